@@ -1,0 +1,74 @@
+"""The errors that a person at the keyboard may cause: a message, where it is, what helps, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A place in a file. `line` and `column` count from 1; 0 means that the file as a whole is meant."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what, where, and a hint that helps to mend it."""
+
+    message: str
+    where: Where | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{hint}"
+
+
+class ForgeError(Exception):
+    """An expected error: shown without a traceback, and the process ends with `exit_code`.
+
+    It holds one or more problems, because all problems of a file are shown at once.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, where: Where | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.problems: tuple[Problem, ...] = (Problem(message, where, hint),)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> ForgeError:
+        """Make one error of one or more problems, sorted by their place."""
+        ordered = sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message))
+        error = cls(ordered[0].message)
+        error.problems = tuple(ordered)
+        return error
+
+
+class UsageError(ForgeError):
+    """The command was called wrongly."""
+
+    exit_code = 2
+
+
+class EngineError(ForgeError):
+    """No Docker engine answers, or it went away."""
+
+    exit_code = 4
+
+
+class BuildError(ForgeError):
+    """The engine refused to build or to push an image."""
+
+    exit_code = 5

@@ -1,0 +1,93 @@
+"""Files in memory: what a command would write, before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from catalog_forge.errors import ForgeError
+
+EXECUTABLE = 0o755
+REGULAR = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file: a relative POSIX path, its bytes, its permission bits (0o644 or 0o755)."""
+
+    path: str
+    content: bytes
+    mode: int = REGULAR
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of mode and content, in hex: it changes when either does."""
+        return hashlib.sha256(b"%o\n" % self.mode + self.content).hexdigest()
+
+
+class Plan:
+    """A set of files with distinct, safe paths, kept in the order of their paths."""
+
+    def __init__(self, files: Iterable[File] = ()) -> None:
+        self._files: dict[str, File] = {}
+        for file in files:
+            self.add(file)
+
+    def add(self, file: File) -> None:
+        """Add one file.
+
+        Raises ForgeError when the path is absolute, leaves its root, or is taken by another file or folder.
+        """
+        check_relative(file.path)
+        if file.path in self._files:
+            raise ForgeError(f"two files would be written to {file.path}")
+        self._files[file.path] = file
+
+    def add_text(self, path: str, text: str, mode: int = REGULAR) -> None:
+        """Add a text file, encoded as UTF-8."""
+        self.add(File(path, text.encode(), mode))
+
+    def merge(self, other: Plan, below: str = "") -> None:
+        """Add all files of `other`, below the folder `below` when one is given."""
+        for file in other:
+            self.add(File(f"{below}/{file.path}" if below else file.path, file.content, file.mode))
+
+    def below(self, folder: str) -> Plan:
+        """Return the files below `folder`, with paths relative to it."""
+        prefix = folder.rstrip("/") + "/"
+        return Plan(File(f.path.removeprefix(prefix), f.content, f.mode) for f in self if f.path.startswith(prefix))
+
+    def __iter__(self) -> Iterator[File]:
+        return iter(self._files[path] for path in sorted(self._files))
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._files
+
+    def __getitem__(self, path: str) -> File:
+        return self._files[path]
+
+    def text(self, path: str) -> str:
+        """Return the content of a file as text."""
+        return self._files[path].content.decode()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all paths, modes and contents, in hex: equal for equal plans, however they were made."""
+        whole = hashlib.sha256()
+        for file in self:
+            whole.update(f"{file.digest} {file.path}\n".encode())
+        return whole.hexdigest()
+
+
+def check_relative(path: str) -> None:
+    """Raise ForgeError unless `path` is a relative POSIX path that stays below its root."""
+    parts = path.split("/")
+    if not path or path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(parts):
+        raise ForgeError(f"unsafe path {path!r}", hint="paths are relative and stay below their folder")
+    if str(PurePosixPath(path)) != path:
+        raise ForgeError(f"unsafe path {path!r}")
