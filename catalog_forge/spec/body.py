@@ -1,0 +1,269 @@
+"""The checks of a file's body: blocks that fit the format, expressions that read what the spec declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.spec.expressions import (
+    CONTAINER_FIELDS,
+    HOST_FIELDS,
+    Attr,
+    Collection,
+    Count,
+    Expr,
+    First,
+    Join,
+    Metadata,
+    Raw,
+    Text,
+)
+from catalog_forge.spec.keys import resolve, resolve_collection
+from catalog_forge.spec.model import (
+    Block,
+    Condition,
+    ConfFile,
+    CopyBlock,
+    FileBlock,
+    ListBlock,
+    PasteBlock,
+    SetBlock,
+    Spec,
+    TemplateBlock,
+    TextBlock,
+    WhenBlock,
+)
+from catalog_forge.spec.shorthand import format_of
+
+_NO_PAIRS = ("raw", "lines")
+_NESTED_VALUES = ("yaml", "json")
+# What a raw path may begin with: an always-present ancestor that stays inside the own stack.
+RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
+
+
+def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
+    """Yield every block of a body, those under conditions included, in their order."""
+    for block in body:
+        yield block
+        if isinstance(block, WhenBlock):
+            yield from blocks_of(block.then)
+            yield from blocks_of(block.otherwise)
+
+
+def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
+    """Yield what is wrong with the blocks of one file."""
+    blocks = list(blocks_of(file.body))
+    kind = file.format or format_of(file.dest)
+    yield from _structure(file, blocks, kind)
+    for block in blocks:
+        yield from _block(spec, block, kind)
+
+
+def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Problem]:
+    sole = [block for block in blocks if isinstance(block, TemplateBlock)]
+    if sole and len(blocks) > 1:
+        yield Problem("a hand-written template is the whole body of its file", sole[0].at())
+    pairs = [block for block in blocks if isinstance(block, SetBlock | CopyBlock)]
+    written = [block for block in blocks if isinstance(block, TextBlock | ListBlock | PasteBlock | FileBlock)]
+    if kind in _NO_PAIRS:
+        for block in pairs:
+            if isinstance(block, SetBlock) or kind == "raw":
+                yield Problem(f"the format {kind} has no pairs", block.at(), "name the `format`, or write `text`")
+    elif kind == "json" and pairs and written:
+        yield Problem("a json file is either pairs (set, copy) or text: the commas between both cannot be known", written[0].at())
+    if kind in ("yaml", "json", "properties", "env"):
+        yield from _set_twice(file.body, {})
+
+
+def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterator[Problem]:
+    """Yield keys that one rendering would write twice. The two branches of a condition exclude each other."""
+    for block in body:
+        if isinstance(block, SetBlock):
+            for name in block.set:
+                if name in seen:
+                    yield Problem(f"the key {name!r} is set twice in one file", block.at())
+                seen[name] = block.at()
+        elif isinstance(block, WhenBlock):
+            then, otherwise = dict(seen), dict(seen)
+            yield from _set_twice(block.then, then)
+            yield from _set_twice(block.otherwise, otherwise)
+            seen.update(then | otherwise)
+
+
+def _block(spec: Spec, block: Block, kind: str) -> Iterator[Problem]:
+    match block:
+        case TextBlock():
+            yield from _text(spec, block.text)
+        case SetBlock():
+            for name, value in block.set.items():
+                yield from _value(spec, name, value, kind, block)
+        case CopyBlock():
+            yield from _copy(spec, block)
+        case PasteBlock():
+            yield from _paste(spec, block)
+        case ListBlock():
+            yield from _collection(spec, block.list.of)
+            yield from _text(spec, block.list.item, block.list.of)
+        case WhenBlock():
+            yield from _condition(spec, block.when)
+        case FileBlock(file=name) | TemplateBlock(template=name):
+            parts = name.split("/")
+            if name.startswith("/") or "\\" in name or {"", ".", ".."} & set(parts):
+                yield Problem(f"the file {name!r} does not lie in the spec's folder", block.at())
+
+
+def _value(spec: Spec, name: str, value: Any, kind: str, block: SetBlock, depth: int = 0) -> Iterator[Problem]:
+    if isinstance(value, Text):
+        yield from _text(spec, value, optional=depth == 0)
+    elif isinstance(value, Mapping | tuple):
+        if kind not in _NESTED_VALUES:
+            yield Problem(f"set: {name}: the format {kind} has no maps and lists", block.at("set"))
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _value(spec, name, item, kind, block, depth + 1)
+
+
+def _copy(spec: Spec, block: CopyBlock) -> Iterator[Problem]:
+    path = block.copy.removeprefix("metadata/")
+    found = resolve(spec.metadata, Text((path,)))
+    if not found:
+        yield _undeclared(spec, path, block.at("copy"))
+    elif found.key.asked:
+        yield Problem(f"copy: {path!r} is a single value, not a map", block.at("copy"), "declare it with type: map or list")
+
+
+def _paste(spec: Spec, block: PasteBlock) -> Iterator[Problem]:
+    path = block.paste.removeprefix("metadata/")
+    found = resolve(spec.metadata, Text((path,)))
+    if not found:
+        yield _undeclared(spec, path, block.at("paste"))
+    elif not found.key.asked and not found.below:
+        yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"))
+    elif found.key.optional and not block.optional:
+        yield Problem(f"paste: {path!r} is optional", block.at("paste"), "say optional: true here as well")
+    if len(block.wrap) not in (0, 2):
+        yield Problem("wrap: a head and a tail are two texts", block.at("wrap"))
+
+
+def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
+    given = [word for word in ("service", "has", "eq", "env", "first") if getattr(condition, word)]
+    if len(given) != 1:
+        yield Problem("when: exactly one of service, has, eq, env and first", condition.at())
+    if condition.eq and len(condition.eq) != 2:
+        yield Problem("eq: two texts are compared", condition.at("eq"))
+    for text in condition.eq:
+        yield from _text(spec, text, optional=True)
+        for part in text.parts:
+            if isinstance(part, Expr) and not _simple(part):
+                yield Problem(f"@{{{part.source}}} cannot be compared: it has no single value", part.where)
+    if condition.has:
+        path = condition.has.removeprefix("metadata/")
+        if not resolve(spec.metadata, Text((path,))):
+            yield _undeclared(spec, path, condition.at("has"))
+    if condition.env and condition.env not in spec.vars:
+        yield Problem(f"env: {condition.env!r} is none of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
+
+
+def _simple(expr: Expr) -> bool:
+    """Whether an expression is one value that other expressions can be made of."""
+    node = expr.node
+    if isinstance(node, Attr):
+        return node.path[:1] != ("host",) or node.root == "self"
+    return isinstance(node, Metadata | Raw | Count)
+
+
+def _text(spec: Spec, text: Text, of: Collection | None = None, optional: bool = False) -> Iterator[Problem]:
+    alone = text.single if optional else None
+    for expr in text.expressions:
+        yield from _expr(spec, expr, of, expr is alone or (optional and len(text.parts) == 1))
+        if isinstance(expr.node, Metadata | Raw):
+            for nested in expr.node.path.parts:
+                if isinstance(nested, Expr) and not _simple(nested):
+                    yield Problem(f"@{{{nested.source}}} cannot stand in a path: it has no single value", nested.where)
+
+
+def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iterator[Problem]:
+    match expr.node:
+        case Attr(root="it", path=path):
+            if of is None:
+                yield Problem("`it` stands only in the item of a list", expr.where)
+            else:
+                yield from _field(spec, of, path, expr.where)
+        case Attr(root="self", path=path):
+            yield from _container_field("self", path, expr.where)
+        case Attr(root="env", path=(name,)):
+            if name not in spec.vars:
+                yield Problem(f"env.{name} is none of `vars`", expr.where, did_you_mean(name, spec.vars))
+        case Metadata(path=path):
+            yield from _metadata(spec, expr, path, optional)
+        case Raw(path=path):
+            yield from _raw(expr, path)
+        case First(of=members, path=path) | Join(of=members, path=path):
+            yield from _members(spec, members, path, expr.where)
+        case Count(of=members):
+            yield from _collection(spec, members)
+
+
+def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Problem]:
+    found = resolve(spec.metadata, path)
+    if not found:
+        yield _undeclared(spec, str(path), expr.where)
+    elif not found.key.asked and not found.below:
+        yield Problem(f"metadata/{path} is a {found.key.type}, not a single value", expr.where, "copy it, or list it")
+    elif (found.key.optional or found.below) and expr.default is None and not optional:
+        yield Problem(
+            f"metadata/{path} may be missing, and this text cannot do without it",
+            expr.where,
+            f"give a default, @{{metadata/{path}|...}}, or put it under when: {{has: metadata/{path}}}",
+        )
+
+
+def _raw(expr: Expr, path: Text) -> Iterator[Problem]:
+    start = path.parts[0] if path.parts and isinstance(path.parts[0], str) else ""
+    if not any(start == root or start.startswith(root + "/") for root in RAW_ROOTS):
+        yield Problem(
+            f"{expr.source!r} is no path that every container may read",
+            expr.where,
+            "paths begin with " + ", ".join(RAW_ROOTS) + ": /services and /stacks mix the stacks of an environment",
+        )
+
+
+def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+    yield from _collection(spec, of)
+    if of.kind != "metadata":
+        if not path:
+            yield Problem(f"which field of {of}?", where, did_you_mean("", CONTAINER_FIELDS))
+        else:
+            yield from _field(spec, of, path, where)
+
+
+def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+    if of.kind == "metadata":
+        found = resolve_collection(spec.metadata, of)
+        fields = found[0].key.fields if found else ()
+        if fields and path and path[0] not in fields:
+            yield Problem(f"{of} has no field {path[0]!r}", where, did_you_mean(path[0], fields))
+    elif of.kind == "hosts":
+        if path[:1] not in [(field,) for field in (*HOST_FIELDS, "label")]:
+            yield Problem(f"a host has no field {'.'.join(path)!r}", where, did_you_mean(".".join(path), HOST_FIELDS))
+    else:
+        yield from _container_field("it", path, where)
+
+
+def _container_field(root: str, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+    if path[:1] in [("label",), ("host",)] and len(path) > 1:
+        return
+    if len(path) != 1 or path[0] not in CONTAINER_FIELDS:
+        word = ".".join(path)
+        yield Problem(f"{root} has no field {word!r}", where, did_you_mean(word, (*CONTAINER_FIELDS, "label.L", "host.ip")))
+
+
+def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
+    if of.kind == "metadata" and not resolve_collection(spec.metadata, of):
+        yield Problem(
+            f"{of} is no declared list or map", of.where, did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked))
+        )
+
+
+def _undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
+    return Problem(f"no such metadata key: {path!r}", where, did_you_mean(path, spec.metadata) or "declare it under `metadata`")

@@ -1,0 +1,184 @@
+"""What has to hold in a spec as a whole, beyond the shape of each key. Every check yields problems, never raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.spec import shorthand
+from catalog_forge.spec.body import check_body
+from catalog_forge.spec.model import METADATA_KEY, VARIABLE, ConfFile, MetadataKey, Service, Spec
+
+# A dest directory becomes a volume, and a volume hides what the image has there: never one of these as a whole.
+SYSTEM_FOLDERS = frozenset(
+    "/ /bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin "
+    "/usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/run".split()
+)
+CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
+
+
+def problems(spec: Spec) -> Iterator[Problem]:
+    """Yield every problem of a spec that was read without one."""
+    if spec.forge != 1:
+        yield Problem(f"forge: this release knows version 1 of the spec language, not {spec.forge}", spec.at("forge"))
+    yield from _engine(spec)
+    yield from _metadata(spec)
+    yield from _vars(spec)
+    yield from _service(spec)
+    yield from _dests(spec)
+    if not spec.files:
+        yield Problem("files: at least one configuration file is needed", spec.at("files"))
+    for file in spec.files:
+        yield from _file(file)
+        yield from check_body(spec, file)
+
+
+def _engine(spec: Spec) -> Iterator[Problem]:
+    engine = spec.engine
+    known = engine.confd in CONFD_SHA256
+    if not known and not (engine.confd_src and engine.confd_sha256):
+        yield Problem(
+            f"engine: the download of confd {engine.confd} is not known",
+            engine.at("confd"),
+            "give confd_src and confd_sha256, or use 0.16.0",
+        )
+    if known and engine.confd_src and not engine.confd_sha256:
+        yield Problem("engine: confd_src needs confd_sha256", engine.at("confd_src"), "no download goes unchecked")
+    tag = spec.image.base.rpartition("/")[2].partition(":")[2]
+    if "@sha256:" not in spec.image.base and tag in ("", "latest"):
+        yield Problem(f"image: the base {spec.image.base!r} floats", spec.image.at("base"), "pin it: busybox:1.37.0")
+
+
+def _metadata(spec: Spec) -> Iterator[Problem]:
+    variables: dict[str, str] = {}
+    for name, key in spec.metadata.items():
+        where = key.at()
+        if not re.fullmatch(METADATA_KEY, name) or len(name) > 128:
+            yield Problem(f"metadata: {name!r} is no key", where, "letters, digits, dots, dashes, and single slashes; never '..'")
+            continue
+        above = next((other for other in spec.metadata if other != name and name.startswith(other + "/")), None)
+        if above:
+            yield Problem(f"metadata: {name!r} lies below {above!r}", where, f"make {above!r} a map that holds it")
+        yield from _metadata_key(name, key)
+        variable = key.variable or shorthand.variable_of(name)
+        if key.asked and variable in variables:
+            yield Problem(f"metadata: {name!r} and {variables[variable]!r} share the variable {variable}", where, "give one a `variable`")
+        variables[variable] = name
+
+
+def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
+    where = key.at("default") or key.at()
+    if key.type == "enum" and not key.options:
+        yield Problem(f"metadata: {name}: an enum needs options", key.at())
+    if key.type != "enum" and key.options:
+        yield Problem(f"metadata: {name}: only an enum has options", key.at("options"))
+    if key.fields and key.type != "list":
+        yield Problem(f"metadata: {name}: only a list has fields", key.at("fields"))
+    if key.optional and key.required:
+        yield Problem(f"metadata: {name}: it cannot be optional and required", key.at("required"))
+    if key.default is not None and (wrong := _default(key)):
+        yield Problem(f"metadata: {name}: {wrong}", where)
+    if key.hidden and key.default:
+        yield Problem(f"metadata: {name}: a secret has no default", where, "a default password is everybody's password")
+
+
+def _default(key: MetadataKey) -> str:
+    """Say what is wrong with the default of a key; nothing when it fits the type."""
+    value = key.default
+    if key.type == "map":
+        return "" if isinstance(value, Mapping) else "the default of a map is a mapping"
+    if key.type == "list":
+        return "" if isinstance(value, list | tuple) else "the default of a list is a list"
+    if not isinstance(value, str):
+        return "the default must be a single value"
+    if key.type == "enum" and value not in key.options:
+        return f"the default {value!r} is none of the options"
+    if key.type == "boolean" and value not in ("true", "false"):
+        return f"the default {value!r} is neither true nor false"
+    if key.type == "int" and not re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
+        return f"the default {value!r} is no whole number"
+    if "\n" in value and key.type not in ("multiline", "certificate"):
+        return "the default holds a line break: the type is multiline"
+    return ""
+
+
+def _vars(spec: Spec) -> Iterator[Problem]:
+    for name in spec.vars:
+        if not re.fullmatch(VARIABLE, name):
+            yield Problem(f"vars: {name!r} is no name of a variable", spec.at("vars"), "letters, digits and _")
+
+
+def _service(spec: Spec) -> Iterator[Problem]:
+    service = spec.service
+    groups = service.groups.values()
+    for holder, compose in [(service, service.compose), *((group, group.compose) for group in groups)]:
+        for name, value in compose.items():
+            yield from _variables(spec, value, holder.at(name))
+    for name, group in service.groups.items():
+        if not re.fullmatch(r"[A-Za-z0-9-]+", name):
+            yield Problem(f"groups: {name!r} cannot be part of a service's name", group.at(), "letters, digits and dashes")
+        for key in group.metadata:
+            if key not in spec.metadata:
+                yield Problem(f"groups: {name}: no such metadata key: {key!r}", group.at("metadata"), did_you_mean(key, spec.metadata))
+    if service.image and ":" not in service.image.rpartition("/")[2] and "@" not in service.image:
+        yield from _tag_variable(spec, service)
+    if service.image.endswith(":latest"):
+        yield Problem(f"service: the image {service.image!r} floats", service.at("image"), "name a tag, or none: then the entry asks for it")
+    if spec.name == service.name:
+        yield Problem("service: the service and the conf image have one name", service.at("name"))
+
+
+def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
+    variable = shorthand.variable_of(service.name) + "_tag"
+    if variable in map(shorthand.variable_of, spec.metadata):
+        yield Problem(f"service: the image has no tag, and its question {variable!r} is taken by a metadata key", service.at("image"))
+
+
+def _variables(spec: Spec, value: Any, where: Where | None) -> Iterator[Problem]:
+    """Check that every ${X} of a passed-through value is asked for: the catalog's own judges do not."""
+    known = {key.variable or shorthand.variable_of(name) for name, key in spec.metadata.items() if key.asked}
+    for variable in used_variables(value):
+        if variable not in known:
+            yield Problem(f"${{{variable}}} is asked by no question", where, did_you_mean(variable, known))
+
+
+def used_variables(value: Any) -> set[str]:
+    """Return the names of the variables that rancher-compose would put into a value ($$ stands for a plain $)."""
+    if isinstance(value, Mapping):
+        return set().union(*map(used_variables, value.values()), set())
+    if isinstance(value, list | tuple):
+        return set().union(*map(used_variables, value), set())
+    return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", value.replace("$$", ""))) if isinstance(value, str) else set()
+
+
+def _dests(spec: Spec) -> Iterator[Problem]:
+    seen: dict[str, ConfFile] = {}
+    for file in spec.files:
+        if file.dest in seen:
+            yield Problem(f"two files have the dest {file.dest}", file.at("dest"), f"the first stands in {seen[file.dest].at('dest')}")
+        seen[file.dest] = file
+        if str(PurePosixPath(file.dest).parent) == f"/opt/{spec.name}":
+            yield Problem(f"dest: /opt/{spec.name} belongs to the launch script", file.at("dest"))
+
+
+def _file(file: ConfFile) -> Iterator[Problem]:
+    dest, where = file.dest, file.at("dest")
+    path = PurePosixPath(dest)
+    if not re.fullmatch(r"/[A-Za-z0-9._/+@-]+", dest) or str(path) != dest or ".." in path.parts or dest.endswith("/"):
+        yield Problem(f"dest: {dest!r} is no absolute path of a file", where, "such as /etc/NAME/NAME.conf, without '..' and blanks")
+    elif str(path.parent) in SYSTEM_FOLDERS:
+        yield Problem(
+            f"dest: the folder {path.parent} would be replaced as a whole",
+            where,
+            "the folder of a dest is a volume: choose one that belongs to the service alone",
+        )
+    for action in re.findall(r"{{.*?}}", file.check):
+        if action != "{{.src}}":
+            yield Problem(f"check: {action} is nothing that confd knows here", file.at("check"), "only {{.src}} is, the path of the new file")
+    if "\n" in file.check:
+        yield Problem("check: a command is one line", file.at("check"))
+    if file.uid > 0xFFFFFFFE or file.gid > 0xFFFFFFFE:
+        yield Problem("uid and gid are numbers below 2^32", file.at())

@@ -1,0 +1,381 @@
+"""The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
+
+    text   = { literal | "@@{" | "@{" expr [ "|" default ] "}" }
+    expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
+           | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
+           | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")" | "join(" coll [ "." part ] "," string ")"
+    coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE | "metadata/" path ) { "[" filter "]" }
+    part   = word | "label." LABEL | "host." word | "host.label." LABEL
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+
+CONTAINER_FIELDS = ("ip", "name", "index", "create_index", "uuid", "hostname", "state", "health_state")
+HOST_FIELDS = ("ip", "name", "hostname", "uuid")
+STACK_FIELDS = ("name", "environment")
+SERVICE_FIELDS = ("name", "scale")
+COLLECTIONS = ("peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE", "metadata/PATH")
+FILTERS = ("healthy", "running")
+ROOTS = ("self.", "stack.", "service.", "env.", "it", "metadata/", "/", "first(", "count(", "quorum(", "join(")
+_MAX_NESTING = 8
+
+
+class Placed(Protocol):
+    """Anything that knows the place in a file of its n-th character."""
+
+    def at(self, offset: int) -> Where:
+        """Return the place of the character `offset`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attr:
+    """A field of `self`, `stack`, `service`, `env` or `it`: `path` is ('ip',), ('label', L), ('host', 'ip'), ..."""
+
+    root: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """A key of the service's own metadata, by its path below `metadata/`."""
+
+    path: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A path of the metadata service, as it is: `/self/...`, `/hosts/...`."""
+
+    path: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Many containers, hosts or metadata values. `kind` is peers, others, hosts, service, services or metadata."""
+
+    kind: str
+    name: str
+    filters: tuple[str, ...]
+    where: Where
+    value: str = ""
+
+    def __str__(self) -> str:
+        base = {
+            "service": f"service:{self.name}",
+            "services": f"services:{self.name}={self.value}",
+            "metadata": f"metadata/{self.name}",
+        }.get(self.kind, self.kind)
+        return base + "".join(f"[{word}]" for word in self.filters)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A field of the first element of a collection."""
+
+    of: Collection
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many elements a collection has; with `majority`, how many of them are a majority."""
+
+    of: Collection
+    majority: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A field of every element, with a separator between."""
+
+    of: Collection
+    path: tuple[str, ...]
+    separator: str
+
+
+Node = Attr | Metadata | Raw | First | Count | Join
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """One `@{...}`: what it reads, the default behind its bar, its source text, its place."""
+
+    node: Node
+    default: str | None
+    source: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Literal text and expressions in turn."""
+
+    parts: tuple[str | Expr, ...]
+
+    @property
+    def expressions(self) -> Iterator[Expr]:
+        """Every expression of the text, those nested in the paths of others included."""
+        for part in self.parts:
+            if isinstance(part, Expr):
+                yield part
+                if isinstance(part.node, Metadata | Raw):
+                    yield from part.node.path.expressions
+
+    @property
+    def literal(self) -> str | None:
+        """The text itself when it holds no expression, else None."""
+        if any(isinstance(part, Expr) for part in self.parts):
+            return None
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def single(self) -> Expr | None:
+        """The expression when the text is exactly one, else None."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Expr) else None
+
+    def __str__(self) -> str:
+        return "".join(
+            part.replace("@{", "@@{") if isinstance(part, str) else f"@{{{part.source}}}" for part in self.parts
+        )
+
+
+def literal(value: str) -> Text:
+    """Make a text without expressions."""
+    return Text((value,) if value else ())
+
+
+def parse(value: str, placed: Placed) -> Text:
+    """Parse a text with `@{...}` in it. `placed` tells where in the file its characters stand.
+
+    Raises ForgeError that points at the character which is wrong.
+    """
+    return _Parser(value, placed).text(end="")
+
+
+def parse_collection(value: str, placed: Placed) -> Collection:
+    """Parse a COLL that stands alone, as in `list: {of: peers[healthy]}`."""
+    parser = _Parser(value, placed)
+    found = parser.collection(stop="")
+    parser.must_end()
+    return found
+
+
+class _Parser:
+    def __init__(self, value: str, placed: Placed) -> None:
+        self.value = value
+        self.placed = placed
+        self.pos = 0
+        self.depth = 0
+
+    def error(self, message: str, hint: str = "", at: int | None = None) -> ForgeError:
+        return ForgeError(message, self.placed.at(self.pos if at is None else at), hint)
+
+    def text(self, end: str) -> Text:
+        """Literal text and expressions up to one of the characters of `end` (not taken), or to the end of the value."""
+        parts: list[str | Expr] = []
+        buffer = ""
+        while self.pos < len(self.value) and self.value[self.pos] not in end:
+            if self.value.startswith("@@{", self.pos):
+                buffer += "@{"
+                self.pos += 3
+            elif self.value.startswith("@{", self.pos):
+                if buffer:
+                    parts.append(buffer)
+                buffer = ""
+                parts.append(self.braces())
+            else:
+                buffer += self.value[self.pos]
+                self.pos += 1
+        if buffer:
+            parts.append(buffer)
+        return Text(tuple(parts))
+
+    def braces(self) -> Expr:
+        start = self.pos
+        self.depth += 1
+        if self.depth > _MAX_NESTING:
+            raise self.error("expressions are nested too deeply")
+        self.pos += 2
+        node = self.expr(start)
+        default = self.default(start) if self.peek("|") else None
+        if not self.peek("}"):
+            if self.pos >= len(self.value):
+                raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+            raise self.error(f"unexpected {self.value[self.pos]!r} in an expression")
+        self.pos += 1
+        self.depth -= 1
+        return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2))
+
+    def default(self, start: int) -> str:
+        self.pos += 1
+        close = self.value.find("}", self.pos)
+        if close < 0:
+            raise self.error("this '@{' is never closed", at=start)
+        found = self.value[self.pos : close]
+        if "@{" in found:
+            raise self.error("a default is plain text, without '@{'")
+        self.pos = close
+        return found
+
+    def expr(self, start: int) -> Node:
+        begin = self.pos
+        if self.take("metadata/"):
+            return Metadata(self.path("}|"))
+        if self.peek("/"):
+            return Raw(self.path("}|"))
+        for word in ("first", "count", "quorum", "join"):
+            if self.take(word + "("):
+                return self.call(word)
+        if self.take("it"):
+            return Attr("it", self.part() if self.take(".") else ())
+        for root in ("self", "stack", "service", "env"):
+            if self.take(root + "."):
+                return self.attr(root)
+        word = self.word("}|.(/")
+        if begin == self.pos and self.pos >= len(self.value):
+            raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+        raise self.error(f"unknown expression {word!r}", did_you_mean(word, (r.rstrip("./(") for r in ROOTS)), begin)
+
+    def path(self, end: str) -> Text:
+        begin = self.pos
+        path = self.text(end)
+        flat = "".join(part if isinstance(part, str) else "x" for part in path.parts)
+        segments = flat.strip("/").split("/")
+        if not flat.strip("/") or flat.endswith("/") or {"", ".", ".."} & set(segments):
+            raise self.error(f"{flat!r} is no path of the metadata", "segments stand between single slashes, never '..'", begin)
+        return path
+
+    def attr(self, root: str) -> Attr:
+        begin = self.pos
+        if root == "self":
+            return Attr(root, self.part())
+        word = self.word("}|).,")
+        if root == "env":
+            return Attr(root, (word,))
+        if root == "service" and word == "label" and self.take("."):
+            return Attr(root, ("label", self.label("}|")))
+        fields = STACK_FIELDS if root == "stack" else (*SERVICE_FIELDS, "label")
+        if word not in fields or word == "label":
+            raise self.error(f"{root} has no field {word!r}", did_you_mean(word, fields), begin)
+        return Attr(root, (word,))
+
+    def part(self) -> tuple[str, ...]:
+        """A field of a container; other words are fields of a metadata record, and are checked where it is known."""
+        begin = self.pos
+        word = self.word("}|).,")
+        if not word:
+            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS))
+        if word == "label" and self.take("."):
+            return ("label", self.label("}|),"))
+        if word == "host" and self.take("."):
+            field = self.word("}|).,")
+            if field == "label" and self.take("."):
+                return ("host", "label", self.label("}|),"))
+            if field not in HOST_FIELDS:
+                raise self.error(f"a host has no field {field!r}", did_you_mean(field, (*HOST_FIELDS, "label.L")), begin)
+            return ("host", field)
+        return (word,)
+
+    def label(self, end: str) -> str:
+        begin = self.pos
+        name = self.word(end)
+        if not name or "/" in name:
+            raise self.error("a label name is missing here" if not name else "a label name has no '/'", at=begin)
+        return name
+
+    def call(self, name: str) -> Node:
+        if name == "join":
+            found, path = self.member(",")
+            self.expect(",")
+            separator = self.string()
+            self.expect(")")
+            return Join(found, path, separator)
+        found = self.collection(stop=")")
+        self.expect(")")
+        if name != "first":
+            return Count(found, majority=name == "quorum")
+        return First(found, self.part() if self.take(".") else ())
+
+    def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
+        """A collection with the field of its elements behind a dot. Keys of metadata hold dots too: `split_member` decides."""
+        found = self.collection(stop=stop + ("" if self.peek("metadata/") else "."))
+        return found, self.part() if self.take(".") else ()
+
+    def collection(self, stop: str) -> Collection:
+        self.blanks()
+        begin = self.pos
+        where = self.placed.at(begin)
+        if self.take("metadata/"):
+            name = self.word(stop + "[,)").strip()
+            base = Collection("metadata", name, (), where)
+        elif self.take("service:"):
+            base = Collection("service", self.word(stop + "[,)").strip(), (), where)
+        elif self.take("services:"):
+            label = self.word("=")
+            self.expect("=")
+            base = Collection("services", label, (), where, self.word("[,)" + stop.replace(".", "")).strip())
+        else:
+            word = self.word(stop + "[,).")
+            if word.strip() not in ("peers", "others", "hosts"):
+                raise self.error(f"unknown collection {word!r}", did_you_mean(word, COLLECTIONS), begin)
+            base = Collection(word.strip(), "", (), where)
+        if base.kind in ("service", "services", "metadata") and not base.name:
+            raise self.error("a name is missing here")
+        return replace(base, filters=tuple(self.filters(base)))
+
+    def filters(self, base: Collection) -> Iterator[str]:
+        while self.take("["):
+            begin = self.pos
+            word = self.word("]")
+            if word not in FILTERS:
+                raise self.error(f"unknown filter {word!r}", did_you_mean(word, FILTERS), begin)
+            if base.kind in ("hosts", "metadata"):
+                raise self.error(f"{base} has no {word} elements: filters choose among containers", at=begin)
+            self.expect("]")
+            yield word
+
+    def string(self) -> str:
+        self.blanks()
+        quote = self.value[self.pos : self.pos + 1]
+        if quote not in ("'", '"') or not quote:
+            raise self.error("a quoted separator is due here", 'as in join(peers.ip, ",")')
+        close = self.value.find(quote, self.pos + 1)
+        if close < 0:
+            raise self.error("this quote is never closed")
+        found = self.value[self.pos + 1 : close]
+        self.pos = close + 1
+        return found.replace("\\n", "\n").replace("\\t", "\t")
+
+    def word(self, end: str) -> str:
+        begin = self.pos
+        while self.pos < len(self.value) and self.value[self.pos] not in end + "}|":
+            self.pos += 1
+        return self.value[begin : self.pos]
+
+    def peek(self, token: str) -> bool:
+        return self.value.startswith(token, self.pos)
+
+    def take(self, token: str) -> bool:
+        found = self.peek(token)
+        if found:
+            self.pos += len(token)
+        return found
+
+    def blanks(self) -> None:
+        while self.peek(" "):
+            self.pos += 1
+
+    def expect(self, token: str) -> None:
+        self.blanks()
+        if not self.take(token):
+            raise self.error(f"{token!r} is due here")
+
+    def must_end(self) -> None:
+        if self.pos < len(self.value):
+            raise self.error(f"unexpected {self.value[self.pos :]!r}")

@@ -1,0 +1,46 @@
+"""Which declared metadata key a path means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.model import MetadataKey
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A declared key. `below` tells that the path goes on below it: to a pair of a map, to a record of a list."""
+
+    name: str
+    key: MetadataKey
+    below: bool = False
+
+
+def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
+    """Find the declared key that a path below `metadata/` means; a nested `@{...}` stands for any one segment part."""
+    pattern = "".join(re.escape(part) if isinstance(part, str) else "[^/]+" for part in path.parts)
+    for name, key in metadata.items():
+        if re.fullmatch(pattern, name):
+            return Found(name, key)
+    flat = "".join(part if isinstance(part, str) else "\0" for part in path.parts)
+    for name, key in metadata.items():
+        if not key.asked and flat.startswith(name + "/"):
+            return Found(name, key, below=True)
+    return None
+
+
+def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> tuple[Found, tuple[str, ...]] | None:
+    """Find the list or map that `metadata/NAME` means, and the field behind it: keys hold dots as well as fields do."""
+    for name, field in ((of.name, ()), *_split(of.name)):
+        found = resolve(metadata, Text((name,)))
+        if found and not found.key.asked:
+            return found, field
+    return None
+
+
+def _split(name: str) -> list[tuple[str, tuple[str, ...]]]:
+    head, dot, field = name.rpartition(".")
+    return [(head, (field,))] if dot and head else []

@@ -1,0 +1,230 @@
+"""From a spec file to a Spec: every problem of the file at once, each with its place and the nearest known word."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Union, get_args, get_origin
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.spec import checks, shorthand
+from catalog_forge.spec.compose_keys import SERVICE_KEYS
+from catalog_forge.spec.expressions import Collection, Text, parse, parse_collection
+from catalog_forge.spec.model import Group, Reload, Service, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.record import Key, Limits, Record, keys_of
+
+_T = typing.TypeVar("_T")
+_NO_LIMITS = Limits("")
+_LEFT_OUT = object()
+_JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def read(content: bytes | str, file: str) -> Spec:
+    """Read a spec, expand its shorthand, fill in every default and check it as a whole.
+
+    `file` is the name that problems show. Raises ForgeError with all problems of the file.
+    """
+    root = yamlio.parse(content, file)
+    reader = _Reader()
+    if not isinstance(root, yamlio.Map):
+        raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
+    try:
+        spec: Spec = reader.record(Spec, shorthand.expand(root, reader.problems), "")
+    except _Wrong:
+        raise ForgeError.of(reader.problems) from None
+    problems = [*reader.problems, *checks.problems(spec)]
+    if problems:
+        raise ForgeError.of(problems)
+    return shorthand.complete(spec)
+
+
+class _Wrong(Exception):
+    """A value cannot be used at all; the problem is already noted."""
+
+
+class _Reader:
+    """Reads nodes by the types that the model declares, and collects problems instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def wrong(self, message: str, where: Where, hint: str = "") -> _Wrong:
+        self.problems.append(Problem(message, where, hint))
+        return _Wrong()
+
+    def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
+        """Read a mapping as a record. What is wrong in it is noted and left out, so that the rest is checked as well."""
+        if not isinstance(node, yamlio.Map):
+            raise self.wrong(f"{what} must be a mapping", node.where, did_you_mean("", (k.name for k in keys_of(kind))))
+        known = {key.name: key for key in keys_of(kind)}
+        values: dict[str, Any] = {}
+        places = {"": node.where}
+        passed: dict[str, Any] = {}
+        for name, value in node.pairs:
+            key = known.get(name.value)
+            if key is None and kind in (Service, Group) and name.value in SERVICE_KEYS:
+                passed[name.value] = yamlio.to_data(value)
+                places[name.value] = name.where
+            elif key is None or key.attribute == "compose":
+                words = [*known, *(SERVICE_KEYS if kind in (Service, Group) else ())]
+                self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, did_you_mean(name.value, words))
+            else:
+                places[key.attribute] = value.where
+                self.field(key, value, values)
+        if passed:
+            values["compose"] = passed
+        for key in known.values():
+            if key.required and key.attribute not in places:
+                self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, key.limits.doc)
+        if any(key.required and key.attribute not in values for key in known.values()):
+            raise _Wrong
+        return kind(**values, places=places)
+
+    def field(self, key: Key, node: yamlio.Node, values: dict[str, Any]) -> None:
+        try:
+            values[key.attribute] = self.value(key.kind, node, key.limits, key.name)
+        except _Wrong:
+            return
+
+    def value(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        """Read a node as a value of a type of the model. Raises _Wrong."""
+        for test, read_it in _READERS:
+            if test(kind):
+                return read_it(self, kind, node, limits, what)
+        raise TypeError(f"the model declares a type that cannot be read: {kind}")
+
+    def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
+        if not isinstance(node, yamlio.Text) or (node.bare and node.data() is None):
+            raise self.wrong(f"{what} must be text", node.where, limits.doc)
+        value = node.value
+        if limits.one_of and value not in limits.one_of:
+            self.wrong(f"{what} cannot be {_short(value)}", node.where, did_you_mean(value, limits.one_of))
+        elif limits.maximum and len(value) > limits.maximum:
+            self.wrong(f"{what} is longer than {limits.maximum} characters", node.where)
+        elif limits.pattern and not re.fullmatch(limits.pattern, value):
+            self.wrong(f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else "")
+        return value
+
+    def number(self, kind: Any, node: yamlio.Node, _limits: Limits, what: str) -> Any:
+        value = node.data() if isinstance(node, yamlio.Text) else None
+        if type(value) is not kind:
+            raise self.wrong(f"{what} must be {_JSON_TYPES[kind]}", node.where)
+        if kind is int and not 0 <= typing.cast(int, value) < 1 << 31:
+            raise self.wrong(f"{what} must be a whole number from 0 on", node.where)
+        return value
+
+    def data(self, _kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
+        return node.value if isinstance(node, yamlio.Text) and node.data() is not None else yamlio.to_data(node)
+
+    def sequence(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        if not isinstance(node, yamlio.Seq):
+            raise self.wrong(f"{what} must be a list", node.where, limits.doc)
+        element = get_args(kind)[0]
+        items = (self.each(element, item, limits, f"an element of {what}") for item in node.items)
+        return tuple(item for item in items if item is not _LEFT_OUT)
+
+    def mapping(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        if not isinstance(node, yamlio.Map):
+            raise self.wrong(f"{what} must be a mapping", node.where, limits.doc)
+        element = get_args(kind)[1]
+        pairs = ((key.value, self.each(element, value, _NO_LIMITS, key.value)) for key, value in node.pairs)
+        return {name: value for name, value in pairs if value is not _LEFT_OUT}
+
+    def each(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        """Read an element; a wrong one is noted and left out, and its siblings are read all the same."""
+        try:
+            return self.value(kind, node, limits, what)
+        except _Wrong:
+            return _LEFT_OUT
+
+    def nested(self, kind: Any, node: yamlio.Node, _limits: Limits, what: str) -> Any:
+        record = next(option for option in (get_args(kind) or (kind,)) if option is not type(None))
+        return self.record(record, node, what)
+
+    def expression(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Text:
+        return self.parsed(parse, node, limits, what)
+
+    def collection(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Collection:
+        return self.parsed(parse_collection, node, limits, what)
+
+    def parsed(self, parser: Callable[[str, yamlio.Text], _T], node: yamlio.Node, limits: Limits, what: str) -> _T:
+        self.text(str, node, limits, what)
+        assert isinstance(node, yamlio.Text)
+        try:
+            return parser(node.value, node)
+        except ForgeError as error:
+            self.problems.extend(error.problems)
+            raise _Wrong from None
+
+    def reload(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Reload:
+        text = self.text(str, node, limits, what)
+        try:
+            return shorthand.reload(text, node.where)
+        except ForgeError as error:
+            self.problems.extend(error.problems)
+            raise _Wrong from None
+
+    def set_value(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        """A value of `set`: constants keep their type, texts are parsed, maps and lists are read all the way down."""
+        if isinstance(node, yamlio.Map):
+            return self.mapping(Mapping[str, SetBlock], node, limits, what)
+        if isinstance(node, yamlio.Seq):
+            return self.sequence(tuple[SetBlock, ...], node, limits, what)
+        constant = node.data()
+        return self.expression(Text, node, limits, what) if isinstance(constant, str) else constant
+
+    def block(self, kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
+        """A block is known by its first word: the one required key of its record."""
+        words = {next(key.name for key in keys_of(option) if key.required): option for option in get_args(kind)}
+        if not isinstance(node, yamlio.Map):
+            raise self.wrong("a block must be a mapping", node.where, did_you_mean("", words))
+        found = [word for key, _ in node.pairs if (word := key.value) in words]
+        if len(found) != 1:
+            first = node.pairs[0][0] if node.pairs else None
+            if found:
+                raise self.wrong(f"a block is one thing: {' and '.join(found)} are two", node.where)
+            name = first.value if first else ""
+            raise self.wrong(f"unknown block {name!r}", first.where if first else node.where, did_you_mean(name, words))
+        return self.record(words[found[0]], node, f"the block {found[0]!r}")
+
+
+def _short(value: str) -> str:
+    return repr(value if len(value) <= 60 else value[:57] + "...")
+
+
+def _is_record(kind: Any) -> bool:
+    options = [option for option in (get_args(kind) or (kind,)) if option is not type(None)]
+    return len(options) == 1 and isinstance(options[0], type) and issubclass(options[0], Record)
+
+
+def _is_set(kind: Any) -> bool:
+    return kind is SetBlock or (_is_union(kind) and float in get_args(kind))
+
+
+def _is_block(kind: Any) -> bool:
+    return _is_union(kind) and WhenBlock in get_args(kind)
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+_Read = Callable[[_Reader, Any, yamlio.Node, Limits, str], Any]
+# In this order: `bool | None` is a number like bool, and a union of blocks is no record.
+_READERS: tuple[tuple[Callable[[Any], bool], _Read], ...] = (
+    (lambda kind: kind is str, _Reader.text),
+    (lambda kind: kind in (int, bool), _Reader.number),
+    (lambda kind: kind == bool | None, lambda reader, _k, node, limits, what: reader.number(bool, node, limits, what)),
+    (lambda kind: kind is Any, _Reader.data),
+    (lambda kind: kind is Text, _Reader.expression),
+    (lambda kind: kind is Collection, _Reader.collection),
+    (lambda kind: kind is Reload, _Reader.reload),
+    (_is_set, _Reader.set_value),
+    (_is_block, _Reader.block),
+    (_is_record, _Reader.nested),
+    (lambda kind: get_origin(kind) is tuple, _Reader.sequence),
+    (lambda kind: get_origin(kind) is Mapping, _Reader.mapping),
+)

@@ -1,0 +1,197 @@
+"""The four words of the mission, and how they become the full form: before reading (nodes) and after it (defaults)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.spec.model import (
+    COMPOSE_NAME,
+    RELOADS,
+    SIGNALS,
+    ConfFile,
+    Entry,
+    MetadataKey,
+    Reload,
+    Service,
+    Spec,
+)
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+FORMAT_OF = {
+    ".yml": "yaml", ".yaml": "yaml", ".properties": "properties", ".cfg": "properties", ".ini": "ini", ".cnf": "ini",
+    ".conf": "space", ".env": "env", ".xml": "xml", ".json": "json", ".txt": "lines",
+}  # fmt: skip
+_FILE_WORDS = ("config", "reload", "format")
+
+
+def expand(root: Map, problems: list[Problem]) -> Map:
+    """Replace the shorthand of a spec by the full form: `service: NAME`, `metadata: [KEY]`, and `config`/`reload`/`format`."""
+    words = {key.value: (key, value) for key, value in root.pairs}
+    pairs = [
+        (key, _FORMS[key.value](value) if key.value in _FORMS else value)
+        for key, value in root.pairs
+        if key.value not in _FILE_WORDS
+    ]
+    given = [words[word] for word in _FILE_WORDS if word in words]
+    if given and "files" in words:
+        problems += [Problem(f"{key.value!r} is shorthand: beside `files` it has no place", key.where) for key, _ in given]
+    elif "config" in words:
+        key, config = words["config"]
+        keys = next((value for name, value in pairs if name.value == "metadata"), None)
+        pairs.append((_at(key, "files"), Seq((_file(words, config, keys),), key.where)))
+    elif given:
+        problems.append(Problem("the key 'config' is missing: the path of the configuration file", root.where))
+    return Map(tuple(pairs), root.where)
+
+
+def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | None) -> Map:
+    """The one file of the shorthand: a pair for each metadata key; a value for each where the format has no pairs."""
+    here = words["config"][0]
+    names = [key for key, _ in keys.pairs] if isinstance(keys, Map) else []
+    wanted = words["format"][1] if "format" in words else None
+    kind = wanted.value if isinstance(wanted, Text) else format_of(config.value if isinstance(config, Text) else "")
+    values = [(name, _at(name, f"@{{metadata/{name.value}}}")) for name in names]
+    if kind in ("raw", "lines"):
+        blocks: tuple[Node, ...] = tuple(
+            Map(((_at(name, "text"), _at(name, value.value + "\n")),), name.where) for name, value in values
+        )
+    else:
+        blocks = (Map(((_at(here, "set"), Map(tuple(values), here.where)),), here.where),) if values else ()
+    pairs: list[tuple[Text, Node]] = [(_at(here, "dest"), config), (_at(here, "body"), Seq(blocks, here.where))]
+    pairs += [words[word] for word in ("reload", "format") if word in words]
+    return Map(tuple(pairs), here.where)
+
+
+def _service(node: Node) -> Node:
+    """NAME, NAME:TAG or NAME=IMAGE:TAG."""
+    if not isinstance(node, Text):
+        return node
+    name, equals, image = node.value.partition("=")
+    if not equals:
+        name, image = name.partition(":")[0], name
+    return Map(((_at(node, "name"), _at(node, name)), (_at(node, "image"), _at(node, image))), node.where)
+
+
+def _metadata(node: Node) -> Node:
+    """A list of keys, or a mapping in which a key without a value takes every default."""
+    if isinstance(node, Seq) and all(isinstance(item, Text) for item in node.items):
+        return Map(tuple((item, Map((), item.where)) for item in node.items if isinstance(item, Text)), node.where)
+    if isinstance(node, Map):
+        empty = [(key, isinstance(value, Text) and value.bare and value.data() is None) for key, value in node.pairs]
+        return Map(
+            tuple((key, Map((), key.where) if bare else value) for (key, bare), (_, value) in zip(empty, node.pairs, strict=True)),
+            node.where,
+        )
+    return node
+
+
+_FORMS = {"service": _service, "metadata": _metadata}
+
+
+def _at(place: Text, value: str) -> Text:
+    """A text that no file holds, put where the text stands that it was made from."""
+    return Text(value, False, place.where, "", place.lines)
+
+
+def reload(text: str, where: Where) -> Reload:
+    """Read a reload: `signal HUP`, `http PUT http://127.0.0.1:9200/path`, `exec COMMAND`, `restart` or `none`."""
+    kind, _, argument = text.strip().partition(" ")
+    argument = argument.strip()
+    places = {"": where}
+    if kind in ("restart", "none") and not argument:
+        return Reload(kind, places=places)
+    if kind == "signal":
+        if argument.removeprefix("SIG") not in SIGNALS:
+            raise ForgeError(f"reload: unknown signal {argument!r}", where, did_you_mean(argument, SIGNALS))
+        return Reload(kind, argument.removeprefix("SIG"), places=places)
+    if kind == "exec" and argument and "\n" not in argument:
+        return Reload(kind, argument, places=places)
+    if kind == "http":
+        method, _, url = argument.partition(" ")
+        return Reload(kind, _url(url.strip(), where), _method(method, where), places=places)
+    raise ForgeError(f"reload: cannot be {text!r}", where, f"it must be {RELOADS}")
+
+
+def _method(method: str, where: Where) -> str:
+    if method not in ("POST", "PUT"):
+        raise ForgeError(f"reload: unknown method {method!r}", where, "http POST URL or http PUT URL")
+    return method
+
+
+def _url(url: str, where: Where) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if parts.scheme != "http" or not re.fullmatch(r"[A-Za-z0-9.-]+", parts.hostname or "") or not 0 < port < 65536 or parts.username:
+        raise ForgeError(f"reload: cannot send to {url!r}", where, "a URL such as http://127.0.0.1:9200/_cluster/settings")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not re.fullmatch(r"[A-Za-z0-9/._~%?=&,+:@-]+", path):
+        raise ForgeError(f"reload: the path {path!r} holds a character that no URL has", where)
+    return f"http://{parts.hostname}:{port}{path}"
+
+
+def format_of(dest: str) -> str:
+    """Return the format that the ending of a file's name stands for; raw when it stands for none."""
+    path = PurePosixPath(dest)
+    return FORMAT_OF.get(path.suffix or (path.name if path.name.startswith(".") else ""), "raw")
+
+
+def complete(spec: Spec) -> Spec:
+    """Fill in the defaults that follow from other keys."""
+    metadata = {name: _named(name, key) for name, key in spec.metadata.items()}
+    return replace(
+        spec,
+        metadata=metadata,
+        entry=_entry(spec),
+        service=_with_image(spec.service),
+        files=tuple(_file_defaults(file) for file in spec.files),
+    )
+
+
+def entry_name(image_name: str) -> str:
+    """Return the name of the entry that belongs to a conf image: elasticsearch-conf -> elasticsearch."""
+    return re.sub(r"-(conf|config)$", "", image_name)
+
+
+def variable_of(name: str) -> str:
+    """Return the variable that asks for a metadata key: cluster.name -> cluster_name."""
+    variable = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return variable if not variable[:1].isdigit() else f"_{variable}"
+
+
+def title_of(name: str) -> str:
+    """Return words for a person: cluster.name -> Cluster name."""
+    words = re.sub(r"[^A-Za-z0-9]+", " ", name).strip()
+    return words[:1].upper() + words[1:]
+
+
+def _entry(spec: Spec) -> Entry:
+    entry = spec.entry
+    name = entry.name or entry_name(spec.name)
+    return replace(entry, name=name, title=entry.title or title_of(name), version=entry.version or spec.version)
+
+
+def _with_image(service: Service) -> Service:
+    if not service.image and re.fullmatch(COMPOSE_NAME, service.name):
+        return replace(service, image=service.name.lower())
+    return service
+
+
+def _named(name: str, key: MetadataKey) -> MetadataKey:
+    return replace(
+        key,
+        label=key.label or title_of(name),
+        variable=key.variable or variable_of(name),
+        required=key.required if key.required is not None else not key.optional,
+    )
+
+
+def _file_defaults(file: ConfFile) -> ConfFile:
+    return replace(file, format=file.format or format_of(file.dest))
