@@ -1,0 +1,37 @@
+# Everything a newcomer needs: `make try` and `make test` set up what they use and say what they do.
+.DEFAULT_GOAL := help
+.PHONY: help try test lint bench clean
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ARGS ?=
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+try: .venv/ready ## make an elasticsearch-conf image and show what comes out
+	@tools/with_real_programs.sh tools/try.sh
+
+test: lint ## run every check, with a real engine and the real confd (ARGS: options of pytest)
+	@tools/with_real_programs.sh pytest $(ARGS)
+
+lint: .venv/ready ## check style, types and scripts
+	@echo "== ruff, mypy, shellcheck"
+	@ruff check --quiet .
+	@ruff format --quiet --check .
+	@mypy
+	@shellcheck .ci/run tools/*.sh
+
+bench: .venv/ready ## measure speed against other tools
+	@tools/with_real_programs.sh python benchmarks/run.py
+
+clean: ## remove what was made in this folder (the engine and confd stay in the cache folder)
+	@rm -rf .venv .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/ready: pyproject.toml
+	@echo "== .venv: a virtual environment with the package and its development tools"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/pip install --quiet --upgrade 'pip>=25.1'
+	@.venv/bin/pip install --quiet --editable . --group dev
+	@touch $@

@@ -1,0 +1,136 @@
+"""The real programs that tests use: a Docker engine, a base image, confd, docker-compose.
+
+A test asks by fixture, or by the marks ``engine``, ``confd`` and ``compose``. What cannot be had skips the test
+with the reason; with ``CI=true`` it fails instead. The last line of a run says which programs were really used.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NoReturn
+
+import docker
+import pytest
+from docker.errors import DockerException
+
+TOOLS = Path(__file__).parent.parent / "tools"
+TEST_LABEL = "catalog-forge.test"
+FIXTURE_OF_MARK = {"engine": "engine", "confd": "confd", "compose": "docker_compose"}
+MARK_OF_FIXTURE = {"engine": "engine", "base_image": "engine", "confd": "confd", "docker_compose": "compose"}
+
+_USED = pytest.StashKey[dict[str, str]]()
+_MISSING = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the account of real programs."""
+    config.stash[_USED] = {}
+    config.stash[_MISSING] = {}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let a mark bring its fixture, and a fixture its mark, so that ``-m 'not engine'`` finds them all."""
+    if not isinstance(item, pytest.Function):
+        return
+    for mark, fixture in FIXTURE_OF_MARK.items():
+        if item.get_closest_marker(mark) and fixture not in item.fixturenames:
+            item.fixturenames.insert(0, fixture)
+    for fixture, mark in MARK_OF_FIXTURE.items():
+        if fixture in item.fixturenames:
+            item.add_marker(mark)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in one line which real programs were used, and which were missing and why."""
+    used = [f"{name} {what}" for name, what in config.stash[_USED].items()]
+    missing = [f"NO {name} ({why})" for name, why in config.stash[_MISSING].items()]
+    line = ", ".join(used + missing) or "none was asked for"
+    terminalreporter.write_line(f"REAL PROGRAMS: {line}", bold=True, yellow=bool(missing))
+
+
+def _missing(config: pytest.Config, name: str, why: str) -> NoReturn:
+    """Skip the test, or fail it on a CI machine, where everything has to be there."""
+    config.stash[_MISSING][name] = why
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"no {name}: {why}", pytrace=False)
+    pytest.skip(f"no {name}: {why}")
+
+
+def _last_line(result: subprocess.CompletedProcess[str]) -> str:
+    return (result.stderr.strip().splitlines() or [f"exit code {result.returncode}"])[-1]
+
+
+def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _left_behind(client: docker.DockerClient, label: str) -> list[str]:
+    """What still carries ``label`` on the engine."""
+    wanted: dict[str, str | list[str] | bool] = {"label": label}
+    return [
+        *(f"container {each.name}" for each in client.containers.list(all=True, filters=wanted)),
+        *(f"network {each.name}" for each in client.networks.list(filters=wanted)),
+        *(f"volume {each.name}" for each in client.volumes.list(filters=wanted)),
+    ]
+
+
+@pytest.fixture(scope="session")
+def test_labels() -> dict[str, str]:
+    """The labels that a test gives its containers, networks and volumes; the value differs from run to run."""
+    return {TEST_LABEL: uuid.uuid4().hex}
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config, test_labels: dict[str, str]) -> Iterator[docker.DockerClient]:
+    """A client of the engine that the environment names. Fails at the end if anything labelled is left behind."""
+    try:
+        client = docker.from_env()
+        version = client.version()["Version"]
+    except DockerException as problem:
+        _missing(pytestconfig, "Docker engine", str(problem))
+    pytestconfig.stash[_USED]["Docker engine"] = f"{version} at {os.environ.get('DOCKER_HOST', 'its default address')}"
+    with closing(client):
+        yield client
+        left = _left_behind(client, f"{TEST_LABEL}={test_labels[TEST_LABEL]}")
+        assert not left, f"tests left behind on the engine: {', '.join(left)}"
+
+
+@pytest.fixture(scope="session")
+def base_image(pytestconfig: pytest.Config, engine: docker.DockerClient) -> str:
+    """The tag of an image to build FROM, present on the engine."""
+    result = _run(TOOLS / "base_image.sh")
+    if result.returncode != 0:
+        _missing(pytestconfig, "base image", _last_line(result))
+    tag = "busybox:1.37.0"
+    pytestconfig.stash[_USED]["base image"] = f"{tag} {engine.images.get(tag).short_id}"
+    return tag
+
+
+@pytest.fixture(scope="session")
+def confd(pytestconfig: pytest.Config) -> Path:
+    """The path of a real confd 0.16.0, built on the first use if it has to be."""
+    result = _run(TOOLS / "confd.sh")
+    if result.returncode != 0:
+        _missing(pytestconfig, "confd", _last_line(result))
+    path = Path(result.stdout.strip())
+    pytestconfig.stash[_USED]["confd"] = f"0.16.0 at {path}"
+    return path
+
+
+@pytest.fixture(scope="session")
+def docker_compose(pytestconfig: pytest.Config) -> Path:
+    """The path of docker-compose 1.29, the last client that reads these files as Rancher does."""
+    found = shutil.which("docker-compose")
+    if found is None:
+        _missing(pytestconfig, "docker-compose", "not on PATH; Debian has it as docker-compose")
+    version = _run(found, "version", "--short").stdout.strip()
+    if not version.startswith("1.29."):
+        _missing(pytestconfig, "docker-compose", f"{found} is {version or 'broken'}, not 1.29")
+    pytestconfig.stash[_USED]["docker-compose"] = f"{version} at {found}"
+    return Path(found)

@@ -1,0 +1,63 @@
+"""The scripts that bring the real programs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.helpers import tree
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = sorted(ROOT.glob("tools/*.sh"))
+
+
+def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with nothing but ``environment`` and the system's own programs."""
+    env = {"PATH": "/usr/bin:/bin", **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_script_can_be_executed_and_is_plain_sh(script: Path) -> None:
+    assert script.stat().st_mode & 0o111
+    assert script.read_text().startswith("#!/bin/sh\n")
+
+
+def test_confd_is_the_release_that_conf_images_run(confd: Path) -> None:
+    assert run(confd, "-version").stdout.startswith("confd 0.16.0 ")
+
+
+def test_a_confd_of_another_release_is_refused(tmp_path: Path) -> None:
+    other = tree(tmp_path, {"confd": "#!/bin/sh\necho 'confd 0.11.0'\n"}) / "confd"
+    other.chmod(0o755)
+    result = run(ROOT / "tools/confd.sh", HOME=str(tmp_path), CATALOG_FORGE_CONFD=str(other))
+    assert (result.returncode, result.stdout) == (4, "")
+    assert "is not a confd 0.16.0" in result.stderr
+
+
+def test_base_image_has_what_conf_images_need(
+    engine: docker.DockerClient, base_image: str, test_labels: dict[str, str]
+) -> None:
+    command = ["sh", "-c", "which wget nc ip && test -w /tmp && grep ^root: /etc/passwd /etc/group"]
+    assert engine.containers.run(base_image, command, remove=True, labels=test_labels)
+
+
+def test_missing_program_that_cannot_be_installed_is_named(tmp_path: Path) -> None:
+    bin_without_apt = tree(tmp_path, {}) / "bin"
+    bin_without_apt.mkdir()
+    (bin_without_apt / "id").symlink_to("/usr/bin/id")
+    result = run("/bin/sh", ROOT / "tools/debian.sh", "nosuch=nosuch-package", PATH=str(bin_without_apt))
+    assert result.returncode == 4
+    assert "missing: nosuch-package" in result.stderr
+
+
+@pytest.mark.engine
+@pytest.mark.compose
+def test_command_keeps_its_exit_code_when_the_real_programs_are_put_away(confd: Path) -> None:
+    command = ["sh", "-c", 'echo "$CATALOG_FORGE_CONFD"; exit 7']
+    result = run(ROOT / "tools/with_real_programs.sh", *command, **{**os.environ, "CATALOG_FORGE_CONFD": str(confd)})
+    assert (result.returncode, result.stdout) == (7, f"{confd}\n")

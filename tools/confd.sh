@@ -1,0 +1,44 @@
+#!/bin/sh
+# Print the path of a real confd 0.16.0: $CATALOG_FORGE_CONFD, the one on PATH, or one built once into the cache.
+# usage: tools/confd.sh    exit 4: it cannot be had here; the reason is on stderr
+set -eu
+
+version=0.16.0
+tools=$(cd "$(dirname "$0")" && pwd)
+cached=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/confd-$version/confd
+
+is_wanted() {
+    case $("$1" -version 2>/dev/null) in
+        "confd $version "*) ;;
+        *) return 1 ;;
+    esac
+}
+
+build() {
+    if ! command -v go >/dev/null; then
+        echo "confd: none on PATH, and no Go to build it with" >&2
+        exit 4
+    fi
+    echo "confd: building $version, once (about a minute)" >&2
+    mkdir -p "${cached%/*}"
+    new=$cached.$$
+    trap 'rm -f "$new"' EXIT
+    (cd "$tools/confd" && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o "$new" github.com/kelseyhightower/confd) >&2 || {
+        echo "confd: the build of $version failed" >&2
+        exit 4
+    }
+    mv "$new" "$cached"
+}
+
+if [ -n "${CATALOG_FORGE_CONFD-}" ]; then
+    if ! is_wanted "$CATALOG_FORGE_CONFD"; then
+        echo "confd: CATALOG_FORGE_CONFD=$CATALOG_FORGE_CONFD is not a confd $version" >&2
+        exit 4
+    fi
+    echo "$CATALOG_FORGE_CONFD"
+elif found=$(command -v confd) && is_wanted "$found"; then
+    echo "$found"
+else
+    is_wanted "$cached" || build
+    echo "$cached"
+fi

@@ -1,0 +1,141 @@
+#!/bin/sh
+# A Docker engine to test with: the one that answers, else a private dockerd below the cache folder.
+#
+# usage: tools/engine.sh start [PID]    print the DOCKER_HOST to export
+#        tools/engine.sh stop [PID]     end the private engine, unless somebody else holds it
+#
+# The private engine is held for the process PID; without one, until it is stopped by hand. Runs at the same time
+# share it and the last one ends it; a holder that died without a word does not count. It keeps its data, sockets
+# and pid file to itself: an engine of the system is used when it answers, but never started nor stopped.
+# Exit 4: no engine can be had here; the reason is on stderr.
+set -eu
+
+PATH=$PATH:/usr/sbin:/sbin
+tools=$(cd "$(dirname "$0")" && pwd)
+home=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/engine
+address=unix://$home/docker.sock
+
+say() { echo "engine: $*" >&2; }
+
+answers() { docker version >/dev/null 2>&1; }
+
+private_answers() { DOCKER_HOST=$address answers; }
+
+lock() {
+    mkdir -p "$home/holds"
+    chmod 700 "$home"
+    exec 9>"$home/lock"
+    flock 9
+}
+
+# The living process of a pid file, if it is ours: the file may outlive it, and the number may be another's by now.
+process_of() {
+    pid=$(cat "$1" 2>/dev/null) && grep -qsF "$home/" "/proc/$pid/cmdline" && echo "$pid"
+}
+
+dockerd_pid() { process_of "$home/docker.pid"; }
+
+held() {
+    for file in "$home/holds"/*; do
+        holder=${file##*/}
+        if [ "$holder" = hand ] || kill -0 "$holder" 2>/dev/null; then
+            [ -e "$file" ] && return 0
+        fi
+        rm -f "$file"
+    done
+    return 1
+}
+
+# dockerd calls "iptables": give it the variant that this kernel understands, or tell it to do without.
+choose_iptables() {
+    mkdir -p "$home/sbin"
+    for variant in iptables iptables-nft iptables-legacy; do
+        if program=$(command -v "$variant") && "$program" --table nat --list --numeric >/dev/null 2>&1; then
+            ln -sf "$program" "$home/sbin/iptables"
+            return
+        fi
+    done
+    say "no iptables works here: containers reach each other, but nothing outside"
+    echo --iptables=false
+}
+
+launch() {
+    for file in "$home/docker.pid" "$home/exec/containerd/containerd.pid"; do
+        process_of "$file" >/dev/null || rm -f "$file"
+    done
+    option=$(choose_iptables)
+    # A session of its own: Ctrl-C is for the tests, the engine is stopped after them.
+    PATH=$home/sbin:$PATH setsid dockerd --data-root "$home/data" --exec-root "$home/exec" \
+        --pidfile "$home/docker.pid" --host "$address" ${option:+"$option"} \
+        </dev/null >"$home/dockerd.log" 2>&1 9>&- &
+    launched=$!
+}
+
+wait_until_it_answers() {
+    tries=0
+    until private_answers; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 60 ] || ! kill -0 "$1" 2>/dev/null; then
+            say "the private engine does not answer; the end of $home/dockerd.log:"
+            tail -n 5 "$home/dockerd.log" >&2
+            exit 4
+        fi
+        sleep 1
+    done
+}
+
+start_private() {
+    if [ "$(id -u)" -ne 0 ]; then
+        say "none answers, and only root can start a private one"
+        exit 4
+    fi
+    "$tools/debian.sh" dockerd=docker.io docker=docker.io iptables=iptables
+    lock
+    if launched=$(dockerd_pid); then
+        say "using the private one that runs already"
+    else
+        say "starting a private one below $home"
+        rm -f "$home/holds"/*
+        launch
+    fi
+    : >"$home/holds/$1"
+    wait_until_it_answers "$launched"
+    echo "$address"
+}
+
+start() {
+    if answers; then
+        docker context inspect --format '{{.Endpoints.docker.Host}}'
+    else
+        start_private "$1"
+    fi
+}
+
+stop() {
+    [ -d "$home" ] || return 0
+    lock
+    rm -f "$home/holds/$1"
+    if ! pid=$(dockerd_pid) || held; then
+        return 0
+    fi
+    say "stopping the private one"
+    kill "$pid"
+    tries=0
+    while dockerd_pid >/dev/null; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 60 ]; then
+            say "process $pid does not end; see $home/dockerd.log"
+            exit 1
+        fi
+        sleep 1
+    done
+}
+
+case ${1-} in
+    start) start "${2-hand}" ;;
+    stop) stop "${2-hand}" ;;
+    *)
+        echo "usage: tools/engine.sh start|stop [PID]" >&2
+        exit 2
+        ;;
+esac

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Run a command with the real programs at hand: docker-compose 1.29, a Docker engine with the base image, confd 0.16.0.
+# usage: tools/with_real_programs.sh COMMAND [ARGUMENT...]
+#
+# What cannot be had is named loudly and left out; the command decides what that means (a test is skipped, or fails
+# when CI=true). What was started here is stopped afterwards, and the command's exit code is kept.
+set -eu
+
+tools=$(cd "$(dirname "$0")" && pwd)
+
+step() { echo "== $*" >&2; }
+
+without() { echo "!! going on WITHOUT $*: see the reason above" >&2; }
+
+step "docker-compose 1.29: the client of the generated files"
+"$tools/debian.sh" docker-compose=docker-compose || without docker-compose
+
+step "Docker engine: the one that answers, or a private one"
+trap '"$tools/engine.sh" stop $$ || true' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+if host=$("$tools/engine.sh" start $$); then
+    export DOCKER_HOST="$host"
+    step "base image: busybox:1.37.0 on $host"
+    "$tools/base_image.sh" || without "the base image"
+else
+    without "a Docker engine"
+fi
+
+step "confd 0.16.0: given, on PATH, or built into the cache"
+if confd=$("$tools/confd.sh"); then
+    export CATALOG_FORGE_CONFD="$confd"
+else
+    without confd
+fi
+
+step "$*"
+"$@"
