@@ -17,7 +17,6 @@ from typing import NoReturn
 
 import docker
 import pytest
-from docker.errors import DockerException
 
 TOOLS = Path(__file__).parent.parent / "tools"
 TEST_LABEL = "catalog-forge.test"
@@ -67,7 +66,10 @@ def _last_line(result: subprocess.CompletedProcess[str]) -> str:
 
 
 def _run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as problem:
+        return subprocess.CompletedProcess(command, 127, "", str(problem))
 
 
 def _left_behind(client: docker.DockerClient, label: str) -> list[str]:
@@ -89,13 +91,12 @@ def test_labels() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def engine(pytestconfig: pytest.Config, test_labels: dict[str, str]) -> Iterator[docker.DockerClient]:
     """A client of the engine that the environment names. Fails at the end if anything labelled is left behind."""
-    try:
-        client = docker.from_env()
-        version = client.version()["Version"]
-    except DockerException as problem:
-        _missing(pytestconfig, "Docker engine", str(problem))
-    pytestconfig.stash[_USED]["Docker engine"] = f"{version} at {os.environ.get('DOCKER_HOST', 'its default address')}"
-    with closing(client):
+    asked = _run("docker", "version", "--format", "{{.Server.Version}}")  # says clearly why there is none
+    if asked.returncode != 0:
+        _missing(pytestconfig, "Docker engine", _last_line(asked))
+    address = os.environ.get("DOCKER_HOST", "its default address")
+    pytestconfig.stash[_USED]["Docker engine"] = f"{asked.stdout.strip()} at {address}"
+    with closing(docker.from_env()) as client:
         yield client
         left = _left_behind(client, f"{TEST_LABEL}={test_labels[TEST_LABEL]}")
         assert not left, f"tests left behind on the engine: {', '.join(left)}"

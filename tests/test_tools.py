@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def test_a_confd_of_another_release_is_refused(tmp_path: Path) -> None:
     result = run(ROOT / "tools/confd.sh", HOME=str(tmp_path), CATALOG_FORGE_CONFD=str(other))
     assert (result.returncode, result.stdout) == (4, "")
     assert "is not a confd 0.16.0" in result.stderr
+
+
+def test_engine_whose_sockets_would_not_fit_is_not_started(tmp_path: Path) -> None:
+    result = run(
+        ROOT / "tools/engine.sh", "start", DOCKER_HOST="unix:///nowhere", XDG_CACHE_HOME=str(tmp_path / ("x" * 70))
+    )
+    assert (result.returncode, result.stdout) == (4, "")
+    assert re.search("too long for the sockets|only root can start", result.stderr)
 
 
 def test_base_image_has_what_conf_images_need(

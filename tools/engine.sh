@@ -89,6 +89,10 @@ start_private() {
         say "none answers, and only root can start a private one"
         exit 4
     fi
+    if [ "${#home}" -gt 70 ]; then
+        say "the path of $home is too long for the sockets in it; set XDG_CACHE_HOME to a shorter one"
+        exit 4
+    fi
     "$tools/debian.sh" dockerd=docker.io docker=docker.io iptables=iptables
     lock
     if launched=$(dockerd_pid); then
@@ -111,24 +115,32 @@ start() {
     fi
 }
 
-stop() {
-    [ -d "$home" ] || return 0
-    lock
-    rm -f "$home/holds/$1"
-    if ! pid=$(dockerd_pid) || held; then
-        return 0
-    fi
+end() {
     say "stopping the private one"
-    kill "$pid"
+    kill "$1"
     tries=0
     while dockerd_pid >/dev/null; do
         tries=$((tries + 1))
         if [ "$tries" -gt 60 ]; then
-            say "process $pid does not end; see $home/dockerd.log"
+            say "process $1 does not end; see $home/dockerd.log"
             exit 1
         fi
         sleep 1
     done
+}
+
+stop() {
+    [ -d "$home" ] || return 0
+    lock
+    rm -f "$home/holds/$1"
+    if held; then
+        return 0
+    fi
+    if running=$(dockerd_pid); then
+        end "$running"
+    fi
+    # dockerd mounts its data folder on itself, and leaves that behind when it was killed or could not start.
+    umount "$home/data" 2>/dev/null || true
 }
 
 case ${1-} in
