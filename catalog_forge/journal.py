@@ -1,0 +1,233 @@
+"""Change many files of a folder as one: all of them or none, whenever the process is killed.
+
+1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be made.
+2. The folders are made and each file is staged beside its target, so that a read-only folder or a full disk shows now.
+3. The journal is renamed to `committed.json`: the commit point. Until here `recover` undoes, from here on it finishes.
+4. Each staged file is renamed over its target, the removals are deleted and, last, the journal.
+
+After a `kill -9` at any point, the next command that calls `recover` finds the old tree or the new one. A reader that
+looks in between, without `recover`, can see a mixed tree. This guards against the death of a process, not against a
+power cut, so nothing calls fsync. No link is ever followed on the way to a file.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.plan import EXECUTABLE, REGULAR, File, check_relative
+
+SCRATCH = ".catalog-forge"
+LINK = stat.S_IFLNK
+LOCK_SECONDS = 10.0
+
+_BEGUN = f"{SCRATCH}/journal.json"
+_COMMITTED = f"{SCRATCH}/committed.json"
+_IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
+
+
+def read(root: Path, path: str) -> File | None:
+    """Read the file `path` below `root`, or return None when there is none.
+
+    A symbolic link is not followed: it is a file of mode `LINK` that holds its target. Other modes are told apart by
+    the owner's execute bit only, as git does. Raises ForgeError on a folder or a device.
+    """
+    with _in_words(path):
+        try:
+            handle = os.open(f"{root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            return File(path, os.fsencode((root / path).readlink()), LINK)
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                kind = "folder" if stat.S_ISDIR(status.st_mode) else "device or pipe"
+                raise _in_the_way(path, "file", kind)
+            content = os.read(handle, status.st_size)
+        finally:
+            os.close(handle)
+    return File(path, content, EXECUTABLE if status.st_mode & stat.S_IXUSR else REGULAR)
+
+
+def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
+    """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError on a link or file."""
+    folders: dict[str, bool] = {}
+    for path in paths:
+        for folder in _parents(path):
+            if folder not in folders:
+                folders[folder] = _is_folder(root, folder)
+    return folders
+
+
+def recover(root: Path) -> None:
+    """Finish or undo a change that was killed. When there is none, which is nearly always, it costs two lstats."""
+    if read(root, _BEGUN) or read(root, _COMMITTED):
+        with locked(root):
+            pass
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Recover `root` and keep other writers out until the block ends. The lock dies with the process that holds it.
+
+    Raises ForgeError when another process holds it for `LOCK_SECONDS`, or when `root` cannot be written.
+    """
+    with _in_words(str(root / SCRATCH)):
+        if not _is_folder(root, SCRATCH):
+            (root / SCRATCH).mkdir(exist_ok=True)
+        lock = os.open(root / SCRATCH / "lock", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, REGULAR)
+    try:
+        _wait_for(lock, root)
+        if read(root, _IGNORE.path) != _IGNORE:
+            (root / _IGNORE.path).unlink(missing_ok=True)
+            _create(root, _IGNORE.path, _IGNORE)
+        _recover(root)
+        yield
+    finally:
+        os.close(lock)
+
+
+def change(root: Path, files: Sequence[File], removals: Sequence[str]) -> None:
+    """Write `files` and delete `removals`, with the folders that this empties: all or nothing. `root` must be `locked`.
+
+    A folder directly below `root` is kept even when it is empty. Raises ForgeError, in the words of the operating
+    system, when something cannot be written.
+    """
+    paths = [file.path for file in files]
+    folders = [folder for folder, there in folders_above(root, [*paths, *removals]).items() if not there]
+    journal = _Journal(paths, list(removals), folders)
+    try:
+        _create(root, _BEGUN, File(_BEGUN, json.dumps(asdict(journal)).encode() + b"\n"))
+        _stage(root, journal, files)
+        (root / _BEGUN).rename(root / _COMMITTED)
+    finally:
+        _recover(root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    files: list[str]
+    removals: list[str]
+    folders: list[str]
+
+    def staged(self) -> list[str]:
+        """Where each file waits: in the folder of its target, hence on the same file system."""
+        return [f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp" for number, path in enumerate(self.files)]
+
+    def finish(self, root: Path) -> None:
+        for staged, path in zip(self.staged(), self.files, strict=True):
+            with suppress(FileNotFoundError):  # already in place
+                (root / staged).replace(root / path)
+        for path in self.removals:
+            (root / path).unlink(missing_ok=True)
+            _remove_empty(root, _parents(path)[1:])
+
+    def undo(self, root: Path) -> None:
+        for staged in self.staged():
+            with suppress(FileNotFoundError):
+                (root / staged).lstat()  # unlink would say "read-only", not "no such file"
+                (root / staged).unlink()
+        _remove_empty(root, self.folders)
+
+
+def _stage(root: Path, journal: _Journal, files: Sequence[File]) -> None:
+    for folder in journal.folders:
+        with _in_words(folder, "nothing was written"):
+            (root / folder).mkdir()
+    for staged, file in zip(journal.staged(), files, strict=True):
+        _create(root, staged, file)
+    for path in journal.removals:
+        if not os.access((root / path).parent, os.W_OK | os.X_OK):
+            raise ForgeError("the folder does not allow to delete this file", Where(path), "nothing was written")
+
+
+def _recover(root: Path) -> None:
+    """Finish what was committed, undo what was not. A change that was killed and one that ran through end alike."""
+    if committed := read(root, _COMMITTED):
+        with _in_words(_COMMITTED, "put this right: the next command finishes the change that was begun"):
+            _read_journal(root, committed).finish(root)
+            (root / _COMMITTED).unlink()
+    if begun := read(root, _BEGUN):
+        with _in_words(_BEGUN, "put this right: the next command undoes the change that was begun"):
+            if begun.content.endswith(b"\n"):  # else it was killed while it wrote the journal, and did no more
+                _read_journal(root, begun).undo(root)
+            (root / _BEGUN).unlink()
+
+
+def _read_journal(root: Path, file: File) -> _Journal:
+    """Trust no journal: the folder may come from a stranger's repository."""
+    try:
+        journal = _Journal(**json.loads(file.content))
+        paths = [*journal.files, *journal.removals, *journal.folders]
+        for path in paths:
+            check_relative(path)
+    except (ValueError, TypeError, AttributeError, ForgeError):
+        raise ForgeError("the journal is damaged", Where(file.path), "delete it, then generate again") from None
+    folders_above(root, paths)
+    return journal
+
+
+def _create(root: Path, path: str, file: File) -> None:
+    """Create `path` with the content of `file`, and exactly its mode, whatever the umask. It must not exist."""
+    with _in_words(file.path, "nothing was written"), (root / path).open("xb") as stream:
+        stream.write(file.content)
+        os.fchmod(stream.fileno(), file.mode)
+
+
+def _parents(path: str) -> list[str]:
+    return list(accumulate(path.split("/")[:-1], "{}/{}".format))
+
+
+def _is_folder(root: Path, folder: str) -> bool:
+    try:
+        mode = (root / folder).lstat().st_mode
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(mode):
+        kind = "symbolic link, which may lead out of the catalog" if stat.S_ISLNK(mode) else "file"
+        raise _in_the_way(folder, "folder", kind)
+    return True
+
+
+def _remove_empty(root: Path, folders: Sequence[str]) -> None:
+    for folder in reversed(folders):
+        with suppress(OSError):
+            (root / folder).rmdir()
+
+
+def _in_the_way(path: str, due: str, found: str) -> ForgeError:
+    return ForgeError(f"a {due} is due here, but there is a {found}", Where(path), "move it out of the way")
+
+
+def _wait_for(lock: int, root: Path) -> None:
+    end = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                hint = "try again when it is done"
+                raise ForgeError("another command is writing to this catalog", Where(str(root)), hint) from None
+        time.sleep(0.02)
+
+
+@contextmanager
+def _in_words(path: str, hint: str = "") -> Iterator[None]:
+    """Turn an error of the operating system into ours, in its words."""
+    try:
+        yield
+    except OSError as error:
+        raise ForgeError(error.strerror or str(error), Where(path), hint) from error

@@ -1,0 +1,235 @@
+"""Plan <-> folder: what was generated from a spec, how the disk drifted from it, and writing all of it or nothing.
+
+**Manifest.** `images/NAME/.catalog-forge.json` holds the digest of every file that was generated from the spec NAME,
+and of the inputs. One small file per spec: parallel work does not meet in git, and Rancher's catalog service, which
+takes `TOP/TEMPLATE/NUMBER/` for a revision, sees one more file in a folder without revisions. It holds no times and
+sizes as git's index does: hashing the files of a spec costs half a millisecond, and times differ on each machine.
+
+**Rooms.** Files below `images/` and `templates/` are ours: recorded, and removed when the spec no longer yields them.
+A plan may also hold a file of the author's room (`new` writes the spec): it is written, but never recorded or removed.
+
+**Crashes.** `journal.py` says how a change of many files survives `kill -9`. Every function here recovers first.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from enum import StrEnum
+from pathlib import Path
+
+from catalog_forge import journal
+from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.plan import File, Plan, check_relative
+
+GENERATED = ("images/", "templates/")
+
+
+class Drift(StrEnum):
+    """How a file on disk relates to the plan and to what was generated earlier."""
+
+    SAME = "same"
+    MISSING = "missing"
+    STALE = "stale"
+    """On disk is what was generated earlier; the plan differs."""
+    EDITED = "edited"
+    """On disk is neither what was generated earlier nor what is planned."""
+    UNKNOWN = "unknown"
+    """On disk is a file that was never generated; the plan has another one in its place."""
+    ORPHAN = "orphan"
+    """Generated earlier, and no longer in the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many files a write created, changed, removed and left alone."""
+
+    created: int
+    changed: int
+    removed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A plan beside the disk: every file that is planned or was generated earlier, by its path, in order."""
+
+    states: Mapping[str, Drift]
+    disk: Mapping[str, File | None]
+    planned: Mapping[str, File | None]
+
+    @property
+    def clean(self) -> bool:
+        """True when writing the plan would change nothing."""
+        return set(self.states.values()) <= {Drift.SAME}
+
+    @property
+    def edited(self) -> tuple[str, ...]:
+        """The files that hold somebody's work, which writing the plan would destroy."""
+        return tuple(path for path, state in self.states.items() if state in (Drift.EDITED, Drift.UNKNOWN))
+
+    @property
+    def removals(self) -> tuple[str, ...]:
+        """The files on disk that writing the plan would delete."""
+        return tuple(path for path in self.states if self.disk[path] and not self.planned[path])
+
+    @property
+    def written(self) -> Written:
+        """What writing the plan does, in numbers."""
+        count = Counter(self.states.values())
+        created, removed, same = count[Drift.MISSING], len(self.removals), count[Drift.SAME]
+        planned = sum(file is not None for file in self.planned.values())
+        return Written(created, planned - created - same, removed, same)
+
+    def diff(self) -> str:
+        """Return a unified diff from the disk to the plan, as `git apply` takes it; binary files are named only."""
+        return "".join(_diff(path, self.disk[path], self.planned[path]) for path in self.states)
+
+
+def compare(root: Path, name: str, plan: Plan) -> Comparison:
+    """Compare the plan of the spec `name` with the catalog `root`. It only reads (but recovers from a killed write).
+
+    Raises ForgeError when a path of the plan is a folder on disk, or passes through a link or a file.
+    """
+    journal.recover(root)
+    return _compare(root, name, plan)
+
+
+def is_current(root: Path, name: str, inputs_digest: str) -> bool:
+    """Tell whether `name` was generated from these inputs, and all its files are still as they were written."""
+    journal.recover(root)
+    manifest = _read_manifest(root, name)
+    return (
+        manifest is not None
+        and manifest.inputs == inputs_digest
+        and all((file := journal.read(root, path)) and file.digest == digest for path, digest in manifest.files.items())
+    )
+
+
+def write(root: Path, name: str, plan: Plan, *, inputs: str = "", force: bool = False) -> Written:
+    """Make the catalog `root` hold the plan of the spec `name`, and remember `inputs`: all of it or nothing.
+
+    An empty plan removes all that was generated for `name`. Raises ForgeError, with nothing written, when a file that
+    somebody edited or that we never wrote is in the way (unless `force`), when a path passes through a link, when the
+    operating system refuses, or when another command holds the catalog for more than 10 seconds.
+    """
+    with journal.locked(root):
+        found = _compare(root, name, plan)
+        if found.edited and not force:
+            raise _refusal(found)
+        files = [file for file in plan if found.states[file.path] is not Drift.SAME]
+        removals = list(found.removals)
+        new, old = _manifest_of(name, plan, inputs), journal.read(root, _manifest_path(name))
+        if new and new != old:
+            files.append(new)
+        elif old and not new:
+            removals.append(old.path)
+        if files or removals:
+            journal.change(root, files, removals)
+        return found.written
+
+
+def recover(root: Path) -> None:
+    """Finish or undo a write that was killed. Whoever reads generated files calls this first; it is nearly free."""
+    journal.recover(root)
+
+
+def _compare(root: Path, name: str, plan: Plan) -> Comparison:
+    manifest = _read_manifest(root, name)
+    recorded = manifest.files if manifest else {}
+    ours = {file.path: file for file in plan}
+    paths = sorted(recorded.keys() | ours.keys())
+    for folder in journal.folders_above(root, paths):
+        if folder in ours:
+            raise ForgeError("the plan has both a file and a folder of this name", Where(folder))
+    disk = {path: journal.read(root, path) for path in paths}
+    states = {path: _state(disk[path], ours.get(path), recorded.get(path)) for path in paths}
+    return Comparison(states, disk, {path: ours.get(path) for path in paths})
+
+
+def _state(disk: File | None, planned: File | None, recorded: str | None) -> Drift:
+    written_by_us = disk is not None and disk.digest == recorded
+    if planned is None:
+        return Drift.ORPHAN if disk is None or written_by_us else Drift.EDITED
+    if disk is None:
+        return Drift.MISSING
+    if disk == planned:
+        return Drift.SAME
+    if recorded is None:
+        return Drift.UNKNOWN
+    return Drift.STALE if written_by_us else Drift.EDITED
+
+
+def _refusal(found: Comparison) -> ForgeError:
+    words = {Drift.EDITED: "was edited after it was generated", Drift.UNKNOWN: "is in the way: it was not generated"}
+    problems = [Problem(words[found.states[path]], Where(path)) for path in found.edited]
+    hint = "nothing was written; --diff shows what would change, --force gives up what is there"
+    return ForgeError.of([*problems[:-1], Problem(problems[-1].message, problems[-1].where, hint)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    inputs: str
+    files: Mapping[str, str]
+
+
+def _manifest_path(name: str) -> str:
+    check_relative(name)
+    return f"images/{name}/.catalog-forge.json"
+
+
+def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
+    files = {file.path: file.digest for file in plan if file.path.startswith(GENERATED)}
+    text = json.dumps({"inputs": inputs, "files": files}, indent=1) + "\n"
+    return File(_manifest_path(name), text.encode()) if files else None
+
+
+def _read_manifest(root: Path, name: str) -> _Manifest | None:
+    """Read what was generated earlier. It comes out of git, so it is checked: it may name files of our rooms only."""
+    file = journal.read(root, _manifest_path(name))
+    if file is None:
+        return None
+    try:
+        manifest = _Manifest(**json.loads(file.content))
+        for path in manifest.files:
+            check_relative(path)
+            if not path.startswith(GENERATED):
+                raise ValueError(path)
+    except (ValueError, TypeError, AttributeError, ForgeError):
+        hint = "delete it; `generate --diff` then shows what differs"
+        raise ForgeError("the manifest is damaged", Where(file.path), hint) from None
+    return manifest
+
+
+def _diff(path: str, old: File | None, new: File | None) -> str:
+    if old == new:
+        return ""
+    source, target = f"a/{path}" if old else "/dev/null", f"b/{path}" if new else "/dev/null"
+    head = f"diff --git a/{path} b/{path}\n{_mode_lines(old, new)}"
+    try:
+        return head + "".join(unified_diff(_lines(old), _lines(new), source, target))
+    except ValueError:
+        return f"{head}Binary files {source} and {target} differ\n"
+
+
+def _mode_lines(old: File | None, new: File | None) -> str:
+    if old and new:
+        return f"old mode {_git_mode(old)}\nnew mode {_git_mode(new)}\n" if old.mode != new.mode else ""
+    return f"deleted file mode {_git_mode(old)}\n" if old else f"new file mode {_git_mode(new)}\n" if new else ""
+
+
+def _git_mode(file: File) -> str:
+    return f"{file.mode if file.mode == journal.LINK else stat.S_IFREG | file.mode:o}"
+
+
+def _lines(file: File | None) -> list[str]:
+    """Split text at line feeds only, as diff does; a last line without one says so. Raises ValueError on binary."""
+    content = file.content if file else b""
+    if b"\0" in content:
+        raise ValueError("binary")
+    *lines, rest = content.decode().split("\n")
+    return [line + "\n" for line in lines] + [rest + "\n\\ No newline at end of file\n"] * bool(rest)
