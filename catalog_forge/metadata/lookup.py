@@ -1,0 +1,56 @@
+"""How the metadata service finds the value at a path. Rules: rancher-metadata 0.7 and later, observed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from catalog_forge.metadata.answers import Entry, Value
+
+_INDEX = re.compile(r"[+-]?[0-9]{1,18}")
+
+
+class NotFoundError(LookupError):
+    """Nothing stands at the path."""
+
+
+def segments(path: str) -> list[str]:
+    """Split the path below a version, as it stands in a URL, into keys.
+
+    It is split before it is unescaped, so that `%2F` reaches a key with a slash; a `+` is a blank, as in a query.
+    """
+    stripped = path.strip("/")
+    return [unquote(segment.replace("+", " ")) for segment in stripped.split("/")] if stripped else []
+
+
+def find(entry: Entry, path: Sequence[str]) -> Value:
+    """Return the value at `path`; if there is none, that of the path in lower case. Raises NotFoundError."""
+    try:
+        return _walk(entry, path)
+    except NotFoundError:
+        return _walk(entry, [segment.lower() for segment in path])
+
+
+def _walk(value: Value, path: Sequence[str]) -> Value:
+    for segment in path:
+        if isinstance(value, dict) and segment in value:
+            value = value[segment]
+        elif isinstance(value, list):
+            value = _element(value, segment)
+        else:  # a step into text or into null too: the real service drops the connection for null
+            raise NotFoundError(segment)
+    return value
+
+
+def _element(items: Sequence[Value], segment: str) -> Value:
+    """An integer is an index, never a name; anything else is the `name` or the `uuid` of an element."""
+    if _INDEX.fullmatch(segment):
+        index = int(segment)
+        if 0 <= index < len(items):
+            return items[index]
+        raise NotFoundError(segment)
+    for item in items:
+        if isinstance(item, dict) and segment in (item.get("name"), item.get("uuid")):
+            return item
+    raise NotFoundError(segment)

@@ -1,0 +1,152 @@
+"""An environment unfolded: each container with its identity, which the same environment always gives it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from catalog_forge.metadata.answers import Value
+from catalog_forge.metadata.model import Block, Environment, Host, Service, Sidekick, Stack, blocks
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "rancher.internal")
+_PRIMARY = "io.rancher.service.primary.launch.config"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What Rancher starts `scale` times: a service's primary, or one of its sidekicks. Each has a service entry."""
+
+    stack: Stack
+    service: Service
+    sidekick: Sidekick | None
+    block: Block
+
+    @property
+    def name(self) -> str:
+        """The name under which the metadata lists it."""
+        return self.sidekick.name if self.sidekick else self.service.name
+
+    @property
+    def has_address(self) -> bool:
+        """Whether its containers have a network of their own."""
+        return self.sidekick is None or self.sidekick.network == "own"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The author's labels, and the one that names the sidekicks."""
+        if self.sidekick:
+            return dict(self.sidekick.labels)
+        names = ",".join(sidekick.name for sidekick in self.service.sidekicks)
+        return {**self.service.labels, **({"io.rancher.sidekicks": names} if names else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container: number `index` of a launch, or a stand-alone one (`launch` is None)."""
+
+    name: str
+    index: int
+    launch: Launch | None
+    host: Host
+    checking_host: Host
+    address: str | None
+
+
+def identity(*parts: str) -> str:
+    """Return the uuid of what these names lead to: always the same."""
+    return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
+
+
+def digest(text: str) -> str:
+    """Return 64 hexadecimal digits that follow from a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def service_uuid(launch: Launch) -> str:
+    """Return the uuid of a service; its sidekicks share it."""
+    return identity("service", launch.stack.name, launch.service.name)
+
+
+def unit_uuid(container: Container) -> str | None:
+    """Return the deployment unit: the same for a primary and the sidekicks beside it."""
+    return identity("unit", service_uuid(container.launch), str(container.index)) if container.launch else None
+
+
+def primary_uuid(container: Container) -> str | None:
+    """Return the uuid of the container whose network this one shares, if it does."""
+    launch = container.launch
+    if launch is None or launch.has_address:
+        return None
+    return identity("container", f"{launch.stack.name}-{launch.service.name}-{container.index}")
+
+
+def launches(environment: Environment) -> list[Launch]:
+    """Unfold the stacks: each primary, followed by its sidekicks, with its block of addresses."""
+    found = [
+        (stack, service, sidekick)
+        for stack in environment.stacks
+        for service in stack.services
+        for sidekick in (None, *service.sidekicks)
+    ]
+    rooms = blocks(environment.subnet, len(found) + bool(environment.containers))
+    return [Launch(*parts, block) for parts, block in zip(found, rooms, strict=False)]
+
+
+def containers(environment: Environment) -> list[Container]:
+    """Unfold all containers: unit after unit round the hosts, one host for all containers of a unit."""
+    found: list[Container] = []
+    position = -1
+    for launch in launches(environment):
+        position += launch.sidekick is None
+        found += _scaled(launch, environment, position)
+    return found + list(_stand_alone(environment))
+
+
+def labels(container: Container) -> dict[str, str]:
+    """Return the labels of a container: the author's, and those that Rancher adds."""
+    launch = container.launch
+    if launch is None:
+        return {}
+    stack, service = launch.stack.name, launch.service.name
+    path = f"{stack}/{service}/{launch.sidekick.name}" if launch.sidekick else f"{stack}/{service}"
+    return launch.labels | {
+        "io.rancher.container.name": container.name,
+        "io.rancher.project.name": stack,
+        "io.rancher.project_service.name": path,
+        "io.rancher.service.deployment.unit": unit_uuid(container) or "",
+        "io.rancher.service.launch.config": launch.sidekick.name if launch.sidekick else _PRIMARY,
+        "io.rancher.stack.name": stack,
+        "io.rancher.stack_service.name": path,
+    }
+
+
+def metadata(service: Service) -> Mapping[str, Value]:
+    """Return the metadata of a service with the hash that rancher-compose adds to it."""
+    if not service.metadata:
+        return {}
+    content = json.dumps(service.metadata, sort_keys=True)
+    return {"io.rancher.service.hash": digest(content)[:40], **service.metadata}
+
+
+def _scaled(launch: Launch, environment: Environment, position: int) -> Iterator[Container]:
+    middle = f"{launch.service.name}-{launch.sidekick.name}" if launch.sidekick else launch.service.name
+    hosts = environment.hosts
+    for index in range(1, launch.service.scale + 1):
+        turn = position + index - 1
+        yield Container(
+            name=f"{launch.stack.name}-{middle}-{index}",
+            index=index,
+            launch=launch,
+            host=hosts[turn % len(hosts)],
+            checking_host=hosts[(turn + 1) % len(hosts)],
+            address=launch.block.address(index) if launch.has_address else None,
+        )
+
+
+def _stand_alone(environment: Environment) -> Iterator[Container]:
+    block = blocks(environment.subnet, len(launches(environment)) + 1)[-1]
+    for index, name in enumerate(environment.containers, start=1):
+        yield Container(name, index, None, environment.hosts[0], environment.hosts[0], block.address(index))
