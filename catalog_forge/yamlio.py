@@ -7,7 +7,7 @@ everything that a YAML 1.1 reader, such as Rancher's, would take for something e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,9 +173,7 @@ class Quoted(str):
 
 
 _Quoting.add_representer(str, _quoted)
-_Quoting.add_representer(
-    Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="'")
-)
+_Quoting.add_representer(Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="'"))
 
 
 def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
@@ -194,7 +192,8 @@ def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
 
 def _compose(content: str, file: str) -> _Node | None:
     try:
-        return yaml.compose(content, Loader=_Loader)
+        root: _Node | None = yaml.compose(content, Loader=_Loader)
+        return root
     except yaml.reader.ReaderError as error:
         line = content.count("\n", 0, error.position) + 1
         raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None

@@ -261,7 +261,9 @@ def _container_field(root: str, path: tuple[str, ...], where: Where) -> Iterator
 def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
     if of.kind == "metadata" and not resolve_collection(spec.metadata, of):
         yield Problem(
-            f"{of} is no declared list or map", of.where, did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked))
+            f"{of} is no declared list or map",
+            of.where,
+            did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked)),
         )
 
 

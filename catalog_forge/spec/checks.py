@@ -14,8 +14,39 @@ from catalog_forge.spec.model import METADATA_KEY, VARIABLE, ConfFile, MetadataK
 
 # A dest directory becomes a volume, and a volume hides what the image has there: never one of these as a whole.
 SYSTEM_FOLDERS = frozenset(
-    "/ /bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin "
-    "/usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/run".split()
+    [
+        "/",
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/home",
+        "/lib",
+        "/lib32",
+        "/lib64",
+        "/media",
+        "/mnt",
+        "/opt",
+        "/proc",
+        "/root",
+        "/run",
+        "/sbin",
+        "/srv",
+        "/sys",
+        "/tmp",
+        "/usr",
+        "/usr/bin",
+        "/usr/lib",
+        "/usr/local",
+        "/usr/local/bin",
+        "/usr/local/lib",
+        "/usr/sbin",
+        "/usr/share",
+        "/var",
+        "/var/lib",
+        "/var/log",
+        "/var/run",
+    ]
 )
 CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
 
@@ -65,7 +96,11 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
         yield from _metadata_key(name, key)
         variable = key.variable or shorthand.variable_of(name)
         if key.asked and variable in variables:
-            yield Problem(f"metadata: {name!r} and {variables[variable]!r} share the variable {variable}", where, "give one a `variable`")
+            yield Problem(
+                f"metadata: {name!r} and {variables[variable]!r} share the variable {variable}",
+                where,
+                "give one a `variable`",
+            )
         variables[variable] = name
 
 
@@ -122,11 +157,19 @@ def _service(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"groups: {name!r} cannot be part of a service's name", group.at(), "letters, digits and dashes")
         for key in group.metadata:
             if key not in spec.metadata:
-                yield Problem(f"groups: {name}: no such metadata key: {key!r}", group.at("metadata"), did_you_mean(key, spec.metadata))
+                yield Problem(
+                    f"groups: {name}: no such metadata key: {key!r}",
+                    group.at("metadata"),
+                    did_you_mean(key, spec.metadata),
+                )
     if service.image and ":" not in service.image.rpartition("/")[2] and "@" not in service.image:
         yield from _tag_variable(spec, service)
     if service.image.endswith(":latest"):
-        yield Problem(f"service: the image {service.image!r} floats", service.at("image"), "name a tag, or none: then the entry asks for it")
+        yield Problem(
+            f"service: the image {service.image!r} floats",
+            service.at("image"),
+            "name a tag, or none: then the entry asks for it",
+        )
     if spec.name == service.name:
         yield Problem("service: the service and the conf image have one name", service.at("name"))
 
@@ -134,7 +177,10 @@ def _service(spec: Spec) -> Iterator[Problem]:
 def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
     variable = shorthand.variable_of(service.name) + "_tag"
     if variable in map(shorthand.variable_of, spec.metadata):
-        yield Problem(f"service: the image has no tag, and its question {variable!r} is taken by a metadata key", service.at("image"))
+        yield Problem(
+            f"service: the image has no tag, and its question {variable!r} is taken by a metadata key",
+            service.at("image"),
+        )
 
 
 def _variables(spec: Spec, value: Any, where: Where | None) -> Iterator[Problem]:
@@ -158,7 +204,11 @@ def _dests(spec: Spec) -> Iterator[Problem]:
     seen: dict[str, ConfFile] = {}
     for file in spec.files:
         if file.dest in seen:
-            yield Problem(f"two files have the dest {file.dest}", file.at("dest"), f"the first stands in {seen[file.dest].at('dest')}")
+            yield Problem(
+                f"two files have the dest {file.dest}",
+                file.at("dest"),
+                f"the first stands in {seen[file.dest].at('dest')}",
+            )
         seen[file.dest] = file
         if str(PurePosixPath(file.dest).parent) == f"/opt/{spec.name}":
             yield Problem(f"dest: /opt/{spec.name} belongs to the launch script", file.at("dest"))
@@ -168,7 +218,11 @@ def _file(file: ConfFile) -> Iterator[Problem]:
     dest, where = file.dest, file.at("dest")
     path = PurePosixPath(dest)
     if not re.fullmatch(r"/[A-Za-z0-9._/+@-]+", dest) or str(path) != dest or ".." in path.parts or dest.endswith("/"):
-        yield Problem(f"dest: {dest!r} is no absolute path of a file", where, "such as /etc/NAME/NAME.conf, without '..' and blanks")
+        yield Problem(
+            f"dest: {dest!r} is no absolute path of a file",
+            where,
+            "such as /etc/NAME/NAME.conf, without '..' and blanks",
+        )
     elif str(path.parent) in SYSTEM_FOLDERS:
         yield Problem(
             f"dest: the folder {path.parent} would be replaced as a whole",
@@ -177,7 +231,11 @@ def _file(file: ConfFile) -> Iterator[Problem]:
         )
     for action in re.findall(r"{{.*?}}", file.check):
         if action != "{{.src}}":
-            yield Problem(f"check: {action} is nothing that confd knows here", file.at("check"), "only {{.src}} is, the path of the new file")
+            yield Problem(
+                f"check: {action} is nothing that confd knows here",
+                file.at("check"),
+                "only {{.src}} is, the path of the new file",
+            )
     if "\n" in file.check:
         yield Problem("check: a command is one line", file.at("check"))
     if file.uid > 0xFFFFFFFE or file.gid > 0xFFFFFFFE:

@@ -1,11 +1,11 @@
 """The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
 
-    text   = { literal | "@@{" | "@{" expr [ "|" default ] "}" }
-    expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
-           | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
-           | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")" | "join(" coll [ "." part ] "," string ")"
-    coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE | "metadata/" path ) { "[" filter "]" }
-    part   = word | "label." LABEL | "host." word | "host.label." LABEL
+text   = { literal | "@@{" | "@{" expr [ "|" default ] "}" }
+expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
+       | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
+       | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")" | "join(" coll [ "." part ] "," string ")"
+coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE | "metadata/" path ) { "[" filter "]" }
+part   = word | "label." LABEL | "host." word | "host.label." LABEL
 """
 
 from __future__ import annotations
@@ -140,9 +140,7 @@ class Text:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Expr) else None
 
     def __str__(self) -> str:
-        return "".join(
-            part.replace("@{", "@@{") if isinstance(part, str) else f"@{{{part.source}}}" for part in self.parts
-        )
+        return "".join(part.replace("@{", "@@{") if isinstance(part, str) else f"@{{{part.source}}}" for part in self.parts)
 
 
 def literal(value: str) -> Text:

@@ -37,15 +37,24 @@ Value = Text | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
 class Entry(Record):
     """The entry in the catalog: what `config.yml` and the catalog block of `rancher-compose.yml` say."""
 
-    name: str = key("folder of the entry; default: the image's name without -conf or -config", "", pattern=COMPOSE_NAME,
-                    shape="letters, digits and dashes", maximum=63)
+    name: str = key(
+        "folder of the entry; default: the image's name without -conf or -config",
+        "",
+        pattern=COMPOSE_NAME,
+        shape="letters, digits and dashes",
+        maximum=63,
+    )
     title: str = key("name that the catalog shows; default: made from the entry's name", "", maximum=100)
     version: str = key("version of the entry; default: the image's version", "", pattern=VERSION, shape="a version", maximum=64)
     category: str = key("category that the catalog files it under", "Applications", maximum=60)
     license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60)
     project_url: str = key("home page of the software", "", pattern=r"https?://\S+", shape="a URL", maximum=300)
-    icon: str = key("icon file (svg or png) in the spec's folder; default: one is drawn from the title", "",
-                    pattern=r"[A-Za-z0-9._-]+\.(svg|png)", shape="a file name that ends in .svg or .png")
+    icon: str = key(
+        "icon file (svg or png) in the spec's folder; default: one is drawn from the title",
+        "",
+        pattern=r"[A-Za-z0-9._-]+\.(svg|png)",
+        shape="a file name that ends in .svg or .png",
+    )
     minimum_rancher_version: str = key("oldest Rancher that is offered this entry", "v1.2.0", pattern=SEMVER, shape="a version")
     maximum_rancher_version: str = key("newest Rancher that is offered this entry", "", pattern=SEMVER, shape="a version")
     upgrade_from: str = key("range of versions that may be upgraded to this one, such as '>=1.0.0'", "", maximum=100)
@@ -58,8 +67,12 @@ class HealthCheck(Record):
     """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
 
     port: int = key("port that is checked")
-    request_line: str = key("such as 'GET / HTTP/1.0'; default: a TCP connection is enough", "",
-                            pattern=r"[A-Z]+ \S+ HTTP/1\.[01]", shape="METHOD PATH HTTP/1.x")
+    request_line: str = key(
+        "such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
+        "",
+        pattern=r"[A-Z]+ \S+ HTTP/1\.[01]",
+        shape="METHOD PATH HTTP/1.x",
+    )
     interval: int = key("time between two checks", 2000)
     response_timeout: int = key("time within which an answer is due", 2000)
     healthy_threshold: int = key("answers in a row that make it healthy", 2)
@@ -82,9 +95,19 @@ class Service(Record):
     """The software that is configured. Any other docker-compose v2 or rancher-compose key may stand here as well."""
 
     name: str = key("name of the service in the stack", pattern=COMPOSE_NAME, shape="letters, digits and dashes", maximum=63)
-    image: str = key("image with its tag; without a tag, the entry asks for one", "", pattern=IMAGE, shape="REPOSITORY:TAG", maximum=255)
-    topology: str = key("how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick) or "
-                        "`netns` (conf is the primary, main its sidekick in the same network)", "volumes", one_of=TOPOLOGIES)
+    image: str = key(
+        "image with its tag; without a tag, the entry asks for one",
+        "",
+        pattern=IMAGE,
+        shape="REPOSITORY:TAG",
+        maximum=255,
+    )
+    topology: str = key(
+        "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick) or "
+        "`netns` (conf is the primary, main its sidekick in the same network)",
+        "volumes",
+        one_of=TOPOLOGIES,
+    )
     scale: int = key("how many containers", 1)
     health_check: HealthCheck | None = key("Rancher's health check", None)
     groups: Mapping[str, Group] = key("several services NAME-GROUP in place of one, each with its own scale and metadata", dict)
@@ -95,9 +118,18 @@ class Service(Record):
 class Image(Record):
     """The conf image."""
 
-    base: str = key("base image, pinned; it needs a shell and the tools of busybox", "busybox:1.37.0", pattern=IMAGE, shape="REPOSITORY:TAG")
-    registry: str = key("registry and namespace that the image's name is put behind, such as ghcr.io/acme", "",
-                        pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]", shape="HOST[:PORT]/NAMESPACE")
+    base: str = key(
+        "base image, pinned; it needs a shell and the tools of busybox",
+        "busybox:1.37.0",
+        pattern=IMAGE,
+        shape="REPOSITORY:TAG",
+    )
+    registry: str = key(
+        "registry and namespace that the image's name is put behind, such as ghcr.io/acme",
+        "",
+        pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
+        shape="HOST[:PORT]/NAMESPACE",
+    )
     labels: Mapping[str, str] = key("labels of the image, beside the OCI ones", dict)
     user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
@@ -108,10 +140,16 @@ class Engine(Record):
 
     confd: str = key("confd release", "0.16.0", one_of=CONFD_RELEASES)
     confd_src: str = key("URL of the confd binary; known for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
-    confd_sha256: str = key("SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits")
+    confd_sha256: str = key(
+        "SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
+    )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
-    refresh: str = key("`watch` (at each change), `once`, or an interval such as 30s", "watch", pattern=f"watch|once|{DURATION}",
-                       shape="watch, once or a time such as 30s")
+    refresh: str = key(
+        "`watch` (at each change), `once`, or an interval such as 30s",
+        "watch",
+        pattern=f"watch|once|{DURATION}",
+        shape="watch, once or a time such as 30s",
+    )
     log: str = key("confd's log level", "info", one_of=("panic", "fatal", "error", "warn", "info", "debug"))
 
 
@@ -128,7 +166,9 @@ class MetadataKey(Record):
     optional: bool = key("the key may be missing: then pairs that read it are left out", False)
     secret: bool = key("the value is never shown: the question is a password, files that read it are 0600", False)
     fields: tuple[str, ...] = key("the fields of a list's records", tuple)
-    variable: str = key("variable of the question; default: made from the key", "", pattern=VARIABLE, shape="letters, digits and _")
+    variable: str = key(
+        "variable of the question; default: made from the key", "", pattern=VARIABLE, shape="letters, digits and _"
+    )
 
     @property
     def asked(self) -> bool:
@@ -199,8 +239,12 @@ class Condition(Record):
     """A condition: exactly one of these keys."""
 
     service: str = key("the service has this name", "", pattern=COMPOSE_NAME, shape="a service name")
-    has: str = key("metadata/PATH has a value (a map or list: at least one)", "",
-                   pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
+    has: str = key(
+        "metadata/PATH has a value (a map or list: at least one)",
+        "",
+        pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}",
+        shape="metadata/PATH",
+    )
     eq: tuple[Text, ...] = key("two texts are equal", tuple)
     env: str = key("this variable of `vars` is not empty", "", pattern=VARIABLE, shape="a name of `vars`")
     first: bool = key("this container is the first of the peers", False)
@@ -226,7 +270,12 @@ class FileBlock(Record):
 class TemplateBlock(Record):
     """A hand-written confd template from the spec's folder; its keys are derived. It is the whole body."""
 
-    template: str = key("name of the template in the spec's folder", pattern=r"[^/].*\.tmpl", shape="a name that ends in .tmpl", maximum=200)
+    template: str = key(
+        "name of the template in the spec's folder",
+        pattern=r"[^/].*\.tmpl",
+        shape="a name that ends in .tmpl",
+        maximum=200,
+    )
 
 
 Block = TextBlock | SetBlock | CopyBlock | PasteBlock | ListBlock | WhenBlock | FileBlock | TemplateBlock
@@ -251,12 +300,20 @@ class ConfFile(Record):
     dest: str = key("absolute path of the file in the service's container", maximum=255)
     body: tuple[Block, ...] = key("the blocks that it is made of, in their order")
     format: str = key("format; default: from the ending of dest", "", one_of=FORMATS)
-    mode: str = key("permissions, with a leading 0; default: 0644, and 0600 when a secret is read", "", pattern="0[0-7]{3}",
-                    shape='an octal number such as "0644"')
+    mode: str = key(
+        "permissions, with a leading 0; default: 0644, and 0600 when a secret is read",
+        "",
+        pattern="0[0-7]{3}",
+        shape='an octal number such as "0644"',
+    )
     uid: int = key("owner, as a number", 0)
     gid: int = key("group, as a number", 0)
     secret: bool = key("the file holds a secret: its mode is 0600 unless `mode` says otherwise", False)
-    check: str = key("command in the conf image that must accept the new file, {{.src}}, before it replaces the old one", "", maximum=1000)
+    check: str = key(
+        "command in the conf image that must accept the new file, {{.src}}, before it replaces the old one",
+        "",
+        maximum=1000,
+    )
     reload: Reload = key(f"what follows a change: {RELOADS}", Reload)
 
 
@@ -265,10 +322,18 @@ class Wait(Record):
     """What the start of the program waits for, and how long at most."""
 
     files: str = key("all files must have been written", "all", one_of=("all",))
-    scale: str = key("wait until as many peers exist as the service's scale says, at most this long; then go on", "", pattern=DURATION,
-                     shape="a time such as 300s")
-    metadata: str = key("how long the metadata service may be unreachable before the conf container gives up", "60s", pattern=DURATION,
-                        shape="a time such as 60s")
+    scale: str = key(
+        "wait until as many peers exist as the service's scale says, at most this long; then go on",
+        "",
+        pattern=DURATION,
+        shape="a time such as 300s",
+    )
+    metadata: str = key(
+        "how long the metadata service may be unreachable before the conf container gives up",
+        "60s",
+        pattern=DURATION,
+        shape="a time such as 60s",
+    )
 
 
 @dataclass(frozen=True)
@@ -277,7 +342,9 @@ class Launch(Record):
 
     wait: Wait = key("what is waited for", Wait)
     before: tuple[str, ...] = key("shell commands that run before the program, in the service's container", tuple)
-    exec: tuple[str, ...] = key("the program and its arguments; default: docker-entrypoint.sh IMAGE when there is one, else IMAGE", tuple)
+    exec: tuple[str, ...] = key(
+        "the program and its arguments; default: docker-entrypoint.sh IMAGE when there is one, else IMAGE", tuple
+    )
 
 
 @dataclass(frozen=True)
@@ -285,14 +352,22 @@ class Spec(Record):
     """One conf image and its entry."""
 
     forge: int = key("version of the spec language: 1")
-    name: str = key("name of the conf image", pattern=IMAGE_NAME, shape="lower-case letters, digits and dashes, ending in -conf or -config",
-                    maximum=63)
+    name: str = key(
+        "name of the conf image",
+        pattern=IMAGE_NAME,
+        shape="lower-case letters, digits and dashes, ending in -conf or -config",
+        maximum=63,
+    )
     service: Service = key("the software that is configured: a record, or NAME, NAME:TAG, NAME=IMAGE:TAG")
     files: tuple[ConfFile, ...] = key("the configuration files")
     version: str = key("tag of the conf image", "0.1.0", pattern=VERSION, shape="a version such as 0.1.0", maximum=64)
     description: str = key("one sentence on the software", "", maximum=1000)
-    maintainer: str = key("two to five words and an address: Jo Doe <jo@example.org>", "", pattern=r"(\S+ ){2,5}<[^@\s]+@[^@\s]+\.[^@\s]+>",
-                          shape="First Last <mail@example.org>")
+    maintainer: str = key(
+        "two to five words and an address: Jo Doe <jo@example.org>",
+        "",
+        pattern=r"(\S+ ){2,5}<[^@\s]+@[^@\s]+\.[^@\s]+>",
+        shape="First Last <mail@example.org>",
+    )
     entry: Entry = key("the entry in the catalog", Entry)
     image: Image = key("the conf image", Image)
     engine: Engine = key("confd and the metadata it reads", Engine)

@@ -61,7 +61,7 @@ class Key:
 
 
 @cache
-def keys_of(record: type[Record]) -> tuple[Key, ...]:
+def keys_of(record: Any) -> tuple[Key, ...]:
     """Return the declared keys of a record class, in their order."""
     hints = get_type_hints(record)
     return tuple(

@@ -84,7 +84,9 @@ def _metadata(node: Node) -> Node:
     if isinstance(node, Map):
         empty = [(key, isinstance(value, Text) and value.bare and value.data() is None) for key, value in node.pairs]
         return Map(
-            tuple((key, Map((), key.where) if bare else value) for (key, bare), (_, value) in zip(empty, node.pairs, strict=True)),
+            tuple(
+                (key, Map((), key.where) if bare else value) for (key, bare), (_, value) in zip(empty, node.pairs, strict=True)
+            ),
             node.where,
         )
     return node
@@ -129,7 +131,12 @@ def _url(url: str, where: Where) -> str:
         port = parts.port or 80
     except ValueError:
         parts, port = urlsplit(""), 0
-    if parts.scheme != "http" or not re.fullmatch(r"[A-Za-z0-9.-]+", parts.hostname or "") or not 0 < port < 65536 or parts.username:
+    if (
+        parts.scheme != "http"
+        or not re.fullmatch(r"[A-Za-z0-9.-]+", parts.hostname or "")
+        or not 0 < port < 65536
+        or parts.username
+    ):
         raise ForgeError(f"reload: cannot send to {url!r}", where, "a URL such as http://127.0.0.1:9200/_cluster/settings")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not re.fullmatch(r"[A-Za-z0-9/._~%?=&,+:@-]+", path):

@@ -1,0 +1,303 @@
+"""From the blocks of a file to the body of its template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.confd import go, objects
+from catalog_forge.confd.contexts import Context, Scanner
+from catalog_forge.confd.values import Values
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.formats.base import LINE, go_quote
+from catalog_forge.spec.body import blocks_of
+from catalog_forge.spec.expressions import Collection, Expr, Join, Text
+from catalog_forge.spec.keys import resolve
+from catalog_forge.spec.model import (
+    Block,
+    Condition,
+    ConfFile,
+    CopyBlock,
+    FileBlock,
+    ListBlock,
+    PasteBlock,
+    SetBlock,
+    TextBlock,
+    WhenBlock,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A copy in template terms: code that refuses nested values, what to range over, a pair, and the condition to keep it."""
+
+    refusal: str
+    source: str
+    line: str
+    keep: str
+
+
+# Gives the text of a file of the spec's folder.
+ReadStatic = Callable[[str, FileBlock], str]
+
+
+@dataclass(slots=True)
+class Body:
+    """Writes the body of one file's template. Lines that hold only an action end in `-}}`, so that they leave no line behind."""
+
+    file: ConfFile
+    values: Values
+    static: ReadStatic
+
+    def write(self) -> str:
+        """Return the template code of the whole body, with the frame and the comment of the format."""
+        body = self.file.body
+        pairs_only = bool(body) and all(
+            not isinstance(b, TextBlock | ListBlock | PasteBlock | FileBlock) for b in blocks_of(body)
+        )
+        kind = self.values.format
+        if kind.name == "json" and pairs_only:
+            return objects.write(self, body)
+        code = self.blocks(body)
+        begins = body[0] if body else None
+        # A pasted or copied file is the author's from its first byte on: nothing is put before it.
+        framed = kind.name != "xml" or pairs_only
+        comment = kind.comment.format("Written by confd: changes to this file are lost.") if framed else ""
+        if isinstance(begins, FileBlock | PasteBlock):
+            comment = ""
+        if kind.name == "xml" and pairs_only:
+            return f"{kind.head}{comment}<configuration>\n{code}{kind.tail}"
+        return comment + code
+
+    def blocks(self, body: tuple[Block, ...]) -> str:
+        """Return the code of blocks in their order."""
+        return join(list(self.pieces(body)))
+
+    def pieces(self, body: tuple[Block, ...]) -> Iterator[str]:
+        for block in body:
+            match block:
+                case TextBlock(text=text):
+                    yield self.text(text)
+                case SetBlock(set=pairs):
+                    for name, value in pairs.items():
+                        yield self.pair(block, name, value)
+                case CopyBlock():
+                    yield self.copied(block)
+                case PasteBlock():
+                    yield self.pasted(block)
+                case ListBlock():
+                    yield self.listed(block)
+                case WhenBlock():
+                    yield self.when(block)
+                case FileBlock():
+                    yield go.literal(self.static(block.file, block))
+
+    def text(self, text: Text) -> str:
+        """Literal text; each value is quoted by what stands around it: bare, in quotes, in a comment."""
+        scanner = Scanner(self.values.format)
+        code = ""
+        for part in text.parts:
+            if isinstance(part, str):
+                scanner.feed(part)
+                code += go.literal(part)
+            else:
+                code += self.in_context(part, scanner)
+        return code
+
+    def in_context(self, expr: Expr, scanner: Scanner) -> str:
+        kind, values = self.values.format, self.values
+        context = scanner.context
+        if context is Context.FORBIDDEN:
+            raise ForgeError(f"@{{{expr.source}}} cannot stand in {scanner.what}", expr.where)
+        if context is Context.COMMENT:
+            return values.emit(expr, values.printer(LINE, expr.source))
+        if context is Context.QUOTED:
+            return values.emit(expr, values.printer(kind.inside[scanner.quote], expr.source))
+        number = values.typed(expr) if kind.typed else ""
+        return values.bare(expr, number) if number else values.emit(expr, values.printer(kind.value, expr.source, whole=True))
+
+    def pair(self, block: SetBlock, name: str, value: Any) -> str:
+        """One pair; without a value for an optional key that is all there is to it, the pair is left out."""
+        line = self.values.format.pair.format(key=self.key(block, name), value=self.value(block, name, value))
+        condition = self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
+        return guarded(condition, line)
+
+    def key(self, block: SetBlock, name: str) -> str:
+        """A key of the author. YAML keys that are plain words stay bare."""
+        kind = self.values.format
+        if kind.name == "yaml":
+            return go.literal(yamlio.dump_json_like(name) if "\n" not in name else go_quote(name))
+        try:
+            return go.literal(kind.constant_key(name))
+        except ValueError as error:
+            raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set")) from None
+
+    def value(self, block: SetBlock, name: str, value: Any) -> str:
+        kind, values = self.values.format, self.values
+        if isinstance(value, Text):
+            single = value.single
+            if single and kind.typed and (number := values.typed(single)):
+                return values.bare(single, number)
+            if single and kind.name == "yaml" and kind.value.quoted and not _spread(single):
+                return values.emit(single, values.printer(kind.value, single.source, whole=True))
+            return self.quoted(block, name, value)
+        if isinstance(value, Mapping):
+            inner = ", ".join(f"{go.literal(go_quote(key))}: {self.value(block, key, item)}" for key, item in value.items())
+            return apart("{", inner, "}")
+        if isinstance(value, tuple):
+            return apart("[", ", ".join(self.value(block, name, item) for item in value), "]")
+        return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+    def quoted(self, block: SetBlock, name: str, value: Text) -> str:
+        """A text as a whole value; the author's own constants too are refused where the format cannot hold them."""
+        kind = self.values.format
+        words = value.literal
+        try:
+            if words is not None and kind.name == "yaml":
+                return go.literal(yamlio.dump_json_like(words) if "\n" not in words else go_quote(words))
+            if not kind.value.opening:
+                return self._unquoted(value)
+            return go.literal(kind.value.opening) + self.values.text(value, kind.value) + go.literal(kind.value.closing)
+        except ValueError as error:
+            raise ForgeError(f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set")) from None
+
+    def _unquoted(self, value: Text) -> str:
+        """Where a format has no quotes, the author's words stand as written (they may be quotes), but for line breaks."""
+        kind, code = self.values.format, ""
+        for part in value.parts:
+            if isinstance(part, Expr):
+                code += self.values.emit(part, self.values.printer(kind.value, part.source))
+            elif kind.value.replace:
+                code += go.literal(kind.value.apply(part))
+            else:
+                code += go.literal(LINE.apply(part))
+        return code
+
+    def copied(self, block: CopyBlock) -> str:
+        """Every pair of a map, or every value of a list (format lines)."""
+        pairs = self.pairs_of(block)
+        lines = guarded(pairs.keep, pairs.line)
+        return f"{pairs.refusal}{{{{range {pairs.source} -}}}}\n{apart_line(lines)}{{{{end -}}}}\n"
+
+    def pairs_of(self, block: CopyBlock) -> Pairs:
+        """What to range over for a copy, and what to print for each. A key that the file sets itself is not taken: the
+        author's line stands."""
+        values, kind = self.values, self.values.format
+        name = block.copy.removeprefix("metadata/")
+        found = resolve(values.spec.metadata, Text((name,)))
+        assert found, "the checks of the spec let only declared keys pass"
+        values.need(found)
+        base = values.names.metadata(name)
+        show = values.printer(kind.value, f"metadata/{name}", whole=True)
+        if found.key.type == "list":
+            indexes = f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)"
+            return Pairs(
+                "",
+                indexes,
+                kind.pair.format(key="", value=show(f"getv (printf {go.string(base.format + '/%d')} .)")),
+                "",
+            )
+        key = values.printer(kind.key, f"a key of metadata/{name}", whole=True)("base .Key")
+        own = sorted({key for b in blocks_of(self.file.body) if isinstance(b, SetBlock) for key in b.set})
+        keep = go.all_of(tuple(f"ne (base .Key) {go.string(key)}" for key in own)) if own else ""
+        error = f"{{{{getv (printf {go.string(f'metadata/{name}/%s: not a single value')} .)}}}}"
+        refusal = f"{{{{range lsdir {go.paren(base.term)}}}}}{error}{{{{end -}}}}\n"
+        return Pairs(refusal, f"gets {go.paren(base.child('*').term)}", kind.pair.format(key=key, value=show(".Value")), keep)
+
+    def pasted(self, block: PasteBlock) -> str:
+        """A user's text, as it is; it ends with one line break."""
+        name = block.paste.removeprefix("metadata/")
+        found = resolve(self.values.spec.metadata, Text((name,)))
+        assert found, "the checks of the spec let only declared keys pass"
+        if block.optional:
+            self.values.secret |= found.key.hidden
+        else:
+            self.values.need(found)
+        path = self.values.names.metadata(name)
+        head, tail = (go.literal(f"{line}\n") for line in block.wrap) if block.wrap else ("", "")
+        code = f'{head}{{{{trimSuffix ({path.value}) "\\n"}}}}\n{tail}'
+        return guarded(path.given('""'), code) if block.optional else code
+
+    def listed(self, block: ListBlock) -> str:
+        """One item for each element, as text in its context. An item that ends the line leaves one line break at the end."""
+        listing = block.list
+
+        def item(members: Any) -> str:
+            self.values.element = (members, listing.of)
+            code = self.text(listing.item)
+            self.values.element = None
+            return code
+
+        head, tail = go.literal(listing.head), go.literal(listing.tail)
+        code = self.values.loop(listing.of, go.literal(listing.sep), item, head, tail)
+        if listing.sep == "\n" and not listing.tail:
+            members = self.values.collection(listing.of)
+            code += guarded_inline(f"gt (len {go.paren(members.list)}) {1 if members.selected else 0}", "\n")
+        return code
+
+    def when(self, block: WhenBlock) -> str:
+        condition = self.condition(block.when)
+        then, otherwise = self.blocks(block.then), self.blocks(block.otherwise)
+        code = f"{{{{if {condition} -}}}}\n{apart_line(then)}"
+        if otherwise:
+            code += f"{{{{else -}}}}\n{apart_line(otherwise)}"
+        return code + "{{end -}}\n"
+
+    def condition(self, condition: Condition) -> str:
+        """Return the term of a condition."""
+        values, names = self.values, self.values.names
+        if condition.service:
+            return f"eq ({names.service_name()}) {go.string(names.named(condition.service))}"
+        if condition.has:
+            name = condition.has.removeprefix("metadata/")
+            found = resolve(values.spec.metadata, Text((name,)))
+            path = names.metadata(name)
+            single = found and found.key.asked
+            return path.given('""') if single else f"ls {go.paren(path.term)}"
+        if condition.env:
+            return f"getenv {go.string(condition.env)} {go.string(values.spec.vars[condition.env])}"
+        if condition.first:
+            return self._is_first()
+        left, right = (values.composite(text) for text in condition.eq)
+        return f"eq {go.paren(left)} {go.paren(right)}"
+
+    def _is_first(self) -> str:
+        peers = self.values.collection(Collection("peers", "", (), Where("")))
+        first = peers.element(f"(index {go.paren(peers.list)} {1 if peers.selected else 0})").child("uuid").value
+        own = self.values.names.container(("uuid",)).value
+        return f"eq ({own}) ({first})"
+
+
+def _spread(expr: Expr) -> bool:
+    """Whether an expression prints something between its values, so that the quotes go around the whole."""
+    return isinstance(expr.node, Join)
+
+
+def guarded(condition: str, lines: str) -> str:
+    """Put whole lines under a condition, if there is one."""
+    return f"{{{{if {condition} -}}}}\n{apart_line(lines)}{{{{end -}}}}\n" if condition else lines
+
+
+def guarded_inline(condition: str, code: str) -> str:
+    """Put code under a condition, if there is one, without touching the white space around it."""
+    return f"{{{{if {condition}}}}}{code}{{{{end}}}}" if condition else code
+
+
+def apart(opening: str, inner: str, closing: str) -> str:
+    """Put braces around code, with a blank where they would otherwise open or close an action."""
+    return f"{opening}{' ' if inner.startswith('{') else ''}{inner}{' ' if inner.endswith('}') else ''}{closing}"
+
+
+def apart_line(code: str) -> str:
+    """Keep the white space that code begins with from the trim marker before it."""
+    return '{{""}}' + code if code[:1].isspace() else code
+
+
+def join(pieces: list[str]) -> str:
+    """Join pieces of code; where one ends with a trim marker, the white space of the next is kept."""
+    code = ""
+    for piece in pieces:
+        code += apart_line(piece) if code.endswith("-}}\n") else piece
+    return code

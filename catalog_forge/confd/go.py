@@ -1,0 +1,70 @@
+"""Writing Go template source: string literals, literal text, paths with variables in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+
+def string(text: str) -> str:
+    """Write a Go string literal. JSON's escapes are a subset of Go's; what cannot be seen is spelled out."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
+
+
+def literal(text: str) -> str:
+    """Write text that a template prints as it is: `{{` opens an action, and so does `{` before one."""
+    text = text.replace("{{", '{{"{{"}}')
+    return text[:-1] + '{{"{"}}' if text.endswith("{") else text
+
+
+def paren(term: str) -> str:
+    """Put a term in parentheses when it is more than one word."""
+    return term if " " not in term or term.startswith('"') and term.count('"') == 2 else f"({term})"
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A key of the store: a printf format with the terms that fill it in."""
+
+    format: str
+    terms: tuple[str, ...] = ()
+
+    def child(self, name: str) -> Path:
+        """Return the key below this one."""
+        return Path(f"{self.format}/{name.replace('%', '%%')}", self.terms)
+
+    @property
+    def term(self) -> str:
+        """The path as a term: a literal, or a printf of its parts."""
+        if not self.terms:
+            return string(self.format.replace("%%", "%"))
+        if self.format == "%s":
+            return self.terms[0]
+        return f"printf {string(self.format)} {' '.join(map(paren, self.terms))}"
+
+    @property
+    def value(self) -> str:
+        """The term that reads the value of this key; an error of confd when there is none."""
+        return f"getv {paren(self.term)}"
+
+    def value_or(self, default: str) -> str:
+        """The term that reads the value, or gives `default` (a Go term) when it is missing."""
+        return f"getv {paren(self.term)} {paren(default)}"
+
+    def given(self, default: str) -> str:
+        """The term that reads the value, or gives `default` when it is missing or empty: an unanswered question is empty."""
+        empty = self.value_or('""')
+        return empty if default == '""' else f"or ({empty}) {paren(default)}"
+
+
+def path(text: str) -> Path:
+    """Make a path of a constant key."""
+    return Path(text.replace("%", "%%"))
+
+
+def all_of(conditions: tuple[str, ...]) -> str:
+    """Return the term that is true when all conditions are."""
+    if len(conditions) < 2:
+        return conditions[0] if conditions else "true"
+    return "and " + " ".join(f"({condition})" for condition in conditions)

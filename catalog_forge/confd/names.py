@@ -1,0 +1,208 @@
+"""Where things stand in the store: by metadata version and by topology (confd-metadata.md, section 5).
+
+In `netns` the conf container shares the service's network and is its primary: `self` is itself. In `volumes` it is a sidekick
+with an address of its own: `self` is the main container of the same deployment unit, found among the primary's containers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from catalog_forge.confd import go
+from catalog_forge.confd.go import Path
+from catalog_forge.errors import Where
+from catalog_forge.spec.expressions import Collection
+
+UNIT = "labels/io.rancher.service.deployment.unit"
+_LEAVES = {"ip": "primary_ip", "index": "service_index"}
+_HOST_LEAVES = {"ip": "agent_ip"}
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A collection in template terms: the list to range over, and the path of the element that a variable holds.
+
+    A selected list has an empty first element: it is the split of a text in which every name follows a line break.
+    """
+
+    list: str
+    path: Path
+    selected: bool = False
+    pairs: bool = False
+    label: str = ""
+
+    def element(self, variable: str) -> Path:
+        """Return the path of the element that `variable` (a term) holds."""
+        term = f"dir {go.paren(variable)}.Key" if self.pairs else variable
+        return Path(self.path.format, tuple(term if old == "" else old for old in self.path.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A collection that only a walk can find: from `source`, every `element` for which all `conditions` hold."""
+
+    name: str
+    about: str
+    source: str
+    element: str
+    conditions: tuple[str, ...]
+    must: str = ""
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of one template, and what it turned out to read: `roots` become its keys, `selections` its prologue."""
+
+    version: str
+    topology: str
+    main: str
+    roots: set[str] = field(default_factory=set)
+    selections: dict[str, Selection] = field(default_factory=dict)
+
+    @property
+    def listed_by_name(self) -> bool:
+        """Whether this version lists containers by their names alone."""
+        return self.version == "2015-07-25"
+
+    def at(self, text: str) -> Path:
+        """Return the path of a constant key, and note the always-present ancestor that holds it."""
+        parts = text.split("/")
+        self.roots.add("/".join(parts[:3] if parts[1] == "self" else parts[:2]))
+        return go.path(text)
+
+    def named(self, name: str) -> str:
+        """Return a service's or stack's name as this version writes it: in lower case from 2016-07-29 on."""
+        return name.lower() if self.version in ("2016-07-29", "latest") else name
+
+    def metadata(self, path: str = "") -> Path:
+        """Return the path of a key of the service's metadata; a sidekick is served that of its primary."""
+        return self.at("/self/service/metadata" + (f"/{path}" if path else ""))
+
+    def container(self, path: tuple[str, ...]) -> Path:
+        """Return the path of a field of `self`."""
+        if path[0] == "host":
+            return host_field(self.at("/self/host"), path[1:])
+        return field_of(self.self_container(), path)
+
+    def self_container(self) -> Path:
+        """Return the path of the container that `self` means."""
+        if self.topology == "netns":
+            return self.at("/self/container")
+        if "self" not in self.selections:
+            source, element, conditions = self._walk(Collection("peers", "", (), _NOWHERE))
+            own = self.at("/self/container").child(UNIT).value
+            same = f"eq ({Path('%s', ('$c',)).child(UNIT).value_or(_EMPTY)}) ({own})"
+            self.selections["self"] = Selection(
+                "self",
+                "the main container of this unit",
+                source,
+                element,
+                (*conditions, same),
+                "no main container of this unit",
+            )
+        return Path("%s", ("index $.self 1",))
+
+    def service_name(self) -> str:
+        """Return the term for the name of the service that is configured."""
+        if self.topology == "netns":
+            return self.at("/self/service/name").value
+        return self.at("/self/service/primary_service_name").value_or(go.string(self.named(self.main)))
+
+    def members(self, of: Collection) -> Members:
+        """Return a collection of containers or hosts; one that needs a walk is added to the selections."""
+        if of.kind == "hosts":
+            self.roots.add("/hosts")
+            return Members('gets "/hosts/*/uuid"', Path("%s", ("",)), pairs=True)
+        direct = None if of.filters else self._direct(of)
+        if direct:
+            return direct
+        name = _slug(str(of))
+        if name not in self.selections:
+            source, element, conditions = self._walk(of)
+            conditions += tuple(_FILTERS[word] for word in of.filters)
+            self.selections[name] = Selection(name, str(of), source, element, conditions)
+        return Members(f"$.{name}", Path("%s", ("",)), selected=True)
+
+    def _direct(self, of: Collection) -> Members | None:
+        """A collection that one `ls` lists."""
+        if self.listed_by_name:
+            if of.kind == "peers" and self.topology == "netns":
+                self.roots |= {"/self/service", "/containers"}
+                return Members('getvs "/self/service/containers/*"', Path("/containers/%s", ("",)))
+            return None
+        if of.kind == "peers" and self.topology == "netns":
+            base = self.at("/self/service/containers")
+        elif of.kind in ("peers", "service"):
+            base = self._service(of).child("containers")
+        else:
+            return None
+        return Members(f"ls {go.paren(base.term)}", Path(base.format + "/%s", (*base.terms, "")))
+
+    def _service(self, of: Collection) -> Path:
+        """The path of a service of the own stack, in the versions that hold services as objects."""
+        self.roots.add("/self/stack")
+        if of.kind == "service":
+            return self.at(f"/self/stack/services/{self.named(of.name)}")
+        return Path("/self/stack/services/%s", (self.service_name(),))
+
+    def _walk(self, of: Collection) -> tuple[str, str, tuple[str, ...]]:
+        """What to walk for a collection: the source, the term for an element's path, and what it must be like."""
+        conditions: tuple[str, ...] = ()
+        element = "dir (index .from .i).Key"
+        if self.listed_by_name and of.kind in ("peers", "others") and self.topology == "netns":
+            self.roots |= {"/self/service", "/containers"}
+            source, element = 'getvs "/self/service/containers/*"', 'printf "/containers/%s" (index .from .i)'
+        elif self.listed_by_name:
+            self.roots |= {"/containers"}
+            source = 'gets "/containers/*/uuid"'
+            conditions = (_same("stack_name", self.at("/self/stack/name").value), *self._member(of))
+        elif of.kind in ("peers", "others") and self.topology == "netns":
+            source = f"gets {self.at('/self/service/containers/*/uuid').term}"
+        elif of.kind == "services":
+            source = f"gets {self.at('/self/stack/services/*/containers/*/uuid').term}"
+            conditions = self._member(of)
+        else:
+            source = f"gets {go.paren(self._service(of).child('containers/*/uuid').term)}"
+        if of.kind == "others":
+            conditions += (f"ne ({_of('uuid')}) ({self.self_container().child('uuid').value})",)
+        return source, element, conditions
+
+    def _member(self, of: Collection) -> tuple[str, ...]:
+        """What a container of all containers must be like to belong to the collection."""
+        if of.kind == "services":
+            return (_same(f"labels/{of.name}", go.string(of.value)),)
+        wanted = go.string(self.named(of.name)) if of.kind == "service" else self.service_name()
+        return (_same("service_name", wanted),)
+
+
+def field_of(container: Path, path: tuple[str, ...]) -> Path:
+    """Return the path of a container's field, by its name in the spec language."""
+    return container.child(f"labels/{path[1]}" if path[0] == "label" else _LEAVES.get(path[0], path[0]))
+
+
+def host_field(host: Path, path: tuple[str, ...]) -> Path:
+    """Return the path of a host's field, by its name in the spec language."""
+    return host.child(f"labels/{path[1]}" if path[0] == "label" else _HOST_LEAVES.get(path[0], path[0]))
+
+
+_EMPTY = '""'
+_NOWHERE = Where("")
+
+
+def _of(leaf: str, default: str = _EMPTY) -> str:
+    return Path("%s", ("$c",)).child(leaf).value_or(default)
+
+
+def _same(leaf: str, wanted: str) -> str:
+    return f"eq ({_of(leaf)}) {go.paren(wanted)}"
+
+
+# A container without a health check has no health state: confd reads null as a text. Rancher 1.1 and older tell no state.
+_FILTERS = {
+    "healthy": f'or (eq ({_of("health_state", go.string("null"))}) "healthy") (eq ({_of("health_state", go.string("null"))}) "null")',
+    "running": f'eq ({_of("state", go.string("running"))}) "running"',
+}
+
+
+def _slug(text: str) -> str:
+    return "".join(char if char.isalnum() else "_" for char in text).strip("_")

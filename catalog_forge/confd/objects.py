@@ -1,0 +1,68 @@
+"""A JSON file made of pairs: braces and commas, whatever is left out when the file is rendered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.spec.expressions import Text
+from catalog_forge.spec.model import Block, CopyBlock, SetBlock, WhenBlock
+
+if TYPE_CHECKING:
+    from catalog_forge.confd.blocks import Body
+
+
+def write(body: Body, blocks: tuple[Block, ...]) -> str:
+    """Return the code of the object. The first pair has no comma before it, so one that is always there is put first.
+
+    Raises ForgeError when no pair is always there, unless the file is the copy of one map.
+    """
+    always = [pair for block in blocks if isinstance(block, SetBlock) for pair in _pairs(body, block) if not pair[2]]
+    if not always:
+        if len(blocks) == 1 and isinstance(blocks[0], CopyBlock):
+            return "{" + _copy(body, blocks[0], "{{if $i}},{{end}}") + "\n}\n"
+        raise ForgeError(
+            "json: no pair of this file is always there, so its commas cannot be known",
+            body.file.at("body"),
+            "set one pair outside of `when` that reads no optional key",
+        )
+    first = ",".join(f"\n  {line}" for _, line, _ in always)
+    return "{" + first + _rest(body, blocks, top=True) + "\n}\n"
+
+
+def _rest(body: Body, blocks: tuple[Block, ...], top: bool) -> str:
+    """The pairs that may be left out, each behind its comma."""
+    code = ""
+    for block in blocks:
+        if isinstance(block, SetBlock):
+            for _, line, condition in _pairs(body, block):
+                if condition or not top:
+                    code += _under(condition, f",\n  {line}")
+        elif isinstance(block, CopyBlock):
+            code += _copy(body, block, ",")
+        elif isinstance(block, WhenBlock):
+            then, otherwise = _rest(body, block.then, top=False), _rest(body, block.otherwise, top=False)
+            code += _under(body.condition(block.when), then + (f"{{{{else}}}}{otherwise}" if otherwise else ""))
+    return code
+
+
+def _pairs(body: Body, block: SetBlock) -> list[tuple[str, str, str]]:
+    """Each pair of a block: its key, its code, the condition under which it is there."""
+    return [
+        (name, f"{body.key(block, name)}: {body.value(block, name, value)}", _condition(body, value))
+        for name, value in block.set.items()
+    ]
+
+
+def _condition(body: Body, value: Any) -> str:
+    return body.values.condition(value.single) if isinstance(value, Text) and value.single else ""
+
+
+def _copy(body: Body, block: CopyBlock, comma: str) -> str:
+    pairs = body.pairs_of(block)
+    refusal = pairs.refusal.removesuffix("{{end -}}\n") + "{{end}}"
+    return f"{refusal}{{{{range $i, $p := {pairs.source}}}}}{_under(pairs.keep, f'{comma}{chr(10)}  {pairs.line}')}{{{{end}}}}"
+
+
+def _under(condition: str, code: str) -> str:
+    return f"{{{{if {condition}}}}}{code}{{{{end}}}}" if condition else code

@@ -1,0 +1,283 @@
+"""Values of expressions as template code: single terms where they can be one, ranges and conditions where they cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from catalog_forge.confd import escape as escapes
+from catalog_forge.confd import go
+from catalog_forge.confd.go import Path
+from catalog_forge.confd.names import Members, Names, field_of, host_field
+from catalog_forge.formats import Escape
+from catalog_forge.formats.base import Format
+from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Text
+from catalog_forge.spec.keys import Found, resolve, resolve_collection
+from catalog_forge.spec.model import Spec
+
+# Prints the value that a term gives.
+Printer = Callable[[str], str]
+NUMBERS = ("index", "create_index", "scale")
+
+
+@dataclass(slots=True)
+class Values:
+    """Turns expressions into code, and notes what the template turns out to need."""
+
+    spec: Spec
+    format: Format
+    names: Names
+    helpers: dict[str, str] = field(default_factory=dict)
+    required: dict[str, str] = field(default_factory=dict)
+    secret: bool = False
+    element: tuple[Members, Collection] | None = None
+
+    def printer(self, escape: Escape, name: str, whole: bool = False) -> Printer:
+        """Return what prints a term with an escape; `name` is what errors call the value."""
+        if not (whole and escape.quoted):
+            self.helpers[escape.name] = escapes.helper(escape)
+        write = escapes.whole if whole else escapes.inner
+        return lambda term: write(term, go.string(name), escape)
+
+    def typed(self, expr: Expr) -> str:
+        """Return integer or boolean when the expression is known to be one, else nothing."""
+        node = expr.node
+        if isinstance(node, Attr) and node.path and node.path[-1] in NUMBERS and node.path[0] != "label":
+            return "integer" if node.root != "it" or self._of_containers() else ""
+        if isinstance(node, Metadata):
+            found = resolve(self.spec.metadata, node.path)
+            kind = found.key.type if found and not found.below else ""
+            return {"int": "integer", "boolean": "boolean"}.get(kind, "")
+        return "integer" if isinstance(node, Count) else ""
+
+    def bare(self, expr: Expr, kind: str) -> str:
+        """Print a number or a truth without quotes, checked when the file is rendered."""
+        if isinstance(expr.node, Count):
+            return f"{{{{{self.term(expr)}}}}}"
+        self.helpers[kind] = escapes.INTEGER if kind == "integer" else escapes.BOOLEAN
+        return escapes.typed(self.term(expr), go.string(expr.source), kind)
+
+    def text(self, text: Text, escape: Escape) -> str:
+        """Print a text as the inside of a value: the author's words and the values alike are escaped."""
+        return "".join(
+            go.literal(escape.apply(part)) if isinstance(part, str) else self.emit(part, self.printer(escape, part.source))
+            for part in text.parts
+        )
+
+    def emit(self, expr: Expr, show: Printer) -> str:
+        """Print one expression."""
+        match expr.node:
+            case First(of=of, path=path):
+                return self._first(expr, of, path, show)
+            case Join(of=of, path=path, separator=separator):
+                return self._join(of, path, separator, show)
+            case Count():
+                return f"{{{{{self.term(expr)}}}}}"
+            case Attr(root="it", path=("host", *rest)):
+                return self._host(self._element_path(), tuple(rest), expr.default, show)
+        return show(self.term(expr))
+
+    def term(self, expr: Expr) -> str:
+        """Return the one term that is the expression's value."""
+        node = expr.node
+        if isinstance(node, Count):
+            return self._count(node)
+        if isinstance(node, Attr) and node.root == "env":
+            return f"getenv {go.string(node.path[0])} {go.string(expr.default or self.spec.vars.get(node.path[0], ''))}"
+        if isinstance(node, Attr) and node.root == "service" and node.path == ("name",):
+            return self.names.service_name()
+        default = None if expr.default is None else go.string(expr.default)
+        if isinstance(node, Metadata):
+            return self._metadata(node.path, default)
+        if isinstance(node, Attr) and node.root == "it" and node.path == ("name",) and self._of_map():
+            return "$c"
+        path = self._path(node)
+        if isinstance(node, Attr) and node.path == ("hostname",) and (node.root == "self" or self._of_containers()):
+            return self._hostname(path)
+        return path.value if default is None else path.given(default)
+
+    def composite(self, text: Text) -> str:
+        """Return a text as one term: for comparisons, and for paths with `@{...}` in them."""
+        formats, terms = [], []
+        for part in text.parts:
+            if isinstance(part, str):
+                formats.append(part.replace("%", "%%"))
+            else:
+                formats.append("%v")
+                terms.append(go.paren(self.optional_term(part)))
+        joined = "".join(formats)
+        if not terms:
+            return go.string(joined.replace("%%", "%"))
+        return f"printf {go.string(joined)} {' '.join(terms)}"
+
+    def optional_term(self, expr: Expr) -> str:
+        """Return the term of an expression; an optional metadata key without a value is an empty text."""
+        condition = self.condition(expr)
+        if condition and isinstance(expr.node, Metadata):
+            return condition
+        return self.term(expr)
+
+    def condition(self, expr: Expr) -> str:
+        """Return the term that is empty when the expression reads an optional key without a value; nothing when it must be there."""
+        if not isinstance(expr.node, Metadata) or expr.default is not None:
+            return ""
+        found = resolve(self.spec.metadata, expr.node.path)
+        if found is None or (not found.key.optional and not found.below):
+            return ""
+        return self._metadata_path(expr.node.path).given('""')
+
+    def collection(self, of: Collection) -> Members:
+        """Return a collection in template terms."""
+        if of.kind != "metadata":
+            return self.names.members(of)
+        found, _ = self._resolved(of)
+        self.need(found)
+        base = self.names.metadata(found.name)
+        if found.key.type == "list" and "name" not in found.key.fields:
+            # By number, so that the tenth element follows the ninth; `ls` sorts as text.
+            indexes = f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)"
+            return Members(indexes, Path(base.format + "/%d", ("",)))
+        return Members(f"ls {go.paren(base.term)}", Path(base.format + "/%s", ("",)))
+
+    def _resolved(self, of: Collection) -> tuple[Found, tuple[str, ...]]:
+        found = resolve_collection(self.spec.metadata, of)
+        assert found, "the checks of the spec let only declared collections pass"
+        return found
+
+    def need(self, found: Found) -> None:
+        """Note a metadata key that is read: a needed one is guarded, a secret one makes the file private."""
+        self.secret |= found.key.hidden
+        if found.key.needed and not found.below:
+            path = self.names.metadata(found.name)
+            self.required[found.name] = path.value_or('""') if found.key.asked else f"ls {go.paren(path.term)}"
+
+    def loop(self, of: Collection, separator: str, item: Callable[[Members], str], head: str = "", tail: str = "") -> str:
+        """Print an item for each element, with a separator between; head and tail only when there is an element."""
+        members = self.collection(of)
+        between = f"{{{{if $i}}}}{separator}{{{{end}}}}"
+        code = f"{item(members)}"
+        if members.selected:
+            between = f"{{{{if gt $i 1}}}}{separator}{{{{end}}}}"
+            code = f"{{{{if $i}}}}{between if separator else ''}{code}{{{{end}}}}"
+        elif separator:
+            code = between + code
+        ranged = f"{{{{range $i, $c := {members.list}}}}}{code}{{{{end}}}}"
+        if not head and not tail:
+            return ranged
+        return f"{{{{if {self._some(members)}}}}}{head}{ranged}{tail}{{{{end}}}}"
+
+    def _some(self, members: Members) -> str:
+        return f"gt (len {go.paren(members.list)}) {1 if members.selected else 0}"
+
+    def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
+        members = self.collection(of)
+        element = members.element(f"(index {go.paren(members.list)} {1 if members.selected else 0})")
+        found = self._show_field(members, of, element, path, show)
+        if expr.default is not None:
+            otherwise = show(go.string(expr.default))
+        else:
+            otherwise = f"{{{{getv {go.string(f'{expr.source}: there is none yet')}}}}}"
+        return f"{{{{if {self._some(members)}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
+
+    def _join(self, of: Collection, path: tuple[str, ...], separator: str, show: Printer) -> str:
+        def item(members: Members) -> str:
+            return self._show_field(members, of, members.element("$c"), path, show)
+
+        return self.loop(of, go.literal(separator), item)
+
+    def _show_field(self, members: Members, of: Collection, element: Path, path: tuple[str, ...], show: Printer) -> str:
+        if of.kind == "metadata":
+            path = path or self._resolved(of)[1]
+        if path[:1] == ("host",):
+            return self._host(element, path[1:], None, show)
+        if path == ("hostname",) and of.kind not in ("hosts", "metadata"):
+            return show(self._hostname(element.child("hostname")))
+        return show(self._member_path(of, element, path).value)
+
+    def _member_path(self, of: Collection, element: Path, path: tuple[str, ...]) -> Path:
+        if of.kind == "hosts":
+            return host_field(element, path)
+        if of.kind == "metadata":
+            return element.child("/".join(path)) if path else element
+        return field_of(element, path)
+
+    def _host(self, element: Path, path: tuple[str, ...], default: str | None, show: Printer) -> str:
+        """A field of the host that a container runs on: the one whose uuid the container names."""
+        self.names.roots.add("/hosts")
+        host = host_field(Path("%s", ("dir .Key",)), path)
+        value = host.value if default is None else host.given(go.string(default))
+        own = element.child("host_uuid").value
+        return f'{{{{range gets "/hosts/*/uuid"}}}}{{{{if eq .Value ({own})}}}}{show(value)}{{{{end}}}}{{{{end}}}}'
+
+    def _hostname(self, path: Path) -> str:
+        """A container's host name: Docker's default is its name, and the metadata then says null."""
+        value = path.value_or('"null"')
+        name = Path(path.format.removesuffix("hostname") + "name", path.terms).value
+        return f'or (and (ne ({value}) "null") ({value})) ({name})'
+
+    def _count(self, node: Count) -> str:
+        members = self.collection(node.of)
+        many = f"len {go.paren(members.list)}"
+        if members.selected:
+            many = f"sub ({many}) 1"
+        return f"add (div ({many}) 2) 1" if node.majority else many
+
+    def _metadata(self, path: Text, default: str | None) -> str:
+        found = resolve(self.spec.metadata, path)
+        assert found, "the checks of the spec let only declared keys pass"
+        self.need(found)
+        if default is None and found.key.asked and found.key.default is not None:
+            default = go.string(str(found.key.default))
+        where = self._metadata_path(path)
+        return where.value if default is None else where.given(default)
+
+    def _metadata_path(self, path: Text) -> Path:
+        found = resolve(self.spec.metadata, path)
+        if found:
+            self.secret |= found.key.hidden
+        base = self.names.metadata()
+        return self._joined(base.format + "/", path)
+
+    def _joined(self, prefix: str, path: Text) -> Path:
+        formats, terms = [prefix], []
+        for part in path.parts:
+            formats.append(part.replace("%", "%%") if isinstance(part, str) else "%v")
+            if isinstance(part, Expr):
+                terms.append(self.term(part))
+        return Path("".join(formats), tuple(terms))
+
+    def _path(self, node: object) -> Path:
+        match node:
+            case Attr(root="self", path=path):
+                return self.names.container(path)
+            case Attr(root="stack", path=(name,)):
+                return self.names.at("/self/stack/" + {"environment": "environment_name"}.get(name, name))
+            case Attr(root="service", path=("label", label)):
+                if self.names.topology == "netns":
+                    return self.names.at("/self/service").child(f"labels/{label}")
+                return self.names.self_container().child(f"labels/{label}")
+            case Attr(root="service", path=(name,)):
+                return self.names.at(f"/self/service/{name}")
+            case Attr(root="it", path=path):
+                _, of = self._element()
+                return self._member_path(of, self._element_path(), path)
+            case Raw(path=path):
+                start = path.parts[0]
+                assert isinstance(start, str)
+                self.names.at(start.rstrip("/") if len(path.parts) == 1 else start + "x")
+                return self._joined("", path)
+        raise TypeError(f"no path: {node}")
+
+    def _element(self) -> tuple[Members, Collection]:
+        assert self.element, "the checks of the spec let `it` stand only in items"
+        return self.element
+
+    def _element_path(self) -> Path:
+        return self._element()[0].element("$c")
+
+    def _of_containers(self) -> bool:
+        return self._element()[1].kind not in ("hosts", "metadata")
+
+    def _of_map(self) -> bool:
+        of = self._element()[1]
+        return of.kind == "metadata" and self._resolved(of)[0].key.type == "map"

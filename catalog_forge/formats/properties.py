@@ -1,0 +1,14 @@
+"""Java properties (java.util.Properties.load): `key=value` with backslash escapes. Text outside Latin-1 stays UTF-8."""
+
+from catalog_forge.formats.base import Escape, Format
+
+_REPLACE = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+_VALUE = Escape("properties", replace=_REPLACE, controls="\n\r\t", lead="\\")
+_KEY = Escape(
+    "properties-key",
+    replace=(*_REPLACE, (" ", "\\ "), ("=", "\\="), (":", "\\:"), ("#", "\\#"), ("!", "\\!")),
+    controls="\n\r\t",
+    empty=False,
+)
+
+PROPERTIES = Format("properties", value=_VALUE, key=_KEY, pair="{key}={value}\n", comment="# {}\n")
