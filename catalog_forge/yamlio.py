@@ -148,7 +148,7 @@ def dump_json_like(value: Scalar) -> str:
 class _Quoting(_Dumper):  # type: ignore[misc]
     """Quotes every text that is not a plain word, so that no YAML reader takes it for a number, a date or a truth."""
 
-    def ignore_aliases(self, data: object) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         return True
 
 
@@ -192,8 +192,7 @@ def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
 
 def _compose(content: str, file: str) -> _Node | None:
     try:
-        root: _Node | None = yaml.compose(content, Loader=_Loader)
-        return root
+        root: Any = yaml.compose(content, Loader=_Loader)
     except yaml.reader.ReaderError as error:
         line = content.count("\n", 0, error.position) + 1
         raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
@@ -206,6 +205,7 @@ def _compose(content: str, file: str) -> _Node | None:
         raise ForgeError(f"not well-formed YAML: {error.problem or error.context}", where, hint) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
+    return root  # type: ignore[no-any-return]
 
 
 class _Walk:

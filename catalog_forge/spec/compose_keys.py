@@ -8,79 +8,16 @@ from __future__ import annotations
 
 # Keys of docker-compose that say how the program's own container runs.
 MAIN_KEYS = frozenset(
-    [
-        "cap_add",
-        "cap_drop",
-        "cgroup_parent",
-        "command",
-        "cpu_quota",
-        "cpu_shares",
-        "cpuset",
-        "devices",
-        "env_file",
-        "environment",
-        "extra_hosts",
-        "group_add",
-        "ipc",
-        "log_driver",
-        "log_opt",
-        "logging",
-        "mem_limit",
-        "mem_reservation",
-        "memswap_limit",
-        "mem_swappiness",
-        "oom_score_adj",
-        "pid",
-        "privileged",
-        "read_only",
-        "restart",
-        "security_opt",
-        "shm_size",
-        "stdin_open",
-        "stop_grace_period",
-        "stop_signal",
-        "tmpfs",
-        "tty",
-        "ulimits",
-        "user",
-        "volume_driver",
-        "volumes",
-        "working_dir",
-    ]
+    "cap_add cap_drop cgroup_parent cpu_quota cpu_shares cpuset devices environment group_add ipc log_driver log_opt "
+    "logging mem_limit mem_reservation memswap_limit mem_swappiness oom_score_adj pid privileged read_only restart "
+    "security_opt shm_size stdin_open stop_grace_period stop_signal tmpfs tty ulimits user volume_driver volumes "
+    "working_dir".split()
 )
 # Keys of docker-compose that concern the network, and so belong to the container that owns it.
-NETWORK_KEYS = frozenset(
-    [
-        "depends_on",
-        "dns",
-        "dns_search",
-        "domainname",
-        "expose",
-        "external_links",
-        "hostname",
-        "labels",
-        "links",
-        "mac_address",
-        "ports",
-    ]
-)
+NETWORK_KEYS = frozenset("depends_on dns dns_search expose external_links extra_hosts hostname labels links ports".split())
 # Keys of rancher-compose, which go to the primary service.
 RANCHER_KEYS = frozenset(
-    [
-        "drain_timeout_ms",
-        "external_ips",
-        "memory",
-        "metadata",
-        "milli_cpu_reservation",
-        "network_driver",
-        "retain_ip",
-        "scale_policy",
-        "start_on_create",
-        "storage_driver",
-        "type",
-        "upgrade_strategy",
-        "userdata",
-        "vcpu",
-    ]
-) - {"metadata"}
+    "drain_timeout_ms external_ips memory milli_cpu_reservation network_driver retain_ip scale_policy "
+    "start_on_create storage_driver type upgrade_strategy userdata vcpu".split()
+)
 SERVICE_KEYS = MAIN_KEYS | NETWORK_KEYS | RANCHER_KEYS

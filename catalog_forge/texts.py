@@ -1,0 +1,35 @@
+"""The texts that are shipped as files beside the code: Dockerfile, scripts, README. The one place that fills them in.
+
+Their marks are [[ value ]], [% statement %] and [# comment #], because `{{` is confd's, `${` the shell's and `{%` of neither.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+@cache
+def _environment(package: str) -> Environment:
+    # Nothing is escaped: these are no HTML pages. What a spec puts in has passed the patterns of the model.
+    return Environment(
+        loader=PackageLoader(package, "files"),
+        undefined=StrictUndefined,
+        variable_start_string="[[",
+        variable_end_string="]]",
+        block_start_string="[%",
+        block_end_string="%]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def fill(package: str, name: str, **values: Any) -> str:
+    """Fill in the text `name` of a package's `files` folder. A value that it needs and is not given is an error."""
+    return _environment(package).get_template(name).render(**values)
