@@ -130,7 +130,7 @@ class _Journal:
     def finish(self, root: Path) -> None:
         for staged, path in zip(self.staged(), self.files, strict=True):
             with suppress(FileNotFoundError):  # already in place
-                (root / staged).replace(root / path)
+                (root / staged).replace(f"{root}/{path}")
         for path in self.removals:
             (root / path).unlink(missing_ok=True)
             _remove_empty(root, _parents(path)[1:])
@@ -193,7 +193,7 @@ def _parents(path: str) -> list[str]:
 
 def _is_folder(root: Path, folder: str) -> bool:
     try:
-        mode = (root / folder).lstat().st_mode
+        mode = os.lstat(f"{root}/{folder}").st_mode
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(mode):

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,7 @@ def test_empty_plan_removes_all_that_was_generated_and_nothing_else(root: Path) 
         "specs/web-conf.yml",
         "images/README",
     }
+    assert (root / "templates").is_dir(), "a room stays when it is empty"
 
 
 def test_edit_that_equals_the_plan_is_no_drift(root: Path) -> None:
@@ -234,9 +236,7 @@ def test_current_means_same_inputs_and_untouched_files(root: Path) -> None:
     assert not is_current(root, "other-conf", "")
 
 
-@pytest.mark.parametrize(
-    "touch", [lambda path: path.write_text("FROM 0ld\n"), Path.unlink, lambda path: path.chmod(0o755)]
-)
+@pytest.mark.parametrize("touch", [lambda path: path.write_text("FROM 0ld\n"), Path.unlink, lambda path: path.chmod(0o755)])
 def test_edited_deleted_or_executable_file_is_not_current(root: Path, touch: Callable[[Path], object]) -> None:
     touch(root / DOCKERFILE)
     assert not is_current(root, NAME, "old")
@@ -284,10 +284,11 @@ def test_diff_turns_the_disk_into_the_plan_when_git_applies_it(root: Path) -> No
     assert compare(root, NAME, text_only).diff() == ""
 
 
-def test_diff_names_binary_files_only(root: Path) -> None:
-    diff = compare(root, NAME, NEW).diff()
-    assert "Binary files /dev/null and b/templates/web/catalogIcon-web.png differ\n" in diff
-    assert "PNG\0" not in diff
+@pytest.mark.parametrize("content", [b"\x89PNG\xff", b"text\0"])
+def test_diff_names_binary_files_only(root: Path, content: bytes) -> None:
+    diff = compare(root, NAME, changed(NEW, DOCKERFILE, content)).diff()
+    assert f"Binary files a/{DOCKERFILE} and b/{DOCKERFILE} differ\n" in diff
+    assert "FROM old" not in diff
 
 
 def test_diff_of_a_clean_tree_is_empty(root: Path) -> None:
@@ -358,7 +359,7 @@ def test_every_command_recovers_first(root: Path, tmp_path: Path, look: Callable
     for number, copy in copies(root, tmp_path):
         assert dies_at(number, lambda where=copy: write(where, NAME, NEW, inputs="new"))
         if (copy / journal.SCRATCH / "committed.json").exists():
-            look(copy, NAME, "new" if look is is_current else NEW)
+            assert look(copy, NAME, "new" if look is is_current else NEW)
             assert compare(copy, NAME, NEW).clean
             break
 
@@ -370,6 +371,15 @@ def test_hostile_journal_is_refused(root: Path, content: str) -> None:
     victim = tree(root.parent, {"x": "mine"}) / "x"
     tree(root, {f"{journal.SCRATCH}/committed.json": content})
     with pytest.raises(ForgeError, match="journal is damaged"):
+        recover(root)
+    assert victim.read_text() == "mine"
+
+
+def test_hostile_journal_that_passes_through_a_link_is_refused(root: Path) -> None:
+    victim = tree(root.parent, {"outside/x": "mine"}) / "outside/x"
+    (root / "images/link").symlink_to(victim.parent)
+    tree(root, {f"{journal.SCRATCH}/committed.json": '{"files": [], "removals": ["images/link/x"], "folders": []}\n'})
+    with pytest.raises(ForgeError, match="symbolic link"):
         recover(root)
     assert victim.read_text() == "mine"
 
@@ -446,6 +456,15 @@ def test_link_in_the_scratch_folder_is_not_followed(tmp_path: Path, name: str) -
     else:
         write(tmp_path / "catalog", NAME, NEW)
     assert victim.read_text() == "mine"
+
+
+def test_link_in_the_place_of_a_staged_file_is_not_followed(root: Path) -> None:
+    victim = tree(root.parent, {"victim": "mine"}) / "victim"
+    (root / "images/web-conf" / f"{journal.SCRATCH}.0.tmp").symlink_to(victim)
+    with pytest.raises(ForgeError, match="File exists"):
+        write(root, NAME, NEW)
+    assert victim.read_text() == "mine"
+    write(root, NAME, NEW)
 
 
 def test_folder_or_pipe_where_a_file_is_due_is_refused_even_with_force(root: Path) -> None:
@@ -530,15 +549,27 @@ def test_file_that_does_not_fit_is_an_error_and_nothing_is_written(root: Path) -
     assert snapshot(root) == before
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_full_disk_is_an_error_and_nothing_is_written(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(disk)]
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """Put a small disk in the place of `folder`."""
+    folder.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     result = subprocess.run(mount, capture_output=True, text=True, check=False)
     if result.returncode:
         pytest.skip(f"no small disk: {result.stderr.strip()}")
     try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+
+
+@only_root
+def test_full_disk_is_an_error_and_nothing_is_written(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with mounted(disk, "size=128k"):
         write(disk, NAME, OLD)
         before = snapshot(disk)
         with pytest.raises(ForgeError, match="No space left on device"):
@@ -546,5 +577,12 @@ def test_full_disk_is_an_error_and_nothing_is_written(tmp_path: Path) -> None:
         assert snapshot(disk) == before
         write(disk, NAME, NEW)
         assert compare(disk, NAME, NEW).clean
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+
+
+@only_root
+def test_read_only_disk_below_the_catalog_is_an_error_and_nothing_is_written(root: Path) -> None:
+    with mounted(root / "templates/web", "size=64k,ro"):
+        before = snapshot(root)
+        with pytest.raises(ForgeError, match="Read-only file system"):
+            write(root, NAME, NEW)
+        assert settled(root) == before
