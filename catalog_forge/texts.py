@@ -30,6 +30,6 @@ def _environment(package: str) -> Environment:
     )
 
 
-def fill(package: str, name: str, **values: Any) -> str:
-    """Fill in the text `name` of a package's `files` folder. A value that it needs and is not given is an error."""
-    return _environment(package).get_template(name).render(**values)
+def fill(package: str, text: str, /, **values: Any) -> str:
+    """Fill in the text named `text` of a package's `files` folder. A value that it needs and is not given is an error."""
+    return _environment(package).get_template(text).render(**values)

@@ -81,7 +81,8 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
     for file in spec.files:
         if file.reload.kind != "none":
             found.setdefault(_action(file), (file.reload, file))
-    return list(found.values())
+    # A restart makes every other reload needless, so it comes first.
+    return sorted(found.values(), key=lambda item: item[0].kind != "restart")
 
 
 def stamp(spec: Spec, file: ConfFile) -> str:

@@ -1,0 +1,31 @@
+"""The resource that can be rendered only once all peers exist: how the conf container waits for the scale."""
+
+from __future__ import annotations
+
+from catalog_forge.confd.resource import Resource, compile_file
+from catalog_forge.errors import Where
+from catalog_forge.spec.expressions import Text, parse
+from catalog_forge.spec.model import Condition, ConfFile, Spec, TextBlock, WhenBlock
+
+
+def scale_resource(spec: Spec) -> Resource:
+    """Return a resource that fails until as many peers are listed as the service's scale says.
+
+    The scale is the desired state: peers appear later (confd-metadata.md, section 6). A path that never exists is what fails.
+    """
+    block = WhenBlock(
+        when=Condition(eq=(_text("@{count(peers)}"), _text("@{service.scale}"))),
+        then=(TextBlock(text=_text("@{service.scale}\n")),),
+        otherwise=(TextBlock(text=_text("@{/self/service/waiting-for-all-peers}")),),
+    )
+    file = ConfFile(dest=f"/opt/{spec.name}/scale", body=(block,), format="raw")
+    return compile_file(spec, file, "scale", lambda name, _block: name)
+
+
+class _Nowhere:
+    def at(self, _offset: int) -> Where:
+        return Where("")
+
+
+def _text(text: str) -> Text:
+    return parse(text, _Nowhere())

@@ -1,0 +1,192 @@
+"""The files of a conf image: Dockerfile, scripts, confd's resources. Pure: a spec in, a Plan out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from catalog_forge.confd.resource import actions, compile_file, resource_names
+from catalog_forge.confd.scale import scale_resource
+from catalog_forge.plan import EXECUTABLE, Plan
+from catalog_forge.spec.checks import CONFD_SHA256
+from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
+from catalog_forge.texts import fill
+
+RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
+# The main container waits this long beyond what the conf container may take.
+PATIENCE = 300
+ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A reload, as the launch script takes it."""
+
+    number: int
+    words: str
+    kind: str
+    signal: str = ""
+    command: str = ""
+    method: str = ""
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    file: str = ""
+    type: str = ""
+
+
+def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
+    """Return the build context of a spec's conf image, with paths relative to it.
+
+    `read_static` gives the text of a file of the spec's folder. Raises ForgeError when a body cannot be compiled.
+    """
+    plan = Plan()
+    for file, name in zip(spec.files, resource_names(spec.files), strict=True):
+        resource = compile_file(spec, file, name, read_static)
+        plan.add_text(f"conf.d/{name}.toml", resource.toml)
+        plan.add_text(f"templates/{name}.tmpl", resource.template)
+    if spec.launch.wait.scale:
+        resource = scale_resource(spec)
+        plan.add_text("scale/conf.d/scale.toml", resource.toml)
+        plan.add_text("scale/templates/scale.tmpl", resource.template)
+    plan.add_text("Dockerfile", dockerfile(spec))
+    plan.add_text("entrypoint.sh", entrypoint(spec), EXECUTABLE)
+    plan.add_text("run.sh", run_script(spec), EXECUTABLE)
+    return plan
+
+
+def share(spec: Spec) -> str:
+    """Return the folder, a volume, that the conf container and the main container share."""
+    return f"/opt/{spec.name}"
+
+
+def folders(spec: Spec) -> list[str]:
+    """Return every folder that must exist and be shared: that of each dest, and the share. None lies in another."""
+    wanted = sorted({share(spec), *(str(PurePosixPath(file.dest).parent) for file in spec.files)})
+    return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
+
+
+def image_tag(spec: Spec) -> str:
+    """Return the full name of the conf image: REGISTRY/NAME:VERSION."""
+    name = f"{spec.name}:{spec.version}"
+    return f"{spec.image.registry}/{name}" if spec.image.registry else name
+
+
+def dockerfile(spec: Spec) -> str:
+    """Return the Dockerfile: confd fetched and checked in a stage of its own, the base pinned by an argument."""
+    engine = spec.engine
+    every = sorted({str(PurePosixPath(file.dest).parent) for file in spec.files} | {share(spec)})
+    return fill(
+        __package__,
+        "Dockerfile",
+        name=spec.name,
+        base=spec.image.base,
+        confd_src=engine.confd_src or RELEASE.format(engine.confd),
+        confd_sha256=engine.confd_sha256 or CONFD_SHA256[engine.confd],
+        labels=[f"{key}={_docker_word(value)}" for key, value in labels(spec).items()],
+        vars=[f"{key}={_docker_word(value)}" for key, value in sorted(spec.vars.items())],
+        share=share(spec),
+        folders=every,
+        volumes=json.dumps(folders(spec)),
+        owner="" if spec.image.user == "0:0" else spec.image.user,
+        user="" if spec.image.user == "0:0" else spec.image.user,
+        programs=programs(spec),
+        waits_for_scale=bool(spec.launch.wait.scale),
+    )
+
+
+def labels(spec: Spec) -> dict[str, str]:
+    """Return the labels of the image: the OCI ones that the spec gives, then the author's."""
+    oci = {
+        "title": spec.name,
+        "description": spec.description or f"Writes the configuration of {spec.service.name} from Rancher metadata",
+        "version": spec.version,
+        "authors": spec.maintainer,
+        "licenses": spec.entry.license,
+        "url": spec.entry.project_url,
+        "base.name": spec.image.base,
+    }
+    return {f"org.opencontainers.image.{key}": value for key, value in oci.items() if value} | dict(spec.image.labels)
+
+
+def programs(spec: Spec) -> list[str]:
+    """Return the programs that the checks start: the build fails when the image lacks one."""
+    words = {file.check.split()[0] for file in spec.files if file.check.strip()}
+    return sorted(word for word in words if re.fullmatch(r"[A-Za-z0-9_./-]+", word))
+
+
+def entrypoint(spec: Spec) -> str:
+    """Return the script that the conf container runs."""
+    return fill(
+        __package__,
+        "entrypoint.sh",
+        name=spec.name,
+        share=share(spec),
+        metadata=spec.engine.metadata,
+        log=spec.engine.log,
+        metadata_limit=_seconds(spec.launch.wait.metadata),
+        scale_limit=_seconds(spec.launch.wait.scale),
+        waits_for_scale=bool(spec.launch.wait.scale),
+        refresh=spec.engine.refresh.removesuffix("s") if spec.engine.refresh[:1].isdigit() else spec.engine.refresh,
+    )
+
+
+def run_script(spec: Spec) -> str:
+    """Return the launch script of the main container."""
+    found = [_action(number, reload, file) for number, (reload, file) in enumerate(actions(spec), start=1)]
+    wait = spec.launch.wait
+    image = spec.service.image.rpartition("/")[2].partition(":")[0].partition("@")[0]
+    return fill(
+        __package__,
+        "run.sh",
+        name=spec.name,
+        share=share(spec),
+        limit=_seconds(wait.metadata) + _seconds(wait.scale) + PATIENCE,
+        actions=found,
+        sends=any(action.kind == "http" for action in found),
+        before=[shell_word(command) for command in spec.launch.before],
+        default_program="" if spec.launch.exec else image,
+    )
+
+
+def _action(number: int, reload: Reload, file: ConfFile) -> Action:
+    words = str(reload).replace("\\", "").replace('"', "").replace("$", "").replace("`", "")
+    if reload.kind == "signal":
+        return Action(number, words, "signal", signal=reload.argument)
+    if reload.kind == "exec":
+        return Action(number, words, "exec", command=shell_word(reload.argument))
+    if reload.kind == "http":
+        url = urlsplit(reload.argument)
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        kind = {"json": "application/json", "xml": "application/xml"}.get(file.format, "text/plain")
+        return Action(
+            number,
+            words,
+            "http",
+            method=reload.method,
+            host=url.hostname or "",
+            port=url.port or 80,
+            path=path,
+            file=file.dest,
+            type=kind,
+        )
+    return Action(number, words, reload.kind)
+
+
+def shell_word(text: str) -> str:
+    """Quote a text as one word of a shell."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _docker_word(text: str) -> str:
+    """Quote a text as one word of a Dockerfile, in which nothing is expanded (Dockerfile reference, "Environment replacement")."""
+    one_line = " ".join(text.split())
+    return '"' + one_line.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
+
+
+def _seconds(duration: str) -> int:
+    return int(duration.removesuffix("s") or 0)
