@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from json.encoder import encode_basestring
 from urllib.parse import quote_plus
 
 from catalog_forge.metadata.answers import Value
@@ -68,7 +69,7 @@ def _number(value: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    return _GO_ESCAPES.sub(_go_escape, json.dumps(text, ensure_ascii=False))
+    return _GO_ESCAPES.sub(_go_escape, encode_basestring(text))
 
 
 def _go_escape(match: re.Match[str]) -> str:

@@ -90,7 +90,7 @@ class _Reader:
 
     def environment(self, root: yamlio.Node) -> Environment:
         found = self.known(root, "a scenario", _KEYS)
-        if "services" not in found and isinstance(root, yamlio.Map):
+        if "services" not in found and not self.problems:
             self.wrong("a scenario needs the key 'services'", root.where, "an answers file has versions as its keys")
         services = self.services(found.get("services"))
         return Environment(
@@ -106,9 +106,7 @@ class _Reader:
         targets = {key.value for key, _ in pairs}
         services = tuple(self.service(self.name(key), value, targets) for key, value in pairs)
         seen: set[str] = set()
-        for name in [
-            name for service in services for name in (service.name, *(kick.name for kick in service.sidekicks))
-        ]:
+        for name in [name for service in services for name in (service.name, *(kick.name for kick in service.sidekicks))]:
             if node is not None and name.lower() in seen:
                 self.wrong(f"two services or sidekicks have the name {name!r}", node.where)
             seen.add(name.lower())
@@ -198,9 +196,7 @@ class _Reader:
     def network(self, node: yamlio.Node | None) -> Network:
         word = "own" if node is None or _is_null(node) else self.word(node, "network")
         if node is not None and word not in get_args(Network):
-            self.wrong(
-                f"network is 'own' or 'primary', not {word!r}", node.where, did_you_mean(word, get_args(Network))
-            )
+            self.wrong(f"network is 'own' or 'primary', not {word!r}", node.where, did_you_mean(word, get_args(Network)))
         return "primary" if word == "primary" else "own"
 
     def links(self, node: yamlio.Node | None, targets: set[str]) -> dict[str, str]:

@@ -1,0 +1,78 @@
+"""Answers files, read as rancher-metadata up to 0.7 reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.answers import Answers, read
+
+FILE = """
+'2015-12-19':
+  10.42.1.11:
+    self: &one {container: {name: es-1}}
+  default:
+    self: {host: {name: node-a}}
+    version: '7'
+    again: *one
+"""
+
+
+def test_default_entries_are_copied_into_each_client_that_lacks_them() -> None:
+    entry = read(FILE, "a.yml").entry("2015-12-19", "10.42.1.11")
+    assert entry == {
+        "self": {"container": {"name": "es-1"}},
+        "version": "7",
+        "again": {"container": {"name": "es-1"}},
+    }
+
+
+def test_an_unknown_client_is_told_the_default() -> None:
+    entry = read(FILE, "a.yml").entry("2015-12-19", "10.9.9.9")
+    assert entry is not None
+    assert entry["self"] == {"host": {"name": "node-a"}}
+
+
+def test_without_a_default_an_unknown_client_is_told_nothing() -> None:
+    assert Answers.of({"latest": {"10.0.0.1": {}}}).entry("latest", "10.9.9.9") is None
+
+
+def test_json_is_read_too_and_big_integers_stay_exact() -> None:
+    answers = read('{"2015-07-25": {"default": {"big": 9007199254740993, "none": null}}}', "a.json")
+    assert answers.entry("2015-07-25", "default") == {"big": 9007199254740993, "none": None}
+
+
+def test_latest_is_its_own_entry_or_the_highest_version() -> None:
+    assert Answers.of({"2015-07-25": {}, "2016-07-29": {}}).resolve("latest") == "2016-07-29"
+    assert Answers.of({"2015-07-25": {}, "latest": {}}).resolve("latest") == "latest"
+    assert Answers.of({}).resolve("latest") is None
+    assert Answers.of({"2015-07-25": {}}).resolve("2014-01-01") is None
+
+
+def test_a_revision_is_written_into_every_entry() -> None:
+    answers = read(FILE, "a.yml").revised("8")
+    assert answers.revisions() == {"8"}
+    assert [answers.entry("2015-12-19", client)["version"] for client in ("10.42.1.11", "default")] == ["8", "8"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("- a\n", "a.yml:1:1: the document must be a mapping"),
+        ("latest: 3\n", "a.yml:1:9: the clients of 'latest' (addresses or `default`) must be a mapping"),
+        ("latest:\n  default: [1]\n", "a.yml:2:12: the answers for 'default' must be a mapping"),
+        ("latest: {default: {a: [1e999]}}\n", "a.yml:1:24: the number 1e999 is too large"),
+        ("latest: {default: {a: 1, a: 2}}\n", "a.yml:1:26: the key 'a' stands twice"),
+        ("", "a.yml:1:1: the file is empty"),
+    ],
+)
+def test_what_is_no_answers_file_is_refused_with_its_place(text: str, problem: str) -> None:
+    with pytest.raises(ForgeError) as caught:
+        read(text, "a.yml")
+    assert str(caught.value).startswith(problem)
+
+
+def test_all_problems_are_shown_at_once() -> None:
+    with pytest.raises(ForgeError) as caught:
+        read("latest:\n  default: 1\n  10.0.0.1: 2\n", "a.yml")
+    assert len(caught.value.problems) == 2
