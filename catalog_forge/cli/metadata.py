@@ -32,9 +32,7 @@ class Address(click.ParamType[tuple[str, int]]):
 
     name = "HOST:PORT"
 
-    def convert(
-        self, value: str | tuple[str, int], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
+    def convert(self, value: str | tuple[str, int], param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         """Return host and port."""
         if isinstance(value, tuple):
             return value
