@@ -1,0 +1,97 @@
+"""The questions of an entry and the metadata block that their answers flow into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalog_forge.spec.model import Group, MetadataKey, Spec
+from catalog_forge.spec.shorthand import variable_of
+from catalog_forge.yamlio import Quoted
+
+
+def questions(spec: Spec) -> list[dict[str, Any]]:
+    """Return the questions in the order of the spec's metadata: variable, label, type, default, ... (section 3)."""
+    found = [_question(key) for name, key in spec.metadata.items() if key.asked and _is_asked(spec, name, key)]
+    if floating(spec):
+        found.append(
+            {
+                "variable": tag_variable(spec),
+                "label": "Image tag",
+                "description": f"Tag of the image {spec.service.image}",
+                "type": "string",
+                "required": True,
+            }
+        )
+    return found
+
+
+def floating(spec: Spec) -> bool:
+    """Whether the service's image has no tag, so that the entry asks for it."""
+    return ":" not in spec.service.image.rpartition("/")[2] and "@" not in spec.service.image
+
+
+def tag_variable(spec: Spec) -> str:
+    """Return the variable that asks for the tag of the service's image."""
+    return f"{variable_of(spec.service.name)}_tag"
+
+
+def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
+    """Return the metadata of the primary service: an answer or a fixed value for each key; maps and lists as data.
+
+    A key such as `elasticsearch/yml` becomes a mapping in a mapping, as confd flattens it again.
+    """
+    block: dict[str, Any] = {}
+    fixed = group.metadata if group else {}
+    for name, key in spec.metadata.items():
+        if name in fixed:
+            value: Any = literal(fixed[name])
+        elif key.asked:
+            value = f"${{{key.variable}}}"
+        elif key.default is None and key.optional:
+            continue
+        else:
+            value = literal(key.default if key.default is not None else ({} if key.type == "map" else []))
+        *parents, leaf = name.split("/")
+        holder = block
+        for parent in parents:
+            holder = holder.setdefault(parent, {})
+        holder[leaf] = value
+    return block
+
+
+def literal(value: Any) -> Any:
+    """Return data in which rancher-compose substitutes nothing: `$$` stands for `$` (section 4)."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, Mapping):
+        return {key: literal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [literal(item) for item in value]
+    return value
+
+
+def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
+    """A key that every group fixes is not asked for, unless a compose value uses its variable."""
+    groups = spec.service.groups.values()
+    return not groups or any(name not in group.metadata for group in groups) or bool(key.variable and _used(spec, key))
+
+
+def _used(spec: Spec, key: MetadataKey) -> bool:
+    from catalog_forge.spec.checks import used_variables
+
+    service = spec.service
+    return key.variable in used_variables([service.compose, *(group.compose for group in service.groups.values())])
+
+
+def _question(key: MetadataKey) -> dict[str, Any]:
+    kind = "password" if key.hidden and key.type not in ("multiline", "certificate") else key.type
+    question: dict[str, Any] = {"variable": key.variable, "label": key.label}
+    if key.description:
+        question["description"] = key.description
+    question |= {"type": kind, "required": bool(key.required)}
+    if key.default is not None:
+        question["default"] = Quoted(key.default)
+    if key.options:
+        question["options"] = [Quoted(option) for option in key.options]
+    return question

@@ -1,0 +1,81 @@
+"""A catalog repository on disk: where the specs are, and what one of them stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog_forge import writer
+from catalog_forge.errors import ForgeError, did_you_mean
+from catalog_forge.forge import forge, inputs_digest
+from catalog_forge.plan import Plan
+from catalog_forge.spec.folder import SpecFolder
+from catalog_forge.spec.model import Spec
+from catalog_forge.spec.reader import read
+
+MARK = "catalog-forge.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A spec file as it is on disk: its name, its bytes, the folder of the author's files."""
+
+    name: str
+    content: bytes
+    folder: SpecFolder
+
+    @property
+    def inputs(self) -> str:
+        """The digest of everything that decides what is generated from it."""
+        return inputs_digest(self.content, self.folder)
+
+    def spec(self) -> Spec:
+        """Read the spec. Raises ForgeError with all its problems."""
+        spec = read(self.content, f"specs/{self.name}.yml")
+        if spec.name != self.name:
+            raise ForgeError(f"the spec in specs/{self.name}.yml is named {spec.name!r}", spec.at("name"), "file and name are one")
+        return spec
+
+    def plan(self) -> Plan:
+        """Return every file that is generated from the spec."""
+        return forge(self.spec(), self.folder)
+
+
+class Repository:
+    """The folder that holds specs/, images/ and templates/."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def find(cls, start: Path) -> Repository:
+        """Return the repository that `start` lies in: the nearest folder above with catalog-forge.yml or specs/, else `start`."""
+        for folder in (start, *start.parents):
+            if (folder / MARK).is_file() or (folder / "specs").is_dir():
+                return cls(folder)
+        return cls(start)
+
+    def names(self) -> list[str]:
+        """Return the names of all specs, sorted."""
+        return sorted(path.stem for path in (self.root / "specs").glob("*.yml") if path.is_file())
+
+    def source(self, name: str) -> Source:
+        """Return the spec file of a name. Raises ForgeError when there is none."""
+        path = self.root / "specs" / f"{name}.yml"
+        if name not in self.names():
+            raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
+        try:
+            return Source(name, path.read_bytes(), SpecFolder(path.with_suffix("")))
+        except OSError as error:
+            raise ForgeError(f"specs/{name}.yml cannot be read: {error.strerror}") from None
+
+    def chosen(self, names: tuple[str, ...]) -> list[str]:
+        """Return the names that a command was given, or all of them. Raises ForgeError when there is nothing to do."""
+        chosen = list(dict.fromkeys(names)) or self.names()
+        if not chosen:
+            raise ForgeError(f"there are no specs in {self.root}", hint="begin with: catalog-forge new NAME")
+        return chosen
+
+    def is_current(self, source: Source) -> bool:
+        """Whether what is on disk is what this spec generates."""
+        return writer.is_current(self.root, source.name, source.inputs)

@@ -1,0 +1,58 @@
+"""The author's files beside a spec: specs/NAME/. The one place that reads them; no path and no link leaves the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.plan import check_relative
+from catalog_forge.spec.model import FileBlock, TemplateBlock
+
+MAX_BYTES = 1 << 20
+
+
+class SpecFolder:
+    """The folder of one spec. It need not exist."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def static(self, name: str, block: FileBlock | TemplateBlock) -> str:
+        """Return the text of a static file or template. Errors as `read`, and for what is not UTF-8."""
+        where = block.at("file") or block.at("template")
+        try:
+            text = self.read(name, where).decode()
+        except UnicodeDecodeError:
+            raise ForgeError(f"the file {name!r} is not UTF-8 text", where, "confd writes text alone") from None
+        return text
+
+    def icon(self, name: str, where: Where | None) -> bytes:
+        """Return the bytes of an icon. Errors as `read`."""
+        return self.read(name, where)
+
+    def read(self, name: str, where: Where | None) -> bytes:
+        """Return the bytes of a file. Raises ForgeError when it is missing, no file, larger than 1 MiB, or not in the folder."""
+        check_relative(name)
+        path = self.path / name
+        try:
+            inside = path.resolve(strict=True).is_relative_to(self.path.resolve())
+            if not inside:
+                raise ForgeError(f"the file {name!r} is a link that leads out of {self.path.name}/", where)
+            if not path.is_file():
+                raise ForgeError(f"{name!r} is no file", where)
+            if path.stat().st_size > MAX_BYTES:
+                raise ForgeError(f"the file {name!r} is larger than {MAX_BYTES} bytes", where)
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise ForgeError(f"there is no file {name!r} in {self.path}/", where, "static files lie in the spec's folder") from None
+        except (OSError, RuntimeError) as error:
+            raise ForgeError(f"the file {name!r} cannot be read: {error}", where) from None
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and bytes of every file of the folder that a spec could use, in the order of their names."""
+        if not self.path.is_dir():
+            return
+        for path in sorted(self.path.rglob("*")):
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_BYTES:
+                yield path.relative_to(self.path).as_posix(), path.read_bytes()
