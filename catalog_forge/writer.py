@@ -2,7 +2,8 @@
 
 **Manifest.** `images/NAME/.catalog-forge.json` holds the digest of every file that was generated from the spec NAME,
 and of the inputs. One small file per spec: parallel work does not meet in git, and Rancher's catalog service, which
-takes `TOP/TEMPLATE/NUMBER/` for a revision, sees one more file in a folder without revisions. It holds no times and
+takes `TOP/TEMPLATE/NUMBER/` for a revision, sees one more file in a folder without revisions. Earlier revisions of an
+entry leave the record when a later one is planned: they are published, and stay. It holds no times and
 sizes as git's index does: hashing the files of a spec costs half a millisecond, and times differ on each machine.
 
 **Rooms.** Files below `images/` and `templates/` are ours: recorded, and removed when the spec no longer yields them.
@@ -14,9 +15,10 @@ A plan may also hold a file of the author's room (`new` writes the spec): it is 
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from enum import StrEnum
@@ -27,6 +29,7 @@ from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.plan import File, Plan, check_relative
 
 GENERATED = ("images/", "templates/")
+_REVISION = re.compile(r"templates/(?P<entry>[^/]+)/(?P<number>[0-9]+)/")
 
 
 class Drift(StrEnum):
@@ -140,8 +143,8 @@ def recover(root: Path) -> None:
 
 def _compare(root: Path, name: str, plan: Plan) -> Comparison:
     manifest = _read_manifest(root, name)
-    recorded = manifest.files if manifest else {}
     ours = {file.path: file for file in plan}
+    recorded = {path: digest for path, digest in (manifest.files if manifest else {}).items() if not _released(path, ours)}
     paths = sorted(recorded.keys() | ours.keys())
     for folder in journal.folders_above(root, paths):
         if folder in ours:
@@ -149,6 +152,15 @@ def _compare(root: Path, name: str, plan: Plan) -> Comparison:
     disk = {path: journal.read(root, path) for path in paths}
     states = {path: _state(disk[path], ours.get(path), recorded.get(path)) for path in paths}
     return Comparison(states, disk, {path: ours.get(path) for path in paths})
+
+
+def _released(path: str, planned: Collection[str]) -> bool:
+    """Whether a file belongs to an earlier revision than the planned one: what was published stays as it is."""
+    found = _REVISION.match(path)
+    return found is not None and any(
+        (other := _REVISION.match(file)) and other["entry"] == found["entry"] and int(other["number"]) > int(found["number"])
+        for file in planned
+    )
 
 
 def _state(disk: File | None, planned: File | None, recorded: str | None) -> Drift:

@@ -13,7 +13,7 @@ HOUSE = "catalog_forge"
 # One row per floor, the roof on top. A room is a module or a package; of `image` and `image.builder` the longer one counts.
 FLOORS = (
     ("__main__", "cli"),
-    ("verify", "stack"),
+    ("verify", "stack", "repository"),
     ("forge", "lint", "writer", "image.builder", "image.engine", "metadata.server"),
     ("blueprint", "image", "catalog"),
     ("confd", "metadata", "journal"),
@@ -30,8 +30,8 @@ DOORS = {
     "docker": ("image.builder", "image.engine"),
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
-    "cookiecutter": ("blueprint", "catalog"),
-    "jinja2": ("blueprint", "catalog"),
+    "cookiecutter": ("blueprint",),
+    "jinja2": ("blueprint", "texts"),
     "gotpl": ("confd",),
 }
 

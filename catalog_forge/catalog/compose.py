@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from catalog_forge.catalog.questions import floating, literal, metadata_block, questions, tag_variable
-from catalog_forge.image.files import image_tag, share
 from catalog_forge.spec.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_KEYS
 from catalog_forge.spec.model import Group, HealthCheck, Spec
 from catalog_forge.yamlio import Quoted
@@ -79,7 +78,7 @@ def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     conf = _sidekick(spec, member)
     main = {"image": main_image(spec), **_program(spec), "volumes_from": [conf], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
     main["labels"] = _labels(compose, [conf])
-    return {member.name: main, conf: {"image": image_tag(spec), "labels": dict(_HOSTNAME)}}
+    return {member.name: main, conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
 
 
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
@@ -88,7 +87,7 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
     main, data = main_name(spec, member), f"{member.name}-volumes"
     return {
         member.name: {
-            "image": image_tag(spec),
+            "image": spec.tag,
             "volumes_from": [data],
             **_only(compose, NETWORK_KEYS),
             "labels": _labels(compose, [main, data]),
@@ -101,7 +100,7 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
             **_only(compose, MAIN_KEYS),
         },
         data: {
-            "image": image_tag(spec),
+            "image": spec.tag,
             "entrypoint": ["/bin/true"],
             "network_mode": "none",
             "labels": {"io.rancher.container.start_once": Quoted("true")},
@@ -114,7 +113,7 @@ def _sidekick(spec: Spec, member: Member) -> str:
 
 
 def _program(spec: Spec) -> dict[str, Any]:
-    program: dict[str, Any] = {"entrypoint": ["/bin/sh", f"{share(spec)}/run.sh"]}
+    program: dict[str, Any] = {"entrypoint": ["/bin/sh", f"{spec.share}/run.sh"]}
     if spec.launch.exec:
         program["command"] = [literal(word) for word in spec.launch.exec]
     return program

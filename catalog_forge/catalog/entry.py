@@ -9,7 +9,6 @@ from catalog_forge import yamlio
 from catalog_forge.catalog.compose import description, docker_compose, main_image, main_name, members, rancher_compose
 from catalog_forge.catalog.icon import draw
 from catalog_forge.catalog.questions import questions
-from catalog_forge.image.files import image_tag, share
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.texts import fill
@@ -65,8 +64,8 @@ def readme(spec: Spec) -> str:
         members=members(spec),
         main=main_name(spec, member),
         main_image=main_image(spec),
-        image=image_tag(spec),
-        share=share(spec),
+        image=spec.tag,
+        share=spec.share,
         cell=_cell,
     )
 

@@ -88,7 +88,7 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 def stamp(spec: Spec, file: ConfFile) -> str:
     """Return the path of the stamp that a change of this file adds a line to: one stamp for each action."""
     keys = [_action(first) for _, first in actions(spec)]
-    return f"/opt/{spec.name}/changed/{keys.index(_action(file)) + 1}"
+    return f"{spec.share}/changed/{keys.index(_action(file)) + 1}"
 
 
 def _action(file: ConfFile) -> str:

@@ -18,7 +18,7 @@ def scale_resource(spec: Spec) -> Resource:
         then=(TextBlock(text=_text("@{service.scale}\n")),),
         otherwise=(TextBlock(text=_text("@{/self/service/waiting-for-all-peers}")),),
     )
-    file = ConfFile(dest=f"/opt/{spec.name}/scale", body=(block,), format="raw")
+    file = ConfFile(dest=f"{spec.share}/scale", body=(block,), format="raw")
     return compile_file(spec, file, "scale", lambda name, _block: name)
 
 

@@ -59,27 +59,16 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
     return plan
 
 
-def share(spec: Spec) -> str:
-    """Return the folder, a volume, that the conf container and the main container share."""
-    return f"/opt/{spec.name}"
-
-
 def folders(spec: Spec) -> list[str]:
     """Return every folder that must exist and be shared: that of each dest, and the share. None lies in another."""
-    wanted = sorted({share(spec), *(str(PurePosixPath(file.dest).parent) for file in spec.files)})
+    wanted = sorted({spec.share, *(str(PurePosixPath(file.dest).parent) for file in spec.files)})
     return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
-
-
-def image_tag(spec: Spec) -> str:
-    """Return the full name of the conf image: REGISTRY/NAME:VERSION."""
-    name = f"{spec.name}:{spec.version}"
-    return f"{spec.image.registry}/{name}" if spec.image.registry else name
 
 
 def dockerfile(spec: Spec) -> str:
     """Return the Dockerfile: confd fetched and checked in a stage of its own, the base pinned by an argument."""
     engine = spec.engine
-    every = sorted({str(PurePosixPath(file.dest).parent) for file in spec.files} | {share(spec)})
+    every = sorted({str(PurePosixPath(file.dest).parent) for file in spec.files} | {spec.share})
     return fill(
         __package__,
         "Dockerfile",
@@ -89,7 +78,7 @@ def dockerfile(spec: Spec) -> str:
         confd_sha256=engine.confd_sha256 or CONFD_SHA256[engine.confd],
         labels=[f"{key}={_docker_word(value)}" for key, value in labels(spec).items()],
         vars=[f"{key}={_docker_word(value)}" for key, value in sorted(spec.vars.items())],
-        share=share(spec),
+        share=spec.share,
         folders=every,
         volumes=json.dumps(folders(spec)),
         owner="" if spec.image.user == "0:0" else spec.image.user,
@@ -125,7 +114,7 @@ def entrypoint(spec: Spec) -> str:
         __package__,
         "entrypoint.sh",
         name=spec.name,
-        share=share(spec),
+        share=spec.share,
         metadata=spec.engine.metadata,
         log=spec.engine.log,
         metadata_limit=_seconds(spec.launch.wait.metadata),
@@ -144,7 +133,7 @@ def run_script(spec: Spec) -> str:
         __package__,
         "run.sh",
         name=spec.name,
-        share=share(spec),
+        share=spec.share,
         limit=_seconds(wait.metadata) + _seconds(wait.scale) + PATIENCE,
         actions=found,
         sends=any(action.kind == "http" for action in found),

@@ -374,3 +374,14 @@ class Spec(Record):
     metadata: Mapping[str, MetadataKey] = key("the keys that the user of the entry supplies, in the order of the questions", dict)
     vars: Mapping[str, str] = key("environment of the conf container, with defaults", dict)
     launch: Launch = key("how the program is started", Launch)
+
+    @property
+    def share(self) -> str:
+        """The folder, a volume, that the conf container and the main container share."""
+        return f"/opt/{self.name}"
+
+    @property
+    def tag(self) -> str:
+        """The full name of the conf image: REGISTRY/NAME:VERSION."""
+        name = f"{self.name}:{self.version}"
+        return f"{self.image.registry}/{name}" if self.image.registry else name
