@@ -129,7 +129,7 @@ def test_imports_of_the_house_point_down() -> None:
         ("stack.plan", "import docker.errors", "docker comes in by image.builder and image.engine only"),
         ("image.context", "from docker import from_env", "docker comes in by"),
         ("spec.reader", "import ruamel.yaml", "ruamel comes in by yamlio only"),
-        ("confd.toml", "import jinja2", "jinja2 comes in by blueprint and catalog only"),
+        ("confd.toml", "import jinja2", "jinja2 comes in by blueprint and texts only"),
         ("lint.rules", "print('x')", "print is for cli only"),
         ("lint.rules", "show = print", "print is for cli only"),
     ],
@@ -146,7 +146,7 @@ def test_breach_is_caught(module: str, source: str, words: str) -> None:
         ("image.builder", "import docker\nfrom catalog_forge.image import engine, context"),
         ("spec.model", "from catalog_forge.formats import base\nfrom catalog_forge.plan import File"),
         ("yamlio", "import yaml\nfrom catalog_forge.errors import ForgeError"),
-        ("catalog", "import jinja2\nfrom catalog_forge import __version__"),
+        ("texts", "import jinja2\nfrom catalog_forge import __version__"),
         ("writer", "import json\nfrom catalog_forge import journal"),
     ],
 )

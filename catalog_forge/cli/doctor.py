@@ -1,0 +1,94 @@
+"""`catalog-forge doctor`: what this machine has, and what is missing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+_TOOLS = (
+    ("confd", ["-version"], "the real renderer; without it, only the built image shows what is rendered"),
+    ("docker-compose", ["--version"], "checks generated compose files as their real client does"),
+    ("hadolint", ["--version"], "checks Dockerfiles"),
+    ("shellcheck", ["--version"], "checks scripts"),
+    ("git", ["--version"], "blueprints from a git URL"),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked for."""
+
+    name: str
+    found: bool
+    needed: bool
+    detail: str
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def doctor(settings: Settings, form: str) -> None:
+    """Say what this machine has, and what is missing.
+
+    Exit 1 when something is missing that catalog-forge cannot do without.
+    """
+    findings = [_python(), _catalog(settings), _engine(), *(_tool(name, arguments, use) for name, arguments, use in _TOOLS)]
+    if form == "json":
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{_mark(finding)} {finding.name}: {finding.detail}")
+    if any(finding.needed and not finding.found for finding in findings):
+        sys.exit(1)
+
+
+def _mark(finding: Finding) -> str:
+    if finding.found:
+        return click.style("ok     ", fg="green")
+    return click.style("missing", fg="red" if finding.needed else "yellow")
+
+
+def _python() -> Finding:
+    version = sys.version.split()[0]
+    return Finding("python", sys.version_info >= (3, 11), True, f"{version} ({sys.executable})")
+
+
+def _catalog(settings: Settings) -> Finding:
+    from catalog_forge.repository import Repository
+
+    repository = Repository.find(settings.directory)
+    count = len(repository.names())
+    return Finding(
+        "catalog", count > 0, False, f"{count} specs in {repository.root}" if count else "none here: catalog-forge new NAME"
+    )
+
+
+def _engine() -> Finding:
+    from catalog_forge.errors import EngineError
+    from catalog_forge.image.engine import connect
+
+    try:
+        with connect() as engine:
+            version = engine.api.version()
+            return Finding("engine", True, False, f"Docker {version['Version']}, API {version['ApiVersion']}, {engine.address}")
+    except EngineError as error:
+        return Finding("engine", False, False, str(error).replace("\n", " "))
+
+
+def _tool(name: str, arguments: list[str], use: str) -> Finding:
+    path = shutil.which(name)
+    if not path:
+        return Finding(name, False, False, use)
+    try:
+        done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding(name, False, False, f"{path} does not run: {error}")
+    words = next((line for line in (done.stdout + done.stderr).splitlines() if any(char.isdigit() for char in line)), "")
+    return Finding(name, True, False, f"{words.strip()} ({path})")

@@ -1,0 +1,89 @@
+"""`catalog-forge generate`: from specs to images/ and templates/."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.errors import Problem
+    from catalog_forge.repository import Repository, Source
+    from catalog_forge.writer import Written
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is stale, edited or missing.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; say which files would change.")
+@click.option("--force", is_flag=True, help="Overwrite generated files that somebody edited.")
+@click.pass_obj
+def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool, dry_run: bool, force: bool) -> None:
+    """Generate the images and entries of specs.
+
+    Without a NAME, of every spec of the catalog. A generated file that was edited since is never overwritten: edit
+    the spec instead, or give it up with --force.
+    """
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import Repository
+
+    repository = Repository.find(settings.directory)
+    problems: list[Problem] = []
+    drifted = False
+    for name in repository.chosen(names):
+        try:
+            source = repository.source(name)
+            if check or diff or dry_run:
+                drifted |= _compared(repository, source, diff, dry_run)
+            else:
+                _written(repository, source, force)
+        except ForgeError as error:
+            # The specs after a wrong one are worth generating all the same.
+            problems.extend(error.problems)
+    if problems:
+        raise ForgeError.of(problems)
+    if check and drifted:
+        raise ForgeError("what is generated differs from the specs", hint="catalog-forge generate")
+
+
+def _written(repository: Repository, source: Source, force: bool) -> None:
+    from catalog_forge import writer
+
+    if repository.is_current(source):
+        click.echo(f"{source.name}: up to date")
+        return
+    done = writer.write(repository.root, source.name, source.plan(), inputs=source.inputs, force=force)
+    click.echo(f"{source.name}: {summary(done)}")
+
+
+def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool) -> bool:
+    """Show how a spec's files differ from the disk; tell whether they do."""
+    from catalog_forge import writer
+
+    if repository.is_current(source):
+        return False
+    found = writer.compare(repository.root, source.name, source.plan())
+    if diff:
+        click.echo(_coloured(found.diff()), nl=False)
+    elif not found.clean:
+        for path, state in found.states.items():
+            if state is not writer.Drift.SAME:
+                click.echo(f"{state}: {path}")
+    if dry_run:
+        click.echo(f"{source.name}: would be {summary(found.written)}", err=True)
+    return not found.clean
+
+
+def summary(done: Written) -> str:
+    """Say in words what a write did."""
+    counts = {"created": done.created, "changed": done.changed, "removed": done.removed, "unchanged": done.unchanged}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing to do"
+
+
+def _coloured(text: str) -> str:
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    lines = text.split("\n")
+    return "\n".join(click.style(line, fg=colours[line[0]]) if line[:1] in colours else line for line in lines)

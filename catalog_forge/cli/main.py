@@ -1,0 +1,114 @@
+"""The root command: finds commands without importing them, and turns every error into words and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalog_forge import __version__
+
+# Name, module, what `--help` says of it. Written here so that `--help` imports no command; a test holds both together.
+COMMANDS = {
+    "new": ("new", "Make a new conf image and its catalog entry, and build the image."),
+    "generate": ("generate", "Generate the images and entries of specs."),
+    "build": ("build", "Build conf images on a Docker engine."),
+    "metadata": ("metadata", "The Rancher metadata service, emulated: what confd sees."),
+    "spec": ("spec", "Look at specs."),
+    "schema": ("schema", "Print the JSON Schema of the spec language."),
+    "blueprints": ("blueprints", "List the blueprints that `new` begins from."),
+    "doctor": ("doctor", "Say what this machine has, and what is missing."),
+}
+EXIT_BUG = 3
+EXIT_INTERRUPTED = 130
+
+
+class Settings:
+    """What the root command was told: the folder to work in."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+
+class Root(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which an author needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import and return one command."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"catalog_forge.cli.{COMMANDS[name][0]}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Expected errors are shown without a traceback, and end with their own exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted", err=True)
+            ctx.exit(EXIT_INTERRUPTED)
+        except Exception as error:
+            ctx.exit(_failed(error, debug=ctx.params["debug"]))
+
+
+def _failed(error: Exception, debug: bool) -> int:
+    """Show an error and return the exit code that belongs to it."""
+    from catalog_forge.errors import ForgeError
+
+    if isinstance(error, ForgeError):
+        click.echo(_painted(str(error)), err=True)
+        return error.exit_code
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        raise error
+    if debug:
+        raise error
+    where = error.__traceback__
+    while where and where.tb_next:
+        where = where.tb_next
+    place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else "?"
+    click.echo(f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {error} ({place})", err=True)
+    click.echo("hint: run it again with --debug in front of the command, and report what it prints", err=True)
+    return EXIT_BUG
+
+
+def _painted(text: str) -> str:
+    """Put the hints of an error in grey; click leaves colours out where there is no terminal."""
+    return "\n".join(click.style(line, dim=True) if line.startswith("  hint: ") else line for line in text.splitlines())
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-C", "directory", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Work in DIR.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.version_option(__version__, message=f"catalog-forge %(version)s, Python {sys.version.split()[0]}")
+@click.pass_context
+def root(ctx: click.Context, directory: Path, debug: bool) -> None:  # noqa: ARG001
+    """Generate, build and prove Rancher 1.x catalog entries and confd images.
+
+    One spec says what an author knows; the conf image and the catalog entry come out of it.
+
+    \b
+    Exit codes: 0 fine, 1 findings, drift or an expected error, 2 usage, 3 a bug,
+    4 no Docker engine, 5 build failed, 130 interrupted.
+    """
+    if not directory.is_dir():
+        raise click.BadParameter(f"there is no folder {directory}", param_hint="-C")
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+    ctx.obj = Settings(directory.absolute())
