@@ -1,0 +1,316 @@
+"""Builds and pushes images through the Docker SDK, and leaves nothing behind that was not asked for.
+
+What the classic builder of an engine does (measured on 20.10), and what is done about it:
+
+- each step makes an untagged image. When a build fails or is interrupted they stay, the last one as a dangling image.
+  All that such a build made is removed, so the engine looks as it did before.
+- the last image of each stage but the final one is dangling for ever, also after success. It is the build cache of
+  that stage (here: the downloaded confd), the same for all images with the same confd, so it stays; a changed spec
+  changes the final stage and adds none. A build without cache would add one each time, so that one is removed.
+- the image that had the tag before becomes dangling. It is removed, if it was built here and no container uses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from docker.errors import APIError, DockerException, ImageNotFound
+from docker.utils import parse_repository_tag
+from requests import Response
+
+from catalog_forge.errors import BuildError, ForgeError, Where
+from catalog_forge.image import context as build_context
+from catalog_forge.image.engine import LOST, Engine, gone
+from catalog_forge.image.stream import Done, Log, Pushing, Report, progress
+from catalog_forge.plan import Plan
+
+DIGEST_LABEL = "io.catalog-forge.digest"
+_PARSE_ERROR = re.compile(r"dockerfile parse error (?:on )?line (\d+): (.*)", re.DOTALL)
+GRACE = 20
+"""Seconds that an engine has to end the builds that were interrupted."""
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """One image to build: what goes in, and the tags that it gets, the main one first.
+
+    `dockerfile` is only the name by which errors call the context's `Dockerfile`.
+    """
+
+    context: Plan
+    tags: tuple[str, ...]
+    args: Mapping[str, str] = field(default_factory=dict)
+    platform: str | None = None
+    no_cache: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    dockerfile: str = "Dockerfile"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides what is in the image: context, args, platform, labels; never the tags."""
+        inputs = [self.context.digest, dict(self.args), self.platform, dict(self.labels)]
+        return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image that is there now; `fresh` tells that it was built by this call and not found."""
+
+    image_id: str
+    digest: str
+    fresh: bool
+
+
+def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
+    """Build one image, unless one with the request's first tag and digest is there (that costs one lookup).
+
+    Raises BuildError when the engine refuses or a step fails, with the line of the Dockerfile and the end of the step's
+    output; EngineError when the engine goes away. Nothing of a failed or interrupted build stays on the engine.
+    """
+    (outcome,) = build_all(engine, [request], lambda _: report)
+    if isinstance(outcome, ForgeError):
+        raise outcome
+    return outcome
+
+
+def build_all(
+    engine: Engine, requests: Sequence[BuildRequest], reporter: Callable[[BuildRequest], Report], jobs: int = 1
+) -> list[Built | ForgeError]:
+    """Build several images, `jobs` at a time, and return for each request, in order, what came of it or why it failed.
+
+    Reports come from threads, so that the caller's thread is free to be interrupted: then the running builds end in
+    order, what they made is removed, and the interruption goes on. Leftovers go when all builds have ended, because a
+    build may use the layers of one that fails later.
+    """
+    work = _Work(engine)
+    try:
+        with ThreadPoolExecutor(jobs) as pool:
+            futures: list[Future[Built | ForgeError]] = []
+            try:
+                futures += (pool.submit(_outcome, work, request, reporter(request)) for request in requests)
+                wait(futures)
+            except BaseException:
+                work.stop(futures)
+                raise
+        return [future.result() for future in futures]
+    finally:
+        work.sweep()
+
+
+def push(engine: Engine, tag: str, report: Report) -> str:
+    """Push an image to the registry that its tag names, with the docker CLI's credentials, and return its digest there.
+
+    Raises BuildError with the registry's words when it refuses.
+    """
+    digest, action = "", f"push {tag}"
+    with engine.asked_to(action):
+        messages = engine.api.push(tag, stream=True, decode=True)
+    with closing(engine.response):
+        for message in _heard(engine, action, messages):
+            if "error" in message:
+                hint = "`docker login` to the registry; it must let you write there"
+                raise BuildError(f"cannot push {tag}: {message['error']}", hint=hint)
+            if "id" in message:
+                report(progress(message, Pushing))
+            digest = (message.get("aux") or {}).get("Digest", digest)
+    report(Done(f"pushed {tag}"))
+    return digest
+
+
+def _outcome(work: _Work, request: BuildRequest, report: Report) -> Built | ForgeError:
+    try:
+        return _build(work, request, report)
+    except ForgeError as error:
+        return error
+
+
+def _build(work: _Work, request: BuildRequest, report: Report) -> Built:
+    tag, engine = request.tags[0], work.engine
+    with engine.asked_to(f"look up {tag}"):
+        there = _inspect(engine, tag)
+    ours = _digest_of(there)
+    if there and ours == request.digest and not request.no_cache:
+        _add_tags(engine, there["Id"], [each for each in request.tags if each not in there["RepoTags"]])
+        report(Done(f"{tag} is up to date"))
+        return Built(there["Id"], request.digest, fresh=False)
+    log = _run(work, request, report)
+    if there and ours:
+        work.replaced.append(there["Id"])
+    if request.no_cache:
+        work.replaced += log.stages[:-1]
+    _add_tags(engine, log.image_id, request.tags[1:])
+    report(Done(f"built {tag}"))
+    return Built(log.image_id, request.digest, fresh=True)
+
+
+def _run(work: _Work, request: BuildRequest, report: Report) -> Log:
+    """Let the engine build, and follow its words to the end, whatever happens to us meanwhile."""
+    log, engine, action = Log(), work.engine, f"build {request.tags[0]}"
+    with engine.asked_to(action):
+        messages = _heard(engine, action, engine.api.build(**_arguments(request)), request.dockerfile)
+    response = engine.response
+    work.join(response)
+    try:
+        for message in messages:
+            if event := log.take(message):
+                report(event)
+    except BaseException:
+        _hang_up(response)
+        with suppress(ForgeError):
+            for message in messages:  # empty if the stream itself broke
+                log.take(message)
+        work.leave(log)
+        raise
+    finally:
+        response.close()
+    if log.error or not log.tagged:
+        work.leave(log)
+        raise _failure(work, request, log)
+    work.kept.update(log.used)
+    return log
+
+
+def _heard(engine: Engine, action: str, messages: Iterable[dict[str, Any]], dockerfile: str = "") -> Iterator[dict[str, Any]]:
+    """Pass the messages on, with the SDK's errors as ours: those of the stream alone, not those of who reads it."""
+    with engine.asked_to(action):
+        try:
+            yield from messages
+        except APIError as error:
+            if found := _PARSE_ERROR.match(error.explanation or ""):
+                raise BuildError(found[2], Where(dockerfile, int(found[1]), 1)) from error
+            raise
+
+
+def _arguments(request: BuildRequest) -> dict[str, Any]:
+    return {
+        "fileobj": io.BytesIO(build_context.tar(request.context)),
+        "custom_context": True,
+        "tag": request.tags[0],
+        "buildargs": dict(request.args),
+        "platform": request.platform,
+        "nocache": request.no_cache,
+        "labels": {**request.labels, DIGEST_LABEL: request.digest},
+        "decode": True,
+        "rm": True,
+        "forcerm": True,
+    }
+
+
+def _failure(work: _Work, request: BuildRequest, log: Log) -> ForgeError:
+    """Return the error for a stream that ended without an image."""
+    tag, step = request.tags[0], log.step
+    if not log.error:
+        return gone(work.engine.address, f"build {tag}")
+    if step is None:
+        return BuildError(f"cannot build {tag}: {log.error}", Where(request.dockerfile))
+    lines = build_context.instruction_lines(request.context.text("Dockerfile"))
+    line = lines[step.number - 1] if step.number <= len(lines) else 0
+    output = "".join(f"\n  | {text}" for text in log.tail)
+    hint = ""
+    if step.instruction.upper().startswith("FROM "):
+        hint = "the engine has no such image and cannot get it: check its name, `docker login`, or load it by hand"
+    message = f"{tag}: step {step.number} of {step.total} failed, {_short(step.instruction)}: {log.error}{output}"
+    return BuildError(message, Where(request.dockerfile, line, 1), hint)
+
+
+def _short(instruction: str) -> str:
+    words = " ".join(instruction.split())
+    return words if len(words) <= 100 else words[:99] + "…"
+
+
+def _inspect(engine: Engine, image: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = engine.api.inspect_image(image)  # type: ignore[no-untyped-call]
+    except ImageNotFound:
+        return None
+    return found
+
+
+def _digest_of(image: Mapping[str, Any] | None) -> str:
+    labels = ((image or {}).get("Config") or {}).get("Labels") or {}
+    return str(labels.get(DIGEST_LABEL, ""))
+
+
+def _add_tags(engine: Engine, image_id: str, tags: Sequence[str]) -> None:
+    for tag in tags:
+        with engine.asked_to(f"tag {tag}"):
+            engine.api.tag(image_id, *parse_repository_tag(tag))
+
+
+def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
+    """Tell the engine that nobody waits any more. It ends the running step, and we still hear what it cleaned up."""
+    connection = getattr(response.raw, "connection", None)
+    if connection is not None and connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(how)
+
+
+@dataclass
+class _Work:
+    """What builds that run at a time share: their open streams, and what is to be removed when all have ended."""
+
+    engine: Engine
+    streams: list[Response] = field(default_factory=list)
+    stopped: bool = False
+    made: list[str] = field(default_factory=list)
+    containers: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    replaced: list[str] = field(default_factory=list)
+
+    def join(self, stream: Response) -> None:
+        """Count in a build that has begun, or end it at once when it comes too late."""
+        self.streams.append(stream)
+        if self.stopped:
+            _hang_up(stream)
+
+    def leave(self, log: Log) -> None:
+        """Note what a failed build made."""
+        self.made += log.made
+        self.containers += [log.container] if log.container else []
+
+    def stop(self, futures: Sequence[Future[Any]]) -> None:
+        """End all builds: in order, or by force when the engine does not end them soon."""
+        self.stopped = True
+        for future in futures:
+            future.cancel()
+        for how in (socket.SHUT_WR, socket.SHUT_RDWR):
+            for stream in self.streams:
+                _hang_up(stream, how)
+            wait(futures, timeout=GRACE)
+
+    def sweep(self) -> None:
+        """Remove what nobody needs. An engine that is gone, or an image that is in use, is no error here."""
+        with suppress(DockerException, *LOST):
+            for container in self.containers:
+                with suppress(APIError):
+                    self.engine.api.remove_container(container, v=True, force=True)
+            images = [image for image in reversed(self.made) if image not in self.kept]
+            # An image goes after those that were made from it, which builds at a time mix up: go round while it helps.
+            while left := [image for image in images if not self._removed(image, parents=False)]:
+                if len(left) == len(images):
+                    break
+                images = left
+            for image in self.replaced:
+                self._removed(image, parents=True)
+
+    def _removed(self, image: str, *, parents: bool) -> bool:
+        """Remove an image that has no tag, on request with its untagged parents; tell whether it is gone."""
+        found = _inspect(self.engine, image)
+        if found is None:
+            return True
+        if found["RepoTags"]:
+            return False
+        try:
+            self.engine.api.remove_image(image, noprune=not parents)
+        except APIError:
+            return False
+        return True
