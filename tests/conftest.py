@@ -135,3 +135,8 @@ def docker_compose(pytestconfig: pytest.Config) -> Path:
         _missing(pytestconfig, "docker-compose", f"{found} is {version or 'broken'}, not 1.29")
     pytestconfig.stash[_USED]["docker-compose"] = f"{version} at {found}"
     return Path(found)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes the expected trees anew."""
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden/ anew from what is generated now")

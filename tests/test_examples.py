@@ -1,0 +1,73 @@
+"""The examples, whole: what is generated from each is compared with tests/golden/, and built on the engine."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import docker
+import pytest
+
+from catalog_forge.image import builder
+from catalog_forge.image.engine import connect
+from catalog_forge.plan import File, Plan
+from catalog_forge.repository import Repository
+from catalog_forge.spec.schema import schema
+
+EXAMPLES = Repository(Path(__file__).parents[1] / "examples")
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def on_disk(root: Path) -> Plan:
+    """A folder as a plan: paths, modes and bytes."""
+    files = (path for path in root.rglob("*") if path.is_file())
+    return Plan(File(path.relative_to(root).as_posix(), path.read_bytes(), 0o755 if _executable(path) else 0o644) for path in files)
+
+
+def _executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & stat.S_IXUSR)
+
+
+@pytest.mark.parametrize("name", EXAMPLES.names())
+def test_an_example_generates_what_is_expected(name: str, request: pytest.FixtureRequest) -> None:
+    plan = EXAMPLES.source(name).plan()
+    if request.config.getoption("--update-golden"):
+        shutil.rmtree(GOLDEN / name, ignore_errors=True)
+        for file in plan:
+            path = GOLDEN / name / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            path.chmod(file.mode)
+    expected = on_disk(GOLDEN / name)
+    assert [file.path for file in plan] == [file.path for file in expected]
+    for file in plan:
+        assert file.content.decode() == expected[file.path].content.decode(), f"{file.path}: pytest --update-golden, then read the diff"
+        assert file.mode == expected[file.path].mode, file.path
+
+
+def test_the_schema_beside_the_examples_is_the_schema() -> None:
+    import json
+
+    assert json.loads((EXAMPLES.root / "specs/.schema.json").read_text()) == schema()
+
+
+@pytest.mark.parametrize("name", EXAMPLES.names())
+def test_an_example_builds(
+    name: str, engine: docker.DockerClient, base_image: str, confd: Path, test_labels: Mapping[str, str]
+) -> None:
+    del base_image  # it has to be on the engine
+    context = EXAMPLES.source(name).plan().below(f"images/{name}")
+    context.add(File("confd", confd.read_bytes()))
+    tag = f"catalog-forge-test-{name}:1"
+    args = {"CONFD_SRC": "confd", "CONFD_SHA256": hashlib.sha256(confd.read_bytes()).hexdigest()}
+    request = builder.BuildRequest(context=context, tags=(tag,), args=args, platform=None, no_cache=False, labels=test_labels)
+    with connect() as connection:
+        built = builder.build(connection, request, lambda _event: None)
+    try:
+        assert built.fresh
+        assert engine.containers.run(tag, entrypoint="confd", command="-version", remove=True).startswith(b"confd 0.16.0")
+    finally:
+        engine.images.remove(tag)
