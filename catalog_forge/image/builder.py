@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -54,7 +55,7 @@ class BuildRequest:
     labels: Mapping[str, str] = field(default_factory=dict)
     dockerfile: str = "Dockerfile"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all that decides what is in the image: context, args, platform, labels; never the tags."""
         inputs = [self.context.digest, dict(self.args), self.platform, dict(self.labels)]

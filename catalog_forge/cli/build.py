@@ -1,0 +1,197 @@
+"""`catalog-forge build`: from images/ to images on a Docker engine, and in a registry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.errors import ForgeError, Problem
+    from catalog_forge.image.builder import BuildRequest, Built
+    from catalog_forge.image.engine import Engine
+    from catalog_forge.plan import Plan
+    from catalog_forge.repository import Repository, Source
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the command line adds to the specs: a confd, build arguments, the platform, whether the cache may serve."""
+
+    confd: Path | None = None
+    build_args: tuple[str, ...] = ()
+    platform: str | None = None
+    no_cache: bool = False
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The build arguments by their names."""
+        pairs = (text.partition("=") for text in self.build_args)
+        return {name: value for name, _, value in pairs}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a run: what is there, and what failed."""
+
+    built: list[tuple[BuildRequest, Built]] = field(default_factory=list)
+    pushed: dict[str, str] = field(default_factory=dict)
+    failures: list[ForgeError] = field(default_factory=list)
+
+
+def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.partition("=")[0] or "=" not in value:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE")
+    return values
+
+
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--confd", type=_FILE, help="Take this confd, and download none.")
+@click.option("--no-cache", is_flag=True, help="Build all again, even if nothing changed.")
+@click.option("--push", is_flag=True, help="Push the images to their registries.")
+@click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
+@click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="Set a build argument.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Build so many at a time.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.pass_obj
+def build(settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, output: str, **inputs: object) -> None:
+    """Build the conf images of specs on a Docker engine.
+
+    Without a NAME, of every spec of the catalog. An image that is there with the same inputs is not built again. The
+    engine is the one that the docker command would use: DOCKER_HOST, DOCKER_CONTEXT or the current context.
+    """
+    from catalog_forge.image.engine import connect
+    from catalog_forge.repository import Repository
+
+    requests = requests_for(Repository.find(settings.directory), names, Inputs(**inputs))  # type: ignore[arg-type]
+    with connect() as engine:
+        report = run(engine, requests, jobs=jobs, push=push)
+    show(report, output)
+    raise_failures(report)
+
+
+def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs) -> list[BuildRequest]:
+    """Return what is to be built for the specs with these names, or for all of them.
+
+    Raises ForgeError with all problems when specs are wrong, or what was generated from them is missing or stale.
+    """
+    from catalog_forge.errors import ForgeError
+
+    requests: list[BuildRequest] = []
+    problems: list[Problem] = []
+    confd = inputs.confd.read_bytes() if inputs.confd else None
+    for name in repository.chosen(names):
+        try:
+            requests.append(_request(repository, repository.source(name), inputs, confd))
+        except ForgeError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ForgeError.of(problems)
+    return requests
+
+
+def _request(repository: Repository, source: Source, inputs: Inputs, confd: bytes | None) -> BuildRequest:
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.image.builder import BuildRequest
+    from catalog_forge.plan import EXECUTABLE, File
+
+    spec = source.spec()
+    if not repository.is_current(source):
+        raise ForgeError(
+            f"images/{source.name} is not what its spec says, or was edited", hint=f"catalog-forge generate {source.name}"
+        )
+    context = _folder(repository.root, f"images/{source.name}")
+    arguments: dict[str, str] = {}
+    if confd is not None:
+        context.add(File("confd", confd, EXECUTABLE))
+        arguments = {"CONFD_SRC": "confd", "CONFD_SHA256": hashlib.sha256(confd).hexdigest()}
+    return BuildRequest(
+        context,
+        (spec.tag,),
+        args={**arguments, **inputs.arguments},
+        platform=inputs.platform,
+        no_cache=inputs.no_cache,
+        dockerfile=f"images/{source.name}/Dockerfile",
+    )
+
+
+def _folder(root: Path, name: str) -> Plan:
+    """Read the files of a folder but the hidden ones: the manifest changes with the entry, and the image must not.
+
+    Of their modes only the right to execute counts: the rest is the umask's.
+    """
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
+
+    plan = Plan()
+    for path in (root / name).rglob("*"):
+        relative = path.relative_to(root / name).as_posix()
+        if f"/{relative}".count("/."):
+            continue
+        if path.is_symlink():
+            raise ForgeError(f"{name}/{relative} is a link", hint="a build context holds files only")
+        if path.is_file():
+            plan.add(File(relative, path.read_bytes(), EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR))
+    return plan
+
+
+def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, push: bool = False) -> Report:
+    """Build, and push what was built if so asked, with progress on stderr. Failures are part of the report."""
+    from catalog_forge.cli.console import Progress
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.image import builder
+
+    report, progress = Report(), Progress()
+    try:
+        outcomes = builder.build_all(engine, requests, lambda request: progress.reporter(request.tags[0]), jobs)
+        for request, outcome in zip(requests, outcomes, strict=True):
+            if isinstance(outcome, ForgeError):
+                report.failures.append(outcome)
+            else:
+                report.built.append((request, outcome))
+        for request, _ in report.built if push else ():
+            tag = request.tags[0]
+            try:
+                report.pushed[tag] = builder.push(engine, tag, progress.reporter(tag))
+            except ForgeError as error:
+                report.failures.append(error)
+    finally:
+        progress.clear()
+    return report
+
+
+def show(report: Report, output: str) -> None:
+    """Print what is there now: the tag, the image, whether it was built or found, and pushed."""
+    if output == "json":
+        rows = [
+            {"tag": r.tags[0], "image": b.image_id, "digest": b.digest, "fresh": b.fresh, "pushed": report.pushed.get(r.tags[0])}
+            for r, b in report.built
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for request, built in report.built:
+        state = "built" if built.fresh else "up to date"
+        pushed = ", pushed" if request.tags[0] in report.pushed else ""
+        click.echo(f"{request.tags[0]}  {built.image_id}  {state}{pushed}")
+
+
+def raise_failures(report: Report) -> None:
+    """Raise all failures as one error: of the engine if it is gone for all of them, else of the build."""
+    from catalog_forge.errors import BuildError, EngineError
+
+    problems = [problem for failure in report.failures for problem in failure.problems]
+    if problems:
+        gone = all(isinstance(failure, EngineError) for failure in report.failures)
+        raise (EngineError if gone else BuildError).of(problems)

@@ -1,0 +1,83 @@
+"""Progress on stderr: one line that is rewritten on a terminal, plain lines everywhere else."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from catalog_forge.image.stream import Event, Report
+
+
+class Progress:
+    """Shows what several builds do at a time. Made in the main thread; reporters may be called from any."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        # click knows only in the main thread what NO_COLOR said.
+        context = click.get_current_context(silent=True)
+        self._color = context.color if context else None
+        self._lock = threading.Lock()
+        self._shown: dict[tuple[str, str], str] = {}
+        self._width = 0
+
+    def reporter(self, name: str) -> Report:
+        """Return the function that shows the events of one build or push."""
+        return lambda event: self._event(name, event)
+
+    def clear(self) -> None:
+        """Take the line that is rewritten off the terminal."""
+        with self._lock:
+            self._rewrite("")
+
+    def _event(self, name: str, event: Event) -> None:
+        from catalog_forge.image.stream import Done, Output, StepStarted
+
+        with self._lock:
+            match event:
+                case StepStarted(number, total, instruction):
+                    first = " ".join(instruction.split())
+                    self._passing(click.style(f"[{number}/{total}]", fg="cyan"), name, first)
+                case Output(text):
+                    for line in filter(None, text.splitlines()):
+                        self._passing(click.style("|", dim=True), name, line)
+                case Done(text):
+                    self._rewrite("")
+                    self._print(click.style(text, fg="green"))
+                case _:
+                    self._layer(name, event.layer, event.status, 100 * event.current // event.total if event.total else 0)
+
+    def _layer(self, name: str, layer: str, status: str, percent: int) -> None:
+        """Show a layer's state: with its percentage on a terminal, else only when it changes."""
+        if self._live:
+            self._passing(layer, name, f"{status} {percent} %" if percent else status)
+        elif self._shown.get((name, layer)) != status:
+            self._shown[name, layer] = status
+            self._passing(layer, name, status)
+
+    def _passing(self, mark: str, name: str, text: str) -> None:
+        """Show something that matters only until the next thing happens."""
+        line = f"{name} {mark} {text}"
+        if self._live:
+            self._rewrite(line)
+        else:
+            self._print(line)
+
+    def _rewrite(self, line: str) -> None:
+        if not self._live or not (line or self._width):
+            return
+        room = shutil.get_terminal_size().columns - 1
+        plain = click.unstyle(line)
+        shown = line if len(plain) <= room else plain[: room - 1] + "…"
+        width = min(len(plain), room)
+        # Blanks, because the sequence that clears a line is taken out together with the colours.
+        padding = " " * max(self._width - width, 0)
+        self._width = width
+        click.echo(f"\r{shown}{padding}" + ("" if line else "\r"), nl=False, err=True, color=self._color)
+
+    def _print(self, line: str) -> None:
+        click.echo(line, err=True, color=self._color)

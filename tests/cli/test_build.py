@@ -1,0 +1,193 @@
+"""`catalog-forge build`: from generated files to an image on a real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catalog_forge.cli.main import root
+from catalog_forge.image.builder import build as build_image
+from tests.helpers import tree
+from tests.image import benches
+from tests.image.benches import Bench, ignore
+
+bench = benches.bench
+
+SPEC = """\
+forge: 1
+name: {name}
+service: web=nginx:1.27.0
+config: /etc/web/{name}.properties
+reload: none
+metadata: [colour]
+image: {{registry: {registry}}}
+"""
+
+
+class Catalog:
+    """A catalog whose images are all built from a base that carries the label of the test."""
+
+    def __init__(self, folder: Path, bench: Bench) -> None:
+        self.folder = folder
+        self.bench = bench
+        self.base = bench.tag("base:1")
+        self.confd = tree(folder, {"confd": f"#!/bin/sh\necho {bench.value}\n"}) / "confd"
+
+    def add(self, name: str, registry: str = "") -> str:
+        """Write a spec, generate its files, and return its image's tag."""
+        registry = registry or f"cf-{self.bench.value}"
+        tree(self.folder, {f"specs/{name}.yml": SPEC.format(name=name, registry=registry)})
+        assert self.run("generate", name).exit_code == 0
+        return f"{registry}/{name}:0.1.0"
+
+    def words(self, *words: str) -> list[str]:
+        """The arguments of a build from the labelled base and the small confd."""
+        return ["-C", str(self.folder), "build", f"--build-arg=BASE={self.base}", f"--confd={self.confd}", *words]
+
+    def build(self, *words: str) -> Result:
+        """Run `build`."""
+        return CliRunner().invoke(root, self.words(*words))
+
+    def run(self, *words: str) -> Result:
+        """Run another command."""
+        return CliRunner().invoke(root, ["-C", str(self.folder), *words])
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, bench: Bench) -> Iterator[Catalog]:
+    """An empty catalog with its base image."""
+    build_image(bench.engine, bench.request(bench.dockerfile(), "base:1"), ignore)
+    return Catalog(tmp_path, bench)
+
+
+def test_the_result_goes_to_stdout_and_the_steps_to_stderr(catalog: Catalog) -> None:
+    tag = catalog.add("web-conf")
+    result = catalog.build("web-conf")
+    assert result.exit_code == 0, result.output
+    image = catalog.bench.client.images.get(tag)
+    assert result.stdout == f"{tag}  {image.id}  built\n"
+    assert re.search(rf"^{tag} \[1/\d+\] ARG BASE=", result.stderr, re.MULTILINE)
+    assert result.stderr.endswith(f"built {tag}\n")
+    assert "\r" not in result.stderr and "\x1b" not in result.stderr
+
+
+def test_the_confd_of_the_command_line_is_in_the_image(catalog: Catalog) -> None:
+    tag = catalog.add("web-conf")
+    assert catalog.build().exit_code == 0
+    run = catalog.bench.client.containers.run(tag, entrypoint=["/usr/bin/confd"], remove=True)
+    assert run.decode().strip() == catalog.bench.value
+
+
+def test_nothing_changed_means_up_to_date_unless_the_cache_is_refused(catalog: Catalog) -> None:
+    catalog.add("web-conf")
+    first = json.loads(catalog.build("--format=json").stdout)
+    again = json.loads(catalog.build("--format=json").stdout)
+    assert again == [{**first[0], "fresh": False}]
+    (fresh,) = json.loads(catalog.build("--format=json", "--no-cache").stdout)
+    assert fresh["fresh"] and fresh["image"] != first[0]["image"]
+
+
+def test_several_specs_are_built_at_a_time_and_reported_in_order(catalog: Catalog) -> None:
+    tags = [catalog.add(name) for name in ("a-conf", "b-conf", "c-conf")]
+    result = catalog.build("-j", "3")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == tags
+
+
+def test_all_failures_are_reported_and_what_could_be_built_is(catalog: Catalog) -> None:
+    tags = [catalog.add(name) for name in ("a-conf", "b-conf")]
+    assert catalog.build("a-conf").exit_code == 0
+    result = catalog.build("-j", "2", "--build-arg=CONFD_SHA256=" + "0" * 64)
+    assert result.exit_code == 5
+    for name in ("a-conf", "b-conf"):
+        assert re.search(rf"images/{name}/Dockerfile:\d+:1: .* failed, RUN echo ", result.stderr)
+    assert "FAILED" in result.stderr
+    assert result.stdout == ""
+    assert catalog.bench.client.images.get(tags[0])
+
+
+def test_what_is_not_generated_or_stale_is_an_error_that_says_what_to_do(catalog: Catalog) -> None:
+    catalog.add("a-conf")
+    tree(catalog.folder, {"specs/b-conf.yml": SPEC.format(name="b-conf", registry="ghcr.io/acme")})
+    (catalog.folder / "images/a-conf/Dockerfile").write_text("FROM scratch\n")
+    result = catalog.build()
+    assert result.exit_code == 1
+    assert "catalog-forge generate a-conf" in result.stderr and "catalog-forge generate b-conf" in result.stderr
+
+
+def test_a_refused_push_fails_after_the_build(catalog: Catalog) -> None:
+    tag = catalog.add("web-conf", registry=f"127.0.0.1:1/{catalog.bench.value}")
+    result = catalog.build("--push")
+    assert result.exit_code == 5
+    assert f"cannot push {tag}: " in result.stderr
+    assert result.stdout.endswith("built\n")
+
+
+def test_no_engine_is_exit_code_4_and_one_line(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog.add("web-conf")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{catalog.folder}/none.sock")
+    result = catalog.build()
+    assert result.exit_code == 4
+    assert result.stderr.startswith("no Docker engine at unix://")
+    assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("words", [["--build-arg=X"], ["--confd=/no/such/file"], ["-j", "0"], ["--format=xml"]])
+def test_wrong_words_are_exit_code_2(tmp_path: Path, words: list[str]) -> None:
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), "build", *words]).exit_code == 2
+
+
+def _on_a_terminal(words: list[str], **environ: str) -> str:
+    """Run the command with a terminal for stderr, and return what it wrote there."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "catalog_forge", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, **environ}) as process:
+        os.close(theirs)
+        written = b""
+        try:
+            while piece := os.read(ours, 4096):
+                written += piece
+        except OSError:  # the other side is closed
+            pass
+        os.close(ours)
+    assert process.returncode == 0, written
+    return written.decode()
+
+
+@pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_one_rewritten_line_with_colours_unless_refused(
+    catalog: Catalog, environ: dict[str, str], coloured: bool
+) -> None:
+    tag = catalog.add("web-conf")
+    written = _on_a_terminal(catalog.words(), **environ)
+    assert ("\x1b[" in written) is coloured
+    assert written.count("\n") == 1
+    assert f"built {tag}" in written.rpartition("\r")[0].rpartition("\r")[2]
+    assert written.count("\r") > 5
+
+
+def test_an_interrupted_build_is_exit_code_130_and_leaves_nothing(catalog: Catalog) -> None:
+    catalog.add("web-conf")
+    before = catalog.bench.images()
+    catalog.confd.write_bytes(b"#!/bin/sh\n" + b"#" * (64 << 20))
+    command = [sys.executable, "-m", "catalog_forge", *catalog.words()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        while "ADD" not in (line := process.stderr.readline()):
+            assert line
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130, rest
+    assert rest.endswith("interrupted\n")
+    assert (catalog.bench.images(), catalog.bench.containers()) == (before, set())
