@@ -17,7 +17,7 @@ from catalog_forge import __version__
 COMMANDS = {
     "new": ("new", "Make a new conf image and its catalog entry, and build the image."),
     "generate": ("generate", "Generate the images and entries of specs."),
-    "build": ("build", "Build conf images on a Docker engine."),
+    "build": ("build", "Build the conf images of specs on a Docker engine."),
     "metadata": ("metadata", "The Rancher metadata service, emulated: what confd sees."),
     "spec": ("spec", "Look at specs."),
     "schema": ("schema", "Print the JSON Schema of the spec language."),

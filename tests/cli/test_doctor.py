@@ -1,0 +1,43 @@
+"""`catalog-forge doctor`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from catalog_forge.cli.main import root
+from tests.helpers import tree
+
+
+def doctor(folder: Path, *arguments: str) -> dict[str, dict[str, object]]:
+    result = CliRunner().invoke(root, ["-C", str(folder), "doctor", "--format", "json", *arguments])
+    assert result.exit_code == 0
+    return {finding["name"]: finding for finding in json.loads(result.stdout)}
+
+
+def test_it_counts_the_specs(tmp_path: Path) -> None:
+    assert doctor(tmp_path)["catalog"]["found"] is False
+    tree(tmp_path, {"specs/x-conf.yml": "forge: 1\n"})
+    assert "1 specs" in str(doctor(tmp_path)["catalog"]["detail"])
+
+
+def test_a_dead_engine_is_missing_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    finding = doctor(tmp_path)["engine"]
+    assert finding["found"] is False
+    assert "none.sock" in str(finding["detail"])
+
+
+def test_a_tool_is_found_with_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tree(tmp_path, {"hadolint": "#!/bin/sh\necho Haskell Dockerfile Linter 9.8.7\n"}) / "hadolint"
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert "9.8.7" in str(doctor(tmp_path)["hadolint"]["detail"])
+
+
+@pytest.mark.engine
+def test_the_engine_that_answers_is_found(tmp_path: Path) -> None:
+    assert "API" in str(doctor(tmp_path)["engine"]["detail"])
