@@ -21,11 +21,6 @@ class Member:
     name: str
     group: Group | None
 
-    @property
-    def suffix(self) -> str:
-        """What tells this member's sidekicks from those of the others."""
-        return self.name
-
 
 def members(spec: Spec) -> list[Member]:
     """Return the services that run the software: one, or one for each group."""
@@ -52,7 +47,7 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
         if value := getattr(entry, key):
             block[key] = Quoted(value)
     block["questions"] = questions(spec)
-    services = {member.name: _rancher_service(spec, member.group) for member in members(spec)}
+    services = {member.name: _rancher_service(spec, member) for member in members(spec)}
     return {"version": Quoted("2"), "catalog": block, "services": services}
 
 
@@ -75,7 +70,7 @@ def main_name(spec: Spec, member: Member) -> str:
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     """Main is the primary service; conf is its sidekick, and main takes the volumes from it."""
     compose = _compose(spec, member)
-    conf = _sidekick(spec, member)
+    conf = f"{member.name}-conf" if member.group else spec.name
     main = {"image": main_image(spec), **_program(spec), "volumes_from": [conf], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
     main["labels"] = _labels(compose, [conf])
     return {member.name: main, conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
@@ -108,10 +103,6 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
     }
 
 
-def _sidekick(spec: Spec, member: Member) -> str:
-    return f"{member.name}-conf" if member.group else spec.name
-
-
 def _program(spec: Spec) -> dict[str, Any]:
     program: dict[str, Any] = {"entrypoint": ["/bin/sh", f"{spec.share}/run.sh"]}
     if spec.launch.exec:
@@ -136,11 +127,11 @@ def _labels(compose: Mapping[str, Any], sidekicks: list[str]) -> dict[str, Any]:
     return {**_HOSTNAME, "io.rancher.sidekicks": Quoted(",".join(sidekicks)), **texts}
 
 
-def _rancher_service(spec: Spec, group: Group | None) -> dict[str, Any]:
-    service: dict[str, Any] = {"scale": group.scale if group else spec.service.scale}
-    compose = {**spec.service.compose, **(group.compose if group else {})}
-    service |= {key: value for key, value in compose.items() if key in RANCHER_KEYS}
-    if metadata := metadata_block(spec, group):
+def _rancher_service(spec: Spec, member: Member) -> dict[str, Any]:
+    """What rancher-compose says of a primary service."""
+    service: dict[str, Any] = {"scale": member.group.scale if member.group else spec.service.scale}
+    service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
+    if metadata := metadata_block(spec, member.group):
         service["metadata"] = metadata
     if spec.service.health_check:
         service["health_check"] = _health_check(spec.service.health_check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.model import Group, MetadataKey, Spec
 from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.yamlio import Quoted
@@ -78,8 +79,6 @@ def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
 
 
 def _used(spec: Spec, key: MetadataKey) -> bool:
-    from catalog_forge.spec.checks import used_variables
-
     service = spec.service
     return key.variable in used_variables([service.compose, *(group.compose for group in service.groups.values())])
 
