@@ -146,7 +146,7 @@ def test_breach_is_caught(module: str, source: str, words: str) -> None:
         ("image.builder", "import docker\nfrom catalog_forge.image import engine, context"),
         ("spec.model", "from catalog_forge.formats import base\nfrom catalog_forge.plan import File"),
         ("yamlio", "import yaml\nfrom catalog_forge.errors import ForgeError"),
-        ("texts", "import jinja2\nfrom catalog_forge import __version__"),
+        ("blueprint", "import jinja2\nfrom catalog_forge import __version__"),
         ("writer", "import json\nfrom catalog_forge import journal"),
     ],
 )
