@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.plan import check_relative
+from catalog_forge.plan import Plan, check_relative
 from catalog_forge.spec.model import FileBlock, TemplateBlock
 
 MAX_BYTES = 1 << 20
@@ -45,7 +45,9 @@ class SpecFolder:
                 raise ForgeError(f"the file {name!r} is larger than {MAX_BYTES} bytes", where)
             return path.read_bytes()
         except FileNotFoundError:
-            raise ForgeError(f"there is no file {name!r} in {self.path}/", where, "static files lie in the spec's folder") from None
+            raise ForgeError(
+                f"there is no file {name!r} in {self.path}/", where, "static files lie in the spec's folder"
+            ) from None
         except (OSError, RuntimeError) as error:
             raise ForgeError(f"the file {name!r} cannot be read: {error}", where) from None
 
@@ -56,3 +58,21 @@ class SpecFolder:
         for path in sorted(self.path.rglob("*")):
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_BYTES:
                 yield path.relative_to(self.path).as_posix(), path.read_bytes()
+
+
+class PlannedFolder(SpecFolder):
+    """The folder of a spec that is not written yet: its files are those of a plan, with names relative to the folder."""
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        super().__init__(path)
+        self.plan = plan
+
+    def read(self, name: str, where: Where | None) -> bytes:
+        """Return the bytes of a file. Raises ForgeError when it is missing."""
+        if name not in self.plan:
+            raise ForgeError(f"there is no file {name!r} in {self.path}/", where, "static files lie in the spec's folder")
+        return self.plan[name].content
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and bytes of every file, in the order of their names."""
+        yield from ((file.path, file.content) for file in self.plan)

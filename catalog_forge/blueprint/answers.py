@@ -1,0 +1,125 @@
+"""The questions of a blueprint and the answers to them: from options and files, from a person, or by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge.blueprint.model import Blueprint
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+
+_TRUTHS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+
+Render = Callable[[str, Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: its name, what a prompt says, the default, and the options of a choice."""
+
+    name: str
+    prompt: str
+    default: str | bool
+    options: tuple[str, ...] = ()
+
+    def value(self, text: str) -> str | bool:
+        """Return the answer that a text is. Raises ForgeError when it is none."""
+        if isinstance(self.default, bool):
+            if text.lower() not in _TRUTHS:
+                raise ForgeError(f"{self.name} cannot be {text!r}", hint="yes or no")
+            return _TRUTHS[text.lower()]
+        if self.options and text not in self.options:
+            raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that was given beforehand, and where."""
+
+    text: str
+    where: Where | None = None
+
+
+Ask = Callable[[Question], str | bool]
+
+
+def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, Any]:
+    """Answer every question of a blueprint, in its order, and return what its templates see as `cookiecutter`.
+
+    What is not `given` is asked by `ask`, or takes its default. Defaults are templates, given answers are not.
+    Raises ForgeError with all wrong answers at once.
+    """
+    problems = [*_unknown(blueprint, given)]
+    answers: dict[str, Any] = {}
+    # As in cookiecutter: maps come last, because they are made of the other answers.
+    for key, raw in sorted(_variables(blueprint), key=lambda pair: isinstance(pair[1], dict)):
+        if key.startswith("_") and not key.startswith("__"):
+            answers[key] = raw
+        elif key.startswith("__") or isinstance(raw, dict):
+            answers[key] = _rendered(raw, render, answers)
+        else:
+            question = _question(blueprint, key, _rendered(raw, render, answers))
+            try:
+                answers[key] = _answered(question, given.get(key), ask)
+            except ForgeError as error:
+                answers[key] = question.default
+                where = given[key].where if key in given else None
+                problems += [Problem(each.message, where, each.hint) for each in error.problems]
+    if problems:
+        raise ForgeError.of(problems)
+    return answers
+
+
+def questions(blueprint: Blueprint, render: Render) -> list[Question]:
+    """Return the questions that a person would be asked, with the defaults that follow from defaults."""
+    seen: list[Question] = []
+
+    def note(question: Question) -> str | bool:
+        seen.append(question)
+        return question.default
+
+    answer(blueprint, render, {"name": Given(blueprint.name)}, note)
+    return seen
+
+
+def _variables(blueprint: Blueprint) -> list[tuple[str, Any]]:
+    return [(key, raw) for key, raw in blueprint.context.items() if key != "__prompts__"]
+
+
+def _unknown(blueprint: Blueprint, given: Mapping[str, Given]) -> list[Problem]:
+    known = [key for key, raw in blueprint.context.items() if not key.startswith("_") and not isinstance(raw, dict)]
+    return [
+        Problem(f"the blueprint {blueprint.name!r} asks no question {key!r}", answer.where, did_you_mean(key, known))
+        for key, answer in given.items()
+        if key not in known
+    ]
+
+
+def _answered(question: Question, given: Given | None, ask: Ask | None) -> str | bool:
+    if given:
+        return question.value(given.text)
+    return ask(question) if ask else question.default
+
+
+def _question(blueprint: Blueprint, name: str, default: Any) -> Question:
+    prompts = blueprint.context.get("__prompts__", {})
+    prompt = prompts.get(name, name) if isinstance(prompts, dict) else name
+    if isinstance(prompt, dict):
+        prompt = prompt.get("__prompt__", name)
+    if isinstance(default, list):
+        if not default:
+            raise ForgeError(f"the blueprint {blueprint.name!r}: the choice {name!r} has no options")
+        return Question(name, str(prompt), default[0], tuple(default))
+    return Question(name, str(prompt), default)
+
+
+def _rendered(raw: Any, render: Render, answers: Mapping[str, Any]) -> Any:
+    if isinstance(raw, dict):
+        return {render(key, answers): _rendered(value, render, answers) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [_rendered(value, render, answers) for value in raw]
+    if isinstance(raw, bool):
+        return raw
+    return "" if raw is None else render(str(raw), answers)

@@ -1,0 +1,113 @@
+"""A blueprint as it lies in its folder, read whole and with limits: expanding it touches no disk any more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
+
+CONTEXT = "cookiecutter.json"
+MAX_FILES = 200
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A cookiecutter folder. `files` lie below its templated folder, `partials` in templates/; neither is rendered."""
+
+    name: str
+    folder: Path
+    context: Mapping[str, Any]
+    files: Plan
+    partials: Plan
+    hooks: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """One line that says what the blueprint is for."""
+        return str(self.context.get("_description", ""))
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether its templates need Python code that the blueprint names."""
+        return bool(self.context.get("_extensions"))
+
+
+def load(folder: Path) -> Blueprint:
+    """Read a blueprint.
+
+    Raises ForgeError when the folder is none, holds links, or is larger than 200 files or a file than 1 MiB.
+    """
+    context = _context(folder)
+    partials = folder / "templates"
+    hooks = sorted(path.stem for path in (folder / "hooks").glob("*") if path.is_file())
+    return Blueprint(
+        folder.name,
+        folder,
+        context,
+        read_files(_templated(folder, context)),
+        read_files(partials) if partials.is_dir() else Plan(),
+        tuple(hooks),
+    )
+
+
+def read_files(folder: Path) -> Plan:
+    """Return the files below a folder. Raises ForgeError on a link, on what is no file, and over the limits."""
+    plan = Plan()
+    if folder.is_symlink():
+        raise ForgeError("a blueprint holds no links", Where(str(folder)))
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise ForgeError("a blueprint holds no links, only files", Where(str(path)))
+        if path.is_file():
+            mode = EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR
+            plan.add(File(path.relative_to(folder).as_posix(), _bytes(path), mode))
+        if len(plan) > MAX_FILES:
+            raise ForgeError(f"the blueprint has more than {MAX_FILES} files", Where(str(folder)))
+    return plan
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)))
+        return path.read_bytes()
+    except OSError as error:
+        raise ForgeError(f"cannot be read: {error.strerror}", Where(str(path))) from None
+
+
+def _context(folder: Path) -> Mapping[str, Any]:
+    path = folder / CONTEXT
+    if not path.is_file():
+        raise ForgeError(f"{folder} is no blueprint: it has no {CONTEXT}")
+    try:
+        context = json.loads(_bytes(path))
+    except json.JSONDecodeError as error:
+        raise ForgeError(f"not well-formed JSON: {error.msg}", Where(str(path), error.lineno, error.colno)) from None
+    except (ValueError, RecursionError) as error:
+        raise ForgeError(f"not well-formed JSON: {error}", Where(str(path))) from None
+    if not isinstance(context, dict):
+        raise ForgeError("must be a mapping of questions to their defaults", Where(str(path)))
+    if not isinstance(context.get("name"), str):
+        raise ForgeError("the question 'name' is missing", Where(str(path)), "it is answered by NAME of `new NAME`")
+    return context
+
+
+def _templated(folder: Path, context: Mapping[str, Any]) -> Path:
+    """Find the one folder whose name is a template, as cookiecutter does; two would be a matter of luck there."""
+    options = context.get("_jinja2_env_vars")
+    options = options if isinstance(options, dict) else {}
+    marks = "cookiecutter", options.get("variable_start_string", "{{"), options.get("variable_end_string", "}}")
+    found = [path for path in sorted(folder.iterdir()) if all(str(mark) in path.name for mark in marks)]
+    if len(found) != 1:
+        raise ForgeError(
+            f"a blueprint has one templated folder, this one has {len(found)}",
+            Where(str(folder)),
+            f"such as {marks[1]}cookiecutter.name{marks[2]}",
+        )
+    return found[0]

@@ -1,0 +1,145 @@
+"""Templates of somebody else, rendered in Jinja's sandbox, and bounded in time and memory.
+
+It follows cookiecutter's format (strict names, `jsonify`, `_jinja2_env_vars`), without what makes output differ from run
+to run. Why not cookiecutter itself: docs/decisions/0008-blueprints-in-a-sandbox.md.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from catalog_forge.blueprint.model import CONTEXT, Blueprint
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+
+SECONDS = 5.0
+MEMORY = 256 << 20
+_MARKS = frozenset(
+    f"{what}_{end}_string" for what in ("block", "variable", "comment") for end in ("start", "end")
+) | {"line_statement_prefix", "line_comment_prefix"}  # fmt: skip
+_SWITCHES = frozenset({"trim_blocks", "lstrip_blocks", "keep_trailing_newline"})
+
+
+class Sandbox:
+    """Renders the templates of one blueprint. No template reaches Python's insides, the disk, a clock or chance."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self._texts = {
+            file.path: text for plan in (blueprint.partials, blueprint.files) for file in plan if (text := text_of(file.content))
+        }
+        if blueprint.runs_code:
+            raise ForgeError(
+                "this blueprint brings Python code for its templates", Where(CONTEXT), "--trust runs it; look at it first"
+            )
+        try:
+            self._jinja = _Environment(
+                **_options(blueprint), undefined=StrictUndefined, loader=FunctionLoader(self._load), autoescape=False
+            )
+        except AssertionError as error:
+            raise ForgeError(f"_jinja2_env_vars: {error}", Where(CONTEXT)) from None
+
+    def text(self, template: str, answers: Mapping[str, Any], file: str = CONTEXT) -> str:
+        """Render a text that stands in `file`. Raises ForgeError with the file and line of what is wrong in it."""
+        with self._blamed_on(file):
+            return self._jinja.from_string(template).render(cookiecutter=answers)
+
+    def file(self, path: str, answers: Mapping[str, Any]) -> str:
+        """Render a file of the blueprint. Raises ForgeError as `text`."""
+        with self._blamed_on(path):
+            return self._jinja.get_template(path).render(cookiecutter=answers)
+
+    def _load(self, name: str) -> tuple[str, str, Any] | None:
+        return (self._texts[name], name, lambda: True) if name in self._texts else None
+
+    @contextmanager
+    def _blamed_on(self, file: str) -> Iterator[None]:
+        """A template is a program: whatever it raises is an error of the blueprint."""
+        try:
+            yield
+        except (TimeoutError, MemoryError):
+            raise ForgeError("the template needs too much time or memory", Where(file)) from None
+        except Exception as error:
+            raise ForgeError(f"the template fails: {error}", self._place(error, file)) from None
+
+    def _place(self, error: Exception, file: str) -> Where:
+        if isinstance(error, TemplateSyntaxError):
+            return Where(error.filename or file, error.lineno, 1)
+        where, step = Where(file), error.__traceback__
+        while step:
+            name = step.tb_frame.f_code.co_filename
+            if name in self._texts or name == "<template>":
+                where = Where(name if name in self._texts else file, step.tb_lineno, 1)
+            step = step.tb_next
+        return where
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox with cookiecutter's `jsonify`, and without chance."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.filters["jsonify"] = lambda value, indent=4: json.dumps(value, sort_keys=True, indent=indent)
+        for names, name in ((self.filters, "random"), (self.globals, "lipsum")):
+            del names[name]
+
+
+def text_of(content: bytes) -> str | None:
+    """Return what is text; None for what is binary, and copied as it is."""
+    with suppress(UnicodeDecodeError):
+        return None if b"\0" in content else content.decode()
+    return None
+
+
+def _options(blueprint: Blueprint) -> dict[str, Any]:
+    """Return the delimiters and blank rules that a blueprint chose. Nothing else of Jinja is its to choose."""
+    given = blueprint.context.get("_jinja2_env_vars", {})
+    for name, value in given.items() if isinstance(given, dict) else [("", given)]:
+        if name not in _MARKS | _SWITCHES:
+            raise ForgeError(f"_jinja2_env_vars: unknown {name!r}", Where(CONTEXT), did_you_mean(name, _MARKS | _SWITCHES))
+        if not isinstance(value, bool if name in _SWITCHES else str) or value == "":
+            raise ForgeError(f"_jinja2_env_vars: {name} cannot be {value!r}", Where(CONTEXT))
+    return {"keep_trailing_newline": True, **given}
+
+
+@contextmanager
+def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
+    """Let a block use this much time of the processor and this much more memory; then TimeoutError or MemoryError.
+
+    It works by a signal and a limit of the process: for the main thread only.
+    """
+    import resource
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
+        raise TimeoutError
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    before = signal.signal(signal.SIGVTALRM, stop)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (_limit(memory, soft, hard), hard))
+        # Again each second, because Jinja swallows what is raised while it folds constants.
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _limit(memory: int, soft: int, hard: int) -> int:
+    """Return the new bound of the address space: what is in use and `memory` more, and never more than there was."""
+    import resource
+
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:  # Only Linux tells, and only there is the limit kept.
+        return soft
+    bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
+    return min([pages * resource.getpagesize() + memory, *bounds])

@@ -1,0 +1,261 @@
+"""`catalog-forge new`: from a blueprint, or four words, to a spec, all that is generated from it, and the image."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.blueprint.answers import Ask, Given, Question
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.plan import Plan
+    from catalog_forge.repository import Repository, Source
+
+_SCHEMA = "specs/.schema.json"
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says beside the name."""
+
+    blueprint: str | None
+    service: str | None
+    config: str | None
+    reload: str | None
+    metadata: tuple[str, ...]
+    file_format: str | None
+    topology: str | None
+    pairs: tuple[str, ...]
+    answers: Path | None
+    no_input: bool
+    trust: bool
+    build: bool | None
+    confd: Path | None
+    force: bool
+    dry_run: bool
+
+    @property
+    def by_words(self) -> bool:
+        """Whether the spec is made of words, and no blueprint is needed."""
+        return any((self.service, self.config, self.reload, self.metadata, self.file_format, self.topology))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--blueprint", metavar="NAME|PATH|URL@COMMIT", help="What to begin from; default: NAME, else generic-conf.")
+@click.option("--service", metavar="NAME[=IMAGE][:TAG]", help="The software that is configured.")
+@click.option("--config", metavar="PATH", help="Its configuration file.")
+@click.option("--reload", metavar="COMMAND", help="What follows a change: signal HUP, http POST URL, exec COMMAND, restart.")
+@click.option("--metadata", metavar="KEY", multiple=True, help="A key that the user supplies; may be repeated.")
+@click.option("--file-format", metavar="FORMAT", help="Format of the file; default: by its ending.")
+@click.option("--topology", metavar="NAME", help="How the service gets the file: volumes or netns.")
+@click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
+@click.option("--answers", type=_FILE, metavar="FILE", help="Answer questions from a YAML mapping.")
+@click.option("--no-input", is_flag=True, help="Ask nothing: defaults answer.")
+@click.option("--trust", is_flag=True, help="Let cookiecutter run the blueprint's hooks and extensions.")
+@click.option("--build/--no-build", default=None, help="Build the image, or do not; default: if an engine answers.")
+@click.option("--confd", type=_FILE, help="Build with this confd, and download none.")
+@click.option("--force", is_flag=True, help="Overwrite a spec that is there, and generated files that somebody edited.")
+@click.option("--dry-run", is_flag=True, help="Write and build nothing; show what would be written.")
+@click.pass_obj
+def new(settings: Settings, /, name: str, **options: object) -> None:
+    """Make a new conf image and its catalog entry, and build the image.
+
+    NAME is the name of the image, such as elasticsearch-conf. The spec comes from a blueprint that asks its questions
+    on a terminal, or from --service, --config, --reload and --metadata. All is written, or nothing.
+    """
+    from catalog_forge import writer
+    from catalog_forge.repository import Repository
+
+    chosen = Options(**options)  # type: ignore[arg-type]
+    repository = Repository.find(settings.directory)
+    _check_name(repository, name, chosen.force)
+    author = _from_words(name, chosen) if chosen.by_words else _from_blueprint(settings, name, chosen)
+    plan, source = _planned(name, author)
+    if not (repository.root / _SCHEMA).exists():
+        plan.add_text(_SCHEMA, _schema())
+    if not chosen.dry_run:
+        writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
+    click.echo(tree(str(repository.root), (file.path for file in plan)))
+    if chosen.dry_run:
+        click.echo("nothing was written", err=True)
+        return
+    click.echo(f"Yours is specs/{name}.yml. After a change: catalog-forge generate {name}", err=True)
+    if chosen.build is not False:
+        _build(repository, name, chosen)
+
+
+def tree(root: str, paths: Iterable[str]) -> str:
+    """Draw files as a tree below `root`."""
+    top: dict[str, Any] = {}
+    for path in paths:
+        folder = top
+        for part in path.split("/"):
+            folder = folder.setdefault(part, {})
+    return "\n".join([root, *_branches(top)])
+
+
+def _branches(folder: dict[str, Any], indent: str = "") -> Iterator[str]:
+    for left, (name, below) in zip(range(len(folder) - 1, -1, -1), sorted(folder.items()), strict=True):
+        yield f"{indent}{'├' if left else '└'}── {name}"
+        yield from _branches(below, indent + ("│   " if left else "    "))
+
+
+def _check_name(repository: Repository, name: str, force: bool) -> None:
+    """Raise ForgeError when no image can have this name, or there is a spec of this name already."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.spec.model import Spec
+    from catalog_forge.spec.record import keys_of
+
+    limits = next(key.limits for key in keys_of(Spec) if key.name == "name")
+    if not re.fullmatch(limits.pattern, name) or len(name) > limits.maximum:
+        shown = name if len(name) <= limits.maximum else name[: limits.maximum] + "..."
+        raise ForgeError(f"no image can be named {shown!r}", hint=f"{limits.shape}; at most {limits.maximum} characters")
+    if (repository.root / f"specs/{name}.yml").exists() and not force:
+        raise ForgeError(
+            f"there is a spec already: {repository.root}/specs/{name}.yml",
+            hint=f"edit it, then: catalog-forge generate {name}; --force gives it up",
+        )
+
+
+def _from_words(name: str, chosen: Options) -> Plan:
+    """Return the spec that the words on the command line make."""
+    from catalog_forge.blueprint.words import Words, spec_of
+    from catalog_forge.plan import Plan
+
+    if not (chosen.service and chosen.config):
+        raise click.UsageError("a spec of words needs --service and --config")
+    if chosen.blueprint or chosen.pairs or chosen.answers:
+        raise click.UsageError("--service, --config, --reload and --metadata are for specs without a blueprint: use --set")
+    words = Words(
+        chosen.service,
+        chosen.config,
+        chosen.reload or "",
+        chosen.metadata,
+        chosen.file_format or "",
+        chosen.topology or "",
+    )
+    plan = Plan()
+    plan.add_text(f"specs/{name}.yml", spec_of(name, words))
+    return plan
+
+
+def _from_blueprint(settings: Settings, name: str, chosen: Options) -> Plan:
+    """Return the author's files that a blueprint makes."""
+    from catalog_forge.blueprint.answers import Given, answer
+    from catalog_forge.blueprint.expand import expand, renderer
+    from catalog_forge.blueprint.find import GENERIC, opened, shipped
+
+    given = _given(chosen) | {"name": Given(name)}
+    reference = chosen.blueprint or (name if name in shipped() else GENERIC)
+    with opened(reference, settings.directory) as blueprint:
+        if blueprint.hooks and not chosen.trust:
+            click.echo(f"not run: the hooks of the blueprint ({', '.join(blueprint.hooks)}); --trust runs them", err=True)
+        answers = answer(blueprint, renderer(blueprint, trusted=chosen.trust), given, _asker(chosen.no_input))
+        return expand(blueprint, answers, trusted=chosen.trust)
+
+
+def _given(chosen: Options) -> dict[str, Given]:
+    """Return the answers of --answers, and those of --set, which come first."""
+    from catalog_forge import yamlio
+    from catalog_forge.blueprint.answers import Given
+    from catalog_forge.errors import ForgeError
+
+    given: dict[str, Given] = {}
+    if chosen.answers:
+        root = yamlio.parse(chosen.answers.read_bytes(), str(chosen.answers))
+        for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
+            if not isinstance(value, yamlio.Text):
+                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
+            given[key.value] = Given(value.value, value.where)
+        if not given:
+            raise ForgeError("answers are a mapping of questions to values", root.where)
+    for pair in chosen.pairs:
+        key_, equals, text = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
+        given[key_] = Given(text)
+    if "name" in given:
+        raise ForgeError("the name is NAME of the command line", given["name"].where)
+    return given
+
+
+def _asker(no_input: bool) -> Ask | None:
+    """Return what asks a person; None when there is none at the terminal, or nothing is to be asked."""
+    return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else _asked
+
+
+def _asked(question: Question) -> str | bool:
+    from catalog_forge.errors import ForgeError
+
+    def value(text: str) -> str | bool:
+        try:
+            return question.value(text)
+        except ForgeError as error:
+            raise click.UsageError(str(error)) from None
+
+    default = question.default if isinstance(question.default, str) else "yes" if question.default else "no"
+    options = f" ({', '.join(question.options)})" if question.options else ""
+    answer: str | bool = click.prompt(
+        question.prompt + options, default=default, show_default=bool(default), value_proc=value, err=True
+    )
+    return answer
+
+
+def _planned(name: str, author: Plan) -> tuple[Plan, Source]:
+    """Return all files, the author's and those that are generated from them. Raises ForgeError when the spec is wrong."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.plan import Plan
+    from catalog_forge.repository import Source
+    from catalog_forge.spec.folder import PlannedFolder
+
+    folder = PlannedFolder(Path("specs", name), author.below(f"specs/{name}"))
+    source = Source(name, author[f"specs/{name}.yml"].content, folder)
+    plan = Plan(author)
+    try:
+        plan.merge(source.plan())
+    except ForgeError as error:
+        _show_lines(source, error)
+        raise
+    return plan, source
+
+
+def _show_lines(source: Source, error: ForgeError) -> None:
+    """Show the lines that an error names: the spec is not on disk, so that nobody could look there."""
+    lines = source.content.decode(errors="replace").splitlines()
+    wrong = {problem.where.line for problem in error.problems if problem.where}
+    click.echo(f"This specs/{source.name}.yml was not written:", err=True)
+    for number in sorted(wrong & set(range(1, len(lines) + 1))):
+        click.echo(f"{number:5} | {lines[number - 1]}", err=True)
+
+
+def _schema() -> str:
+    import json
+
+    from catalog_forge.spec.schema import schema
+
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def _build(repository: Repository, name: str, chosen: Options) -> None:
+    """Build the image, when an engine answers or --build insists on one."""
+    from catalog_forge.cli.build import Inputs, raise_failures, requests_for, run, show
+    from catalog_forge.image.engine import answers, connect
+
+    engine = connect() if chosen.build else answers()
+    if engine is None:
+        click.echo(f"No Docker engine answers: the image is not built. Later: catalog-forge build {name}", err=True)
+        return
+    with engine:
+        report = run(engine, requests_for(repository, (name,), Inputs(confd=chosen.confd)))
+    show(report, "text")
+    raise_failures(report)
