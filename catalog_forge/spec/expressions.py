@@ -11,7 +11,7 @@ part   = word | "label." LABEL | "host." word | "host.label." LABEL
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from catalog_forge.errors import ForgeError, Where, did_you_mean
@@ -62,7 +62,7 @@ class Collection:
     kind: str
     name: str
     filters: tuple[str, ...]
-    where: Where
+    where: Where = field(compare=False)
     value: str = ""
 
     def __str__(self) -> str:
@@ -109,7 +109,7 @@ class Expr:
     node: Node
     default: str | None
     source: str
-    where: Where
+    where: Where = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,12 +51,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One declared key: its name in the file, the attribute, the type, its limits, whether it must be there."""
+    """One declared key: its name in the file, the attribute, the type, its limits, its default, whether it must be there."""
 
     name: str
     attribute: str
     kind: Any
     limits: Limits
+    default: Any
     required: bool
 
 
@@ -70,8 +71,14 @@ def keys_of(record: Any) -> tuple[Key, ...]:
             item.name,
             hints[item.name],
             limits,
-            item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING,
+            default := _default(item),
+            default is dataclasses.MISSING,
         )
         for item in dataclasses.fields(record)
         if (limits := item.metadata.get("limits"))
     )
+
+
+def _default(item: dataclasses.Field[Any]) -> Any:
+    """The default of a field; MISSING when it has none."""
+    return item.default if item.default_factory is dataclasses.MISSING else item.default_factory()

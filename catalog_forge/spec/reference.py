@@ -1,0 +1,181 @@
+"""The reference of the spec language, docs/spec.md, made from the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args, get_origin
+
+from catalog_forge.spec import expressions
+from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.model import (
+    Block,
+    Condition,
+    ConfFile,
+    Engine,
+    Entry,
+    Group,
+    HealthCheck,
+    Image,
+    Launch,
+    Listing,
+    MetadataKey,
+    Reload,
+    Service,
+    Spec,
+    Wait,
+    WhenBlock,
+)
+from catalog_forge.spec.record import Key, Record, keys_of
+from catalog_forge.spec.shorthand import FORMAT_OF
+
+_SECTIONS: tuple[tuple[str, type[Record]], ...] = (
+    ("The spec", Spec),
+    ("entry", Entry),
+    ("service", Service),
+    ("service.groups.NAME", Group),
+    ("service.health_check", HealthCheck),
+    ("image", Image),
+    ("engine", Engine),
+    ("metadata.KEY", MetadataKey),
+    ("files", ConfFile),
+    ("launch", Launch),
+    ("launch.wait", Wait),
+)
+_HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
+# The spec language
+
+A spec is one YAML file, `specs/NAME.yml`. Files that it names lie in `specs/NAME/`. Four words are enough:
+
+```yaml
+forge: 1
+name: redis-conf
+service: redis:3.2.11
+config: /usr/local/etc/redis/redis.conf
+reload: restart
+metadata: [maxmemory, maxmemory-policy]
+```
+
+`service` is NAME, NAME:TAG or NAME=IMAGE:TAG; `config`, `reload` and `format` stand for one file with a pair for each metadata key.
+`catalog-forge spec show NAME` prints the full form. An unknown key is an error that names the nearest known one. Texts may be written
+without quotes, also when they look like numbers: `version: 1.10` is the text 1.10. Anchors and aliases are not allowed.
+"""
+_EXPRESSIONS = f"""
+## Expressions
+
+Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, and in `eq`. `@@{{` is a literal `@{{`.
+
+| expression | what it is |
+|---|---|
+| `self.FIELD`, `it.FIELD` | a field of this container, of the element of a list: {", ".join(expressions.CONTAINER_FIELDS)}, `label.L` |
+| `self.host.FIELD`, `it.host.FIELD` | a field of its host: {", ".join(expressions.HOST_FIELDS)}, `label.L` |
+| `it`, `it.FIELD` | an element of a metadata list; a field of its record; `it.name` of a map is the key |
+| `stack.FIELD` | {", ".join(expressions.STACK_FIELDS)} |
+| `service.FIELD` | of the service that is configured: {", ".join(expressions.SERVICE_FIELDS)}, `label.L` |
+| `metadata/PATH` | a key of the service's metadata; a path may hold `@{{...}}` |
+| `env.NAME` | a variable of `vars` |
+| `/self/...`, `/hosts/...` | any other path that every container is served |
+| `first(COLL).FIELD` | of the first element |
+| `count(COLL)`, `quorum(COLL)` | how many there are; a majority of them |
+| `join(COLL.FIELD, ",")` | a field of all, with a separator |
+
+A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty. A key with a `default` needs none.
+
+COLL is `peers` (all containers of this service), `others` (without this one), `service:NAME` (a service of the same stack),
+`services:LABEL=VALUE` (containers of the stack with a label), `hosts`, or `metadata/PATH` (a list or map). `[healthy]` and `[running]`
+choose among containers; one without a health check counts as healthy. Elements come in the order of their names, and metadata
+lists in their own.
+
+## How values are written
+
+In `set` and `copy`, keys and values are quoted by the format. In `text` and `item`, a value is quoted by what stands around it: bare, it
+becomes a whole quoted value; inside your own quotes, their inside; in a comment, a line. Numbers (`type: int`, `count`, `index`) and
+truths (`type: boolean`) stay bare in yaml and json. A value that the format cannot hold fails the rendering with an error that names it.
+`paste` alone puts a user's text into the file as it is.
+
+| format | default for | pairs | values |
+|---|---|---|---|
+"""
+_FORMATS = {
+    "raw": ("every other ending", "none", "one line, as it is: the syntax is not known"),
+    "yaml": ("", "`key: value`", "double-quoted"),
+    "properties": ("", "`key=value`", "backslash escapes of Java"),
+    "ini": ("", "`key = value`", "as they are; quotes, backslashes, `#` and `;` are refused, because dialects disagree"),
+    "space": ("", "`key value`", "as in ini, and never empty"),
+    "env": ("", "`KEY='value'`", "single-quoted for the shell"),
+    "xml": ("", "`<property><name/><value/></property>`", "entities"),
+    "json": ("", "an object", "strings; the file is either pairs or text"),
+    "lines": ("", "one value a line (`copy`)", "one line, as it is"),
+}
+
+
+def markdown() -> str:
+    """Return the whole page."""
+    parts = [_HEAD, *(_section(title, kind) for title, kind in _SECTIONS), _blocks(), _EXPRESSIONS.lstrip("\n"), _formats()]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _section(title: str, kind: type[Record], level: str = "##") -> str:
+    rows = [_row(key) for key in keys_of(kind) if key.attribute != "compose"]
+    doc = " ".join((kind.__doc__ or "").split())
+    return "\n".join([f"{level} {title}", "", doc, "", "| key | type | default | meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def _row(key: Key) -> str:
+    limits = key.limits
+    shape = (
+        f"; {limits.shape}" if limits.shape else f": {', '.join(f'`{word}`' for word in limits.one_of)}" if limits.one_of else ""
+    )
+    return f"| `{key.name}` | {_type(key.kind)} | {_default(key)} | {_cell(limits.doc + shape)} |"
+
+
+def _type(kind: Any) -> str:
+    options = [option for option in get_args(kind) if option is not type(None)]
+    if get_origin(kind) is tuple:
+        return "blocks" if WhenBlock in get_args(options[0]) else f"list of {_type(options[0])}"
+    if get_origin(kind) is Mapping:
+        return f"map of {_type(options[1])}" if options[1] is not Any else "map"
+    if len(options) == 1:
+        return _type(options[0])
+    names = {
+        str: "text",
+        int: "number",
+        bool: "true or false",
+        Text: "text with `@{...}`",
+        Collection: "COLL",
+        Reload: "text",
+        Any: "any",
+    }
+    if kind in names:
+        return names[kind]
+    return "value" if options else "record"
+
+
+def _default(key: Key) -> str:
+    if key.required:
+        return "**required**"
+    value = key.default
+    if value in ("", None) or (isinstance(value, tuple | Mapping) and not value) or isinstance(value, Record):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _blocks() -> str:
+    parts = ["## Blocks\n\nThe `body` of a file is a list of blocks; each is known by its first word.\n"]
+    for kind in get_args(Block):
+        word = next(key.name for key in keys_of(kind) if key.required)
+        parts.append(_section(word, kind, "###"))
+    parts.append(_section("of a list", Listing, "####"))
+    parts.append(_section("of a condition", Condition, "####"))
+    return "\n".join(parts)
+
+
+def _formats() -> str:
+    rows = []
+    for name, (otherwise, pairs, values) in _FORMATS.items():
+        endings = " ".join(f"`{ending}`" for ending, of in FORMAT_OF.items() if of == name) or otherwise
+        rows.append(f"| {name} | {endings} | {_cell(pairs)} | {_cell(values)} |")
+    return "\n".join(rows) + "\n"
