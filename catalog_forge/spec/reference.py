@@ -156,7 +156,8 @@ def _default(key: Key) -> str:
     value = key.default
     if value in ("", None) or (isinstance(value, tuple | Mapping) and not value) or isinstance(value, Record):
         return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else str(value).encode("unicode_escape").decode()}`"
+    text = str(value).lower() if isinstance(value, bool) else str(value).encode("unicode_escape").decode()
+    return f"`{text}`"
 
 
 def _cell(text: str) -> str:
