@@ -1,0 +1,67 @@
+"""Draw docs/picture.svg from a real run: make try | python tools/picture.py > docs/picture.svg
+
+Left, what `catalog-forge new elasticsearch-conf` makes; right, what the real confd in its image writes for the first node.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from html import escape
+
+LINE, CHAR, PAD, BAR = 19, 8.0, 18, 34
+COLUMNS = (58, 52)
+
+
+def section(text: str, start: str) -> list[str]:
+    """The lines after the one that begins with `start`, up to the next heading."""
+    lines = text.splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith(start)) + 1
+    length = next((number for number, line in enumerate(lines[begin:]) if re.match(r"(==|---) ", line)), len(lines) - begin)
+    return [line for line in lines[begin : begin + length] if line.strip()]
+
+
+def painted(line: str) -> str:
+    """A line in colour: comments grey, keys blue, folders bold."""
+    safe = escape(line)
+    if line.lstrip().startswith("#"):
+        return f'<tspan class="c">{safe}</tspan>'
+    if key := re.match(r"[\w.]+:", line):
+        return f'<tspan class="k">{escape(key.group())}</tspan>{escape(line[key.end() :])}'
+    return f'<tspan class="f">{safe}</tspan>' if line.rstrip().endswith("/") else safe
+
+
+def pane(title: str, lines: list[str], left: float, columns: int, height: int) -> str:
+    """One window with a title and its lines."""
+    width = columns * CHAR + 2 * PAD
+    rows = "".join(
+        f'<text x="{left + PAD}" y="{BAR + PAD + LINE * number}" xml:space="preserve">{painted(line[:columns])}</text>'
+        for number, line in enumerate(lines, start=1)
+    )
+    return (
+        f'<rect x="{left}" width="{width}" height="{height}" rx="8" class="w"/>'
+        f'<rect x="{left}" width="{width}" height="{BAR}" rx="8" class="b"/>'
+        f'<text x="{left + PAD}" y="22" class="t">{escape(title)}</text>{rows}\n'
+    )
+
+
+def main() -> None:
+    """Read the output of a run on stdin, write the picture to stdout."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdin.read())
+    tree = section(text, "== catalog-forge new elasticsearch-conf")
+    file = section(text, "--- elasticsearch.yml of node 1")
+    height = BAR + 2 * PAD + LINE * max(len(tree), len(file))
+    widths = [columns * CHAR + 2 * PAD for columns in COLUMNS]
+    print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sum(widths) + PAD} {height}" role="img">')
+    print("<title>The tree that catalog-forge makes, and the elasticsearch.yml that confd writes for one node</title>")
+    print(
+        "<style>text{font:13.3px ui-monospace,Menlo,Consolas,monospace;fill:#d8dee9}.w{fill:#1f2430}.b{fill:#2b3242}"
+        ".t{fill:#aab4c5}.c{fill:#7f8b9f}.k{fill:#8fb9e8}.f{fill:#e0c08a}</style>"
+    )
+    print(pane("$ catalog-forge new elasticsearch-conf", tree, 0, COLUMNS[0], height), end="")
+    print(pane("elasticsearch.yml of node 1, by the confd in the image", file, widths[0] + PAD, COLUMNS[1], height), end="")
+    print("</svg>")
+
+
+if __name__ == "__main__":
+    main()
