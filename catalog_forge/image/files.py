@@ -76,7 +76,7 @@ def dockerfile(spec: Spec) -> str:
         base=spec.image.base,
         confd_src=engine.confd_src or RELEASE.format(engine.confd),
         confd_sha256=engine.confd_sha256 or CONFD_SHA256[engine.confd],
-        labels=[f"{key}={_docker_word(value)}" for key, value in labels(spec).items()],
+        labels=[f"{_docker_word(key)}={_docker_word(value)}" for key, value in labels(spec).items()],
         vars=[f"{key}={_docker_word(value)}" for key, value in sorted(spec.vars.items())],
         share=spec.share,
         folders=every,
@@ -117,6 +117,9 @@ def entrypoint(spec: Spec) -> str:
         share=spec.share,
         metadata=spec.engine.metadata,
         log=spec.engine.log,
+        # The reason of a failure is read from the log of the first pass, so that says errors at least.
+        first_log="error" if spec.engine.log in ("panic", "fatal") else spec.engine.log,
+        sends=any(reload.kind == "http" for reload, _ in actions(spec)),
         metadata_limit=_seconds(spec.launch.wait.metadata),
         scale_limit=_seconds(spec.launch.wait.scale),
         waits_for_scale=bool(spec.launch.wait.scale),
@@ -137,13 +140,14 @@ def run_script(spec: Spec) -> str:
         limit=_seconds(wait.metadata) + _seconds(wait.scale) + PATIENCE,
         actions=found,
         sends=any(action.kind == "http" for action in found),
+        restarts=any(action.kind == "restart" for action in found),
         before=[shell_word(command) for command in spec.launch.before],
         default_program="" if spec.launch.exec else image,
     )
 
 
 def _action(number: int, reload: Reload, file: ConfFile) -> Action:
-    words = str(reload).replace("\\", "").replace('"', "").replace("$", "").replace("`", "")
+    words = shell_word(f"reload: {reload}")
     if reload.kind == "signal":
         return Action(number, words, "signal", signal=reload.argument)
     if reload.kind == "exec":
@@ -173,7 +177,7 @@ def shell_word(text: str) -> str:
 
 def _docker_word(text: str) -> str:
     """Quote a text as one word of a Dockerfile, in which nothing is expanded (Dockerfile reference, "Environment replacement")."""
-    one_line = " ".join(text.split())
+    one_line = " ".join(text.splitlines())
     return '"' + one_line.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
 
 

@@ -4,25 +4,30 @@
 # The conf container: renders every file once, says so on the shared volume, then keeps them current.
 #   entrypoint.sh         run as the service's sidekick
 #   entrypoint.sh once    render once and end: 0 when every file was written
+# METADATA_NODE is the metadata service, HOST[:PORT][% if refresh == 'watch' %]; RESYNC the seconds between two passes beside the watch[% endif %].
 set -eu
 
 name=[[ name ]]
 share=[[ share ]]
 node=${METADATA_NODE:-rancher-metadata}
+once=
+[ "${1:-}" != once ] || once=1
 child=
+told=
 
 say() {
-    echo "$name: $*" >&2
+    printf '%s: %s\n' "$name" "$*" >&2
 }
 
 # The launch script of the main container shows what stands here while it waits.
 problem() {
-    [ "$1" = "${last_problem:-}" ] || say "$1"
-    last_problem=$1
-    echo "$1" >"$share/problem.new" && mv "$share/problem.new" "$share/problem"
+    [ "$1" = "$told" ] || say "$1"
+    told=$1
+    printf '%s\n' "$1" >"$share/problem.new"
+    mv "$share/problem.new" "$share/problem"
 }
 
-# As process 1 a shell ignores signals that it does not handle.
+# As process 1 a shell ignores signals that it does not handle, and handles none while a command runs before it.
 stop() {
     [ -z "$child" ] || kill "$child" 2>/dev/null || :
     exit 143
@@ -37,52 +42,56 @@ run() {
     return "$status"
 }
 
-run_confd() {
-    run confd -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]" "$@"
+answers() {
+    run wget -q -T 5 -O /dev/null "http://$node/" 2>/dev/null
 }
 
-# The reason of a failure, in words: what confd says of a missing key, without what it says around it.
-reason() {
-    sed -n 's/.*key does not exist: //p' "$1" | sort -u | while read -r key; do
-        case $key in
-        /self/*/name | /self/*/uuid) echo "the metadata service does not know this container yet" ;;
-        /*) echo "the metadata service has no $key" ;;
-        *) echo "$key" ;;
-        esac
-    done | sort -u
-    grep -e 'ERROR Config check failed' -e 'FATAL' "$1" | sed 's/.*\(ERROR\|FATAL\) //' | sort -u || :
-}
-
-# Retries until every file is written. Only a metadata service that cannot be reached is given up on: what is missing there
-# may still come, and the main container gives up by itself.
-render() {
-    log=$share/.first-render
+# confd would try for 31 s when nobody answers, and for ever when somebody is silent.
+wait_for_metadata() {
     deadline=$(($(date +%s) + [[ metadata_limit ]]))
-    while :; do
-        (umask 077 && : >"$log")
-        if run_confd -onetime >"$log" 2>&1; then
-            cat "$log" >&2
-            rm -f "$log"
-            return 0
+    until answers; do
+        if [ "$(date +%s)" -ge "$deadline" ]; then
+            problem "gave up after [[ metadata_limit ]] s: the metadata service http://$node does not answer"
+            exit 1
         fi
-        why=$(reason "$log" | tr '\n' ';' | sed 's/;$//; s/;/; /g')
-        [ -n "$why" ] || why=$(tail -n 1 "$log")
-        if grep -q -e 'FATAL.*dial' -e 'FATAL.*connect' "$log" && [ "$(date +%s)" -ge "$deadline" ]; then
-            problem "gave up after [[ metadata_limit ]] s: the metadata service http://$node does not answer: $why"
+        problem "waiting for the metadata service http://$node"
+        run sleep 1
+    done
+}
+
+# What a log of confd says of the reason, in words: a missing key without what confd says around it.
+reasons() {
+    sed -n -e 's/.*key does not exist: //p' -e 's/.*ERROR \(Config check failed\)/\1/p' -e 's/.*\(FATAL .*\)/\1/p' "$1" |
+        sed -e 's:^/self/[a-z]*/\(name\|uuid\)$:the metadata service does not know this container yet:' \
+            -e 's:^/:the metadata service has no /:' |
+        sort -u
+}
+
+# Tries until every file is written: what the metadata lacks may still come, and the main container gives up by itself.
+render() {
+    log=$share/first-render.log
+    (umask 077 && : >"$log") # at level debug it holds secrets
+    wait_for_metadata
+    until run confd -onetime -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ first_log ]]" >"$log" 2>&1; do
+        why=$(reasons "$log" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
+        problem "${why:-$(tail -n 1 "$log")}"
+        if [ -n "$once" ]; then
+            cat "$log" >&2
             rm -f "$log"
             exit 1
         fi
-        problem "$why"
-        [ "${once:-}" != 1 ] || { cat "$log" >&2; rm -f "$log"; return 1; }
         run sleep 2
+        wait_for_metadata
     done
+    cat "$log" >&2
+    rm -f "$log"
 }
 
 [% if waits_for_scale %]
 # Waits until as many peers exist as the scale says, but not for ever: one host that is down must not keep the others down.
 wait_for_scale() {
     deadline=$(($(date +%s) + [[ scale_limit ]]))
-    until run_confd -confdir /etc/confd-scale -onetime >/dev/null 2>&1; do
+    until run confd -onetime -confdir /etc/confd-scale -backend rancher -node "$node" -prefix "/[[ metadata ]]" >/dev/null 2>&1; do
         if [ "$(date +%s)" -ge "$deadline" ]; then
             say "not all peers exist after [[ scale_limit ]] s; going on without them"
             return 0
@@ -96,33 +105,36 @@ wait_for_scale() {
 # A volume that exists already never gets the files of a newer image, so they are copied at each start.
 lend() {
     mkdir -p "$share/changed" "$share/bin"
-    cp /etc/confd/run.sh "$share/run.sh.new" && mv "$share/run.sh.new" "$share/run.sh"
+    cp /etc/confd/run.sh "$share/run.sh.new"
+    mv "$share/run.sh.new" "$share/run.sh"
     [ -x /bin/busybox ] || return 0
-    cp /bin/busybox "$share/busybox.new" && mv "$share/busybox.new" "$share/busybox"
-    for tool in cat cut head nc sleep tr wc; do
+    cp /bin/busybox "$share/busybox.new"
+    mv "$share/busybox.new" "$share/busybox"
+[% if sends %]
+    for tool in cat date head nc tr wc; do
         ln -sf ../busybox "$share/bin/$tool"
     done
+[% endif %]
 }
 
 [% if refresh == 'watch' %]
 # confd misses a change that comes between its fetch and its next poll, and one that a restart of the metadata service
-# brings: a pass a minute finds those.
+# brings: a pass now and then finds those.
 resync() {
-    while sleep 60; do
-        confd -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level error -onetime || :
+    while sleep "${RESYNC:-60}"; do
+        answers || continue
+        confd -onetime -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level error || :
     done
 }
 
 [% endif %]
 trap stop TERM INT
-rm -f "$share/ready" "$share/problem"
-lend
-if [ "${1:-}" = once ]; then
-    once=1
+if [ -n "$once" ]; then
     render
     exit
 fi
-say "waiting for the metadata service http://$node"
+rm -f "$share/ready" "$share/problem"
+lend
 render
 [% if waits_for_scale %]
 wait_for_scale
@@ -138,7 +150,7 @@ while :; do
 done
 [% elif refresh == 'watch' %]
 resync &
-exec confd -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]" -watch
+exec confd -watch -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]"
 [% else %]
-exec confd -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]" -interval [[ refresh ]]
+exec confd -interval [[ refresh ]] -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]"
 [% endif %]
