@@ -105,7 +105,7 @@ wait_for_scale() {
 [% endif %]
 # A volume that exists already never gets the files of a newer image, so they are copied at each start.
 lend() {
-    mkdir -p "$share/changed" "$share/bin"
+    mkdir -p "$share/bin"
     cp /etc/confd/run.sh "$share/run.sh.new"
     mv "$share/run.sh.new" "$share/run.sh"
     [ -x /bin/busybox ] || return 0
@@ -130,6 +130,7 @@ resync() {
 
 [% endif %]
 trap stop TERM INT
+mkdir -p "$share/changed"
 if [ -n "$once" ]; then
     render
     exit
