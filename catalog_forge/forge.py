@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from catalog_forge import __version__
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.image.files import image_plan
 from catalog_forge.plan import Plan
@@ -21,12 +18,3 @@ def forge(spec: Spec, folder: SpecFolder) -> Plan:
     plan.merge(image_plan(spec, folder.static), f"images/{spec.name}")
     plan.merge(entry_plan(spec, lambda name: folder.icon(name, spec.entry.at("icon"))), f"templates/{spec.entry.name}")
     return plan
-
-
-def inputs_digest(content: bytes, folder: SpecFolder) -> str:
-    """Return the SHA-256 of everything that decides what `forge` gives: this release, the spec, the files of its folder."""
-    digest = hashlib.sha256(f"{__version__}\n".encode())
-    digest.update(hashlib.sha256(content).digest())
-    for name, data in folder.files():
-        digest.update(f"{name}\0".encode() + hashlib.sha256(data).digest())
-    return digest.hexdigest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from catalog_forge.errors import ForgeError
 
@@ -89,5 +88,3 @@ def check_relative(path: str) -> None:
     parts = path.split("/")
     if not path or path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(parts):
         raise ForgeError(f"unsafe path {path!r}", hint="paths are relative and stay below their folder")
-    if str(PurePosixPath(path)) != path:
-        raise ForgeError(f"unsafe path {path!r}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from catalog_forge import writer
+from catalog_forge import __version__, writer
 from catalog_forge.errors import ForgeError, did_you_mean
-from catalog_forge.forge import forge, inputs_digest
 from catalog_forge.plan import Plan
 from catalog_forge.spec.folder import SpecFolder
-from catalog_forge.spec.model import Spec
-from catalog_forge.spec.reader import read
+
+if TYPE_CHECKING:
+    from catalog_forge.spec.model import Spec
 
 MARK = "catalog-forge.yml"
 
@@ -26,18 +28,29 @@ class Source:
 
     @property
     def inputs(self) -> str:
-        """The digest of everything that decides what is generated from it."""
-        return inputs_digest(self.content, self.folder)
+        """The SHA-256 of everything that decides what is generated: this release, the spec, the files of its folder."""
+        digest = hashlib.sha256(f"{__version__}\n".encode())
+        digest.update(hashlib.sha256(self.content).digest())
+        for name, data in self.folder.files():
+            digest.update(f"{name}\0".encode() + hashlib.sha256(data).digest())
+        return digest.hexdigest()
 
     def spec(self) -> Spec:
         """Read the spec. Raises ForgeError with all its problems."""
+        from catalog_forge.spec.reader import read
+
         spec = read(self.content, f"specs/{self.name}.yml")
         if spec.name != self.name:
-            raise ForgeError(f"the spec in specs/{self.name}.yml is named {spec.name!r}", spec.at("name"), "file and name are one")
+            raise ForgeError(
+                f"the spec in specs/{self.name}.yml is named {spec.name!r}", spec.at("name"), "file and name are one"
+            )
         return spec
 
     def plan(self) -> Plan:
         """Return every file that is generated from the spec."""
+        # Imported here, as the reader above: a spec whose files are current needs no compiler, and starts in half the time.
+        from catalog_forge.forge import forge
+
         return forge(self.spec(), self.folder)
 
 
@@ -62,7 +75,7 @@ class Repository:
     def source(self, name: str) -> Source:
         """Return the spec file of a name. Raises ForgeError when there is none."""
         path = self.root / "specs" / f"{name}.yml"
-        if name not in self.names():
+        if path.name != f"{name}.yml" or not path.is_file():
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
         try:
             return Source(name, path.read_bytes(), SpecFolder(path.with_suffix("")))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 def string(text: str) -> str:
     """Write a Go string literal. JSON's escapes are a subset of Go's; what cannot be seen is spelled out."""
     quoted = json.dumps(text, ensure_ascii=False)
+    if quoted.isprintable():
+        return quoted  # nearly always
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import Plan, check_relative
-from catalog_forge.spec.model import FileBlock, TemplateBlock
+
+if TYPE_CHECKING:
+    from catalog_forge.spec.model import FileBlock, TemplateBlock
 
 MAX_BYTES = 1 << 20
 
