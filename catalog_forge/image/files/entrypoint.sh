@@ -42,15 +42,17 @@ run() {
     return "$status"
 }
 
-# confd without resources only connects. It finds the service as it will later; a static busybox cannot resolve every name.
-# Left alone it would try for 31 s when nobody answers, and for ever when somebody is silent.
-answers() {
-    run timeout 5 confd -onetime -confdir /nowhere -backend rancher -node "$node" >/dev/null 2>&1
+# One pass of confd, with a limit: it asks a service that does not answer for 31 s, and one that is silent for ever.
+pass() {
+    limit=$1
+    shift
+    run timeout "$limit" confd -onetime -backend rancher -node "$node" -prefix "/[[ metadata ]]" "$@"
 }
 
+# Without resources confd only connects. It finds the service as it will later; not every static busybox resolves each name.
 wait_for_metadata() {
     deadline=$(($(date +%s) + [[ metadata_limit ]]))
-    until answers; do
+    until pass 5 -confdir /nothing >/dev/null 2>&1; do
         if [ "$(date +%s)" -ge "$deadline" ]; then
             problem "gave up after [[ metadata_limit ]] s: the metadata service http://$node does not answer"
             exit 1
@@ -73,9 +75,9 @@ render() {
     log=$share/first-render.log
     (umask 077 && : >"$log") # at level debug it holds secrets
     wait_for_metadata
-    until run confd -onetime -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ first_log ]]" >"$log" 2>&1; do
+    until pass 60 -log-level "[[ first_log ]]" >"$log" 2>&1; do
         why=$(reasons "$log" | tr '\n' ';' | sed -e 's/;$//' -e 's/;/; /g')
-        problem "${why:-$(tail -n 1 "$log")}"
+        problem "${why:-confd failed: $(tail -n 1 "$log")}"
         if [ -n "$once" ]; then
             cat "$log" >&2
             rm -f "$log"
@@ -92,7 +94,7 @@ render() {
 # Waits until as many peers exist as the scale says, but not for ever: one host that is down must not keep the others down.
 wait_for_scale() {
     deadline=$(($(date +%s) + [[ scale_limit ]]))
-    until run confd -onetime -confdir /etc/confd-scale -backend rancher -node "$node" -prefix "/[[ metadata ]]" >/dev/null 2>&1; do
+    until pass 60 -confdir /etc/confd-scale >/dev/null 2>&1; do
         if [ "$(date +%s)" -ge "$deadline" ]; then
             say "not all peers exist after [[ scale_limit ]] s; going on without them"
             return 0
@@ -123,8 +125,7 @@ lend() {
 # brings: a pass now and then finds those.
 resync() {
     while sleep "${RESYNC:-60}"; do
-        answers || continue
-        confd -onetime -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level error || :
+        pass 30 -log-level error || :
     done
 }
 
