@@ -111,7 +111,8 @@ def _question(blueprint: Blueprint, name: str, default: Any) -> Question:
     if isinstance(default, list):
         if not default:
             raise ForgeError(f"the blueprint {blueprint.name!r}: the choice {name!r} has no options")
-        return Question(name, str(prompt), default[0], tuple(default))
+        options = tuple(map(str, default))
+        return Question(name, str(prompt), options[0], options)
     return Question(name, str(prompt), default)
 
 

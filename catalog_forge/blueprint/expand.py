@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from catalog_forge.blueprint.answers import Render
-from catalog_forge.blueprint.model import MAX_BYTES, Blueprint, read_files
+from catalog_forge.blueprint.model import MAX_BYTES, Blueprint
 from catalog_forge.blueprint.sandbox import Sandbox, bounded, text_of
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import File, Plan
@@ -20,7 +17,9 @@ from catalog_forge.plan import File, Plan
 def renderer(blueprint: Blueprint, *, trusted: bool = False) -> Render:
     """Return the function that renders the defaults of a blueprint: in the sandbox, or as cookiecutter does."""
     if trusted:
-        return _cookiecutter(blueprint)
+        from catalog_forge.blueprint import trusted as cookiecutter
+
+        return cookiecutter.renderer(blueprint)
     sandbox = Sandbox(blueprint)
 
     def render(text: str, answers: Mapping[str, Any]) -> str:
@@ -37,8 +36,17 @@ def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = 
     changes the working directory of the process until it ends, so: never from a thread.
     Raises ForgeError when a template fails, or a file would lie outside of the author's room.
     """
-    plan = _by_cookiecutter(blueprint, answers) if trusted else _in_sandbox(blueprint, answers)
-    name = answers["name"]
+    if trusted:
+        from catalog_forge.blueprint import trusted as cookiecutter
+
+        plan = cookiecutter.expand(blueprint, answers)
+    else:
+        plan = _in_sandbox(blueprint, answers)
+    _check_room(blueprint, answers["name"], plan)
+    return plan
+
+
+def _check_room(blueprint: Blueprint, name: str, plan: Plan) -> None:
     spec, room = f"specs/{name}.yml", f"specs/{name}/"
     for file in plan:
         if file.path != spec and not file.path.startswith(room):
@@ -47,7 +55,6 @@ def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = 
             )
     if spec not in plan:
         raise ForgeError(f"the blueprint makes no {spec}", Where(str(blueprint.folder)))
-    return plan
 
 
 def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
@@ -73,49 +80,3 @@ def _copied(path: str, patterns: Any) -> str:
     parts = PurePosixPath(path).parts
     above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
     return next((folder for folder in above if any(fnmatch.fnmatchcase(folder, str(each)) for each in patterns)), "")
-
-
-def _cookiecutter(blueprint: Blueprint) -> Render:
-    from cookiecutter.exceptions import CookiecutterException  # type: ignore[import-untyped]
-    from cookiecutter.utils import create_env_with_context  # type: ignore[import-untyped]
-
-    try:
-        with _importable(blueprint.folder):
-            environment = create_env_with_context({"cookiecutter": dict(blueprint.context)})
-    except CookiecutterException as error:
-        raise ForgeError(str(error), Where(str(blueprint.folder))) from None
-
-    def render(text: str, answers: Mapping[str, Any]) -> str:
-        with _blamed_on(blueprint):
-            return str(environment.from_string(text).render(cookiecutter=answers))
-
-    return render
-
-
-def _by_cookiecutter(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
-    from cookiecutter.generate import generate_files  # type: ignore[import-untyped]
-
-    with TemporaryDirectory(prefix="catalog-forge-") as folder, _importable(blueprint.folder), _blamed_on(blueprint):
-        return read_files(Path(generate_files(blueprint.folder, {"cookiecutter": dict(answers)}, folder)))
-
-
-@contextmanager
-def _blamed_on(blueprint: Blueprint) -> Iterator[None]:
-    from cookiecutter.exceptions import CookiecutterException
-    from jinja2 import TemplateError
-
-    try:
-        yield
-    except (CookiecutterException, TemplateError, OSError, ValueError, TypeError) as error:
-        raise ForgeError(f"the blueprint fails: {error}", Where(str(blueprint.folder))) from None
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let a blueprint's own extensions be imported, as cookiecutter does."""
-    before = list(sys.path)
-    sys.path.append(str(folder))
-    try:
-        yield
-    finally:
-        sys.path[:] = before

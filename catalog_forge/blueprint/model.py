@@ -83,7 +83,7 @@ def _bytes(path: Path) -> bytes:
 
 def _context(folder: Path) -> Mapping[str, Any]:
     path = folder / CONTEXT
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         raise ForgeError(f"{folder} is no blueprint: it has no {CONTEXT}")
     try:
         context = json.loads(_bytes(path))
@@ -93,6 +93,8 @@ def _context(folder: Path) -> Mapping[str, Any]:
         raise ForgeError(f"not well-formed JSON: {error}", Where(str(path))) from None
     if not isinstance(context, dict):
         raise ForgeError("must be a mapping of questions to their defaults", Where(str(path)))
+    if not isinstance(context.get("_copy_without_render", []), list):
+        raise ForgeError("_copy_without_render must be a list", Where(str(path)))
     if not isinstance(context.get("name"), str):
         raise ForgeError("the question 'name' is missing", Where(str(path)), "it is answered by NAME of `new NAME`")
     return context

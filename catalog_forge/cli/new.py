@@ -111,7 +111,10 @@ def _branches(folder: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _check_name(repository: Repository, name: str, force: bool) -> None:
-    """Raise ForgeError when no image can have this name, or there is a spec of this name already."""
+    """Raise ForgeError when no image can have this name, or there is a spec of this name already.
+
+    A bad name ends with 1, as it does when it stands in a spec: the command is called rightly, its word is wrong.
+    """
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.model import Spec
     from catalog_forge.spec.record import keys_of

@@ -1,0 +1,61 @@
+"""The way of a blueprint that is trusted: cookiecutter itself, with hooks and extensions.
+
+It changes the working directory of the process until it ends, so: never from a thread.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cookiecutter.generate import generate_files  # type: ignore[import-untyped]
+from cookiecutter.utils import create_env_with_context  # type: ignore[import-untyped]
+
+from catalog_forge.blueprint.answers import Render
+from catalog_forge.blueprint.model import Blueprint, read_files
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.plan import Plan
+
+
+def renderer(blueprint: Blueprint) -> Render:
+    """Return the function that renders the defaults of a blueprint. Raises ForgeError when an extension cannot be loaded."""
+    with _importable(blueprint.folder), _blamed_on(blueprint):
+        environment = create_env_with_context({"cookiecutter": dict(blueprint.context)})
+
+    def render(text: str, answers: Mapping[str, Any]) -> str:
+        with _blamed_on(blueprint):
+            return str(environment.from_string(text).render(cookiecutter=answers))
+
+    return render
+
+
+def expand(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
+    """Return the files that cookiecutter makes of a blueprint, in a temporary folder. Raises ForgeError when it fails."""
+    with TemporaryDirectory(prefix="catalog-forge-") as folder, _importable(blueprint.folder), _blamed_on(blueprint):
+        return read_files(Path(generate_files(blueprint.folder, {"cookiecutter": dict(answers)}, folder)))
+
+
+@contextmanager
+def _blamed_on(blueprint: Blueprint) -> Iterator[None]:
+    """Templates and extensions are programs: whatever they raise is an error of the blueprint."""
+    try:
+        yield
+    except ForgeError:
+        raise
+    except Exception as error:
+        raise ForgeError(f"the blueprint fails: {error}", Where(str(blueprint.folder))) from None
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let a blueprint's own extensions be imported, as cookiecutter does."""
+    before = list(sys.path)
+    sys.path.append(str(folder))
+    try:
+        yield
+    finally:
+        sys.path[:] = before

@@ -1,0 +1,56 @@
+"""The wheel, as it would be installed: it carries the blueprints, and works without the repository around it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parents[1]
+
+
+def _run(*words: str | Path, cwd: Path, **environment: str) -> str:
+    command = [sys.executable, "-m", *map(str, words)]
+    done = subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy of the sources."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for name in ("catalog_forge", "blueprints"):
+        shutil.copytree(HERE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(HERE / name, source / name)
+    _run("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", out, source, cwd=source)
+    (made,) = out.glob("*.whl")
+    return made
+
+
+def test_the_wheel_holds_every_file_that_is_not_code(wheel: Path) -> None:
+    wanted = {path.relative_to(HERE).as_posix() for path in (HERE / "catalog_forge").rglob("files/*")}
+    wanted |= {
+        f"catalog_forge/_{path.relative_to(HERE).as_posix()}" for path in (HERE / "blueprints").rglob("*") if path.is_file()
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        assert wanted <= set(archive.namelist())
+
+
+def test_an_installed_wheel_makes_a_catalog_from_its_own_blueprint(wheel: Path, tmp_path: Path) -> None:
+    installed, catalog = tmp_path / "installed", tmp_path / "catalog"
+    catalog.mkdir()
+    _run("pip", "install", "--quiet", "--no-deps", "--no-index", "--target", installed, wheel, cwd=tmp_path)
+    # The blueprint says that it is the one of the wheel: nothing else can have said so.
+    (spec,) = (installed / "catalog_forge/_blueprints/elasticsearch-conf").rglob("specs/*.yml")
+    spec.write_text(spec.read_text() + "# from the wheel\n")
+    _run("catalog_forge", "new", "elasticsearch-conf", "--no-input", "--no-build", cwd=catalog, PYTHONPATH=str(installed))
+    assert (catalog / "specs/elasticsearch-conf.yml").read_text().endswith("# from the wheel\n")
+    assert (catalog / "images/elasticsearch-conf/Dockerfile").is_file()
+    assert (catalog / "templates/elasticsearch/0/rancher-compose.yml").is_file()
