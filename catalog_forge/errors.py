@@ -78,7 +78,8 @@ class BuildError(ForgeError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the known word nearest to `word`, or lists what is known when none is near."""
     words = sorted(known)
-    near = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+    by_letters = {each.lower(): each for each in words}
+    near = difflib.get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {by_letters[near[0]]!r}?"
     return "known here: " + ", ".join(words) if words else ""

@@ -7,7 +7,7 @@ everything that a YAML 1.1 reader, such as Rancher's, would take for something e
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from catalog_forge.errors import ForgeError, Problem, Where
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_NODES = 200_000
+# What a document with aliases may amount to if it were written out; what is shared costs nothing.
+MAX_SHARED_NODES = 20_000_000
 
 Scalar = str | int | float | bool | None
 Data = Any
@@ -27,7 +29,6 @@ _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_Node = yaml.ScalarNode | yaml.MappingNode | yaml.SequenceNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Text:
         if self.value in _WORDS:
             return _WORDS[self.value]
         if _INT.fullmatch(self.value):
-            return int(self.value)
+            return int(self.value) if len(self.value) < 1000 else self.value
         if _FLOAT.fullmatch(self.value):
             return float(self.value)
         return self.value
@@ -58,7 +59,7 @@ class Text:
         Exact for bare, quoted and literal scalars; for text folded over several lines it is the start of the scalar.
         """
         where = self.where
-        if self.style in "|>":
+        if self.style in ("|", ">"):
             return self._in_block(offset)
         source = self.lines[where.line - 1]
         if self.style == '"':
@@ -105,14 +106,15 @@ def parse(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
     content = _decode(text, file, max_bytes)
-    root = _compose(content, file)
-    if root is None:
-        raise ForgeError("the file is empty", Where(file, 1, 1))
-    walk = _Walk(file, content.splitlines(), aliases)
-    node = walk.node(root, 0)
-    if walk.problems:
-        raise ForgeError.of(walk.problems)
-    return node
+    try:
+        return _Builder(content, file, aliases).document()
+    except yaml.reader.ReaderError as error:
+        line = content.count("\n", 0, error.position) + 1
+        raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
+    except yaml.MarkedYAMLError as error:
+        raise _malformed(error, content, file) from None
+    except yaml.YAMLError as error:
+        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
 
 
 def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int = MAX_BYTES) -> Data:
@@ -121,14 +123,21 @@ def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int 
 
 
 def to_data(node: Node) -> Data:
-    """Turn a node into plain data."""
-    match node:
-        case Map(pairs):
-            return {key.value: to_data(value) for key, value in pairs}
-        case Seq(items):
-            return [to_data(item) for item in items]
-        case Text():
-            return node.data()
+    """Turn a node into plain data. What an alias stands for is shared, not copied."""
+    made: dict[int, Data] = {}
+
+    def convert(node: Node) -> Data:
+        if id(node) not in made:
+            match node:
+                case Map(pairs):
+                    made[id(node)] = {key.value: convert(value) for key, value in pairs}
+                case Seq(items):
+                    made[id(node)] = [convert(item) for item in items]
+                case Text():
+                    made[id(node)] = node.data()
+        return made[id(node)]
+
+    return convert(node)
 
 
 def dump(data: Data) -> str:
@@ -143,6 +152,34 @@ def dump_json_like(value: Scalar) -> str:
     """Write one scalar so that it can stand anywhere in a YAML flow or block."""
     text: str = yaml.dump(value, Dumper=_Quoting, allow_unicode=True, width=10_000)
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a YAML text, from character `start` to `end`: a scalar of a style (bare, quoted, block), else style None."""
+
+    start: int
+    end: int
+    style: str | None
+    is_key: bool = False
+
+
+def tokens(text: str) -> list[Token]:
+    """Cut a YAML text into its tokens. Raises ForgeError, with the line within the text, where it is not well-formed."""
+    found: list[Token] = []
+    previous: Any = None
+    try:
+        for token in yaml.scan(text, Loader=_Loader):
+            style = (token.style or "") if isinstance(token, yaml.ScalarToken) else None
+            found.append(Token(token.start_mark.index, token.end_mark.index, style, isinstance(previous, yaml.KeyToken)))
+            previous = token
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise ForgeError(f"not well-formed YAML: {place}{error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}") from None
+    return found
 
 
 class _Quoting(_Dumper):  # type: ignore[misc]
@@ -190,70 +227,106 @@ def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
     return content
 
 
-def _compose(content: str, file: str) -> _Node | None:
-    try:
-        root: Any = yaml.compose(content, Loader=_Loader)
-    except yaml.reader.ReaderError as error:
-        line = content.count("\n", 0, error.position) + 1
-        raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
-        hint = ""
-        if mark and "\t" in (content.splitlines() or [""])[min(mark.line, content.count("\n"))]:
-            hint = "YAML is indented with blanks, never with tabs"
-        raise ForgeError(f"not well-formed YAML: {error.problem or error.context}", where, hint) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
-    return root  # type: ignore[no-any-return]
+def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeError:
+    mark = error.problem_mark or error.context_mark
+    where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
+    lines = content.splitlines()
+    tab = mark is not None and mark.line < len(lines) and "\t" in lines[mark.line]
+    hint = "YAML is indented with blanks, never with tabs" if tab else ""
+    return ForgeError(f"not well-formed YAML: {error.problem or error.context}", where, hint)
 
 
-class _Walk:
-    """Turns libyaml's nodes into ours, and bounds what a hostile file may cost."""
+class _Builder:
+    """Builds nodes from libyaml's events, and bounds what a hostile file may cost: libyaml's own composer would recurse
+    until the process dies."""
 
-    def __init__(self, file: str, lines: Sequence[str], aliases: bool) -> None:
+    def __init__(self, content: str, file: str, aliases: bool) -> None:
+        self.events: Iterator[Any] = yaml.parse(content, Loader=_Loader)
         self.file = file
-        self.lines = lines
+        self.lines = content.splitlines()
         self.aliases = aliases
+        self.limit = MAX_SHARED_NODES if aliases else MAX_NODES
         self.problems: list[Problem] = []
         self.count = 0
-        self.seen: set[int] = set()
+        self.anchors: dict[str, tuple[Node, int]] = {}
 
-    def node(self, node: _Node, depth: int) -> Node:
-        where = Where(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+    def document(self) -> Node:
+        """Read the one document of the file."""
+        next(self.events)
+        if not isinstance(next(self.events), yaml.DocumentStartEvent):
+            raise ForgeError("the file is empty", Where(self.file, 1, 1))
+        node = self.node(next(self.events), 0)
+        next(self.events)
+        after = next(self.events)
+        if isinstance(after, yaml.DocumentStartEvent):
+            raise ForgeError("not well-formed YAML: a second document begins here", self.where(after))
+        if self.problems:
+            raise ForgeError.of(self.problems)
+        return node
+
+    def where(self, event: Any) -> Where:
+        return Where(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def node(self, event: Any, depth: int) -> Node:
+        where, before = self.where(event), self.count
         self.count += 1
-        if depth > MAX_DEPTH or self.count > MAX_NODES:
+        if isinstance(event, yaml.AliasEvent):
+            node = self.alias(event, where)
+        elif isinstance(event, yaml.ScalarEvent):
+            style = event.style or ""
+            node = Text(event.value, style == "", where, style, self.lines)
+        elif isinstance(event, yaml.MappingStartEvent):
+            node = self.map(where, depth)
+        else:
+            node = Seq(tuple(self.items(depth)), where)
+        if depth > MAX_DEPTH or self.count > self.limit:
             raise ForgeError("the document is nested too deeply or grows too large", where)
-        if not self.aliases:
-            if id(node) in self.seen:
-                raise ForgeError("anchors and aliases are not allowed here", where, "write the value out in each place")
-            self.seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            return self.map(node, where, depth)
-        if isinstance(node, yaml.SequenceNode):
-            return Seq(tuple(self.node(item, depth + 1) for item in node.value), where)
-        return self.text(node, where)
+        if not isinstance(event, yaml.AliasEvent) and event.anchor:
+            if not self.aliases:
+                raise self.no_aliases(where)
+            self.anchors[event.anchor] = (node, self.count - before)
+        return node
 
-    def map(self, node: yaml.MappingNode, where: Where, depth: int) -> Map:
+    def no_aliases(self, where: Where) -> ForgeError:
+        return ForgeError("anchors and aliases are not allowed here", where, "write the value out in each place")
+
+    def alias(self, event: Any, where: Where) -> Node:
+        """What an alias stands for; it counts as much as if it were written out."""
+        if not self.aliases:
+            raise self.no_aliases(where)
+        if event.anchor not in self.anchors:
+            raise ForgeError(f"not well-formed YAML: no anchor {event.anchor!r} before this alias", where)
+        node, size = self.anchors[event.anchor]
+        self.count += size
+        return node
+
+    def items(self, depth: int) -> Iterator[Node]:
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                return
+            if depth > MAX_DEPTH:
+                raise ForgeError("the document is nested too deeply or grows too large", self.where(event))
+            yield self.node(event, depth + 1)
+
+    def map(self, where: Where, depth: int) -> Map:
+        if depth > MAX_DEPTH:
+            raise ForgeError("the document is nested too deeply or grows too large", where)
         pairs: list[tuple[Text, Node]] = []
         first: dict[str, Where] = {}
-        for raw_key, raw_value in node.value:
-            key = self.node(raw_key, depth + 1)
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key = self.node(event, depth + 1)
+            value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
                 self.problems.append(Problem("a key must be a word", key.where))
-                continue
-            if key.value in first:
-                self.problems.append(
-                    Problem(f"the key {key.value!r} stands twice: first in line {first[key.value].line}", key.where)
-                )
-                continue
-            first[key.value] = key.where
-            pairs.append((key, self.node(raw_value, depth + 1)))
+            elif key.value in first:
+                again = f"the key {key.value!r} stands twice: first in line {first[key.value].line}"
+                self.problems.append(Problem(again, key.where))
+            else:
+                first[key.value] = key.where
+                pairs.append((key, value))
         return Map(tuple(pairs), where)
-
-    def text(self, node: yaml.ScalarNode, where: Where) -> Text:
-        style = node.style or ""
-        return Text(node.value, style == "", where, style, self.lines)
 
 
 def _skip_escapes(source: str, column: int, offset: int) -> int:
