@@ -176,7 +176,7 @@ def shell_word(text: str) -> str:
 
 
 def _docker_word(text: str) -> str:
-    """Quote a text as one word of a Dockerfile, in which nothing is expanded (Dockerfile reference, "Environment replacement")."""
+    """Quote a text as one word of a Dockerfile in which nothing is expanded (its reference, "Environment replacement")."""
     one_line = " ".join(text.splitlines())
     return '"' + one_line.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
 

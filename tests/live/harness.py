@@ -82,7 +82,7 @@ class Images:
         listed = subprocess.run(["ldd", *wanted], check=True, capture_output=True, text=True).stdout
         wanted += sorted({word for word in listed.split() if word.startswith("/") and not word.endswith(":")})
         plan = Plan(File(f"root{path}", Path(path).read_bytes(), 0o755) for path in wanted)
-        plan.add(File("root/probe", _probe(), 0o755))
+        plan.add(File("root/bin/probe", _probe(), 0o755))
         plan.add_text("Dockerfile", "FROM scratch\nCOPY root /\n")
         return self.build(plan, {})
 
@@ -180,7 +180,7 @@ class Unit:
     topology: str
     conf_image: str
     main_image: str
-    program: tuple[str, ...] = ("/probe",)
+    program: tuple[str, ...] = ("/bin/probe",)
     index: int = 1
     node: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -203,6 +203,7 @@ class Unit:
             **network,
             entrypoint=["/bin/sh", f"{SHARE}/run.sh"],
             command=list(self.program),
+            environment=dict(self.environment),
             volumes_from=data or [self.conf.id],
         )
 

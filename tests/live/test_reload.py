@@ -53,7 +53,7 @@ def stories(
     values = dict.fromkeys((*KINDS, "unused"), "1")
     names = {topology: f"kinds-{topology}" for topology in TOPOLOGIES}
     services = [service(name, topology, metadata=values) for topology, name in names.items()]
-    program = ("/probe", "-listen", "127.0.0.1:8080", "-show", "/etc/probe/restart")
+    program = ("probe", "-listen", "127.0.0.1:8080", "-show", "/etc/probe/restart")
     with World(engine, test_labels, services) as world:
         stories = {
             topology: Story(Unit(world, name, topology, images.conf(spec_of(SPEC, topology)), main_image, program))

@@ -136,7 +136,8 @@ if [ -n "$once" ]; then
     render
     exit
 fi
-rm -f "$share/ready" "$share/problem"
+rm -f "$share/ready"
+problem "waiting for the metadata service http://$node"
 lend
 render
 [% if waits_for_scale %]
