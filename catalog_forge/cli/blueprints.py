@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def blueprints(form: str) -> None:
-    """List the blueprints that `new` begins from, and what they ask.
+    """List the blueprints that `new` begins from.
 
-    Blueprints may also lie in a folder, or in a git repository: new NAME --blueprint PATH, or URL@COMMIT.
+    Each with what it asks, and the defaults. Blueprints may also lie in a folder, or in a git repository: new NAME --blueprint PATH, or URL@COMMIT.
     """
     from catalog_forge.blueprint.answers import questions
     from catalog_forge.blueprint.expand import renderer
