@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def blueprints(form: str) -> None:
     """List the blueprints that `new` begins from.
 
-    Each with what it asks, and the defaults. Blueprints may also lie in a folder, or in a git repository: new NAME --blueprint PATH, or URL@COMMIT.
+    Each with what it asks, and the defaults. A blueprint may also lie in a folder, or in a git repository:
+    new NAME --blueprint PATH, or URL@COMMIT.
     """
     from catalog_forge.blueprint.answers import questions
     from catalog_forge.blueprint.expand import renderer
