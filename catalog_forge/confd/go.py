@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 
 
+@cache
 def string(text: str) -> str:
     """Write a Go string literal. JSON's escapes are a subset of Go's; what cannot be seen is spelled out."""
     quoted = json.dumps(text, ensure_ascii=False)
-    if quoted.isprintable():
-        return quoted  # nearly always
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in quoted)
 
 

@@ -1,0 +1,43 @@
+"""How long `generate` takes for a catalog of a thousand specs, and how much memory."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from measure import ROUNDS, Row, by_turns, program, run, seconds
+
+COUNT = 1000
+EXAMPLES = Path(__file__).parent.parent / "examples" / "specs"
+
+
+def generate(folder: Path) -> list[Row]:
+    """Measure `generate` in fresh catalogs, and again in the same ones when nothing has changed."""
+    catalogs = [_catalog(folder / f"catalog-{number}") for number in range(ROUNDS + 1)]
+    first, again = by_turns(*[lambda number: run(program("catalog-forge"), "-C", catalogs[number], "generate")] * 2)
+    peak = max(each.peak for each in first + again)
+    what = f"`generate` of {COUNT} specs"
+    return [
+        _each(what, seconds(first), 10),
+        Row(f"{what}, memory", f"{peak:.0f} MiB", "", peak, 300, "MiB"),
+        _each(f"{what}, nothing changed", seconds(again), 1),
+    ]
+
+
+def _each(what: str, whole: float, goal: float) -> Row:
+    return Row(what, f"{whole * 1000:.0f} ms", "", whole * 1000 / COUNT, goal, "ms a spec")
+
+
+def _catalog(folder: Path) -> Path:
+    """Make a catalog of the examples by turns, each under a name, and hence with paths and keys, of its own."""
+    specs = folder / "specs"
+    specs.mkdir(parents=True)
+    patterns = sorted(EXAMPLES.glob("*.yml"))
+    for number in range(COUNT):
+        pattern = patterns[number % len(patterns)]
+        software = pattern.stem.removesuffix("-conf")
+        name = f"{software}{number}"
+        (specs / f"{name}-conf.yml").write_text(pattern.read_text().replace(software, name))
+        if pattern.with_suffix("").is_dir():
+            shutil.copytree(pattern.with_suffix(""), specs / f"{name}-conf")
+    return folder

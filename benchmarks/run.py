@@ -1,0 +1,43 @@
+"""Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
+
+usage: make bench, or: python benchmarks/run.py [NAME...]     names: show_help, new, generate, build
+Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from building import build
+from generating import generate
+from measure import Row
+from starting import new, show_help
+
+BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build)}
+HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks of these names, or all, and return the exit code."""
+    rows: list[Row] = []
+    failed = False
+    # One folder for all: deleting many files slows down what a disk does next, so that is done last.
+    with tempfile.TemporaryDirectory(prefix="catalog-forge-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")) as home:
+        for name in names or BENCHMARKS:
+            print(f"measuring: {name}", file=sys.stderr)
+            folder = Path(home, name)
+            folder.mkdir()
+            try:
+                rows += BENCHMARKS[name](folder)
+            except RuntimeError as error:
+                failed = True
+                print(f"!! {name} was not measured: {error}", file=sys.stderr)
+        print(HEAD, *rows, sep="\n")
+    return int(failed or not all(row.met for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""How long a command takes that does little: `--help`, and `new` with nothing to build."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from measure import ROUNDS, Row, by_turns, program, ratio, run
+
+CLICK = f"""#!{sys.executable}
+import click
+
+
+@click.command()
+@click.option("--name", help="Whom to greet.")
+def main(name):
+    '''Greet somebody.'''
+
+
+main()
+"""
+
+
+def show_help(folder: Path) -> list[Row]:
+    """Measure `--help` beside that of the smallest program that click makes."""
+    minimal = folder / "minimal"
+    minimal.write_text(CLICK)
+    minimal.chmod(0o755)
+    runs = by_turns(lambda _: run(program("catalog-forge"), "--help"), lambda _: run(minimal, "--help"))
+    return [ratio("`--help`", "a minimal click program", 1.3, runs)]
+
+
+def new(folder: Path) -> list[Row]:
+    """Measure `new` beside cookiecutter on a template that writes as many files."""
+    catalogs = [folder / f"catalog-{number}" for number in range(ROUNDS + 2)]
+    for catalog in catalogs:
+        catalog.mkdir()
+    command = ("new", "elasticsearch-conf", "--no-input", "--no-build")
+    first = catalogs.pop()
+    run(program("catalog-forge"), "-C", first, *command)
+    count = sum(path.is_file() for path in first.rglob("*"))
+    template = _template(folder / "template", count)
+    runs = by_turns(
+        lambda number: run(program("catalog-forge"), "-C", catalogs[number], *command),
+        lambda number: run(
+            program("cookiecutter"), "--no-input", "-o", folder / f"out-{number}", template, env={"HOME": str(folder)}
+        ),
+    )
+    return [ratio(f"`{' '.join(command)}` ({count} files)", "`cookiecutter --no-input`", 0.8, runs)]
+
+
+def _template(folder: Path, count: int) -> Path:
+    """Make a cookiecutter template of so many files, each with a handful of lines to fill in."""
+    below = folder / "{{ cookiecutter.name }}"
+    below.mkdir(parents=True)
+    (folder / "cookiecutter.json").write_text(json.dumps({"name": "demo", "port": "9200"}))
+    for number in range(count):
+        lines = "".join(f"key.{line}: {{{{ cookiecutter.name }}}}:{{{{ cookiecutter.port }}}}\n" for line in range(10))
+        (below / f"file-{number}.yml").write_text(lines)
+    return folder
