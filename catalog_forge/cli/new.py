@@ -80,7 +80,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     repository = Repository.find(settings.directory)
     _check_name(repository, name, chosen.force)
     author = _from_words(name, chosen) if chosen.by_words else _from_blueprint(settings, name, chosen)
-    plan, source = _planned(name, author)
+    plan, source = _planned(repository, name, author)
     if not (repository.root / _SCHEMA).exists():
         plan.add_text(_SCHEMA, _schema())
     if not chosen.dry_run:
@@ -214,14 +214,14 @@ def _asked(question: Question) -> str | bool:
     return answer
 
 
-def _planned(name: str, author: Plan) -> tuple[Plan, Source]:
+def _planned(repository: Repository, name: str, author: Plan) -> tuple[Plan, Source]:
     """Return all files, the author's and those that are generated from them. Raises ForgeError when the spec is wrong."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import Plan
     from catalog_forge.repository import Source
     from catalog_forge.spec.folder import PlannedFolder
 
-    folder = PlannedFolder(Path("specs", name), author.below(f"specs/{name}"))
+    folder = PlannedFolder(repository.root / "specs" / name, author.below(f"specs/{name}"))
     source = Source(name, author[f"specs/{name}.yml"].content, folder)
     plan = Plan(author)
     try:

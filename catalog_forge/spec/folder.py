@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from catalog_forge.errors import ForgeError, Where
@@ -64,18 +64,17 @@ class SpecFolder:
 
 
 class PlannedFolder(SpecFolder):
-    """The folder of a spec that is not written yet: its files are those of a plan, with names relative to the folder."""
+    """The folder of a spec as it will be: the files of a plan, with names relative to the folder, over what is on disk."""
 
     def __init__(self, path: Path, plan: Plan) -> None:
         super().__init__(path)
         self.plan = plan
 
     def read(self, name: str, where: Where | None) -> bytes:
-        """Return the bytes of a file. Raises ForgeError when it is missing."""
-        if name not in self.plan:
-            raise ForgeError(f"there is no file {name!r} in {self.path}/", where, "static files lie in the spec's folder")
-        return self.plan[name].content
+        """Return the bytes of a file. Errors as those of a folder on disk."""
+        return self.plan[name].content if name in self.plan else super().read(name, where)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and bytes of every file, in the order of their names."""
-        yield from ((file.path, file.content) for file in self.plan)
+        """Yield the name and bytes of every file, in the order in which the folder will yield them once it is written."""
+        merged = dict(super().files()) | {file.path: file.content for file in self.plan}
+        yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

@@ -242,6 +242,15 @@ def test_static_files_of_a_blueprint_are_used_before_they_are_on_disk(tmp_path: 
     assert "specs/other-conf.yml" in result.stderr
 
 
+def test_what_it_writes_is_current_beside_files_that_the_author_has_already(tmp_path: Path) -> None:
+    blueprint(tmp_path / "blueprint", {"a/b": "1", "a-b/c": "2", "a.txt": "3"})
+    tree(tmp_path / "catalog", {"specs/web-conf/a/notes.txt": "mine", "specs/web-conf/z": "mine"})
+    assert new(tmp_path / "catalog", "web-conf", "--blueprint", "../blueprint").exit_code == 0
+    repository = Repository(tmp_path / "catalog")
+    assert repository.is_current(repository.source("web-conf"))
+    assert (tmp_path / "catalog/specs/web-conf/z").read_text() == "mine"
+
+
 def test_a_commit_of_a_repository_is_a_blueprint_and_its_hooks_wait_for_trust(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     folder = blueprint(tmp_path / "repository")
