@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.confd import go, objects
-from catalog_forge.confd.contexts import Context, Scanner
+from catalog_forge.confd import contexts, go, objects
+from catalog_forge.confd import escape as escapes
 from catalog_forge.confd.values import Values
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.formats.base import LINE, go_quote
+from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Spot, go_quote, odd_backslash
 from catalog_forge.spec.body import blocks_of
-from catalog_forge.spec.expressions import Collection, Expr, Join, Text
+from catalog_forge.spec.expressions import Collection, Expr, Text
 from catalog_forge.spec.keys import resolve
 from catalog_forge.spec.model import (
     Block,
@@ -39,6 +39,7 @@ class Pairs:
     keep: str
 
 
+_NULL = go.string("null")
 # Gives the text of a file of the spec's folder.
 ReadStatic = Callable[[str, FileBlock], str]
 
@@ -50,6 +51,7 @@ class Body:
     file: ConfFile
     values: Values
     static: ReadStatic
+    spots: Mapping[int, Spot] = field(default_factory=dict)
 
     def write(self) -> str:
         """Return the template code of the whole body, with the frame and the comment of the format."""
@@ -60,6 +62,7 @@ class Body:
         kind = self.values.format
         if kind.name == "json" and pairs_only:
             return objects.write(self, body)
+        self.spots = contexts.spots(body, kind, lambda block: self.static(block.file, block))
         code = self.blocks(body)
         begins = body[0] if body else None
         # A pasted or copied file is the author's from its first byte on: nothing is put before it.
@@ -95,28 +98,14 @@ class Body:
                     yield go.literal(self.static(block.file, block))
 
     def text(self, text: Text) -> str:
-        """Literal text; each value is quoted by what stands around it: bare, in quotes, in a comment."""
-        scanner = Scanner(self.values.format)
-        code = ""
-        for part in text.parts:
-            if isinstance(part, str):
-                scanner.feed(part)
-                code += go.literal(part)
-            else:
-                code += self.in_context(part, scanner)
-        return code
+        """Literal text; each value is escaped by what stands around it."""
+        return "".join(go.literal(part) if isinstance(part, str) else self.spotted(part) for part in text.parts)
 
-    def in_context(self, expr: Expr, scanner: Scanner) -> str:
-        kind, values = self.values.format, self.values
-        context = scanner.context
-        if context is Context.FORBIDDEN:
-            raise ForgeError(f"@{{{expr.source}}} cannot stand in {scanner.what}", expr.where)
-        if context is Context.COMMENT:
-            return values.emit(expr, values.printer(LINE, expr.source))
-        if context is Context.QUOTED:
-            return values.emit(expr, values.printer(kind.inside[scanner.quote], expr.source))
-        number = values.typed(expr) if kind.typed else ""
-        return values.bare(expr, number) if number else values.emit(expr, values.printer(kind.value, expr.source, whole=True))
+    def spotted(self, expr: Expr) -> str:
+        spot, values = self.spots[id(expr)], self.values
+        bare = spot.whole or spot.escape.word
+        number = values.typed(expr) if values.format.typed and bare else ""
+        return values.bare(expr, number) if number else values.shown(expr, spot.escape, spot.whole)
 
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
         """One pair; without a value for an optional key that is all there is to it, the pair is left out."""
@@ -135,13 +124,8 @@ class Body:
             raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set")) from None
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
-        kind, values = self.values.format, self.values
+        """A value of the author: a text, a constant, or a map or list of them in YAML's flow style, which is JSON's as well."""
         if isinstance(value, Text):
-            single = value.single
-            if single and kind.typed and (number := values.typed(single)):
-                return values.bare(single, number)
-            if single and kind.name == "yaml" and kind.value.quoted and not _spread(single):
-                return values.emit(single, values.printer(kind.value, single.source, whole=True))
             return self.quoted(block, name, value)
         if isinstance(value, Mapping):
             inner = ", ".join(f"{go.literal(go_quote(key))}: {self.value(block, key, item)}" for key, item in value.items())
@@ -152,27 +136,33 @@ class Body:
 
     def quoted(self, block: SetBlock, name: str, value: Text) -> str:
         """A text as a whole value; the author's own constants too are refused where the format cannot hold them."""
-        kind = self.values.format
-        words = value.literal
+        kind, values = self.values.format, self.values
+        single, words = value.single, value.literal
         try:
+            if single and kind.typed and (number := values.typed(single)):
+                return values.bare(single, number)
+            if single:
+                return values.shown(single, kind.value, whole=True)
             if words is not None and kind.name == "yaml":
                 return go.literal(yamlio.dump_json_like(words) if "\n" not in words else go_quote(words))
-            if not kind.value.opening:
-                return self._unquoted(value)
-            return go.literal(kind.value.opening) + self.values.text(value, kind.value) + go.literal(kind.value.closing)
+            if kind.value.opening or kind.value.replace:
+                return go.literal(kind.value.opening) + values.text(value, kind.value) + go.literal(kind.value.closing)
+            return self._unquoted(value)
         except ValueError as error:
             raise ForgeError(f"the format {kind.name} cannot hold the value of {name!r}: {error}", block.at("set")) from None
 
     def _unquoted(self, value: Text) -> str:
         """Where a format has no quotes, the author's words stand as written (they may be quotes), but for line breaks."""
-        kind, code = self.values.format, ""
+        code, before = "", ""
         for part in value.parts:
-            if isinstance(part, Expr):
-                code += self.values.emit(part, self.values.printer(kind.value, part.source))
-            elif kind.value.replace:
-                code += go.literal(kind.value.apply(part))
-            else:
+            if isinstance(part, str):
                 code += go.literal(LINE.apply(part))
+                before = part
+            elif odd_backslash(before):
+                raise ForgeError(f"@{{{part.source}}} cannot stand {BEHIND_BACKSLASH}", part.where)
+            else:
+                code += self.values.shown(part, self.values.format.value)
+                before = ""
         return code
 
     def copied(self, block: CopyBlock) -> str:
@@ -190,21 +180,21 @@ class Body:
         assert found, "the checks of the spec let only declared keys pass"
         values.need(found)
         base = values.names.metadata(name)
-        show = values.printer(kind.value, f"metadata/{name}", whole=True)
+        refusal = f'{{{{if ne ({base.value_or(_NULL)}) "null"}}}}' + escapes.failure(
+            go.string(f"metadata/{name}"), f": not a {found.key.type}"
+        )
+        refusal += "{{end -}}\n"
         if found.key.type == "list":
-            indexes = f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)"
-            return Pairs(
-                "",
-                indexes,
-                kind.pair.format(key="", value=show(f"getv (printf {go.string(base.format + '/%d')} .)")),
-                "",
-            )
-        key = values.printer(kind.key, f"a key of metadata/{name}", whole=True)("base .Key")
+            element = f"getv (printf {go.string(base.format + '/%d')} .)"
+            line = kind.pair.format(key="", value=values.whole(element, kind.value, f"metadata/{name}"))
+            return Pairs(refusal, f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)", line, "")
+        key = values.whole("base .Key", kind.key, f"a key of metadata/{name}")
+        value = values.whole(".Value", kind.value, f"metadata/{name}")
         own = sorted({key for b in blocks_of(self.file.body) if isinstance(b, SetBlock) for key in b.set})
         keep = go.all_of(tuple(f"ne (base .Key) {go.string(key)}" for key in own)) if own else ""
         error = f"{{{{getv (printf {go.string(f'metadata/{name}/%s: not a single value')} .)}}}}"
-        refusal = f"{{{{range lsdir {go.paren(base.term)}}}}}{error}{{{{end -}}}}\n"
-        return Pairs(refusal, f"gets {go.paren(base.child('*').term)}", kind.pair.format(key=key, value=show(".Value")), keep)
+        refusal += f"{{{{range lsdir {go.paren(base.term)}}}}}{error}{{{{end -}}}}\n"
+        return Pairs(refusal, f"gets {go.paren(base.child('*').term)}", kind.pair.format(key=key, value=value), keep)
 
     def pasted(self, block: PasteBlock) -> str:
         """A user's text, as it is; it ends with one line break."""
@@ -268,11 +258,6 @@ class Body:
         first = peers.element(f"(index {go.paren(peers.list)} {1 if peers.selected else 0})").child("uuid").value
         own = self.values.names.container(("uuid",)).value
         return f"eq ({own}) ({first})"
-
-
-def _spread(expr: Expr) -> bool:
-    """Whether an expression prints something between its values, so that the quotes go around the whole."""
-    return isinstance(expr.node, Join)
 
 
 def guarded(condition: str, lines: str) -> str:

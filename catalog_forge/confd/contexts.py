@@ -1,68 +1,72 @@
-"""What stands around an expression in a text block: nothing, open quotes, a comment. It decides how the value is escaped."""
+"""What stands around each expression of a body: it decides how the value is escaped.
+
+The body is written once with a mark in place of each value, and the format tells what kind of place each mark stands in.
+That is done for two files: with every condition true and lists of two, and with every condition false and empty lists.
+"""
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Callable, Iterator, Mapping
 
+from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Format
+from catalog_forge.formats.base import MARK, Spot
+from catalog_forge.spec.expressions import Expr, Text
+from catalog_forge.spec.model import Block, CopyBlock, FileBlock, ListBlock, PasteBlock, SetBlock, TextBlock, WhenBlock
 
-_COMMENT_MARKS = {"yaml": "#", "env": "#"}
-
-
-class Context(Enum):
-    """Where an expression stands in the text of a file."""
-
-    BARE = "bare"
-    QUOTED = "quoted"
-    COMMENT = "comment"
-    FORBIDDEN = "forbidden"
+Read = Callable[[FileBlock], str]
 
 
-class Scanner:
-    """Follows the text of one block, part by part. A quote opens a string unless it stands within a word, as in don't."""
+def spots(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Spot]:
+    """Return the spot of each expression in the texts and items of a body, by its `id`: equal ones stand in several places.
 
-    def __init__(self, kind: Format) -> None:
-        self.kind = kind
-        self.quote = ""
-        self.what = ""
-        self._comment = False
-        self._before = "\n"
-        self._seen = ""
+    Raises ForgeError where no value may stand, where the spot depends on a condition, and where pairs begin within quotes.
+    """
+    found: dict[int, Spot] = {}
+    for full in (True, False):
+        pieces = list(_pieces(body, kind, read, full))
+        text = "".join(piece if isinstance(piece, str) else MARK for piece in pieces)
+        marked = [piece for piece in pieces if not isinstance(piece, str)]
+        try:
+            places = list(kind.spots(text))
+        except ForgeError as error:
+            raise ForgeError(f"{kind.name}: the text of this file is {error.problems[0].message}", body[0].at()) from None
+        for piece, spot in zip(marked, places, strict=True):
+            _note(piece, spot, kind, found)
+    return found
 
-    @property
-    def context(self) -> Context:
-        """Where the next expression stands."""
-        if self.kind.name == "xml":
-            return self._in_xml()
-        if self._comment:
-            return Context.COMMENT
-        return Context.QUOTED if self.quote else Context.BARE
 
-    def feed(self, text: str) -> None:
-        """Follow the author's text up to the next expression."""
-        self._seen += text
-        escaped = False
-        for char in text:
-            if escaped:
-                escaped = False
-            elif self._comment:
-                self._comment = char != "\n"
-            elif self.quote:
-                escaped = char == "\\" and self.quote == '"'
-                self.quote = "" if char == self.quote else self.quote
-            else:
-                self._open(char)
-            self._before = char
+def _note(piece: Expr | SetBlock | CopyBlock, spot: Spot, kind: Format, found: dict[int, Spot]) -> None:
+    if not isinstance(piece, Expr):
+        if spot.escape != kind.value or spot.whole != bool(kind.value.opening):
+            raise ForgeError("a quote or a comment of the text before is still open where these pairs begin", piece.at())
+    elif spot.forbidden:
+        raise ForgeError(f"@{{{piece.source}}} cannot stand {spot.forbidden}", piece.where)
+    elif found.setdefault(id(piece), spot) != spot:
+        raise ForgeError(f"@{{{piece.source}}} stands in quotes or not, depending on a condition or a list", piece.where)
 
-    def _open(self, char: str) -> None:
-        if char in self.kind.inside and not self._before.isalnum():
-            self.quote = char
-        elif char == _COMMENT_MARKS.get(self.kind.name) and self._before.isspace():
-            self._comment = True
 
-    def _in_xml(self) -> Context:
-        for opening, closing, what in (("<!--", "-->", "an XML comment"), ("<![CDATA[", "]]>", "a CDATA section")):
-            if self._seen.rfind(opening) > self._seen.rfind(closing):
-                self.what = what
-                return Context.FORBIDDEN
-        return Context.BARE
+def _pieces(body: tuple[Block, ...], kind: Format, read: Read, full: bool) -> Iterator[str | Expr | SetBlock | CopyBlock]:
+    for block in body:
+        match block:
+            case TextBlock(text=text):
+                yield from _parts(text)
+            case ListBlock(list=listing):
+                if full:
+                    yield listing.head
+                    yield from (*_parts(listing.item), listing.sep, *_parts(listing.item))
+                    yield listing.tail + ("\n" if listing.sep == "\n" and not listing.tail else "")
+            case SetBlock() | CopyBlock():
+                before, _, after = kind.pair.format(key="k", value=MARK).partition(MARK)
+                yield from (before, block, after)
+            case WhenBlock(then=then, otherwise=otherwise):
+                yield from _pieces(then if full else otherwise, kind, read, full)
+            case FileBlock():
+                yield read(block).replace(MARK, " ")
+            case PasteBlock(wrap=wrap):
+                yield "".join(f"{line}\n" for line in wrap)
+
+
+def _parts(text: Text) -> Iterator[str | Expr]:
+    for part in text.parts:
+        yield part.replace(MARK, " ") if isinstance(part, str) else part

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from catalog_forge.confd import go
 from catalog_forge.formats import Escape
 
-_CONTROLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_ALWAYS_REFUSED = ("\\x", "\\a", "\\b", "\\f", "\\v")
+_BACKSLASH = "\\"
+_BREAKS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# How %q spells the other control characters: C0, DEL, C1, and U+FFFE and U+FFFF.
+_CONTROLS = ("\\x", "\\a", "\\b", "\\f", "\\v", "\\u008", "\\u009", "\\ufff")
 
 
 def inner(term: str, name: str, escape: Escape) -> str:
@@ -14,45 +18,52 @@ def inner(term: str, name: str, escape: Escape) -> str:
     return f'{{{{template {go.string(escape.name)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'
 
 
-def whole(term: str, name: str, escape: Escape) -> str:
-    """Return the action that prints a value with its quotes."""
-    if escape.quoted:
-        return f'{{{{printf "%q" {go.paren(term)}}}}}'
-    return go.literal(escape.opening) + inner(term, name, escape) + go.literal(escape.closing)
-
-
 def helper(escape: Escape) -> str:
     """Return the definition of an escape's helper template."""
+    value = _replaced(".value", escape.replace)
     if escape.quoted:
         # Both ends of %q are cut off: trimSuffix takes the last quote, and the first one is the first quote there is.
-        body = '{{replace (trimSuffix (printf "%q" .value) "\\"") "\\"" "" 1}}'
-        return f"{{{{define {go.string(escape.name)}}}}}{body}{{{{end -}}}}\n"
-    refused = _refused(escape)
-    guard = ""
-    if not escape.any_control:
-        # Go's %q spells control characters with a backslash; a value freed of its own backslashes shows no others.
-        bare = _replaced(".value", (("\\", ""), *((char, "") for char in escape.controls)))
-        guard = f'{{{{$shown := printf "%q" ({bare})}}}}'
-    if refused:
-        message = go.string(f"%s: a value that the format cannot hold ({_reasons(escape)})")
-        guard += f"{{{{if {_any(refused)}}}}}{{{{getv (printf {message} .name)}}}}{{{{end}}}}"
+        value = 'replace (trimSuffix (printf "%q" .value) "\\"") "\\"" "" 1'
     lead = f'{{{{if eq (printf "%.1s" .value) " "}}}}{go.literal(escape.lead)}{{{{end}}}}' if escape.lead else ""
-    return f"{{{{define {go.string(escape.name)}}}}}{guard}{lead}{{{{{_replaced('.value', escape.replace)}}}}}{{{{end -}}}}\n"
+    return f"{{{{define {go.string(escape.name)}}}}}{_guard(escape)}{lead}{{{{{value}}}}}{{{{end -}}}}\n"
+
+
+def _guard(escape: Escape) -> str:
+    """The code that ends the rendering when the place cannot hold the value."""
+    tests = list(_tests(escape))
+    if not tests:
+        return ""
+    # Go's %q spells what cannot be seen with a backslash; a value freed of its own backslashes shows no others.
+    shown = f'{{{{$shown := printf "%q" ({_without(".value", _BACKSLASH + escape.controls)})}}}}'
+    needed = shown if any("$shown" in test for test in tests) else ""
+    return f"{needed}{{{{if {_any(tests)}}}}}{failure('.name', f': {escape.refusal}')}{{{{end}}}}"
+
+
+def failure(name: str, message: str) -> str:
+    """Return the action that ends the rendering: confd fails on a key that is not there, and its error names the key."""
+    return f"{{{{getv (print {name} {go.string(message)})}}}}"
+
+
+def _replaced(term: str, pairs: Iterable[tuple[str, str]]) -> str:
+    for old, new in pairs:
+        term = f"replace {go.paren(term)} {go.string(old)} {go.string(new)} -1"
+    return term
+
+
+def _without(term: str, characters: Iterable[str]) -> str:
+    return _replaced(term, ((char, "") for char in characters))
 
 
 INTEGER = (
-    '{{define "integer"}}{{$d := split .value "-"}}'
-    '{{if or (ne (urlquery .value) .value) (ne (toUpper .value) (toLower .value)) (eq .value "") (eq .value "-")'
-    ' (contains .value ".") (contains .value "_") (contains .value "~") (gt (len $d) 2)'
-    ' (and (eq (len $d) 2) (ne (index $d 0) ""))'
-    ' (and (gt (len .value) 1) (eq (printf "%.1s" .value) "0"))'
-    ' (and (gt (len .value) 2) (eq (printf "%.2s" .value) "-0"))'
-    ' (eq .value "-0")}}'
-    '{{getv (printf "%s: not a whole number" .name)}}{{end}}{{.value}}{{end -}}\n'
+    '{{define "integer"}}{{$digits := replace .value "-" "" 1}}'
+    + f"{{{{$rest := {_without('$digits', '0123456789')}}}}}"
+    + '{{if or (ne $rest "") (eq $digits "") (and (ne .value $digits) (ne .value (print "-" $digits)))'
+    ' (and (ne $digits "0") (eq (printf "%.1s" $digits) "0"))}}'
+    f"{failure('.name', ': not a whole number')}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"
 )
 BOOLEAN = (
     '{{define "boolean"}}{{if and (ne .value "true") (ne .value "false")}}'
-    '{{getv (printf "%s: neither true nor false" .name)}}{{end}}{{.value}}{{end -}}\n'
+    f"{failure('.name', ': neither true nor false')}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"
 )
 
 
@@ -61,39 +72,29 @@ def typed(term: str, name: str, kind: str) -> str:
     return f'{{{{template {go.string(kind)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'
 
 
-def _refused(escape: Escape) -> list[str]:
-    tests = [f"contains .value {go.string(char)}" for char in escape.refuse]
+def _tests(escape: Escape) -> Iterator[str]:
+    """The terms of which one is true when the place cannot hold the value: what `Escape.refuses` tells of a constant."""
+    for char in escape.refuse:
+        yield f"contains .value {go.string(char)}"
     if escape.word:
-        tests.append("ne (urlquery .value) .value")
-    if not escape.any_control:
-        spelled = (*_ALWAYS_REFUSED, *(word for char, word in _CONTROLS.items() if char not in escape.controls))
-        tests += [f"contains $shown {go.string(word)}" for word in spelled]
-    if not escape.edges:
-        for blank in (" ", "\t"):
-            tests.append(f'eq (printf "%.1s" .value) {go.string(blank)}')
-            tests.append(f"ne (trimSuffix .value {go.string(blank)}) .value")
+        bare = go.paren(_without(".value", escape.extra))
+        yield f"ne (urlquery {bare}) {bare}"
+    elif not escape.any_control:
+        for spelled in (*_CONTROLS, *(word for char, word in _BREAKS.items() if char not in escape.controls)):
+            yield f"contains $shown {go.string(spelled)}"
+    yield from _ends(escape)
     if not escape.empty:
-        tests.append('eq .value ""')
-    return tests
+        yield 'eq .value ""'
+    if escape.longest:
+        yield f'gt (len (printf "%q" .value)) {escape.longest}'
 
 
-def _reasons(escape: Escape) -> str:
-    printable = "".join(char for char in escape.refuse if char.isprintable())
-    reasons = [f"one of {printable}"] if printable else []
-    if not escape.any_control:
-        reasons.append("a control character")
-        reasons += ["a line break"] if "\n" not in escape.controls else []
-    reasons += ["a NUL"] if "\0" in escape.refuse else []
-    reasons += ["a blank at an end"] if not escape.edges else []
-    reasons += ["nothing at all"] if not escape.empty else []
-    return ", ".join(reasons)
+def _ends(escape: Escape) -> Iterator[str]:
+    for char in escape.not_first:
+        yield f'eq (printf "%.1s" .value) {go.string(char)}'
+    for char in escape.not_last:
+        yield f"ne (trimSuffix .value {go.string(char)}) .value"
 
 
 def _any(tests: list[str]) -> str:
     return tests[0] if len(tests) == 1 else "or " + " ".join(f"({test})" for test in tests)
-
-
-def _replaced(term: str, pairs: tuple[tuple[str, str], ...]) -> str:
-    for old, new in pairs:
-        term = f"replace {go.paren(term)} {go.string(old)} {go.string(new)} -1"
-    return term

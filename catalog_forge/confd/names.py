@@ -198,8 +198,9 @@ def _same(leaf: str, wanted: str) -> str:
 
 
 # A container without a health check has no health state: confd reads null as a text. Rancher 1.1 and older tell no state.
+_HEALTH = _of("health_state", go.string("null"))
 _FILTERS = {
-    "healthy": f'or (eq ({_of("health_state", go.string("null"))}) "healthy") (eq ({_of("health_state", go.string("null"))}) "null")',
+    "healthy": f'or (eq ({_HEALTH}) "healthy") (eq ({_HEALTH}) "null")',
     "running": f'eq ({_of("state", go.string("running"))}) "running"',
 }
 

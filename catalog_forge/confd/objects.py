@@ -60,7 +60,7 @@ def _condition(body: Body, value: Any) -> str:
 
 def _copy(body: Body, block: CopyBlock, comma: str) -> str:
     pairs = body.pairs_of(block)
-    refusal = pairs.refusal.removesuffix("{{end -}}\n") + "{{end}}"
+    refusal = pairs.refusal.replace("{{end -}}\n", "{{end}}")
     return f"{refusal}{{{{range $i, $p := {pairs.source}}}}}{_under(pairs.keep, f'{comma}{chr(10)}  {pairs.line}')}{{{{end}}}}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -55,10 +56,14 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
     """Name each resource after its file; files of one name in two folders are told apart by a number."""
     names: list[str] = []
+    counts: Counter[str] = Counter()
     for file in files:
-        base = PurePosixPath(file.dest).name
-        count = sum(PurePosixPath(other.dest).name == base for other in files[: len(names)])
-        names.append(base if not count else f"{base}-{count + 1}")
+        name = base = PurePosixPath(file.dest).name
+        while counts[name]:
+            counts[base] += 1
+            name = f"{base}-{counts[base]}"
+        counts[name] += 1
+        names.append(name)
     return names
 
 
@@ -76,7 +81,7 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], note: str, secr
 
 
 def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
-    """Return the distinct reloads of a spec, each with the first file that asks for it; http sends one file, so each is its own."""
+    """Return the distinct reloads of a spec, each with the first file that asks for it, one for each file of http."""
     found: dict[str, tuple[Reload, ConfFile]] = {}
     for file in spec.files:
         if file.reload.kind != "none":

@@ -32,12 +32,32 @@ class Values:
     secret: bool = False
     element: tuple[Members, Collection] | None = None
 
-    def printer(self, escape: Escape, name: str, whole: bool = False) -> Printer:
-        """Return what prints a term with an escape; `name` is what errors call the value."""
-        if not (whole and escape.quoted):
+    def printer(self, escape: Escape, name: str) -> Printer:
+        """Return what prints a term as the inside of a value; `name` is what errors call the value."""
+
+        def show(term: str) -> str:
             self.helpers[escape.name] = escapes.helper(escape)
-        write = escapes.whole if whole else escapes.inner
-        return lambda term: write(term, go.string(name), escape)
+            return escapes.inner(term, go.string(name), escape)
+
+        return show
+
+    def whole(self, term: str, escape: Escape, name: str) -> str:
+        """Print a term with the quotes of the escape around it."""
+        if escape.quoted and not escape.longest:
+            return f'{{{{printf "%q" {go.paren(term)}}}}}'
+        return go.literal(escape.opening) + self.printer(escape, name)(term) + go.literal(escape.closing)
+
+    def shown(self, expr: Expr, escape: Escape, whole: bool = False) -> str:
+        """Print an expression with an escape; `whole`: with the quotes of the escape around all that it prints."""
+        if whole and self._is_term(expr):
+            return self.whole(self.term(expr), escape, self.called(expr))
+        code = self.emit(expr, escape)
+        return go.literal(escape.opening) + code + go.literal(escape.closing) if whole else code
+
+    def called(self, expr: Expr) -> str:
+        """Return what errors call the value of an expression."""
+        of_element = isinstance(expr.node, Attr) and expr.node.root == "it"
+        return f"{expr.source} of {self._element()[1]}" if of_element else expr.source
 
     def typed(self, expr: Expr) -> str:
         """Return integer or boolean when the expression is known to be one, else nothing."""
@@ -55,27 +75,33 @@ class Values:
         if isinstance(expr.node, Count):
             return f"{{{{{self.term(expr)}}}}}"
         self.helpers[kind] = escapes.INTEGER if kind == "integer" else escapes.BOOLEAN
-        return escapes.typed(self.term(expr), go.string(expr.source), kind)
+        return escapes.typed(self.term(expr), go.string(self.called(expr)), kind)
 
     def text(self, text: Text, escape: Escape) -> str:
         """Print a text as the inside of a value: the author's words and the values alike are escaped."""
         return "".join(
-            go.literal(escape.apply(part)) if isinstance(part, str) else self.emit(part, self.printer(escape, part.source))
-            for part in text.parts
+            go.literal(escape.apply(part)) if isinstance(part, str) else self.emit(part, escape) for part in text.parts
         )
 
-    def emit(self, expr: Expr, show: Printer) -> str:
-        """Print one expression."""
+    def emit(self, expr: Expr, escape: Escape) -> str:
+        """Print one expression as the inside of a value."""
+        show = self.printer(escape, self.called(expr))
         match expr.node:
             case First(of=of, path=path):
                 return self._first(expr, of, path, show)
             case Join(of=of, path=path, separator=separator):
-                return self._join(of, path, separator, show)
+                words = escape.apply(separator) if escape.quoted or escape.replace else separator
+                return self._join(of, path, words, show)
             case Count():
                 return f"{{{{{self.term(expr)}}}}}"
             case Attr(root="it", path=("host", *rest)):
                 return self._host(self._element_path(), tuple(rest), expr.default, show)
         return show(self.term(expr))
+
+    def _is_term(self, expr: Expr) -> bool:
+        node = expr.node
+        of_its_host = isinstance(node, Attr) and node.root == "it" and node.path[:1] == ("host",)
+        return not of_its_host and not isinstance(node, First | Join | Count)
 
     def term(self, expr: Expr) -> str:
         """Return the one term that is the expression's value."""
@@ -118,7 +144,7 @@ class Values:
         return self.term(expr)
 
     def condition(self, expr: Expr) -> str:
-        """Return the term that is empty when the expression reads an optional key without a value; nothing when it must be there."""
+        """Return the term that is empty when an optional key that is read has no value; nothing when it must be there."""
         if not isinstance(expr.node, Metadata) or expr.default is not None:
             return ""
         found = resolve(self.spec.metadata, expr.node.path)
@@ -172,7 +198,7 @@ class Values:
     def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
         members = self.collection(of)
         element = members.element(f"(index {go.paren(members.list)} {1 if members.selected else 0})")
-        found = self._show_field(members, of, element, path, show)
+        found = self._show_field(of, element, path, show)
         if expr.default is not None:
             otherwise = show(go.string(expr.default))
         else:
@@ -181,11 +207,11 @@ class Values:
 
     def _join(self, of: Collection, path: tuple[str, ...], separator: str, show: Printer) -> str:
         def item(members: Members) -> str:
-            return self._show_field(members, of, members.element("$c"), path, show)
+            return self._show_field(of, members.element("$c"), path, show)
 
         return self.loop(of, go.literal(separator), item)
 
-    def _show_field(self, members: Members, of: Collection, element: Path, path: tuple[str, ...], show: Printer) -> str:
+    def _show_field(self, of: Collection, element: Path, path: tuple[str, ...], show: Printer) -> str:
         if of.kind == "metadata":
             path = path or self._resolved(of)[1]
         if path[:1] == ("host",):

@@ -1,25 +1,33 @@
 """What a file format is, as data: how a pair, a comment and a value are written, and which values it cannot hold.
 
 The same data serves twice: `Escape.apply` writes the author's own constants, and the compiler turns it into confd template
-code for the values that only the metadata service knows.
+code for the values that only the metadata service knows. A test compares the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 TAB, NEWLINE, RETURN = "\t", "\n", "\r"
 # Line ends of one reader or another; a format in which a line is a value refuses them all.
 LINE_ENDS = "\u0085\u2028\u2029"
+# Blanks that some readers strip from the ends of a value, beside blank and tab.
+ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\ufeff"
+# Stands for a value in a text whose contexts are looked for: a character that no text needs.
+MARK = "\ue000"
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Escape:
     """How a value stands in one place of a format.
 
-    `replace` is applied in its order. `controls` lists the control characters that may stand (after replacing); any other is
-    refused, as is each character of `refuse`, a blank at either end unless `edges`, and an empty value unless `empty`.
+    `replace` is applied in its order. `controls` lists the control characters that may stand (they are replaced, or harmless);
+    any other is refused unless `any_control`, as is each character of `refuse`; a `word` has only letters, digits, `-._~` and
+    what `extra` lists; `not_first` and `not_last` bar characters from the ends; a value is no longer than `longest` bytes.
     `lead` is put before a leading blank. `quoted` means Go's %q, which YAML reads back exactly.
     """
 
@@ -29,47 +37,81 @@ class Escape:
     replace: tuple[tuple[str, str], ...] = ()
     refuse: str = ""
     controls: str = ""
-    edges: bool = True
+    any_control: bool = False
+    not_first: str = ""
+    not_last: str = ""
     empty: bool = True
     lead: str = ""
     word: bool = False
+    extra: str = ""
     quoted: bool = False
-    any_control: bool = False
+    longest: int = 0
 
     def apply(self, text: str) -> str:
         """Write a constant, without the quotes around it. Raises ValueError when this place cannot hold it."""
-        if reason := self.refuses(text):
-            raise ValueError(reason)
+        if self.refuses(text):
+            raise ValueError(self.refusal)
         if self.quoted:
             return go_quote(text)[1:-1]
         for old, new in self.replace:
             text = text.replace(old, new)
         return self.lead + text if self.lead and text.startswith(" ") else text
 
-    def refuses(self, text: str) -> str:
-        """Say why this place cannot hold the text; nothing when it can."""
-        if not self.any_control and any(c < " " and c not in self.controls for c in text):
-            return "it holds a control character or a line break"
-        if any(c in text for c in self.refuse):
-            return f"it holds one of {self.refuse!r}"
-        if not self.edges and text != text.strip(" \t"):
-            return "it begins or ends with a blank"
-        return "it is empty" if not self.empty and not text else ""
+    def refuses(self, text: str) -> bool:
+        """Tell whether this place cannot hold the text."""
+        controls = () if self.any_control else _CONTROL.findall(text)
+        return (
+            any(char not in self.controls for char in controls)
+            or any(char in text for char in self.refuse)
+            or (self.word and not re.fullmatch(f"[A-Za-z0-9._~{self.extra}-]*", text))
+            or (bool(text) and (text[0] in self.not_first or text[-1] in self.not_last))
+            or (not text and not self.empty)
+            or bool(self.longest and len(go_quote(text).encode()) > self.longest)
+        )
+
+    @property
+    def refusal(self) -> str:
+        """Say in words what this place cannot hold; nothing when it holds any text."""
+        reasons = ["more than letters, digits and -._~" + self.extra] if self.word else []
+        if not self.word and (shown := "".join(char for char in self.refuse if char.isprintable())):
+            reasons.append(f"one of {shown}")
+        if not self.any_control and not self.word:
+            reasons += ["a control character"] if NEWLINE in self.controls else ["a line break", "a control character"]
+        reasons += ["a NUL"] if "\0" in self.refuse else []
+        reasons += ["a blank at an end"] if " " in self.not_first else []
+        if not self.not_first[:1].isspace() and (shown := "".join(dict.fromkeys(self.not_first + self.not_last))):
+            reasons.append(f"one of {shown} at an end")
+        reasons += ["nothing at all"] if not self.empty else []
+        reasons += [f"more than {self.longest} bytes"] if self.longest else []
+        return "what cannot stand here: " + ", ".join(reasons) if reasons else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a text: how a value is escaped there, and whether it brings its quotes; or why none may stand there."""
+
+    escape: Escape
+    whole: bool = False
+    forbidden: str = ""
+
+
+# Yields the spot of each MARK in a text.
+Spots = Callable[[str], Iterator[Spot]]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file format. `pair` is a line with {key} and {value}; empty where the format has no pairs.
 
-    `inside` gives the escape within the quotes that a text block may open; `typed` formats write numbers and truths bare.
+    `spots` finds out what stands around the values of a text; `typed` formats write numbers and truths bare.
     """
 
     name: str
     value: Escape
     key: Escape
+    spots: Spots
     pair: str = ""
     comment: str = ""
-    inside: Mapping[str, Escape] = field(default_factory=dict)
     typed: bool = False
     head: str = ""
     tail: str = ""
@@ -85,6 +127,30 @@ class Format:
 
 # A place that takes one line as it is: a comment, a line of a list.
 LINE = Escape("line", refuse=LINE_ENDS, controls=TAB)
+BEHIND_BACKSLASH = "behind a backslash, which would change the value's first character (write the backslash twice)"
+
+
+def odd_backslash(before: str) -> bool:
+    """Tell whether a text ends in a backslash that is not itself escaped."""
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+
+
+def line_spots(value: Escape, key: Escape, comments: str, key_end: str) -> Spots:
+    """Make the finder of a format in which a line is a key, a separator (`key_end`, a regular expression) and a value."""
+    separator = re.compile(key_end)
+
+    def spots(text: str) -> Iterator[Spot]:
+        for line in re.sub(r"\\\n\s*", "= ", text).split("\n"):
+            for found in re.finditer(MARK, line):
+                before = line[: found.start()].lstrip()
+                if before[:1] and before[0] in comments:
+                    yield Spot(LINE)
+                elif odd_backslash(before):
+                    yield Spot(value, forbidden=BEHIND_BACKSLASH)
+                else:
+                    yield Spot(value if separator.search(before) else key)
+
+    return spots
 
 
 def go_quote(text: str) -> str:

@@ -1,6 +1,11 @@
 """Shell variables, to be sourced: values in single quotes, in which the shell expands nothing (POSIX, 2.2.2)."""
 
-from catalog_forge.formats.base import Escape, Format
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MARK, Escape, Format, Spot
 
 _SINGLE = Escape("env", opening="'", closing="'", replace=(("'", "'\\''"),), refuse="\0", any_control=True)
 _DOUBLE = Escape(
@@ -9,6 +14,37 @@ _DOUBLE = Escape(
     refuse="\0",
     any_control=True,
 )
-_NAME = Escape("name", word=True, refuse="-.~/=' ", empty=False)
+_NAME = Escape("name", word=True, refuse="-.~", not_first="0123456789", empty=False)
+# In the order of trial: what hides the next character, what is code, what opens and closes, one character.
+_TOKEN = re.compile(r"\\.|\$\{\w+\}|\$[({]|`|<<|.", re.DOTALL)
+_WORD_ENDS = " \t\n;&|()<>"
 
-ENV = Format("env", value=_SINGLE, key=_NAME, pair="{key}={value}\n", comment="# {}\n", inside={"'": _SINGLE, '"': _DOUBLE})
+
+def _spots(text: str) -> Iterator[Spot]:
+    quote, before, comment, code = "", "\n", False, False
+    for token in _TOKEN.findall(text):
+        if token[-1] == MARK:
+            yield _spot(quote, before if token == MARK else token[0], comment, code)
+        elif comment:
+            comment = token[-1] != "\n"
+        elif quote == "'":
+            quote = "" if token[-1] == "'" else quote
+        elif token == '"' or (token == "'" and not quote):
+            quote = "" if quote else token
+        elif token == "#" and not quote and before in _WORD_ENDS:
+            comment = True
+        code = code or (token in ("$(", "${", "`", "<<") and quote != "'" and not comment)
+        before = token[-1] if token != MARK else "x"
+
+
+def _spot(quote: str, before: str, comment: bool, code: bool) -> Spot:
+    if comment:
+        return Spot(LINE)
+    forbidden = ""
+    if quote != "'":
+        forbidden = {"$": "behind a $, which would make a variable's name of it", "\\": BEHIND_BACKSLASH}.get(before, "")
+        forbidden = forbidden or ("behind a command substitution, a here-document or a backtick" if code else "")
+    return Spot(_DOUBLE if quote == '"' else _SINGLE, whole=not quote, forbidden=forbidden)
+
+
+ENV = Format("env", value=_SINGLE, key=_NAME, spots=_spots, pair="{key}={value}\n", comment="# {}\n")

@@ -1,17 +1,29 @@
 """ini files and `key value` files: dialects disagree on quotes, comments and escapes, so what any of them reads
 otherwise is refused when the file is rendered, with an error that names the value."""
 
-from catalog_forge.formats.base import LINE_ENDS, TAB, Escape, Format
+from __future__ import annotations
+
+from catalog_forge.formats.base import LINE_ENDS, ODD_BLANKS, TAB, Escape, Format, line_spots
 
 _DISPUTED = "\"'\\#;" + LINE_ENDS
-_VALUE = Escape("ini", refuse=_DISPUTED, controls=TAB, edges=False)
-_WORD = Escape("word", word=True, refuse=_DISPUTED + " =[]:", empty=False)
+_BLANKS = " \t" + ODD_BLANKS
+_VALUE = Escape("ini", refuse=_DISPUTED, controls=TAB, not_first=_BLANKS, not_last=_BLANKS)
+_WORD = Escape("word", word=True, empty=False)
+_SPACE = Escape("space", refuse=_DISPUTED, controls=TAB, not_first=_BLANKS, not_last=_BLANKS, empty=False)
 
-INI = Format("ini", value=_VALUE, key=_WORD, pair="{key} = {value}\n", comment="# {}\n")
+INI = Format(
+    "ini",
+    value=_VALUE,
+    key=_WORD,
+    spots=line_spots(_VALUE, _WORD, comments="#;", key_end="[=:]"),
+    pair="{key} = {value}\n",
+    comment="# {}\n",
+)
 SPACE = Format(
     "space",
-    value=Escape("space", refuse=_DISPUTED, controls=TAB, edges=False, empty=False),
+    value=_SPACE,
     key=_WORD,
+    spots=line_spots(_SPACE, _WORD, comments="#", key_end=r"\s"),
     pair="{key} {value}\n",
     comment="# {}\n",
 )

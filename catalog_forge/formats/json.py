@@ -1,6 +1,10 @@
 """JSON (RFC 8259): text in double quotes; numbers and truths bare. Control characters without a short escape are refused."""
 
-from catalog_forge.formats.base import Escape, Format
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog_forge.formats.base import BEHIND_BACKSLASH, MARK, Escape, Format, Spot
 
 _STRING = Escape(
     "json",
@@ -10,6 +14,15 @@ _STRING = Escape(
     controls="\n\r\t",
 )
 
-JSON = Format(
-    "json", value=_STRING, key=_STRING, pair="{key}: {value}", inside={'"': _STRING}, typed=True, head="{", tail="\n}\n"
-)
+
+def _spots(text: str) -> Iterator[Spot]:
+    quoted = escaped = False
+    for char in text:
+        if char == MARK:
+            yield Spot(_STRING, whole=not quoted, forbidden=BEHIND_BACKSLASH if escaped else "")
+        elif char == '"' and not escaped:
+            quoted = not quoted
+        escaped = char == "\\" and not escaped
+
+
+JSON = Format("json", value=_STRING, key=_STRING, spots=_spots, pair="{key}: {value}", typed=True, head="{", tail="\n}\n")

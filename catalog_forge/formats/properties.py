@@ -1,6 +1,8 @@
 """Java properties (java.util.Properties.load): `key=value` with backslash escapes. Text outside Latin-1 stays UTF-8."""
 
-from catalog_forge.formats.base import Escape, Format
+from __future__ import annotations
+
+from catalog_forge.formats.base import Escape, Format, line_spots
 
 _REPLACE = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 _VALUE = Escape("properties", replace=_REPLACE, controls="\n\r\t", lead="\\")
@@ -11,4 +13,11 @@ _KEY = Escape(
     empty=False,
 )
 
-PROPERTIES = Format("properties", value=_VALUE, key=_KEY, pair="{key}={value}\n", comment="# {}\n")
+PROPERTIES = Format(
+    "properties",
+    value=_VALUE,
+    key=_KEY,
+    spots=line_spots(_VALUE, _KEY, comments="#!", key_end=r"(?<!\\)[=:\s]"),
+    pair="{key}={value}\n",
+    comment="# {}\n",
+)

@@ -1,18 +1,51 @@
 """XML properties as Hadoop reads them: `<property><name/><value/></property>` below `<configuration>` (XML 1.0)."""
 
-from catalog_forge.formats.base import Escape, Format
+from __future__ import annotations
 
-_TEXT = Escape(
-    "xml",
-    replace=(("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;"), ("\r", "&#13;")),
-    refuse="\ufffe\uffff",
-    controls="\n\r\t",
+import re
+from collections.abc import Iterator
+
+from catalog_forge.formats.base import MARK, Escape, Format, Spot
+
+_ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;"), ("\r", "&#13;"))
+_TEXT = Escape("xml", replace=_ENTITIES, controls="\n\r\t")
+# A reader makes blanks of the line breaks and tabs of an attribute (XML 1.0, 3.3.3).
+_ATTRIBUTE = Escape("xml-attribute", replace=(*_ENTITIES, ("\n", "&#10;"), ("\t", "&#9;")), controls="\n\r\t")
+_PARTS = re.compile(
+    r"(?P<comment><!--.*?(?:-->|\Z))|(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|(?P<other><[?!].*?(?:>|\Z))"
+    r"|(?P<tag><(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|[^>\"'])*(?:>|\Z))|(?P<text>[^<]+)",
+    re.DOTALL,
 )
+_FORBIDDEN = {
+    "comment": "in an XML comment, which no value could be kept in",
+    "cdata": "in a CDATA section (write it outside: it is escaped)",
+    "other": "in a declaration or processing instruction",
+}
+_IN_TAG = re.compile(f"\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|{MARK}")
+
+
+def _spots(text: str) -> Iterator[Spot]:
+    for part in _PARTS.finditer(text):
+        kind, found = part.lastgroup or "", part.group()
+        if kind == "tag":
+            for piece in _IN_TAG.findall(found):
+                bare = "in a tag, outside of quotes" if piece == MARK else ""
+                yield from [Spot(_ATTRIBUTE, forbidden=bare or _entity(before)) for before in piece.split(MARK)[:-1]]
+        elif kind == "text":
+            yield from [Spot(_TEXT, forbidden=_entity(before)) for before in found.split(MARK)[:-1]]
+        else:
+            yield from [Spot(_TEXT, forbidden=_FORBIDDEN[kind])] * found.count(MARK)
+
+
+def _entity(before: str) -> str:
+    return "behind an &, which would make an entity of it" if re.search(r"&[^;\s]*\Z", before) else ""
+
 
 XML = Format(
     "xml",
     value=_TEXT,
     key=_TEXT,
+    spots=_spots,
     pair="  <property>\n    <name>{key}</name>\n    <value>{value}</value>\n  </property>\n",
     comment="<!-- {} -->\n",
     head='<?xml version="1.0" encoding="UTF-8"?>\n',

@@ -21,6 +21,8 @@ class Found:
 
 def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
     """Find the declared key that a path below `metadata/` means; a nested `@{...}` stands for any one segment part."""
+    if path.literal in metadata:
+        return Found(path.literal, metadata[path.literal])
     pattern = "".join(re.escape(part) if isinstance(part, str) else "[^/]+" for part in path.parts)
     for name, key in metadata.items():
         if re.fullmatch(pattern, name):

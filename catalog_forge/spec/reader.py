@@ -69,7 +69,7 @@ class _Reader:
                 passed[name.value] = yamlio.to_data(value)
                 places[name.value] = name.where
             elif key is None or key.attribute == "compose":
-                words = [*known, *(SERVICE_KEYS if kind in (Service, Group) else ())]
+                words = [*(word for word in known if word != "compose"), *(SERVICE_KEYS if kind in (Service, Group) else ())]
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, did_you_mean(name.value, words))
             else:
                 places[key.attribute] = value.where
