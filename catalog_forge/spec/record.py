@@ -61,9 +61,13 @@ class Key:
     required: bool
 
 
-@cache
-def keys_of(record: Any) -> tuple[Key, ...]:
+def keys_of(record: type[Record]) -> tuple[Key, ...]:
     """Return the declared keys of a record class, in their order."""
+    return _declared(record)  # type: ignore[arg-type] # mypy takes the hash of a record for that of its class
+
+
+@cache
+def _declared(record: type[Record]) -> tuple[Key, ...]:
     hints = get_type_hints(record)
     return tuple(
         Key(
