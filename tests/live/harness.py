@@ -9,7 +9,8 @@ import random
 import subprocess
 import tarfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -169,6 +170,12 @@ def service(name: str, topology: str, **fields: Any) -> Service:
     """A service as the entry of a topology has it."""
     sidekick = Sidekick(f"{name}-conf") if topology == "volumes" else Sidekick(f"{name}-main", "primary")
     return Service(name, sidekicks=(sidekick,), **fields)
+
+
+def start(units: Iterable[Unit]) -> None:
+    """Start units side by side."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(Unit.start, units))
 
 
 @dataclass

@@ -5,13 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import docker
 import pytest
 
 from catalog_forge.metadata.server import MetadataServer
-from tests.live.harness import TOPOLOGIES, Images, Unit, World, eventually, service, spec_of
+from tests.live.harness import TOPOLOGIES, Images, Unit, World, eventually, service, spec_of, start
 
 DEST = "/etc/probe/probe.conf"
 SPEC = """\
@@ -47,15 +46,15 @@ def units(
             topology = topology if topology in TOPOLOGIES else "volumes"
             node = f"{world.gateway}:{ports[each.name]}" if each.name in ports else ""
             environment = {"LIMIT": "3"} if each.name == "limited" else {}
-            units[each.name] = Unit(world, each.name, topology, conf_images[topology], main_image, node=node, environment=environment)
+            units[each.name] = Unit(
+                world, each.name, topology, conf_images[topology], main_image, node=node, environment=environment
+            )
         for topology in TOPOLOGIES:
             world.change(f"unknown-{topology}", scale=0)
         units["prefilled"].put(DEST, b"stock\n")
-        for name, unit in units.items():
-            if name in ("prefilled", "limited"):
-                unit.main.start()
-            elif name not in ("late", "stopped"):
-                unit.start()
+        start(unit for name, unit in units.items() if name not in ("prefilled", "limited", "late", "stopped"))
+        units["prefilled"].main.start()
+        units["limited"].main.start()
         yield units
 
 
