@@ -1,6 +1,7 @@
 """Draw docs/picture.svg from a real run: make try | python tools/picture.py > docs/picture.svg
 
-Left, what `catalog-forge new elasticsearch-conf` makes; right, what the real confd in its image writes for the first node.
+Left, what `catalog-forge new elasticsearch-conf` makes; right, what Rancher asks, and what the real confd in the image writes for
+the first node.
 """
 
 from __future__ import annotations
@@ -22,44 +23,55 @@ def section(text: str, start: str) -> list[str]:
 
 
 def painted(line: str) -> str:
-    """A line in colour: comments grey, keys blue, folders bold."""
+    """A line in colour: comments grey, keys blue."""
     safe = escape(line)
     if line.lstrip().startswith("#"):
         return f'<tspan class="c">{safe}</tspan>'
-    if key := re.match(r"[\w.]+:", line):
+    if key := re.match(r"[ -]*[\w.]+:", line):
         return f'<tspan class="k">{escape(key.group())}</tspan>{escape(line[key.end() :])}'
-    return f'<tspan class="f">{safe}</tspan>' if line.rstrip().endswith("/") else safe
+    return safe
 
 
-def pane(title: str, lines: list[str], left: float, columns: int, height: int) -> str:
+def pane(title: str, lines: list[str], left: float, top: float, columns: int, height: float) -> str:
     """One window with a title and its lines."""
     width = columns * CHAR + 2 * PAD
     rows = "".join(
-        f'<text x="{left + PAD}" y="{BAR + PAD + LINE * number}" xml:space="preserve">{painted(line[:columns])}</text>'
+        f'<text x="{left + PAD}" y="{top + BAR + PAD + LINE * number - 6}" xml:space="preserve">{painted(line[:columns])}</text>'
         for number, line in enumerate(lines, start=1)
     )
     return (
-        f'<rect x="{left}" width="{width}" height="{height}" rx="8" class="w"/>'
-        f'<rect x="{left}" width="{width}" height="{BAR}" rx="8" class="b"/>'
-        f'<text x="{left + PAD}" y="22" class="t">{escape(title)}</text>{rows}\n'
+        f'<rect x="{left}" y="{top}" width="{width}" height="{height}" rx="8" class="w"/>'
+        f'<rect x="{left}" y="{top}" width="{width}" height="{BAR}" rx="8" class="b"/>'
+        f'<text x="{left + PAD}" y="{top + 22}" class="t">{escape(title)}</text>{rows}\n'
     )
+
+
+def tall(lines: list[str]) -> float:
+    """The height of a window with these lines."""
+    return BAR + 2 * PAD + LINE * len(lines)
 
 
 def main() -> None:
     """Read the output of a run on stdin, write the picture to stdout."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdin.read())
-    tree = section(text, "== catalog-forge new elasticsearch-conf")
+    tree = ["catalog", *section(text, "== catalog-forge new elasticsearch-conf")[1:-1]]
     file = section(text, "--- elasticsearch.yml of node 1")
-    height = BAR + 2 * PAD + LINE * max(len(tree), len(file))
+    asked = section(text, "--- templates/elasticsearch/0/rancher-compose.yml")
+    asked = asked[asked.index("  questions:") :]
+    below = tall(file) + PAD
+    height = max(tall(tree), below + BAR + 2 * PAD + 8 * LINE)
+    asked = asked[: int((height - below - BAR - 2 * PAD) // LINE)]
     widths = [columns * CHAR + 2 * PAD for columns in COLUMNS]
+    left = widths[0] + PAD
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sum(widths) + PAD} {height}" role="img">')
     print("<title>The tree that catalog-forge makes, and the elasticsearch.yml that confd writes for one node</title>")
     print(
         "<style>text{font:13.3px ui-monospace,Menlo,Consolas,monospace;fill:#d8dee9}.w{fill:#1f2430}.b{fill:#2b3242}"
-        ".t{fill:#aab4c5}.c{fill:#7f8b9f}.k{fill:#8fb9e8}.f{fill:#e0c08a}</style>"
+        ".t{fill:#aab4c5}.c{fill:#7f8b9f}.k{fill:#8fb9e8}</style>"
     )
-    print(pane("$ catalog-forge new elasticsearch-conf", tree, 0, COLUMNS[0], height), end="")
-    print(pane("elasticsearch.yml of node 1, by the confd in the image", file, widths[0] + PAD, COLUMNS[1], height), end="")
+    print(pane("$ catalog-forge new elasticsearch-conf", tree, 0, 0, COLUMNS[0], height), end="")
+    print(pane("elasticsearch.yml of node 1, by the real confd", file, left, 0, COLUMNS[1], tall(file)), end="")
+    print(pane("rancher-compose.yml: what Rancher asks", asked, left, below, COLUMNS[1], height - below), end="")
     print("</svg>")
 
 
