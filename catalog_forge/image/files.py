@@ -141,6 +141,7 @@ def run_script(spec: Spec) -> str:
         actions=found,
         sends=any(action.kind == "http" for action in found),
         restarts=any(action.kind == "restart" for action in found),
+        commands=bool(spec.launch.before) or any(action.kind == "exec" for action in found),
         before=[shell_word(command) for command in spec.launch.before],
         default_program="" if spec.launch.exec else image,
     )

@@ -9,7 +9,7 @@ import random
 import subprocess
 import tarfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -196,14 +196,7 @@ class Unit:
         """Create the containers."""
         volumes = self.topology == "volumes"
         data = [] if volumes else [self._create(self.conf_image, entrypoint=["/bin/true"], network_mode="none").id]
-        conf_name = f"live-{self.name}-{self.name}-conf" if volumes else f"live-{self.name}"
-        self.conf = self._create(
-            self.conf_image,
-            **self._network(f"{conf_name}-{self.index}"),
-            volumes_from=data,
-            environment={"METADATA_NODE": self.node or "rancher-metadata", **self.environment},
-            extra_hosts={"rancher-metadata": self.world.gateway},
-        )
+        self.conf = self.another_conf(volumes_from=data)
         network = self._network(f"live-{self.name}-{self.index}") if volumes else {"network_mode": f"container:{self.conf.id}"}
         self.main = self._create(
             self.main_image,
@@ -212,6 +205,18 @@ class Unit:
             command=list(self.program),
             environment=dict(self.environment),
             volumes_from=data or [self.conf.id],
+        )
+
+    def another_conf(self, *words: str, volumes_from: Sequence[str] = ()) -> Container:
+        """Create a conf container with the address of this unit's: one of them may run at a time."""
+        name = f"live-{self.name}-{self.name}-conf" if self.topology == "volumes" else f"live-{self.name}"
+        return self._create(
+            self.conf_image,
+            **self._network(f"{name}-{self.index}"),
+            command=list(words),
+            volumes_from=list(volumes_from),
+            environment={"METADATA_NODE": self.node or "rancher-metadata", **self.environment},
+            extra_hosts={"rancher-metadata": self.world.gateway},
         )
 
     def _create(self, image: str, **options: Any) -> Container:

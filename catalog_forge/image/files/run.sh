@@ -5,14 +5,22 @@
 # forwards signals to it, and reloads it when a file changed. The main image needs /bin/sh and sleep, nothing else: after
 # the wait this runs in the static busybox that the conf container lends.
 #   run.sh PROGRAM [ARGUMENT ...]
+[% if commands %]
+# shellcheck disable=SC2016 # the commands of the spec are for a shell of their own
+[% endif %]
 set -eu
 
 name=[[ name ]]
 share=[[ share ]]
 limit=[[ limit ]]
-grace=30
 child=
+[% if actions %]
+stamps="[[ actions | map(attribute='number') | join(' ') ]]"
 stopping=
+[% endif %]
+[% if restarts %]
+grace=30
+[% endif %]
 
 say() {
     printf 'launch: %s\n' "$*" >&2
@@ -63,9 +71,11 @@ forward() {
         esac
     done <"/proc/$child/status"
     kill -"$signal" "$child" 2>/dev/null || :
+[% if actions %]
     case $signal in
     TERM | INT) stopping=1 ;;
     esac
+[% endif %]
 }
 
 start() {
@@ -97,7 +107,7 @@ end() {
 [% if actions %]
 # One line stands in a stamp for each change of its files: prints how many, stamp by stamp.
 counts() {
-    for stamp in[% for action in actions %] [[ action.number ]][% endfor %]; do
+    for stamp in $stamps; do
         lines=0
         [ ! -r "$share/changed/$stamp" ] || while read -r _; do
             lines=$((lines + 1))

@@ -1,0 +1,63 @@
+"""Specs that between them use every feature of a conf image, and texts that try to break out of their quoting."""
+
+from __future__ import annotations
+
+import json
+
+from catalog_forge.image.files import image_plan
+from catalog_forge.plan import Plan
+from catalog_forge.spec.model import Spec
+from catalog_forge.spec.reader import read
+
+HEAD = 'forge: 1\nname: probe-conf\nservice: {name: probe, image: "probe:1"}\n'
+FILE = "dest: /etc/probe/probe.conf, format: raw, body: [{text: x}]"
+HOSTILE = """it's "quoted" \\ `echo a` $(echo b) $HOME ${HOME} [[ c ]] [% d %] {{e}} # f && false; * <<EOF \\"""
+# hadolint 2.15 cannot read a backslash before a quote, which the engine can: for it, the last word is left out.
+LINTABLE = HOSTILE.removesuffix(" \\")
+HOSTILE_SPEC = f"""\
+description: {json.dumps(HOSTILE)}
+maintainer: "O'Jo \\"Q\\" $Doe <jo@example.org>"
+vars: {{HOSTILE: {json.dumps(HOSTILE)}}}
+image: {{labels: {{hostile: {json.dumps(HOSTILE)}}}}}
+launch: {{before: [{json.dumps("echo before " + HOSTILE)}]}}
+files: [{{dest: /etc/probe/probe.conf, format: raw, reload: {json.dumps("exec echo exec " + HOSTILE)}, body: [{{text: x}}]}}]
+"""
+EVERYTHING = """\
+version: 1.2.3
+description: Everything at once
+maintainer: Jo Doe <jo@example.org>
+entry: {license: Apache-2.0, project_url: "https://example.org/probe"}
+image: {registry: registry.example/acme, user: "1000:1000", labels: {org.example.team: search}}
+engine: {log: debug}
+metadata: {key: {}, word: {type: password}}
+vars: {ONE: "1", TWO: "two words"}
+launch: {wait: {scale: 60s, metadata: 30s}, before: [echo 1, "echo 2\\necho 3"], exec: [/docker-entrypoint.sh, probe]}
+files:
+- {dest: /etc/probe/signal, format: raw, reload: signal USR2, check: "test -s {{.src}}", body: [{text: "@{metadata/key}"}]}
+- {dest: /etc/probe/exec, format: raw, reload: exec probectl reload, body: [{text: "@{metadata/key}"}]}
+- {dest: /etc/probe/post.json, reload: http POST http://127.0.0.1:8080/a?b=c%20d, body: [{set: {k: "@{metadata/key}"}}]}
+- {dest: /etc/probe/sub/put.xml, reload: http PUT http://localhost/, body: [{text: "<a>@{metadata/key}</a>"}]}
+- {dest: /srv/probe/restart, format: raw, reload: restart, mode: "0640", body: [{text: "@{metadata/word}"}]}
+- {dest: /srv/probe/none, format: raw, body: [{text: "x"}]}
+"""
+SPECS = {
+    "least": f"files: [{{{FILE}}}]\n",
+    "everything": EVERYTHING,
+    "hostile": HOSTILE_SPEC.replace(json.dumps(HOSTILE)[1:-1], json.dumps(LINTABLE)[1:-1]),
+    **{kind: f"files: [{{{FILE}, reload: {kind}}}]\n" for kind in ("restart", "signal HUP", "exec true", "none")},
+    **{f"http {method}": f"files: [{{{FILE}, reload: http {method} http://a.b:1/}}]\n" for method in ("PUT", "POST")},
+    **{f"refresh {word}": f"engine: {{refresh: {word}}}\nfiles: [{{{FILE}}}]\n" for word in ("watch", "once", "30s")},
+    "fatal": f"engine: {{log: fatal}}\nfiles: [{{{FILE}}}]\n",
+    "scale": f"launch: {{wait: {{scale: 9s}}}}\nfiles: [{{{FILE}}}]\n",
+    "before": f"launch: {{before: [a]}}\nfiles: [{{{FILE}, reload: restart}}]\n",
+}
+
+
+def spec(text: str, topology: str = "volumes") -> Spec:
+    """Read a spec; `text` follows its first keys."""
+    return read((HEAD + text).replace("service: {", f"service: {{topology: {topology}, "), "probe-conf.yml")
+
+
+def plan(text: str, topology: str = "volumes") -> Plan:
+    """Return the build context of a spec."""
+    return image_plan(spec(text, topology), lambda name, _: f"{name}\n")
