@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +75,14 @@ def test_a_change_is_written_and_acted_on_whoever_runs_the_image(units: Units, n
     unit.wait_for("probe: signal hangup")
     found = unit.file("/etc/probe/plain.conf")
     assert found and found[0] == b"other"
+
+
+def test_a_main_image_needs_a_shell_and_sleep_and_nothing_else(units: Units) -> None:
+    unit = units["root"]
+    unit.wait_for("probe: start")
+    packed, _ = unit.main.get_archive("/bin")
+    with tarfile.open(fileobj=io.BytesIO(b"".join(packed))) as archive:
+        assert set(archive.getnames()) == {"bin", "bin/sh", "bin/sleep", "bin/probe"}
 
 
 def test_a_volume_of_an_older_image_gets_the_launch_script_of_this_one(units: Units) -> None:

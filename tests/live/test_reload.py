@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import docker
 import pytest
 
-from tests.live.harness import TOPOLOGIES, Images, Unit, World, service, spec_of
+from tests.live.harness import TOPOLOGIES, Images, Unit, World, service, spec_of, start
 
 SPEC = """\
 metadata: {signal: {}, exec: {}, post: {}, put: {}, restart: {}, unused: {}}
@@ -55,12 +55,11 @@ def stories(
     services = [service(name, topology, metadata=values) for topology, name in names.items()]
     program = ("probe", "-listen", "127.0.0.1:8080", "-show", "/etc/probe/restart")
     with World(engine, test_labels, services) as world:
-        stories = {
-            topology: Story(Unit(world, name, topology, images.conf(spec_of(SPEC, topology)), main_image, program))
-            for topology, name in names.items()
-        }
-        for story in stories.values():
-            story.unit.start()
+        stories = {}
+        for topology, name in names.items():
+            conf_image = images.conf(spec_of(SPEC, topology))
+            stories[topology] = Story(Unit(world, name, topology, conf_image, main_image, program, environment={}))
+        start(story.unit for story in stories.values())
         for story in stories.values():
             story.unit.wait_for("probe: file")
         _phases(world, stories, names)
@@ -70,8 +69,7 @@ def stories(
 def _phases(world: World, stories: dict[str, Story], names: dict[str, str]) -> None:
     def phase(name: str, keys: list[str], value: str, expected: list[str]) -> None:
         before = {topology: story.unit.logs() for topology, story in stories.items()}
-        for service_name in names.values():
-            world.change(service_name, metadata=dict.fromkeys(keys, value))
+        world.change(*names.values(), metadata=dict.fromkeys(keys, value))
         for topology, story in stories.items():
             for kind in expected:
                 story.unit.wait_for(KINDS[kind], before[topology].count(KINDS[kind]) + 1, seconds=10)

@@ -49,8 +49,7 @@ def units(
             units[each.name] = Unit(
                 world, each.name, topology, conf_images[topology], main_image, node=node, environment=environment
             )
-        for topology in TOPOLOGIES:
-            world.change(f"unknown-{topology}", scale=0)
+        world.change(*(f"unknown-{topology}" for topology in TOPOLOGIES), scale=0)
         units["prefilled"].put(DEST, b"stock\n")
         start(unit for name, unit in units.items() if name not in ("prefilled", "limited", "late", "stopped"))
         units["prefilled"].main.start()
