@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import stat
 from collections.abc import Mapping
@@ -24,11 +25,11 @@ GOLDEN = Path(__file__).parent / "golden"
 def on_disk(root: Path) -> Plan:
     """A folder as a plan: paths, modes and bytes."""
     files = (path for path in root.rglob("*") if path.is_file())
-    return Plan(File(path.relative_to(root).as_posix(), path.read_bytes(), 0o755 if _executable(path) else 0o644) for path in files)
+    return Plan(File(path.relative_to(root).as_posix(), path.read_bytes(), _mode(path)) for path in files)
 
 
-def _executable(path: Path) -> bool:
-    return bool(path.stat().st_mode & stat.S_IXUSR)
+def _mode(path: Path) -> int:
+    return 0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644
 
 
 @pytest.mark.parametrize("name", EXAMPLES.names())
@@ -44,13 +45,12 @@ def test_an_example_generates_what_is_expected(name: str, request: pytest.Fixtur
     expected = on_disk(GOLDEN / name)
     assert [file.path for file in plan] == [file.path for file in expected]
     for file in plan:
-        assert file.content.decode() == expected[file.path].content.decode(), f"{file.path}: pytest --update-golden, then read the diff"
+        same = file.content.decode() == expected[file.path].content.decode()
+        assert same, f"{file.path} differs: pytest --update-golden, then read the diff"
         assert file.mode == expected[file.path].mode, file.path
 
 
 def test_the_schema_beside_the_examples_is_the_schema() -> None:
-    import json
-
     assert json.loads((EXAMPLES.root / "specs/.schema.json").read_text()) == schema()
 
 

@@ -98,7 +98,7 @@ def _painted(text: str) -> str:
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.version_option(__version__, message=f"catalog-forge %(version)s, Python {sys.version.split()[0]}")
 @click.pass_context
-def root(ctx: click.Context, directory: Path, debug: bool) -> None:  # noqa: ARG001
+def root(ctx: click.Context, directory: Path, debug: bool) -> None:
     """Generate, build and prove Rancher 1.x catalog entries and confd images.
 
     One spec says what an author knows; the conf image and the catalog entry come out of it.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = {"ruamel", "yaml", "jinja2", "cookiecutter", "docker", "gotpl", "rich", "requests"}
-SPEC = "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nconfig: /usr/local/etc/redis/redis.conf\nreload: restart\nmetadata: [port]\n"
+SPEC = "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nconfig: /usr/local/etc/redis/redis.conf\nmetadata: [port]\n"
 
 
 def loaded(*arguments: str) -> set[str]:
