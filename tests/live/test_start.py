@@ -18,6 +18,7 @@ metadata: {key: {}}
 launch: {wait: {metadata: 10s}}
 files: [{dest: /etc/probe/probe.conf, format: raw, body: [{text: "@{metadata/key}\\n"}]}]
 """
+UNKNOWN = "the metadata service does not know this container yet"
 LATE, NEVER, SILENT, STOPPED = 8081, 8082, 8083, 8084
 Units = dict[str, Unit]
 
@@ -102,7 +103,7 @@ def test_a_missing_key_is_named_by_both_containers_and_awaited(units: Units, top
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_a_container_that_the_metadata_does_not_know_yet_waits(units: Units, topology: str) -> None:
     unit = units[f"unknown-{topology}"]
-    unit.wait_for("the metadata service does not know this container yet")
+    unit.wait_for(UNKNOWN)
     assert unit.file(DEST) is None
     unit.world.change(unit.name, scale=1)
     unit.wait_for("probe: start")
@@ -118,15 +119,30 @@ def test_without_a_metadata_service_the_conf_container_ends_with_one_clear_line(
     unit.wait_for("gave up after 10 s")
 
 
-@pytest.mark.parametrize(("name", "phase"), [("stopped", "waiting for the"), ("missing-volumes", ""), ("watching", "every file")])
+def start_again_unknown(unit: Unit) -> None:
+    """Start the conf container again, in a volume where all was written, while the metadata does not know it."""
+    unit.wait_for("probe: start")
+    unit.world.change(unit.name, scale=0)
+    unit.conf.restart(timeout=5)
+    unit.wait_for(UNKNOWN, 2, who="conf")
+
+
+def test_a_stamp_of_an_earlier_run_starts_nothing(units: Units) -> None:
+    unit = units["unknown-netns"]
+    start_again_unknown(unit)
+    assert unit.file("/opt/probe-conf/ready") is None, unit.story()
+
+
+@pytest.mark.parametrize(
+    ("name", "phase"),
+    [("stopped", "waiting for the"), ("unknown-volumes", UNKNOWN), ("watching", "every file")],
+)
 def test_the_conf_container_stops_at_once_in_every_phase(units: Units, name: str, phase: str) -> None:
     unit = units[name]
     if name == "stopped":
         unit.start()
-    if name == "missing-volumes":
-        unit.world.change(name, metadata={"key": None})
-        unit.conf.restart(timeout=0)
-        phase = "required metadata key"
+    if name == "unknown-volumes":
+        start_again_unknown(unit)
     unit.wait_for(phase, who="conf")
     begin = time.monotonic()
     unit.conf.stop(timeout=10)
