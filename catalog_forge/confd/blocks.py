@@ -9,6 +9,7 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.confd import contexts, go, objects
 from catalog_forge.confd import escape as escapes
+from catalog_forge.confd.names import Members
 from catalog_forge.confd.values import Values
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Spot, go_quote, odd_backslash
@@ -169,7 +170,7 @@ class Body:
         """Every pair of a map, or every value of a list (format lines)."""
         pairs = self.pairs_of(block)
         lines = guarded(pairs.keep, pairs.line)
-        return f"{pairs.refusal}{{{{range {pairs.source} -}}}}\n{apart_line(lines)}{{{{end -}}}}\n"
+        return f"{pairs.refusal}{{{{range {pairs.source} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n"
 
     def pairs_of(self, block: CopyBlock) -> Pairs:
         """What to range over for a copy, and what to print for each. A key that the file sets itself is not taken: the
@@ -211,28 +212,29 @@ class Body:
         return guarded(path.given('""'), code) if block.optional else code
 
     def listed(self, block: ListBlock) -> str:
-        """One item for each element, as text in its context. An item that ends the line leaves one line break at the end."""
-        listing = block.list
+        """One item for each element, as text in its context; with line breaks between and no tail, one line for each."""
+        listing, values = block.list, self.values
+        in_lines = listing.sep == "\n" and not listing.tail
+        last = listing.item.parts[-1] if listing.item.parts else ""
+        ending = "\n" if in_lines and not (isinstance(last, str) and last.endswith("\n")) else ""
 
-        def item(members: Any) -> str:
-            self.values.element = (members, listing.of)
+        def item(members: Members) -> str:
+            values.element = (members, listing.of)
             code = self.text(listing.item)
-            self.values.element = None
-            return code
+            values.element = None
+            return code + ending
 
         head, tail = go.literal(listing.head), go.literal(listing.tail)
-        code = self.values.loop(listing.of, go.literal(listing.sep), item, head, tail)
-        if listing.sep == "\n" and not listing.tail:
-            members = self.values.collection(listing.of)
-            code += guarded_inline(f"gt (len {go.paren(members.list)}) {1 if members.selected else 0}", "\n")
-        return code
+        if in_lines:
+            return values.lines(listing.of, item, head)
+        return values.loop(listing.of, go.literal(listing.sep), item, head, tail)
 
     def when(self, block: WhenBlock) -> str:
         condition = self.condition(block.when)
         then, otherwise = self.blocks(block.then), self.blocks(block.otherwise)
-        code = f"{{{{if {condition} -}}}}\n{apart_line(then)}"
+        code = f"{{{{if {condition} -}}}}\n{go.apart_line(then)}"
         if otherwise:
-            code += f"{{{{else -}}}}\n{apart_line(otherwise)}"
+            code += f"{{{{else -}}}}\n{go.apart_line(otherwise)}"
         return code + "{{end -}}\n"
 
     def condition(self, condition: Condition) -> str:
@@ -262,12 +264,7 @@ class Body:
 
 def guarded(condition: str, lines: str) -> str:
     """Put whole lines under a condition, if there is one."""
-    return f"{{{{if {condition} -}}}}\n{apart_line(lines)}{{{{end -}}}}\n" if condition else lines
-
-
-def guarded_inline(condition: str, code: str) -> str:
-    """Put code under a condition, if there is one, without touching the white space around it."""
-    return f"{{{{if {condition}}}}}{code}{{{{end}}}}" if condition else code
+    return f"{{{{if {condition} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n" if condition else lines
 
 
 def apart(opening: str, inner: str, closing: str) -> str:
@@ -275,14 +272,9 @@ def apart(opening: str, inner: str, closing: str) -> str:
     return f"{opening}{' ' if inner.startswith('{') else ''}{inner}{' ' if inner.endswith('}') else ''}{closing}"
 
 
-def apart_line(code: str) -> str:
-    """Keep the white space that code begins with from the trim marker before it."""
-    return '{{""}}' + code if code[:1].isspace() else code
-
-
 def join(pieces: list[str]) -> str:
     """Join pieces of code; where one ends with a trim marker, the white space of the next is kept."""
     code = ""
     for piece in pieces:
-        code += apart_line(piece) if code.endswith("-}}\n") else piece
+        code += go.apart_line(piece) if code.endswith("-}}\n") else piece
     return code

@@ -65,6 +65,11 @@ def path(text: str) -> Path:
     return Path(text.replace("%", "%%"))
 
 
+def apart_line(code: str) -> str:
+    """Keep the white space that code begins with from the trim marker before it."""
+    return '{{""}}' + code if code[:1].isspace() else code
+
+
 def all_of(conditions: tuple[str, ...]) -> str:
     """Return the term that is true when all conditions are."""
     if len(conditions) < 2:

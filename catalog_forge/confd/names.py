@@ -31,6 +31,12 @@ class Members:
     pairs: bool = False
     label: str = ""
 
+    def each(self, code: str, trim: str = "}}") -> str:
+        """Return the loop that runs code for each element, with `$c` for it and `$i` for its number."""
+        if not self.selected:
+            return f"{{{{range $i, $c := {self.list}{trim}{code}{{{{end{trim}"
+        return f"{{{{range $i, $c := {self.list}}}}}{{{{if $i{trim}{code}{{{{end}}}}{{{{end{trim}"
+
     def element(self, variable: str) -> Path:
         """Return the path of the element that `variable` (a term) holds."""
         term = f"dir {go.paren(variable)}.Key" if self.pairs else variable

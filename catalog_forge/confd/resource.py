@@ -112,12 +112,12 @@ def _prologue(values: Values, body: str) -> str:
     for number, selection in enumerate(selections):
         code += _walk(selection, selections, number)
     if selections:
-        code += f'{{{{define "file" -}}}}\n{_apart(body)}{{{{end -}}}}\n'
+        code += f'{{{{define "file" -}}}}\n{go.apart_line(body)}{{{{end -}}}}\n'
     for root in sorted(values.names.roots & set(_PRESENT)):
         code += f"{{{{$_ := getv {go.string(_PRESENT[root])} -}}}}\n"
     for name, given in sorted(values.required.items()):
         code += f"{{{{if not ({given})}}}}{{{{getv {go.string(f'required metadata key {name} has no value')}}}}}{{{{end -}}}}\n"
-    return code + (_call(selections, 0, {}) + " -}}\n" if selections else _apart(body))
+    return code + (_call(selections, 0, {}) + " -}}\n" if selections else go.apart_line(body))
 
 
 def _walk(selection: Selection, selections: list[Selection], number: int) -> str:
@@ -146,7 +146,3 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
     return f'{{{{template {go.string(following.name)} (map "from" ({following.source}) "i" 0 "out" ""{kept})'
-
-
-def _apart(body: str) -> str:
-    return '{{""}}' + body if body[:1].isspace() else body

@@ -180,20 +180,26 @@ class Values:
     def loop(self, of: Collection, separator: str, item: Callable[[Members], str], head: str = "", tail: str = "") -> str:
         """Print an item for each element, with a separator between; head and tail only when there is an element."""
         members = self.collection(of)
-        between = f"{{{{if $i}}}}{separator}{{{{end}}}}"
-        code = f"{item(members)}"
-        if members.selected:
-            between = f"{{{{if gt $i 1}}}}{separator}{{{{end}}}}"
-            code = f"{{{{if $i}}}}{between if separator else ''}{code}{{{{end}}}}"
-        elif separator:
-            code = between + code
-        ranged = f"{{{{range $i, $c := {members.list}}}}}{code}{{{{end}}}}"
+        between = ""
+        if separator:
+            between = f"{{{{if {'gt $i 1' if members.selected else '$i'}}}}}{separator}{{{{end}}}}"
+        return self.around(members, head, members.each(between + item(members)), tail)
+
+    def lines(self, of: Collection, item: Callable[[Members], str], head: str = "") -> str:
+        """Print a line for each element; the head only when there is an element."""
+        members = self.collection(of)
+        return self.around(members, head, members.each(go.apart_line(item(members)), trim=" -}}\n"), "")
+
+    def around(self, members: Members, head: str, code: str, tail: str) -> str:
+        """Put a head and a tail around code, printed only when there is an element."""
         if not head and not tail:
-            return ranged
-        return f"{{{{if {self._some(members)}}}}}{head}{ranged}{tail}{{{{end}}}}"
+            return code
+        trim = "}}" if code.endswith("}}") else " -}}\n"
+        return f"{{{{if {self._some(members)}}}}}{head}{code}{tail}{{{{end{trim}"
 
     def _some(self, members: Members) -> str:
-        return f"gt (len {go.paren(members.list)}) {1 if members.selected else 0}"
+        """The condition that there is an element: a list without one is false."""
+        return f"gt (len {members.list}) 1" if members.selected else members.list
 
     def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
         members = self.collection(of)

@@ -83,7 +83,7 @@ class Escape:
             reasons.append(f"one of {shown} at an end")
         reasons += ["nothing at all"] if not self.empty else []
         reasons += [f"more than {self.longest} bytes"] if self.longest else []
-        return "what cannot stand here: " + ", ".join(reasons) if reasons else ""
+        return f"a value that cannot be written here (barred: {', '.join(reasons)})" if reasons else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ part   = word | "label." LABEL | "host." word | "host.label." LABEL
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -24,6 +25,7 @@ COLLECTIONS = ("peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE
 FILTERS = ("healthy", "running")
 ROOTS = ("self.", "stack.", "service.", "env.", "it", "metadata/", "/", "first(", "count(", "quorum(", "join(")
 _MAX_NESTING = 8
+_FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
 
 
 class Placed(Protocol):
@@ -303,6 +305,9 @@ class _Parser:
     def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
         """A collection with the field of its elements behind a dot. Keys of metadata hold dots too: `split_member` decides."""
         found = self.collection(stop=stop + ("" if self.peek("metadata/") else "."))
+        if found.kind == "services" and (field := _FIELD.search(found.value)):  # a label's value holds dots as well
+            self.pos -= len(field.group())
+            found = replace(found, value=found.value[: field.start()])
         return found, self.part() if self.take(".") else ()
 
     def collection(self, stop: str) -> Collection:

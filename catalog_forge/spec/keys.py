@@ -21,8 +21,9 @@ class Found:
 
 def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
     """Find the declared key that a path below `metadata/` means; a nested `@{...}` stands for any one segment part."""
-    if path.literal in metadata:
-        return Found(path.literal, metadata[path.literal])
+    literal = path.literal
+    if literal is not None and literal in metadata:
+        return Found(literal, metadata[literal])
     pattern = "".join(re.escape(part) if isinstance(part, str) else "[^/]+" for part in path.parts)
     for name, key in metadata.items():
         if re.fullmatch(pattern, name):

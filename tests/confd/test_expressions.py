@@ -1,0 +1,139 @@
+"""Every expression of the spec language, in every metadata version and topology: one environment, one text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog_forge.metadata import units
+from tests.confd.environments import TOPOLOGIES, environment, view
+from tests.confd.harness import VERSIONS, conf, render, spec_of
+
+PEERS = units.identity("container", "one-app-2")
+KEYS: Mapping[str, Any] = {
+    "plain": None,
+    "blank": {"default": "filled"},
+    "absent": {"default": "from the spec"},
+    "cert1": None,
+    "cert2": None,
+    "port": {"type": "int"},
+    "flag": {"type": "boolean"},
+    "items": {"type": "list"},
+    "none": {"type": "list", "optional": True},
+    "users": {"type": "list", "fields": ["username", "password"]},
+    "tuning": {"type": "map"},
+    "empty": {"type": "map", "optional": True},
+}
+
+# What each expression gives in container 2 of 12 of the service `app`, in stack `one`.
+EXPECTED: Mapping[str, str] = {
+    "self.name": "one-app-2",
+    "self.index": "2",
+    "self.create_index": "2",
+    "self.uuid": units.identity("container", "one-app-2"),
+    "self.hostname": "one-app-2",
+    "self.state": "running",
+    "self.label.role": "app",
+    "self.host.ip": "192.0.2.12",
+    "self.host.name": "h2",
+    "self.host.hostname": "h2.example.test",
+    "self.host.label.zone": "b",
+    "self.host.label.none|nowhere": "nowhere",
+    "stack.name": "one",
+    "stack.environment": "Default",
+    "service.name": "app",
+    "service.scale": "12",
+    "service.label.team": "blue",
+    "metadata/plain": "a plain value",
+    "metadata/blank": "filled",
+    "metadata/absent": "from the spec",
+    "metadata/absent|mine": "mine",
+    "metadata/plain|mine": "a plain value",
+    "metadata/cert@{self.index}": "second certificate",
+    "metadata/tuning/a.one|none": "1",
+    "metadata/tuning/nothing|none": "none",
+    "env.TICK": "2000",
+    "/self/stack/environment_name": "Default",
+    "/self/host/labels/zone": "b",
+    "first(peers).name": "one-app-1",
+    "first(others).name": "one-app-1",
+    "first(service:db).name": "one-db-1",
+    "first(service:nobody).ip|127.0.0.1": "127.0.0.1",
+    "first(hosts).name": "h1",
+    "first(metadata/items)": "item 1",
+    "first(metadata/none)|nothing": "nothing",
+    "first(metadata/users).password": "p0",
+    "count(peers)": "12",
+    "count(others)": "11",
+    "count(hosts)": "2",
+    "count(service:db)": "2",
+    "count(service:nobody)": "0",
+    "count(services:role=store)": "5",
+    "count(service:db[running])": "1",
+    "count(service:web[healthy])": "2",
+    "count(services:role=store[healthy][running])": "3",
+    "count(metadata/items)": "12",
+    "count(metadata/none)": "0",
+    "count(metadata/tuning)": "2",
+    "quorum(peers)": "7",
+    "quorum(others)": "6",
+    "quorum(service:db)": "2",
+    'join(peers.index, ",")': "1,10,11,12,2,3,4,5,6,7,8,9",
+    'join(others.index, ",")': "1,10,11,12,3,4,5,6,7,8,9",
+    'join(service:db.name, " ")': "one-db-1 one-db-2",
+    'join(service:db[running].name, " ")': "one-db-1",
+    'join(service:web[healthy].name, " ")': "one-web-2 one-web-3",
+    'join(services:role=store.name, " ")': "one-db-1 one-db-2 one-web-1 one-web-2 one-web-3",
+    'join(services:role=store[running].host.name, " ")': "h2 h1 h2 h1",
+    'join(services:role=store.label.role, " ")': "store store store store store",
+    'join(hosts.name, "+")': "h1+h2",
+    'join(hosts.label.zone, "+")': "a+b",
+    'join(service:db.host.name, "+")': "h2+h1",
+    'join(metadata/items, "; ")': "; ".join(f"item {number}" for number in range(1, 13)),
+    'join(metadata/none, ";")': "",
+    'join(metadata/users.username, " ")': " ".join(f"u{number}" for number in range(12)),
+    'join(metadata/tuning, "/")': "1/2",
+}
+ITEMS: Mapping[tuple[str, str], list[str]] = {
+    ("service:db", "@{it.name} @{it.index} @{it.host.ip} @{it.host.label.zone} @{it.label.role} @{it.state}"): [
+        "one-db-1 1 192.0.2.12 b store running",
+        "one-db-2 2 192.0.2.11 a store stopped",
+    ],
+    ("service:web[healthy]", "@{it.name} @{it.health_state}"): ["one-web-2 healthy", "one-web-3 healthy"],
+    ("service:nobody", "@{it.ip}"): [],
+    ("peers", "@{it.hostname}"): [f"one-app-{number}" for number in (1, 10, 11, 12, 2, 3, 4, 5, 6, 7, 8, 9)],
+    ("others", "@{it.index} of @{count(peers)} beside @{self.index}"): [
+        f"{number} of 12 beside 2" for number in (1, 10, 11, 12, 3, 4, 5, 6, 7, 8, 9)
+    ],
+    ("hosts", "@{it.ip} @{it.name}"): ["192.0.2.11 h1", "192.0.2.12 h2"],
+    ("metadata/items", "- @{it}"): [f"- item {number}" for number in range(1, 13)],
+    ("metadata/users", "@{it.username}:@{it.password}"): [f"u{number}:p{number}" for number in range(12)],
+    ("metadata/tuning", "@{it.name}=@{it}"): ["a.one=1", "b.two=2"],
+    ("metadata/none", "@{it}"): [],
+}
+
+
+def _spec(version: str, topology: str) -> Any:
+    texts = [{"text": f"@{{{expression}}}\n"} for expression in EXPECTED]
+    lists = [
+        conf({"text": "[\n"}, {"list": {"of": of, "item": item}}, {"text": "]\n"}, dest=f"/etc/app/list{number}")
+        for number, (of, item) in enumerate(ITEMS)
+    ]
+    files = [conf(*texts), *lists]
+    words = {"metadata": KEYS, "vars": {"TICK": "2000"}, "engine": {"metadata": version}}
+    return spec_of(*files, service={"name": "app", "topology": topology}, **words)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_expression_means_the_same_everywhere(version: str, topology: str, confd: Path, tmp_path: Path) -> None:
+    answers, client = view(environment(topology), topology)
+    out = render(confd, tmp_path, _spec(version, topology), answers, client=client)
+    assert out.status == 0, out.log
+    found = dict(zip(EXPECTED, out.text("/etc/app/app.conf").split("\n"), strict=False))
+    assert found == EXPECTED
+    lists = {key: out.text(f"/etc/app/list{number}").split("\n")[1:-2] for number, key in enumerate(ITEMS)}
+    assert lists == dict(ITEMS)
