@@ -129,19 +129,22 @@ differ() {
 
 [% endif %]
 [% if sends %]
-# Sends a file; a program that does not answer yet is asked again for a minute.
+# METHOD HOST PORT PATH FILE TYPE: sends a file; a program that does not answer yet is asked again for a minute.
 send() {
-    method=$1 host=$2 port=$3 path=$4 file=$5 type=$6
+    method=$1 host=$2 port=$3 path=$4 # then FILE and TYPE
     PATH=$share/bin:$PATH
+    # Spoken on the socket itself: nc would close its half at the end of its input, and servers on the JVM (Netty) then drop
+    # an answer that is not ready.
+    # shellcheck disable=SC2016 # the shell that nc starts expands it
+    talk='
+        printf "%s %s HTTP/1.0\r\nHost: %s:%s\r\n" "$1" "$4" "$2" "$3"
+        printf "Content-Type: %s\r\nContent-Length: %s\r\n\r\n" "$6" "$(($(wc -c <"$5")))"
+        cat "$5"
+        IFS= read -r -t 40 answer
+        echo "$answer" >&2'
     deadline=$(($(date +%s) + 60))
     until [ "$(date +%s)" -ge "$deadline" ]; do
-        answer=$(
-            {
-                printf '%s %s HTTP/1.0\r\nHost: %s:%s\r\n' "$method" "$path" "$host" "$port"
-                printf 'Content-Type: %s\r\nContent-Length: %s\r\n\r\n' "$type" "$(($(wc -c <"$file")))"
-                cat "$file"
-            } | nc -w 30 "$host" "$port" 2>/dev/null | head -n 1 | tr -d '\r'
-        ) || :
+        answer=$(nc -w 40 "$host" "$port" -e "$share/busybox" sh -c "$talk" sh "$@" 2>&1 | tr -d '\r') || :
         case $answer in
         "HTTP/1."?" 2"*) say "$method http://$host:$port$path: $answer" && return ;;
         "HTTP/1."?" "[34]*) say "$method http://$host:$port$path was refused: $answer" && return ;;

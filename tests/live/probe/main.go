@@ -88,5 +88,10 @@ func receive(connection net.Conn) {
 	_, _ = io.ReadFull(reader, body)
 	words := strings.Fields(request)
 	fmt.Printf("probe: request %s %s %s %s\n", words[0], words[1], kind, base64.StdEncoding.EncodeToString(body))
+	// As servers on the JVM do: a client that closed its half while the answer was being made gets none.
+	connection.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	if _, err := reader.ReadByte(); err == io.EOF {
+		return
+	}
 	fmt.Fprintf(connection, "HTTP/1.0 %s\r\nContent-Length: 0\r\n\r\n", *answer)
 }
