@@ -110,9 +110,15 @@ def _default(key: MetadataKey) -> str:
 
 
 def _vars(spec: Spec) -> Iterator[Problem]:
-    for name in spec.vars:
+    for name, value in spec.vars.items():
         if not re.fullmatch(VARIABLE, name):
             yield Problem(f"vars: {name!r} is no name of a variable", spec.at("vars"), "letters, digits and _")
+        if any(char < " " for char in value):
+            yield Problem(f"vars: {name}: a control character or line break cannot stand in a Dockerfile's ENV", spec.at("vars"))
+    for name in spec.image.labels:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
+            where = spec.image.at("labels")
+            yield Problem(f"image: {name!r} is no key of a label", where, "lower-case letters, digits, dots and dashes")
 
 
 def _service(spec: Spec) -> Iterator[Problem]:

@@ -124,7 +124,7 @@ lend() {
 # confd misses a change that comes between its fetch and its next poll, and one that a restart of the metadata service
 # brings: a pass now and then finds those.
 resync() {
-    while sleep "${RESYNC:-60}"; do
+    while sleep "${RESYNC:-20}"; do
         pass 30 -log-level error || :
     done
 }
