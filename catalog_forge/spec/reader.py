@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
@@ -91,10 +92,7 @@ class _Reader:
 
     def value(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         """Read a node as a value of a type of the model. Raises _Wrong."""
-        for test, read_it in _READERS:
-            if test(kind):
-                return read_it(self, kind, node, limits, what)
-        raise TypeError(f"the model declares a type that cannot be read: {kind}")
+        return _reader_of(kind)(self, kind, node, limits, what)
 
     def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
         if not isinstance(node, yamlio.Text) or (node.bare and node.data() is None):
@@ -228,3 +226,11 @@ _READERS: tuple[tuple[Callable[[Any], bool], _Read], ...] = (
     (lambda kind: get_origin(kind) is tuple, _Reader.sequence),
     (lambda kind: get_origin(kind) is Mapping, _Reader.mapping),
 )
+
+
+@cache
+def _reader_of(kind: Any) -> _Read:
+    for test, read_it in _READERS:
+        if test(kind):
+            return read_it
+    raise TypeError(f"the model declares a type that cannot be read: {kind}")
