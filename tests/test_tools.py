@@ -41,16 +41,12 @@ def test_a_confd_of_another_release_is_refused(tmp_path: Path) -> None:
 
 
 def test_engine_whose_sockets_would_not_fit_is_not_started(tmp_path: Path) -> None:
-    result = run(
-        ROOT / "tools/engine.sh", "start", DOCKER_HOST="unix:///nowhere", XDG_CACHE_HOME=str(tmp_path / ("x" * 70))
-    )
+    result = run(ROOT / "tools/engine.sh", "start", DOCKER_HOST="unix:///nowhere", XDG_CACHE_HOME=str(tmp_path / ("x" * 70)))
     assert (result.returncode, result.stdout) == (4, "")
     assert re.search("too long for the sockets|only root can start", result.stderr)
 
 
-def test_base_image_has_what_conf_images_need(
-    engine: docker.DockerClient, base_image: str, test_labels: dict[str, str]
-) -> None:
+def test_base_image_has_what_conf_images_need(engine: docker.DockerClient, base_image: str, test_labels: dict[str, str]) -> None:
     command = ["sh", "-c", "which wget nc ip && test -w /tmp && grep ^root: /etc/passwd /etc/group"]
     assert engine.containers.run(base_image, command, remove=True, labels=test_labels)
 
