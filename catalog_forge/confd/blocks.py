@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.confd import contexts, go, objects
-from catalog_forge.confd import escape as escapes
+from catalog_forge.confd import contexts, copies, go, objects
 from catalog_forge.confd.names import Members
 from catalog_forge.confd.values import Values
 from catalog_forge.errors import ForgeError, Where
@@ -29,18 +28,6 @@ from catalog_forge.spec.model import (
     WhenBlock,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """A copy in template terms: code that refuses nested values, what to range over, a pair, and the condition to keep it."""
-
-    refusal: str
-    source: str
-    line: str
-    keep: str
-
-
-_NULL = go.string("null")
 # Gives the text of a file of the spec's folder.
 ReadStatic = Callable[[str, FileBlock], str]
 
@@ -111,8 +98,11 @@ class Body:
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
         """One pair; without a value for an optional key that is all there is to it, the pair is left out."""
         line = self.values.format.pair.format(key=self.key(block, name), value=self.value(block, name, value))
-        condition = self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
-        return guarded(condition, line)
+        return guarded(self.pair_condition(value), line)
+
+    def pair_condition(self, value: Any) -> str:
+        """The condition under which a pair is there: that the optional key which is all of its value has one."""
+        return self.values.condition(value.single) if isinstance(value, Text) and value.single else ""
 
     def key(self, block: SetBlock, name: str) -> str:
         """A key of the author. YAML keys that are plain words stay bare."""
@@ -168,34 +158,9 @@ class Body:
 
     def copied(self, block: CopyBlock) -> str:
         """Every pair of a map, or every value of a list (format lines)."""
-        pairs = self.pairs_of(block)
+        pairs = copies.pairs(self, block)
         lines = guarded(pairs.keep, pairs.line)
         return f"{pairs.refusal}{{{{range {pairs.source} -}}}}\n{go.apart_line(lines)}{{{{end -}}}}\n"
-
-    def pairs_of(self, block: CopyBlock) -> Pairs:
-        """What to range over for a copy, and what to print for each. A key that the file sets itself is not taken: the
-        author's line stands."""
-        values, kind = self.values, self.values.format
-        name = block.copy.removeprefix("metadata/")
-        found = resolve(values.spec.metadata, Text((name,)))
-        assert found, "the checks of the spec let only declared keys pass"
-        values.need(found)
-        base = values.names.metadata(name)
-        refusal = f'{{{{if ne ({base.value_or(_NULL)}) "null"}}}}' + escapes.failure(
-            go.string(f"metadata/{name}"), f": not a {found.key.type}"
-        )
-        refusal += "{{end -}}\n"
-        if found.key.type == "list":
-            element = f"getv (printf {go.string(base.format + '/%d')} .)"
-            line = kind.pair.format(key="", value=values.whole(element, kind.value, f"metadata/{name}"))
-            return Pairs(refusal, f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)", line, "")
-        key = values.whole("base .Key", kind.key, f"a key of metadata/{name}")
-        value = values.whole(".Value", kind.value, f"metadata/{name}")
-        own = sorted({key for b in blocks_of(self.file.body) if isinstance(b, SetBlock) for key in b.set})
-        keep = go.all_of(tuple(f"ne (base .Key) {go.string(key)}" for key in own)) if own else ""
-        error = f"{{{{getv (printf {go.string(f'metadata/{name}/%s: not a single value')} .)}}}}"
-        refusal += f"{{{{range lsdir {go.paren(base.term)}}}}}{error}{{{{end -}}}}\n"
-        return Pairs(refusal, f"gets {go.paren(base.child('*').term)}", kind.pair.format(key=key, value=value), keep)
 
     def pasted(self, block: PasteBlock) -> str:
         """A user's text, as it is; it ends with one line break."""
@@ -257,7 +222,7 @@ class Body:
 
     def _is_first(self) -> str:
         peers = self.values.collection(Collection("peers", "", (), Where("")))
-        first = peers.element(f"(index {go.paren(peers.list)} {1 if peers.selected else 0})").child("uuid").value
+        first = self.values.names.first(peers).child("uuid").value
         own = self.values.names.container(("uuid",)).value
         return f"eq ({own}) ({first})"
 

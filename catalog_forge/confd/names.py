@@ -23,24 +23,20 @@ class Members:
     """A collection in template terms: the list to range over, and the path of the element that a variable holds.
 
     A selected list has an empty first element: it is the split of a text in which every name follows a line break.
+    `holder` is a key that only the elements need, where the list is found without it.
     """
 
     list: str
     path: Path
     selected: bool = False
     pairs: bool = False
-    label: str = ""
+    holder: str = ""
 
     def each(self, code: str, trim: str = "}}") -> str:
         """Return the loop that runs code for each element, with `$c` for it and `$i` for its number."""
         if not self.selected:
             return f"{{{{range $i, $c := {self.list}{trim}{code}{{{{end{trim}"
         return f"{{{{range $i, $c := {self.list}}}}}{{{{if $i{trim}{code}{{{{end}}}}{{{{end{trim}"
-
-    def element(self, variable: str) -> Path:
-        """Return the path of the element that `variable` (a term) holds."""
-        term = f"dir {go.paren(variable)}.Key" if self.pairs else variable
-        return Path(self.path.format, tuple(term if old == "" else old for old in self.path.terms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +110,17 @@ class Names:
             return self.at("/self/service/name").value
         return self.at("/self/service/primary_service_name").value_or(go.string(self.named(self.main)))
 
+    def element(self, members: Members, variable: str) -> Path:
+        """Return the path of the element that `variable` (a term) holds."""
+        if members.holder:
+            self.roots.add(members.holder)
+        term = f"dir {go.paren(variable)}.Key" if members.pairs else variable
+        return Path(members.path.format, tuple(term if old == "" else old for old in members.path.terms))
+
+    def first(self, members: Members) -> Path:
+        """Return the path of the first element."""
+        return self.element(members, f"(index {go.paren(members.list)} {1 if members.selected else 0})")
+
     def members(self, of: Collection) -> Members:
         """Return a collection of containers or hosts; one that needs a walk is added to the selections."""
         if of.kind == "hosts":
@@ -133,8 +140,8 @@ class Names:
         """A collection that one `ls` lists."""
         if self.listed_by_name:
             if of.kind == "peers" and self.topology == "netns":
-                self.roots |= {"/self/service", "/containers"}
-                return Members('getvs "/self/service/containers/*"', Path("/containers/%s", ("",)))
+                self.roots.add("/self/service")
+                return Members('getvs "/self/service/containers/*"', Path("/containers/%s", ("",)), holder="/containers")
             return None
         if of.kind == "peers" and self.topology == "netns":
             base = self.at("/self/service/containers")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from catalog_forge.confd import copies, go
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.expressions import Text
 from catalog_forge.spec.model import Block, CopyBlock, SetBlock, WhenBlock
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def write(body: Body, blocks: tuple[Block, ...]) -> str:
     always = [pair for block in blocks if isinstance(block, SetBlock) for pair in _pairs(body, block) if not pair[2]]
     if not always:
         if len(blocks) == 1 and isinstance(blocks[0], CopyBlock):
-            return "{" + _copy(body, blocks[0], "{{if $i}},{{end}}") + "\n}\n"
+            refusal, loop = _copy(body, blocks[0], "{{if $i}},{{end}}")
+            return refusal + go.literal("{") + loop + "\n}\n"
         raise ForgeError(
             "json: no pair of this file is always there, so its commas cannot be known",
             body.file.at("body"),
@@ -39,7 +40,7 @@ def _rest(body: Body, blocks: tuple[Block, ...], top: bool) -> str:
                 if condition or not top:
                     code += _under(condition, f",\n  {line}")
         elif isinstance(block, CopyBlock):
-            code += _copy(body, block, ",")
+            code += "".join(_copy(body, block, ","))
         elif isinstance(block, WhenBlock):
             then, otherwise = _rest(body, block.then, top=False), _rest(body, block.otherwise, top=False)
             code += _under(body.condition(block.when), then + (f"{{{{else}}}}{otherwise}" if otherwise else ""))
@@ -49,19 +50,16 @@ def _rest(body: Body, blocks: tuple[Block, ...], top: bool) -> str:
 def _pairs(body: Body, block: SetBlock) -> list[tuple[str, str, str]]:
     """Each pair of a block: its key, its code, the condition under which it is there."""
     return [
-        (name, f"{body.key(block, name)}: {body.value(block, name, value)}", _condition(body, value))
+        (name, f"{body.key(block, name)}: {body.value(block, name, value)}", body.pair_condition(value))
         for name, value in block.set.items()
     ]
 
 
-def _condition(body: Body, value: Any) -> str:
-    return body.values.condition(value.single) if isinstance(value, Text) and value.single else ""
-
-
-def _copy(body: Body, block: CopyBlock, comma: str) -> str:
-    pairs = body.pairs_of(block)
-    refusal = pairs.refusal.replace("{{end -}}\n", "{{end}}")
-    return f"{refusal}{{{{range $i, $p := {pairs.source}}}}}{_under(pairs.keep, f'{comma}{chr(10)}  {pairs.line}')}{{{{end}}}}"
+def _copy(body: Body, block: CopyBlock, comma: str) -> tuple[str, str]:
+    """The code that refuses nested values, and the loop over the pairs."""
+    pairs = copies.pairs(body, block)
+    line = _under(pairs.keep, f"{comma}\n  {pairs.line}")
+    return pairs.refusal.replace("{{end -}}\n", "{{end}}"), f"{{{{range $i, $p := {pairs.source}}}}}{line}{{{{end}}}}"
 
 
 def _under(condition: str, code: str) -> str:

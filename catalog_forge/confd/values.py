@@ -175,7 +175,8 @@ class Values:
         self.secret |= found.key.hidden
         if found.key.needed and not found.below:
             path = self.names.metadata(found.name)
-            self.required[found.name] = path.value_or('""') if found.key.asked else f"ls {go.paren(path.term)}"
+            key = go.paren(path.term)
+            self.required[found.name] = path.value_or('""') if found.key.asked else f"and (not (exists {key})) (ls {key})"
 
     def loop(self, of: Collection, separator: str, item: Callable[[Members], str], head: str = "", tail: str = "") -> str:
         """Print an item for each element, with a separator between; head and tail only when there is an element."""
@@ -203,7 +204,7 @@ class Values:
 
     def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
         members = self.collection(of)
-        element = members.element(f"(index {go.paren(members.list)} {1 if members.selected else 0})")
+        element = self.names.first(members)
         found = self._show_field(of, element, path, show)
         if expr.default is not None:
             otherwise = show(go.string(expr.default))
@@ -213,7 +214,7 @@ class Values:
 
     def _join(self, of: Collection, path: tuple[str, ...], separator: str, show: Printer) -> str:
         def item(members: Members) -> str:
-            return self._show_field(of, members.element("$c"), path, show)
+            return self._show_field(of, self.names.element(members, "$c"), path, show)
 
         return self.loop(of, go.literal(separator), item)
 
@@ -305,7 +306,7 @@ class Values:
         return self.element
 
     def _element_path(self) -> Path:
-        return self._element()[0].element("$c")
+        return self.names.element(self._element()[0], "$c")
 
     def _of_containers(self) -> bool:
         return self._element()[1].kind not in ("hosts", "metadata")

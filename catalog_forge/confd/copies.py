@@ -1,0 +1,107 @@
+"""The copy of a metadata map or list: what to walk over, what to print, and which pairs other blocks write already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalog_forge.confd import escape, go
+from catalog_forge.spec.body import blocks_of
+from catalog_forge.spec.expressions import Text
+from catalog_forge.spec.keys import resolve
+from catalog_forge.spec.model import Block, CopyBlock, SetBlock, TextBlock, WhenBlock
+
+if TYPE_CHECKING:
+    from catalog_forge.confd.blocks import Body
+
+_NULL = go.string("null")
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A copy in template terms: code that refuses nested values, what to range over, a pair, and the condition to keep it."""
+
+    refusal: str
+    source: str
+    line: str
+    keep: str
+
+
+def pairs(body: Body, block: CopyBlock) -> Pairs:
+    """Return a copy in template terms. It fails when the metadata holds a text in place of the map, or maps in the map."""
+    values, kind = body.values, body.values.format
+    name = block.copy.removeprefix("metadata/")
+    found = resolve(values.spec.metadata, Text((name,)))
+    assert found, "the checks of the spec let only declared keys pass"
+    values.need(found)
+    base = values.names.metadata(name)
+    message = escape.failure(go.string(f"metadata/{name}"), f": not a {found.key.type}")
+    refusal = f'{{{{if ne ({base.value_or(_NULL)}) "null"}}}}{message}{{{{end -}}}}\n'
+    if found.key.type == "list":
+        element = values.whole(f"getv (printf {go.string(base.format + '/%d')} .)", kind.value, f"metadata/{name}")
+        return Pairs(refusal, f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)", kind.pair.format(key="", value=element), "")
+    nested = f"{{{{getv (printf {go.string(f'metadata/{name}/%s: not a single value')} .)}}}}"
+    refusal += f"{{{{range lsdir {go.paren(base.term)}}}}}{nested}{{{{end -}}}}\n"
+    key = values.whole("base .Key", kind.key, f"a key of metadata/{name}")
+    value = values.whole(".Value", kind.value, f"metadata/{name}")
+    return Pairs(refusal, f"gets {go.paren(base.child('*').term)}", kind.pair.format(key=key, value=value), _keep(body, block))
+
+
+def _keep(body: Body, block: CopyBlock) -> str:
+    """The condition under which no other block writes the pair at hand: the author's line stands, and the first copy."""
+    writers = list(_writers(body, _section(body, block)))
+    place = next(number for number, (_, other) in enumerate(writers) if other is block)
+    mine = writers[place][0]
+    kept: dict[str, None] = {}
+    for number, (under, other) in enumerate(writers):
+        if any(_opposite(condition) in under for condition in mine):
+            continue
+        others = tuple(condition for condition in under if condition not in mine)
+        for test in _same_key(body, other, before=number < place):
+            kept[_unless((*others, *test))] = None
+    return go.all_of(tuple(kept)) if kept else ""
+
+
+def _same_key(body: Body, block: Block, before: bool) -> Iterator[tuple[str, ...]]:
+    """The conditions under which a block writes the key of the pair at hand, one set of them for each of its keys."""
+    if isinstance(block, SetBlock):
+        for name, value in block.set.items():
+            condition = body.pair_condition(value)
+            yield (*((condition,) if condition else ()), f"eq (base .Key) {go.string(name)}")
+    elif isinstance(block, CopyBlock) and before:
+        yield (f"exists (printf {go.string(f'/self/service/{block.copy}/%s')} (base .Key))",)
+
+
+def _unless(conditions: tuple[str, ...]) -> str:
+    (first, *more) = conditions
+    if not more and first.startswith("eq "):
+        return "ne " + first.removeprefix("eq ")
+    return f"not ({go.all_of(conditions)})"
+
+
+def _writers(body: Body, blocks: tuple[Block, ...], under: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Block]]:
+    """Yield every block with the conditions that it stands under."""
+    for block in blocks:
+        if isinstance(block, WhenBlock):
+            condition = body.condition(block.when)
+            yield from _writers(body, block.then, (*under, condition))
+            yield from _writers(body, block.otherwise, (*under, _opposite(condition)))
+        else:
+            yield under, block
+
+
+def _opposite(condition: str) -> str:
+    inner = condition.removeprefix("not (")
+    return inner[:-1] if inner != condition else f"not ({condition})"
+
+
+def _section(body: Body, block: Block) -> tuple[Block, ...]:
+    """The blocks that a block shares its keys with: the whole body, and in an ini file those of the same section."""
+    sections: list[list[Block]] = [[]]
+    for other in body.file.body:
+        if body.values.format.name == "ini" and isinstance(other, TextBlock) and re.search(r"(?m)^\s*\[", str(other.text)):
+            sections.append([])
+        sections[-1].append(other)
+    return next(tuple(section) for section in sections if any(other is block for other in blocks_of(tuple(section))))

@@ -1,0 +1,205 @@
+"""Blocks of every kind together: which lines there are, commas, white space, and what stands when something is missing."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from tests.confd.harness import compiled, conf, flat, render, spec_of
+
+METADATA: Mapping[str, Any] = {
+    "must": {"type": "string"},
+    "port": {"type": "int", "default": 80},
+    "flag": {"type": "boolean", "optional": True},
+    "extra": {"optional": True},
+    "text": {"type": "multiline", "optional": True},
+    "map": {"type": "map", "optional": True},
+    "other": {"type": "map", "optional": True},
+    "list": {"type": "list", "optional": True},
+}
+
+
+class Renderer:
+    """Renders one file for several metadata, each in a folder of its own."""
+
+    def __init__(self, confd: Path, folder: Path) -> None:
+        self.confd = confd
+        self.folder = folder
+        self.runs = 0
+
+    def __call__(self, body: list[Mapping[str, Any]], kind: str, statics: Mapping[str, str] | None = None, **data: Any) -> str:
+        self.runs += 1
+        spec = spec_of(conf(*body, kind=kind), metadata=METADATA, vars={"ON": "", "VAR": "set"})
+        return render(self.confd, self.folder / str(self.runs), spec, flat({"must": "m", **data}), statics=statics).only
+
+
+@pytest.fixture
+def rendered(confd: Path, tmp_path: Path) -> Renderer:
+    return Renderer(confd, tmp_path)
+
+
+ALWAYS = {"set": {"a": "@{metadata/must}", "n": 1, "t": True, "z": None, "deep": {"l": [1, "x@{metadata/port}", []], "e": {}}}}
+BRANCHES = {
+    "when": {"has": "metadata/extra"},
+    "then": [{"set": {"b": "@{metadata/extra}"}}, {"copy": "metadata/other"}],
+    "else": [{"set": {"c": "none"}}, {"when": {"has": "metadata/map"}, "then": [{"set": {"d": "map"}}]}],
+}
+OPTIONAL = [{"set": {"f": "@{metadata/flag}", "x": "@{metadata/extra}"}}, {"copy": "metadata/map"}]
+
+
+def _expected(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the blocks above mean, said once more in Python."""
+    found: dict[str, Any] = {"a": "m", "n": 1, "t": True, "z": None, "deep": {"l": [1, "x80", []], "e": {}}}
+    if "extra" in given:
+        found |= given.get("other", {}) | {"b": given["extra"], "x": given["extra"]}
+    else:
+        found |= {"c": "none"} | ({"d": "map"} if given.get("map") else {})
+    if "flag" in given:
+        found["f"] = given["flag"] == "true"
+    return found | {key: value for key, value in given.get("map", {}).items() if key not in found}
+
+
+CHOICES: Mapping[str, tuple[Any, ...]] = {
+    "flag": (None, "true"),
+    "extra": (None, 'e,"'),
+    "map": (None, {}, {"k": "1", "l": "2", "b": "the user's", "c": "the user's"}),
+    "other": (None, {"k": "of other", "o": "3"}),
+}
+COMBINATIONS = [
+    {key: value for key, value in zip(CHOICES, values, strict=True) if value is not None}
+    for values in itertools.product(*CHOICES.values())
+]
+
+
+@pytest.mark.parametrize("order", ["first", "last"])
+def test_json_has_its_commas_whatever_is_left_out(order: str, rendered: Renderer) -> None:
+    body = [ALWAYS, BRANCHES, *OPTIONAL] if order == "first" else [BRANCHES, *OPTIONAL, ALWAYS]
+    for given in COMBINATIONS:
+        text = rendered(body, "json", **given)
+        pairs = json.loads(text, object_pairs_hook=lambda found: found)
+        assert len(dict(pairs)) == len(pairs), f"a key stands twice: {text}"
+        assert json.loads(text) == _expected(given), given
+
+
+@pytest.mark.parametrize("given", COMBINATIONS, ids=str)
+def test_yaml_says_the_same_as_json(given: Mapping[str, Any], rendered: Renderer) -> None:
+    import yaml
+
+    body = [ALWAYS, BRANCHES, *OPTIONAL]
+    text = rendered(body, "yaml", **given)
+    keys = [line.split(":")[0].strip('"') for line in text.splitlines() if not line.startswith("#")]
+    assert len(set(keys)) == len(keys), f"a key stands twice: {text}"
+    assert yaml.safe_load(text) == _expected(given)
+    assert "\n\n" not in text
+
+
+@pytest.mark.parametrize("data", [{}, {"map": {}}, {"map": {"a": "1"}}, {"map": {"a": "1", "b": "2"}}], ids=str)
+def test_a_json_file_may_be_the_copy_of_one_map(data: Mapping[str, Any], rendered: Renderer) -> None:
+    assert json.loads(rendered([{"copy": "metadata/map"}], "json", **data)) == data.get("map", {})
+
+
+def test_a_json_file_in_which_every_pair_may_be_missing_is_refused() -> None:
+    spec = spec_of(conf({"set": {"x": "@{metadata/extra}"}}, {"copy": "metadata/map"}, kind="json"), metadata=METADATA)
+    with pytest.raises(ForgeError, match="no pair of this file is always there"):
+        compiled(spec)
+
+
+def test_a_text_in_place_of_a_map_is_an_error_that_names_it(confd: Path, tmp_path: Path) -> None:
+    for number, wrong in enumerate(["text", {"nested": {"a": "1"}}, {"": "1"}]):
+        spec = spec_of(conf({"copy": "metadata/map"}, kind="properties"), metadata=METADATA)
+        out = render(confd, tmp_path / str(number), spec, flat({"map": wrong}))
+        assert "metadata/map" in out.error
+        assert not out.files
+
+
+def test_the_keys_of_one_ini_section_are_no_keys_of_another(rendered: Renderer) -> None:
+    body = [
+        {"text": "[one]\n"}, {"set": {"key": "1", "own": "author"}}, {"copy": "metadata/map"},
+        {"text": "[two]\n"}, {"copy": "metadata/map"},
+    ]  # fmt: skip
+    text = rendered(body, "ini", map={"key": "2", "new": "3"})
+    assert text.splitlines()[1:] == ["[one]", "key = 1", "own = author", "new = 3", "[two]", "key = 2", "new = 3"]
+
+
+def test_conditions(rendered: Renderer) -> None:
+    conditions = {
+        "service yes": {"service": "app"}, "service no": {"service": "other"},
+        "has yes": {"has": "metadata/must"}, "has no": {"has": "metadata/extra"},
+        "has blank": {"has": "metadata/text"}, "has map": {"has": "metadata/map"}, "has empty list": {"has": "metadata/list"},
+        "eq yes": {"eq": ["@{metadata/must}-@{service.scale}", "m-1"]}, "eq no": {"eq": ["@{metadata/extra}", "x"]},
+        "eq missing": {"eq": ["@{metadata/extra}", ""]}, "env set": {"env": "VAR"}, "env empty": {"env": "ON"},
+    }  # fmt: skip
+    body = [
+        {"when": condition, "then": [{"text": f"{name}: then\n"}], "else": [{"text": f"{name}: else\n"}]}
+        for name, condition in conditions.items()
+    ]
+    lines = rendered(body, "raw", text="", map={"a": "1"}, list=[]).splitlines()
+    found = {name: branch == "then" for name, _, branch in (line.partition(": ") for line in lines)}
+    assert found == {name: name.endswith((" yes", " map", " set", " missing")) for name in conditions}
+
+
+def test_no_blank_line_comes_or_goes_by_itself(rendered: Renderer) -> None:
+    body = [
+        {"text": "\n  first, indented\n"},
+        {"when": {"has": "metadata/extra"}, "then": [{"text": "extra\n"}]},
+        {"text": "  behind a condition\n\n\nthree down\n"},
+        {"when": {"has": "metadata/must"}, "then": [{"text": "\n  blank, then this\n"}], "else": [{"text": "no\n"}]},
+        {"list": {"of": "metadata/list", "item": "- @{it}"}},
+        {"text": "\tbehind a list\n"},
+        {"list": {"of": "metadata/list", "item": "  item @{it}\n", "head": "head\n"}},
+        {"list": {"of": "metadata/list", "item": "@{it}", "sep": ", ", "head": "<", "tail": ">\n"}},
+        {"copy": "metadata/list"},
+        {"paste": "metadata/text", "optional": True, "wrap": ["  {", "  }"]},
+        {"when": {"has": "metadata/extra"}, "then": [], "else": [{"text": "  last\n"}]},
+    ]
+    start = "\n  first, indented\n  behind a condition\n\n\nthree down\n\n  blank, then this\n"
+    assert rendered(body, "lines") == f"{start}\tbehind a list\n  last\n"
+    assert rendered(body, "lines", list=["a", "b"], text="  x\n\n  y\n") == (
+        f"{start}- a\n- b\n\tbehind a list\nhead\n  item a\n  item b\n<a, b>\na\nb\n  {{\n  x\n\n  y\n  }}\n  last\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "static", ["{{", "a {{ b }} {{/* c", "{", "{{{", 'x{{getv "/x"}}', "  indented\n\n", "ends with {\n", "-}}\n{{-"]
+)
+def test_static_text_is_copied_as_it_is(static: str, rendered: Renderer) -> None:
+    body = [{"text": "a{\n"}, {"file": "static.txt"}, {"text": "{b"}, {"text": "{\n"}]
+    assert rendered(body, "raw", {"static.txt": static}) == f"a{{\n{static}{{b{{\n"
+
+
+def test_a_literal_expression_is_text(rendered: Renderer) -> None:
+    assert rendered([{"text": "@@{self.ip} @ {} @@ $\n"}], "raw") == "@{self.ip} @ {} @@ $\n"
+
+
+def test_numbers_and_truths_stand_bare_where_the_format_has_types(rendered: Renderer) -> None:
+    body = [{"set": {"p": "@{metadata/port}", "f": "@{metadata/flag}", "s": "@{service.scale}", "q": "@{metadata/must}"}}]
+    assert json.loads(rendered(body, "json", flag=True, port=9200)) == {"p": 9200, "f": True, "s": 1, "q": "m"}
+    assert json.loads(rendered(body, "json", flag="false", port="-1", must="1")) == {"p": -1, "f": False, "s": 1, "q": "1"}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["a", "1a", "1.5", "--1", "1-", "01", " 1", "1 ", "1\n2", "0x1", "1e3", "+1", "١", "1_0", "-", "1,2", "[1]"]
+)
+def test_what_is_no_number_never_stands_bare(wrong: str, confd: Path, tmp_path: Path) -> None:
+    spec = spec_of(conf({"set": {"p": "@{metadata/port}"}}, kind="json"), metadata=METADATA)
+    assert "metadata/port: not a whole number" in render(confd, tmp_path, spec, flat({"port": wrong})).error
+
+
+@pytest.mark.parametrize("wrong", ["yes", "True", "1", "true ", "true\nx: y"])
+def test_what_is_no_truth_never_stands_bare(wrong: str, confd: Path, tmp_path: Path) -> None:
+    spec = spec_of(conf({"set": {"a": 1, "f": "@{metadata/flag}"}}, kind="yaml"), metadata=METADATA)
+    assert "metadata/flag: neither true nor false" in render(confd, tmp_path, spec, flat({"flag": wrong})).error
+
+
+def test_a_map_written_by_nobody_else_keeps_every_key(rendered: Renderer) -> None:
+    body = [{"when": {"has": "metadata/extra"}, "then": [{"set": {"k": "author"}}]}, {"copy": "metadata/map"}]
+    assert rendered(body, "properties", map={"k": "user"}).splitlines()[1:] == ["k=user"]
+    assert rendered(body, "properties", map={"k": "user"}, extra="x").splitlines()[1:] == ["k=author"]
+    body = [{"set": {"k": "@{metadata/extra}"}}, {"copy": "metadata/map"}, {"copy": "metadata/other"}]
+    assert rendered(body, "properties", map={"k": "user"}, other={"k": "o", "l": "o"}).splitlines()[1:] == ["k=user", "l=o"]
