@@ -1,7 +1,7 @@
 """What stands around each expression of a body: it decides how the value is escaped.
 
 The body is written once with a mark in place of each value, and the format tells what kind of place each mark stands in.
-That is done for two files: with every condition true and lists of two, and with every condition false and empty lists.
+That is done for three files: lists of two, and of one, under conditions that hold; no lists, under conditions that do not.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def spots(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Spo
     Raises ForgeError where no value may stand, where the spot depends on a condition, and where pairs begin within quotes.
     """
     found: dict[int, Spot] = {}
-    for full in (True, False):
-        pieces = list(_pieces(body, kind, read, full))
+    for items in (2, 1, 0):
+        pieces = list(_pieces(body, kind, read, items))
         text = "".join(piece if isinstance(piece, str) else MARK for piece in pieces)
         marked = [piece for piece in pieces if not isinstance(piece, str)]
         try:
@@ -38,7 +38,7 @@ def spots(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Spo
 
 def _note(piece: Expr | SetBlock | CopyBlock, spot: Spot, kind: Format, found: dict[int, Spot]) -> None:
     if not isinstance(piece, Expr):
-        if spot.escape != kind.value or spot.whole != bool(kind.value.opening):
+        if spot.forbidden or spot.escape != kind.value or spot.whole != bool(kind.value.opening):
             raise ForgeError("a quote or a comment of the text before is still open where these pairs begin", piece.at())
     elif spot.forbidden:
         raise ForgeError(f"@{{{piece.source}}} cannot stand {spot.forbidden}", piece.where)
@@ -46,21 +46,23 @@ def _note(piece: Expr | SetBlock | CopyBlock, spot: Spot, kind: Format, found: d
         raise ForgeError(f"@{{{piece.source}}} stands in quotes or not, depending on a condition or a list", piece.where)
 
 
-def _pieces(body: tuple[Block, ...], kind: Format, read: Read, full: bool) -> Iterator[str | Expr | SetBlock | CopyBlock]:
+def _pieces(body: tuple[Block, ...], kind: Format, read: Read, items: int) -> Iterator[str | Expr | SetBlock | CopyBlock]:
     for block in body:
         match block:
             case TextBlock(text=text):
                 yield from _parts(text)
             case ListBlock(list=listing):
-                if full:
+                if items:
                     yield listing.head
-                    yield from (*_parts(listing.item), listing.sep, *_parts(listing.item))
+                    yield from _parts(listing.item)
+                    for _ in range(items - 1):
+                        yield from (listing.sep, *_parts(listing.item))
                     yield listing.tail + ("\n" if listing.sep == "\n" and not listing.tail else "")
             case SetBlock() | CopyBlock():
                 before, _, after = kind.pair.format(key="k", value=MARK).partition(MARK)
                 yield from (before, block, after)
             case WhenBlock(then=then, otherwise=otherwise):
-                yield from _pieces(then if full else otherwise, kind, read, full)
+                yield from _pieces(then if items else otherwise, kind, read, items)
             case FileBlock():
                 yield read(block).replace(MARK, " ")
             case PasteBlock(wrap=wrap):
