@@ -8,7 +8,7 @@ from catalog_forge.errors import ForgeError, Where
 from catalog_forge.spec.body import RAW_ROOTS
 
 _LOOKUPS = "exists|getvs|getv|gets|get|lsdir|ls"
-_LOOKUP = re.compile(rf'\b(?:{_LOOKUPS})\s+\(?\s*(?:printf\s+)?"(/[^"]*)"')
+_LOOKUP = re.compile(rf'\b(?:{_LOOKUPS})\s+\(?\s*(?:printf\s+)?(?:"(/[^"]*)"|`(/[^`]*)`)')
 _ACTION = re.compile(r"\{\{-?\s*(/\*.*?\*/|(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\"`])*?)\s*-?\}\}", re.S)
 _OPENS = re.compile(r"(if|range|with|define|block)\b")
 
@@ -29,8 +29,8 @@ def keys(template: str, file: str) -> list[str]:
             if not open_blocks:
                 raise ForgeError("this {{end}} ends nothing", where)
             open_blocks.pop()
-        for path in _LOOKUP.findall(action):
-            roots.add(_root(path, where))
+        for path in () if action.startswith("/*") else _LOOKUP.findall(action):
+            roots.add(_root("".join(path), where))
     if open_blocks:
         raise ForgeError("this block has no {{end}}", open_blocks[-1])
     return sorted(roots)
