@@ -1,12 +1,13 @@
 """What stands around each expression of a body: it decides how the value is escaped.
 
-The body is written once with a mark in place of each value, and the format tells what kind of place each mark stands in.
-That is done for three files: lists of two, and of one, under conditions that hold; no lists, under conditions that do not.
+The body is written with a mark in place of each value, and the format tells what kind of place each mark stands in. That is
+done for many files, of which a real one is made: every branch of each condition, and lists of two elements, of one, of none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Format
@@ -15,6 +16,7 @@ from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.model import Block, CopyBlock, FileBlock, ListBlock, PasteBlock, SetBlock, TextBlock, WhenBlock
 
 Read = Callable[[FileBlock], str]
+Piece = str | Expr | SetBlock | CopyBlock
 
 
 def spots(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Spot]:
@@ -23,8 +25,8 @@ def spots(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Spo
     Raises ForgeError where no value may stand, where the spot depends on a condition, and where pairs begin within quotes.
     """
     found: dict[int, Spot] = {}
-    for items in (2, 1, 0):
-        pieces = list(_pieces(body, kind, read, items))
+    for case in _cases(body):
+        pieces = list(case.pieces(body, kind, read))
         text = "".join(piece if isinstance(piece, str) else MARK for piece in pieces)
         marked = [piece for piece in pieces if not isinstance(piece, str)]
         try:
@@ -43,30 +45,63 @@ def _note(piece: Expr | SetBlock | CopyBlock, spot: Spot, kind: Format, found: d
     elif spot.forbidden:
         raise ForgeError(f"@{{{piece.source}}} cannot stand {spot.forbidden}", piece.where)
     elif found.setdefault(id(piece), spot) != spot:
-        raise ForgeError(f"@{{{piece.source}}} stands in quotes or not, depending on a condition or a list", piece.where)
+        message = f"@{{{piece.source}}} stands in quotes or not, depending on a condition or a list"
+        raise ForgeError(message, piece.where, "put quotes around it, or around the whole list, in the text itself")
 
 
-def _pieces(body: tuple[Block, ...], kind: Format, read: Read, items: int) -> Iterator[str | Expr | SetBlock | CopyBlock]:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One file that a body may become: which branches are taken (by the id of the block), and how long the lists are."""
+
+    taken: Mapping[int, bool]
+    otherwise: bool
+    items: int
+
+    def pieces(self, body: tuple[Block, ...], kind: Format, read: Read) -> Iterator[Piece]:
+        """Yield the text of the file, and in between what will be put there."""
+        for block in body:
+            match block:
+                case TextBlock(text=text):
+                    yield from _parts(text)
+                case ListBlock():
+                    yield from self.elements(block)
+                case SetBlock() | CopyBlock():
+                    before, _, after = kind.pair.format(key="k", value=MARK).partition(MARK)
+                    yield from (before, block, after)
+                case WhenBlock(then=then, otherwise=otherwise):
+                    taken = self.taken.get(id(block), self.otherwise)
+                    yield from self.pieces(then if taken else otherwise, kind, read)
+                case FileBlock():
+                    yield read(block).replace(MARK, " ")
+                case PasteBlock(wrap=wrap):
+                    yield "".join(f"{line}\n" for line in wrap)
+
+    def elements(self, block: ListBlock) -> Iterator[Piece]:
+        """Yield the items of a list, with what stands around and between them."""
+        listing = block.list
+        for number in range(self.items):
+            yield listing.sep if number else listing.head
+            yield from _parts(listing.item)
+        if self.items:
+            yield listing.tail or ("\n" if listing.sep == "\n" else "")
+
+
+def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
+    for items in (2, 1, 0):
+        for otherwise in (True, False):
+            yield _Case({}, otherwise, items)
+            for taken in _branches(body, {}):
+                yield _Case(taken, otherwise, items)
+
+
+def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
+    """Yield, for each branch of each condition, the branches that lead to it."""
     for block in body:
-        match block:
-            case TextBlock(text=text):
-                yield from _parts(text)
-            case ListBlock(list=listing):
-                if items:
-                    yield listing.head
-                    yield from _parts(listing.item)
-                    for _ in range(items - 1):
-                        yield from (listing.sep, *_parts(listing.item))
-                    yield listing.tail + ("\n" if listing.sep == "\n" and not listing.tail else "")
-            case SetBlock() | CopyBlock():
-                before, _, after = kind.pair.format(key="k", value=MARK).partition(MARK)
-                yield from (before, block, after)
-            case WhenBlock(then=then, otherwise=otherwise):
-                yield from _pieces(then if items else otherwise, kind, read, items)
-            case FileBlock():
-                yield read(block).replace(MARK, " ")
-            case PasteBlock(wrap=wrap):
-                yield "".join(f"{line}\n" for line in wrap)
+        if isinstance(block, WhenBlock):
+            for taken, inner in ((True, block.then), (False, block.otherwise)):
+                here = {**above, id(block): taken}
+                yield here
+                yield from _branches(inner, here)
 
 
 def _parts(text: Text) -> Iterator[str | Expr]:

@@ -138,7 +138,12 @@ class Image(Record):
 class Engine(Record):
     """What renders: confd, and the version of the metadata that it reads."""
 
-    confd: str = key("confd release", "0.16.0", one_of=CONFD_RELEASES)
+    confd: str = key(
+        "confd release",
+        "0.16.0",
+        one_of=CONFD_RELEASES,
+        shape="0.14.0 to 0.16.0, or HEAD: `ls` is broken in 0.12 and 0.13, and 0.11 knows neither defaults nor arithmetic",
+    )
     confd_src: str = key("URL of the confd binary; known for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
     confd_sha256: str = key(
         "SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"

@@ -99,7 +99,7 @@ class _Reader:
             raise self.wrong(f"{what} must be text", node.where, limits.doc)
         value = node.value
         if limits.one_of and value not in limits.one_of:
-            self.wrong(f"{what} cannot be {_short(value)}", node.where, did_you_mean(value, limits.one_of))
+            self.wrong(f"{what} cannot be {_short(value)}", node.where, limits.shape or did_you_mean(value, limits.one_of))
         elif limits.maximum and len(value) > limits.maximum:
             self.wrong(f"{what} is longer than {limits.maximum} characters", node.where)
         elif limits.pattern and not re.fullmatch(limits.pattern, value):

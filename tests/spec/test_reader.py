@@ -171,7 +171,9 @@ def test_a_bad_dest_is_refused(dest: str) -> None:
 
 @pytest.mark.parametrize("release", ["0.11.0", "0.12.0", "0.13.0", "0.17.0"])
 def test_a_confd_with_another_dialect_is_refused(release: str) -> None:
-    assert f"x.yml:5:17: confd cannot be '{release}'" in problems(SHORT + f"engine: {{confd: {release}}}\n")[0]
+    said = problems(SHORT + f"engine: {{confd: {release}}}\n")[0]
+    assert f"x.yml:5:17: confd cannot be '{release}'" in said
+    assert "`ls` is broken in 0.12 and 0.13" in said
 
 
 @pytest.mark.parametrize(
