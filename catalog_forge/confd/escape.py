@@ -34,7 +34,8 @@ def _guard(escape: Escape) -> str:
     if not tests:
         return ""
     # Go's %q spells what cannot be seen with a backslash; a value freed of its own backslashes shows no others.
-    shown = f'{{{{$shown := printf "%q" ({_without(".value", _BACKSLASH + escape.controls)})}}}}'
+    bare = _without(".value", _BACKSLASH + ('"' if escape.seen else "") + escape.controls)
+    shown = f'{{{{$shown := printf "%q" ({bare})}}}}'
     needed = shown if any("$shown" in test for test in tests) else ""
     return f"{needed}{{{{if {_any(tests)}}}}}{failure('.name', f': {escape.refusal}')}{{{{end}}}}"
 
@@ -79,6 +80,8 @@ def _tests(escape: Escape) -> Iterator[str]:
     if escape.word:
         bare = go.paren(_without(".value", escape.extra))
         yield f"ne (urlquery {bare}) {bare}"
+    elif escape.seen:
+        yield f"contains $shown {go.string(_BACKSLASH)}"
     elif not escape.any_control:
         for spelled in (*_CONTROLS, *(word for char, word in _BREAKS.items() if char not in escape.controls)):
             yield f"contains $shown {go.string(spelled)}"

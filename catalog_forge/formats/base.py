@@ -13,8 +13,6 @@ from dataclasses import dataclass
 TAB, NEWLINE, RETURN = "\t", "\n", "\r"
 # Line ends of one reader or another; a format in which a line is a value refuses them all.
 LINE_ENDS = "\u0085\u2028\u2029"
-# Blanks that some readers strip from the ends of a value, beside blank and tab.
-ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\ufeff"
 # Stands for a value in a text whose contexts are looked for: a character that no text needs.
 MARK = "\ue000"
 
@@ -26,7 +24,8 @@ class Escape:
     """How a value stands in one place of a format.
 
     `replace` is applied in its order. `controls` lists the control characters that may stand (they are replaced, or harmless);
-    any other is refused unless `any_control`, as is each character of `refuse`; a `word` has only letters, digits, `-._~` and
+    any other is refused unless `any_control`, and with `seen` whatever else cannot be seen, such as blanks that some readers
+    strip and others keep; so is each character of `refuse`; a `word` has only letters, digits, `-._~` and
     what `extra` lists; `not_first` and `not_last` bar characters from the ends; a value is no longer than `longest` bytes.
     `lead` is put before a leading blank. `quoted` means Go's %q, which YAML reads back exactly.
     """
@@ -38,6 +37,7 @@ class Escape:
     refuse: str = ""
     controls: str = ""
     any_control: bool = False
+    seen: bool = False
     not_first: str = ""
     not_last: str = ""
     empty: bool = True
@@ -62,6 +62,7 @@ class Escape:
         controls = () if self.any_control else _CONTROL.findall(text)
         return (
             any(char not in self.controls for char in controls)
+            or (self.seen and any(not char.isprintable() and char not in self.controls for char in text))
             or any(char in text for char in self.refuse)
             or (self.word and not re.fullmatch(f"[A-Za-z0-9._~{self.extra}-]*", text))
             or (bool(text) and (text[0] in self.not_first or text[-1] in self.not_last))
@@ -77,6 +78,7 @@ class Escape:
             reasons.append(f"one of {shown}")
         if not self.any_control and not self.word:
             reasons += ["a control character"] if NEWLINE in self.controls else ["a line break", "a control character"]
+        reasons += ["what cannot be seen"] if self.seen else []
         reasons += ["a NUL"] if "\0" in self.refuse else []
         reasons += ["a blank at an end"] if " " in self.not_first else []
         if not self.not_first[:1].isspace() and (shown := "".join(dict.fromkeys(self.not_first + self.not_last))):

@@ -3,13 +3,13 @@ otherwise is refused when the file is rendered, with an error that names the val
 
 from __future__ import annotations
 
-from catalog_forge.formats.base import LINE_ENDS, ODD_BLANKS, TAB, Escape, Format, line_spots
+from catalog_forge.formats.base import TAB, Escape, Format, line_spots
 
-_DISPUTED = "\"'\\#;" + LINE_ENDS
-_BLANKS = " \t" + ODD_BLANKS
-_VALUE = Escape("ini", refuse=_DISPUTED, controls=TAB, not_first=_BLANKS, not_last=_BLANKS)
+_DISPUTED = "\"'\\#;"
+_BLANKS = " \t"
+_VALUE = Escape("ini", refuse=_DISPUTED, controls=TAB, seen=True, not_first=_BLANKS, not_last=_BLANKS)
 _WORD = Escape("word", word=True, empty=False)
-_SPACE = Escape("space", refuse=_DISPUTED, controls=TAB, not_first=_BLANKS, not_last=_BLANKS, empty=False)
+_SPACE = Escape("space", refuse=_DISPUTED, controls=TAB, seen=True, not_first=_BLANKS, not_last=_BLANKS, empty=False)
 
 INI = Format(
     "ini",
