@@ -238,9 +238,15 @@ class Values:
         """A field of the host that a container runs on: the one whose uuid the container names."""
         self.names.roots.add("/hosts")
         host = host_field(Path("%s", ("dir .Key",)), path)
-        value = host.value if default is None else host.given(go.string(default))
-        own = element.child("host_uuid").value
-        return f'{{{{range gets "/hosts/*/uuid"}}}}{{{{if eq .Value ({own})}}}}{show(value)}{{{{end}}}}{{{{end}}}}'
+        if default is None:
+            value, otherwise = host.value, escapes.failure(go.string("host." + ".".join(path)), ": the host is not known yet")
+        else:
+            value, otherwise = host.given(go.string(default)), show(go.string(default))
+        return (
+            f'{{{{$host := {element.child("host_uuid").value}}}}}{{{{if contains (join (getvs "/hosts/*/uuid") " ") $host}}}}'
+            f'{{{{range gets "/hosts/*/uuid"}}}}{{{{if eq .Value $host}}}}{show(value)}{{{{end}}}}{{{{end}}}}'
+            f"{{{{else}}}}{otherwise}{{{{end}}}}"
+        )
 
     def _hostname(self, path: Path) -> str:
         """A container's host name: Docker's default is its name, and the metadata then says null."""

@@ -88,13 +88,14 @@ lists in their own.
 ## How values are written
 
 In `set` and `copy`, keys and values are quoted by the format. In `text` and `item`, a value is quoted by what stands around it: bare, it
-becomes a whole quoted value; inside your own quotes, their inside; in a comment, a line. Numbers (`type: int`, `count`, `index`) and
-truths (`type: boolean`) stay bare in yaml and json. A value that the format cannot hold fails the rendering with an error that names it.
+becomes a whole quoted value; inside your own quotes, their inside; in a comment, a line; as a part of a bare YAML text, letters, digits
+and `-._~/:@+` alone. Where no value can be kept in, such as an XML comment or a command substitution, the compiler refuses the expression.
+Numbers (`type: int`, `count`, `index`) and truths (`type: boolean`) stay bare in yaml and json. A value that the format cannot hold
+fails the rendering with an error that names it. `copy` takes no key that the file sets itself or has copied already.
 `paste` alone puts a user's text into the file as it is.
 
 | format | default for | pairs | values |
-|---|---|---|---|
-"""
+|---|---|---|---|"""
 _FORMATS = {
     "raw": ("every other ending", "none", "one line, as it is: the syntax is not known"),
     "yaml": ("", "`key: value`", "double-quoted"),
@@ -110,7 +111,7 @@ _FORMATS = {
 
 def markdown() -> str:
     """Return the whole page."""
-    parts = [_HEAD, *(_section(title, kind) for title, kind in _SECTIONS), _blocks(), _EXPRESSIONS.lstrip("\n"), _formats()]
+    parts = [_HEAD, *(_section(title, kind) for title, kind in _SECTIONS), _blocks(), _EXPRESSIONS.strip("\n") + "\n" + _formats()]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 

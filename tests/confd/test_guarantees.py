@@ -323,3 +323,16 @@ def test_a_walk_finds_all_of_a_thousand_peers(confd: Path, tmp_path: Path) -> No
     spec = spec_of(conf({"text": "@{self.index} @{count(others)}\n"}), service={"name": "app", "topology": "volumes"})
     answers, client = view(environment("volumes", 1000, {}), "volumes", 999)
     assert render(confd, tmp_path, spec, answers, client=client).only == "999 999\n"
+
+
+def test_a_host_that_is_not_known_is_an_error_or_the_default(confd: Path, tmp_path: Path) -> None:
+    shown = environment("netns", 2)
+    answers, client = view(shown, "netns")
+    told = json.loads(json.dumps(answers.versions[V3][client]))
+    told["hosts"] = told["hosts"][:1]
+    items = {"a": "@{it.index}=@{it.host.name}", "b": "@{it.index}=@{it.host.name|nowhere}"}
+    files = [conf({"list": {"of": "peers", "item": item}}, dest=f"/etc/app/{name}") for name, item in items.items()]
+    spec = spec_of(*files, service={"name": "app", "topology": "netns"})
+    out = render(confd, tmp_path, spec, Answers.of({V3: {DEFAULT: told}}))
+    assert "host.name: the host is not known yet" in out.errors["a"]
+    assert out.text("/etc/app/b") == "1=h1\n2=nowhere\n"
