@@ -111,7 +111,12 @@ _FORMATS = {
 
 def markdown() -> str:
     """Return the whole page."""
-    parts = [_HEAD, *(_section(title, kind) for title, kind in _SECTIONS), _blocks(), _EXPRESSIONS.strip("\n") + "\n" + _formats()]
+    parts = [
+        _HEAD,
+        *(_section(title, kind) for title, kind in _SECTIONS),
+        _blocks(),
+        _EXPRESSIONS.strip("\n") + "\n" + _formats(),
+    ]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
