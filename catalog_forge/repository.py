@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MARK = "catalog-forge.yml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A spec file as it is on disk: its name, its bytes, the folder of the author's files."""
 
@@ -26,7 +27,7 @@ class Source:
     content: bytes
     folder: SpecFolder
 
-    @property
+    @cached_property
     def inputs(self) -> str:
         """The SHA-256 of everything that decides what is generated: this release, the spec, the files of its folder."""
         digest = hashlib.sha256(f"{__version__}\n".encode())

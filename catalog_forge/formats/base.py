@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-TAB, NEWLINE, RETURN = "\t", "\n", "\r"
+TAB, NEWLINE = "\t", "\n"
 # Line ends of one reader or another; a format in which a line is a value refuses them all.
 LINE_ENDS = "\u0085\u2028\u2029"
 # Stands for a value in a text whose contexts are looked for: a character that no text needs.

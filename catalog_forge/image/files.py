@@ -61,14 +61,17 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
 
 def folders(spec: Spec) -> list[str]:
     """Return every folder that must exist and be shared: that of each dest, and the share. None lies in another."""
-    wanted = sorted({spec.share, *(str(PurePosixPath(file.dest).parent) for file in spec.files)})
+    wanted = _all_folders(spec)
     return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
+
+
+def _all_folders(spec: Spec) -> list[str]:
+    return sorted({spec.share, *(str(PurePosixPath(file.dest).parent) for file in spec.files)})
 
 
 def dockerfile(spec: Spec) -> str:
     """Return the Dockerfile: confd fetched and checked in a stage of its own, the base pinned by an argument."""
     engine = spec.engine
-    every = sorted({str(PurePosixPath(file.dest).parent) for file in spec.files} | {spec.share})
     return fill(
         __package__,
         "Dockerfile",
@@ -79,7 +82,7 @@ def dockerfile(spec: Spec) -> str:
         labels=[f"{_docker_word(key)}={_docker_word(value)}" for key, value in labels(spec).items()],
         vars=[f"{key}={_docker_word(value)}" for key, value in sorted(spec.vars.items())],
         share=spec.share,
-        folders=every,
+        folders=_all_folders(spec),
         volumes=json.dumps(folders(spec)),
         owner="" if spec.image.user == "0:0" else spec.image.user,
         user="" if spec.image.user == "0:0" else spec.image.user,

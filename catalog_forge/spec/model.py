@@ -9,7 +9,6 @@ from typing import Any
 from catalog_forge.spec.expressions import Collection, Text
 from catalog_forge.spec.record import Record, key
 
-NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 IMAGE_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-(conf|config)"
 COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 METADATA_KEY = r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"
