@@ -1,0 +1,31 @@
+"""What can go wrong with a metadata service: the faults that a running server can be told to have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["none", "down", "missing", "slow", "flapping"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How the service misbehaves until it is told otherwise.
+
+    `down` refuses new connections and closes those that are there; `missing` answers 404 to everything; `slow` answers
+    after `seconds`; `flapping` drops the connection of every second request, beginning with the first.
+    """
+
+    kind: Kind = "none"
+    seconds: float = 0
+
+
+NONE = Fault()
+DOWN = Fault("down")
+MISSING = Fault("missing")
+FLAPPING = Fault("flapping")
+
+
+def slow(seconds: float) -> Fault:
+    """Return the fault that answers each request after so many seconds."""
+    return Fault("slow", seconds)
