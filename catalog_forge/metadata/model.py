@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from catalog_forge.metadata.answers import Value
@@ -40,7 +40,8 @@ class Service:
     """A service: `scale` units of a primary container and its sidekicks.
 
     `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map
-    the index of a unit (from 1) to what differs from running and healthy.
+    the index of a unit (from 1) to what differs from running and healthy. Rancher numbers the units that it creates:
+    `created` maps the index of a unit to that number where they differ, after a replacement, and `births` is the last one.
     """
 
     name: str
@@ -53,6 +54,43 @@ class Service:
     health_check: Mapping[str, Value] | None = None
     states: Mapping[int, str] = field(default_factory=dict)
     healths: Mapping[int, str] = field(default_factory=dict)
+    created: Mapping[int, int] = field(default_factory=dict)
+    births: int = 0
+
+    def create_index(self, index: int) -> int:
+        """Return the number under which the unit with this index was created: it grows, and is never given twice."""
+        return self.created.get(index, index)
+
+    @property
+    def last_created(self) -> int:
+        """The highest number that a unit of this service ever had."""
+        return max(self.births, self.scale)
+
+    def scaled(self, scale: int) -> Service:
+        """Return the service with so many units: the last ones go, new ones are created."""
+        births, created = self.last_created, dict(self.created)
+        for index in range(self.scale + 1, scale + 1):
+            births += 1
+            created[index] = births
+        return replace(
+            self,
+            scale=scale,
+            births=births,
+            created={index: number for index, number in created.items() if index <= scale and index != number},
+            states={index: state for index, state in self.states.items() if index <= scale},
+            healths={index: health for index, health in self.healths.items() if index <= scale},
+        )
+
+    def replaced(self, index: int) -> Service:
+        """Return the service with a new unit in the place of one: of the same name and index, but another container."""
+        number = self.last_created + 1
+        return replace(
+            self,
+            births=number,
+            created={**self.created, index: number},
+            states={other: state for other, state in self.states.items() if other != index},
+            healths={other: health for other, health in self.healths.items() if other != index},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +119,9 @@ class Block:
     first: int
     size: int
 
-    def address(self, index: int) -> str:
-        """Return the address of the container with this index, counted from 1."""
-        return str(ipaddress.IPv4Address(self.first + index - 1))
+    def address(self, number: int) -> str:
+        """Return the address of the container that was created as number `number`, counted from 1."""
+        return str(ipaddress.IPv4Address(self.first + number - 1))
 
 
 _RESERVED = 11  # the network's own address, and ten for gateways and for the metadata service itself

@@ -35,12 +35,16 @@ _VERSIONS = (
 )
 
 
-def answers(environment: Environment, revision: str = "1") -> Answers:
+def answers(environment: Environment, revision: str = "1", only: str = "") -> Answers:
     """Return what the metadata service says about an environment; `revision` is its `version` entry.
 
     Each container with an address has its own `self`; everybody else gets `default`, whose `self` is only a host.
-    The environment must have a host, and a subnet with enough addresses.
+    `only` names the one version that is wanted, which costs a quarter. The environment must have a host, and a subnet with
+    enough addresses.
     """
+    if only:
+        shape = next((version for version in _VERSIONS if version.name == only), _VERSIONS[-1])
+        return Answers.of({only: _clients(environment, shape, revision)})
     versions = {version.name: _clients(environment, version, revision) for version in _VERSIONS}
     return Answers.of(versions | {LATEST: versions[_VERSIONS[-1].name]})
 
@@ -103,9 +107,9 @@ class _View:
             **self._network_of(member),
             **self._membership(member.launch),
             **self._condition(member),
-            "create_index": member.index if member.launch else None,
+            "create_index": member.create_index if member.launch else None,
             "environment_uuid": self.uuid,
-            "external_id": units.digest(member.name),
+            "external_id": units.digest("/".join(units.container_id(member.name, member.index, member.create_index))),
             "host_uuid": self._host_uuid(member.host),
             "hostname": None,
             "labels": units.labels(member),
@@ -117,7 +121,7 @@ class _View:
             "service_index": str(member.index) if member.launch else None,
             "start_count": 1,
             "system": False,
-            "uuid": identity("container", member.name),
+            "uuid": identity("container", *units.container_id(member.name, member.index, member.create_index)),
         }
 
     def service(self, launch: Launch) -> Entry:
@@ -128,7 +132,7 @@ class _View:
         sidekicks: list[Value] = [version.named(sidekick.name) for sidekick in service.sidekicks]
         return {
             "containers": containers,
-            "create_index": service.scale,
+            "create_index": service.last_created,
             "environment_uuid": self.uuid,
             "expose": [],
             "external_ips": [],
@@ -263,14 +267,16 @@ class _View:
             return None
         links: dict[str, Value] = {}
         for target, alias in launch.service.links.items():
-            name = _qualified(target, launch).replace("/", "-")
-            scale = self._scales().get(_qualified(target, launch), 0)
-            links[alias] = identity("container", f"{name}-{(member.index - 1) % scale + 1}") if scale else None
+            qualified = _qualified(target, launch)
+            other = self._services().get(qualified)
+            index = (member.index - 1) % other.scale + 1 if other and other.scale else 0
+            name = f"{qualified.replace('/', '-')}-{index}"
+            links[alias] = units.container_uuid(other, name, index) if other and index else None
         return links
 
-    def _scales(self) -> dict[str, int]:
+    def _services(self) -> dict[str, Service]:
         stacks = self.environment.stacks
-        return {f"{stack.name}/{service.name}": service.scale for stack in stacks for service in stack.services}
+        return {f"{stack.name}/{service.name}": service for stack in stacks for service in stack.services}
 
 
 def _qualified(target: str, launch: Launch) -> str:

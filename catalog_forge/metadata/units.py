@@ -45,10 +45,11 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container: number `index` of a launch, or a stand-alone one (`launch` is None)."""
+    """One container: number `index` of a launch, created as number `create_index`; or a stand-alone one (`launch` is None)."""
 
     name: str
     index: int
+    create_index: int
     launch: Launch | None
     host: Host
     checking_host: Host
@@ -58,6 +59,16 @@ class Container:
 def identity(*parts: str) -> str:
     """Return the uuid of what these names lead to: always the same."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
+
+
+def container_id(name: str, index: int, create_index: int) -> tuple[str, ...]:
+    """Return the names that the identity of a container follows from: one that replaces another is not the same."""
+    return (name,) if create_index == index else (name, str(create_index))
+
+
+def container_uuid(service: Service, name: str, index: int) -> str:
+    """Return the uuid of the container with this name, the one with this index of a service or of its sidekick."""
+    return identity("container", *container_id(name, index, service.create_index(index)))
 
 
 def digest(text: str) -> str:
@@ -80,7 +91,7 @@ def primary_uuid(container: Container) -> str | None:
     launch = container.launch
     if launch is None or launch.has_address:
         return None
-    return identity("container", f"{launch.stack.name}-{launch.service.name}-{container.index}")
+    return container_uuid(launch.service, f"{launch.stack.name}-{launch.service.name}-{container.index}", container.index)
 
 
 def launches(environment: Environment) -> list[Launch]:
@@ -139,14 +150,15 @@ def _scaled(launch: Launch, environment: Environment, position: int) -> Iterator
         yield Container(
             name=f"{launch.stack.name}-{middle}-{index}",
             index=index,
+            create_index=launch.service.create_index(index),
             launch=launch,
             host=hosts[turn % len(hosts)],
             checking_host=hosts[(turn + 1) % len(hosts)],
-            address=launch.block.address(index) if launch.has_address else None,
+            address=launch.block.address(launch.service.create_index(index)) if launch.has_address else None,
         )
 
 
 def _stand_alone(environment: Environment) -> Iterator[Container]:
     block = blocks(environment.subnet, len(launches(environment)) + 1)[-1]
     for index, name in enumerate(environment.containers, start=1):
-        yield Container(name, index, None, environment.hosts[0], environment.hosts[0], block.address(index))
+        yield Container(name, index, index, None, environment.hosts[0], environment.hosts[0], block.address(index))

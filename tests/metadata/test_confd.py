@@ -68,7 +68,7 @@ def search(**changes: str) -> Answers:
     text = SCENARIO
     for old, new in changes.items():
         text = text.replace(old, new)
-    return as_localhost(stack.answers(read(text, "s.yml")))
+    return as_localhost(stack.answers(read(text, "s.yml").environment))
 
 
 def eventually(condition: Callable[[], bool], seconds: float) -> bool:
@@ -116,7 +116,7 @@ def test_a_missing_key_becomes_the_three_keys_of_its_404(confd: Path, tmp_path: 
 
 
 def test_an_unknown_client_has_a_host_and_no_container(confd: Path, tmp_path: Path) -> None:
-    answers = stack.answers(read(SCENARIO, "s.yml"))
+    answers = stack.answers(read(SCENARIO, "s.yml").environment)
     folder = confdir(tmp_path, '{{getv "/self/host/name"}} {{exists "/self/container/name"}}', "/self")
     with MetadataServer(answers) as server:
         result = render(confd, server, folder, "2015-12-19")

@@ -34,7 +34,7 @@ services:
 
 
 def test_every_key_finds_its_place() -> None:
-    environment = read(FULL, "s.yml")
+    environment = read(FULL, "s.yml").environment
     (stack,) = environment.stacks
     es, dashboard, tiny = stack.services
     assert (stack.name, environment.subnet, environment.containers) == ("search", "10.42.7.0/24", ("shell",))
@@ -51,13 +51,13 @@ def test_every_key_finds_its_place() -> None:
 
 
 def test_services_are_enough() -> None:
-    environment = read("services: {web: }", "s.yml")
+    environment = read("services: {web: }", "s.yml").environment
     assert (environment.stacks[0].name, len(environment.hosts)) == ("Default", 1)
 
 
 @pytest.mark.parametrize(("hosts", "names"), [("2", ["node-1", "node-2"]), ("[a, b]", ["a", "b"]), ("{a: {}}", ["a"])])
 def test_hosts_are_a_number_names_or_a_mapping(hosts: str, names: list[str]) -> None:
-    assert [host.name for host in read(f"hosts: {hosts}\nservices: {{}}", "s.yml").hosts] == names
+    assert [host.name for host in read(f"hosts: {hosts}\nservices: {{}}", "s.yml").environment.hosts] == names
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_hosts_are_a_number_names_or_a_mapping(hosts: str, names: list[str]) -> 
         ("services: {../x: {}}", "s.yml:1:12: '../x' cannot be a name"),
         ("services: {web: {scale: 3, states: {9: stopped}}}", "s.yml:1:37: there is no container '9': the service has 3"),
         ("services: {web: {links: {wob: x}}, b: {}}", "s.yml:1:26: there is no service 'wob' to link to"),
-        ("services: {web: {sidekicks: {c: primry}}}", "s.yml:1:33: network is 'own' or 'primary', not 'primry'"),
+        ("services: {web: {sidekicks: {c: primry}}}", "s.yml:1:33: network is one of own, primary, not 'primry'"),
         ("services: {web: {sidekicks: [WEB]}}", "s.yml:1:11: two services or sidekicks have the name 'WEB'"),
         ("services: {web: {ports: [x]}}", "s.yml:1:26: a port is PUBLIC, PUBLIC:PRIVATE"),
         ("services: {web: {metadata: [a]}}", "s.yml:1:28: metadata must be a mapping"),

@@ -1,0 +1,117 @@
+"""What the readers of scenarios share: nodes in, plain values out; what is wrong is noted, and reading goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.metadata.answers import Value
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_DURATION = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)(ms|s|m)?")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, None: 1}
+
+
+class Reader:
+    """Reads nodes, notes what is wrong, and goes on with what can be used."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def wrong(self, message: str, where: Where, hint: str = "") -> None:
+        """Note a problem."""
+        self.problems.append(Problem(message, where, hint))
+
+    def check(self) -> None:
+        """Raise ForgeError with all problems that were noted, if there are any."""
+        if self.problems:
+            raise ForgeError.of(self.problems)
+
+    def known(self, node: yamlio.Node, what: str, keys: tuple[str, ...]) -> dict[str, yamlio.Node]:
+        """The values of a mapping by key; an unknown key is a problem."""
+        found = {}
+        for key, value in self.pairs(node, what):
+            if key.value in keys:
+                found[key.value] = value
+            else:
+                self.wrong(f"unknown key {key.value!r} in {what}", key.where, did_you_mean(key.value, keys))
+        return found
+
+    def pairs(self, node: yamlio.Node | None, what: str) -> tuple[tuple[yamlio.Text, yamlio.Node], ...]:
+        """The pairs of a mapping; none where there is no node."""
+        if isinstance(node, yamlio.Map):
+            return node.pairs
+        if node is not None:
+            self.wrong(f"{what} must be a mapping", node.where)
+        return ()
+
+    def items(self, node: yamlio.Node | None, what: str) -> tuple[yamlio.Node, ...]:
+        """The items of a list; none where there is no node."""
+        if isinstance(node, yamlio.Seq):
+            return node.items
+        if node is not None:
+            self.wrong(f"{what} must be a list", node.where)
+        return ()
+
+    def some(self, node: yamlio.Node | None) -> tuple[yamlio.Node, ...]:
+        """The items of a list, or the one thing that stands in its place."""
+        if isinstance(node, yamlio.Seq):
+            return node.items
+        return () if node is None else (node,)
+
+    def word(self, node: yamlio.Node, what: str) -> str:
+        """A scalar as text, as it was written: labels, states and aliases are always text."""
+        if isinstance(node, yamlio.Text):
+            return node.value
+        self.wrong(f"{what} must be text", node.where)
+        return ""
+
+    def words(self, node: yamlio.Node | None, what: str) -> dict[str, str]:
+        """A mapping of text to text."""
+        return {key.value: self.word(value, what) for key, value in self.pairs(node, what)}
+
+    def one_of(self, node: yamlio.Node, what: str, choices: Iterable[str]) -> str:
+        """A scalar that is one of some words; the empty text when it is not."""
+        word = self.word(node, what)
+        if word in (known := tuple(choices)):
+            return word
+        self.wrong(f"{what} is one of {', '.join(known)}, not {word!r}", node.where, did_you_mean(word, known))
+        return ""
+
+    def name(self, node: yamlio.Node | None, default: str = "") -> str:
+        """A name as Rancher takes it."""
+        if node is None:
+            return default
+        name = self.word(node, "a name")
+        if name and not _NAME.fullmatch(name):
+            self.wrong(f"{name!r} cannot be a name", node.where, "letters, digits, '.', '_' and '-', 63 at most")
+        return name
+
+    def whole(self, node: yamlio.Node | None, what: str, most: int, least: int = 0, default: int = 1) -> int:
+        """A whole number."""
+        if node is None:
+            return default
+        value = node.data() if isinstance(node, yamlio.Text) else None
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        self.wrong(f"{what} must be a whole number from {least} to {most}", node.where)
+        return default
+
+    def seconds(self, node: yamlio.Node, what: str) -> float:
+        """A time: 4s, 500ms, 1m, or a plain number of seconds."""
+        time = _DURATION.fullmatch(self.word(node, what))
+        if time is None:
+            self.wrong(f"{what} must be a time", node.where, "such as 4s or 500ms")
+            return 0
+        return float(time[1]) * _SECONDS[time[2]]
+
+    def data(self, node: yamlio.Node | None, what: str) -> dict[str, Value]:
+        """A mapping as plain data."""
+        return {key.value: yamlio.to_data(value) for key, value in self.pairs(node, what)}
+
+
+def is_null(node: yamlio.Node) -> bool:
+    """Whether nothing stands there."""
+    return isinstance(node, yamlio.Text) and node.data() is None
