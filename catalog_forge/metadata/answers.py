@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem
+from catalog_forge.metadata import goyaml
 
 DEFAULT = "default"
 LATEST = "latest"
@@ -17,6 +17,8 @@ MAX_BYTES = 16 << 20
 Value: TypeAlias = "None | bool | int | float | str | Sequence[Value] | Mapping[str, Value]"
 Entry: TypeAlias = Mapping[str, Value]
 Versions: TypeAlias = Mapping[str, Mapping[str, Entry]]
+
+_MERGE = "<<"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Answers:
         clients = self.versions[version]
         return clients.get(client, clients.get(DEFAULT))
 
+    def knows(self, client: str) -> bool:
+        """Tell whether any version has an entry for this client; all others are told the same."""
+        return any(client in clients for clients in self.versions.values())
+
     def revisions(self) -> frozenset[str]:
         """Return all texts of the entries `version`: they change with the data, and confd -watch waits on them."""
         entries = (entry for clients in self.versions.values() for entry in clients.values())
@@ -57,27 +63,53 @@ class Answers:
 
 
 def read(text: bytes | str, file: str) -> Answers:
-    """Read an answers file (YAML or JSON, aliases allowed) as rancher-metadata up to 0.7 does.
+    """Read an answers file (YAML or JSON; aliases and `<<` allowed) as rancher-metadata up to 0.7 does.
 
-    Scalars follow the YAML 1.2 core schema. Raises ForgeError with the place of everything that is not
-    version → client → mapping, and of numbers that JSON cannot say.
+    Scalars are what go-yaml v2 makes of them: `yes` is true, 0777 is 511. Raises ForgeError with the place of everything
+    that is not version → client → mapping, and of keys that are not text: they end the real program.
     """
     return of_node(yamlio.parse(text, file, aliases=True, max_bytes=MAX_BYTES))
 
 
 def of_node(root: yamlio.Node) -> Answers:
     """Make answers of a parsed document. Errors as `read`."""
-    problems: list[Problem] = []
-    versions: dict[str, dict[str, Entry]] = {}
-    for version, clients in _pairs(root, "the document", problems):
-        versions[version] = {}
-        for client, entry in _pairs(clients, f"the clients of {version!r} (addresses or `default`)", problems):
-            answers = _pairs(entry, f"the answers for {client!r}", problems)
-            versions[version][client] = {key: yamlio.to_data(value) for key, value in answers}
-            problems += _bad_numbers(entry)
-    if problems:
-        raise ForgeError.of(problems)
+    reader = _Reader()
+    versions = {
+        version: {
+            client: reader.entry(entry, f"the answers for {client!r}")
+            for client, entry in reader.pairs(clients, f"the clients of {version!r} (addresses or `default`)")
+        }
+        for version, clients in reader.pairs(root, "the document")
+    }
+    if reader.problems:
+        raise ForgeError.of(reader.problems)
     return Answers.of(versions)
+
+
+def unsound_names(answers: Answers) -> Iterator[tuple[str, Value]]:
+    """Find the list elements whose `name` is not text: each path, and the name.
+
+    They are served, but every confd panics when it reads such a list (flattening takes the name for text). A list that
+    several versions or clients share is named once.
+    """
+    seen: set[int] = set()
+
+    def below(value: Value, path: str) -> Iterator[tuple[str, Value]]:
+        children: Iterator[tuple[str, Value]] = iter(())
+        if isinstance(value, dict | list) and id(value) not in seen:
+            seen.add(id(value))
+            children = ((str(key), child) for key, child in (value.items() if isinstance(value, dict) else enumerate(value)))
+        for key, child in children:
+            place = f"{path}/{key}"
+            if isinstance(value, list) and isinstance(child, dict) and not isinstance(child.get("name", ""), str):
+                yield place, child["name"]
+            yield from below(child, place)
+
+    for version, clients in answers.versions.items():
+        for client in sorted(clients, key=lambda client: client != DEFAULT):
+            # The entry itself is a copy, what stands in it is shared.
+            for key, value in clients[client].items():
+                yield from below(value, f"/{version}/{key}")
 
 
 def _with_defaults(clients: Mapping[str, Entry]) -> Mapping[str, Entry]:
@@ -85,23 +117,66 @@ def _with_defaults(clients: Mapping[str, Entry]) -> Mapping[str, Entry]:
     return {client: {**default, **entry} for client, entry in clients.items()}
 
 
-def _pairs(node: yamlio.Node, what: str, problems: list[Problem]) -> Iterator[tuple[str, yamlio.Node]]:
-    if isinstance(node, yamlio.Map):
-        yield from ((key.value, value) for key, value in node.pairs)
-    else:
+class _Reader:
+    """Turns nodes into values, and notes what is wrong. What an alias stands for is shared, not copied."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.made: dict[int, Value] = {}
+
+    def pairs(self, node: yamlio.Node, what: str) -> Iterator[tuple[str, yamlio.Node]]:
+        """The pairs of a mapping of versions or clients, whose keys are text whatever they look like."""
+        if not isinstance(node, yamlio.Map):
+            self.no_map(node, what)
+            return
+        for key, value in node.pairs:
+            if key.value == _MERGE and key.bare:
+                yield from (pair for merged in self.merged(value) for pair in self.pairs(merged, what))
+            else:
+                yield key.value, value
+
+    def entry(self, node: yamlio.Node, what: str) -> Entry:
+        if isinstance(node, yamlio.Map):
+            return self.map(node)
+        self.no_map(node, what)
+        return {}
+
+    def no_map(self, node: yamlio.Node, what: str) -> None:
         hint = "an answers file says: version → client → answers"
-        problems.append(Problem(f"{what} must be a mapping", node.where, hint))
+        self.problems.append(Problem(f"{what} must be a mapping", node.where, hint))
 
+    def value(self, node: yamlio.Node) -> Value:
+        if isinstance(node, yamlio.Text):
+            return goyaml.resolve(node.value) if node.bare else node.value
+        if id(node) not in self.made:
+            items = node.items if isinstance(node, yamlio.Seq) else ()
+            self.made[id(node)] = self.map(node) if isinstance(node, yamlio.Map) else [self.value(item) for item in items]
+        return self.made[id(node)]
 
-def _bad_numbers(node: yamlio.Node) -> Iterator[Problem]:
-    match node:
-        case yamlio.Map(pairs):
-            for _, value in pairs:
-                yield from _bad_numbers(value)
-        case yamlio.Seq(items):
-            for item in items:
-                yield from _bad_numbers(item)
-        case yamlio.Text():
-            number = node.data()
-            if isinstance(number, float) and not math.isfinite(number):
-                yield Problem(f"the number {node.value} is too large", node.where, "quote it to keep it as text")
+    def map(self, node: yamlio.Map) -> dict[str, Value]:
+        """A later pair beats an earlier one, merged or not: so does go-yaml v2."""
+        made: dict[str, Value] = {}
+        for key, value in node.pairs:
+            if key.value == _MERGE and key.bare:
+                for merged in self.merged(value):
+                    made.update(self.map(merged))
+            else:
+                self.check(key)
+                made[key.value] = self.value(value)
+        return made
+
+    def merged(self, node: yamlio.Node) -> Iterator[yamlio.Map]:
+        """What `<<` brings in: a mapping, or a list of them of which the first is the strongest."""
+        for each in reversed(node.items) if isinstance(node, yamlio.Seq) else (node,):
+            if isinstance(each, yamlio.Map):
+                yield each
+            else:
+                self.problems.append(Problem("what '<<' merges must be a mapping, or a list of them", each.where))
+
+    def check(self, key: yamlio.Text) -> None:
+        meaning = goyaml.resolve(key.value) if key.bare else key.value
+        if isinstance(meaning, str):
+            return
+        kind = "null" if meaning is None else "a truth value" if isinstance(meaning, bool) else "a number"
+        message = f"the key {key.value!r} is {kind}, and rancher-metadata ends at a key that is not text"
+        self.problems.append(Problem(message, key.where, "put it in quotes"))

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from catalog_forge.metadata.answers import Entry, Value
 
-_INDEX = re.compile(r"[+-]?[0-9]{1,18}")
+_INDEX = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
 
 class NotFoundError(LookupError):
@@ -29,7 +29,7 @@ def find(entry: Entry, path: Sequence[str]) -> Value:
     try:
         return _walk(entry, path)
     except NotFoundError:
-        return _walk(entry, [segment.lower() for segment in path])
+        return _walk(entry, ["".join(map(_lower, segment)) for segment in path])
 
 
 def _walk(value: Value, path: Sequence[str]) -> Value:
@@ -45,8 +45,9 @@ def _walk(value: Value, path: Sequence[str]) -> Value:
 
 def _element(items: Sequence[Value], segment: str) -> Value:
     """An integer is an index, never a name; anything else is the `name` or the `uuid` of an element."""
-    if _INDEX.fullmatch(segment):
-        index = int(segment)
+    found = _INDEX.fullmatch(segment)
+    index = int(found[1] + found[2]) if found else 1 << 64
+    if -(1 << 63) <= index < 1 << 63:  # what is no integer of 64 bits may be a name
         if 0 <= index < len(items):
             return items[index]
         raise NotFoundError(segment)
@@ -54,3 +55,8 @@ def _element(items: Sequence[Value], segment: str) -> Value:
         if isinstance(item, dict) and segment in (item.get("name"), item.get("uuid")):
             return item
     raise NotFoundError(segment)
+
+
+def _lower(char: str) -> str:
+    """Go's lower case: letter by letter, whatever stands beside it, and always one letter."""
+    return char.lower()[0]

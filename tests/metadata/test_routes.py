@@ -103,7 +103,15 @@ def test_unclean_paths_are_redirected(path: str, location: str) -> None:
     [
         ("", "text/plain"),
         ("application/json", "application/json"),
-        ("Application/JSON; charset=utf-8", "application/json"),
+        ("Application/JSON", "text/plain"),  # it is case-sensitive there
+        ("application/json; charset=utf-8", "text/plain"),  # any other parameter ends the header
+        ("application/json;q=0.5;v=1, text/yaml", "application/json"),
+        ("application/json;q=2", "text/plain"),
+        ("text/plain;q=0.5, application/json ; q=1.0", "application/json"),
+        ("application/yaml", "application/yaml"),
+        ("text/x-yaml, application/json;q=0.9", "text/x-yaml"),
+        ("text/*;q=0.3, application/x-yaml;q=0.4", "application/x-yaml"),
+        ("text/*", "text/plain"),
         ("*/*", "text/plain"),
         ("text/html", "text/plain"),
         ("application/*", "application/json"),
@@ -128,7 +136,9 @@ def test_the_format_is_negotiated(accept: str, form: str) -> None:
         ("/2016-07-29/version?wait=true&value=7&maxWait=9999", Wait("7", 120)),
         ("/2016-07-29/version?wait=true&value=7&maxWait=-1", Wait("7", 0)),
         ("/2016-07-29/version?wait=1&value=7", None),
-        ("/2016-07-29/version?wait=true", None),
+        ("/2016-07-29/version?wait=true", Wait("", 60)),
+        ("/2016-07-29/version?wait=true&value=a%26b", None),
+        ("/2016-07-29/?wait=true&value=7", Wait("7", 60)),
         ("/2016-07-29?wait=true&value=7", None),
         ("/?wait=true&value=7", None),
     ],

@@ -196,7 +196,7 @@ def test_a_bad_client_gets_an_error_and_harms_nobody(server: MetadataServer, dat
 
 
 def test_half_a_request_is_cut_off(server: MetadataServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog_forge.metadata.server.HEAD_SECONDS", 0.3)
+    monkeypatch.setattr("catalog_forge.metadata.connection.HEAD_SECONDS", 0.3)
     assert say(server, b"GET / HTTP/1.1\r\nHost:") == b""
 
 

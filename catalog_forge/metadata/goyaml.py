@@ -1,0 +1,350 @@
+"""YAML as go-yaml v2 reads and writes it: the library of rancher-metadata, byte for byte.
+
+Rules: `resolve.go`, `encode.go`, `sorter.go` and `emitterc.go` of gopkg.in/yaml.v2 as rancher-metadata 0.7.4 carries it,
+and what that program was seen to print.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import struct
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalog_forge.metadata.answers import Value
+
+Scalar = bool | int | float | str | None
+
+_WIDTH = 80
+_LONGEST_KEY = 128
+
+_WORDS: Mapping[str, Scalar] = {
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+_INT = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+")
+_INFINITY = re.compile(r"[+-]inf(?:inity)?", re.IGNORECASE)
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+
+_SIMPLE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_BREAK = re.compile(r"[\r\n\x85\u2028\u2029]")
+_SPECIAL = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| [\r\n\x85\u2028\u2029]")
+_SPACE_AFTER_BREAK = re.compile(r"[\r\n\x85\u2028\u2029] ")
+_NOT_PLAIN = re.compile(
+    r"---|\.\.\.|[#,\[\]{}&*!|>'\"%@`]|[?:-](?:[ \t]|\Z)|.+:(?:[ \t]|\Z)|.*[ \t\r\n\x85\u2028\u2029\x00]#"
+    r"|[ \r\n\x85\u2028\u2029]|.*[ \r\n\x85\u2028\u2029]\Z",
+    re.DOTALL,
+)
+_SHORT_ESCAPES = {
+    **{"\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e"},
+    **{'"': '"', "\\": "\\", "\x85": "N", "\xa0": "_", "\u2028": "L", "\u2029": "P"},
+}
+
+
+def resolve(text: str) -> Scalar:
+    """Return the value of a scalar that was written bare: YAML 1.1 words and numbers, in the library's own reading.
+
+    Integers beyond 64 bits are floats; floats beyond the range of doubles are text.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] == ".":
+        return _float(text)
+    return _number(text) if text[0] in "+-0123456789" else text
+
+
+def dump(value: Value) -> str:
+    """Write a value as a document: block style, keys in their natural order, long text folded after 80 columns."""
+    printer = _Printer()
+    printer.node(value)
+    printer.new_line()
+    return "".join(printer.parts)
+
+
+def _number(text: str) -> Scalar:
+    plain = text.replace("_", "")
+    found = _INT.fullmatch(plain)
+    if found is None:
+        number = _float(plain)
+        return number if isinstance(number, float) else text
+    sign, sixteen, two, eight, ten = found.groups()
+    digits, base = next((digits, base) for digits, base in ((sixteen, 16), (two, 2), (eight, 8), (ten, 10)) if digits)
+    if len(digits) <= 64:
+        value = -int(digits, base) if sign == "-" else int(digits, base)
+        if -(1 << 63) <= value < (1 << 63) or (not sign and value < 1 << 64):
+            return value
+    number = _float(plain)
+    return number if isinstance(number, float) else text
+
+
+def _float(text: str) -> float | str:
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        return value if math.isfinite(value) else text
+    if _HEX_FLOAT.fullmatch(text):
+        try:
+            return float.fromhex(text)
+        except OverflowError:
+            return text
+    return float(text) if _INFINITY.fullmatch(text) else text
+
+
+class _Printer:
+    """The emitter: what was written, and where the pen stands."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.column = 0
+        self.indent = -1
+        self.spaced = True  # the pen stands after a blank, or at the start of a line
+        self.indented = True  # nothing but indentation, `-` and `?` stands in this line
+
+    def node(self, value: Value, *, in_map: bool = False) -> None:
+        match value:
+            case dict():
+                self.map(value)
+            case list() | tuple():
+                self.seq(value, in_map=in_map)
+            case str():
+                self.text(value)
+            case None | bool() | int() | float():
+                self.plain(_bare(value), folds=False)
+
+    def map(self, value: Mapping[str, Value]) -> None:
+        if not value:
+            self.mark("{}")
+            return
+        before, self.indent = self.indent, self.indent + 2 if self.indent >= 0 else 0
+        for key in _in_order(tuple(value)):
+            self.new_line()
+            if len(key.encode()) <= _LONGEST_KEY and not _BREAK.search(key):
+                self.text(key, is_key=True)
+                self.mark(":", spaced=False)
+            else:
+                self.mark("?", opens=True)
+                self.text(key)
+                self.new_line()
+                self.mark(":", opens=True)
+            self.node(value[key], in_map=True)
+        self.indent = before
+
+    def seq(self, items: Sequence[Value], *, in_map: bool) -> None:
+        if not items:
+            self.mark("[]")
+            return
+        before = self.indent
+        if before < 0:
+            self.indent = 0
+        elif not in_map or self.indented:
+            self.indent += 2
+        for item in items:
+            self.new_line()
+            self.mark("-", opens=True)
+            self.node(item)
+        self.indent = before
+
+    def text(self, text: str, *, is_key: bool = False) -> None:
+        """Write text in the style that the library chooses for it."""
+        if _SIMPLE.fullmatch(text) and text not in _WORDS:
+            self.plain(text, folds=False)
+            return
+        before, self.indent = self.indent, self.indent + 2 if self.indent >= 0 else 2
+        special = _SPECIAL.search(text) is not None
+        if not isinstance(resolve(text), str) or _BASE_60.fullmatch(text):
+            self.double_quoted(text, folds=not is_key)
+        elif "\n" in text:
+            if special or is_key or text.endswith(" "):
+                self.double_quoted(text, folds=not is_key)
+            else:
+                self.literal(text)
+        elif not special and not _NOT_PLAIN.match(text) and not _BREAK.search(text):
+            self.plain(text, folds=not is_key)
+        elif special or _SPACE_AFTER_BREAK.search(text):
+            self.double_quoted(text, folds=not is_key)
+        else:
+            self.single_quoted(text, folds=not is_key)
+        self.indent = before
+
+    def plain(self, text: str, *, folds: bool) -> None:
+        if not self.spaced:
+            self.put(" ")
+        if folds and self.column + len(text) > _WIDTH:
+            self.folded(text, first=0)
+        else:
+            self.put(text)
+        self.spaced = self.indented = False
+
+    def single_quoted(self, text: str, *, folds: bool) -> None:
+        self.mark("'")
+        if _BREAK.search(text) or (folds and self.column + 2 * len(text) > _WIDTH):
+            self.folded(text, first=1, folds=folds)
+        else:
+            self.put(text.replace("'", "''"))
+        self.mark("'", spaced=False)
+
+    def folded(self, text: str, *, first: int, folds: bool = True) -> None:
+        """Write plain or single-quoted text; `first` is 1 in quotes, where the outer blanks cannot be line breaks."""
+        spaces = breaks = False
+        last = len(text) - 1
+        for place, char in enumerate(text):
+            if char == " ":
+                alone = not spaces and first <= place <= last - first and text[place + 1 : place + 2] != " "
+                if folds and alone and self.column > _WIDTH:
+                    self.new_line()
+                else:
+                    self.put(char)
+                spaces = True
+            elif _BREAK.match(char):
+                self.put(char)
+                self.column = 0
+                self.indented = breaks = True
+            else:
+                if breaks:
+                    self.new_line()
+                self.put("''" if first and char == "'" else char)
+                self.indented = spaces = breaks = False
+
+    def double_quoted(self, text: str, *, folds: bool) -> None:
+        self.mark('"')
+        spaces = False
+        last = len(text) - 1
+        bom = text.startswith("\ufeff")  # the library then escapes everything
+        for place, char in enumerate(text):
+            if bom or char in '"\\\u2028\u2029\n' or _SPECIAL.match(char):
+                self.put(_escaped(char))
+                spaces = False
+            elif char == " " and folds and not spaces and self.column > _WIDTH and 0 < place < last:
+                self.new_line()
+                if text[place + 1] == " ":
+                    self.put("\\")
+                spaces = True
+            else:
+                self.put(char)
+                spaces = char == " "
+        self.mark('"', spaced=False)
+
+    def literal(self, text: str) -> None:
+        hint = "2" if text[0] == " " or _BREAK.match(text) else ""
+        if not _BREAK.match(text[-1]):
+            hint += "-"
+        elif len(text) == 1 or _BREAK.match(text[-2]):
+            hint += "+"
+        self.mark(f"|{hint}")
+        self.line_break()
+        self.spaced = self.indented = breaks = True
+        for char in text:
+            if char == "\n":
+                self.line_break()
+                self.indented = breaks = True
+            elif _BREAK.match(char):
+                self.put(char)
+                self.column = 0
+                self.indented = breaks = True
+            else:
+                if breaks:
+                    self.new_line()
+                self.put(char)
+                self.indented = breaks = False
+
+    def mark(self, sign: str, *, spaced: bool = True, opens: bool = False) -> None:
+        """Write a sign, after a blank if `spaced` asks for one; what `opens` a node may have one beside it in its line."""
+        if spaced and not self.spaced:
+            self.put(" ")
+        self.put(sign)
+        self.spaced = False
+        self.indented = self.indented and opens
+
+    def new_line(self) -> None:
+        """Go to where the present indentation ends, in a new line unless the pen can still get there in this one."""
+        indent = max(self.indent, 0)
+        if not self.indented or self.column > indent or (self.column == indent and not self.spaced):
+            self.line_break()
+        self.put(" " * (indent - self.column))
+        self.spaced = self.indented = True
+
+    def line_break(self) -> None:
+        self.parts.append("\n")
+        self.column = 0
+
+    def put(self, text: str) -> None:
+        self.parts.append(text)
+        self.column += len(text)
+
+
+def _escaped(char: str) -> str:
+    if char in _SHORT_ESCAPES:
+        return "\\" + _SHORT_ESCAPES[char]
+    code = ord(char)
+    return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+def _bare(value: Scalar) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _single(value) if isinstance(value, float) else str(value)
+
+
+def _single(value: float) -> str:
+    """Write a float as if it had single precision only, in as few digits as tell it from its neighbours: so does go-yaml."""
+    if math.isnan(value):
+        return ".nan"
+    try:
+        packed = struct.pack("<f", value)
+    except OverflowError:
+        packed = struct.pack("<f", math.copysign(math.inf, value))
+    single: float = struct.unpack("<f", packed)[0]
+    if math.isinf(single):
+        return ".inf" if single > 0 else "-.inf"
+    for precision in range(9):
+        text = f"{single:.{precision}e}"
+        if abs(float(text)) < 3.5e38 and struct.pack("<f", float(text)) == packed:
+            break
+    exponent = text.partition("e")[2]
+    if not -4 <= int(exponent) < 6:
+        return text
+    return f"{float(text):.{max(0, precision - int(exponent))}f}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(keys, key=functools.cmp_to_key(_compare)))
+
+
+def _compare(one: str, other: str) -> int:
+    """Natural order: letters after everything else, runs of digits by their number."""
+    for place, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return _compare_at(one, other, place)
+    return len(one) - len(other)
+
+
+def _compare_at(one: str, other: str, place: int) -> int:
+    a, b = one[place], other[place]
+    letters = unicodedata.category(a)[0] == "L", unicodedata.category(b)[0] == "L"
+    if letters == (True, True):
+        return -1 if a < b else 1
+    if any(letters):
+        return -1 if letters[1] else 1
+    (number, end), (other_number, other_end) = _digits(one, place), _digits(other, place)
+    return -1 if (number, end, a) < (other_number, other_end, b) else 1
+
+
+def _digits(text: str, place: int) -> tuple[int, int]:
+    """Return the number that begins here, as 64 bits hold it, and where it ends."""
+    number = 0
+    while place < len(text) and unicodedata.category(text[place]) == "Nd":
+        number = (number * 10 + ord(text[place]) - ord("0") + (1 << 63)) % (1 << 64) - (1 << 63)
+        place += 1
+    return number, place
