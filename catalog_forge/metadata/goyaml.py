@@ -34,6 +34,7 @@ _INT = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+")
 _INFINITY = re.compile(r"[+-]inf(?:inity)?", re.IGNORECASE)
+_SEPARATOR = re.compile("(?<=[0-9])_(?=[0-9])")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 
 _SIMPLE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
@@ -59,7 +60,8 @@ def resolve(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] == ".":
-        return _float(text)
+        number = _float(_SEPARATOR.sub("", text))
+        return number if isinstance(number, float) else text
     return _number(text) if text[0] in "+-0123456789" else text
 
 
@@ -300,21 +302,25 @@ def _single(value: float) -> str:
     """Write a float as if it had single precision only, in as few digits as tell it from its neighbours: so does go-yaml."""
     if math.isnan(value):
         return ".nan"
-    try:
-        packed = struct.pack("<f", value)
-    except OverflowError:
-        packed = struct.pack("<f", math.copysign(math.inf, value))
+    packed = _packed(value)
     single: float = struct.unpack("<f", packed)[0]
     if math.isinf(single):
         return ".inf" if single > 0 else "-.inf"
     for precision in range(9):
         text = f"{single:.{precision}e}"
-        if abs(float(text)) < 3.5e38 and struct.pack("<f", float(text)) == packed:
+        if _packed(float(text)) == packed:
             break
     exponent = text.partition("e")[2]
     if not -4 <= int(exponent) < 6:
         return text
     return f"{float(text):.{max(0, precision - int(exponent))}f}"
+
+
+def _packed(value: float) -> bytes:
+    try:
+        return struct.pack("<f", value)
+    except OverflowError:
+        return struct.pack("<f", math.copysign(math.inf, value))
 
 
 @functools.lru_cache(maxsize=4096)
