@@ -32,7 +32,7 @@ DOORS = {
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
     "jinja2": ("blueprint", "texts"),
-    "gotpl": ("confd",),
+    "gotpl": ("confd.gotemplate",),
 }
 
 # Only here may anything be printed.

@@ -1,0 +1,151 @@
+"""confd, imitated: one pass over an image's template resources, without a process, a network or a file.
+
+Rules: field/confd-metadata.md sections 1.2, 3.1 and 3.2; confd 0.16.0 (resource/template/resource.go). docs/renderer.md lists
+what differs from the real one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from catalog_forge.confd import store as stores
+from catalog_forge.confd.functions import DIALECTS, Dialect
+from catalog_forge.confd.gomachine import Fault, Limits, Machine
+from catalog_forge.confd.gotemplate import SyntaxFault, Template, compile_template
+from catalog_forge.confd.image_dir import ImageDir, TemplateResource
+from catalog_forge.confd.store import Store, StoreError
+from catalog_forge.errors import ForgeError, did_you_mean
+
+__all__ = ["Dialect", "Fetch", "Limits", "Outcome", "Rendered", "run"]
+
+# Gives the body of GET with Accept: application/json for a path such as "/2016-07-29/self/service", whatever the status was; None
+# when no service answers.
+Fetch = Callable[[str], bytes | None]
+
+# What datetime gives: output must not differ from run to run.
+NOW = 1_000_000_000.0
+
+_BAD_URL = re.compile(r"%(?![0-9a-fA-F]{2})|[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A file that a resource gives."""
+
+    resource: TemplateResource
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass gives: files by their dest, errors by the name of their resource, both in the order of the resources."""
+
+    files: Mapping[str, Rendered]
+    errors: Mapping[str, str]
+
+
+class _Failure(Exception):
+    """A resource fails, for a reason in confd's words."""
+
+
+def run(
+    image: ImageDir,
+    fetch: Fetch,
+    *,
+    prefix: str = "",
+    variables: Mapping[str, str] = {},  # noqa: B006
+    dialect: Dialect = "0.16",
+    only: Collection[str] = (),
+    limits: Limits = Limits(),  # noqa: B008
+    now: float = NOW,
+) -> Outcome:
+    """Render all resources of an image, or those named in `only`, as `confd -onetime -sync-only` would.
+
+    `prefix` is confd's -prefix, `variables` what getenv reads, `now` what datetime gives (seconds since 1970).
+    Raises ForgeError for a dialect or a resource that there is not; whatever goes wrong in a resource is in the outcome.
+    """
+    _check(image, dialect, only)
+    turn = _Pass(image, fetch, prefix, variables, dialect, limits, now)
+    files: dict[str, Rendered] = {}
+    errors: dict[str, str] = {}
+    for resource in image.resources:
+        if only and resource.name not in only:
+            continue
+        try:
+            files[resource.dest] = Rendered(resource, turn.render(resource))
+        except _Failure as failure:
+            errors[resource.name] = str(failure)
+    return Outcome(files, errors)
+
+
+def _check(image: ImageDir, dialect: str, only: Collection[str]) -> None:
+    if dialect not in DIALECTS:
+        hint = "0.11 is known to lint only: its templates must also work on a newer confd" if dialect == "0.11" else ""
+        raise ForgeError(f"no renderer for confd {dialect}", hint=hint or did_you_mean(dialect, DIALECTS))
+    names = [resource.name for resource in image.resources]
+    for name in only:
+        if name not in names:
+            raise ForgeError(f"no template resource {name!r}", hint=did_you_mean(name, names))
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What the resources of one pass share: the answers of the service, and the stores made of them."""
+
+    image: ImageDir
+    fetch: Fetch
+    prefix: str
+    variables: Mapping[str, str]
+    dialect: Dialect
+    limits: Limits
+    now: float
+    leaves: dict[str, Mapping[bytes, bytes]] = field(default_factory=dict)
+    stores: dict[tuple[str, tuple[str, ...]], Store] = field(default_factory=dict)
+
+    def render(self, resource: TemplateResource) -> bytes:
+        """Return what a resource's template gives. Raises _Failure."""
+        if resource.fault:
+            raise _Failure(resource.fault)
+        store = self.store(resource)
+        template = self.template(resource)
+        machine = Machine(template.codes, store, self.variables, self.now, self.limits)
+        try:
+            return machine.run(template.name)
+        except Fault as fault:
+            raise _Failure(template.describe(fault, machine.code)) from None
+
+    def template(self, resource: TemplateResource) -> Template:
+        source = self.image.templates.get(resource.src)
+        if source is None:
+            raise _Failure(f"Missing template: templates/{resource.src}")
+        try:
+            return compile_template(resource.src.rpartition("/")[2], source, self.dialect)
+        except SyntaxFault as fault:
+            raise _Failure(f"Unable to process template templates/{resource.src}, {fault}") from None
+
+    def store(self, resource: TemplateResource) -> Store:
+        """Return the store that confd would fill for a resource. A global prefix replaces the resource's (since 0.12)."""
+        prefix = self.prefix or resource.prefix
+        prefix = prefix if prefix.startswith("/") else f"/{prefix}"
+        wanted = (prefix, resource.keys)
+        if wanted not in self.stores:
+            found: dict[bytes, bytes] = {}
+            for key in resource.keys:
+                found.update(self.leaves_of(stores.join(prefix, key)))
+            self.stores[wanted] = Store(stores.keys_of(found, prefix))
+        return self.stores[wanted]
+
+    def leaves_of(self, path: str) -> Mapping[bytes, bytes]:
+        if path not in self.leaves:
+            if _BAD_URL.search(path.partition("#")[0].partition("?")[0]):
+                raise _Failure(f"{path}: no URL: the real confd ends here (exit 2)")
+            body = self.fetch(re.split("[?#]", path, maxsplit=1)[0])
+            if body is None:
+                raise _Failure(f"{path}: no metadata service answers")
+            try:
+                self.leaves[path] = stores.flatten(path, body)
+            except StoreError as error:
+                raise _Failure(str(error)) from None
+        return self.leaves[path]

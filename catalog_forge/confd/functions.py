@@ -1,0 +1,307 @@
+"""confd's template functions, and which release has which (field/confd-metadata.md sections 2.1, 2.2 and 2.4).
+
+They see the store, the variables that they were given and a fixed time: no environment, no files, no name service.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol, get_args
+
+from catalog_forge.confd import store as paths
+from catalog_forge.confd.gobuiltins import BUILTINS, Function, Sandbox
+from catalog_forge.confd.gotime import Time
+from catalog_forge.confd.govalues import (
+    ANYS,
+    INTS,
+    PLAIN_PAIRS,
+    SERVERS,
+    STRINGS,
+    GoError,
+    LimitError,
+    Map,
+    Slice,
+    runes,
+    unrunes,
+    wrapped,
+)
+from catalog_forge.confd.store import Store
+
+Dialect = Literal["0.14", "0.16", "HEAD"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+MAX_ITEMS = 1_000_000
+_ITEM = 64  # bytes that an element of a list costs
+_INTEGER = re.compile(rb"[+-]?[0-9]+")
+_TRUE = (b"1", b"t", b"T", b"TRUE", b"true", b"True")
+_FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
+
+
+class World(Sandbox, Protocol):
+    """What the functions can see."""
+
+    @property
+    def store(self) -> Store:
+        """The keys of the resource."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What getenv reads."""
+
+    @property
+    def now(self) -> float:
+        """The time that datetime gives, in seconds since 1970."""
+
+
+def _split(world: World, text: bytes, separator: bytes) -> Slice:
+    _hold(world, text.count(separator) + 1)
+    if separator:
+        return Slice(text.split(separator), STRINGS)
+    return Slice([unrunes(char) for char in runes(text)], STRINGS)
+
+
+def _hold(world: World, count: int) -> None:
+    """Take the memory for a list of so many elements."""
+    if count > MAX_ITEMS:
+        raise LimitError(f"a list of {count} elements is too long to be rendered here: {MAX_ITEMS} is the limit")
+    world.spend(count * _ITEM)
+
+
+def _join(world: World, items: Slice | None, separator: bytes) -> bytes:
+    items = items or Slice((), STRINGS)
+    world.spend(sum(map(len, items)) + len(separator) * len(items))
+    return separator.join(items)
+
+
+def _replace(world: World, text: bytes, old: bytes, new: bytes, count: int) -> bytes:
+    found = text.count(old)
+    most = found if count < 0 else min(found, count)
+    world.spend(len(text) + most * len(new))
+    if not old:
+        return unrunes(runes(text).replace("", runes(new), most if most < found else -1)) if most else text
+    return text.replace(old, new, most)
+
+
+def _upper(world: World, text: bytes) -> bytes:
+    world.spend(3 * len(text))
+    return text.upper() if text.isascii() else "".join(map(_upper_char, runes(text))).encode()
+
+
+def _upper_char(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":
+        return "\ufffd"
+    # Go maps character by character: no SS for a sharp s.
+    return next((mapped for mapped in (char.upper(), char.title()) if len(mapped) == 1), char)
+
+
+def _lower(world: World, text: bytes) -> bytes:
+    world.spend(3 * len(text))
+    return text.lower() if text.isascii() else "".join(map(_lower_char, runes(text))).encode()
+
+
+def _lower_char(char: str) -> str:
+    return "\ufffd" if "\udc80" <= char <= "\udcff" else char.lower()[0]
+
+
+def _getenv(world: World, name: bytes, *default: bytes) -> bytes:
+    return unrunes(world.variables.get(runes(name), "")) or (default[0] if default else b"")
+
+
+def _json(world: World, text: bytes) -> Map:
+    document = _document(world, text)
+    if document is None:
+        return Map(nil=True)
+    if not isinstance(document, dict):
+        raise _no_fit(document, "map[string]interface {}")
+    return _value(document)  # type: ignore[no-any-return]
+
+
+def _json_array(world: World, text: bytes) -> Slice:
+    document = _document(world, text)
+    if document is None:
+        return Slice((), ANYS, nil=True)
+    if not isinstance(document, list):
+        raise _no_fit(document, "[]interface {}")
+    return _value(document)  # type: ignore[no-any-return]
+
+
+def _document(world: World, text: bytes) -> Any:
+    world.spend(8 * len(text))
+    try:
+        return paths.load(text)
+    except ValueError as error:
+        raise GoError(paths.json_error(text, error)) from None
+
+
+def _no_fit(document: object, wanted: str) -> GoError:
+    kinds = {dict: "object", list: "array", str: "string", bool: "bool"}
+    return GoError(f"json: cannot unmarshal {kinds.get(type(document), 'number')} into Go value of type {wanted}")
+
+
+def _value(document: Any) -> Any:
+    """Return a document with the types of Go."""
+    if isinstance(document, str):
+        return paths.text_of(document)
+    if isinstance(document, dict):
+        return Map((paths.text_of(key), _value(item)) for key, item in document.items())
+    if isinstance(document, list):
+        return Slice.grown(map(_value, document), ANYS)
+    return document
+
+
+def _map(*values: Any) -> Map:
+    if len(values) % 2:
+        raise GoError("invalid map call")
+    if not all(isinstance(key, bytes) for key in values[::2]):
+        raise GoError("map keys must be strings")
+    return Map(zip(values[::2], values[1::2], strict=True))
+
+
+def _seq(world: World, first: int, last: int) -> Slice:
+    _hold(world, max(0, last - first + 1))
+    return Slice.grown(range(first, last + 1), INTS, nil=first > last)
+
+
+def _div(left: int, right: int) -> int:
+    if not right:
+        raise GoError("runtime error: integer divide by zero")
+    quotient = abs(left) // abs(right)
+    return wrapped(quotient if (left < 0) == (right < 0) else -quotient)
+
+
+def _mod(left: int, right: int) -> int:
+    return left - right * _div(left, right)
+
+
+def _atoi(text: bytes) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise GoError(f'strconv.Atoi: parsing "{runes(text)}": invalid syntax')
+    number = int(text) if len(text) < 4000 else 1 << 64
+    if wrapped(number) != number:
+        raise GoError(f'strconv.Atoi: parsing "{runes(text)}": value out of range')
+    return number
+
+
+def _parse_bool(text: bytes) -> bool:
+    if text not in _TRUE + _FALSE:
+        raise GoError(f'strconv.ParseBool: parsing "{runes(text)}": invalid syntax')
+    return text in _TRUE
+
+
+def _encode(world: World, text: bytes) -> bytes:
+    world.spend(2 * len(text))
+    return base64.b64encode(text)
+
+
+def _decode(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text.translate(None, b"\r\n"), validate=True)
+    except binascii.Error as error:
+        raise GoError(f"illegal base64 data: {error}") from None
+
+
+def _reverse(values: Any) -> Any:
+    """Turn a list around, in place. confd knows only two types of lists, and what `gets` returns is a third."""
+    if isinstance(values, Slice) and values.type in (STRINGS, PLAIN_PAIRS):
+        values.reverse()
+    return values
+
+
+def _sort_by_length(values: Slice | None) -> Slice:
+    if values is None:
+        return Slice((), STRINGS, nil=True)
+    values.sort(key=len)
+    return values
+
+
+def _sort_pairs_by_length(values: Slice | None) -> Slice:
+    if values is None:
+        return Slice((), PLAIN_PAIRS, nil=True)
+    values.sort(key=lambda pair: len(pair.key))
+    return Slice(values, PLAIN_PAIRS, nil=values.nil, cap=values.cap)
+
+
+def _addresses(name: bytes, *versions: int) -> Slice:
+    """Return an address that is written as one; a name is not looked up."""
+    try:
+        address = ipaddress.ip_address(runes(name))
+    except ValueError:
+        return Slice((), STRINGS, nil=True)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id:
+            return Slice((), STRINGS, nil=True)
+        address = address.ipv4_mapped or address
+    found = [str(address).encode()] if address.version in versions else []
+    return Slice(found, STRINGS, nil=not found)
+
+
+def _time(world: World) -> Time:
+    return Time.at(world.now)
+
+
+def _found(world: World, found: Slice) -> Slice:
+    """Account for a list that the store gave."""
+    world.check()
+    _hold(world, len(found))
+    return found
+
+
+def _arithmetic(operate: Callable[[int, int], int]) -> Function:
+    return Function(lambda left, right: wrapped(operate(left, right)), ("int", "int"))
+
+
+_STORE = {
+    "exists": Function(lambda world, key: world.store.exists(key), ("string",), boxed=True),
+    "get": Function(lambda world, key: world.store.get(key), ("string",), boxed=True),
+    "getv": Function(lambda world, *keys: world.store.getv(*keys), ("string",), "string", boxed=True),
+    "gets": Function(lambda world, pattern: _found(world, world.store.gets(pattern)), ("string",), boxed=True),
+    "getvs": Function(lambda world, pattern: _found(world, world.store.getvs(pattern)), ("string",), boxed=True),
+    "ls": Function(lambda world, path: _found(world, world.store.ls(path)), ("string",), boxed=True),
+    "lsdir": Function(lambda world, path: _found(world, world.store.lsdir(path)), ("string",), boxed=True),
+}
+_CONFD = {
+    "base": Function(lambda path: paths.base(path), ("string",)),
+    "dir": Function(lambda path: paths.directory(path), ("string",)),
+    "split": Function(_split, ("string", "string"), boxed=True),
+    "join": Function(_join, (STRINGS, "string"), boxed=True),
+    "toUpper": Function(_upper, ("string",), boxed=True),
+    "toLower": Function(_lower, ("string",), boxed=True),
+    "contains": Function(lambda text, wanted: wanted in text, ("string", "string")),
+    "replace": Function(_replace, ("string", "string", "string", "int"), boxed=True),
+    "trimSuffix": Function(lambda text, suffix: text.removesuffix(suffix), ("string", "string")),
+    "getenv": Function(_getenv, ("string",), "string", boxed=True),
+    "json": Function(_json, ("string",), boxed=True),
+    "jsonArray": Function(_json_array, ("string",), boxed=True),
+    "map": Function(_map, (), "any"),
+    "seq": Function(_seq, ("int", "int"), boxed=True),
+    "add": _arithmetic(lambda left, right: left + right),
+    "sub": _arithmetic(lambda left, right: left - right),
+    "mul": _arithmetic(lambda left, right: left * right),
+    "div": Function(_div, ("int", "int")),
+    "mod": Function(_mod, ("int", "int")),
+    "base64Encode": Function(_encode, ("string",), boxed=True),
+    "base64Decode": Function(_decode, ("string",)),
+    "reverse": Function(_reverse, ("any",)),
+    "sortByLength": Function(_sort_by_length, (STRINGS,)),
+    "sortKVByLength": Function(_sort_pairs_by_length, (PLAIN_PAIRS,)),
+    "lookupIP": Function(lambda name: _addresses(name, 4, 6), ("string",)),
+    "lookupSRV": Function(lambda *_: Slice((), SERVERS), ("string", "string", "string")),
+    "fileExists": Function(lambda *_: False, ("string",)),
+    "datetime": Function(_time, boxed=True),
+}
+_SINCE_0_16 = {
+    "atoi": Function(_atoi, ("string",)),
+    "parseBool": Function(_parse_bool, ("string",)),
+    "lookupIPV4": Function(lambda name: _addresses(name, 4), ("string",)),
+    "lookupIPV6": Function(lambda name: _addresses(name, 6), ("string",)),
+}
+
+
+def functions_of(dialect: Dialect) -> Mapping[str, Function]:
+    """Return the functions that templates have in a release of confd. The cget family is in none: it needs a keyring."""
+    newer = {} if dialect == "0.14" else _SINCE_0_16
+    return {**BUILTINS, **_CONFD, **_STORE, **newer}

@@ -1,0 +1,163 @@
+"""Runs compiled templates: one loop with a stack of its own, so that neither deep nor endless templates hurt the process.
+
+Rules: Go's text/template (exec.go). Whatever a template does is bounded: time, output, memory, depth.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge.confd import gofmt
+from catalog_forge.confd.govalues import NIL, LimitError, Map, Slice, Uint8
+from catalog_forge.confd.store import Store
+
+_STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one resource may cost: seconds, bytes of output, bytes that its functions make, levels of templates in templates."""
+
+    seconds: float = 10.0
+    output: int = 8 << 20
+    memory: int = 256 << 20
+    depth: int = 100_000
+
+
+class Fault(Exception):
+    """An error of a template, with the node that Go would name."""
+
+    def __init__(self, message: str, node: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.node = node
+
+
+Expr = Callable[["Machine"], Any]
+Op = Callable[["Machine"], None]
+
+
+@dataclass(slots=True)
+class Code:
+    """One template: its operations, and how many variables it has at most."""
+
+    name: str
+    ops: list[Op] = field(default_factory=list)
+    variables: int = 1
+
+
+@dataclass(slots=True)
+class Loop:
+    """A range that is under way."""
+
+    items: Iterator[tuple[Any, Any]]
+    dot: Any
+
+
+class Machine:
+    """One rendering. The functions of a template get it as their first argument, and see no more of the world than it shows."""
+
+    __slots__ = (
+        "_frames", "_left", "_memory", "_until", "code", "dot", "limits", "now", "out", "pc", "running", "slots", "stack",
+        "store", "templates", "variables",
+    )  # fmt: skip
+
+    def __init__(
+        self, templates: Mapping[str, Code], store: Store, variables: Mapping[str, str], now: float, limits: Limits
+    ) -> None:
+        self.templates = templates
+        self.store = store
+        self.variables = variables
+        self.now = now
+        self.limits = limits
+        self.out: list[bytes] = []
+        self.stack: list[Any] = []
+        self._frames: list[tuple[Code, int, Any, list[Any], list[Any]]] = []
+        self._left = limits.output
+        self._memory = limits.memory
+        self._until = time.monotonic() + limits.seconds
+        self.running = True
+        self.dot: Any = None
+
+    def run(self, name: str) -> bytes:
+        """Run a template with no data, and return what it writes. Raises Fault."""
+        self._begin(self.templates[name], None)
+        try:
+            while self.running:
+                for _ in range(_STEPS_BETWEEN_LOOKS_AT_THE_CLOCK):
+                    op = self.code.ops[self.pc]
+                    self.pc += 1
+                    op(self)
+                    if not self.running:
+                        break
+                self.check()
+        except LimitError as error:
+            raise Fault(str(error)) from None
+        return b"".join(self.out)
+
+    def _begin(self, code: Code, dot: Any) -> None:
+        self.code, self.pc, self.dot = code, 0, dot
+        self.slots = [None] * code.variables
+        self.slots[0] = dot
+        self.stack = []
+
+    def enter(self, code: Code, dot: Any, node: Any) -> None:
+        """Begin a template inside a template."""
+        if len(self._frames) >= self.limits.depth:
+            raise Fault(f"exceeded maximum template depth ({self.limits.depth})", node)
+        self._frames.append((self.code, self.pc, self.dot, self.slots, self.stack))
+        self._begin(code, dot)
+
+    def leave(self) -> None:
+        """End a template."""
+        if self._frames:
+            self.code, self.pc, self.dot, self.slots, self.stack = self._frames.pop()
+        else:
+            self.running = False
+
+    def write(self, piece: bytes) -> None:
+        """Add to the output."""
+        self._left -= len(piece)
+        if self._left < 0:
+            raise LimitError(f"the output is larger than {self.limits.output} bytes")
+        self.out.append(piece)
+
+    def print(self, value: Any) -> None:
+        """Write a value as an action prints it."""
+        if isinstance(value, bytes):
+            self.write(value)
+        elif value is None:
+            self.write(b"<no value>")
+        else:
+            self.write(gofmt.sprint([value], self.spend))
+
+    def spend(self, size: int) -> None:
+        """Take so many bytes of memory. Raises LimitError when there are none left."""
+        self._memory -= size
+        if self._memory < 0:
+            raise LimitError(f"the template makes more than {self.limits.memory} bytes of text and lists")
+
+    def check(self) -> None:
+        """Raise LimitError when the time is over."""
+        if time.monotonic() > self._until:
+            raise LimitError(f"the template was not done after {self.limits.seconds:g} s: does it loop for ever?")
+
+
+def items_of(value: Any, node: Any, names: int) -> Iterator[tuple[Any, Any]]:
+    """Return what range goes through: pairs of place and element. Raises Fault for what range cannot go through."""
+    if value is None:
+        return iter(())
+    if isinstance(value, Slice):
+        return ((place, NIL if value[place] is None else value[place]) for place in range(len(value)))
+    if isinstance(value, Map):
+        return ((key, NIL if value[key] is None else value[key]) for key in sorted(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        if names > 1:
+            raise Fault(f"can't use {value} to iterate over more than one variable", node)
+        kind = type(value)
+        return ((None, kind(number) if kind is Uint8 else number) for number in range(value))
+    shown = gofmt.sprint([value]).decode("utf-8", "replace")
+    raise Fault(f"range can't iterate over {shown}", node)

@@ -1,0 +1,516 @@
+"""The door to gotpl: it parses templates, and what it parsed is compiled here for the machine.
+
+Only gotpl's parser comes in (docs/decisions/0009-gotpl.md says why); it is imported when the first template is compiled, because
+that takes 80 ms. What the nodes mean follows Go's text/template (exec.go, parse/node.go).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from catalog_forge.confd import goliterals
+from catalog_forge.confd.functions import Dialect, functions_of
+from catalog_forge.confd.gobuiltins import Function
+from catalog_forge.confd.gofields import METHODS, field_of
+from catalog_forge.confd.gomachine import Code, Expr, Fault, Loop, Machine, Op, items_of
+from catalog_forge.confd.govalues import NIL, PAIRS, PLAIN_PAIRS, STRINGS, GoError, LimitError, Slice, truth, type_name
+
+_MAX_NESTING = 100
+# `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses.
+_CHAIN = re.compile(r"[A-Za-z_]\.[A-Za-z_]")
+_LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
+_NIL_FITS = ("any", "value", *_LISTS)
+
+
+class SyntaxFault(Exception):
+    """A template that Go cannot parse; the text begins with its name and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled file: its templates by name, the file itself among them."""
+
+    name: str
+    source: bytes
+    codes: Mapping[str, Code]
+
+    def describe(self, fault: Fault, code: Code) -> str:
+        """Say what went wrong, in Go's words."""
+        if fault.node is None:
+            return f"template: {code.name}: {fault.message}"
+        start = self.source[: fault.node.start]
+        line, column = start.count(b"\n") + 1, len(start) - (start.rfind(b"\n") + 1)
+        context = goliterals.show(fault.node)
+        return f'template: {self.name}:{line}:{column}: executing "{code.name}" at <{context}>: {fault.message}'
+
+
+@lru_cache(maxsize=512)
+def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
+    """Compile a file. Raises SyntaxFault, with Go's words where they are known."""
+    from gotpl import TemplateSyntaxError
+    from gotpl.parse.parser import parse_template
+
+    functions = functions_of(dialect)
+    text = _decoded(source)
+    try:
+        parsed = parse_template(_chained(text, functions), name=name, functions=functions.keys())
+    except TemplateSyntaxError as error:
+        words = str(error).partition(": ")[2]
+        raise SyntaxFault(f"template: {name}:{error.line}: {words}") from None
+    except RecursionError:
+        raise SyntaxFault(f"template: {name}: it is nested too deeply") from None
+    bodies = {definition.name: definition.body for definition in parsed.definitions}
+    if name not in bodies or not _is_empty(parsed.root):
+        if name in bodies and not _is_empty(bodies[name]):
+            raise SyntaxFault(f'template: {name}: template: multiple definition of template "{name}"')
+        bodies[name] = parsed.root
+    encoding = "utf-8" if text.encode() == source else "latin-1"
+    return Template(name, source, {each: Compiler(each, functions, encoding).compile(body) for each, body in bodies.items()})
+
+
+def _decoded(source: bytes) -> str:
+    """Decode a file; where it is not UTF-8, a character stands for each byte."""
+    try:
+        return source.decode()
+    except UnicodeDecodeError:
+        return source.decode("latin-1")
+
+
+def _chained(text: str, functions: Mapping[str, Function]) -> str:
+    """Put parentheses around a function whose field is asked for."""
+    if not _CHAIN.search(text):
+        return text
+    from gotpl.parse.lexer import lex
+    from gotpl.parse.tokens import TokenKind
+
+    tokens = [token for token in lex(text, functions=functions.keys()) if token.kind is not TokenKind.SPACE]
+    data, moved = text.encode(), 0
+    for token, after in zip(tokens, tokens[1:], strict=False):
+        if token.kind is TokenKind.IDENTIFIER and after.kind is TokenKind.FIELD and token.end == after.start:
+            start, end = token.start + moved, token.end + moved
+            data = b"".join((data[:start], b"(", data[start:end], b")", data[end:]))
+            moved += 2
+    return data.decode()
+
+
+def _is_empty(body: Any) -> bool:
+    return all(type(node).__name__ == "TextNode" and not node.text.strip(" \t\r\n") for node in body.nodes)
+
+
+class Compiler:
+    """Compiles one template. Variables become slots: where one is declared is known beforehand."""
+
+    def __init__(self, name: str, functions: Mapping[str, Function], encoding: str) -> None:
+        self.code = Code(name)
+        self.functions = functions
+        self.encoding = encoding
+        self.scope: list[tuple[str, int]] = [("$", 0)]
+        self.depth = 0
+        self.loops: list[tuple[int, int, list[int]]] = []
+
+    def compile(self, body: Any) -> Code:
+        """Return the code of a template's body."""
+        self.block(body)
+        self.emit(Machine.leave)
+        return self.code
+
+    def emit(self, op: Op) -> int:
+        """Add an operation; return its place."""
+        self.code.ops.append(op)
+        return len(self.code.ops) - 1
+
+    @property
+    def here(self) -> int:
+        return len(self.code.ops)
+
+    def block(self, body: Any) -> None:
+        for node in body.nodes:
+            getattr(self, f"visit_{type(node).__name__}")(node)
+
+    def declare(self, name: str) -> int:
+        slot = self.code.variables
+        self.code.variables += 1
+        self.scope.append((name, slot))
+        return slot
+
+    def slot(self, name: str) -> int:
+        return next(slot for known, slot in reversed(self.scope) if known == name)
+
+    # Statements
+
+    def visit_TextNode(self, node: Any) -> None:  # noqa: N802
+        piece = node.text.encode(self.encoding)
+        self.emit(lambda machine: machine.write(piece))
+
+    def visit_ActionNode(self, node: Any) -> None:  # noqa: N802
+        value = self.pipe(node.pipeline)
+        if node.pipeline.declarations:
+            self.emit(lambda machine: value(machine) and None)
+        else:
+            self.emit(lambda machine: machine.print(value(machine)))
+
+    def visit_IfNode(self, node: Any) -> None:  # noqa: N802
+        self.branch(node, keep_dot=True)
+
+    def visit_WithNode(self, node: Any) -> None:  # noqa: N802
+        self.branch(node, keep_dot=False)
+
+    def branch(self, node: Any, *, keep_dot: bool) -> None:
+        mark = len(self.scope)
+        value = self.pipe(node.pipeline)
+        inner = len(self.scope)
+        to_else = [0]
+        self.emit(_if(value, to_else) if keep_dot else _with(value, to_else))
+        self.depth += not keep_dot
+        self.block(node.body)
+        self.depth -= not keep_dot
+        if not keep_dot:
+            self.emit(_restore_dot)
+        to_end = [0]
+        if node.else_body is not None:
+            self.emit(_jump(to_end))
+        to_else[0] = self.here
+        if node.else_body is not None:
+            del self.scope[inner:]
+            self.block(node.else_body)
+        to_end[0] = self.here
+        del self.scope[mark:]
+
+    def visit_RangeNode(self, node: Any) -> None:  # noqa: N802
+        mark = len(self.scope)
+        value = self.pipe(node.pipeline)
+        slots = [self.slot(each.name) for each in node.pipeline.declarations]
+        inner = len(self.scope)
+        to_else, to_end = [0], [0]
+        self.emit(_range(value, node.pipeline, len(slots), to_else))
+        begin = self.emit(_next(slots, to_end))
+        self.depth += 1
+        self.loops.append((self.depth, begin, to_end))
+        self.block(node.body)
+        self.loops.pop()
+        self.depth -= 1
+        self.emit(_jump([begin]))
+        to_else[0] = self.here
+        if node.else_body is not None:
+            del self.scope[inner:]
+            self.block(node.else_body)
+        to_end[0] = self.here
+        del self.scope[mark:]
+
+    def visit_BreakNode(self, _node: Any) -> None:  # noqa: N802
+        depth, _, to_end = self.loops[-1]
+        self.emit(_break(depth, to_end))
+
+    def visit_ContinueNode(self, _node: Any) -> None:  # noqa: N802
+        depth, begin, _ = self.loops[-1]
+        self.emit(_continue(depth, begin))
+
+    def visit_TemplateCallNode(self, node: Any) -> None:  # noqa: N802
+        self.emit(_enter(node.name, self.pipe(node.pipeline) if node.pipeline else _nothing, node))
+
+    visit_BlockNode = visit_TemplateCallNode  # noqa: N815
+
+    # Expressions
+
+    def pipe(self, pipe: Any) -> Expr:
+        """Compile a pipeline; its variables are declared behind it."""
+        value = self.command(pipe.commands[0], None)
+        for command in pipe.commands[1:]:
+            value = self.command(command, _settled(value))
+        value = _settled(value)
+        names = [variable.name for variable in pipe.declarations]
+        slots = [self.slot(name) if pipe.is_assignment else self.declare(name) for name in names]
+        return _stored(value, slots) if slots else value
+
+    def command(self, command: Any, final: Expr | None) -> Expr:
+        """Compile a command; `final` is the value that comes down the pipeline."""
+        first, *rest = command.arguments
+        kind = type(first).__name__
+        if kind == "IdentifierNode":
+            return self.function(first, command, rest, final)
+        if kind in ("FieldNode", "VariableNode", "ParenthesizedNode") and first.fields:
+            return self.fields(first, rest, final)
+        if rest or final:
+            return _failing(f"can't give argument to non-function {goliterals.show(first)}", first)
+        if kind == "NilNode":
+            return _failing("nil is not a command", first)
+        return self.term(first)
+
+    def term(self, node: Any) -> Expr:
+        """Compile a term that stands alone."""
+        kind = type(node).__name__
+        if kind == "IdentifierNode":
+            return self.function(node, node, (), None)
+        if kind in ("FieldNode", "VariableNode", "ParenthesizedNode"):
+            return self.fields(node, (), None) if node.fields else self.root(node)
+        if kind == "DotNode":
+            return _dot
+        return self.constant(node)
+
+    def constant(self, node: Any) -> Expr:
+        value = goliterals.value_of(node, self.encoding)
+        if isinstance(value, goliterals.Overflow):
+            return _failing(f"{node.text} overflows int", node)
+        return lambda _: value
+
+    def root(self, node: Any) -> Expr:
+        """Compile what a chain of fields starts with."""
+        kind = type(node).__name__
+        if kind == "FieldNode":
+            return _dot
+        if kind == "ParenthesizedNode":
+            return self.pipe(node.pipeline)
+        slot = self.slot(node.name)
+        return lambda machine: machine.slots[slot]
+
+    def fields(self, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
+        """Compile a chain of fields; only the last may be a method with arguments."""
+        value = self.root(node)
+        for name in node.fields[:-1]:
+            value = self.field(value, name, node, (), None)
+        return self.field(value, node.fields[-1], node, rest, final)
+
+    def field(self, value: Expr, name: str, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
+        given = bool(rest or final)
+        method = METHODS.get(name)
+        arguments = self.arguments(method.function, name, node, rest, final) if method else _none
+
+        def get(machine: Machine) -> Any:
+            found = value(machine)
+            try:
+                if method and type_name(found) == method.type:
+                    return method.function.call(found, *arguments(machine))
+                return field_of(found, name, given)
+            except LimitError:
+                raise
+            except GoError as error:
+                raise Fault(str(error), node) from None
+
+        return get
+
+    def function(self, node: Any, command: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
+        """Compile the call of a function; `command` is what Go names when the call fails."""
+        name = node.name
+        if name in ("and", "or"):
+            return self.logic(node, rest, final)
+        function = self.functions[name]
+        call, boxed = function.call, function.boxed
+        arguments = self.arguments(function, name, node, rest, final)
+
+        def run(machine: Machine) -> Any:
+            values = arguments(machine)
+            try:
+                return call(machine, *values) if boxed else call(*values)
+            except LimitError:
+                raise
+            except GoError as error:
+                raise Fault(f"error calling {name}: {error}", command) from None
+
+        return run
+
+    def logic(self, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
+        """Compile and/or, which look at no more arguments than they need (since Go 1.18)."""
+        if not rest and not final:
+            return _failing(f"wrong number of args for {node.name}: want at least 1 got 0", node)
+        terms = [self.argument(each, "value") for each in rest] + ([_checked(final, "value", node)] if final else [])
+        stop = node.name == "or"
+
+        def run(machine: Machine) -> Any:
+            value = None
+            for term in terms:
+                value = term(machine)
+                if truth(value) == stop:
+                    break
+            return value
+
+        return run
+
+    def arguments(
+        self, function: Function, name: str, node: Any, rest: Sequence[Any], final: Expr | None
+    ) -> Callable[[Machine], Sequence[Any]]:
+        """Compile the arguments of a call, each for the type that the function wants."""
+        wanted, given = len(function.parameters), len(rest) + (final is not None)
+        if given < wanted or (given > wanted and not function.more):
+            least = "at least " if function.more else ""
+            shown = len(rest) if function.more else given
+            return _failing(f"wrong number of args for {name}: want {least}{wanted} got {shown}", node)
+        types = [*function.parameters, *([function.more] * (given - wanted))]
+        terms = [self.argument(each, kind) for each, kind in zip(rest, types, strict=False)]
+        if final:
+            terms.append(_checked(final, types[-1], node))
+        if len(terms) == 1:
+            (only,) = terms
+            return lambda machine: (only(machine),)
+        return lambda machine: [term(machine) for term in terms]
+
+    def argument(self, node: Any, kind: str) -> Expr:
+        """Compile an argument: a constant must fit the type as it is written, a value is looked at when it is there."""
+        name = type(node).__name__
+        if name in ("DotNode", "FieldNode", "VariableNode", "ParenthesizedNode", "IdentifierNode"):
+            return _checked(self.term(node), kind, node)
+        if name == "NilNode":
+            return _nothing if kind in _NIL_FITS else _failing(f"cannot assign nil to {kind}", node)
+        if kind in ("any", "value"):
+            return self.constant(node)
+        if kind in _LISTS:
+            return _failing(f"can't handle {goliterals.show(node)} for arg of type {kind}", node)
+        value = goliterals.value_as(node, kind, self.encoding)
+        if value is None:
+            word = "integer" if kind == "int" else kind
+            return _failing(f"expected {word}; found {goliterals.show(node)}", node)
+        return lambda _: value
+
+
+def _dot(machine: Machine) -> Any:
+    return machine.dot
+
+
+def _nothing(_machine: Machine) -> Any:
+    return None
+
+
+def _none(_machine: Machine) -> Sequence[Any]:
+    return ()
+
+
+def _failing(message: str, node: Any) -> Expr:
+    """Compile what fails when it is reached, and only then."""
+
+    def fail(_machine: Machine) -> Any:
+        raise Fault(message, node)
+
+    return fail
+
+
+def _settled(value: Expr) -> Expr:
+    """At the end of a command the nil of an interface is no value at all."""
+
+    def settle(machine: Machine) -> Any:
+        found = value(machine)
+        return None if found is NIL else found
+
+    return settle
+
+
+def _stored(value: Expr, slots: Sequence[int]) -> Expr:
+    def store(machine: Machine) -> Any:
+        found = value(machine)
+        for slot in slots:
+            machine.slots[slot] = found
+        return found
+
+    return store
+
+
+def _checked(value: Expr, kind: str, node: Any) -> Expr:
+    """Let only values through that can be assigned to a type of Go."""
+    if kind in ("any", "value"):
+        return _settled(value)
+
+    def check(machine: Machine) -> Any:
+        found = value(machine)
+        if _fits(found, kind):
+            return found
+        if found is None:
+            raise Fault(f"invalid value; expected {kind}", node)
+        raise Fault(f"wrong type for value; expected {kind}; got {type_name(found)}", node)
+
+    return check
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind == "string":
+        return isinstance(value, bytes)
+    if kind == "int":
+        return type(value) is int
+    return value is None or (isinstance(value, Slice) and value.type in _LISTS[kind])
+
+
+def _if(value: Expr, to_else: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        if not truth(value(machine)):
+            machine.pc = to_else[0]
+
+    return op
+
+
+def _with(value: Expr, to_else: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        found = value(machine)
+        if truth(found):
+            machine.stack.append(machine.dot)
+            machine.dot = found
+        else:
+            machine.pc = to_else[0]
+
+    return op
+
+
+def _restore_dot(machine: Machine) -> None:
+    machine.dot = machine.stack.pop()
+
+
+def _jump(target: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        machine.pc = target[0]
+
+    return op
+
+
+def _range(value: Expr, node: Any, names: int, to_else: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        found = value(machine)
+        items = items_of(found, node, names)
+        if found is None or (found <= 0 if isinstance(found, int) else not found):
+            machine.pc = to_else[0]
+        else:
+            machine.stack.append(Loop(items, machine.dot))
+
+    return op
+
+
+def _next(slots: Sequence[int], to_end: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        loop = machine.stack[-1]
+        item = next(loop.items, None)
+        if item is None:
+            machine.stack.pop()
+            machine.dot = loop.dot
+            machine.pc = to_end[0]
+            return
+        machine.dot = item[1]
+        for slot, found in zip(slots, item[2 - len(slots) :], strict=True):
+            machine.slots[slot] = found
+
+    return op
+
+
+def _break(depth: int, to_end: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        machine.dot = machine.stack[depth - 1].dot
+        del machine.stack[depth - 1 :]
+        machine.pc = to_end[0]
+
+    return op
+
+
+def _continue(depth: int, begin: int) -> Op:
+    def op(machine: Machine) -> None:
+        del machine.stack[depth:]
+        machine.pc = begin
+
+    return op
+
+
+def _enter(name: str, value: Expr, node: Any) -> Op:
+    def op(machine: Machine) -> None:
+        code = machine.templates.get(name)
+        if code is None:
+            raise Fault(f'template "{name}" not defined', node)
+        machine.enter(code, value(machine), node)
+
+    return op

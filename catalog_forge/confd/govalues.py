@@ -1,0 +1,131 @@
+"""The values of a Go template: strings are bytes, and a list knows its Go type, because confd's functions ask for it.
+
+Plain Python values stand for themselves: bool, int (Go's int), float, complex, bytes (string), None (no value at all).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from catalog_forge.confd.gotime import Time
+
+STRINGS = "[]string"
+INTS = "[]int"
+ANYS = "[]interface {}"
+PAIRS = "memkv.KVPairs"
+PLAIN_PAIRS = "[]memkv.KVPair"
+SERVERS = "[]*net.SRV"
+
+# What lies between the length of a list and its capacity: `slice` may reach it.
+_ZEROS: dict[str, Any] = {INTS: 0, STRINGS: b"", ANYS: None}
+
+
+class GoError(Exception):
+    """An error that a function returns: the call fails, and with it the template."""
+
+
+class LimitError(GoError):
+    """A limit of the sandbox is reached: no answer of Go, and nothing may rescue it."""
+
+
+class Nil:
+    """The one nil of an interface that stands in a list or a map: there, but empty."""
+
+
+NIL = Nil()
+
+
+class Uint8(int):
+    """A byte: what `index` gives of a string. A function that wants an int refuses it."""
+
+
+class KVPair(NamedTuple):
+    """A key of the store and its value."""
+
+    key: bytes
+    value: bytes
+
+
+class Slice(list[Any]):
+    """A list with its Go type; `nil` tells the list that was never made, `cap` what `slice` may reach."""
+
+    __slots__ = ("cap", "nil", "type")
+
+    def __init__(self, items: Iterable[Any], kind: str, *, nil: bool = False, cap: int | None = None) -> None:
+        super().__init__(items)
+        self.type = kind
+        self.nil = nil
+        self.cap = len(self) if cap is None else cap
+
+    @classmethod
+    def grown(cls, items: Iterable[Any], kind: str, *, nil: bool = False) -> Slice:
+        """Make a list as Go's append does, which doubles the room (up to 512 elements)."""
+        made = cls(items, kind, nil=nil)
+        made.cap = max(len(made), 1 << (len(made) - 1).bit_length()) if made else 0
+        return made
+
+    def part(self, start: int, stop: int, cap: int) -> Slice:
+        """Return the elements from `start` to `stop`, which may lie beyond the end."""
+        zero = _ZEROS.get(self.type, KVPair(b"", b""))
+        items = [*self, *([zero] * (stop - len(self)))]
+        return Slice(items[start:stop], self.type, cap=cap - start)
+
+
+class Map(dict[bytes, Any]):
+    """A map of strings to anything."""
+
+    __slots__ = ("nil",)
+
+    def __init__(self, items: Iterable[tuple[bytes, Any]] = (), *, nil: bool = False) -> None:
+        super().__init__(items)
+        self.nil = nil
+
+
+def type_name(value: Any) -> str:
+    """Return the Go type of a value, as Go's errors name it."""
+    if isinstance(value, Slice):
+        return value.type
+    if value is NIL:
+        return "interface {}"
+    return _NAMES.get(type(value), "<nil>")
+
+
+_NAMES = {
+    bytes: "string",
+    bool: "bool",
+    int: "int",
+    Uint8: "uint8",
+    float: "float64",
+    complex: "complex128",
+    Map: "map[string]interface {}",
+    KVPair: "memkv.KVPair",
+    Time: "time.Time",
+}
+
+
+def truth(value: Any) -> bool:
+    """Tell whether a value counts as true: a struct always does, anything else when it is not the zero of its type."""
+    if isinstance(value, KVPair | Time):
+        return True
+    return value is not NIL and bool(value)
+
+
+def is_nil(value: Any) -> bool:
+    """Tell whether a value is nil of its type."""
+    return value is None or value is NIL or (isinstance(value, Slice | Map) and value.nil)
+
+
+def runes(text: bytes) -> str:
+    """Return the characters of a string; a byte that is not UTF-8 is one of its own."""
+    return text.decode("utf-8", "surrogateescape")
+
+
+def unrunes(text: str) -> bytes:
+    """Return characters as a string: the inverse of `runes`."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def wrapped(number: int) -> int:
+    """Return an integer as 64 bits hold it."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)

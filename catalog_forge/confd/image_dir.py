@@ -1,0 +1,163 @@
+"""The folder of a conf image as confd sees it: TOML files below conf.d/, templates below templates/. Pure: files in memory.
+
+Rules: field/confd-metadata.md sections 1.1, 1.2 and 3.2, confd 0.16.0 (resource/template), and BurntSushi/toml, which matches the
+names of keys without regard to case and ignores those that it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge.errors import ForgeError, Problem, Where
+
+_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_TEXTS = {"src": "src", "dest": "dest", "prefix": "prefix", "mode": "mode", "check_cmd": "check_cmd", "reload_cmd": "reload_cmd"}
+_NUMBER = re.compile(r"0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateResource:
+    """One template resource. `mode` is as confd reads it; `fault` is an error that confd reports on its turn."""
+
+    name: str
+    file: str
+    src: str
+    dest: str
+    keys: tuple[str, ...] = ()
+    prefix: str = ""
+    mode: int | None = None
+    uid: int | None = None
+    gid: int | None = None
+    check_cmd: str = ""
+    reload_cmd: str = ""
+    fault: str = ""
+
+    def toml(self, dest: str) -> str:
+        """Write the resource as TOML again, with another dest and without uid and gid: for a real confd below a folder."""
+        texts = {"src": self.src, "dest": dest, "prefix": self.prefix, "check_cmd": self.check_cmd, "reload_cmd": self.reload_cmd}
+        lines = ["[template]", *(f"{key} = {_quoted(text)}" for key, text in texts.items() if text)]
+        lines.append(f"keys = [{', '.join(map(_quoted, self.keys))}]")
+        if self.mode is not None:
+            lines.append(f'mode = "0{self.mode:o}"')
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDir:
+    """The resources in confd's order, and the templates by their `src`."""
+
+    resources: tuple[TemplateResource, ...]
+    templates: Mapping[str, bytes]
+
+
+def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
+    """Read the files of an image's folder, by their path relative to it; files elsewhere are ignored.
+
+    `where` is put before the paths in errors. A missing template is no error here: confd reports it when it comes to it.
+    Raises ForgeError with all problems: confd renders nothing when it cannot load one file.
+    """
+    problems: list[Problem] = []
+    resources = []
+    for path in sorted((path for path in files if _is_resource(path)), key=lambda path: path.split("/")):
+        place = Where(posixpath.join(where, path))
+        try:
+            resources.append(_resource(path, _template(files[path], place), place))
+        except ForgeError as error:
+            problems += error.problems
+    if problems:
+        raise ForgeError.of(problems)
+    below = "templates/"
+    return ImageDir(tuple(resources), {path.removeprefix(below): data for path, data in files.items() if path.startswith(below)})
+
+
+def _is_resource(path: str) -> bool:
+    """Tell whether confd takes a file for a resource: the end of its name counts, without a dot."""
+    return path.startswith("conf.d/") and path.endswith("toml")
+
+
+def _template(source: bytes, place: Where) -> Mapping[str, Any]:
+    """Return the table [template], its keys in lower case."""
+    try:
+        data = tomllib.loads(source.decode())
+    except UnicodeDecodeError as error:
+        raise ForgeError(f"confd cannot load it: {error.reason} at byte {error.start}", place) from None
+    except tomllib.TOMLDecodeError as error:
+        found = _POSITION.search(str(error))
+        at = Where(place.file, int(found[1]), int(found[2])) if found else place
+        raise ForgeError(f"confd cannot load it: {_POSITION.sub('', str(error)).strip()}", at) from None
+    found_table: Any = next((value for key, value in data.items() if key.lower() == "template"), {})
+    if not isinstance(found_table, Mapping):
+        raise ForgeError("confd cannot load it: [template] must be one table", _line_of(source, "template", place))
+    table = {key.lower(): value for key, value in found_table.items()}
+    problems = [
+        Problem(f"confd cannot load it: {key} must be {wanted}", _line_of(source, key, place)) for key, wanted in _misfits(table)
+    ]
+    if problems:
+        raise ForgeError.of(problems)
+    return table
+
+
+def _misfits(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name the keys whose value has the wrong type, with the type that confd wants."""
+    for key in _TEXTS:
+        if not isinstance(table.get(key, ""), str):
+            yield key, "a string"
+    for key in ("uid", "gid"):
+        number = table.get(key, 0)
+        if not isinstance(number, int) or isinstance(number, bool):
+            yield key, "a number: confd knows no names here"
+    keys = table.get("keys", [])
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        yield "keys", "a list of strings"
+
+
+def _line_of(source: bytes, key: str, place: Where) -> Where:
+    found = re.search(rf"^[ \t]*\[*[ \t]*{key}\b".encode(), source, re.MULTILINE | re.IGNORECASE)
+    return Where(place.file, source.count(b"\n", 0, found.end()) + 1, 1) if found else place
+
+
+def _resource(path: str, table: Mapping[str, Any], place: Where) -> TemplateResource:
+    if not table.get("src"):
+        raise ForgeError("confd cannot load it: empty src template", place, hint='write src = "NAME.tmpl" below [template]')
+    src = posixpath.normpath("/".join(("templates", table["src"])))
+    if not src.startswith("templates/"):
+        raise ForgeError(f"src {table['src']!r} leaves templates/", place, hint="templates stand below templates/")
+    mode, fault = _mode(table.get("mode", ""))
+    return TemplateResource(
+        name=path.removeprefix("conf.d/").removesuffix("toml").removesuffix("."),
+        file=path,
+        src=src.removeprefix("templates/"),
+        dest=table.get("dest", ""),
+        keys=tuple(table.get("keys", ())),
+        prefix=table.get("prefix", ""),
+        mode=mode,
+        uid=table.get("uid"),
+        gid=table.get("gid"),
+        check_cmd=table.get("check_cmd", ""),
+        reload_cmd=table.get("reload_cmd", ""),
+        fault=fault,
+    )
+
+
+def _mode(text: str) -> tuple[int | None, str]:
+    """Read a mode as Go reads a number whose base its beginning tells: "0644" is octal, "644" is decimal."""
+    if not text:
+        return None, ""
+    if not _NUMBER.fullmatch(text):
+        return None, f'strconv.ParseUint: parsing "{text}": invalid syntax'
+    digits = text.replace("_", "")
+    number = int(digits, 8) if re.fullmatch("0[0-7]+", digits) else int(digits, 0)
+    if number >= 1 << 32:
+        return None, f'strconv.ParseUint: parsing "{text}": value out of range'
+    return number, ""
+
+
+def _quoted(text: str) -> str:
+    """Write a basic string of TOML: JSON's escapes, and DEL escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
