@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from catalog_forge.errors import ForgeError
 
 if TYPE_CHECKING:
+    from catalog_forge.metadata.answers import Answers, Value
     from catalog_forge.metadata.server import MetadataServer
 
 POLL_SECONDS = 0.5
 
+_MOST_WARNINGS = 10
+_OPEN_FILES = 8192
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -45,60 +50,202 @@ class Address(click.ParamType[tuple[str, int]]):
 @metadata.command()
 @click.argument("file", type=_FILE)
 @click.option("--listen", type=Address(), default="127.0.0.1:8080", show_default=True, help="Port 0 takes a free one.")
+@click.option("--reload-listen", type=Address(), help="Where POST /v1/reload reloads FILE.")
 @click.option("--xff", is_flag=True, help="Let the header X-Forwarded-For say who asks.")
-def serve(file: Path, listen: tuple[str, int], xff: bool) -> None:
+def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | None, xff: bool) -> None:
     """Serve FILE, an answers file or a scenario, until interrupted.
 
-    A change of FILE, and SIGHUP, make a new version, and wake every confd that watches.
+    A change of FILE, SIGHUP and the reload port make a new version, and wake every confd that watches. A bad FILE leaves
+    the old answers as they are. A deleted one does too, until a reload is asked for: then there are none, as in Rancher.
     """
-    from catalog_forge.metadata.scenario import load
-    from catalog_forge.metadata.server import MetadataServer
+    from catalog_forge.metadata.server import MetadataServer, ReloadPort
 
+    _allow_many_clients()
     stamp = _stamp(file)
-    with _hangups() as asked, MetadataServer(load(file), *listen, xff=xff) as server:
+    with _hangups() as asked, ExitStack() as doors:
+        server = doors.enter_context(MetadataServer(_load(file), *listen, xff=xff))
+        reloading = _Reloading(server, file, threading.Lock())
         click.echo(f"metadata service at {server.url}", err=True)
+        if reload_listen:
+            port = doors.enter_context(ReloadPort(reloading.on_demand, *reload_listen))
+            click.echo(f"reload with POST {port.url}/v1/reload", err=True)
         while True:
             hangup = asked.wait(POLL_SECONDS)
             asked.clear()
             seen = _stamp(file)
             if hangup or seen != stamp:
                 stamp = seen
-                _reload(server, file)
+                reloading.quietly(reloading.on_demand if hangup else reloading.on_change)
+
+
+_ASKED = (
+    click.option("--file", type=_FILE, help="An answers file or a scenario."),
+    click.option("--url", metavar="URL", help="A live service, for example http://rancher-metadata."),
+    click.option("--version", metavar="VERSION", help="PATH is below this version, for example 2015-12-19."),
+    click.option("--self", "client", metavar="IP", help="The container that asks. A live service must run with --xff."),
+)
+
+
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say who is asked, and by whom; the command gets them as one `source`."""
+
+    @functools.wraps(command)  # click keeps the options that it has so far in it
+    def call(file: Path | None, url: str | None, version: str | None, client: str | None, **others: Any) -> None:
+        if (file is None) == (url is None):
+            raise click.UsageError("either --file FILE or --url URL says where the answers come from")
+        command(source=_Source(file, url, version, client), **others)
+
+    wrapped: Callable[..., None] = call
+    for option in reversed(_ASKED):
+        wrapped = option(wrapped)
+    return wrapped
 
 
 @metadata.command()
 @click.argument("path")
-@click.option("--file", type=_FILE, required=True, help="An answers file or a scenario.")
-@click.option("--self", "client", default="default", show_default=True, help="The address of the container that asks.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def get(path: str, file: Path, client: str, form: str) -> None:
+@_asked
+@click.option("--format", "form", type=click.Choice(["text", "json", "yaml"]), default="text", show_default=True)
+def get(source: _Source, path: str, form: str) -> None:
     """Print what the service answers at PATH, for example /2016-07-29/self/service/name."""
-    from urllib.parse import quote
-
-    from catalog_forge.metadata import routes
-    from catalog_forge.metadata.scenario import load
-    from catalog_forge.metadata.wire import Request
-
-    headers = {"accept": routes.JSON if form == "json" else routes.TEXT}
-    sent = quote(path.lstrip("/"), safe="/%+")  # it is escaped already, but for letters that no URL has
-    request = Request("GET", f"/{sent}", "", headers, client)
-    response = routes.respond(load(file), request)
-    text = response.body.decode()
-    if response.status != 200:
-        hint = f"catalog-forge metadata get {path.rpartition('/')[0] or '/'} --file {file} lists what is there"
-        raise ForgeError(f"{path}: {text.strip() or response.status.phrase}", hint=hint)
+    text = source.answer(path, form)
     click.echo(text, nl=not text.endswith("\n"))
 
 
-def _reload(server: MetadataServer, file: Path) -> None:
+@metadata.command()
+@click.argument("path", default="")
+@_asked
+@click.option("--depth", type=click.IntRange(0, 100), default=100, show_default=True, help="Levels to draw.")
+@click.option("--items", type=click.IntRange(1), default=10, show_default=True, help="Elements of a list to draw.")
+@click.option("--show-secrets", is_flag=True, help="Show the values of passwords, tokens and keys too.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool, form: str) -> None:
+    """Draw what stands at PATH and below, for example /2016-07-29/self. Without PATH: the latest version."""
+    from catalog_forge.metadata import printing
+    from catalog_forge.metadata import tree as picture
+
+    if not path and source.version is None:
+        path = "/latest"
+    value = source.value(path)
+    if form == "json":
+        click.echo(printing.to_json(value if show_secrets else picture.without_secrets(value)))
+        return
+    for line in picture.draw(value, source.below(path), picture.Look(depth, items, secrets=show_secrets)):
+        colon = ": " if line.label and line.value else ""
+        click.echo(click.style(line.branches, dim=True) + click.style(line.label, fg="cyan") + colon + line.value)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Who is asked: a file or a live service; which version; in whose name."""
+
+    file: Path | None
+    url: str | None
+    version: str | None
+    client: str | None
+
+    def below(self, path: str) -> str:
+        """The whole path: escaped already, but for letters that no URL has."""
+        from urllib.parse import quote
+
+        parts = [part for part in (self.version, path.lstrip("/")) if part]
+        return "/" + quote("/".join(parts), safe="/%+:@,;=$&~")
+
+    def answer(self, path: str, form: str) -> str:
+        """What is answered. Raises ForgeError unless something is there."""
+        from catalog_forge.metadata import routes
+
+        accept = {"json": routes.JSON, "yaml": routes.YAML}.get(form, routes.TEXT)
+        status, body = self.ask(self.below(path), accept)
+        text = body.decode(errors="replace")
+        if status != 200:
+            where = f"--file {self.file}" if self.file else f"--url {self.url}"
+            hint = f"catalog-forge metadata get {self.below(path).rpartition('/')[0] or '/'} {where} lists what is there"
+            raise ForgeError(f"{self.below(path)}: {_reason(text) or f'status {status}'}", hint=hint)
+        return text
+
+    def value(self, path: str) -> Value:
+        """What is answered, as data."""
+        import json
+
+        try:
+            value: Value = json.loads(self.answer(path, "json"))
+        except (ValueError, RecursionError) as error:
+            raise ForgeError(f"{self.url}{self.below(path)} does not answer with JSON: {error}") from None
+        return value
+
+    def ask(self, path: str, accept: str) -> tuple[int, bytes]:
+        """Status and body."""
+        if self.url:
+            from catalog_forge.metadata import client
+
+            return client.ask(self.url, path, accept, self.client)
+        from catalog_forge.metadata import routes
+        from catalog_forge.metadata.answers import DEFAULT
+        from catalog_forge.metadata.wire import Request
+
+        assert self.file
+        response = routes.respond(_load(self.file), Request("GET", path, "", {"accept": accept}, self.client or DEFAULT))
+        return response.status, response.body
+
+
+def _reason(body: str) -> str:
+    """What an error says, whatever its format."""
+    import re
+
+    found = re.search(r'"message":"([^"]*)"|^message: (.*)$', body, re.MULTILINE)
+    return (found[1] or found[2]) if found else body.strip()[:200]
+
+
+@dataclass(frozen=True)
+class _Reloading:
+    """Reads FILE again for the server; one at a time."""
+
+    server: MetadataServer
+    file: Path
+    lock: threading.Lock
+
+    def on_change(self) -> None:
+        """Take what FILE says now. Raises ForgeError if it cannot be used."""
+        with self.lock:
+            self.server.replace(_load(self.file))
+        click.echo(f"reloaded {self.file}", err=True)
+
+    def on_demand(self) -> None:
+        """As `on_change`, but no file means no answers, as for the real service."""
+        from catalog_forge.metadata.answers import Answers
+
+        if self.file.exists():
+            self.on_change()
+            return
+        with self.lock:
+            self.server.replace(Answers({}))
+        click.echo(f"reloaded {self.file}: there is no such file, so there are no answers", err=True)
+
+    def quietly(self, reload: Callable[[], None]) -> None:
+        """Reload, and only say so if it fails."""
+        try:
+            reload()
+        except ForgeError as error:
+            click.echo(f"{error}\nnot reloaded: the old answers stay", err=True)
+
+
+def _load(file: Path) -> Answers:
+    """Read FILE, and warn of what the service serves and no confd survives."""
+    from itertools import islice
+
+    from catalog_forge.metadata.answers import unsound_names
+    from catalog_forge.metadata.printing import to_json
     from catalog_forge.metadata.scenario import load
 
-    try:
-        server.replace(load(file))
-    except ForgeError as error:
-        click.echo(f"{error}\nnot reloaded: the old answers stay", err=True)
-    else:
-        click.echo(f"reloaded {file}", err=True)
+    answers = load(file)
+    found = list(islice(unsound_names(answers), _MOST_WARNINGS + 1))
+    for path, name in found[:_MOST_WARNINGS]:
+        said = to_json(name)
+        shown = said if len(said) <= 40 else said[:39] + "…"
+        click.echo(f"warning: {file}: {path}: the name is {shown}, not text: real confd panics on it", err=True)
+    if len(found) > _MOST_WARNINGS:
+        click.echo(f"warning: {file}: and more such names", err=True)
+    return answers
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
@@ -108,6 +255,16 @@ def _stamp(file: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _allow_many_clients() -> None:
+    """Let a thousand confds wait: each is an open file, and many shells allow 1024."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager
