@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.paint import painted_diff
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Problem
@@ -67,7 +68,7 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
         return False
     found = writer.compare(repository.root, source.name, source.plan())
     if diff:
-        click.echo(_coloured(found.diff()), nl=False)
+        click.echo(painted_diff(found.diff()), nl=False)
     elif not found.clean:
         for path, state in found.states.items():
             if state is not writer.Drift.SAME:
@@ -81,9 +82,3 @@ def summary(done: Written) -> str:
     """Say in words what a write did."""
     counts = {"created": done.created, "changed": done.changed, "removed": done.removed, "unchanged": done.unchanged}
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing to do"
-
-
-def _coloured(text: str) -> str:
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    lines = text.split("\n")
-    return "\n".join(click.style(line, fg=colours[line[0]]) if line[:1] in colours else line for line in lines)

@@ -10,6 +10,7 @@ services:
     sidekicks: {elasticsearch-masters-main: primary}   # or a list: each with a network of its own
     health_check: {port: 9200}
     states: {2: stopped}          # by container, counted from 1
+engines: [image]                  # those that can show what it is about; default: all
 self: elasticsearch-masters-1     # the container that asks
 fault: {late: 4s}                 # what is wrong with the metadata service
 expect: {files: {...}}            # read by catalog_forge.verify.expectation
@@ -32,15 +33,21 @@ from catalog_forge.metadata.answers import Answers
 from catalog_forge.metadata.model import Environment
 from catalog_forge.metadata.steps import Moment
 
-_KEYS = (*environment.KEYS, "self", "fault", "expect", "then")
+ENGINES = ("embedded", "confd", "image")
+
+_KEYS = (*environment.KEYS, "engines", "self", "fault", "expect", "then")
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|latest")
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """An environment and what becomes of it: moment 0 is the start, each step makes one more."""
+    """An environment and what becomes of it: moment 0 is the start, each step makes one more.
+
+    `engines` names those that can show what it is about; none means all.
+    """
 
     moments: tuple[Moment, ...]
+    engines: tuple[str, ...] = ()
 
     @property
     def environment(self) -> Environment:
@@ -49,7 +56,13 @@ class Scenario:
 
 
 def load(path: Path) -> Answers:
-    """Read a file that is either an answers file (its keys are versions) or a scenario, into answers: those at the start.
+    """Read a file that is either an answers file or a scenario, into answers: those at the start. Errors as `load_either`."""
+    found = load_either(path)
+    return found if isinstance(found, Answers) else stack.answers(found.environment)
+
+
+def load_either(path: Path, own: str = "") -> Answers | Scenario:
+    """Read a file that is either an answers file (its keys are versions) or a scenario; `own` as for `read`.
 
     Raises ForgeError if it cannot be read, or is neither, with the places of all problems.
     """
@@ -61,7 +74,7 @@ def load(path: Path) -> Answers:
     root = yamlio.parse(content, str(path), aliases=True, max_bytes=answers_file.MAX_BYTES)
     if isinstance(root, yamlio.Map) and any(_VERSION.fullmatch(key.value) for key, _ in root.pairs):
         return answers_file.of_node(root)
-    return stack.answers(of_node(root).environment)
+    return of_node(root, own)
 
 
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:
@@ -79,6 +92,7 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
     if "services" not in found and not reader.problems:
         reader.wrong("a scenario needs the key 'services'", root.where, "an answers file has versions as its keys")
     start = reader.environment(found)
+    engines = tuple(reader.one_of(item, "an engine", ENGINES) for item in reader.some(found.get("engines")))
     reader.check()
     environment.check_room(start, root.where)
-    return Scenario(tuple(steps.moments(start, found, root.where, own)))
+    return Scenario(tuple(steps.moments(start, found, root.where, own)), engines)

@@ -66,6 +66,27 @@ class Moment:
         """The address that the metadata service knows the asking container by."""
         return (self.asking and self.asking.address) or DEFAULT
 
+    def scaled(self, scale: int) -> Moment:
+        """Return the moment with so many units of the service that asks. Raises ForgeError when they do not include it."""
+        launch = self.asking.launch if self.asking else None
+        if launch is None:
+            raise ForgeError("no service asks whose scale could be chosen", self.where)
+        stack = self.environment.stacks[0]
+        services = tuple(each.scaled(scale) if each.name == launch.service.name else each for each in stack.services)
+        environment = replace(self.environment, stacks=(replace(stack, services=services),))
+        check_room(environment, self.where)
+        scaled = replace(self, name=f"scale {scale}", environment=environment)
+        return scaled.asked_by(self.asking.name if self.asking else "")
+
+    def asked_by(self, word: str) -> Moment:
+        """Return the moment as another container sees it, given by a word of `find_container` or its address."""
+        members = units.containers(self.environment)
+        found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
+        if found is None:
+            hint = did_you_mean(word, [item.name for item in members][:20])
+            raise ForgeError(f"there is no container {word!r} that could ask", self.where, hint)
+        return replace(self, asking=found)
+
 
 def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, own: str = "") -> Iterator[Moment]:
     """Yield the moments of a scenario with these top-level nodes. Raises ForgeError with all problems of its steps.

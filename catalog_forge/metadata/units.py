@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog_forge.metadata.answers import Value
 from catalog_forge.metadata.model import Block, Environment, Host, Service, Sidekick, Stack, blocks
@@ -56,8 +57,9 @@ class Container:
     address: str | None
 
 
+@lru_cache(maxsize=1 << 14)
 def identity(*parts: str) -> str:
-    """Return the uuid of what these names lead to: always the same."""
+    """Return the uuid of what these names lead to: always the same. Each is asked for many times, and costs a hash."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
 
 

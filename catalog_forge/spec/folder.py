@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from catalog_forge.spec.model import FileBlock, TemplateBlock
 
 MAX_BYTES = 1 << 20
+SCENARIOS = "scenarios"
 
 
 class SpecFolder:
@@ -37,6 +38,11 @@ class SpecFolder:
     def read(self, name: str, where: Where | None) -> bytes:
         """Return the bytes of a file. Raises ForgeError when it is missing, no file, larger than 1 MiB, or not in the folder."""
         check_relative(name)
+        if name.startswith(f"{SCENARIOS}/"):
+            raise ForgeError(f"{name!r} is for the tests of the spec, and no part of what is generated", where)
+        return self._read(name, where)
+
+    def _read(self, name: str, where: Where | None) -> bytes:
         path = self.path / name
         try:
             inside = path.resolve(strict=True).is_relative_to(self.path.resolve())
@@ -56,6 +62,21 @@ class SpecFolder:
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and bytes of every file of the folder that a spec could use, in the order of their names."""
+        for name, content in self._all():
+            if not name.startswith(f"{SCENARIOS}/"):
+                yield name, content
+
+    def scenarios(self) -> dict[str, bytes]:
+        """Return the scenarios of the spec: their names, without .yml, in order, and their bytes."""
+        files = ((PurePosixPath(name), content) for name, content in self._all())
+        return {path.stem: content for path, content in files if path.match(f"{SCENARIOS}/*.yml") and len(path.parts) == 2}
+
+    def beside(self, name: str, where: Where) -> str:
+        """Return the text of a file that a scenario expects to be rendered. Errors as `read`."""
+        check_relative(name)
+        return self._read(f"{SCENARIOS}/{name}", where).decode(errors="backslashreplace")
+
+    def _all(self) -> Iterator[tuple[str, bytes]]:
         if not self.path.is_dir():
             return
         for path in sorted(self.path.rglob("*")):
@@ -76,5 +97,6 @@ class PlannedFolder(SpecFolder):
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and bytes of every file, in the order in which the folder will yield them once it is written."""
-        merged = dict(super().files()) | {file.path: file.content for file in self.plan}
+        planned = {file.path: file.content for file in self.plan if not file.path.startswith(f"{SCENARIOS}/")}
+        merged = dict(super().files()) | planned
         yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

@@ -1,0 +1,71 @@
+"""The engines that `render` and `test` can be told to use."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from catalog_forge.verify.seen import Engine
+
+NAMES = ("embedded", "confd")
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+def options(command: _Command) -> _Command:
+    """Give a command the options that choose an engine."""
+    confd = click.option(
+        "--confd",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        envvar="CATALOG_FORGE_CONFD",
+        help="The confd that the engine `confd` runs, and that goes into an image that must be built; default: the one on PATH.",
+    )
+    engine = click.option(
+        "--engine",
+        "engine",
+        type=click.Choice(NAMES),
+        default="embedded",
+        show_default=True,
+        help="`embedded` imitates confd; `confd` runs a real one.",
+    )
+    return engine(confd(command))
+
+
+@contextmanager
+def opened(name: str, confd: Path | None) -> Iterator[Engine]:
+    """Open an engine by its name. Raises ForgeError when there is no confd, EngineError when no Docker engine answers."""
+    if name == "embedded":
+        from catalog_forge.verify.embedded import Embedded
+
+        yield Embedded()
+    else:
+        from catalog_forge.verify.real_confd import Confd
+
+        yield Confd(confd or _on_path())
+
+
+def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:
+    """Build the images of specs that are not there as the specs are now. Errors as those of the command `build`."""
+    from catalog_forge.cli.build import Inputs, raise_failures, requests_for, run
+    from catalog_forge.image.engine import connect
+    from catalog_forge.repository import Repository
+
+    requests = requests_for(Repository.find(directory), tuple(names), Inputs(confd))
+    with connect() as engine:
+        raise_failures(run(engine, requests))
+
+
+def _on_path() -> str:
+    from catalog_forge.errors import ForgeError
+
+    found = shutil.which("confd")
+    if found is None:
+        raise ForgeError("there is no confd on PATH", hint="name one by --confd FILE, or use --engine embedded")
+    return found

@@ -1,0 +1,255 @@
+"""`catalog-forge render`: the files that confd writes, before anybody deploys it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli import engines, rendered
+from catalog_forge.cli.main import Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.metadata.scenario import Scenario
+    from catalog_forge.metadata.steps import Moment
+    from catalog_forge.verify.seen import Seen
+    from catalog_forge.verify.subject import Subject
+    from catalog_forge.verify.view import View
+
+MAX_BYTES = 1 << 20
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asks for."""
+
+    scenario: str | None
+    steps: tuple[str, ...]
+    scales: tuple[int, ...]
+    client: str | None
+    version: str | None
+    image_dir: Path | None
+    metadata: Path | None
+    prefix: str | None
+    variables: tuple[str, ...]
+    resources: tuple[str, ...]
+    show_diff: bool
+    show_secrets: bool
+    out: Path | None
+    output: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of confd by name."""
+        return {name: value for name, _, value in (pair.partition("=") for pair in self.variables)}
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--scenario", help="The scenario of the spec to render for; default: its first one.")
+@click.option("--step", "steps", multiple=True, metavar="N|NAME", help="The moment to render: 0 is the start; two with --diff.")
+@click.option(
+    "--scale", "scales", multiple=True, type=click.IntRange(0), help="Scale the service that asks first; two with --diff."
+)
+@click.option("--self", "client", metavar="CONTAINER|ADDRESS", help="Who asks; default: the `self` of the scenario.")
+@click.option("--version", metavar="VERSION", help="Read this version of the metadata; default: the spec's.")
+@click.option(
+    "--image-dir", type=_FOLDER, metavar="DIR", help="Render any folder with conf.d/ and templates/, in place of a spec."
+)
+@click.option("--metadata", type=_FILE, metavar="FILE", help="An answers file or a scenario, in place of the spec's own.")
+@click.option("--prefix", metavar="P", help="The prefix that confd is started with, such as /2015-07-25.")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable that templates see by getenv.")
+@click.option("--resource", "resources", multiple=True, metavar="NAME", help="Render only this one of conf.d/NAME.toml.")
+@engines.options
+@click.option("--diff", "show_diff", is_flag=True, help="Show what differs between two moments or two scales.")
+@click.option("--show-secrets", is_flag=True, help="Print files that only their owner may read, too.")
+@click.option("-o", "out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the files below DIR.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.pass_obj
+def render(settings: Settings, /, name: str | None, engine: str, confd: Path | None, **options: object) -> None:
+    """Render the files of a conf image for a scenario.
+
+    The image is that of the spec NAME, or any folder with conf.d/ and templates/.
+
+    Exit 1 when a resource cannot be rendered: its error is on stderr, and the others are there all the same, as with confd.
+
+    \b
+    catalog-forge render elasticsearch-conf
+    catalog-forge render elasticsearch-conf --diff --scale 3 --scale 4
+    catalog-forge render --image-dir DIR --metadata answers.yml --self 10.42.1.11 --prefix /2015-07-25 -o OUT
+    """
+    from catalog_forge.errors import ForgeError
+
+    wanted = Wanted(**options)  # type: ignore[arg-type]
+    _check(name, wanted)
+    subject, views, titles = _of_spec(settings, name, wanted) if name else _of_folder(wanted)
+    if engine == "image" and name:
+        engines.build_missing(settings.directory, [name], confd)
+    with engines.opened(engine, confd) as opened:
+        seen = list(opened.play(subject, views))
+    chosen = _chosen(seen, titles, wanted)
+    if wanted.show_diff:
+        rendered.show_difference(chosen[0], chosen[1], wanted.show_secrets)
+    elif wanted.out:
+        rendered.write(chosen[-1][1], wanted.out)
+    else:
+        rendered.show(chosen[-1][1], wanted.output, wanted.show_secrets)
+    if errors := [error for _, each in chosen for error in each.errors]:
+        raise ForgeError("\n".join(dict.fromkeys(errors)))
+
+
+def _check(name: str | None, wanted: Wanted) -> None:
+    """Refuse what contradicts itself."""
+    if (name is None) == (wanted.image_dir is None):
+        raise click.UsageError("name a spec, or a folder by --image-dir")
+    if wanted.image_dir and not wanted.metadata:
+        raise click.UsageError("--image-dir needs --metadata FILE")
+    if wanted.image_dir and wanted.scenario:
+        raise click.UsageError("--scenario is one of a spec; --metadata takes any file")
+    for pair in wanted.variables:
+        if not pair.partition("=")[0] or "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--var")
+    if wanted.steps and wanted.scales:
+        raise click.UsageError("choose --step or --scale")
+
+
+def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
+    """The subject of a spec, and its views at the moments of a scenario."""
+    from dataclasses import replace
+
+    from catalog_forge.repository import Repository
+    from catalog_forge.verify.first import asking
+    from catalog_forge.verify.subject import of_spec
+
+    source = Repository.find(settings.directory).source(name)
+    spec = source.spec()
+    subject = of_spec(spec, source.folder.static)
+    if wanted.version:
+        subject = replace(subject, prefix=f"/{wanted.version}")
+    subject = replace(
+        subject, variables={**subject.variables, **wanted.environment}, image=_only(subject, wanted.resources).image
+    )
+    own = asking(spec)
+    if wanted.metadata:
+        views, titles = _views_of_file(wanted.metadata, subject, wanted, own)
+    else:
+        text, file = _scenario(source.folder.scenarios(), name, wanted.scenario)
+        views, titles = _views_of_scenario(text, file, subject, wanted, own)
+    return subject, views, titles
+
+
+def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tuple[bytes, str]:
+    from catalog_forge.errors import ForgeError, did_you_mean
+
+    if not known:
+        raise ForgeError(f"{name} has no scenario", hint=f"catalog-forge scenario new {name}, or --metadata FILE")
+    if wanted and wanted not in known:
+        raise ForgeError(f"{name} has no scenario {wanted!r}", hint=did_you_mean(wanted, known))
+    chosen = wanted or next(iter(known))
+    return known[chosen], f"specs/{name}/scenarios/{chosen}.yml"
+
+
+def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
+    """The subject of any folder, and its view of an answers file or a scenario."""
+    from catalog_forge.verify.subject import of_files
+
+    assert wanted.image_dir and wanted.metadata
+    files = dict(_files(wanted.image_dir))
+    prefix = wanted.prefix if wanted.prefix is not None else f"/{wanted.version}" if wanted.version else ""
+    subject = _only(of_files(files, str(wanted.image_dir), prefix, wanted.environment), wanted.resources)
+    return subject, *_views_of_file(wanted.metadata, subject, wanted, "")
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Read conf.d/ and templates/ of a folder; links that lead out of it, and files over 1 MiB, are refused."""
+    from catalog_forge.errors import ForgeError
+
+    root = folder.resolve()
+    for path in sorted(path for part in ("conf.d", "templates") for path in (folder / part).rglob("*")):
+        if not path.resolve().is_relative_to(root):
+            raise ForgeError(f"{path} is a link that leads out of {folder}")
+        if path.is_file():
+            if path.stat().st_size > MAX_BYTES:
+                raise ForgeError(f"{path} is larger than {MAX_BYTES} bytes")
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _only(subject: Subject, names: Sequence[str]) -> Subject:
+    """Leave only these resources."""
+    from dataclasses import replace
+
+    from catalog_forge.confd.image_dir import ImageDir
+    from catalog_forge.errors import ForgeError, did_you_mean
+
+    resources = {resource.name: resource for resource in subject.image.resources}
+    for name in names:
+        if name not in resources:
+            raise ForgeError(f"there is no resource {name!r}", hint=did_you_mean(name, resources))
+    if not names:
+        return subject
+    chosen = tuple(resource for name, resource in resources.items() if name in names)
+    return replace(subject, image=ImageDir(chosen, subject.image.templates))
+
+
+def _views_of_file(file: Path, subject: Subject, wanted: Wanted, own: str) -> tuple[list[View], list[str]]:
+    """The views of a file that is either an answers file or a scenario."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.metadata import scenario
+    from catalog_forge.verify.view import View
+
+    found = scenario.load_either(file, own)
+    if isinstance(found, scenario.Scenario):
+        return _views(found, subject, wanted)
+    if wanted.steps or wanted.scales or wanted.show_diff:
+        raise ForgeError(f"{file} holds answers: it has no steps, and no scale", hint="a scenario has both")
+    return [View(found, wanted.client or "default")], ["answers"]
+
+
+def _views_of_scenario(text: bytes, file: str, subject: Subject, wanted: Wanted, own: str) -> tuple[list[View], list[str]]:
+    from catalog_forge.metadata.scenario import read
+
+    return _views(read(text, file, own), subject, wanted)
+
+
+def _views(scenario: Scenario, subject: Subject, wanted: Wanted) -> tuple[list[View], list[str]]:
+    """A view for each moment, or for each scale of the first one."""
+    from catalog_forge.verify.view import of_moment
+
+    moments: Sequence[Moment] = scenario.moments
+    if wanted.scales:
+        moments = [moments[0].scaled(scale) for scale in dict.fromkeys(wanted.scales)]
+        if wanted.show_diff and len(moments) == 1:
+            moments = [scenario.moments[0], *moments]
+    moments = [moment.asked_by(wanted.client) for moment in moments] if wanted.client else moments
+    return [of_moment(moment, number, subject.version) for number, moment in enumerate(moments)], [m.name for m in moments]
+
+
+def _chosen(seen: Sequence[Seen], titles: Sequence[str], wanted: Wanted) -> list[tuple[str, Seen]]:
+    """The moments that were asked for: two for a difference, else one."""
+    if wanted.scales:
+        numbers = list(range(len(seen)))
+    elif wanted.steps:
+        numbers = [_number(word, titles) for word in wanted.steps]
+        if wanted.show_diff and len(numbers) == 1:
+            numbers = [0, *numbers]
+    else:
+        numbers = [0, len(seen) - 1] if wanted.show_diff else [0]
+    if len(numbers) != 2 and wanted.show_diff:
+        raise click.UsageError("--diff is between two: give two --step or two --scale")
+    return [(titles[number], seen[number]) for number in numbers]
+
+
+def _number(word: str, titles: Sequence[str]) -> int:
+    from catalog_forge.errors import ForgeError, did_you_mean
+
+    if word.isdigit() and int(word) < len(titles):
+        return int(word)
+    if word in titles:
+        return titles.index(word)
+    raise ForgeError(f"there is no step {word!r}", hint=did_you_mean(word, [*titles, f"0 to {len(titles) - 1}"]))

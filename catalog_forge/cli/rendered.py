@@ -1,0 +1,82 @@
+"""Rendered files: shown, compared, or written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.paint import painted_diff
+
+if TYPE_CHECKING:
+    from catalog_forge.verify.seen import Seen, Written
+
+
+def show(seen: Seen, output: str, secrets: bool) -> None:
+    """Print the files, or one JSON document of files and errors; what only its owner may read, only with `secrets`."""
+    if output == "json":
+        files = {
+            dest: {"text": _text(file, secrets), "mode": None if file.mode is None else f"{file.mode:04o}"}
+            for dest, file in seen.files.items()
+        }
+        click.echo(json.dumps({"files": files, "errors": list(seen.errors)}, indent=2, ensure_ascii=False))
+        return
+    for dest, file in seen.files.items():
+        mode = "" if file.mode is None else f"  {file.mode:04o}"
+        click.echo(click.style(f"--- {dest}{mode}", fg="cyan", bold=True))
+        for line in _text(file, secrets).splitlines():
+            click.echo(_painted(line))
+
+
+def _text(file: Written, secrets: bool) -> str:
+    hidden = file.secret and not secrets
+    return f"# a secret of {len(file.content)} bytes: --show-secrets shows it\n" if hidden else file.text
+
+
+def _painted(line: str) -> str:
+    """Dim what most formats take for a comment."""
+    return click.style(line, dim=True) if line.lstrip().startswith(("#", ";", "<!--")) else line
+
+
+def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool) -> None:
+    """Print what differs between two moments, each with its title."""
+    from catalog_forge.verify.expectation import difference
+
+    same = True
+    for dest in dict.fromkeys([*old[1].files, *new[1].files]):
+        before, after = (seen.files.get(dest) for _, seen in (old, new))
+        if before == after:
+            continue
+        same = False
+        if any(file and file.secret and not secrets for file in (before, after)):
+            click.echo(f"{dest} differs: a secret, --show-secrets shows it")
+            continue
+        was, now = (file.text if file else "" for file in (before, after))
+        diff = difference(was, now, f"{dest}  ({old[0]})", f"{dest}  ({new[0]})")
+        click.echo(painted_diff(diff), nl=False)
+    if same:
+        click.echo(f"nothing differs between {old[0]!r} and {new[0]!r}", err=True)
+
+
+def write(seen: Seen, out: Path) -> None:
+    """Write the files below a folder, each where its dest says, and never outside of it."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.verify.subject import below
+
+    root = out.resolve()
+    for dest, file in seen.files.items():
+        path = out / below(dest)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.parent.resolve().is_relative_to(root) or path.is_symlink():
+                raise ForgeError(f"{path} is a link that leads out of {out}", hint="write into a folder that is empty")
+            new = path.with_name(f".{path.name}.new")
+            new.write_bytes(file.content)
+            new.chmod(file.mode if file.mode is not None else 0o644)
+            shutil.move(new, path)
+        except OSError as error:
+            raise ForgeError(f"cannot write {path}: {error.strerror}") from None
+        click.echo(path)

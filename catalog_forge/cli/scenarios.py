@@ -1,0 +1,49 @@
+"""`catalog-forge scenario`: begin a scenario of a spec."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+
+
+@click.group()
+def scenario() -> None:
+    """Begin a scenario: a stack in few words, what happens to it."""
+
+
+@scenario.command()
+@click.argument("name")
+@click.argument("title", default="first")
+@click.option("--force", is_flag=True, help="Write it anew when it is there.")
+@click.pass_obj
+def new(settings: Settings, name: str, title: str, force: bool) -> None:
+    """Write specs/NAME/scenarios/TITLE.yml, with what is rendered now, for you to read.
+
+    It has the stack of the entry, every question answered by its default, one container more, and one replaced.
+    """
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import Repository
+    from catalog_forge.verify import first, subject
+    from catalog_forge.verify.embedded import Embedded
+
+    if not _NAME.fullmatch(title):
+        raise click.BadParameter(f"{title!r} cannot be the name of a scenario", param_hint="TITLE")
+    source = Repository.find(settings.directory).source(name)
+    spec = source.spec()
+    file = source.folder.path / "scenarios" / f"{title}.yml"
+    if file.exists() and not force:
+        raise ForgeError(
+            f"{file.relative_to(source.folder.path.parent.parent)} is there already", hint="give another TITLE, or --force"
+        )
+    text = first.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    click.echo(f"specs/{name}/scenarios/{title}.yml")
+    for key in first.made_up(spec):
+        click.echo(f"made up a value for {key}: it has no default", err=True)
+    click.echo("read it: it expects what is rendered now, right or wrong", err=True)

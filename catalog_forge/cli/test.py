@@ -1,0 +1,139 @@
+"""`catalog-forge test`: the scenarios of specs, held against what they expect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli import engines
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.paint import painted_diff
+
+if TYPE_CHECKING:
+    from catalog_forge.errors import Problem
+    from catalog_forge.repository import Repository
+    from catalog_forge.verify.play import Case, Result
+
+# The end of a container's log that a failure shows.
+LOG_LINES = 30
+_COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "red"}
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--scenario", "scenarios", multiple=True, help="Play only the scenarios with this name.")
+@engines.options
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Play so many at a time.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML to FILE, too.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.pass_obj
+def test(
+    settings: Settings,
+    names: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    engine: str,
+    confd: Path | None,
+    jobs: int,
+    junit: Path | None,
+    output: str,
+) -> None:
+    """Play the scenarios of specs, and compare.
+
+    What is rendered at each moment is held against what the scenario expects there.
+
+    Without a NAME, of every spec of the catalog. Scenarios are the files specs/NAME/scenarios/*.yml; `scenario new` writes
+    a first one. Exit 1 when anything is not as expected.
+    """
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import Repository
+    from catalog_forge.verify import report
+
+    repository = Repository.find(settings.directory)
+    chosen = _cases(repository, names, scenarios)
+    if engine == "image":
+        engines.build_missing(settings.directory, sorted({case.spec for case in chosen}), confd)
+    with engines.opened(engine, confd) as opened, ThreadPoolExecutor(1 if engine == "embedded" else jobs) as pool:
+        from catalog_forge.verify.play import play
+
+        results = []
+        for result in pool.map(lambda case: play(case, opened), chosen):
+            results.append(result)
+            if output == "text":
+                _show(result)
+    if junit:
+        junit.write_text(report.junit(results, engine), encoding="utf-8")
+    if output == "json":
+        click.echo(json.dumps(report.as_data(results, engine), indent=2, ensure_ascii=False))
+    bad = [result for result in results if not result.passed]
+    if output == "text":
+        click.echo(_summary(results))
+    if bad:
+        raise ForgeError(f"{len(bad)} of {len(results)} scenarios failed")
+
+
+def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...]) -> list[Case]:
+    """Read all scenarios; all problems are shown at once, and nothing is played beside a scenario that is wrong."""
+    from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.verify import play
+
+    cases: list[Case] = []
+    problems: list[Problem] = []
+    known: set[str] = set()
+    for name in repository.chosen(names):
+        source = repository.source(name)
+        known.update(source.folder.scenarios())
+        try:
+            cases += play.cases(source.spec(), source.folder, scenarios)
+        except ForgeError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ForgeError.of(problems)
+    for scenario in scenarios:
+        if scenario not in known:
+            raise ForgeError(f"there is no scenario {scenario!r}", hint=did_you_mean(scenario, known))
+    if not cases:
+        raise ForgeError("there are no scenarios", hint="begin with: catalog-forge scenario new NAME")
+    return cases
+
+
+def _show(result: Result) -> None:
+    from catalog_forge.verify.report import outcome
+
+    word = outcome(result)
+    checks = sum(step.checked for step in result.steps)
+    facts = f"{len(result.steps)} moments, {checks} checks, {1000 * result.seconds:.0f} ms"
+    if result.passed and not result.skipped and not checks:
+        facts += ": it expects nothing"
+    click.echo(f"{click.style(f'{word:8}', fg=_COLOURS[word])} {result.case.title}  {result.skipped or facts}")
+    for line in _failures(result):
+        click.echo(line)
+
+
+def _failures(result: Result) -> Iterator[str]:
+    """What is not as expected, each with its place, its moment and the difference; then the log of a container."""
+    for step in result.steps:
+        for failure in step.failures:
+            yield click.style(f"  {failure.where}: {step.name}: {failure.message}", bold=True)
+            for line in painted_diff(failure.diff).splitlines():
+                yield f"    {line}"
+    if result.broken:
+        yield f"  {result.broken}"
+    last = result.steps[-1].seen if result.steps and not result.passed else None
+    if last and last.log:
+        yield "  the end of the log:"
+        yield from (f"    {line}" for line in last.log.splitlines()[-LOG_LINES:])
+
+
+def _summary(results: Sequence[Result]) -> str:
+    from collections import Counter
+
+    from catalog_forge.verify.report import outcome
+
+    counts = Counter(map(outcome, results))
+    words = ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), key=lambda item: list(_COLOURS).index(item[0])))
+    return f"{len(results)} scenario{'s' if len(results) != 1 else ''}: {words}"

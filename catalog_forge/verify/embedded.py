@@ -1,0 +1,26 @@
+"""The embedded engine: confd imitated in this process. It runs no command and needs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from catalog_forge.confd import embedded
+from catalog_forge.verify.seen import Disk, Seen, Written
+from catalog_forge.verify.subject import Subject
+from catalog_forge.verify.view import View
+
+
+class Embedded:
+    """Renders as confd does. Of what is wrong with the service only `missing` shows: everything else is over in the end."""
+
+    name = "embedded"
+
+    def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
+        """Yield what a pass leaves at each view."""
+        disk = Disk(subject)
+        for view in views:
+            outcome = embedded.run(
+                subject.image, view.fetch, prefix=subject.prefix, variables=subject.variables, dialect=subject.dialect
+            )
+            written = {dest: Written(file.content, file.resource.mode) for dest, file in outcome.files.items()}
+            yield disk.after(written, [f"{name}: {message}" for name, message in outcome.errors.items()])

@@ -1,0 +1,235 @@
+"""What an author expects at a moment of a scenario, and how it differs from what is there.
+
+expect:
+  files:
+    elasticsearch.yml: |                 # the whole text; a dest, or as much of its end as is unique
+      cluster.name: "es"
+    logging.yml: {file: cluster/logging.yml}   # the same, from a file beside the scenario
+    other.conf: {contains: [a, b], lacks: c, mode: "0600", equals: {a: 1}, unchanged: true, absent: true}
+  error: cluster.name                    # or a list: each is part of an error; without this key there must be none
+  reloads: 1                             # or a list of reloads, such as [signal HUP]
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.metadata.reading import Reader
+from catalog_forge.verify.parsing import PARSERS, parse
+from catalog_forge.verify.seen import Seen, Written
+from catalog_forge.verify.subject import Subject
+
+# Gives the text of a file that lies beside the scenario; the place says who asks for it.
+ReadBeside = Callable[[str, Where], str]
+SECRET = "  a secret, which is not shown\n"
+
+
+@dataclass(frozen=True)
+class FileExpectation:
+    """What one file must be; what is not said does not matter."""
+
+    dest: str
+    where: Where
+    text: str | None = None
+    contains: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    equals: Any = None
+    format: str = ""
+    mode: int | None = None
+    unchanged: bool = False
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What must be there at a moment. `errors` are parts of errors that must come; with none of them, none may."""
+
+    files: tuple[FileExpectation, ...] = ()
+    errors: tuple[str, ...] = ()
+    reloads: int | tuple[str, ...] | None = None
+    where: Where = field(default_factory=lambda: Where(""))
+
+    @property
+    def count(self) -> int:
+        """How many things are expected."""
+        return len(self.files) + len(self.errors) + (self.reloads is not None)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that is not as expected: what, where that was asked for, and the difference line by line."""
+
+    message: str
+    where: Where
+    diff: str = ""
+
+
+def read(node: yamlio.Node | None, subject: Subject, beside: ReadBeside) -> Expectation:
+    """Read the expectation of a moment. Raises ForgeError with all its problems."""
+    if node is None:
+        return Expectation()
+    reader = _ExpectationReader(subject, beside)
+    expectation = reader.expectation(node)
+    reader.check()
+    return expectation
+
+
+def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[Failure]:
+    """Yield everything in which a moment differs from what is expected; `before` is the moment before."""
+    for file in expected.files:
+        found = seen.files.get(file.dest)
+        for failure in _file(file, found, before.files.get(file.dest) if before else None):
+            yield replace(failure, diff=SECRET) if failure.diff and found and found.secret else failure
+    for error in expected.errors:
+        if not any(error in found for found in seen.errors):
+            yield Failure(f"no error says {error!r}", expected.where, _bullets(seen.errors) or "  there is no error\n")
+    if seen.errors and not expected.errors:
+        yield Failure("an error that was not expected", expected.where, _bullets(seen.errors))
+    reloads = len(seen.reloads) if isinstance(expected.reloads, int) else tuple(sorted(seen.reloads))
+    wanted = expected.reloads if isinstance(expected.reloads, int) else tuple(sorted(expected.reloads or ()))
+    if expected.reloads is not None and reloads != wanted:
+        said = _bullets(seen.reloads) or "  there was none\n"
+        count = wanted if isinstance(wanted, int) else ", ".join(wanted) or "none"
+        yield Failure(f"reloads: expected {count}, but {len(seen.reloads)} came", expected.where, said)
+
+
+def _file(expected: FileExpectation, found: Written | None, before: Written | None) -> Iterator[Failure]:
+    dest, where = expected.dest, expected.where
+    if expected.absent or found is None:
+        if expected.absent != (found is None):
+            yield Failure(f"{dest} {'is there' if found else 'was not written'}", where, found.text if found else "")
+        return
+    if expected.text is not None and found.text != expected.text:
+        yield Failure(f"{dest} is not as expected", where, difference(expected.text, found.text, "expected", "rendered"))
+    if expected.unchanged and found != before:
+        yield Failure(f"{dest} has changed", where, difference(before.text if before else "", found.text, "before", "now"))
+    if expected.mode is not None and found.mode is not None and found.mode != expected.mode:
+        yield Failure(f"{dest} has mode {found.mode:04o}, not {expected.mode:04o}", where)
+    yield from _fragments(expected, found)
+    if expected.format:
+        yield from _parsed(expected, found)
+
+
+def _fragments(expected: FileExpectation, found: Written) -> Iterator[Failure]:
+    for part in expected.contains:
+        if part not in found.text:
+            yield Failure(f"{expected.dest} does not contain {part!r}", expected.where, found.text)
+    for part in expected.lacks:
+        if part in found.text:
+            yield Failure(f"{expected.dest} contains {part!r}", expected.where, found.text)
+
+
+def _parsed(expected: FileExpectation, found: Written) -> Iterator[Failure]:
+    try:
+        says = parse(found.text, expected.format)
+    except (ValueError, ForgeError) as error:
+        yield Failure(f"{expected.dest} is no well-formed {expected.format}: {error}", expected.where, found.text)
+        return
+    if says != expected.equals:
+        diff = difference(_shown(expected.equals), _shown(says), "expected", "rendered")
+        yield Failure(f"{expected.dest} does not say what is expected", expected.where, diff)
+
+
+def difference(old: str, new: str, old_name: str, new_name: str) -> str:
+    """Return how two texts differ, line by line; a last line that does not end is said."""
+    lines = difflib.unified_diff(_ended(old), _ended(new), old_name, new_name, n=3)
+    return "".join(lines)
+
+
+def _ended(text: str) -> list[str]:
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+        lines.append("\\ no line break at the end\n")
+    return lines
+
+
+def _shown(data: Any) -> str:
+    import json
+
+    return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+
+
+def _bullets(texts: tuple[str, ...]) -> str:
+    return "".join(f"  {text}\n" for text in texts)
+
+
+_KEYS = ("files", "error", "reloads")
+_FILE_KEYS = ("text", "file", "contains", "lacks", "equals", "format", "mode", "unchanged", "absent")
+
+
+class _ExpectationReader(Reader):
+    def __init__(self, subject: Subject, beside: ReadBeside) -> None:
+        super().__init__()
+        self.subject = subject
+        self.beside = beside
+
+    def expectation(self, node: yamlio.Node) -> Expectation:
+        found = self.known(node, "expect", _KEYS)
+        files = tuple(self.file(key, value) for key, value in self.pairs(found.get("files"), "files"))
+        errors = tuple(self.word(item, "error") for item in self.some(found.get("error")))
+        return Expectation(files, errors, self.reloads(found.get("reloads")), node.where)
+
+    def file(self, key: yamlio.Text, node: yamlio.Node) -> FileExpectation:
+        dest = self.subject.find(key.value)
+        if dest is None:
+            hint = did_you_mean(key.value, self.subject.dests)
+            self.wrong(f"no one file that is rendered is called {key.value!r}", key.where, hint)
+            dest = key.value
+        if not isinstance(node, yamlio.Map):
+            return FileExpectation(dest, key.where, text=self.word(node, "the text of a file"))
+        found = self.known(node, f"what is expected of {key.value!r}", _FILE_KEYS)
+        return FileExpectation(
+            dest,
+            key.where,
+            text=self.text(found),
+            contains=tuple(self.word(item, "contains") for item in self.some(found.get("contains"))),
+            lacks=tuple(self.word(item, "lacks") for item in self.some(found.get("lacks"))),
+            equals=yamlio.to_data(found["equals"]) if "equals" in found else None,
+            format=self.format(dest, found),
+            mode=self.mode(found.get("mode")),
+            unchanged=self.truth(found.get("unchanged"), "unchanged"),
+            absent=self.truth(found.get("absent"), "absent"),
+        )
+
+    def text(self, found: Mapping[str, yamlio.Node]) -> str | None:
+        if "file" in found:
+            try:
+                return self.beside(self.word(found["file"], "file"), found["file"].where)
+            except ForgeError as error:
+                self.problems.extend(error.problems)
+        return self.word(found["text"], "text") if "text" in found else None
+
+    def format(self, dest: str, found: Mapping[str, yamlio.Node]) -> str:
+        """How the file is read for `equals`: as is said there, else as the spec says."""
+        if "equals" not in found:
+            return ""
+        if "format" in found:
+            return self.one_of(found["format"], "format", PARSERS)
+        form = self.subject.formats.get(dest, "")
+        if form not in PARSERS:
+            self.wrong(f"in which format is {dest} to be compared?", found["equals"].where, f"format: {' | '.join(PARSERS)}")
+            return ""
+        return form
+
+    def mode(self, node: yamlio.Node | None) -> int | None:
+        word = self.word(node, "mode") if node else ""
+        if word and not (len(word) == 4 and set(word) <= set("01234567")):
+            assert node
+            self.wrong('mode is an octal number such as "0644"', node.where)
+            return None
+        return int(word, 8) if word else None
+
+    def truth(self, node: yamlio.Node | None, what: str) -> bool:
+        return node is not None and self.one_of(node, what, ("true", "false")) == "true"
+
+    def reloads(self, node: yamlio.Node | None) -> int | tuple[str, ...] | None:
+        if isinstance(node, yamlio.Seq):
+            known = set(self.subject.reloads.values())
+            return tuple(self.one_of(item, "a reload", sorted(known)) for item in node.items)
+        return None if node is None else self.whole(node, "reloads", 1000)

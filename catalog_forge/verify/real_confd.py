@@ -1,0 +1,118 @@
+"""The confd engine: a real confd on this machine, which renders below a temporary folder and runs no command."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.metadata import faults
+from catalog_forge.metadata.answers import Answers
+from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.verify.seen import Disk, Seen, Written
+from catalog_forge.verify.subject import Subject, below
+from catalog_forge.verify.view import View
+
+# confd itself gives up on a service after 31 s.
+SECONDS = 60
+# As many passes of confd as it takes past a service that cuts off every second request.
+_TRIES = 8
+_VERSION = re.compile(r"confd ([0-9][0-9A-Za-z.-]*)")
+_ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
+
+
+class Confd:
+    """Runs `confd -onetime` once for each moment, with -sync-only: an image that nobody trusts may name any command."""
+
+    name = "confd"
+
+    def __init__(self, binary: str | Path) -> None:
+        self.binary = binary
+        self.release = _release(binary)
+
+    def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
+        """Yield what a run leaves at each view. Raises ForgeError when confd does not end."""
+        disk = Disk(subject)
+        with tempfile.TemporaryDirectory(prefix="catalog-forge-") as folder:
+            root = Path(folder)
+            _install(subject, root)
+            with MetadataServer(Answers({})) as server:
+                for view in views:
+                    server.replace(view.for_everybody())
+                    yield self._pass(subject, root, server, view, disk)
+
+    def _pass(self, subject: Subject, root: Path, server: MetadataServer, view: View, disk: Disk) -> Seen:
+        kind, seconds = view.trouble.kind, view.trouble.seconds
+        healing = threading.Timer(seconds, server.inject, [faults.NONE])
+        match kind:
+            case "late" | "down":
+                server.inject(faults.DOWN)
+                healing.start()
+            case "slow":
+                server.inject(faults.slow(seconds))
+            case "missing":
+                server.inject(faults.MISSING)
+            case "flapping":
+                server.inject(faults.FLAPPING)
+        try:
+            for _ in range(_TRIES if kind == "flapping" else 1):
+                done = self._run(subject, root, server)
+                if done.returncode == 0:
+                    break
+        finally:
+            healing.cancel()
+            server.inject(faults.NONE)
+        errors = [found[1] for line in done.stderr.splitlines() if (found := _ERROR.search(line))]
+        if done.returncode and not errors:
+            errors = done.stderr.splitlines()[:1] or [f"confd ended with status {done.returncode}"]
+        return disk.after(dict(_written(subject, root)), errors, done.stderr)
+
+    def _run(self, subject: Subject, root: Path, server: MetadataServer) -> subprocess.CompletedProcess[str]:
+        source = ["-backend", "rancher", "-node", server.address, *(["-prefix", subject.prefix] if subject.prefix else [])]
+        try:
+            return subprocess.run(
+                [self.binary, "-onetime", "-sync-only", "-confdir", root, *source],
+                cwd=root, env=dict(subject.variables), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                errors="backslashreplace", timeout=SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise ForgeError(f"confd did not end within {SECONDS} s") from None
+
+
+def _install(subject: Subject, root: Path) -> None:
+    """Write the resources with each dest below `root`, and the templates."""
+    (root / "conf.d").mkdir()
+    for resource in subject.image.resources:
+        dest = root / "root" / below(resource.dest)
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        toml = root / "conf.d" / f"{resource.name}.toml"
+        toml.parent.mkdir(parents=True, exist_ok=True)
+        toml.write_text(resource.toml(str(dest) if resource.dest else ""), encoding="utf-8")
+    for src, content in subject.image.templates.items():
+        path = root / "templates" / src
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _written(subject: Subject, root: Path) -> Iterator[tuple[str, Written]]:
+    for resource in subject.image.resources:
+        path = root / "root" / below(resource.dest)
+        if resource.dest and path.is_file():
+            mode = path.stat().st_mode & 0o777
+            yield resource.dest, Written(path.read_bytes(), resource.mode and mode)
+
+
+def _release(binary: str | Path) -> str:
+    """Return the release of a confd. Raises ForgeError when it is none."""
+    try:
+        said = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ForgeError(f"cannot run confd: {error}", hint="name one by --confd FILE, or put one on PATH") from None
+    found = _VERSION.match(said)
+    if not found:
+        raise ForgeError(f"{binary} is no confd: `-version` says {said.strip()[:80]!r}")
+    return found[1]

@@ -1,0 +1,82 @@
+"""What is rendered: the template resources of a conf image, generated or not, and what confd is told there."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catalog_forge.confd import image_dir
+from catalog_forge.confd.embedded import Dialect
+from catalog_forge.confd.image_dir import ImageDir
+from catalog_forge.image.files import ReadStatic, image_plan
+from catalog_forge.plan import Plan
+from catalog_forge.spec.model import ConfFile, Spec
+
+# The release of confd that knows the same template functions.
+_DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0": "0.16", "HEAD": "HEAD"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The resources of a conf image, the prefix and the environment of its confd.
+
+    `reloads` says, by dest, what a change of that file leads to, and `formats` its format where it is known. `spec` and
+    `context`, the files of the image, are there for a generated image only.
+    """
+
+    image: ImageDir
+    prefix: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    dialect: Dialect = "0.16"
+    reloads: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
+    spec: Spec | None = None
+    context: Plan | None = None
+
+    @property
+    def version(self) -> str:
+        """The version of the metadata that is read, as the prefix names it; empty when it names none."""
+        return self.prefix.strip("/").partition("/")[0]
+
+    @property
+    def dests(self) -> list[str]:
+        """The files that are rendered."""
+        return [resource.dest for resource in self.image.resources]
+
+    def find(self, word: str) -> str | None:
+        """Return the dest that a word means: all of it, or as much of its end as no other has."""
+        found = [dest for dest in dict.fromkeys(self.dests) if dest == word or dest.endswith(f"/{word}")]
+        return word if word in found else found[0] if len(found) == 1 else None
+
+
+def of_spec(spec: Spec, read_static: ReadStatic) -> Subject:
+    """Return the subject of a spec: what its image would hold if it were generated now. Errors as `image_plan`."""
+    context = image_plan(spec, read_static)
+    return Subject(
+        image_dir.read({file.path: file.content for file in context}, f"images/{spec.name}"),
+        prefix=f"/{spec.engine.metadata}",
+        variables=spec.vars,
+        dialect=_DIALECTS[spec.engine.confd],
+        reloads={file.dest: _reload(file) for file in spec.files if file.reload.kind != "none"},
+        formats={file.dest: file.format for file in spec.files},
+        spec=spec,
+        context=context,
+    )
+
+
+def of_files(files: Mapping[str, bytes], where: str, prefix: str = "", variables: Mapping[str, str] | None = None) -> Subject:
+    """Return the subject of any folder with conf.d/ and templates/, given as its files. Errors as `image_dir.read`."""
+    image = image_dir.read(files, where)
+    reloads = {each.dest: f"{each.reload_cmd} ({each.dest})" for each in image.resources if each.reload_cmd}
+    return Subject(image, prefix, variables or {}, reloads=reloads)
+
+
+def below(dest: str) -> str:
+    """Return the path of a dest relative to a folder that stands in for the root: it cannot leave it."""
+    return posixpath.normpath("/" + dest).lstrip("/")
+
+
+def _reload(file: ConfFile) -> str:
+    """Two files with the same action cause it once; only an HTTP request carries the file itself."""
+    return f"{file.reload} with {file.dest}" if file.reload.kind == "http" else str(file.reload)

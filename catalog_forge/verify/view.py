@@ -1,0 +1,40 @@
+"""What a container sees of the metadata service at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from catalog_forge.metadata import routes, stack
+from catalog_forge.metadata.answers import DEFAULT, Answers
+from catalog_forge.metadata.steps import Moment, Trouble
+from catalog_forge.metadata.wire import Request
+
+_NOT_FOUND = b'{"code":404,"message":"Not found","type":"error"}\n'
+
+
+@dataclass(frozen=True)
+class View:
+    """The answers, who asks, and what is wrong with the service."""
+
+    answers: Answers
+    client: str = DEFAULT
+    trouble: Trouble = Trouble()
+
+    def fetch(self, path: str) -> bytes:
+        """Return the body of `GET path` as JSON, whatever its status: confd looks at nothing else."""
+        if self.trouble.kind == "missing":
+            return _NOT_FOUND
+        sent = quote(path.lstrip("/"), safe="/%+:@!$&'()*,;=~")
+        request = Request("GET", f"/{sent}", "", {"accept": routes.JSON}, self.client)
+        return routes.respond(self.answers, request).body
+
+    def for_everybody(self) -> Answers:
+        """Return answers that tell everybody what they tell this client: a container may have any address then."""
+        versions = self.answers.versions
+        return Answers({version: {DEFAULT: self.answers.entry(version, self.client) or {}} for version in versions})
+
+
+def of_moment(moment: Moment, number: int, version: str = "") -> View:
+    """Return the view at a moment; `number` makes its `version`, and `version` names the one that is read."""
+    return View(stack.answers(moment.environment, str(number + 1), only=version), moment.client, moment.fault)

@@ -1,0 +1,192 @@
+"""`catalog-forge render`, from outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catalog_forge.cli.main import root
+from tests.helpers import tree
+from tests.verify.specs import SCENARIO, SPEC, START, catalog
+
+STEPS = "then:\n- scale: 4\n- {name: gone, unset: cluster.name}\n- name: same\n"
+ANSWERS = """\
+'2015-07-25':
+  default: {self: {service: {name: zk}}, containers: []}
+  10.42.1.11: {self: {service: {name: zk, scale: 3}}}
+"""
+IMAGE = {
+    "Dockerfile": "FROM scratch\n",
+    "conf.d/good.toml": '[template]\nsrc = "good.tmpl"\ndest = "/etc/good"\nkeys = ["/self/service"]\nmode = "0640"\n',
+    "conf.d/bad.toml": '[template]\nsrc = "bad.tmpl"\ndest = "/etc/bad"\nkeys = ["/self/service"]\n',
+    "templates/good.tmpl": 'scale {{getv "/self/service/scale"}} {{getenv "WHO"}}\n',
+    "templates/bad.tmpl": '{{getv "/self/service/nope"}}\n',
+}
+
+
+def run(folder: Path, *arguments: str, color: bool = False) -> Result:
+    return CliRunner().invoke(root, ["-C", str(folder), "render", *arguments], color=color, env={"WHO": "the world outside"})
+
+
+@pytest.fixture
+def specs(tmp_path: Path) -> Path:
+    return catalog(tmp_path / "catalog", {"s": SCENARIO + STEPS}).root
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    tree(tmp_path, {"answers.yml": ANSWERS})
+    return tree(tmp_path / "image", IMAGE)
+
+
+def test_the_files_of_a_spec_are_shown_with_dest_and_mode(specs: Path) -> None:
+    result = run(specs, "app-conf")
+    assert result.exit_code == 0, result.output
+    for dest, text in START.items():
+        assert f"--- {dest}  0644\n{text}" in result.stdout
+    assert "--- /etc/app/level.properties  0640\n" in result.stdout
+
+
+def test_a_terminal_gets_colours(specs: Path) -> None:
+    assert "\x1b[" in run(specs, "app-conf", color=True).stdout
+    assert "\x1b[" not in run(specs, "app-conf").stdout
+
+
+@pytest.mark.parametrize(("step", "nodes"), [("0", 3), ("1", 4), ("scale 4", 4), ("same", 4)])
+def test_a_step_is_chosen_by_its_number_or_name(specs: Path, step: str, nodes: int) -> None:
+    assert run(specs, "app-conf", "--step", step).stdout.count("10.42.1.1") == nodes + 1
+
+
+def test_two_scales_are_compared(specs: Path) -> None:
+    lines = run(specs, "app-conf", "--diff", "--scale", "3", "--scale", "5").stdout.splitlines()
+    assert lines[:2] == ["--- /etc/app/peers  (scale 3)", "+++ /etc/app/peers  (scale 5)"]
+    assert [line for line in lines[2:] if line[0] in "+-"] == ["+10.42.1.14", "+10.42.1.15"]
+
+
+def test_two_steps_are_compared(specs: Path) -> None:
+    assert "+10.42.1.14" in run(specs, "app-conf", "--diff", "--step", "0", "--step", "1").stdout
+    assert "+10.42.1.14" in run(specs, "app-conf", "--diff", "--step", "1").stdout
+    same = run(specs, "app-conf", "--diff", "--step", "1", "--step", "3")
+    assert (same.exit_code, same.stdout, same.stderr) == (1, "", same.stderr)
+    assert same.stderr.startswith("nothing differs between 'scale 4' and 'same'\n")
+
+
+def test_another_container_and_another_version_may_be_asked_for(specs: Path) -> None:
+    assert 'ip: "10.42.1.13"' in run(specs, "app-conf", "--self", "app-3").stdout
+    assert 'ip: "10.42.1.12"' in run(specs, "app-conf", "--self", "10.42.1.12").stdout
+    assert "there is no container 'app-9'" in run(specs, "app-conf", "--self", "app-9").stderr
+
+
+def test_files_are_written_below_a_folder_with_their_modes(specs: Path, tmp_path: Path) -> None:
+    result = run(specs, "app-conf", "-o", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out/etc/app/peers").read_text() == START["/etc/app/peers"]
+    assert (tmp_path / "out/etc/app/level.properties").stat().st_mode & 0o777 == 0o640
+    assert not [path for path in (tmp_path / "out").rglob(".*")]
+
+
+def test_json_has_files_and_errors(specs: Path) -> None:
+    data = json.loads(run(specs, "app-conf", "--format", "json").stdout)
+    assert data["files"]["/etc/app/peers"] == {"text": START["/etc/app/peers"], "mode": "0644"}
+    assert data["errors"] == []
+
+
+def test_a_secret_is_shown_when_asked_for_alone(tmp_path: Path) -> None:
+    spec = SPEC.replace('mode: "0640"', "secret: true")
+    scenario = SCENARIO + "then:\n- set: {level: top-secret}\n  expect: {files: {level.properties: {text: x}}}\n"
+    folder = catalog(tmp_path, {"s": scenario}, spec).root
+    for words in (["--step", "1"], ["--diff"], ["--step", "1", "--format", "json"]):
+        assert "top-secret" not in run(folder, "app-conf", *words).output
+        assert "top-secret" in run(folder, "app-conf", *words, "--show-secrets").output
+    assert "top-secret" not in CliRunner().invoke(root, ["-C", str(folder), "test"]).output
+
+
+def test_any_folder_is_rendered_and_what_fails_does_not_hold_up_the_rest(image: Path, tmp_path: Path) -> None:
+    words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--self", "10.42.1.11"]
+    result = run(tmp_path, *words, "--prefix", "/2015-07-25", "--var", "WHO=me", "-o", str(tmp_path / "out"))
+    assert (result.exit_code, result.stdout) == (1, f"{tmp_path}/out/etc/good\n")
+    assert result.stderr.startswith("bad: template: bad.tmpl:1:2: ")
+    assert "key does not exist: /self/service/nope" in result.stderr
+    assert (tmp_path / "out/etc/good").read_text() == "scale 3 me\n"
+
+
+def test_nothing_of_the_environment_reaches_a_template(image: Path, tmp_path: Path) -> None:
+    words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--self", "10.42.1.11"]
+    result = run(tmp_path, *words, "--prefix", "/2015-07-25", "--resource", "good")
+    assert (result.exit_code, result.stdout) == (0, "--- /etc/good  0640\nscale 3 \n")
+
+
+def test_the_real_confd_gives_the_same_of_a_folder(image: Path, tmp_path: Path, confd: Path) -> None:
+    words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--self", "10.42.1.11"]
+    words += ["--prefix", "/2015-07-25", "--var", "WHO=me"]
+    ours, real = run(tmp_path, *words), run(tmp_path, *words, "--engine", "confd", "--confd", str(confd))
+    assert (ours.exit_code, ours.stdout) == (real.exit_code, real.stdout) == (1, "--- /etc/good  0640\nscale 3 me\n")
+
+
+def test_what_cannot_be_loaded_is_an_error_with_its_place(image: Path, tmp_path: Path) -> None:
+    (image / "conf.d/x.toml").write_text("[template]\nsrc = \n")
+    result = run(tmp_path, "--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{image}/conf.d/x.toml:2:")
+
+
+def test_no_link_of_a_folder_leads_out_of_it(image: Path, tmp_path: Path) -> None:
+    (image / "templates/good.tmpl").unlink()
+    (image / "templates/good.tmpl").symlink_to("/etc/passwd")
+    result = run(tmp_path, "--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"))
+    assert (result.exit_code, "is a link that leads out of" in result.stderr) == (1, True)
+
+
+def test_no_dest_and_no_link_in_the_output_folder_leads_out_of_it(image: Path, tmp_path: Path) -> None:
+    toml = image / "conf.d/good.toml"
+    toml.write_text(toml.read_text().replace("/etc/good", "../../../../escaped/good"))
+    words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--self", "10.42.1.11"]
+    words += ["--prefix", "/2015-07-25", "--resource", "good", "-o", str(tmp_path / "out")]
+    assert run(tmp_path, *words).exit_code == 0
+    assert (tmp_path / "out/escaped/good").is_file()
+    (tmp_path / "out/escaped/good").unlink()
+    (tmp_path / "out/escaped").rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out/escaped").symlink_to(tmp_path / "elsewhere")
+    result = run(tmp_path, *words)
+    assert (result.exit_code, "is a link that leads out of" in result.stderr) == (1, True)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "name a spec, or a folder by --image-dir"),
+        (["app-conf", "--step", "0", "--scale", "3"], "choose --step or --scale"),
+        (["app-conf", "--var", "X"], "'X' is not NAME=VALUE"),
+        (["--image-dir", "."], "--image-dir needs --metadata FILE"),
+        (["app-conf", "--diff", "--step", "0", "--step", "1", "--step", "2"], "--diff is between two"),
+    ],
+)
+def test_what_contradicts_itself_is_a_usage_error(specs: Path, words: list[str], said: str) -> None:
+    result = run(specs, *words)
+    assert (result.exit_code, said in result.stderr) == (2, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["app-conf", "--step", "9"], "there is no step '9'"),
+        (["app-conf", "--scenario", "t"], "app-conf has no scenario 't'"),
+        (["ap-conf"], "there is no spec 'ap-conf'"),
+        (["app-conf", "--resource", "x"], "there is no resource 'x'"),
+        (["app-conf", "--step", "gone"], "required metadata key cluster.name has no value"),
+    ],
+)
+def test_what_is_not_there_is_an_error(specs: Path, words: list[str], said: str) -> None:
+    result = run(specs, *words)
+    assert (result.exit_code, said in result.stderr) == (1, True), result.output
+
+
+def test_an_answers_file_has_no_steps(specs: Path, image: Path) -> None:
+    del image
+    result = run(specs, "app-conf", "--metadata", str(specs.parent / "answers.yml"), "--diff")
+    assert (result.exit_code, "it has no steps" in result.stderr) == (1, True)

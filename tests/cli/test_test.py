@@ -1,0 +1,119 @@
+"""`catalog-forge test` and `scenario new`, from outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catalog_forge.cli.main import root
+from tests.verify.specs import SCENARIO, SPEC, catalog
+
+GOOD = SCENARIO + "expect: {files: {peers: {contains: 10.42.1.13}}}\nthen:\n- scale: 4\n  expect: {reloads: 1}\n"
+BAD = SCENARIO + "expect:\n  files:\n    level.properties: |\n      level=debug\n"
+
+
+def run(folder: Path, *arguments: str, color: bool = False) -> Result:
+    return CliRunner().invoke(root, ["-C", str(folder), *arguments], color=color)
+
+
+def test_scenarios_that_pass_are_one_line_each(tmp_path: Path) -> None:
+    catalog(tmp_path, {"good": GOOD})
+    result = run(tmp_path, "test")
+    assert result.exit_code == 0, result.output
+    first, last = result.stdout.splitlines()
+    assert first.startswith("passed   app-conf/good  2 moments, 2 checks, ")
+    assert last == "1 scenario: 1 passed"
+
+
+def test_a_scenario_that_fails_shows_place_and_difference_and_ends_with_1(tmp_path: Path) -> None:
+    catalog(tmp_path, {"good": GOOD, "bad": BAD})
+    result = run(tmp_path, "test", "app-conf")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert "  specs/app-conf/scenarios/bad.yml:9:5: start: /etc/app/level.properties is not as expected" in lines
+    assert {"    -level=debug", "    +level=info"} <= set(lines)
+    assert lines[-1] == "2 scenarios: 1 passed, 1 failed"
+    assert result.stderr == "1 of 2 scenarios failed\n"
+
+
+def test_a_difference_is_coloured_on_a_terminal(tmp_path: Path) -> None:
+    catalog(tmp_path, {"bad": BAD})
+    assert "\x1b[32m+level=info" in run(tmp_path, "test", color=True).stdout
+    assert "\x1b[" not in run(tmp_path, "test").stdout
+
+
+def test_scenarios_may_be_chosen(tmp_path: Path) -> None:
+    catalog(tmp_path, {"good": GOOD, "bad": BAD})
+    assert run(tmp_path, "test", "--scenario", "good").exit_code == 0
+    result = run(tmp_path, "test", "--scenario", "goode")
+    assert (result.exit_code, result.stderr) == (1, "there is no scenario 'goode'\n  hint: did you mean 'good'?\n")
+
+
+def test_a_wrong_scenario_is_an_error_with_its_place_before_anything_is_played(tmp_path: Path) -> None:
+    catalog(tmp_path, {"good": GOOD, "wrong": SCENARIO + "then:\n- replace: 9\n"})
+    result = run(tmp_path, "test")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("specs/app-conf/scenarios/wrong.yml:8:12: there is no container '9': the service has 3")
+
+
+def test_a_catalog_without_scenarios_says_how_to_begin(tmp_path: Path) -> None:
+    catalog(tmp_path, {})
+    result = run(tmp_path, "test")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "there are no scenarios\n  hint: begin with: catalog-forge scenario new NAME\n",
+    )
+
+
+def test_results_come_as_json_and_junit(tmp_path: Path) -> None:
+    catalog(tmp_path, {"good": GOOD, "bad": BAD})
+    result = run(tmp_path, "test", "--format", "json", "--junit", str(tmp_path / "junit.xml"))
+    data = json.loads(result.stdout)
+    assert (data["engine"], [each["outcome"] for each in data["scenarios"]]) == ("embedded", ["failed", "passed"])
+    assert ElementTree.parse(tmp_path / "junit.xml").getroot()[0].get("failures") == "1"
+
+
+def test_the_real_confd_plays_them_too(tmp_path: Path, confd: Path) -> None:
+    catalog(tmp_path, {"good": GOOD})
+    result = run(tmp_path, "test", "--engine", "confd", "--confd", str(confd))
+    assert result.exit_code == 0, result.output
+
+
+def test_no_confd_is_an_error_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog(tmp_path, {"good": GOOD})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CATALOG_FORGE_CONFD", raising=False)
+    result = run(tmp_path, "test", "--engine", "confd")
+    assert (result.exit_code, "there is no confd on PATH" in result.stderr) == (1, True)
+
+
+def test_a_new_scenario_passes_and_is_never_overwritten(tmp_path: Path) -> None:
+    catalog(tmp_path, {})
+    result = run(tmp_path, "scenario", "new", "app-conf")
+    assert (result.exit_code, result.stdout) == (0, "specs/app-conf/scenarios/first.yml\n")
+    assert "made up a value for cluster.name: it has no default" in result.stderr
+    assert run(tmp_path, "test").exit_code == 0
+    text = (tmp_path / "specs/app-conf/scenarios/first.yml").read_text()
+    again = run(tmp_path, "scenario", "new", "app-conf")
+    assert (again.exit_code, "is there already" in again.stderr) == (1, True)
+    assert (tmp_path / "specs/app-conf/scenarios/first.yml").read_text() == text
+    assert run(tmp_path, "scenario", "new", "app-conf", "first", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("title", ["../x", "a/b", ".hidden", ""])
+def test_a_title_that_is_no_file_name_is_a_usage_error(tmp_path: Path, title: str) -> None:
+    catalog(tmp_path, {})
+    assert run(tmp_path, "scenario", "new", "app-conf", title).exit_code == 2
+
+
+def test_a_change_of_the_spec_shows_in_the_scenario(tmp_path: Path) -> None:
+    catalog(tmp_path, {})
+    run(tmp_path, "scenario", "new", "app-conf")
+    (tmp_path / "specs/app-conf.yml").write_text(SPEC.replace("ip:", "address:"))
+    result = run(tmp_path, "test")
+    assert result.exit_code == 1
+    assert '    -ip: "10.42.1.11"' in result.stdout.splitlines()

@@ -1,0 +1,49 @@
+"""The first scenario of a spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog_forge import yamlio
+from catalog_forge.repository import Repository
+from catalog_forge.verify import first, play
+from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.subject import of_spec
+from tests.verify.specs import SPEC, spec_of, subject_of
+
+EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+
+
+def test_it_is_the_stack_of_the_entry_with_every_question_answered() -> None:
+    data = yamlio.load(first.first_scenario(spec_of(), subject_of(), Embedded()), "s.yml")
+    assert data["services"]["app"] == {
+        "scale": 1,
+        "sidekicks": {"app-main": "primary"},
+        "metadata": {"cluster.name": "some cluster_name", "level": "info"},
+    }
+    assert (data["self"], [set(step) for step in data["then"]]) == ("app-1", [{"service", "scale"}, {"service", "replace"}])
+    assert data["expect"]["files"]["/etc/app/peers"] == "10.42.1.11\n"
+    assert first.made_up(spec_of()) == ["cluster.name"]
+
+
+def test_the_sidekick_asks_where_the_conf_container_is_one() -> None:
+    spec = spec_of(SPEC.replace("netns", "volumes"))
+    assert first.asking(spec) == "app-conf"
+    assert first.stack(spec)["app"]["sidekicks"] == {"app-conf": "own"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES.names())
+def test_what_it_expects_is_what_is_rendered(name: str) -> None:
+    source = EXAMPLES.source(name)
+    spec = source.spec()
+    subject = of_spec(spec, source.folder.static)
+    text = first.first_scenario(spec, subject, Embedded())
+    played = play.case(
+        name, "first", "s.yml", subject, play.scenario.read(text, "s.yml", first.asking(spec)), source.folder.beside
+    )
+    result = play.play(played, Embedded())
+    assert result.passed, [failure for step in result.steps for failure in step.failures]
+    assert len(result.steps) == 3
+    assert result.steps[0].checked >= len(spec.files)
