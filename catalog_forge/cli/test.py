@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,16 +51,15 @@ def test(
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
     from catalog_forge.verify import report
+    from catalog_forge.verify.play import play_all
 
     repository = Repository.find(settings.directory)
     chosen = _cases(repository, names, scenarios)
     if engine == "image":
         engines.build_missing(settings.directory, sorted({case.spec for case in chosen}), confd)
-    with engines.opened(engine, confd) as opened, ThreadPoolExecutor(1 if engine == "embedded" else jobs) as pool:
-        from catalog_forge.verify.play import play
-
-        results = []
-        for result in pool.map(lambda case: play(case, opened), chosen):
+    results = []
+    with engines.opened(engine, confd) as opened:
+        for result in play_all(chosen, opened, jobs):
             results.append(result)
             if output == "text":
                 _show(result)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Problem
@@ -91,6 +94,40 @@ def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, be
     if problems:
         raise ForgeError.of(problems)
     return Case(spec, name, file, subject, played, tuple(expected))
+
+
+def play_all(chosen: Sequence[Case], engine: Engine, jobs: int) -> Iterator[Result]:
+    """Play scenarios, so many at a time, and yield the results in their order.
+
+    What this process computes itself is given to as many processes where they can be had for nothing; other engines mostly
+    wait, for which threads do.
+    """
+    if jobs > 1 and len(chosen) > 1 and engine.name == "embedded" and "fork" in multiprocessing.get_all_start_methods():
+        with _given(chosen, engine), ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as processes:
+            parts = processes.map(_play_given, range(len(chosen)), chunksize=max(1, len(chosen) // (4 * jobs)))
+            yield from (Result(case, *part) for case, part in zip(chosen, parts, strict=True))
+    else:
+        with ThreadPoolExecutor(1 if engine.name == "embedded" else jobs) as threads:
+            yield from threads.map(lambda case: play(case, engine), chosen)
+
+
+# What a forked process finds here is a copy of its own: cases need no pickling that way.
+_GIVEN: list[tuple[Case, Engine]] = []
+
+
+@contextmanager
+def _given(chosen: Sequence[Case], engine: Engine) -> Iterator[None]:
+    _GIVEN[:] = [(case, engine) for case in chosen]
+    try:
+        yield
+    finally:
+        _GIVEN.clear()
+
+
+def _play_given(number: int) -> tuple[tuple[Step, ...], float, str, ForgeError | None]:
+    """Play a scenario; its case stays out of what is sent back."""
+    result = play(*_GIVEN[number])
+    return result.steps, result.seconds, result.skipped, result.broken
 
 
 def play(played: Case, engine: Engine) -> Result:
