@@ -9,5 +9,10 @@ _DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
 def painted_diff(text: str) -> str:
     """Colour a unified diff."""
-    lines = text.split("\n")
-    return "\n".join(click.style(line, fg=_DIFF[line[0]]) if line[:1] in _DIFF else line for line in lines)
+    return "\n".join(map(_painted, text.split("\n")))
+
+
+def _painted(line: str) -> str:
+    if line.startswith(("--- ", "+++ ")):
+        return click.style(line, bold=True)
+    return click.style(line, fg=_DIFF[line[0]]) if line[:1] in _DIFF else line

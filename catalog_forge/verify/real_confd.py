@@ -69,7 +69,7 @@ class Confd:
         errors = [found[1] for line in done.stderr.splitlines() if (found := _ERROR.search(line))]
         if done.returncode and not errors:
             errors = done.stderr.splitlines()[:1] or [f"confd ended with status {done.returncode}"]
-        return disk.after(dict(_written(subject, root)), errors, done.stderr)
+        return disk.after(dict(_written(subject, root)), errors, done.stderr if errors else "")
 
     def _run(self, subject: Subject, root: Path, server: MetadataServer) -> subprocess.CompletedProcess[str]:
         source = ["-backend", "rancher", "-node", server.address, *(["-prefix", subject.prefix] if subject.prefix else [])]

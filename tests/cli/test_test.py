@@ -117,3 +117,13 @@ def test_a_change_of_the_spec_shows_in_the_scenario(tmp_path: Path) -> None:
     result = run(tmp_path, "test")
     assert result.exit_code == 1
     assert '    -ip: "10.42.1.11"' in result.stdout.splitlines()
+
+
+@pytest.mark.parametrize("masters", ["1", "3", "5"])
+def test_the_scenario_of_the_elasticsearch_blueprint_passes_in_both_engines(masters: str, tmp_path: Path, confd: Path) -> None:
+    words = ["new", "elasticsearch-conf", "--no-input", "--no-build", "--set", f"masters={masters}"]
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), *words]).exit_code == 0
+    for engine in (["embedded"], ["confd", "--confd", str(confd)]):
+        result = run(tmp_path, "test", "--engine", *engine)
+        assert result.exit_code == 0, result.output
+        assert "6 moments, 15 checks" in result.stdout
