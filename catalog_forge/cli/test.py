@@ -71,7 +71,7 @@ def test(
     if output == "text":
         click.echo(_summary(results))
     if bad:
-        raise ForgeError(f"{len(bad)} of {len(results)} scenarios failed")
+        raise ForgeError(f"{len(bad)} of {_count(len(results), 'scenario')} failed")
 
 
 def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...]) -> list[Case]:
@@ -104,7 +104,7 @@ def _show(result: Result) -> None:
 
     word = outcome(result)
     checks = sum(step.checked for step in result.steps)
-    facts = f"{len(result.steps)} moments, {checks} checks, {1000 * result.seconds:.0f} ms"
+    facts = f"{_count(len(result.steps), 'moment')}, {_count(checks, 'check')}, {1000 * result.seconds:.0f} ms"
     if result.passed and not result.skipped and not checks:
         facts += ": it expects nothing"
     click.echo(f"{click.style(f'{word:8}', fg=_COLOURS[word])} {result.case.title}  {result.skipped or facts}")
@@ -134,4 +134,8 @@ def _summary(results: Sequence[Result]) -> str:
 
     counts = Counter(map(outcome, results))
     words = ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), key=lambda item: list(_COLOURS).index(item[0])))
-    return f"{len(results)} scenario{'s' if len(results) != 1 else ''}: {words}"
+    return f"{_count(len(results), 'scenario')}: {words}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

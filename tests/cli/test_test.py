@@ -127,3 +127,13 @@ def test_the_scenario_of_the_elasticsearch_blueprint_passes_in_both_engines(mast
         result = run(tmp_path, "test", "--engine", *engine)
         assert result.exit_code == 0, result.output
         assert "6 moments, 15 checks" in result.stdout
+
+
+def test_the_example_of_the_docs_is_a_scenario_that_passes(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/scenarios.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    words = ["new", "elasticsearch-conf", "--no-input", "--no-build"]
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), *words]).exit_code == 0
+    (tmp_path / "specs/elasticsearch-conf/scenarios/docs.yml").write_text(example)
+    result = run(tmp_path, "test", "--scenario", "docs")
+    assert result.exit_code == 0, result.output
