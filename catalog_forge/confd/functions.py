@@ -163,7 +163,7 @@ def _map(*values: Any) -> Map:
 
 def _seq(world: World, first: int, last: int) -> Slice:
     _hold(world, max(0, last - first + 1))
-    return Slice.grown(range(first, last + 1), INTS, nil=first > last)
+    return Slice(range(first, last + 1), INTS, nil=first > last)
 
 
 def _div(left: int, right: int) -> int:
@@ -174,7 +174,7 @@ def _div(left: int, right: int) -> int:
 
 
 def _mod(left: int, right: int) -> int:
-    return left - right * _div(left, right)
+    return left - right * _div(left, right) if right != -1 else 0
 
 
 def _atoi(text: bytes) -> int:

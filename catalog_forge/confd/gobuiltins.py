@@ -119,9 +119,9 @@ def index(value: Any, *places: Any) -> Any:
         if value is None:
             raise GoError("index of nil pointer")
         if isinstance(value, bytes):
-            value = Uint8(value[_position(place, len(value) - 1)])
+            value = Uint8(value[_inside(place, value, "string")])
         elif isinstance(value, Slice):
-            value = value[_position(place, len(value) - 1)]
+            value = value[_inside(place, value, "slice")]
         elif isinstance(value, Map):
             value = value.get(_key(place))
         else:
@@ -135,6 +135,13 @@ def _key(place: Any) -> bytes:
     if place is None:
         raise GoError("value is nil; should be of type string")
     raise GoError(f"value has type {type_name(place)}; should be string")
+
+
+def _inside(place: Any, value: bytes | Slice, kind: str) -> int:
+    found = _position(place, len(value))
+    if found == len(value):
+        raise GoError(f"reflect: {kind} index out of range")
+    return found
 
 
 def _position(place: Any, most: int) -> int:

@@ -97,7 +97,7 @@ class Printer:
                 self.bad(value, verb)
         elif verb == "T":
             self.padded(self.truncated(type_name(value).encode()))
-        elif verb == "p":
+        elif verb in "pw":
             self.bad(value, verb)
         else:
             self.value(value, verb)
@@ -278,6 +278,7 @@ class Printer:
             self.add(text)
             return
         room = flags.width - (len(text) if text.isascii() else len(runes(text)))
+        self.spend(max(0, room))
         fill = (b"0" if flags.zero and zero and not flags.minus else b" ") * room
         self.add(text + fill if flags.minus else fill + text)
 
@@ -408,7 +409,8 @@ class Formatter:
         while self._peek().isdigit():
             self.at += 1
         digits = self.form[begin : self.at]
-        if digits and int(digits[:9]) > _MAX_NUMBER:
+        # Go looks before it takes a digit, so that ten times the limit passes.
+        if len(digits) > 1 and int(digits[:-1][:9]) > _MAX_NUMBER:
             self.at = len(self.form)
             return None
         return int(digits) if digits else None

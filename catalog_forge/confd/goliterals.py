@@ -93,6 +93,14 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return _SIMPLE.get(simple, simple)
 
 
+def last_of(node: Any) -> Any:
+    """Return what Go looked at last when it has evaluated a node: that is what its errors name."""
+    if type(node).__name__ != "ParenthesizedNode":
+        return node
+    arguments = node.pipeline.commands[-1].arguments
+    return last_of(arguments[-1])
+
+
 def show(node: Any) -> str:
     """Write a node as Go's errors show it."""
     match type(node).__name__:

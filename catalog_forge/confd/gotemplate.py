@@ -32,17 +32,19 @@ class SyntaxFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled file: its templates by name, the file itself among them."""
+    """A compiled file: its templates by name, the file itself among them; the places of what was added for the parser."""
 
     name: str
     source: bytes
     codes: Mapping[str, Code]
+    added: tuple[int, ...] = ()
 
     def describe(self, fault: Fault, code: Code) -> str:
         """Say what went wrong, in Go's words."""
         if fault.node is None:
             return f"template: {code.name}: {fault.message}"
-        start = self.source[: fault.node.start]
+        place = fault.node.start
+        start = self.source[: place - sum(added < place for added in self.added)]
         line, column = start.count(b"\n") + 1, len(start) - (start.rfind(b"\n") + 1)
         context = goliterals.show(fault.node)
         return f'template: {self.name}:{line}:{column}: executing "{code.name}" at <{context}>: {fault.message}'
@@ -57,7 +59,8 @@ def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
     functions = functions_of(dialect)
     text = _decoded(source)
     try:
-        parsed = parse_template(_chained(text, functions), name=name, functions=functions.keys())
+        chained, added = _chained(text, functions)
+        parsed = parse_template(chained, name=name, functions=functions.keys())
     except TemplateSyntaxError as error:
         words = str(error).partition(": ")[2]
         raise SyntaxFault(f"template: {name}:{error.line}: {words}") from None
@@ -69,7 +72,8 @@ def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
             raise SyntaxFault(f'template: {name}: template: multiple definition of template "{name}"')
         bodies[name] = parsed.root
     encoding = "utf-8" if text.encode() == source else "latin-1"
-    return Template(name, source, {each: Compiler(each, functions, encoding).compile(body) for each, body in bodies.items()})
+    codes = {each: Compiler(each, functions, encoding).compile(body) for each, body in bodies.items()}
+    return Template(name, source, codes, added)
 
 
 def _decoded(source: bytes) -> str:
@@ -80,21 +84,21 @@ def _decoded(source: bytes) -> str:
         return source.decode("latin-1")
 
 
-def _chained(text: str, functions: Mapping[str, Function]) -> str:
-    """Put parentheses around a function whose field is asked for."""
+def _chained(text: str, functions: Mapping[str, Function]) -> tuple[str, tuple[int, ...]]:
+    """Put parentheses around a function whose field is asked for; return also where they stand."""
     if not _CHAIN.search(text):
-        return text
+        return text, ()
     from gotpl.parse.lexer import lex
     from gotpl.parse.tokens import TokenKind
 
-    tokens = [token for token in lex(text, functions=functions.keys()) if token.kind is not TokenKind.SPACE]
-    data, moved = text.encode(), 0
+    tokens = list(lex(text, functions=functions.keys()))
+    data, added = text.encode(), list[int]()
     for token, after in zip(tokens, tokens[1:], strict=False):
-        if token.kind is TokenKind.IDENTIFIER and after.kind is TokenKind.FIELD and token.end == after.start:
-            start, end = token.start + moved, token.end + moved
+        if token.kind is TokenKind.IDENTIFIER and after.kind is TokenKind.FIELD:
+            start, end = token.start + len(added), token.end + len(added)
             data = b"".join((data[:start], b"(", data[start:end], b")", data[end:]))
-            moved += 2
-    return data.decode()
+            added += (start, end + 1)
+    return data.decode(), tuple(added)
 
 
 def _is_empty(body: Any) -> bool:
@@ -288,7 +292,7 @@ class Compiler:
             except LimitError:
                 raise
             except GoError as error:
-                raise Fault(str(error), node) from None
+                raise Fault(str(error), goliterals.last_of(node)) from None
 
         return get
 
@@ -416,8 +420,8 @@ def _checked(value: Expr, kind: str, node: Any) -> Expr:
         if _fits(found, kind):
             return found
         if found is None:
-            raise Fault(f"invalid value; expected {kind}", node)
-        raise Fault(f"wrong type for value; expected {kind}; got {type_name(found)}", node)
+            raise Fault(f"invalid value; expected {kind}", goliterals.last_of(node))
+        raise Fault(f"wrong type for value; expected {kind}; got {type_name(found)}", goliterals.last_of(node))
 
     return check
 
