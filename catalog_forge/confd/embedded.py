@@ -101,7 +101,7 @@ class _Pass:
     dialect: Dialect
     limits: Limits
     now: float
-    leaves: dict[str, Mapping[bytes, bytes]] = field(default_factory=dict)
+    leaves: dict[tuple[str, str], Mapping[bytes, bytes]] = field(default_factory=dict)
     stores: dict[tuple[str, tuple[str, ...]], Store] = field(default_factory=dict)
 
     def render(self, resource: TemplateResource) -> bytes:
@@ -133,19 +133,19 @@ class _Pass:
         if wanted not in self.stores:
             found: dict[bytes, bytes] = {}
             for key in resource.keys:
-                found.update(self.leaves_of(stores.join(prefix, key)))
-            self.stores[wanted] = Store(stores.keys_of(found, prefix))
+                found.update(self.leaves_of(stores.join(prefix, key), prefix))
+            self.stores[wanted] = Store(found)
         return self.stores[wanted]
 
-    def leaves_of(self, path: str) -> Mapping[bytes, bytes]:
-        if path not in self.leaves:
+    def leaves_of(self, path: str, prefix: str) -> Mapping[bytes, bytes]:
+        if (path, prefix) not in self.leaves:
             if _BAD_URL.search(path.partition("#")[0].partition("?")[0]):
                 raise _Failure(f"{path}: no URL: the real confd ends here (exit 2)")
             body = self.fetch(re.split("[?#]", path, maxsplit=1)[0])
             if body is None:
                 raise _Failure(f"{path}: no metadata service answers")
             try:
-                self.leaves[path] = stores.flatten(path, body)
+                self.leaves[path, prefix] = stores.flatten(path, body, prefix)
             except StoreError as error:
                 raise _Failure(str(error)) from None
-        return self.leaves[path]
+        return self.leaves[path, prefix]

@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from catalog_forge.confd.govalues import PAIRS, STRINGS, GoError, KVPair, Slice, runes
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_WILD = re.compile(rb"[*?\[\\]")
 
 
 class StoreError(Exception):
@@ -27,8 +29,10 @@ class Store:
 
     def __init__(self, leaves: Mapping[bytes, bytes]) -> None:
         self._leaves = leaves
-        self._sorted: list[bytes] | None = None
-        self._children: dict[bytes, dict[bytes, int]] | None = None
+
+    @cached_property
+    def _keys(self) -> list[bytes]:
+        return sorted(self._leaves)
 
     def get(self, key: bytes) -> KVPair:
         """Return a pair. Raises GoError when there is none."""
@@ -49,82 +53,76 @@ class Store:
 
     def gets(self, pattern: bytes) -> Slice:
         """Return the pairs whose key matches a pattern of Go's path.Match, sorted by key. Raises GoError for a bad one."""
-        keys = self._keys_like(pattern)
-        return Slice.grown([KVPair(key, self._leaves[key]) for key in keys], PAIRS)
+        return Slice.grown([KVPair(key, self._leaves[key]) for key in self._matching(pattern)], PAIRS)
 
     def getvs(self, pattern: bytes) -> Slice:
         """Return the values of the keys that match, sorted by value."""
-        return Slice.grown(sorted(self._leaves[key] for key in self._keys_like(pattern)), STRINGS)
+        return Slice.grown(sorted(self._leaves[key] for key in self._matching(pattern)), STRINGS)
 
     def ls(self, path: bytes) -> Slice:
         """Return the names of the children, sorted; for a leaf also its own."""
-        if _odd(path):
-            return self._ls_odd(path)
+        below = _below(path)
+        if below is None:
+            return Slice.grown(self._ls_odd(path), STRINGS)
         # memkv compares the segments of parents: those of "/" are two empty ones, so that only leaves are below it.
-        wanted = _LEAF if path == b"/" else _LEAF | _BRANCH
-        names = {name for name, kinds in self._below(path).items() if kinds & wanted}
+        names = {name for name, branch in self._children(below) if not branch or below != b"/"}
         if path in self._leaves:
             names.add(base(path))
         return Slice.grown(sorted(names), STRINGS)
 
     def lsdir(self, path: bytes) -> Slice:
         """Return the names of the children that have children, sorted."""
-        if _odd(path):
-            below = clean(path).rstrip(b"/") + b"/"
+        below = _below(path)
+        if below is None:
+            below = _below(clean(path)) or b""
             names = {key[len(below) :].split(b"/")[0] for key in self._under(below, 2) if key.startswith(path)}
-            return Slice.grown(sorted(names), STRINGS)
-        found = {} if path == b"/" else self._below(path)
-        return Slice.grown(sorted(name for name, kinds in found.items() if kinds & _BRANCH), STRINGS)
+        else:
+            names = {name for name, branch in self._children(below) if branch and below != b"/"}
+        return Slice.grown(sorted(names), STRINGS)
 
-    def _ls_odd(self, path: bytes) -> Slice:
+    def _children(self, below: bytes) -> Iterator[tuple[bytes, bool]]:
+        """The segments that follow a beginning of keys, and whether more follows. One that is leaf and branch comes twice."""
+        keys, size = self._keys, len(below)
+        place = bisect_left(keys, below)
+        while place < len(keys) and keys[place].startswith(below):
+            name, slash, _ = keys[place][size:].partition(b"/")
+            if name:
+                yield name, bool(slash)
+            # All that is below the same segment stands together: it ends where a "0", which follows "/", would stand.
+            place = bisect_left(keys, below + name + b"0", place + 1) if slash else place + 1
+
+    def _ls_odd(self, path: bytes) -> list[bytes]:
         """List below a path such as `/a//b`: where memkv cannot take the path off a key, it shows the key's first segment."""
-        below = clean(path).rstrip(b"/") + b"/"
-        keys = self._under(below, 1)
-        return Slice.grown(sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys}), STRINGS)
+        keys = self._under(_below(clean(path)) or b"", 1)
+        return sorted({key.removeprefix(path).removeprefix(b"/").split(b"/")[0] for key in keys})
 
     def _under(self, below: bytes, levels: int) -> Iterator[bytes]:
-        """The keys that are at least so many levels below a path; none below the root, or below a relative path."""
-        if len(below) > 1 and below.startswith(b"/"):
+        """The keys that are at least so many levels below a path: below the root only leaves, below a relative path none."""
+        if below == b"/":
+            yield from (key for key in self._leaves if levels == key.count(b"/") == 1)
+        elif below.startswith(b"/"):
             yield from (key for key in self._leaves if key.startswith(below) and key.count(b"/", len(below)) >= levels - 1)
 
-    def _keys_like(self, pattern: bytes) -> Iterator[bytes]:
-        if self._sorted is None:
-            self._sorted = sorted(self._leaves)
-        if not self._sorted:
-            return iter(())
+    def _matching(self, pattern: bytes) -> Iterator[bytes]:
+        """The keys that match a pattern, sorted."""
+        keys = self._keys
+        if not keys:
+            return
         found = matcher(pattern)
-        return (key for key in self._sorted if found(runes(key)))
-
-    def _below(self, path: bytes) -> dict[bytes, int]:
-        if self._children is None:
-            self._children = _tree(self._leaves)
-        return self._children.get(path.removesuffix(b"/") or b"/", {})
-
-
-def _odd(path: bytes) -> bool:
-    """Tell whether a path is not as Go's path.Clean leaves it, but for one slash at its end."""
-    return clean(path) != (path.removesuffix(b"/") or b"/") or path == b"//"
-
-
-_LEAF, _BRANCH = 1, 2
-
-
-def _tree(leaves: Iterable[bytes]) -> dict[bytes, dict[bytes, int]]:
-    """Return the names below each path, and for each whether it is a leaf, a branch, or both."""
-    children: dict[bytes, dict[bytes, int]] = {}
-    for leaf in leaves:
-        if leaf == b"/":
-            continue
-        kind, path = _LEAF, leaf
-        while path:
-            parent, _, name = path.rpartition(b"/")
-            seen = children.setdefault(parent or b"/", {})
-            known = seen.get(name, 0)
-            seen[name] = known | kind
-            if known & kind:
+        head = _WILD.split(pattern, maxsplit=1)[0]
+        for place in range(bisect_left(keys, head), len(keys)):
+            if not keys[place].startswith(head):
                 break
-            kind, path = _BRANCH, parent
-    return children
+            if found(runes(keys[place])):
+                yield keys[place]
+
+
+def _below(path: bytes) -> bytes | None:
+    """Return what the keys below a path begin with, for one that Go's path.Clean leaves alone, but for a slash at its end."""
+    plain = path.removesuffix(b"/") or b"/"
+    if clean(path) != plain or path == b"//":
+        return None
+    return plain if plain == b"/" else plain + b"/"
 
 
 def load(body: bytes) -> Any:
@@ -149,21 +147,28 @@ def _no_constant(word: str) -> Any:
 
 def text_of(value: str) -> bytes:
     """Return a string of JSON as Go holds it: half a surrogate pair becomes the replacement character."""
-    return _SURROGATE.sub("\ufffd", value).encode() if _SURROGATE.search(value) else value.encode()
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", value).encode()
 
 
-def flatten(root: str, body: bytes) -> dict[bytes, bytes]:
-    """Flatten what the service said of a path: names below the path, as confd joins them, in the order of the document.
+def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
+    """Return the keys that the body of a path gives, the text of the prefix taken off and cleaned, as confd stores them.
 
-    Raises StoreError when it is no JSON, and where the real confd would end (a `name` in a list that is no string).
+    They are in the order of the document, and of equal keys the last one wins; in the real confd it is any of them.
+    Raises StoreError when the body is no JSON, and where the real confd would end (a `name` in a list that is no string).
     """
     try:
         document = load(body)
     except ValueError as error:
         raise StoreError(json_error(body, error)) from None
-    leaves: dict[bytes, bytes] = {}
-    _walk(root.encode("utf-8", "surrogateescape"), document, leaves)
-    return leaves
+    walk = _Walk()
+    walk.add(path.encode("utf-8", "surrogateescape"), document)
+    start = prefix.encode("utf-8", "surrogateescape")
+    if start.endswith(b"/") or not walk.clean or not path.startswith(prefix):
+        return {clean(b"/" + key.removeprefix(start)): value for key, value in walk.leaves.items()}
+    return {key[len(start) :] or b"/": value for key, value in walk.leaves.items()}
 
 
 def json_error(body: bytes, error: ValueError) -> str:
@@ -176,30 +181,45 @@ def json_error(body: bytes, error: ValueError) -> str:
     return str(error)
 
 
-def _walk(path: bytes, value: Any, leaves: dict[bytes, bytes]) -> None:
-    if isinstance(value, str):
-        leaves[path] = text_of(value)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _walk(path + b"/" + text_of(key), item, leaves)
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            _walk(path + b"/" + _element(path, number, item), item, leaves)
-    else:
-        leaves[path] = _scalar(value)
+class _Walk:
+    """A walk over a document, and the leaves that it passes. `clean` tells that no segment needs Go's path.Clean."""
 
+    def __init__(self) -> None:
+        self.leaves: dict[bytes, bytes] = {}
+        self.clean = True
+        # Few different keys come again and again.
+        self.segments: dict[str, bytes] = {}
 
-def _element(path: bytes, number: int, item: Any) -> bytes:
-    """Return the segment for an element of a list: its name, else its number."""
-    if not isinstance(item, dict) or "name" not in item:
-        return str(number).encode()
-    name = item["name"]
-    if not isinstance(name, str):
-        given = json.dumps(name)[:40]
-        raise StoreError(
-            f"{runes(path)}: the name of element {number} is {given} and no string: the real confd ends here (exit 2)"
-        )
-    return text_of(name)
+    def add(self, path: bytes, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                segment = self.segments.get(key) or self.segment(key)
+                if isinstance(item, str):
+                    self.leaves[path + segment] = text_of(item)
+                else:
+                    self.add(path + segment, item)
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                self.add(path + self.element(path, number, item), item)
+        else:
+            self.leaves[path] = text_of(value) if isinstance(value, str) else _scalar(value)
+
+    def segment(self, key: str) -> bytes:
+        """Return a key as the segment of a path."""
+        self.clean = self.clean and "/" not in key and key not in ("", ".", "..")
+        return self.segments.setdefault(key, b"/" + text_of(key))
+
+    def element(self, path: bytes, number: int, item: Any) -> bytes:
+        """Return the segment for an element of a list: its name, else its number."""
+        if not isinstance(item, dict) or "name" not in item:
+            return b"/%d" % number
+        name = item["name"]
+        if not isinstance(name, str):
+            given = json.dumps(name)[:40]
+            raise StoreError(
+                f"{runes(path)}: the name of element {number} is {given} and no string: the real confd ends here (exit 2)"
+            )
+        return self.segment(name)
 
 
 def _scalar(value: Any) -> bytes:
@@ -210,19 +230,6 @@ def _scalar(value: Any) -> bytes:
     if abs(value) < 1 << 53 and value == int(value) and str(value)[0] != "-":
         return str(int(value)).encode()
     return format(Decimal(repr(value)), "f").removesuffix(".0").encode()
-
-
-def keys_of(leaves: Mapping[bytes, bytes], prefix: str) -> dict[bytes, bytes]:
-    """Take the prefix off the keys and clean them, as confd does before it stores them; of equal keys the last wins."""
-    start = prefix.encode("utf-8", "surrogateescape")
-    stored = {}
-    for key, value in leaves.items():
-        key = key.removeprefix(start)
-        # Most keys are clean, and cleaning one costs more than all the rest.
-        if key[:1] != b"/" or b"//" in key or b"/." in key or key.endswith(b"/"):
-            key = clean(b"/" + key)
-        stored[key] = value
-    return stored
 
 
 def clean(path: bytes) -> bytes:

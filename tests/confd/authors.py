@@ -202,7 +202,7 @@ class Author:
 
     def look(self, document: Any) -> None:
         """Note the keys that there are."""
-        flat = store.keys_of(store.flatten("/self", json.dumps(document).encode()), "")
+        flat = store.flatten("/self", json.dumps(document).encode())
         self.leaves = [key.decode() for key in flat if b"`" not in key] or ["/self/none"]
         self.branches = sorted({key.rpartition("/")[0] or "/" for key in self.leaves} | {"/self"})
 
