@@ -14,7 +14,7 @@ HOUSE = "catalog_forge"
 FLOORS = (
     ("__main__", "cli"),
     ("verify", "stack", "repository"),
-    ("forge", "lint", "writer", "image.builder", "image.engine", "metadata.server"),
+    ("forge", "lint", "writer", "image.builder", "image.containers", "image.engine", "metadata.server"),
     ("blueprint", "image", "catalog"),
     ("confd", "metadata", "journal"),
     ("formats", "plan", "spec"),
@@ -27,7 +27,7 @@ SIDEWAYS = {("__main__", "cli"), ("spec", "formats"), ("spec", "plan"), ("format
 # Each of these comes in by these doors only.
 DOORS = {
     "click": ("__main__", "cli"),
-    "docker": ("image.builder", "image.engine"),
+    "docker": ("image.builder", "image.containers", "image.engine"),
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
@@ -126,7 +126,7 @@ def test_imports_of_the_house_point_down() -> None:
         ("plan", "from .errors import ForgeError", "write imports in full"),
         ("attic", "", "stands on no floor"),
         ("imagery", "", "stands on no floor"),
-        ("stack.plan", "import docker.errors", "docker comes in by image.builder and image.engine only"),
+        ("stack.plan", "import docker.errors", "docker comes in by image.builder and image.containers and image.engine only"),
         ("image.context", "from docker import from_env", "docker comes in by"),
         ("spec.reader", "import ruamel.yaml", "ruamel comes in by yamlio only"),
         ("confd.toml", "import jinja2", "jinja2 comes in by blueprint and texts only"),

@@ -1,0 +1,300 @@
+"""Containers and networks on a Docker engine, through the SDK: what a run starts, and how all of it is removed again.
+
+Everything carries the label of its run. The removal goes by that label and not by what was returned, so that it also
+finds what a call that was interrupted has made. Volumes are those that images declare: they have no name, and go with
+the last container that uses them.
+"""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import tarfile
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import IPAMConfig, IPAMPool, LogConfig
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.image.engine import Engine
+
+PURPOSE_LABEL = "catalog-forge"
+RUN_LABEL = "catalog-forge.run"
+MEMORY = 512 << 20
+PIDS = 256
+MAX_FILE = 64 << 20
+"""A larger file of a container is not copied: it would be held in memory."""
+
+# How often, and how far apart in seconds, the engine is asked again for what is left of a run.
+_ROUNDS, _PAUSE = 20, 0.1
+_LOG_BYTES = "64m"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network of a run. `gateway` is the engine's own address on it."""
+
+    id: str
+    name: str
+    subnet: str
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A container as it is to be made; what is not said stays as the image has it.
+
+    `network` is one of the run, or the container whose network is shared, or None for no network. `hosts` maps names to
+    addresses. `volumes_from` lends all volumes of other containers. No container gets privileges or folders of the host.
+    """
+
+    name: str
+    image: str
+    entrypoint: Sequence[str] | None = None
+    command: Sequence[str] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    network: Network | Container | None = None
+    address: str | None = None
+    aliases: Sequence[str] = ()
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    volumes_from: Sequence[Container] = ()
+    memory: int = MEMORY
+    pids: int = PIDS
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Whether a container runs, and its exit status once it has ended: 137 when it was killed."""
+
+    running: bool
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A file copied out of a container: its content, permission bits and owner."""
+
+    content: bytes
+    mode: int
+    uid: int
+    gid: int
+
+
+class Container:
+    """A container of a run. Every method asks the engine: BuildError when it refuses, EngineError when it is gone."""
+
+    def __init__(self, engine: Engine, identity: str, name: str) -> None:
+        self.id = identity
+        self.name = name
+        self._engine = engine
+
+    def start(self) -> None:
+        """Start it, for the first time or again after its end."""
+        with self._asked_to("start"):
+            self._engine.api.start(self.id)
+
+    def state(self) -> State:
+        """Return whether it runs or how it ended."""
+        with self._asked_to("look at"):
+            state = self._engine.api.inspect_container(self.id)["State"]
+        return State(state["Running"], state["ExitCode"])
+
+    def logs(self) -> str:
+        """Return all that it said, standard output and standard error, over all its starts."""
+        with self._asked_to("read the log of"):
+            return self._engine.api.logs(self.id).decode(errors="replace")
+
+    def read(self, path: str) -> Copied | None:
+        """Return a file, whether the container runs or not; None when there is none, or something else of that name.
+
+        Raises ForgeError when it is larger than `MAX_FILE`.
+        """
+        with self._asked_to(f"copy {path} out of"):
+            try:
+                packed, _ = self._engine.api.get_archive(self.id, path)
+            except NotFound:
+                return None
+            with closing(self._engine.response):
+                archive = _limited(packed, f"{self.name}:{path}")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            member = tar.next()
+            file = tar.extractfile(member) if member and member.isreg() else None
+            return Copied(file.read(), member.mode & 0o7777, member.uid, member.gid) if member and file else None
+
+    def run(self, *command: str) -> tuple[int, str]:
+        """Run a command in it, and return its exit status and what it said."""
+        api = self._engine.api
+        with self._asked_to(f"run {command[0]} in"):
+            started = api.exec_create(self.id, list(command))["Id"]
+            said = api.exec_start(started)
+            status = api.exec_inspect(started)["ExitCode"]
+        return status, said.decode(errors="replace")
+
+    def stop(self, seconds: int) -> State:
+        """End it by SIGTERM, by force after so many seconds (its status is 137 then), and return how it ended."""
+        with self._asked_to("stop"):
+            self._engine.api.stop(self.id, timeout=seconds)
+        return self.state()
+
+    def remove(self) -> None:
+        """End it by force and remove it with its volumes; one that is gone already is no error."""
+        with self._asked_to("remove"), suppress(NotFound):
+            self._engine.api.remove_container(self.id, v=True, force=True)
+
+    @contextmanager
+    def _asked_to(self, action: str) -> Iterator[None]:
+        with self._engine.asked_to(f"{action} container {self.name}"):
+            yield
+
+
+class Run:
+    """What is started together and removed together, at the end of the `with` block, whatever ends it.
+
+    `purpose` says in a label what it is for. Leaving the block raises ForgeError when something cannot be removed, unless
+    another error is on its way.
+    """
+
+    def __init__(self, engine: Engine, purpose: str) -> None:
+        self.id = uuid.uuid4().hex
+        self.labels = {PURPOSE_LABEL: purpose, RUN_LABEL: self.id}
+        self._engine = engine
+        self._unanswered = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        try:
+            self.remove()
+        except ForgeError:
+            if error is None:
+                raise
+        except KeyboardInterrupt:  # once more, by somebody who cannot wait
+            self.remove()
+            raise
+
+    def network(self, name: str = "network", subnet: str = "") -> Network:
+        """Create a bridge network; without a subnet the engine takes a free one, and no container may choose its address."""
+        full_name = self._full(name)
+        ipam = IPAMConfig(pool_configs=[IPAMPool(subnet, gateway=_first_address(subnet))]) if subnet else None
+        with self._engine.asked_to(f"create network {full_name}"), self._answer_awaited():
+            identity = self._engine.api.create_network(full_name, "bridge", ipam=ipam, labels=dict(self.labels))["Id"]
+            found = self._engine.api.inspect_network(identity)
+        pool = found["IPAM"]["Config"][0]
+        return Network(identity, full_name, pool["Subnet"], pool.get("Gateway") or _first_address(pool["Subnet"]))
+
+    def container(self, wanted: Wanted) -> Container:
+        """Create a container; it is not started. Raises BuildError when there is no such image, or no such address."""
+        api, full_name = self._engine.api, self._full(wanted.name)
+        # What the CLI's configuration has of proxies is for the way out: confd would ask a proxy for rancher-metadata.
+        options: dict[str, Any] = {"use_config_proxy": False, "networking_config": self._endpoint(wanted)}
+        if wanted.entrypoint is not None:
+            options["entrypoint"] = list(wanted.entrypoint)
+        if wanted.command is not None:
+            options["command"] = list(wanted.command)
+        with self._engine.asked_to(f"create container {full_name}"), self._answer_awaited():
+            made = api.create_container(
+                wanted.image,
+                name=full_name,
+                labels=dict(self.labels),
+                environment=dict(wanted.environment),
+                host_config=self._host_config(wanted),
+                **options,
+            )
+        return Container(self._engine, made["Id"], full_name)
+
+    def remove(self) -> None:
+        """Remove everything of this run. Raises ForgeError when something stays."""
+        problem: ForgeError | None = None
+        for _ in range(_ROUNDS):
+            left = self._left()
+            if not (left or self._unanswered):
+                return
+            for remove in left:
+                try:
+                    remove()
+                    self._unanswered = False
+                except ForgeError as error:
+                    problem = error
+            time.sleep(_PAUSE if problem or self._unanswered else 0)
+        if left:
+            raise problem or ForgeError(f"run {self.id} cannot be removed from the Docker engine")
+
+    def _left(self) -> list[Callable[[], None]]:
+        """How to remove what there is: containers, the newest first, then networks."""
+        api, wanted = self._engine.api, {"label": f"{RUN_LABEL}={self.id}"}
+        with self._engine.asked_to("list containers and networks"):
+            containers = api.containers(all=True, filters=wanted)
+            networks = api.networks(filters=wanted)
+        found = [Container(self._engine, each["Id"], each["Names"][0].lstrip("/")) for each in containers]
+        return [each.remove for each in found] + [partial(self._remove_network, each) for each in networks]
+
+    def _remove_network(self, network: Mapping[str, Any]) -> None:
+        with self._engine.asked_to(f"remove network {network['Name']}"), suppress(NotFound):
+            self._engine.api.remove_network(network["Id"])
+
+    @contextmanager
+    def _answer_awaited(self) -> Iterator[None]:
+        """Note when the answer to a block does not come: what it asked for may still be made."""
+        self._unanswered = True
+        try:
+            yield
+        except APIError:
+            self._unanswered = False
+            raise
+        self._unanswered = False
+
+    def _full(self, name: str) -> str:
+        return f"catalog-forge-{self.id[:12]}-{name}"
+
+    def _endpoint(self, wanted: Wanted) -> Any:
+        if not isinstance(wanted.network, Network):
+            return None
+        api = self._engine.api
+        endpoint = api.create_endpoint_config(ipv4_address=wanted.address, aliases=list(wanted.aliases))
+        return api.create_networking_config({wanted.network.name: endpoint})  # type: ignore[arg-type]
+
+    def _host_config(self, wanted: Wanted) -> Any:
+        network = wanted.network
+        mode = f"container:{network.id}" if isinstance(network, Container) else network.name if network else "none"
+        return self._engine.api.create_host_config(
+            network_mode=mode,
+            extra_hosts=dict(wanted.hosts),
+            volumes_from=[each.id for each in wanted.volumes_from],
+            security_opt=["no-new-privileges"],
+            mem_limit=wanted.memory,
+            pids_limit=wanted.pids,
+            # Whatever the engine's default is: only some kinds of log can be read back.
+            log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": _LOG_BYTES}),
+        )
+
+
+def has_image(engine: Engine, tag: str) -> bool:
+    """Tell whether an image is on the engine."""
+    with engine.asked_to(f"look up {tag}"):
+        try:
+            engine.api.inspect_image(tag)  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return False
+    return True
+
+
+def _limited(chunks: Iterable[bytes], what: str) -> bytes:
+    packed = bytearray()
+    for chunk in chunks:
+        packed += chunk
+        if len(packed) > MAX_FILE:
+            raise ForgeError(f"{what} is larger than {MAX_FILE >> 20} MiB")
+    return bytes(packed)
+
+
+def _first_address(subnet: str) -> str:
+    """The address that an engine takes for itself when it is not told which."""
+    return str(ipaddress.ip_network(subnet)[1])
