@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_forge.metadata.printing import to_comparable, to_json, to_text
+from catalog_forge.metadata.printing import NoJsonError, to_comparable, to_json, to_text
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,7 @@ from catalog_forge.metadata.printing import to_comparable, to_json, to_text
         (0.0, "0"),
         ({}, "{}"),
         ([], "[]"),
+        ({"<": [0.5, "&"]}, '{"\\u003c":[0.5,"\\u0026"]}'),
     ],
 )
 def test_json_is_what_go_writes(value: object, text: str) -> None:
@@ -35,13 +37,13 @@ def test_json_is_what_go_writes(value: object, text: str) -> None:
 
 
 _floats = st.floats(-(2.0**53), 2.0**53)  # above, Go's digits are short of the integer that they look like
-_json = st.recursive(
+documents = st.recursive(
     st.none() | st.booleans() | st.integers() | _floats | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
-@given(_json)
+@given(documents)
 def test_json_reads_back_as_what_it_was(value: object) -> None:
     assert json.loads(to_json(value)) == value  # type: ignore[arg-type]
 
@@ -56,6 +58,10 @@ def test_json_reads_back_as_what_it_was(value: object) -> None:
         (0.25, "0.25"),
         (1e-7, "0"),
         (100.0, "100"),
+        (1e21, "1000000000000000000000"),
+        (math.inf, "+Inf"),
+        (-math.inf, "-Inf"),
+        (math.nan, "NaN"),
         ({}, ""),
         ([], ""),
         ({"motd": "x", "empty_map": {}, "empty_list": [], "nothing": None}, "empty_list/\nempty_map/\nmotd\nnothing\n"),
@@ -70,6 +76,27 @@ def test_text_lists_what_is_below(value: object, text: str) -> None:
     assert to_text(value) == text  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("value", "text"), [("7", "7"), (7, "7"), (True, "true"), (None, "<nil>"), ({"a": 1}, None), ([], None)])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("7", "7"),
+        (7, "7"),
+        (True, "true"),
+        (None, "<nil>"),
+        ({"a": 1}, None),
+        ([], None),
+        (0.25, "0.25"),
+        (1e6, "1e+06"),
+        (123456.0, "123456"),
+        (1e-5, "1e-05"),
+        (math.nan, "NaN"),
+    ],
+)
 def test_maps_and_lists_equal_no_value_that_a_client_knows(value: object, text: str | None) -> None:
     assert to_comparable(value) == text  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("value", "said"), [(math.inf, "+Inf"), (-math.inf, "-Inf"), (math.nan, "NaN")])
+def test_json_refuses_what_it_cannot_say_in_the_words_of_go(value: float, said: str) -> None:
+    with pytest.raises(NoJsonError, match=f"^json: unsupported value: {said.replace('+', '.')}$"):
+        to_json({"a": [value]})
