@@ -15,6 +15,7 @@ from catalog_forge.confd.govalues import NIL, KVPair, Map, Uint8, runes, type_na
 # Told how many bytes are about to come out; it raises an error when they are too many.
 Spend = Callable[[int], None]
 
+_PIECE = 100  # bytes that a piece costs beside its own
 _MAX_NUMBER = 1_000_000  # Go takes no wider width and no larger index
 _ESCAPES = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v", "\\": "\\\\"}
 _EXPONENT = re.compile(rb"[eEpP]")
@@ -85,7 +86,7 @@ class Printer:
 
     def add(self, piece: bytes) -> None:
         """Write bytes as they are."""
-        self.spend(len(piece))
+        self.spend(len(piece) + _PIECE)
         self.pieces.append(piece)
 
     def argument(self, value: Any, verb: str) -> None:

@@ -61,7 +61,7 @@ class Machine:
     """One rendering. The functions of a template get it as their first argument, and see no more of the world than it shows."""
 
     __slots__ = (
-        "_frames", "_left", "_memory", "_until", "code", "dot", "limits", "now", "out", "pc", "running", "slots", "stack",
+        "_frames", "_left", "_memory", "_spent", "_until", "code", "dot", "limits", "now", "out", "pc", "running", "slots", "stack",
         "store", "templates", "variables",
     )  # fmt: skip
 
@@ -78,6 +78,7 @@ class Machine:
         self._frames: list[tuple[Code, int, Any, list[Any], list[Any]]] = []
         self._left = limits.output
         self._memory = limits.memory
+        self._spent = 0
         self._until = time.monotonic() + limits.seconds
         self.running = True
         self.dot: Any = None
@@ -96,6 +97,8 @@ class Machine:
                 self.check()
         except LimitError as error:
             raise Fault(str(error)) from None
+        except RecursionError:
+            raise Fault("an expression or a value is nested more deeply than can be rendered here") from None
         return b"".join(self.out)
 
     def _begin(self, code: Code, dot: Any) -> None:
@@ -137,6 +140,9 @@ class Machine:
     def spend(self, size: int) -> None:
         """Take so many bytes of memory. Raises LimitError when there are none left."""
         self._memory -= size
+        self._spent += 1
+        if self._spent % _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK == 0:
+            self.check()
         if self._memory < 0:
             raise LimitError(f"the template makes more than {self.limits.memory} bytes of text and lists")
 

@@ -19,7 +19,7 @@ from catalog_forge.confd.gofields import METHODS, field_of
 from catalog_forge.confd.gomachine import Code, Expr, Fault, Loop, Machine, Op, items_of
 from catalog_forge.confd.govalues import NIL, PAIRS, PLAIN_PAIRS, STRINGS, GoError, LimitError, Slice, truth, type_name
 
-_MAX_NESTING = 100
+_LONGEST_CONTEXT = 1000
 # `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses.
 _CHAIN = re.compile(r"[A-Za-z_]\.[A-Za-z_]")
 _LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
@@ -44,15 +44,27 @@ class Template:
         if fault.node is None:
             return f"template: {code.name}: {fault.message}"
         place = fault.node.start
+        if type(fault.node).__name__ in ("TemplateCallNode", "BlockNode"):
+            # Go names the place of the template's name.
+            place += len(re.split(rb'["`]', self.source[place:], maxsplit=1)[0])
         start = self.source[: place - sum(added < place for added in self.added)]
         line, column = start.count(b"\n") + 1, len(start) - (start.rfind(b"\n") + 1)
         context = goliterals.show(fault.node)
+        if len(context) > _LONGEST_CONTEXT:
+            context = context[:_LONGEST_CONTEXT] + "..."
         return f'template: {self.name}:{line}:{column}: executing "{code.name}" at <{context}>: {fault.message}'
 
 
 @lru_cache(maxsize=512)
 def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
     """Compile a file. Raises SyntaxFault, with Go's words where they are known."""
+    try:
+        return _compile(name, source, dialect)
+    except RecursionError:
+        raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
+
+
+def _compile(name: str, source: bytes, dialect: Dialect) -> Template:
     from gotpl import TemplateSyntaxError
     from gotpl.parse.parser import parse_template
 
@@ -64,8 +76,6 @@ def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
     except TemplateSyntaxError as error:
         words = str(error).partition(": ")[2]
         raise SyntaxFault(f"template: {name}:{error.line}: {words}") from None
-    except RecursionError:
-        raise SyntaxFault(f"template: {name}: it is nested too deeply") from None
     bodies = {definition.name: definition.body for definition in parsed.definitions}
     if name not in bodies or not _is_empty(parsed.root):
         if name in bodies and not _is_empty(bodies[name]):

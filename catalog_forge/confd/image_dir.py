@@ -16,7 +16,7 @@ from typing import Any
 
 from catalog_forge.errors import ForgeError, Problem, Where
 
-_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_POSITION = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TEXTS = {"src": "src", "dest": "dest", "prefix": "prefix", "mode": "mode", "check_cmd": "check_cmd", "reload_cmd": "reload_cmd"}
 _NUMBER = re.compile(r"0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0")
 
@@ -89,7 +89,8 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
         raise ForgeError(f"confd cannot load it: {error.reason} at byte {error.start}", place) from None
     except tomllib.TOMLDecodeError as error:
         found = _POSITION.search(str(error))
-        at = Where(place.file, int(found[1]), int(found[2])) if found else place
+        end = Where(place.file, source.count(b"\n") + 1, 1)
+        at = place if not found else Where(place.file, int(found[1]), int(found[2])) if found[1] else end
         raise ForgeError(f"confd cannot load it: {_POSITION.sub('', str(error)).strip()}", at) from None
     found_table: Any = next((value for key, value in data.items() if key.lower() == "template"), {})
     if not isinstance(found_table, Mapping):

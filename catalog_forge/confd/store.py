@@ -166,7 +166,7 @@ def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
     walk = _Walk()
     walk.add(path.encode("utf-8", "surrogateescape"), document)
     start = prefix.encode("utf-8", "surrogateescape")
-    if start.endswith(b"/") or not walk.clean or not path.startswith(prefix):
+    if start.endswith(b"/") or not walk.clean or not f"{path}/".startswith(f"{prefix}/"):
         return {clean(b"/" + key.removeprefix(start)): value for key, value in walk.leaves.items()}
     return {key[len(start) :] or b"/": value for key, value in walk.leaves.items()}
 
