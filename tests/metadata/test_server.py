@@ -14,7 +14,7 @@ import pytest
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.answers import Answers, Entry
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.server import MetadataServer, ReloadPort
 from catalog_forge.metadata.wire import MAX_HEAD, Request
 
 
@@ -256,3 +256,84 @@ def test_json_of_the_root_lists_versions(server: MetadataServer) -> None:
         "2016-07-29": "/2016-07-29",
         "latest": "/latest",
     }
+
+
+def test_yaml_is_answered_to_who_wants_it(server: MetadataServer) -> None:
+    assert get(server, "/2016-07-29/self/service", Accept="application/x-yaml") == (200, "name: es\nscale: 3\n")
+    assert get(server, "/2016-07-29/nope", Accept="text/yaml") == (404, "code: 404\nmessage: Not found\ntype: error\n\n")
+
+
+def test_what_was_answered_once_is_answered_anew_after_a_change(server: MetadataServer) -> None:
+    for scale in (4, 5, 6):
+        server.replace(answers(scale, str(scale)))
+        for _ in range(3):
+            assert get(server, "/2016-07-29/self/service/scale") == (200, str(scale))
+            assert get(server, "/2016-07-29/version", "HEAD") == (200, "")
+
+
+def test_errors_say_that_their_type_is_not_to_be_guessed(server: MetadataServer) -> None:
+    with connect(server) as connection:
+        connection.request("GET", "/2016-07-29/nope")
+        response = connection.getresponse()
+        assert response.getheader("X-Content-Type-Options") == "nosniff"
+        assert response.getheader("Access-Control-Allow-Origin") == "*"
+
+
+def test_ten_thousand_headers_are_read_or_refused_in_no_time(server: MetadataServer) -> None:
+    started = time.monotonic()
+    received = say(server, b"GET /latest/version HTTP/1.1\r\n" + b"X: y\r\n" * 10_000 + b"Connection: close\r\n\r\n")
+    assert received.endswith(b"\r\n\r\n7")
+    assert time.monotonic() - started < 1
+
+
+def test_clients_that_send_a_byte_at_a_time_are_cut_off(server: MetadataServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog_forge.metadata.connection.HEAD_SECONDS", 0.5)
+    host, port = server.address.split(":")
+    clients = [socket.create_connection((host, int(port)), timeout=5) for _ in range(50)]
+    deadline = time.monotonic() + 3
+    left = list(clients)
+    while left and time.monotonic() < deadline:
+        for client in list(left):
+            try:
+                client.sendall(b"G")
+            except ConnectionError:
+                left.remove(client)
+        assert get(server, "/2016-07-29/version") == (200, "7")
+        time.sleep(0.1)
+    assert not left
+    for client in clients:
+        client.close()
+
+
+def test_a_thousand_kinds_of_request_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog_forge.metadata.server._MAX_KNOWN", 8)
+    monkeypatch.setattr("catalog_forge.metadata.server.MAX_CACHE", 4096)
+    with MetadataServer(answers()) as server, connect(server) as connection:
+        for number in range(1000):
+            connection.request("GET", f"/2016-07-29/{number}")
+            assert connection.getresponse().read() == b"Not found\n"
+        connection.request("GET", "/2016-07-29/version")
+        assert connection.getresponse().read() == b"7"
+
+
+def test_the_reload_port_reloads_on_post_only() -> None:
+    calls: list[int] = []
+
+    def reload() -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise ForgeError("no good")
+
+    with ReloadPort(reload) as port:
+        host = port.address
+        for method, path, expected in (
+            ("GET", "/v1/reload", (404, b"404 page not found\n")),
+            ("POST", "/v1/other", (404, b"404 page not found\n")),
+            ("POST", "/v1/reload", (200, b"OK")),
+            ("POST", "/v1/reload", (500, b"no good")),
+        ):
+            with closing(http.client.HTTPConnection(host, timeout=5)) as connection:
+                connection.request(method, path)
+                response = connection.getresponse()
+                assert (response.status, response.read()) == expected
+    assert len(calls) == 2
