@@ -1,6 +1,6 @@
 """Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
 
-usage: make bench, or: python benchmarks/run.py [NAME...]     names: show_help, new, generate, build, serve
+usage: make bench, or: python benchmarks/run.py [NAME...]     names: show_help, new, generate, build, serve, render
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """
 
@@ -14,10 +14,11 @@ from pathlib import Path
 from building import build
 from generating import generate
 from measure import Row
+from rendering import render
 from serving import serve
 from starting import new, show_help
 
-BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build, serve)}
+BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build, serve, render)}
 HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"
 
 

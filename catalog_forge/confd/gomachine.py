@@ -61,8 +61,8 @@ class Machine:
     """One rendering. The functions of a template get it as their first argument, and see no more of the world than it shows."""
 
     __slots__ = (
-        "_frames", "_left", "_memory", "_spent", "_until", "code", "dot", "limits", "now", "out", "pc", "running", "slots", "stack",
-        "store", "templates", "variables",
+        "_frames", "_left", "_memory", "_spent", "_until", "code", "dot", "limits", "now", "out", "pc", "running", "slots",
+        "stack", "store", "templates", "variables",
     )  # fmt: skip
 
     def __init__(

@@ -20,8 +20,10 @@ from catalog_forge.confd.gomachine import Code, Expr, Fault, Loop, Machine, Op, 
 from catalog_forge.confd.govalues import NIL, PAIRS, PLAIN_PAIRS, STRINGS, GoError, LimitError, Slice, truth, type_name
 
 _LONGEST_CONTEXT = 1000
-# `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses.
-_CHAIN = re.compile(r"[A-Za-z_]\.[A-Za-z_]")
+# `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses; `define"x"` is an error for Go.
+_ODD = re.compile(r"[A-Za-z_]\.[A-Za-z_]|\w[\"'`=]")
+_GLUED = tuple("\"'`=")
+_WORD = re.compile(r"[.$]?\w+|\$")
 _LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
 _NIL_FITS = ("any", "value", *_LISTS)
 
@@ -71,8 +73,8 @@ def _compile(name: str, source: bytes, dialect: Dialect) -> Template:
     functions = functions_of(dialect)
     text = _decoded(source)
     try:
-        chained, added = _chained(text, functions)
-        parsed = parse_template(chained, name=name, functions=functions.keys())
+        prepared, added = _prepared(name, text, functions)
+        parsed = parse_template(prepared, name=name, functions=functions.keys())
     except TemplateSyntaxError as error:
         words = str(error).partition(": ")[2]
         raise SyntaxFault(f"template: {name}:{error.line}: {words}") from None
@@ -94,9 +96,12 @@ def _decoded(source: bytes) -> str:
         return source.decode("latin-1")
 
 
-def _chained(text: str, functions: Mapping[str, Function]) -> tuple[str, tuple[int, ...]]:
-    """Put parentheses around a function whose field is asked for; return also where they stand."""
-    if not _CHAIN.search(text):
+def _prepared(name: str, text: str, functions: Mapping[str, Function]) -> tuple[str, tuple[int, ...]]:
+    """Put parentheses around a function whose field is asked for; return also where they stand.
+
+    Raises SyntaxFault for a word with a quote or a sign right behind it, which gotpl lets pass.
+    """
+    if not _ODD.search(text):
         return text, ()
     from gotpl.parse.lexer import lex
     from gotpl.parse.tokens import TokenKind
@@ -104,6 +109,8 @@ def _chained(text: str, functions: Mapping[str, Function]) -> tuple[str, tuple[i
     tokens = list(lex(text, functions=functions.keys()))
     data, added = text.encode(), list[int]()
     for token, after in zip(tokens, tokens[1:], strict=False):
+        if after.value[:1] in _GLUED and token.kind.name not in ("TEXT", "SPACE") and _WORD.fullmatch(token.value):
+            raise SyntaxFault(f"template: {name}:{after.line}: bad character U+{ord(after.value[0]):04X} '{after.value[0]}'")
         if token.kind is TokenKind.IDENTIFIER and after.kind is TokenKind.FIELD:
             start, end = token.start + len(added), token.end + len(added)
             data = b"".join((data[:start], b"(", data[start:end], b")", data[end:]))

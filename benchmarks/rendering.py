@@ -1,0 +1,80 @@
+"""Rendering one resource: the imitation in a running process, beside a process of the real confd."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+from measure import Row, Run, by_turns, ratio, run
+
+from catalog_forge.confd import embedded
+from catalog_forge.confd.image_dir import ImageDir, read
+from catalog_forge.metadata import scenario, stack
+from catalog_forge.metadata.answers import DEFAULT, Answers
+from catalog_forge.metadata.server import MetadataServer
+
+VERSION = "2016-07-29"
+TOOLS = Path(__file__).parent.parent / "tools"
+KEYS = ("/self", "/containers")
+SCENARIO = """
+stack: Search
+hosts: 3
+services:
+  Elastic: {scale: 10, metadata: {cluster.name: es}, sidekicks: [elastic-conf]}
+"""
+TEMPLATE = """\
+cluster.name: {{getv "/self/service/metadata/cluster.name"}}
+node.name: {{getv "/self/container/name"}}
+discovery.zen.ping.unicast.hosts:
+{{range ls "/self/service/containers"}}  - {{getv (printf "/self/service/containers/%s/primary_ip" .)}}
+{{end}}"""
+
+
+def render(folder: Path) -> list[Row]:
+    """Render one file for a service of ten containers: without a process, and by `confd -onetime`. Raises RuntimeError."""
+    confd = _confd()
+    image = _image(folder)
+    answers = stack.answers(scenario.read(SCENARIO, "scenario.yml").environment)
+    entry = answers.entry(VERSION, "10.42.1.11") or {}
+    bodies = {f"/{VERSION}{key}": json.dumps(entry[key[1:]]).encode() for key in KEYS}
+    contents: set[bytes] = set()
+
+    def ours(_: int) -> Run:
+        began = time.perf_counter()
+        outcome = embedded.run(image, bodies.get, prefix=f"/{VERSION}")
+        seconds = time.perf_counter() - began
+        contents.update(file.content for file in outcome.files.values())
+        return Run(seconds, 0)
+
+    with MetadataServer(Answers.of({VERSION: {DEFAULT: entry}})) as server:
+        options = ("-onetime", "-confdir", folder, "-backend", "rancher", "-node", server.address, "-prefix", f"/{VERSION}")
+
+        def theirs(_: int) -> Run:
+            (folder / "out").unlink(missing_ok=True)
+            return run(confd, *options)
+
+        runs = by_turns(ours, theirs)
+    if contents != {(folder / "out").read_bytes()}:
+        raise RuntimeError("the two rendered different files")
+    return [ratio("render one file, 10 containers", "confd -onetime", 0.2, runs)]
+
+
+def _confd() -> str:
+    found = subprocess.run([TOOLS / "confd.sh"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise RuntimeError(f"no confd: {found.stderr.strip()}")
+    return found.stdout.strip()
+
+
+def _image(folder: Path) -> ImageDir:
+    """Write an image with one resource below a folder, and read it."""
+    files = {
+        "conf.d/out.toml": f'[template]\nsrc = "out.tmpl"\ndest = "{folder}/out"\nkeys = {json.dumps(KEYS)}\n',
+        "templates/out.tmpl": TEMPLATE,
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(text)
+    return read({name: text.encode() for name, text in files.items()})
