@@ -163,12 +163,16 @@ def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
         document = load(body)
     except ValueError as error:
         raise StoreError(json_error(body, error)) from None
-    walk = _Walk()
-    walk.add(path.encode("utf-8", "surrogateescape"), document)
     start = prefix.encode("utf-8", "surrogateescape")
-    if start.endswith(b"/") or not walk.clean or not f"{path}/".startswith(f"{prefix}/"):
-        return {clean(b"/" + key.removeprefix(start)): value for key, value in walk.leaves.items()}
-    return {key[len(start) :] or b"/": value for key, value in walk.leaves.items()}
+    root = path.encode("utf-8", "surrogateescape")
+    if not start.endswith(b"/") and (root + b"/").startswith(start + b"/"):
+        walk = _Walk(path)
+        walk.add(root[len(start) :], document)
+        if walk.clean:
+            return walk.leaves if isinstance(document, dict | list) else {root[len(start) :] or b"/": walk.leaves.popitem()[1]}
+    walk = _Walk(path)
+    walk.add(root, document)
+    return {clean(b"/" + key.removeprefix(start)): value for key, value in walk.leaves.items()}
 
 
 def json_error(body: bytes, error: ValueError) -> str:
@@ -184,51 +188,70 @@ def json_error(body: bytes, error: ValueError) -> str:
 class _Walk:
     """A walk over a document, and the leaves that it passes. `clean` tells that no segment needs Go's path.Clean."""
 
-    def __init__(self) -> None:
+    __slots__ = ("clean", "leaves", "origin", "segments", "texts")
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
         self.leaves: dict[bytes, bytes] = {}
         self.clean = True
-        # Few different keys come again and again.
+        # Few different keys and numbers come again and again.
         self.segments: dict[str, bytes] = {}
+        self.texts: dict[float, bytes] = {}
 
     def add(self, path: bytes, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, item in value.items():
-                segment = self.segments.get(key) or self.segment(key)
-                if isinstance(item, str):
-                    self.leaves[path + segment] = text_of(item)
-                else:
-                    self.add(path + segment, item)
-        elif isinstance(value, list):
+        """Add all leaves of a value at a path."""
+        kind = type(value)
+        if kind is dict:
+            self._add_map(path, value)
+        elif kind is list:
             for number, item in enumerate(value):
-                self.add(path + self.element(path, number, item), item)
+                self.add(path + self._element(path, number, item), item)
         else:
-            self.leaves[path] = text_of(value) if isinstance(value, str) else _scalar(value)
+            self.leaves[path] = text_of(value) if kind is str else self._scalar(value)
 
-    def segment(self, key: str) -> bytes:
+    def _add_map(self, path: bytes, value: dict[str, Any]) -> None:
+        leaves, segments = self.leaves, self.segments
+        for key, item in value.items():
+            place = path + (segments.get(key) or self._segment(key))
+            kind = type(item)
+            if kind is str:
+                leaves[place] = text_of(item)
+            elif kind is dict:
+                self._add_map(place, item)
+            elif kind is list:
+                self.add(place, item)
+            else:
+                leaves[place] = self._scalar(item)
+
+    def _segment(self, key: str) -> bytes:
         """Return a key as the segment of a path."""
         self.clean = self.clean and "/" not in key and key not in ("", ".", "..")
         return self.segments.setdefault(key, b"/" + text_of(key))
 
-    def element(self, path: bytes, number: int, item: Any) -> bytes:
+    def _element(self, path: bytes, number: int, item: Any) -> bytes:
         """Return the segment for an element of a list: its name, else its number."""
-        if not isinstance(item, dict) or "name" not in item:
+        if type(item) is not dict or "name" not in item:
             return b"/%d" % number
         name = item["name"]
         if not isinstance(name, str):
-            given = json.dumps(name)[:40]
-            raise StoreError(
-                f"{runes(path)}: the name of element {number} is {given} and no string: the real confd ends here (exit 2)"
-            )
-        return self.segment(name)
+            place, given = f"{self.origin}: {runes(path)}", json.dumps(name)[:40]
+            raise StoreError(f"{place}: the name of element {number} is {given} and no string: the real confd ends here (exit 2)")
+        return self.segments.get(name) or self._segment(name)
+
+    def _scalar(self, value: Any) -> bytes:
+        if value is None:
+            return b"null"
+        if value is True or value is False:
+            return b"true" if value else b"false"
+        if not value:  # zero has two signs, which are equal
+            return _number_text(value)
+        return self.texts.get(value) or self.texts.setdefault(value, _number_text(value))
 
 
-def _scalar(value: Any) -> bytes:
-    if value is None:
-        return b"null"
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    if abs(value) < 1 << 53 and value == int(value) and str(value)[0] != "-":
-        return str(int(value)).encode()
+def _number_text(value: float) -> bytes:
+    """Write a number without an exponent."""
+    if value and abs(value) < 1 << 53 and value == int(value):
+        return b"%d" % int(value)
     return format(Decimal(repr(value)), "f").removesuffix(".0").encode()
 
 

@@ -82,7 +82,7 @@ def test_the_text_of_the_prefix_is_taken_off_the_keys(path: str, prefix: str, ke
 
 @pytest.mark.parametrize("name", [None, 1, True, ["x"], {}])
 def test_a_name_that_is_no_string_says_that_the_real_confd_ends(name: Any) -> None:
-    with pytest.raises(StoreError, match=r"/v/self/list: the name of element 1 is .* the real confd ends here"):
+    with pytest.raises(StoreError, match=r"/v/self: /self/list: the name of element 1 is .* the real confd ends here"):
         flat({"list": ["x", {"name": name}]})
 
 
