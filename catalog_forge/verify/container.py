@@ -1,0 +1,520 @@
+"""The image engine: a conf image in a real container, with the emulated metadata service beside it as rancher-metadata.
+
+A second container stands in for the service's own: it is made of the conf image too, runs the launch script that the conf
+container lends, and as the program something that notes signals and lives until TERM. When a moment is over is told by what
+confd asks the service, never by a guess of how long it takes (docs/conf-image.md; field/confd-metadata.md, 3.1 and 3.4):
+
+- before the first start: when the program has started, or when the conf container has told a problem that stays;
+- `refresh: watch`: when all of confd's resources wait for the next change. A change that finds them waiting is never lost.
+  One that does not, as after an outage, is found by the pass that entrypoint.sh makes every 20 s;
+- an interval: when a whole pass has been made since the change;
+- then the launch script has the time that it needs to see a stamp, so that a reload too many shows as well.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote
+
+from catalog_forge.confd.resource import actions
+from catalog_forge.errors import EngineError, ForgeError
+from catalog_forge.image.containers import Container, Network, Run, Wanted, has_image
+from catalog_forge.image.engine import Engine
+from catalog_forge.metadata import faults
+from catalog_forge.metadata.answers import Answers
+from catalog_forge.metadata.faults import Fault
+from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.steps import Trouble
+from catalog_forge.metadata.wire import Request
+from catalog_forge.spec.model import Spec
+from catalog_forge.verify.seen import Seen, Written
+from catalog_forge.verify.subject import Subject
+from catalog_forge.verify.view import View
+
+SERVICE = "rancher-metadata"
+SETTLE = 45.0
+"""Seconds that a moment may take beyond its trouble: two passes beside the watch, and some."""
+
+# SIGTERM must end the conf container within 3 s and the main container within 5 s.
+_END = {"conf": 3, "main": 5}
+# The launch script looks at the stamps each second, and waits one second more for what belongs together.
+_CALM = 2.5
+# A problem counts when it has stayed so long: entrypoint.sh tries again after 2 s. The longer time is for a confd that does
+# not come to ask anything.
+_STAYS, _STAYS_UNASKED = 3.0, 10.0
+# confd's long poll ends after 10 s (maxWait): whoever waits has asked within that time, and but once.
+_POLL = 9.5
+# A watcher that failed asks again after 2 s.
+_RECOVERY = 5.0
+# How long a service flaps, how long a changed stamp may stay without a reload, how often is looked: seconds.
+_FLAPS, _ACTS, _LOOK = 5.0, 15.0, 0.2
+# Lines of each log in an error.
+_TAIL = 100
+_KILLED = 137
+# Where connections are cut, those that wait for a change are too; where the service is away, confd complains of it.
+_CUTS = ("late", "down", "flapping")
+_OUTAGES = (*_CUTS, "slow")
+# At these levels only the passes beside the watch tell of errors.
+_MUTE = ("panic", "fatal")
+
+_ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
+# entrypoint.sh becomes the confd that watches, so that its process is the first; the others make one pass each.
+_PASS = re.compile(r" confd\[(?!1\])\d+\]: ")
+# What confd says of a service that it cannot reach, in the words of Go's net/http.
+_UNREACHED = re.compile(r'(?:Get|get) "?http://')
+_WRITTEN = "every file is written"
+_NO_PROBLEMS = (_WRITTEN, "going on without them")
+_WAITING = "waiting for"
+_PANIC = "panic: "
+_STARTED = "stand-in: started"
+_TOO_EARLY = "stand-in: started before the stamp"
+_RELOAD = "launch: reload: "
+# The program: signals that a shell may catch are noted, the rest is ignored, and TERM ends it.
+_PROGRAM = """\
+if [ -e "$1/ready" ]; then echo "stand-in: started"; else echo "stand-in: started before the stamp"; fi
+for signal in HUP INT QUIT USR1 USR2 WINCH; do trap "echo stand-in: $signal" $signal; done
+trap 'echo stand-in: TERM; exit 0' TERM
+while :; do sleep 1 & wait $!; done
+"""
+# The commands that prepare the start of the real program have nothing to work on here.
+_WITHOUT_BEFORE = """\
+sed '/^before() {$/,/^}$/s|/bin/sh -c "$1" &|say "left out, this is not the service: $1" \\&|' "$1/run.sh" >"$1/stand-in.sh"
+shift
+exec /bin/sh "$@"
+"""
+
+
+class ImageEngine:
+    """Plays in containers of a conf image that is on the engine already: the spec's own tag, or `tag`.
+
+    Plays may run side by side in threads. `settle` is how many seconds a moment may take beyond its trouble.
+    """
+
+    name = "image"
+
+    def __init__(self, engine: Engine, tag: str | None = None, settle: float = SETTLE) -> None:
+        self._engine = engine
+        self._tag = tag
+        self._settle = settle
+        self._interrupted = threading.Event()
+
+    def interrupt(self) -> None:
+        """End all plays soon, from another thread: each raises ForgeError when it has removed what it made."""
+        self._interrupted.set()
+
+    def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
+        """Yield what is in the containers when confd has taken in each view, and end them by SIGTERM after the last.
+
+        Raises ForgeError, with the logs, when the containers do not do what they must: the program started before the
+        stamp, SIGTERM does not end them. Nothing of a play stays on the engine, however it ends.
+        """
+        spec = subject.spec
+        if spec is None:
+            raise ForgeError("the engine `image` plays images of specs only", hint="use --engine embedded or confd")
+        tag = self._tag or spec.tag
+        if not has_image(self._engine, tag):
+            raise ForgeError(f"there is no image {tag} on the Docker engine", hint=f"build it: catalog-forge build {spec.name}")
+        return self._play(subject, spec, tag, views)
+
+    def _play(self, subject: Subject, spec: Spec, tag: str, views: Iterable[View]) -> Iterator[Seen]:
+        heard = _Heard(subject)
+        with Run(self._engine, "verify") as run, ExitStack() as stack:
+            network = run.network()
+            server = stack.enter_context(self._serving(network, heard))
+            conf, main = _containers(run, subject, spec, tag, network, server)
+            live = _Live(subject, spec, _Said(conf), _Said(main), server, heard, self._settle, self._interrupted)
+            for view in views:
+                yield live.see(view)
+            live.end()
+
+    @contextmanager
+    def _serving(self, network: Network, heard: _Heard) -> Iterator[MetadataServer]:
+        """The metadata service at the gateway of the network: on port 80, or on a free one where 80 cannot be had."""
+        with ExitStack() as stack:
+            try:
+                server = stack.enter_context(MetadataServer(Answers({}), network.gateway, 80, on_request=heard.note))
+            except ForgeError:
+                try:
+                    server = stack.enter_context(MetadataServer(Answers({}), network.gateway, 0, on_request=heard.note))
+                except ForgeError as error:
+                    raise EngineError(
+                        f"{error}: the network of the engine at {self._engine.address} is not one of this machine",
+                        hint="the engine `image` needs a Docker engine on this machine: containers ask this process for metadata",
+                    ) from None
+            yield server
+
+
+def _containers(
+    run: Run, subject: Subject, spec: Spec, tag: str, network: Network, server: MetadataServer
+) -> tuple[Container, Container]:
+    """Create the conf container and the one that stands in for main, as the topology has them."""
+    port = server.address.rpartition(":")[2]
+    node = {} if port == "80" else {"METADATA_NODE": f"{SERVICE}:{port}"}
+    hosts = {SERVICE: network.gateway}
+    conf = run.container(Wanted("conf", tag, environment={**subject.variables, **node}, network=network, hosts=hosts))
+    script = f"{spec.share}/run.sh"
+    start: Sequence[str] = ("/bin/sh", script)
+    if spec.launch.before:
+        start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
+    shared = spec.service.topology == "netns"
+    main = run.container(
+        Wanted(
+            "main",
+            tag,
+            entrypoint=start,
+            command=("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share),
+            network=conf if shared else network,
+            hosts={} if shared else hosts,
+            volumes_from=(conf,),
+        )
+    )
+    return conf, main
+
+
+class _Heard:
+    """What confd has asked the service, and when; noted by the server's thread."""
+
+    def __init__(self, subject: Subject) -> None:
+        paths = [
+            posixpath.normpath(f"{resource.prefix or subject.prefix}/{key}")
+            for resource in subject.image.resources
+            for key in resource.keys
+        ]
+        self._of_a_pass = Counter(paths)
+        self._requests: list[tuple[float, str, str]] = []
+
+    def note(self, request: Request) -> None:
+        """Note a request."""
+        self._requests.append((time.monotonic(), unquote(request.path), request.query))
+
+    @property
+    def anything(self) -> bool:
+        """Whether anybody has asked for anything."""
+        return bool(self._requests)
+
+    @property
+    def questions(self) -> int:
+        """How many a pass asks."""
+        return self._of_a_pass.total()
+
+    def waiting(self, versions: frozenset[str], since: float) -> int:
+        """How many watchers wait for another than these versions, and have begun to since a time."""
+        begin = max(since, time.monotonic() - _POLL)
+        count = 0
+        for when, _, query in reversed(self._requests.copy()):
+            if when < begin:
+                break
+            count += bool(query) and versions.issuperset(parse_qs(query).get("value", ["init"]))
+        return count
+
+    def passes(self, since: float, *, fresh: bool) -> int:
+        """How many whole passes have been made since a time; `fresh` ones are those of a confd that has just started.
+
+        A watcher may ask for the same meanwhile, so that a pass counts as made a little early.
+        """
+        left = None if fresh else self._of_a_pass.copy()
+        count = 0
+        for when, path, query in self._requests.copy():
+            if when < since or query:
+                continue
+            if fresh and path == "/":
+                left = self._of_a_pass.copy()
+            elif left is not None:
+                left[path] -= 1
+            if left is not None and not +left:
+                count += 1
+                left = None if fresh else self._of_a_pass.copy()
+        return count
+
+
+@dataclass
+class _Said:
+    """What a container has said: all of it, and how much of that belongs to earlier moments."""
+
+    container: Container
+    lines: list[str] = field(default_factory=list)
+    before: int = 0
+    changed: float = 0
+
+    def listen(self) -> None:
+        """Take in what it has said by now."""
+        # A line that is not at its end yet is left for later.
+        lines = self.container.logs().split("\n")[:-1]
+        if len(lines) != len(self.lines):
+            self.changed = time.monotonic()
+        self.lines = lines
+
+    @property
+    def new(self) -> list[str]:
+        """The lines of this moment."""
+        return self.lines[self.before :]
+
+    def turn(self) -> None:
+        """Begin another moment."""
+        self.before = len(self.lines)
+
+
+@dataclass
+class _Live:
+    """The containers of one play, from moment to moment."""
+
+    subject: Subject
+    spec: Spec
+    conf: _Said
+    main: _Said
+    server: MetadataServer
+    heard: _Heard
+    settle: float
+    interrupted: threading.Event
+    healthy: bool = True
+    healthy_since: float = 0
+    begun: bool = False
+    written: int = 0
+    revived: bool = False
+    ended: int | None = None
+    started: bool = False
+    stamps: tuple[int, ...] = ()
+
+    def see(self, view: View) -> Seen:
+        """Show a view to confd, and return what has come of it when it is over."""
+        caught = self.started and self._watched and self._until(self._all_wait, _RECOVERY)
+        caught = caught and view.trouble.kind not in _CUTS and self.spec.engine.log not in _MUTE
+        # What confd has said since the last moment was about that one. A reload that comes late shows in this one.
+        self.conf.listen()
+        self.conf.turn()
+        since = self._change(view)
+        stamps = self.stamps
+        remark = self._settle(since, caught, view.trouble)
+        if not self.healthy:
+            self._heal()
+        seen = Seen(self._files(), self._errors(view.trouble, caught, remark), self._reloads(stamps), self._log())
+        self.main.turn()
+        return seen
+
+    def end(self) -> None:
+        """End both containers by SIGTERM. Raises ForgeError when that takes too long, or the program is not told."""
+        for who, said, statuses in (("conf", self.conf, ()), ("main", self.main, (0,) if self.started else (143,))):
+            if not said.container.state().running:
+                continue
+            status = said.container.stop(_END[who]).status
+            if status == _KILLED:
+                raise self._failure(f"SIGTERM did not end the {who} container within {_END[who]} s")
+            if statuses and status not in statuses:
+                raise self._failure(f"SIGTERM did not end the program in order: the {who} container has status {status}")
+
+    def _change(self, view: View) -> float:
+        """Let the metadata service be as the view says, and return the time from which on confd can take it in."""
+        kind, seconds = view.trouble.kind, view.trouble.seconds
+        since = time.monotonic()
+        if kind != "none":
+            self.healthy = False
+            self.server.inject(_fault(view.trouble))
+        self.server.replace(view.for_everybody())
+        self.revived, self.ended = False, None
+        if not self.begun:
+            self.conf.container.start()
+            self.main.container.start()
+            self.begun = True
+        elif not self.conf.container.state().running:
+            self._revive()
+        if kind in _CUTS:
+            self._pause(seconds or _FLAPS)
+            self._heal()
+            return time.monotonic()
+        return since
+
+    def _heal(self) -> None:
+        self.server.inject(faults.NONE)
+        self.healthy, self.healthy_since = True, time.monotonic()
+
+    def _revive(self) -> None:
+        """Start a conf container that has ended, as Rancher does."""
+        self.conf.listen()
+        self.written = self._times_written()
+        self.conf.container.start()
+        self.revived = True
+
+    def _settle(self, since: float, caught: bool, trouble: Trouble) -> str:
+        """Wait until a moment is over; return what to say when it does not come to its end."""
+        first = not self.started
+        slowness = trouble.seconds * (self.heard.questions + 4) if trouble.kind == "slow" else 0
+        limit = self.settle + self._interval + slowness
+        decided = self._until(lambda: self._decided(since, caught, trouble.kind == "missing"), limit)
+        if not self.heard.anything and not self._ready():
+            raise self._failure(
+                f"no container has reached the metadata service http://{self.server.address}",
+                hint="the Docker engine must be on this machine, and its firewall must let containers reach their gateway",
+            )
+        if not decided:
+            return self._problem() or f"confd has not taken in the change within {limit:.0f} s"
+        if self.ended is not None:
+            return f"the conf container ended with status {self.ended}"
+        if not self._ready() or (first and self._counts() == self.stamps):
+            return ""
+        taken_in = time.monotonic()
+        acted = self._until(lambda: self._acted(taken_in), _ACTS)
+        self.stamps = self._counts()
+        return "" if acted else f"the launch script has not acted on a changed file within {_ACTS:.0f} s"
+
+    def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Whether a condition comes true within some time, while both containers are watched."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self._look()
+            if condition():
+                return True
+            if time.monotonic() > deadline:
+                return False
+            self._pause(_LOOK)
+
+    def _pause(self, seconds: float) -> None:
+        if self.interrupted.wait(seconds):
+            raise ForgeError("interrupted")
+
+    def _look(self) -> None:
+        """Take in what has happened in the containers. Raises ForgeError when it is what must never happen."""
+        self.conf.listen()
+        self.main.listen()
+        if _TOO_EARLY in self.main.new:
+            raise self._failure("the launch script started the program before every file was written")
+        state = self.main.container.state()
+        if not state.running:
+            raise self._failure(f"the launch script ended with status {state.status}")
+        if not self.started and self._ready():
+            self.started, self.stamps = True, self._counts()
+        state = self.conf.container.state()
+        self.ended = None if state.running else state.status
+        if self.ended is not None and self.healthy and not self.revived:
+            self._revive()
+            self.ended = None
+
+    def _ready(self) -> bool:
+        """Whether every file is written since the last start of the conf container, and the program runs."""
+        return self._times_written() > self.written and _STARTED in self.main.lines
+
+    def _times_written(self) -> int:
+        """How often the conf container has said that every file is written: once for each start that succeeds."""
+        return self.conf.lines.count(f"{self.spec.name}: {_WRITTEN}")
+
+    def _decided(self, since: float, caught: bool, missing: bool) -> bool:
+        """Whether confd has taken in what changed at a time, or cannot; `caught` when all watchers were waiting for it."""
+        if self.ended is not None:
+            return True
+        if not self._ready():
+            return self._stuck(since)
+        if not self._watched:
+            return not (self._interval and self.heard.questions) or bool(self.heard.passes(since, fresh=False))
+        if missing:  # that is no version to wait for
+            return bool(self.heard.passes(since, fresh=False))
+        return self._all_wait(since) and (caught or self.revived or bool(self.heard.passes(since, fresh=True)))
+
+    def _stuck(self, since: float) -> bool:
+        """Whether the conf container has a problem that does not go away by itself."""
+        problem = self._problem()
+        if not problem or problem.startswith(f"{self.spec.name}: {_WAITING}"):
+            return False
+        stayed = time.monotonic() - max(since, self.conf.changed)
+        return stayed > _STAYS_UNASKED or (stayed > _STAYS and self.heard.passes(since, fresh=True) >= 2)
+
+    def _acted(self, since: float) -> bool:
+        """Whether the launch script has had its time, and has acted if a stamp has changed."""
+        if time.monotonic() - max(since, self.main.changed) < _CALM:
+            return False
+        return self._counts() == self.stamps or any(line.startswith(_RELOAD) for line in self.main.new)
+
+    def _all_wait(self, since: float | None = None) -> bool:
+        """Whether all watchers have the present version, and wait for the next."""
+        versions = self.server.answers.revisions()
+        begin = self.healthy_since if since is None else since
+        return self.heard.waiting(versions, begin) >= len(self.subject.image.resources)
+
+    @property
+    def _watched(self) -> bool:
+        return self.spec.engine.refresh == "watch"
+
+    @property
+    def _interval(self) -> float:
+        """The seconds between two passes; 0 when there is no interval."""
+        refresh = self.spec.engine.refresh
+        return float(refresh.removesuffix("s")) if refresh[:1].isdigit() else 0
+
+    def _counts(self) -> tuple[int, ...]:
+        """How many lines stand in each stamp: one for each change of its files."""
+        numbers = range(1, len(actions(self.spec)) + 1)
+        stamps = (self.conf.container.read(f"{self.spec.share}/changed/{number}") for number in numbers)
+        return tuple(stamp.content.count(b"\n") if stamp else 0 for stamp in stamps)
+
+    def _problem(self) -> str:
+        """What the conf container said last of what keeps it from writing every file; empty when nothing does."""
+        said = [line for line in self.conf.lines if line.startswith(f"{self.spec.name}: ")]
+        return said[-1] if said and not said[-1].endswith(_NO_PROBLEMS) else ""
+
+    def _files(self) -> dict[str, Written]:
+        copied = {dest: self.conf.container.read(dest) for dest in self.subject.dests}
+        return {dest: Written(file.content, file.mode & 0o777) for dest, file in copied.items() if file}
+
+    def _errors(self, trouble: Trouble, caught: bool, remark: str) -> tuple[str, ...]:
+        """What confd and entrypoint.sh said of this moment, but not that they could not reach a service that was away."""
+        lines = self.conf.new
+        if caught and not self.revived:
+            # The watch has said everything. A pass beside it may have begun before the change, and speak of what was then.
+            lines = [line for line in lines if not _PASS.search(line)]
+        said = [found for line in lines if (found := _error(line, self.spec.name))]
+        if trouble.kind in _OUTAGES:
+            said = [each for each in said if not _UNREACHED.search(each)]
+        # entrypoint.sh says a problem once, but it may last for many moments.
+        lasting = [] if self._ready() else [self._problem()]
+        return tuple(dict.fromkeys(each for each in (*said, *lasting, remark) if each))
+
+    def _reloads(self, before: tuple[int, ...]) -> tuple[str, ...]:
+        """What the launch script did in this moment, in the words of the subject."""
+        # Two files that are sent to one URL are two actions of the same words: the stamps tell which it was.
+        known: dict[str, str] = {}
+        changed: dict[str, list[str]] = {}
+        for number, (reload, file) in enumerate(actions(self.spec)):
+            words, label = f"{_RELOAD}{reload}", self.subject.reloads[file.dest]
+            known.setdefault(words, label)
+            if self.stamps[number : number + 1] != before[number : number + 1]:
+                changed.setdefault(words, []).append(label)
+        return tuple(changed[line].pop(0) if changed.get(line) else known[line] for line in self.main.new if line in known)
+
+    def _log(self) -> str:
+        return f"--- conf\n{_text(self.conf.new)}--- main, a stand-in\n{_text(self.main.new)}"
+
+    def _failure(self, message: str, hint: str = "") -> ForgeError:
+        with suppress(ForgeError):
+            self.conf.listen()
+            self.main.listen()
+        logs = f"--- conf\n{_text(self.conf.lines[-_TAIL:])}--- main, a stand-in\n{_text(self.main.lines[-_TAIL:])}"
+        return ForgeError(f"{message}\n{logs.rstrip()}", hint=hint)
+
+
+def _fault(trouble: Trouble) -> Fault:
+    match trouble.kind:
+        case "slow":
+            return faults.slow(trouble.seconds)
+        case "missing":
+            return faults.MISSING
+        case "flapping":
+            return faults.FLAPPING
+        case _:
+            return faults.DOWN
+
+
+def _error(line: str, name: str) -> str:
+    """The error that a line of the conf container's log tells, without the time and the process before it."""
+    if found := _ERROR.search(line):
+        return found[1] if found[1] != '""' else ""  # a command that failed had nothing to say
+    notice = line.startswith(f"{name}: {_WAITING}") or line.endswith(_NO_PROBLEMS)
+    return line if line.startswith(_PANIC) or (line.startswith(f"{name}: ") and not notice) else ""
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
