@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.answers import Answers, read
+from catalog_forge.metadata.answers import Answers, read, unsound_names
 
 FILE = """
 '2015-12-19':
@@ -79,3 +79,31 @@ def test_all_problems_are_shown_at_once() -> None:
     with pytest.raises(ForgeError) as caught:
         read("latest:\n  default: 1\n  10.0.0.1: 2\n", "a.yml")
     assert len(caught.value.problems) == 2
+
+
+def test_scalars_are_what_the_real_service_makes_of_them() -> None:
+    entry = read("latest: {default: {a: yes, b: 0777, c: 1_000, d: 'yes', e: 1e999, f: 2001-12-14}}", "a.yml").entry(
+        "latest", "x"
+    )
+    assert entry == {"a": True, "b": 511, "c": 1000, "d": "yes", "e": "1e999", "f": "2001-12-14"}
+
+
+def test_versions_and_clients_are_text_whatever_they_look_like() -> None:
+    answers = read("1: {10: {a: 1}, 10.0: {a: 2}}", "a.yml")
+    assert answers.entry("1", "10") == {"a": 1}
+    assert answers.entry("1", "10.0") == {"a": 2}
+
+
+def test_merges_bring_in_what_stands_elsewhere() -> None:
+    text = "latest: {x: &x {a: 1, b: {c: 2}}, y: {a: 0, <<: *x, b: 3}, z: {<<: [{a: 4}, {a: 5, d: 6}]}}"
+    answers = read(text, "a.yml")
+    assert answers.entry("latest", "y") == {"a": 1, "b": 3}  # a later pair wins, merged or not
+    assert answers.entry("latest", "z") == {"a": 4, "d": 6}
+
+
+def test_names_that_are_not_text_are_found_once_with_their_path() -> None:
+    shared = [{"name": None}, {"name": "ok"}, {"uuid": "u"}]
+    answers = Answers.of(
+        {"latest": {"default": {"a": shared}, "10.0.0.1": {"b": shared, "c": {"d": [[{"name": 1}]]}, "name": 7}}}
+    )
+    assert list(unsound_names(answers)) == [("/latest/a/0", None), ("/latest/c/d/0/0", 1)]

@@ -12,13 +12,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.metadata import metadata
 from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.scenario import load
+from catalog_forge.metadata.server import MetadataServer
 from tests.helpers import tree
 
 SCENARIO = "stack: search\nservices: {es: {scale: 3, metadata: {a b: <x>, ü: 1}}}\n"
@@ -95,14 +98,18 @@ class Serving:
 
     def __init__(self, file: Path) -> None:
         code = "from catalog_forge.cli.metadata import metadata; metadata()"
+        free = "127.0.0.1:0"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "serve", str(file), "--listen", "127.0.0.1:0"],
+            [sys.executable, "-c", code, "serve", str(file), "--listen", free, "--reload-listen", free],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         ready = re.fullmatch(r"metadata service at (http://127\.0\.0\.1:[0-9]+)", self.says())
         assert ready
         self.url = ready[1]
+        reload = re.fullmatch(r"reload with POST (http://127\.0\.0\.1:[0-9]+/v1/reload)", self.says())
+        assert reload
+        self.reload_url = reload[1]
 
     def says(self, seconds: float = 10) -> str:
         """The next line on stderr."""
@@ -118,6 +125,15 @@ class Serving:
         with urlopen(self.url + path, timeout=5) as response:
             body: bytes = response.read()
         return body.decode()
+
+    def reload(self) -> tuple[int, str]:
+        """The answer of the reload port."""
+        try:
+            with urlopen(Request(self.reload_url, method="POST"), timeout=10) as response:
+                return response.status, response.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
 
 
 @pytest.fixture
@@ -161,3 +177,135 @@ def test_serve_ends_at_once_on_interrupt(serving: Serving) -> None:
     serving.process.send_signal(signal.SIGINT)
     assert serving.process.wait(timeout=5) != 0
     assert time.monotonic() - started < 3
+
+
+def test_serve_reloads_on_post_and_says_what_is_wrong(serving: Serving, scenario: Path) -> None:
+    version = serving.get("/latest/version")
+    assert serving.reload() == (200, "OK")
+    assert serving.get("/latest/version") != version
+    put(scenario, "services: [")
+    status, text = serving.reload()
+    assert status == 500
+    assert "not well-formed YAML" in text
+    assert serving.get("/latest/services/es/scale") == "3"
+
+
+def test_serve_says_nothing_more_of_a_deleted_file_when_a_reload_is_asked_for(serving: Serving, scenario: Path) -> None:
+    scenario.unlink()
+    assert serving.reload() == (200, "OK")
+    assert serving.get("/") == "latest\n"
+    put(scenario, SCENARIO)
+    assert serving.reload() == (200, "OK")
+    assert serving.get("/latest/services/es/scale") == "3"
+
+
+def test_a_reload_port_in_use_is_a_clear_error(scenario: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = run("serve", scenario, "--listen", "127.0.0.1:0", "--reload-listen", address)
+    assert isinstance(result.exception, ForgeError)
+    assert f"cannot listen on {address}: the port is in use" in str(result.exception)
+
+
+UNSOUND = """
+latest:
+  default:
+    containers: &all [{name: a}, {name: ~}, {uuid: u}, {name: 7}]
+    self: {service: {containers: *all, more: [{name: [x]}]}}
+  10.0.0.1: {}
+"""
+
+
+def test_names_that_confd_panics_on_are_served_with_a_warning(tmp_path: Path) -> None:
+    file = tree(tmp_path, {"a.yml": UNSOUND}) / "a.yml"
+    result = run("get", "/latest/containers", "--file", file)
+    assert result.stdout == "0=a\n1/\n2=u\n3/\n"
+    assert result.stderr.splitlines() == [
+        f"warning: {file}: /latest/containers/1: the name is null, not text: real confd panics on it",
+        f"warning: {file}: /latest/containers/3: the name is 7, not text: real confd panics on it",
+        f'warning: {file}: /latest/self/service/more/0: the name is ["x"], not text: real confd panics on it',
+    ]
+
+
+def test_many_such_names_give_few_warnings(tmp_path: Path) -> None:
+    items = ", ".join(["{name: 1}"] * 1000)
+    file = tree(tmp_path, {"a.yml": f"latest: {{default: {{l: [{items}]}}}}"}) / "a.yml"
+    warnings = run("get", "/latest", "--file", file).stderr.splitlines()
+    assert len(warnings) == 11
+    assert warnings[-1] == f"warning: {file}: and more such names"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("- a", "1:1: a scenario must be a mapping"),
+        ("latest: [1]", "1:9: the clients of 'latest' (addresses or `default`) must be a mapping"),
+        ("latest: {default: {1: x}}", "1:20: the key '1' is a number"),
+        ("latest: {default: " + "{a: " * 1000 + "1" + "}" * 1000 + "}", "1:412: the document is nested too deeply"),
+        ("latest: {default: {a: 1}", "2:1: not well-formed YAML"),
+    ],
+)
+def test_a_bad_file_is_an_error_with_its_place(tmp_path: Path, content: str, problem: str) -> None:
+    file = tree(tmp_path, {"a.yml": f"{content}\n"}) / "a.yml"
+    result = run("get", "/", "--file", file)
+    assert isinstance(result.exception, ForgeError)
+    assert str(result.exception).startswith(f"{file}:{problem}")
+
+
+def test_a_huge_file_is_refused_with_the_limit(tmp_path: Path) -> None:
+    file = tmp_path / "a.yml"
+    with file.open("wb") as huge:
+        huge.truncate(100 << 20)
+    started = time.monotonic()
+    result = run("get", "/", "--file", file)
+    assert isinstance(result.exception, ForgeError)
+    assert "larger than 16777216 bytes" in str(result.exception)
+    assert time.monotonic() - started < 2
+
+
+def test_get_and_tree_ask_a_file_or_a_live_service(scenario: Path) -> None:
+    with MetadataServer(load(scenario), xff=True) as server:
+        for command, *options in (
+            ("get", "/2015-12-19/self/service/name"),
+            ("get", "self/service/metadata", "--version", "2016-07-29", "--format", "yaml"),
+            ("get", "", "--version", "latest", "--format", "json"),
+            ("tree", "/2015-12-19/self"),
+            ("tree", "--depth", "2"),
+            ("tree", "self", "--version", "2015-07-25", "--format", "json"),
+        ):
+            live = run(command, *options, "--url", server.url, "--self", "10.42.1.12")
+            file = run(command, *options, "--file", scenario, "--self", "10.42.1.12")
+            assert (live.exit_code, live.stdout) == (0, file.stdout)
+            assert live.stdout
+
+
+def test_get_says_of_a_live_service_what_is_not_there(scenario: Path) -> None:
+    with MetadataServer(load(scenario)) as server:
+        for form in ("text", "json", "yaml"):
+            result = run("get", "/latest/nope", "--url", server.url, "--format", form)
+            assert isinstance(result.exception, ForgeError)
+            hint = f"catalog-forge metadata get /latest --url {server.url} lists what is there"
+            assert str(result.exception) == f"/latest/nope: Not found\n  hint: {hint}"
+
+
+def test_tree_draws_the_latest_version_and_hides_secrets(tmp_path: Path) -> None:
+    text = "services: {es: {metadata: {db_password: s3cret, port: 1}}}\n"
+    file = tree(tmp_path, {"s.yml": text}) / "s.yml"
+    drawn = run("tree", "--file", file).stdout
+    assert drawn.startswith("/latest\n├─ ")
+    assert "db_password: (hidden)" in drawn
+    assert "port: 1" in drawn
+    for options in (["--format", "json"], []):
+        assert "s3cret" not in run("tree", "--file", file, *options).output
+        assert "s3cret" in run("tree", "--file", file, "--show-secrets", *options).output
+
+
+def test_tree_of_the_root_lists_the_versions(scenario: Path) -> None:
+    assert run("tree", "/", "--file", scenario).stdout.splitlines()[1] == "├─ 2015-07-25: /2015-07-25"
+
+
+@pytest.mark.parametrize("options", [[], ["--file", "x.yml", "--url", "http://x"]])
+def test_either_a_file_or_a_url_is_asked(options: list[str]) -> None:
+    result = run("get", "/", *options)
+    assert result.exit_code == 2
+    assert "either --file FILE or --url URL" in result.stderr

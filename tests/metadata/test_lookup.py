@@ -70,3 +70,15 @@ def test_what_is_not_there_is_not_found(path: str) -> None:
 def test_an_integer_is_an_index_and_never_a_name() -> None:
     with pytest.raises(NotFoundError):
         find({"items": [{"name": "7"}]}, ["items", "7"])
+
+
+def test_an_integer_that_64_bits_do_not_hold_may_be_a_name() -> None:
+    entry: Entry = {"items": [{"name": "99999999999999999999"}, {"name": "9223372036854775807"}]}
+    assert find(entry, ["items", "99999999999999999999", "name"]) == "99999999999999999999"
+    assert find(entry, ["items", "+00", "name"]) == "99999999999999999999"
+    with pytest.raises(NotFoundError):
+        find(entry, ["items", "9223372036854775807"])
+
+
+def test_the_retry_in_lower_case_goes_letter_by_letter() -> None:
+    assert find({"i\u03c3": 1}, ["\u0130\u03a3"]) == 1

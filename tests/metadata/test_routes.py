@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.metadata.answers import Answers
-from catalog_forge.metadata.routes import Wait, must_wait, negotiate, respond, wish_to_wait
+from catalog_forge.metadata.routes import JSON, YAML, Wait, kind, must_wait, negotiate, respond, wish_to_wait
 from catalog_forge.metadata.wire import Request, Response
 
 ANSWERS = Answers.of(
@@ -161,3 +161,49 @@ def test_waiting_is_asked_for_by_wait_and_value(target: str, wish: Wait | None) 
 )
 def test_a_request_waits_while_the_value_is_the_known_one(path: str, value: str, waits: bool) -> None:
     assert must_wait(ANSWERS, Request("GET", path, "", {}, "10.42.1.11"), Wait(value, 10)) is waits
+
+
+def test_without_answers_there_is_only_a_latest_version_and_nothing_in_it() -> None:
+    nothing = Answers({})
+    assert respond(nothing, Request("GET", "/", "", {}, "")).body == b"latest\n"
+    assert respond(nothing, Request("GET", "/latest", "", {}, "")).body == b"Not found\n"
+    assert respond(nothing, Request("GET", "/2016-07-29", "", {}, "")).body == b"Invalid version\n"
+    assert must_wait(nothing, Request("GET", "/latest/version", "", {}, ""), Wait("7", 10))
+
+
+def test_a_line_break_in_a_key_ends_the_route() -> None:
+    assert ask("/2016-07-29/self%0Ax").body == b"404 page not found\n"
+
+
+def test_infinity_is_text_and_yaml_but_no_json() -> None:
+    answers = Answers.of({"latest": {"default": {"x": float("inf")}}})
+
+    def body(accept: str) -> tuple[int, bytes]:
+        response = respond(answers, Request("GET", "/latest/x", "", {"accept": accept}, ""))
+        return response.status, response.body
+
+    message = "Error serializing to JSON: json: unsupported value: +Inf"
+    assert body("text/plain") == (200, b"+Inf")
+    assert body("text/yaml") == (200, b".inf\n")
+    assert body("application/json") == (500, f'{{"code":500,"message":"{message}","type":"error"}}\n'.encode())
+
+
+def test_versions_with_odd_names_are_listed_as_urls() -> None:
+    answers = Answers.of({"a b%": {"default": {}}, "a/b": {"default": {}}})
+    assert respond(answers, Request("GET", "/", "", {"accept": JSON}, "")).body == b'{"a b%":"/a%20b%25","latest":"/latest"}'
+
+
+def test_yaml_is_one_more_format_of_everything() -> None:
+    assert ask("/", accept=YAML).body == b"2015-07-25: /2015-07-25\n2016-07-29: /2016-07-29\nlatest: /latest\n"
+    assert ask("/2016-07-29/self/service/links", accept="text/x-yaml").body == b"search/elastic: es\n"
+    assert ask("/2016-07-29/nope", accept="text/yaml").body == b"code: 404\nmessage: Not found\ntype: error\n\n"
+
+
+def test_requests_of_one_kind_are_answered_alike() -> None:
+    def of(path: str, client: str, query: str = "", method: str = "GET") -> object:
+        return kind(ANSWERS, Request(method, path, query, {}, client))
+
+    assert of("/latest", "10.9.9.8") == of("/latest", "10.9.9.9") == of("/latest", "default")
+    assert of("/latest", "10.42.1.11") != of("/latest", "10.9.9.9")
+    assert of("/latest", "x", query="a=b") is None
+    assert of("/latest", "x", method="POST") is None
