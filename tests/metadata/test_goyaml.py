@@ -37,9 +37,11 @@ def test_not_a_number_is_a_number() -> None:
     assert isinstance(found, float) and math.isnan(found)
 
 
-def test_integers_of_any_length_are_read_in_no_time() -> None:
-    assert resolve("9" * 300_000) == "9" * 300_000  # beyond the range of doubles
-    assert resolve("0x" + "f" * 300_000) == "0x" + "f" * 300_000
+@pytest.mark.parametrize("text", ["9{}", "0x{}", "9{}x", "0x{}.{}", "1:{}", "1.{}e{}", "-{}_", "+.{}e"])
+def test_numbers_of_any_length_are_read_in_no_time(text: str) -> None:
+    long = text.replace("{}", "9" * 300_000)
+    assert resolve(long) == long  # beyond the range of doubles, or no number at all
+    assert dump(long) == f"{long}\n"
 
 
 @pytest.mark.parametrize(
