@@ -173,9 +173,10 @@ class Run:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         try:
             self.remove()
-        except ForgeError:
+        except ForgeError as problem:
             if error is None:
                 raise
+            error.add_note(f"what was started could not be removed: {problem}")
         except KeyboardInterrupt:  # once more, by somebody who cannot wait
             self.remove()
             raise

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import pytest
 from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image import containers
 from catalog_forge.image.builder import BuildRequest, build
-from catalog_forge.image.containers import Run, State, Wanted, has_image
+from catalog_forge.image.containers import Network, Run, State, Wanted, has_image
 from catalog_forge.image.engine import Engine, connect
 from catalog_forge.plan import Plan
 from tests.image.fake_engine import fake_engine, hang_up, reply
@@ -37,12 +40,20 @@ def run(ours: Engine) -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def with_volume(base_image: str, engine: docker.DockerClient, test_labels: dict[str, str]) -> Iterator[str]:
     """An image that declares a volume with a file in it."""
-    plan, tag = Plan(), "cf-containers/volume:1"
+    plan, tag = Plan(), f"cf-containers/{uuid.uuid4().hex}:1"
     plan.add_text("Dockerfile", f"FROM {base_image}\nRUN mkdir /data && echo kept >/data/file\nVOLUME /data\n")
     with connect() as ours:
         build(ours, BuildRequest(plan, (tag,), labels=test_labels), lambda _: None)
     yield tag
     engine.images.remove(tag, force=True)
+
+
+def network_with_addresses(run: Run) -> Network:
+    """A network whose subnet is chosen, as it must be where containers choose their addresses; some may be taken."""
+    for number in random.sample(range(256), 8):
+        with suppress(BuildError):
+            return run.network(f"network-{number}", f"10.198.{number}.0/24")
+    raise AssertionError("no subnet is free")
 
 
 def left(client: docker.DockerClient, run: Run) -> list[str]:
@@ -133,20 +144,18 @@ def test_proxies_of_the_clis_configuration_do_not_get_into_containers(
 
 
 def test_containers_of_a_network_find_each_other_by_alias_and_the_gateway_by_its_name(run: Run, base_image: str) -> None:
-    network = run.network(subnet="10.198.77.0/24")
-    assert network.gateway == "10.198.77.1"
-    found = run.container(
-        Wanted("found", base_image, command=SLEEP, network=network, address="10.198.77.9", aliases=("es", "es-1"))
-    )
+    network = network_with_addresses(run)
+    address = network.gateway.removesuffix(".1") + ".9"
+    found = run.container(Wanted("found", base_image, command=SLEEP, network=network, address=address, aliases=("es", "es-1")))
     asking = run.container(Wanted("asking", base_image, command=SLEEP, network=network, hosts={"meta": network.gateway}))
     found.start()
     asking.start()
     status, said = asking.run("sh", "-c", "nslookup es-1. && cat /etc/hosts")
-    assert (status, "10.198.77.9" in said, "10.198.77.1\tmeta" in said) == (0, True, True), said
+    assert (status, address in said, f"{network.gateway}\tmeta" in said) == (0, True, True), said
 
 
 def test_a_container_that_shares_a_network_has_the_address_of_the_other(run: Run, base_image: str) -> None:
-    first = run.container(Wanted("first", base_image, command=SLEEP, network=run.network(subnet="10.198.78.0/24")))
+    first = run.container(Wanted("first", base_image, command=SLEEP, network=run.network()))
     second = run.container(Wanted("second", base_image, command=SLEEP, network=first))
     first.start()
     second.start()
@@ -225,9 +234,10 @@ def test_an_unknown_image_is_named(run: Run, ours: Engine, base_image: str) -> N
 
 
 def test_a_taken_address_is_named(run: Run, base_image: str) -> None:
-    network = run.network(subnet="10.198.79.0/24")
+    network = network_with_addresses(run)
+    address = network.gateway.removesuffix(".1") + ".9"
     for name in ("one", "two"):
-        last = run.container(Wanted(name, base_image, command=SLEEP, network=network, address="10.198.79.9"))
+        last = run.container(Wanted(name, base_image, command=SLEEP, network=network, address=address))
         if name == "one":
             last.start()
     with pytest.raises(BuildError, match=r"cannot start container catalog-forge-\w+-two: .*[Aa]ddress already in use"):
