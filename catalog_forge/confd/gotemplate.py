@@ -12,20 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog_forge.confd import goliterals
+from catalog_forge.confd import goliterals, goops
 from catalog_forge.confd.functions import Dialect, functions_of
 from catalog_forge.confd.gobuiltins import Function
 from catalog_forge.confd.gofields import METHODS, field_of
-from catalog_forge.confd.gomachine import Code, Expr, Fault, Loop, Machine, Op, items_of
-from catalog_forge.confd.govalues import NIL, PAIRS, PLAIN_PAIRS, STRINGS, GoError, LimitError, Slice, truth, type_name
+from catalog_forge.confd.gomachine import Code, Expr, Fault, Machine, Op
+from catalog_forge.confd.govalues import GoError, LimitError, truth, type_name
 
 _LONGEST_CONTEXT = 1000
 # `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses; `define"x"` is an error for Go.
 _ODD = re.compile(r"[A-Za-z_]\.[A-Za-z_]|\w[\"'`=]")
 _GLUED = tuple("\"'`=")
 _WORD = re.compile(r"[.$]?\w+|\$")
-_LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
-_NIL_FITS = ("any", "value", *_LISTS)
+_NIL_FITS = ("any", "value", *goops.LISTS)
 
 
 class SyntaxFault(Exception):
@@ -185,15 +184,15 @@ class Compiler:
         value = self.pipe(node.pipeline)
         inner = len(self.scope)
         to_else = [0]
-        self.emit(_if(value, to_else) if keep_dot else _with(value, to_else))
+        self.emit(goops.if_true(value, to_else) if keep_dot else goops.with_value(value, to_else))
         self.depth += not keep_dot
         self.block(node.body)
         self.depth -= not keep_dot
         if not keep_dot:
-            self.emit(_restore_dot)
+            self.emit(goops.restore_dot)
         to_end = [0]
         if node.else_body is not None:
-            self.emit(_jump(to_end))
+            self.emit(goops.jump(to_end))
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
@@ -207,14 +206,14 @@ class Compiler:
         slots = [self.slot(each.name) for each in node.pipeline.declarations]
         inner = len(self.scope)
         to_else, to_end = [0], [0]
-        self.emit(_range(value, node.pipeline, len(slots), to_else))
-        begin = self.emit(_next(slots, to_end))
+        self.emit(goops.begin_range(value, node.pipeline, len(slots), to_else))
+        begin = self.emit(goops.next_item(slots, to_end))
         self.depth += 1
         self.loops.append((self.depth, begin, to_end))
         self.block(node.body)
         self.loops.pop()
         self.depth -= 1
-        self.emit(_jump([begin]))
+        self.emit(goops.jump([begin]))
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
@@ -224,14 +223,14 @@ class Compiler:
 
     def visit_BreakNode(self, _node: Any) -> None:  # noqa: N802
         depth, _, to_end = self.loops[-1]
-        self.emit(_break(depth, to_end))
+        self.emit(goops.break_range(depth, to_end))
 
     def visit_ContinueNode(self, _node: Any) -> None:  # noqa: N802
         depth, begin, _ = self.loops[-1]
-        self.emit(_continue(depth, begin))
+        self.emit(goops.continue_range(depth, begin))
 
     def visit_TemplateCallNode(self, node: Any) -> None:  # noqa: N802
-        self.emit(_enter(node.name, self.pipe(node.pipeline) if node.pipeline else _nothing, node))
+        self.emit(goops.enter(node.name, self.pipe(node.pipeline) if node.pipeline else goops.nothing, node))
 
     visit_BlockNode = visit_TemplateCallNode  # noqa: N815
 
@@ -241,11 +240,11 @@ class Compiler:
         """Compile a pipeline; its variables are declared behind it."""
         value = self.command(pipe.commands[0], None)
         for command in pipe.commands[1:]:
-            value = self.command(command, _settled(value))
-        value = _settled(value)
+            value = self.command(command, goops.settled(value))
+        value = goops.settled(value)
         names = [variable.name for variable in pipe.declarations]
         slots = [self.slot(name) if pipe.is_assignment else self.declare(name) for name in names]
-        return _stored(value, slots) if slots else value
+        return goops.stored(value, slots) if slots else value
 
     def command(self, command: Any, final: Expr | None) -> Expr:
         """Compile a command; `final` is the value that comes down the pipeline."""
@@ -256,9 +255,9 @@ class Compiler:
         if kind in ("FieldNode", "VariableNode", "ParenthesizedNode") and first.fields:
             return self.fields(first, rest, final)
         if rest or final:
-            return _failing(f"can't give argument to non-function {goliterals.show(first)}", first)
+            return goops.failing(f"can't give argument to non-function {goliterals.show(first)}", first)
         if kind == "NilNode":
-            return _failing("nil is not a command", first)
+            return goops.failing("nil is not a command", first)
         return self.term(first)
 
     def term(self, node: Any) -> Expr:
@@ -269,20 +268,20 @@ class Compiler:
         if kind in ("FieldNode", "VariableNode", "ParenthesizedNode"):
             return self.fields(node, (), None) if node.fields else self.root(node)
         if kind == "DotNode":
-            return _dot
+            return goops.dot
         return self.constant(node)
 
     def constant(self, node: Any) -> Expr:
         value = goliterals.value_of(node, self.encoding)
         if isinstance(value, goliterals.Overflow):
-            return _failing(f"{node.text} overflows int", node)
+            return goops.failing(f"{node.text} overflows int", node)
         return lambda _: value
 
     def root(self, node: Any) -> Expr:
         """Compile what a chain of fields starts with."""
         kind = type(node).__name__
         if kind == "FieldNode":
-            return _dot
+            return goops.dot
         if kind == "ParenthesizedNode":
             return self.pipe(node.pipeline)
         slot = self.slot(node.name)
@@ -298,7 +297,7 @@ class Compiler:
     def field(self, value: Expr, name: str, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
         given = bool(rest or final)
         method = METHODS.get(name)
-        arguments = self.arguments(method.function, name, node, rest, final) if method else _none
+        arguments = self.arguments(method.function, name, node, rest, final) if method else goops.none
 
         def get(machine: Machine) -> Any:
             found = value(machine)
@@ -336,8 +335,8 @@ class Compiler:
     def logic(self, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
         """Compile and/or, which look at no more arguments than they need (since Go 1.18)."""
         if not rest and not final:
-            return _failing(f"wrong number of args for {node.name}: want at least 1 got 0", node)
-        terms = [self.argument(each, "value") for each in rest] + ([_checked(final, "value", node)] if final else [])
+            return goops.failing(f"wrong number of args for {node.name}: want at least 1 got 0", node)
+        terms = [self.argument(each, "value") for each in rest] + ([goops.checked(final, "value", node)] if final else [])
         stop = node.name == "or"
 
         def run(machine: Machine) -> Any:
@@ -358,11 +357,11 @@ class Compiler:
         if given < wanted or (given > wanted and not function.more):
             least = "at least " if function.more else ""
             shown = len(rest) if function.more else given
-            return _failing(f"wrong number of args for {name}: want {least}{wanted} got {shown}", node)
+            return goops.failing(f"wrong number of args for {name}: want {least}{wanted} got {shown}", node)
         types = [*function.parameters, *([function.more] * (given - wanted))]
         terms = [self.argument(each, kind) for each, kind in zip(rest, types, strict=False)]
         if final:
-            terms.append(_checked(final, types[-1], node))
+            terms.append(goops.checked(final, types[-1], node))
         if len(terms) == 1:
             (only,) = terms
             return lambda machine: (only(machine),)
@@ -372,166 +371,15 @@ class Compiler:
         """Compile an argument: a constant must fit the type as it is written, a value is looked at when it is there."""
         name = type(node).__name__
         if name in ("DotNode", "FieldNode", "VariableNode", "ParenthesizedNode", "IdentifierNode"):
-            return _checked(self.term(node), kind, node)
+            return goops.checked(self.term(node), kind, node)
         if name == "NilNode":
-            return _nothing if kind in _NIL_FITS else _failing(f"cannot assign nil to {kind}", node)
+            return goops.nothing if kind in _NIL_FITS else goops.failing(f"cannot assign nil to {kind}", node)
         if kind in ("any", "value"):
             return self.constant(node)
-        if kind in _LISTS:
-            return _failing(f"can't handle {goliterals.show(node)} for arg of type {kind}", node)
+        if kind in goops.LISTS:
+            return goops.failing(f"can't handle {goliterals.show(node)} for arg of type {kind}", node)
         value = goliterals.value_as(node, kind, self.encoding)
         if value is None:
             word = "integer" if kind == "int" else kind
-            return _failing(f"expected {word}; found {goliterals.show(node)}", node)
+            return goops.failing(f"expected {word}; found {goliterals.show(node)}", node)
         return lambda _: value
-
-
-def _dot(machine: Machine) -> Any:
-    return machine.dot
-
-
-def _nothing(_machine: Machine) -> Any:
-    return None
-
-
-def _none(_machine: Machine) -> Sequence[Any]:
-    return ()
-
-
-def _failing(message: str, node: Any) -> Expr:
-    """Compile what fails when it is reached, and only then."""
-
-    def fail(_machine: Machine) -> Any:
-        raise Fault(message, node)
-
-    return fail
-
-
-def _settled(value: Expr) -> Expr:
-    """At the end of a command the nil of an interface is no value at all."""
-
-    def settle(machine: Machine) -> Any:
-        found = value(machine)
-        return None if found is NIL else found
-
-    return settle
-
-
-def _stored(value: Expr, slots: Sequence[int]) -> Expr:
-    def store(machine: Machine) -> Any:
-        found = value(machine)
-        for slot in slots:
-            machine.slots[slot] = found
-        return found
-
-    return store
-
-
-def _checked(value: Expr, kind: str, node: Any) -> Expr:
-    """Let only values through that can be assigned to a type of Go."""
-    if kind in ("any", "value"):
-        return _settled(value)
-
-    def check(machine: Machine) -> Any:
-        found = value(machine)
-        if _fits(found, kind):
-            return found
-        if found is None:
-            raise Fault(f"invalid value; expected {kind}", goliterals.last_of(node))
-        raise Fault(f"wrong type for value; expected {kind}; got {type_name(found)}", goliterals.last_of(node))
-
-    return check
-
-
-def _fits(value: Any, kind: str) -> bool:
-    if kind == "string":
-        return isinstance(value, bytes)
-    if kind == "int":
-        return type(value) is int
-    return value is None or (isinstance(value, Slice) and value.type in _LISTS[kind])
-
-
-def _if(value: Expr, to_else: list[int]) -> Op:
-    def op(machine: Machine) -> None:
-        if not truth(value(machine)):
-            machine.pc = to_else[0]
-
-    return op
-
-
-def _with(value: Expr, to_else: list[int]) -> Op:
-    def op(machine: Machine) -> None:
-        found = value(machine)
-        if truth(found):
-            machine.stack.append(machine.dot)
-            machine.dot = found
-        else:
-            machine.pc = to_else[0]
-
-    return op
-
-
-def _restore_dot(machine: Machine) -> None:
-    machine.dot = machine.stack.pop()
-
-
-def _jump(target: list[int]) -> Op:
-    def op(machine: Machine) -> None:
-        machine.pc = target[0]
-
-    return op
-
-
-def _range(value: Expr, node: Any, names: int, to_else: list[int]) -> Op:
-    def op(machine: Machine) -> None:
-        found = value(machine)
-        items = items_of(found, node, names)
-        if found is None or (found <= 0 if isinstance(found, int) else not found):
-            machine.pc = to_else[0]
-        else:
-            machine.stack.append(Loop(items, machine.dot))
-
-    return op
-
-
-def _next(slots: Sequence[int], to_end: list[int]) -> Op:
-    def op(machine: Machine) -> None:
-        loop = machine.stack[-1]
-        item = next(loop.items, None)
-        if item is None:
-            machine.stack.pop()
-            machine.dot = loop.dot
-            machine.pc = to_end[0]
-            return
-        machine.dot = item[1]
-        for slot, found in zip(slots, item[2 - len(slots) :], strict=True):
-            machine.slots[slot] = found
-
-    return op
-
-
-def _break(depth: int, to_end: list[int]) -> Op:
-    def op(machine: Machine) -> None:
-        machine.dot = machine.stack[depth - 1].dot
-        del machine.stack[depth - 1 :]
-        machine.pc = to_end[0]
-
-    return op
-
-
-def _continue(depth: int, begin: int) -> Op:
-    def op(machine: Machine) -> None:
-        del machine.stack[depth:]
-        machine.pc = begin
-
-    return op
-
-
-def _enter(name: str, value: Expr, node: Any) -> Op:
-    def op(machine: Machine) -> None:
-        code = machine.templates.get(name)
-        if code is None:
-            raise Fault(f'template "{name}" not defined', node)
-        machine.enter(code, value(machine), node)
-
-    return op

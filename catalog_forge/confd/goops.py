@@ -1,0 +1,167 @@
+"""The operations and expressions that templates are compiled to: each is a function of the machine (text/template, exec.go).
+
+A place in the code that is not known yet when an operation is made is a list of one number, which is filled in later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from catalog_forge.confd import goliterals
+from catalog_forge.confd.gomachine import Expr, Fault, Loop, Machine, Op, items_of
+from catalog_forge.confd.govalues import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
+
+# The lists that a parameter of a type takes.
+LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
+
+
+def dot(machine: Machine) -> Any:
+    return machine.dot
+
+
+def nothing(_machine: Machine) -> Any:
+    return None
+
+
+def none(_machine: Machine) -> Sequence[Any]:
+    return ()
+
+
+def failing(message: str, node: Any) -> Expr:
+    """Compile what fails when it is reached, and only then."""
+
+    def fail(_machine: Machine) -> Any:
+        raise Fault(message, node)
+
+    return fail
+
+
+def settled(value: Expr) -> Expr:
+    """At the end of a command the nil of an interface is no value at all."""
+
+    def settle(machine: Machine) -> Any:
+        found = value(machine)
+        return None if found is NIL else found
+
+    return settle
+
+
+def stored(value: Expr, slots: Sequence[int]) -> Expr:
+    def store(machine: Machine) -> Any:
+        found = value(machine)
+        for slot in slots:
+            machine.slots[slot] = found
+        return found
+
+    return store
+
+
+def checked(value: Expr, kind: str, node: Any) -> Expr:
+    """Let only values through that can be assigned to a type of Go."""
+    if kind in ("any", "value"):
+        return settled(value)
+
+    def check(machine: Machine) -> Any:
+        found = value(machine)
+        if fits(found, kind):
+            return found
+        if found is None:
+            raise Fault(f"invalid value; expected {kind}", goliterals.last_of(node))
+        raise Fault(f"wrong type for value; expected {kind}; got {type_name(found)}", goliterals.last_of(node))
+
+    return check
+
+
+def fits(value: Any, kind: str) -> bool:
+    if kind == "string":
+        return isinstance(value, bytes)
+    if kind == "int":
+        return type(value) is int
+    return value is None or (isinstance(value, Slice) and value.type in LISTS[kind])
+
+
+def if_true(value: Expr, to_else: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        if not truth(value(machine)):
+            machine.pc = to_else[0]
+
+    return op
+
+
+def with_value(value: Expr, to_else: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        found = value(machine)
+        if truth(found):
+            machine.stack.append(machine.dot)
+            machine.dot = found
+        else:
+            machine.pc = to_else[0]
+
+    return op
+
+
+def restore_dot(machine: Machine) -> None:
+    machine.dot = machine.stack.pop()
+
+
+def jump(target: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        machine.pc = target[0]
+
+    return op
+
+
+def begin_range(value: Expr, node: Any, names: int, to_else: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        found = value(machine)
+        items = items_of(found, node, names)
+        if found is None or (found <= 0 if isinstance(found, int) else not found):
+            machine.pc = to_else[0]
+        else:
+            machine.stack.append(Loop(items, machine.dot))
+
+    return op
+
+
+def next_item(slots: Sequence[int], to_end: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        loop = machine.stack[-1]
+        item = next(loop.items, None)
+        if item is None:
+            machine.stack.pop()
+            machine.dot = loop.dot
+            machine.pc = to_end[0]
+            return
+        machine.dot = item[1]
+        for slot, found in zip(slots, item[2 - len(slots) :], strict=True):
+            machine.slots[slot] = found
+
+    return op
+
+
+def break_range(depth: int, to_end: list[int]) -> Op:
+    def op(machine: Machine) -> None:
+        machine.dot = machine.stack[depth - 1].dot
+        del machine.stack[depth - 1 :]
+        machine.pc = to_end[0]
+
+    return op
+
+
+def continue_range(depth: int, begin: int) -> Op:
+    def op(machine: Machine) -> None:
+        del machine.stack[depth:]
+        machine.pc = begin
+
+    return op
+
+
+def enter(name: str, value: Expr, node: Any) -> Op:
+    def op(machine: Machine) -> None:
+        code = machine.templates.get(name)
+        if code is None:
+            raise Fault(f'template "{name}" not defined', node)
+        machine.enter(code, value(machine), node)
+
+    return op
