@@ -488,8 +488,9 @@ def can_backquote(text: bytes) -> bool:
 def _float_digits(value: float, kind: str, precision: int | None) -> bytes:
     """Write a float that is not negative; without a precision as short as it can be told apart."""
     if kind == "b":
-        mantissa, exponent = math.frexp(value)
-        return f"{int(mantissa * (1 << 53))}p{exponent - 53:+d}".encode()
+        # Below 2**-1022 the mantissa gets shorter, and the exponent stays.
+        exponent = max(math.frexp(value)[1] - 53, -1074) if value else -1074
+        return f"{int(math.ldexp(value, -exponent))}p{exponent:+d}".encode()
     if kind in "xX":
         shown = _hex_float(value, precision)
         return (shown.upper() if kind == "X" else shown).encode()
