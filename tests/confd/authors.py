@@ -90,7 +90,7 @@ CALLS: Mapping[str, Sequence[str]] = {
         "index {list} {place}", "index {list} 9", "index {any} {any}", "index {str} {int}", "slice {list} {place} {place}",
         "slice {any} {int}", "slice {str} 0 1 2", "call {any}", "len {any}", "json {text}", "jsonArray {text}", "atoi {text}",
         "parseBool {text}", "get {nokey}", "getv {nokey}", "base64Decode {text}", "add {any} {int}", "div {int} {int}",
-        "mul 9223372036854775807 {int}", "gets {badpattern}", "getvs {badpattern}", "join {any} {str}", "join {pairs} `,`",
+        "eq {int} (mul 9223372036854775807 {int})", "gets {badpattern}", "getvs {badpattern}", "join {any} {str}", "join {pairs} `,`",
         "(get {key}).Nope", "({map}).k.z", "map {any} {any}", "map {str}", "sortByLength {any}", "sortKVByLength {any}",
         "reverse {any}", "eq {any} {any}", "lt {any} {any}", "ne {str} {int}", "eq {bool}", "printf {any} {any}",
         "seq {text} {small}", "eq 9223372036854775807 {int}", "print 9223372036854775807 -9223372036854775808", "exists {any}",
