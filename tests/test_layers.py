@@ -32,7 +32,7 @@ DOORS = {
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
     "jinja2": ("blueprint", "texts"),
-    "gotpl": ("confd.gotemplate",),
+    "gotpl": ("confd.gotext.template",),
 }
 
 # Only here may anything be printed.

@@ -34,6 +34,12 @@ for file in config.yml 0/rancher-compose.yml 0/docker-compose.yml; do
     cat "$catalog/templates/elasticsearch/$file"
 done
 
+step "catalog-forge test: the scenario of the spec, in the embedded renderer"
+catalog-forge -C "$catalog" test
+
+step "catalog-forge render --diff: what a fourth master changes"
+catalog-forge -C "$catalog" render elasticsearch-conf --diff --scale 3 --scale 4
+
 if ! docker version >/dev/null 2>&1; then
     step "no Docker engine answers: the image is not built, and what it writes cannot be shown"
     exit 0

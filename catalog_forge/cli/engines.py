@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from catalog_forge.verify.seen import Engine
 
-NAMES = ("embedded", "confd")
+NAMES = ("embedded", "confd", "image")
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
@@ -33,7 +33,7 @@ def options(command: _Command) -> _Command:
         type=click.Choice(NAMES),
         default="embedded",
         show_default=True,
-        help="`embedded` imitates confd; `confd` runs a real one.",
+        help="`embedded` imitates confd; `confd` runs a real one; `image` runs the built image on a Docker engine.",
     )
     return engine(confd(command))
 
@@ -45,10 +45,16 @@ def opened(name: str, confd: Path | None) -> Iterator[Engine]:
         from catalog_forge.verify.embedded import Embedded
 
         yield Embedded()
-    else:
+    elif name == "confd":
         from catalog_forge.verify.real_confd import Confd
 
         yield Confd(confd or _on_path())
+    else:
+        from catalog_forge.image.engine import connect
+        from catalog_forge.verify.container import ImageEngine
+
+        with connect() as engine:
+            yield ImageEngine(engine)
 
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:

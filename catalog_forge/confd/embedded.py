@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from catalog_forge.confd import store as stores
 from catalog_forge.confd.functions import DIALECTS, Dialect
-from catalog_forge.confd.gomachine import Fault, Limits, Machine
-from catalog_forge.confd.gotemplate import SyntaxFault, Template, compile_template
+from catalog_forge.confd.gotext.machine import Fault, Limits, Machine
+from catalog_forge.confd.gotext.template import SyntaxFault, Template, compile_template
 from catalog_forge.confd.image_dir import ImageDir, TemplateResource
 from catalog_forge.confd.store import Store, StoreError
 from catalog_forge.errors import ForgeError, did_you_mean

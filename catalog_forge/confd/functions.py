@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol, get_args
 
 from catalog_forge.confd import store as paths
-from catalog_forge.confd.gobuiltins import BUILTINS, Function, Sandbox
-from catalog_forge.confd.gotime import Time
-from catalog_forge.confd.govalues import (
+from catalog_forge.confd.gotext.builtins import BUILTINS, Function, Sandbox
+from catalog_forge.confd.gotext.time import Time
+from catalog_forge.confd.gotext.values import (
     ANYS,
     INTS,
     PLAIN_PAIRS,

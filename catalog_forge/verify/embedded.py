@@ -24,3 +24,6 @@ class Embedded:
             )
             written = {dest: Written(file.content, file.resource.mode) for dest, file in outcome.files.items()}
             yield disk.after(written, [f"{name}: {message}" for name, message in outcome.errors.items()])
+
+    def interrupt(self) -> None:
+        """Nothing to do: a play lasts milliseconds."""

@@ -108,7 +108,13 @@ def play_all(chosen: Sequence[Case], engine: Engine, jobs: int) -> Iterator[Resu
             yield from (Result(case, *part) for case, part in zip(chosen, parts, strict=True))
     else:
         with ThreadPoolExecutor(1 if engine.name == "embedded" else jobs) as threads:
-            yield from threads.map(lambda case: play(case, engine), chosen)
+            try:
+                yield from threads.map(lambda case: play(case, engine), chosen)
+            except BaseException:
+                # Nobody waits for the rest any more; what runs must clean up all the same.
+                threads.shutdown(wait=False, cancel_futures=True)
+                engine.interrupt()
+                raise
 
 
 # What a forked process finds here is a copy of its own: cases need no pickling that way.

@@ -45,6 +45,9 @@ class Confd:
                     server.replace(view.for_everybody())
                     yield self._pass(subject, root, server, view, disk)
 
+    def interrupt(self) -> None:
+        """Nothing to do: Ctrl-C on a terminal ends each confd, too."""
+
     def _pass(self, subject: Subject, root: Path, server: MetadataServer, view: View, disk: Disk) -> Seen:
         kind, seconds = view.trouble.kind, view.trouble.seconds
         healing = threading.Timer(seconds, server.inject, [faults.NONE])

@@ -47,6 +47,10 @@ class Engine(Protocol):
         """Yield what there is when the subject has seen each view. Raises ForgeError when the engine itself fails."""
         ...
 
+    def interrupt(self) -> None:
+        """End all plays soon, from another thread."""
+        ...
+
 
 @dataclass
 class Disk:

@@ -27,6 +27,9 @@ class Broken:
         yield Seen({})
         raise ForgeError("the engine is gone")
 
+    def interrupt(self) -> None:
+        """Nothing to do."""
+
 
 RESULTS = [
     play.play(case_of(STEPS), Embedded()),

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog_forge.confd import gofmt
-from catalog_forge.confd.govalues import NIL, LimitError, Map, Slice, Uint8
+from catalog_forge.confd.gotext import fmt
+from catalog_forge.confd.gotext.values import NIL, LimitError, Map, Slice, Uint8
 from catalog_forge.confd.store import Store
 
 _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 256
@@ -135,7 +135,7 @@ class Machine:
         elif value is None:
             self.write(b"<no value>")
         else:
-            self.write(gofmt.sprint([value], self.spend))
+            self.write(fmt.sprint([value], self.spend))
 
     def spend(self, size: int) -> None:
         """Take so many bytes of memory. Raises LimitError when there are none left."""
@@ -165,5 +165,5 @@ def items_of(value: Any, node: Any, names: int) -> Iterator[tuple[Any, Any]]:
             raise Fault(f"can't use {value} to iterate over more than one variable", node)
         kind = type(value)
         return ((None, kind(number) if kind is Uint8 else number) for number in range(value))
-    shown = gofmt.sprint([value]).decode("utf-8", "replace")
+    shown = fmt.sprint([value]).decode("utf-8", "replace")
     raise Fault(f"range can't iterate over {shown}", node)

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog_forge.confd import goliterals, goops
 from catalog_forge.confd.functions import Dialect, functions_of
-from catalog_forge.confd.gobuiltins import Function
-from catalog_forge.confd.gofields import METHODS, field_of
-from catalog_forge.confd.gomachine import Code, Expr, Fault, Machine, Op
-from catalog_forge.confd.govalues import GoError, LimitError, truth, type_name
+from catalog_forge.confd.gotext import literals, ops
+from catalog_forge.confd.gotext.builtins import Function
+from catalog_forge.confd.gotext.fields import METHODS, field_of
+from catalog_forge.confd.gotext.machine import Code, Expr, Fault, Machine, Op
+from catalog_forge.confd.gotext.values import GoError, LimitError, truth, type_name
 
 _LONGEST_CONTEXT = 1000
 # `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses; `define"x"` is an error for Go.
 _ODD = re.compile(r"[A-Za-z_]\.[A-Za-z_]|\w[\"'`=]")
 _GLUED = tuple("\"'`=")
 _WORD = re.compile(r"[.$]?\w+|\$")
-_NIL_FITS = ("any", "value", *goops.LISTS)
+_NIL_FITS = ("any", "value", *ops.LISTS)
 
 
 class SyntaxFault(Exception):
@@ -50,7 +50,7 @@ class Template:
             place += len(re.split(rb'["`]', self.source[place:], maxsplit=1)[0])
         start = self.source[: place - sum(added < place for added in self.added)]
         line, column = start.count(b"\n") + 1, len(start) - (start.rfind(b"\n") + 1)
-        context = goliterals.show(fault.node)
+        context = literals.show(fault.node)
         if len(context) > _LONGEST_CONTEXT:
             context = context[:_LONGEST_CONTEXT] + "..."
         return f'template: {self.name}:{line}:{column}: executing "{code.name}" at <{context}>: {fault.message}'
@@ -184,15 +184,15 @@ class Compiler:
         value = self.pipe(node.pipeline)
         inner = len(self.scope)
         to_else = [0]
-        self.emit(goops.if_true(value, to_else) if keep_dot else goops.with_value(value, to_else))
+        self.emit(ops.if_true(value, to_else) if keep_dot else ops.with_value(value, to_else))
         self.depth += not keep_dot
         self.block(node.body)
         self.depth -= not keep_dot
         if not keep_dot:
-            self.emit(goops.restore_dot)
+            self.emit(ops.restore_dot)
         to_end = [0]
         if node.else_body is not None:
-            self.emit(goops.jump(to_end))
+            self.emit(ops.jump(to_end))
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
@@ -206,14 +206,14 @@ class Compiler:
         slots = [self.slot(each.name) for each in node.pipeline.declarations]
         inner = len(self.scope)
         to_else, to_end = [0], [0]
-        self.emit(goops.begin_range(value, node.pipeline, len(slots), to_else))
-        begin = self.emit(goops.next_item(slots, to_end))
+        self.emit(ops.begin_range(value, node.pipeline, len(slots), to_else))
+        begin = self.emit(ops.next_item(slots, to_end))
         self.depth += 1
         self.loops.append((self.depth, begin, to_end))
         self.block(node.body)
         self.loops.pop()
         self.depth -= 1
-        self.emit(goops.jump([begin]))
+        self.emit(ops.jump([begin]))
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
@@ -223,14 +223,14 @@ class Compiler:
 
     def visit_BreakNode(self, _node: Any) -> None:  # noqa: N802
         depth, _, to_end = self.loops[-1]
-        self.emit(goops.break_range(depth, to_end))
+        self.emit(ops.break_range(depth, to_end))
 
     def visit_ContinueNode(self, _node: Any) -> None:  # noqa: N802
         depth, begin, _ = self.loops[-1]
-        self.emit(goops.continue_range(depth, begin))
+        self.emit(ops.continue_range(depth, begin))
 
     def visit_TemplateCallNode(self, node: Any) -> None:  # noqa: N802
-        self.emit(goops.enter(node.name, self.pipe(node.pipeline) if node.pipeline else goops.nothing, node))
+        self.emit(ops.enter(node.name, self.pipe(node.pipeline) if node.pipeline else ops.nothing, node))
 
     visit_BlockNode = visit_TemplateCallNode  # noqa: N815
 
@@ -240,11 +240,11 @@ class Compiler:
         """Compile a pipeline; its variables are declared behind it."""
         value = self.command(pipe.commands[0], None)
         for command in pipe.commands[1:]:
-            value = self.command(command, goops.settled(value))
-        value = goops.settled(value)
+            value = self.command(command, ops.settled(value))
+        value = ops.settled(value)
         names = [variable.name for variable in pipe.declarations]
         slots = [self.slot(name) if pipe.is_assignment else self.declare(name) for name in names]
-        return goops.stored(value, slots) if slots else value
+        return ops.stored(value, slots) if slots else value
 
     def command(self, command: Any, final: Expr | None) -> Expr:
         """Compile a command; `final` is the value that comes down the pipeline."""
@@ -255,9 +255,9 @@ class Compiler:
         if kind in ("FieldNode", "VariableNode", "ParenthesizedNode") and first.fields:
             return self.fields(first, rest, final)
         if rest or final:
-            return goops.failing(f"can't give argument to non-function {goliterals.show(first)}", first)
+            return ops.failing(f"can't give argument to non-function {literals.show(first)}", first)
         if kind == "NilNode":
-            return goops.failing("nil is not a command", first)
+            return ops.failing("nil is not a command", first)
         return self.term(first)
 
     def term(self, node: Any) -> Expr:
@@ -268,20 +268,20 @@ class Compiler:
         if kind in ("FieldNode", "VariableNode", "ParenthesizedNode"):
             return self.fields(node, (), None) if node.fields else self.root(node)
         if kind == "DotNode":
-            return goops.dot
+            return ops.dot
         return self.constant(node)
 
     def constant(self, node: Any) -> Expr:
-        value = goliterals.value_of(node, self.encoding)
-        if isinstance(value, goliterals.Overflow):
-            return goops.failing(f"{node.text} overflows int", node)
+        value = literals.value_of(node, self.encoding)
+        if isinstance(value, literals.Overflow):
+            return ops.failing(f"{node.text} overflows int", node)
         return lambda _: value
 
     def root(self, node: Any) -> Expr:
         """Compile what a chain of fields starts with."""
         kind = type(node).__name__
         if kind == "FieldNode":
-            return goops.dot
+            return ops.dot
         if kind == "ParenthesizedNode":
             return self.pipe(node.pipeline)
         slot = self.slot(node.name)
@@ -297,7 +297,7 @@ class Compiler:
     def field(self, value: Expr, name: str, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
         given = bool(rest or final)
         method = METHODS.get(name)
-        arguments = self.arguments(method.function, name, node, rest, final) if method else goops.none
+        arguments = self.arguments(method.function, name, node, rest, final) if method else ops.none
 
         def get(machine: Machine) -> Any:
             found = value(machine)
@@ -308,7 +308,7 @@ class Compiler:
             except LimitError:
                 raise
             except GoError as error:
-                raise Fault(str(error), goliterals.last_of(node)) from None
+                raise Fault(str(error), literals.last_of(node)) from None
 
         return get
 
@@ -335,8 +335,8 @@ class Compiler:
     def logic(self, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
         """Compile and/or, which look at no more arguments than they need (since Go 1.18)."""
         if not rest and not final:
-            return goops.failing(f"wrong number of args for {node.name}: want at least 1 got 0", node)
-        terms = [self.argument(each, "value") for each in rest] + ([goops.checked(final, "value", node)] if final else [])
+            return ops.failing(f"wrong number of args for {node.name}: want at least 1 got 0", node)
+        terms = [self.argument(each, "value") for each in rest] + ([ops.checked(final, "value", node)] if final else [])
         stop = node.name == "or"
 
         def run(machine: Machine) -> Any:
@@ -357,11 +357,11 @@ class Compiler:
         if given < wanted or (given > wanted and not function.more):
             least = "at least " if function.more else ""
             shown = len(rest) if function.more else given
-            return goops.failing(f"wrong number of args for {name}: want {least}{wanted} got {shown}", node)
+            return ops.failing(f"wrong number of args for {name}: want {least}{wanted} got {shown}", node)
         types = [*function.parameters, *([function.more] * (given - wanted))]
         terms = [self.argument(each, kind) for each, kind in zip(rest, types, strict=False)]
         if final:
-            terms.append(goops.checked(final, types[-1], node))
+            terms.append(ops.checked(final, types[-1], node))
         if len(terms) == 1:
             (only,) = terms
             return lambda machine: (only(machine),)
@@ -371,15 +371,15 @@ class Compiler:
         """Compile an argument: a constant must fit the type as it is written, a value is looked at when it is there."""
         name = type(node).__name__
         if name in ("DotNode", "FieldNode", "VariableNode", "ParenthesizedNode", "IdentifierNode"):
-            return goops.checked(self.term(node), kind, node)
+            return ops.checked(self.term(node), kind, node)
         if name == "NilNode":
-            return goops.nothing if kind in _NIL_FITS else goops.failing(f"cannot assign nil to {kind}", node)
+            return ops.nothing if kind in _NIL_FITS else ops.failing(f"cannot assign nil to {kind}", node)
         if kind in ("any", "value"):
             return self.constant(node)
-        if kind in goops.LISTS:
-            return goops.failing(f"can't handle {goliterals.show(node)} for arg of type {kind}", node)
-        value = goliterals.value_as(node, kind, self.encoding)
+        if kind in ops.LISTS:
+            return ops.failing(f"can't handle {literals.show(node)} for arg of type {kind}", node)
+        value = literals.value_as(node, kind, self.encoding)
         if value is None:
             word = "integer" if kind == "int" else kind
-            return goops.failing(f"expected {word}; found {goliterals.show(node)}", node)
+            return ops.failing(f"expected {word}; found {literals.show(node)}", node)
         return lambda _: value

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote_plus
 
-from catalog_forge.confd import gofmt
-from catalog_forge.confd.gotime import Time
-from catalog_forge.confd.govalues import NIL, GoError, KVPair, Map, Slice, Uint8, is_nil, runes, truth, type_name
+from catalog_forge.confd.gotext import fmt
+from catalog_forge.confd.gotext.time import Time
+from catalog_forge.confd.gotext.values import NIL, GoError, KVPair, Map, Slice, Uint8, is_nil, runes, truth, type_name
 
 _HTML = str.maketrans({"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _JS = {"\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D"}
@@ -186,7 +186,7 @@ def _text(box: Sandbox, values: tuple[Any, ...]) -> bytes:
     """Return what the escapes work on: the values printed, nil as a template prints it."""
     if len(values) == 1 and isinstance(values[0], bytes):
         return values[0]
-    return gofmt.sprint([b"<no value>" if value is None or value is NIL else value for value in values], box.spend)
+    return fmt.sprint([b"<no value>" if value is None or value is NIL else value for value in values], box.spend)
 
 
 def html(box: Sandbox, *values: Any) -> bytes:
@@ -207,7 +207,7 @@ def _js_char(char: str) -> str:
         return _JS[char]
     if code < 0x20:
         return f"\\u00{code:02X}"
-    if code < 0x80 or 0xDC80 <= code <= 0xDCFF or gofmt.is_printable(char):
+    if code < 0x80 or 0xDC80 <= code <= 0xDCFF or fmt.is_printable(char):
         return char
     return f"\\u{code:04X}"
 
@@ -230,9 +230,9 @@ BUILTINS: dict[str, Function] = {
     "index": Function(index, ("value",), "value"),
     "slice": Function(part, ("value",), "value"),
     "call": Function(call, ("value",), "value"),
-    "print": Function(lambda box, *values: gofmt.sprint(values, box.spend), (), "any", boxed=True),
-    "println": Function(lambda box, *values: gofmt.sprintln(values, box.spend), (), "any", boxed=True),
-    "printf": Function(lambda box, form, *values: gofmt.sprintf(form, values, box.spend), ("string",), "any", boxed=True),
+    "print": Function(lambda box, *values: fmt.sprint(values, box.spend), (), "any", boxed=True),
+    "println": Function(lambda box, *values: fmt.sprintln(values, box.spend), (), "any", boxed=True),
+    "printf": Function(lambda box, form, *values: fmt.sprintf(form, values, box.spend), ("string",), "any", boxed=True),
     "html": Function(html, (), "any", boxed=True),
     "js": Function(js, (), "any", boxed=True),
     "urlquery": Function(urlquery, (), "any", boxed=True),

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from catalog_forge.confd import goliterals
-from catalog_forge.confd.gomachine import Expr, Fault, Loop, Machine, Op, items_of
-from catalog_forge.confd.govalues import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
+from catalog_forge.confd.gotext import literals
+from catalog_forge.confd.gotext.machine import Expr, Fault, Loop, Machine, Op, items_of
+from catalog_forge.confd.gotext.values import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
 
 # The lists that a parameter of a type takes.
 LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
@@ -67,8 +67,8 @@ def checked(value: Expr, kind: str, node: Any) -> Expr:
         if fits(found, kind):
             return found
         if found is None:
-            raise Fault(f"invalid value; expected {kind}", goliterals.last_of(node))
-        raise Fault(f"wrong type for value; expected {kind}; got {type_name(found)}", goliterals.last_of(node))
+            raise Fault(f"invalid value; expected {kind}", literals.last_of(node))
+        raise Fault(f"wrong type for value; expected {kind}; got {type_name(found)}", literals.last_of(node))
 
     return check
 
