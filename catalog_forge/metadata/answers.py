@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem
-from catalog_forge.metadata import goyaml
+from catalog_forge.metadata import scalars
 
 DEFAULT = "default"
 LATEST = "latest"
@@ -147,7 +147,7 @@ class _Reader:
 
     def value(self, node: yamlio.Node) -> Value:
         if isinstance(node, yamlio.Text):
-            return goyaml.resolve(node.value) if node.bare else node.value
+            return scalars.resolve(node.value) if node.bare else node.value
         if id(node) not in self.made:
             items = node.items if isinstance(node, yamlio.Seq) else ()
             self.made[id(node)] = self.map(node) if isinstance(node, yamlio.Map) else [self.value(item) for item in items]
@@ -174,7 +174,7 @@ class _Reader:
                 self.problems.append(Problem("what '<<' merges must be a mapping, or a list of them", each.where))
 
     def check(self, key: yamlio.Text) -> None:
-        meaning = goyaml.resolve(key.value) if key.bare else key.value
+        meaning = scalars.resolve(key.value) if key.bare else key.value
         if isinstance(meaning, str):
             return
         kind = "null" if meaning is None else "a truth value" if isinstance(meaning, bool) else "a number"

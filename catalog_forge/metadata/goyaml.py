@@ -1,6 +1,6 @@
-"""YAML as go-yaml v2 reads and writes it: the library of rancher-metadata, byte for byte.
+"""YAML as go-yaml v2 writes it: the library of rancher-metadata, byte for byte.
 
-Rules: `resolve.go`, `encode.go`, `sorter.go` and `emitterc.go` of gopkg.in/yaml.v2 as rancher-metadata 0.7.4 carries it,
+Rules: `encode.go`, `sorter.go` and `emitterc.go` of gopkg.in/yaml.v2 as rancher-metadata 0.7.4 carries it,
 and what that program was seen to print.
 """
 
@@ -12,29 +12,13 @@ import re
 import struct
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from catalog_forge.metadata.answers import Value
-
-Scalar = bool | int | float | str | None
+from catalog_forge.metadata import scalars
+from catalog_forge.metadata.answers import Value
 
 _WIDTH = 80
 _LONGEST_KEY = 128
 
-_WORDS: Mapping[str, Scalar] = {
-    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
-    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
-}
-_INT = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+")
-_INFINITY = re.compile(r"[+-]inf(?:inity)?", re.IGNORECASE)
-_SEPARATOR = re.compile("(?<=[0-9])_(?=[0-9])")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 
 _SIMPLE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
@@ -52,53 +36,12 @@ _SHORT_ESCAPES = {
 }
 
 
-def resolve(text: str) -> Scalar:
-    """Return the value of a scalar that was written bare: YAML 1.1 words and numbers, in the library's own reading.
-
-    Integers beyond 64 bits are floats; floats beyond the range of doubles are text.
-    """
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] == ".":
-        number = _float(_SEPARATOR.sub("", text))
-        return number if isinstance(number, float) else text
-    return _number(text) if text[0] in "+-0123456789" else text
-
-
 def dump(value: Value) -> str:
     """Write a value as a document: block style, keys in their natural order, long text folded after 80 columns."""
     printer = _Printer()
     printer.node(value)
     printer.new_line()
     return "".join(printer.parts)
-
-
-def _number(text: str) -> Scalar:
-    plain = text.replace("_", "")
-    found = _INT.fullmatch(plain)
-    if found is None:
-        number = _float(plain)
-        return number if isinstance(number, float) else text
-    sign, sixteen, two, eight, ten = found.groups()
-    digits, base = next((digits, base) for digits, base in ((sixteen, 16), (two, 2), (eight, 8), (ten, 10)) if digits)
-    if len(digits) <= 64:
-        value = -int(digits, base) if sign == "-" else int(digits, base)
-        if -(1 << 63) <= value < (1 << 63) or (not sign and value < 1 << 64):
-            return value
-    number = _float(plain)
-    return number if isinstance(number, float) else text
-
-
-def _float(text: str) -> float | str:
-    if _FLOAT.fullmatch(text):
-        value = float(text)
-        return value if math.isfinite(value) else text
-    if _HEX_FLOAT.fullmatch(text):
-        try:
-            return float.fromhex(text)
-        except OverflowError:
-            return text
-    return float(text) if _INFINITY.fullmatch(text) else text
 
 
 class _Printer:
@@ -157,12 +100,12 @@ class _Printer:
 
     def text(self, text: str, *, is_key: bool = False) -> None:
         """Write text in the style that the library chooses for it."""
-        if _SIMPLE.fullmatch(text) and text not in _WORDS:
+        if _SIMPLE.fullmatch(text) and text not in scalars.WORDS:
             self.plain(text, folds=False)
             return
         before, self.indent = self.indent, self.indent + 2 if self.indent >= 0 else 2
         special = _SPECIAL.search(text) is not None
-        if not isinstance(resolve(text), str) or _BASE_60.fullmatch(text):
+        if not isinstance(scalars.resolve(text), str) or _BASE_60.fullmatch(text):
             self.double_quoted(text, folds=not is_key)
         elif "\n" in text:
             if special or is_key or text.endswith(" "):
@@ -290,7 +233,7 @@ def _escaped(char: str) -> str:
     return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
-def _bare(value: Scalar) -> str:
+def _bare(value: scalars.Scalar) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
