@@ -1,6 +1,6 @@
 """Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
 
-usage: make bench, or: python benchmarks/run.py [NAME...]     names: show_help, new, generate, build, serve, render
+usage: make bench, or: python benchmarks/run.py [NAME...]     names: show_help, new, generate, build, render, test, serve
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """
 
@@ -17,12 +17,13 @@ from measure import Row
 from rendering import render
 from serving import serve
 from starting import new, show_help
+from testing import test
 
-BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build, serve, render)}
+BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build, render, test, serve)}
 HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"
 
 
-def main(names: list[str]) -> int:
+def main(names: show_help, new, generate, build, render, test, serve
     """Run the benchmarks of these names, or all, and return the exit code."""
     rows: list[Row] = []
     failed = False

@@ -13,6 +13,7 @@ from catalog_forge.cli import engines, rendered
 from catalog_forge.cli.main import Settings
 
 if TYPE_CHECKING:
+    from catalog_forge.confd.embedded import Dialect
     from catalog_forge.metadata.scenario import Scenario
     from catalog_forge.metadata.steps import Moment
     from catalog_forge.verify.seen import Seen
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from catalog_forge.verify.view import View
 
 MAX_BYTES = 1 << 20
+
+VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -37,6 +40,7 @@ class Wanted:
     image_dir: Path | None
     metadata: Path | None
     prefix: str | None
+    dialect: Dialect | None
     variables: tuple[str, ...]
     resources: tuple[str, ...]
     show_diff: bool
@@ -58,12 +62,15 @@ class Wanted:
     "--scale", "scales", multiple=True, type=click.IntRange(0), help="Scale the service that asks first; two with --diff."
 )
 @click.option("--self", "client", metavar="CONTAINER|ADDRESS", help="Who asks; default: the `self` of the scenario.")
-@click.option("--version", metavar="VERSION", help="Read this version of the metadata; default: the spec's.")
+@click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the spec's.")
 @click.option(
     "--image-dir", type=_FOLDER, metavar="DIR", help="Render any folder with conf.d/ and templates/, in place of a spec."
 )
 @click.option("--metadata", type=_FILE, metavar="FILE", help="An answers file or a scenario, in place of the spec's own.")
 @click.option("--prefix", metavar="P", help="The prefix that confd is started with, such as /2015-07-25.")
+@click.option(
+    "--dialect", type=click.Choice(["0.14", "0.16", "HEAD"]), help="Imitate this confd; default: the spec's, else 0.16."
+)
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable that templates see by getenv.")
 @click.option("--resource", "resources", multiple=True, metavar="NAME", help="Render only this one of conf.d/NAME.toml.")
 @engines.options
@@ -87,7 +94,7 @@ def render(settings: Settings, /, name: str | None, engine: str, confd: Path | N
     from catalog_forge.errors import ForgeError
 
     wanted = Wanted(**options)  # type: ignore[arg-type]
-    _check(name, wanted)
+    _check(name, engine, wanted)
     subject, views, titles = _of_spec(settings, name, wanted) if name else _of_folder(wanted)
     if engine == "image" and name:
         engines.build_missing(settings.directory, [name], confd)
@@ -104,19 +111,22 @@ def render(settings: Settings, /, name: str | None, engine: str, confd: Path | N
         raise ForgeError("\n".join(dict.fromkeys(errors)))
 
 
-def _check(name: str | None, wanted: Wanted) -> None:
+def _check(name: str | None, engine: str, wanted: Wanted) -> None:
     """Refuse what contradicts itself."""
-    if (name is None) == (wanted.image_dir is None):
-        raise click.UsageError("name a spec, or a folder by --image-dir")
-    if wanted.image_dir and not wanted.metadata:
-        raise click.UsageError("--image-dir needs --metadata FILE")
-    if wanted.image_dir and wanted.scenario:
-        raise click.UsageError("--scenario is one of a spec; --metadata takes any file")
+    contradictions = (
+        ((name is None) == (wanted.image_dir is None), "name a spec, or a folder by --image-dir"),
+        (wanted.image_dir and not wanted.metadata, "--image-dir needs --metadata FILE"),
+        (wanted.image_dir and wanted.scenario, "--scenario is one of a spec; --metadata takes any file"),
+        (name and wanted.prefix is not None, "--prefix is for --image-dir; --version chooses that of a spec"),
+        (wanted.steps and wanted.scales, "choose --step or --scale"),
+        (engine == "image" and (wanted.version or wanted.resources), "an image is as its spec says: no --version, no --resource"),
+    )
+    for wrong, message in contradictions:
+        if wrong:
+            raise click.UsageError(message)
     for pair in wanted.variables:
         if not pair.partition("=")[0] or "=" not in pair:
             raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--var")
-    if wanted.steps and wanted.scales:
-        raise click.UsageError("choose --step or --scale")
 
 
 def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
@@ -129,12 +139,11 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
 
     source = Repository.find(settings.directory).source(name)
     spec = source.spec()
-    subject = of_spec(spec, source.folder.static)
     if wanted.version:
-        subject = replace(subject, prefix=f"/{wanted.version}")
-    subject = replace(
-        subject, variables={**subject.variables, **wanted.environment}, image=_only(subject, wanted.resources).image
-    )
+        spec = replace(spec, engine=replace(spec.engine, metadata=wanted.version))
+    subject = _only(of_spec(spec, source.folder.static), wanted.resources)
+    dialect = wanted.dialect or subject.dialect
+    subject = replace(subject, dialect=dialect, variables={**subject.variables, **wanted.environment})
     own = asking(spec)
     if wanted.metadata:
         views, titles = _views_of_file(wanted.metadata, subject, wanted, own)
@@ -157,12 +166,15 @@ def _scenario(known: Mapping[str, bytes], name: str, wanted: str | None) -> tupl
 
 def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
     """The subject of any folder, and its view of an answers file or a scenario."""
+    from dataclasses import replace
+
     from catalog_forge.verify.subject import of_files
 
     assert wanted.image_dir and wanted.metadata
     files = dict(_files(wanted.image_dir))
     prefix = wanted.prefix if wanted.prefix is not None else f"/{wanted.version}" if wanted.version else ""
     subject = _only(of_files(files, str(wanted.image_dir), prefix, wanted.environment), wanted.resources)
+    subject = replace(subject, dialect=wanted.dialect or subject.dialect)
     return subject, *_views_of_file(wanted.metadata, subject, wanted, "")
 
 

@@ -13,15 +13,12 @@ confd asks the service, never by a guess of how long it takes (docs/conf-image.m
 
 from __future__ import annotations
 
-import posixpath
 import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from urllib.parse import parse_qs, unquote
+from dataclasses import dataclass
 
 from catalog_forge.confd.resource import actions
 from catalog_forge.errors import EngineError, ForgeError
@@ -32,11 +29,11 @@ from catalog_forge.metadata.answers import Answers
 from catalog_forge.metadata.faults import Fault
 from catalog_forge.metadata.server import MetadataServer
 from catalog_forge.metadata.steps import Trouble
-from catalog_forge.metadata.wire import Request
 from catalog_forge.spec.model import Spec
 from catalog_forge.verify.seen import Seen, Written
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
+from catalog_forge.verify.witnesses import Heard, Said
 
 SERVICE = "rancher-metadata"
 SETTLE = 45.0
@@ -49,8 +46,6 @@ _CALM = 2.5
 # A problem counts when it has stayed so long: entrypoint.sh tries again after 2 s. The longer time is for a confd that does
 # not come to ask anything.
 _STAYS, _STAYS_UNASKED = 3.0, 10.0
-# confd's long poll ends after 10 s (maxWait): whoever waits has asked within that time, and but once.
-_POLL = 9.5
 # A watcher that failed asks again after 2 s.
 _RECOVERY = 5.0
 # How long a service flaps, how long a changed stamp may stay without a reload, how often is looked: seconds.
@@ -124,18 +119,18 @@ class ImageEngine:
         return self._play(subject, spec, tag, views)
 
     def _play(self, subject: Subject, spec: Spec, tag: str, views: Iterable[View]) -> Iterator[Seen]:
-        heard = _Heard(subject)
+        heard = Heard(subject)
         with Run(self._engine, "verify") as run, ExitStack() as stack:
             network = run.network()
             server = stack.enter_context(self._serving(network, heard))
             conf, main = _containers(run, subject, spec, tag, network, server)
-            live = _Live(subject, spec, _Said(conf), _Said(main), server, heard, self._settle, self._interrupted)
+            live = _Live(subject, spec, Said(conf), Said(main), server, heard, self._settle, self._interrupted)
             for view in views:
                 yield live.see(view)
             live.end()
 
     @contextmanager
-    def _serving(self, network: Network, heard: _Heard) -> Iterator[MetadataServer]:
+    def _serving(self, network: Network, heard: Heard) -> Iterator[MetadataServer]:
         """The metadata service at the gateway of the network: on port 80, or on a free one where 80 cannot be had."""
         with ExitStack() as stack:
             try:
@@ -178,99 +173,16 @@ def _containers(
     return conf, main
 
 
-class _Heard:
-    """What confd has asked the service, and when; noted by the server's thread."""
-
-    def __init__(self, subject: Subject) -> None:
-        paths = [
-            posixpath.normpath(f"{resource.prefix or subject.prefix}/{key}")
-            for resource in subject.image.resources
-            for key in resource.keys
-        ]
-        self._of_a_pass = Counter(paths)
-        self._requests: list[tuple[float, str, str]] = []
-
-    def note(self, request: Request) -> None:
-        """Note a request."""
-        self._requests.append((time.monotonic(), unquote(request.path), request.query))
-
-    @property
-    def anything(self) -> bool:
-        """Whether anybody has asked for anything."""
-        return bool(self._requests)
-
-    @property
-    def questions(self) -> int:
-        """How many a pass asks."""
-        return self._of_a_pass.total()
-
-    def waiting(self, versions: frozenset[str], since: float) -> int:
-        """How many watchers wait for another than these versions, and have begun to since a time."""
-        begin = max(since, time.monotonic() - _POLL)
-        count = 0
-        for when, _, query in reversed(self._requests.copy()):
-            if when < begin:
-                break
-            count += bool(query) and versions.issuperset(parse_qs(query).get("value", ["init"]))
-        return count
-
-    def passes(self, since: float, *, fresh: bool) -> int:
-        """How many whole passes have been made since a time; `fresh` ones are those of a confd that has just started.
-
-        A watcher may ask for the same meanwhile, so that a pass counts as made a little early.
-        """
-        left = None if fresh else self._of_a_pass.copy()
-        count = 0
-        for when, path, query in self._requests.copy():
-            if when < since or query:
-                continue
-            if fresh and path == "/":
-                left = self._of_a_pass.copy()
-            elif left is not None:
-                left[path] -= 1
-            if left is not None and not +left:
-                count += 1
-                left = None if fresh else self._of_a_pass.copy()
-        return count
-
-
-@dataclass
-class _Said:
-    """What a container has said: all of it, and how much of that belongs to earlier moments."""
-
-    container: Container
-    lines: list[str] = field(default_factory=list)
-    before: int = 0
-    changed: float = 0
-
-    def listen(self) -> None:
-        """Take in what it has said by now."""
-        # A line that is not at its end yet is left for later.
-        lines = self.container.logs().split("\n")[:-1]
-        if len(lines) != len(self.lines):
-            self.changed = time.monotonic()
-        self.lines = lines
-
-    @property
-    def new(self) -> list[str]:
-        """The lines of this moment."""
-        return self.lines[self.before :]
-
-    def turn(self) -> None:
-        """Begin another moment."""
-        self.before = len(self.lines)
-
-
 @dataclass
 class _Live:
     """The containers of one play, from moment to moment."""
 
     subject: Subject
     spec: Spec
-    conf: _Said
-    main: _Said
+    conf: Said
+    main: Said
     server: MetadataServer
-    heard: _Heard
+    heard: Heard
     settle: float
     interrupted: threading.Event
     healthy: bool = True

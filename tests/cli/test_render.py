@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
+from catalog_forge.spec.model import METADATA_VERSIONS
 from tests.helpers import tree
 from tests.verify.specs import SCENARIO, SPEC, START, catalog
 
@@ -78,6 +79,20 @@ def test_another_container_and_another_version_may_be_asked_for(specs: Path) -> 
     assert 'ip: "10.42.1.13"' in run(specs, "app-conf", "--self", "app-3").stdout
     assert 'ip: "10.42.1.12"' in run(specs, "app-conf", "--self", "10.42.1.12").stdout
     assert "there is no container 'app-9'" in run(specs, "app-conf", "--self", "app-9").stderr
+
+
+@pytest.mark.parametrize("version", METADATA_VERSIONS)
+def test_every_version_of_the_metadata_gives_the_same_files(specs: Path, version: str) -> None:
+    assert run(specs, "app-conf", "--version", version).stdout == run(specs, "app-conf").stdout
+
+
+def test_another_confd_may_be_imitated(image: Path, tmp_path: Path) -> None:
+    (image / "templates/good.tmpl").write_text('{{atoi "3"}}\n')
+    words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--resource", "good"]
+    words += ["--self", "10.42.1.11", "--prefix", "/2015-07-25", "--dialect"]
+    assert run(tmp_path, *words, "0.16").stdout == "--- /etc/good  0640\n3\n"
+    old = run(tmp_path, *words, "0.14")
+    assert (old.exit_code, "function 'atoi' not defined" in old.stderr) == (1, True)
 
 
 def test_files_are_written_below_a_folder_with_their_modes(specs: Path, tmp_path: Path) -> None:
@@ -163,6 +178,9 @@ def test_no_dest_and_no_link_in_the_output_folder_leads_out_of_it(image: Path, t
         (["app-conf", "--step", "0", "--scale", "3"], "choose --step or --scale"),
         (["app-conf", "--var", "X"], "'X' is not NAME=VALUE"),
         (["--image-dir", "."], "--image-dir needs --metadata FILE"),
+        (["app-conf", "--prefix", "/latest"], "--prefix is for --image-dir"),
+        (["app-conf", "--engine", "image", "--resource", "peers"], "an image is as its spec says"),
+        (["app-conf", "--version", "2015"], "'2015' is not one of"),
         (["app-conf", "--diff", "--step", "0", "--step", "1", "--step", "2"], "--diff is between two"),
     ],
 )

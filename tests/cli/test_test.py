@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import uuid
 from pathlib import Path
 from xml.etree import ElementTree
 
+import docker
 import pytest
 from click.testing import CliRunner, Result
 
@@ -137,3 +140,24 @@ def test_the_example_of_the_docs_is_a_scenario_that_passes(tmp_path: Path) -> No
     (tmp_path / "specs/elasticsearch-conf/scenarios/docs.yml").write_text(example)
     result = run(tmp_path, "test", "--scenario", "docs")
     assert result.exit_code == 0, result.output
+
+
+def test_the_built_image_plays_them_too_and_is_built_first(
+    tmp_path: Path, engine: docker.DockerClient, base_image: str, confd: Path
+) -> None:
+    spec = SPEC.replace("forge: 1", f"forge: 1\nimage: {{registry: {uuid.uuid4().hex[:12]}.test, base: {base_image}}}")
+    catalog(tmp_path, {"good": GOOD}, spec)
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), "generate"]).exit_code == 0
+    (tag,) = re.findall(
+        r"image: '?([\w.]+\.test/app-conf:[\w.]+)", (tmp_path / "templates/app/0/docker-compose.yml").read_text()
+    )[:1]
+    try:
+        result = run(tmp_path, "test", "--engine", "image", "--confd", str(confd))
+        assert result.exit_code == 0, result.output
+        assert "passed   app-conf/good  2 moments, 2 checks" in result.stdout
+        shown = CliRunner().invoke(
+            root, ["-C", str(tmp_path), "render", "app-conf", "--engine", "image", "--confd", str(confd), "--step", "1"]
+        )
+        assert "10.42.1.14\n" in shown.stdout
+    finally:
+        engine.images.remove(tag, force=True)

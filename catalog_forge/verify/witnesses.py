@@ -1,0 +1,99 @@
+"""What the image engine goes by: what confd has asked the metadata service, and what containers have said."""
+
+from __future__ import annotations
+
+import posixpath
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote
+
+from catalog_forge.image.containers import Container
+from catalog_forge.metadata.wire import Request
+from catalog_forge.verify.subject import Subject
+
+# confd's long poll ends after 10 s (maxWait): whoever waits has asked within that time, and but once.
+_POLL = 9.5
+
+
+class Heard:
+    """What confd has asked the service, and when; noted by the server's thread."""
+
+    def __init__(self, subject: Subject) -> None:
+        paths = [
+            posixpath.normpath(f"{resource.prefix or subject.prefix}/{key}")
+            for resource in subject.image.resources
+            for key in resource.keys
+        ]
+        self._of_a_pass = Counter(paths)
+        self._requests: list[tuple[float, str, str]] = []
+
+    def note(self, request: Request) -> None:
+        """Note a request."""
+        self._requests.append((time.monotonic(), unquote(request.path), request.query))
+
+    @property
+    def anything(self) -> bool:
+        """Whether anybody has asked for anything."""
+        return bool(self._requests)
+
+    @property
+    def questions(self) -> int:
+        """How many a pass asks."""
+        return self._of_a_pass.total()
+
+    def waiting(self, versions: frozenset[str], since: float) -> int:
+        """How many watchers wait for another than these versions, and have begun to since a time."""
+        begin = max(since, time.monotonic() - _POLL)
+        count = 0
+        for when, _, query in reversed(self._requests.copy()):
+            if when < begin:
+                break
+            count += bool(query) and versions.issuperset(parse_qs(query).get("value", ["init"]))
+        return count
+
+    def passes(self, since: float, *, fresh: bool) -> int:
+        """How many whole passes have been made since a time; `fresh` ones are those of a confd that has just started.
+
+        A watcher may ask for the same meanwhile, so that a pass counts as made a little early.
+        """
+        left = None if fresh else self._of_a_pass.copy()
+        count = 0
+        for when, path, query in self._requests.copy():
+            if when < since or query:
+                continue
+            if fresh and path == "/":
+                left = self._of_a_pass.copy()
+            elif left is not None:
+                left[path] -= 1
+            if left is not None and not +left:
+                count += 1
+                left = None if fresh else self._of_a_pass.copy()
+        return count
+
+
+@dataclass
+class Said:
+    """What a container has said: all of it, and how much of that belongs to earlier moments."""
+
+    container: Container
+    lines: list[str] = field(default_factory=list)
+    before: int = 0
+    changed: float = 0
+
+    def listen(self) -> None:
+        """Take in what it has said by now."""
+        # A line that is not at its end yet is left for later.
+        lines = self.container.logs().split("\n")[:-1]
+        if len(lines) != len(self.lines):
+            self.changed = time.monotonic()
+        self.lines = lines
+
+    @property
+    def new(self) -> list[str]:
+        """The lines of this moment."""
+        return self.lines[self.before :]
+
+    def turn(self) -> None:
+        """Begin another moment."""
+        self.before = len(self.lines)
