@@ -23,7 +23,7 @@ BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build, 
 HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"
 
 
-def main(names: show_help, new, generate, build, render, test, serve
+def main(names: list[str]) -> int:
     """Run the benchmarks of these names, or all, and return the exit code."""
     rows: list[Row] = []
     failed = False
