@@ -1,0 +1,109 @@
+"""What is to run for an entry: services, each a number of units of a primary container and its sidekicks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from catalog_forge.errors import Where
+from catalog_forge.metadata.answers import Value
+
+Network = Literal["managed", "none", "host", "bridge", "shared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that an entry asks for and that is worth saying: which service, which key, what becomes of it."""
+
+    service: str
+    key: str
+    message: str
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """Rancher's health check of a service's primary: TCP, or HTTP when there is a request line. Times in milliseconds."""
+
+    port: int
+    request_line: str = ""
+    interval: int = 2000
+    response_timeout: int = 2000
+    healthy_threshold: int = 2
+    unhealthy_threshold: int = 3
+    initializing_timeout: int = 60000
+    strategy: str = "recreate"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One container of a unit, as compose defines it.
+
+    `network` is `shared` when it uses that of the container `network_from`, another launch of the same unit;
+    `volumes_from` names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or PATH alone.
+    `options` are the other keys of compose that the engine honours, by their names in compose v2.
+    """
+
+    name: str
+    image: str
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    volumes_from: tuple[str, ...] = ()
+    network: Network = "managed"
+    network_from: str = ""
+    ports: tuple[str, ...] = ()
+    restart: str = "always"
+    start_once: bool = False
+    pull_always: bool = False
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a service: the alias under which another service, NAME or STACK/NAME, is found."""
+
+    alias: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service: `scale` units of the primary and its sidekicks, that are started, replaced and removed together."""
+
+    primary: Launch
+    sidekicks: tuple[Launch, ...] = ()
+    scale: int = 1
+    metadata: Mapping[str, Value] = field(default_factory=dict)
+    health_check: HealthCheck | None = None
+    links: tuple[Link, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    retain_ip: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the service: that of its primary."""
+        return self.primary.name
+
+    @property
+    def launches(self) -> tuple[Launch, ...]:
+        """The containers of one unit, the primary first."""
+        return (self.primary, *self.sidekicks)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack: its services in an order in which they can be started; volumes by name.
+
+    `unhonoured` lists what the entry asks for and one engine cannot do; `dangerous` what runs only when it is trusted:
+    privileged containers, mounts of the host, its network, its devices.
+    """
+
+    name: str
+    services: tuple[Service, ...]
+    volumes: tuple[str, ...] = ()
+    unhonoured: tuple[Note, ...] = ()
+    dangerous: tuple[Note, ...] = ()
