@@ -1,0 +1,247 @@
+#!/bin/sh
+# See that the engine has images of real software: its own, or stand-ins made of packages of Debian and Maven Central.
+# A machine that reaches only package registries has no other way to them. What is there already is left as it is.
+#
+# usage: tools/software.sh [elasticsearch] [nginx] [redis] [zookeeper]     all of them, when none is named
+#
+# elasticsearch:2.4.6 and zookeeper:3.4.14 are the releases themselves on a JRE 8, with entrypoints that behave as those
+# of the official images; nginx:1.14.2 and redis:3.2.11 run what Debian has of these programs, under the official paths.
+# Exit 4: an image cannot be had here; the reason is on stderr.
+set -eu
+
+PATH=$PATH:/usr/sbin:/sbin
+tools=$(cd "$(dirname "$0")" && pwd)
+elasticsearch_sha256=13473542568a1805c9daf0bd97a3910746cd1922d2b283578dbc3bcef605cbcb
+
+say() { echo "software: $*" >&2; }
+
+fail() {
+    say "$*"
+    exit 4
+}
+
+present() { docker image inspect "$1" >/dev/null 2>&1; }
+
+# Run a command whose long story is of interest only when it fails.
+quietly() {
+    "$@" >"$work/log" 2>&1 || {
+        tail -n 15 "$work/log" >&2
+        fail "this failed: $*"
+    }
+}
+
+# A Debian root as an image, made once for all that runs on it: SUITE TAG PACKAGE,PACKAGE
+debian() {
+    present "$2" && return
+    "$tools/debian.sh" debootstrap=debootstrap
+    say "making $2 of Debian $1 (half a minute)"
+    quietly debootstrap --variant=minbase "--include=$3" "$1" "$work/$1"
+    for waste in var/cache/apt var/lib/apt/lists usr/share/doc usr/share/man usr/share/locale; do
+        rm -rf "${work:?}/$1/$waste"
+    done
+    tar -C "$work/$1" -cf "$work/$1.tar" .
+    rm -rf "${work:?}/$1"
+    quietly docker import "$work/$1.tar" "$2"
+    rm "$work/$1.tar"
+}
+
+with_java() { debian sid catalog-forge-debian:jre8 openjdk-8-jre-headless,hostname; }
+
+with_servers() { debian bookworm catalog-forge-debian:servers nginx-light,redis-server,wrk,curl; }
+
+# Artifacts of Maven Central, into the folder of the image: GROUP:NAME:VERSION:TYPE...
+maven() {
+    "$tools/debian.sh" mvn=maven
+    for artifact; do
+        quietly mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+            "-Dartifact=$artifact" "-DoutputDirectory=$context"
+    done
+}
+
+begin() { # TAG
+    tag=$1 context=$work/${1%%:*}
+    say "making $tag"
+    mkdir "$context"
+}
+
+executable() { # NAME, its text on stdin
+    cat >"$context/$1"
+    chmod 755 "$context/$1"
+}
+
+build() { # the Dockerfile on stdin
+    cat >"$context/Dockerfile"
+    quietly env DOCKER_BUILDKIT=0 docker build --tag "$tag" "$context"
+}
+
+elasticsearch() {
+    with_java
+    begin "$1"
+    "$tools/debian.sh" unzip=unzip
+    maven org.elasticsearch.distribution.zip:elasticsearch:2.4.6:zip
+    echo "$elasticsearch_sha256  $context/elasticsearch-2.4.6.zip" | sha256sum --check --status ||
+        fail "elasticsearch-2.4.6.zip is not the one that is known"
+    quietly unzip -q "$context/elasticsearch-2.4.6.zip" -d "$context"
+    echo "network.host: 0.0.0.0" >"$context/elasticsearch-2.4.6/config/elasticsearch.yml"
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# Elasticsearch refuses to run as root: give its folders to its own user, and go on as that user.
+set -e
+case ${1-} in
+    -* | '') set -- elasticsearch "$@" ;;
+esac
+if [ "$1" = elasticsearch ] && [ "$(id -u)" = 0 ]; then
+    chown -R elasticsearch:elasticsearch /usr/share/elasticsearch/data /usr/share/elasticsearch/logs
+    set -- setpriv --reuid=elasticsearch --regid=elasticsearch --clear-groups -- "$@"
+fi
+exec "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:jre8
+RUN groupadd --gid 1000 elasticsearch && useradd --uid 1000 --gid 1000 --home-dir /usr/share/elasticsearch elasticsearch
+COPY elasticsearch-2.4.6 /usr/share/elasticsearch
+RUN mkdir -p /usr/share/elasticsearch/data /usr/share/elasticsearch/logs /usr/share/elasticsearch/config/scripts \
+ && chown -R elasticsearch:elasticsearch /usr/share/elasticsearch
+COPY docker-entrypoint.sh /
+ENV PATH=/usr/share/elasticsearch/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+WORKDIR /usr/share/elasticsearch
+VOLUME /usr/share/elasticsearch/data
+EXPOSE 9200 9300
+ENTRYPOINT ["/docker-entrypoint.sh"]
+CMD ["elasticsearch"]
+EOF
+}
+
+zookeeper() {
+    with_java
+    begin "$1"
+    maven org.apache.zookeeper:zookeeper:3.4.14:jar org.slf4j:slf4j-api:1.7.25:jar \
+        org.slf4j:slf4j-log4j12:1.7.25:jar log4j:log4j:1.2.17:jar
+    cat >"$context/log4j.properties" <<'EOF'
+log4j.rootLogger=INFO, CONSOLE
+log4j.appender.CONSOLE=org.apache.log4j.ConsoleAppender
+log4j.appender.CONSOLE.layout=org.apache.log4j.PatternLayout
+log4j.appender.CONSOLE.layout.ConversionPattern=%d{ISO8601} [myid:%X{myid}] %-5p [%t:%C{1}@%L] - %m%n
+EOF
+    executable zkServer.sh <<'EOF'
+#!/bin/sh
+# The one way in which containers start a server.
+set -e
+[ "${1-}" = start-foreground ] || { echo "usage: zkServer.sh start-foreground" >&2; exit 2; }
+exec java -cp "$ZOOCFGDIR:/zookeeper/*" org.apache.zookeeper.server.quorum.QuorumPeerMain "$ZOOCFGDIR/zoo.cfg"
+EOF
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# Write what is missing, give the folders to ZooKeeper's own user, and go on as that user.
+set -e
+if [ "$1" = zkServer.sh ] && [ "$(id -u)" = 0 ]; then
+    [ -e "$ZOOCFGDIR/zoo.cfg" ] || printf '%s\n' tickTime=2000 initLimit=5 syncLimit=2 dataDir=/data clientPort=2181 >"$ZOOCFGDIR/zoo.cfg"
+    [ -e "$ZOOCFGDIR/log4j.properties" ] || cp /zookeeper/log4j.properties "$ZOOCFGDIR/"
+    [ -e /data/myid ] || echo "${ZOO_MY_ID:-1}" >/data/myid
+    chown -R zookeeper:zookeeper /data
+    set -- setpriv --reuid=zookeeper --regid=zookeeper --clear-groups -- "$@"
+fi
+exec "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:jre8
+RUN groupadd --gid 1000 zookeeper && useradd --uid 1000 --gid 1000 --home-dir /data zookeeper && mkdir /conf /data
+COPY *.jar log4j.properties /zookeeper/
+COPY zkServer.sh /usr/local/bin/
+COPY docker-entrypoint.sh /
+ENV ZOOCFGDIR=/conf
+WORKDIR /zookeeper
+VOLUME /data
+EXPOSE 2181 2888 3888
+ENTRYPOINT ["/docker-entrypoint.sh"]
+CMD ["zkServer.sh", "start-foreground"]
+EOF
+}
+
+nginx() {
+    with_servers
+    begin "$1"
+    cat >"$context/nginx.conf" <<'EOF'
+user nginx;
+worker_processes 1;
+error_log /dev/stderr warn;
+pid /var/run/nginx.pid;
+events { worker_connections 1024; }
+http {
+    include /etc/nginx/mime.types;
+    default_type application/octet-stream;
+    access_log /dev/stdout combined buffer=32k flush=1s;
+    include /etc/nginx/conf.d/*.conf;
+}
+EOF
+    printf '%s\n' 'server {' '    listen 80;' '    root /usr/share/nginx/html;' '}' >"$context/default.conf"
+    build <<'EOF'
+FROM catalog-forge-debian:servers
+RUN groupmod --gid 999 redis && groupadd --gid 101 nginx && useradd --uid 101 --gid 101 --no-create-home nginx \
+ && rm -rf /etc/nginx/sites-enabled /etc/nginx/sites-available /etc/nginx/modules-enabled
+COPY nginx.conf /etc/nginx/
+COPY default.conf /etc/nginx/conf.d/
+EXPOSE 80
+STOPSIGNAL SIGTERM
+CMD ["nginx", "-g", "daemon off;"]
+EOF
+}
+
+redis() {
+    with_servers
+    begin "$1"
+    executable redis-server <<'EOF'
+#!/bin/sh
+# The official image is compiled without the protected mode, in which no other container may connect.
+case ${1-} in
+    -h | --help | -v | --version | --test-memory | --check-system) ;;
+    *) set -- "$@" --protected-mode no ;;
+esac
+exec /usr/bin/redis-server "$@"
+EOF
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# Options and a file are for the server; it runs as its own user.
+set -e
+case ${1-} in
+    -* | *.conf) set -- redis-server "$@" ;;
+esac
+if [ "$1" = redis-server ] && [ "$(id -u)" = 0 ]; then
+    chown -R redis:redis /data
+    set -- setpriv --reuid=redis --regid=redis --clear-groups -- "$@"
+fi
+exec "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:servers
+RUN mkdir /data && chown redis:redis /data
+COPY redis-server /usr/local/bin/
+COPY docker-entrypoint.sh /usr/local/bin/
+WORKDIR /data
+VOLUME /data
+EXPOSE 6379
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["redis-server"]
+EOF
+}
+
+umask 022
+work=$(mktemp -d)
+trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+[ $# -gt 0 ] || set -- elasticsearch nginx redis zookeeper
+for name; do
+    case $name in
+        elasticsearch) wanted=elasticsearch:2.4.6 ;;
+        nginx) wanted=nginx:1.14.2 ;;
+        redis) wanted=redis:3.2.11 ;;
+        zookeeper) wanted=zookeeper:3.4.14 ;;
+        *)
+            echo "usage: tools/software.sh [elasticsearch] [nginx] [redis] [zookeeper]" >&2
+            exit 2
+            ;;
+    esac
+    present "$wanted" || "$name" "$wanted"
+done
