@@ -27,12 +27,12 @@ SIDEWAYS = {("__main__", "cli"), ("spec", "formats"), ("spec", "plan"), ("format
 # Each of these comes in by these doors only.
 DOORS = {
     "click": ("__main__", "cli"),
-    "docker": ("image.builder", "image.containers", "image.engine"),
+    "docker": ("image.builder", "image.containers", "image.engine", "stack.runner"),
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
     "jinja2": ("blueprint", "texts"),
-    "gotpl": ("confd.gotext.template",),
+    "gotpl": ("confd.gotext.template", "stack.templating"),
 }
 
 # Only here may anything be printed.
@@ -126,7 +126,7 @@ def test_imports_of_the_house_point_down() -> None:
         ("plan", "from .errors import ForgeError", "write imports in full"),
         ("attic", "", "stands on no floor"),
         ("imagery", "", "stands on no floor"),
-        ("stack.plan", "import docker.errors", "docker comes in by image.builder and image.containers and image.engine only"),
+        ("stack.plan", "import docker.errors", "docker comes in by image.builder and image.containers and image.engine and stack.runner only"),
         ("image.context", "from docker import from_env", "docker comes in by"),
         ("spec.reader", "import ruamel.yaml", "ruamel comes in by yamlio only"),
         ("confd.toml", "import jinja2", "jinja2 comes in by blueprint and texts only"),

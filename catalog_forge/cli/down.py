@@ -1,0 +1,90 @@
+"""`catalog-forge down`: a stack goes, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from catalog_forge.image.engine import Engine
+    from catalog_forge.stack.state import StateFolder
+
+_TURN = 60.0
+_PATIENCE = 120.0
+_LOOK = 0.1
+_SIDE_BY_SIDE = 8
+
+
+@click.command()
+@click.argument("stack", required=False)
+@click.option("-v", "--volumes", is_flag=True, help="Remove the named volumes of the stack too.")
+def down(stack: str | None, volumes: bool) -> None:
+    """Stop a stack and remove it.
+
+    Its containers go in order, then its network. STACK may be left out when there is one. What is removed is exactly what carries the labels of the stack, after a
+    crash too.
+    """
+    from catalog_forge.errors import BuildError, ForgeError
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.runner import StackRunner
+    from catalog_forge.stack.state import StateFolder, home
+
+    with connect() as engine:
+        folder = StateFolder(home(), the_one(engine, stack))
+        try:
+            with folder.turn(_TURN):
+                _stopped(engine, folder)
+                removed = StackRunner(engine, folder.name).remove_all(volumes)
+                folder.remove()
+        except BuildError as error:
+            raise ForgeError.of(error.problems) from error
+    for each in removed:
+        click.echo(f"removed {each}")
+
+
+def the_one(engine: Engine, name: str | None) -> str:
+    """Return the name of the stack that is meant: there is one of that name, or one at all. Raises ForgeError else."""
+    from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.stack.runner import stacks
+    from catalog_forge.stack.state import home, known
+
+    there = sorted({*stacks(engine), *known(home())})
+    if name is None and len(there) == 1:
+        return there[0]
+    if name in there:
+        return name or ""
+    if name is None:
+        raise ForgeError("there is no stack" if not there else f"which stack? There are {', '.join(there)}")
+    raise ForgeError(f"there is no stack {name!r}", hint=did_you_mean(name, there))
+
+
+def _stopped(engine: Engine, folder: StateFolder) -> None:
+    """Have the stack stopped: by the process that runs it, or by this one when there is none."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.stack.model import Stack
+    from catalog_forge.stack.runner import StackRunner
+    from catalog_forge.stack.supervisor import stop_all
+
+    deadline = time.monotonic() + _PATIENCE
+    asked = None
+    while (holder := folder.holder()) is not None:
+        if holder != asked:
+            with suppress(ProcessLookupError):
+                os.kill(holder, signal.SIGTERM)
+            asked = holder
+        if time.monotonic() > deadline:
+            raise ForgeError(f"process {holder}, which runs stack {folder.name}, does not end", hint=f"kill -9 {holder}")
+        time.sleep(_LOOK)
+    try:
+        stack = folder.plan()[0]
+    except ForgeError:
+        stack = Stack(folder.name, ())
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        stop_all(StackRunner(engine, folder.name), stack, pool)

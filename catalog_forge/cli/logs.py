@@ -1,0 +1,86 @@
+"""`catalog-forge logs`: what the containers of a stack say."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from catalog_forge.stack.reconcile import Seen
+    from catalog_forge.stack.runner import StackRunner
+
+_LOOK = 0.5
+_DAY = 86400
+
+
+@click.command()
+@click.argument("stack", required=False)
+@click.argument("service", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on, until interrupted.")
+@click.option("-n", "--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each container.")
+def logs(stack: str | None, service: str | None, follow: bool, tail: int | None) -> None:
+    """Show what the containers of a stack say.
+
+    Each line stands behind the name of its container. SERVICE is a service, one of its sidekicks, or a container. With -f containers that come later are followed too.
+    """
+    from catalog_forge.cli.down import the_one
+    from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.runner import StackRunner
+
+    with connect(timeout=_DAY) as engine:  # who is silent for long has not gone
+        runner = StackRunner(engine, the_one(engine, stack))
+        seen = runner.seen()
+        found = _meant(seen, service)
+        if service and not found:
+            names = {name for each in seen for name in (each.service, each.launch)}
+            raise ForgeError(f"stack {runner.name} has no service {service!r}", hint=did_you_mean(service, names))
+        begin = time.time()
+        for each in found:
+            _print(each.name, runner.said(each, tail).encode())
+        if follow:
+            _follow(runner, service, begin)
+
+
+def _meant(seen: Iterable[Seen], word: str | None) -> list[Seen]:
+    return [
+        each for each in seen if word is None or word in (each.service, each.launch, each.name, f"{each.service}-{each.index}")
+    ]
+
+
+def _follow(runner: StackRunner, service: str | None, begin: float) -> None:
+    """Print what is said from a time on. A container that starts again is followed from where it ended."""
+    threads: dict[str, tuple[threading.Thread, float]] = {}
+    while True:
+        now = time.time()
+        for each in _meant(runner.seen(), service):
+            thread, since = threads.get(each.id, (None, begin))
+            if each.running and not (thread and thread.is_alive()):
+                thread = threading.Thread(target=_copy, args=(runner, each, since), daemon=True)
+                thread.start()
+            if thread:
+                threads[each.id] = (thread, now if thread.is_alive() else since)
+        time.sleep(_LOOK)
+
+
+def _copy(runner: StackRunner, container: Seen, since: float) -> None:
+    from catalog_forge.errors import ForgeError
+
+    rest = b""
+    with suppress(ForgeError):
+        for chunk in runner.follow(container, since):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if lines:
+                _print(container.name, b"\n".join(lines))
+    _print(container.name, rest)
+
+
+def _print(name: str, said: bytes) -> None:
+    for line in said.decode(errors="replace").splitlines():
+        click.echo(f"{click.style(name, fg='cyan')} | {line}")

@@ -1,0 +1,290 @@
+"""`catalog-forge up`: an entry's whole stack on a Docker engine, as Rancher would run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.stack.model import Note, Stack
+    from catalog_forge.stack.state import StateFolder
+    from catalog_forge.stack.supervisor import Row
+
+_LOOK = 0.1
+_TURN = 30.0
+_LINES = 20
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("entry", required=False)
+@click.option("--name", metavar="STACK", help="Name of the stack; default: that of the entry.")
+@click.option("--revision", type=click.IntRange(0), help="Revision of the entry; default: the one that a catalog would offer.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
+@click.option("--answers", type=_FILE, help="Answers in a YAML file.")
+@click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Run so many units of a service.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print what would run; needs no engine.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.option("-d", "--detach", is_flag=True, help="Return when the units run, and leave them running.")
+@click.option("--trust", is_flag=True, help="Run privileged containers, mounts, networks and devices of this machine.")
+@click.option("--supervise", metavar="STACK", hidden=True, help="Run what is known of a stack: what -d starts.")
+@click.pass_context
+def up(ctx: click.Context, /, entry: str | None, supervise: str | None, detach: bool, output: str, **options: Any) -> None:
+    """Run an entry's whole stack on a Docker engine, as Rancher would.
+
+    ENTRY is a folder of templates/ or a revision in it. The metadata service stands behind the containers as
+    rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
+    stack that runs, `up` changes what differs.
+    """
+    if supervise:
+        _supervise(supervise)
+        return
+    if entry is None:
+        raise click.UsageError("Missing argument 'ENTRY'.")
+    stack = _chosen(ctx.obj, entry, **options, output=output)
+    if stack is not None:
+        bring_up(stack, detach=detach, output=output)
+
+
+def _chosen(
+    settings: Settings, entry: str, output: str, only_plan: bool, trust: bool, name: str | None, scales: Sequence[str], **how: Any
+) -> Stack | None:
+    """Return what is to run, None when it was only to be shown."""
+    from catalog_forge.cli.entries import chosen, show_plan
+
+    _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], sys.stdin.isatty() and not only_plan)
+    stack = scaled(replace(stack, name=name) if name else stack, scales)
+    if only_plan:
+        show_plan(stack, output)
+        return None
+    _warn(stack.unhonoured)
+    _trusted(stack, trust)
+    build_own(settings.directory, stack)
+    return stack
+
+
+def scaled(stack: Stack, scales: Iterable[str]) -> Stack:
+    """Return the stack with other scales, given as SERVICE=N. Raises UsageError when one is no such thing."""
+    from catalog_forge.errors import UsageError, did_you_mean
+    from catalog_forge.metadata.environment import MAX_SCALE
+
+    services = {each.name: each for each in stack.services}
+    for text in scales:
+        name, _, number = text.rpartition("=")
+        if name not in services:
+            raise UsageError(f"--scale {text}: there is no service {name or text!r}", hint=did_you_mean(name or text, services))
+        if not (number.isascii() and number.isdigit() and int(number) <= MAX_SCALE):
+            raise UsageError(f"--scale {text}: {number!r} is not a number from 0 to {MAX_SCALE}")
+        services[name] = replace(services[name], scale=int(number))
+    return replace(stack, services=tuple(services.values()))
+
+
+def _warn(notes: Iterable[Note]) -> None:
+    for note in notes:
+        place = f"{note.where}: " if note.where else ""
+        click.echo(f"{place}not honoured: {note.service}: {note.key}: {note.message}", err=True)
+
+
+def _trusted(stack: Stack, trust: bool) -> None:
+    from catalog_forge.errors import ForgeError, Problem
+
+    if stack.dangerous and not trust:
+        hint = "read what it does; --trust runs it"
+        problems = [Problem(f"{note.service}: {note.key}: {note.message}", note.where, hint) for note in stack.dangerous]
+        raise ForgeError.of(problems)
+
+
+def build_own(directory: Path, stack: Stack) -> None:
+    """Build the images of a stack that this catalog has specs for, where they are not there as the specs are now.
+
+    Raises what the command `build` raises.
+    """
+    from catalog_forge.cli.engines import build_missing
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import Repository
+
+    images = {launch.image for service in stack.services for launch in service.launches}
+    repository = Repository.find(directory)
+    own: list[str] = []
+    for name in repository.names():
+        with suppress(ForgeError):  # a spec that is wrong is no concern of a stack that does not use it
+            if repository.source(name).spec().tag in images:
+                own.append(name)
+    if own:
+        build_missing(directory, own, None)
+
+
+def bring_up(stack: Stack, *, detach: bool, output: str = "text") -> None:
+    """Let a stack be as it is wanted: in this process, in one of its own, or by the one that runs it already.
+
+    Raises ForgeError when it does not come up, EngineError when there is no engine.
+    """
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.state import StateFolder, home
+
+    folder = StateFolder(home(), stack.name)
+    with connect() as engine:
+        engine.api.ping()
+    with folder.turn(_TURN):
+        generation = folder.write_plan(stack)
+        holder = folder.holder()
+        if holder:
+            with suppress(ProcessLookupError):
+                os.kill(holder, signal.SIGHUP)
+            click.echo(f"stack {stack.name} is run by process {holder}: it changes what differs", err=True)
+        elif detach:
+            _spawn(folder)
+    if holder or detach:
+        _await(folder, generation, output)
+    else:
+        _supervise(stack.name)
+
+
+def _supervise(name: str) -> None:
+    """Run a stack until a signal ends it: TERM and the first INT stop it in order, HUP says that the plan is another."""
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.state import StateFolder, home
+    from catalog_forge.stack.supervisor import Supervisor
+
+    folder, board, interrupted = StateFolder(home(), name), Board(), False
+    with connect() as engine:
+        supervisor = Supervisor(engine, folder, board.show, board.tell)
+
+        def ended(number: int, _: FrameType | None) -> None:
+            nonlocal interrupted
+            if interrupted:
+                raise KeyboardInterrupt
+            interrupted = number == signal.SIGINT
+            supervisor.end()
+
+        # Before the lock is held: who finds it held may send a signal.
+        signal.signal(signal.SIGHUP, lambda *_: supervisor.wake())
+        signal.signal(signal.SIGTERM, ended)
+        signal.signal(signal.SIGINT, ended)
+        with folder.held():
+            supervisor.run()
+    if interrupted:
+        raise click.exceptions.Exit(EXIT_INTERRUPTED)
+
+
+def _spawn(folder: StateFolder) -> None:
+    """Start a supervisor in a session of its own, and return when it holds the stack."""
+    import catalog_forge
+    from catalog_forge.errors import ForgeError
+
+    parent = Path(catalog_forge.__file__).parents[1]
+    # -P keeps the folder that the command was called in out of the way; this very package is the one that runs.
+    path = os.pathsep.join(filter(None, (str(parent), os.environ.get("PYTHONPATH", ""))))
+    command = [sys.executable, "-P", "-m", "catalog_forge", "up", "--supervise", folder.name]
+    with folder.log.open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+    while folder.holder() != process.pid:
+        if process.poll() is not None:
+            if folder.status().get("pid") == process.pid:
+                return  # it has held the stack, and said why it does not any more
+            raise ForgeError(f"the stack could not be started\n{_tail(folder)}")
+        time.sleep(_LOOK)
+    process.returncode = 0  # it outlives this command: nobody waits for it
+
+
+def _await(folder: StateFolder, generation: int, output: str) -> None:
+    """Wait until the stack is as a plan wants it. Raises ForgeError when that fails."""
+    from catalog_forge.errors import EngineError, ForgeError
+    from catalog_forge.stack.supervisor import Row
+
+    board, alive = Board(err=True), True
+    while True:
+        status = folder.status()
+        if status.get("generation", 0) >= generation:
+            rows = [Row(**{name: unit[name] for name in Row.__slots__}) for unit in status.get("units", [])]
+            board.show(rows)
+            if status.get("refused"):
+                raise ForgeError(status["refused"])
+            if status["phase"] == "failed":
+                raise (EngineError if status.get("code") == EngineError.exit_code else ForgeError)(status["error"])
+            if status["phase"] == "running":
+                break
+        if not alive:
+            raise ForgeError(f"the process that runs stack {folder.name} has ended\n{_tail(folder)}")
+        alive = folder.holder() is not None
+        time.sleep(_LOOK)
+    if output == "json":
+        click.echo(json.dumps({"stack": folder.name, "units": status["units"]}, indent=2))
+    else:
+        click.echo(f"stack {folder.name}: {len(rows)} units run")
+
+
+def _tail(folder: StateFolder) -> str:
+    try:
+        return "\n".join(folder.log.read_text(errors="replace").splitlines()[-_LINES:])
+    except OSError:
+        return ""
+
+
+class Board:
+    """Shows units: a table that is rewritten on a terminal, a line for each change elsewhere."""
+
+    def __init__(self, err: bool = False) -> None:
+        self._err = err
+        self._live = (sys.stderr if err else sys.stdout).isatty()
+        self._shown: dict[str, Row] = {}
+        self._height = 0
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show all units as they are now."""
+        if self._live:
+            self._erase()
+            for line in table([("UNIT", "STATE", "HEALTH", "ADDRESS"), *map(cells, rows)]):
+                click.echo(line, err=self._err)
+            self._height = len(rows) + 1
+        else:
+            for row in rows:
+                if self._shown.get(row.name) != row:
+                    click.echo(" ".join(filter(None, cells(row))), err=self._err)
+            for name in self._shown.keys() - {row.name for row in rows}:
+                click.echo(f"{name} removed", err=self._err)
+        self._shown = {row.name: row for row in rows}
+
+    def tell(self, text: str) -> None:
+        """Show a line above the table."""
+        self._erase()
+        click.echo(text, err=True)
+        if self._live and self._shown:
+            self.show(list(self._shown.values()))
+
+    def _erase(self) -> None:
+        if self._live and self._height:
+            click.echo(f"\x1b[{self._height}A\x1b[J", nl=False, err=self._err, color=True)
+        self._height = 0
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A unit as the cells of a table."""
+    return row.name, row.state, row.health, row.address
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of cells as lines whose columns stand below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,112 @@
+"""What the metadata service tells of a stack: the environment that its containers on the engine are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.metadata import model, units
+from catalog_forge.metadata.answers import Value
+from catalog_forge.stack.model import HealthCheck, Service, Stack
+from catalog_forge.stack.reconcile import Key, Ledger, Seen, container_name, owner_of
+
+
+def environment(
+    stack: Stack, subnet: str, host: model.Host, ledger: Ledger, seen: Sequence[Seen], healths: Mapping[Key, str]
+) -> model.Environment:
+    """Return the environment for what is wanted and what is there: scale is what is wanted, states are what is there.
+
+    Every unit that is wanted must have its number in the ledger: addresses and identities follow from those, so that
+    they are known before a container is made.
+    """
+    found: dict[Key, list[Seen]] = {}
+    for each in seen:
+        if each.number == ledger.units.get(each.key):
+            found.setdefault(each.key, []).append(each)
+    services = tuple(_service(stack.name, service, ledger, found, healths) for service in stack.services)
+    return model.Environment((model.Stack(stack.name, services),), (host,), subnet)
+
+
+def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
+    """Return the addresses of containers by their names; those that have none of their own are left out.
+
+    The address of a unit's primary is that of the network which the primary uses, whoever brings it. Raises ForgeError
+    when a service has given more numbers than its part of the subnet has addresses.
+    """
+    told = {each.name: each for each in units.containers(made)}
+    found: dict[str, str] = {}
+    for service in stack.services:
+        owner = owner_of(service, service.primary)
+        for index in range(1, service.scale + 1):
+            for launch in service.launches:
+                named = service.primary if launch is owner else launch
+                item = told[container_name(stack.name, service, named, index)]
+                if launch.network == "managed" and item.address and item.launch:
+                    if item.create_index > item.launch.block.size:
+                        raise ForgeError(
+                            f"service {service.name!r} has used up its addresses in {made.subnet}",
+                            hint=f"catalog-forge down {stack.name}, then up: numbers begin at 1 again",
+                        )
+                    found[container_name(stack.name, service, launch, index)] = item.address
+    return found
+
+
+def unit_state(service: Service, found: Sequence[Seen]) -> str:
+    """Return the state of a unit in Rancher's words: that of the containers that ought to run."""
+    lasting = {launch.name for launch in service.launches if not launch.start_once}
+    states = [each for each in found if each.launch in lasting or each.state == "created"]
+    if any(each.ended for each in states):
+        return "stopped"
+    if len(found) < len(service.launches) or not all(each.running for each in states):
+        return "starting"
+    return "running"
+
+
+def _service(
+    stack: str, service: Service, ledger: Ledger, found: Mapping[Key, Sequence[Seen]], healths: Mapping[Key, str]
+) -> model.Service:
+    keys = [(service.name, index) for index in range(1, service.scale + 1)]
+    states = {key[1]: unit_state(service, found.get(key, ())) for key in keys}
+    numbers = {key[1]: ledger.units.get(key, key[1]) for key in keys}
+    return model.Service(
+        service.name,
+        service.scale,
+        metadata=service.metadata,
+        labels=service.primary.labels,
+        sidekicks=tuple(_sidekick(service, number) for number in range(len(service.sidekicks))),
+        links={_target(stack, link.target): link.alias for link in service.links},
+        ports=tuple(filter(None, map(_port, service.primary.ports))),
+        health_check=_check(service.health_check) if service.health_check else None,
+        states={index: state for index, state in states.items() if state != "running"},
+        healths={key[1]: healths.get(key, "initializing") for key in keys} if service.health_check else {},
+        created={index: number for index, number in numbers.items() if number != index},
+        births=ledger.births.get(service.name, 0),
+    )
+
+
+def _sidekick(service: Service, number: int) -> model.Sidekick:
+    """A sidekick: one with no network of Rancher's has no address, as one that shares its primary's has none."""
+    launch = service.sidekicks[number]
+    return model.Sidekick(launch.name, "own" if launch.network == "managed" else "primary", launch.labels)
+
+
+def _target(stack: str, target: str) -> str:
+    return target.removeprefix(f"{stack}/")
+
+
+def _port(text: str) -> str:
+    """A published port as the metadata has it, PUBLIC:PRIVATE/PROTOCOL; empty when it is not published."""
+    ports, _, protocol = text.partition("/")
+    *_, public, private = ["", *ports.split(":")]
+    return f"{public}:{private}/{protocol or 'tcp'}" if public else ""
+
+
+def _check(check: HealthCheck) -> dict[str, Value]:
+    return {
+        "healthy_threshold": check.healthy_threshold,
+        "interval": check.interval,
+        "port": check.port,
+        "request_line": check.request_line or None,
+        "response_timeout": check.response_timeout,
+        "unhealthy_threshold": check.unhealthy_threshold,
+    }

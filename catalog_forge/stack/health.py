@@ -1,0 +1,128 @@
+"""Health checks as Rancher's haproxy makes them: TCP, or HTTP when there is a request line, with thresholds.
+
+`Health` is pure: what a check found in, the next state out. `Checker` is the door: it asks the containers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from catalog_forge.stack.model import HealthCheck
+from catalog_forge.stack.reconcile import Key
+
+_GOOD = re.compile(rb"HTTP/\d(?:\.\d)? [23]\d\d\b")
+_MOST = 1 << 12
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The health of a unit: its state in Rancher's words, how often in a row the check went against it, since when."""
+
+    state: str = "initializing"
+    against: int = 0
+    since: float = 0
+
+    def after(self, check: HealthCheck, good: bool, now: float) -> Health:
+        """Return the health after one more check at a time in seconds.
+
+        A unit that initializes becomes healthy at its threshold; it has `initializing_timeout` for it, and until then
+        failures do not count (the rule of Rancher's `initializing_timeout`).
+        """
+        if self.state == "initializing" and not good:
+            late = (now - self.since) * 1000 >= check.initializing_timeout
+            return replace(self, state="unhealthy" if late else "initializing", against=0)
+        if good == (self.state == "healthy"):
+            return self if not self.against else replace(self, against=0)
+        limit = check.healthy_threshold if good else check.unhealthy_threshold
+        if self.against + 1 >= limit:
+            return Health("healthy" if good else "unhealthy", 0, now)
+        return replace(self, against=self.against + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to check: the unit, the number that it was created under, its address, how."""
+
+    key: Key
+    number: int
+    address: str
+    check: HealthCheck
+
+
+class Checker:
+    """Checks targets at their intervals, side by side in one thread, while its `with` block lasts.
+
+    `found` is called from that thread with each target and whether it was well.
+    """
+
+    def __init__(self, found: Callable[[Target, bool], None]) -> None:
+        self._found = found
+        self._tasks: dict[Target, asyncio.Task[None]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="health", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        asyncio.run_coroutine_threadsafe(self._set(()), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def watch(self, targets: Mapping[Key, Target]) -> None:
+        """Check these targets from now on, and no others."""
+        asyncio.run_coroutine_threadsafe(self._set(tuple(targets.values())), self._loop).result()
+
+    async def _set(self, targets: tuple[Target, ...]) -> None:
+        gone = [self._tasks.pop(each) for each in set(self._tasks) - set(targets)]
+        for task in gone:
+            task.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+        for each in targets:
+            if each not in self._tasks:
+                self._tasks[each] = self._loop.create_task(self._repeat(each))
+
+    async def _repeat(self, target: Target) -> None:
+        while True:
+            self._found(target, await probe(target.address, target.check))
+            await asyncio.sleep(max(target.check.interval, 100) / 1000)
+
+
+async def probe(address: str, check: HealthCheck) -> bool:
+    """Return whether what listens at an address is well: it takes the connection, and answers 2xx or 3xx if asked."""
+    try:
+        async with asyncio.timeout(max(check.response_timeout, 1) / 1000):
+            return await _asked(address, check)
+    except (OSError, TimeoutError):
+        return False
+
+
+async def _asked(address: str, check: HealthCheck) -> bool:
+    reader, writer = await asyncio.open_connection(address, check.port, limit=_MOST)
+    try:
+        if not check.request_line:
+            return True
+        # haproxy sends the line as it stands; one that names no version is HTTP/1.0.
+        line = check.request_line.strip().replace("\r", "").replace("\n", " ")
+        words = line if re.search(r" HTTP/\d", line) else f"{line} HTTP/1.0"
+        writer.write(f"{words}\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())
+        answer = b""
+        while b"\n" not in answer and len(answer) < _MOST:
+            chunk = await reader.read(_MOST)
+            if not chunk:
+                break
+            answer += chunk
+        return bool(_GOOD.match(answer))
+    finally:
+        writer.close()
+        with suppress(OSError, TimeoutError):
+            await writer.wait_closed()

@@ -1,0 +1,222 @@
+"""What is to be done so that the engine has what a stack wants. Pure: what is wanted and what is there in, actions out.
+
+A unit is known by its service and index. Rancher numbers the units that it creates; a unit that takes the place of another
+has the next number, and with it another address and uuid (field/confd-metadata.md, 6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from catalog_forge.stack.model import Launch, Service, Stack
+
+Key = tuple[str, int]
+"""A unit: its service and its index."""
+
+Verb = Literal["raise", "start", "replace", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A container of the stack that is on the engine, as its labels and the engine say; `status` once it has ended."""
+
+    id: str
+    name: str
+    service: str
+    launch: str
+    index: int
+    number: int
+    digest: str
+    address: str
+    state: str
+    status: int = 0
+
+    @property
+    def key(self) -> Key:
+        """The unit that it belongs to."""
+        return self.service, self.index
+
+    @property
+    def running(self) -> bool:
+        """Whether its program runs, or would if it were not paused."""
+        return self.state in ("running", "paused", "restarting")
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ran once and does not any more."""
+        return self.state in ("exited", "dead")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The numbers of units: the one that each has, and the last that each service ever gave. None is given twice."""
+
+    units: dict[Key, int] = field(default_factory=dict)
+    births: dict[str, int] = field(default_factory=dict)
+
+    def adopt(self, seen: Sequence[Seen]) -> None:
+        """Take over the numbers of what is there; of two containers of one unit the younger counts."""
+        for each in seen:
+            self.units[each.key] = max(self.units.get(each.key, 0), each.number)
+            self.births[each.service] = max(self.births.get(each.service, 0), each.number)
+
+    def number(self, key: Key) -> int:
+        """Return the number of a unit, a new one if it has none."""
+        return self.units[key] if key in self.units else self.next(key)
+
+    def next(self, key: Key) -> int:
+        """Give a unit the next number of its service, and return it."""
+        self.births[key[0]] = self.units[key] = self.births.get(key[0], 0) + 1
+        return self.units[key]
+
+    def forget(self, key: Key) -> None:
+        """Let a unit go; its number stays given."""
+        self.units.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What to do with a unit: `raise` makes and starts what it lacks, `start` runs `containers` again."""
+
+    verb: Verb
+    key: Key
+    containers: tuple[Seen, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What only the one who watches knows: units that were complete or are being worked on, containers that ended
+    while they were watched, those of them whose time to start again has not come, and units that are unhealthy or not
+    ready yet."""
+
+    complete: Collection[Key] = ()
+    busy: Collection[Key] = ()
+    ended: Collection[str] = ()
+    resting: Collection[str] = ()
+    unhealthy: Collection[Key] = ()
+    unready: Collection[Key] = ()
+
+
+def digest(service: Service, images: Mapping[str, str]) -> str:
+    """Return what tells whether a unit is as it is wanted: all of its containers, its links, the ids of its images.
+
+    Scale, metadata and the health check are not part of it: a change of those replaces nothing.
+    """
+    parts = [[asdict(launch), images.get(launch.image, "")] for launch in service.launches]
+    links = sorted([link.alias, link.target] for link in service.links)
+    return hashlib.sha256(json.dumps([parts, links], sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def container_name(stack: str, service: Service, launch: Launch, index: int) -> str:
+    """Return the name that Rancher gives a container: STACK-SERVICE-INDEX, STACK-SERVICE-SIDEKICK-INDEX."""
+    middle = service.name if launch is service.primary else f"{service.name}-{launch.name}"
+    return f"{stack}-{middle}-{index}"
+
+
+def owner_of(service: Service, launch: Launch) -> Launch:
+    """Return the launch of a unit whose network another one uses, at the end of the chain: itself when it has its own."""
+    by_name = {each.name: each for each in service.launches}
+    seen: set[str] = set()
+    while launch.network == "shared" and launch.network_from in by_name and launch.name not in seen:
+        seen.add(launch.name)
+        launch = by_name[launch.network_from]
+    return launch
+
+
+def ordered(service: Service) -> list[Launch]:
+    """Return the containers of a unit in the order in which they are made: who lends network or volumes comes first."""
+    left, done = list(service.launches), list[Launch]()
+    while left:
+        names = {each.name for each in left}
+        free = [each for each in left if not names & ({*each.volumes_from, each.network_from} - {each.name})]
+        for each in free or left[:1]:
+            done.append(each)
+            left.remove(each)
+    return done
+
+
+def levels(stack: Stack) -> list[list[str]]:
+    """Return the services in groups that start one after the other: who is linked or depended on comes first."""
+    done: dict[str, int] = {}
+    for service in stack.services:
+        before = {*service.depends_on, *(link.target for link in service.links)}
+        done[service.name] = 1 + max((done[name] for name in before if name in done), default=-1)
+    return [[name for name, level in done.items() if level == number] for number in range(max(done.values(), default=-1) + 1)]
+
+
+def reconcile(
+    stack: Stack, digests: Mapping[str, str], addresses: Mapping[str, str], seen: Sequence[Seen], ledger: Ledger, known: Known
+) -> list[Action]:
+    """Return what is to be done now, what goes away first. Units that are being worked on are left alone.
+
+    `addresses` maps names of containers to the addresses that the metadata tells. Of units that are not as they are
+    wanted one is replaced at a time, when all others of its service are ready.
+    """
+    wanted = {(service.name, index): service for service in stack.services for index in range(1, service.scale + 1)}
+    units: dict[Key, list[Seen]] = {}
+    for each in seen:
+        units.setdefault(each.key, []).append(each)
+    actions = [Action("remove", key, tuple(found)) for key, found in units.items() if key not in wanted]
+    outdated: set[str] = set()
+    for key, service in wanted.items():
+        if key in known.busy:
+            outdated.add(service.name)  # one at a time
+    for key, service in wanted.items():
+        found = units.get(key, [])
+        for action in _unit(stack.name, service, key, found, digests[service.name], addresses, ledger, known):
+            if action.why == "outdated":
+                others = {other for other in wanted if other[0] == service.name and other != key}
+                if service.name in outdated or (others & set(known.unready) and key not in known.unready):
+                    continue
+                outdated.add(service.name)
+            actions.append(action)
+    return [action for action in actions if action.key not in known.busy]
+
+
+def _unit(
+    stack: str,
+    service: Service,
+    key: Key,
+    found: Sequence[Seen],
+    wanted: str,
+    addresses: Mapping[str, str],
+    ledger: Ledger,
+    known: Known,
+) -> Iterator[Action]:
+    """What one unit needs: at most one thing at a time."""
+    present = [each for each in found if each.number == ledger.units.get(key)]
+    names = {container_name(stack, service, launch, key[1]) for launch in service.launches}
+    missing = names - {each.name for each in present}
+    if key in known.unhealthy:
+        yield Action("replace", key, tuple(found), "unhealthy")
+    elif missing and key in known.complete:
+        yield Action("replace", key, tuple(found), f"{', '.join(sorted(missing))} is gone")
+    elif any(each.digest != wanted or each.address != addresses.get(each.name, "") for each in present):
+        yield Action("replace", key, tuple(found), "outdated")
+    elif missing or len(found) > len(present):
+        yield Action("raise", key, tuple(found))
+    elif again := tuple(each for each in present if _starts(service, each, known)):
+        yield Action("start", key, again)
+
+
+def _starts(service: Service, seen: Seen, known: Known) -> bool:
+    """Whether a container that does not run is to be started now."""
+    launch = next((each for each in service.launches if each.name == seen.launch), service.primary)
+    if seen.running or seen.id in known.resting:
+        return False
+    if not seen.ended:
+        return seen.state == "created"
+    if launch.start_once:
+        return False
+    return seen.id not in known.ended or restarts(launch, seen.status)
+
+
+def restarts(launch: Launch, status: int) -> bool:
+    """Whether a container that ended by itself with this status runs again, by its restart policy."""
+    policy = launch.restart.partition(":")[0]
+    return not launch.start_once and (policy in ("always", "unless-stopped") or (policy == "on-failure" and status != 0))

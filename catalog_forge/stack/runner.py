@@ -1,0 +1,449 @@
+"""Stacks on a Docker engine, through the SDK: networks, volumes and containers that carry the labels of their stack.
+
+Whatever is changed or removed is found by those labels first: nothing else on the engine is ever touched. What an entry
+writes into its labels cannot imitate them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import IPAMConfig, IPAMPool, LogConfig, Ulimit
+
+from catalog_forge.errors import BuildError, ForgeError, Problem
+from catalog_forge.image.containers import PURPOSE_LABEL, Container, Network
+from catalog_forge.image.engine import LOST, Engine
+from catalog_forge.stack.model import Launch, Link, Service, Stack
+from catalog_forge.stack.reconcile import Key, Seen, container_name, ordered, owner_of
+
+PURPOSE = "stack"
+STACK_LABEL = "catalog-forge.stack"
+METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
+
+_OURS = "catalog-forge"
+_ROUNDS, _PAUSE = 20, 0.1
+_LOG = {"max-size": "64m"}
+_EXITED = re.compile(r"\((\d+)\)")
+# By their names in compose, the keys that the SDK takes under the same name, and under another.
+_SAME = tuple(
+    "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
+    "mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj privileged read_only security_opt shm_size "
+    "sysctls userns_mode".split()
+)
+_OTHER = {"cpuset": "cpuset_cpus", "dns_opt": "dns_opt", "pid": "pid_mode", "ipc": "ipc_mode", "memory": "mem_limit"}
+_OF_CONTAINER = ("domainname", "hostname", "stdin_open", "stop_signal", "tty", "user", "working_dir")
+
+
+class StackRunner:
+    """One stack on an engine. Methods raise BuildError when the engine refuses, EngineError when it is gone."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.name = name
+        self._engine = engine
+        self._api = engine.api
+        self._wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}", f"{STACK_LABEL}={name}"]}
+
+    def network(self) -> Network:
+        """Return the stack's network, made if it is not there, with a subnet of its own."""
+        name = f"catalog-forge-{self.name}"
+        with self._engine.asked_to(f"look for network {name}"):
+            found = [each for each in self._api.networks(filters=self._wanted) if each["Name"] == name]
+        if not found:
+            return self._new_network(name)
+        pool = found[0]["IPAM"]["Config"][0]
+        return Network(found[0]["Id"], name, pool["Subnet"], pool["Gateway"])
+
+    def _new_network(self, name: str) -> Network:
+        """Create the network with the first 10.x.0.0/16 that the engine and the routes of this machine leave free."""
+        refused: APIError | None = None
+        for subnet in _subnets(self.name, _routes()):
+            gateway = str(ipaddress.ip_network(subnet)[1])
+            ipam = IPAMConfig(pool_configs=[IPAMPool(subnet, gateway=gateway)])
+            with self._engine.asked_to(f"create network {name}"):
+                try:
+                    made = self._api.create_network(name, "bridge", ipam=ipam, labels=self._labels(), check_duplicate=True)
+                    return Network(made["Id"], name, subnet, gateway)
+                except APIError as error:
+                    refused = error
+                    if "overlap" not in str(error.explanation).lower():
+                        raise
+        raise BuildError(f"cannot create network {name}: {refused.explanation if refused else 'no subnet is free'}")
+
+    def seen(self) -> list[Seen]:
+        """Return the containers of the stack that are there, in the order of their names."""
+        with self._engine.asked_to("list containers"):
+            found = self._api.containers(all=True, filters=self._wanted)
+        return sorted((_seen(each) for each in found), key=lambda each: (each.service, each.index, each.name))
+
+    def images(self, stack: Stack, pull: Callable[[str], None] = lambda _: None) -> dict[str, str]:
+        """Return the ids of the images of a stack; what is missing, or is always to be pulled, is pulled.
+
+        `pull` is told before each. Raises BuildError that names all images which cannot be had.
+        """
+        found: dict[str, str] = {}
+        problems: list[Problem] = []
+        always = {launch.image for service in stack.services for launch in service.launches if launch.pull_always}
+        for image in sorted({launch.image for service in stack.services for launch in service.launches}):
+            try:
+                identity = self._image(image)
+                if not identity or image in always:
+                    identity = self._pulled(image, identity, pull)
+                found[image] = identity
+            except BuildError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise BuildError.of(problems)
+        return found
+
+    def volumes(self, stack: Stack) -> None:
+        """Create the named volumes of a stack. Raises BuildError when one of the same name belongs to somebody else."""
+        names = {*stack.volumes, *(name for each in stack.services for launch in each.launches for name in _named(launch))}
+        for name in sorted(names):
+            full = f"{self.name}_{name}"
+            with self._engine.asked_to(f"create volume {full}"):
+                made = self._api.create_volume(full, labels=self._labels())
+            if (made.get("Labels") or {}).get(STACK_LABEL) != self.name:
+                raise BuildError(f"volume {full} is there already, and not of this stack", hint="choose another --name")
+
+    def raise_unit(
+        self, service: Service, key: Key, number: int, digest: str, addresses: Mapping[str, str], network: Network, extra: Extra
+    ) -> None:
+        """Create what a unit lacks under this number and start what does not run; containers of other numbers go first."""
+        there = [each for each in self.seen() if each.key == key]
+        self.remove(each for each in there if each.number != number)
+        made = {each.launch: each.id for each in there if each.number == number}
+        started = {each.launch for each in there if each.number == number and each.state != "created"}
+        for launch in ordered(service):
+            if launch.name not in made:
+                made[launch.name] = self._create(service, launch, key[1], number, digest, addresses, network, made, extra)
+        for launch in ordered(service):
+            if launch.name not in started:
+                self._container(made[launch.name], container_name(self.name, service, launch, key[1])).start()
+
+    def start(self, containers: Iterable[Seen]) -> None:
+        """Start containers that are there, in this order."""
+        for each in containers:
+            self._container(each.id, each.name).start()
+
+    def stop(self, containers: Iterable[Seen], grace: int) -> None:
+        """Stop containers in order of SIGTERM, by force after `grace` seconds."""
+        for each in containers:
+            with self._engine.asked_to(f"stop container {each.name}"), suppress(NotFound):
+                self._api.stop(each.id, timeout=grace)
+
+    def remove(self, containers: Iterable[Seen]) -> None:
+        """Remove containers with the volumes that have no name."""
+        for each in containers:
+            self._container(each.id, each.name).remove()
+
+    def said(self, container: Seen, lines: int | None) -> str:
+        """Return the last lines that a container said, or all."""
+        with self._engine.asked_to(f"read the log of {container.name}"):
+            return self._api.logs(container.id, tail="all" if lines is None else lines).decode(errors="replace")
+
+    def follow(self, container: Seen, since: float) -> Iterator[bytes]:
+        """Yield what a container says from a time on, until it ends."""
+        with self._engine.asked_to(f"read the log of {container.name}"), suppress(NotFound):
+            yield from self._api.logs(container.id, stream=True, follow=True, since=since)
+
+    def remove_all(self, volumes: bool) -> list[str]:
+        """Remove what carries the labels of the stack: containers, networks, with `volumes` named volumes too.
+
+        Returns what was removed. Raises ForgeError when something stays.
+        """
+        removed: list[str] = []
+        problem: ForgeError | None = None
+        for _ in range(_ROUNDS):
+            left = self._left(volumes)
+            if not left:
+                return removed
+            for what, remove in left:
+                try:
+                    remove()
+                    removed.append(what)
+                except ForgeError as error:
+                    problem = error
+            time.sleep(_PAUSE if problem else 0)
+        raise problem or ForgeError(f"stack {self.name} cannot be removed from the Docker engine")
+
+    def _left(self, volumes: bool) -> list[tuple[str, Callable[[], object]]]:
+        api, wanted = self._api, self._wanted
+        with self._engine.asked_to("list what belongs to the stack"):
+            networks = api.networks(filters=wanted)
+            named = (api.volumes(filters=wanted)["Volumes"] or []) if volumes else []
+        left: list[tuple[str, Callable[[], object]]] = [
+            (f"container {each.name}", self._container(each.id, each.name).remove) for each in self.seen()
+        ]
+        left += [(f"network {each['Name']}", self._removal("network", api.remove_network, each["Id"])) for each in networks]
+        return left + [(f"volume {each['Name']}", self._removal("volume", api.remove_volume, each["Name"])) for each in named]
+
+    def _removal(self, kind: str, remove: Callable[[str], object], identity: str) -> Callable[[], object]:
+        def removal() -> None:
+            with self._engine.asked_to(f"remove {kind} {identity}"), suppress(NotFound):
+                remove(identity)
+
+        return removal
+
+    def _container(self, identity: str, name: str) -> Container:
+        return Container(self._engine, identity, name)
+
+    def _labels(self) -> dict[str, str]:
+        return {PURPOSE_LABEL: PURPOSE, STACK_LABEL: self.name}
+
+    def _image(self, image: str) -> str:
+        with self._engine.asked_to(f"look up {image}"):
+            try:
+                return str(self._api.inspect_image(image)["Id"])  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return ""
+
+    def _pulled(self, image: str, there: str, told: Callable[[str], None]) -> str:
+        told(image)
+        name, tag = _split(image)
+        with self._engine.asked_to(f"pull {image}"):
+            for line in self._api.pull(name, tag=tag, stream=True, decode=True):
+                if "error" in line and not there:
+                    raise BuildError(f"cannot pull {image}: {line['error']}", hint="build it, or load it into the engine")
+        return self._image(image) or there
+
+    def _create(
+        self,
+        service: Service,
+        launch: Launch,
+        index: int,
+        number: int,
+        digest: str,
+        addresses: Mapping[str, str],
+        network: Network,
+        made: Mapping[str, str],
+        extra: Extra,
+    ) -> str:
+        """Create one container of a unit, whose containers so far are `made`, and return its id."""
+        name, api = container_name(self.name, service, launch, index), self._api
+        address = addresses.get(name, "")
+        labels = {key: value for key, value in launch.labels.items() if not key.startswith(_OURS)}
+        labels |= {**extra.labels.get(name, {}), **self._labels()}
+        facts = {"service": service.name, "launch": launch.name, "index": index, "number": number, "digest": digest}
+        labels |= {f"{_OURS}.{key}": str(value) for key, value in (facts | {"address": address}).items()}
+        options: dict[str, Any] = {key: launch.options[key] for key in _OF_CONTAINER if key in launch.options}
+        if launch.network != "managed":
+            options = {key: value for key, value in options.items() if key not in ("hostname", "domainname")}
+        with self._engine.asked_to(f"create container {name}"):
+            created = api.create_container(
+                launch.image,
+                name=name,
+                entrypoint=list(launch.entrypoint) if launch.entrypoint is not None else None,
+                command=list(launch.command) if launch.command is not None else None,
+                environment={**launch.environment, **extra.environment},
+                labels=labels,
+                volumes=[each for each in launch.volumes if ":" not in each] or None,
+                ports=_exposed(service, launch, index),
+                host_config=self._host_config(service, launch, index, network, made),
+                networking_config=self._endpoint(service, launch, name, address, network),
+                use_config_proxy=False,
+                **options,
+            )
+        return str(created["Id"])
+
+    def _host_config(self, service: Service, launch: Launch, index: int, network: Network, made: Mapping[str, str]) -> Any:
+        mode: str = launch.network
+        hosts = dict(_hosts(launch.options.get("extra_hosts")))
+        if launch.network == "shared":
+            mode = f"container:{made[launch.network_from]}"
+        elif launch.network == "managed":
+            mode = network.name
+        options = {key: launch.options[key] for key in _SAME if key in launch.options}
+        options |= {to: launch.options[key] for key, to in _OTHER.items() if key in launch.options}
+        if launch.network == "shared":
+            options = {key: value for key, value in options.items() if not key.startswith("dns")}
+        elif launch.network != "none":
+            hosts |= dict.fromkeys(METADATA, network.gateway)
+        return self._api.create_host_config(
+            network_mode=mode,
+            binds=[self._bind(each) for each in launch.volumes if ":" in each],
+            volumes_from=[made[each] for each in launch.volumes_from],
+            extra_hosts=hosts if launch.network != "shared" else None,
+            port_bindings=_published(service, launch, index),
+            tmpfs=_tmpfs(launch.options.get("tmpfs")),
+            ulimits=_ulimits(launch.options.get("ulimits")),
+            # Whatever the engine's default is: only some kinds of log can be read back.
+            log_config=LogConfig(type=LogConfig.types.JSON, config=_LOG),
+            **options,  # type: ignore[arg-type]
+        )
+
+    def _bind(self, volume: str) -> str:
+        return volume if volume.startswith("/") else f"{self.name}_{volume}"
+
+    def _endpoint(self, service: Service, launch: Launch, name: str, address: str, network: Network) -> Any:
+        """How a container is on the stack's network: at which address, under which names, whom it knows by an alias."""
+        if launch.network != "managed":
+            return None
+        own = launch is owner_of(service, service.primary)
+        base = service.name if own else f"{launch.name}.{service.name}"
+        links = {f"{_plain(self.name, link)}.{self.name}": link.alias for link in service.links if _plain(self.name, link)}
+        endpoint = self._api.create_endpoint_config(
+            ipv4_address=address,
+            aliases=[name, base, f"{base}.{self.name}", f"{base}.{self.name}.rancher.internal"],
+            links=links or None,
+        )
+        return self._api.create_networking_config({network.name: endpoint})  # type: ignore[arg-type]
+
+
+class Extra:
+    """What the stack adds to what its entry says: labels by container, and variables for all of them."""
+
+    def __init__(self, labels: Mapping[str, Mapping[str, str]], environment: Mapping[str, str]) -> None:
+        self.labels = labels
+        self.environment = environment
+
+
+class Events(threading.Thread):
+    """Calls `woken` whenever something happens to a container of a stack; ends quietly when the engine is gone."""
+
+    def __init__(self, engine: Engine, name: str, woken: Callable[[], None]) -> None:
+        super().__init__(name="engine-events", daemon=True)
+        self._engine, self._woken = engine, woken
+        self._filters = {"type": "container", "label": f"{STACK_LABEL}={name}"}
+        self._stream: Any = None
+
+    def run(self) -> None:
+        """Read the engine's events until the stream ends."""
+        with suppress(APIError, *LOST, ValueError, AttributeError):
+            self._stream = self._engine.api.events(filters=self._filters)
+            for _ in self._stream:
+                self._woken()
+        self._woken()
+
+    def close(self) -> None:
+        """Hang up."""
+        with suppress(Exception):  # the SDK reaches into sockets that may be gone in many ways
+            self._stream.close()
+
+
+def stacks(engine: Engine) -> list[str]:
+    """Return the names of the stacks that have containers or networks on an engine."""
+    wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}"]}
+    with engine.asked_to("list containers and networks"):
+        found = [each["Labels"] for each in engine.api.containers(all=True, filters=wanted)]
+        found += [each["Labels"] for each in engine.api.networks(filters=wanted)]
+    return sorted({each[STACK_LABEL] for each in found if STACK_LABEL in each})
+
+
+def published_once(stack: Stack) -> list[str]:
+    """Return the services whose published ports only their first unit can have: there is one machine."""
+    return [each.name for each in stack.services if each.scale > 1 and any(":" in p for la in each.launches for p in la.ports)]
+
+
+def _seen(found: Mapping[str, Any]) -> Seen:
+    labels = found["Labels"]
+    status = _EXITED.search(found["Status"])
+    number = {key: int(labels.get(f"{_OURS}.{key}", "0")) for key in ("index", "number")}
+    text = {key: labels.get(f"{_OURS}.{key}", "") for key in ("service", "launch", "digest", "address")}
+    name = found["Names"][0].lstrip("/") if found["Names"] else found["Id"][:12]
+    return Seen(id=found["Id"], name=name, state=found["State"], status=int(status[1]) if status else 0, **number, **text)  # type: ignore[arg-type]
+
+
+def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:
+    """Yield the subnets to try, beginning where the name says, so that a stack has its own again: 10.64 to 10.255."""
+    first = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 192
+    every = [ipaddress.IPv4Network(f"10.{64 + (first + number) % 192}.0.0/16") for number in range(192)]
+    free = [each for each in every if not any(each.overlaps(route) for route in routes)]
+    yield from map(str, free or every)
+
+
+def _routes() -> list[ipaddress.IPv4Network]:
+    """Return the networks that this machine has routes to, but the default route."""
+    found = []
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/net/route").read_text(encoding="ascii").splitlines()[1:]:
+            words = line.split()
+            address, mask = (int.from_bytes(bytes.fromhex(words[number])[::-1]) for number in (1, 7))
+            if mask:
+                found.append(ipaddress.IPv4Network((address, mask.bit_count())))
+    return found
+
+
+def _split(image: str) -> tuple[str, str]:
+    """Split an image into its name and its tag or digest."""
+    if "@" in image:
+        name, _, digest = image.partition("@")
+        return name, digest
+    name, colon, tag = image.rpartition(":")
+    return (name, tag) if colon and "/" not in tag else (image, "latest")
+
+
+def _named(launch: Launch) -> list[str]:
+    return [each.partition(":")[0] for each in launch.volumes if ":" in each and not each.startswith("/")]
+
+
+def _plain(stack: str, link: Link) -> str:
+    """The service of this stack that a link leads to; empty when it leads elsewhere."""
+    target = link.target.removeprefix(f"{stack}/")
+    return "" if "/" in target else target
+
+
+def _lent(service: Service, launch: Launch) -> list[str]:
+    """The ports that a container publishes: its own, and those of the containers in its network."""
+    return [port for each in service.launches if owner_of(service, each) is launch for port in each.ports]
+
+
+def _parts(port: str) -> tuple[str, str, str, str]:
+    """A port of compose as IP, public port, private port, protocol."""
+    ports, _, protocol = port.partition("/")
+    ip, public, private = ["", "", *ports.rsplit(":", 2)][-3:]
+    return ip, public, private, protocol or "tcp"
+
+
+def _exposed(service: Service, launch: Launch, index: int) -> Any:
+    if launch.network == "shared":
+        return None
+    return [(int(private), protocol) for private, protocol in _bindings(service, launch, index)] or None
+
+
+def _published(service: Service, launch: Launch, index: int) -> Any:
+    if launch.network == "shared":
+        return None
+    found = _bindings(service, launch, index)
+    return {f"{private}/{protocol}": places for (private, protocol), places in found.items()} or None
+
+
+def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
+    """What is published where: a public port by the first unit alone, where none is named by each at a free one."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for ip, public, private, protocol in map(_parts, _lent(service, launch)):
+        if public and index > 1:
+            continue
+        found.setdefault((private, protocol), []).append((ip, public or None) if ip else public or None)
+    return found
+
+
+def _hosts(value: object) -> Iterator[tuple[str, str]]:
+    for each in value if isinstance(value, list | tuple) else []:
+        name, _, address = str(each).partition(":")
+        yield name, address
+    if isinstance(value, Mapping):
+        yield from ((str(name), str(address)) for name, address in value.items())
+
+
+def _tmpfs(value: object) -> dict[str, str] | None:
+    words = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
+    return {path: rest for path, _, rest in (str(each).partition(":") for each in words)} or None
+
+
+def _ulimits(value: object) -> list[Ulimit] | None:
+    if not isinstance(value, Mapping):
+        return None
+    limits = []
+    for name, limit in value.items():
+        soft, hard = (limit["soft"], limit["hard"]) if isinstance(limit, Mapping) else (limit, limit)
+        limits.append(Ulimit(name=str(name), soft=int(soft), hard=int(hard)))
+    return limits

@@ -1,0 +1,195 @@
+"""What is remembered of a stack, below XDG_STATE_HOME: what is wanted, numbers of units, who runs it, what it says.
+
+`lock` is held (flock) by the living supervisor, whose pid is in it; `turn` by a command that changes what is wanted. The
+engine stays the truth about what is there: everything can be found again by its labels when these files are lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
+from catalog_forge.stack.reconcile import Ledger
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
+_LOOK = 0.05
+
+
+class StateFolder:
+    """The files of one stack. Raises ForgeError when its name could not be that of a stack, or a file is damaged."""
+
+    def __init__(self, home: Path, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise ForgeError(f"{name!r} is no name of a stack", hint="letters, digits and dashes, as in Rancher")
+        self.name = name
+        self.path = home / "catalog-forge" / "stacks" / name
+
+    def make(self) -> None:
+        """Create the folder for its owner alone: answers may hold passwords."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def log(self) -> Path:
+        """Where a supervisor in the background writes."""
+        return self.path / "log"
+
+    def write_plan(self, stack: Stack) -> int:
+        """Write what is wanted from now on, and return the number of this plan."""
+        generation = self.plan()[1] + 1 if (self.path / "plan.json").exists() else 1
+        wanted = {"name": stack.name, "volumes": stack.volumes, "services": [asdict(each) for each in stack.services]}
+        self._write("plan.json", {"generation": generation, "stack": wanted})
+        return generation
+
+    def plan(self) -> tuple[Stack, int]:
+        """Return what is wanted, and the number of the plan."""
+        data = self._read("plan.json")
+        try:
+            return _stack(data["stack"]), int(data["generation"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ForgeError(f"{self.path / 'plan.json'} is damaged: {error}", hint=f"catalog-forge down {self.name}") from error
+
+    def write_ledger(self, ledger: Ledger) -> None:
+        """Remember the numbers of units."""
+        units = [[service, index, number] for (service, index), number in ledger.units.items()]
+        self._write("ledger.json", {"units": units, "births": ledger.births})
+
+    def ledger(self) -> Ledger:
+        """Return the numbers of units; none when they were lost: labels tell those that are in use."""
+        try:
+            data = self._read("ledger.json")
+            return Ledger({(service, index): number for service, index, number in data["units"]}, dict(data["births"]))
+        except (ForgeError, KeyError, TypeError, ValueError):
+            return Ledger()
+
+    def write_status(self, status: Mapping[str, Any]) -> None:
+        """Say how things are, to the commands that wait or ask."""
+        self._write("status.json", status)
+
+    def status(self) -> dict[str, Any]:
+        """Return what the supervisor said last; empty when it has said nothing."""
+        try:
+            return self._read("status.json")
+        except ForgeError:
+            return {}
+
+    def holder(self) -> int | None:
+        """Return the process that runs the stack, None when there is none."""
+        try:
+            with (self.path / "lock").open("r+") as file:
+                while not _locked(file, wait=0, shared=True):
+                    file.seek(0)
+                    if (text := file.read().strip()).isdigit():
+                        return int(text)
+                    time.sleep(_LOOK)  # it is writing its pid
+        except FileNotFoundError:
+            return None
+        return None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Be the one who runs the stack, as long as the block lasts. Raises ForgeError when another one is."""
+        self.make()
+        with (self.path / "lock").open("a+") as file:
+            if not _locked(file, wait=1):
+                raise ForgeError(f"stack {self.name!r} is run by another process")
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+    @contextmanager
+    def turn(self, wait: float) -> Iterator[None]:
+        """Be the one who changes what is wanted. Raises ForgeError when others take longer than so many seconds."""
+        self.make()
+        with (self.path / "turn").open("a+") as file:
+            if not _locked(file, wait):
+                raise ForgeError(f"another command works on stack {self.name!r}", hint="try again when it has ended")
+            yield
+
+    def remove(self) -> None:
+        """Forget the stack. The file of `turn` stays: others may wait for it."""
+        for file in self.path.glob("*"):
+            if file.name != "turn":
+                file.unlink(missing_ok=True)
+
+    def _write(self, name: str, data: Mapping[str, Any]) -> None:
+        """Replace a file as a whole: who reads it never sees half of it."""
+        self.make()
+        new = self.path / f"{name}.{os.getpid()}.new"
+        try:
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                json.dump(data, file)
+            new.replace(self.path / name)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise ForgeError(f"cannot write {self.path / name}: {error.strerror}") from error
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            data = json.loads((self.path / name).read_bytes())
+        except FileNotFoundError:
+            raise ForgeError(f"nothing is known of a stack {self.name!r}") from None
+        except (OSError, ValueError) as error:
+            raise ForgeError(f"cannot read {self.path / name}: {error}", hint=f"catalog-forge down {self.name}") from error
+        if not isinstance(data, dict):
+            raise ForgeError(f"{self.path / name} is damaged", hint=f"catalog-forge down {self.name}")
+        return data
+
+
+def home(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder that the XDG base directory rules name for state; a relative one does not count."""
+    named = Path(environ.get("XDG_STATE_HOME", ""))
+    return named if named.is_absolute() else Path.home() / ".local" / "state"
+
+
+def known(folder: Path) -> list[str]:
+    """Return the names of the stacks that something is known of."""
+    return sorted(each.name for each in (folder / "catalog-forge" / "stacks").glob("*") if (each / "plan.json").is_file())
+
+
+def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_LOOK)
+
+
+def _stack(data: Mapping[str, Any]) -> Stack:
+    return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]))
+
+
+def _service(data: Mapping[str, Any]) -> Service:
+    check = data["health_check"]
+    special = {
+        "primary": _launch(data["primary"]),
+        "sidekicks": tuple(map(_launch, data["sidekicks"])),
+        "links": tuple(Link(**each) for each in data["links"]),
+        "health_check": HealthCheck(**check) if check else None,
+    }
+    return Service(**{**_tuples(data), **special})
+
+
+def _launch(data: Mapping[str, Any]) -> Launch:
+    return Launch(**_tuples(data))
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
