@@ -82,6 +82,7 @@ class Service:
     links: tuple[Link, ...] = ()
     depends_on: tuple[str, ...] = ()
     retain_ip: bool = False
+    lb_config: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -99,7 +100,7 @@ class Stack:
     """A stack: its services in an order in which they can be started; volumes by name.
 
     `unhonoured` lists what the entry asks for and one engine cannot do; `dangerous` what runs only when it is trusted:
-    privileged containers, mounts of the host, its network, its devices.
+    privileged containers, mounts of the host, its network, its devices. `secrets` are answers that nobody may see.
     """
 
     name: str
@@ -107,3 +108,4 @@ class Stack:
     volumes: tuple[str, ...] = ()
     unhonoured: tuple[Note, ...] = ()
     dangerous: tuple[Note, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -1,0 +1,175 @@
+"""Entries on the command line: which one, with which answers, as which stack."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.stack.entry import Entry
+    from catalog_forge.stack.model import Stack
+    from catalog_forge.stack.questions import Ask, Given, Question
+
+MAX_BYTES = 1 << 20
+MAX_FILES = 2000
+
+_REVISION = re.compile(r"[0-9]+|v?[0-9]+\.[0-9]+\.[0-9]+.*")
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9-]+")
+_COMPOSE = ("docker-compose.yml", "docker-compose.yml.tpl", "rancher-compose.yml")
+
+
+def chosen(
+    settings: Settings,
+    entry: str,
+    revision: str | None = None,
+    sets: tuple[str, ...] = (),
+    answers_file: Path | None = None,
+    ask: Ask | None = None,
+    name: str | None = None,
+) -> tuple[Entry, Stack]:
+    """Return the entry that the words mean, and the stack that it is with these answers.
+
+    `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the
+    name of the stack, by default the entry's. Raises ForgeError for all that is wrong with the entry or with the answers.
+    """
+    from catalog_forge.stack.compose import compose
+    from catalog_forge.stack.entry import read
+    from catalog_forge.stack.questions import answered
+
+    folder, inner = _found(settings.directory, entry)
+    if inner and revision and revision != inner:
+        raise click.UsageError(f"{entry} is revision {inner} already: leave out --revision, or name the entry's folder")
+    read_entry = read(_files(folder), folder.name, revision or inner, _label(settings.directory, folder))
+    variables = answered(read_entry.questions, _given(sets, answers_file), ask)
+    return read_entry, compose(read_entry, variables, name or stack_name(folder.name))
+
+
+def stack_name(name: str) -> str:
+    """Return a name as a stack may have it: letters, digits and dashes."""
+    return _NOT_IN_NAMES.sub("-", name).strip("-").lower() or "stack"
+
+
+def show_plan(stack: Stack, output: str) -> None:
+    """Print what would run, as `text` or `json`."""
+    import json
+
+    from catalog_forge.stack.plan import data, lines
+
+    if output == "json":
+        click.echo(json.dumps(data(stack), indent=2))
+    else:
+        for line in lines(stack):
+            click.echo(click.style(line, bold=True) if line and line[0] != " " else line)
+
+
+def asker(no_input: bool = False) -> Ask | None:
+    """Return what asks a person; None when there is none at the terminal, or nothing is to be asked."""
+    return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else _asked
+
+
+def _asked(question: Question) -> str:
+    def value(text: str) -> str:
+        if wrong := question.problem(text):
+            raise click.UsageError(f"{wrong[0]} ({wrong[1]})" if wrong[1] else wrong[0])
+        return text
+
+    options = f" ({', '.join(question.options)})" if question.options else ""
+    answer: str = click.prompt(question.label + options, value_proc=value, err=True, hide_input=question.secret)
+    return answer
+
+
+def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
+    """The folder of an entry, and the revision when it was the folder of one."""
+    from catalog_forge.errors import ForgeError, did_you_mean
+
+    path = directory / entry
+    if path.is_dir():
+        path = path.resolve()
+        is_revision = _REVISION.fullmatch(path.name) and any((path / each).is_file() for each in _COMPOSE)
+        return (path.parent, path.name) if is_revision else (path, None)
+    known = {each.name: each for root in (directory, *directory.parents) for each in _entries(root)}
+    if entry in known:
+        return known[entry].resolve(), None
+    raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
+
+
+def _entries(root: Path) -> Iterator[Path]:
+    """The entries of a catalog: what lies in templates/ and in its sisters, such as infra-templates/."""
+    tops = sorted(each for each in root.glob("*templates") if each.name == "templates" or each.name.endswith("-templates"))
+    for top in reversed(tops):
+        yield from (each for each in sorted(top.iterdir()) if each.is_dir())
+
+
+def _label(directory: Path, folder: Path) -> str:
+    base = directory.resolve()
+    return str(folder.relative_to(base)) if folder != base and folder.is_relative_to(base) else str(folder)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """What lies in an entry's folder: config.yml and the compose files of its revisions.
+
+    A link that leads out of the folder, what is no file, and what is larger than 1 MiB are refused: entries are untrusted.
+    """
+    found: dict[str, bytes] = {}
+    root = folder.resolve()
+    folders = [folder, *(each for each in sorted(folder.iterdir()) if _REVISION.fullmatch(each.name) and each.is_dir())]
+    for each in folders[:MAX_FILES]:
+        for name in ("config.yml", "url", *_COMPOSE):
+            path = each / name
+            if os.path.lexists(path):
+                found[str(path.relative_to(folder))] = _content(root, path)
+    return found
+
+
+def _content(root: Path, path: Path) -> bytes:
+    from catalog_forge.errors import ForgeError, Where
+
+    if not path.resolve().is_relative_to(root):
+        raise ForgeError("the link leads out of the entry's folder", Where(str(path)))
+    try:
+        # Without waiting, and asked of what is open: a pipe would block, and a file may change between two looks.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ForgeError("this is no file", Where(str(path)))
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ForgeError(f"the file cannot be read: {error.strerror}", Where(str(path))) from None
+    if len(content) > MAX_BYTES:
+        raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)))
+    return content
+
+
+def _given(sets: tuple[str, ...], answers_file: Path | None) -> dict[str, Given]:
+    """Return the answers of --answers, and those of --set, which come first."""
+    from catalog_forge import yamlio
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.stack.questions import Given, text_of
+
+    given: dict[str, Given] = {}
+    if answers_file:
+        try:
+            root = yamlio.parse(answers_file.read_bytes(), str(answers_file))
+        except OSError as error:
+            raise ForgeError(f"{answers_file} cannot be read: {error.strerror}") from None
+        if not isinstance(root, yamlio.Map):
+            raise ForgeError("answers are a mapping of questions to values", root.where)
+        for key, value in root.pairs:
+            if not isinstance(value, yamlio.Text):
+                raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
+            given[key.value] = Given(text_of(value), value.where)
+    for pair in sets:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
+        given[name] = Given(text)
+    return given

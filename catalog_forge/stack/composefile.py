@@ -1,0 +1,160 @@
+"""The two compose files of an entry as one set of services: rendered, parsed, with the answers in, merged.
+
+The order is rancher-compose's (`catalog-format.md` 4), for both files: templates, YAML, variables; then rancher-compose.yml is
+laid over docker-compose.yml, service by service (section 3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.stack import keys
+from catalog_forge.stack.entry import Document, Entry
+from catalog_forge.stack.model import Note
+from catalog_forge.stack.substitute import Substitution
+from catalog_forge.stack.templating import render
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+_TOP = ("version", "services", "volumes", "networks", "secrets", "catalog", ".catalog")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What the files say of one service, by key; `known` tells whether docker-compose.yml has it."""
+
+    name: str
+    where: Where
+    keys: Mapping[str, Node]
+    known: bool = True
+
+
+@dataclass(slots=True)
+class Files:
+    """All services by name, the declared volumes, and what is worth saying so far."""
+
+    services: dict[str, Definition] = field(default_factory=dict)
+    volumes: dict[str, Node] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+
+def load(entry: Entry, variables: Mapping[str, str], stack: str, reader: Reader) -> Files:
+    """Read both files of an entry with the answers of its user.
+
+    Raises ForgeError where a template fails or YAML is none, of both files at once; all else that is wrong is noted in `reader`.
+    """
+    files = Files()
+    problems: list[Problem] = []
+    roots: list[tuple[Map, bool]] = []
+    for document, docker in ((entry.docker, True), (entry.rancher, False)):
+        try:
+            root = _parsed(document, entry, variables, stack)
+        except ForgeError as error:
+            problems += error.problems
+            continue
+        if root is not None:
+            roots.append((root, docker))
+    if problems:
+        raise ForgeError.of(problems)
+    for root, docker in roots:
+        _add(files, root, docker, variables, reader)
+    return files
+
+
+def _parsed(document: Document, entry: Entry, variables: Mapping[str, str], stack: str) -> Map | None:
+    """The mapping of a file. What a template rewrote keeps no places of its file: errors say `(rendered)` and count there."""
+    text = render(document.text, document.file, variables, stack, entry.version)
+    file = document.file if text == document.text else f"{document.file} (rendered)"
+    if not text.strip():
+        return None
+    root = yamlio.parse(text, file, aliases=True)
+    if isinstance(root, Text) and is_null(root):
+        return None
+    if not isinstance(root, Map):
+        raise ForgeError("a compose file must be a mapping", root.where)
+    return root
+
+
+def _add(files: Files, root: Map, docker: bool, variables: Mapping[str, str], reader: Reader) -> None:
+    top = {key.value: value for key, value in root.pairs}
+    if "version" in top:
+        _check_top(root, top["version"], reader)
+        services, known = reader.pairs(_present(top.get("services")), "services"), keys.V2
+    else:
+        services, known = tuple(pair for pair in root.pairs if pair[0].value != ".catalog"), keys.V1
+    for name, node in services:
+        if not _NAME.fullmatch(name.value):
+            reader.wrong(f"no service can be named {name.value!r}", name.where, "letters, digits, '.', '_' and '-'")
+            continue
+        found = _definition(files, name, node, variables, known, reader)
+        files.services[name.value] = _merged(files.services.get(name.value), found, docker)
+    if "version" in top:
+        for name, node in reader.pairs(_present(top.get("volumes")), "volumes"):
+            files.volumes[name.value] = _substitution(files, f"volume {name.value}", variables, reader).node(node)
+
+
+def _check_top(root: Map, version: Node, reader: Reader) -> None:
+    if not isinstance(version, Text) or version.value != "2":
+        reader.wrong("the version of a compose file is '2', or there is none", version.where)
+    for key, _ in root.pairs:
+        if key.value not in _TOP:
+            reader.wrong(f"unknown key {key.value!r} in a compose file", key.where, did_you_mean(key.value, _TOP))
+
+
+def _definition(
+    files: Files, name: Text, node: Node, variables: Mapping[str, str], known: frozenset[str], reader: Reader
+) -> Definition:
+    """What one file says of one service."""
+    found: dict[str, Node] = {}
+    node = _substitution(files, name.value, variables, reader).node(node)
+    for key, value in () if is_null(node) else reader.pairs(node, f"the service {name.value!r}"):
+        if key.value in known:
+            found[key.value] = value
+            if key.value in keys.UNIQUE:
+                _check_unique(key, value, reader)
+        else:
+            reader.wrong(f"unknown key {key.value!r} in the service {name.value!r}", key.where, did_you_mean(key.value, known))
+    return Definition(name.value, name.where, {key: value for key, value in found.items() if not is_null(value)})
+
+
+def _check_unique(key: Text, node: Node, reader: Reader) -> None:
+    seen: set[str] = set()
+    for item in node.items if isinstance(node, Seq) else ():
+        if isinstance(item, Text) and item.value in seen:
+            reader.wrong(f"{item.value!r} stands twice in {key.value}", item.where)
+        seen |= {item.value} if isinstance(item, Text) else set()
+
+
+def _substitution(files: Files, name: str, variables: Mapping[str, str], reader: Reader) -> Substitution:
+    def undefined(variable: str, where: Where) -> None:
+        files.notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable: it is empty", where))
+
+    return Substitution(variables, undefined, lambda message, where: reader.wrong(message, where, "write $$ for a plain $"))
+
+
+def _merged(base: Definition | None, over: Definition, docker: bool) -> Definition:
+    """Lay a definition over another: mappings and lists grow, everything else is replaced."""
+    if base is None:
+        return Definition(over.name, over.where, over.keys, docker)
+    found = dict(base.keys)
+    for key, value in over.keys.items():
+        found[key] = _laid_over(found[key], value) if key in found else value
+    return Definition(base.name, base.where, found, base.known or docker)
+
+
+def _laid_over(base: Node, over: Node) -> Node:
+    if isinstance(base, Map) and isinstance(over, Map):
+        own = {key.value for key, _ in over.pairs}
+        return Map((*(pair for pair in base.pairs if pair[0].value not in own), *over.pairs), over.where)
+    if isinstance(base, Seq) and isinstance(over, Seq):
+        return Seq((*base.items, *over.items), over.where)
+    return over
+
+
+def _present(node: Node | None) -> Node | None:
+    return None if node is None or is_null(node) else node

@@ -1,0 +1,116 @@
+"""What would run, in words and as data: for `up --plan`, which needs no engine. Nobody sees the answers to secret questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from catalog_forge.errors import Where
+from catalog_forge.stack.model import HealthCheck, Launch, Note, Service, Stack
+
+HIDDEN = "***"
+
+
+def lines(stack: Stack) -> Iterator[str]:
+    """Draw a stack: services, their units and containers, links and metadata; what is not honoured; what needs trust."""
+    hide = _Hide(stack.secrets)
+    yield f"{stack.name}: {len(stack.services)} services, in the order in which they start"
+    for service in stack.services:
+        yield from _tree(_service(service, hide), "")
+    if stack.volumes:
+        yield f"volumes: {', '.join(stack.volumes)}"
+    yield from _notes("not honoured", stack.unhonoured, hide)
+    yield from _notes("needs --trust", stack.dangerous, hide)
+
+
+def data(stack: Stack) -> dict[str, Any]:
+    """Return a stack as plain data."""
+    hide = _Hide(stack.secrets)
+    found = {key: value for key, value in asdict(stack).items() if key != "secrets"}
+    for notes in ("unhonoured", "dangerous"):
+        found[notes] = [
+            {**note, "where": str(each.where or "")} for note, each in zip(found[notes], getattr(stack, notes), strict=True)
+        ]
+    hidden: dict[str, Any] = hide(found)
+    return hidden
+
+
+class _Hide:
+    """Puts stars where a secret would show."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # The longest first: one secret may be a part of another.
+        self.secrets = sorted(secrets, key=len, reverse=True)
+
+    def __call__(self, value: Any) -> Any:
+        match value:
+            case str():
+                for secret in self.secrets:
+                    value = value.replace(secret, HIDDEN)
+                return value
+            case Mapping():
+                return {key: self(each) for key, each in value.items()}
+            case list() | tuple():
+                return [self(each) for each in value]
+            case Where():
+                return str(value)
+        return value
+
+
+# A line and what stands below it.
+_Branch = tuple[str, list[Any]]
+
+
+def _service(service: Service, hide: _Hide) -> _Branch:
+    below: list[_Branch] = [_launch(launch, hide) for launch in service.launches]
+    if service.links:
+        shown = (link.target if link.alias == link.target else f"{link.target} as {link.alias}" for link in service.links)
+        below.append((f"links: {', '.join(shown)}", []))
+    if service.depends_on:
+        below.append((f"depends on: {', '.join(service.depends_on)}", []))
+    if service.health_check:
+        below.append((f"health: {_check(service.health_check)}", []))
+    if service.metadata:
+        below.append(("metadata", [(f"{key}: {_short(hide(value))}", []) for key, value in service.metadata.items()]))
+    units = "1 unit" if service.scale == 1 else f"{service.scale} units"
+    return f"{service.name}: {units}", below
+
+
+def _launch(launch: Launch, hide: _Hide) -> _Branch:
+    below: list[_Branch] = []
+    for name, words in (("entrypoint", launch.entrypoint), ("command", launch.command)):
+        if words:
+            below.append((f"{name}: {_short(hide(' '.join(words)))}", []))
+    network = f"that of {launch.network_from}" if launch.network == "shared" else launch.network
+    below.append((f"network: {network}", []))
+    mounts = [*launch.volumes, *(f"those of {name}" for name in launch.volumes_from)]
+    for name, shown in (("volumes", mounts), ("ports", launch.ports), ("environment", launch.environment)):
+        if shown:
+            below.append((f"{name}: {', '.join(hide(list(shown)))}", []))
+    once = ", runs once" if launch.start_once else ""
+    return f"{launch.name}: {hide(launch.image)}{once}", below
+
+
+def _check(check: HealthCheck) -> str:
+    what = f"{check.request_line!r} at port {check.port}" if check.request_line else f"TCP port {check.port}"
+    return f"{what}, every {check.interval} ms, {check.healthy_threshold} up, {check.unhealthy_threshold} down"
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 70 else f"{text[:67]}..."
+
+
+def _tree(branch: _Branch, indent: str) -> Iterator[str]:
+    text, below = branch
+    yield f"{indent}{text}"
+    for each in below:
+        yield from _tree(each, indent + "  ")
+
+
+def _notes(title: str, notes: Iterable[Note], hide: _Hide) -> Iterator[str]:
+    shown = [f"  {each.service + ': ' if each.service else ''}{each.key}: {hide(each.message)}" for each in notes]
+    if shown:
+        yield f"{title}:"
+        yield from dict.fromkeys(shown)

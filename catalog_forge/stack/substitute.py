@@ -1,0 +1,70 @@
+"""`${NAME}` and `$NAME` in the values of compose files, after YAML and before anything is read out of them.
+
+Rules: `catalog-format.md` 4: values only, not keys; `$$` is a `$`; what nobody answered is empty, with a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from catalog_forge import yamlio
+from catalog_forge.errors import Where
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+_DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})?")
+
+Say = Callable[[str, Where], None]
+
+
+class Substitution:
+    """Puts answers into nodes. `undefined` hears of names that nobody answered, `wrong` of what is no variable."""
+
+    def __init__(self, variables: Mapping[str, str], undefined: Say, wrong: Say) -> None:
+        self.variables = variables
+        self.undefined = undefined
+        self.wrong = wrong
+
+    def node(self, node: Node) -> Node:
+        """Return a node with the answers in its values; merge keys (`<<`) are written out, as Rancher's YAML reader does."""
+        match node:
+            case Map(pairs, where):
+                return Map(tuple((key, self.node(value)) for key, value in _merged(pairs)), where)
+            case Seq(items, where):
+                return Seq(tuple(map(self.node, items)), where)
+            case Text():
+                return self.text(node)
+
+    def text(self, node: Text) -> Text:
+        """Return a scalar with its answers. It is text from then on, whatever the answer looks like."""
+        if "$" not in node.value:
+            return node
+        where = node.where
+
+        def answer(found: re.Match[str]) -> str:
+            escaped, bare, braced = found.groups()
+            name = bare or braced
+            if escaped:
+                return "$"
+            if name is None:
+                self.wrong(f"{node.value[found.start() :][:20]!r} is no variable", where)
+                return ""
+            if name not in self.variables:
+                self.undefined(name, where)
+            return self.variables.get(name, "")
+
+        return yamlio.Text(_DOLLAR.sub(answer, node.value), False, where, node.style or '"', node.lines)
+
+
+def _merged(pairs: tuple[tuple[Text, Node], ...]) -> tuple[tuple[Text, Node], ...]:
+    """The pairs of a mapping, those of its merge key first; a key of its own counts more."""
+    if not any(key.value == "<<" and key.bare for key, _ in pairs):
+        return pairs
+    found: dict[str, tuple[Text, Node]] = {}
+    for key, value in pairs:
+        if key.value == "<<":
+            for each in value.items if isinstance(value, Seq) else (value,):
+                for inner in _merged(each.pairs) if isinstance(each, Map) else ():
+                    found.setdefault(inner[0].value, inner)
+    found |= {key.value: (key, value) for key, value in pairs if key.value != "<<"}
+    return tuple(found.values())

@@ -1,0 +1,92 @@
+"""Go's templates in compose files, as rancher-compose renders them: the raw text first, before any YAML is read.
+
+Rules: `catalog-format.md` 4. Here gotpl runs them, because it knows sprig's functions; confd's machine has none of them.
+An entry is untrusted: what it may cost is bounded, and nothing of this machine comes in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any
+
+from catalog_forge.errors import ForgeError, Where
+
+if TYPE_CHECKING:
+    from gotpl import Environment
+
+NO_TEMPLATE = "# notemplating"
+MAX_CHARACTERS = 1 << 20
+MAX_ITERATIONS = 100_000
+MAX_DEPTH = 100
+MAX_ITEMS = 10_000
+
+# What would read this machine's environment or network, or burn minutes; entries of real catalogs use none of them.
+_REFUSED = re.compile(r"env|expandenv|getHostByName|gen[A-Z].*|buildCustomCert|bcrypt|htpasswd|derivePassword|(en|de)cryptAES")
+# A width that would fill the memory before the output is counted.
+_WIDE = re.compile(r"%[^%a-z]*[0-9]{5,}")
+
+
+def render(text: str, file: str, variables: Mapping[str, str], stack: str, version: str = "") -> str:
+    """Return what the templates of a compose file make of it; `file` is its name in errors.
+
+    They see the answers as `.Values`, and `.Stack`, `.Release` and `.Environment`. A file that begins with `# notemplating`
+    stays as it is. Raises ForgeError where Go would not parse it, where it fails, and where it grows beyond all limits.
+    """
+    if text.startswith(NO_TEMPLATE) or "{{" not in text:
+        return text
+    if _WIDE.search(text):
+        raise ForgeError("a format of the template is wider than can be printed here", Where(file))
+    from gotpl import TemplateError, TemplateSyntaxError
+
+    release = {"Name": stack, "Version": version, "PreviousVersion": ""}
+    data = {"Values": dict(variables), "Stack": release, "Release": release, "Environment": {"Name": "Default"}}
+    try:
+        return str(_environment().from_string(text, name=file).render(data))
+    except TemplateSyntaxError as error:
+        words = str(error).partition(": ")[2]
+        hint = f"a file that needs no templates begins with {NO_TEMPLATE!r}"
+        raise ForgeError(f"the template cannot be read: {words}", Where(file, error.line, error.column), hint) from None
+    except RecursionError:
+        raise ForgeError("the template is nested too deeply", Where(file)) from None
+    except TemplateError as error:
+        place = Where(file, getattr(error, "line", 0) or 0, getattr(error, "column", 0) or 0)
+        hint = "Rancher would cut the file here without a word, and start what stands before"
+        raise ForgeError(f"the template fails: {getattr(error, 'message', error)}", place, hint) from None
+
+
+@cache
+def _environment() -> Environment:
+    from gotpl import Environment, ExecutionBudget
+    from gotpl.funcs.sprig import text_func_map
+
+    known = {name: _bounded(function) for name, function in text_func_map().items() if not _REFUSED.fullmatch(name)}
+    budget = ExecutionBudget(MAX_CHARACTERS, MAX_ITERATIONS, MAX_DEPTH, MAX_ITERATIONS)
+    return Environment(functions={**known, "splitPreserveQuotes": _split_preserve_quotes}, budget=budget)
+
+
+def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of sprig that takes no number beyond reason (`until`, `repeat`), and whose text cannot grow without end."""
+    from gotpl import TemplateExecutionError
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        if any(isinstance(each, int) and abs(each) > MAX_ITEMS for each in arguments) and function.__name__ in _GROWING:
+            raise TemplateExecutionError(f"{function.__name__}: more than {MAX_ITEMS} is too much here")
+        result = function(*arguments)
+        if isinstance(result, str | bytes) and len(result) > MAX_CHARACTERS:
+            raise TemplateExecutionError(f"a text of more than {MAX_CHARACTERS} characters is too much here")
+        return result
+
+    return call
+
+
+_GROWING = frozenset(
+    "until until_step seq repeat indent nindent rand_alpha rand_alpha_num rand_ascii rand_numeric rand_bytes".split()
+)
+
+
+def _split_preserve_quotes(text: str) -> list[str]:
+    """Cut a text at blanks, but not within double quotes: rancher-compose's own function."""
+    return re.findall(r'(?:[^\s"]|"[^"]*")+', text)
