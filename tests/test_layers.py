@@ -126,7 +126,11 @@ def test_imports_of_the_house_point_down() -> None:
         ("plan", "from .errors import ForgeError", "write imports in full"),
         ("attic", "", "stands on no floor"),
         ("imagery", "", "stands on no floor"),
-        ("stack.plan", "import docker.errors", "docker comes in by image.builder and image.containers and image.engine and stack.runner only"),
+        (
+            "stack.plan",
+            "import docker.errors",
+            "docker comes in by image.builder and image.containers and image.engine and stack.runner only",
+        ),
         ("image.context", "from docker import from_env", "docker comes in by"),
         ("spec.reader", "import ruamel.yaml", "ruamel comes in by yamlio only"),
         ("confd.toml", "import jinja2", "jinja2 comes in by blueprint and texts only"),

@@ -26,8 +26,8 @@ _SIDE_BY_SIDE = 8
 def down(stack: str | None, volumes: bool) -> None:
     """Stop a stack and remove it.
 
-    Its containers go in order, then its network. STACK may be left out when there is one. What is removed is exactly what carries the labels of the stack, after a
-    crash too.
+    Its containers go in order, then its network. STACK may be left out when there is one. What is removed is exactly what
+    carries the labels of the stack, after a crash too.
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image.engine import connect

@@ -27,7 +27,8 @@ _DAY = 86400
 def logs(stack: str | None, service: str | None, follow: bool, tail: int | None) -> None:
     """Show what the containers of a stack say.
 
-    Each line stands behind the name of its container. SERVICE is a service, one of its sidekicks, or a container. With -f containers that come later are followed too.
+    Each line stands behind the name of its container. SERVICE is a service, one of its sidekicks, or a container. With -f
+    containers that come later are followed too.
     """
     from catalog_forge.cli.down import the_one
     from catalog_forge.errors import ForgeError, did_you_mean

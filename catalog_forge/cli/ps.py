@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def ps(stack: str | None, output: str) -> None:
     """List the units of stacks.
 
-    Of one, or of all: state, health, address. States are those of the engine. Health is known while a process runs the stack.
+    Of one, or of all: state, health, address. States are those of the engine. Health is known while a process runs the
+    stack.
     """
     from catalog_forge.cli.down import the_one
     from catalog_forge.cli.up import cells, table

@@ -29,6 +29,9 @@ PURPOSE = "stack"
 STACK_LABEL = "catalog-forge.stack"
 METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 
+LOOPBACK = "127.0.0.1"
+"""Where port 80 is published: on all addresses it would be in the way of the metadata services of stacks."""
+
 _OURS = "catalog-forge"
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
@@ -422,6 +425,8 @@ def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, s
     for ip, public, private, protocol in map(_parts, _lent(service, launch)):
         if public and index > 1:
             continue
+        if public == "80" and protocol == "tcp" and not ip:
+            ip = LOOPBACK
         found.setdefault((private, protocol), []).append((ip, public or None) if ip else public or None)
     return found
 

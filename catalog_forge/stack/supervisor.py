@@ -40,6 +40,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # before a container that ended runs a
 _STEADY = 10.0  # who ran so long begins again with the first pause
 _GIVE_UP = 5  # ends in a row, before the stack was up once
 _TAIL = 20
+_OTHER_PORT = 18080
+_REFUSED_PAUSE = 5.0  # before the engine is asked again for what it has refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class _Memory:
     ends: dict[str, _Ends] = field(default_factory=dict)
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)
     work: dict[Key, Future[None]] = field(default_factory=dict)
+    refused: dict[Key, float] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -98,6 +101,7 @@ class Supervisor:
         self._rows: list[Row] = []
         self._told: Environment | None = None
         self._settled = 0
+        self._refused = ""
         self._variables: dict[str, str] = {}
         self._stack, self._generation = Stack(folder.name, ()), 0
 
@@ -115,7 +119,8 @@ class Supervisor:
         try:
             with ExitStack() as doors:
                 self._network = self._prepared()
-                self._server = doors.enter_context(self._metadata())
+                self._server = self._metadata()
+                doors.callback(self._server.__exit__, None, None, None)
                 self._checker = doors.enter_context(Checker(self._checked))
                 events = Events(self._engine, self._folder.name, self.wake)
                 events.start()
@@ -155,20 +160,20 @@ class Supervisor:
         return network
 
     def _metadata(self) -> MetadataServer:
-        """The metadata service at the gateway; who may not have port 80 has another, which METADATA_NODE names."""
-        server = MetadataServer(Answers({}), self._network.gateway, 80)
+        """The metadata service at the gateway: on port 80, or where that cannot be had on one that METADATA_NODE names."""
+        gateway = self._network.gateway
         try:
-            with server:
-                pass
-            return MetadataServer(Answers({}), self._network.gateway, 80)
+            return MetadataServer(Answers({}), gateway, 80).__enter__()
         except ForgeError as error:
-            if os.geteuid() == 0:
-                hint = "the Docker engine must be on this machine: containers ask this process for metadata"
-                raise EngineError(str(error), hint=hint) from None
-        other = MetadataServer(Answers({}), self._network.gateway, 8080)
-        self._variables = {"METADATA_NODE": "rancher-metadata:8080"}
-        self._tell("port 80 is for root: the metadata service is rancher-metadata:8080, as METADATA_NODE tells the containers")
-        return other
+            reason = str(error)
+        try:
+            server = MetadataServer(Answers({}), gateway, _OTHER_PORT).__enter__()
+        except ForgeError as error:
+            hint = "the Docker engine must be on this machine: containers ask this process for metadata"
+            raise EngineError(str(error), hint=hint) from None
+        self._variables = {"METADATA_NODE": f"rancher-metadata:{_OTHER_PORT}"}
+        self._tell(f"{reason}: the metadata service is rancher-metadata:{_OTHER_PORT}, as METADATA_NODE tells the containers")
+        return server
 
     def _take_in_plan(self) -> None:
         """Take over another plan when there is one. One that cannot be had is said, and the old one stays."""
@@ -182,11 +187,18 @@ class Supervisor:
             raise
         except ForgeError as error:
             self._generation = generation
-            self._folder.write_status({**self._folder.status(), "generation": generation, "refused": str(error)})
-            self._tell(str(error))
+            self._refuse(str(error))
             return
-        self._stack, self._generation = stack, generation
+        self._stack, self._generation, self._refused = stack, generation, ""
         self._memory.ends.clear()
+        self._memory.refused.clear()
+
+    def _refuse(self, words: str) -> None:
+        """Say once what the engine does not want to do: here, and to who waits for it."""
+        if words != self._refused:
+            self._tell(words)
+            self._refused = words
+            self._status("running" if self._settled == self._generation else "starting")
 
     def _step(self) -> float:
         """Look, act, tell; return how long nothing needs to be done."""
@@ -238,7 +250,7 @@ class Supervisor:
         health = {key: memory.healths.get((key, self._ledger.units[key]), Health()).state for key in wanted}
         return Known(
             complete=memory.complete,
-            busy=set(memory.work),
+            busy={*memory.work, *(key for key, due in memory.refused.items() if due > now)},
             ended=ended,
             resting={identity for identity, ends in memory.ends.items() if ends.due > now},
             unhealthy={
@@ -316,9 +328,8 @@ class Supervisor:
             if error := future.exception():
                 if isinstance(error, EngineError) or not isinstance(error, ForgeError) or not self._settled:
                     raise error
-                self._tell(str(error))
-                self._memory.ends.setdefault("", _Ends())
-                self._woken.wait(0.5)  # the engine has refused; it is asked again
+                self._memory.refused[key] = time.monotonic() + _REFUSED_PAUSE
+                self._refuse(str(error))
 
     def _note_ends(self, seen: list[Seen]) -> None:
         """Note who has ended since the last look, and say so when that is news."""
@@ -387,6 +398,7 @@ class Supervisor:
         idle = not self._memory.work and all(row.state == "running" for row in rows)
         if idle and self._settled != self._generation:
             self._settled = self._generation
+            self._refused = ""
             self._rows = []
         if rows != self._rows:
             self._rows = rows
@@ -396,6 +408,7 @@ class Supervisor:
     def _status(self, phase: str, error: str = "", code: int = 0) -> None:
         units = [{**{name: getattr(row, name) for name in Row.__slots__}, "name": row.name} for row in self._rows]
         status: dict[str, Any] = {"generation": self._generation, "phase": phase, "pid": os.getpid(), "units": units}
+        status["refused"] = self._refused
         with suppress(ForgeError):  # a full disk must not take the stack down
             self._folder.write_status({**status, "error": error, "code": code})
 
@@ -410,7 +423,8 @@ class Supervisor:
 
     def _pause(self) -> float:
         now = time.monotonic()
-        waits = [ends.due - now for ends in self._memory.ends.values() if ends.due > now]
+        dues = [*(ends.due for ends in self._memory.ends.values()), *self._memory.refused.values()]
+        waits = [due - now for due in dues if due > now]
         return max(0.02, min([_TICK, *waits]))
 
     def _stop(self) -> None:
