@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,26 +30,28 @@ _COMPOSE = ("docker-compose.yml", "docker-compose.yml.tpl", "rancher-compose.yml
 def chosen(
     settings: Settings,
     entry: str,
-    revision: str | None = None,
-    sets: tuple[str, ...] = (),
+    revision: str | int | None = None,
+    sets: Sequence[str] = (),
     answers_file: Path | None = None,
-    ask: Ask | None = None,
+    ask: Ask | bool | None = None,
     name: str | None = None,
 ) -> tuple[Entry, Stack]:
     """Return the entry that the words mean, and the stack that it is with these answers.
 
     `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the
-    name of the stack, by default the entry's. Raises ForgeError for all that is wrong with the entry or with the answers.
+    name of the stack, by default the entry's. `ask` answers what is missing; True is a person at the terminal.
+    Raises ForgeError for all that is wrong with the entry or with the answers.
     """
     from catalog_forge.stack.compose import compose
     from catalog_forge.stack.entry import read
     from catalog_forge.stack.questions import answered
 
     folder, inner = _found(settings.directory, entry)
-    if inner and revision and revision != inner:
+    wanted = inner if revision is None else str(revision)
+    if inner and wanted != inner:
         raise click.UsageError(f"{entry} is revision {inner} already: leave out --revision, or name the entry's folder")
-    read_entry = read(_files(folder), folder.name, revision or inner, _label(settings.directory, folder))
-    variables = answered(read_entry.questions, _given(sets, answers_file), ask)
+    read_entry = read(_files(folder), folder.name, wanted, _label(settings.directory, folder))
+    variables = answered(read_entry.questions, _given(sets, answers_file), asker() if ask is True else ask or None)
     return read_entry, compose(read_entry, variables, name or stack_name(folder.name))
 
 
@@ -149,7 +151,7 @@ def _content(root: Path, path: Path) -> bytes:
     return content
 
 
-def _given(sets: tuple[str, ...], answers_file: Path | None) -> dict[str, Given]:
+def _given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
     """Return the answers of --answers, and those of --set, which come first."""
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError

@@ -157,12 +157,9 @@ class Launches:
                 found[key] = self.number(node, key)
             elif key in keys.SIZES:
                 found[key] = self.size(node, key)
-        if "stop_grace_period" in definition.keys:
-            grace = definition.keys["stop_grace_period"]
-            found["stop_grace_period"] = self.reader.seconds(grace, "stop_grace_period")
         if "ulimits" in definition.keys:
             found["ulimits"] = self.limits(definition.keys["ulimits"])
-        return found | self.logging(definition)
+        return found
 
     def truth(self, node: Node, what: str) -> bool:
         """True or false. Text is none: rancher-compose never turns an answer into a truth."""
@@ -203,18 +200,11 @@ class Launches:
         for name, value in self.reader.pairs(node, "ulimits"):
             if isinstance(value, Map):
                 found[name.value] = {key.value: self.number(each, f"ulimits: {name.value}") for key, each in value.pairs}
+                if {key.value for key, _ in value.pairs} != {"soft", "hard"}:
+                    self.reader.wrong(f"the limit {name.value!r} needs soft and hard", value.where)
             else:
                 found[name.value] = self.number(value, f"ulimits: {name.value}")
         return found
-
-    def logging(self, definition: Definition) -> dict[str, Value]:
-        """The log driver and its options, in the form of compose v2."""
-        found = definition.keys
-        both = self.reader.known(found["logging"], "logging", ("driver", "options")) if "logging" in found else {}
-        driver, options = both.get("driver", found.get("log_driver")), both.get("options", found.get("log_opt"))
-        if driver is None and options is None:
-            return {}
-        return {"logging": {"driver": text_of(driver), "options": self.texts(options, "the options of logging")}}
 
     def _image(self, definition: Definition) -> str:
         node = definition.keys.get("image")
@@ -229,10 +219,8 @@ class Launches:
 
     def _say(self, definition: Definition, labels: Mapping[str, str]) -> None:
         """Note what the engine cannot honour, and what needs trust."""
-        honoured = (keys.TAKEN | keys.TEXTS | keys.TRUTHS | keys.LISTS | keys.PAIRS | keys.NUMBERS | keys.SIZES) | {
-            "ulimits",
-            "stop_grace_period",
-        }
+        forms = (keys.TEXTS, keys.TRUTHS, keys.LISTS, keys.PAIRS, keys.NUMBERS, keys.SIZES)
+        honoured = keys.TAKEN.union({"ulimits"}, *forms)
         for key, node in definition.keys.items():
             if key == "extends":
                 self.reader.wrong("extends is not supported", node.where, "write the service out")
@@ -248,7 +236,7 @@ class Launches:
         found = definition.keys
         if "privileged" in found and text_of(found["privileged"]) == "true":
             self._trust(definition, "privileged", "it may do anything to this machine", found["privileged"].where)
-        for key in ("pid", "ipc", "uts"):
+        for key in ("pid", "ipc"):
             if key in found and text_of(found[key]):
                 self._trust(definition, key, f"{key}: {text_of(found[key])}", found[key].where)
         for key in ("devices", "cap_add", "security_opt", "cgroup_parent"):

@@ -15,7 +15,8 @@ HIDDEN = "***"
 def lines(stack: Stack) -> Iterator[str]:
     """Draw a stack: services, their units and containers, links and metadata; what is not honoured; what needs trust."""
     hide = _Hide(stack.secrets)
-    yield f"{stack.name}: {len(stack.services)} services, in the order in which they start"
+    count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"
+    yield f"{stack.name}: {count}"
     for service in stack.services:
         yield from _tree(_service(service, hide), "")
     if stack.volumes:

@@ -1,0 +1,92 @@
+"""Templates over the text, then variables in the values."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.stack.substitute import Substitution
+from catalog_forge.stack.templating import render
+
+
+def substituted(text: str, **variables: str) -> tuple[object, list[str], list[str]]:
+    undefined: list[str] = []
+    wrong: list[str] = []
+
+    def hear(name: str, _: Where) -> None:
+        undefined.append(name)
+
+    def refuse(message: str, _: Where) -> None:
+        wrong.append(message)
+
+    node = Substitution(variables, hear, refuse).node(yamlio.parse(text, "f.yml", aliases=True))
+    return yamlio.to_data(node), undefined, wrong
+
+
+def test_variables_stand_in_values_with_and_without_braces() -> None:
+    assert substituted("a: ${X}-$X\nb: [$X]", X="1")[0] == {"a": "1-1", "b": ["1"]}
+
+
+def test_keys_are_left_alone() -> None:
+    assert substituted("${X}: 1", X="a")[0] == {"${X}": 1}
+
+
+def test_two_dollars_are_one() -> None:
+    assert substituted("a: $${X} $$$$", X="1")[0] == {"a": "${X} $$"}
+
+
+def test_answer_stays_text_whatever_it_looks_like() -> None:
+    assert substituted("a: ${X}\nb: ${Y}", X="1", Y="x: {y}\nz")[0] == {"a": "1", "b": "x: {y}\nz"}
+
+
+def test_undefined_variable_is_empty_and_heard_of() -> None:
+    assert substituted("a: <${NO}>")[:2] == ({"a": "<>"}, ["NO"])
+
+
+@pytest.mark.parametrize("text", ["$(date)", "${A:-x}", "$1", "${}", "5$"])
+def test_what_is_no_variable_is_refused(text: str) -> None:
+    assert substituted(f"a: '{text}'", A="1")[2]
+
+
+def test_merge_keys_are_written_out() -> None:
+    assert substituted("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}")[0] == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
+
+
+def rendered(text: str, **variables: str) -> str:
+    return render(text, "f.tpl", variables, "stack", "1.0")
+
+
+def test_templates_see_answers_and_the_stack() -> None:
+    assert rendered("{{.Values.X}} {{.Stack.Name}} {{.Release.Version}} {{.Values.NO}}", X="a") == "a stack 1.0 <no value>"
+
+
+def test_functions_of_sprig_are_there() -> None:
+    assert rendered("{{range $i, $e := atoi .Values.N | until}}{{$i}}{{end}}{{upper .Values.N}}", N="3") == "0123"
+
+
+def test_quotes_are_kept_when_a_text_is_cut() -> None:
+    assert rendered("""{{range splitPreserveQuotes "a \\"b c\\""}}<{{.}}>{{end}}""") == '<a><"b c">'
+
+
+def test_file_that_wants_no_templates_is_left_alone() -> None:
+    assert rendered("# notemplating\n{{nope}}") == "# notemplating\n{{nope}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\n {{service_name}}", "f.tpl:2:4: the template cannot be read: function 'service_name' not defined"),
+        ("{{if", "cannot be read"),
+        ("{{if eq .Values.N 3}}{{end}}", "the template fails.*\n.*Rancher would cut the file here"),
+        ("{{env `HOME`}}", "function 'env' not defined"),
+        ("{{until 100000000}}", "too much here"),
+        ("{{repeat 100000000 `x`}}", "too much here"),
+        ("{{printf `%100000000d` 3}}", "wider than"),
+        ("{{range until 9999}}{{range until 9999}}{{end}}{{end}}", "budget exceeded"),
+        ("{{define `a`}}{{template `a`}}{{end}}{{template `a`}}", "budget exceeded"),
+    ],
+)
+def test_template_that_fails_or_costs_too_much_is_an_error(text: str, words: str) -> None:
+    with pytest.raises(ForgeError, match=words):
+        rendered(text, N="3")
