@@ -1,0 +1,266 @@
+"""Compose files become units: what Rancher makes of them, what one engine cannot honour, what needs trust, what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.stack.compose import compose
+from catalog_forge.stack.entry import read
+from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
+from catalog_forge.stack.questions import answered
+
+
+def stack(docker: str, rancher: str = "", file: str = "docker-compose.yml", **answers: str) -> Stack:
+    files = {f"0/{file}": docker.encode(), "0/rancher-compose.yml": rancher.encode()}
+    entry = read(files, "web", "0")
+    return compose(entry, answered(entry.questions, {}) | answers, "web")
+
+
+def service(keys: str, rancher: str = "", **answers: str) -> Service:
+    """The only service `a` of a v1 file, whose keys stand in flow style."""
+    return stack(f"a: {{image: busybox, {keys}}}", f"a: {{{rancher}}}" if rancher else "", **answers).services[0]
+
+
+def launch(keys: str, **answers: str) -> Launch:
+    return service(keys, **answers).primary
+
+
+def refused(docker: str, rancher: str = "") -> str:
+    with pytest.raises(ForgeError) as error:
+        stack(docker, rancher)
+    return str(error.value)
+
+
+def keys_of(notes: object) -> list[str]:
+    return [note.key for note in notes]  # type: ignore[attr-defined]
+
+
+UNIT = """
+version: '2'
+services:
+  conf:
+    image: conf
+    labels: {io.rancher.container.start_once: 'true', io.rancher.container.pull_image: always}
+  main:
+    image: main
+    labels: {io.rancher.sidekicks: 'conf, side'}
+    volumes_from: [conf]
+  side:
+    image: side
+    network_mode: container:main
+"""
+
+
+def test_sidekicks_form_a_unit_with_their_primary() -> None:
+    (main,) = stack(UNIT, "main:\n  scale: 3\n").services
+    assert (main.name, main.scale, [each.name for each in main.launches]) == ("main", 3, ["main", "conf", "side"])
+    assert main.primary.volumes_from == ("conf",)
+    conf, side = main.sidekicks
+    assert (conf.start_once, conf.pull_always) == (True, True)
+    assert (side.network, side.network_from) == ("shared", "main")
+
+
+def test_sidekick_of_two_primaries_has_a_copy_in_each_unit() -> None:
+    label = "labels: {io.rancher.sidekicks: data}, volumes_from: [data]"
+    found = stack(f"a: {{image: x, {label}}}\nb: {{image: x, {label}}}\ndata: {{image: x}}").services
+    assert [[each.name for each in service.launches] for service in found] == [["a", "data"], ["b", "data"]]
+
+
+def test_rancher_compose_is_laid_over_docker_compose() -> None:
+    found = stack("a: {image: x, labels: {k: old, l: '1'}}", "a: {image: y, labels: {k: new}, scale: 2}").services[0]
+    assert (found.primary.image, dict(found.primary.labels), found.scale) == ("y", {"k": "new", "l": "1"}, 2)
+
+
+def test_versions_of_both_files_may_differ() -> None:
+    assert stack("a: {image: x}", "version: '2'\ncatalog: {}\nservices:\n  a: {scale: 2}\n").services[0].scale == 2
+
+
+def test_what_others_need_starts_first() -> None:
+    docker = "version: '2'\nservices:\n  a: {image: x, links: ['b:bee']}\n  b: {image: x, depends_on: [c]}\n  c: {image: x}\n"
+    found = stack(docker)
+    assert [each.name for each in found.services] == ["c", "b", "a"]
+    assert found.services[2].links == (Link("bee", "b"),)
+
+
+def test_external_link_keeps_its_stack() -> None:
+    assert service("external_links: ['other/db:base', 'x/y']").links == (Link("base", "other/db"), Link("y", "x/y"))
+
+
+def test_external_link_of_an_empty_answer_is_said_and_left_out() -> None:
+    found = stack("a: {image: x, external_links: ['${zk}:zk']}", zk="")
+    assert found.services[0].links == ()
+    assert keys_of(found.unhonoured) == ["external_links"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "environment"),
+    [
+        ("environment: {A: 1, B: true, C: '${X}'}", {"A": "1", "B": "true", "C": "x"}),
+        ("environment: [A=1, 'B=a=b', C=]", {"A": "1", "B": "a=b", "C": ""}),
+        ("environment: [X, Y]", {"X": "x"}),
+    ],
+)
+def test_environment_is_text(keys: str, environment: dict[str, str]) -> None:
+    assert dict(launch(keys, X="x").environment) == environment
+
+
+def test_command_is_cut_as_a_shell_does() -> None:
+    assert launch("command: \"sh -c 'echo $$HOME'\"").command == ("sh", "-c", "echo $HOME")
+    assert launch("entrypoint: [a, 'b c']").entrypoint == ("a", "b c")
+
+
+def test_metadata_keeps_its_types_and_answers_stay_text() -> None:
+    metadata = service(
+        "tty: true", "metadata: {n: 5, big: 1000000, yes: on, list: [{name: a}], t: '${N}', empty: }", N="7"
+    ).metadata
+    assert metadata == {"n": 5, "big": 1000000, "yes": True, "list": [{"name": "a"}], "t": "7", "empty": None}
+
+
+def test_health_check_takes_answers_as_numbers() -> None:
+    found = service("tty: true", "health_check: {port: '${P}', interval: 5000, request_line: GET / HTTP/1.0}", P="80")
+    assert found.health_check == HealthCheck(80, "GET / HTTP/1.0", 5000)
+
+
+def test_lb_config_takes_answers_as_numbers() -> None:
+    rules = service("tty: true", "lb_config: {port_rules: [{source_port: '${P}', hostname: h}]}", P="80").lb_config
+    assert rules == {"port_rules": [{"source_port": 80, "hostname": "h"}]}
+
+
+def test_scale_policy_begins_with_its_minimum() -> None:
+    found = stack("a: {image: x}", "a: {scale: 5, scale_policy: {min: 2, max: 4}}")
+    assert (found.services[0].scale, keys_of(found.unhonoured)) == (2, ["scale_policy"])
+
+
+def test_global_service_runs_once_and_it_is_said() -> None:
+    found = stack("a: {image: x, labels: {io.rancher.scheduler.global: 'true'}}", "a: {scale: 5}")
+    assert (found.services[0].scale, keys_of(found.unhonoured)) == (1, ["io.rancher.scheduler.global"])
+
+
+def test_options_keep_their_types() -> None:
+    keys = "tty: true, user: 0, dns: 1.1.1.1, mem_limit: 1g, ulimits: {nofile: {soft: 1, hard: 2}}, extra_hosts: ['h:10.0.0.1']"
+    assert launch(keys).options == {
+        "tty": True,
+        "user": "0",
+        "dns": ["1.1.1.1"],
+        "mem_limit": 1 << 30,
+        "ulimits": {"nofile": {"soft": 1, "hard": 2}},
+        "extra_hosts": {"h": "10.0.0.1"},
+    }
+
+
+def test_bare_no_of_restart_is_the_word() -> None:
+    assert launch("restart: no").restart == "no"
+    assert launch("tty: true").restart == "always"
+
+
+def test_volumes_of_the_stack_are_those_that_are_used_or_declared() -> None:
+    found = stack("version: '2'\nservices:\n  a: {image: x, volumes: ['v:/v', /w]}\nvolumes:\n  u: {driver: rancher-nfs}\n")
+    assert found.volumes == ("u", "v")
+    assert keys_of(found.unhonoured) == ["volumes.u.driver"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ("labels: {'io.rancher.scheduler.affinity:host_label': a=b}", "io.rancher.scheduler.affinity:host_label"),
+        ("labels: {io.rancher.container.create_agent: 'true'}", "io.rancher.container.create_agent"),
+        ("container_name: x", "container_name"),
+        ("log_driver: syslog", "log_driver"),
+        ("volume_driver: convoy", "volume_driver"),
+        ("retain_ip: true", "retain_ip"),
+        ("uts: host", "uts"),
+        ("environment: {A: '${NOBODY}'}", "${NOBODY}"),
+    ],
+)
+def test_what_one_engine_cannot_honour_is_said(keys: str, key: str) -> None:
+    assert keys_of(stack(f"a: {{image: x, {keys}}}").unhonoured) == [key]
+
+
+def test_scale_of_a_sidekick_is_said_to_be_ignored() -> None:
+    found = stack(UNIT, "side: {scale: 2}")
+    assert [(note.service, note.key) for note in found.unhonoured] == [("side", "scale")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ("privileged: true", "privileged"),
+        ("volumes: ['/var/run/docker.sock:/s:ro']", "volumes"),
+        ("net: host", "network_mode"),
+        ("pid: host", "pid"),
+        ("ipc: host", "ipc"),
+        ("devices: ['/dev/kvm:/dev/kvm']", "devices"),
+        ("cap_add: [SYS_ADMIN]", "cap_add"),
+        ("security_opt: ['apparmor:unconfined']", "security_opt"),
+    ],
+)
+def test_what_reaches_out_of_the_container_needs_trust(keys: str, key: str) -> None:
+    assert keys_of(stack(f"a: {{image: x, {keys}}}").dangerous) == [key]
+
+
+def test_own_volumes_need_no_trust() -> None:
+    assert stack("a: {image: x, volumes: [/data, 'v:/v'], privileged: false}").dangerous == ()
+
+
+@pytest.mark.parametrize(
+    ("docker", "words"),
+    [
+        ("a: {image: x, labels: {io.rancher.sidekicks: conf}}\nconv: {image: x}", "names a sidekick 'conf' that is not there"),
+        ("a: {image: x, links: [c]}", "'a' links a service 'c' that is not there"),
+        ("a: {image: x, links: [b]}\nb: {image: x, links: [a]}", "services need each other: a -> b -> a"),
+        ("a: {image: x, scale: -1}", "scale must be a whole number of 0 or more, not '-1'"),
+        ("a: {image: x}\na: {image: y}", "the key 'a' stands twice: first in line 1"),
+        ("a: {image: x, net: 'container:b'}\nb: {image: x}", "names 'b', which is in another unit"),
+        ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that is not there"),
+        ("a: {tty: true}", "the service 'a' has no image"),
+        ("a: {image: x, imag: y}", "unknown key 'imag' in the service 'a'\n  hint: did you mean 'image'?"),
+        ("a: {image: x, healthcheck: {}}", "did you mean 'health_check'?"),
+        ("a: {image: x, depends_on: [b]}\nb: {image: x}", "unknown key 'depends_on'"),
+        ("version: '3'\nservices: {a: {image: x}}", "the version of a compose file is '2'"),
+        ("'a b': {image: x}", "no service can be named 'a b'"),
+        ("a: {image: x, ports: ['x:80']}", "'x:80' is no port"),
+        ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' stands twice in ports"),
+        ("a: {image: x, volumes: ['../up:/x']}", "'../up:/x' is no volume"),
+        ("a: {image: x, tty: '${X}'}", "tty must be true or false"),
+        ('a: {image: x, command: "sh -c \'x"}', "command cannot be cut into words: no closing quotation"),
+        ("a: {image: x, environment: {A: $(id)}}", "'$(id)' is no variable"),
+        ("a: {image: x, net: elsewhere}", "no network is named 'elsewhere'"),
+        ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port"),
+        ("a: {image: x, labels: {io.rancher.sidekicks: a}}", "is its own sidekick"),
+        ("- a", "a compose file must be a mapping"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_name(docker: str, words: str) -> None:
+    assert words in refused(docker)
+
+
+def test_containers_of_a_unit_in_a_circle_are_refused() -> None:
+    docker = UNIT.replace("image: conf", "image: conf\n    volumes_from: [main]")
+    assert "containers need each other: main -> conf -> main" in refused(docker)
+
+
+def test_all_problems_of_both_files_are_said_at_once_with_their_places() -> None:
+    words = refused("a:\n  image: x\n  imag: y\n", "a:\n  scale: -1\n  scal: 2\n").splitlines()
+    places = [line.split(" ")[0] for line in words if not line.startswith("  ")]
+    assert places == ["web/0/docker-compose.yml:3:3:", "web/0/rancher-compose.yml:2:10:", "web/0/rancher-compose.yml:3:3:"]
+
+
+def test_service_that_only_rancher_compose_knows_has_no_image() -> None:
+    assert "docker-compose.yml does not know it" in refused("web: {image: x}", "wep: {scale: 1}")
+
+
+def test_places_in_a_rendered_file_are_those_of_the_rendered_text() -> None:
+    with pytest.raises(ForgeError, match=r"web/0/docker-compose\.yml\.tpl \(rendered\):2:14: "):
+        stack("{{if true}}a:{{end}}\n  {image: x, imag: y}", file="docker-compose.yml.tpl")
+
+
+def test_answers_decide_what_a_template_keeps() -> None:
+    docker = 'a:\n  image: x\n{{- if eq .Values.LB "true"}}\nlb:\n  image: y\n{{- end}}\n'
+    assert [each.name for each in stack(docker, LB="true").services] == ["a", "lb"]
+    assert [each.name for each in stack(docker, LB="false").services] == ["a"]
+
+
+def test_a_thousand_services_in_a_row_are_put_in_order() -> None:
+    docker = "".join(f"s{number}: {{image: x, links: [s{number + 1}]}}\n" for number in range(1000)) + "s1000: {image: x}\n"
+    assert stack(docker).services[0].name == "s1000"
