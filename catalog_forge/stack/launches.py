@@ -245,7 +245,12 @@ class Launches:
 
     def note(self, definition: Definition, key: str, message: str, where: Where) -> None:
         """Note something that is not honoured."""
-        self.unhonoured.append(Note(definition.name, key, message, where))
+        self.unhonoured.append(Note(definition.name, _printable(key), _printable(message), where))
 
     def _trust(self, definition: Definition, key: str, message: str, where: Where) -> None:
-        self.dangerous.append(Note(definition.name, key, message, where))
+        self.dangerous.append(Note(definition.name, _printable(key), _printable(message), where))
+
+
+def _printable(text: str) -> str:
+    """A text of an entry that may be shown: nothing in it steers a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in text)

@@ -13,6 +13,11 @@ HIDDEN = "***"
 
 
 def lines(stack: Stack) -> Iterator[str]:
+    """Draw a stack; what an entry says cannot steer the terminal."""
+    return ("".join(each if each.isprintable() else "?" for each in line) for line in _lines(stack))
+
+
+def _lines(stack: Stack) -> Iterator[str]:
     """Draw a stack: services, their units and containers, links and metadata; what is not honoured; what needs trust."""
     hide = _Hide(stack.secrets)
     count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"

@@ -60,33 +60,68 @@ def render(text: str, file: str, variables: Mapping[str, str], stack: str, versi
 def _environment() -> Environment:
     from gotpl import Environment, ExecutionBudget
     from gotpl.funcs.sprig import text_func_map
+    from gotpl.runtime.gofmt import sprintf
 
-    known = {name: _bounded(function) for name, function in text_func_map().items() if not _REFUSED.fullmatch(name)}
+    # Go's own printers and escapers come again, bounded: in a loop each could double a text.
+    printers: dict[str, Callable[..., Any]] = {"printf": sprintf, "print": _print, "println": _println}
+    escapers = dict.fromkeys(("html", "js", "urlquery"), _refuse)
+    known = {name: each for name, each in text_func_map().items() if not _REFUSED.fullmatch(name)}
+    own: dict[str, Callable[..., Any]] = {**known, **printers, "splitPreserveQuotes": _cut}
+    functions = {name: _bounded(name, each) for name, each in own.items()}
     budget = ExecutionBudget(MAX_CHARACTERS, MAX_ITERATIONS, MAX_DEPTH, MAX_ITERATIONS)
-    return Environment(functions={**known, "splitPreserveQuotes": _split_preserve_quotes}, budget=budget)
+    return Environment(functions={**functions, **escapers}, budget=budget)
 
 
-def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of sprig that takes no number beyond reason (`until`, `repeat`), and whose text cannot grow without end."""
+def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes no number beyond reason (`until`, `repeat`), and whose result cannot grow without end."""
     from gotpl import TemplateExecutionError
 
     @wraps(function)
     def call(*arguments: Any) -> Any:
-        if any(isinstance(each, int) and abs(each) > MAX_ITEMS for each in arguments) and function.__name__ in _GROWING:
-            raise TemplateExecutionError(f"{function.__name__}: more than {MAX_ITEMS} is too much here")
+        counted = name in _COUNTING and any(isinstance(each, int) and abs(each) > MAX_ITEMS for each in arguments)
+        sizes = sorted(map(_size, arguments))
+        product = name.startswith(_MULTIPLYING) and len(sizes) > 1 and sizes[-1] * sizes[-2] > 16 * MAX_CHARACTERS
+        if counted or product or sum(sizes) > MAX_CHARACTERS:
+            raise TemplateExecutionError(f"{name}: that is too much here")
         result = function(*arguments)
-        if isinstance(result, str | bytes) and len(result) > MAX_CHARACTERS:
-            raise TemplateExecutionError(f"a text of more than {MAX_CHARACTERS} characters is too much here")
+        if _size(result) > (MAX_ITEMS if isinstance(result, list) else MAX_CHARACTERS):
+            raise TemplateExecutionError(f"{name}: its result is too much here")
         return result
 
     return call
 
 
-_GROWING = frozenset(
-    "until until_step seq repeat indent nindent rand_alpha rand_alpha_num rand_ascii rand_numeric rand_bytes".split()
-)
+_COUNTING = frozenset("until untilStep seq repeat indent nindent randAlpha randAlphaNum randAscii randNumeric randBytes".split())
+_MULTIPLYING = ("replace", "regexReplace", "join", "wrap", "repeat")
 
 
-def _split_preserve_quotes(text: str) -> list[str]:
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, str | bytes | list | tuple | dict) else 1
+
+
+def _print(*values: object) -> str:
+    """Go's Sprint: a blank between two values of which neither is text."""
+    from gotpl.runtime.gofmt import sprintf
+
+    text = ""
+    for before, value in zip((None, *values), values, strict=False):
+        blank = " " if text and not isinstance(before, str) and not isinstance(value, str) else ""
+        text += blank + str(sprintf("%v", value))
+    return text
+
+
+def _println(*values: object) -> str:
+    from gotpl.runtime.gofmt import sprintf
+
+    return " ".join(str(sprintf("%v", value)) for value in values) + "\n"
+
+
+def _refuse(*_: object) -> str:
+    from gotpl import TemplateExecutionError
+
+    raise TemplateExecutionError("html, js and urlquery are not for compose files")
+
+
+def _cut(text: str) -> list[str]:
     """Cut a text at blanks, but not within double quotes: rancher-compose's own function."""
     return re.findall(r'(?:[^\s"]|"[^"]*")+', text)

@@ -97,3 +97,10 @@ def test_answers_to_secret_questions_are_never_shown(stack: Stack, output: str, 
 
 def test_secrets_stay_out_of_what_python_prints_of_a_stack(stack: Stack) -> None:
     assert "secrets" not in repr(stack)
+
+
+def test_what_an_entry_says_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    docker = 'a: {image: x, command: ["\\e[2J"], volumes: ["/\\e]0;x:/y"]}\n'
+    tree(tmp_path, {"templates/web/0/docker-compose.yml": docker})
+    show_plan(chosen(Settings(tmp_path), "web")[1], "text")
+    assert "\x1b" not in capsys.readouterr().out

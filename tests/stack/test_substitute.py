@@ -65,6 +65,10 @@ def test_functions_of_sprig_are_there() -> None:
     assert rendered("{{range $i, $e := atoi .Values.N | until}}{{$i}}{{end}}{{upper .Values.N}}", N="3") == "0123"
 
 
+def test_printers_are_those_of_go() -> None:
+    assert rendered("""{{printf "%.1s|%d|%q" "abc" 3 "x"}} {{print 1 2 "a" 3}} {{println 1 "a"}}""") == 'a|3|"x" 1 2a3 1 a\n'
+
+
 def test_quotes_are_kept_when_a_text_is_cut() -> None:
     assert rendered("""{{range splitPreserveQuotes "a \\"b c\\""}}<{{.}}>{{end}}""") == '<a><"b c">'
 
@@ -83,6 +87,9 @@ def test_file_that_wants_no_templates_is_left_alone() -> None:
         ("{{until 100000000}}", "too much here"),
         ("{{repeat 100000000 `x`}}", "too much here"),
         ("{{printf `%100000000d` 3}}", "wider than"),
+        ("{{$x := `aaaa`}}{{range until 40}}{{$x = printf `%s%s` $x $x}}{{end}}", "too much here"),
+        ("{{$x := `aaaa`}}{{range until 40}}{{$x = print $x $x}}{{end}}", "too much here"),
+        ("{{$x := repeat 9999 `aa`}}{{replace `a` $x $x}}", "too much here"),
         ("{{range until 9999}}{{range until 9999}}{{end}}{{end}}", "budget exceeded"),
         ("{{define `a`}}{{template `a`}}{{end}}{{template `a`}}", "budget exceeded"),
     ],
