@@ -9,12 +9,11 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from tests.live.software import eventually, image_of, run
+from tests.live.software import SRVR, eventually, image_of, run
 
 pytestmark = pytest.mark.engine
 Start = Callable[..., Container]
 GET = "exec 3<>/dev/tcp/127.0.0.1/9200; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
-SRVR = "exec 3<>/dev/tcp/127.0.0.1/2181; echo srvr >&3; cat <&3"
 
 
 @pytest.fixture
