@@ -75,10 +75,12 @@ def show_plan(stack: Stack, output: str) -> None:
 
 def asker(no_input: bool = False) -> Ask | None:
     """Return what asks a person; None when there is none at the terminal, or nothing is to be asked."""
-    return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else _asked
+    return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else prompted
 
 
-def _asked(question: Question) -> str:
+def prompted(question: Question) -> str:
+    """Ask a person at the terminal until there is an answer; one to a secret question is not echoed."""
+
     def value(text: str) -> str:
         if wrong := question.problem(text):
             raise click.UsageError(f"{wrong[0]} ({wrong[1]})" if wrong[1] else wrong[0])
@@ -105,9 +107,9 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
 
 
 def _entries(root: Path) -> Iterator[Path]:
-    """The entries of a catalog: what lies in templates/ and in its sisters, such as infra-templates/."""
-    tops = sorted(each for each in root.glob("*templates") if each.name == "templates" or each.name.endswith("-templates"))
-    for top in reversed(tops):
+    """The entries of a catalog: what lies in its sisters, such as infra-templates/, and last in templates/, which counts more."""
+    tops = (each for each in root.glob("*templates") if each.name == "templates" or each.name.endswith("-templates"))
+    for top in sorted(tops, key=lambda each: (each.name == "templates", each.name)):
         yield from (each for each in sorted(top.iterdir()) if each.is_dir())
 
 

@@ -27,6 +27,11 @@ _HEALTH = (
     "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
 )
 
+_VOLUMES = {
+    "external": "the stack has a volume of its own",
+    "per_container": "all units of a service share the one volume",
+}
+
 
 def compose(entry: Entry, variables: Mapping[str, str], name: str) -> Stack:
     """Return the stack that an entry is with these answers, under this name.
@@ -219,10 +224,9 @@ class _Composer:
                 if key.value == "driver" and text not in ("", "local"):
                     yield Note("", f"volumes.{name}.driver", f"the engine's own volumes stand in for {text}", value.where)
                 elif key.value != "driver" and text != "false":
-                    message = (
-                        "the stack has a volume of its own" if key.value == "external" else "the engine's volumes do without it"
+                    yield Note(
+                        "", f"volumes.{name}.{key.value}", _VOLUMES.get(key.value, "the engine does without it"), value.where
                     )
-                    yield Note("", f"volumes.{name}.{key.value}", message, value.where)
 
 
 def _data(node: Node, *, digits: bool) -> Value:

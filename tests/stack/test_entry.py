@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from catalog_forge.cli.entries import chosen
+from catalog_forge.cli.entries import chosen, prompted
 from catalog_forge.cli.main import Settings
 from catalog_forge.errors import ForgeError
 from catalog_forge.stack.entry import read
@@ -98,6 +99,11 @@ def test_entry_is_found_in_a_sister_of_templates(tmp_path: Path) -> None:
     assert chosen(Settings(tmp_path), "dns")[0].name == "dns"
 
 
+def test_entry_of_templates_counts_more_than_that_of_a_sister(tmp_path: Path) -> None:
+    files = {"infra-templates/web/0/docker-compose.yml": DOCKER, "kubernetes-templates/web/0/pod.yml": b"{}"}
+    assert chosen(Settings(tree(on_disk(tmp_path), files)), "web")[0].revision == "1"
+
+
 def test_unknown_entry_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ForgeError, match="there is no entry 'wep'\n.*'web'"):
         chosen(Settings(on_disk(tmp_path)), "wep")
@@ -126,3 +132,24 @@ def test_answers_of_the_command_line_come_before_those_of_a_file(tmp_path: Path)
     answers = tree(tmp_path, {**files, "a.yml": "port: 1\n"}) / "a.yml"
     assert chosen(Settings(tmp_path), "web", answers_file=answers)[1].services[0].primary.ports == ("1:80",)
     assert chosen(Settings(tmp_path), "web", None, ("port=2",), answers)[1].services[0].primary.ports == ("2:80",)
+
+
+def test_person_is_asked_for_what_is_missing_and_secrets_are_not_echoed(tmp_path: Path) -> None:
+    questions = "[{variable: a, required: true, type: int}, {variable: b, required: true, type: password}]"
+    files = {
+        "templates/web/0/docker-compose.yml": "web: {image: busybox, environment: ['A=${a}', 'B=${b}']}\n",
+        "templates/web/0/rancher-compose.yml": f".catalog: {{questions: {questions}}}\n",
+    }
+    tree(tmp_path, files)
+
+    @click.command()
+    def asked() -> None:
+        _, stack = chosen(Settings(tmp_path), "web", ask=prompted)
+        click.echo(f"got {stack.services[0].primary.environment['A']}")
+        assert stack.secrets == ("s3cret",)
+
+    result = CliRunner().invoke(asked, input="many\n5\ns3cret\n")
+    assert result.exit_code == 0
+    assert "got 5" in result.output
+    assert "a must be a whole number, not 'many'" in result.output
+    assert "s3cret" not in result.output
