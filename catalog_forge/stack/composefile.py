@@ -83,7 +83,7 @@ def _parsed(document: Document, entry: Entry, variables: Mapping[str, str], stac
 def _add(files: Files, root: Map, docker: bool, variables: Mapping[str, str], reader: Reader) -> None:
     top = {key.value: value for key, value in root.pairs}
     if "version" in top:
-        _check_top(root, top["version"], reader)
+        _check_top(files, root, top["version"], reader)
         services, known = reader.pairs(_present(top.get("services")), "services"), keys.V2
     else:
         services, known = tuple(pair for pair in root.pairs if pair[0].value != ".catalog"), keys.V1
@@ -98,12 +98,14 @@ def _add(files: Files, root: Map, docker: bool, variables: Mapping[str, str], re
             files.volumes[name.value] = _substitution(files, f"volume {name.value}", variables, reader).node(node)
 
 
-def _check_top(root: Map, version: Node, reader: Reader) -> None:
+def _check_top(files: Files, root: Map, version: Node, reader: Reader) -> None:
     if not isinstance(version, Text) or version.value != "2":
         reader.wrong("the version of a compose file is '2', or there is none", version.where)
     for key, _ in root.pairs:
         if key.value not in _TOP:
-            reader.wrong(f"unknown key {key.value!r} in a compose file", key.where, did_you_mean(key.value, _TOP))
+            # Rancher passes over it without a word, also where an author of version 1 put a service here.
+            message = f"Rancher passes over it: {did_you_mean(key.value, _TOP)}; services stand below `services`"
+            files.notes.append(Note("", key.value, message, key.where))
 
 
 def _definition(

@@ -177,6 +177,11 @@ def test_what_one_engine_cannot_honour_is_said(keys: str, key: str) -> None:
     assert keys_of(stack(f"a: {{image: x, {keys}}}").unhonoured) == [key]
 
 
+def test_service_beside_the_services_of_version_2_is_said_to_be_passed_over() -> None:
+    found = stack("version: '2'\nservices: {a: {image: x}}\n", "version: '2'\na: {scale: 3}\n")
+    assert (found.services[0].scale, keys_of(found.unhonoured)) == (1, ["a"])
+
+
 def test_scale_of_a_sidekick_is_said_to_be_ignored() -> None:
     found = stack(UNIT, "side: {scale: 2}")
     assert [(note.service, note.key) for note in found.unhonoured] == [("side", "scale")]
