@@ -1,6 +1,6 @@
-# Everything a newcomer needs: `make try` and `make test` set up what they use and say what they do.
+# Everything a newcomer needs: `make try`, `make demo` and `make test` set up what they use and say what they do.
 .DEFAULT_GOAL := help
-.PHONY: help try test lint bench clean
+.PHONY: help try demo test lint bench clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -12,6 +12,9 @@ help: ## show this list
 
 try: .venv/ready ## make an elasticsearch-conf image and show what comes out
 	@tools/with_real_programs.sh tools/try.sh
+
+demo: .venv/ready ## bring three real nodes of Elasticsearch up from an entry, scale them to five, take them down
+	@tools/with_real_programs.sh tools/demo.sh
 
 test: lint ## run every check, with a real engine and the real confd (ARGS: options of pytest)
 	@tools/with_real_programs.sh pytest $(ARGS)
