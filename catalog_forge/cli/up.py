@@ -33,7 +33,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("entry", required=False)
 @click.option("--name", metavar="STACK", help="Name of the stack; default: that of the entry.")
-@click.option("--revision", type=click.IntRange(0), help="Revision of the entry; default: the one that a catalog would offer.")
+@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
 @click.option("--answers", type=_FILE, help="Answers in a YAML file.")
 @click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Run so many units of a service.")
@@ -66,8 +66,8 @@ def _chosen(
     """Return what is to run, None when it was only to be shown."""
     from catalog_forge.cli.entries import chosen, show_plan
 
-    _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], sys.stdin.isatty() and not only_plan)
-    stack = scaled(replace(stack, name=name) if name else stack, scales)
+    _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name)
+    stack = scaled(stack, scales)
     if only_plan:
         show_plan(stack, output)
         return None

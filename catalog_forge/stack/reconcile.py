@@ -200,8 +200,16 @@ def _unit(
         yield Action("replace", key, tuple(found), "outdated")
     elif missing or len(found) > len(present):
         yield Action("raise", key, tuple(found))
-    elif again := tuple(each for each in present if _starts(service, each, known)):
+    elif again := _again(service, present, known):
         yield Action("start", key, again)
+
+
+def _again(service: Service, present: Sequence[Seen], known: Known) -> tuple[Seen, ...]:
+    """The containers of a unit that are to be started now: not before the one in whose network they live."""
+    found = [each for each in present if _starts(service, each, known)]
+    up = {each.launch for each in present if each.running or each in found}
+    owners = {launch.name: owner_of(service, launch).name for launch in service.launches}
+    return tuple(each for each in found if owners.get(each.launch, each.launch) in up)
 
 
 def _starts(service: Service, seen: Seen, known: Known) -> bool:

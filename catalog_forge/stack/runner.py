@@ -33,6 +33,8 @@ LOOPBACK = "127.0.0.1"
 """Where port 80 is published: on all addresses it would be in the way of the metadata services of stacks."""
 
 _OURS = "catalog-forge"
+# What the engine, and what the runtime below it, say of a container whose network is that of one which has just ended.
+_NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
 _EXITED = re.compile(r"\((\d+)\)")
@@ -130,12 +132,29 @@ class StackRunner:
                 made[launch.name] = self._create(service, launch, key[1], number, digest, addresses, network, made, extra)
         for launch in ordered(service):
             if launch.name not in started:
-                self._container(made[launch.name], container_name(self.name, service, launch, key[1])).start()
+                self._start(made[launch.name], container_name(self.name, service, launch, key[1]))
 
     def start(self, containers: Iterable[Seen]) -> None:
         """Start containers that are there, in this order."""
         for each in containers:
-            self._container(each.id, each.name).start()
+            self._start(each.id, each.name)
+
+    def _start(self, identity: str, name: str) -> None:
+        """Start a container. One whose network is that of a container which has ended already waits for its next start."""
+        try:
+            self._container(identity, name).start()
+        except BuildError as error:
+            if not (any(words in str(error) for words in _NO_OWNER) or self._alone(identity)):
+                raise
+
+    def _alone(self, identity: str) -> bool:
+        """Whether a container uses the network of another one that does not run."""
+        with self._engine.asked_to("look at a container"), suppress(NotFound):
+            mode = self._api.inspect_container(identity)["HostConfig"]["NetworkMode"]
+            if not mode.startswith("container:"):
+                return False
+            return not self._api.inspect_container(mode.partition(":")[2])["State"]["Running"]
+        return True
 
     def stop(self, containers: Iterable[Seen], grace: int) -> None:
         """Stop containers in order of SIGTERM, by force after `grace` seconds."""

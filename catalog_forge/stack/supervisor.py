@@ -80,6 +80,7 @@ class _Memory:
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)
     work: dict[Key, Future[None]] = field(default_factory=dict)
     refused: dict[Key, float] = field(default_factory=dict)
+    begun: dict[Key, Action] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -213,6 +214,7 @@ class Supervisor:
             self._ledger.number(key)
         digests = {service.name: digest(service, self._images) for service in self._stack.services}
         made = self._environment(seen)
+        self._look_after(seen, made)
         actions = reconcile(
             self._stack, digests, telling.addresses(self._stack, made), seen, self._ledger, self._known(seen, wanted)
         )
@@ -228,7 +230,7 @@ class Supervisor:
         self._publish(made)
         for action in actions:
             self._begin(action, seen, digests, made)
-        self._look_after(seen, made)
+        self._settle(seen, digests)
         return self._pause()
 
     def _environment(self, seen: list[Seen]) -> Environment:
@@ -302,7 +304,7 @@ class Supervisor:
                 self._runner.raise_unit(service, action.key, number, digests[service.name], addresses, self._network, extra)
 
         future = self._pool.submit(work)
-        self._memory.work[action.key] = future
+        self._memory.work[action.key], self._memory.begun[action.key] = future, action
         future.add_done_callback(lambda _: self.wake())
 
     def _again(self, service: Service, action: Action, seen: list[Seen]) -> None:
@@ -334,6 +336,7 @@ class Supervisor:
     def _note_ends(self, seen: list[Seen]) -> None:
         """Note who has ended since the last look, and say so when that is news."""
         now, memory = time.monotonic(), self._memory
+        self._note_starts(seen, now)
         for each in seen:
             ends = memory.ends.setdefault(each.id, _Ends())
             if each.running:
@@ -349,6 +352,18 @@ class Supervisor:
             del memory.ends[identity]
             memory.alive.discard(identity)
 
+    def _note_starts(self, seen: list[Seen], now: float) -> None:
+        """Note who was started by work that is done: who ended so soon that nobody saw it run has ended all the same."""
+        memory = self._memory
+        for key in [key for key in memory.begun if key not in memory.work]:
+            action = memory.begun.pop(key)
+            ids = {each.id for each in action.containers}
+            for each in seen:
+                if each.key == key and each.state != "created" and (action.verb != "start" or each.id in ids):
+                    memory.alive.add(each.id)
+                    ends = memory.ends.setdefault(each.id, _Ends())
+                    ends.started, ends.counted = now, False
+
     def _ended(self, seen: Seen, ends: _Ends, now: float) -> None:
         once = any(
             launch.name == seen.launch and launch.start_once
@@ -361,11 +376,12 @@ class Supervisor:
         if once and seen.status == 0:
             return
         said = ""
-        if ends.count & (ends.count - 1) == 0:  # the first, second, fourth, ... time
+        hopeless = not self._settled and ends.count >= _GIVE_UP
+        if hopeless or ends.count & (ends.count - 1) == 0:  # the first, second, fourth, ... time
             with suppress(ForgeError):
                 said = "".join(f"\n  | {line}" for line in self._runner.said(seen, _TAIL).splitlines())
         message = f"{seen.name} ended with status {seen.status}{said}"
-        if not self._settled and ends.count >= _GIVE_UP:
+        if hopeless:
             raise ForgeError(f"{message}\n{seen.name} ended {ends.count} times in a row: the stack is stopped")
         self._tell(message)
 
@@ -395,15 +411,18 @@ class Supervisor:
         self._say(rows)
 
     def _say(self, rows: list[Row]) -> None:
-        idle = not self._memory.work and all(row.state == "running" for row in rows)
-        if idle and self._settled != self._generation:
-            self._settled = self._generation
-            self._refused = ""
-            self._rows = []
         if rows != self._rows:
             self._rows = rows
             self._show(rows)
             self._status("running" if self._settled == self._generation else "starting")
+
+    def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
+        """Note when all units run as they are wanted, and nothing is left to do."""
+        busy = self._memory.work or any(row.state != "running" for row in self._rows)
+        if busy or self._settled == self._generation or any(each.digest != digests.get(each.service) for each in seen):
+            return
+        self._settled, self._refused = self._generation, ""
+        self._status("running")
 
     def _status(self, phase: str, error: str = "", code: int = 0) -> None:
         units = [{**{name: getattr(row, name) for name in Row.__slots__}, "name": row.name} for row in self._rows]

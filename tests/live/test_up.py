@@ -1,0 +1,279 @@
+"""Stacks on a real engine, run by the program as a person runs it: in the foreground, in the background, over its own death."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import DockerClient
+from docker.errors import NotFound
+
+from tests.live.harness import eventually
+
+ROOT = Path(__file__).parents[2]
+LOOP = "trap exit TERM; while :; do sleep 0.1; done"
+WATCHER = """trap exit TERM
+while :; do
+  v=$$(wget -qO- http://rancher-metadata/latest/version) || { sleep 0.1; continue; }
+  wget -qO- "http://rancher-metadata/latest/self/service/metadata/word"; echo
+  wget -qO /dev/null "http://rancher-metadata/latest/version?wait=true&value=$$v&maxWait=30" & wait $$!
+done"""
+
+
+@dataclass
+class Tool:
+    """The program with a catalog and a state folder of its own, and a name for its stack."""
+
+    client: DockerClient
+    folder: Path
+    name: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {**os.environ, "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONPATH": str(ROOT)}
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state/catalog-forge/stacks" / self.name
+
+    def entry(self, compose: Mapping[str, Any], rancher: Mapping[str, Any] | None = None) -> None:
+        """Write the entry: compose files are YAML, and JSON is that too."""
+        revision = self.folder / "templates/probe/0"
+        revision.mkdir(parents=True, exist_ok=True)
+        (self.folder / "templates/probe/config.yml").write_text("name: probe\nversion: '1'\n")
+        (revision / "docker-compose.yml").write_text(json.dumps({"version": "2", "services": compose}))
+        (revision / "rancher-compose.yml").write_text(json.dumps({"version": "2", "services": rancher or {}}))
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "catalog_forge", "-C", str(self.folder), *words]
+
+    def run(self, *words: str, status: int = 0) -> str:
+        """Run a command to its end, and return all that it said."""
+        done = subprocess.run(
+            self.command(*words),
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}\n{self.log()}"
+        return done.stdout + done.stderr
+
+    def up(self, *words: str, status: int = 0) -> str:
+        return self.run("up", "probe", "--name", self.name, "-d", *words, status=status)
+
+    def units(self) -> dict[str, dict[str, Any]]:
+        """The units as `ps` lists them, by SERVICE-INDEX."""
+        listed = json.loads(self.run("ps", self.name, "--format", "json"))
+        return {f"{each['service']}-{each['index']}": each for each in listed}
+
+    def log(self) -> str:
+        with suppress(OSError):
+            return (self.state / "log").read_text()
+        return ""
+
+    def ask(self, container: str, path: str) -> str:
+        """What the metadata service answers a container of the stack."""
+        found = self.client.containers.get(f"{self.name}-{container}")
+        return str(found.exec_run(["wget", "-qO-", f"http://rancher-metadata/latest/{path}"]).output.decode())
+
+    def ids(self) -> dict[str, str]:
+        found = self.client.containers.list(all=True, filters={"label": f"catalog-forge.stack={self.name}"})
+        return {str(each.name).removeprefix(f"{self.name}-"): str(each.id) for each in found}
+
+    def kill_supervisor(self) -> None:
+        os.kill(int((self.state / "lock").read_text()), signal.SIGKILL)
+
+
+@pytest.fixture
+def tool(engine: DockerClient, base_image: str, tmp_path: Path) -> Iterator[Tool]:  # noqa: ARG001 (its image is there)
+    tool = Tool(engine, tmp_path, f"up{uuid.uuid4().hex[:6]}")
+    yield tool
+    subprocess.run(tool.command("down", tool.name, "-v"), env=tool.environ, capture_output=True, check=False, timeout=60)
+    assert tool.ids() == {}
+    wanted = {"label": f"catalog-forge.stack={tool.name}"}
+    assert not engine.networks.list(filters=wanted) and not engine.volumes.list(filters=wanted)
+
+
+def service(command: str = LOOP, **more: Any) -> dict[str, Any]:
+    return {"image": "busybox:1.37.0", "command": ["sh", "-c", command.replace("$$", "$").replace("$", "$$")], **more}
+
+
+UNIT = {
+    "web": service(labels={"io.rancher.sidekicks": "side"}, stdin_open=True),
+    "side": service(network_mode="container:web"),
+}
+
+
+def test_units_come_up_scale_and_go_and_the_metadata_follows(tool: Tool) -> None:
+    tool.entry(UNIT, {"web": {"scale": 2, "metadata": {"word": "a"}}})
+    tool.up()
+    before = tool.ids()
+    assert set(before) == {"web-1", "web-2", "web-side-1", "web-side-2"}
+    assert tool.ask("web-2", "self/container/name") == tool.ask("web-side-2", "self/container/name") == f"{tool.name}-web-2"
+    addresses = {name: unit["address"] for name, unit in tool.units().items()}
+    for name, address in addresses.items():
+        assert tool.ask(name, "self/container/primary_ip") == address
+    tool.up("--scale", "web=3")
+    assert tool.ask("web-1", "self/service/scale") == "3"
+    tool.up("--scale", "web=1")
+    assert tool.ids() == {name: before[name] for name in ("web-1", "web-side-1")}
+
+
+def test_a_second_up_changes_nothing_and_other_metadata_wakes_who_waits(tool: Tool) -> None:
+    tool.entry({"web": service(WATCHER)}, {"web": {"metadata": {"word": "first"}}})
+    tool.up()
+    before = tool.ids()
+    tool.up()
+    assert tool.ids() == before
+    assert eventually(lambda: "first" in tool.run("logs", tool.name, "web"), 5)
+    tool.entry({"web": service(WATCHER)}, {"web": {"metadata": {"word": "second"}}})
+    tool.up()
+    assert eventually(lambda: "second" in tool.run("logs", tool.name), 2)
+    assert tool.ids() == before
+
+
+def test_what_dies_runs_again_and_what_is_gone_is_replaced_under_the_next_number(tool: Tool) -> None:
+    tool.entry(UNIT, {"web": {"scale": 2}})
+    tool.up()
+    before = tool.ids()
+    tool.client.containers.get(before["web-1"]).kill()
+    assert eventually(lambda: tool.ask("web-2", f"containers/{tool.name}-web-1/state") != "running", 1)
+    assert eventually(lambda: tool.units()["web-1"]["state"] == "running", 5)
+    assert tool.ids() == before
+    assert tool.ask("web-side-1", "self/container/name") == f"{tool.name}-web-1"  # it lives in the new network of web-1
+    tool.client.containers.get(before["web-2"]).remove(force=True)
+    assert eventually(lambda: tool.ask("web-1", f"containers/{tool.name}-web-2/create_index") == "3", 1)
+    assert eventually(lambda: tool.units()["web-2"]["state"] == "running", 5)
+    after = tool.ids()
+    assert after["web-2"] != before["web-2"] and after["web-side-2"] != before["web-side-2"]
+    assert tool.ask("web-2", "self/container/primary_ip") == tool.units()["web-2"]["address"]
+
+
+def test_an_unhealthy_unit_is_replaced(tool: Tool) -> None:
+    check = {"port": 80, "interval": 200, "response_timeout": 500, "healthy_threshold": 1, "unhealthy_threshold": 2}
+    tool.entry({"web": service(f"httpd -p 80; {LOOP}")}, {"web": {"health_check": check}})
+    tool.up()
+    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy", 5)
+    before = tool.ids()["web-1"]
+    tool.client.containers.get(before).exec_run(["killall", "httpd"])
+    assert eventually(lambda: tool.ids().get("web-1", before) != before, 5)
+    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy", 5)
+
+
+def test_another_definition_replaces_units_one_by_one(tool: Tool) -> None:
+    tool.entry({"web": service(), "other": service()}, {"web": {"scale": 2}})
+    tool.up()
+    before = tool.ids()
+    tool.entry({"web": service(environment={"NEW": "1"}), "other": service()}, {"web": {"scale": 2}})
+    tool.up()
+    after = tool.ids()
+    assert after["other-1"] == before["other-1"]
+    assert not {after["web-1"], after["web-2"]} & set(before.values())
+    log = tool.log()
+    assert log.index("web-1 is replaced") < log.rindex("web-1 running") < log.index("web-2 is replaced")
+
+
+def test_names_and_link_aliases_lead_to_all_units(tool: Tool) -> None:
+    tool.entry({"web": service(f"httpd -p 80; {LOOP}"), "app": service(links=["web:backend"])}, {"web": {"scale": 2}})
+    tool.up()
+    app = tool.client.containers.get(f"{tool.name}-app-1")
+    expected = {unit["address"] for name, unit in tool.units().items() if name.startswith("web")}
+    for word in ("backend", "web", f"web.{tool.name}"):
+        said = app.exec_run(["nslookup", "-type=a", word]).output.decode()
+        assert all(address in said for address in expected), said
+
+
+def test_the_foreground_says_what_happens_and_control_c_stops_in_order(tool: Tool) -> None:
+    tool.entry({"web": service(f"echo hello; {LOOP}", volumes=["data:/data"])})
+    command = tool.command("up", "probe", "--name", tool.name)
+    with subprocess.Popen(command, env=tool.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout
+        assert any("web-1 running" in line for line in process.stdout)
+        before = tool.ids()
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=20)[0]
+    assert process.returncode == 130 and "web-1 stopped" in rest
+    assert tool.client.containers.get(before["web-1"]).status == "exited"
+    tool.up()
+    assert tool.ids() == before
+    tool.run("down", tool.name)
+    assert tool.client.volumes.get(f"{tool.name}_data")
+    assert f"there is no stack '{tool.name}'" in tool.run("logs", tool.name, status=1)
+    tool.client.volumes.get(f"{tool.name}_data").remove()
+
+
+def test_after_the_death_of_the_tool_up_goes_on_and_down_removes_all_of_it_and_no_more(tool: Tool) -> None:
+    tool.entry(UNIT, {"web": {"scale": 2}})
+    tool.up()
+    before = tool.ids()
+    tool.kill_supervisor()
+    tool.client.containers.get(before["web-2"]).remove(force=True)
+    tool.up()
+    assert tool.ids()["web-1"] == before["web-1"] and "web-2" in tool.ids()
+    tool.kill_supervisor()
+    bystander = tool.client.containers.create("busybox:1.37.0", name=f"{tool.name}-web-9")
+    try:
+        tool.run("down", tool.name)
+        bystander.reload()
+        assert tool.ids() == {}
+    finally:
+        with suppress(NotFound):
+            bystander.remove(force=True)
+
+
+def test_an_image_that_exits_at_once_shows_its_last_lines(tool: Tool) -> None:
+    tool.entry({**UNIT, "web": {**UNIT["web"], "command": ["sh", "-c", "echo no such thing; exit 3"]}})
+    said = tool.up(status=1)
+    assert "no such thing" in said and "ended with status 3" in said and "5 times in a row" in said
+
+
+def test_images_that_cannot_be_had_are_named_together_and_nothing_starts(tool: Tool) -> None:
+    tool.entry(
+        {"a": {**service(), "image": "localhost:1/no/a:1"}, "b": {**service(), "image": "localhost:1/no/b:1"}, "c": service()}
+    )
+    said = tool.up(status=1)
+    assert "localhost:1/no/a:1" in said and "localhost:1/no/b:1" in said
+    assert tool.ids() == {}
+
+
+def test_a_port_that_is_taken_is_said(tool: Tool) -> None:
+    taken = tool.client.containers.create("busybox:1.37.0", ["sleep", "60"], ports={"80": None})
+    try:
+        taken.start()
+        taken.reload()
+        port = taken.attrs["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"]
+        tool.entry({"web": service(ports=[f"{port}:80"])})
+        assert "port is already allocated" in tool.up(status=1)
+    finally:
+        taken.remove(force=True)
+
+
+def test_what_has_power_over_the_machine_needs_trust(tool: Tool) -> None:
+    tool.entry({"web": service(volumes=[f"{tool.folder}:/given:ro"])})
+    assert "--trust" in tool.up(status=1)
+    assert tool.ids() == {}
+    tool.up("--trust")
+
+
+def test_a_volume_or_container_of_somebody_else_is_left_alone(tool: Tool) -> None:
+    volume = tool.client.volumes.create(f"{tool.name}_data")
+    try:
+        tool.entry({"web": service(volumes=["data:/data"])})
+        assert "not of this stack" in tool.up(status=1)
+        tool.run("down", tool.name, "-v")
+        assert tool.client.volumes.get(f"{tool.name}_data")
+    finally:
+        volume.remove()
