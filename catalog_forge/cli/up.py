@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from catalog_forge.stack.state import StateFolder
     from catalog_forge.stack.supervisor import Row
 
-_LOOK = 0.1
+_LOOK = 0.03
 _TURN = 30.0
 _LINES = 20
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -23,7 +23,7 @@ from catalog_forge.errors import BuildError, ForgeError, Problem
 from catalog_forge.image.containers import PURPOSE_LABEL, Container, Network
 from catalog_forge.image.engine import LOST, Engine
 from catalog_forge.stack.model import Launch, Link, Service, Stack
-from catalog_forge.stack.reconcile import Key, Seen, container_name, ordered, owner_of
+from catalog_forge.stack.reconcile import Seen, container_name, ordered, owner_of
 
 PURPOSE = "stack"
 STACK_LABEL = "catalog-forge.stack"
@@ -120,19 +120,22 @@ class StackRunner:
                 raise BuildError(f"volume {full} is there already, and not of this stack", hint="choose another --name")
 
     def raise_unit(
-        self, service: Service, key: Key, number: int, digest: str, addresses: Mapping[str, str], network: Network, extra: Extra
+        self, service: Service, index: int, there: Iterable[Seen], number: int, digest: str, network: Network, extra: Extra
     ) -> None:
-        """Create what a unit lacks under this number and start what does not run; containers of other numbers go first."""
-        there = [each for each in self.seen() if each.key == key]
+        """Create what a unit lacks under this number and start what does not run.
+
+        `there` are its containers so far; those of other numbers are removed first.
+        """
+        there = list(there)
         self.remove(each for each in there if each.number != number)
         made = {each.launch: each.id for each in there if each.number == number}
         started = {each.launch for each in there if each.number == number and each.state != "created"}
         for launch in ordered(service):
             if launch.name not in made:
-                made[launch.name] = self._create(service, launch, key[1], number, digest, addresses, network, made, extra)
+                made[launch.name] = self._create(service, launch, index, number, digest, network, made, extra)
         for launch in ordered(service):
             if launch.name not in started:
-                self._start(made[launch.name], container_name(self.name, service, launch, key[1]))
+                self._start(made[launch.name], container_name(self.name, service, launch, index))
 
     def start(self, containers: Iterable[Seen]) -> None:
         """Start containers that are there, in this order."""
@@ -244,14 +247,13 @@ class StackRunner:
         index: int,
         number: int,
         digest: str,
-        addresses: Mapping[str, str],
         network: Network,
         made: Mapping[str, str],
         extra: Extra,
     ) -> str:
         """Create one container of a unit, whose containers so far are `made`, and return its id."""
         name, api = container_name(self.name, service, launch, index), self._api
-        address = addresses.get(name, "")
+        address = extra.addresses.get(name, "")
         labels = {key: value for key, value in launch.labels.items() if not key.startswith(_OURS)}
         labels |= {**extra.labels.get(name, {}), **self._labels()}
         facts = {"service": service.name, "launch": launch.name, "index": index, "number": number, "digest": digest}
@@ -321,10 +323,13 @@ class StackRunner:
 
 
 class Extra:
-    """What the stack adds to what its entry says: labels by container, and variables for all of them."""
+    """What the stack adds to what its entry says: labels and addresses by container, and variables for all of them."""
 
-    def __init__(self, labels: Mapping[str, Mapping[str, str]], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, labels: Mapping[str, Mapping[str, str]], addresses: Mapping[str, str], environment: Mapping[str, str]
+    ) -> None:
         self.labels = labels
+        self.addresses = addresses
         self.environment = environment
 
 

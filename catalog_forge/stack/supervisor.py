@@ -35,6 +35,7 @@ GRACE = 10
 """Seconds that a container has between SIGTERM and its end by force, as Docker has it."""
 
 _TICK = 2.0  # how long it sleeps when nothing wakes it
+_TOGETHER = 0.02  # what happens within this time is taken in at once
 _WORKERS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # before a container that ended runs again; the pause doubles
 _STEADY = 10.0  # who ran so long begins again with the first pause
@@ -142,7 +143,8 @@ class Supervisor:
                 self._woken.clear()
                 self._take_in_plan()
                 pause = self._step()
-                self._woken.wait(pause)
+                if self._woken.wait(pause):
+                    time.sleep(_TOGETHER)
         except EngineError:
             raise
         except ForgeError:
@@ -228,8 +230,11 @@ class Supervisor:
         self._folder.write_ledger(self._ledger)
         made = self._environment(seen)
         self._publish(made)
-        for action in actions:
-            self._begin(action, seen, digests, made)
+        if actions:
+            labels = {each.name: units.labels(each) for each in units.containers(made)}
+            extra = Extra(labels, telling.addresses(self._stack, made), self._variables)
+            for action in actions:
+                self._begin(action, seen, digests, extra)
         self._settle(seen, digests)
         return self._pause()
 
@@ -286,22 +291,22 @@ class Supervisor:
         """Units that ran before: they do not wait for a service that was disturbed afterwards."""
         return {key for key in self._memory.complete if key[0] not in level}
 
-    def _begin(self, action: Action, seen: list[Seen], digests: dict[str, str], made: Environment) -> None:
+    def _begin(self, action: Action, seen: list[Seen], digests: dict[str, str], extra: Extra) -> None:
         service = next((each for each in self._stack.services if each.name == action.key[0]), None)
-        addresses = telling.addresses(self._stack, made)
         number = self._ledger.units.get(action.key, 0)
-        extra = Extra({each.name: units.labels(each) for each in units.containers(made)}, self._variables)
 
         def work() -> None:
-            if action.verb in ("remove", "replace"):
+            gone = action.verb in ("remove", "replace")
+            if gone:
                 self._runner.stop(reversed(action.containers), GRACE)
                 self._runner.remove(action.containers)
             if service is None or action.verb == "remove":
                 return
             if action.verb == "start":
                 self._again(service, action, seen)
-            else:
-                self._runner.raise_unit(service, action.key, number, digests[service.name], addresses, self._network, extra)
+                return
+            there = () if gone else action.containers
+            self._runner.raise_unit(service, action.key[1], there, number, digests[service.name], self._network, extra)
 
         future = self._pool.submit(work)
         self._memory.work[action.key], self._memory.begun[action.key] = future, action
