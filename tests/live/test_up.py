@@ -29,6 +29,27 @@ while :; do
   wget -qO /dev/null "http://rancher-metadata/latest/version?wait=true&value=$$v&maxWait=30" & wait $$!
 done"""
 
+# Stands between the tool and the engine, so that the engine can go away without harm to others.
+RELAY = """
+import socket, sys, threading
+door = socket.socket(socket.AF_UNIX)
+door.bind(sys.argv[1])
+door.listen(50)
+print("ready", flush=True)
+def pump(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+while True:
+    client, engine = door.accept()[0], socket.socket(socket.AF_UNIX)
+    engine.connect(sys.argv[2])
+    for pair in ((client, engine), (engine, client)):
+        threading.Thread(target=pump, args=pair, daemon=True).start()
+"""
+
 
 @dataclass
 class Tool:
@@ -277,3 +298,51 @@ def test_a_volume_or_container_of_somebody_else_is_left_alone(tool: Tool) -> Non
         assert tool.client.volumes.get(f"{tool.name}_data")
     finally:
         volume.remove()
+
+
+def test_two_ups_at_the_same_time_bring_up_one_stack(tool: Tool) -> None:
+    tool.entry(UNIT, {"web": {"scale": 2}})
+    command = tool.command("up", "probe", "--name", tool.name, "-d")
+    with (
+        subprocess.Popen(command, env=tool.environ, stderr=subprocess.PIPE, text=True) as first,
+        subprocess.Popen(command, env=tool.environ, stderr=subprocess.PIPE, text=True) as second,
+    ):
+        said = [process.communicate(timeout=30)[1] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), said
+    assert set(tool.ids()) == {"web-1", "web-2", "web-side-1", "web-side-2"}
+    assert sum("is run by process" in each for each in said) == 1
+
+
+def test_no_engine_is_said_with_its_own_exit_code(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool.entry(UNIT)
+    with monkeypatch.context() as patch:
+        patch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        assert "no Docker engine" in tool.up(status=4)
+        assert "no Docker engine" in tool.run("ps", status=4)
+
+
+def test_an_engine_that_goes_away_ends_the_tool_with_a_clear_error(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool.entry({"web": service()}, {"web": {"scale": 2}})
+    path = tool.folder / "engine.sock"
+    real = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    if not real.startswith("unix://"):
+        pytest.skip("the engine is not at a Unix socket")
+    relay = subprocess.Popen([sys.executable, "-c", RELAY, str(path), real.removeprefix("unix://")], stdout=subprocess.PIPE)
+    assert relay.stdout and relay.stdout.readline()
+    with monkeypatch.context() as patch:
+        patch.setenv("DOCKER_HOST", f"unix://{path}")
+        command = tool.command("up", "probe", "--name", tool.name)
+        with subprocess.Popen(command, env=tool.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            assert process.stdout and "starting" in process.stdout.readline()
+            relay.kill()
+            relay.communicate()
+            said = process.communicate(timeout=20)[0]
+    assert process.returncode == 4 and "broke the connection" in said, said
+    tool.up()
+    assert all(unit["state"] == "running" for unit in tool.units().values())
+
+
+def test_a_scale_that_is_none_is_refused(tool: Tool) -> None:
+    tool.entry(UNIT)
+    assert "there is no service 'wbe'" in tool.up("--scale", "wbe=2", status=2)
+    assert "'-1' is not a number" in tool.up("--scale", "web=-1", status=2)
