@@ -137,6 +137,24 @@ def test_the_quorum_of_a_running_cluster_follows_its_scale_without_a_restart(ela
     assert before.items() <= after.items()
 
 
+def test_another_cluster_name_restarts_every_node_once_and_replaces_none(elasticsearch: RunningStack) -> None:
+    elasticsearch.up("--scale", f"{MASTERS}=5")
+    wait_for_nodes(elasticsearch, 5)
+    mains = [elasticsearch.container(MAIN, index) for index in range(1, 6)]
+    before = births(elasticsearch)
+    elasticsearch.up("--scale", f"{MASTERS}=5", cluster_name="other")
+
+    def is_other(health: dict[str, Any]) -> bool:
+        return bool(health["cluster_name"] == "other" and health["number_of_nodes"] == 5)
+
+    eventually("a cluster of the other name", 180, lambda: ask(elasticsearch, "_cluster/health"), is_other)
+    after = births(elasticsearch)
+    assert after.keys() == before.keys()
+    assert all(after[name] > before[name] for name in after)
+    assert [elasticsearch.container(MAIN, index).id for index in range(1, 6)] == [main.id for main in mains]
+    assert [len(re.findall(r"\[node +\] .* started", main.logs().decode())) for main in mains] == [2] * 5
+
+
 def test_nginx_takes_another_upstream_in_without_a_dropped_request(engine: docker.DockerClient, forge: Forge) -> None:
     image_of("nginx")
     for path in (ROOT / "examples/specs/nginx-conf").rglob("index.html"):
