@@ -104,6 +104,7 @@ class Supervisor:
         self._told: Environment | None = None
         self._settled = 0
         self._refused = ""
+        self._written: tuple[dict[Key, int], dict[str, int]] = ({}, {})
         self._variables: dict[str, str] = {}
         self._stack, self._generation = Stack(folder.name, ()), 0
 
@@ -212,6 +213,7 @@ class Supervisor:
         wanted = [(service.name, index) for service in self._stack.services for index in range(1, service.scale + 1)]
         for key in [key for key in self._ledger.units if key not in wanted]:
             self._ledger.forget(key)
+            self._memory.complete.discard(key)
         for key in wanted:
             self._ledger.number(key)
         digests = {service.name: digest(service, self._images) for service in self._stack.services}
@@ -226,8 +228,7 @@ class Supervisor:
                 self._tell(f"{action.key[0]}-{action.key[1]} is replaced: {action.why}")
                 self._ledger.next(action.key)
                 self._memory.complete.discard(action.key)
-        # Numbers are written down before they are used: none is given twice.
-        self._folder.write_ledger(self._ledger)
+        self._write_down()
         made = self._environment(seen)
         self._publish(made)
         if actions:
@@ -237,6 +238,16 @@ class Supervisor:
                 self._begin(action, seen, digests, extra)
         self._settle(seen, digests)
         return self._pause()
+
+    def _write_down(self) -> None:
+        """Write numbers down before they are used: none is given twice. Labels have them too, so a full disk is no end."""
+        numbers = (dict(self._ledger.units), dict(self._ledger.births))
+        if numbers != self._written:
+            try:
+                self._folder.write_ledger(self._ledger)
+            except ForgeError as error:
+                self._tell(str(error))
+            self._written = numbers
 
     def _environment(self, seen: list[Seen]) -> Environment:
         healths = {key: self._memory.healths.get((key, number), Health()).state for key, number in self._ledger.units.items()}
@@ -332,6 +343,8 @@ class Supervisor:
             if not future.done():
                 continue
             del self._memory.work[key]
+            if self._memory.begun[key].verb == "remove":  # should it be wanted again, it is another unit
+                self._ledger.forget(key)
             if error := future.exception():
                 if isinstance(error, EngineError) or not isinstance(error, ForgeError) or not self._settled:
                     raise error
@@ -412,6 +425,9 @@ class Supervisor:
                         memory.healths.setdefault((key, number), Health(since=time.monotonic()))
                         targets[key] = Target(key, number, address, service.health_check)
                 rows.append(Row(service.name, index, states[key], health, address))
+        memory.healths = {
+            place: each for place, each in list(memory.healths.items()) if self._ledger.units.get(place[0]) == place[1]
+        }
         self._checker.watch(targets)
         self._say(rows)
 
