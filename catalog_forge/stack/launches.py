@@ -239,6 +239,8 @@ class Launches:
         for key in ("pid", "ipc"):
             if key in found and text_of(found[key]):
                 self._trust(definition, key, f"{key}: {text_of(found[key])}", found[key].where)
+        if "sysctls" in found:
+            self._trust(definition, "sysctls", "it sets parameters of the kernel", found["sysctls"].where)
         for key in ("devices", "cap_add", "security_opt", "cgroup_parent"):
             for text, where in self.items(found.get(key), key):
                 self._trust(definition, key, f"{key}: {text}", where)

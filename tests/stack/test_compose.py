@@ -198,6 +198,7 @@ def test_scale_of_a_sidekick_is_said_to_be_ignored() -> None:
         ("devices: ['/dev/kvm:/dev/kvm']", "devices"),
         ("cap_add: [SYS_ADMIN]", "cap_add"),
         ("security_opt: ['apparmor:unconfined']", "security_opt"),
+        ("sysctls: {net.core.somaxconn: 1024}", "sysctls"),
     ],
 )
 def test_what_reaches_out_of_the_container_needs_trust(keys: str, key: str) -> None:
