@@ -13,7 +13,7 @@ import click
 from catalog_forge.cli.main import Settings
 
 _TOOLS = (
-    ("confd", ["-version"], "the real renderer; without it, only the built image shows what is rendered"),
+    ("confd", ["-version"], "plays scenarios with --engine confd; --engine embedded imitates it"),
     ("docker-compose", ["--version"], "checks generated compose files as their real client does"),
     ("hadolint", ["--version"], "checks Dockerfiles"),
     ("shellcheck", ["--version"], "checks scripts"),

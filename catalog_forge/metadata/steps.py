@@ -37,6 +37,7 @@ FAULTS: Mapping[TroubleKind, str] = {
 }
 _TIMED = ("late", "down", "slow")
 MAX_SECONDS = 60
+MAX_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,11 @@ def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, 
     fault = reader.fault(found.get("fault"), start=True)
     reader.check()
     made = [Moment("start", start, first, fault, found.get("expect"), where)]
-    for number, node in enumerate(reader.items(found.get("then"), "then"), start=1):
-        moment = reader.step(node, number, made[-1])
-        made.append(moment)
+    nodes = reader.items(found.get("then"), "then")
+    if len(nodes) > MAX_STEPS:
+        reader.wrong(f"a scenario has {MAX_STEPS} steps at most", nodes[MAX_STEPS].where, "make two of it")
+    for number, node in enumerate(nodes[:MAX_STEPS], start=1):
+        made.append(reader.step(node, number, made[-1]))
     reader.check()
     yield from made
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from catalog_forge.confd.functions import DIALECTS
 from catalog_forge.errors import ForgeError
+from catalog_forge.repository import Repository
 from catalog_forge.verify import play
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.play import Result
 from tests.verify.specs import SCENARIO, START, case_of, catalog
+
+EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
 
 
 def result_of(steps: str = "") -> Result:
@@ -106,3 +111,15 @@ def test_all_problems_of_all_scenarios_are_shown_at_once(tmp_path: Path) -> None
 def test_scenarios_decide_nothing_that_is_generated(tmp_path: Path) -> None:
     without = catalog(tmp_path / "one", {}).source("app-conf")
     assert catalog(tmp_path / "two", {"a": SCENARIO}).source("app-conf").inputs == without.inputs
+
+
+@pytest.mark.parametrize("name", EXAMPLES.names())
+def test_generated_templates_give_the_same_in_every_confd_that_is_imitated(name: str) -> None:
+    source = EXAMPLES.source(name)
+    for case in play.cases(source.spec(), source.folder):
+        seen = [
+            [step.seen for step in play.play(replace(case, subject=replace(case.subject, dialect=dialect)), Embedded()).steps]
+            for dialect in DIALECTS
+        ]
+        assert seen[0]
+        assert seen[0] == seen[1] == seen[2]
