@@ -49,8 +49,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 up() {
-    # From outside of the catalog: its image is built already, with the confd of this machine.
-    catalog-forge -C / up "$catalog/templates/elasticsearch" --name "$stack" --detach \
+    catalog-forge -C "$catalog" up elasticsearch --name "$stack" --detach \
         --set cluster_name=demo --set heap_size=512m "$@"
 }
 up

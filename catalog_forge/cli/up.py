@@ -41,6 +41,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.option("-d", "--detach", is_flag=True, help="Return when the units run, and leave them running.")
 @click.option("--trust", is_flag=True, help="Run privileged containers, mounts, networks and devices of this machine.")
+@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd of an image that must be built.")
 @click.option("--supervise", metavar="STACK", hidden=True, help="Run what is known of a stack: what -d starts.")
 @click.pass_context
 def up(ctx: click.Context, /, entry: str | None, supervise: str | None, detach: bool, output: str, **options: Any) -> None:
@@ -73,7 +74,7 @@ def _chosen(
         return None
     _warn(stack.unhonoured)
     _trusted(stack, trust)
-    build_own(settings.directory, stack)
+    build_own(settings.directory, stack, how["confd"])
     return stack
 
 
@@ -108,10 +109,10 @@ def _trusted(stack: Stack, trust: bool) -> None:
         raise ForgeError.of(problems)
 
 
-def build_own(directory: Path, stack: Stack) -> None:
+def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
     """Build the images of a stack that this catalog has specs for, where they are not there as the specs are now.
 
-    Raises what the command `build` raises.
+    `confd` goes into them in place of the download. Raises what the command `build` raises.
     """
     from catalog_forge.cli.engines import build_missing
     from catalog_forge.errors import ForgeError
@@ -125,7 +126,7 @@ def build_own(directory: Path, stack: Stack) -> None:
             if repository.source(name).spec().tag in images:
                 own.append(name)
     if own:
-        build_missing(directory, own, None)
+        build_missing(directory, own, confd)
 
 
 def bring_up(stack: Stack, *, detach: bool, output: str = "text") -> None:
