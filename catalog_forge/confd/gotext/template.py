@@ -193,12 +193,16 @@ class Compiler:
         to_end = [0]
         if node.else_body is not None:
             self.emit(ops.jump(to_end))
+        self.otherwise(node, to_else, inner)
+        to_end[0] = self.here
+        del self.scope[mark:]
+
+    def otherwise(self, node: Any, to_else: list[int], inner: int) -> None:
+        """The else branch, or nothing: it does not see the variables from `inner` on, which belong to the other branch."""
         to_else[0] = self.here
         if node.else_body is not None:
             del self.scope[inner:]
             self.block(node.else_body)
-        to_end[0] = self.here
-        del self.scope[mark:]
 
     def visit_RangeNode(self, node: Any) -> None:  # noqa: N802
         mark = len(self.scope)
@@ -214,10 +218,7 @@ class Compiler:
         self.loops.pop()
         self.depth -= 1
         self.emit(ops.jump([begin]))
-        to_else[0] = self.here
-        if node.else_body is not None:
-            del self.scope[inner:]
-            self.block(node.else_body)
+        self.otherwise(node, to_else, inner)
         to_end[0] = self.here
         del self.scope[mark:]
 
