@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import docker
+from docker.models.images import Image
 
 
 def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -13,3 +16,14 @@ def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return root
+
+
+def said(client: docker.DockerClient, image: str | Image, command: Sequence[str] = (), **options: object) -> bytes:
+    """What a container of ``image`` writes to its output, whole: a log that is followed can end before the last piece."""
+    container = client.containers.create(image, list(command) or None, **options)
+    try:
+        container.start()
+        container.wait()
+        return bytes(container.logs(stderr=False))
+    finally:
+        container.remove(force=True)

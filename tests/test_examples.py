@@ -17,6 +17,7 @@ from catalog_forge.image.engine import connect
 from catalog_forge.plan import File, Plan
 from catalog_forge.repository import Repository
 from catalog_forge.spec.schema import schema
+from tests.helpers import said
 
 EXAMPLES = Repository(Path(__file__).parents[1] / "examples")
 GOLDEN = Path(__file__).parent / "golden"
@@ -68,6 +69,6 @@ def test_an_example_builds(
         built = builder.build(connection, request, lambda _event: None)
     try:
         assert built.fresh
-        assert engine.containers.run(tag, entrypoint="confd", command="-version", remove=True).startswith(b"confd 0.16.0")
+        assert said(engine, tag, ["-version"], entrypoint="confd").startswith(b"confd 0.16.0")
     finally:
         engine.images.remove(tag)

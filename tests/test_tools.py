@@ -10,7 +10,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.helpers import tree
+from tests.helpers import said, tree
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted(ROOT.glob("tools/*.sh"))
@@ -48,7 +48,7 @@ def test_engine_whose_sockets_would_not_fit_is_not_started(tmp_path: Path) -> No
 
 def test_base_image_has_what_conf_images_need(engine: docker.DockerClient, base_image: str, test_labels: dict[str, str]) -> None:
     command = ["sh", "-c", "which wget nc ip && test -w /tmp && grep ^root: /etc/passwd /etc/group"]
-    assert engine.containers.run(base_image, command, remove=True, labels=test_labels)
+    assert said(engine, base_image, command, labels=test_labels)
 
 
 def test_missing_program_that_cannot_be_installed_is_named(tmp_path: Path) -> None:

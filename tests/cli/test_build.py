@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
 from catalog_forge.image.builder import build as build_image
-from tests.helpers import tree
+from tests.helpers import said, tree
 from tests.image import benches
 from tests.image.benches import Bench, ignore
 
@@ -85,7 +85,7 @@ def test_the_result_goes_to_stdout_and_the_steps_to_stderr(catalog: Catalog) -> 
 def test_the_confd_of_the_command_line_is_in_the_image(catalog: Catalog) -> None:
     tag = catalog.add("web-conf")
     assert catalog.build().exit_code == 0
-    run = catalog.bench.client.containers.run(tag, entrypoint=["/usr/bin/confd"], remove=True)
+    run = said(catalog.bench.client, tag, entrypoint=["/usr/bin/confd"])
     assert run.decode().strip() == catalog.bench.value
 
 

@@ -18,7 +18,7 @@ from catalog_forge.cli.new import tree as drawn
 from catalog_forge.repository import Repository
 from catalog_forge.spec.schema import schema
 from tests.blueprint.folders import ROOM, blueprint, commit
-from tests.helpers import tree
+from tests.helpers import said, tree
 
 WORDS = ("--service", "web=nginx:1.27.0", "--config", "/etc/web/web.properties", "--reload", "signal HUP", "--metadata", "colour")
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
@@ -291,7 +291,7 @@ def test_with_an_engine_the_image_is_built_with_the_given_confd(
         assert result.exit_code == 0, result.output
         image = engine.images.get("new-test-conf:0.1.0")
         assert result.stdout.endswith(f"new-test-conf:0.1.0  {image.id}  built\n")
-        version = engine.containers.run(image.id, entrypoint="confd", command="-version", remove=True)
+        version = said(engine, image, ["-version"], entrypoint="confd")
         assert version.startswith(b"confd 0.16.0")
     finally:
         engine.images.remove("new-test-conf:0.1.0")

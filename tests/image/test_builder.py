@@ -26,7 +26,7 @@ from catalog_forge.image.engine import connect
 from catalog_forge.image.stream import Done, Event, Output, Pushing, StepStarted
 from catalog_forge.plan import File, Plan
 from tests.conftest import TEST_LABEL
-from tests.helpers import tree
+from tests.helpers import said, tree
 from tests.image import benches
 from tests.image.benches import Bench, ignore
 from tests.image.fake_engine import fake_engine, reply
@@ -53,7 +53,7 @@ def test_a_build_gives_an_image_with_tags_labels_and_content(bench: Bench) -> No
     assert built.fresh and image.id == built.image_id
     assert set(image.tags) == set(request.tags)
     assert image.labels == {TEST_LABEL: bench.value, DIGEST_LABEL: request.digest}
-    assert bench.client.containers.run(image, ["cat", "/confd", "/file"], remove=True) == b"confd\nx"
+    assert said(bench.client, image, ["cat", "/confd", "/file"]) == b"confd\nx"
 
 
 def test_steps_and_output_are_reported_as_they_come(bench: Bench) -> None:
@@ -70,7 +70,7 @@ def test_steps_and_output_are_reported_as_they_come(bench: Bench) -> None:
 def test_build_arguments_reach_the_build(bench: Bench) -> None:
     request = replace(bench.request(bench.dockerfile("ARG WORD", "RUN echo $WORD > /word")), args={"WORD": "hello"})
     image = bench.client.images.get(build(bench.engine, request, ignore).image_id)
-    assert bench.client.containers.run(image, ["cat", "/word"], remove=True) == b"hello\n"
+    assert said(bench.client, image, ["cat", "/word"]) == b"hello\n"
 
 
 def test_a_second_build_costs_one_lookup(bench: Bench) -> None:
