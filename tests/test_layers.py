@@ -14,7 +14,17 @@ HOUSE = "catalog_forge"
 FLOORS = (
     ("__main__", "cli"),
     ("verify", "stack", "repository"),
-    ("forge", "lint", "writer", "image.builder", "image.containers", "image.engine", "metadata.server"),
+    (
+        "forge",
+        "lint",
+        "writer",
+        "image.builder",
+        "image.containers",
+        "image.engine",
+        "image.address",
+        "image.lists",
+        "metadata.server",
+    ),
     ("blueprint", "image", "catalog"),
     ("confd", "metadata", "journal"),
     ("formats", "plan", "spec"),
@@ -27,7 +37,7 @@ SIDEWAYS = {("__main__", "cli"), ("spec", "formats"), ("spec", "plan"), ("format
 # Each of these comes in by these doors only.
 DOORS = {
     "click": ("__main__", "cli"),
-    "docker": ("image.builder", "image.containers", "image.engine", "stack.runner"),
+    "docker": ("image.address", "image.builder", "image.containers", "image.engine", "stack.runner"),
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
@@ -129,7 +139,7 @@ def test_imports_of_the_house_point_down() -> None:
         (
             "stack.plan",
             "import docker.errors",
-            "docker comes in by image.builder and image.containers and image.engine and stack.runner only",
+            "docker comes in by image.address and image.builder and image.containers and image.engine and stack.runner only",
         ),
         ("image.context", "from docker import from_env", "docker comes in by"),
         ("spec.reader", "import ruamel.yaml", "ruamel comes in by yamlio only"),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from catalog_forge.image.engine import Engine
     from catalog_forge.stack.state import StateFolder
 
@@ -31,11 +33,11 @@ def down(stack: str | None, volumes: bool) -> None:
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image.engine import connect
-    from catalog_forge.stack.runner import StackRunner
+    from catalog_forge.stack.runner import StackRunner, stacks
     from catalog_forge.stack.state import StateFolder, home
 
     with connect() as engine:
-        folder = StateFolder(home(), the_one(engine, stack))
+        folder = StateFolder(home(), the_one(stacks(engine), stack))
         try:
             with folder.turn(_TURN):
                 _stopped(engine, folder)
@@ -47,13 +49,15 @@ def down(stack: str | None, volumes: bool) -> None:
         click.echo(f"removed {each}")
 
 
-def the_one(engine: Engine, name: str | None) -> str:
-    """Return the name of the stack that is meant: there is one of that name, or one at all. Raises ForgeError else."""
+def the_one(stacks: Iterable[str], name: str | None) -> str:
+    """Return the name of the stack that is meant: there is one of that name, or one at all. Raises ForgeError else.
+
+    `stacks` are those on the engine; those that only the state folder knows of are there too.
+    """
     from catalog_forge.errors import ForgeError, did_you_mean
-    from catalog_forge.stack.runner import stacks
     from catalog_forge.stack.state import home, known
 
-    there = sorted({*stacks(engine), *known(home())})
+    there = sorted({*stacks, *known(home())})
     if name is None and len(there) == 1:
         return there[0]
     if name in there:

@@ -33,10 +33,10 @@ def logs(stack: str | None, service: str | None, follow: bool, tail: int | None)
     from catalog_forge.cli.down import the_one
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.image.engine import connect
-    from catalog_forge.stack.runner import StackRunner
+    from catalog_forge.stack.runner import StackRunner, stacks
 
     with connect(timeout=_DAY) as engine:  # who is silent for long has not gone
-        runner = StackRunner(engine, the_one(engine, stack))
+        runner = StackRunner(engine, the_one(stacks(engine), stack))
         seen = runner.seen()
         found = _meant(seen, service)
         if service and not found:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from catalog_forge.image.engine import Engine
-    from catalog_forge.stack.supervisor import Row
+    from collections.abc import Iterable, Mapping
+
+    from catalog_forge.stack.listing import Row
 
 
 @click.command()
@@ -21,14 +22,14 @@ def ps(stack: str | None, output: str) -> None:
     Of one, or of all: state, health, address. States are those of the engine. Health is known while a process runs the
     stack.
     """
+    from catalog_forge.cli.board import cells, table
     from catalog_forge.cli.down import the_one
-    from catalog_forge.cli.up import cells, table
-    from catalog_forge.image.engine import connect
-    from catalog_forge.stack.runner import stacks
+    from catalog_forge.image.lists import PURPOSE_LABEL, labelled
+    from catalog_forge.stack.listing import PURPOSE, names
 
-    with connect() as engine:
-        names = [the_one(engine, stack)] if stack else stacks(engine)
-        found = [(name, row) for name in names for row in _rows(engine, name)]
+    containers, networks = labelled(f"{PURPOSE_LABEL}={PURPOSE}")
+    there = names([*containers, *networks])
+    found = [(name, row) for name in ([the_one(there, stack)] if stack else there) for row in _rows(name, containers)]
     if output == "json":
         keys = ("service", "index", "state", "health", "address")
         click.echo(json.dumps([{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found], indent=2))
@@ -37,12 +38,11 @@ def ps(stack: str | None, output: str) -> None:
         click.echo(line)
 
 
-def _rows(engine: Engine, name: str) -> list[Row]:
+def _rows(name: str, containers: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """The units of one stack of those that the containers are of."""
     from catalog_forge.errors import ForgeError
-    from catalog_forge.stack.environment import unit_state
-    from catalog_forge.stack.runner import StackRunner
+    from catalog_forge.stack.listing import STACK_LABEL, rows, seen
     from catalog_forge.stack.state import StateFolder, home
-    from catalog_forge.stack.supervisor import Row
 
     folder = StateFolder(home(), name)
     status = folder.status() if folder.holder() else {}
@@ -51,12 +51,4 @@ def _rows(engine: Engine, name: str) -> list[Row]:
         services = {each.name: each for each in folder.plan()[0].services}
     except ForgeError:
         services = {}
-    seen = StackRunner(engine, name).seen()
-    rows = []
-    for key in sorted({each.key for each in seen}):
-        found = [each for each in seen if each.key == key]
-        newest = [each for each in found if each.number == max(other.number for other in found)]
-        state = unit_state(services[key[0]], newest) if key[0] in services else newest[0].state
-        address = next((each.address for each in newest if each.address), "")
-        rows.append(Row(*key, state, healths.get(f"{key[0]}-{key[1]}", ""), address))
-    return rows
+    return rows(seen(each for each in containers if each["Labels"].get(STACK_LABEL) == name), services, healths)

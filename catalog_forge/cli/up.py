@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -17,21 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog_forge.cli.board import Board
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
 
 if TYPE_CHECKING:
+    from catalog_forge.image.engine import Engine
     from catalog_forge.stack.model import Note, Stack
     from catalog_forge.stack.state import StateFolder
-    from catalog_forge.stack.supervisor import Row
 
-_LOOK = 0.03
+_LOOK = 0.01
 _TURN = 30.0
 _LINES = 20
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("entry", required=False)
+@click.argument("entry")
 @click.option("--name", metavar="STACK", help="Name of the stack; default: that of the entry.")
 @click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
@@ -42,20 +42,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("-d", "--detach", is_flag=True, help="Return when the units run, and leave them running.")
 @click.option("--trust", is_flag=True, help="Run privileged containers, mounts, networks and devices of this machine.")
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd of an image that must be built.")
-@click.option("--supervise", metavar="STACK", hidden=True, help="Run what is known of a stack: what -d starts.")
 @click.pass_context
-def up(ctx: click.Context, /, entry: str | None, supervise: str | None, detach: bool, output: str, **options: Any) -> None:
+def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: Any) -> None:
     """Run an entry's whole stack on a Docker engine, as Rancher would.
 
     ENTRY is a folder of templates/ or a revision in it. The metadata service stands behind the containers as
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
     stack that runs, `up` changes what differs.
     """
-    if supervise:
-        _supervise(supervise)
-        return
-    if entry is None:
-        raise click.UsageError("Missing argument 'ENTRY'.")
     stack = _chosen(ctx.obj, entry, **options, output=output)
     if stack is not None:
         bring_up(stack, detach=detach, output=output)
@@ -137,9 +131,9 @@ def bring_up(stack: Stack, *, detach: bool, output: str = "text") -> None:
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.state import StateFolder, home
 
-    folder = StateFolder(home(), stack.name)
-    with connect() as engine:
-        engine.api.ping()
+    folder, child = StateFolder(home(), stack.name), 0
+    with connect() as engine:  # no connection is open when there are two processes
+        pass
     with folder.turn(_TURN):
         generation = folder.write_plan(stack)
         holder = folder.holder()
@@ -148,21 +142,21 @@ def bring_up(stack: Stack, *, detach: bool, output: str = "text") -> None:
                 os.kill(holder, signal.SIGHUP)
             click.echo(f"stack {stack.name} is run by process {holder}: it changes what differs", err=True)
         elif detach:
-            _spawn(folder)
-    if holder or detach:
+            child = _forked(folder)
+    if holder or child:
         _await(folder, generation, output)
-    else:
-        _supervise(stack.name)
+        return
+    if detach:
+        _settle_down(folder)
+    _supervise(engine, folder)
 
 
-def _supervise(name: str) -> None:
+def _supervise(engine: Engine, folder: StateFolder) -> None:
     """Run a stack until a signal ends it: TERM and the first INT stop it in order, HUP says that the plan is another."""
-    from catalog_forge.image.engine import connect
-    from catalog_forge.stack.state import StateFolder, home
     from catalog_forge.stack.supervisor import Supervisor
 
-    folder, board, interrupted = StateFolder(home(), name), Board(), False
-    with connect() as engine:
+    board, interrupted = Board(), False
+    with engine:
         supervisor = Supervisor(engine, folder, board.show, board.tell)
 
         def ended(number: int, _: FrameType | None) -> None:
@@ -182,37 +176,42 @@ def _supervise(name: str) -> None:
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
 
 
-def _spawn(folder: StateFolder) -> None:
-    """Start a supervisor in a session of its own, and return when it holds the stack."""
-    import catalog_forge
+def _forked(folder: StateFolder) -> int:
+    """Go on as two processes, for all is read and imported that a stack needs: return 0 in the one that is to run it.
+
+    The other one has its id, when it holds the stack. Nothing has started a thread that would be missing in it.
+    """
     from catalog_forge.errors import ForgeError
 
-    parent = Path(catalog_forge.__file__).parents[1]
-    # -P keeps the folder that the command was called in out of the way; this very package is the one that runs.
-    path = os.pathsep.join(filter(None, (str(parent), os.environ.get("PYTHONPATH", ""))))
-    command = [sys.executable, "-P", "-m", "catalog_forge", "up", "--supervise", folder.name]
-    with folder.log.open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-    while folder.holder() != process.pid:
-        if process.poll() is not None:
-            if folder.status().get("pid") == process.pid:
-                return  # it has held the stack, and said why it does not any more
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    while child and folder.holder() != child:
+        if os.waitpid(child, os.WNOHANG)[0]:
+            if folder.status().get("pid") == child:
+                break  # it has held the stack, and said why it does not any more
             raise ForgeError(f"the stack could not be started\n{_tail(folder)}")
         time.sleep(_LOOK)
-    process.returncode = 0  # it outlives this command: nobody waits for it
+    return child
+
+
+def _settle_down(folder: StateFolder) -> None:
+    """Be a process of the background: in a session of its own, with the log to write to, and nothing else open."""
+    os.setsid()
+    for number in (int(each.name) for each in Path("/dev/fd").iterdir()):
+        if number > 2:
+            with suppress(OSError):  # that of the list itself
+                os.close(number)
+    with Path(os.devnull).open() as nothing, folder.log.open("ab") as log:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
 
 
 def _await(folder: StateFolder, generation: int, output: str) -> None:
     """Wait until the stack is as a plan wants it. Raises ForgeError when that fails."""
     from catalog_forge.errors import EngineError, ForgeError
-    from catalog_forge.stack.supervisor import Row
+    from catalog_forge.stack.listing import Row
 
     board, alive = Board(err=True), True
     while True:
@@ -241,51 +240,3 @@ def _tail(folder: StateFolder) -> str:
         return "\n".join(folder.log.read_text(errors="replace").splitlines()[-_LINES:])
     except OSError:
         return ""
-
-
-class Board:
-    """Shows units: a table that is rewritten on a terminal, a line for each change elsewhere."""
-
-    def __init__(self, err: bool = False) -> None:
-        self._err = err
-        self._live = (sys.stderr if err else sys.stdout).isatty()
-        self._shown: dict[str, Row] = {}
-        self._height = 0
-
-    def show(self, rows: Sequence[Row]) -> None:
-        """Show all units as they are now."""
-        if self._live:
-            self._erase()
-            for line in table([("UNIT", "STATE", "HEALTH", "ADDRESS"), *map(cells, rows)]):
-                click.echo(line, err=self._err)
-            self._height = len(rows) + 1
-        else:
-            for row in rows:
-                if self._shown.get(row.name) != row:
-                    click.echo(" ".join(filter(None, cells(row))), err=self._err)
-            for name in self._shown.keys() - {row.name for row in rows}:
-                click.echo(f"{name} removed", err=self._err)
-        self._shown = {row.name: row for row in rows}
-
-    def tell(self, text: str) -> None:
-        """Show a line above the table."""
-        self._erase()
-        click.echo(text, err=True)
-        if self._live and self._shown:
-            self.show(list(self._shown.values()))
-
-    def _erase(self) -> None:
-        if self._live and self._height:
-            click.echo(f"\x1b[{self._height}A\x1b[J", nl=False, err=self._err, color=True)
-        self._height = 0
-
-
-def cells(row: Row) -> tuple[str, ...]:
-    """A unit as the cells of a table."""
-    return row.name, row.state, row.health, row.address
-
-
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows of cells as lines whose columns stand below each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

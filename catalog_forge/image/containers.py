@@ -24,8 +24,8 @@ from docker.types import IPAMConfig, IPAMPool, LogConfig
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.image.engine import Engine
+from catalog_forge.image.lists import PURPOSE_LABEL
 
-PURPOSE_LABEL = "catalog-forge"
 RUN_LABEL = "catalog-forge.run"
 MEMORY = 512 << 20
 PIDS = 256

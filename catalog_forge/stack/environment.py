@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata import model, units
 from catalog_forge.metadata.answers import Value
+from catalog_forge.stack.listing import unit_state
 from catalog_forge.stack.model import HealthCheck, Service, Stack
 from catalog_forge.stack.reconcile import Key, Ledger, Seen, container_name, owner_of
 
@@ -49,17 +50,6 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
                         )
                     found[container_name(stack.name, service, launch, index)] = item.address
     return found
-
-
-def unit_state(service: Service, found: Sequence[Seen]) -> str:
-    """Return the state of a unit in Rancher's words: that of the containers that ought to run."""
-    lasting = {launch.name for launch in service.launches if not launch.start_once}
-    states = [each for each in found if each.launch in lasting or each.state == "created"]
-    if any(each.ended for each in states):
-        return "stopped"
-    if len(found) < len(service.launches) or not all(each.running for each in states):
-        return "starting"
-    return "running"
 
 
 def _service(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from catalog_forge.errors import Where
-from catalog_forge.metadata.answers import Value
+if TYPE_CHECKING:
+    from catalog_forge.errors import Where
+    from catalog_forge.metadata.answers import Value
 
 Network = Literal["managed", "none", "host", "bridge", "shared"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,24 +19,22 @@ from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import IPAMConfig, IPAMPool, LogConfig, Ulimit
 
 from catalog_forge.errors import BuildError, ForgeError, Problem
-from catalog_forge.image.containers import PURPOSE_LABEL, Container, Network
+from catalog_forge.image.containers import Container, Network
 from catalog_forge.image.engine import LOST, Engine
+from catalog_forge.image.lists import PURPOSE_LABEL
+from catalog_forge.stack.listing import OURS, PURPOSE, STACK_LABEL, names, seen
 from catalog_forge.stack.model import Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Seen, container_name, ordered, owner_of
 
-PURPOSE = "stack"
-STACK_LABEL = "catalog-forge.stack"
 METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 
 LOOPBACK = "127.0.0.1"
 """Where port 80 is published: on all addresses it would be in the way of the metadata services of stacks."""
 
-_OURS = "catalog-forge"
 # What the engine, and what the runtime below it, say of a container whose network is that of one which has just ended.
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
-_EXITED = re.compile(r"\((\d+)\)")
 # By their names in compose, the keys that the SDK takes under the same name, and under another.
 _SAME = tuple(
     "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
@@ -87,7 +84,7 @@ class StackRunner:
         """Return the containers of the stack that are there, in the order of their names."""
         with self._engine.asked_to("list containers"):
             found = self._api.containers(all=True, filters=self._wanted)
-        return sorted((_seen(each) for each in found), key=lambda each: (each.service, each.index, each.name))
+        return seen(found)
 
     def images(self, stack: Stack, pull: Callable[[str], None] = lambda _: None) -> dict[str, str]:
         """Return the ids of the images of a stack; what is missing, or is always to be pulled, is pulled.
@@ -254,10 +251,10 @@ class StackRunner:
         """Create one container of a unit, whose containers so far are `made`, and return its id."""
         name, api = container_name(self.name, service, launch, index), self._api
         address = extra.addresses.get(name, "")
-        labels = {key: value for key, value in launch.labels.items() if not key.startswith(_OURS)}
+        labels = {key: value for key, value in launch.labels.items() if not key.startswith(OURS)}
         labels |= {**extra.labels.get(name, {}), **self._labels()}
         facts = {"service": service.name, "launch": launch.name, "index": index, "number": number, "digest": digest}
-        labels |= {f"{_OURS}.{key}": str(value) for key, value in (facts | {"address": address}).items()}
+        labels |= {f"{OURS}.{key}": str(value) for key, value in (facts | {"address": address}).items()}
         options: dict[str, Any] = {key: launch.options[key] for key in _OF_CONTAINER if key in launch.options}
         if launch.network != "managed":
             options = {key: value for key, value in options.items() if key not in ("hostname", "domainname")}
@@ -360,23 +357,12 @@ def stacks(engine: Engine) -> list[str]:
     """Return the names of the stacks that have containers or networks on an engine."""
     wanted = {"label": [f"{PURPOSE_LABEL}={PURPOSE}"]}
     with engine.asked_to("list containers and networks"):
-        found = [each["Labels"] for each in engine.api.containers(all=True, filters=wanted)]
-        found += [each["Labels"] for each in engine.api.networks(filters=wanted)]
-    return sorted({each[STACK_LABEL] for each in found if STACK_LABEL in each})
+        return names([*engine.api.containers(all=True, filters=wanted), *engine.api.networks(filters=wanted)])
 
 
 def published_once(stack: Stack) -> list[str]:
     """Return the services whose published ports only their first unit can have: there is one machine."""
     return [each.name for each in stack.services if each.scale > 1 and any(":" in p for la in each.launches for p in la.ports)]
-
-
-def _seen(found: Mapping[str, Any]) -> Seen:
-    labels = found["Labels"]
-    status = _EXITED.search(found["Status"])
-    number = {key: int(labels.get(f"{_OURS}.{key}", "0")) for key in ("index", "number")}
-    text = {key: labels.get(f"{_OURS}.{key}", "") for key in ("service", "launch", "digest", "address")}
-    name = found["Names"][0].lstrip("/") if found["Names"] else found["Id"][:12]
-    return Seen(id=found["Id"], name=name, state=found["State"], status=int(status[1]) if status else 0, **number, **text)  # type: ignore[arg-type]
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:

@@ -7,6 +7,7 @@ the engine and the files of the stack, so that it may die at any point.
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 import time
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image.containers import Network
@@ -22,43 +23,31 @@ from catalog_forge.image.engine import Engine
 from catalog_forge.metadata import units
 from catalog_forge.metadata.answers import Answers
 from catalog_forge.metadata.model import Environment, Host
-from catalog_forge.metadata.server import MetadataServer
 from catalog_forge.metadata.stack import answers
 from catalog_forge.stack import environment as telling
 from catalog_forge.stack.health import Checker, Health, Target
+from catalog_forge.stack.listing import Row, unit_state
 from catalog_forge.stack.model import Service, Stack
 from catalog_forge.stack.reconcile import Action, Key, Known, Seen, container_name, digest, levels, ordered, owner_of, reconcile
 from catalog_forge.stack.runner import Events, Extra, StackRunner
 from catalog_forge.stack.state import StateFolder
 
+if TYPE_CHECKING:
+    from catalog_forge.metadata.server import MetadataServer
+
 GRACE = 10
 """Seconds that a container has between SIGTERM and its end by force, as Docker has it."""
 
 _TICK = 2.0  # how long it sleeps when nothing wakes it
-_TOGETHER = 0.02  # what happens within this time is taken in at once
+_TOGETHER = 0.01  # what happens within this time is taken in at once
 _WORKERS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # before a container that ended runs again; the pause doubles
 _STEADY = 10.0  # who ran so long begins again with the first pause
 _GIVE_UP = 5  # ends in a row, before the stack was up once
 _TAIL = 20
 _OTHER_PORT = 18080
+_SERVER = "catalog_forge.metadata.server"
 _REFUSED_PAUSE = 5.0  # before the engine is asked again for what it has refused
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A unit, as `up` and `ps` show it."""
-
-    service: str
-    index: int
-    state: str
-    health: str
-    address: str
-
-    @property
-    def name(self) -> str:
-        """SERVICE-INDEX."""
-        return f"{self.service}-{self.index}"
 
 
 @dataclass(slots=True)
@@ -154,7 +143,11 @@ class Supervisor:
         self._stop()
 
     def _prepared(self) -> Network:
-        """Read what is wanted, and have images, network and volumes: nothing starts when one of them cannot be had."""
+        """Read what is wanted, and have images, network and volumes: nothing starts when one of them cannot be had.
+
+        The engine takes long to make a network. Meanwhile the metadata service is loaded.
+        """
+        threading.Thread(target=importlib.import_module, args=(_SERVER,), daemon=True).start()
         self._stack, self._generation = self._folder.plan()
         self._images = self._runner.images(self._stack, lambda image: self._tell(f"pulling {image}"))
         network = self._runner.network()
@@ -165,6 +158,8 @@ class Supervisor:
 
     def _metadata(self) -> MetadataServer:
         """The metadata service at the gateway: on port 80, or where that cannot be had on one that METADATA_NODE names."""
+        from catalog_forge.metadata.server import MetadataServer
+
         gateway = self._network.gateway
         try:
             return MetadataServer(Answers({}), gateway, 80).__enter__()
@@ -283,7 +278,7 @@ class Supervisor:
             if each.number == self._ledger.units.get(each.key):
                 found.setdefault(each.key, []).append(each)
         return {
-            (service.name, index): telling.unit_state(service, found.get((service.name, index), []))
+            (service.name, index): unit_state(service, found.get((service.name, index), []))
             for service in self._stack.services
             for index in range(1, service.scale + 1)
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import docker
 import pytest
 
 HEAVY = {"ruamel", "yaml", "jinja2", "cookiecutter", "docker", "gotpl", "rich", "requests"}
@@ -32,3 +34,10 @@ def test_a_spec_whose_files_are_current_needs_no_compiler(tmp_path: Path) -> Non
     (tmp_path / "specs" / "redis-conf.yml").write_text(SPEC)
     assert {"yaml", "jinja2"} <= loaded("-C", str(tmp_path), "generate")
     assert not loaded("-C", str(tmp_path), "generate") & HEAVY
+
+
+@pytest.mark.engine
+def test_ps_asks_a_local_engine_without_the_sdk(engine: docker.DockerClient) -> None:  # noqa: ARG001 (it is there)
+    if not os.environ.get("DOCKER_HOST", "unix://").startswith("unix://"):
+        pytest.skip("the engine is not at a Unix socket")
+    assert not loaded("ps") & {*HEAVY, "http", "asyncio"}

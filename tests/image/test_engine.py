@@ -15,7 +15,8 @@ import docker
 import pytest
 
 from catalog_forge.errors import EngineError
-from catalog_forge.image.engine import DEFAULT_HOST, answers, connect, locate
+from catalog_forge.image.address import DEFAULT_HOST, locate
+from catalog_forge.image.engine import answers, connect
 from tests.helpers import tree
 from tests.image.fake_engine import fake_engine, hang_up, reply
 

@@ -313,6 +313,18 @@ def test_two_ups_at_the_same_time_bring_up_one_stack(tool: Tool) -> None:
     assert sum("is run by process" in each for each in said) == 1
 
 
+def test_the_process_in_the_background_keeps_nothing_of_the_one_that_started_it(tool: Tool) -> None:
+    tool.entry({"web": service()})
+    ours, theirs = os.pipe()
+    with open(ours, "rb") as end:  # noqa: PTH123 (a descriptor)
+        command = tool.command("up", "probe", "--name", tool.name, "-d")
+        subprocess.run(command, env=tool.environ, pass_fds=(theirs,), capture_output=True, check=True, timeout=30)
+        os.close(theirs)
+        assert end.read() == b""  # it would wait for whoever holds the other end
+    runs = int((tool.state / "lock").read_text())
+    assert os.getsid(runs) == runs != os.getsid(0)
+
+
 def test_no_engine_is_said_with_its_own_exit_code(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     tool.entry(UNIT)
     with monkeypatch.context() as patch:

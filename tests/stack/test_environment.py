@@ -9,7 +9,7 @@ import pytest
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.model import Environment, Host
 from catalog_forge.metadata.stack import answers
-from catalog_forge.stack.environment import addresses, environment, unit_state
+from catalog_forge.stack.environment import addresses, environment
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Ledger, Seen
 
@@ -72,23 +72,3 @@ def test_addresses_that_are_used_up_are_an_error() -> None:
     stack = Stack("s", (replace(WEB, scale=1), LB))
     with pytest.raises(ForgeError, match="has used up its addresses"):
         addresses(stack, told(Ledger({("web", 1): 60000}, {"web": 60000}), [], stack))
-
-
-@pytest.mark.parametrize(
-    ("states", "expected"),
-    [
-        (("running", "running", "running"), "running"),
-        (("running", "created", "running"), "starting"),
-        (("running", "running"), "starting"),
-        (("exited", "running", "running"), "stopped"),
-        ((), "starting"),
-    ],
-)
-def test_a_unit_is_what_its_containers_are(states: tuple[str, ...], expected: str) -> None:
-    found = [seen(name, 1, state) for name, state in zip(("web", "side", "conf"), states, strict=False)]
-    assert unit_state(WEB, found) == expected
-
-
-def test_who_runs_once_may_have_ended() -> None:
-    service = replace(WEB, sidekicks=(Launch("side", "i", start_once=True),))
-    assert unit_state(service, [seen("web", 1), seen("side", 1, "exited")]) == "running"

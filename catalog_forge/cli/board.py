@@ -1,0 +1,60 @@
+"""Units as a person sees them: a table, or lines of what changes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from catalog_forge.stack.listing import Row
+
+
+class Board:
+    """Shows units: a table that is rewritten on a terminal, a line for each change elsewhere."""
+
+    def __init__(self, err: bool = False) -> None:
+        self._err = err
+        self._live = (sys.stderr if err else sys.stdout).isatty()
+        self._shown: dict[str, Row] = {}
+        self._height = 0
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show all units as they are now."""
+        if self._live:
+            self._erase()
+            for line in table([("UNIT", "STATE", "HEALTH", "ADDRESS"), *map(cells, rows)]):
+                click.echo(line, err=self._err)
+            self._height = len(rows) + 1
+        else:
+            for row in rows:
+                if self._shown.get(row.name) != row:
+                    click.echo(" ".join(filter(None, cells(row))), err=self._err)
+            for name in self._shown.keys() - {row.name for row in rows}:
+                click.echo(f"{name} removed", err=self._err)
+        self._shown = {row.name: row for row in rows}
+
+    def tell(self, text: str) -> None:
+        """Show a line above the table."""
+        self._erase()
+        click.echo(text, err=True)
+        if self._live and self._shown:
+            self.show(list(self._shown.values()))
+
+    def _erase(self) -> None:
+        if self._live and self._height:
+            click.echo(f"\x1b[{self._height}A\x1b[J", nl=False, err=self._err, color=True)
+        self._height = 0
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A unit as the cells of a table."""
+    return row.name, row.state, row.health, row.address
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of cells as lines whose columns stand below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

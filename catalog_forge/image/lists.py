@@ -1,0 +1,53 @@
+"""The engine's lists of what carries a label. Who only looks asks by its socket, for the SDK takes long to load."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from catalog_forge.image.address import locate
+
+PURPOSE_LABEL = "catalog-forge"
+"""What this program makes on an engine carries it; its value says what for."""
+
+Listed = list[dict[str, Any]]
+_SECONDS = 60
+
+
+def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Listed, Listed]:
+    """Return the containers, running or not, and the networks that carry a label, as the engine's API lists them.
+
+    Raises what `connect` raises, and BuildError when the engine refuses.
+    """
+    address = locate(environ)
+    if address.host.startswith("unix://") and not address.tls:
+        path = address.host.removeprefix("unix://")
+        wanted = "filters=" + quote(json.dumps({"label": [label]}))
+        with suppress(OSError, ValueError):  # the SDK tells why, or can do it
+            return _get(path, f"/containers/json?all=1&{wanted}"), _get(path, f"/networks?{wanted}")
+    from catalog_forge.image.engine import connect
+
+    filters = {"label": [label]}
+    with connect(environ) as engine, engine.asked_to("list containers and networks"):
+        return engine.api.containers(all=True, filters=filters), engine.api.networks(filters=filters)
+
+
+def _get(path: str, url: str) -> Listed:
+    """Ask in the words of HTTP/1.0: the answer has an end, and no chunks. Raises OSError, ValueError when there is none."""
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.settimeout(_SECONDS)
+        engine.connect(path)
+        engine.sendall(f"GET {url} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+        with engine.makefile("rb") as answer:
+            status = answer.readline().split()
+            while answer.readline().strip():
+                pass
+            found = json.loads(answer.read())
+    if status[1:2] != [b"200"] or not isinstance(found, list):
+        raise ValueError
+    return found
