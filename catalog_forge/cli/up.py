@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -16,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog_forge.cli.background import Background, tail
 from catalog_forge.cli.board import Board
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
 
 if TYPE_CHECKING:
-    from catalog_forge.image.engine import Engine
     from catalog_forge.stack.model import Note, Stack
     from catalog_forge.stack.state import StateFolder
 
 _LOOK = 0.01
 _TURN = 30.0
-_LINES = 20
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -50,9 +48,10 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
     stack that runs, `up` changes what differs.
     """
+    background = Background(_supervise) if detach and not options["only_plan"] else None
     stack = _chosen(ctx.obj, entry, **options, output=output)
     if stack is not None:
-        bring_up(stack, detach=detach, output=output)
+        bring_up(stack, background, output)
 
 
 def _chosen(
@@ -123,17 +122,16 @@ def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
         build_missing(directory, own, confd)
 
 
-def bring_up(stack: Stack, *, detach: bool, output: str = "text") -> None:
-    """Let a stack be as it is wanted: in this process, in one of its own, or by the one that runs it already.
+def bring_up(stack: Stack, background: Background | None = None, output: str = "text") -> None:
+    """Let a stack be as it is wanted: by the one who runs it already, by a process of the background, or by this one.
 
     Raises ForgeError when it does not come up, EngineError when there is no engine.
     """
-    from catalog_forge.image.engine import connect
+    from catalog_forge.image.lists import look_for
     from catalog_forge.stack.state import StateFolder, home
 
-    folder, child = StateFolder(home(), stack.name), 0
-    with connect() as engine:  # no connection is open when there are two processes
-        pass
+    folder = StateFolder(home(), stack.name)
+    look_for()
     with folder.turn(_TURN):
         generation = folder.write_plan(stack)
         holder = folder.holder()
@@ -141,22 +139,21 @@ def bring_up(stack: Stack, *, detach: bool, output: str = "text") -> None:
             with suppress(ProcessLookupError):
                 os.kill(holder, signal.SIGHUP)
             click.echo(f"stack {stack.name} is run by process {holder}: it changes what differs", err=True)
-        elif detach:
-            child = _forked(folder)
-    if holder or child:
+        elif background:
+            background.run(folder)
+    if holder or background:
         _await(folder, generation, output)
-        return
-    if detach:
-        _settle_down(folder)
-    _supervise(engine, folder)
+    else:
+        _supervise(folder)
 
 
-def _supervise(engine: Engine, folder: StateFolder) -> None:
+def _supervise(folder: StateFolder) -> None:
     """Run a stack until a signal ends it: TERM and the first INT stop it in order, HUP says that the plan is another."""
+    from catalog_forge.image.engine import connect
     from catalog_forge.stack.supervisor import Supervisor
 
     board, interrupted = Board(), False
-    with engine:
+    with connect() as engine:
         supervisor = Supervisor(engine, folder, board.show, board.tell)
 
         def ended(number: int, _: FrameType | None) -> None:
@@ -174,38 +171,6 @@ def _supervise(engine: Engine, folder: StateFolder) -> None:
             supervisor.run()
     if interrupted:
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
-
-
-def _forked(folder: StateFolder) -> int:
-    """Go on as two processes, for all is read and imported that a stack needs: return 0 in the one that is to run it.
-
-    The other one has its id, when it holds the stack. Nothing has started a thread that would be missing in it.
-    """
-    from catalog_forge.errors import ForgeError
-
-    sys.stdout.flush()
-    sys.stderr.flush()
-    child = os.fork()
-    while child and folder.holder() != child:
-        if os.waitpid(child, os.WNOHANG)[0]:
-            if folder.status().get("pid") == child:
-                break  # it has held the stack, and said why it does not any more
-            raise ForgeError(f"the stack could not be started\n{_tail(folder)}")
-        time.sleep(_LOOK)
-    return child
-
-
-def _settle_down(folder: StateFolder) -> None:
-    """Be a process of the background: in a session of its own, with the log to write to, and nothing else open."""
-    os.setsid()
-    for number in (int(each.name) for each in Path("/dev/fd").iterdir()):
-        if number > 2:
-            with suppress(OSError):  # that of the list itself
-                os.close(number)
-    with Path(os.devnull).open() as nothing, folder.log.open("ab") as log:
-        os.dup2(nothing.fileno(), 0)
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
 
 
 def _await(folder: StateFolder, generation: int, output: str) -> None:
@@ -226,17 +191,10 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
             if status["phase"] == "running":
                 break
         if not alive:
-            raise ForgeError(f"the process that runs stack {folder.name} has ended\n{_tail(folder)}")
+            raise ForgeError(f"the process that runs stack {folder.name} has ended\n{tail(folder)}")
         alive = folder.holder() is not None
         time.sleep(_LOOK)
     if output == "json":
         click.echo(json.dumps({"stack": folder.name, "units": status["units"]}, indent=2))
     else:
         click.echo(f"stack {folder.name}: {len(rows)} units run")
-
-
-def _tail(folder: StateFolder) -> str:
-    try:
-        return "\n".join(folder.log.read_text(errors="replace").splitlines()[-_LINES:])
-    except OSError:
-        return ""

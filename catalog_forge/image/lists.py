@@ -1,4 +1,4 @@
-"""The engine's lists of what carries a label. Who only looks asks by its socket, for the SDK takes long to load."""
+"""Looking at an engine: whether it answers, and its lists. By its socket where it can be, for the SDK takes long to load."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from catalog_forge.image.address import locate
@@ -16,6 +16,7 @@ PURPOSE_LABEL = "catalog-forge"
 """What this program makes on an engine carries it; its value says what for."""
 
 Listed = list[dict[str, Any]]
+_Answer = TypeVar("_Answer")
 _SECONDS = 60
 
 
@@ -24,12 +25,10 @@ def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Liste
 
     Raises what `connect` raises, and BuildError when the engine refuses.
     """
-    address = locate(environ)
-    if address.host.startswith("unix://") and not address.tls:
-        path = address.host.removeprefix("unix://")
+    if path := _socket(environ):
         wanted = "filters=" + quote(json.dumps({"label": [label]}))
         with suppress(OSError, ValueError):  # the SDK tells why, or can do it
-            return _get(path, f"/containers/json?all=1&{wanted}"), _get(path, f"/networks?{wanted}")
+            return _get(path, f"/containers/json?all=1&{wanted}", list), _get(path, f"/networks?{wanted}", list)
     from catalog_forge.image.engine import connect
 
     filters = {"label": [label]}
@@ -37,7 +36,24 @@ def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Liste
         return engine.api.containers(all=True, filters=filters), engine.api.networks(filters=filters)
 
 
-def _get(path: str, url: str) -> Listed:
+def look_for(environ: Mapping[str, str] = os.environ) -> None:
+    """See that an engine answers. Raises what `connect` raises."""
+    if path := _socket(environ):
+        with suppress(OSError, ValueError):
+            _get(path, "/version", dict)
+            return
+    from catalog_forge.image.engine import connect
+
+    connect(environ).api.close()
+
+
+def _socket(environ: Mapping[str, str]) -> str:
+    """The path of the engine's socket; empty when it has none on this machine."""
+    address = locate(environ)
+    return address.host.removeprefix("unix://") if address.host.startswith("unix://") and not address.tls else ""
+
+
+def _get(path: str, url: str, kind: type[_Answer]) -> _Answer:
     """Ask in the words of HTTP/1.0: the answer has an end, and no chunks. Raises OSError, ValueError when there is none."""
     with socket.socket(socket.AF_UNIX) as engine:
         engine.settimeout(_SECONDS)
@@ -48,6 +64,6 @@ def _get(path: str, url: str) -> Listed:
             while answer.readline().strip():
                 pass
             found = json.loads(answer.read())
-    if status[1:2] != [b"200"] or not isinstance(found, list):
+    if status[1:2] != [b"200"] or not isinstance(found, kind):
         raise ValueError
     return found

@@ -1,9 +1,10 @@
-"""What carries a label, asked of the engine's socket without the SDK, and by the SDK where that is no way."""
+"""An engine is looked at by its socket, without the SDK, and by the SDK where that is no way."""
 
 from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ import docker
 import pytest
 
 from catalog_forge.errors import EngineError
-from catalog_forge.image.lists import labelled
+from catalog_forge.image.lists import labelled, look_for
 from tests.image.fake_engine import fake_engine, hang_up, reply
 
 
@@ -43,11 +44,20 @@ def test_what_refuses_the_short_way_is_asked_by_the_sdk(tmp_path: Path) -> None:
         assert labelled("a", {"DOCKER_HOST": host}) == ([], [])
 
 
-def test_no_engine_is_said_in_the_usual_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ask", [look_for, lambda environ: labelled("a", environ)])
+def test_no_engine_is_said_in_the_usual_words(tmp_path: Path, ask: Callable[[Mapping[str, str]], object]) -> None:
     with pytest.raises(EngineError, match="there is no such socket"):
-        labelled("a", {"DOCKER_HOST": f"unix://{tmp_path}/none"})
+        ask({"DOCKER_HOST": f"unix://{tmp_path}/none"})
     with fake_engine(tmp_path / "s", hang_up) as host, pytest.raises(EngineError, match="the connection was closed"):
-        labelled("a", {"DOCKER_HOST": host})
+        ask({"DOCKER_HOST": host})
+    something = fake_engine(tmp_path / "other", lambda _, connection: reply(connection, "hello"))
+    with something as host, pytest.raises(EngineError, match="what answers there is something else"):
+        ask({"DOCKER_HOST": host})
+
+
+def test_an_engine_that_answers_is_found(tmp_path: Path) -> None:
+    with fake_engine(tmp_path / "s", lambda _, connection: reply(connection, {"ApiVersion": "1.41"})) as host:
+        look_for({"DOCKER_HOST": host})
 
 
 @pytest.mark.engine

@@ -325,6 +325,20 @@ def test_the_process_in_the_background_keeps_nothing_of_the_one_that_started_it(
     assert os.getsid(runs) == runs != os.getsid(0)
 
 
+def _commands() -> Iterator[bytes]:
+    """The command lines of all processes."""
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield each.read_bytes()
+
+
+def test_no_process_stays_in_the_background_when_nothing_comes_up(tool: Tool) -> None:
+    tool.entry({"web": service(privileged=True)})
+    ours = str(tool.folder).encode()
+    assert "--trust" in tool.up(status=1)
+    assert eventually(lambda: not any(ours in words for words in _commands()), 5)
+
+
 def test_no_engine_is_said_with_its_own_exit_code(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     tool.entry(UNIT)
     with monkeypatch.context() as patch:
