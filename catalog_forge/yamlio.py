@@ -7,7 +7,7 @@ everything that a YAML 1.1 reader, such as Rancher's, would take for something e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,16 +98,36 @@ class Seq:
 Node = Text | Map | Seq
 
 
-def parse(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int = MAX_BYTES) -> Node:
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A key that stands again in one mapping: the later one, where it stood first, and where the mapping begins."""
+
+    key: Text
+    first: Where
+    within: Where
+
+    def __str__(self) -> str:
+        return f"the key {self.key.value!r} stands twice: first in line {self.first.line}"
+
+
+def parse(
+    text: bytes | str,
+    file: str,
+    *,
+    aliases: bool = False,
+    last_wins: Callable[[Double], None] | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Node:
     """Parse one YAML document into nodes that know their places.
 
-    `aliases` allows anchors and aliases (answers files of the metadata service use them); specs do without.
+    `aliases` allows anchors and aliases (answers files of the metadata service use them); specs do without. `last_wins`
+    hears of each key that stands twice, and then the last one counts, as for yaml.v2; without it that is an error.
     Raises ForgeError with file, line and column on anything that is not one well-formed document: wrong encoding, tabs,
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
     content = _decode(text, file, max_bytes)
     try:
-        return _Builder(content, file, aliases).document()
+        return _Builder(content, file, aliases, last_wins).document()
     except yaml.reader.ReaderError as error:
         line = content.count("\n", 0, error.position) + 1
         raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
@@ -240,13 +260,14 @@ class _Builder:
     """Builds nodes from libyaml's events, and bounds what a hostile file may cost: libyaml's own composer would recurse
     until the process dies."""
 
-    def __init__(self, content: str, file: str, aliases: bool) -> None:
+    def __init__(self, content: str, file: str, aliases: bool, last_wins: Callable[[Double], None] | None) -> None:
         self.events: Iterator[Any] = yaml.parse(content, Loader=_Loader)
         self.file = file
         self.lines = content.splitlines()
         self.aliases = aliases
         self.limit = MAX_SHARED_NODES if aliases else MAX_NODES
         self.problems: list[Problem] = []
+        self.last_wins = last_wins or self.refuse
         self.count = 0
         self.anchors: dict[str, tuple[Node, int]] = {}
 
@@ -311,7 +332,7 @@ class _Builder:
     def map(self, where: Where, depth: int) -> Map:
         if depth > MAX_DEPTH:
             raise ForgeError("the document is nested too deeply or grows too large", where)
-        pairs: list[tuple[Text, Node]] = []
+        pairs: dict[str, tuple[Text, Node]] = {}
         first: dict[str, Where] = {}
         for event in self.events:
             if isinstance(event, yaml.MappingEndEvent):
@@ -320,13 +341,15 @@ class _Builder:
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
                 self.problems.append(Problem("a key must be a word", key.where))
-            elif key.value in first:
-                again = f"the key {key.value!r} stands twice: first in line {first[key.value].line}"
-                self.problems.append(Problem(again, key.where))
-            else:
-                first[key.value] = key.where
-                pairs.append((key, value))
-        return Map(tuple(pairs), where)
+                continue
+            if key.value in first:
+                self.last_wins(Double(key, first[key.value], where))
+            first.setdefault(key.value, key.where)
+            pairs[key.value] = (key, value)
+        return Map(tuple(pairs.values()), where)
+
+    def refuse(self, double: Double) -> None:
+        self.problems.append(Problem(str(double), double.key.where))
 
 
 def _skip_escapes(source: str, column: int, offset: int) -> int:

@@ -90,7 +90,8 @@ def scaled(stack: Stack, scales: Iterable[str]) -> Stack:
 def _warn(notes: Iterable[Note]) -> None:
     for note in notes:
         place = f"{note.where}: " if note.where else ""
-        click.echo(f"{place}not honoured: {note.service}: {note.key}: {note.message}", err=True)
+        what = ": ".join(filter(None, (note.service, note.key, note.message)))
+        click.echo(f"{place}not honoured: {what}", err=True)
 
 
 def _trusted(stack: Stack, trust: bool) -> None:

@@ -7,7 +7,7 @@ laid over docker-compose.yml, service by service (section 3).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from catalog_forge import yamlio
@@ -51,9 +51,10 @@ def load(entry: Entry, variables: Mapping[str, str], stack: str, reader: Reader)
     files = Files()
     problems: list[Problem] = []
     roots: list[tuple[Map, bool]] = []
+    doubles: list[yamlio.Double] = []
     for document, docker in ((entry.docker, True), (entry.rancher, False)):
         try:
-            root = _parsed(document, entry, variables, stack)
+            root = _parsed(document, entry, variables, stack, doubles.append)
         except ForgeError as error:
             problems += error.problems
             continue
@@ -61,18 +62,37 @@ def load(entry: Entry, variables: Mapping[str, str], stack: str, reader: Reader)
             roots.append((root, docker))
     if problems:
         raise ForgeError.of(problems)
+    _say_doubles(files, doubles, {_services(root).where for root, _ in roots}, reader)
     for root, docker in roots:
         _add(files, root, docker, variables, reader)
     return files
 
 
-def _parsed(document: Document, entry: Entry, variables: Mapping[str, str], stack: str) -> Map | None:
+def _say_doubles(files: Files, doubles: Iterable[yamlio.Double], services: Collection[Where], reader: Reader) -> None:
+    """Of two pairs with one key the last counts, as for rancher-compose's YAML; of two services nobody knows which is meant."""
+    for double in doubles:
+        name, where = double.key.value, double.key.where
+        if double.within in services and name != ".catalog":
+            reader.wrong(str(double), where, "rancher-compose would take the last of them without a word")
+        else:
+            files.notes.append(Note("", name, f"it stands twice: this one counts, not that of line {double.first.line}", where))
+
+
+def _services(root: Map) -> Node:
+    """The mapping of the services: that below `services`, or the whole file, when it has no version."""
+    top = {key.value: value for key, value in root.pairs}
+    return top.get("services", root) if "version" in top else root
+
+
+def _parsed(
+    document: Document, entry: Entry, variables: Mapping[str, str], stack: str, doubled: Callable[[yamlio.Double], None]
+) -> Map | None:
     """The mapping of a file. What a template rewrote keeps no places of its file: errors say `(rendered)` and count there."""
     text = render(document.text, document.file, variables, stack, entry.version)
     file = document.file if text == document.text else f"{document.file} (rendered)"
     if not text.strip():
         return None
-    root = yamlio.parse(text, file, aliases=True)
+    root = yamlio.parse(text, file, aliases=True, last_wins=doubled)
     if isinstance(root, Text) and is_null(root):
         return None
     if not isinstance(root, Map):

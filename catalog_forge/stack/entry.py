@@ -93,7 +93,7 @@ def _offered(files: Mapping[str, bytes], revisions: list[str]) -> str:
 
 def _default(config: bytes) -> str:
     try:
-        root = yamlio.parse(config, "config.yml", aliases=True)
+        root = yamlio.parse(config, "config.yml", aliases=True, last_wins=_passed_over)
     except ForgeError:
         return ""
     keys = {key.value: value for key, value in root.pairs} if isinstance(root, Map) else {}
@@ -135,10 +135,14 @@ def _block(text: str, file: str) -> dict[str, Node]:
     """The catalog block: `catalog` or `.catalog`. It is read before any template is rendered, as the catalog service does."""
     if not text.strip():
         return {}
-    root = yamlio.parse(text, file, aliases=True)
+    root = yamlio.parse(text, file, aliases=True, last_wins=_passed_over)
     keys = {key.value: value for key, value in root.pairs} if isinstance(root, Map) else {}
     block = keys.get("catalog" if "version" in keys and "catalog" in keys else ".catalog")
     return {key.value: value for key, value in block.pairs} if isinstance(block, Map) else {}
+
+
+def _passed_over(_: yamlio.Double) -> None:
+    """Who reads the whole compose file says it."""
 
 
 def _raw(node: Node | None) -> str:

@@ -177,6 +177,22 @@ def test_what_one_engine_cannot_honour_is_said(keys: str, key: str) -> None:
     assert keys_of(stack(f"a: {{image: x, {keys}}}").unhonoured) == [key]
 
 
+def test_of_two_equal_keys_the_last_counts_and_it_is_said() -> None:
+    found = stack("a:\n  image: x\n  image: y\n  labels: {k: '1', k: '2'}\n", ".catalog: {version: '1', version: '2'}\n")
+    primary = found.services[0].primary
+    assert (primary.image, dict(primary.labels)) == ("y", {"k": "2"})
+    assert [(each.key, str(each.where), each.message) for each in found.unhonoured][:2] == [
+        ("image", "web/0/docker-compose.yml:3:3", "it stands twice: this one counts, not that of line 2"),
+        ("k", "web/0/docker-compose.yml:4:20", "it stands twice: this one counts, not that of line 4"),
+    ]
+    assert keys_of(found.unhonoured) == ["image", "k", "version"]
+
+
+def test_of_two_versions_of_the_catalog_block_the_last_counts() -> None:
+    files = {"0/docker-compose.yml": b"a: {image: x}", "0/rancher-compose.yml": b".catalog: {version: '1', version: '2'}"}
+    assert read(files, "web").version == "2"
+
+
 def test_service_beside_the_services_of_version_2_is_said_to_be_passed_over() -> None:
     found = stack("version: '2'\nservices: {a: {image: x}}\n", "version: '2'\na: {scale: 3}\n")
     assert (found.services[0].scale, keys_of(found.unhonoured)) == (1, ["a"])
@@ -217,6 +233,7 @@ def test_own_volumes_need_no_trust() -> None:
         ("a: {image: x, links: [b]}\nb: {image: x, links: [a]}", "services need each other: a -> b -> a"),
         ("a: {image: x, scale: -1}", "scale must be a whole number of 0 or more, not '-1'"),
         ("a: {image: x}\na: {image: y}", "the key 'a' stands twice: first in line 1"),
+        ("version: '2'\nservices: {a: {image: x}, a: {image: y}}", "the key 'a' stands twice: first in line 2"),
         ("a: {image: x, net: 'container:b'}\nb: {image: x}", "names 'b', which is in another unit"),
         ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that is not there"),
         ("a: {tty: true}", "the service 'a' has no image"),
