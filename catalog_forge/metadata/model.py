@@ -42,6 +42,7 @@ class Service:
     `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map
     the index of a unit (from 1) to what differs from running and healthy. Rancher numbers the units that it creates:
     `created` maps the index of a unit to that number where they differ, after a replacement, and `births` is the last one.
+    With `retain_ip` the address of a unit follows from its index, and a replacement has the same one.
     """
 
     name: str
@@ -56,10 +57,15 @@ class Service:
     healths: Mapping[int, str] = field(default_factory=dict)
     created: Mapping[int, int] = field(default_factory=dict)
     births: int = 0
+    retain_ip: bool = False
 
     def create_index(self, index: int) -> int:
         """Return the number under which the unit with this index was created: it grows, and is never given twice."""
         return self.created.get(index, index)
+
+    def place(self, index: int) -> int:
+        """Return the place of the unit with this index among the addresses of its service."""
+        return index if self.retain_ip else self.create_index(index)
 
     @property
     def last_created(self) -> int:

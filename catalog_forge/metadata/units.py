@@ -156,7 +156,7 @@ def _scaled(launch: Launch, environment: Environment, position: int) -> Iterator
             launch=launch,
             host=hosts[turn % len(hosts)],
             checking_host=hosts[(turn + 1) % len(hosts)],
-            address=launch.block.address(launch.service.create_index(index)) if launch.has_address else None,
+            address=launch.block.address(launch.service.place(index)) if launch.has_address else None,
         )
 
 

@@ -12,10 +12,11 @@ from catalog_forge.errors import Where, did_you_mean
 from catalog_forge.metadata import scalars
 from catalog_forge.metadata.answers import Value
 from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.stack import volumes
 from catalog_forge.stack.composefile import Definition, Files, load
 from catalog_forge.stack.entry import Entry
 from catalog_forge.stack.launches import Launches
-from catalog_forge.stack.model import HealthCheck, Launch, Link, Note, Service, Stack
+from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 from catalog_forge.stack.order import ordered
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -26,11 +27,6 @@ GLOBAL = "io.rancher.scheduler.global"
 _HEALTH = (
     "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
 )
-
-_VOLUMES = {
-    "external": "the stack has a volume of its own",
-    "per_container": "all units of a service share the one volume",
-}
 
 
 def compose(entry: Entry, variables: Mapping[str, str], name: str) -> Stack:
@@ -51,7 +47,8 @@ class _Composer:
         self.files = files
         self.launches = launches
         self.reader = reader
-        self.made = {name: launches.read(definition) for name, definition in files.services.items()}
+        self.volumes = volumes.read(files.volumes, reader)
+        self.made = {name: self.volumes.of(launches.read(definition)) for name, definition in files.services.items()}
         self.primaries_of = self._units()
 
     def stack(self, name: str) -> Stack:
@@ -66,14 +63,13 @@ class _Composer:
             self.reader.wrong(
                 f"services need each other: {' -> '.join(cycle)}", where, "none of them could be the first to start"
             )
-        used = {volume.split(":")[0] for launch in self.made.values() for volume in launch.volumes if volume[0] != "/"}
-        notes = (*self.files.notes, *self.launches.unhonoured, *self._notes_of_volumes())
+        notes = (*self.files.notes, *self.launches.unhonoured, *self.volumes.unhonoured)
         return Stack(
             name,
             tuple(services[each] for each in order),
-            tuple(sorted(used | self.files.volumes.keys())),
+            tuple(sorted(self.volumes.own)),
             notes,
-            tuple(self.launches.dangerous),
+            (*self.launches.dangerous, *self.volumes.dangerous),
         )
 
     def _units(self) -> dict[str, list[str]]:
@@ -207,26 +203,12 @@ class _Composer:
 
     def _retain_ip(self, definition: Definition) -> bool:
         node = definition.keys.get("retain_ip")
-        if node is None or not self.launches.truth(node, "retain_ip"):
-            return False
-        self.launches.note(definition, "retain_ip", "a replaced container keeps its address where the engine lets it", node.where)
-        return True
+        return node is not None and self.launches.truth(node, "retain_ip")
 
     def _data_of(self, definition: Definition, key: str) -> dict[str, Value]:
         node = definition.keys.get(key)
         pairs = () if node is None else self.reader.pairs(node, key)
         return {each.value: _data(value, digits=key == "lb_config") for each, value in pairs}
-
-    def _notes_of_volumes(self) -> Iterator[Note]:
-        for name, node in self.files.volumes.items():
-            for key, value in () if is_null(node) else self.reader.pairs(node, f"the volume {name!r}"):
-                text = text_of(value)
-                if key.value == "driver" and text not in ("", "local"):
-                    yield Note("", f"volumes.{name}.driver", f"the engine's own volumes stand in for {text}", value.where)
-                elif key.value != "driver" and text != "false":
-                    yield Note(
-                        "", f"volumes.{name}.{key.value}", _VOLUMES.get(key.value, "the engine does without it"), value.where
-                    )
 
 
 def _data(node: Node, *, digits: bool) -> Value:

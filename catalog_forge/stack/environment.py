@@ -43,7 +43,7 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
                 named = service.primary if launch is owner else launch
                 item = told[container_name(stack.name, service, named, index)]
                 if launch.network == "managed" and item.address and item.launch:
-                    if item.create_index > item.launch.block.size:
+                    if item.launch.service.place(index) > item.launch.block.size:
                         raise ForgeError(
                             f"service {service.name!r} has used up its addresses in {made.subnet}",
                             hint=f"catalog-forge down {stack.name}, then up: numbers begin at 1 again",
@@ -71,6 +71,7 @@ def _service(
         healths={key[1]: healths.get(key, "initializing") for key in keys} if service.health_check else {},
         created={index: number for index, number in numbers.items() if number != index},
         births=ledger.births.get(service.name, 0),
+        retain_ip=service.retain_ip,
     )
 
 

@@ -21,15 +21,19 @@ V2 = _BOTH | frozenset("config depends_on logging network_mode networks port_rul
 # Keys that become fields of a launch or of its service.
 TAKEN = frozenset(
     "image command entrypoint environment labels volumes volumes_from net network_mode ports restart scale scale_policy "
-    "health_check metadata links external_links depends_on retain_ip lb_config build extends description start_on_create".split()
+    "health_check metadata links external_links depends_on retain_ip lb_config build extends description start_on_create "
+    "expose stop_grace_period log_driver log_opt logging".split()
 )
 # Keys that go to the engine as they are, by the form of their value.
 TEXTS = frozenset("user working_dir hostname domainname cpuset stop_signal ipc pid cgroup_parent".split())
 TRUTHS = frozenset("tty stdin_open privileged read_only init oom_kill_disable".split())
-LISTS = frozenset("cap_add cap_drop devices dns dns_opt dns_search expose group_add security_opt tmpfs".split())
+LISTS = frozenset("cap_add cap_drop devices dns dns_opt dns_search group_add security_opt tmpfs".split())
 PAIRS = frozenset("extra_hosts sysctls".split())
 NUMBERS = frozenset("cpu_period cpu_quota cpu_shares mem_swappiness oom_score_adj".split())
 SIZES = frozenset("mem_limit mem_reservation memswap_limit shm_size".split())
+
+# Options of the engine's own log. Its other drivers cannot be read back, or send elsewhere what containers say.
+LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())
 
 # What compose refuses when it stands twice in one list.
 UNIQUE = frozenset("ports volumes links external_links volumes_from depends_on cap_add cap_drop devices expose".split())
@@ -42,9 +46,6 @@ UNHONOURED = {
     "upgrade_strategy": "units are replaced one after the other",
     "load_balancer_config": "load balancers of Rancher 1.1 are not built",
     "volume_driver": "volumes are those of the engine",
-    "log_driver": "what containers say is kept by the engine",
-    "log_opt": "what containers say is kept by the engine",
-    "logging": "what containers say is kept by the engine",
     "networks": "services share the one network of the stack",
     "secrets": "Rancher's secrets are not there",
     "memory": "nothing is scheduled on one host",

@@ -5,6 +5,7 @@ Rules: `catalog-format.md` 3 and 4. What is wrong is noted, and reading goes on.
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Mapping
@@ -24,9 +25,15 @@ START_ONCE = "io.rancher.container.start_once"
 PULL = "io.rancher.container.pull_image"
 
 _PORT = re.compile(r"(?:(?:[0-9.]+|\[[0-9a-fA-F:]+\]):)?(?:(?:[0-9]+(?:-[0-9]+)?)?:)?[0-9]+(?:-[0-9]+)?(?:/(?:tcp|udp))?")
+_RANGE = re.compile(r"(?:([0-9]+)-[0-9]+:)?([0-9]+)-([0-9]+)(/[a-z]+)?$")
+_MOST_PORTS = 1000
+_COUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_TIME = re.compile(rf"(?:({_COUNT})h)?(?:({_COUNT})m)?(?:({_COUNT})s?)?")
+_LONGEST_GRACE = 3600
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgt]?)b?", re.IGNORECASE)
 _RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]+)?")
-_MOUNT = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]*|/[^:]*):/[^:]*(?::[A-Za-z,]+)?|/[^:]*")
+NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MOUNT = re.compile(rf"(?:{NAMED.pattern}|/[^:]*):/[^:]*(?::[A-Za-z,]+)?|/[^:]*")
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
@@ -68,6 +75,9 @@ class Launches:
             labels.get(START_ONCE, "").lower() == "true",
             labels.get(PULL, "") == "always",
             self.options(definition),
+            exposed=self.ports(found.get("expose"), "expose"),
+            grace=self.seconds(found["stop_grace_period"]) if "stop_grace_period" in found else 0,
+            logging=self.logging(definition),
         )
 
     def items(self, node: Node | None, what: str) -> list[tuple[str, Where]]:
@@ -119,15 +129,39 @@ class Launches:
             self.reader.wrong(f"no network is named {mode!r}", node.where, "managed, host, none, bridge or container:NAME")
         return "managed", ""
 
-    def ports(self, node: Node | None) -> tuple[str, ...]:
-        """The published ports, in compose's short form."""
-        found = []
-        for text, where in self.items(node, "ports"):
-            if _PORT.fullmatch(text) and all(int(each) < 65536 for each in re.findall(r"(?<![.\d])\d{1,6}(?![.\d])", text)):
-                found.append(text)
+    def ports(self, node: Node | None, what: str = "ports") -> tuple[str, ...]:
+        """Ports in compose's short form, those of a range one by one."""
+        found: list[str] = []
+        for text, where in self.items(node, what):
+            numbers = re.findall(r"(?<![.\d])\d{1,6}(?![.\d])", text)
+            if _PORT.fullmatch(text) and all(int(each) < 65536 for each in numbers) and 0 < len(_each(text)) <= _MOST_PORTS:
+                found += _each(text)
             else:
                 self.reader.wrong(f"{text!r} is no port", where, "such as 8080:80, 8080:80/udp or 80")
         return tuple(found)
+
+    def seconds(self, node: Node) -> int:
+        """A time in seconds, such as 1m30s; at least one."""
+        found = _TIME.fullmatch(text := self.reader.word(node, "stop_grace_period"))
+        if found is None or not text:
+            self.reader.wrong(f"stop_grace_period must be a time, not {text!r}", node.where, "such as 30s or 1m30s")
+            return 0
+        hours, minutes, seconds = (float(each or 0) for each in found.groups())
+        return max(1, min(math.ceil(hours * 3600 + minutes * 60 + seconds), _LONGEST_GRACE))
+
+    def logging(self, definition: Definition) -> dict[str, str]:
+        """The options of a container's log. Another driver than that of the engine's own log is said, and with it its options."""
+        found = definition.keys
+        words = {key.value: value for key, value in self.reader.pairs(found.get("logging"), "logging")}
+        driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")
+        name = text_of(driver)
+        if driver and name not in ("", "json-file"):
+            self.note(definition, "log_driver", f"what containers say is kept by the engine, and not by {name}", driver.where)
+            return {}
+        given = self.texts(options, "log_opt")
+        for key in sorted(given.keys() - keys.LOG_OPTIONS):
+            self.note(definition, f"log_opt: {key}", keys.WITHOUT_REASON, options.where if options else definition.where)
+        return {key: text for key, text in given.items() if key in keys.LOG_OPTIONS}
 
     def volumes(self, definition: Definition) -> tuple[str, ...]:
         """The mounts of a container; those of this machine need trust."""
@@ -251,6 +285,18 @@ class Launches:
 
     def _trust(self, definition: Definition, key: str, message: str, where: Where) -> None:
         self.dangerous.append(Note(definition.name, _printable(key), _printable(message), where))
+
+
+def _each(port: str) -> list[str]:
+    """The ports of a range, one by one: 8000-8001:80-81 is 8000:80 and 8001:81."""
+    found = _RANGE.search(port)
+    if found is None:
+        return [port]
+    public, first, last, protocol = found.groups(default="")
+    shift = int(public) - int(first) if public else 0
+    each = range(int(first), min(int(last), int(first) + _MOST_PORTS) + 1)
+    head = port[: found.start()]
+    return [f"{head}{f'{number + shift}:' if public else ''}{number}{protocol}" for number in each]
 
 
 def _printable(text: str) -> str:

@@ -72,7 +72,7 @@ def unit_state(service: Service, found: Sequence[Seen]) -> str:
 def _seen(found: Mapping[str, Any]) -> Seen:
     labels = found["Labels"]
     status = _EXITED.search(found["Status"])
-    number = {key: int(labels.get(f"{OURS}.{key}", "0")) for key in ("index", "number")}
+    number = {key: int(labels.get(f"{OURS}.{key}", "0")) for key in ("index", "number", "grace")}
     text = {key: labels.get(f"{OURS}.{key}", "") for key in ("service", "launch", "digest", "address")}
     name = found["Names"][0].lstrip("/") if found["Names"] else found["Id"][:12]
     return Seen(id=found["Id"], name=name, state=found["State"], status=int(status[1]) if status else 0, **number, **text)  # type: ignore[arg-type]

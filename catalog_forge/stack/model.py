@@ -43,7 +43,10 @@ class Launch:
 
     `network` is `shared` when it uses that of the container `network_from`, another launch of the same unit;
     `volumes_from` names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or PATH alone.
-    `options` are the other keys of compose that the engine honours, by their names in compose v2.
+    Of named volumes those in `per_unit` are one for each unit, and `external` ones are there before the stack, under the
+    name that they map to. `grace` are the seconds between SIGTERM and the end by force, when they are not those of the
+    engine; `logging` are options of the engine's own log. `options` are the other keys of compose that the engine honours,
+    by their names in compose v2.
     """
 
     name: str
@@ -61,6 +64,11 @@ class Launch:
     start_once: bool = False
     pull_always: bool = False
     options: Mapping[str, Value] = field(default_factory=dict)
+    per_unit: tuple[str, ...] = ()
+    external: Mapping[str, str] = field(default_factory=dict)
+    exposed: tuple[str, ...] = ()
+    grace: int = 0
+    logging: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

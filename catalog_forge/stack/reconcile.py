@@ -22,7 +22,8 @@ Verb = Literal["raise", "start", "replace", "remove"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A container of the stack that is on the engine, as its labels and the engine say; `status` once it has ended."""
+    """A container of the stack that is on the engine, as its labels and the engine say; `status` once it has ended;
+    `grace` are the seconds that it has to stop, if they are its own."""
 
     id: str
     name: str
@@ -34,6 +35,7 @@ class Seen:
     address: str
     state: str
     status: int = 0
+    grace: int = 0
 
     @property
     def key(self) -> Key:

@@ -35,6 +35,8 @@ LOOPBACK = "127.0.0.1"
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
+_HOSTNAME = "io.rancher.container.hostname_override"
+_LONGEST_HOSTNAME = 63
 # By their names in compose, the keys that the SDK takes under the same name, and under another.
 _SAME = tuple(
     "cap_add cap_drop cgroup_parent cpu_period cpu_quota cpu_shares devices dns dns_search group_add init ipc_mode mem_limit "
@@ -107,14 +109,24 @@ class StackRunner:
         return found
 
     def volumes(self, stack: Stack) -> None:
-        """Create the named volumes of a stack. Raises BuildError when one of the same name belongs to somebody else."""
-        names = {*stack.volumes, *(name for each in stack.services for launch in each.launches for name in _named(launch))}
-        for name in sorted(names):
-            full = f"{self.name}_{name}"
-            with self._engine.asked_to(f"create volume {full}"):
-                made = self._api.create_volume(full, labels=self._labels())
-            if (made.get("Labels") or {}).get(STACK_LABEL) != self.name:
-                raise BuildError(f"volume {full} is there already, and not of this stack", hint="choose another --name")
+        """Create the named volumes of a stack, but those of one unit.
+
+        Raises BuildError when one of the same name belongs to somebody else, and when one of others is not there.
+        """
+        for name in stack.volumes:
+            self._volume(f"{self.name}_{name}")
+        for name in sorted({real for each in stack.services for launch in each.launches for real in launch.external.values()}):
+            with self._engine.asked_to(f"look for volume {name}"):
+                try:
+                    self._api.inspect_volume(name)
+                except NotFound:
+                    raise BuildError(f"there is no volume {name}, and the entry says that it is not its own") from None
+
+    def _volume(self, full: str) -> None:
+        with self._engine.asked_to(f"create volume {full}"):
+            made = self._api.create_volume(full, labels=self._labels())
+        if (made.get("Labels") or {}).get(STACK_LABEL) != self.name:
+            raise BuildError(f"volume {full} is there already, and not of this stack", hint="choose another --name")
 
     def raise_unit(
         self, service: Service, index: int, there: Iterable[Seen], number: int, digest: str, network: Network, extra: Extra
@@ -127,6 +139,8 @@ class StackRunner:
         self.remove(each for each in there if each.number != number)
         made = {each.launch: each.id for each in there if each.number == number}
         started = {each.launch for each in there if each.number == number and each.state != "created"}
+        for name in sorted({name for launch in service.launches for name in launch.per_unit}):
+            self._volume(self._of_unit(name, service, index))
         for launch in ordered(service):
             if launch.name not in made:
                 made[launch.name] = self._create(service, launch, index, number, digest, network, made, extra)
@@ -157,10 +171,10 @@ class StackRunner:
         return True
 
     def stop(self, containers: Iterable[Seen], grace: int) -> None:
-        """Stop containers in order of SIGTERM, by force after `grace` seconds."""
+        """Stop containers in order of SIGTERM, by force after `grace` seconds, or those that an entry gives them."""
         for each in containers:
             with self._engine.asked_to(f"stop container {each.name}"), suppress(NotFound):
-                self._api.stop(each.id, timeout=grace)
+                self._api.stop(each.id, timeout=each.grace or grace)
 
     def remove(self, containers: Iterable[Seen]) -> None:
         """Remove containers with the volumes that have no name."""
@@ -254,9 +268,12 @@ class StackRunner:
         labels = {key: value for key, value in launch.labels.items() if not key.startswith(OURS)}
         labels |= {**extra.labels.get(name, {}), **self._labels()}
         facts = {"service": service.name, "launch": launch.name, "index": index, "number": number, "digest": digest}
-        labels |= {f"{OURS}.{key}": str(value) for key, value in (facts | {"address": address}).items()}
+        facts |= {"address": address, "grace": launch.grace}
+        labels |= {f"{OURS}.{key}": str(value) for key, value in facts.items()}
         options: dict[str, Any] = {key: launch.options[key] for key in _OF_CONTAINER if key in launch.options}
-        if launch.network != "managed":
+        if launch.labels.get(_HOSTNAME) == "container_name":
+            options["hostname"] = name[:_LONGEST_HOSTNAME].rstrip("-")
+        if launch.network in ("host", "shared"):
             options = {key: value for key, value in options.items() if key not in ("hostname", "domainname")}
         with self._engine.asked_to(f"create container {name}"):
             created = api.create_container(
@@ -270,6 +287,7 @@ class StackRunner:
                 ports=_exposed(service, launch, index),
                 host_config=self._host_config(service, launch, index, network, made),
                 networking_config=self._endpoint(service, launch, name, address, network),
+                stop_timeout=launch.grace or None,
                 use_config_proxy=False,
                 **options,
             )
@@ -290,19 +308,28 @@ class StackRunner:
             hosts |= dict.fromkeys(METADATA, network.gateway)
         return self._api.create_host_config(
             network_mode=mode,
-            binds=[self._bind(each) for each in launch.volumes if ":" in each],
+            binds=[self._bind(each, service, launch, index) for each in launch.volumes if ":" in each],
             volumes_from=[made[each] for each in launch.volumes_from],
             extra_hosts=hosts if launch.network != "shared" else None,
             port_bindings=_published(service, launch, index),
             tmpfs=_tmpfs(launch.options.get("tmpfs")),
             ulimits=_ulimits(launch.options.get("ulimits")),
             # Whatever the engine's default is: only some kinds of log can be read back.
-            log_config=LogConfig(type=LogConfig.types.JSON, config=_LOG),
+            log_config=LogConfig(type=LogConfig.types.JSON, config={**_LOG, **launch.logging}),
             **options,  # type: ignore[arg-type]
         )
 
-    def _bind(self, volume: str) -> str:
-        return volume if volume.startswith("/") else f"{self.name}_{volume}"
+    def _bind(self, volume: str, service: Service, launch: Launch, index: int) -> str:
+        name, _, rest = volume.partition(":")
+        if volume.startswith("/"):
+            return volume
+        if name in launch.per_unit:
+            return f"{self._of_unit(name, service, index)}:{rest}"
+        return f"{launch.external.get(name, f'{self.name}_{name}')}:{rest}"
+
+    def _of_unit(self, volume: str, service: Service, index: int) -> str:
+        """The name of a volume that each unit has for itself, and that its replacement finds again."""
+        return f"{self.name}_{volume}_{service.name}-{index}"
 
     def _endpoint(self, service: Service, launch: Launch, name: str, address: str, network: Network) -> Any:
         """How a container is on the stack's network: at which address, under which names, whom it knows by an alias."""
@@ -394,10 +421,6 @@ def _split(image: str) -> tuple[str, str]:
     return (name, tag) if colon and "/" not in tag else (image, "latest")
 
 
-def _named(launch: Launch) -> list[str]:
-    return [each.partition(":")[0] for each in launch.volumes if ":" in each and not each.startswith("/")]
-
-
 def _plain(stack: str, link: Link) -> str:
     """The service of this stack that a link leads to; empty when it leads elsewhere."""
     target = link.target.removeprefix(f"{stack}/")
@@ -419,7 +442,8 @@ def _parts(port: str) -> tuple[str, str, str, str]:
 def _exposed(service: Service, launch: Launch, index: int) -> Any:
     if launch.network == "shared":
         return None
-    return [(int(private), protocol) for private, protocol in _bindings(service, launch, index)] or None
+    own = [(port, protocol or "tcp") for port, _, protocol in (str(each).partition("/") for each in launch.exposed)]
+    return [(int(port), protocol) for port, protocol in dict.fromkeys([*_bindings(service, launch, index), *own])] or None
 
 
 def _published(service: Service, launch: Launch, index: int) -> Any:

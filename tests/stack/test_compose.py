@@ -160,15 +160,46 @@ def test_volumes_of_the_stack_are_those_that_are_used_or_declared() -> None:
     assert keys_of(found.unhonoured) == ["volumes.u.driver"]
 
 
+def test_volumes_have_the_scopes_that_are_declared() -> None:
+    found = stack(
+        "version: '2'\nservices:\n  a: {image: x, volumes: ['v:/v', 'u:/u', 'e:/e', 'r:/r', /w]}\n"
+        "volumes:\n  u: {per_container: true}\n  e: {external: true}\n  r: {external: {name: real}}\n"
+    )
+    primary = found.services[0].primary
+    assert (found.volumes, primary.per_unit, primary.external) == (("v",), ("u",), {"e": "e", "r": "real"})
+    assert (keys_of(found.unhonoured), keys_of(found.dangerous)) == ([], ["volumes.e.external", "volumes.r.external"])
+
+
+def test_stop_exposed_ports_log_and_retained_addresses_are_honoured() -> None:
+    keys = "stop_grace_period: 1m30s, expose: [80, '90/udp'], log_opt: {max-size: 1m}"
+    found = launch(keys)
+    assert (found.grace, found.exposed, found.logging) == (90, ("80", "90/udp"), {"max-size": "1m"})
+    assert service("tty: true", "retain_ip: true").retain_ip
+    logged = stack("version: '2'\nservices: {a: {image: x, logging: {driver: json-file, options: {max-file: 3}}}}")
+    assert (logged.services[0].primary.logging, logged.unhonoured) == ({"max-file": "3"}, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "ports"),
+    [
+        ("8000-8001:80-81/udp", ("8000:80/udp", "8001:81/udp")),
+        ("127.0.0.1:80-81:90-91", ("127.0.0.1:80:90", "127.0.0.1:81:91")),
+        ("80-81", ("80", "81")),
+    ],
+)
+def test_ports_of_a_range_are_published_one_by_one(text: str, ports: tuple[str, ...]) -> None:
+    assert launch(f"ports: ['{text}']").ports == ports
+
+
 @pytest.mark.parametrize(
     ("keys", "key"),
     [
         ("labels: {'io.rancher.scheduler.affinity:host_label': a=b}", "io.rancher.scheduler.affinity:host_label"),
         ("labels: {io.rancher.container.create_agent: 'true'}", "io.rancher.container.create_agent"),
         ("container_name: x", "container_name"),
-        ("log_driver: syslog", "log_driver"),
+        ("log_driver: syslog, log_opt: {tag: x}", "log_driver"),
+        ("log_opt: {syslog-address: x}", "log_opt: syslog-address"),
         ("volume_driver: convoy", "volume_driver"),
-        ("retain_ip: true", "retain_ip"),
         ("uts: host", "uts"),
         ("environment: {A: '${NOBODY}'}", "${NOBODY}"),
     ],
@@ -243,6 +274,9 @@ def test_own_volumes_need_no_trust() -> None:
         ("version: '3'\nservices: {a: {image: x}}", "the version of a compose file is '2'"),
         ("'a b': {image: x}", "no service can be named 'a b'"),
         ("a: {image: x, ports: ['x:80']}", "'x:80' is no port"),
+        ("a: {image: x, ports: ['81-80']}", "'81-80' is no port"),
+        ("a: {image: x, ports: ['1-65000']}", "'1-65000' is no port"),
+        ("a: {image: x, stop_grace_period: soon}", "stop_grace_period must be a time, not 'soon'"),
         ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' stands twice in ports"),
         ("a: {image: x, volumes: ['../up:/x']}", "'../up:/x' is no volume"),
         ("a: {image: x, tty: '${X}'}", "tty must be true or false"),

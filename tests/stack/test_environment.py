@@ -52,6 +52,16 @@ def test_a_replaced_unit_has_another_address_and_the_same_name() -> None:
     assert made.stacks[0].services[0].create_index(2) == 6
 
 
+def test_a_replaced_unit_that_retains_its_address_has_it_again() -> None:
+    service = replace(WEB, retain_ip=True)
+    stack = Stack("s", (service, LB))
+    ledger = Ledger({("web", 1): 5, ("web", 2): 60000}, {"web": 60000})
+    made = told(ledger, [], stack)
+    found = addresses(stack, made)
+    assert (found["s-web-1"], found["s-web-2"]) == ("10.70.0.11", "10.70.0.12")
+    assert made.stacks[0].services[0].create_index(1) == 5
+
+
 def test_each_container_has_its_own_self_with_ports_links_and_metadata() -> None:
     own = answers(told(Ledger(), [])).entry("2016-07-29", "10.70.0.12")
     assert own and isinstance(own["self"], dict)

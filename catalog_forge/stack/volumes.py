@@ -1,0 +1,79 @@
+"""The block `volumes` of compose files: which named volumes a stack has, which are one for each unit, which were there before.
+
+Rules: `catalog-format.md` 4. A volume that was there before belongs to somebody else, so it needs trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.stack.launches import NAMED
+from catalog_forge.stack.model import Launch, Note
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Node
+
+
+@dataclass(slots=True)
+class Volumes:
+    """Named volumes by their scope, and what is worth saying of them."""
+
+    own: set[str] = field(default_factory=set)
+    per_unit: set[str] = field(default_factory=set)
+    external: dict[str, str] = field(default_factory=dict)
+    unhonoured: list[Note] = field(default_factory=list)
+    dangerous: list[Note] = field(default_factory=list)
+
+    def of(self, launch: Launch) -> Launch:
+        """Return a launch that knows the scopes of its volumes. Those that nobody declared are the stack's own."""
+        names = list(named(launch))
+        self.own |= {name for name in names if name not in self.per_unit and name not in self.external}
+        external = {name: self.external[name] for name in names if name in self.external}
+        return replace(launch, per_unit=tuple(name for name in names if name in self.per_unit), external=external)
+
+
+def named(launch: Launch) -> Iterator[str]:
+    """Yield the names of the volumes that a launch mounts by name."""
+    for each in launch.volumes:
+        name, colon, _ = each.partition(":")
+        if colon and not name.startswith("/"):
+            yield name
+
+
+def read(declared: Mapping[str, Node], reader: Reader) -> Volumes:
+    """Read what compose files declare of volumes; what is wrong is noted in `reader`."""
+    found = Volumes()
+    for name, node in declared.items():
+        keys = {key.value: value for key, value in (() if is_null(node) else reader.pairs(node, f"the volume {name!r}"))}
+        if "external" in keys and (real := _external(name, keys["external"], reader)):
+            found.external[name] = real
+            message = f"it uses the volume {real} of this machine"
+            found.dangerous.append(Note("", f"volumes.{name}.external", message, keys["external"].where))
+        elif text_of(keys.get("per_container")) == "true":
+            found.per_unit.add(name)
+        else:
+            found.own.add(name)
+        found.unhonoured += _notes(name, keys)
+    return found
+
+
+def _external(name: str, node: Node, reader: Reader) -> str:
+    """The name that a volume has on the engine, when it is not the stack's; `external` is true, or a mapping with `name`."""
+    if isinstance(node, Map):
+        real = next((text_of(value) for key, value in node.pairs if key.value == "name"), name)
+    else:
+        real = name if text_of(node) == "true" else ""
+    if real and not NAMED.fullmatch(real):
+        reader.wrong(f"no volume can be named {real!r}", node.where)
+        return ""
+    return real
+
+
+def _notes(name: str, keys: Mapping[str, Node]) -> Iterator[Note]:
+    for key, value in keys.items():
+        text = text_of(value)
+        if key == "driver" and text not in ("", "local"):
+            yield Note("", f"volumes.{name}.driver", f"the engine's own volumes stand in for {text}", value.where)
+        elif key not in ("driver", "external", "per_container") and text != "false":
+            yield Note("", f"volumes.{name}.{key}", "the engine does without it", value.where)
