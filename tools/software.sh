@@ -2,10 +2,11 @@
 # See that the engine has images of real software: its own, or stand-ins made of packages of Debian and Maven Central.
 # A machine that reaches only package registries has no other way to them. What is there already is left as it is.
 #
-# usage: tools/software.sh [elasticsearch] [nginx] [redis] [zookeeper]     all of them, when none is named
+# usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [redis] [zookeeper]     all of them, when none is named
 #
 # elasticsearch:2.4.6 and zookeeper:3.4.14 are the releases themselves on a JRE 8, with entrypoints that behave as those
-# of the official images; nginx:1.14.2 and redis:3.2.11 run what Debian has of these programs, under the official paths.
+# of the official images; haproxy:2.6.12, nginx:1.14.2 and redis:3.2.11 run what Debian has of these programs, under the
+# official paths.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
 
@@ -47,7 +48,7 @@ debian() {
 
 with_java() { debian sid catalog-forge-debian:jre8 openjdk-8-jre-headless,hostname; }
 
-with_servers() { debian bookworm catalog-forge-debian:servers nginx-light,redis-server,wrk,curl; }
+with_servers() { debian bookworm catalog-forge-debian:bookworm haproxy,nginx-light,redis-server,wrk,curl; }
 
 # Artifacts of Maven Central, into the folder of the image: GROUP:NAME:VERSION:TYPE...
 maven() {
@@ -158,6 +159,16 @@ CMD ["zkServer.sh", "start-foreground"]
 EOF
 }
 
+haproxy() {
+    with_servers
+    begin "$1"
+    build <<'EOF'
+FROM catalog-forge-debian:bookworm
+STOPSIGNAL SIGUSR1
+CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
+EOF
+}
+
 nginx() {
     with_servers
     begin "$1"
@@ -176,8 +187,8 @@ http {
 EOF
     printf '%s\n' 'server {' '    listen 80;' '    root /usr/share/nginx/html;' '}' >"$context/default.conf"
     build <<'EOF'
-FROM catalog-forge-debian:servers
-RUN groupmod --gid 999 redis && groupadd --gid 101 nginx && useradd --uid 101 --gid 101 --no-create-home nginx \
+FROM catalog-forge-debian:bookworm
+RUN userdel haproxy && groupmod --gid 999 redis && groupadd --gid 101 nginx && useradd --uid 101 --gid 101 --no-create-home nginx \
  && rm -rf /etc/nginx/sites-enabled /etc/nginx/sites-available /etc/nginx/modules-enabled
 COPY nginx.conf /etc/nginx/
 COPY default.conf /etc/nginx/conf.d/
@@ -213,7 +224,7 @@ fi
 exec "$@"
 EOF
     build <<'EOF'
-FROM catalog-forge-debian:servers
+FROM catalog-forge-debian:bookworm
 RUN mkdir /data && chown redis:redis /data
 COPY redis-server /usr/local/bin/
 COPY docker-entrypoint.sh /usr/local/bin/
@@ -231,15 +242,16 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-[ $# -gt 0 ] || set -- elasticsearch nginx redis zookeeper
+[ $# -gt 0 ] || set -- elasticsearch haproxy nginx redis zookeeper
 for name; do
     case $name in
         elasticsearch) wanted=elasticsearch:2.4.6 ;;
+        haproxy) wanted=haproxy:2.6.12 ;;
         nginx) wanted=nginx:1.14.2 ;;
         redis) wanted=redis:3.2.11 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
-            echo "usage: tools/software.sh [elasticsearch] [nginx] [redis] [zookeeper]" >&2
+            echo "usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [redis] [zookeeper]" >&2
             exit 2
             ;;
     esac

@@ -6,7 +6,8 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,11 +36,13 @@ def chosen(
     answers_file: Path | None = None,
     ask: Ask | bool | None = None,
     name: str | None = None,
+    kept: Callable[[str], Stack | None] = lambda _: None,
 ) -> tuple[Entry, Stack]:
     """Return the entry that the words mean, and the stack that it is with these answers.
 
     `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the
-    name of the stack, by default the entry's. `ask` answers what is missing; True is a person at the terminal.
+    name of the stack, by default the entry's. `ask` answers what is missing; True is a person at the terminal. `kept` tells of
+    a name the stack that it was so far: what was answered then holds until it is answered anew.
     Raises ForgeError for all that is wrong with the entry or with the answers.
     """
     from catalog_forge.stack.compose import compose
@@ -51,8 +54,13 @@ def chosen(
     if inner and wanted != inner:
         raise click.UsageError(f"{entry} is revision {inner} already: leave out --revision, or name the entry's folder")
     read_entry = read(_files(folder), folder.name, wanted, _label(settings.directory, folder))
-    variables = answered(read_entry.questions, _given(sets, answers_file), asker() if ask is True else ask or None)
-    return read_entry, compose(read_entry, variables, name or stack_name(folder.name))
+    name = name or stack_name(folder.name)
+    before = kept(name)
+    given = {**(_answers_of(before, read_entry) if before else {}), **_given(sets, answers_file)}
+    variables = answered(read_entry.questions, given, asker() if ask is True else ask or None)
+    defaults = {question.variable: question.default for question in read_entry.questions}
+    answers = {key: text for key, text in variables.items() if key in given or text != defaults[key]}
+    return read_entry, replace(compose(read_entry, variables, name), entry=read_entry.name, answers=answers)
 
 
 def stack_name(name: str) -> str:
@@ -151,6 +159,14 @@ def _content(root: Path, path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(str(path)))
     return content
+
+
+def _answers_of(stack: Stack, entry: Entry) -> dict[str, Given]:
+    """The answers that a stack of this entry was given, as far as the entry still asks for them."""
+    from catalog_forge.stack.questions import Given
+
+    asked = {question.variable for question in entry.questions} if stack.entry == entry.name else set()
+    return {name: Given(text) for name, text in stack.answers.items() if name in asked}
 
 
 def _given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:

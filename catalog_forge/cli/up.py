@@ -39,6 +39,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.option("-d", "--detach", is_flag=True, help="Return when the units run, and leave them running.")
 @click.option("--trust", is_flag=True, help="Run privileged containers, mounts, networks and devices of this machine.")
+@click.option("--lb-image", metavar="IMAGE", envvar="CATALOG_FORGE_HAPROXY", help="The haproxy of load balancers.")
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd of an image that must be built.")
 @click.pass_context
 def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: Any) -> None:
@@ -46,7 +47,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
 
     ENTRY is a folder of templates/ or a revision in it. The metadata service stands behind the containers as
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
-    stack that runs, `up` changes what differs.
+    stack that is there, `up` changes what differs, and keeps answers and scales that were given before.
     """
     background = Background(_supervise) if detach and not options["only_plan"] else None
     stack = _chosen(ctx.obj, entry, **options, output=output)
@@ -59,32 +60,60 @@ def _chosen(
 ) -> Stack | None:
     """Return what is to run, None when it was only to be shown."""
     from catalog_forge.cli.entries import chosen, show_plan
+    from catalog_forge.stack.plan import published_once
 
-    _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name)
-    stack = scaled(stack, scales)
+    _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name, _kept)
+    stack = published_once(scaled(stack, scales, _kept(stack.name)))
     if only_plan:
         show_plan(stack, output)
         return None
+    stack = _balanced(stack, how["lb_image"])
     _warn(stack.unhonoured)
     _trusted(stack, trust)
     build_own(settings.directory, stack, how["confd"])
     return stack
 
 
-def scaled(stack: Stack, scales: Iterable[str]) -> Stack:
-    """Return the stack with other scales, given as SERVICE=N. Raises UsageError when one is no such thing."""
+def _kept(name: str) -> Stack | None:
+    from catalog_forge.stack.state import StateFolder, home
+
+    return StateFolder(home(), name).kept()
+
+
+def _balanced(stack: Stack, image: str | None) -> Stack:
+    """Return the stack with an haproxy for each load balancer, when there is an image for it."""
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.balancer import balanced
+    from catalog_forge.stack.runner import images_of
+
+    if not stack.balancers:
+        return stack
+    if not image:
+        with connect() as engine:
+            image = next(iter(images_of(engine, "haproxy")), "")
+    return balanced(stack, image)
+
+
+def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> Stack:
+    """Return the stack with other scales, given as SERVICE=N; those that it was given `before` hold.
+
+    Raises UsageError when one is no such thing.
+    """
     from catalog_forge.errors import UsageError, did_you_mean
     from catalog_forge.metadata.environment import MAX_SCALE
 
     services = {each.name: each for each in stack.services}
+    kept = before.scales if before and before.entry == stack.entry else {}
+    chosen = {name: number for name, number in kept.items() if name in services}
     for text in scales:
         name, _, number = text.rpartition("=")
         if name not in services:
             raise UsageError(f"--scale {text}: there is no service {name or text!r}", hint=did_you_mean(name or text, services))
         if not (number.isascii() and number.isdigit() and int(number) <= MAX_SCALE):
             raise UsageError(f"--scale {text}: {number!r} is not a number from 0 to {MAX_SCALE}")
-        services[name] = replace(services[name], scale=int(number))
-    return replace(stack, services=tuple(services.values()))
+        chosen[name] = int(number)
+    found = (replace(each, scale=chosen.get(name, each.scale)) for name, each in services.items())
+    return replace(stack, services=tuple(found), scales=chosen)
 
 
 def _warn(notes: Iterable[Note]) -> None:

@@ -13,10 +13,11 @@ from catalog_forge.metadata import scalars
 from catalog_forge.metadata.answers import Value
 from catalog_forge.metadata.reading import Reader, is_null
 from catalog_forge.stack import volumes
+from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.composefile import Definition, Files, load
 from catalog_forge.stack.entry import Entry
 from catalog_forge.stack.launches import Launches
-from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
+from catalog_forge.stack.model import HealthCheck, Launch, Link, Rule, Service, Stack
 from catalog_forge.stack.order import ordered
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -50,6 +51,12 @@ class _Composer:
         self.volumes = volumes.read(files.volumes, reader)
         self.made = {name: self.volumes.of(launches.read(definition)) for name, definition in files.services.items()}
         self.primaries_of = self._units()
+        primaries = [name for name in self.made if self.primaries_of[name] == [name]]
+        self.rules = Balancers(primaries, reader, self._note)
+        self.balancers: dict[str, tuple[Rule, ...]] = {}
+
+    def _note(self, definition: Definition, key: str, message: str, node: Node) -> None:
+        self.launches.note(definition, key, message, node.where)
 
     def stack(self, name: str) -> Stack:
         """All services, those first that others need."""
@@ -70,6 +77,7 @@ class _Composer:
             tuple(sorted(self.volumes.own)),
             notes,
             (*self.launches.dangerous, *self.volumes.dangerous),
+            self.balancers,
         )
 
     def _units(self) -> dict[str, list[str]]:
@@ -98,7 +106,10 @@ class _Composer:
         for sidekick in sidekicks:
             self._say_ignored(sidekick)
         found = definition.keys
-        if "lb_config" in found:
+        links = tuple(dict.fromkeys(link for each in unit for link in self._links(each)))
+        if is_balancer(definition):
+            self.balancers[name] = self.rules.rules(definition, primary, links)
+        elif "lb_config" in found:
             self.launches.note(definition, "lb_config", "its rules reach the load balancer only", found["lb_config"].where)
         return Service(
             primary,
@@ -106,7 +117,7 @@ class _Composer:
             self._scale(definition, primary),
             self._data_of(definition, "metadata"),
             self._health_check(definition),
-            tuple(dict.fromkeys(link for each in unit for link in self._links(each))),
+            links,
             tuple(dict.fromkeys(each for member in unit for each in self._depends_on(member, name))),
             self._retain_ip(definition),
             self._data_of(definition, "lb_config"),

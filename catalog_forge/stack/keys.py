@@ -44,7 +44,7 @@ UNHONOURED = {
     "storage_driver": "storage drivers are Rancher's",
     "network_driver": "network drivers are Rancher's",
     "upgrade_strategy": "units are replaced one after the other",
-    "load_balancer_config": "load balancers of Rancher 1.1 are not built",
+    "load_balancer_config": "it is read of an image rancher/load-balancer-service only",
     "volume_driver": "volumes are those of the engine",
     "networks": "services share the one network of the stack",
     "secrets": "Rancher's secrets are not there",
@@ -62,7 +62,7 @@ LABELS = {
     "io.rancher.container.agent": "there is no Rancher whose API keys a container could be given",
     "io.rancher.container.agent_service": "there is no Rancher to act on this",
     "io.rancher.container.requested_ip": "the engine gives addresses",
-    "io.rancher.loadbalancer": "load balancers of Rancher 1.1 are not built",
+    "io.rancher.loadbalancer": "it is read of an image rancher/load-balancer-service only",
     "io.rancher.lb_service": "the rules of load balancers stand in lb_config only",
     "io.rancher.service.selector": "links and containers are not selected by labels",
 }

@@ -16,6 +16,7 @@ from catalog_forge.metadata import scalars
 from catalog_forge.metadata.answers import Value
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.stack import keys
+from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
 from catalog_forge.stack.composefile import Definition
 from catalog_forge.stack.model import Launch, Network, Note
 from catalog_forge.stack.questions import text_of
@@ -258,11 +259,13 @@ class Launches:
         for key, node in definition.keys.items():
             if key == "extends":
                 self.reader.wrong("extends is not supported", node.where, "write the service out")
+            elif key == "load_balancer_config" and is_balancer(definition):
+                continue
             elif key not in honoured or (key == "build" and "image" in definition.keys):
                 self.note(definition, key, keys.UNHONOURED.get(key, keys.WITHOUT_REASON), node.where)
         for label in labels:
             beginnings = [each for each in keys.LABELS if label.startswith(each)]
-            if beginnings:
+            if beginnings and not (label.startswith(TARGET_LABEL) and is_balancer(definition)):
                 self.note(definition, label, keys.LABELS[max(beginnings, key=len)], definition.where)
         self._say_dangerous(definition)
 

@@ -45,8 +45,8 @@ class Launch:
     `volumes_from` names launches of the same unit. `volumes` are NAME:PATH[:ro], /HOST:PATH[:ro] or PATH alone.
     Of named volumes those in `per_unit` are one for each unit, and `external` ones are there before the stack, under the
     name that they map to. `grace` are the seconds between SIGTERM and the end by force, when they are not those of the
-    engine; `logging` are options of the engine's own log. `options` are the other keys of compose that the engine honours,
-    by their names in compose v2.
+    engine; `logging` are options of the engine's own log, `files` texts that are put into it by their paths. `options` are the
+    other keys of compose that the engine honours, by their names in compose v2.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Launch:
     exposed: tuple[str, ...] = ()
     grace: int = 0
     logging: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,19 @@ class Link:
 
     alias: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a load balancer: which requests at its port `source` go to which port of which service."""
+
+    source: int
+    target: int
+    service: str
+    protocol: str = "http"
+    hostname: str = ""
+    path: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +123,9 @@ class Stack:
     """A stack: its services in an order in which they can be started; volumes by name.
 
     `unhonoured` lists what the entry asks for and one engine cannot do; `dangerous` what runs only when it is trusted:
-    privileged containers, mounts of the host, its network, its devices. `secrets` are answers that nobody may see.
+    privileged containers, mounts of the host, its network, its devices. `balancers` are the services that are load
+    balancers, with their rules. `entry`, `answers` and `scales` are what its user has chosen, without defaults. `secrets` are
+    answers that nobody may see.
     """
 
     name: str
@@ -117,4 +133,8 @@ class Stack:
     volumes: tuple[str, ...] = ()
     unhonoured: tuple[Note, ...] = ()
     dangerous: tuple[Note, ...] = ()
+    balancers: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    entry: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    scales: Mapping[str, int] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from catalog_forge.errors import Where
-from catalog_forge.stack.model import HealthCheck, Launch, Note, Service, Stack
+from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, Stack
 
 HIDDEN = "***"
 
@@ -24,7 +24,10 @@ def _lines(stack: Stack) -> Iterator[str]:
     count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"
     yield f"{stack.name}: {count}"
     for service in stack.services:
-        yield from _tree(_service(service, hide), "")
+        yield from _tree(_service(service, stack.balancers.get(service.name), hide), "")
+    for name, chosen in (("answers", stack.answers), ("scales", stack.scales)):
+        if chosen:
+            yield f"{name}: {', '.join(f'{key}={_short(hide(str(value)))}' for key, value in chosen.items())}"
     if stack.volumes:
         yield f"volumes: {', '.join(stack.volumes)}"
     yield from _notes("not honoured", stack.unhonoured, hide)
@@ -41,6 +44,17 @@ def data(stack: Stack) -> dict[str, Any]:
         ]
     hidden: dict[str, Any] = hide(found)
     return hidden
+
+
+def published_once(stack: Stack) -> Stack:
+    """Return the stack with a note of each service whose published ports only its first unit can have: there is one machine."""
+    notes = [
+        Note(each.name, "ports", f"unit 1 alone publishes {port}: there is one machine")
+        for each in stack.services
+        if each.scale > 1
+        for port in dict.fromkeys(port for launch in each.launches for port in launch.ports if ":" in port)
+    ]
+    return replace(stack, unhonoured=(*stack.unhonoured, *notes))
 
 
 class _Hide:
@@ -69,8 +83,10 @@ class _Hide:
 _Branch = tuple[str, list[Any]]
 
 
-def _service(service: Service, hide: _Hide) -> _Branch:
+def _service(service: Service, rules: Sequence[Rule] | None, hide: _Hide) -> _Branch:
     below: list[_Branch] = [_launch(launch, hide) for launch in service.launches]
+    if rules is not None:
+        below.append(("load balancer: haproxy, from a local image, in place of this one", [(_rule(rule), []) for rule in rules]))
     if service.links:
         shown = (link.target if link.alias == link.target else f"{link.target} as {link.alias}" for link in service.links)
         below.append((f"links: {', '.join(shown)}", []))
@@ -97,6 +113,10 @@ def _launch(launch: Launch, hide: _Hide) -> _Branch:
             below.append((f"{name}: {', '.join(hide(list(shown)))}", []))
     once = ", runs once" if launch.start_once else ""
     return f"{launch.name}: {hide(launch.image)}{once}", below
+
+
+def _rule(rule: Rule) -> str:
+    return f"{rule.protocol} port {rule.source} {rule.hostname}{rule.path} to {rule.service}:{rule.target}".replace("  ", " ")
 
 
 def _check(check: HealthCheck) -> str:

@@ -93,8 +93,8 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What only the one who watches knows: units that were complete or are being worked on, containers that ended
-    while they were watched, those of them whose time to start again has not come, and units that are unhealthy or not
-    ready yet."""
+    while they were watched and how often in a row, those of them whose time to start again has not come, and units that
+    are unhealthy or not ready yet."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -102,6 +102,7 @@ class Known:
     resting: Collection[str] = ()
     unhealthy: Collection[Key] = ()
     unready: Collection[Key] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def digest(service: Service, images: Mapping[str, str]) -> str:
@@ -223,10 +224,12 @@ def _starts(service: Service, seen: Seen, known: Known) -> bool:
         return seen.state == "created"
     if launch.start_once:
         return False
-    return seen.id not in known.ended or restarts(launch, seen.status)
+    return seen.id not in known.ended or restarts(launch, seen.status, known.counts.get(seen.id, 1))
 
 
-def restarts(launch: Launch, status: int) -> bool:
-    """Whether a container that ended by itself with this status runs again, by its restart policy."""
-    policy = launch.restart.partition(":")[0]
-    return not launch.start_once and (policy in ("always", "unless-stopped") or (policy == "on-failure" and status != 0))
+def restarts(launch: Launch, status: int, count: int = 1) -> bool:
+    """Whether a container that ended by itself with this status, so many times in a row, runs again by its restart policy."""
+    policy, _, limit = launch.restart.partition(":")
+    if launch.start_once or policy == "no":
+        return False
+    return policy != "on-failure" or (status != 0 and (not limit or count <= int(limit)))

@@ -7,7 +7,9 @@ writes into its labels cannot imitate them.
 from __future__ import annotations
 
 import hashlib
+import io
 import ipaddress
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -291,7 +293,11 @@ class StackRunner:
                 use_config_proxy=False,
                 **options,
             )
-        return str(created["Id"])
+        identity = str(created["Id"])
+        if launch.files:
+            with self._engine.asked_to(f"write files into container {name}"):
+                self._api.put_archive(identity, "/", _archive(launch.files))
+        return identity
 
     def _host_config(self, service: Service, launch: Launch, index: int, network: Network, made: Mapping[str, str]) -> Any:
         mode: str = launch.network
@@ -387,9 +393,23 @@ def stacks(engine: Engine) -> list[str]:
         return names([*engine.api.containers(all=True, filters=wanted), *engine.api.networks(filters=wanted)])
 
 
-def published_once(stack: Stack) -> list[str]:
-    """Return the services whose published ports only their first unit can have: there is one machine."""
-    return [each.name for each in stack.services if each.scale > 1 and any(":" in p for la in each.launches for p in la.ports)]
+def images_of(engine: Engine, repository: str) -> list[str]:
+    """Return the tags of a repository that are on an engine, the newest image first."""
+    with engine.asked_to("list images"):
+        found = engine.api.images(name=repository)
+    tags = [(each["Created"], tag) for each in found for tag in each.get("RepoTags") or []]
+    return [tag for _, tag in sorted(tags, reverse=True)]
+
+
+def _archive(files: Mapping[str, str]) -> bytes:
+    """Pack files, by their absolute paths, for all to read."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode = len(text.encode()), 0o644
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return packed.getvalue()
 
 
 def _subnets(name: str, routes: list[ipaddress.IPv4Network]) -> Iterator[str]:

@@ -47,7 +47,8 @@ class StateFolder:
         """Write what is wanted from now on, and return the number of this plan."""
         generation = self.plan()[1] + 1 if (self.path / "plan.json").exists() else 1
         wanted = {"name": stack.name, "volumes": stack.volumes, "services": [asdict(each) for each in stack.services]}
-        self._write("plan.json", {"generation": generation, "stack": wanted})
+        chosen = {"entry": stack.entry, "answers": dict(stack.answers), "scales": dict(stack.scales)}
+        self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
         return generation
 
     def plan(self) -> tuple[Stack, int]:
@@ -57,6 +58,13 @@ class StateFolder:
             return _stack(data["stack"]), int(data["generation"])
         except (KeyError, TypeError, ValueError) as error:
             raise ForgeError(f"{self.path / 'plan.json'} is damaged: {error}", hint=f"catalog-forge down {self.name}") from error
+
+    def kept(self) -> Stack | None:
+        """Return what was wanted so far; None when nothing is known, or not what it was."""
+        try:
+            return self.plan()[0]
+        except ForgeError:
+            return None
 
     def write_ledger(self, ledger: Ledger) -> None:
         """Remember the numbers of units."""
@@ -173,7 +181,8 @@ def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
 
 
 def _stack(data: Mapping[str, Any]) -> Stack:
-    return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]))
+    chosen = {key: data[key] for key in ("entry", "answers", "scales") if key in data}
+    return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), **chosen)
 
 
 def _service(data: Mapping[str, Any]) -> Service:

@@ -28,7 +28,19 @@ from catalog_forge.stack import environment as telling
 from catalog_forge.stack.health import Checker, Health, Target
 from catalog_forge.stack.listing import Row, unit_state
 from catalog_forge.stack.model import Service, Stack
-from catalog_forge.stack.reconcile import Action, Key, Known, Seen, container_name, digest, levels, ordered, owner_of, reconcile
+from catalog_forge.stack.reconcile import (
+    Action,
+    Key,
+    Known,
+    Seen,
+    container_name,
+    digest,
+    levels,
+    ordered,
+    owner_of,
+    reconcile,
+    restarts,
+)
 from catalog_forge.stack.runner import Events, Extra, StackRunner
 from catalog_forge.stack.state import StateFolder
 
@@ -265,6 +277,7 @@ class Supervisor:
             complete=memory.complete,
             busy={*memory.work, *(key for key, due in memory.refused.items() if due > now)},
             ended=ended,
+            counts={identity: ends.count for identity, ends in memory.ends.items()},
             resting={identity for identity, ends in memory.ends.items() if ends.due > now},
             unhealthy={
                 key for key in wanted if (check := checks[key[0]]) and check.strategy == "recreate" and health[key] == "unhealthy"
@@ -377,6 +390,12 @@ class Supervisor:
                     ends = memory.ends.setdefault(each.id, _Ends())
                     ends.started, ends.counted = now, False
 
+    def _runs_again(self, seen: Seen) -> bool:
+        """Whether a container that has ended will be started again, by its restart policy."""
+        launches = {launch.name: launch for each in self._stack.services if each.name == seen.service for launch in each.launches}
+        ends = self._memory.ends.get(seen.id, _Ends())
+        return seen.launch in launches and restarts(launches[seen.launch], seen.status, max(1, ends.count))
+
     def _ended(self, seen: Seen, ends: _Ends, now: float) -> None:
         once = any(
             launch.name == seen.launch and launch.start_once
@@ -389,13 +408,15 @@ class Supervisor:
         if once and seen.status == 0:
             return
         said = ""
-        hopeless = not self._settled and ends.count >= _GIVE_UP
+        over = seen.status != 0 and not self._runs_again(seen)
+        hopeless = not self._settled and (over or ends.count >= _GIVE_UP)
         if hopeless or ends.count & (ends.count - 1) == 0:  # the first, second, fourth, ... time
             with suppress(ForgeError):
                 said = "".join(f"\n  | {line}" for line in self._runner.said(seen, _TAIL).splitlines())
         message = f"{seen.name} ended with status {seen.status}{said}"
         if hopeless:
-            raise ForgeError(f"{message}\n{seen.name} ended {ends.count} times in a row: the stack is stopped")
+            why = "is not to start again" if over else f"ended {ends.count} times in a row"
+            raise ForgeError(f"{message}\n{seen.name} {why}: the stack is stopped")
         self._tell(message)
 
     def _look_after(self, seen: list[Seen], made: Environment) -> None:
@@ -434,7 +455,8 @@ class Supervisor:
 
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
         """Note when all units run as they are wanted, and nothing is left to do."""
-        busy = self._memory.work or any(row.state != "running" for row in self._rows)
+        over = {each.key for each in seen if each.ended and each.id in self._memory.alive and not self._runs_again(each)}
+        busy = self._memory.work or any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
         if busy or self._settled == self._generation or any(each.digest != digests.get(each.service) for each in seen):
             return
         self._settled, self._refused = self._generation, ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import docker
 import pytest
 
 from tests.live.harness import Images
+from tests.live.tool import Tool
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,13 @@ def images(engine: docker.DockerClient, base_image: str, confd: Path, test_label
 def main_image(images: Images) -> str:
     """An image with /bin/sh, sleep and the probe, and nothing else."""
     return images.main()
+
+
+@pytest.fixture
+def tool(engine: docker.DockerClient, base_image: str, tmp_path: Path) -> Iterator[Tool]:  # noqa: ARG001 (its image is there)
+    tool = Tool(engine, tmp_path, f"up{uuid.uuid4().hex[:6]}")
+    yield tool
+    subprocess.run(tool.command("down", tool.name, "-v"), env=tool.environ, capture_output=True, check=False, timeout=60)
+    assert tool.ids() == {}
+    wanted = {"label": f"catalog-forge.stack={tool.name}"}
+    assert not engine.networks.list(filters=wanted) and not engine.volumes.list(filters=wanted)

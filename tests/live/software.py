@@ -20,7 +20,13 @@ from docker.models.containers import Container
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent.parent
-TAGS = {"elasticsearch": "elasticsearch:2.4.6", "nginx": "nginx:1.14.2", "redis": "redis:3.2.11", "zookeeper": "zookeeper:3.4.14"}
+TAGS = {
+    "elasticsearch": "elasticsearch:2.4.6",
+    "haproxy": "haproxy:2.6.12",
+    "nginx": "nginx:1.14.2",
+    "redis": "redis:3.2.11",
+    "zookeeper": "zookeeper:3.4.14",
+}
 SRVR = "exec 3<>/dev/tcp/127.0.0.1/2181; echo srvr >&3; cat <&3"
 
 

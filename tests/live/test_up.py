@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from docker import DockerClient
 from docker.errors import NotFound
 
 from tests.live.harness import eventually
+from tests.live.tool import LOOP, Tool, service
 
-ROOT = Path(__file__).parents[2]
-LOOP = "trap exit TERM; while :; do sleep 0.1; done"
 WATCHER = """trap exit TERM
 while :; do
   v=$$(wget -qO- http://rancher-metadata/latest/version) || { sleep 0.1; continue; }
@@ -49,87 +41,6 @@ while True:
     for pair in ((client, engine), (engine, client)):
         threading.Thread(target=pump, args=pair, daemon=True).start()
 """
-
-
-@dataclass
-class Tool:
-    """The program with a catalog and a state folder of its own, and a name for its stack."""
-
-    client: DockerClient
-    folder: Path
-    name: str
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {**os.environ, "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONPATH": str(ROOT)}
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "state/catalog-forge/stacks" / self.name
-
-    def entry(self, compose: Mapping[str, Any], rancher: Mapping[str, Any] | None = None) -> None:
-        """Write the entry: compose files are YAML, and JSON is that too."""
-        revision = self.folder / "templates/probe/0"
-        revision.mkdir(parents=True, exist_ok=True)
-        (self.folder / "templates/probe/config.yml").write_text("name: probe\nversion: '1'\n")
-        (revision / "docker-compose.yml").write_text(json.dumps({"version": "2", "services": compose}))
-        (revision / "rancher-compose.yml").write_text(json.dumps({"version": "2", "services": rancher or {}}))
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "catalog_forge", "-C", str(self.folder), *words]
-
-    def run(self, *words: str, status: int = 0) -> str:
-        """Run a command to its end, and return all that it said."""
-        done = subprocess.run(
-            self.command(*words),
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}\n{self.log()}"
-        return done.stdout + done.stderr
-
-    def up(self, *words: str, status: int = 0) -> str:
-        return self.run("up", "probe", "--name", self.name, "-d", *words, status=status)
-
-    def units(self) -> dict[str, dict[str, Any]]:
-        """The units as `ps` lists them, by SERVICE-INDEX."""
-        listed = json.loads(self.run("ps", self.name, "--format", "json"))
-        return {f"{each['service']}-{each['index']}": each for each in listed}
-
-    def log(self) -> str:
-        with suppress(OSError):
-            return (self.state / "log").read_text()
-        return ""
-
-    def ask(self, container: str, path: str) -> str:
-        """What the metadata service answers a container of the stack."""
-        found = self.client.containers.get(f"{self.name}-{container}")
-        return str(found.exec_run(["wget", "-qO-", f"http://rancher-metadata/latest/{path}"]).output.decode())
-
-    def ids(self) -> dict[str, str]:
-        found = self.client.containers.list(all=True, filters={"label": f"catalog-forge.stack={self.name}"})
-        return {str(each.name).removeprefix(f"{self.name}-"): str(each.id) for each in found}
-
-    def kill_supervisor(self) -> None:
-        os.kill(int((self.state / "lock").read_text()), signal.SIGKILL)
-
-
-@pytest.fixture
-def tool(engine: DockerClient, base_image: str, tmp_path: Path) -> Iterator[Tool]:  # noqa: ARG001 (its image is there)
-    tool = Tool(engine, tmp_path, f"up{uuid.uuid4().hex[:6]}")
-    yield tool
-    subprocess.run(tool.command("down", tool.name, "-v"), env=tool.environ, capture_output=True, check=False, timeout=60)
-    assert tool.ids() == {}
-    wanted = {"label": f"catalog-forge.stack={tool.name}"}
-    assert not engine.networks.list(filters=wanted) and not engine.volumes.list(filters=wanted)
-
-
-def service(command: str = LOOP, **more: Any) -> dict[str, Any]:
-    return {"image": "busybox:1.37.0", "command": ["sh", "-c", command.replace("$$", "$").replace("$", "$$")], **more}
 
 
 UNIT = {

@@ -10,6 +10,7 @@ import pytest
 from catalog_forge.cli.entries import chosen, show_plan
 from catalog_forge.cli.main import Settings
 from catalog_forge.stack.model import Stack
+from catalog_forge.stack.plan import published_once
 from tests.helpers import tree
 
 DOCKER = """
@@ -71,6 +72,7 @@ main: 2 units
   metadata
     key: value
     pass: x ***
+answers: password=***
 volumes: data
 not honoured:
   main: container_name: containers are named as Rancher names them
@@ -93,6 +95,14 @@ def test_answers_to_secret_questions_are_never_shown(stack: Stack, output: str, 
     show_plan(stack, output)
     assert "s3cret" not in capsys.readouterr().out
     assert stack.services[1].primary.environment["TOKEN"] == "s3cret"
+
+
+def test_ports_that_only_the_first_unit_has_are_said(stack: Stack) -> None:
+    notes = published_once(stack).unhonoured
+    assert [(note.service, note.key, note.message) for note in notes[len(stack.unhonoured) :]] == [
+        ("main", "ports", "unit 1 alone publishes 80:80: there is one machine")
+    ]
+    assert published_once(Stack("s", stack.services[:1])).unhonoured == ()
 
 
 def test_secrets_stay_out_of_what_python_prints_of_a_stack(stack: Stack) -> None:

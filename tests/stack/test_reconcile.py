@@ -110,6 +110,13 @@ def test_who_ends_while_it_is_watched_runs_again_by_its_policy(policy: str, stat
     assert restarts(stack.services[0].primary, status) == bool(again)
 
 
+def test_who_failed_too_often_is_left_alone() -> None:
+    stack = Stack("s", (Service(Launch("web", "i", restart="on-failure:2")),))
+    found = [seen("web", 1, state="exited", status=1)]
+    again = [len(actions(found, Known(ended={found[0].id}, counts={found[0].id: count}), stack=stack)) for count in (1, 2, 3)]
+    assert again == [1, 1, 0]
+
+
 def test_who_was_stopped_with_the_stack_runs_again_with_it() -> None:
     stack = Stack("s", (Service(Launch("web", "i", restart="no")),))
     assert verbs(actions([seen("web", 1, state="exited")], stack=stack)) == [("start", 1)]

@@ -26,6 +26,9 @@ STACK = Stack(
         ),
     ),
     ("v",),
+    entry="web",
+    answers={"a": "1"},
+    scales={"web": 3},
 )
 HOLDER = """
 import sys, pathlib
@@ -68,6 +71,7 @@ def test_a_damaged_plan_is_an_error_with_a_way_out(folder: StateFolder, text: st
     (folder.path / "plan.json").write_text(text)
     with pytest.raises(ForgeError, match=r"(?s)plan\.json.*catalog-forge down s"):
         folder.plan()
+    assert folder.kept() is None
 
 
 def test_one_process_holds_a_stack_until_it_ends_however_it_does(folder: StateFolder) -> None:

@@ -1,0 +1,261 @@
+"""Load balancers: the rules that an entry gives them, and the haproxy container that follows these rules.
+
+Rules: `lb_config` of rancher-compose.yml (`catalog-format.md` 3), and the labels and ports of Rancher 1.1. No value of an entry
+stands in the configuration unless it was matched as a number, a host name, a path or the name of a service: none can change
+its structure. haproxy asks the engine's DNS every second who a service is, so that it follows scale and replacements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from catalog_forge.errors import did_you_mean
+from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.stack.composefile import Definition
+from catalog_forge.stack.model import Launch, Link, Note, Rule, Service, Stack
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Node
+
+CONFIG = "/catalog-forge-haproxy.cfg"
+TARGET_LABEL = "io.rancher.loadbalancer.target."
+
+_IMAGE = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
+_PORT = re.compile(r"0*([1-9][0-9]{0,4})")
+_HOSTNAME = re.compile(r"(?:\*|\*?\.?[A-Za-z0-9][A-Za-z0-9.-]{0,253}?(?:\.\*)?)")
+_PATH = re.compile(r"/[A-Za-z0-9._~%/@:+,=-]{0,500}")
+_TARGET = re.compile(r"(?P<host>[^:/=]*)(?::(?P<source>[0-9]+))?(?P<path>/[^=]*)?(?:=(?P<target>[0-9]+))?")
+_TAKEN = ("source_port", "target_port", "service", "protocol", "hostname", "path", "priority")
+_UNITS = 100  # so many units of a service get requests
+
+_HEAD = """\
+global
+    maxconn 4096
+    log stdout format raw local0 notice
+defaults
+    log global
+    maxconn 4096
+    retries 3
+    option redispatch
+    timeout connect 5s
+    timeout client 50s
+    timeout server 50s
+resolvers engine
+    nameserver engine 127.0.0.11:53
+    accepted_payload_size 8192
+    timeout resolve 1s
+    timeout retry 1s
+    hold valid 1s
+    hold obsolete 1s
+    hold nx 1s
+    hold other 1s
+"""
+
+
+def is_balancer(definition: Definition) -> bool:
+    """Whether a service is a load balancer: it has the image of one, or rules with ports of its own."""
+    return bool(_kind(definition)) or any("source_port" in rule for rule in _rules_of(definition))
+
+
+def _kind(definition: Definition) -> str:
+    found = _IMAGE.fullmatch(text_of(definition.keys.get("image")))
+    return found[1] if found else ""
+
+
+def _rules_of(definition: Definition) -> list[dict[str, Node]]:
+    config = definition.keys.get("lb_config")
+    keys = {key.value: value for key, value in config.pairs} if isinstance(config, Map) else {}
+    rules = getattr(keys.get("port_rules"), "items", ())
+    return [{key.value: value for key, value in rule.pairs if not is_null(value)} for rule in rules if isinstance(rule, Map)]
+
+
+class Balancers:
+    """Reads the rules of load balancers; `note` hears what is not honoured, what is wrong is noted in the reader."""
+
+    def __init__(self, names: Collection[str], reader: Reader, note: Callable[[Definition, str, str, Node], None]) -> None:
+        self.names = names
+        self.reader = reader
+        self.note = note
+
+    def rules(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> tuple[Rule, ...]:
+        """Return the rules of a load balancer in the order in which they are tried."""
+        self._say(definition)
+        found = [rule for each in _rules_of(definition) if (rule := self._rule(definition, each))]
+        if not found and _kind(definition) == "load-balancer-service":
+            found = list(self._of_labels(definition, launch, links))
+        for source, group in groupby(sorted(found, key=lambda rule: rule.source), key=lambda rule: rule.source):
+            if len({rule.protocol for rule in group}) > 1:
+                self.reader.wrong(f"port {source} of {definition.name!r} cannot be of http and of tcp", definition.where)
+        return tuple(sorted(found, key=_precedence))
+
+    def _say(self, definition: Definition) -> None:
+        for name in ("lb_config", "load_balancer_config"):
+            config = definition.keys.get(name)
+            for key, value in config.pairs if isinstance(config, Map) else ():
+                if key.value != "port_rules" and not is_null(value) and getattr(value, "pairs", True):
+                    self.note(definition, f"{name}.{key.value}", "the load balancer does without it", value)
+
+    def _rule(self, definition: Definition, keys: Mapping[str, Node]) -> Rule | None:
+        for key in keys.keys() - set(_TAKEN):
+            self.note(definition, f"port_rules.{key}", "the load balancer does without it", keys[key])
+        words = {key: text_of(keys.get(key)) for key in _TAKEN}
+        protocol = words["protocol"] or "http"
+        if protocol not in ("http", "tcp"):
+            self.note(definition, f"port_rules.protocol: {protocol}", "there are no certificates of Rancher", keys["protocol"])
+            return None
+        place = next(iter(keys.values()), None)
+        if "service" not in keys or not self._known(definition, words["service"], keys["service"]):
+            if "service" not in keys and place:
+                self.note(definition, "port_rules", "a rule names no service: units are not selected by labels", place)
+            return None
+        source = self._port(words["source_port"], "source_port", keys.get("source_port"), definition)
+        target = self._port(words["target_port"] or words["source_port"], "target_port", keys.get("target_port"), definition)
+        hostname = self._matched(_HOSTNAME, words["hostname"], "hostname", keys)
+        path = self._matched(_PATH, words["path"], "path", keys)
+        priority = int(words["priority"]) if re.fullmatch(r"[0-9]{1,9}", words["priority"]) else 0
+        return Rule(source, target, words["service"].rpartition("/")[2], protocol, hostname, path, priority)
+
+    def _known(self, definition: Definition, name: str, node: Node) -> bool:
+        if name in self.names:
+            return True
+        if "/" in name:
+            self.note(definition, f"port_rules.service: {name}", "it is a service of another stack", node)
+        else:
+            hint = did_you_mean(name, self.names)
+            self.reader.wrong(f"{definition.name!r} balances a service {name!r} that is not there", node.where, hint)
+        return False
+
+    def _port(self, text: str, what: str, node: Node | None, definition: Definition) -> int:
+        found = _PORT.fullmatch(text)
+        if found and int(found[1]) < 65536:
+            return int(found[1])
+        self.reader.wrong(f"{what} of {definition.name!r} must be a port, not {text!r}", node.where if node else definition.where)
+        return 0
+
+    def _matched(self, pattern: re.Pattern[str], text: str, what: str, keys: Mapping[str, Node]) -> str:
+        if not text or pattern.fullmatch(text):
+            return text
+        self.reader.wrong(f"{what} of a rule cannot be {text!r}", keys[what].where)
+        return ""
+
+    def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
+        """The rules of Rancher 1.1: each port goes to all links, unless a label of the link says which requests, and whereto."""
+        for port in launch.ports:
+            ports, _, protocol = port.partition("/")
+            *before, target = ports.split(":")
+            source = before[-1] if before and before[-1] else target
+            for link in links:
+                for text in launch.labels.get(f"{TARGET_LABEL}{link.target}", "").split(","):
+                    yield from self._of_label(definition, text.strip(), int(source), int(target), protocol or "http", link.target)
+
+    def _of_label(
+        self, definition: Definition, text: str, source: int, target: int, protocol: str, service: str
+    ) -> Iterator[Rule]:
+        found = _TARGET.fullmatch(text)
+        parts = found.groupdict(default="") if found else {}
+        if parts.get("host", "").isdigit():  # a port alone
+            parts |= {"host": "", "source": parts["host"]}
+        host, path = parts.get("host", ""), parts.get("path", "")
+        if not found or (host and not _HOSTNAME.fullmatch(host)) or (path and not _PATH.fullmatch(path)):
+            self.reader.wrong(f"{text!r} is no target of a load balancer", definition.where, "HOST:PORT/PATH=PORT")
+        elif not parts["source"] or int(parts["source"]) == source:
+            http = protocol == "http"
+            yield Rule(source, int(parts["target"] or target), service, protocol, host if http else "", path if http else "")
+
+
+def _precedence(rule: Rule) -> tuple[int, int, int, int]:
+    """Rancher's order: by port, by priority, then the more a rule demands the sooner it is tried."""
+    exact = 2 * bool(rule.hostname) - ("*" in rule.hostname)
+    return rule.source, rule.priority or 1 << 31, -exact, -len(rule.path)
+
+
+def config(rules: Sequence[Rule], health_port: int = 0) -> str:
+    """Return haproxy's configuration for rules; `health_port` answers the health check of Rancher's own image."""
+    lines = [_HEAD]
+    for source, group in groupby(rules, key=lambda rule: rule.source):
+        lines += _frontend(source, list(group))
+    if health_port and all(rule.source != health_port for rule in rules):
+        lines += ["frontend health", f"    bind :{health_port}", "    mode http", "    monitor-uri /"]
+    return "\n".join([*lines, ""])
+
+
+def _frontend(source: int, rules: Sequence[Rule]) -> list[str]:
+    """A port and its backends: rules that ask for the same share one."""
+    http = rules[0].protocol == "http"
+    backends: dict[tuple[str, str], list[Rule]] = {}
+    for rule in rules:
+        backends.setdefault((rule.hostname, rule.path), []).append(rule)
+    front = [f"frontend port-{source}", f"    bind :{source}", f"    mode {rules[0].protocol}"]
+    if http:
+        front += ["    option forwardfor", f"    http-request set-header X-Forwarded-Port {source}"]
+    back: list[str] = []
+    for number, ((hostname, path), members) in enumerate(backends.items()):
+        name = f"port-{source}-{number}"
+        condition = _condition(hostname, path) if http else ""
+        front.append(f"    use_backend {name} if {condition}" if condition else f"    default_backend {name}")
+        back += [f"backend {name}", f"    mode {members[0].protocol}", "    balance roundrobin"]
+        back += [
+            f"    server-template {rule.service}-{rule.target}- 1-{_UNITS} {rule.service}:{rule.target}"
+            " check inter 1s fall 2 rise 1 resolvers engine init-addr none"
+            for rule in dict.fromkeys(members)
+        ]
+    return front + back
+
+
+def _condition(hostname: str, path: str) -> str:
+    host = "req.hdr(host),field(1,:),lower"
+    tests = []
+    if hostname.startswith("*") and len(hostname) > 1:
+        tests.append(f"{{ {host} -m end {hostname[1:].lower()} }}")
+    elif hostname.endswith("*") and len(hostname) > 1:
+        tests.append(f"{{ {host} -m beg {hostname[:-1].lower()} }}")
+    elif hostname and hostname != "*":
+        tests.append(f"{{ {host} -m str {hostname.lower()} }}")
+    if path:
+        tests.append(f"{{ path_beg {path} }}")
+    return " ".join(tests)
+
+
+def balanced(stack: Stack, image: str) -> Stack:
+    """Return a stack whose load balancers are haproxy containers of an image. Without one they have no units, and it is said."""
+    services, notes = [], list(stack.unhonoured)
+    for service in stack.services:
+        rules = stack.balancers.get(service.name)
+        if rules is None:
+            services.append(service)
+        elif image and rules:
+            services.append(_haproxy(service, rules, image))
+        else:
+            reason = "no haproxy image is on the engine" if rules else "it has no rules"
+            notes.append(Note(service.name, "load balancer", f"it is not started: {reason}"))
+            services.append(replace(service, scale=0))
+    return replace(stack, services=tuple(services), unhonoured=tuple(notes))
+
+
+def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
+    given = service.primary
+    ports = given.ports
+    if TARGET_LABEL in "".join(given.labels) or "load-balancer-service" in given.image:
+        ports = tuple(_published(port) for port in ports)
+    text = config(rules, service.health_check.port if service.health_check else 0)
+    primary = replace(
+        given,
+        image=image,
+        entrypoint=("haproxy",),
+        command=("-db", "-f", CONFIG),
+        environment={},
+        volumes=(),
+        ports=ports,
+        options={"user": "0"},
+        files={CONFIG: text},
+    )
+    return replace(service, primary=primary)
+
+
+def _published(port: str) -> str:
+    """A port of a load balancer of Rancher 1.1: it is published as itself, and what stands behind it is that of the target."""
+    *before, target = port.partition("/")[0].split(":")
+    source = before[-1] if before else ""
+    return ":".join([*before[:-1], source, source]) if source else target
