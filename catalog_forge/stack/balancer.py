@@ -33,9 +33,7 @@ _UNITS = 100  # so many units of a service get requests
 _HEAD = """\
 global
     maxconn 4096
-    log stdout format raw local0 notice
 defaults
-    log global
     maxconn 4096
     retries 3
     option redispatch

@@ -97,8 +97,9 @@ class StackRunner:
         """
         found: dict[str, str] = {}
         problems: list[Problem] = []
-        always = {launch.image for service in stack.services for launch in service.launches if launch.pull_always}
-        for image in sorted({launch.image for service in stack.services for launch in service.launches}):
+        launches = [launch for service in stack.services if service.scale for launch in service.launches]
+        always = {launch.image for launch in launches if launch.pull_always}
+        for image in sorted({launch.image for launch in launches}):
             try:
                 identity = self._image(image)
                 if not identity or image in always:

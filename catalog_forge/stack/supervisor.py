@@ -408,7 +408,7 @@ class Supervisor:
         if once and seen.status == 0:
             return
         said = ""
-        over = seen.status != 0 and not self._runs_again(seen)
+        over = seen.status != 0 and not once and not self._runs_again(seen)
         hopeless = not self._settled and (over or ends.count >= _GIVE_UP)
         if hopeless or ends.count & (ends.count - 1) == 0:  # the first, second, fourth, ... time
             with suppress(ForgeError):

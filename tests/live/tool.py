@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,13 +35,20 @@ class Tool:
     def state(self) -> Path:
         return self.folder / "state/catalog-forge/stacks" / self.name
 
-    def entry(self, compose: Mapping[str, Any], rancher: Mapping[str, Any] | None = None) -> None:
+    def entry(
+        self,
+        compose: Mapping[str, Any],
+        rancher: Mapping[str, Any] | None = None,
+        volumes: Mapping[str, Any] | None = None,
+        questions: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """Write the entry: compose files are YAML, and JSON is that too."""
         revision = self.folder / "templates/probe/0"
         revision.mkdir(parents=True, exist_ok=True)
         (self.folder / "templates/probe/config.yml").write_text("name: probe\nversion: '1'\n")
-        (revision / "docker-compose.yml").write_text(json.dumps({"version": "2", "services": compose}))
-        (revision / "rancher-compose.yml").write_text(json.dumps({"version": "2", "services": rancher or {}}))
+        (revision / "docker-compose.yml").write_text(json.dumps({"version": "2", "services": compose, "volumes": volumes or {}}))
+        catalog = {"version": "1", "questions": list(questions)}
+        (revision / "rancher-compose.yml").write_text(json.dumps({"version": "2", "catalog": catalog, "services": rancher or {}}))
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "catalog_forge", "-C", str(self.folder), *words]
