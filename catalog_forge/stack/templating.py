@@ -24,6 +24,11 @@ MAX_ITEMS = 10_000
 
 # What would read this machine's environment or network, or burn minutes; entries of real catalogs use none of them.
 _REFUSED = re.compile(r"env|expandenv|getHostByName|gen[A-Z].*|buildCustomCert|bcrypt|htpasswd|derivePassword|(en|de)cryptAES")
+# `if (ne .A "x") and .B`: the Go of rancher-compose (1.8) passes over all that stands behind parentheses; later ones refuse it.
+_BEHIND = re.compile(
+    r'(\{\{-?\s{0,9}(?:if|else if|with)\s{1,9}\((?:[^(){}"]|"[^"\n]{0,99}"){0,200}\))'
+    r"(\s{1,9}[^|{}\s][^|{}\n]{0,200}?)(?=\s{0,9}-?\}\})"
+)
 # A width that would fill the memory before the output is counted.
 _WIDE = re.compile(r"%[^%a-z]*[0-9]{5,}")
 
@@ -40,6 +45,7 @@ def render(text: str, file: str, variables: Mapping[str, str], stack: str, versi
         raise ForgeError("a format of the template is wider than can be printed here", Where(file))
     from gotpl import TemplateError, TemplateSyntaxError
 
+    text = _BEHIND.sub(lambda found: found[1] + " " * len(found[2]), text)
     release = {"Name": stack, "Version": version, "PreviousVersion": ""}
     data = {"Values": dict(variables), "Stack": release, "Release": release, "Environment": {"Name": "Default"}}
     try:

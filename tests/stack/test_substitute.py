@@ -61,6 +61,13 @@ def test_templates_see_answers_and_the_stack() -> None:
     assert rendered("{{.Values.X}} {{.Stack.Name}} {{.Release.Version}} {{.Values.NO}}", X="a") == "a stack 1.0 <no value>"
 
 
+def test_what_stands_behind_parentheses_is_passed_over_as_old_go_does() -> None:
+    assert rendered('{{- if (ne .Values.X "a b") and .Values.NO -}}yes{{else}}no{{end}}', X="x") == "yes"
+    assert rendered('{{if (ne .Values.X "x") and true}}yes{{else}}no{{end}}', X="x") == "no"
+    assert rendered('{{if (eq .Values.X "x") | not}}yes{{else}}no{{end}}', X="x") == "no"
+    assert rendered('{{if and (eq .Values.X "x") (eq .Values.X "y")}}yes{{else}}no{{end}}', X="x") == "no"
+
+
 def test_functions_of_sprig_are_there() -> None:
     assert rendered("{{range $i, $e := atoi .Values.N | until}}{{$i}}{{end}}{{upper .Values.N}}", N="3") == "0123"
 
