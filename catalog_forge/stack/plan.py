@@ -11,6 +11,7 @@ from catalog_forge.errors import Where
 from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, Stack
 
 HIDDEN = "***"
+_LEAST = 4
 
 
 def lines(stack: Stack) -> Iterator[str]:
@@ -20,7 +21,7 @@ def lines(stack: Stack) -> Iterator[str]:
 
 def _lines(stack: Stack) -> Iterator[str]:
     """Draw a stack: services, their units and containers, links and metadata; what is not honoured; what needs trust."""
-    hide = _Hide(stack.secrets)
+    hide = Hide(stack.secrets)
     count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"
     yield f"{stack.name}: {count}"
     for service in stack.services:
@@ -36,7 +37,7 @@ def _lines(stack: Stack) -> Iterator[str]:
 
 def data(stack: Stack) -> dict[str, Any]:
     """Return a stack as plain data."""
-    hide = _Hide(stack.secrets)
+    hide = Hide(stack.secrets)
     found = {key: value for key, value in asdict(stack).items() if key != "secrets"}
     for notes in ("unhonoured", "dangerous"):
         found[notes] = [
@@ -57,12 +58,12 @@ def published_once(stack: Stack) -> Stack:
     return replace(stack, unhonoured=(*stack.unhonoured, *notes))
 
 
-class _Hide:
-    """Puts stars where a secret would show."""
+class Hide:
+    """Puts stars where a secret would show; secrets of less than `least` characters are words that stand anywhere."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], least: int = 1) -> None:
         # The longest first: one secret may be a part of another.
-        self.secrets = sorted(secrets, key=len, reverse=True)
+        self.secrets = sorted((each for each in secrets if len(each) >= least), key=len, reverse=True)
 
     def __call__(self, value: Any) -> Any:
         match value:
@@ -79,11 +80,17 @@ class _Hide:
         return value
 
 
+def said_by(stack: Stack | None) -> Hide:
+    """Return what hides the secrets of a stack in what its containers say. Lines of a secret are hidden one by one."""
+    secrets = stack.secrets if stack else ()
+    return Hide((line for each in secrets for line in each.splitlines()), least=_LEAST)
+
+
 # A line and what stands below it.
 _Branch = tuple[str, list[Any]]
 
 
-def _service(service: Service, rules: Sequence[Rule] | None, hide: _Hide) -> _Branch:
+def _service(service: Service, rules: Sequence[Rule] | None, hide: Hide) -> _Branch:
     below: list[_Branch] = [_launch(launch, hide) for launch in service.launches]
     if rules is not None:
         below.append(("load balancer: haproxy, from a local image, in place of this one", [(_rule(rule), []) for rule in rules]))
@@ -100,7 +107,7 @@ def _service(service: Service, rules: Sequence[Rule] | None, hide: _Hide) -> _Br
     return f"{service.name}: {units}", below
 
 
-def _launch(launch: Launch, hide: _Hide) -> _Branch:
+def _launch(launch: Launch, hide: Hide) -> _Branch:
     below: list[_Branch] = []
     for name, words in (("entrypoint", launch.entrypoint), ("command", launch.command)):
         if words:
@@ -136,7 +143,7 @@ def _tree(branch: _Branch, indent: str) -> Iterator[str]:
         yield from _tree(each, indent + "  ")
 
 
-def _notes(title: str, notes: Iterable[Note], hide: _Hide) -> Iterator[str]:
+def _notes(title: str, notes: Iterable[Note], hide: Hide) -> Iterator[str]:
     shown = [f"  {each.service + ': ' if each.service else ''}{each.key}: {hide(each.message)}" for each in notes]
     if shown:
         yield f"{title}:"

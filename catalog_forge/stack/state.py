@@ -47,7 +47,7 @@ class StateFolder:
         """Write what is wanted from now on, and return the number of this plan."""
         generation = self.plan()[1] + 1 if (self.path / "plan.json").exists() else 1
         wanted = {"name": stack.name, "volumes": stack.volumes, "services": [asdict(each) for each in stack.services]}
-        chosen = {"entry": stack.entry, "answers": dict(stack.answers), "scales": dict(stack.scales)}
+        chosen = {"secrets": stack.secrets, "entry": stack.entry, "answers": dict(stack.answers), "scales": dict(stack.scales)}
         self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
         return generation
 
@@ -182,7 +182,8 @@ def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
 
 def _stack(data: Mapping[str, Any]) -> Stack:
     chosen = {key: data[key] for key in ("entry", "answers", "scales") if key in data}
-    return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), **chosen)
+    secrets = tuple(data.get("secrets", ()))
+    return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), secrets=secrets, **chosen)
 
 
 def _service(data: Mapping[str, Any]) -> Service:

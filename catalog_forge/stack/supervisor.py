@@ -28,6 +28,7 @@ from catalog_forge.stack import environment as telling
 from catalog_forge.stack.health import Checker, Health, Target
 from catalog_forge.stack.listing import Row, unit_state
 from catalog_forge.stack.model import Service, Stack
+from catalog_forge.stack.plan import said_by
 from catalog_forge.stack.reconcile import (
     Action,
     Key,
@@ -407,12 +408,12 @@ class Supervisor:
         ends.due = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (ends.count - 1))
         if once and seen.status == 0:
             return
-        said = ""
+        said, hide = "", said_by(self._stack)
         over = seen.status != 0 and not once and not self._runs_again(seen)
         hopeless = not self._settled and (over or ends.count >= _GIVE_UP)
         if hopeless or ends.count & (ends.count - 1) == 0:  # the first, second, fourth, ... time
             with suppress(ForgeError):
-                said = "".join(f"\n  | {line}" for line in self._runner.said(seen, _TAIL).splitlines())
+                said = "".join(f"\n  | {line}" for line in hide(self._runner.said(seen, _TAIL)).splitlines())
         message = f"{seen.name} ended with status {seen.status}{said}"
         if hopeless:
             why = "is not to start again" if over else f"ended {ends.count} times in a row"

@@ -142,6 +142,14 @@ def test_answers_and_scales_hold_until_they_are_given_anew(tool: Tool) -> None:
     assert "answers" not in tool.run("up", "probe", "--name", tool.name, "--plan")
 
 
+def test_answers_to_secret_questions_are_hidden_in_logs(tool: Tool) -> None:
+    questions = [{"variable": "word", "type": "password"}, {"variable": "short", "type": "password"}]
+    tool.entry({"web": {"image": "busybox:1.37.0", "command": f"sh -c 'echo ${{word}} ${{short}}; {LOOP}'"}}, questions=questions)
+    tool.up("--set", "word=s3cret", "--set", "short=abc")
+    assert eventually(lambda: "web-1 | *** abc" in tool.run("logs", tool.name), 5)
+    assert "web-1 | s3cret abc" in tool.run("logs", tool.name, "--show-secrets")
+
+
 def test_who_fails_too_often_is_left_alone_and_says_so(tool: Tool) -> None:
     tool.entry({"web": service("sleep 1; exit 3", restart="on-failure:1")})
     tool.up()

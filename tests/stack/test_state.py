@@ -29,6 +29,7 @@ STACK = Stack(
     entry="web",
     answers={"a": "1"},
     scales={"web": 3},
+    secrets=("s3cret",),
 )
 HOLDER = """
 import sys, pathlib
