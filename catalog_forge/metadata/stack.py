@@ -111,7 +111,7 @@ class _View:
             "environment_uuid": self.uuid,
             "external_id": units.digest("/".join(units.container_id(member.name, member.index, member.create_index))),
             "host_uuid": self._host_uuid(member.host),
-            "hostname": None,
+            "hostname": member.name if units.names_host(units.labels(member)) else None,
             "labels": units.labels(member),
             "links": self._container_links(member),
             "memory_reservation": None,

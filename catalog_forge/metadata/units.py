@@ -136,6 +136,11 @@ def labels(container: Container) -> dict[str, str]:
     }
 
 
+def names_host(labels: Mapping[str, str]) -> bool:
+    """Whether labels say that a container's host name is its own name."""
+    return labels.get("io.rancher.container.hostname_override") == "container_name"
+
+
 def metadata(service: Service) -> Mapping[str, Value]:
     """Return the metadata of a service with the hash that rancher-compose adds to it."""
     if not service.metadata:

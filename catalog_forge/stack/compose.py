@@ -37,14 +37,15 @@ def compose(entry: Entry, variables: Mapping[str, str], name: str) -> Stack:
     """
     reader = Reader()
     files = load(entry, variables, name, reader)
-    stack = _Composer(files, Launches(variables, reader), reader).stack(name)
+    stack = _Composer(name, files, Launches(variables, reader), reader).stack()
     reader.check()
     secrets = {variables.get(question.variable, "") for question in entry.questions if question.secret} - {""}
     return replace(stack, secrets=tuple(sorted(secrets)))
 
 
 class _Composer:
-    def __init__(self, files: Files, launches: Launches, reader: Reader) -> None:
+    def __init__(self, name: str, files: Files, launches: Launches, reader: Reader) -> None:
+        self.name = name
         self.files = files
         self.launches = launches
         self.reader = reader
@@ -58,7 +59,7 @@ class _Composer:
     def _note(self, definition: Definition, key: str, message: str, node: Node) -> None:
         self.launches.note(definition, key, message, node.where)
 
-    def stack(self, name: str) -> Stack:
+    def stack(self) -> Stack:
         """All services, those first that others need."""
         if not self.made:
             self.reader.wrong("the entry has no services", Where(""))
@@ -72,7 +73,7 @@ class _Composer:
             )
         notes = (*self.files.notes, *self.launches.unhonoured, *self.volumes.unhonoured)
         return Stack(
-            name,
+            self.name,
             tuple(services[each] for each in order),
             tuple(sorted(self.volumes.own)),
             notes,
@@ -166,8 +167,9 @@ class _Composer:
             target, _, alias = text.partition(":")
             if target:
                 yield Link(alias or target.rpartition("/")[2], target)
-            else:
-                message = f"{text!r} names no service: the answer is empty"
+            if target.removeprefix(f"{self.name}/") not in self.made:
+                message = f"{target} is of another stack, and stacks here do not see each other"
+                message = message if target else f"{text!r} names no service: the answer is empty"
                 self.launches.note(self.files.services[name], "external_links", message, where)
 
     def _depends_on(self, name: str, primary: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from catalog_forge.errors import BuildError, ForgeError, Problem
 from catalog_forge.image.containers import Container, Network
 from catalog_forge.image.engine import LOST, Engine
 from catalog_forge.image.lists import PURPOSE_LABEL
+from catalog_forge.metadata.units import names_host
 from catalog_forge.stack.listing import OURS, PURPOSE, STACK_LABEL, names, seen
 from catalog_forge.stack.model import Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Seen, container_name, ordered, owner_of
@@ -37,7 +38,6 @@ LOOPBACK = "127.0.0.1"
 _NO_OWNER = ("cannot join network of a non running container", "namespace path: lstat")
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG = {"max-size": "64m"}
-_HOSTNAME = "io.rancher.container.hostname_override"
 _LONGEST_HOSTNAME = 63
 # By their names in compose, the keys that the SDK takes under the same name, and under another.
 _SAME = tuple(
@@ -248,10 +248,15 @@ class StackRunner:
     def _pulled(self, image: str, there: str, told: Callable[[str], None]) -> str:
         told(image)
         name, tag = _split(image)
-        with self._engine.asked_to(f"pull {image}"):
-            for line in self._api.pull(name, tag=tag, stream=True, decode=True):
-                if "error" in line and not there:
-                    raise BuildError(f"cannot pull {image}: {line['error']}", hint="build it, or load it into the engine")
+        try:
+            with self._engine.asked_to(f"pull {image}"):
+                for line in self._api.pull(name, tag=tag, stream=True, decode=True):
+                    if "error" in line:
+                        raise BuildError(f"cannot pull {image}: {line['error']}", hint="build it, or load it into the engine")
+        except BuildError:
+            if not there:
+                raise
+            told(f"{image} failed: the one that is here is used")
         return self._image(image) or there
 
     def _create(
@@ -274,7 +279,7 @@ class StackRunner:
         facts |= {"address": address, "grace": launch.grace}
         labels |= {f"{OURS}.{key}": str(value) for key, value in facts.items()}
         options: dict[str, Any] = {key: launch.options[key] for key in _OF_CONTAINER if key in launch.options}
-        if launch.labels.get(_HOSTNAME) == "container_name":
+        if names_host(launch.labels):
             options["hostname"] = name[:_LONGEST_HOSTNAME].rstrip("-")
         if launch.network in ("host", "shared"):
             options = {key: value for key, value in options.items() if key not in ("hostname", "domainname")}

@@ -142,6 +142,28 @@ def test_answers_and_scales_hold_until_they_are_given_anew(tool: Tool) -> None:
     assert "answers" not in tool.run("up", "probe", "--name", tool.name, "--plan")
 
 
+def test_an_image_that_is_always_to_be_pulled_and_cannot_be_is_the_one_that_is_here(tool: Tool) -> None:
+    image = f"localhost:1/{tool.name}:1"
+    tool.client.images.get("busybox:1.37.0").tag(image)
+    try:
+        tool.entry({"web": {**service(labels={"io.rancher.container.pull_image": "always"}), "image": image}})
+        tool.up()
+        assert f"pulling {image} failed: the one that is here is used" in tool.log()
+        assert set(tool.ids()) == {"web-1"}
+        tool.run("down", tool.name)
+    finally:
+        tool.client.images.remove(image, force=True)
+
+
+def test_a_service_is_found_by_its_stack_and_a_container_by_its_name(tool: Tool) -> None:
+    tool.entry({"web": service(SERVES, external_links=[f"{tool.name}/other:beyond"]), "other": service(SERVES, labels=NAMED)})
+    tool.up()
+    names = ("beyond", "other", f"other.{tool.name}", f"other.{tool.name}.rancher.internal", f"{tool.name}-other-1")
+    for name in names:
+        assert eventually(lambda name=name: ask(tool, "web-1", f"http://{name}:8080/") == f"{tool.name}-other-1", 5), name
+    assert tool.ask("web-1", f"containers/{tool.name}-other-1/hostname") == f"{tool.name}-other-1"
+
+
 def test_answers_to_secret_questions_are_hidden_in_logs(tool: Tool) -> None:
     questions = [{"variable": "word", "type": "password"}, {"variable": "short", "type": "password"}]
     tool.entry({"web": {"image": "busybox:1.37.0", "command": f"sh -c 'echo ${{word}} ${{short}}; {LOOP}'"}}, questions=questions)

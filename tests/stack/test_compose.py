@@ -84,7 +84,14 @@ def test_what_others_need_starts_first() -> None:
 
 
 def test_external_link_keeps_its_stack() -> None:
-    assert service("external_links: ['other/db:base', 'x/y']").links == (Link("base", "other/db"), Link("y", "x/y"))
+    found = stack("a: {image: x, external_links: ['other/db:base', 'x/y']}")
+    assert found.services[0].links == (Link("base", "other/db"), Link("y", "x/y"))
+    assert [note.message.partition(" is")[0] for note in found.unhonoured] == ["other/db", "x/y"]
+
+
+def test_external_link_into_the_stack_itself_is_a_link() -> None:
+    found = stack("a: {image: x, external_links: ['web/b:base']}\nb: {image: x}")
+    assert (found.services[0].links, found.unhonoured) == ((Link("base", "web/b"),), ())
 
 
 def test_external_link_of_an_empty_answer_is_said_and_left_out() -> None:
