@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalog_forge.cli.main import COMMANDS
+from catalog_forge.stack import keys
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
@@ -26,6 +27,23 @@ def test_the_tests_that_guard_the_guarantees_exist() -> None:
     for path, name in named:
         file = path or file
         assert f"def {name}(" in (ROOT / file).read_text(), f"{file}::{name}"
+
+
+def test_the_page_of_up_names_tests_that_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/up.md").read_text()))
+    sources = "\n".join(path.read_text() for folder in ("stack", "live") for path in (ROOT / "tests" / folder).glob("test_*.py"))
+    assert len(named) > 30
+    assert {name for name in named if f"def {name}(" not in sources} == set()
+
+
+def test_the_page_of_up_lists_what_is_not_honoured() -> None:
+    page = (ROOT / "docs/up.md").read_text()
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| (.*) \|$", page.partition("## What is not honoured")[2], re.M))
+    assert rows == keys.UNHONOURED | keys.LABELS
+    forms = (keys.TEXTS, keys.TRUTHS, keys.LISTS, keys.PAIRS, keys.NUMBERS, keys.SIZES)
+    rest = (keys.V1 | keys.V2) - keys.TAKEN.union({"ulimits"}, *forms) - keys.UNHONOURED.keys()
+    listed = re.findall(r"`(\w+)`", page.partition("Without effect here, too: ")[2].partition(".\n")[0])
+    assert listed == sorted(rest)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -162,6 +164,16 @@ def test_a_service_is_found_by_its_stack_and_a_container_by_its_name(tool: Tool)
     for name in names:
         assert eventually(lambda name=name: ask(tool, "web-1", f"http://{name}:8080/") == f"{tool.name}-other-1", 5), name
     assert tool.ask("web-1", f"containers/{tool.name}-other-1/hostname") == f"{tool.name}-other-1"
+
+
+def test_who_needs_others_starts_last_and_stops_first(tool: Tool) -> None:
+    tool.entry({"app": service(links=["web"]), "web": service(depends_on=["base"]), "base": service()})
+    tool.up()
+    os.kill(int((tool.state / "lock").read_text()), signal.SIGTERM)
+    assert eventually(lambda: inspected(tool, "base-1")["State"]["Status"] == "exited", 10)
+    states = [inspected(tool, f"{name}-1")["State"] for name in ("base", "web", "app")]
+    assert sorted(states, key=lambda state: str(state["StartedAt"])) == states
+    assert sorted(states, key=lambda state: str(state["FinishedAt"]), reverse=True) == states
 
 
 def test_answers_to_secret_questions_are_hidden_in_logs(tool: Tool) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from catalog_forge.errors import ForgeError
@@ -119,14 +115,3 @@ def test_rules_that_ask_for_the_same_share_a_backend() -> None:
     text = config([Rule(80, 1, "web", path="/a"), Rule(80, 2, "api", path="/a"), Rule(80, 1, "web")])
     assert text.count("\nbackend ") == 2
     assert "use_backend port-80-0 if { path_beg /a }\n    default_backend port-80-1" in text
-
-
-@pytest.mark.parametrize("hostname", ["", "*", "a.org", "*.a.org", "www.*"])
-@pytest.mark.parametrize("protocol", ["http", "tcp"])
-def test_haproxy_takes_every_configuration(hostname: str, protocol: str, tmp_path: Path) -> None:
-    text = config([Rule(80, 1, "web", protocol, hostname, "/a%20b"), Rule(81, 1, "w.e-b_", protocol)], 42)
-    assert text.count("frontend ") == 3
-    program = shutil.which("haproxy")
-    if program:
-        (tmp_path / "cfg").write_text(text)
-        subprocess.run([program, "-c", "-f", str(tmp_path / "cfg")], check=True)
