@@ -140,7 +140,7 @@ class Balancers:
 
     def _of_labels(self, definition: Definition, launch: Launch, links: Sequence[Link]) -> Iterator[Rule]:
         """The rules of Rancher 1.1: each port goes to all links, unless a label of the link says which requests, and whereto."""
-        for port in launch.ports:
+        for port in (*launch.ports, *launch.exposed):
             ports, _, protocol = port.partition("/")
             *before, target = ports.split(":")
             source = before[-1] if before and before[-1] else target
@@ -246,6 +246,7 @@ def _haproxy(service: Service, rules: Sequence[Rule], image: str) -> Service:
         environment={},
         volumes=(),
         ports=ports,
+        exposed=(),
         options={"user": "0"},
         files={CONFIG: text},
     )

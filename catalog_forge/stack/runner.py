@@ -468,7 +468,7 @@ def _parts(port: str) -> tuple[str, str, str, str]:
 def _exposed(service: Service, launch: Launch, index: int) -> Any:
     if launch.network == "shared":
         return None
-    own = [(port, protocol or "tcp") for port, _, protocol in (str(each).partition("/") for each in launch.exposed)]
+    own = [(private, protocol) for _, _, private, protocol in map(_parts, launch.exposed)]
     return [(int(port), protocol) for port, protocol in dict.fromkeys([*_bindings(service, launch, index), *own])] or None
 
 

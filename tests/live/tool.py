@@ -86,8 +86,9 @@ class Tool:
         return str(found.exec_run(["wget", "-qO-", f"http://rancher-metadata/latest/{path}"]).output.decode())
 
     def ids(self) -> dict[str, str]:
-        found = self.client.containers.list(all=True, filters={"label": f"catalog-forge.stack={self.name}"})
-        return {str(each.name).removeprefix(f"{self.name}-"): str(each.id) for each in found}
+        # In one answer: between a list and a look at each of it containers may go.
+        found = self.client.api.containers(all=True, filters={"label": f"catalog-forge.stack={self.name}"})
+        return {str(each["Names"][0]).removeprefix(f"/{self.name}-"): str(each["Id"]) for each in found}
 
     def kill_supervisor(self) -> None:
         os.kill(int((self.state / "lock").read_text()), signal.SIGKILL)

@@ -98,6 +98,12 @@ def test_load_balancers_of_rancher_1_1_have_their_rules_in_ports_and_labels(port
     assert balanced(found, "haproxy:2").services[-1].primary.ports == (f"{source}:{source}",)
 
 
+def test_ports_that_a_load_balancer_of_rancher_1_1_only_exposes_have_rules_and_are_not_published() -> None:
+    found = stack("", "lb: {image: rancher/load-balancer-service, expose: ['3306:3307/tcp'], links: [web]}\n")
+    assert found.balancers["lb"] == (Rule(3306, 3307, "web", "tcp"),)
+    assert balanced(found, "haproxy:2").services[-1].primary.ports == ()
+
+
 def test_a_load_balancer_is_an_haproxy_of_the_image_that_is_there() -> None:
     found = balanced(stack("[{source_port: 80, target_port: 8080, service: web}]"), "haproxy:2.6")
     lb = found.services[-1]
