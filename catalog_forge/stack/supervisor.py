@@ -53,6 +53,7 @@ GRACE = 10
 
 _TICK = 2.0  # how long it sleeps when nothing wakes it
 _TOGETHER = 0.01  # what happens within this time is taken in at once
+_ECHO = 0.15  # the engine tells of an end before its list of containers does: there is another look after the last event
 _WORKERS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # before a container that ended runs again; the pause doubles
 _STEADY = 10.0  # who ran so long begins again with the first pause
@@ -141,12 +142,14 @@ class Supervisor:
         self._status("stopped")
 
     def _loop(self) -> None:
+        woken = False
         try:
             while not self._ending:
                 self._woken.clear()
                 self._take_in_plan()
                 pause = self._step()
-                if self._woken.wait(pause):
+                woken = self._woken.wait(min(pause, _ECHO) if woken else pause)
+                if woken:
                     time.sleep(_TOGETHER)
         except EngineError:
             raise

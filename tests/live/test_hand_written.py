@@ -53,7 +53,7 @@ reader:
     - title
   links:
     - board:paper
-  command: sh -c 'trap exit TERM; while :; do wget -qO- "$$PAGE"; echo "$$SHOWN $$title"; sleep 0.2; done'
+  command: sh -c 'trap exit TERM; while :; do timeout 1 wget -qO- "$$PAGE"; echo "$$SHOWN $$title"; sleep 0.2; done'
 """
 RANCHER = """\
 .catalog:
