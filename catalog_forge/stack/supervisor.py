@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from catalog_forge.image.engine import Engine
 from catalog_forge.metadata import units
 from catalog_forge.metadata.answers import Answers
 from catalog_forge.metadata.model import Environment, Host
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.server import Listener, MetadataServer
 from catalog_forge.metadata.stack import answers
 from catalog_forge.stack import environment as telling
 from catalog_forge.stack.health import Checker, Health, Target
@@ -88,13 +88,25 @@ class Supervisor:
     """Runs the stack of a state folder on an engine until it is told to end.
 
     `show` gets all units whenever one changes, `tell` what is worth a line. `wake` and `end` may be called from signal
-    handlers. The caller holds the lock of the folder.
+    handlers. The caller holds the lock of the folder. `retell` may change what the metadata says of hosts and ports, and
+    `heard` is told of every request that it answers.
     """
 
     def __init__(
-        self, engine: Engine, folder: StateFolder, show: Callable[[list[Row]], None], tell: Callable[[str], None]
+        self,
+        engine: Engine,
+        folder: StateFolder,
+        show: Callable[[list[Row]], None],
+        tell: Callable[[str], None],
+        *,
+        retell: Callable[[Environment], Environment] = lambda made: made,
+        heard: Listener | None = None,
     ) -> None:
         self._engine, self._folder, self._show, self._tell = engine, folder, show, tell
+        self._retell, self._heard = retell, heard
+        self._held: frozenset[Key] = frozenset()
+        self._unwanted: set[Key] = set()
+        self._server: MetadataServer | None = None
         self._runner = StackRunner(engine, folder.name)
         self._woken = threading.Event()
         self._ending = False
@@ -117,13 +129,33 @@ class Supervisor:
         self._ending = True
         self._woken.set()
 
+    def hold(self, units: Collection[Key]) -> None:
+        """Start none of these units again when they have ended, until others are held."""
+        self._held = frozenset(units)
+        self.wake()
+
+    def replace(self, units: Collection[Key]) -> None:
+        """Put others in the places of these units."""
+        self._unwanted |= set(units)
+        self.wake()
+
+    @property
+    def told(self) -> Environment | None:
+        """What the metadata service tells; None before there is one."""
+        return self._told
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """The versions of what the metadata service tells now."""
+        return self._server.answers.revisions() if self._server else frozenset()
+
     def run(self) -> None:
         """Run the stack. Raises ForgeError when it cannot come up, EngineError when the engine goes away."""
         try:
             with ExitStack() as doors:
                 self._network = self._prepared()
-                self._server = self._metadata()
-                doors.callback(self._server.__exit__, None, None, None)
+                self._server = server = self._metadata()
+                doors.callback(server.__exit__, None, None, None)
                 self._checker = doors.enter_context(Checker(self._checked))
                 events = Events(self._engine, self._folder.name, self.wake)
                 events.start()
@@ -167,11 +199,11 @@ class Supervisor:
         """The metadata service at the gateway: on port 80, or where that cannot be had on one that METADATA_NODE names."""
         gateway = self._network.gateway
         try:
-            return MetadataServer(Answers({}), gateway, 80).__enter__()
+            return MetadataServer(Answers({}), gateway, 80, on_request=self._heard).__enter__()
         except ForgeError as error:
             reason = str(error)
         try:
-            server = MetadataServer(Answers({}), gateway, _OTHER_PORT).__enter__()
+            server = MetadataServer(Answers({}), gateway, _OTHER_PORT, on_request=self._heard).__enter__()
         except ForgeError as error:
             hint = "the Docker engine must be on this machine: containers ask this process for metadata"
             raise EngineError(str(error), hint=hint) from None
@@ -227,6 +259,7 @@ class Supervisor:
             if action.verb == "replace":
                 self._tell(f"{action.key[0]}-{action.key[1]} is replaced: {action.why}")
                 self._ledger.next(action.key)
+                self._unwanted.discard(action.key)
                 self._memory.complete.discard(action.key)
         self._write_down()
         made = self._environment(seen)
@@ -251,11 +284,12 @@ class Supervisor:
 
     def _environment(self, seen: list[Seen]) -> Environment:
         healths = {key: self._memory.healths.get((key, number), Health()).state for key, number in self._ledger.units.items()}
-        return telling.environment(self._stack, self._network.subnet, self._host, self._ledger, seen, healths)
+        made = telling.environment(self._stack, self._network.subnet, self._host, self._ledger, seen, healths)
+        return self._retell(made)
 
     def _publish(self, made: Environment) -> None:
         """Tell the metadata service, and with it every confd that waits, when anything has changed."""
-        if made != self._told:
+        if made != self._told and self._server:
             self._server.replace(answers(made))
             self._told = made
 
@@ -270,10 +304,16 @@ class Supervisor:
             complete=memory.complete,
             busy={*memory.work, *(key for key, due in memory.refused.items() if due > now)},
             ended=ended,
-            resting={identity for identity, ends in memory.ends.items() if ends.due > now},
-            unhealthy={
-                key for key in wanted if (check := checks[key[0]]) and check.strategy == "recreate" and health[key] == "unhealthy"
+            resting={
+                *(identity for identity, ends in memory.ends.items() if ends.due > now),
+                *(each.id for each in seen if each.key in self._held),
             },
+            unhealthy={
+                key
+                for key in set(wanted) - self._held
+                if (check := checks[key[0]]) and check.strategy == "recreate" and health[key] == "unhealthy"
+            },
+            unwanted=frozenset(self._unwanted),
             unready={key for key in wanted if states[key] != "running" or (checks[key[0]] and health[key] != "healthy")},
         )
 
@@ -439,7 +479,8 @@ class Supervisor:
 
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
         """Note when all units run as they are wanted, and nothing is left to do."""
-        busy = self._memory.work or any(row.state != "running" for row in self._rows)
+        ready = all(row.state == "running" or (row.service, row.index) in self._held for row in self._rows)
+        busy = self._memory.work or self._unwanted or not ready
         if busy or self._settled == self._generation or any(each.digest != digests.get(each.service) for each in seen):
             return
         self._settled, self._refused = self._generation, ""
