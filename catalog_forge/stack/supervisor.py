@@ -149,6 +149,12 @@ class Supervisor:
         """The versions of what the metadata service tells now."""
         return self._server.answers.revisions() if self._server else frozenset()
 
+    @property
+    def hopeless(self) -> list[str]:
+        """The containers that have ended so often in a row that they will not run any better."""
+        ids = {identity for identity, ends in list(self._memory.ends.items()) if ends.count >= _GIVE_UP}
+        return [each.name for each in (self._runner.seen() if ids else ()) if each.id in ids]
+
     def run(self) -> None:
         """Run the stack. Raises ForgeError when it cannot come up, EngineError when the engine goes away."""
         try:
