@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,15 +75,25 @@ def opened(name: str, confd: Path | None) -> Iterator[Engine]:
 def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Stage]:
     """Open one of `ALL`; `trust` lets containers of a stack have power over this machine. Errors as `opened`."""
     if name != "stack":
-        with opened(name, confd) as engine:
+        with _ended_in_order(), opened(name, confd) as engine:
             yield engine
         return
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.state import home
     from catalog_forge.verify.on_stack import StackEngine
 
-    with connect() as docker:
+    with _ended_in_order(), connect() as docker:
         yield StackEngine(docker, home(), trust=trust, tell=lambda text: click.echo(text, err=True))
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Take TERM, by which CI servers cancel a job, as Ctrl-C: what was started is removed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:
