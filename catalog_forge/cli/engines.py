@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,14 +14,27 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from catalog_forge.verify.play import Stage
     from catalog_forge.verify.seen import Engine
 
-NAMES = ("embedded", "confd", "image")
+RENDERING = ("embedded", "confd", "image")
+"""Those that render what one container sees of the metadata service."""
+
+ALL = (*RENDERING, "stack")
+OF_IMAGES = ("image", "stack")
+"""Those that run images, which must be built."""
+
+_SAYS = {
+    "embedded": "`embedded` imitates confd",
+    "confd": "`confd` runs a real one",
+    "image": "`image` runs the built image on a Docker engine",
+    "stack": "`stack` runs the whole entry there, as `up` does",
+}
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
-def options(command: _Command) -> _Command:
-    """Give a command the options that choose an engine."""
+def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
+    """Return what gives a command the options that choose one of these engines."""
     confd = click.option(
         "--confd",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -30,17 +44,17 @@ def options(command: _Command) -> _Command:
     engine = click.option(
         "--engine",
         "engine",
-        type=click.Choice(NAMES),
+        type=click.Choice(names),
         default="embedded",
         show_default=True,
-        help="`embedded` imitates confd; `confd` runs a real one; `image` runs the built image on a Docker engine.",
+        help=f"{'; '.join(_SAYS[name] for name in names)}.",
     )
-    return engine(confd(command))
+    return lambda command: engine(confd(command))
 
 
 @contextmanager
 def opened(name: str, confd: Path | None) -> Iterator[Engine]:
-    """Open an engine by its name. Raises ForgeError when there is no confd, EngineError when no Docker engine answers."""
+    """Open one of `RENDERING`. Raises ForgeError when there is no confd, EngineError when no Docker engine answers."""
     if name == "embedded":
         from catalog_forge.verify.embedded import Embedded
 
@@ -55,6 +69,31 @@ def opened(name: str, confd: Path | None) -> Iterator[Engine]:
 
         with connect() as engine:
             yield ImageEngine(engine)
+
+
+@contextmanager
+def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Stage]:
+    """Open one of `ALL`; `trust` lets containers of a stack have power over this machine. Errors as `opened`."""
+    if name != "stack":
+        with _ended_in_order(), opened(name, confd) as engine:
+            yield engine
+        return
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.state import home
+    from catalog_forge.verify.on_stack import StackEngine
+
+    with _ended_in_order(), connect() as docker:
+        yield StackEngine(docker, home(), trust=trust, tell=lambda text: click.echo(text, err=True))
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Take TERM, by which CI servers cancel a job, as Ctrl-C: what was started is removed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:

@@ -73,7 +73,7 @@ class Wanted:
 )
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable that templates see by getenv.")
 @click.option("--resource", "resources", multiple=True, metavar="NAME", help="Render only this one of conf.d/NAME.toml.")
-@engines.options
+@engines.options(engines.RENDERING)
 @click.option("--diff", "show_diff", is_flag=True, help="Show what differs between two moments or two scales.")
 @click.option("--show-secrets", is_flag=True, help="Print files that only their owner may read, too.")
 @click.option("-o", "out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the files below DIR.")

@@ -26,7 +26,8 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--scenario", "scenarios", multiple=True, help="Play only the scenarios with this name.")
-@engines.options
+@engines.options(engines.ALL)
+@click.option("--trust", is_flag=True, help="Let the engine `stack` run what has power over this machine, as `up --trust`.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Play so many at a time.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML to FILE, too.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
@@ -37,6 +38,7 @@ def test(
     scenarios: tuple[str, ...],
     engine: str,
     confd: Path | None,
+    trust: bool,
     jobs: int,
     junit: Path | None,
     output: str,
@@ -55,10 +57,10 @@ def test(
 
     repository = Repository.find(settings.directory)
     chosen = _cases(repository, names, scenarios)
-    if engine == "image":
+    if engine in engines.OF_IMAGES:
         engines.build_missing(settings.directory, sorted({case.spec for case in chosen}), confd)
     results = []
-    with engines.opened(engine, confd) as opened:
+    with engines.playing(engine, confd, trust) as opened:
         for result in play_all(chosen, opened, jobs):
             results.append(result)
             if output == "text":
@@ -104,12 +106,25 @@ def _show(result: Result) -> None:
 
     word = outcome(result)
     checks = sum(step.checked for step in result.steps)
-    facts = f"{_count(len(result.steps), 'moment')}, {_count(checks, 'check')}, {1000 * result.seconds:.0f} ms"
+    facts = f"{_count(len(result.played), 'moment')}, {_count(checks, 'check')}, {1000 * result.seconds:.0f} ms"
     if result.passed and not result.skipped and not checks:
         facts += ": it expects nothing"
     click.echo(f"{click.style(f'{word:8}', fg=_COLOURS[word])} {result.case.title}  {result.skipped or facts}")
-    for line in _failures(result):
+    for line in [*_not_played(result), *_failures(result)]:
         click.echo(line)
+
+
+def _not_played(result: Result) -> Iterator[str]:
+    """What was neither good nor bad: checks that need a stack, and moments that no stack can be brought to."""
+    from catalog_forge.verify.report import unasked
+
+    if count := sum(step.unasked for step in result.steps):
+        yield f"  {unasked(count)}"
+    left = [step for step in result.steps if step.left]
+    if left:
+        yield click.style(f"  {left[0].where}: {left[0].name}: not played: {left[0].left}", fg="yellow")
+    for step in left[1:]:
+        yield click.style(f"  {step.where}: {step.name}: not played: it comes after that", fg="yellow")
 
 
 def _failures(result: Result) -> Iterator[str]:
@@ -121,10 +136,12 @@ def _failures(result: Result) -> Iterator[str]:
                 yield f"    {line}"
     if result.broken:
         yield f"  {result.broken}"
-    last = result.steps[-1].seen if result.steps and not result.passed else None
+    last = result.played[-1].seen if result.played and not (result.passed or result.broken) else None
     if last and last.log:
         yield "  the end of the log:"
-        yield from (f"    {line}" for line in last.log.splitlines()[-LOG_LINES:])
+        # Of many containers each has its share already.
+        shown = last.log.splitlines()[0 if last.asked else -LOG_LINES :]
+        yield from (f"    {line}" for line in shown)
 
 
 def _summary(results: Sequence[Result]) -> str:

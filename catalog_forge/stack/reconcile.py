@@ -94,7 +94,7 @@ class Action:
 class Known:
     """What only the one who watches knows: units that were complete or are being worked on, containers that ended
     while they were watched and how often in a row, those of them whose time to start again has not come, and units that
-    are unhealthy or not ready yet."""
+    are unhealthy, that are not ready yet, or that somebody wants to have replaced."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -103,6 +103,7 @@ class Known:
     unhealthy: Collection[Key] = ()
     unready: Collection[Key] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    unwanted: Collection[Key] = ()
 
 
 def digest(service: Service, images: Mapping[str, str]) -> str:
@@ -197,6 +198,8 @@ def _unit(
     missing = names - {each.name for each in present}
     if key in known.unhealthy:
         yield Action("replace", key, tuple(found), "unhealthy")
+    elif key in known.unwanted:
+        yield Action("replace", key, tuple(found), "asked for")
     elif missing and key in known.complete:
         yield Action("replace", key, tuple(found), f"{', '.join(sorted(missing))} is gone")
     elif any(each.digest != wanted or each.address != addresses.get(each.name, "") for each in present):

@@ -11,7 +11,7 @@ import importlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -46,7 +46,7 @@ from catalog_forge.stack.runner import Events, Extra, StackRunner
 from catalog_forge.stack.state import StateFolder
 
 if TYPE_CHECKING:
-    from catalog_forge.metadata.server import MetadataServer
+    from catalog_forge.metadata.server import Listener, MetadataServer
 
 GRACE = 10
 """Seconds that a container has between SIGTERM and its end by force, as Docker has it."""
@@ -91,13 +91,25 @@ class Supervisor:
     """Runs the stack of a state folder on an engine until it is told to end.
 
     `show` gets all units whenever one changes, `tell` what is worth a line. `wake` and `end` may be called from signal
-    handlers. The caller holds the lock of the folder.
+    handlers. The caller holds the lock of the folder. `retell` may change what the metadata says of hosts and ports, and
+    `heard` is told of every request that it answers.
     """
 
     def __init__(
-        self, engine: Engine, folder: StateFolder, show: Callable[[list[Row]], None], tell: Callable[[str], None]
+        self,
+        engine: Engine,
+        folder: StateFolder,
+        show: Callable[[list[Row]], None],
+        tell: Callable[[str], None],
+        *,
+        retell: Callable[[Environment], Environment] = lambda made: made,
+        heard: Listener | None = None,
     ) -> None:
         self._engine, self._folder, self._show, self._tell = engine, folder, show, tell
+        self._retell, self._heard = retell, heard
+        self._held: frozenset[Key] = frozenset()
+        self._unwanted: set[Key] = set()
+        self._server: MetadataServer | None = None
         self._runner = StackRunner(engine, folder.name)
         self._woken = threading.Event()
         self._ending = False
@@ -120,13 +132,39 @@ class Supervisor:
         self._ending = True
         self._woken.set()
 
+    def hold(self, units: Collection[Key]) -> None:
+        """Start none of these units again when they have ended, until others are held."""
+        self._held = frozenset(units)
+        self.wake()
+
+    def replace(self, units: Collection[Key]) -> None:
+        """Put others in the places of these units."""
+        self._unwanted |= set(units)
+        self.wake()
+
+    @property
+    def told(self) -> Environment | None:
+        """What the metadata service tells; None before there is one."""
+        return self._told
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """The versions of what the metadata service tells now."""
+        return self._server.answers.revisions() if self._server else frozenset()
+
+    @property
+    def hopeless(self) -> list[str]:
+        """The containers that have ended so often in a row that they will not run any better."""
+        ids = {identity for identity, ends in list(self._memory.ends.items()) if ends.count >= _GIVE_UP}
+        return [each.name for each in (self._runner.seen() if ids else ()) if each.id in ids]
+
     def run(self) -> None:
         """Run the stack. Raises ForgeError when it cannot come up, EngineError when the engine goes away."""
         try:
             with ExitStack() as doors:
                 self._network = self._prepared()
-                self._server = self._metadata()
-                doors.callback(self._server.__exit__, None, None, None)
+                self._server = server = self._metadata()
+                doors.callback(server.__exit__, None, None, None)
                 self._checker = doors.enter_context(Checker(self._checked))
                 events = Events(self._engine, self._folder.name, self.wake)
                 events.start()
@@ -174,15 +212,15 @@ class Supervisor:
 
     def _metadata(self) -> MetadataServer:
         """The metadata service at the gateway: on port 80, or where that cannot be had on one that METADATA_NODE names."""
-        from catalog_forge.metadata.server import MetadataServer
+        from catalog_forge.metadata.server import Listener, MetadataServer
 
         gateway = self._network.gateway
         try:
-            return MetadataServer(Answers({}), gateway, 80).__enter__()
+            return MetadataServer(Answers({}), gateway, 80, on_request=self._heard).__enter__()
         except ForgeError as error:
             reason = str(error)
         try:
-            server = MetadataServer(Answers({}), gateway, _OTHER_PORT).__enter__()
+            server = MetadataServer(Answers({}), gateway, _OTHER_PORT, on_request=self._heard).__enter__()
         except ForgeError as error:
             hint = "the Docker engine must be on this machine: containers ask this process for metadata"
             raise EngineError(str(error), hint=hint) from None
@@ -238,6 +276,7 @@ class Supervisor:
             if action.verb == "replace":
                 self._tell(f"{action.key[0]}-{action.key[1]} is replaced: {action.why}")
                 self._ledger.next(action.key)
+                self._unwanted.discard(action.key)
                 self._memory.complete.discard(action.key)
         self._write_down()
         made = self._environment(seen)
@@ -262,11 +301,12 @@ class Supervisor:
 
     def _environment(self, seen: list[Seen]) -> Environment:
         healths = {key: self._memory.healths.get((key, number), Health()).state for key, number in self._ledger.units.items()}
-        return telling.environment(self._stack, self._network.subnet, self._host, self._ledger, seen, healths)
+        made = telling.environment(self._stack, self._network.subnet, self._host, self._ledger, seen, healths)
+        return self._retell(made)
 
     def _publish(self, made: Environment) -> None:
         """Tell the metadata service, and with it every confd that waits, when anything has changed."""
-        if made != self._told:
+        if made != self._told and self._server:
             self._server.replace(answers(made))
             self._told = made
 
@@ -282,10 +322,16 @@ class Supervisor:
             busy={*memory.work, *(key for key, due in memory.refused.items() if due > now)},
             ended=ended,
             counts={identity: ends.count for identity, ends in memory.ends.items()},
-            resting={identity for identity, ends in memory.ends.items() if ends.due > now},
-            unhealthy={
-                key for key in wanted if (check := checks[key[0]]) and check.strategy == "recreate" and health[key] == "unhealthy"
+            resting={
+                *(identity for identity, ends in memory.ends.items() if ends.due > now),
+                *(each.id for each in seen if each.key in self._held),
             },
+            unhealthy={
+                key
+                for key in set(wanted) - self._held
+                if (check := checks[key[0]]) and check.strategy == "recreate" and health[key] == "unhealthy"
+            },
+            unwanted=frozenset(self._unwanted),
             unready={key for key in wanted if states[key] != "running" or (checks[key[0]] and health[key] != "healthy")},
         )
 
@@ -460,7 +506,9 @@ class Supervisor:
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
         """Note when all units run as they are wanted, and nothing is left to do."""
         over = {each.key for each in seen if each.ended and each.id in self._memory.alive and not self._runs_again(each)}
-        busy = self._memory.work or any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
+        over |= self._held
+        waiting = any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
+        busy = self._memory.work or self._unwanted or waiting
         if busy or self._settled == self._generation or any(each.digest != digests.get(each.service) for each in seen):
             return
         self._settled, self._refused = self._generation, ""

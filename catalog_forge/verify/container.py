@@ -33,7 +33,7 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.verify.seen import Seen, Written
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
-from catalog_forge.verify.witnesses import Heard, Said
+from catalog_forge.verify.witnesses import RELOAD, WAITING, WRITTEN, Heard, Said, error_in, problem_in
 
 SERVICE = "rancher-metadata"
 SETTLE = 45.0
@@ -59,18 +59,12 @@ _OUTAGES = (*_CUTS, "slow")
 # At these levels only the passes beside the watch tell of errors.
 _MUTE = ("panic", "fatal")
 
-_ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
 # entrypoint.sh becomes the confd that watches, so that its process is the first; the others make one pass each.
 _PASS = re.compile(r" confd\[(?!1\])\d+\]: ")
 # What confd says of a service that it cannot reach, in the words of Go's net/http.
 _UNREACHED = re.compile(r'(?:Get|get) "?http://')
-_WRITTEN = "every file is written"
-_NO_PROBLEMS = (_WRITTEN, "going on without them")
-_WAITING = "waiting for"
-_PANIC = "panic: "
 _STARTED = "stand-in: started"
 _TOO_EARLY = "stand-in: started before the stamp"
-_RELOAD = "launch: reload: "
 # The program: signals that a shell may catch are noted, the rest is ignored, and TERM ends it.
 _PROGRAM = """\
 if [ -e "$1/ready" ]; then echo "stand-in: started"; else echo "stand-in: started before the stamp"; fi
@@ -313,7 +307,7 @@ class _Live:
 
     def _times_written(self) -> int:
         """How often the conf container has said that every file is written: once for each start that succeeds."""
-        return self.conf.lines.count(f"{self.spec.name}: {_WRITTEN}")
+        return self.conf.lines.count(f"{self.spec.name}: {WRITTEN}")
 
     def _decided(self, since: float, caught: bool, missing: bool) -> bool:
         """Whether confd has taken in what changed at a time, or cannot; `caught` when all watchers were waiting for it."""
@@ -330,7 +324,7 @@ class _Live:
     def _stuck(self, since: float) -> bool:
         """Whether the conf container has a problem that does not go away by itself."""
         problem = self._problem()
-        if not problem or problem.startswith(f"{self.spec.name}: {_WAITING}"):
+        if not problem or problem.startswith(f"{self.spec.name}: {WAITING}"):
             return False
         stayed = time.monotonic() - max(since, self.conf.changed)
         return stayed > _STAYS_UNASKED or (stayed > _STAYS and self.heard.passes(since, fresh=True) >= 2)
@@ -339,7 +333,7 @@ class _Live:
         """Whether the launch script has had its time, and has acted if a stamp has changed."""
         if time.monotonic() - max(since, self.main.changed) < _CALM:
             return False
-        return self._counts() == self.stamps or any(line.startswith(_RELOAD) for line in self.main.new)
+        return self._counts() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
         """Whether all watchers have the present version, and wait for the next."""
@@ -365,8 +359,7 @@ class _Live:
 
     def _problem(self) -> str:
         """What the conf container said last of what keeps it from writing every file; empty when nothing does."""
-        said = [line for line in self.conf.lines if line.startswith(f"{self.spec.name}: ")]
-        return said[-1] if said and not said[-1].endswith(_NO_PROBLEMS) else ""
+        return problem_in(self.conf.lines, self.spec.name)
 
     def _files(self) -> dict[str, Written]:
         copied = {dest: self.conf.container.read(dest) for dest in self.subject.dests}
@@ -378,7 +371,7 @@ class _Live:
         if caught and not self.revived:
             # The watch has said everything. A pass beside it may have begun before the change, and speak of what was then.
             lines = [line for line in lines if not _PASS.search(line)]
-        said = [found for line in lines if (found := _error(line, self.spec.name))]
+        said = [found for line in lines if (found := error_in(line, self.spec.name))]
         if trouble.kind in _OUTAGES:
             said = [each for each in said if not _UNREACHED.search(each)]
         # entrypoint.sh says a problem once, but it may last for many moments.
@@ -391,7 +384,7 @@ class _Live:
         known: dict[str, str] = {}
         changed: dict[str, list[str]] = {}
         for number, (reload, file) in enumerate(actions(self.spec)):
-            words, label = f"{_RELOAD}{reload}", self.subject.reloads[file.dest]
+            words, label = f"{RELOAD}{reload}", self.subject.reloads[file.dest]
             known.setdefault(words, label)
             if self.stamps[number : number + 1] != before[number : number + 1]:
                 changed.setdefault(words, []).append(label)
@@ -418,14 +411,6 @@ def _fault(trouble: Trouble) -> Fault:
             return faults.FLAPPING
         case _:
             return faults.DOWN
-
-
-def _error(line: str, name: str) -> str:
-    """The error that a line of the conf container's log tells, without the time and the process before it."""
-    if found := _ERROR.search(line):
-        return found[1] if found[1] != '""' else ""  # a command that failed had nothing to say
-    notice = line.startswith(f"{name}: {_WAITING}") or line.endswith(_NO_PROBLEMS)
-    return line if line.startswith(_PANIC) or (line.startswith(f"{name}: ") and not notice) else ""
 
 
 def _text(lines: Iterable[str]) -> str:

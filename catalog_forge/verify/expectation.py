@@ -8,6 +8,10 @@ expect:
     other.conf: {contains: [a, b], lacks: c, mode: "0600", equals: {a: 1}, unchanged: true, absent: true}
   error: cluster.name                    # or a list: each is part of an error; without this key there must be none
   reloads: 1                             # or a list of reloads, such as [signal HUP]
+  command: ...                           # and http, log, within: see catalog_forge.verify.asking
+
+On a stack, {in: redis-2, ...} in the place of a file, or a list of such, means that of another container; then any path may
+stand there.
 """
 
 from __future__ import annotations
@@ -19,9 +23,10 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
-from catalog_forge.metadata.reading import Reader
+from catalog_forge.verify.asking import KEYS as ASKING_KEYS
+from catalog_forge.verify.asking import Asking, AskingReader, unlike
 from catalog_forge.verify.parsing import PARSERS, parse
-from catalog_forge.verify.seen import Seen, Written
+from catalog_forge.verify.seen import Asked, Seen, Written
 from catalog_forge.verify.subject import Subject
 
 # Gives the text of a file that lies beside the scenario; the place says who asks for it.
@@ -43,21 +48,32 @@ class FileExpectation:
     mode: int | None = None
     unchanged: bool = False
     absent: bool = False
+    container: str = ""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What must be there at a moment. `errors` are parts of errors that must come; with none of them, none may."""
+    """What must be there at a moment. `errors` are parts of errors that must come; with none of them, none may.
+
+    `asking` and `placed`, files of containers that are named, are for a stack only.
+    """
 
     files: tuple[FileExpectation, ...] = ()
     errors: tuple[str, ...] = ()
     reloads: int | tuple[str, ...] | None = None
     where: Where = field(default_factory=lambda: Where(""))
+    asking: Asking = Asking()
+    placed: tuple[FileExpectation, ...] = ()
 
     @property
     def count(self) -> int:
-        """How many things are expected."""
+        """How many things are expected that every engine can show."""
         return len(self.files) + len(self.errors) + (self.reloads is not None)
+
+    @property
+    def of_stack(self) -> int:
+        """How many things are expected that only a stack can show."""
+        return self.asking.count + len(self.placed)
 
 
 @dataclass(frozen=True)
@@ -84,18 +100,44 @@ def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[
     for file in expected.files:
         found = seen.files.get(file.dest)
         for failure in _file(file, found, before.files.get(file.dest) if before else None):
-            yield replace(failure, diff=SECRET) if failure.diff and found and found.secret else failure
+            yield _discreet(failure, found)
+    if seen.asked is not None:
+        yield from _of_stack(expected, seen.asked)
     for error in expected.errors:
         if not any(error in found for found in seen.errors):
             yield Failure(f"no error says {error!r}", expected.where, _bullets(seen.errors) or "  there is no error\n")
     if seen.errors and not expected.errors:
         yield Failure("an error that was not expected", expected.where, _bullets(seen.errors))
-    reloads = len(seen.reloads) if isinstance(expected.reloads, int) else tuple(sorted(seen.reloads))
-    wanted = expected.reloads if isinstance(expected.reloads, int) else tuple(sorted(expected.reloads or ()))
-    if expected.reloads is not None and reloads != wanted:
+    if expected.reloads is not None and not _reloaded(expected.reloads, seen):
         said = _bullets(seen.reloads) or "  there was none\n"
-        count = wanted if isinstance(wanted, int) else ", ".join(wanted) or "none"
-        yield Failure(f"reloads: expected {count}, but {len(seen.reloads)} came", expected.where, said)
+        wanted = expected.reloads if isinstance(expected.reloads, int) else ", ".join(sorted(expected.reloads)) or "none"
+        yield Failure(f"reloads: expected {wanted}, but {len(seen.reloads)} came", expected.where, said)
+
+
+def _reloaded(wanted: int | tuple[str, ...], seen: Seen) -> bool:
+    """Whether the reloads came that are wanted.
+
+    The units of a stack start one after the other, and each may make a change of its own: there, one or more for one.
+    """
+    if isinstance(wanted, int):
+        return len(seen.reloads) == wanted or (seen.asked is not None and 0 < wanted < len(seen.reloads))
+    if seen.asked is not None:
+        return set(wanted) == set(seen.reloads) and len(wanted) <= len(seen.reloads)
+    return sorted(wanted) == sorted(seen.reloads)
+
+
+def _of_stack(expected: Expectation, asked: Asked) -> Iterator[Failure]:
+    for file in expected.placed:
+        found = asked.files.get((file.container, file.dest))
+        for failure in _file(replace(file, dest=f"{file.container}:{file.dest}"), found, None):
+            yield _discreet(failure, found)
+    for message, where, shown in unlike(expected.asking, asked):
+        yield Failure(message, where, shown)
+
+
+def _discreet(failure: Failure, found: Written | None) -> Failure:
+    """Show nothing of a file that only its owner may read."""
+    return replace(failure, diff=SECRET) if failure.diff and found and found.secret else failure
 
 
 def _file(expected: FileExpectation, found: Written | None, before: Written | None) -> Iterator[Failure]:
@@ -159,11 +201,17 @@ def _bullets(texts: tuple[str, ...]) -> str:
     return "".join(f"  {text}\n" for text in texts)
 
 
-_KEYS = ("files", "error", "reloads")
-_FILE_KEYS = ("text", "file", "contains", "lacks", "equals", "format", "mode", "unchanged", "absent")
+def _each(node: yamlio.Node) -> tuple[yamlio.Node, ...]:
+    """What is expected of a file, or of files of that path in many containers."""
+    many = isinstance(node, yamlio.Seq) and node.items and all(isinstance(item, yamlio.Map) for item in node.items)
+    return node.items if many and isinstance(node, yamlio.Seq) else (node,)
 
 
-class _ExpectationReader(Reader):
+_KEYS = ("files", "error", "reloads", *ASKING_KEYS)
+_FILE_KEYS = ("in", "text", "file", "contains", "lacks", "equals", "format", "mode", "unchanged", "absent")
+
+
+class _ExpectationReader(AskingReader):
     def __init__(self, subject: Subject, beside: ReadBeside) -> None:
         super().__init__()
         self.subject = subject
@@ -171,12 +219,23 @@ class _ExpectationReader(Reader):
 
     def expectation(self, node: yamlio.Node) -> Expectation:
         found = self.known(node, "expect", _KEYS)
-        files = tuple(self.file(key, value) for key, value in self.pairs(found.get("files"), "files"))
+        named = [(key, item) for key, value in self.pairs(found.get("files"), "files") for item in _each(value)]
+        files = [self.file(key, item) for key, item in named]
         errors = tuple(self.word(item, "error") for item in self.some(found.get("error")))
-        return Expectation(files, errors, self.reloads(found.get("reloads")), node.where)
+        return Expectation(
+            tuple(file for file in files if not file.container),
+            errors,
+            self.reloads(found.get("reloads")),
+            node.where,
+            self.asking(found),
+            tuple(file for file in files if file.container),
+        )
 
     def file(self, key: yamlio.Text, node: yamlio.Node) -> FileExpectation:
+        place = {each.value: value for each, value in node.pairs}.get("in") if isinstance(node, yamlio.Map) else None
         dest = self.subject.find(key.value)
+        if dest is None and place and key.value.startswith("/"):
+            dest = key.value
         if dest is None:
             hint = did_you_mean(key.value, self.subject.dests)
             self.wrong(f"no one file that is rendered is called {key.value!r}", key.where, hint)
@@ -184,6 +243,8 @@ class _ExpectationReader(Reader):
         if not isinstance(node, yamlio.Map):
             return FileExpectation(dest, key.where, text=self.word(node, "the text of a file"))
         found = self.known(node, f"what is expected of {key.value!r}", _FILE_KEYS)
+        if place and "unchanged" in found:
+            self.wrong("unchanged is for files of the container that asks", found["unchanged"].where, "leave out `in`")
         return FileExpectation(
             dest,
             key.where,
@@ -195,6 +256,7 @@ class _ExpectationReader(Reader):
             mode=self.mode(found.get("mode")),
             unchanged=self.truth(found.get("unchanged"), "unchanged"),
             absent=self.truth(found.get("absent"), "absent"),
+            container=self.place(found, node) if place else "",
         )
 
     def text(self, found: Mapping[str, yamlio.Node]) -> str | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol, runtime_checkable
 
-from catalog_forge.errors import ForgeError, Problem
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.metadata import scenario
 from catalog_forge.metadata.scenario import Scenario
+from catalog_forge.metadata.steps import Moment
 from catalog_forge.spec.folder import SCENARIOS, SpecFolder
 from catalog_forge.spec.model import Spec
 from catalog_forge.verify import expectation, view
@@ -40,12 +43,45 @@ class Case:
 
 @dataclass(frozen=True)
 class Step:
-    """What came of one moment."""
+    """What came of one moment: `unasked` is how many checks its engine has no containers for.
+
+    `left` says why it was not played, and neither was any after it.
+    """
 
     name: str
     seen: Seen
     failures: tuple[Failure, ...]
     checked: int
+    where: Where = field(default_factory=lambda: Where(""))
+    unasked: int = 0
+    left: str = ""
+
+
+class Live(Protocol):
+    """A scenario that is being played on a stack."""
+
+    def cannot(self, moment: Moment) -> str:
+        """Return why a stack cannot be brought to a moment; empty when it can."""
+        ...
+
+    def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
+        """Bring the stack to a moment, wait until what is there is good, and return what there is, good or not."""
+        ...
+
+
+@runtime_checkable
+class Stage(Protocol):
+    """An engine that runs whole stacks, and not only what one container sees of the metadata service."""
+
+    name: str
+
+    def stage(self, subject: Subject, played: Scenario, expected: Sequence[Expectation]) -> AbstractContextManager[Live]:
+        """Play a scenario as long as the block lasts; then nothing is left of it."""
+        ...
+
+    def interrupt(self) -> None:
+        """End all plays soon, from another thread."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -57,6 +93,11 @@ class Result:
     seconds: float
     skipped: str = ""
     broken: ForgeError | None = None
+
+    @property
+    def played(self) -> tuple[Step, ...]:
+        """The moments that were played."""
+        return tuple(step for step in self.steps if not step.left)
 
     @property
     def passed(self) -> bool:
@@ -96,7 +137,7 @@ def case(spec: str, name: str, file: str, subject: Subject, played: Scenario, be
     return Case(spec, name, file, subject, played, tuple(expected))
 
 
-def play_all(chosen: Sequence[Case], engine: Engine, jobs: int) -> Iterator[Result]:
+def play_all(chosen: Sequence[Case], engine: Engine | Stage, jobs: int) -> Iterator[Result]:
     """Play scenarios, so many at a time, and yield the results in their order.
 
     What this process computes itself is given to as many processes where they can be had for nothing; other engines mostly
@@ -118,11 +159,11 @@ def play_all(chosen: Sequence[Case], engine: Engine, jobs: int) -> Iterator[Resu
 
 
 # What a forked process finds here is a copy of its own: cases need no pickling that way.
-_GIVEN: list[tuple[Case, Engine]] = []
+_GIVEN: list[tuple[Case, Engine | Stage]] = []
 
 
 @contextmanager
-def _given(chosen: Sequence[Case], engine: Engine) -> Iterator[None]:
+def _given(chosen: Sequence[Case], engine: Engine | Stage) -> Iterator[None]:
     _GIVEN[:] = [(case, engine) for case in chosen]
     try:
         yield
@@ -136,7 +177,7 @@ def _play_given(number: int) -> tuple[tuple[Step, ...], float, str, ForgeError |
     return result.steps, result.seconds, result.skipped, result.broken
 
 
-def play(played: Case, engine: Engine) -> Result:
+def play(played: Case, engine: Engine | Stage) -> Result:
     """Play a scenario. An engine that fails ends it; that is part of the result."""
     began = time.perf_counter()
     steps: list[Step] = []
@@ -144,10 +185,11 @@ def play(played: Case, engine: Engine) -> Result:
     if played.scenario.engines and engine.name not in played.scenario.engines:
         return Result(played, (), 0, skipped=f"it is for the engine {' or '.join(played.scenario.engines)}")
     try:
-        steps.extend(_steps(played, engine))
+        steps.extend(_on_stage(played, engine) if isinstance(engine, Stage) else _steps(played, engine))
     except ForgeError as error:
         broken = error
-    return Result(played, tuple(steps), time.perf_counter() - began, broken=broken)
+    skipped = steps[0].left if steps else ""
+    return Result(played, () if skipped else tuple(steps), time.perf_counter() - began, skipped, broken)
 
 
 def _steps(played: Case, engine: Engine) -> Iterator[Step]:
@@ -156,5 +198,29 @@ def _steps(played: Case, engine: Engine) -> Iterator[Step]:
     views = (view.of_moment(moment, number, version) for number, moment in enumerate(moments))
     before: Seen | None = None
     for moment, expected, seen in zip(moments, played.expected, engine.play(played.subject, views), strict=True):
-        yield Step(moment.name, seen, tuple(expectation.compare(expected, seen, before)), expected.count)
+        yield _step(moment, expected, seen, before)
         before = seen
+
+
+def _step(moment: Moment, expected: Expectation, seen: Seen, before: Seen | None) -> Step:
+    failures = tuple(expectation.compare(expected, seen, before))
+    checked, unasked = (expected.count, expected.of_stack) if seen.asked is None else (expected.count + expected.of_stack, 0)
+    return Step(moment.name, seen, failures, checked, moment.where, unasked)
+
+
+def _on_stage(played: Case, engine: Stage) -> Iterator[Step]:
+    """Play the moments that a stack can be brought to: after one that it cannot, what comes is another story."""
+    before: Seen | None = None
+    left = ""
+    with engine.stage(played.subject, played.scenario, played.expected) as live:
+        for moment, expected in zip(played.scenario.moments, played.expected, strict=True):
+            if left := left or live.cannot(moment):
+                yield Step(moment.name, Seen({}), (), 0, moment.where, left=left)
+                continue
+            seen = live.see(moment, expected, partial(_good, expected, before))
+            yield _step(moment, expected, seen, before)
+            before = seen
+
+
+def _good(expected: Expectation, before: Seen | None, seen: Seen) -> bool:
+    return not any(expectation.compare(expected, seen, before))

@@ -35,6 +35,8 @@ def _moment(step: Step) -> dict[str, Any]:
     return {
         "name": step.name,
         "checks": step.checked,
+        "unasked": step.unasked,
+        "not_played": step.left,
         "errors": list(step.seen.errors),
         "reloads": list(step.seen.reloads),
         "failures": [
@@ -48,6 +50,11 @@ def outcome(result: Result) -> str:
     if result.skipped:
         return "skipped"
     return "error" if result.broken else "passed" if result.passed else "failed"
+
+
+def unasked(count: int) -> str:
+    """Say that checks were not made."""
+    return f"{count} {'check needs' if count == 1 else 'checks need'} --engine stack"
 
 
 def junit(results: Sequence[Result], engine: str) -> str:
@@ -70,6 +77,11 @@ def _cases(suite: ElementTree.Element, result: Result) -> None:
     title, file = result.case.name, result.case.file
     for step in result.steps:
         case = _case(suite, f"{title}: {step.name}", result)
+        if step.left:
+            ElementTree.SubElement(case, "skipped", message=_xml(step.left))
+        if step.unasked:
+            other = _case(suite, f"{title}: {step.name}: checks of a stack", result)
+            ElementTree.SubElement(other, "skipped", message=unasked(step.unasked))
         for failure in step.failures:
             element = ElementTree.SubElement(case, "failure", message=_xml(failure.message))
             element.text = _xml(f"{failure.where}\n{failure.diff}")
@@ -80,7 +92,7 @@ def _cases(suite: ElementTree.Element, result: Result) -> None:
 
 
 def _case(suite: ElementTree.Element, name: str, result: Result) -> ElementTree.Element:
-    shares = max(1, len(result.steps))
+    shares = max(1, len(result.played))
     time = f"{result.seconds / shares:.4f}"
     return ElementTree.SubElement(
         suite, "testcase", name=_xml(name), classname=result.case.spec, file=result.case.file, time=time

@@ -29,13 +29,36 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What came of a command or a request: its status, and what it said; or why there is no answer."""
+
+    status: int = 0
+    text: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What containers of a stack have answered, in the order of the questions; files by container and path."""
+
+    commands: tuple[Answer, ...] = ()
+    requests: tuple[Answer, ...] = ()
+    logs: tuple[str, ...] = ()
+    files: Mapping[tuple[str, str], Written] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Seen:
-    """Files by dest, errors as confd words them, reloads by what they do. A file whose resource failed stays as it was."""
+    """Files by dest, errors as confd words them, reloads by what they do. A file whose resource failed stays as it was.
+
+    `asked` is there when the engine has containers that can be asked.
+    """
 
     files: Mapping[str, Written]
     errors: tuple[str, ...] = ()
     reloads: tuple[str, ...] = ()
     log: str = ""
+    asked: Asked | None = None
 
 
 class Engine(Protocol):

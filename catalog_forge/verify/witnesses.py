@@ -1,10 +1,12 @@
-"""What the image engine goes by: what confd has asked the metadata service, and what containers have said."""
+"""What the engines with containers go by: what confd has asked the metadata service, and what containers have said."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote
 
@@ -14,6 +16,17 @@ from catalog_forge.verify.subject import Subject
 
 # confd's long poll ends after 10 s (maxWait): whoever waits has asked within that time, and but once.
 _POLL = 9.5
+
+WRITTEN = "every file is written"
+"""What entrypoint.sh says, after the name of its spec, when the program may start."""
+
+WAITING = "waiting for"
+RELOAD = "launch: reload: "
+"""How run.sh begins to say what it does after a change."""
+
+_NO_PROBLEMS = (WRITTEN, "going on without them")
+_PANIC = "panic: "
+_ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
 
 
 class Heard:
@@ -97,3 +110,17 @@ class Said:
     def turn(self) -> None:
         """Begin another moment."""
         self.before = len(self.lines)
+
+
+def error_in(line: str, name: str) -> str:
+    """Return the error that a line of a conf container's log tells, without the time and the process before it."""
+    if found := _ERROR.search(line):
+        return found[1] if found[1] != '""' else ""  # a command that failed had nothing to say
+    notice = line.startswith(f"{name}: {WAITING}") or line.endswith(_NO_PROBLEMS)
+    return line if line.startswith(_PANIC) or (line.startswith(f"{name}: ") and not notice) else ""
+
+
+def problem_in(lines: Sequence[str], name: str) -> str:
+    """Return what a conf container said last of what keeps it from writing every file; empty when nothing does."""
+    said = [line for line in lines if line.startswith(f"{name}: ")]
+    return said[-1] if said and not said[-1].endswith(_NO_PROBLEMS) else ""

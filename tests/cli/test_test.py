@@ -161,3 +161,23 @@ def test_the_built_image_plays_them_too_and_is_built_first(
         assert "10.42.1.14\n" in shown.stdout
     finally:
         engine.images.remove(tag, force=True)
+
+
+def test_checks_that_need_a_stack_are_said_not_to_be_made(tmp_path: Path) -> None:
+    asks = GOOD.replace("expect: {reloads: 1}", "expect: {reloads: 1, command: {in: app-1, run: x}, log: {in: app, lacks: y}}")
+    catalog(tmp_path, {"asks": asks})
+    assert run(tmp_path, "test").stdout.splitlines()[1] == "  2 checks need --engine stack"
+    result = run(tmp_path, "test", "--format", "json", "--junit", str(tmp_path / "junit.xml"))
+    assert [moment["unasked"] for moment in json.loads(result.stdout)["scenarios"][0]["moments"]] == [0, 2]
+    (suite,) = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert [(case.get("name"), len(case)) for case in suite.iter("testcase")] == [
+        ("asks: start", 0),
+        ("asks: scale 4", 0),
+        ("asks: scale 4: checks of a stack", 1),
+    ]
+    assert suite.get("skipped") == "1"
+
+
+def test_what_renders_has_no_stack(tmp_path: Path) -> None:
+    catalog(tmp_path, {"good": GOOD})
+    assert "'stack' is not one of 'embedded', 'confd', 'image'" in run(tmp_path, "render", "app-conf", "--engine", "stack").stderr

@@ -153,3 +153,9 @@ def test_who_lends_comes_first() -> None:
 def test_services_start_after_those_they_need() -> None:
     stack = Stack("s", (WEB, Service(Launch("lb", "i"), links=(Link("x", "web"),)), Service(Launch("db", "i"))))
     assert levels(stack) == [["web", "db"], ["lb"]]
+
+
+def test_a_unit_that_somebody_wants_to_have_replaced_is_replaced_though_it_is_well() -> None:
+    (action,) = actions([*unit(1), *unit(2)], Known(unwanted={("web", 2)}))
+    assert (action.verb, action.key, action.why, len(action.containers)) == ("replace", ("web", 2), "asked for", 2)
+    assert actions([*unit(1), *unit(2)], Known(unwanted={("web", 2)}, busy={("web", 2)})) == []

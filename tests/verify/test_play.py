@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +11,15 @@ import pytest
 
 from catalog_forge.confd.functions import DIALECTS
 from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.scenario import Scenario
+from catalog_forge.metadata.steps import Moment
 from catalog_forge.repository import Repository
 from catalog_forge.verify import play
 from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.expectation import Expectation
 from catalog_forge.verify.play import Result
+from catalog_forge.verify.seen import Answer, Asked, Seen
+from catalog_forge.verify.subject import Subject
 from tests.verify.specs import SCENARIO, START, case_of, catalog
 
 EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
@@ -123,3 +130,63 @@ def test_generated_templates_give_the_same_in_every_confd_that_is_imitated(name:
         ]
         assert seen[0]
         assert seen[0] == seen[1] == seen[2]
+
+
+class Staged:
+    """An engine that has containers, and can do all but scale to 9."""
+
+    name = "stack"
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.open = False
+
+    @contextmanager
+    def stage(self, _subject: Subject, _played: Scenario, _expected: Sequence[Expectation]) -> Iterator[Staged]:
+        """Note whether it is over."""
+        self.open = True
+        try:
+            yield self
+        finally:
+            self.open = False
+
+    def cannot(self, moment: Moment) -> str:
+        """Say what it cannot do."""
+        return "nine are too many" if moment.environment.stacks[0].services[0].scale == 9 else ""
+
+    def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
+        """Answer every command by its name."""
+        answers = tuple(Answer(text="said") for _ in expected.asking.commands)
+        seen = Seen({}, asked=Asked(answers))
+        self.seen.append(f"{moment.name} {good(seen)}")
+        return seen
+
+    def interrupt(self) -> None:
+        """Nothing to do."""
+
+
+ASKS = "expect: {command: {in: app-1, run: x, output: said}}\n"
+
+
+def test_a_stack_is_brought_from_moment_to_moment_until_one_that_it_cannot_have() -> None:
+    steps = "then:\n- {scale: 4, expect: {command: {in: app-1, run: x, output: other}}}\n- scale: 9\n- scale: 2\n"
+    engine = Staged()
+    result = play.play(case_of(ASKS + steps), engine)
+    assert (engine.seen, engine.open) == (["start True", "scale 4 False"], False)
+    assert [(step.checked, len(step.failures), step.left) for step in result.steps] == [
+        (1, 0, ""),
+        (1, 1, ""),
+        (0, 0, "nine are too many"),
+        (0, 0, "nine are too many"),
+    ]
+    assert len(result.played) == 2 and not result.passed
+
+
+def test_a_scenario_that_no_stack_can_begin_with_is_skipped_with_the_reason() -> None:
+    result = play.play(case_of("", start=SCENARIO.replace("scale: 3", "scale: 9")), Staged())
+    assert (result.steps, result.skipped) == ((), "nine are too many")
+
+
+def test_checks_of_a_stack_are_counted_and_not_made_where_there_is_none() -> None:
+    (start,) = result_of(ASKS).steps
+    assert (start.checked, start.unasked, start.failures) == (0, 1, ())

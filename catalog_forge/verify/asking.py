@@ -1,0 +1,215 @@
+"""What an author expects of the containers of a stack, and how their answers differ from it.
+
+expect:
+  command:                               # or a list of them
+    in: redis-1                          # a service or sidekick and its index; without one the first
+    run: [redis-cli, ping]               # or a text for /bin/sh
+    exit: 0
+    output: "PONG\\n"
+    contains: PONG                       # or a list, and so is `lacks`
+  http: {get: "http://proxy-1:80/page", headers: {Host: www.example.org}, status: 200, contains: Welcome}
+  log: {in: redis-conf-1, contains: reload}     # of what it has said since the step began
+  within: 30s                            # how long the stack may take until all of it is so
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from catalog_forge import yamlio
+from catalog_forge.errors import Where
+from catalog_forge.metadata.reading import Reader
+from catalog_forge.verify.seen import Answer, Asked
+
+KEYS = ("command", "http", "log", "within")
+WITHIN = 20.0
+"""Seconds that a stack that has settled may take to be as expected, where nothing is said."""
+
+MAX_WITHIN = 600.0
+_TEXT_KEYS = ("contains", "lacks")
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a text must be; what is not said does not matter."""
+
+    equals: str | None = None
+    contains: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command in a container: its exit status, and what it says."""
+
+    container: str
+    run: tuple[str, ...]
+    where: Where
+    status: int = 0
+    words: Words = Words()
+
+    @property
+    def title(self) -> str:
+        """The command as a report shows it."""
+        shown = self.run[2] if self.run[:2] == ("/bin/sh", "-c") else shlex.join(self.run)
+        return f"`{shown}` in {self.container}"
+
+
+@dataclass(frozen=True)
+class Get:
+    """A request to a container, by the address that it has on the network of the stack: the status and the body."""
+
+    container: str
+    port: int
+    path: str
+    where: Where
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    words: Words = Words()
+
+    @property
+    def title(self) -> str:
+        """The request as a report shows it."""
+        return f"GET http://{self.container}:{self.port}{self.path}"
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a container says in a step."""
+
+    container: str
+    where: Where
+    words: Words = Words()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """All that is asked at a moment, and how long it may take to become as expected."""
+
+    commands: tuple[Command, ...] = ()
+    requests: tuple[Get, ...] = ()
+    logs: tuple[Log, ...] = ()
+    within: float = WITHIN
+
+    @property
+    def count(self) -> int:
+        """How many things are asked."""
+        return len(self.commands) + len(self.requests) + len(self.logs)
+
+
+def unlike(asking: Asking, asked: Asked) -> Iterator[tuple[str, Where, str]]:
+    """Yield what is not as expected: in words, where that was asked for, and what there was instead."""
+    for command, answer in zip(asking.commands, asked.commands, strict=True):
+        yield from _answer(command, command.status, answer, "ended with")
+    for request, answer in zip(asking.requests, asked.requests, strict=True):
+        yield from _answer(request, request.status, answer, "was answered with")
+    for log, text in zip(asking.logs, asked.logs, strict=True):
+        yield from _text(f"the log of {log.container}", log.words, log.where, text)
+
+
+def _answer(expected: Command | Get, status: int, answer: Answer, ended: str) -> Iterator[tuple[str, Where, str]]:
+    if answer.problem:
+        yield f"{expected.title}: {answer.problem}", expected.where, ""
+        return
+    if answer.status != status:
+        yield f"{expected.title} {ended} {answer.status}, not {status}", expected.where, answer.text
+        return  # what it says then is shown, and is another story
+    yield from _text(f"what {expected.title} says", expected.words, expected.where, answer.text)
+
+
+def _text(what: str, words: Words, where: Where, text: str) -> Iterator[tuple[str, Where, str]]:
+    if words.equals is not None and text != words.equals:
+        old, new = (each.splitlines(keepends=True) for each in (words.equals, text))
+        diff = difflib.unified_diff(old, new, "expected", "said", n=3)
+        yield f"{what} is not as expected", where, "".join(line if line.endswith("\n") else f"{line}\n" for line in diff)
+    for part in words.contains:
+        if part not in text:
+            yield f"{what} does not contain {part!r}", where, text or "(nothing)\n"
+    for part in words.lacks:
+        if part in text:
+            yield f"{what} contains {part!r}", where, text
+
+
+class AskingReader(Reader):
+    """Reads what is asked of containers."""
+
+    def asking(self, found: Mapping[str, yamlio.Node]) -> Asking:
+        """Make of the nodes at `KEYS` what is asked."""
+        within = self.seconds(found["within"], "within") if "within" in found else WITHIN
+        if within > MAX_WITHIN:
+            self.wrong(f"within is {MAX_WITHIN:g} s at most", found["within"].where)
+        return Asking(
+            tuple(self.command(item) for item in self.some(found.get("command"))),
+            tuple(self.request(item) for item in self.some(found.get("http"))),
+            tuple(self.log(item) for item in self.some(found.get("log"))),
+            within,
+        )
+
+    def command(self, node: yamlio.Node) -> Command:
+        """A command: words, or a text for the shell."""
+        found = self.known(node, "a command", ("in", "run", "exit", "output", *_TEXT_KEYS))
+        run = found.get("run")
+        words: tuple[str, ...] = tuple(self.word(item, "run") for item in self.some(run))
+        if not any(words):
+            self.wrong("which command is to run?", node.where, "for example run: [redis-cli, ping]")
+        if run is not None and not isinstance(run, yamlio.Seq):
+            words = ("/bin/sh", "-c", *words)
+        status = self.whole(found.get("exit"), "exit", 255, default=0)
+        return Command(self.place(found, node), words, node.where, status, self.text_words(found, "output"))
+
+    def request(self, node: yamlio.Node) -> Get:
+        """A request: its URL names a container in place of a host."""
+        found = self.known(node, "http", ("get", "headers", "status", "body", *_TEXT_KEYS))
+        url = self.word(found["get"], "get") if "get" in found else ""
+        container, port, path = _parts(url)
+        if not container:
+            where = found["get"].where if "get" in found else node.where
+            self.wrong(f"get must be the URL of a container, not {url!r}", where, "for example get: http://web-1:8080/page")
+        headers = self.words(found.get("headers"), "headers")
+        if any(not name or _CONTROL.search(name) or "\n" in value or "\r" in value for name, value in headers.items()):
+            self.wrong("a header is a name and one line", found["headers"].where)
+        status = self.whole(found.get("status"), "status", 599, 100, 200)
+        return Get(container, port, path, node.where, headers, status, self.text_words(found, "body"))
+
+    def log(self, node: yamlio.Node) -> Log:
+        """A log."""
+        found = self.known(node, "a log", ("in", *_TEXT_KEYS))
+        words = self.text_words(found, "")
+        if words == Words():
+            self.wrong("what must the log contain?", node.where, "for example contains: ready to accept connections")
+        return Log(self.place(found, node), node.where, words)
+
+    def place(self, found: Mapping[str, yamlio.Node], node: yamlio.Node) -> str:
+        """The container that is asked."""
+        word = self.word(found["in"], "in") if "in" in found else ""
+        if not word:
+            self.wrong("in which container?", node.where, "in: SERVICE-1, or a sidekick and its index")
+        return word
+
+    def text_words(self, found: Mapping[str, yamlio.Node], whole: str) -> Words:
+        """What a text must be; `whole` is the key of all of it."""
+        return Words(
+            self.word(found[whole], whole) if whole in found else None,
+            tuple(self.word(item, "contains") for item in self.some(found.get("contains"))),
+            tuple(self.word(item, "lacks") for item in self.some(found.get("lacks"))),
+        )
+
+
+def _parts(url: str) -> tuple[str, int, str]:
+    """A URL as container, port and path; no container when it is none that can be asked."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:
+        return "", 0, ""
+    if parts.scheme != "http" or not parts.hostname or parts.username or _CONTROL.search(url):
+        return "", 0, ""
+    # As it is written: names of containers have both cases.
+    name = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc.rstrip(":")
+    return name, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,407 @@
+"""The stack engine: a scenario played on all containers of the entry, run as `up` runs them, the real software too.
+
+A moment is over when the stack is as it is wanted, every unit runs and is healthy, and every confd has taken in what the
+metadata says: all of its resources wait for the next change. From then on the stack has the time of `within` to be as
+expected, and must stay so for as long as the launch script needs to see a stamp, so that a reload too many shows as well.
+"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catalog_forge.confd.resource import actions
+from catalog_forge.errors import EngineError, ForgeError, Problem
+from catalog_forge.image.containers import Container
+from catalog_forge.image.engine import Engine
+from catalog_forge.metadata.model import Environment
+from catalog_forge.metadata.scenario import Scenario
+from catalog_forge.metadata.steps import Moment
+from catalog_forge.spec.model import Spec
+from catalog_forge.stack.model import Launch, Stack
+from catalog_forge.stack.reconcile import Key, owner_of
+from catalog_forge.stack.reconcile import Seen as Found
+from catalog_forge.stack.runner import StackRunner
+from catalog_forge.stack.state import StateFolder
+from catalog_forge.stack.supervisor import GRACE, Row, Supervisor
+from catalog_forge.verify import staging
+from catalog_forge.verify.asking import Command, Get
+from catalog_forge.verify.expectation import Expectation
+from catalog_forge.verify.seen import Answer, Asked, Seen, Written
+from catalog_forge.verify.staging import Mirror, Place
+from catalog_forge.verify.subject import Subject
+from catalog_forge.verify.witnesses import RELOAD, Heard, Said, error_in, problem_in
+
+SETTLE = 120.0
+"""Seconds that a stack may take until it is as it is wanted: real software starts slowly."""
+
+# The launch script looks at the stamps each second, and waits one second more for what belongs together.
+_CALM = 2.5
+_LOOK = 0.3
+# A problem of a conf container counts when it has stayed so long: then its confd does not come to wait for anything.
+_STAYS = 4.0
+_ANSWER = 5.0
+_MOST = 1 << 20
+# Lines of all logs together that are shown, and of each at least.
+_LINES, _LEAST = 60, 3
+
+
+class StackEngine:
+    """Plays on stacks of their own, side by side in threads if so asked.
+
+    What is remembered of them while they run is below `home`, so that `down` finds them should this process be killed.
+    `tell` hears of images that are pulled. Without `trust` nothing with power over this machine is run.
+    """
+
+    name = "stack"
+
+    def __init__(
+        self,
+        engine: Engine,
+        home: Path,
+        *,
+        trust: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
+        settle: float = SETTLE,
+    ) -> None:
+        self._engine, self._home, self._trust, self._tell = engine, home, trust, tell
+        self._settle = settle
+        self._interrupted = threading.Event()
+
+    def interrupt(self) -> None:
+        """End all plays soon, from another thread: each raises ForgeError when it has removed what it made."""
+        self._interrupted.set()
+
+    @contextmanager
+    def stage(self, subject: Subject, played: Scenario, expected: Sequence[Expectation]) -> Iterator[Scene]:
+        """Play a scenario as long as the block lasts; then its containers, network, volumes and files are removed.
+
+        Raises ForgeError when the scenario asks containers that there are not, and when the entry needs trust.
+        """
+        if subject.spec is None:
+            raise ForgeError("the engine `stack` plays entries of specs only", hint="use --engine embedded or confd")
+        name = f"test-{uuid.uuid4().hex[:10]}"
+        stack = staging.stack_of(subject.spec, played, name)
+        staging.check(stack, played, expected)
+        if stack.dangerous and not self._trust:
+            hint = "read what it does; --trust runs it"
+            raise ForgeError.of(
+                [Problem(f"{each.service}: {each.key}: {each.message}", each.where, hint) for each in stack.dangerous]
+            )
+        mirror = staging.mirror(name, played.environment, subject.version)
+        running = _Running(self._engine, StateFolder(self._home, name), Heard(subject), self._tell)
+        try:
+            yield Scene(subject, subject.spec, stack, running, mirror, self._settle, self._interrupted)
+        finally:
+            running.remove()
+
+
+class _Running:
+    """A supervisor in a thread of its own, and what is there of its stack; made before anything is started."""
+
+    def __init__(self, engine: Engine, folder: StateFolder, heard: Heard, tell: Callable[[str], None]) -> None:
+        self.engine, self.folder, self.heard = engine, folder, heard
+        self.runner = StackRunner(engine, folder.name)
+        self.scene: Environment | None = None
+        self.told: deque[str] = deque(maxlen=_LINES)
+        self.rows: list[Row] = []
+        self.held: frozenset[Key] = frozenset()
+        self._error: BaseException | None = None
+        self._tell, self._generation = tell, 0
+        self._thread: threading.Thread | None = None
+
+    def want(self, stack: Stack, scene: Environment) -> None:
+        """Let the stack be so from now on, and start it when it is not there yet."""
+        self.scene = scene
+        self._generation = self.folder.write_plan(stack)
+        if self._thread is None:
+            self.supervisor = Supervisor(
+                self.engine, self.folder, self._show, self._say, retell=self._retold, heard=self.heard.note
+            )
+            self._thread = threading.Thread(target=self._run, name=f"stack-{stack.name}")
+            self._thread.start()
+        self.supervisor.wake()
+
+    def hold(self, units: frozenset[Key]) -> None:
+        """Have these units stay as they are when they have been stopped."""
+        self.held = units
+        self.supervisor.hold(units)
+
+    @property
+    def unsettled(self) -> str:
+        """Say what is still under way; empty when all is as it is wanted. Raises what has ended the stack."""
+        if self._error:
+            raise self._error
+        status = self.folder.status()
+        if status.get("refused"):
+            raise ForgeError(status["refused"])
+        if status.get("generation") != self._generation or status.get("phase") != "running":
+            return "the stack is starting"
+        if restless := self.supervisor.hopeless:
+            raise ForgeError(f"{', '.join(restless)} ended again and again")
+        return next((words for each in self.rows if (words := self._unready(each))), "")
+
+    def _unready(self, row: Row) -> str:
+        if (row.service, row.index) in self.held:
+            return "" if row.state == "stopped" else f"{row.name} is {row.state}, and is to be stopped"
+        if row.state != "running":
+            return f"{row.name} is {row.state}"
+        return "" if row.health in ("", "healthy") else f"{row.name} is {row.health}"
+
+    def seen(self) -> list[Found]:
+        """Return the containers that are there."""
+        return self.runner.seen()
+
+    def remove(self) -> None:
+        """End the stack and remove all of it."""
+        if self._thread:
+            self.supervisor.end()
+            self._thread.join()
+            with suppress(EngineError):  # an engine that is gone has been said already
+                self.runner.remove_all(volumes=True)
+        if self.folder.path.exists():
+            self.folder.remove()
+            with suppress(OSError):
+                self.folder.path.rmdir()
+
+    def _run(self) -> None:
+        try:
+            with self.folder.held():
+                self.supervisor.run()
+        except BaseException as error:  # whoever waits for it raises it
+            self._error = error
+
+    def _show(self, rows: list[Row]) -> None:
+        self.rows = rows
+
+    def _say(self, text: str) -> None:
+        self.told.extend(text.splitlines())
+        if text.startswith("pulling "):
+            self._tell(text)
+
+    def _retold(self, made: Environment) -> Environment:
+        return staging.retold(made, self.scene) if self.scene else made
+
+
+@dataclass
+class Scene:
+    """A stack from moment to moment of a scenario."""
+
+    subject: Subject
+    spec: Spec
+    stack: Stack
+    running: _Running
+    mirror: Mirror
+    settle: float
+    interrupted: threading.Event
+    before: Environment | None = None
+    said: dict[str, Said] = field(default_factory=dict)
+    changed: float = 0
+    problem: tuple[str, float] = ("", 0)
+
+    def cannot(self, moment: Moment) -> str:
+        """Return why the stack cannot be brought to a moment; empty when it can."""
+        return staging.cannot(moment, self.stack)
+
+    def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
+        """Bring the stack to a moment, and return what is there when it is good, or when it has had its time.
+
+        Raises ForgeError, with what the containers said last, when the stack does not run.
+        """
+        try:
+            self._change(moment)
+            return self._seen_in_time(moment, expected, good)
+        except ForgeError as error:
+            if self.interrupted.is_set():
+                raise
+            raise type(error)(f"{error}\n{self._log()}".rstrip()) from error
+
+    def _change(self, moment: Moment) -> None:
+        """Do what has happened since the moment before."""
+        scene, running = moment.environment, self.running
+        for each in self.said.values():
+            with suppress(ForgeError):  # it may be gone by now
+                each.listen()
+            each.turn()
+        stopped = staging.held(scene)
+        if self.before is None and stopped:  # a container that is stopped has run before
+            running.want(staging.at(self.stack, scene), scene)
+            self._until_settled()
+        if self.before is None and not stopped:
+            running.want(staging.at(self.stack, scene), scene)
+        else:
+            running.hold(stopped)
+            ending = [each for each in running.seen() if each.key in stopped and each.running]
+            running.runner.stop(reversed(ending), GRACE)
+            running.supervisor.replace(staging.replaced(self.before or scene, scene))
+            running.want(staging.at(self.stack, scene), scene)
+        self.before, self.changed = scene, time.monotonic()
+
+    def _until_settled(self) -> None:
+        limit = time.monotonic() + self.settle
+        while self.running.unsettled and time.monotonic() < limit:
+            self._pause(_LOOK)
+
+    def _seen_in_time(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
+        settled = fine = 0.0
+        limit = time.monotonic() + self.settle
+        calm = _CALM if expected.count + expected.of_stack else 0
+        while True:
+            self._pause(_LOOK)
+            remark = self._unsettled(moment)
+            now = time.monotonic()
+            if remark:
+                fine = 0
+                if now > max(limit, settled + expected.asking.within):
+                    return self._look(moment, expected, f"after {self.settle:g} s {remark}")
+                continue
+            settled = settled or now
+            seen = self._look(moment, expected)
+            fine = (fine or now) if good(seen) else 0
+            if (fine and now - fine >= calm) or (not fine and now - settled > max(expected.asking.within, calm)):
+                return seen
+
+    def _pause(self, seconds: float) -> None:
+        if self.interrupted.wait(seconds):
+            raise ForgeError("interrupted")
+
+    def _unsettled(self, moment: Moment) -> str:
+        """What is still under way: units, or a confd that has not taken in what the metadata says."""
+        if words := self.running.unsettled:
+            return words
+        refresh = self.spec.engine.refresh
+        if refresh != "watch":
+            wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
+            return "confd makes its next pass" if time.monotonic() - self.changed < wait else ""
+        confs = [each for each in self.running.seen() if each.running and self._is_conf(each)]
+        waiting = self.running.heard.waiting(self.running.supervisor.versions, 0)
+        if waiting >= len(self.subject.image.resources) * len(confs):
+            return ""
+        return "" if self._stuck(moment) else "confd has not taken in the change"
+
+    def _stuck(self, moment: Moment) -> bool:
+        """Whether the container that asks has had one problem for a while, which does not go away by itself."""
+        conf = self._conf(moment, self.running.seen())
+        problem = problem_in(self._heard(conf).lines, self.spec.name) if conf else ""
+        now = time.monotonic()
+        if problem != self.problem[0]:
+            self.problem = problem, now
+        return bool(problem) and now - max(self.problem[1], self.changed) > _STAYS
+
+    def _is_conf(self, found: Found) -> bool:
+        launch = next((each for each in self._launches(found.service) if each.name == found.launch), None)
+        return launch is not None and launch.image == self.spec.tag and not launch.start_once
+
+    def _launches(self, service: str) -> tuple[Launch, ...]:
+        return next((each.launches for each in self.stack.services if each.name == service), ())
+
+    def _unit(self, moment: Moment, seen: Sequence[Found]) -> list[Found]:
+        """The containers of the unit that asks."""
+        launch = moment.asking.launch if moment.asking else None
+        key = (launch.service.name, moment.asking.index) if launch and moment.asking else ("", 0)
+        return [each for each in seen if each.key == key]
+
+    def _conf(self, moment: Moment, seen: Sequence[Found]) -> Found | None:
+        return next((each for each in self._unit(moment, seen) if self._is_conf(each)), None)
+
+    def _heard(self, found: Found) -> Said:
+        said = self.said.setdefault(found.id, Said(Container(self.running.engine, found.id, found.name)))
+        said.listen()
+        return said
+
+    def _look(self, moment: Moment, expected: Expectation, remark: str = "") -> Seen:
+        """Ask everybody, and tell it in the words of the scenario."""
+        if told := self.running.supervisor.told:
+            self.mirror.learn(told, moment.environment)
+        seen, text = self.running.seen(), self.mirror.text
+        conf = self._conf(moment, seen)
+        files = {dest: file for dest in self.subject.dests if (file := self._file(conf, dest))}
+        lines = self._heard(conf).new if conf else []
+        lasting = problem_in(self._heard(conf).lines, self.spec.name) if conf else ""
+        errors = [*(error_in(line, self.spec.name) for line in lines), lasting, remark]
+        return Seen(
+            files,
+            tuple(dict.fromkeys(text(each) for each in errors if each)),
+            tuple(self._reloads(moment, seen)),
+            self._log(),
+            self._asked(staging.places(staging.at(self.stack, moment.environment)), expected, seen),
+        )
+
+    def _file(self, found: Found | None, path: str) -> Written | None:
+        copied = Container(self.running.engine, found.id, found.name).read(path) if found else None
+        return Written(self.mirror.content(copied.content), copied.mode & 0o777) if copied else None
+
+    def _reloads(self, moment: Moment, seen: Sequence[Found]) -> Iterator[str]:
+        """What the launch scripts of the unit that asks did in this moment, in the words of the subject."""
+        known: dict[str, str] = {}
+        for reload, file in actions(self.spec):
+            known.setdefault(f"{RELOAD}{reload}", self.subject.reloads[file.dest])
+        for each in self._unit(moment, seen):
+            yield from (known[line] for line in self._heard(each).new if line in known)
+
+    def _asked(self, places: dict[str, Place], expected: Expectation, seen: Sequence[Found]) -> Asked:
+        def find(word: str, *, owner: bool = False) -> Found | None:
+            place = places[word]
+            name = owner_of(place.service, place.launch).name if owner else place.launch.name
+            key = (place.service.name, place.index)
+            return next((each for each in seen if each.key == key and each.launch == name), None)
+
+        asking = expected.asking
+        files = {(each.container, each.dest): self._file(find(each.container), each.dest) for each in expected.placed}
+        return Asked(
+            tuple(self._run(each, find(each.container)) for each in asking.commands),
+            tuple(self._get(each, find(each.container, owner=True)) for each in asking.requests),
+            tuple(self._new_lines(find(each.container)) for each in asking.logs),
+            {place: file for place, file in files.items() if file},
+        )
+
+    def _new_lines(self, found: Found | None) -> str:
+        return self.mirror.text("".join(f"{line}\n" for line in self._heard(found).new)) if found else ""
+
+    def _run(self, command: Command, found: Found | None) -> Answer:
+        if found is None or not found.running:
+            return Answer(problem=f"{command.container} does not run")
+        try:
+            status, said = Container(self.running.engine, found.id, found.name).run(*command.run)
+        except EngineError:
+            raise
+        except ForgeError as error:  # there is no such program, or the container has just ended
+            return Answer(problem=self.mirror.text(str(error)))
+        return Answer(status, self.mirror.text(said))
+
+    def _get(self, request: Get, found: Found | None) -> Answer:
+        if found is None or not found.address:
+            return Answer(problem=f"{request.container} has no address")
+        connection = http.client.HTTPConnection(found.address, request.port, timeout=_ANSWER)
+        try:
+            headers = {"Host": f"{request.container}:{request.port}", **request.headers}
+            connection.request("GET", request.path, headers=headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, self.mirror.text(answer.read(_MOST).decode(errors="replace")))
+        except (OSError, http.client.HTTPException) as error:
+            return Answer(problem=str(error) or type(error).__name__)
+        finally:
+            connection.close()
+
+    def _log(self) -> str:
+        """What was said last: by the one who runs the stack, and by each container that runs a program."""
+        told = [*self.running.told][-5:]
+        parts = [f"--- stack\n{_text(told)}"] if told else []
+        with suppress(ForgeError):
+            seen = [each for each in self.running.seen() if each.state != "created"]
+            share = max(_LEAST, _LINES // max(1, len(seen)) - 1)
+            for each in seen:
+                lines = self.running.runner.said(each, share).splitlines()
+                parts += [f"--- {each.name.removeprefix(f'{self.stack.name}-')}\n{_text(lines)}"] if lines else []
+        return self.mirror.text("".join(parts))
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,221 @@
+"""A scenario as a real stack has it: what runs for it, what becomes of that, and what of it no stack can show. Pure.
+
+What a scenario makes up is translated where that is possible. The metadata tells of its hosts and its published ports,
+though there is one machine and nothing is published there; the addresses and the name of the stack that show in files, logs
+and answers are read as those that the scenario gives the same containers (`Mirror`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from catalog_forge.catalog.entry import entry_plan
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.metadata import units
+from catalog_forge.metadata.answers import Value
+from catalog_forge.metadata.model import Environment
+from catalog_forge.metadata.scenario import Scenario
+from catalog_forge.metadata.steps import Moment
+from catalog_forge.spec.model import Spec
+from catalog_forge.stack.compose import compose
+from catalog_forge.stack.entry import Entry, read
+from catalog_forge.stack.model import Launch, Service, Stack
+from catalog_forge.stack.questions import Given, answered
+from catalog_forge.stack.reconcile import Key
+from catalog_forge.verify.expectation import Expectation
+
+MAX_UNITS = 50
+"""Units that a play may start: each is one container or more."""
+
+_ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\.?[0-9])")
+
+
+def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
+    """Return the stack that runs for a scenario at its start, under this name.
+
+    It is the spec's entry as it would be generated now, and what the scenario has `beside` it. The questions are answered
+    by what the scenario's metadata says for their keys, else by their defaults. Nothing is published on this machine: two
+    plays would be in each other's way. Raises ForgeError when a question has no answer.
+    """
+    files = {file.path: file.content for file in entry_plan(spec, lambda _: b"")}
+    entry = read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")
+    stack = compose(entry, answered(entry.questions, _given(spec, played, entry)), name)
+    own = {each.name for each in stack.services}
+    beside = [
+        Service(Launch(each, what.image, command=what.command, environment=what.environment))
+        for each, what in played.beside.items()
+    ]
+    if both := own & {each.name for each in beside}:
+        raise ForgeError(f"the entry has the service {min(both)!r} itself", played.moments[0].where, "take it out of `beside`")
+    services = tuple(_unpublished(each) for each in (*beside, *stack.services))
+    return at(replace(stack, services=services), played.environment)
+
+
+def _given(spec: Spec, played: Scenario, entry: Entry) -> dict[str, Given]:
+    """What the scenario says for the keys that the entry asks for, where that could be an answer."""
+    questions = {question.variable: question for question in entry.questions}
+    found: dict[str, Given] = {}
+    for name, key in spec.metadata.items():
+        values = [each.metadata[name] for each in played.environment.stacks[0].services if name in each.metadata]
+        question = questions.get(key.variable)
+        text = _text(values[0]) if values else ""
+        if question and text and not question.problem(text):
+            found[key.variable] = Given(text)
+    return found
+
+
+def _text(value: Value) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str() | int() | float():
+            return str(value)
+        case _:
+            return ""
+
+
+def _unpublished(service: Service) -> Service:
+    sidekicks = tuple(replace(each, ports=()) for each in service.sidekicks)
+    return replace(service, primary=replace(service.primary, ports=()), sidekicks=sidekicks)
+
+
+def at(stack: Stack, scene: Environment) -> Stack:
+    """Return the stack with the scales and the metadata that a scenario has at a moment."""
+    told = {each.name: each for each in scene.stacks[0].services}
+    services = (
+        replace(each, scale=told[each.name].scale, metadata=told[each.name].metadata) if each.name in told else each
+        for each in stack.services
+    )
+    return replace(stack, services=tuple(services))
+
+
+def cannot(moment: Moment, stack: Stack) -> str:
+    """Return why no stack can be brought to a moment; empty when it can."""
+    scene = moment.environment
+    if moment.fault.kind != "none":
+        return f"on a stack the metadata service has no fault {moment.fault.kind!r}"
+    if scene.containers:
+        return "a stack has no containers that stand alone"
+    own = {each.name for each in stack.services}
+    for service in scene.stacks[0].services:
+        if service.name not in own:
+            return f"the entry has no service {service.name!r}: say under `beside` what runs for it"
+        if service.healths:
+            return f"the health of {service.name} is what its check finds"
+        if odd := set(service.states.values()) - {"stopped"}:
+            return f"a container of {service.name} cannot be made {min(odd)}"
+    count = sum(each.scale for each in at(stack, scene).services)
+    return f"{count} units are more than the {MAX_UNITS} that are started for a test" if count > MAX_UNITS else ""
+
+
+def held(scene: Environment) -> frozenset[Key]:
+    """Return the units that are to be stopped at a moment."""
+    services = scene.stacks[0].services
+    return frozenset((each.name, index) for each in services for index, state in each.states.items() if state == "stopped")
+
+
+def replaced(before: Environment, scene: Environment) -> list[Key]:
+    """Return the units whose place another one has taken between two moments."""
+    old = {each.name: each for each in before.stacks[0].services}
+    return [
+        (each.name, index)
+        for each in scene.stacks[0].services
+        for index in range(1, min(each.scale, old[each.name].scale) + 1)
+        if each.create_index(index) != old[each.name].create_index(index)
+    ]
+
+
+def retold(made: Environment, scene: Environment) -> Environment:
+    """Return what the metadata tells of a stack: all as it is, but on the hosts and with the published ports of a scenario.
+
+    Its services come first and in its order, so that the same hosts have the same units.
+    """
+    told = {each.name: each for each in scene.stacks[0].services}
+    places = {name: number for number, name in enumerate(told)}
+    services = sorted(made.stacks[0].services, key=lambda each: places.get(each.name, len(places)))
+    with_ports = tuple(replace(each, ports=told[each.name].ports) if each.name in told else each for each in services)
+    return replace(made, hosts=scene.hosts, name=scene.name, stacks=(replace(made.stacks[0], services=with_ports),))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A container that a word means: its service, its launch, its index."""
+
+    service: Service
+    launch: Launch
+    index: int
+
+
+def places(stack: Stack) -> dict[str, Place]:
+    """Return the containers of a stack by the words that mean them: NAME-INDEX of a service or sidekick, NAME for the first."""
+    found: dict[str, Place] = {}
+    for service in stack.services:
+        for launch in service.launches:
+            for index in range(1, service.scale + 1):
+                found[f"{launch.name}-{index}"] = Place(service, launch, index)
+            if service.scale:
+                found[launch.name] = Place(service, launch, 1)
+    return found
+
+
+def check(stack: Stack, played: Scenario, expected: Sequence[Expectation]) -> None:
+    """Raise ForgeError with all containers that are asked at moments which do not have them."""
+    problems: list[Problem] = []
+    for moment, each in zip(played.moments, expected, strict=True):
+        if cannot(moment, stack):
+            break
+        known = places(at(stack, moment.environment))
+        problems += [
+            Problem(f"there is no container {word!r} then", where, did_you_mean(word, known))
+            for word, where in _words(each)
+            if word not in known
+        ]
+    if problems:
+        raise ForgeError.of(problems)
+
+
+def _words(expected: Expectation) -> Iterator[tuple[str, Where]]:
+    asking = expected.asking
+    for group in (expected.placed, asking.commands, asking.requests, asking.logs):
+        yield from ((each.container, each.where) for each in group)
+
+
+@dataclass
+class Mirror:
+    """Reads what a stack says as if it were the scenario's: each address as the one that the scenario gives that container.
+
+    Addresses of containers that are gone stay known: who still names one is as wrong here as there.
+    """
+
+    name: str
+    shown: str
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, told: Environment, scene: Environment) -> None:
+        """Take in which container has which address at a moment."""
+        theirs = _addresses(scene)
+        self.addresses |= {address: theirs[who] for who, address in _addresses(told).items() if who in theirs}
+
+    def text(self, text: str) -> str:
+        """Return a text as the scenario would have it."""
+        return _ADDRESS.sub(lambda found: self.addresses.get(found[0], found[0]), text).replace(self.name, self.shown)
+
+    def content(self, content: bytes) -> bytes:
+        """Return the content of a file as the scenario would have it; what is no text stays as it is."""
+        return self.text(content.decode("latin-1")).encode("latin-1")
+
+
+def mirror(name: str, scene: Environment, version: str) -> Mirror:
+    """Return a mirror for a stack of this name; the older versions of the metadata keep the case of names."""
+    shown = scene.stacks[0].name
+    return Mirror(name, shown if version.startswith("2015") else shown.lower())
+
+
+def _addresses(scene: Environment) -> Mapping[tuple[str, str, int], str]:
+    return {
+        (each.launch.service.name, each.launch.name, each.index): each.address
+        for each in units.containers(scene)
+        if each.launch and each.address
+    }

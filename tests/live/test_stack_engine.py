@@ -1,0 +1,214 @@
+"""The stack engine: scenarios played on the whole entry, with a real program that serves what confd writes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from docker import DockerClient
+
+from tests.live.software import ROOT, Forge, eventually, forge_in, image_of
+
+pytestmark = pytest.mark.engine
+SPEC = """\
+forge: 1
+name: page-conf
+service:
+  name: page
+  image: busybox:1.37.0
+  health_check: {port: 80, interval: 300, healthy_threshold: 1}
+metadata: {title: {default: hello}, word: {required: true}}
+files:
+- dest: /www/index.html
+  format: raw
+  reload: signal HUP
+  mode: "0644"
+  body:
+  - text: "@{metadata/title} @{metadata/word} of @{self.name}\\n"
+  - list: {of: peers, item: "@{it.index} @{it.ip}"}
+launch:
+  exec: [sh, -c, "trap 'echo reloaded' HUP; trap 'exit 0' TERM; httpd -p 80 -h /www; while :; do sleep 1 & wait $!; done"]
+"""
+SERVICES = """\
+stack: Site
+hosts: 2
+services:
+  page:
+    scale: 2
+    sidekicks: [page-conf]
+    health_check: {port: 80}
+    metadata: {title: first, word: w}
+  other: {scale: 1}
+beside: {other: {image: "busybox:1.37.0", command: [sh, -c, "trap exit TERM; while :; do sleep 1 & wait $!; done"]}}
+self: page-conf-1
+"""
+# What every engine compares, and what only a stack does, in one scenario.
+LIFE = (
+    SERVICES
+    + """\
+expect:
+  files:
+    index.html: {text: "first w of site-page-1\\n1 10.42.1.11\\n2 10.42.1.12\\n", mode: "0644"}
+    /www/index.html: [{in: page-2, contains: "first w of site-page-2"}, {in: page-conf-2, mode: "0644"}]
+    /www/none: {in: page-1, absent: true}
+  http: {get: "http://page-2/", contains: "1 10.42.1.11"}
+  command:
+  - {in: page, run: "pidof httpd >/dev/null && echo serves", output: "serves\\n"}
+  - {in: other-1, run: [wget, -qO-, "http://page.Site/none"], exit: 1}
+then:
+- scale: 3
+  expect:
+    files: {index.html: {contains: "3 10.42.1.13"}}
+    reloads: [signal HUP]
+    log: {in: page-1, contains: [reloaded, "launch: reload: signal HUP"]}
+- replace: 2
+  stop: 3
+  expect:
+    files: {index.html: {contains: "2 10.42.1.14", lacks: 10.42.1.12}}
+    command:
+      in: page-1
+      run: [wget, -qO-, "http://rancher-metadata/latest/services/page/containers/2/state"]
+      output: stopped
+- start: 3
+  set: {title: second}
+  expect: {reloads: 1, http: {get: "http://page-3:80/index.html", contains: second w of site-page-3}}
+- {unset: word, expect: {error: word, files: {index.html: {unchanged: true}}, reloads: 0}}
+- {name: no answer at all, fault: missing, expect: {reloads: 0}}
+"""
+)
+WRONG = (
+    SERVICES
+    + """\
+expect:
+  command: {in: page-1, run: [cat, /www/index.html], output: "first w of site-page-1\\n1 10.42.1.11\\n2 10.42.1.99\\n"}
+  http: {get: "http://page-1/none", contains: hello}
+  within: 1s
+"""
+)
+CANNOT = "".join(line for line in SERVICES.splitlines(keepends=True) if not line.startswith("beside:"))
+MISSPELT = SERVICES + "expect: {command: {in: page-conf-3, run: x}}\n"
+
+
+@pytest.fixture(scope="module")
+def forge(
+    tmp_path_factory: pytest.TempPathFactory,
+    engine: DockerClient,
+    base_image: str,  # noqa: ARG001
+    confd: Path,
+) -> Iterator[Forge]:
+    """A catalog with one entry that serves what is written for it; in the end nothing of its stacks may be left."""
+    with forge_in(tmp_path_factory.mktemp("stack"), engine, confd) as forge:
+        forge.spec("page-conf", SPEC)
+        before = left(engine)
+        yield forge
+        assert left(engine) <= before
+        assert not [*(forge.catalog.parent / "state").rglob("plan.json")]
+
+
+def left(client: DockerClient) -> set[str]:
+    """Everything that a test of a stack may leave behind on the engine."""
+    wanted = {"label": "catalog-forge=stack"}
+    # By the calls below: the others look at each container, which may be gone by then.
+    containers = client.api.containers(all=True, filters=wanted)
+    found = [each["Names"][0].lstrip("/") for each in containers]
+    found += [each["Name"] for each in client.api.networks(filters=wanted)]
+    found += [each["Name"] for each in client.api.volumes(filters=wanted)["Volumes"] or []]
+    return {name for name in found if "test-" in name}
+
+
+def scenarios(forge: Forge, **texts: str) -> None:
+    folder = forge.catalog / "specs/page-conf/scenarios"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, text in texts.items():
+        (folder / f"{name}.yml").write_text(text)
+
+
+def command(forge: Forge, *words: str) -> list[str]:
+    arguments = ["-C", str(forge.catalog), "test", "--engine", "stack", "--confd", str(forge.confd), *words]
+    return [sys.executable, "-m", "catalog_forge", *arguments]
+
+
+def environ(forge: Forge) -> dict[str, str]:
+    return {**os.environ, "XDG_STATE_HOME": str(forge.catalog.parent / "state"), "PYTHONPATH": str(ROOT)}
+
+
+def played(forge: Forge, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(forge, *words), env=environ(forge), capture_output=True, text=True, check=False, timeout=150)
+
+
+def test_a_life_is_played_on_the_real_stack(forge: Forge) -> None:
+    scenarios(forge, life=LIFE)
+    done = played(forge)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, left_out, last = done.stdout.splitlines()
+    assert first.startswith("passed   page-conf/life  5 moments, 17 checks, ")
+    assert left_out.endswith("no answer at all: not played: on a stack the metadata service has no fault 'missing'")
+    assert last == "1 scenario: 1 passed"
+
+
+def test_what_is_not_as_expected_is_shown_with_the_logs_and_what_cannot_be_played_with_the_reason(forge: Forge) -> None:
+    scenarios(forge, wrong=WRONG, cannot=CANNOT, misspelt=MISSPELT)
+    done = played(forge, "-j", "3", "--junit", str(forge.catalog / "junit.xml"))
+    assert done.returncode == 1
+    lines = {
+        "skipped  page-conf/cannot  the entry has no service 'other': say under `beside` what runs for it",
+        "    -2 10.42.1.99",
+        "    +2 10.42.1.12",
+        "  the end of the log:",
+        "    page-conf: every file is written",
+        "3 scenarios: 1 skipped, 1 failed, 1 error",
+    }
+    assert lines <= set(done.stdout.splitlines()), done.stdout
+    place = "specs/page-conf/scenarios/wrong.yml"
+    for words in (
+        "error    page-conf/misspelt  0 moments, 0 checks, ",
+        "there is no container 'page-conf-3' then\n  hint: did you mean 'page-conf-",
+        f"{place}:13:12: start: what `cat /www/index.html` in page-1 says is not as expected",
+        f"{place}:14:9: start: GET http://page-1:80/none was answered with 404, not 200",
+    ):
+        assert words in done.stdout
+    (suite,) = ElementTree.parse(forge.catalog / "junit.xml").getroot()
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "1", "1"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing_behind(number: signal.Signals, forge: Forge, engine: DockerClient) -> None:
+    scenarios(forge, life=LIFE)
+    before = left(engine)
+    with subprocess.Popen(
+        command(forge), env=environ(forge), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        eventually("something has begun", 20, lambda: left(engine) - before)
+        process.send_signal(number)
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == 130 and "interrupted" in said
+    assert left(engine) <= before
+
+
+def test_what_kill_leaves_is_removed_by_down(forge: Forge, engine: DockerClient) -> None:
+    scenarios(forge, life=LIFE)
+    before = left(engine)
+    with subprocess.Popen(command(forge), env=environ(forge), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert eventually("a container", 20, lambda: [name for name in left(engine) - before if name.endswith("page-1")])
+        process.kill()
+    (name,) = {each.removeprefix("catalog-forge-") for each in left(engine) - before if each.startswith("catalog-forge-")}
+    forge("down", name, "-v")
+    assert left(engine) <= before
+
+
+def test_the_example_of_a_real_proxy_passes(tmp_path: Path, engine: DockerClient, base_image: str, confd: Path) -> None:  # noqa: ARG001
+    image_of("nginx")
+    with forge_in(tmp_path, engine, confd) as forge:
+        shutil.copytree(ROOT / "examples/specs/nginx-conf", forge.catalog / "specs/nginx-conf")
+        forge.spec("nginx-conf", (ROOT / "examples/specs/nginx-conf.yml").read_text())
+        done = played(forge, "--scenario", "serves")
+        assert done.returncode == 0 and "passed   nginx-conf/serves  3 moments, 9 checks" in done.stdout, done.stdout

@@ -1,0 +1,142 @@
+"""A scenario as a real stack has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.metadata import scenario
+from catalog_forge.metadata.model import Environment, Host
+from catalog_forge.metadata.scenario import Scenario
+from catalog_forge.stack import environment as telling
+from catalog_forge.stack.model import Stack
+from catalog_forge.stack.reconcile import Ledger
+from catalog_forge.verify import expectation, staging
+from catalog_forge.verify.expectation import Expectation
+from tests.verify.specs import SCENARIO, SPEC, nothing_beside, spec_of, subject_of
+
+PORTS = SPEC.replace("topology: netns}", 'topology: netns, ports: ["9000:9000"]}')
+WITH_WEB = "subnet: 10.42.7.0/24\nbeside: {web: {image: 'web:1', command: [serve], environment: {A: b}}}\n"
+
+
+def played(text: str) -> Scenario:
+    return scenario.read(text, "s.yml", "app")
+
+
+def stack(text: str = SCENARIO, spec: str = SPEC) -> Stack:
+    return staging.stack_of(spec_of(spec), played(text), "test-1")
+
+
+def expected(of: Scenario) -> Sequence[Expectation]:
+    return [expectation.read(moment.expect, subject_of(), nothing_beside) for moment in of.moments]
+
+
+def told(of: Stack, ledger: Ledger | None = None) -> Environment:
+    book = ledger or Ledger()
+    for service in of.services:
+        for index in range(1, service.scale + 1):
+            book.number((service.name, index))
+    return telling.environment(of, "10.99.0.0/16", Host("localhost", "10.99.0.1"), book, [], {})
+
+
+def test_the_entry_runs_with_the_scale_and_the_metadata_of_the_scenario_and_publishes_nothing() -> None:
+    (app,) = stack(spec=PORTS).services
+    assert (app.name, app.scale, app.metadata) == ("app", 3, {"cluster.name": "es", "level": "info"})
+    assert [each.name for each in app.launches] == ["app", "app-main", "app-volumes"]
+    assert [each.ports for each in app.launches] == [(), (), ()]
+
+
+def test_a_required_question_is_answered_by_the_metadata_of_the_scenario_or_named() -> None:
+    with pytest.raises(ForgeError, match="need an answer: cluster_name"):
+        stack(SCENARIO.replace("cluster.name: es, ", ""))
+
+
+def test_what_is_beside_the_entry_runs_as_the_scenario_says() -> None:
+    web, _ = stack(SCENARIO + "  web: {scale: 2}\n" + WITH_WEB).services
+    assert (web.primary.image, web.primary.command, web.primary.environment, web.scale) == ("web:1", ("serve",), {"A": "b"}, 2)
+    with pytest.raises(ForgeError, match="s.yml:1:1: the entry has the service 'app' itself"):
+        stack(SCENARIO + "beside: {app: {image: x}}\n")
+
+
+@pytest.mark.parametrize(
+    ("beside", "problem"),
+    [
+        ("{wep: {image: x}}", "s.yml:8:10: there is no service 'wep'"),
+        ("{app: {}}", "s.yml:8:10: which image runs for 'app'?"),
+        ("{app: {image: x, volumes: [/:/host]}}", "s.yml:8:26: unknown key 'volumes' in beside 'app'"),
+    ],
+)
+def test_what_is_wrong_beside_is_said_with_its_place(beside: str, problem: str) -> None:
+    with pytest.raises(ForgeError) as caught:
+        played(f"{SCENARIO}\nbeside: {beside}\n")
+    assert str(caught.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (SCENARIO, ""),
+        (SCENARIO + "fault: missing\n", "on a stack the metadata service has no fault 'missing'"),
+        (SCENARIO + "containers: [shell]\n", "no containers that stand alone"),
+        (SCENARIO + "  web: {}\n", "the entry has no service 'web'"),
+        (SCENARIO + "    healths: {1: unhealthy}\n", "the health of app is what its check finds"),
+        (SCENARIO + "    states: {1: stopped}\n", ""),
+        (SCENARIO + "    states: {1: erroring}\n", "a container of app cannot be made erroring"),
+        (SCENARIO.replace("scale: 3", "scale: 51"), "51 units are more than the 50"),
+    ],
+)
+def test_what_no_stack_can_be_brought_to_is_said(text: str, reason: str) -> None:
+    found = staging.cannot(played(text).moments[0], stack())
+    assert reason in found if reason else not found
+
+
+def test_steps_become_other_scales_units_to_replace_and_units_to_stop() -> None:
+    steps = "then:\n- {scale: 4, set: {level: debug}}\n- {replace: [2, 3], stop: 1}\n- scale: 2\n- {scale: 3, unset: level}\n"
+    scenes = [moment.environment for moment in played(SCENARIO + steps).moments]
+    pairs = list(zip(scenes, scenes[1:], strict=False))
+    assert [staging.replaced(*pair) for pair in pairs] == [[], [("app", 2), ("app", 3)], [], []]
+    assert [set(staging.held(each)) for each in scenes] == [set(), set(), *[{("app", 1)}] * 3]
+    assert [staging.at(stack(), each).services[0].scale for each in scenes] == [3, 4, 4, 2, 3]
+    assert staging.at(stack(), scenes[-1]).services[0].metadata == {"cluster.name": "es"}
+
+
+def test_addresses_and_the_name_of_the_stack_are_read_as_those_of_the_scenario() -> None:
+    of = played(SCENARIO + "then:\n- replace: 2\n")
+    ledger, mirror = Ledger(), staging.mirror("test-1", of.environment, "2016-07-29")
+    mirror.learn(told(stack(), ledger), of.environment)
+    real = {name: address for name, address in telling.addresses(stack(), told(stack(), ledger)).items() if "main" not in name}
+    first, second = real["test-1-app-1"], real["test-1-app-2"]
+    assert mirror.text(f"{first},{second}:80 x{first}1 test-1-app-1") == f"10.42.1.11,10.42.1.12:80 x{first}1 s-app-1"
+    ledger.next(("app", 2))
+    mirror.learn(told(stack(), ledger), of.moments[1].environment)
+    new = telling.addresses(stack(), told(stack(), ledger))["test-1-app-2"]
+    assert mirror.text(f"{second} {new}") == "10.42.1.12 10.42.1.14"
+    assert mirror.content(b"\xff" + new.encode()) == b"\xff10.42.1.14"
+    assert mirror.text("192.0.2.1") == "192.0.2.1"
+
+
+def test_only_newer_versions_of_the_metadata_have_names_in_lower_case() -> None:
+    environment = played(SCENARIO.replace("stack: s", "stack: Site")).environment
+    assert staging.mirror("x", environment, "2016-07-29").shown == "site"
+    assert staging.mirror("x", environment, "2015-12-19").shown == "Site"
+
+
+def test_the_metadata_tells_of_the_hosts_and_ports_of_the_scenario() -> None:
+    text = SCENARIO + "    ports: ['80:8080']\nhosts: {node-a: {role: x}, node-b: {}}\n"
+    made = staging.retold(told(stack(text)), played(text).environment)
+    assert [host.name for host in made.hosts] == ["node-a", "node-b"]
+    assert made.stacks[0].name == "test-1" and made.stacks[0].services[0].ports == ("80:8080/tcp",)
+
+
+def test_a_container_that_is_not_there_then_is_said_before_anything_starts() -> None:
+    of = played(
+        SCENARIO + "expect: {command: {in: app-4, run: x}}\nthen:\n- {scale: 4, expect: {log: {in: app-main-4, lacks: x}}}\n"
+    )
+    with pytest.raises(ForgeError) as caught:
+        staging.check(stack(), of, expected(of))
+    assert str(caught.value).startswith("s.yml:7:19: there is no container 'app-4' then\n  hint: did you mean 'app-3'")
+    assert len(caught.value.problems) == 1
+    after = played(SCENARIO + "then:\n- {fault: missing, expect: {command: {in: nowhere, run: x}}}\n")
+    staging.check(stack(), after, expected(after))
