@@ -212,7 +212,7 @@ class Supervisor:
 
     def _metadata(self) -> MetadataServer:
         """The metadata service at the gateway: on port 80, or where that cannot be had on one that METADATA_NODE names."""
-        from catalog_forge.metadata.server import Listener, MetadataServer
+        from catalog_forge.metadata.server import MetadataServer
 
         gateway = self._network.gateway
         try:
