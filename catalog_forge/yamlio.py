@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,15 +107,41 @@ def parse(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
     content = _decode(text, file, max_bytes)
-    try:
-        return _Builder(content, file, aliases).document()
-    except yaml.reader.ReaderError as error:
-        line = content.count("\n", 0, error.position) + 1
-        raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
-    except yaml.MarkedYAMLError as error:
-        raise _malformed(error, content, file) from None
-    except yaml.YAMLError as error:
-        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
+    with _in_words(content, file):
+        node = _Builder(content, file, aliases).document()
+    if node is None:
+        raise ForgeError("the file is empty", Where(file, 1, 1))
+    return node
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A key that stands again in its mapping, and where it stood first."""
+
+    key: Text
+    first: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Lenient:
+    """What Rancher's own YAML reader takes from a file: the first document (None when it is empty), and what it passes over."""
+
+    node: Node | None
+    duplicates: tuple[Duplicate, ...]
+    second: Where | None
+
+
+def parse_lenient(text: bytes | str, file: str, *, max_bytes: int = MAX_BYTES) -> Lenient:
+    """Parse a file as yaml.v2 of Rancher does: of equal keys the last one counts, of documents the first.
+
+    Raises ForgeError as `parse` does for everything else, keys that are no words among it.
+    """
+    content = _decode(text, file, max_bytes)
+    if not content.strip():
+        return Lenient(None, (), None)
+    with _in_words(content, file):
+        builder = _Builder(content, file, aliases=True, lenient=True)
+        return Lenient(builder.document(), tuple(builder.duplicates), builder.second)
 
 
 def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int = MAX_BYTES) -> Data:
@@ -227,6 +254,20 @@ def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
     return content
 
 
+@contextmanager
+def _in_words(content: str, file: str) -> Iterator[None]:
+    """Turn what libyaml raises into words with a place."""
+    try:
+        yield
+    except yaml.reader.ReaderError as error:
+        line = content.count("\n", 0, error.position) + 1
+        raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
+    except yaml.MarkedYAMLError as error:
+        raise _malformed(error, content, file) from None
+    except yaml.YAMLError as error:
+        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
+
+
 def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeError:
     mark = error.problem_mark or error.context_mark
     where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
@@ -240,29 +281,43 @@ class _Builder:
     """Builds nodes from libyaml's events, and bounds what a hostile file may cost: libyaml's own composer would recurse
     until the process dies."""
 
-    def __init__(self, content: str, file: str, aliases: bool) -> None:
+    def __init__(self, content: str, file: str, aliases: bool, lenient: bool = False) -> None:
         self.events: Iterator[Any] = yaml.parse(content, Loader=_Loader)
         self.file = file
         self.lines = content.splitlines()
         self.aliases = aliases
+        self.lenient = lenient
+        self.duplicates: list[Duplicate] = []
+        self.second: Where | None = None
         self.limit = MAX_SHARED_NODES if aliases else MAX_NODES
         self.problems: list[Problem] = []
         self.count = 0
         self.anchors: dict[str, tuple[Node, int]] = {}
 
-    def document(self) -> Node:
-        """Read the one document of the file."""
+    def document(self) -> Node | None:
+        """Read the one document of the file; None where there is none."""
         next(self.events)
         if not isinstance(next(self.events), yaml.DocumentStartEvent):
-            raise ForgeError("the file is empty", Where(self.file, 1, 1))
+            return None
         node = self.node(next(self.events), 0)
         next(self.events)
-        after = next(self.events)
-        if isinstance(after, yaml.DocumentStartEvent):
-            raise ForgeError("not well-formed YAML: a second document begins here", self.where(after))
+        self.end()
         if self.problems:
             raise ForgeError.of(self.problems)
         return node
+
+    def end(self) -> None:
+        """See what comes after the document; Rancher's reader does not look there."""
+        try:
+            after = next(self.events)
+        except yaml.YAMLError:
+            if not self.lenient:
+                raise
+            return
+        if isinstance(after, yaml.DocumentStartEvent):
+            self.second = self.where(after)
+            if not self.lenient:
+                raise ForgeError("not well-formed YAML: a second document begins here", self.second)
 
     def where(self, event: Any) -> Where:
         return Where(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -320,6 +375,9 @@ class _Builder:
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
                 self.problems.append(Problem("a key must be a word", key.where))
+            elif key.value in first and self.lenient:
+                self.duplicates.append(Duplicate(key, first[key.value]))
+                pairs = [(key, value) if pair[0].value == key.value else pair for pair in pairs]
             elif key.value in first:
                 again = f"the key {key.value!r} stands twice: first in line {first[key.value].line}"
                 self.problems.append(Problem(again, key.where))
