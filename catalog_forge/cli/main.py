@@ -20,6 +20,7 @@ COMMANDS = {
     "build": ("build", "Build the conf images of specs on a Docker engine."),
     "render": ("render", "Render the files of a conf image for a scenario."),
     "test": ("test", "Play the scenarios of specs, and compare."),
+    "lint": ("lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
     "up": ("up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
     "down": ("down", "Stop a stack and remove it."),
     "ps": ("ps", "List the units of stacks."),

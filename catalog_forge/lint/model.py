@@ -1,0 +1,89 @@
+"""What lint says: findings of rules, and how a finding can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from catalog_forge.errors import Where
+
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of a text: the characters from `start` to `end` become `text`. Offsets count in `File.text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A safe way to mend a finding: edits of the file at `path`, or its copy to other paths. `title` says what it does."""
+
+    title: str
+    path: str
+    edits: tuple[Edit, ...] = ()
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule yields: the place, what is wrong there, what helps; the rule's id and level are the registry's business.
+
+    `level` is for the rare hit that is less bad than its rule.
+    """
+
+    where: Where
+    message: str
+    hint: str = ""
+    fix: Fix | None = None
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A hit of a rule. `line` is the line of the file, for the caret below it; `path` is the file's path in its tree."""
+
+    rule: str
+    level: Level
+    where: Where
+    message: str
+    hint: str = ""
+    fix: Fix | None = None
+    line: str = ""
+    path: str = ""
+
+
+Check = Callable[[Any], Iterator[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small catalog in a rule's docstring: files that are laid over a sound one; None stands for a file that is not there."""
+
+    files: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its id and level, a title, the kind of subject that it looks at, and what its docstring says."""
+
+    id: str
+    level: Level
+    title: str
+    subject: type
+    check: Check
+    text: str
+    bad: tuple[Example, ...]
+    good: tuple[Example, ...]
+    source: str = ""
+
+    @property
+    def module(self) -> str:
+        """The family of the rule: the name of its module."""
+        return self.check.__module__.rpartition(".")[2]

@@ -1,0 +1,81 @@
+"""Run the rules over a catalog. A rule that breaks is a bug of this program: it is named, with what it was looking at."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from catalog_forge.lint import registry
+from catalog_forge.lint.catalog import Catalog, Entry, Image, Revision, SpecFile
+from catalog_forge.lint.model import Check, Finding, Hit, Level
+from catalog_forge.lint.tree import File
+
+
+class RuleBroke(Exception):
+    """A rule ended with an error that is no finding: a bug. The message names the rule and what it was looking at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which rules run, and how bad their findings are.
+
+    `ids` are the rules that run; `levels` are levels that the team chose for some; `paths` are patterns of paths, as in a shell,
+    each with the rules that say nothing about the files that it fits.
+    """
+
+    ids: frozenset[str]
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    paths: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def level(self, rule: str, level: Level) -> Level:
+        """The level of a rule's findings."""
+        return self.levels.get(rule, level)
+
+    def silences(self, rule: str, path: str) -> bool:
+        """Whether a rule says nothing about a file."""
+        return any(rule in ids and fnmatch.fnmatchcase(path, pattern) for pattern, ids in self.paths)
+
+
+def run(catalog: Catalog, choice: Choice) -> list[Finding]:
+    """Return the findings of the chosen rules, in the order of their places. Raises RuleBroke."""
+    subjects: dict[type, Iterable[object]] = {
+        Catalog: (catalog,),
+        Entry: catalog.entries,
+        Revision: list(catalog.revisions),
+        Image: catalog.images,
+        SpecFile: catalog.specs,
+    }
+    found = [
+        finding
+        for identity, level, on, check in registry.checks()
+        if identity in choice.ids
+        for subject in subjects[on]
+        for finding in _findings(identity, level, check, subject, catalog, choice)
+    ]
+    return sorted(dict.fromkeys(found), key=lambda each: (each.where, each.rule, each.message))
+
+
+def _findings(identity: str, level: Level, check: Check, subject: object, catalog: Catalog, choice: Choice) -> Iterator[Finding]:
+    try:
+        hits = list(check(subject))
+    except Exception as error:
+        raise RuleBroke(f"{identity} broke on {_place(subject)}: {type(error).__name__}: {error}") from error
+    for hit in hits:
+        file = _file(catalog, hit)
+        path = file.path if file else hit.where.file
+        if not choice.silences(identity, path):
+            line = file.lines[hit.where.line - 1] if file and 0 < hit.where.line <= len(file.lines) else ""
+            wanted = choice.level(identity, hit.level or level)
+            yield Finding(identity, wanted, hit.where, hit.message, hit.hint, hit.fix, line, path)
+
+
+def _file(catalog: Catalog, hit: Hit) -> File | None:
+    return catalog.shown.get(hit.where.file)
+
+
+def _place(subject: object) -> str:
+    where = getattr(subject, "where", None)
+    file = getattr(subject, "file", None)
+    folder = getattr(subject, "folder", None)
+    return str(where or (file.at() if file else folder.path if folder else "the catalog"))
