@@ -14,7 +14,7 @@ HOUSE = "catalog_forge"
 FLOORS = (
     ("__main__", "cli"),
     ("verify", "stack", "lint", "repository"),
-    ("forge", "writer", "image.builder", "image.containers", "image.engine", "metadata.server"),
+    ("forge", "team", "writer", "image.builder", "image.containers", "image.engine", "metadata.server"),
     ("blueprint", "image", "catalog"),
     ("confd", "metadata", "journal"),
     ("formats", "plan", "spec"),

@@ -28,6 +28,7 @@ COMMANDS = {
     "scenario": ("scenarios", "Begin a scenario: a stack in few words, what happens to it."),
     "metadata": ("metadata", "The Rancher metadata service, emulated: what confd sees."),
     "spec": ("spec", "Look at specs."),
+    "standards": ("standards", "Look at the standards of a team."),
     "schema": ("schema", "Print the JSON Schema of the spec language."),
     "blueprints": ("blueprints", "List the blueprints that `new` begins from."),
     "doctor": ("doctor", "Say what this machine has, and what is missing."),

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from catalog_forge.errors import Where
+from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.tree import File, Folder, Tree, Yaml, key_of, keys_of
+from catalog_forge.spec.reader import read_standards
+from catalog_forge.spec.standards import Team
 from catalog_forge.stack import questions
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -32,8 +34,9 @@ _NONE = Yaml(None)
 class Catalog:
     """A tree as a catalog: its entries, images and specs."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, team: Team | ForgeError | None = None) -> None:
         self.tree = tree
+        self._team = team
 
     @cached_property
     def shown(self) -> dict[str, File]:
@@ -82,10 +85,22 @@ class Catalog:
         files = specs.files.values() if specs else ()
         return [SpecFile(self, file) for file in files if file.name.endswith(".yml")]
 
+    @cached_property
+    def standards(self) -> Team | ForgeError:
+        """The standards that hold here, or what is wrong with them: as given, else catalog-forge.yml of the tree alone."""
+        if self._team is not None:
+            return self._team
+        file = self.tree.get(STANDARDS)
+        root = file.yaml.map if file else None
+        try:
+            return Team(read_standards(root), root) if root else Team()
+        except ForgeError as error:
+            return error
+
     @property
-    def standards(self) -> File | None:
-        """The team's catalog-forge.yml at the root."""
-        return self.tree.get(STANDARDS)
+    def team(self) -> Team:
+        """The standards that hold here; none where something is wrong with them."""
+        return self.standards if isinstance(self.standards, Team) else Team()
 
 
 @dataclass(frozen=True, eq=False)
@@ -317,6 +332,12 @@ class SpecFile:
     def name(self) -> str:
         """The name of the spec: that of its file."""
         return self.file.name.removesuffix(".yml")
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The names of its scenarios."""
+        folder = self.catalog.tree.folders.get(f"specs/{self.name}/scenarios")
+        return tuple(name.removesuffix(".yml") for name in (folder.files if folder else ()) if name.endswith(".yml"))
 
 
 def is_revision(name: str) -> bool:
