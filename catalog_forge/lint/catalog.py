@@ -44,6 +44,17 @@ class Catalog:
         return {file.shown or file.path: file for file in self.tree.files.values()}
 
     @cached_property
+    def shown_folders(self) -> dict[str, str]:
+        """The paths of all folders in the tree by the path that errors show."""
+        found: dict[str, str] = {}
+        for file in self.tree.files.values():
+            shown, path = (file.shown or file.path).rpartition("/")[0], file.folder
+            while shown and path and shown not in found:
+                found[shown] = path
+                shown, path = shown.rpartition("/")[0], path.rpartition("/")[0]
+        return found
+
+    @cached_property
     def entries(self) -> list[Entry]:
         """The entries of all top folders."""
         tops = self.tree.folders[""].folders

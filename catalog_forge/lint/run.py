@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from catalog_forge.errors import Where
 from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog, Entry, Image, Revision, SpecFile
 from catalog_forge.lint.model import Check, Finding, Hit, Level
@@ -37,23 +38,36 @@ class Choice:
         return any(rule in ids and fnmatch.fnmatchcase(path, pattern) for pattern, ids in self.paths)
 
 
-def run(catalog: Catalog, choice: Choice) -> list[Finding]:
-    """Return the findings of the chosen rules, in the order of their places. Raises RuleBroke."""
-    subjects: dict[type, Iterable[object]] = {
+def run(catalog: Catalog, choice: Choice, subjects: Mapping[type, Iterable[object]] | None = None) -> list[Finding]:
+    """Return the findings of the chosen rules, in the order of their places. Raises RuleBroke.
+
+    `subjects` are what the rules look at, by their kind: those of the catalog unless others are given.
+    """
+    subjects = subjects or subjects_of(catalog)
+    found = [
+        finding
+        for identity, level, on, check in registry.checks()
+        if identity in choice.ids
+        for subject in subjects.get(on, ())
+        for finding in _findings(identity, level, check, subject, catalog, choice)
+    ]
+    return sorted(dict.fromkeys(found), key=by_place)
+
+
+def subjects_of(catalog: Catalog) -> dict[type, Iterable[object]]:
+    """What a catalog has for rules to look at, by kind."""
+    return {
         Catalog: (catalog,),
         Entry: catalog.entries,
         Revision: list(catalog.revisions),
         Image: catalog.images,
         SpecFile: catalog.specs,
     }
-    found = [
-        finding
-        for identity, level, on, check in registry.checks()
-        if identity in choice.ids
-        for subject in subjects[on]
-        for finding in _findings(identity, level, check, subject, catalog, choice)
-    ]
-    return sorted(dict.fromkeys(found), key=lambda each: (each.where, each.rule, each.message))
+
+
+def by_place(finding: Finding) -> tuple[Where, str, str]:
+    """What findings are sorted by."""
+    return finding.where, finding.rule, finding.message
 
 
 def _findings(identity: str, level: Level, check: Check, subject: object, catalog: Catalog, choice: Choice) -> Iterator[Finding]:
@@ -63,7 +77,7 @@ def _findings(identity: str, level: Level, check: Check, subject: object, catalo
         raise RuleBroke(f"{identity} broke on {_place(subject)}: {type(error).__name__}: {error}") from error
     for hit in hits:
         file = _file(catalog, hit)
-        path = file.path if file else hit.where.file
+        path = file.path if file else catalog.shown_folders.get(hit.where.file, hit.where.file)
         if not choice.silences(identity, path):
             line = file.lines[hit.where.line - 1] if file and 0 < hit.where.line <= len(file.lines) else ""
             wanted = choice.level(identity, hit.level or level)

@@ -6,6 +6,8 @@ import pytest
 
 from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.check import check
+from catalog_forge.lint.ignores import Outcome
 from catalog_forge.lint.model import Example, Rule
 from catalog_forge.lint.run import Choice, run
 from tests.lint.trees import tree
@@ -15,8 +17,9 @@ RULES = registry.rules()
 
 def found(example: Example, rule: Rule) -> list[str]:
     """What the rule finds in an example."""
-    choice = Choice(frozenset((rule.id,)))
-    return [f"{each.where}: {each.message}" for each in run(Catalog(tree(example.files)), choice)]
+    choice = Choice(registry.expand(("all",)) if rule.subject is Outcome else frozenset((rule.id,)))
+    findings = check(Catalog(tree(example.files)), choice).findings
+    return [f"{each.where}: {each.message}" for each in findings if each.rule == rule.id]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

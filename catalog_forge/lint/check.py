@@ -1,0 +1,30 @@
+"""A catalog checked: the rules run, then the ignores in its files, then the rules that look at the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from catalog_forge.lint import ignores, registry
+from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.model import Finding
+from catalog_forge.lint.run import Choice, by_place, run
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found; what the ignores in the files silence, each with its reason; what the baseline knows already."""
+
+    findings: list[Finding] = field(default_factory=list)
+    ignored: list[tuple[Finding, str]] = field(default_factory=list)
+    known: list[Finding] = field(default_factory=list)
+
+
+def check(catalog: Catalog, choice: Choice, whole: bool = True) -> Checked:
+    """Check a catalog. `whole` says that nothing keeps the chosen rules from finding what they can. Raises RuleBroke."""
+    found = run(catalog, choice)
+    kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
+    # Of an ignore of a rule that did not run nobody knows whether it is needed.
+    everything = frozenset(identity for identity, *_ in registry.checks())
+    if whole and everything <= choice.ids and unused:
+        kept += run(catalog, choice, {ignores.Outcome: (ignores.Outcome(unused),)})
+    return Checked(sorted(kept, key=by_place), silenced)
