@@ -1,8 +1,8 @@
 """Ignores that stand in the files themselves, each with the reason that its author gives.
 
 `# catalog-forge: ignore=CF301,CF302 reason` holds for its own line, or, alone on a line, for the next one;
-`# catalog-forge: ignore-file=CF301 reason` in the first 20 lines holds for the file, and for what is said of the folder that the file
-lies in. In a template of confd the comment may be `{{/* catalog-forge: ... */}}`.
+`# catalog-forge: ignore-file=CF301 reason` in the first 20 lines holds for the file, and for what is said of the folder that
+the file lies in. In a template of confd the comment may be `{{/* catalog-forge: ... */}}`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """One rule (or the beginning of several ids) that a comment silences: in which file, on which line (0: the whole file), why."""
+    """A rule (or the beginning of several ids) that a comment silences: in which file, on which line (0: the whole file), why."""
 
     word: str
     where: Where

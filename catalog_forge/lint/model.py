@@ -82,6 +82,7 @@ class Rule:
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     source: str = ""
+    fixable: bool = False
 
     @property
     def module(self) -> str:

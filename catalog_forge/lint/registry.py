@@ -21,15 +21,18 @@ _PART = re.compile(r"^(Bad|Good|Source): ?(.*)$")
 _FILE = re.compile(r"^-- (\S+?)( \(absent\))? --$")
 
 _RULES: dict[str, tuple[Level, str, type, Check]] = {}
+_FIXABLE: set[str] = set()
 
 
-def rule(identity: str, level: Level, title: str, on: type) -> Callable[[Check], Check]:
-    """Register a function that looks at one subject of the kind `on` and yields hits."""
+def rule(identity: str, level: Level, title: str, on: type, fixable: bool = False) -> Callable[[Check], Check]:
+    """Register a function that looks at one subject of the kind `on` and yields hits; `fixable`: some have a fix."""
 
     def register(check: Check) -> Check:
         if not _ID.fullmatch(identity) or identity in _RULES:
             raise ValueError(f"{identity} is no id of its own")
         _RULES[identity] = level, title, on, check
+        if fixable:
+            _FIXABLE.add(identity)
         return check
 
     return register
@@ -51,9 +54,7 @@ def find(identity: str) -> Rule:
     """The rule with an id. Raises ForgeError where there is none."""
     _load()
     if identity.upper() not in _RULES:
-        raise ForgeError(
-            f"there is no rule {identity!r}", hint=did_you_mean(identity.upper(), _RULES) or "`lint --list` has them"
-        )
+        raise ForgeError(f"there is no rule {identity!r}", hint=_hint(identity))
     return _read(identity.upper())
 
 
@@ -71,7 +72,8 @@ def expand(words: tuple[str, ...]) -> frozenset[str]:
 
 
 def _hint(word: str) -> str:
-    return did_you_mean(word.upper(), _RULES) or "`lint --list` shows all"
+    near = did_you_mean(word[:20].upper(), _RULES)
+    return near if near.startswith("did you mean") else "`lint --list` shows all"
 
 
 def _load() -> None:
@@ -93,7 +95,8 @@ def _read(identity: str) -> Rule:
     examples = {name: tuple(_example(lines) for part, lines in parts if part == name) for name in ("Bad", "Good")}
     words = {name: " ".join(" ".join(lines).split()) for name, lines in parts if name == "Source"}
     text = "\n".join(parts[0][1]).strip()
-    return Rule(identity, level, title, on, check, text, examples["Bad"], examples["Good"], words.get("Source", ""))
+    source, fixable = words.get("Source", ""), identity in _FIXABLE
+    return Rule(identity, level, title, on, check, text, examples["Bad"], examples["Good"], source, fixable)
 
 
 def _example(lines: list[str]) -> Example:

@@ -6,6 +6,7 @@ Everything in a tree is untrusted: no link is followed out of it, and what is to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -146,6 +147,14 @@ class Tree:
     def get(self, path: str) -> File | None:
         """The file at a path."""
         return self.files.get(path)
+
+    def with_files(self, files: Iterable[File]) -> Tree:
+        """This tree with some files in place of those at their paths, or added."""
+        made = copy(self)
+        made.__dict__.pop("folders", None)
+        both = {**self.files, **{file.path: file for file in files}}
+        made.files = {path: both[path] for path in sorted(both, key=lambda path: path.split("/"))}
+        return made
 
     @cached_property
     def folders(self) -> dict[str, Folder]:

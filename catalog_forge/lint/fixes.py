@@ -1,0 +1,108 @@
+"""Safe fixes applied to the files of a catalog, in memory; a file changes by edits of its text, so that comments and order stay.
+
+Fixes are applied until none is left: of two that touch the same text the second waits for the next round, which looks anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from difflib import unified_diff
+
+from catalog_forge.lint.model import Edit, Finding, Fix
+from catalog_forge.lint.tree import File, Tree
+
+ROUNDS = 10
+_BOM = b"\xef\xbb\xbf"
+
+# Finds what is wrong with a tree.
+Find = Callable[[Tree], list[Finding]]
+
+
+def mended(tree: Tree, find: Find) -> Tree:
+    """Return the tree with every fix applied that its findings offer."""
+    for _ in range(ROUNDS):
+        changed = _applied(tree, [finding.fix for finding in find(tree) if finding.fix])
+        if not changed:
+            break
+        tree = tree.with_files(changed)
+    return tree
+
+
+def changes(before: Tree, after: Tree) -> list[tuple[File | None, File]]:
+    """The files that differ: as they were (None where there was none), and as they are."""
+    found = ((before.get(path), file) for path, file in after.files.items())
+    return [(old, new) for old, new in found if old is not new]
+
+
+def diff(changed: Iterable[tuple[File | None, File]]) -> str:
+    """The changes as a unified diff."""
+    return "".join(_diff(old, new) for old, new in changed)
+
+
+def _diff(old: File | None, new: File) -> str:
+    name = _name(new)
+    before = _lines(old.text) if old else []
+    return "".join(unified_diff(before, _lines(new.text), f"a/{name}" if old else "/dev/null", f"b/{name}"))
+
+
+def _name(file: File) -> str:
+    """The path for the head of a diff: on one line."""
+    return "".join(each if each.isprintable() else "?" for each in file.shown or file.path)
+
+
+def _lines(text: str) -> list[str]:
+    *lines, rest = text.split("\n")
+    return [line + "\n" for line in lines] + [rest + "\n\\ No newline at end of file\n"] * bool(rest)
+
+
+def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
+    """The files that the fixes change or add."""
+    edits: dict[str, list[Fix]] = {}
+    for fix in dict.fromkeys(fixes):
+        edits.setdefault(fix.path, []).append(fix)
+    changed = [new for path, some in edits.items() if (file := tree.get(path)) and (new := _edited(file, some))]
+    taken = {file.path for file in changed}
+    for fix in fixes:
+        file = tree.get(fix.path)
+        for path in fix.copies:
+            if file and file.kind == "file" and path not in taken and not tree.get(path) and (copy := _copied(file, path)):
+                changed.append(copy)
+                taken.add(path)
+    return changed
+
+
+def _edited(file: File, fixes: list[Fix]) -> File | None:
+    """The file with those fixes that do not touch each other; None where nothing changes or where its text is not whole."""
+    content = file.content
+    mark = _BOM if content.startswith(_BOM) else b""
+    if file.kind != "file" or content != mark + file.text.encode(errors="surrogatepass"):
+        return None
+    chosen: list[Edit] = []
+    for fix in fixes:
+        if not any(_touch(edit, other) for edit in fix.edits for other in chosen):
+            chosen += fix.edits
+    text = file.text
+    for edit in sorted(chosen, key=lambda edit: (edit.start, edit.end), reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return _with(file, mark + text.encode(errors="surrogatepass")) if text != file.text else None
+
+
+def _touch(one: Edit, other: Edit) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+def _copied(file: File, path: str) -> File | None:
+    """A copy of a file elsewhere in its tree; None when that lies outside of what was read."""
+    shown, inside = (file.shown or file.path).split("/"), file.path.split("/")
+    while shown and inside and shown[-1] == inside[-1]:
+        shown.pop()
+        inside.pop()
+    parts = path.split("/")
+    if parts[: len(inside)] != inside:
+        return None
+    return replace(_with(file, file.content), path=path, shown="/".join((*shown, *parts[len(inside) :])))
+
+
+def _with(file: File, content: bytes) -> File:
+    return replace(file, size=len(content), read=lambda: content)
