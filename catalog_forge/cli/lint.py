@@ -197,11 +197,16 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
     """Say which entries of a baseline are mended, as far as this run can know."""
     from catalog_forge.errors import plain
 
-    gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and run.tree.covers(path)]
+    gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.tree, path)]
     for line in gone[:20]:
         click.echo(f"{plain(line)} of the baseline no longer occurs", err=True)
     if gone:
         click.echo(f"{len(gone)} entries of the baseline are done: --write-baseline writes it anew", err=True)
+
+
+def _was_read(tree: Tree, path: str) -> bool:
+    """Whether a tree holds all that can be there of a path of its catalog."""
+    return tree.covers(path) and (path in tree.files or path.partition("/")[0] in tree.folders)
 
 
 def _write_baseline(path: Path, runs: list[Run]) -> None:

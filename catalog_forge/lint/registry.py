@@ -54,7 +54,7 @@ def find(identity: str) -> Rule:
     """The rule with an id. Raises ForgeError where there is none."""
     _load()
     if identity.upper() not in _RULES:
-        raise ForgeError(f"there is no rule {identity!r}", hint=_hint(identity))
+        raise ForgeError(f"there is no rule {identity[:40]!r}", hint=_hint(identity))
     return _read(identity.upper())
 
 
@@ -66,7 +66,7 @@ def expand(words: tuple[str, ...]) -> frozenset[str]:
         wanted = "CF" if word.lower() == "all" else word.upper()
         some = {identity for identity in _RULES if identity.startswith(wanted)}
         if not some or not wanted:
-            raise ForgeError(f"there is no rule {word!r}", hint=_hint(word))
+            raise ForgeError(f"there is no rule {word[:40]!r}", hint=_hint(word))
         found |= some
     return frozenset(found)
 
