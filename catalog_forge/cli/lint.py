@@ -39,6 +39,7 @@ class Options:
     write_baseline: Path | None
     fix: bool
     diff: bool
+    external: bool
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Run:
 @click.option("--write-baseline", type=_FILE, metavar="FILE", help="Write all findings of now into FILE, and end.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, then check again.")
 @click.option("--diff", is_flag=True, help="Show what --fix does; without --fix nothing is written.")
+@click.option("--no-external", "external", is_flag=True, flag_value=False, default=True, help="Ask no hadolint, no shellcheck.")
 @click.option("--list", "listing", is_flag=True, help="List the rules, and end.")
 @click.option("--explain", metavar="ID", help="Explain a rule, and end.")
 @click.pass_obj
@@ -133,7 +135,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     standards = _standards(start / path)
     team = _team(standards, start, path)
     wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)
-    choice = wanted.choice(select, ignore)
+    choice = wanted.choice(select, ignore, options.external)
     tree = disk.read(start / path, "" if path == Path() else str(path))
     if options.fix or options.diff:
         tree = _mended(start, path, options, tree, fixes.mended(tree, lambda tree: check(Catalog(tree, team), choice).findings))

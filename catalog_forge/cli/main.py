@@ -29,7 +29,7 @@ COMMANDS = {
     "metadata": ("metadata", "The Rancher metadata service, emulated: what confd sees."),
     "spec": ("spec", "Look at specs."),
     "standards": ("standards", "Look at the standards of a team."),
-    "schema": ("schema", "Print the JSON Schema of the spec language."),
+    "schema": ("schema", "Print a JSON Schema for editors."),
     "blueprints": ("blueprints", "List the blueprints that `new` begins from."),
     "doctor": ("doctor", "Say what this machine has, and what is missing."),
 }

@@ -8,6 +8,7 @@ from catalog_forge.lint import ignores, registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.model import Finding
 from catalog_forge.lint.run import Choice, by_place, run
+from catalog_forge.lint.settings import EXTERNAL
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,13 @@ class Checked:
     known: list[Finding] = field(default_factory=list)
 
 
-def check(catalog: Catalog, choice: Choice, whole: bool = True) -> Checked:
-    """Check a catalog. `whole` says that nothing keeps the chosen rules from finding what they can. Raises RuleBroke."""
+def check(catalog: Catalog, choice: Choice) -> Checked:
+    """Check a catalog. Raises RuleBroke."""
     found = run(catalog, choice)
     kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
-    # Of an ignore of a rule that did not run nobody knows whether it is needed.
-    everything = frozenset(identity for identity, *_ in registry.checks())
-    if whole and everything <= choice.ids and unused:
-        kept += run(catalog, choice, {ignores.Outcome: (ignores.Outcome(unused),)})
+    # Of an ignore of a rule that did not run, or may not have had what it needs, nobody knows whether it is needed.
+    everything = frozenset(identity for identity, *_ in registry.checks() if not identity.startswith(EXTERNAL))
+    if everything <= choice.ids:
+        needless = [each for each in unused if each.ids <= everything]
+        kept += run(catalog, choice, {ignores.Outcome: (ignores.Outcome(needless),)})
     return Checked(sorted(kept, key=by_place), silenced)

@@ -15,6 +15,8 @@ from catalog_forge.yamlio import Map, Node, Text
 
 KEYS = ("select", "ignore", "fail_on", "levels", "paths", "baseline")
 FAIL_ON = (*LEVELS, "never")
+# How the ids of the rules begin that ask programs of others, which a machine may lack.
+EXTERNAL = "CF79"
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,15 @@ class Settings:
     paths: tuple[tuple[str, frozenset[str]], ...] = ()
     baseline: str = ""
 
-    def choice(self, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Choice:
+    def choice(self, select: tuple[str, ...] = (), ignore: tuple[str, ...] = (), external: bool = True) -> Choice:
         """The rules that run. `select` stands in place of what is selected and ignored here; `ignore` is added.
 
-        Raises ForgeError for what is no rule.
+        `external` lets programs of others run. Raises ForgeError for what is no rule.
         """
         wanted = registry.expand(select or self.select or ("all",))
         without = registry.expand((*(() if select else self.ignore), *ignore))
-        return Choice(wanted - without, self.levels, self.paths)
+        ids = frozenset(each for each in wanted - without if external or not each.startswith(EXTERNAL))
+        return Choice(ids, self.levels, self.paths)
 
 
 def read(root: Map) -> Settings:
