@@ -33,14 +33,15 @@ def read(path: Path, shown: str = "") -> Tree:
     root = path.resolve()
     inside = _inside(root)
     files = [*_files(root, inside, shown)]
-    return Tree([*files, *_above(root)] if inside else files)
+    return Tree([*files, *_above(root)] if inside else files, inside)
 
 
 def _of_file(path: Path, shown: str) -> Tree:
     """A file alone: it is the whole tree, at the place that it has in a catalog, with the standards that hold there."""
     real = path.resolve()
-    found = _file(real.parent, real, _joined(_inside(real.parent), real.name), shown or str(path))
-    return Tree([*([found] if found else []), *_above(real.parent)])
+    inside = _joined(_inside(real.parent), real.name)
+    found = _file(real.parent, real, inside, shown or str(path))
+    return Tree([*([found] if found else []), *_above(real.parent)], inside)
 
 
 def _inside(folder: Path) -> str:

@@ -124,9 +124,13 @@ def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
 
 
 class Tree:
-    """Files by their path below a root, in the order of the paths."""
+    """Files by their path below a root, in the order of the paths.
 
-    def __init__(self, files: Iterable[File]) -> None:
+    `inside` is the folder or file of the catalog that was read, `""` for all of it: of what lies beside it nothing is known.
+    """
+
+    def __init__(self, files: Iterable[File], inside: str = "") -> None:
+        self.inside = inside
         self.files: dict[str, File] = {file.path: file for file in sorted(files, key=lambda file: file.path.split("/"))}
 
     @classmethod
@@ -134,6 +138,10 @@ class Tree:
         """A tree in memory."""
         made = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
         return cls(File(path, len(content), lambda content=content: content) for path, content in made.items())  # type: ignore[misc]
+
+    def covers(self, path: str) -> bool:
+        """Tell whether a folder was read as a whole, so that what is not here is missing."""
+        return not self.inside or f"{path}/".startswith(f"{self.inside}/")
 
     def get(self, path: str) -> File | None:
         """The file at a path."""
