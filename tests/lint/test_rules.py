@@ -16,7 +16,7 @@ RULES = registry.rules()
 def found(example: Example, rule: Rule) -> list[str]:
     """What the rule finds in an example; what was published is the sound catalog."""
     choice = Choice(frozenset((rule.id,)))
-    return [f"{each.where}: {each.message}" for each in run(Catalog(tree(example.files), since=tree()), choice)]
+    return [f"{each.where}: {each.message}" for each in run(Catalog(tree(example.files, example.odd), since=tree()), choice)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
