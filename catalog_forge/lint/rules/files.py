@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import CONFIG, Entry, Revision
 from catalog_forge.lint.mend import listed, shown
@@ -305,13 +305,9 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
         name: Web
     Source: catalog-format.md 6, "BOM"
     """
-    yield from (
-        Hit(file.at(1, 1), "a byte order mark", "save it as UTF-8 without one") for file in _starting(entry, b"\xef\xbb\xbf")
-    )
-
-
-def _starting(entry: Entry, mark: bytes) -> Iterable[File]:
-    return (file for file in _read(entry) if file.content.startswith(mark))
+    for file in _read(entry):
+        if file.content.startswith(b"\xef\xbb\xbf"):
+            yield Hit(file.at(1, 1), "a byte order mark", "save it as UTF-8 without one")
 
 
 @rule("CF153", "note", "A file has the line ends of Windows", on=Entry)
@@ -319,15 +315,17 @@ def windows_line_ends(entry: Entry) -> Iterator[Hit]:
     """Rancher reads them, but they travel: into scripts and files that a question or a block of text holds.
 
     Bad:
-        -- templates/web/0/README.md (crlf) --
-        # Web
+        -- templates/web/config.yml (crlf) --
+        name: Web
     Good:
-        -- templates/web/0/README.md --
-        # Web
+        -- templates/web/config.yml --
+        name: Web
     Source: catalog-format.md 8, "files with CRLF"
     """
     for file in entry.folder.everything:
-        offset = -1 if _ending(file) in _IMAGES else file.content.find(b"\r\n")
+        if _ending(file) in _IMAGES or _README.fullmatch(file.name):
+            continue
+        offset = file.content.find(b"\r\n")
         if offset >= 0 and b"\0" not in file.content:
             line = file.content.count(b"\n", 0, offset) + 1
             yield Hit(file.at(line, 1), "lines end in CR LF", "save it with the line ends of Unix")
