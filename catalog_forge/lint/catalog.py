@@ -32,10 +32,13 @@ _NONE = Yaml(None)
 
 
 class Catalog:
-    """A tree as a catalog: its entries, images and specs."""
+    """A tree as a catalog: its entries, images and specs. `since` is the tree as it was published, when that is known."""
 
-    def __init__(self, tree: Tree, team: Team | ForgeError | None = None) -> None:
+    """A tree as a catalog: its entries, images and specs. `since` is the tree as it was published, when that is known."""
+
+    def __init__(self, tree: Tree, team: Team | ForgeError | None = None, since: Tree | None = None) -> None:
         self.tree = tree
+        self.since = since
         self._team = team
 
     @cached_property
@@ -142,6 +145,11 @@ class Entry:
         return Where(self.folder.path)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read, so that what is not here is missing."""
+        return self.catalog.tree.covers(self.folder.path)
+
+    @property
     def config(self) -> File | None:
         """Its config.yml."""
         return self.folder.files.get(CONFIG)
@@ -184,6 +192,11 @@ class Revision:
     def where(self) -> Where:
         """Its folder as a place."""
         return Where(f"{self.entry.where.file}/{self.name}")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read, so that what is not here is missing."""
+        return self.entry.catalog.tree.covers(self.folder.path)
 
     @property
     def rancher(self) -> File | None:

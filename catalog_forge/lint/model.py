@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from catalog_forge.errors import Where
@@ -64,9 +64,14 @@ Check = Callable[[Any], Iterator[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A small catalog in a rule's docstring: files that are laid over a sound one; None stands for a file that is not there."""
+    """A small catalog in a rule's docstring: files that are laid over a sound one; None stands for a file that is not there.
+
+    `odd` says of a file that it is a link, a stray link, something special or too large; or how its text is written: with a byte
+    order mark (bom), with the line ends of Windows (crlf), with tabs where the example has `»`.
+    """
 
     files: Mapping[str, str | None]
+    odd: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from catalog_forge.lint.model import Check, Example, Level, Rule
 
 _ID = re.compile(r"CF[0-9]{3}")
 _PART = re.compile(r"^(Bad|Good|Source): ?(.*)$")
-_FILE = re.compile(r"^-- (\S+?)( \(absent\))? --$")
+_FILE = re.compile(r"^-- (\S+?)(?: \(([a-z]+)\))? --$")
 
 _RULES: dict[str, tuple[Level, str, type, Check]] = {}
 _FIXABLE: set[str] = set()
@@ -102,11 +102,15 @@ def _read(identity: str) -> Rule:
 def _example(lines: list[str]) -> Example:
     """The files of an example."""
     found: dict[str, list[str] | None] = {}
+    odd: dict[str, str] = {}
     content: list[str] = []
     for line in textwrap.dedent("\n".join(lines)).splitlines():
         if head := _FILE.match(line):
             content = []
-            found[head[1]] = None if head[2] else content
+            found[head[1]] = None if head[2] == "absent" else content
+            if head[2] and head[2] != "absent":
+                odd[head[1]] = head[2]
         else:
             content.append(line)
-    return Example({path: None if text is None else "\n".join(text).rstrip("\n") + "\n" for path, text in found.items()})
+    files = {path: None if text is None else "\n".join(text).rstrip("\n") + "\n" for path, text in found.items()}
+    return Example(files, odd)
