@@ -8,18 +8,22 @@ from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.check import check
 from catalog_forge.lint.ignores import Outcome
-from catalog_forge.lint.model import Example, Rule
+from catalog_forge.lint.model import Example, Finding, Rule
 from catalog_forge.lint.run import Choice, run
 from tests.lint.trees import tree
 
 RULES = registry.rules()
 
 
-def found(example: Example, rule: Rule) -> list[str]:
+def findings(example: Example, rule: Rule) -> list[Finding]:
     """What the rule finds in an example; what was published is the sound catalog."""
     choice = Choice(registry.expand(("all",)) if rule.subject is Outcome else frozenset((rule.id,)))
-    findings = check(Catalog(tree(example.files, example.odd), since=tree()), choice).findings
-    return [f"{each.where}: {each.message}" for each in findings if each.rule == rule.id]
+    checked = check(Catalog(tree(example.files, example.odd), since=tree()), choice)
+    return [each for each in checked.findings if each.rule == rule.id]
+
+
+def found(example: Example, rule: Rule) -> list[str]:
+    return [f"{each.where}: {each.message}" for each in findings(example, rule)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -38,3 +42,8 @@ def test_titles_are_one_line_and_their_own() -> None:
     titles = [rule.title for rule in RULES]
     assert len(set(titles)) == len(titles)
     assert all("\n" not in title and not title.endswith(".") for title in titles)
+
+
+def test_rules_whose_findings_can_be_fixed_say_so() -> None:
+    mends = {rule.id for rule in RULES if any(each.fix for example in rule.bad for each in findings(example, rule))}
+    assert mends <= {rule.id for rule in RULES if rule.fixable}, "fixable=True"

@@ -36,9 +36,13 @@ def _section(rule: Rule) -> str:
 
 
 def text_of(example: Example) -> str:
-    """The files of an example, each below its path."""
-    parts = [f"-- {path} (absent) --\n" if text is None else f"-- {path} --\n{text}" for path, text in example.files.items()]
-    return "".join(parts)
+    """The files of an example, each below its path and, in brackets, what is odd about it."""
+    return "".join(f"-- {path}{_odd(example, path)} --\n{text or ''}" for path, text in example.files.items())
+
+
+def _odd(example: Example, path: str) -> str:
+    odd = "absent" if example.files[path] is None else example.odd.get(path, "")
+    return f" ({odd})" if odd else ""
 
 
 def _example(title: str, example: Example) -> str:

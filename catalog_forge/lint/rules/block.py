@@ -67,7 +67,7 @@ def _places(revision: Revision) -> Iterator[Text]:
     return (key for key in found if key)
 
 
-@rule("CF302", "error", "The catalog block is missing, or stands in the wrong place", on=Revision)
+@rule("CF302", "error", "The catalog block is missing, or stands in the wrong place", on=Revision, fixable=True)
 def no_block(revision: Revision) -> Iterator[Hit]:
     """Without a block there is no version, and the revision is dropped.
 
@@ -174,7 +174,7 @@ def no_version(revision: Revision) -> Iterator[Hit]:
     )
 
 
-@rule("CF305", "warning", "A version in the block is not quoted", on=Revision)
+@rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
     """A bare number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. The next one may not stay as it is.
 
@@ -199,7 +199,7 @@ def bare_version(revision: Revision) -> Iterator[Hit]:
             yield Hit(node.where, f"{name} is {node.value[:40]}: {stored}", "quote it", fix, None if altered else "note")
 
 
-@rule("CF306", "warning", "The catalog block has a key that nobody reads", on=Revision)
+@rule("CF306", "warning", "The catalog block has a key that nobody reads", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
     """Rancher passes over keys that it does not know: a misspelt limit limits nothing.
 

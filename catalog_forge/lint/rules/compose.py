@@ -186,7 +186,7 @@ def _offset(file: File, where: Where) -> int:
     return sum(len(line) + 1 for line in lines) + where.column - 1
 
 
-@rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision)
+@rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
     """rancher-compose knows the keys of compose 1 and 2 and some of its own. With any other one the stack does not start, and
     the catalog shows the entry all the same.

@@ -126,7 +126,7 @@ def wrong_kind(entry: Entry) -> Iterator[Hit]:
         yield Hit(node.where, f"{what}: Rancher refuses the whole catalog")
 
 
-@rule("CF203", "error", "The version in config.yml is not quoted", on=Entry)
+@rule("CF203", "error", "The version in config.yml is not quoted", on=Entry, fixable=True)
 def bare_version(entry: Entry) -> Iterator[Hit]:
     """A bare number is no text: the CI refuses it, and the catalog service makes `1.1` of `1.10` and `8` of `010`.
 
@@ -149,7 +149,7 @@ def bare_version(entry: Entry) -> Iterator[Hit]:
             yield Hit(node.where, message, f"write '{node.value[:40]}'", quoted(entry.config, node))
 
 
-@rule("CF204", "error", "config.yml gives no default version", on=Entry)
+@rule("CF204", "error", "config.yml gives no default version", on=Entry, fixable=True)
 def no_version(entry: Entry) -> Iterator[Hit]:
     """The CI wants `version` to be the version of one of the revisions; it reads neither `defaultVersion` nor `default_version`.
 
@@ -341,7 +341,7 @@ def nobody(entry: Entry) -> Iterator[Hit]:
         yield Hit(where, f"config.yml says no {' and no '.join(missing)}", f"add {' and '.join(missing)}")
 
 
-@rule("CF211", "warning", "config.yml has a key that nobody reads", on=Entry)
+@rule("CF211", "warning", "config.yml has a key that nobody reads", on=Entry, fixable=True)
 def unknown_key(entry: Entry) -> Iterator[Hit]:
     """Rancher passes over keys that it does not know, so that a misspelt one is lost without a word.
 
@@ -460,7 +460,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
         yield Hit(key.where, "Rancher's catalog service does not read isSystem", "remove it")
 
 
-@rule("CF216", "warning", "A text in config.yml is read as something else", on=Entry)
+@rule("CF216", "warning", "A text in config.yml is read as something else", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
     """A bare number or truth is no text: the CI reads an empty one, and the catalog service may show another than the file has.
 

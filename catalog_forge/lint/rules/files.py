@@ -139,7 +139,7 @@ def icon_size(entry: Entry) -> Iterator[Hit]:
             yield Hit(file.at(), f"the icon has {file.size / MAX_BYTES:.1f} MiB", "a picture of 128 pixels needs some KB")
 
 
-@rule("CF140", "warning", "A README stands where Rancher does not show it", on=Entry)
+@rule("CF140", "warning", "A README stands where Rancher does not show it", on=Entry, fixable=True)
 def unserved_readme(entry: Entry) -> Iterator[Hit]:
     """A README.md beside config.yml is shown by GitHub only: Rancher shows the one in the revision.
 

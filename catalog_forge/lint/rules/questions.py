@@ -151,7 +151,7 @@ def bad_variable(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.where, f"no compose file can use the variable {shown(name)}", hint)
 
 
-@rule("CF324", "warning", "A question has a type that nobody knows", on=Revision)
+@rule("CF324", "warning", "A question has a type that nobody knows", on=Revision, fixable=True)
 def bad_type(revision: Revision) -> Iterator[Hit]:
     """No judge looks at the type; the page that asks shows a plain field for one that it does not know, and checks nothing.
 
@@ -187,7 +187,7 @@ def _retyped(file: File, node: Text, meant: str) -> Fix | None:
     return renamed(file, node, meant) if text_of(node) == node.value else None
 
 
-@rule("CF325", "error", "required is neither true nor false", on=Revision)
+@rule("CF325", "error", "required is neither true nor false", on=Revision, fixable=True)
 def bad_required(revision: Revision) -> Iterator[Hit]:
     """The service and the CI refuse the whole catalog when `required` is quoted or a number.
 
@@ -256,7 +256,7 @@ def wrong_kind(revision: Revision) -> Iterator[Hit]:
                 yield Hit(item.where, "an option must be text: Rancher refuses the whole catalog", "write one value")
 
 
-@rule("CF327", "warning", "A default or an option is stored as another text", on=Revision)
+@rule("CF327", "warning", "A default or an option is stored as another text", on=Revision, fixable=True)
 def altered(revision: Revision) -> Iterator[Hit]:
     """A bare value is stored by what YAML makes of it: 0644 as 420, 1.50 as 1.5, yes as true, 10000000.0 as 1e+07.
 
@@ -407,7 +407,7 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.at("default"), f"{_named(question)}: the default {shown(text)} is no truth", "write true or false")
 
 
-@rule("CF333", "error", "A bound is no number", on=Revision)
+@rule("CF333", "error", "A bound is no number", on=Revision, fixable=True)
 def bad_bound(revision: Revision) -> Iterator[Hit]:
     """The service and the CI refuse the whole catalog over a quoted `min` or `max`; a minimum above the maximum lets nothing in.
 
@@ -517,7 +517,7 @@ def no_label(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.where, f"{_named(question)} has no label", "add label: what a person reads")
 
 
-@rule("CF337", "warning", "A question has a key that nobody reads", on=Revision)
+@rule("CF337", "warning", "A question has a key that nobody reads", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
     """Rancher passes over keys that it does not know: a misspelt description describes nothing.
 
