@@ -40,6 +40,7 @@ class Options:
     fix: bool
     diff: bool
     external: bool
+    since: str | None
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,22 @@ class Run:
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, then check again.")
 @click.option("--diff", is_flag=True, help="Show what --fix does; without --fix nothing is written.")
 @click.option("--no-external", "external", is_flag=True, flag_value=False, default=True, help="Ask no hadolint, no shellcheck.")
+@click.option("--since", metavar="REF", help="Find revisions that were published at REF, a git commit, and changed.")
+@click.option("--verdicts", is_flag=True, help="Say what Rancher's three judges do with PATH, and end.")
+@click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Say that of one entry, judge by judge, and end.")
 @click.option("--list", "listing", is_flag=True, help="List the rules, and end.")
 @click.option("--explain", metavar="ID", help="Explain a rule, and end.")
 @click.pass_obj
-def lint(settings: Settings, /, paths: tuple[Path, ...], listing: bool, explain: str | None, **given: Any) -> None:
+def lint(
+    settings: Settings,
+    /,
+    paths: tuple[Path, ...],
+    listing: bool,
+    explain: str | None,
+    verdicts: bool,
+    verdict: str | None,
+    **given: Any,
+) -> None:
     """Judge catalogs, entries, conf images and specs, written by anybody.
 
     PATHS are folders or files of any Rancher 1.x catalog; the default is the folder in which you work. The section `lint` of
@@ -80,6 +93,9 @@ def lint(settings: Settings, /, paths: tuple[Path, ...], listing: bool, explain:
     select, ignore = (_words(words) for words in (options.select, options.ignore))
     if listing or explain:
         _rules(explain, select, ignore, options.form)
+        return
+    if verdicts or verdict is not None:
+        _verdicts(settings.directory, paths, verdict, options.form)
         return
     if options.diff and options.form != "text" and not options.out:
         raise click.UsageError("--diff prints a diff: give --format a file of its own, with -o FILE")
@@ -120,6 +136,27 @@ def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...]
         rulebook.show_all(registry.expand(select or ("all",)) - registry.expand(ignore), form)
 
 
+def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str) -> None:
+    from catalog_forge.cli import verdicts
+    from catalog_forge.lint import disk
+
+    if form not in ("text", "json"):
+        raise click.UsageError("verdicts are shown with --format text or json")
+    if len(paths) > 1:
+        raise click.UsageError("verdicts are those on one PATH: what is judged together is served together")
+    path = paths[0] if paths else Path()
+    tree = disk.read(start / path, _shown(path))
+    if entry is None:
+        verdicts.show(tree, form)
+    else:
+        verdicts.explain(tree, entry, form)
+
+
+def _shown(path: Path) -> str:
+    """What stands before the paths in errors."""
+    return "" if path == Path() else str(path)
+
+
 def _fails(level: str, fail_on: str) -> bool:
     return fail_on != "never" and LEVELS.index(level) <= LEVELS.index(fail_on)
 
@@ -127,7 +164,7 @@ def _fails(level: str, fail_on: str) -> bool:
 def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ignore: tuple[str, ...]) -> Run:
     """Read a path, mend it if that is wanted, check it, and set aside what its own baseline knows."""
     from catalog_forge.errors import ForgeError
-    from catalog_forge.lint import baseline, disk, fixes
+    from catalog_forge.lint import baseline, disk, fixes, history
     from catalog_forge.lint import settings as reader
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.lint.check import check
@@ -136,10 +173,12 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     team = _team(standards, start, path)
     wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)
     choice = wanted.choice(select, ignore, options.external)
-    tree = disk.read(start / path, "" if path == Path() else str(path))
+    tree = disk.read(start / path, _shown(path))
+    since = history.at(start / path, options.since, tree.inside, _shown(path)) if options.since else None
     if options.fix or options.diff:
-        tree = _mended(start, path, options, tree, fixes.mended(tree, lambda tree: check(Catalog(tree, team), choice).findings))
-    checked = check(Catalog(tree, team), choice)
+        after = fixes.mended(tree, lambda tree: check(Catalog(tree, team, since), choice).findings)
+        tree = _mended(start, path, options, tree, after)
+    checked = check(Catalog(tree, team, since), choice)
     run = Run(tree, wanted, choice, checked)
     if standards and wanted.baseline and not (options.baseline or options.write_baseline):
         known = baseline.load(standards.parent / wanted.baseline, os.path.relpath(standards.parent / wanted.baseline, start))

@@ -8,7 +8,7 @@ from catalog_forge.lint import ignores, registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.model import Finding
 from catalog_forge.lint.run import Choice, by_place, run
-from catalog_forge.lint.settings import EXTERNAL
+from catalog_forge.lint.settings import EXTERNAL, HISTORY
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ def check(catalog: Catalog, choice: Choice) -> Checked:
     found = run(catalog, choice)
     kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
     # Of an ignore of a rule that did not run, or may not have had what it needs, nobody knows whether it is needed.
-    everything = frozenset(identity for identity, *_ in registry.checks() if not identity.startswith(EXTERNAL))
+    unsure = (EXTERNAL, HISTORY) if catalog.since is None else (EXTERNAL,)
+    everything = frozenset(identity for identity, *_ in registry.checks() if not identity.startswith(unsure))
     if everything <= choice.ids:
         needless = [each for each in unused if each.ids <= everything]
         kept += run(catalog, choice, {ignores.Outcome: (ignores.Outcome(needless),)})

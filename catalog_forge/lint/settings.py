@@ -17,6 +17,8 @@ KEYS = ("select", "ignore", "fail_on", "levels", "paths", "baseline")
 FAIL_ON = (*LEVELS, "never")
 # How the ids of the rules begin that ask programs of others, which a machine may lack.
 EXTERNAL = "CF79"
+# The rule that asks what was published.
+HISTORY = "CF920"
 
 
 @dataclass(frozen=True)
