@@ -39,14 +39,6 @@ class Ignore:
     reason: str
     ids: frozenset[str]
 
-    def silences(self, finding: Finding) -> bool:
-        """Whether it silences a finding."""
-        if finding.rule not in self.ids:
-            return False
-        if self.line:
-            return finding.path == self.file.path and finding.where.line == self.line
-        return finding.path in (self.file.path, self.file.folder)
-
 
 @dataclass(frozen=True)
 class Comments:
@@ -74,15 +66,16 @@ def read(catalog: Catalog) -> Comments:
 
 def sorted_out(findings: list[Finding], ignores: list[Ignore]) -> tuple[list[Finding], list[tuple[Finding, str]], list[Ignore]]:
     """Return the findings that stay, those that are ignored with the reason of each, and the ignores that silenced nothing."""
-    by_path: dict[str, list[Ignore]] = {}
+    by_place: dict[tuple[str, int], list[Ignore]] = {}
     for ignore in ignores:
         for path in (ignore.file.path,) if ignore.line else (ignore.file.path, ignore.file.folder):
-            by_path.setdefault(path, []).append(ignore)
+            by_place.setdefault((path, ignore.line), []).append(ignore)
     kept: list[Finding] = []
     silenced: list[tuple[Finding, str]] = []
     used: set[int] = set()
     for finding in findings:
-        matching = [each for each in by_path.get(finding.path, ()) if each.silences(finding)]
+        near = (*by_place.get((finding.path, finding.where.line), ()), *by_place.get((finding.path, 0), ()))
+        matching = [each for each in near if finding.rule in each.ids]
         used |= {id(each) for each in matching}
         if matching:
             silenced.append((finding, matching[0].reason))
