@@ -14,6 +14,8 @@ from catalog_forge.lint.model import Finding, Fix
 from catalog_forge.lint.tree import File, Tree
 
 ROUNDS = 10
+# Comparing takes time that grows with the square of how often lines repeat.
+MOST_LINES = 20_000
 _BOM = b"\xef\xbb\xbf"
 
 # Finds what is wrong with a tree.
@@ -43,8 +45,11 @@ def diff(changed: Iterable[tuple[File | None, File]]) -> str:
 
 def _diff(old: File | None, new: File) -> str:
     name = _name(new)
-    before = _lines(old.text) if old else []
-    return "".join(unified_diff(before, _lines(new.text), f"a/{name}" if old else "/dev/null", f"b/{name}"))
+    before, after = _lines(old.text) if old else [], _lines(new.text)
+    heads = (f"a/{name}" if old else "/dev/null", f"b/{name}")
+    if max(len(before), len(after)) > MOST_LINES:
+        return f"--- {heads[0]}\n+++ {heads[1]}\n(it has more than {MOST_LINES} lines: what changes is not shown)\n"
+    return "".join(unified_diff(before, after, *heads))
 
 
 def _name(file: File) -> str:

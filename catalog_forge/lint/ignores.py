@@ -42,10 +42,11 @@ class Ignore:
 
 @dataclass(frozen=True)
 class Comments:
-    """All ignores of a catalog, and what is wrong with some."""
+    """All ignores of a catalog, and what is wrong with some; `known` is what each word in them means."""
 
     ignores: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    known: dict[str, frozenset[str] | Problem] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,19 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
         return
     for word in _ID.finditer(ids):
         where = file.at(number, start + parts.start("ids") + word.start() + 1)
-        try:
-            known = registry.expand((word[0],))
-        except ForgeError as error:
-            found.problems.append(Problem(error.problems[0].message, where, error.problems[0].hint))
+        known = found.known.get(word[0]) or found.known.setdefault(word[0], _expanded(word[0]))
+        if isinstance(known, Problem):
+            found.problems.append(Problem(known.message, where, known.hint))
         else:
             found.ignores.append(Ignore(word[0], where, file, 0 if kind == "ignore-file" else line, reason, known))
+
+
+def _expanded(word: str) -> frozenset[str] | Problem:
+    """The rules that a word means, or why it means none."""
+    try:
+        return registry.expand((word,))
+    except ForgeError as error:
+        return error.problems[0]
 
 
 def problems(catalog: Catalog) -> Iterator[Problem]:
