@@ -46,7 +46,7 @@ def _finding(finding: Finding) -> str:
     level = click.style(finding.level, fg=COLOURS[finding.level], bold=True)
     place = click.style(plain(str(finding.where)) or ".", bold=True)
     lines = [f"{place}: {level} {finding.rule} {_short(finding.message)}"]
-    if finding.where.line and finding.line.strip():
+    if finding.where.line and finding.excerpt.strip():
         lines += _source(finding)
     if finding.hint:
         lines.append(click.style(f"  hint: {_short(finding.hint)}", dim=True))
@@ -61,11 +61,11 @@ def _short(words: str) -> str:
 
 def _source(finding: Finding) -> list[str]:
     """The line and the caret below the column; of a long line the part around it."""
-    column = min(max(finding.where.column, 1), len(finding.line) + 1)
-    start = max(0, column - 1 - _BEFORE) if len(finding.line) > _WINDOW else 0
-    line = finding.line.replace("\t", " ")
-    before, after = plain(line[start : column - 1]), plain(line[column - 1 : start + _WINDOW])
-    gutter = f"{finding.where.line:5} | " + ("..." if start else "")
+    text = finding.excerpt.replace("\t", " ")
+    column = min(max(finding.where.column - finding.excerpt_start, 1), len(text) + 1)
+    start = max(0, column - 1 - _BEFORE) if len(text) > _WINDOW else 0
+    before, after = plain(text[start : column - 1]), plain(text[column - 1 : start + _WINDOW])
+    gutter = f"{finding.where.line:5} | " + ("..." if start or finding.excerpt_start else "")
     caret = " " * (len(gutter) + _width(before)) + "^"
     shown = [f"{gutter}{before}{after}".rstrip()]
     return [*shown, click.style(caret, fg=COLOURS[finding.level])] if finding.where.column else shown

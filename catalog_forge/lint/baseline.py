@@ -34,7 +34,7 @@ def key(finding: Finding) -> Key:
 
 def fingerprint(finding: Finding) -> str:
     """Sixteen hex digits that stay when the line moves."""
-    text = finding.line.strip() + "\0" + _MOVES.sub(r"\1", finding.message)
+    text = finding.excerpt.strip() + "\0" + _MOVES.sub(r"\1", finding.message)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 

@@ -17,7 +17,7 @@ from catalog_forge.lint.tree import MAX_BYTES, File, Kind, Tree
 
 MAX_FILES = 200_000
 _COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
-_PASSED_OVER = frozenset((".git", ".venv", "node_modules", "__pycache__"))
+_PASSED_OVER = frozenset((".git", ".catalog-forge", ".venv", "node_modules", "__pycache__"))
 
 
 def read(path: Path, shown: str = "") -> Tree:

@@ -5,14 +5,17 @@ Fixes are applied until none is left: of two that touch the same text the second
 
 from __future__ import annotations
 
+from bisect import bisect, insort
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from difflib import unified_diff
 
-from catalog_forge.lint.model import Edit, Finding, Fix
+from catalog_forge.lint.model import Finding, Fix
 from catalog_forge.lint.tree import File, Tree
 
 ROUNDS = 10
+# Comparing takes time that grows with the square of how often lines repeat.
+MOST_LINES = 20_000
 _BOM = b"\xef\xbb\xbf"
 
 # Finds what is wrong with a tree.
@@ -42,8 +45,11 @@ def diff(changed: Iterable[tuple[File | None, File]]) -> str:
 
 def _diff(old: File | None, new: File) -> str:
     name = _name(new)
-    before = _lines(old.text) if old else []
-    return "".join(unified_diff(before, _lines(new.text), f"a/{name}" if old else "/dev/null", f"b/{name}"))
+    before, after = _lines(old.text) if old else [], _lines(new.text)
+    heads = (f"a/{name}" if old else "/dev/null", f"b/{name}")
+    if max(len(before), len(after)) > MOST_LINES:
+        return f"--- {heads[0]}\n+++ {heads[1]}\n(it has more than {MOST_LINES} lines: what changes is not shown)\n"
+    return "".join(unified_diff(before, after, *heads))
 
 
 def _name(file: File) -> str:
@@ -78,18 +84,30 @@ def _edited(file: File, fixes: list[Fix]) -> File | None:
     mark = _BOM if content.startswith(_BOM) else b""
     if file.kind != "file" or content != mark + file.text.encode(errors="surrogatepass"):
         return None
-    chosen: list[Edit] = []
+    chosen: list[tuple[int, int, str]] = []
     for fix in fixes:
-        if not any(_touch(edit, other) for edit in fix.edits for other in chosen):
-            chosen += fix.edits
-    text = file.text
-    for edit in sorted(chosen, key=lambda edit: (edit.start, edit.end), reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
+        edits = sorted((edit.start, edit.end, edit.text) for edit in fix.edits)
+        if not any(_touches(edit, chosen) for edit in edits):
+            for edit in edits:
+                insort(chosen, edit)
+    text = _replaced(file.text, chosen)
     return _with(file, mark + text.encode(errors="surrogatepass")) if text != file.text else None
 
 
-def _touch(one: Edit, other: Edit) -> bool:
-    return one.start <= other.end and other.start <= one.end
+def _touches(edit: tuple[int, int, str], chosen: list[tuple[int, int, str]]) -> bool:
+    """Whether an edit touches one of those that are chosen, which are sorted and do not touch each other."""
+    place = bisect(chosen, edit)
+    beside = chosen[max(0, place - 1) : place + 1]
+    return any(edit[0] <= end and start <= edit[1] for start, end, _ in beside)
+
+
+def _replaced(text: str, edits: list[tuple[int, int, str]]) -> str:
+    parts: list[str] = []
+    done = 0
+    for start, end, new in edits:
+        parts += (text[done:start], new)
+        done = end
+    return "".join((*parts, text[done:]))
 
 
 def _copied(file: File, path: str) -> File | None:

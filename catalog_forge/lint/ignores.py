@@ -39,21 +39,14 @@ class Ignore:
     reason: str
     ids: frozenset[str]
 
-    def silences(self, finding: Finding) -> bool:
-        """Whether it silences a finding."""
-        if finding.rule not in self.ids:
-            return False
-        if self.line:
-            return finding.path == self.file.path and finding.where.line == self.line
-        return finding.path in (self.file.path, self.file.folder)
-
 
 @dataclass(frozen=True)
 class Comments:
-    """All ignores of a catalog, and what is wrong with some."""
+    """All ignores of a catalog, and what is wrong with some; `known` is what each word in them means."""
 
     ignores: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    known: dict[str, frozenset[str] | Problem] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,15 +67,16 @@ def read(catalog: Catalog) -> Comments:
 
 def sorted_out(findings: list[Finding], ignores: list[Ignore]) -> tuple[list[Finding], list[tuple[Finding, str]], list[Ignore]]:
     """Return the findings that stay, those that are ignored with the reason of each, and the ignores that silenced nothing."""
-    by_path: dict[str, list[Ignore]] = {}
+    by_place: dict[tuple[str, int], list[Ignore]] = {}
     for ignore in ignores:
         for path in (ignore.file.path,) if ignore.line else (ignore.file.path, ignore.file.folder):
-            by_path.setdefault(path, []).append(ignore)
+            by_place.setdefault((path, ignore.line), []).append(ignore)
     kept: list[Finding] = []
     silenced: list[tuple[Finding, str]] = []
     used: set[int] = set()
     for finding in findings:
-        matching = [each for each in by_path.get(finding.path, ()) if each.silences(finding)]
+        near = (*by_place.get((finding.path, finding.where.line), ()), *by_place.get((finding.path, 0), ()))
+        matching = [each for each in near if finding.rule in each.ids]
         used |= {id(each) for each in matching}
         if matching:
             silenced.append((finding, matching[0].reason))
@@ -128,12 +122,19 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
         return
     for word in _ID.finditer(ids):
         where = file.at(number, start + parts.start("ids") + word.start() + 1)
-        try:
-            known = registry.expand((word[0],))
-        except ForgeError as error:
-            found.problems.append(Problem(error.problems[0].message, where, error.problems[0].hint))
+        known = found.known.get(word[0]) or found.known.setdefault(word[0], _expanded(word[0]))
+        if isinstance(known, Problem):
+            found.problems.append(Problem(known.message, where, known.hint))
         else:
             found.ignores.append(Ignore(word[0], where, file, 0 if kind == "ignore-file" else line, reason, known))
+
+
+def _expanded(word: str) -> frozenset[str] | Problem:
+    """The rules that a word means, or why it means none."""
+    try:
+        return registry.expand((word,))
+    except ForgeError as error:
+        return error.problems[0]
 
 
 def problems(catalog: Catalog) -> Iterator[Problem]:

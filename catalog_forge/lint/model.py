@@ -10,6 +10,7 @@ from catalog_forge.errors import Where
 
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+EXCERPT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ class Finding:
     fix: Fix | None = None
     line: str = ""
     path: str = ""
+
+    @property
+    def excerpt(self) -> str:
+        """The line, of a long one what stands around the place: a line may have a megabyte, and many findings."""
+        return self.line[self.excerpt_start :][:EXCERPT]
+
+    @property
+    def excerpt_start(self) -> int:
+        """How many characters of the line stand before the excerpt."""
+        return 0 if len(self.line) <= EXCERPT else max(0, min(self.where.column, len(self.line)) - 1 - EXCERPT // 2)
 
 
 Check = Callable[[Any], Iterator[Hit]]

@@ -64,3 +64,15 @@ def test_the_diff_is_one_that_patch_takes() -> None:
     assert fixes.diff(fixes.changes(tree, after)).splitlines()[2:] == [
         "@@ -1,2 +1,2 @@", "-one", "+ONE", " two", "\\ No newline at end of file",
     ]  # fmt: skip
+
+
+def test_many_fixes_of_one_file_are_quick() -> None:
+    tree = Tree.of({"a": "ab" * 20_000})
+    after = mended(tree, *(Fix(str(place), "a", (Edit(place, place + 1, "X"),)) for place in range(0, 40_000, 2)))
+    assert after.files["a"].text == "Xb" * 20_000
+
+
+def test_the_diff_of_a_very_long_file_is_not_shown() -> None:
+    tree = Tree.of({"a": "".join(f"{number * 7919 % 1009}\n" for number in range(30_000))})
+    after = mended(tree, Fix("1", "a", (Edit(0, 1, "X"),)))
+    assert "what changes is not shown" in fixes.diff(fixes.changes(tree, after))

@@ -220,6 +220,15 @@ def test_the_caret_stands_below_its_character(line: str, column: int) -> None:
     assert before[len(caret) - 1 - wide :][:1] == (line[column - 1 : column] or "")
 
 
+def test_a_line_of_a_megabyte_is_shown_in_part_in_every_format() -> None:
+    line = "x" * 500_000 + "HERE" + "y" * 500_000
+    found = [Finding("CF110", "note", Where("x", 1, 500_001 + number % 3), str(number), line=line) for number in range(1000)]
+    checked = Checked(found)
+    for write in (as_json.write, sarif.write, forges.github, forges.gitlab, text.text):
+        assert len(write(checked)) < 1_500_000
+    assert json.loads(as_json.write(checked))["findings"][0]["source"].count("HERE") == 1
+
+
 def test_text_of_strangers_cannot_steer_the_terminal() -> None:
     shown = text.text(CHECKED)
     ours = re.sub("\x1b\\[[0-9;]*m", "", shown.replace("\\x1b[31m", ""))

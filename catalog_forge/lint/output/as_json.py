@@ -47,6 +47,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "line": finding.where.line,
         "column": finding.where.column,
         "path": finding.path,
-        "source": finding.line,
+        "source": finding.excerpt,
         "fix": finding.fix.title if finding.fix else None,
     }

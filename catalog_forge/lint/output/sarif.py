@@ -75,7 +75,7 @@ def _place(finding: Finding) -> dict[str, Any]:
     where = finding.where
     place: dict[str, Any] = {"artifactLocation": _artifact(where.file)}
     if where.line:
-        place["region"] = {"startLine": where.line, "startColumn": max(where.column, 1), "snippet": {"text": finding.line}}
+        place["region"] = {"startLine": where.line, "startColumn": max(where.column, 1), "snippet": {"text": finding.excerpt}}
     return place
 
 
