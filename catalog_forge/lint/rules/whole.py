@@ -33,7 +33,7 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
-@rule("CF901", "warning", "Two categories are nearly the same", on=Catalog)
+@rule("CF911", "warning", "Two categories are nearly the same", on=Catalog)
 def near_categories(catalog: Catalog) -> Iterator[Hit]:
     """A catalog lists `Database` and `Databases` one beside the other: who opens one misses what is in the other.
 
@@ -61,7 +61,7 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
                 yield Hit(node.where, message, f"write {most[:60]}")
 
 
-@rule("CF902", "error", "Rancher merges two entries", on=Catalog)
+@rule("CF912", "error", "Rancher merges two entries", on=Catalog)
 def merged(catalog: Catalog) -> Iterator[Hit]:
     """The service knows an entry by the first word of its top folder and its own name, put together: equal ones become one.
 
@@ -84,7 +84,7 @@ def merged(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(entry.where, f"Rancher makes one entry of {entry.top.name}/{entry.name} and {first}", "rename one of them")
 
 
-@rule("CF903", "warning", "Two entries have one name", on=Catalog)
+@rule("CF913", "warning", "Two entries have one name", on=Catalog)
 def same_name(catalog: Catalog) -> Iterator[Hit]:
     """A catalog shows the `name` of config.yml: of two entries of one kind with one name nobody knows which is which.
 
