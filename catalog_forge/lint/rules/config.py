@@ -78,7 +78,7 @@ def broken(entry: Entry) -> Iterator[Hit]:
         message = (
             "config.yml is empty: an entry without a name" if empty else "config.yml is no mapping: Rancher refuses the catalog"
         )
-        yield Hit(config.at(), message, "write name, version, description and category")
+        yield Hit(config.at(1, 1), message, "write name, version, description and category")
 
 
 def _misplaced(keys: dict[str, Node]) -> Iterator[tuple[Node, str]]:
