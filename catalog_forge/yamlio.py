@@ -22,6 +22,8 @@ MAX_DEPTH = 100
 MAX_NODES = 200_000
 # What a document with aliases may amount to if it were written out; what is shared costs nothing.
 MAX_SHARED_NODES = 20_000_000
+# The same for what Rancher reads: many rules look at each node of it.
+MAX_LENIENT_NODES = 1_000_000
 
 Scalar = str | int | float | bool | None
 Data = Any
@@ -293,7 +295,7 @@ class _Builder:
         self.lenient = lenient
         self.duplicates: list[Duplicate] = []
         self.second: Where | None = None
-        self.limit = MAX_SHARED_NODES if aliases else MAX_NODES
+        self.limit = MAX_LENIENT_NODES if lenient else MAX_SHARED_NODES if aliases else MAX_NODES
         self.problems: list[Problem] = []
         self.count = 0
         self.anchors: dict[str, tuple[Node, int]] = {}
@@ -376,6 +378,7 @@ class _Builder:
             raise ForgeError("the document is nested too deeply or grows too large", where)
         pairs: list[tuple[Text, Node]] = []
         first: dict[str, Where] = {}
+        places: dict[str, int] = {}
         for event in self.events:
             if isinstance(event, yaml.MappingEndEvent):
                 break
@@ -385,12 +388,12 @@ class _Builder:
                 self.problems.append(Problem("a key must be a word", key.where))
             elif key.value in first and self.lenient:
                 self.duplicates.append(Duplicate(key, first[key.value]))
-                pairs = [(key, value) if pair[0].value == key.value else pair for pair in pairs]
+                pairs[places[key.value]] = (key, value)
             elif key.value in first:
                 again = f"the key {key.value!r} stands twice: first in line {first[key.value].line}"
                 self.problems.append(Problem(again, key.where))
             else:
-                first[key.value] = key.where
+                first[key.value], places[key.value] = key.where, len(pairs)
                 pairs.append((key, value))
         return Map(tuple(pairs), where)
 

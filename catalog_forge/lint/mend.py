@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from catalog_forge.errors import Where, did_you_mean
+from catalog_forge.errors import Where
 from catalog_forge.lint.model import Edit, Fix
 from catalog_forge.lint.tree import File
 from catalog_forge.metadata import scalars
@@ -17,6 +17,7 @@ from catalog_forge.yamlio import Map, Node, Text
 # What libyaml takes for the end of a line.
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _SHOWN = 60
+_MOST = 8
 
 
 def shown(text: str) -> str:
@@ -24,11 +25,10 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
 
-def listed(words: Iterable[str], most: int = 8) -> str:
-    """Some words for a message; of many the first ones."""
-    found = list(words)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
+def listed(words: Sequence[str]) -> str:
+    """Some words for a message, as `shown` has them; of many the first ones."""
+    more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
+    return ", ".join(map(shown, words[:_MOST])) + more
 
 
 def is_text(node: Node | None) -> bool:
@@ -48,9 +48,25 @@ def is_altered(node: Node | None) -> bool:
 
 def near(word: str, known: Iterable[str]) -> str:
     """The known word that was meant, as far as one can tell; else nothing."""
-    by_letters = {each.lower().replace("_", ""): each for each in known}
-    found = difflib.get_close_matches(word[:100].lower().replace("_", "").replace("-", ""), by_letters, n=1, cutoff=0.75)
+    plain = _letters(word)
+    letters = set(plain)
+    # Comparing is slow, and a hostile file has many words: only what shares length and letters is compared.
+    by_letters = {
+        text: each
+        for each, text, others in _in_letters(frozenset(known))
+        if 0.6 * len(text) <= len(plain) <= 1.7 * len(text) and 2 * len(letters & others) > len(letters)
+    }
+    found = difflib.get_close_matches(plain, by_letters, n=1, cutoff=0.75) if by_letters else ()
     return by_letters[found[0]] if found else ""
+
+
+def _letters(word: str) -> str:
+    return word[:100].lower().replace("_", "").replace("-", "")
+
+
+@lru_cache(maxsize=16)
+def _in_letters(words: frozenset[str]) -> list[tuple[str, str, frozenset[str]]]:
+    return [(word, _letters(word), frozenset(_letters(word))) for word in sorted(words)]
 
 
 def quoted(file: File, node: Text) -> Fix | None:
@@ -85,11 +101,6 @@ def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]
     for key, _ in node.pairs:
         if key.value not in known:
             yield key, near(key.value, known - present)
-
-
-def hint_of(word: str, known: Iterable[str]) -> str:
-    """What may have been meant, or what is known."""
-    return did_you_mean(word[:100], known)
 
 
 def _offset(file: File, where: Where, expected: str) -> int | None:

@@ -81,7 +81,12 @@ def _findings(identity: str, level: Level, check: Check, subject: object, catalo
         if not choice.silences(identity, path):
             line = file.lines[hit.where.line - 1] if file and 0 < hit.where.line <= len(file.lines) else ""
             wanted = choice.level(identity, hit.level or level)
-            yield Finding(identity, wanted, hit.where, hit.message, hit.hint, hit.fix, line, path)
+            yield Finding(identity, wanted, hit.where, _printable(hit.message), _printable(hit.hint), hit.fix, line, path)
+
+
+def _printable(text: str) -> str:
+    """A text on one line: names of files and keys come from untrusted catalogs."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _file(catalog: Catalog, hit: Hit) -> File | None:

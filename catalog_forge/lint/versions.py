@@ -16,6 +16,7 @@ _PART = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _CORE = r"(0|[1-9][0-9]{0,18})"
 _SEMVER = re.compile(rf"{_CORE}\.{_CORE}\.{_CORE}(?:-({_PART}(?:\.{_PART})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?")
 _COMPARED = re.compile("[^0-9]*")
+_DIGIT = re.compile("[0-9]")
 
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 Test = Callable[[str], bool]
@@ -46,7 +47,7 @@ def _greater(ones: list[str], others: list[str]) -> bool:
         order = _compared(part, against)
         if order:
             return order > 0
-    return len(ones) > len(others) and re.fullmatch(r"[-+]?[0-9]+", ones[len(others)]) is not None
+    return len(ones) > len(others) and re.fullmatch("[0-9]{1,18}", ones[len(others)]) is not None
 
 
 def _compared(one: str, other: str) -> int:
@@ -121,15 +122,28 @@ def _test(comparison: str) -> Test | None:
 
 
 def _expanded(part: str) -> list[str]:
-    """Write a wildcard such as `1.2.x` as the comparisons that it stands for."""
-    found = re.fullmatch(r"([<>=!]*)([0-9]{1,18})\.(?:([0-9]{1,18})\.)?x(?:\.x)?", part)
-    if found is None:
+    """Write a wildcard such as `1.2.x` as the comparisons that it stands for, with the service's oddities.
+
+    `1.x.x` ends where `1.1.0` begins, and an operator that it does not know, such as `~`, is passed over.
+    """
+    place = _DIGIT.search(part) if "x" in part else None
+    if place is None:
         return [part]
-    operator, major, minor = found.groups()
-    low = f"{major}.{minor or 0}.0"
-    high = f"{major}.{int(minor) + 1}.0" if minor else f"{int(major) + 1}.0.0"
-    # The comparisons are joined by "and", also those of `!=`: so the service has it.
-    below = {">": [f">={high}"], ">=": [f">={low}"], "<": [f"<{low}"], "<=": [f"<{high}"]}
-    if operator in below:
-        return below[operator]
-    return [f"<{low}", f">={high}"] if operator.startswith("!") else [f">={low}", f"<{high}"]
+    operator, wanted = part[: place.start()].strip(), part[place.start() :]
+    low = wanted.replace(".x.x", ".x", 1).replace(".x", ".0", 1)
+    low += ".0" if low.count(".") == 1 else ""
+    high = _above(low, wanted.split("."))
+    # The comparisons are joined by "and", also those of `!=`.
+    ranges = {">": [f">={high}"], ">=": [f">={low}"], "<": [f"<{low}"], "<=": [f"<{high}"]}
+    ranges |= dict.fromkeys(("", "=", "=="), [f">={low}", f"<{high}"]) | dict.fromkeys(("!", "!="), [f"<{low}", f">={high}"])
+    return ranges.get(operator, [low])
+
+
+def _above(low: str, parts: list[str]) -> str:
+    """The first version above those of a wildcard; nothing where the service finds none."""
+    raised = {2: 0, 3: 1}.get(len(parts)) if parts[-1] == "x" else None
+    numbers = low.split(".")
+    if raised is None or not re.fullmatch("[0-9]{1,18}", numbers[raised]):
+        return ""
+    numbers[raised] = str(int(numbers[raised]) + 1)
+    return ".".join(numbers)

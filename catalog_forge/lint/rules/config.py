@@ -78,7 +78,7 @@ def broken(entry: Entry) -> Iterator[Hit]:
         message = (
             "config.yml is empty: an entry without a name" if empty else "config.yml is no mapping: Rancher refuses the catalog"
         )
-        yield Hit(config.at(), message, "write name, version, description and category")
+        yield Hit(config.at(1, 1), message, "write name, version, description and category")
 
 
 def _misplaced(keys: dict[str, Node]) -> Iterator[tuple[Node, str]]:
@@ -213,7 +213,7 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
     # The CI compares what stands in the files, the catalog service what it makes of it.
     if wanted and node and wanted not in versions and wanted not in _raw_versions(entry):
         same = next((each for each in versions if each.lstrip("v") == wanted.lstrip("v")), "") or near(wanted, versions[-200:])
-        hint = f"did you mean {shown(same)}?" if same else f"the revisions have {listed(map(shown, versions))}"
+        hint = f"did you mean {shown(same)}?" if same else f"the revisions have {listed(versions)}"
         yield Hit(node.where, f"no revision of {entry.name} has the version {shown(wanted)}", hint)
 
 

@@ -11,8 +11,9 @@ from catalog_forge.lint.model import Fix, Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import MAX_BYTES, File
 
+_ICON = ("catalogIcon", "icon")
 _IMAGES = ("svg", "png", "jpg", "jpeg", "gif")
-_SVG = re.compile(rb"<(?:[A-Za-z]+:)?svg[\s>]")
+_SVG = re.compile(rb"<(?:[\w.-]{1,40}:)?svg[\s>]")
 _JUNK = re.compile(r"(?i)\.ds_store|thumbs\.db|desktop\.ini|.*\.(?:orig|rej|bak|swp|swo)|.*~|\._.*")
 _README = re.compile(r"(?i)readme(?:\..*)?")
 
@@ -68,8 +69,8 @@ def several_icons(entry: Entry) -> Iterator[Hit]:
     Source: catalog-format.md 1
     """
     names = sorted(file.name for file in entry.icons)
+    message = f"{entry.name} has {len(names)} icons, {listed(names)}: Rancher shows {shown(names[-1])}" if names else ""
     for name in names[:-1]:
-        message = f"{entry.name} has {len(names)} icons, {listed(map(shown, names))}: Rancher shows the last one"
         yield Hit(entry.folder.files[name].at(), message, "keep one")
 
 
@@ -221,7 +222,7 @@ def unknown_file(entry: Entry) -> Iterator[Hit]:
     Source: catalog-format.md 1, "Unknown files at template level"
     """
     for name, file in entry.folder.files.items():
-        known = name in (CONFIG, "template.yml", ".gitkeep", ".gitignore") or file in entry.icons or _README.fullmatch(name)
+        known = name in (CONFIG, "template.yml", ".gitkeep", ".gitignore") or name.startswith(_ICON) or _README.fullmatch(name)
         if not known and entry.revisions:
             yield Hit(file.at(), f"nobody reads {shown(name)} here", "move it into a revision, or remove it")
 

@@ -112,12 +112,13 @@ def no_revision(entry: Entry) -> Iterator[Hit]:
           version: '2.0.0'
     Source: catalog-format.md 1 and 6, "folder `1.2` or `latest`"
     """
+    following = _next(entry)
     for name, folder in entry.folder.folders.items():
         if is_revision(name):
             continue
         if any(each in folder.files for each in _COMPOSE):
             what = f"{shown(name)} is no revision: Rancher never shows it"
-            yield Hit(_where(entry, name), what, f"revisions are numbers: {_next(entry)} is the next one")
+            yield Hit(_where(entry, name), what, f"revisions are numbers: {following} is the next one")
         elif CI_TOP.fullmatch(entry.top.name):
             what = f"the catalog's CI takes {shown(name)} for a revision without a rancher-compose.yml, and refuses the catalog"
             yield Hit(_where(entry, name), what, "keep it outside of the entry, or in a revision")
@@ -172,7 +173,7 @@ def merged_revisions(entry: Entry) -> Iterator[Hit]:
             found[int(revision.name)].append(revision)
     for number, same in found.items():
         for revision in same[1:]:
-            names = listed(each.name for each in same)
+            names = listed([each.name for each in same])
             yield Hit(revision.where, f"the folders {names} are all revision {number}: Rancher mixes their files", "rename one")
 
 
@@ -191,12 +192,7 @@ def version_folder(revision: Revision) -> Iterator[Hit]:
     Source: catalog-format.md 1 and 6, "semver folder"
     """
     if "." in revision.name:
-        number = _next(revision.entry)
-        yield Hit(
-            revision.where,
-            f"revision {shown(revision.name)} has the name of a version",
-            f"use a number: {number} is the next one",
-        )
+        yield Hit(revision.where, f"revision {shown(revision.name)} has the name of a version", "use the next number")
 
 
 @rule("CF108", "note", "Numbers of revisions are missing", on=Entry)
@@ -220,7 +216,9 @@ def gap(entry: Entry) -> Iterator[Hit]:
             gaps.append(str(expected) if number == expected + 1 else f"{expected} to {number - 1}")
         expected = number + 1
     if gaps and entry.is_whole:
-        yield Hit(_where(entry, str(numbers[-1])), f"the numbers of revisions have gaps: {listed(gaps)}", "count 0, 1, 2, ...")
+        yield Hit(
+            _where(entry, str(numbers[-1])), f"numbers of revisions are missing: {', '.join(gaps[:8])}", "count 0, 1, 2, ..."
+        )
 
 
 @rule("CF109", "warning", "An entry has no revision", on=Entry)

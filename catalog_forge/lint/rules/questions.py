@@ -340,8 +340,8 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
     for question in revision.questions:
         node, options = question.keys.get("default"), question.options
         if question.type == "enum" and options and isinstance(node, Text) and text_of(node) not in options:
-            meant = near(text_of(node), options)
-            hint = f"did you mean {shown(meant)}?" if meant else f"options are {listed(map(shown, options))}"
+            meant = near(text_of(node), options[:100])
+            hint = f"did you mean {shown(meant)}?" if meant else f"options are {listed(options)}"
             yield Hit(node.where, f"{_named(question)}: the default {shown(text_of(node))} is none of its options", hint)
 
 

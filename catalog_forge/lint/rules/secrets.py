@@ -21,7 +21,8 @@ _KEYS = (
     ("a token of Slack", re.compile(r"(?<![A-Za-z0-9])xox[abprs]-[0-9A-Za-z-]{10,}")),
 )
 # What every such string has in it: most files have none of these, and are passed by at once.
-_HINTS = ("PRIVATE KEY", "AKIA", "ASIA", "gh", "glpat-", "xox")
+_HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox")
+_PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 # A value that is no secret: it is filled in later, it says where the secret is, or it is a truth or a number.
 _NO_SECRET = re.compile(r"(?i).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
 
@@ -46,11 +47,10 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
     Source: keys begin as their makers say: RFC 7468, and the pages of AWS, GitHub, GitLab and Slack
     """
     for file in entry.folder.everything:
-        content = file.text if file.is_readable and b"\0" not in file.content[:1024] else ""
-        if not any(hint in content for hint in _HINTS):
+        if file.name.lower().endswith(_PICTURES) or not any(hint in file.content for hint in _HINTS):
             continue
         for what, pattern in _KEYS:
-            for found in pattern.finditer(content):
+            for found in pattern.finditer(file.text):
                 if not found[0].endswith("EXAMPLE"):
                     yield Hit(
                         file.offset(found.start()), f"here stands {what}", "withdraw it at once, and ask for it by a question"

@@ -146,7 +146,7 @@ def left_out(entry: Entry) -> Iterator[Hit]:
             message = f"upgrade_from leaves out {listed(odd)}: no semantic versions"
             yield Hit(_at(new, "upgrade_from").where, message, "remove it, if they may be upgraded")
         if versions.semver(old.version.lstrip("v")) is None:
-            odd.append(shown(old.version))
+            odd.append(old.version)
 
 
 @rule("CF383", "note", "Rancher and semantic versions do not agree on which revision is newer", on=Entry)

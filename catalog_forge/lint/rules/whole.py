@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from catalog_forge.lint import history
 from catalog_forge.lint.catalog import Catalog, Entry
-from catalog_forge.lint.mend import listed, shown
+from catalog_forge.lint.mend import shown
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.stack.questions import text_of
@@ -105,9 +105,8 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
             found[entry.top.name, name.lower()].append(entry)
     for same in found.values():
         for entry in same[1:]:
-            others = listed(each.name for each in same if each is not entry)
             where = entry.settings.keys["name"].where
-            yield Hit(where, f"{entry.name} is listed under the same name as {others}", "give it a name of its own")
+            yield Hit(where, f"{entry.name} is listed under the same name as {same[0].name}", "give it a name of its own")
 
 
 @rule("CF920", "warning", "A published revision has changed", on=Catalog)
