@@ -6,6 +6,7 @@ everything that a YAML 1.1 reader, such as Rancher's, would take for something e
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ Data = Any
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+# Of the tags that a scalar may carry, those with which it is no text; Rancher's reader takes every other one for text.
+_BARE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
+_BINARY = "tag:yaml.org,2002:binary"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -307,13 +311,8 @@ class _Builder:
         return node
 
     def end(self) -> None:
-        """See what comes after the document; Rancher's reader does not look there."""
-        try:
-            after = next(self.events)
-        except yaml.YAMLError:
-            if not self.lenient:
-                raise
-            return
+        """See whether another document comes; of that one Rancher's reader does not look at more than where it begins."""
+        after = next(self.events)
         if isinstance(after, yaml.DocumentStartEvent):
             self.second = self.where(after)
             if not self.lenient:
@@ -329,7 +328,9 @@ class _Builder:
             node = self.alias(event, where)
         elif isinstance(event, yaml.ScalarEvent):
             style = event.style or ""
-            node = Text(event.value, style == "", where, style, self.lines)
+            bare = style == "" if not event.tag or not self.lenient else event.tag in _BARE_TAGS
+            value = self.binary(event.value, where) if event.tag == _BINARY and self.lenient else event.value
+            node = Text(value, bare, where, style, self.lines)
         elif isinstance(event, yaml.MappingStartEvent):
             node = self.map(where, depth)
         else:
@@ -341,6 +342,13 @@ class _Builder:
                 raise self.no_aliases(where)
             self.anchors[event.anchor] = (node, self.count - before)
         return node
+
+    def binary(self, text: str, where: Where) -> str:
+        try:
+            return base64.b64decode(text.replace("\n", ""), validate=True).decode("utf-8", "replace")
+        except ValueError:
+            self.problems.append(Problem("what is marked as !!binary is not base64", where))
+            return text
 
     def no_aliases(self, where: Where) -> ForgeError:
         return ForgeError("anchors and aliases are not allowed here", where, "write the value out in each place")

@@ -12,7 +12,7 @@ from catalog_forge import yamlio
 from catalog_forge.errors import Where
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-_DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})?")
+_DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z0-9_]+)\})?")
 
 Say = Callable[[str, Where], None]
 
