@@ -866,3 +866,25 @@ def test_document_that_grows_is_refused_at_launch() -> None:
     lines += [f"    a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 6)]
     ruling = only(judged({DOCKER: "\n".join(lines) + "\n"}), lambda ruling: ruling.judge == "launch")
     assert "too large" in ruling.reason
+
+
+@pytest.mark.parametrize("path", [CONFIG, RANCHER])
+def test_document_that_grows_is_not_judged(path: str) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 6)]
+    found = [ruling for ruling in judged({path: SOUND[path] + "\n".join(lines) + "\n"}).rulings if ruling.judge == "service"]
+    assert "too large" in found[0].reason
+
+
+def test_merge_keys_that_grow_cost_little() -> None:
+    lines = ["a0: &a0 {x: 1}"] + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 8)}]}}" for n in range(1, 5)]
+    assert judged({CONFIG: SOUND[CONFIG] + "\n".join([*lines, "labels: *a4", ""])}).of("service") == "accept"
+
+
+def test_many_revisions_are_judged_one_by_one() -> None:
+    changes = {
+        f"templates/web/{n}/rancher-compose.yml": f"version: '2'\ncatalog: {{version: '{n}.0.0'}}\n" for n in range(2_000)
+    }
+    found = judged({**changes, DOCKER: None, "templates/web/0/README.md": None})
+    assert len(found.served["web"]) == 2_000
+    assert found.default == {"web": "1.0.0"}
