@@ -835,17 +835,31 @@ def test_part_of_a_catalog(prefix: str) -> None:
     files = flat(prefix)
     shown = [File(path, len(text), lambda text=text: text.encode(), shown=prefix + path) for path, text in files.items()]  # type: ignore
     found = verdicts(Tree(shown)).data()
-    if prefix == "templates/web/0/":
-        # Without its config.yml the template has no name, and no default version that the CI could find.
-        assert found == {
-            "service": "ghost", "ci": "reject", "launch": "accept", "served": {"": {"1.0.0": ":0"}}, "default": {"": "1.0.0"},
-        }  # fmt: skip
-    else:
-        assert found == judged({}).data()
+    assert found == judged({}).data()
 
 
 def test_part_without_a_name_above_it() -> None:
     assert verdicts(tree_of(flat("templates/web/"))).data()["served"] == {"entry": {"1.0.0": "entry:0"}}
+
+
+@pytest.mark.parametrize(("shown", "dropped"), [("a/b/work/", []), ("templates/web/latest/", ["latest"])])
+def test_name_of_a_revision_decides_in_a_catalog_only(shown: str, dropped: list[str]) -> None:
+    files = flat("templates/web/0/")
+    tree = Tree(File(path, len(text), lambda text=text: text.encode(), shown=shown + path) for path, text in files.items())  # type: ignore
+    assert [ruling.revision for ruling in verdicts(tree).rulings if ruling.outcome == "drop"] == dropped
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({RANCHER: None}, ("drop", "reject", "accept")),
+        (block("  version: [a]\n"), ("reject", "reject", "accept")),
+        (block("  version: 1.0\n"), ("accept", "accept", "accept")),
+    ],
+)
+def test_revision_alone(changes: Changes, expected: tuple[str, str, str]) -> None:
+    found = verdicts(tree_of(flat("templates/web/0/", changes)))
+    assert (found.of("service"), found.of("ci"), found.of("launch")) == expected
 
 
 def test_part_of_another_top_folder() -> None:
@@ -866,3 +880,23 @@ def test_document_that_grows_is_refused_at_launch() -> None:
     lines += [f"    a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 6)]
     ruling = only(judged({DOCKER: "\n".join(lines) + "\n"}), lambda ruling: ruling.judge == "launch")
     assert "too large" in ruling.reason
+
+
+@pytest.mark.parametrize("path", [CONFIG, RANCHER])
+def test_document_that_grows_is_not_judged(path: str) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 6)]
+    found = [ruling for ruling in judged({path: SOUND[path] + "\n".join(lines) + "\n"}).rulings if ruling.judge == "service"]
+    assert "too large" in found[0].reason
+
+
+def test_merge_keys_that_grow_cost_little() -> None:
+    lines = ["a0: &a0 {x: 1}"] + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 8)}]}}" for n in range(1, 5)]
+    assert judged({CONFIG: SOUND[CONFIG] + "\n".join([*lines, "labels: *a4", ""])}).of("service") == "accept"
+
+
+def test_many_revisions_are_judged_one_by_one() -> None:
+    changes = {f"templates/web/{n}/rancher-compose.yml": f"version: '2'\ncatalog: {{version: '{n}.0.0'}}\n" for n in range(2_000)}
+    found = judged({**changes, DOCKER: None, "templates/web/0/README.md": None})
+    assert len(found.served["web"]) == 2_000
+    assert found.default == {"web": "1.0.0"}

@@ -20,6 +20,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 ATOI = re.compile(r"[-+]?[0-9]{1,19}")
 _MAX = (1 << 63) - 1
 _SHORT = 20
+MAX_NODES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ def pairs(node: Map) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for key, each in node.pairs:
         if key.value == "<<" and key.bare:
-            for other in reversed(each.items) if isinstance(each, Seq) else (each,):
+            others = {id(other): other for other in each.items} if isinstance(each, Seq) else {0: each}
+            for other in reversed(others.values()):
                 found |= pairs(other) if isinstance(other, Map) else {}
         else:
             found[key.value] = each
@@ -120,9 +122,23 @@ def pairs(node: Map) -> dict[str, Node]:
 def read(file: File) -> Yaml:
     """A file as Go decodes it: a merge key that cannot be merged spoils all of it, wherever it stands."""
     found = file.yaml
-    if b"<<" not in file.content or found.node is None:
-        return found
-    return Yaml(found.node, tuple(broken_merges(found.node)), found.duplicates, found.second)
+    problems = [*too_large(found.node)] if b"*" in file.content else []
+    if b"<<" in file.content and found.node is not None:
+        problems += broken_merges(found.node)
+    return Yaml(found.node, tuple(problems), found.duplicates, found.second) if problems else found
+
+
+def too_large(root: Node | None) -> Iterator[Problem]:
+    """Whether a document is beyond what is judged when every alias is written out."""
+    if root is not None and _size(root, {}) > MAX_NODES:
+        yield Problem("the document grows too large to be judged", root.where)
+
+
+def _size(node: Node, known: dict[int, int]) -> int:
+    if id(node) not in known:
+        inner = [each for _, each in node.pairs] if isinstance(node, Map) else node.items if isinstance(node, Seq) else ()
+        known[id(node)] = 1 + sum(_size(each, known) for each in inner)
+    return known[id(node)]
 
 
 def broken_merges(root: Node) -> Iterator[Problem]:

@@ -21,7 +21,6 @@ from catalog_forge.stack.templating import render_so_far
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 SIDEKICKS = "io.rancher.sidekicks"
-MAX_NODES = 100_000
 _DOCKER = ("docker-compose.yml", "docker-compose.yml.tpl")
 _OTHERS = ("load_balancers", "storage_drivers", "network_drivers", "virtual_machines", "external_services", "aliases")
 _TOP = Struct(
@@ -92,8 +91,7 @@ class _Launch:
             yield from error.problems
             return
         problems = [*found.problems, *golang.faults(found.node, _TOP)]
-        if "*" in file.text and found.node and _size(found.node) > MAX_NODES:
-            problems.append(Problem("the document grows too large to be judged", found.node.where))
+        problems += golang.too_large(found.node) if "*" in file.text or "{{" in file.text else ()
         keys = golang.pairs(found.node) if isinstance(found.node, Map) else {}
         second = golang.raw(keys.get("version")) == "2"
         if "<<" in file.text:
@@ -218,16 +216,3 @@ def _labels(pair: tuple[Text, Node] | None) -> Iterator[tuple[str, Text]]:
         if isinstance(item, Text):
             name, _, text = item.value.strip().partition("=")
             yield name, Text(text, False, item.where, item.style, item.lines)
-
-
-def _size(node: Node) -> int:
-    """How many nodes there would be if every alias were written out."""
-    known: dict[int, int] = {}
-
-    def size(node: Node) -> int:
-        if id(node) not in known:
-            inner = [each for _, each in node.pairs] if isinstance(node, Map) else node.items if isinstance(node, Seq) else ()
-            known[id(node)] = 1 + sum(map(size, inner))
-        return known[id(node)]
-
-    return size(node)

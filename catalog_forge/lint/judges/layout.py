@@ -10,7 +10,10 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from catalog_forge.lint.tree import Tree
+from catalog_forge import yamlio
+from catalog_forge.lint.catalog import is_revision
+from catalog_forge.lint.judges import block, golang
+from catalog_forge.lint.tree import File, Tree
 
 CONFIGS = ("config.yml", "template.yml")
 REVISION_FILES = (
@@ -26,7 +29,7 @@ def as_catalog(tree: Tree) -> Tree:
     """Return the tree with its files at the places that they have in a catalog.
 
     Where a tree is a part only, the paths that errors show give the names of the folders above it; without them these are
-    `templates`, `entry` and `0`.
+    `templates`, `entry` and `0`. A revision alone is judged as if its entry had a sound config.yml that offers it.
     """
     missing = 2 - _level(tree)
     if not missing:
@@ -35,8 +38,19 @@ def as_catalog(tree: Tree) -> Tree:
     names = [*_DEFAULTS[: missing - len(above)], *above]
     if not ANY_TOP.fullmatch(names[0]):
         names[0] = _DEFAULTS[0]
+        # A revision that lies anywhere else may have any name; in a catalog its name would decide.
+        names[2:] = [name if is_revision(name) else _DEFAULTS[2] for name in names[2:]]
     prefix = "/".join(names)
-    return Tree(replace(file, path=f"{prefix}/{file.path}", shown=file.shown or file.path) for file in tree.files.values())
+    files = [replace(file, path=f"{prefix}/{file.path}", shown=file.shown or file.path) for file in tree.files.values()]
+    return Tree([*files, _config_of(tree, "/".join(names[:2]))] if missing > 2 else files)
+
+
+def _config_of(tree: Tree, entry: str) -> File:
+    """A config.yml for a revision alone: nothing is known of its entry, so it is one that offers this revision."""
+    file = tree.get(REVISION_FILES[0]) or next(iter(tree.files.values()))
+    version = golang.stored(block.of_compose(file, block.SERVICE).keys.get("version")) if file.name == REVISION_FILES[0] else ""
+    content = yamlio.dump({"name": entry.rpartition("/")[2], **({"version": version} if version else {})}).encode()
+    return File(f"{entry}/{CONFIGS[0]}", len(content), lambda: content, shown=file.shown or file.path)
 
 
 def _level(tree: Tree) -> int:

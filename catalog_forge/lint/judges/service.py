@@ -68,7 +68,12 @@ class Template:
     name: str = ""
     default: str = ""
     config: File | None = None
-    versions: list[Version] = field(default_factory=list)
+    by_key: dict[int | str, Version] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> list[Version]:
+        """The revisions in the order in which they were met; folders with one number are one."""
+        return [*self.by_key.values()]
 
     @property
     def id(self) -> str:
@@ -145,20 +150,18 @@ class Service:
             return
         template.name = golang.stored(keys.get("name"))
         template.default = golang.stored(next((keys[key] for key in _DEFAULTS if key in keys), None))
-        template.versions = before.versions if before else []
+        template.by_key = before.by_key if before else {}
         self.templates[base + parts[1]] = template
 
     def _file_of_version(self, file: File, folder: str, template: Template) -> None:
         number = _atoi(folder)
         if number is None and semver.parse(folder.strip("v")) is None:
             return
-        for version in template.versions:
-            same = version.number == number if number is not None else version.number is None and version.folder == folder
-            if same:
-                version.files[file.name] = file
-                return
-        kept = Version(folder, number, {file.name: file}, folder if number is None else "")
-        template.versions.append(kept)
+        key = folder if number is None else number
+        version = template.by_key.get(key)
+        if version is None:
+            version = template.by_key[key] = Version(folder, number, version=folder if number is None else "")
+        version.files[file.name] = file
 
     # The blocks
 
@@ -278,12 +281,11 @@ class Service:
             reason = f"no folder named {revision.name!r} is a revision: it is passed over"
             yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on")
             return
-        kept = [each for each in template.versions if each.folder == revision.name]
-        merged = [each for each in template.versions if number is not None and each.number == number]
-        if merged and not kept:
-            reason = f"it is revision {number}, as the folder {merged[0].folder} is: their files are mixed"
+        kept = template.by_key.get(revision.name if number is None else number)
+        if kept and kept.folder != revision.name:
+            reason = f"it is revision {number}, as the folder {kept.folder} is: their files are mixed"
             yield self._say("hide", reason, where, template, revision.name)
-        elif not merged and not kept:
+        elif not kept:
             reason = "the revision vanishes: all its files are links"
             yield self._say("drop", reason, where, template, revision.name, "put files there, not links")
 
