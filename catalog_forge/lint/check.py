@@ -24,10 +24,10 @@ def check(catalog: Catalog, choice: Choice) -> Checked:
     """Check a catalog. Raises RuleBroke."""
     found = run(catalog, choice)
     kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
-    # Of an ignore of a rule that did not run, or may not have had what it needs, nobody knows whether it is needed.
+    # Of an ignore of a rule that did not run, or did not have all that it looks at, nobody knows whether it is needed.
     unsure = (EXTERNAL, HISTORY) if catalog.since is None else (EXTERNAL,)
     everything = frozenset(identity for identity, *_ in registry.checks() if not identity.startswith(unsure))
-    if everything <= choice.ids:
+    if everything <= choice.ids and not catalog.tree.inside:
         needless = [each for each in unused if each.ids <= everything]
         kept += run(catalog, choice, {ignores.Outcome: (ignores.Outcome(needless),)})
     return Checked(sorted(kept, key=by_place), silenced)
