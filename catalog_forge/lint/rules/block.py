@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog_forge.lint import versions
 from catalog_forge.lint.catalog import BLOCKS, RANCHER, Revision
 from catalog_forge.lint.mend import is_altered, is_null, is_text, quoted, renamed, shown, unknown_keys
-from catalog_forge.lint.model import Hit
+from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import key_of, keys_of
 from catalog_forge.stack.questions import text_of
@@ -54,10 +54,9 @@ def broken(revision: Revision) -> Iterator[Hit]:
         yield Hit(problem.where or file.at(), f"{problem.message}: Rancher refuses the whole catalog", problem.hint)
     if not file.yaml.problems and file.yaml.map is None:
         empty = is_null(file.yaml.node)
-        message = (
-            "the file is empty: Rancher drops the revision" if empty else "the file is no mapping: Rancher refuses the catalog"
-        )
-        yield Hit(file.at(1, 1), message, "write the block .catalog with a version")
+        loss, level = _loss(revision) if empty else ("Rancher refuses the whole catalog", None)
+        what = "the file is empty" if empty else "the file is no mapping"
+        yield Hit(file.at(1, 1), f"{what}: {loss}", "write the block .catalog with a version", level=level)
 
 
 def _places(revision: Revision) -> Iterator[Text]:
@@ -116,7 +115,8 @@ def no_block(revision: Revision) -> Iterator[Hit]:
         key = key_of(file.yaml.node, "catalog") or key_of(file.yaml.node, ".catalog")
         what = "the catalog block is empty" if key else "there is no catalog block"
         hint = "add .catalog with a version" if "version" not in keys else "add catalog with a version"
-        yield Hit(key.where if key else file.at(1, 1), f"{what}: Rancher drops the revision", hint)
+        loss, level = _loss(revision)
+        yield Hit(key.where if key else file.at(1, 1), f"{what}: {loss}", hint, level=level)
     elif "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
         message = "in a file without version: '2' Rancher takes catalog for a service, and cannot launch it"
         yield Hit(plain.where, message, "call it .catalog", None if ".catalog" in keys else renamed(file, plain, ".catalog"))
@@ -167,11 +167,17 @@ def no_version(revision: Revision) -> Iterator[Hit]:
     if revision.block is None or isinstance(node, Map | Seq) or text_of(node) or "<<" in keys_of(revision.block):
         return
     key = key_of(revision.block, "version")
-    yield Hit(
-        key.where if key else revision.block_where,
-        "the block gives no version: Rancher drops the revision",
-        "add version: '1.0.0'",
-    )
+    where = key.where if key else revision.block_where
+    what, level = _loss(revision)
+    yield Hit(where, f"the block gives no version: {what}", "add version: '1.0.0'", level=level)
+
+
+def _loss(revision: Revision) -> tuple[str, Level | None]:
+    """What becomes of a revision without a version, and how bad that is: Rancher may take the name of its folder."""
+    if "." not in revision.name:
+        return "Rancher drops the revision", None
+    default = text_of(keys_of(revision.entry.settings.node).get("version"))
+    return "the CI does not know which it is", None if default == revision.name else "warning"
 
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision)

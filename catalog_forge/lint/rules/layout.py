@@ -11,6 +11,7 @@ from catalog_forge.lint.catalog import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER,
 from catalog_forge.lint.mend import listed, near, shown
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import keys_of
 
 # What the catalog's own CI takes for a folder of templates, and for the name of one.
 CI_TOP = re.compile(r"(?:\w+-)?templates")
@@ -153,7 +154,7 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
             )
 
 
-@rule("CF106", "error", "Several folders are one revision", on=Entry)
+@rule("CF106", "warning", "Several folders are one revision", on=Entry)
 def merged_revisions(entry: Entry) -> Iterator[Hit]:
     """Folders whose names are one number are merged by the catalog service: the last file of a name that it meets wins.
 
@@ -320,7 +321,7 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
         yield Hit(file.at(), message, "give it another name")
 
 
-@rule("CF114", "error", "A file in a folder of a revision replaces another", on=Revision)
+@rule("CF114", "warning", "A file in a folder of a revision replaces another", on=Revision)
 def nested(revision: Revision) -> Iterator[Hit]:
     """The catalog service ships the files of a revision by their base names: of two with one name the last one walked stays.
 
@@ -340,8 +341,7 @@ def nested(revision: Revision) -> Iterator[Hit]:
         below = file.path[len(revision.folder.path) + 1 :]
         if file.name in first:
             message = f"{shown(below)} and {shown(first[file.name])} have one name: Rancher ships one of them"
-            level: Level | None = None if file.name in _COMPOSE else "warning"
-            yield Hit(file.at(), message, "subfolders count for nothing: give it another name", level=level)
+            yield Hit(file.at(), message, "subfolders count for nothing: give it another name")
         first.setdefault(file.name, below)
 
 
@@ -467,6 +467,12 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     )
 
 
+def _is_served(revision: Revision) -> bool:
+    """Whether the catalog service finds a version: in the block, in one among the services, in the name of the folder."""
+    services = revision.rancher.yaml.keys.get("services") if revision.rancher else None
+    return bool(revision.version or "." in revision.name or keys_of(services).get(".catalog"))
+
+
 @rule("CF122", "error", "Nothing of an entry is left", on=Entry)
 def vanished(entry: Entry) -> Iterator[Hit]:
     """A revision without a version is dropped; when all are, the whole entry is gone, and nobody is told.
@@ -483,7 +489,7 @@ def vanished(entry: Entry) -> Iterator[Hit]:
           version: '1.0.0'
     Source: catalog-format.md 1, "Disappears silently from S"
     """
-    if entry.is_whole and entry.revisions and not any(each.version or "." in each.name for each in entry.revisions):
+    if entry.is_whole and entry.revisions and not any(_is_served(each) for each in entry.revisions):
         count = len(entry.revisions)
         several = f"none of its {count} revisions has a version" if count > 1 else "its only revision has no version"
         yield Hit(entry.where, f"{entry.name} is shown to nobody: {several}", f"write version: '1.0.0' in the block of {RANCHER}")
