@@ -357,3 +357,32 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
             "Rancher takes catalog, and passes over .catalog",
             f"keep one in {RANCHER}",
         )
+
+
+@rule("CF312", "error", "A service in rancher-compose.yml is no mapping", on=Revision)
+def no_service(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog over services that are no mapping of mappings.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
+        web: 3
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog: {version: '1.0.0'}
+        services: [web]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
+        web:
+    Source: catalog-format.md 6, "v1 service scalar (`web: 3`); services a list"
+    """
+    file = revision.rancher
+    services = file.yaml.keys.get("services") if file and "version" in file.yaml.keys else None
+    if isinstance(services, Seq) or (isinstance(services, Text) and not is_null(services)):
+        yield Hit(services.where, "services must be a mapping: Rancher refuses the whole catalog", "write NAME: {...}")
+    for key, node in revision.services(file) if file else ():
+        if not isinstance(node, Map) and not is_null(node):
+            message = f"the service {shown(key.value)} must be a mapping: Rancher refuses the whole catalog"
+            yield Hit(node.where, message, "write keys and values below it")
