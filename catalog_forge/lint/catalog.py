@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalog_forge.errors import ForgeError, Where
+from catalog_forge.lint import versions
 from catalog_forge.lint.tree import File, Folder, Tree, Yaml, key_of, keys_of
 from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import Team
@@ -27,7 +28,6 @@ BLOCKS = ("catalog", ".catalog")
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
 _PLAIN = re.compile(r"[-+]?[0-9]+")
-_SEMVER = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+].*)?")
 _NONE = Yaml(None)
 
 
@@ -355,7 +355,9 @@ class SpecFile:
 
 def is_revision(name: str) -> bool:
     """Tell whether the catalog service takes a folder of this name for a revision: a number, or a semantic version."""
-    return bool(_PLAIN.fullmatch(name) or _SEMVER.fullmatch(name))
+    if _PLAIN.fullmatch(name):
+        return len(name) < 20 and -(1 << 63) <= int(name) < 1 << 63
+    return versions.semver(name.strip("v")) is not None
 
 
 def _number(name: str) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from catalog_forge.lint.catalog import BLOCKS, RANCHER, Revision
 from catalog_forge.lint.mend import is_altered, is_null, is_text, quoted, renamed, shown, unknown_keys
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.layout import if_refused
 from catalog_forge.lint.tree import key_of, keys_of
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Seq, Text
@@ -177,7 +178,8 @@ def _loss(revision: Revision) -> tuple[str, Level | None]:
     if "." not in revision.name:
         return "Rancher drops the revision", None
     default = text_of(keys_of(revision.entry.settings.node).get("version"))
-    return "the CI does not know which it is", None if default == revision.name else "warning"
+    level = if_refused(revision.entry) if default == revision.name else "warning"
+    return "the CI does not know which it is", level
 
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision)

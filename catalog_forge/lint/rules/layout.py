@@ -28,6 +28,12 @@ def _where(entry: Entry, folder: str) -> Where:
     return Where(f"{entry.where.file}/{folder}")
 
 
+def if_refused(entry: Entry) -> Level | None:
+    """The level of what the CI alone refuses: that of its rule, but a warning where the CI does not look or finds no revision."""
+    looked_at = CI_TOP.fullmatch(entry.top.name) and (entry.revisions or not entry.is_whole)
+    return None if looked_at else "warning"
+
+
 @rule("CF101", "error", "The name of an entry breaks ids or the CI", on=Entry)
 def bad_name(entry: Entry) -> Iterator[Hit]:
     """The name of an entry's folder is part of ids and of stack names: the CI wants 1 to 63 letters, digits and dashes.
@@ -40,18 +46,24 @@ def bad_name(entry: Entry) -> Iterator[Hit]:
     Bad:
         -- templates/my:web/config.yml --
         name: Web
+    Bad:
+        -- templates/0/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
     Good:
         -- templates/my-web2/config.yml --
         name: Web
     Source: catalog-format.md 1, test_stack_name of the CI
     """
-    broken = next((mark for mark in ":*" if mark in entry.name), None)
+    broken, level = next((mark for mark in ":*" if mark in entry.name), None), if_refused(entry)
     if broken:
-        yield Hit(
-            entry.where, f"{shown(entry.name)} has a {broken!r}: it is listed but nobody can open it", "use letters and dashes"
-        )
+        message = f"{shown(entry.name)} has a {broken!r}: it is listed but nobody can open it"
+        yield Hit(entry.where, message, "use letters and dashes", level=level)
     elif CI_TOP.fullmatch(entry.top.name) and not _NAME.fullmatch(entry.name):
-        yield Hit(entry.where, f"the catalog's CI refuses the name {shown(entry.name)}", "use 1 to 63 letters, digits and dashes")
+        message = f"the catalog's CI refuses the name {shown(entry.name)}"
+        yield Hit(entry.where, message, "use 1 to 63 letters, digits and dashes", level=level)
+    elif entry.name in entry.folder.folders:
+        message = f"the CI does not find the files of {entry.name}/{entry.name}: a revision has the name of its entry"
+        yield Hit(entry.where, message, "rename the entry", level=level)
 
 
 @rule("CF102", "warning", "An entry has the name of one of git's folders", on=Entry)
@@ -359,7 +371,8 @@ def linked(entry: Entry) -> Iterator[Hit]:
     """
     for file in entry.folder.everything:
         if file.kind == "link":
-            level: Level | None = None if file.name in (*_COMPOSE, CONFIG) else "warning"
+            needed = file.name == RANCHER or (file.name == CONFIG and entry.revisions)
+            level: Level | None = None if needed else "warning"
             message = f"{shown(file.name)} is a symbolic link: Rancher passes over it"
             yield Hit(file.at(), message, "put the file itself here", level=level)
 
