@@ -74,6 +74,15 @@ REFUSED: dict[str, tuple[str, Changes]] = {
     "v1 service scalar": ("CF312", {RANCHER: f"{OLD}web: 3\n"}),
     "services a list": ("CF312", {RANCHER: f"{BLOCK}services: [web]\n"}),
     "min .inf": ("CF333", _asking("{variable: a, label: A, type: int, min: .inf}")),
+    "a version that only a folder has": (
+        "CF205",
+        _moved("templates/web/0/", "templates/web/v1.0.0/")
+        | {"templates/web/v1.0.0/rancher-compose.yml": ".catalog: {version: ~}\n", CONFIG: SETTINGS},
+    ),
+    "template.yml in a revision that is walked later": (
+        "CF113",
+        _moved("templates/web/0/", "templates/web/v1.0.0/") | {"templates/web/v1.0.0/template.yml": "a: b\n"},
+    ),
     "questions a map": ("CF320", {RANCHER: f"{BLOCK}  questions: {{a: b}}\n"}),
     "question a string": ("CF320", {RANCHER: f"{BLOCK}  questions: [a]\n"}),
     "default list": ("CF326", _asking("{variable: a, label: A, type: string, default: [a]}")),
@@ -134,6 +143,10 @@ ACCEPTED: dict[str, tuple[str, Changes]] = {
     "revision -1": ("CF105", {"templates/web/-1/rancher-compose.yml": NEWER}),
     "gap 0, 5": ("CF108", {"templates/web/5/rancher-compose.yml": NEWER}),
     "semver folder": ("CF107", {"templates/web/1.1.0/rancher-compose.yml": NEWER}),
+    "template.yml where the CI does not look": (
+        "CF111",
+        _moved("templates/", "foo/") | {"foo/web/config.yml": None, "foo/web/template.yml": SETTINGS},
+    ),
     "top folder foo": ("CF103", _moved("templates/", "foo/")),
     "top folder a-b-templates": ("CF103", _moved("templates/", "a-b-templates/")),
     "one of git's folders": ("CF102", _moved("templates/web/", "templates/logs/")),

@@ -207,12 +207,14 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
     """
     node = next((found for name in _VERSIONS if (found := entry.settings.keys.get(name))), None)
     versions = list(dict.fromkeys(each.version for each in entry.revisions if each.version))
-    if not entry.is_whole or not is_text(node) or not versions:
+    # A folder that is named by a version is served under it, and the CI does not see that.
+    if not entry.is_whole or not is_text(node) or not (versions or any("." in each.name for each in entry.revisions)):
         return
     wanted = text_of(node)
     if wanted and node and wanted not in versions:
         same = next((each for each in versions if each.lstrip("v") == wanted.lstrip("v")), "") or near(wanted, versions[-200:])
-        hint = f"did you mean {shown(same)}?" if same else f"the revisions have {listed(versions)}"
+        known = f"the revisions have {listed(versions)}" if versions else "write a version into the block of the revision"
+        hint = f"did you mean {shown(same)}?" if same else known
         yield Hit(node.where, f"no revision of {entry.name} has the version {shown(wanted)}", hint, level=if_refused(entry))
 
 

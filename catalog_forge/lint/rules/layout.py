@@ -278,9 +278,8 @@ def no_config(entry: Entry) -> Iterator[Hit]:
     other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
     hint = f"rename {other}" if other else "add one with name, version, description and category"
     if other == "template.yml":
-        yield Hit(
-            entry.folder.files[other].at(), "the catalog's CI reads config.yml, not template.yml, and refuses the entry", hint
-        )
+        message = "the catalog's CI reads config.yml, not template.yml, and refuses the entry"
+        yield Hit(entry.folder.files[other].at(), message, hint, level=if_refused(entry))
     else:
         yield Hit(entry.where, f"{entry.name} has no {CONFIG}: it is listed without a name", hint)
 
@@ -327,10 +326,10 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
             what = "icon"
         else:
             continue
-        message = (
-            f"Rancher takes {shown(file.name)} for the {what} of {revision.entry.name}, and does not ship it with the revision"
-        )
-        yield Hit(file.at(), message, "give it another name")
+        # Folders are walked by name: what comes after config.yml replaces it, and an entry without a name is a ghost.
+        ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
+        message = f"Rancher takes {shown(file.name)} for the {what} of {revision.entry.name}, and does not ship it"
+        yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
 
 
 @rule("CF114", "warning", "A file in a folder of a revision replaces another", on=Revision)
@@ -475,9 +474,9 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     others = {name for name in names if name not in (DOCKER, DOCKER_TEMPLATE)}
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
     what = "Rancher and the CI read the version from it"
-    yield Hit(
-        revision.where, f"revision {revision.title} has no {RANCHER}: {what}", f"rename {other}" if other else f"add {RANCHER}"
-    )
+    message = f"revision {revision.title} has no {RANCHER}: {what}"
+    level = if_refused(revision.entry) if "." in revision.name else None
+    yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level=level)
 
 
 def _is_served(revision: Revision) -> bool:
