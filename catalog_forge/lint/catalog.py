@@ -217,7 +217,7 @@ class Revision:
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
         return key.where if key else self.rancher.at()
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The version that the block gives, as the catalog service stores it."""
         return questions.text_of(keys_of(self.block).get("version"))
@@ -255,17 +255,17 @@ class Question:
         """The value of a key as the catalog service stores it; nothing where there is none."""
         return questions.text_of(self.keys.get(key))
 
-    @property
+    @cached_property
     def variable(self) -> str:
         """The name of the answer."""
         return self.text("variable")
 
-    @property
+    @cached_property
     def type(self) -> str:
         """Its type; string where none is given."""
         return self.text("type") or "string"
 
-    @property
+    @cached_property
     def options(self) -> list[str]:
         """Its options as text."""
         found = self.keys.get("options")
