@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalog_forge.errors import ForgeError, Where
+from catalog_forge.lint import versions
 from catalog_forge.lint.tree import File, Folder, Tree, Yaml, key_of, keys_of
 from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import Team
@@ -27,7 +28,6 @@ BLOCKS = ("catalog", ".catalog")
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
 _PLAIN = re.compile(r"[-+]?[0-9]+")
-_SEMVER = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+].*)?")
 _NONE = Yaml(None)
 
 
@@ -228,7 +228,7 @@ class Revision:
         key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
         return key.where if key else self.rancher.at()
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The version that the block gives, as the catalog service stores it."""
         return questions.text_of(keys_of(self.block).get("version"))
@@ -266,17 +266,17 @@ class Question:
         """The value of a key as the catalog service stores it; nothing where there is none."""
         return questions.text_of(self.keys.get(key))
 
-    @property
+    @cached_property
     def variable(self) -> str:
         """The name of the answer."""
         return self.text("variable")
 
-    @property
+    @cached_property
     def type(self) -> str:
         """Its type; string where none is given."""
         return self.text("type") or "string"
 
-    @property
+    @cached_property
     def options(self) -> list[str]:
         """Its options as text."""
         found = self.keys.get("options")
@@ -366,7 +366,9 @@ class SpecFile:
 
 def is_revision(name: str) -> bool:
     """Tell whether the catalog service takes a folder of this name for a revision: a number, or a semantic version."""
-    return bool(_PLAIN.fullmatch(name) or _SEMVER.fullmatch(name))
+    if _PLAIN.fullmatch(name):
+        return len(name) < 20 and -(1 << 63) <= int(name) < 1 << 63
+    return versions.semver(name.strip("v")) is not None
 
 
 def _number(name: str) -> tuple[int, str]:

@@ -13,9 +13,9 @@ def test_a_version_that_differs_by_its_v_is_named() -> None:
     assert (str(found.where), found.hint) == (f"{CONFIG}:2:10", "did you mean '1.0.0'?")
 
 
-def test_a_version_that_stands_bare_in_both_files_is_no_version_of_none() -> None:
+def test_versions_are_compared_as_they_are_stored() -> None:
     changes = {CONFIG: "name: Web\nversion: '1.10'\n", RANCHER: ".catalog:\n  version: 1.10\n"}
-    assert [each.rule for each in findings(changes, "CF205", "CF305")] == ["CF305"], "the CI compares the texts of the files"
+    assert sorted(each.rule for each in findings(changes, "CF205", "CF305")) == ["CF205", "CF305"]
 
 
 @pytest.mark.parametrize(("value", "stored"), [("1.10", "'1.1'"), ("010", "'8'"), ("1e3", "'1000'"), ("yes", "'true'")])

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from catalog_forge.lint import versions
 from catalog_forge.lint.catalog import BLOCKS, RANCHER, Revision
 from catalog_forge.lint.mend import is_altered, is_null, is_text, quoted, renamed, shown, unknown_keys
-from catalog_forge.lint.model import Hit
+from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.layout import if_refused
 from catalog_forge.lint.tree import key_of, keys_of
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Seq, Text
@@ -54,10 +55,9 @@ def broken(revision: Revision) -> Iterator[Hit]:
         yield Hit(problem.where or file.at(), f"{problem.message}: Rancher refuses the whole catalog", problem.hint)
     if not file.yaml.problems and file.yaml.map is None:
         empty = is_null(file.yaml.node)
-        message = (
-            "the file is empty: Rancher drops the revision" if empty else "the file is no mapping: Rancher refuses the catalog"
-        )
-        yield Hit(file.at(1, 1), message, "write the block .catalog with a version")
+        loss, level = _loss(revision) if empty else ("Rancher refuses the whole catalog", None)
+        what = "the file is empty" if empty else "the file is no mapping"
+        yield Hit(file.at(1, 1), f"{what}: {loss}", "write the block .catalog with a version", level=level)
 
 
 def _places(revision: Revision) -> Iterator[Text]:
@@ -116,7 +116,8 @@ def no_block(revision: Revision) -> Iterator[Hit]:
         key = key_of(file.yaml.node, "catalog") or key_of(file.yaml.node, ".catalog")
         what = "the catalog block is empty" if key else "there is no catalog block"
         hint = "add .catalog with a version" if "version" not in keys else "add catalog with a version"
-        yield Hit(key.where if key else file.at(1, 1), f"{what}: Rancher drops the revision", hint)
+        loss, level = _loss(revision)
+        yield Hit(key.where if key else file.at(1, 1), f"{what}: {loss}", hint, level=level)
     elif "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
         message = "in a file without version: '2' Rancher takes catalog for a service, and cannot launch it"
         yield Hit(plain.where, message, "call it .catalog", None if ".catalog" in keys else renamed(file, plain, ".catalog"))
@@ -167,11 +168,18 @@ def no_version(revision: Revision) -> Iterator[Hit]:
     if revision.block is None or isinstance(node, Map | Seq) or text_of(node) or "<<" in keys_of(revision.block):
         return
     key = key_of(revision.block, "version")
-    yield Hit(
-        key.where if key else revision.block_where,
-        "the block gives no version: Rancher drops the revision",
-        "add version: '1.0.0'",
-    )
+    where = key.where if key else revision.block_where
+    what, level = _loss(revision)
+    yield Hit(where, f"the block gives no version: {what}", "add version: '1.0.0'", level=level)
+
+
+def _loss(revision: Revision) -> tuple[str, Level | None]:
+    """What becomes of a revision without a version, and how bad that is: Rancher may take the name of its folder."""
+    if "." not in revision.name:
+        return "Rancher drops the revision", None
+    default = text_of(keys_of(revision.entry.settings.node).get("version"))
+    level = if_refused(revision.entry) if default == revision.name else "warning"
+    return "the CI does not know which it is", level
 
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
@@ -351,3 +359,32 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
             "Rancher takes catalog, and passes over .catalog",
             f"keep one in {RANCHER}",
         )
+
+
+@rule("CF312", "error", "A service in rancher-compose.yml is no mapping", on=Revision)
+def no_service(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog over services that are no mapping of mappings.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
+        web: 3
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog: {version: '1.0.0'}
+        services: [web]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
+        web:
+    Source: catalog-format.md 6, "v1 service scalar (`web: 3`); services a list"
+    """
+    file = revision.rancher
+    services = file.yaml.keys.get("services") if file and "version" in file.yaml.keys else None
+    if isinstance(services, Seq) or (isinstance(services, Text) and not is_null(services)):
+        yield Hit(services.where, "services must be a mapping: Rancher refuses the whole catalog", "write NAME: {...}")
+    for key, node in revision.services(file) if file else ():
+        if not isinstance(node, Map) and not is_null(node):
+            message = f"the service {shown(key.value)} must be a mapping: Rancher refuses the whole catalog"
+            yield Hit(node.where, message, "write keys and values below it")

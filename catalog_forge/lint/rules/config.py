@@ -9,8 +9,8 @@ from catalog_forge.lint.catalog import Entry
 from catalog_forge.lint.mend import is_altered, is_null, is_text, listed, near, quoted, renamed, shown, unknown_keys
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
-from catalog_forge.lint.rules.layout import CI_TOP
-from catalog_forge.lint.tree import File, key_of, keys_of
+from catalog_forge.lint.rules.layout import CI_TOP, if_refused
+from catalog_forge.lint.tree import File, key_of
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -146,7 +146,7 @@ def bare_version(entry: Entry) -> Iterator[Hit]:
         if entry.config and isinstance(node, Text) and not is_text(node) and not is_null(node):
             altered = f", and Rancher takes it for {shown(text_of(node))}" if is_altered(node) else ""
             message = f"{name} {node.value[:40]} is a number or a truth, no text: the CI refuses it{altered}"
-            yield Hit(node.where, message, f"write '{node.value[:40]}'", quoted(entry.config, node))
+            yield Hit(node.where, message, f"write '{node.value[:40]}'", quoted(entry.config, node), if_refused(entry))
 
 
 @rule("CF204", "error", "config.yml gives no default version", on=Entry, fixable=True)
@@ -182,7 +182,7 @@ def no_version(entry: Entry) -> Iterator[Hit]:
     fix = renamed(entry.config, other, "version") if other and "version" not in keys else None
     versions = [each.version for each in entry.revisions if each.version]
     hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that is to be launched"
-    yield Hit(where.where if where else entry.config.at(1, 1), message, hint, fix)
+    yield Hit(where.where if where else entry.config.at(1, 1), message, hint, fix, if_refused(entry))
 
 
 @rule("CF205", "error", "The default version is that of no revision", on=Entry)
@@ -207,19 +207,15 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
     """
     node = next((found for name in _VERSIONS if (found := entry.settings.keys.get(name))), None)
     versions = list(dict.fromkeys(each.version for each in entry.revisions if each.version))
-    if not entry.is_whole or not is_text(node) or not versions:
+    # A folder that is named by a version is served under it, and the CI does not see that.
+    if not entry.is_whole or not is_text(node) or not (versions or any("." in each.name for each in entry.revisions)):
         return
     wanted = text_of(node)
-    # The CI compares what stands in the files, the catalog service what it makes of it.
-    if wanted and node and wanted not in versions and wanted not in _raw_versions(entry):
+    if wanted and node and wanted not in versions:
         same = next((each for each in versions if each.lstrip("v") == wanted.lstrip("v")), "") or near(wanted, versions[-200:])
-        hint = f"did you mean {shown(same)}?" if same else f"the revisions have {listed(versions)}"
-        yield Hit(node.where, f"no revision of {entry.name} has the version {shown(wanted)}", hint)
-
-
-def _raw_versions(entry: Entry) -> set[str]:
-    nodes = [keys_of(each.block).get("version") for each in entry.revisions]
-    return {node.value for node in nodes if isinstance(node, Text)}
+        known = f"the revisions have {listed(versions)}" if versions else "write a version into the block of the revision"
+        hint = f"did you mean {shown(same)}?" if same else known
+        yield Hit(node.where, f"no revision of {entry.name} has the version {shown(wanted)}", hint, level=if_refused(entry))
 
 
 @rule("CF206", "warning", "The default is not the newest revision", on=Entry)

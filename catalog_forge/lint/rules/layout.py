@@ -11,6 +11,7 @@ from catalog_forge.lint.catalog import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER,
 from catalog_forge.lint.mend import listed, near, shown
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import keys_of
 
 # What the catalog's own CI takes for a folder of templates, and for the name of one.
 CI_TOP = re.compile(r"(?:\w+-)?templates")
@@ -27,6 +28,12 @@ def _where(entry: Entry, folder: str) -> Where:
     return Where(f"{entry.where.file}/{folder}")
 
 
+def if_refused(entry: Entry) -> Level | None:
+    """The level of what the CI alone refuses: that of its rule, but a warning where the CI does not look or finds no revision."""
+    looked_at = CI_TOP.fullmatch(entry.top.name) and (entry.revisions or not entry.is_whole)
+    return None if looked_at else "warning"
+
+
 @rule("CF101", "error", "The name of an entry breaks ids or the CI", on=Entry)
 def bad_name(entry: Entry) -> Iterator[Hit]:
     """The name of an entry's folder is part of ids and of stack names: the CI wants 1 to 63 letters, digits and dashes.
@@ -39,18 +46,24 @@ def bad_name(entry: Entry) -> Iterator[Hit]:
     Bad:
         -- templates/my:web/config.yml --
         name: Web
+    Bad:
+        -- templates/0/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
     Good:
         -- templates/my-web2/config.yml --
         name: Web
     Source: catalog-format.md 1, test_stack_name of the CI
     """
-    broken = next((mark for mark in ":*" if mark in entry.name), None)
+    broken, level = next((mark for mark in ":*" if mark in entry.name), None), if_refused(entry)
     if broken:
-        yield Hit(
-            entry.where, f"{shown(entry.name)} has a {broken!r}: it is listed but nobody can open it", "use letters and dashes"
-        )
+        message = f"{shown(entry.name)} has a {broken!r}: it is listed but nobody can open it"
+        yield Hit(entry.where, message, "use letters and dashes", level=level)
     elif CI_TOP.fullmatch(entry.top.name) and not _NAME.fullmatch(entry.name):
-        yield Hit(entry.where, f"the catalog's CI refuses the name {shown(entry.name)}", "use 1 to 63 letters, digits and dashes")
+        message = f"the catalog's CI refuses the name {shown(entry.name)}"
+        yield Hit(entry.where, message, "use 1 to 63 letters, digits and dashes", level=level)
+    elif entry.name in entry.folder.folders:
+        message = f"the CI does not find the files of {entry.name}/{entry.name}: a revision has the name of its entry"
+        yield Hit(entry.where, message, "rename the entry", level=level)
 
 
 @rule("CF102", "warning", "An entry has the name of one of git's folders", on=Entry)
@@ -153,7 +166,7 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
             )
 
 
-@rule("CF106", "error", "Several folders are one revision", on=Entry)
+@rule("CF106", "warning", "Several folders are one revision", on=Entry)
 def merged_revisions(entry: Entry) -> Iterator[Hit]:
     """Folders whose names are one number are merged by the catalog service: the last file of a name that it meets wins.
 
@@ -265,9 +278,8 @@ def no_config(entry: Entry) -> Iterator[Hit]:
     other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
     hint = f"rename {other}" if other else "add one with name, version, description and category"
     if other == "template.yml":
-        yield Hit(
-            entry.folder.files[other].at(), "the catalog's CI reads config.yml, not template.yml, and refuses the entry", hint
-        )
+        message = "the catalog's CI reads config.yml, not template.yml, and refuses the entry"
+        yield Hit(entry.folder.files[other].at(), message, hint, level=if_refused(entry))
     else:
         yield Hit(entry.where, f"{entry.name} has no {CONFIG}: it is listed without a name", hint)
 
@@ -314,13 +326,13 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
             what = "icon"
         else:
             continue
-        message = (
-            f"Rancher takes {shown(file.name)} for the {what} of {revision.entry.name}, and does not ship it with the revision"
-        )
-        yield Hit(file.at(), message, "give it another name")
+        # Folders are walked by name: what comes after config.yml replaces it, and an entry without a name is a ghost.
+        ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
+        message = f"Rancher takes {shown(file.name)} for the {what} of {revision.entry.name}, and does not ship it"
+        yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
 
 
-@rule("CF114", "error", "A file in a folder of a revision replaces another", on=Revision)
+@rule("CF114", "warning", "A file in a folder of a revision replaces another", on=Revision)
 def nested(revision: Revision) -> Iterator[Hit]:
     """The catalog service ships the files of a revision by their base names: of two with one name the last one walked stays.
 
@@ -340,8 +352,7 @@ def nested(revision: Revision) -> Iterator[Hit]:
         below = file.path[len(revision.folder.path) + 1 :]
         if file.name in first:
             message = f"{shown(below)} and {shown(first[file.name])} have one name: Rancher ships one of them"
-            level: Level | None = None if file.name in _COMPOSE else "warning"
-            yield Hit(file.at(), message, "subfolders count for nothing: give it another name", level=level)
+            yield Hit(file.at(), message, "subfolders count for nothing: give it another name")
         first.setdefault(file.name, below)
 
 
@@ -359,7 +370,8 @@ def linked(entry: Entry) -> Iterator[Hit]:
     """
     for file in entry.folder.everything:
         if file.kind == "link":
-            level: Level | None = None if file.name in (*_COMPOSE, CONFIG) else "warning"
+            needed = file.name == RANCHER or (file.name == CONFIG and entry.revisions)
+            level: Level | None = None if needed else "warning"
             message = f"{shown(file.name)} is a symbolic link: Rancher passes over it"
             yield Hit(file.at(), message, "put the file itself here", level=level)
 
@@ -462,9 +474,15 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     others = {name for name in names if name not in (DOCKER, DOCKER_TEMPLATE)}
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
     what = "Rancher and the CI read the version from it"
-    yield Hit(
-        revision.where, f"revision {revision.title} has no {RANCHER}: {what}", f"rename {other}" if other else f"add {RANCHER}"
-    )
+    message = f"revision {revision.title} has no {RANCHER}: {what}"
+    level = if_refused(revision.entry) if "." in revision.name else None
+    yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level=level)
+
+
+def _is_served(revision: Revision) -> bool:
+    """Whether the catalog service finds a version: in the block, in one among the services, in the name of the folder."""
+    services = revision.rancher.yaml.keys.get("services") if revision.rancher else None
+    return bool(revision.version or "." in revision.name or keys_of(services).get(".catalog"))
 
 
 @rule("CF122", "error", "Nothing of an entry is left", on=Entry)
@@ -483,7 +501,7 @@ def vanished(entry: Entry) -> Iterator[Hit]:
           version: '1.0.0'
     Source: catalog-format.md 1, "Disappears silently from S"
     """
-    if entry.is_whole and entry.revisions and not any(each.version or "." in each.name for each in entry.revisions):
+    if entry.is_whole and entry.revisions and not any(_is_served(each) for each in entry.revisions):
         count = len(entry.revisions)
         several = f"none of its {count} revisions has a version" if count > 1 else "its only revision has no version"
         yield Hit(entry.where, f"{entry.name} is shown to nobody: {several}", f"write version: '1.0.0' in the block of {RANCHER}")

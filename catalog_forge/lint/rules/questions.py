@@ -446,7 +446,7 @@ def _is_number(node: Node) -> bool:
     if not isinstance(node, Text) or not node.bare:
         return False
     value = scalars.resolve(node.value)
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1 << 63
 
 
 @rule("CF334", "warning", "A password has a default", on=Revision)
