@@ -10,13 +10,13 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from catalog_forge.errors import ForgeError, Problem, Where
 
 if TYPE_CHECKING:
-    from gotpl import Environment
+    from gotpl import Environment, Template
 
 NO_TEMPLATE = "# notemplating"
 _UNTOUCHED = (NO_TEMPLATE, "#notemplating")
@@ -75,7 +75,7 @@ def render_so_far(text: str, file: str, variables: Mapping[str, str], stack: str
     data = {"Values": dict(variables), "Stack": release, "Release": release, "Environment": {"Name": "Default"}}
     out = io.StringIO()
     try:
-        _environment().from_string(text, name=file).render_to(out, data)
+        _compiled(text, file).render_to(out, data)
     except TemplateSyntaxError as error:
         words = str(error).partition(": ")[2]
         hint = f"a file that needs no templates begins with {NO_TEMPLATE!r}"
@@ -87,6 +87,12 @@ def render_so_far(text: str, file: str, variables: Mapping[str, str], stack: str
         hint = "Rancher would cut the file here without a word, and start what stands before"
         return Rendered(out.getvalue(), Problem(f"the template fails: {getattr(error, 'message', error)}", place, hint))
     return Rendered(out.getvalue())
+
+
+@lru_cache(maxsize=16)
+def _compiled(text: str, file: str) -> Template:
+    """A template that is rendered with many answers is read once."""
+    return _environment().from_string(text, name=file)
 
 
 @cache

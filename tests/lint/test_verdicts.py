@@ -871,8 +871,18 @@ def test_part_of_another_top_folder() -> None:
     assert verdicts(Tree(shown)).data()["served"] == {"infra*web": {"1.0.0": "infra*web:0"}}
 
 
-def test_nothing_is_judged_in_an_empty_tree() -> None:
-    assert verdicts(Tree([])).data() == {"service": "accept", "ci": "accept", "launch": "accept", "served": {}, "default": {}}
+@pytest.mark.parametrize(
+    "files",
+    [{}, {"Dockerfile": "FROM x\n", "docker-compose.yml": "web: ["}, {"images/a/Dockerfile": "", "docker-compose.yml": "- x"}],
+)
+def test_nothing_is_judged_where_there_is_no_catalog(files: dict[str, str]) -> None:
+    assert verdicts(Tree.of(files)).data() == {
+        "service": "accept",
+        "ci": "accept",
+        "launch": "accept",
+        "served": {},
+        "default": {},
+    }
 
 
 def test_document_that_grows_is_refused_at_launch() -> None:

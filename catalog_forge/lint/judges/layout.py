@@ -22,6 +22,8 @@ REVISION_FILES = (
 # What the catalog's CI takes for a top folder; `a-b-templates` is none to it.
 TOP = re.compile(r"(?:([A-Za-z0-9_]+)-)?templates", re.ASCII)
 ANY_TOP = re.compile(r"(?:.+-)?templates")
+# What lies at the root of a repository or of an image, and of no part of a catalog.
+_NO_PART = frozenset(("images", "specs", "conf.d", "Dockerfile"))
 _DEFAULTS = ("templates", "entry", "0")
 
 
@@ -55,7 +57,8 @@ def _config_of(tree: Tree, entry: str) -> File:
 
 def _level(tree: Tree) -> int:
     """How many folders lie above config.yml: 2 in a repository, 1 in a top folder, 0 in an entry; -1 for a revision."""
-    if any(ANY_TOP.fullmatch(name) for name in tree.folders[""].folders):
+    root = tree.folders[""]
+    if any(ANY_TOP.fullmatch(name) or name in _NO_PART for name in (*root.folders, *root.files)):
         return 2
     votes: Counter[int] = Counter()
     for path in tree.files:
