@@ -59,6 +59,14 @@ def render(text: str, file: str, variables: Mapping[str, str], stack: str, versi
 @cache
 def _environment() -> Environment:
     from gotpl import Environment, ExecutionBudget
+
+    budget = ExecutionBudget(MAX_CHARACTERS, MAX_ITERATIONS, MAX_DEPTH, MAX_ITERATIONS)
+    return Environment(functions=functions(), budget=budget)
+
+
+@cache
+def functions() -> Mapping[str, Callable[..., Any]]:
+    """What templates may call beside Go's own comparisons, by name: what is refused is not among it, and all are bounded."""
     from gotpl.funcs.sprig import text_func_map
     from gotpl.runtime.gofmt import sprintf
 
@@ -67,9 +75,7 @@ def _environment() -> Environment:
     escapers = dict.fromkeys(("html", "js", "urlquery"), _refuse)
     known = {name: each for name, each in text_func_map().items() if not _REFUSED.fullmatch(name)}
     own: dict[str, Callable[..., Any]] = {**known, **printers, "splitPreserveQuotes": _cut}
-    functions = {name: _bounded(name, each) for name, each in own.items()}
-    budget = ExecutionBudget(MAX_CHARACTERS, MAX_ITERATIONS, MAX_DEPTH, MAX_ITERATIONS)
-    return Environment(functions={**functions, **escapers}, budget=budget)
+    return {**{name: _bounded(name, each) for name, each in own.items()}, **escapers}
 
 
 def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
