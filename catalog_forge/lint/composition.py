@@ -1,0 +1,249 @@
+"""The services of a revision as its compose files define them, with their places: both files, laid over each other.
+
+Variables are not put in: an author's `${X}` is what rules look at. A docker-compose.yml with templates is what it renders to with
+the default answers. How the files are read is rancher-compose's way (`catalog-format.md` 3 and 4, `stack.composefile`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+from catalog_forge import yamlio
+from catalog_forge.confd.gotext.template import SyntaxFault
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.lint import rendering
+from catalog_forge.lint.catalog import BLOCKS, Revision
+from catalog_forge.lint.tree import File, Yaml
+from catalog_forge.stack import keys
+from catalog_forge.stack.compose import GLOBAL, SIDEKICKS
+from catalog_forge.stack.substitute import Substitution, merged
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+__all__ = ["GLOBAL", "SIDEKICKS", "Composition", "Part", "Service", "composition_of", "items", "parts_of", "varies"]
+
+# A variable that is put in: `$$` is none.
+_VARIABLE = re.compile(r"\$\$|(\$)")
+_RENDERED = "\0rendered"
+
+Keys = Mapping[str, tuple[Text, Node]]
+
+
+def varies(text: str) -> bool:
+    """Tell whether a text holds a variable, so that nobody knows what it will be."""
+    return any(found[1] for found in _VARIABLE.finditer(text))
+
+
+def items(node: Node | None) -> list[Text]:
+    """The scalars of a list, or the one that stands in its place."""
+    found = node.items if isinstance(node, Seq) else () if node is None else (node,)
+    return [each for each in found if isinstance(each, Text)]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What one file says of one service: its keys, of which those count that its `known` form of compose has."""
+
+    name: Text
+    keys: Keys
+    known: frozenset[str]
+    docker: bool
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key; None where it is missing or null."""
+        found = self.keys.get(key)
+        return None if found is None or _is_null(found[1]) else found[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """A service: what docker-compose.yml says of it, and rancher-compose.yml after it."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.parts[0].name.value
+
+    @property
+    def where(self) -> Where:
+        """Where it stands first."""
+        return self.parts[0].name.where
+
+    @property
+    def in_docker(self) -> bool:
+        """Whether docker-compose.yml has it."""
+        return self.parts[0].docker
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key: that of rancher-compose.yml, if both files have one."""
+        return next((found for part in reversed(self.parts) if (found := part.get(key)) is not None), None)
+
+    @cached_property
+    def labels(self) -> dict[str, tuple[Text, Node]]:
+        """Its labels, those of lists too: the scalar that names each, and its value."""
+        found: dict[str, tuple[Text, Node]] = {}
+        for part in self.parts:
+            node = part.get("labels")
+            if isinstance(node, Map):
+                found |= {key.value: (key, value) for key, value in node.pairs}
+            for item in node.items if isinstance(node, Seq) else ():
+                if isinstance(item, Text):
+                    name, _, value = item.value.partition("=")
+                    found[name] = item, Text(value, False, item.where, item.style, item.lines)
+        return found
+
+    def label(self, name: str) -> str:
+        """The value of a label as it was written."""
+        found = self.labels.get(name)
+        return found[1].value if found and isinstance(found[1], Text) else ""
+
+    @cached_property
+    def sidekicks(self) -> list[tuple[str, Where]]:
+        """The names in its label of sidekicks, and where they stand."""
+        _, node = self.labels.get(SIDEKICKS, (None, None))
+        if not isinstance(node, Text) or varies(node.value):
+            return []
+        names = ((found.group(), found.start()) for found in re.finditer(r"[^\s,]+", node.value))
+        return [(name, node.at(start) if node.lines else node.where) for name, start in names]
+
+    @cached_property
+    def needs(self) -> list[tuple[str, str, Where]]:
+        """The containers whose volumes or network it uses: the key, the name, the place."""
+        found = [("volumes_from", item.value.split(":")[0], item.where) for item in items(self.get("volumes_from"))]
+        for key in ("network_mode", "net"):
+            for item in items(self.get(key)):
+                kind, _, other = item.value.partition(":")
+                if kind in ("container", "service") and other:
+                    found.append((key, other, item.where))
+        return [each for each in found if not varies(each[1])]
+
+    @cached_property
+    def links(self) -> list[tuple[str, str, Where]]:
+        """The services that it links or depends on: the key, the name, the place."""
+        found = [(key, item.value.split(":")[0].strip(), item.where) for key in _LINKS for item in items(self.get(key))]
+        return [each for each in found if each[1] and not varies(each[1]) and "/" not in each[1]]
+
+
+_LINKS = ("links", "depends_on")
+
+
+class Composition:
+    """The services of both files by name; `rendered` is what a docker-compose.yml with templates became."""
+
+    def __init__(self, parts: Iterable[Part], rendered: rendering.Rendered | None = None) -> None:
+        found: dict[str, list[Part]] = {}
+        for part in parts:
+            found.setdefault(part.name.value, []).append(part)
+        self.services = {name: Service(tuple(each)) for name, each in found.items()}
+        self.rendered = rendered
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """What each file says of each service."""
+        return (part for service in self.services.values() for part in service.parts)
+
+    @cached_property
+    def primaries_of(self) -> dict[str, list[str]]:
+        """The services that name a service as their sidekick, for each that is named."""
+        found: dict[str, list[str]] = {}
+        for name, service in self.services.items():
+            for sidekick, _ in service.sidekicks:
+                if name not in found.setdefault(sidekick, []):
+                    found[sidekick].append(name)
+        return found
+
+    def unit(self, name: str) -> set[str]:
+        """The services that share a unit with one, itself among them."""
+        primaries = self.primaries_of.get(name, [name])
+        return {name, *primaries, *(each for primary in primaries for each, _ in self.services[primary].sidekicks)}
+
+    def at(self, where: Where) -> Where:
+        """A place in a file that the author has: of what was rendered, the place in the template."""
+        if self.rendered is None or where.file != _RENDERED:
+            return where
+        return self.rendered.at(where.line, where.column)
+
+
+_CACHE: WeakKeyDictionary[Revision, Composition] = WeakKeyDictionary()
+
+
+def composition_of(revision: Revision) -> Composition:
+    """The services of a revision, with the default answers where its docker-compose.yml has templates."""
+    if revision not in _CACHE:
+        _CACHE[revision] = _read(revision)
+    return _CACHE[revision]
+
+
+def _read(revision: Revision) -> Composition:
+    parts = rancher_parts(revision)
+    docker = revision.docker
+    if docker is None or not rendering.is_template(docker.text):
+        return Composition([*(parts_of(docker.yaml, True) if docker else ()), *parts])
+    try:
+        rendered = rendering.template_of(docker).render(defaults(revision))
+    except SyntaxFault:
+        return Composition(parts)
+    return composed(rendered, parts)[0]
+
+
+def composed(rendered: rendering.Rendered, parts: Iterable[Part]) -> tuple[Composition, Yaml]:
+    """The services of what a template made, before those of rancher-compose.yml; and its YAML."""
+    try:
+        found = yamlio.parse_lenient(rendered.text, _RENDERED)
+        yaml = Yaml(found.node, (), found.duplicates, found.second)
+    except ForgeError as error:
+        yaml = Yaml(None, tuple(error.problems))
+    return Composition([*parts_of(yaml, True), *parts], rendered), yaml
+
+
+def rancher_parts(revision: Revision) -> list[Part]:
+    """What rancher-compose.yml says of services."""
+    return [*parts_of(revision.rancher.yaml, False)] if revision.rancher else []
+
+
+def defaults(revision: Revision) -> dict[str, str]:
+    """The answers of a user who accepts what is proposed."""
+    return {question.variable: question.text("default") for question in revision.questions}
+
+
+def parts_of(yaml: Yaml, docker: bool) -> Iterator[Part]:
+    """The services of a file."""
+    root = yaml.map
+    if root is None:
+        return
+    if "version" in yaml.keys:
+        services, known = yaml.keys.get("services"), keys.V2
+        pairs = services.pairs if isinstance(services, Map) else ()
+    else:
+        pairs, known = tuple(pair for pair in root.pairs if pair[0].value not in BLOCKS), keys.V1
+    for name, node in merged(pairs):
+        yield part(name, node, known, docker)
+
+
+def part(name: Text, node: Node, known: frozenset[str], docker: bool) -> Part:
+    """What a node says of a service."""
+    pairs = merged(node.pairs) if isinstance(node, Map) else ()
+    return Part(name, {key.value: (key, value) for key, value in pairs}, known, docker)
+
+
+def substituted(text: Text, variables: Mapping[str, str]) -> str:
+    """The text with answers in it."""
+    return Substitution(variables, _nothing, _nothing).text(text).value
+
+
+def _nothing(_message: str, _where: Where) -> None:
+    return None
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Text) and node.data() is None
+
+
+def file_of(revision: Revision, docker: bool) -> File | None:
+    """The file that a part stands in."""
+    return revision.docker if docker else revision.rancher

@@ -1,0 +1,212 @@
+"""Go's templates in compose files, rendered quickly and often: with the answers of many users, and with the places of the source.
+
+What they make is what `stack.templating` makes of them (a test compares both); gotpl only parses here, and confd's machine runs
+them. Two rules are those of the Go that rancher-compose was built with: what fails cuts the text where it fails, and what
+stands behind parentheses is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+
+from catalog_forge.confd.gotext.builtins import BUILTINS, Function
+from catalog_forge.confd.gotext.machine import Code, Expr, Fault, Limits, Machine
+from catalog_forge.confd.gotext.template import Compiler, SyntaxFault, parse
+from catalog_forge.confd.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
+from catalog_forge.confd.store import Store
+from catalog_forge.errors import Where
+from catalog_forge.lint.tree import File
+from catalog_forge.stack import templating
+
+LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
+
+# The functions of the sprig that rancher-compose was built with, and its own: what else a template calls, Go does not know.
+SPRIG = frozenset(
+    "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
+    "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
+    "htmlDateInZone indent initials int int64 isAbs join kindIs kindOf lower max min mod mul nospace now plural quote randAlpha "
+    "randAlphaNum randAscii randNumeric repeat replace set sha256sum split splitPreserveQuotes squote sub substr swapcase title "
+    "trim trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf unset until untilStep untitle upper uuidv4 "
+    "wrap wrapWith".split()
+)
+NAMES = SPRIG | BUILTINS.keys() | {"and", "or"}
+
+
+def is_template(text: str) -> bool:
+    """Tell whether Rancher renders a text: it has actions, and does not begin with `# notemplating`."""
+    return "{{" in text and not text.lstrip().startswith((templating.NO_TEMPLATE, templating.NO_TEMPLATE.replace(" ", "")))
+
+
+class _Piece(bytes):
+    """Text of the source, and where it starts there."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a template made: the text, why it ended early if it did, and where its pieces come from."""
+
+    file: File
+    text: str
+    fault: str = ""
+    fault_where: Where | None = None
+    pieces: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+
+    def at(self, line: int, column: int) -> Where:
+        """The place in the source of a place in the text; that of the action, where an answer made it."""
+        before = self.text.split("\n")[: line - 1]
+        offset = sum(len(each.encode()) + 1 for each in before)
+        row = self.text.split("\n")[line - 1] if len(before) == line - 1 else ""
+        offset += len(row[: column - 1].encode())
+        start, place = next((piece for piece in reversed(self.pieces) if piece[0] <= offset), (0, 0))
+        return place_of(self.file, place + offset - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A parsed compose file: its tree for those who look into it, and its code."""
+
+    file: File
+    bodies: Mapping[str, Any]
+    codes: Mapping[str, Code]
+    added: tuple[int, ...] = ()
+
+    def render(self, variables: Mapping[str, str], stack: str = "stack") -> Rendered:
+        """Return what it makes with these answers."""
+        machine = Machine(self.codes, Store({}), {}, 0, LIMITS)
+        fault, where = "", None
+        try:
+            machine.run(MAIN, _data(variables, stack))
+        except Fault as error:
+            fault, where = error.message, self.where(error.node)
+        text = b"".join(machine.out).decode("utf-8", "replace")
+        return Rendered(self.file, text, fault, where, tuple(_pieces(machine.out)))
+
+    def where(self, node: Any) -> Where:
+        """The place of a node in the file."""
+        if node is None:
+            return self.file.at()
+        return place_of(self.file, node.start - sum(each < node.start for each in self.added))
+
+
+MAIN = "template"
+
+
+def place_of(file: File, offset: int) -> Where:
+    """The place of the byte `offset` of a file's text."""
+    before = file.text.encode("utf-8", "surrogateescape")[:offset]
+    line = before.count(b"\n") + 1
+    return file.at(line, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1)
+
+
+@lru_cache(maxsize=1024)
+def template_of(file: File) -> Template:
+    """Parse a compose file. Raises SyntaxFault with the place where Go would refuse it."""
+    source = file.text.encode("utf-8", "surrogateescape")
+    try:
+        parsed = parse(MAIN, source, NAMES)
+        functions = _Functions()
+        codes = {name: _Compiler(name, functions, parsed.encoding).compile(body) for name, body in parsed.bodies.items()}
+    except RecursionError:
+        raise SyntaxFault("template: it is nested more deeply than can be read here") from None
+    return Template(file, parsed.bodies, codes, parsed.added)
+
+
+def _pieces(out: list[bytes]) -> Iterator[tuple[int, int]]:
+    """Where the pieces of the source begin: in the output, and in the source."""
+    length = 0
+    for each in out:
+        if isinstance(each, _Piece):
+            yield length, each.start
+        length += len(each)
+
+
+def _data(variables: Mapping[str, str], stack: str) -> Map:
+    release = Map(((b"Name", stack.encode()), (b"Version", b""), (b"PreviousVersion", b"")))
+    values = Map((name.encode(), text.encode("utf-8", "surrogateescape")) for name, text in variables.items())
+    named = Map(((b"Name", b"Default"),))
+    return Map(((b"Values", values), (b"Stack", release), (b"Release", release), (b"Environment", named)))
+
+
+class _Compiler(Compiler):
+    def visit_TextNode(self, node: Any) -> None:  # noqa: N802
+        piece = _Piece(node.text.encode(self.encoding))
+        piece.start = node.start
+        self.emit(lambda machine: machine.write(piece))
+
+    def command(self, command: Any, final: Expr | None) -> Expr:
+        first = command.arguments[0]
+        if type(first).__name__ == "ParenthesizedNode" and not first.fields:
+            return self.pipe(first.pipeline)
+        return super().command(command, final)
+
+
+class _Functions(dict[str, Function]):
+    """The functions by name. sprig is imported when a template wants one that is not at hand here: that takes 70 ms."""
+
+    def __init__(self) -> None:
+        super().__init__({**BUILTINS, **_AT_HAND})
+
+    def __missing__(self, name: str) -> Function:
+        return _of_sprig(name)
+
+
+def _atoi(text: bytes) -> int:
+    try:
+        return int(text) if text.strip() == text else 0
+    except ValueError:
+        return 0
+
+
+def _until(count: int) -> Slice:
+    if abs(count) > templating.MAX_ITEMS:
+        raise GoError("that is too much here")
+    return Slice(range(count) if count >= 0 else range(0, count, -1), INTS)
+
+
+_AT_HAND = {
+    "atoi": Function(_atoi, ("string",)),
+    "until": Function(_until, ("int",)),
+    "contains": Function(lambda part, text: part in text, ("string", "string")),
+}
+
+
+@cache
+def _of_sprig(name: str) -> Function:
+    """A function of sprig for the machine; one that is refused here, or missing in newer releases, fails when it is called."""
+    call = templating.functions().get(name)
+
+    def run(*arguments: Any) -> Any:
+        if call is None:
+            raise GoError("it is not for compose files")
+        try:
+            return _to_go(call(*map(_from_go, arguments)))
+        except Exception as error:
+            raise GoError(str(error)) from None
+
+    return Function(run, (), "any")
+
+
+def _from_go(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return runes(value)
+    if isinstance(value, Slice):
+        return [_from_go(each) for each in value]
+    return {runes(key): _from_go(each) for key, each in value.items()} if isinstance(value, Map) else value
+
+
+def _to_go(value: Any) -> Any:
+    if isinstance(value, str):
+        return unrunes(value)
+    if isinstance(value, Mapping):
+        return Map((unrunes(str(key)), _to_go(each)) for key, each in value.items())
+    if isinstance(value, list | tuple | range):
+        kind = STRINGS if all(isinstance(each, str) for each in value) else ANYS
+        return Slice(map(_to_go, value), INTS if isinstance(value, range) else kind)
+    return value
+
+
