@@ -10,18 +10,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from catalog_forge import yamlio
-from catalog_forge.confd.gotext.template import SyntaxFault
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint import rendering
 from catalog_forge.lint.catalog import BLOCKS, Revision
 from catalog_forge.lint.tree import File, Yaml
 from catalog_forge.stack import keys
 from catalog_forge.stack.compose import GLOBAL, SIDEKICKS
 from catalog_forge.stack.substitute import Substitution, merged
 from catalog_forge.yamlio import Map, Node, Seq, Text
+
+if TYPE_CHECKING:
+    from catalog_forge.lint.rendering import Rendered
 
 __all__ = ["GLOBAL", "SIDEKICKS", "Composition", "Part", "Service", "composition_of", "items", "parts_of", "varies"]
 
@@ -30,6 +32,11 @@ _VARIABLE = re.compile(r"\$\$|(\$)")
 _RENDERED = "\0rendered"
 
 Keys = Mapping[str, tuple[Text, Node]]
+
+
+def is_template(text: str) -> bool:
+    """Tell whether Rancher renders a text: it has actions, and does not begin with `# notemplating`."""
+    return "{{" in text and not text.lstrip().startswith(("# notemplating", "#notemplating"))
 
 
 def varies(text: str) -> bool:
@@ -135,7 +142,7 @@ _LINKS = ("links", "depends_on")
 class Composition:
     """The services of both files by name; `rendered` is what a docker-compose.yml with templates became."""
 
-    def __init__(self, parts: Iterable[Part], rendered: rendering.Rendered | None = None) -> None:
+    def __init__(self, parts: Iterable[Part], rendered: Rendered | None = None) -> None:
         found: dict[str, list[Part]] = {}
         for part in parts:
             found.setdefault(part.name.value, []).append(part)
@@ -182,8 +189,12 @@ def composition_of(revision: Revision) -> Composition:
 def _read(revision: Revision) -> Composition:
     parts = rancher_parts(revision)
     docker = revision.docker
-    if docker is None or not rendering.is_template(docker.text):
+    if docker is None or not is_template(docker.text):
         return Composition([*(parts_of(docker.yaml, True) if docker else ()), *parts])
+    # Only a template is worth what its machine costs to import.
+    from catalog_forge.confd.gotext.template import SyntaxFault
+    from catalog_forge.lint import rendering
+
     try:
         rendered = rendering.template_of(docker).render(defaults(revision))
     except SyntaxFault:
@@ -191,7 +202,7 @@ def _read(revision: Revision) -> Composition:
     return composed(rendered, parts)[0]
 
 
-def composed(rendered: rendering.Rendered, parts: Iterable[Part]) -> tuple[Composition, Yaml]:
+def composed(rendered: Rendered, parts: Iterable[Part]) -> tuple[Composition, Yaml]:
     """The services of what a template made, before those of rancher-compose.yml; and its YAML."""
     try:
         found = yamlio.parse_lenient(rendered.text, _RENDERED)

@@ -7,7 +7,8 @@ stands behind parentheses is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -33,11 +34,6 @@ SPRIG = frozenset(
     "wrap wrapWith".split()
 )
 NAMES = SPRIG | BUILTINS.keys() | {"and", "or"}
-
-
-def is_template(text: str) -> bool:
-    """Tell whether Rancher renders a text: it has actions, and does not begin with `# notemplating`."""
-    return "{{" in text and not text.lstrip().startswith((templating.NO_TEMPLATE, templating.NO_TEMPLATE.replace(" ", "")))
 
 
 class _Piece(bytes):
@@ -114,6 +110,11 @@ def template_of(file: File) -> Template:
     except RecursionError:
         raise SyntaxFault("template: it is nested more deeply than can be read here") from None
     return Template(file, parsed.bodies, codes, parsed.added)
+
+
+def words_of(fault: SyntaxFault) -> str:
+    """What Go says of a template that it cannot parse, without the place."""
+    return "the template cannot be parsed: " + re.sub(r"^(?:template: ?|[0-9]+: ?|template$)*", "", str(fault))
 
 
 def _pieces(out: list[bytes]) -> Iterator[tuple[int, int]]:
@@ -208,5 +209,3 @@ def _to_go(value: Any) -> Any:
         kind = STRINGS if all(isinstance(each, str) for each in value) else ANYS
         return Slice(map(_to_go, value), INTS if isinstance(value, range) else kind)
     return value
-
-

@@ -23,6 +23,7 @@ from catalog_forge.lint.composition import (
 from catalog_forge.lint.model import Edit, Fix, Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import File, keys_of
+from catalog_forge.lint.usage import SCHEDULER, uses_of
 from catalog_forge.stack import keys
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -73,8 +74,9 @@ _LABELS = _AFFINITIES | {
     "container.agent_service.drain_provider container.agent_service.ipsec container.cattle_url container.dns.priority "
     "scheduler.global service.selector.link service.selector.container service.launch.config service.deployment.unit "
     "service.requested.host.id service.ui_link.label service.wait_for_healthcheck service.hash service.external_dns "
-    "service.allocate.skip.serialize service.external_dns_name_template service.rancher_acme stack.name project.name stack_service.name project_service.name "
-    "loadbalancer.ssl.ports loadbalancer.proxy-protocol.ports lb_service.target host.external_dns_ip host.docker_version "
+    "service.external_dns_name_template service.allocate.skip.serialize service.rancher_acme stack.name project.name "
+    "stack_service.name project_service.name loadbalancer.ssl.ports loadbalancer.proxy-protocol.ports "
+    "lb_service.target host.external_dns_ip host.docker_version "
     "network.arpsync network.macsync network.per_host_subnet.subnet ipsec.label_name".split()
 }
 _FAMILIES = ("io.rancher.loadbalancer.target.", "io.rancher.cni.", "io.rancher.vxlan.", "io.rancher.network.")
@@ -903,15 +905,10 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
               io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
     Source: catalog-format.md 4
     """
-    composition = composition_of(revision)
     asked = {question.variable for question in revision.questions}
-    for service in composition.services.values():
-        for _, node in service.labels.values():
-            text = node.value if isinstance(node, Text) else ""
-            wrong = [each for each in re.findall(r"(?<!\$)(?:\$\$)*\$\{((?:stack|service)_name)\}", text) if each not in asked]
-            if wrong:
-                message = f"${{{wrong[0]}}} is empty here: Rancher's scheduler never sees it"
-                yield Hit(composition.at(node.where), message, f"write $${{{wrong[0]}}}")
+    for use in uses_of(revision):
+        if use.kind == "variable" and use.name in SCHEDULER and use.name not in asked and not use.in_comment:
+            yield Hit(use.where, f"${{{use.name}}} is empty here: Rancher's scheduler never sees it", f"write $${{{use.name}}}")
 
 
 @rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
