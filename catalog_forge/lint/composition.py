@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.lint.catalog import BLOCKS, Revision
-from catalog_forge.lint.tree import File, Yaml
+from catalog_forge.lint.tree import Yaml
 from catalog_forge.stack import keys
 from catalog_forge.stack.compose import GLOBAL, SIDEKICKS
 from catalog_forge.stack.substitute import Substitution, merged
@@ -140,14 +140,16 @@ _LINKS = ("links", "depends_on")
 
 
 class Composition:
-    """The services of both files by name; `rendered` is what a docker-compose.yml with templates became."""
+    """The services of both files by name; `rendered` is what a docker-compose.yml with templates became, and `problems` say why
+    that is no YAML."""
 
-    def __init__(self, parts: Iterable[Part], rendered: Rendered | None = None) -> None:
+    def __init__(self, parts: Iterable[Part], rendered: Rendered | None = None, problems: tuple[Problem, ...] = ()) -> None:
         found: dict[str, list[Part]] = {}
         for part in parts:
             found.setdefault(part.name.value, []).append(part)
         self.services = {name: Service(tuple(each)) for name, each in found.items()}
         self.rendered = rendered
+        self.problems = problems
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -192,24 +194,19 @@ def _read(revision: Revision) -> Composition:
     if docker is None or not is_template(docker.text):
         return Composition([*(parts_of(docker.yaml, True) if docker else ()), *parts])
     # Only a template is worth what its machine costs to import.
-    from catalog_forge.confd.gotext.template import SyntaxFault
-    from catalog_forge.lint import rendering
+    from catalog_forge.lint.rendering import Template, docker_template
 
+    template = docker_template(revision)
+    return composed(template.render(defaults(revision)), parts) if isinstance(template, Template) else Composition(parts)
+
+
+def composed(rendered: Rendered, parts: Iterable[Part]) -> Composition:
+    """The services of what a template made, before those of rancher-compose.yml."""
     try:
-        rendered = rendering.template_of(docker).render(defaults(revision))
-    except SyntaxFault:
-        return Composition(parts)
-    return composed(rendered, parts)[0]
-
-
-def composed(rendered: Rendered, parts: Iterable[Part]) -> tuple[Composition, Yaml]:
-    """The services of what a template made, before those of rancher-compose.yml; and its YAML."""
-    try:
-        found = yamlio.parse_lenient(rendered.text, _RENDERED)
-        yaml = Yaml(found.node, (), found.duplicates, found.second)
+        yaml = Yaml(yamlio.parse_lenient(rendered.text, _RENDERED).node)
     except ForgeError as error:
-        yaml = Yaml(None, tuple(error.problems))
-    return Composition([*parts_of(yaml, True), *parts], rendered), yaml
+        return Composition(parts, rendered, error.problems)
+    return Composition([*parts_of(yaml, True), *parts], rendered)
 
 
 def rancher_parts(revision: Revision) -> list[Part]:
@@ -253,8 +250,3 @@ def _nothing(_message: str, _where: Where) -> None:
 
 def _is_null(node: Node) -> bool:
     return isinstance(node, Text) and node.data() is None
-
-
-def file_of(revision: Revision, docker: bool) -> File | None:
-    """The file that a part stands in."""
-    return revision.docker if docker else revision.rancher

@@ -8,10 +8,11 @@ stands behind parentheses is ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from catalog_forge.confd.gotext.builtins import BUILTINS, Function
 from catalog_forge.confd.gotext.machine import Code, Expr, Fault, Limits, Machine
@@ -19,10 +20,12 @@ from catalog_forge.confd.gotext.template import Compiler, SyntaxFault, parse
 from catalog_forge.confd.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
 from catalog_forge.confd.store import Store
 from catalog_forge.errors import Where
+from catalog_forge.lint.catalog import Revision
+from catalog_forge.lint.composition import is_template
 from catalog_forge.lint.tree import File
 from catalog_forge.stack import templating
 
-LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
+LIMITS = Limits(seconds=1.0, output=1 << 20, memory=16 << 20, depth=100)
 
 # The functions of the sprig that rancher-compose was built with, and its own: what else a template calls, Go does not know.
 SPRIG = frozenset(
@@ -44,22 +47,28 @@ class _Piece(bytes):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a template made: the text, why it ended early if it did, and where its pieces come from."""
+    """What a template made: the text, and why it ended early if it did; `out` are the pieces that it was written in."""
 
     file: File
     text: str
     fault: str = ""
     fault_where: Where | None = None
-    pieces: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+    out: Sequence[bytes] = field(default=(), repr=False)
 
     def at(self, line: int, column: int) -> Where:
         """The place in the source of a place in the text; that of the action, where an answer made it."""
-        before = self.text.split("\n")[: line - 1]
-        offset = sum(len(each.encode()) + 1 for each in before)
-        row = self.text.split("\n")[line - 1] if len(before) == line - 1 else ""
-        offset += len(row[: column - 1].encode())
-        start, place = next((piece for piece in reversed(self.pieces) if piece[0] <= offset), (0, 0))
-        return place_of(self.file, place + offset - start)
+        lines = self.text.split("\n")
+        before = sum(len(each.encode()) + 1 for each in lines[: line - 1])
+        offset = before + (len(lines[line - 1][: column - 1].encode()) if line <= len(lines) else 0)
+        length, place = 0, 0
+        for piece in self.out:
+            if length > offset:
+                break
+            if isinstance(piece, _Piece):
+                # In what an answer made, the place stays behind the last text of the source.
+                place = piece.start + min(offset - length, len(piece))
+            length += len(piece)
+        return place_of(self.file, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,7 @@ class Template:
             machine.run(MAIN, _data(variables, stack))
         except Fault as error:
             fault, where = error.message, self.where(error.node)
-        text = b"".join(machine.out).decode("utf-8", "replace")
-        return Rendered(self.file, text, fault, where, tuple(_pieces(machine.out)))
+        return Rendered(self.file, b"".join(machine.out).decode("utf-8", "replace"), fault, where, machine.out)
 
     def where(self, node: Any) -> Where:
         """The place of a node in the file."""
@@ -99,7 +107,20 @@ def place_of(file: File, offset: int) -> Where:
     return file.at(line, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1)
 
 
-@lru_cache(maxsize=1024)
+_CACHE: WeakKeyDictionary[Revision, Template | SyntaxFault | None] = WeakKeyDictionary()
+
+
+def docker_template(revision: Revision) -> Template | SyntaxFault | None:
+    """The template that the docker-compose file of a revision is; why Go refuses it; None where there are no actions in it."""
+    if revision not in _CACHE:
+        file = revision.docker
+        try:
+            _CACHE[revision] = template_of(file) if file and is_template(file.text) else None
+        except SyntaxFault as fault:
+            _CACHE[revision] = fault
+    return _CACHE[revision]
+
+
 def template_of(file: File) -> Template:
     """Parse a compose file. Raises SyntaxFault with the place where Go would refuse it."""
     source = file.text.encode("utf-8", "surrogateescape")
@@ -115,15 +136,6 @@ def template_of(file: File) -> Template:
 def words_of(fault: SyntaxFault) -> str:
     """What Go says of a template that it cannot parse, without the place."""
     return "the template cannot be parsed: " + re.sub(r"^(?:template: ?|[0-9]+: ?|template$)*", "", str(fault))
-
-
-def _pieces(out: list[bytes]) -> Iterator[tuple[int, int]]:
-    """Where the pieces of the source begin: in the output, and in the source."""
-    length = 0
-    for each in out:
-        if isinstance(each, _Piece):
-            yield length, each.start
-        length += len(each)
 
 
 def _data(variables: Mapping[str, str], stack: str) -> Map:

@@ -136,6 +136,16 @@ def missing_targets(composition: Composition) -> Iterator[Hit]:
                 yield Hit(where, f"{key} of {name!r} names the service itself", "leave it out")
 
 
+def unknown_to_docker(composition: Composition) -> Iterator[Hit]:
+    """Services of rancher-compose.yml that docker-compose.yml does not have; none where that one could not be read."""
+    known = [name for name, service in composition.services.items() if service.in_docker]
+    for name, service in composition.services.items() if known else ():
+        if not service.in_docker and not service.get("image"):
+            hint = did_you_mean(name, known)
+            hint = hint if hint.startswith("did you mean") else "it becomes a service without an image"
+            yield Hit(service.where, f"docker-compose.yml has no service {name!r}", hint)
+
+
 def without_image(composition: Composition) -> Iterator[Hit]:
     """Services of docker-compose.yml from which no container can be made."""
     for name, service in composition.services.items():
@@ -473,14 +483,7 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
             scale: 2
     Source: catalog-format.md 3 and 8, "rancher-compose service unknown to docker-compose"
     """
-    composition = composition_of(revision)
-    if revision.docker is None or not any(service.in_docker for service in composition.services.values()):
-        return
-    known = [name for name, service in composition.services.items() if service.in_docker]
-    for name, service in composition.services.items():
-        if not service.in_docker and not service.get("image"):
-            hint = did_you_mean(name, known)
-            yield Hit(service.where, f"docker-compose.yml has no service {name!r}", hint)
+    return _in_all(revision, unknown_to_docker)
 
 
 @rule("CF410", "error", "A service has no image", on=Revision)
