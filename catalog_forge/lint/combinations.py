@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint import actions
 from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.composition import Part, defaults, part
 from catalog_forge.lint.rendering import Rendered, Template
 from catalog_forge.stack import keys
-from catalog_forge.stack.substitute import merged
-from catalog_forge.yamlio import Map
+from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
 # No more questions, and no more options of one, are taken into account; real entries have half of it.
@@ -32,7 +31,10 @@ CHARACTERS = 8 << 20
 
 _TOP = re.compile(r"^(?=[^\s#])", re.MULTILINE)
 _INDENT = re.compile(r"^( +)(?=[^\s#])", re.MULTILINE)
+_HEAD = re.compile(r" *([A-Za-z0-9._-]+):[ \t]*")
+_NOWHERE = Where("")
 # What a section alone cannot tell: anchors, merges, documents.
+_SIGNS = ("&", "*", "<<", "---", "...", "%")
 _SHARED = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_]|<<[ \t]*:|^(?:---|\.\.\.|%)", re.MULTILINE)
 
 
@@ -133,45 +135,54 @@ def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[
 
 def sections(text: str) -> list[Part] | None:
     """The services of a compose text, each read once for all texts that it stands in; None where only the whole text tells."""
-    if _SHARED.search(text):
+    if any(sign in text for sign in _SIGNS) and _SHARED.search(text):
         return None
-    tops = [each for each in _TOP.split(text) if each.strip()]
+    tops = [each for each in _TOP.split(text) if each.strip() and not each.startswith("#")]
     known = keys.V2 if any(each.startswith("version:") for each in tops) else keys.V1
     found: list[Part] = []
     for top in tops:
-        if top.startswith("#"):
-            continue
-        if known is keys.V1:
-            chunks = [top]
-        elif top.startswith("services:"):
-            chunks = _services(top)
-        else:
-            if _parsed(top, known) is None:
+        if known is keys.V2 and not top.startswith("services:"):
+            if _pairs(top) is None:
                 return None
             continue
-        for chunk in chunks:
-            parts = _parsed(chunk, known)
-            if parts is None:
+        for chunk in _below(top) if known is keys.V2 else [top]:
+            service = _service(chunk, known)
+            if service is None:
                 return None
-            found += parts
+            found.append(service)
     return found
 
 
-def _services(top: str) -> list[str]:
-    """The services below `services:`, each with its lines."""
-    first = _INDENT.search(top)
+def _below(top: str) -> list[str]:
+    """The keys below the one that a text begins with, each with its lines."""
+    first = _INDENT.search(top, top.find("\n") + 1)
     if first is None:
         return []
-    _, *chunks = re.split(rf"^(?={first[1]}[^\s#])", top, flags=re.MULTILINE)
-    return chunks
+    return _at(first[1]).split(top)[1:]
+
+
+@lru_cache(maxsize=100)
+def _at(indent: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?={indent}[^\s#-])", re.MULTILINE)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(chunk: str, known: frozenset[str]) -> tuple[Part, ...] | None:
+def _service(chunk: str, known: frozenset[str]) -> Part | None:
+    """A service by its lines, each of its keys read once for all services that have it; None where it is none."""
+    head = _HEAD.fullmatch(chunk.partition("\n")[0])
+    blocks = [_pairs(each) for each in _below(chunk)] if head else []
+    if head and blocks and None not in blocks:
+        pairs = tuple(pair for block in blocks for pair in block or ())
+        return part(Text(head[1], True, _NOWHERE, "", ()), Map(pairs, _NOWHERE), known, True)
+    found = _pairs(chunk)
+    return part(*found[0], known, True) if found and len(found) == 1 else None
+
+
+@lru_cache(maxsize=8192)
+def _pairs(text: str) -> tuple[tuple[Text, Node], ...] | None:
+    """The keys of a text; None where it is no mapping."""
     try:
-        node = yamlio.parse_lenient(chunk, "").node
+        node = yamlio.parse_lenient(text, "").node
     except ForgeError:
         return None
-    if not isinstance(node, Map) or len(node.pairs) != 1:
-        return None
-    return tuple(part(name, each, known, True) for name, each in merged(node.pairs))
+    return node.pairs if isinstance(node, Map) else None

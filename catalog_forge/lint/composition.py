@@ -18,14 +18,12 @@ from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.lint.catalog import BLOCKS, Revision
 from catalog_forge.lint.tree import Yaml
 from catalog_forge.stack import keys
-from catalog_forge.stack.compose import GLOBAL, SIDEKICKS
+from catalog_forge.stack.keys import SIDEKICKS
 from catalog_forge.stack.substitute import Substitution, merged
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 if TYPE_CHECKING:
     from catalog_forge.lint.rendering import Rendered
-
-__all__ = ["GLOBAL", "SIDEKICKS", "Composition", "Part", "Service", "composition_of", "items", "parts_of", "varies"]
 
 # A variable that is put in: `$$` is none.
 _VARIABLE = re.compile(r"\$\$|(\$)")

@@ -52,6 +52,10 @@ UNHONOURED = {
 }
 WITHOUT_REASON = "one engine cannot honour it"
 
+# The label of a primary that names its sidekicks, and the one of a service with a unit on each host.
+SIDEKICKS = "io.rancher.sidekicks"
+GLOBAL = "io.rancher.scheduler.global"
+
 # Labels that ask Rancher for something, and what becomes of it; the longest beginning counts.
 LABELS = {
     "io.rancher.scheduler.affinity": "there is one host: nothing is scheduled",

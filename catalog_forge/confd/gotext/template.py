@@ -21,7 +21,8 @@ from catalog_forge.confd.gotext.values import GoError, LimitError, truth, type_n
 
 _LONGEST_CONTEXT = 1000
 # `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses; `define"x"` is an error for Go.
-_ODD = re.compile(r"[A-Za-z_]\.[A-Za-z_]|\w[\"'`=]")
+_ODD = re.compile(r"(?<![.$\w])[A-Za-z_]\w*\.[A-Za-z_]|\w[\"'`=]")
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`')
 _GLUED = tuple("\"'`=")
 _WORD = re.compile(r"[.$]?\w+|\$")
 _NIL_FITS = ("any", "value", *ops.LISTS)
@@ -139,10 +140,10 @@ def _prepared(name: str, text: str, functions: Collection[str]) -> tuple[str, tu
 
 
 def _actions(text: str) -> Iterator[str]:
-    """The actions of a text, each with what may still be of it; the text between them is not worth a look."""
+    """The actions of a text, with empty strings for theirs; the text between them is not worth a look."""
     for part in text.split("{{")[1:]:
         end = part.rfind("}}")
-        yield part if end < 0 else part[:end]
+        yield _STRING.sub('""', part if end < 0 else part[:end])
 
 
 def _is_empty(body: Any) -> bool:

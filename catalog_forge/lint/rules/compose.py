@@ -9,8 +9,6 @@ from dataclasses import replace
 from catalog_forge.errors import Where, did_you_mean
 from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.composition import (
-    GLOBAL,
-    SIDEKICKS,
     Composition,
     Part,
     Service,
@@ -25,6 +23,7 @@ from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import File, keys_of
 from catalog_forge.lint.usage import SCHEDULER, uses_of
 from catalog_forge.stack import keys
+from catalog_forge.stack.keys import GLOBAL, SIDEKICKS
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

@@ -413,7 +413,9 @@ def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
         return
     composition = composed(version.rendered, others)
     yield from _broken(composition)
-    yield from _hits(composition)
+    for hit in _hits(composition):
+        is_key = hit.message.endswith("refuses")
+        yield hit if is_key or not hit.hint.startswith("did you mean") else replace(hit, hint="the template leaves it out")
 
 
 def _is_sound(parts: list[Part]) -> bool:
