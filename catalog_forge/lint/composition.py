@@ -7,14 +7,14 @@ the default answers. How the files are read is rancher-compose's way (`catalog-f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.lint.catalog import BLOCKS, Revision
 from catalog_forge.lint.tree import Yaml
 from catalog_forge.stack import keys
@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 # A variable that is put in: `$$` is none.
 _VARIABLE = re.compile(r"\$\$|(\$)")
+_NAMES = re.compile(r"[^\s,]+")
 _RENDERED = "\0rendered"
+# A sidekick has one primary; who writes thousands of them does not mean it.
+_MOST_PRIMARIES = 100
+# Of so many words, and for so long a one, nobody wants to know the nearest.
+_MOST_WORDS = 300
+_LONGEST_WORD = 100
 
 Keys = Mapping[str, tuple[Text, Node]]
 
@@ -40,6 +46,14 @@ def is_template(text: str) -> bool:
 def varies(text: str) -> bool:
     """Tell whether a text holds a variable, so that nobody knows what it will be."""
     return any(found[1] for found in _VARIABLE.finditer(text))
+
+
+def near(word: str, known: Collection[str], otherwise: str = "") -> str:
+    """A hint that names the known word nearest to a word; `otherwise` where none is near."""
+    if len(known) > _MOST_WORDS or len(word) > _LONGEST_WORD:
+        return otherwise
+    hint = did_you_mean(word, known)
+    return hint if hint.startswith("did you mean") else otherwise
 
 
 def items(node: Node | None) -> list[Text]:
@@ -99,7 +113,7 @@ class Service:
             for item in node.items if isinstance(node, Seq) else ():
                 if isinstance(item, Text):
                     name, _, value = item.value.partition("=")
-                    found[name] = item, Text(value, False, item.where, item.style, item.lines)
+                    found[name] = item, Text(value, False, item.where, item.style, ())
         return found
 
     def label(self, name: str) -> str:
@@ -108,13 +122,18 @@ class Service:
         return found[1].value if found and isinstance(found[1], Text) else ""
 
     @cached_property
-    def sidekicks(self) -> list[tuple[str, Where]]:
-        """The names in its label of sidekicks, and where they stand."""
-        _, node = self.labels.get(SIDEKICKS, (None, None))
-        if not isinstance(node, Text) or varies(node.value):
-            return []
-        names = ((found.group(), found.start()) for found in re.finditer(r"[^\s,]+", node.value))
-        return [(name, node.at(start) if node.lines else node.where) for name, start in names]
+    def sidekicks(self) -> dict[str, None]:
+        """The names in its label of sidekicks, in their order."""
+        text = self.label(SIDEKICKS)
+        return {} if varies(text) else dict.fromkeys(_NAMES.findall(text))
+
+    def where_of(self, sidekick: str) -> Where:
+        """Where a sidekick is named."""
+        _, node = self.labels[SIDEKICKS]
+        assert isinstance(node, Text)
+        start = next(found.start() for found in _NAMES.finditer(node.value) if found.group() == sidekick)
+        # The value of NAME=VALUE was cut out of its item.
+        return node.at(start) if node.lines else node.where
 
     @cached_property
     def needs(self) -> list[tuple[str, str, Where]]:
@@ -159,15 +178,14 @@ class Composition:
         """The services that name a service as their sidekick, for each that is named."""
         found: dict[str, list[str]] = {}
         for name, service in self.services.items():
-            for sidekick, _ in service.sidekicks:
-                if name not in found.setdefault(sidekick, []):
-                    found[sidekick].append(name)
+            for sidekick in service.sidekicks:
+                found.setdefault(sidekick, []).append(name)
         return found
 
-    def unit(self, name: str) -> set[str]:
-        """The services that share a unit with one, itself among them."""
-        primaries = self.primaries_of.get(name, [name])
-        return {name, *primaries, *(each for primary in primaries for each, _ in self.services[primary].sidekicks)}
+    def in_one_unit(self, name: str, other: str) -> bool:
+        """Tell whether a service runs beside another: with it, or with a primary of both."""
+        primaries = self.primaries_of.get(name, [name])[:_MOST_PRIMARIES]
+        return any(other == primary or other in self.services[primary].sidekicks for primary in primaries)
 
     def at(self, where: Where) -> Where:
         """A place in a file that the author has: of what was rendered, the place in the template."""

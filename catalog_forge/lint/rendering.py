@@ -8,9 +8,11 @@ stands behind parentheses is ignored.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from itertools import accumulate
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -45,7 +47,7 @@ class _Piece(bytes):
     start: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rendered:
     """What a template made: the text, and why it ended early if it did; `out` are the pieces that it was written in."""
 
@@ -57,18 +59,25 @@ class Rendered:
 
     def at(self, line: int, column: int) -> Where:
         """The place in the source of a place in the text; that of the action, where an answer made it."""
-        lines = self.text.split("\n")
-        before = sum(len(each.encode()) + 1 for each in lines[: line - 1])
-        offset = before + (len(lines[line - 1][: column - 1].encode()) if line <= len(lines) else 0)
-        length, place = 0, 0
-        for piece in self.out:
-            if length > offset:
-                break
-            if isinstance(piece, _Piece):
-                # In what an answer made, the place stays behind the last text of the source.
-                place = piece.start + min(offset - length, len(piece))
-            length += len(piece)
-        return place_of(self.file, place)
+        start, row = self._lines[min(line, len(self._lines)) - 1]
+        offset = start + len(row[: column - 1].encode())
+        length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]
+        return place_of(self.file, place + min(offset - length, size))
+
+    @cached_property
+    def _lines(self) -> list[tuple[int, str]]:
+        """The lines of the text, and the bytes before each."""
+        rows = self.text.split("\n")
+        return list(zip(accumulate((len(row.encode()) + 1 for row in rows), initial=0), rows, strict=False))
+
+    @cached_property
+    def _pieces(self) -> list[tuple[int, int, int]]:
+        """The pieces of the source: the bytes before each in the text, its place in the source, its size."""
+        starts = accumulate(map(len, self.out), initial=0)
+        found = [
+            (start, each.start, len(each)) for start, each in zip(starts, self.out, strict=False) if isinstance(each, _Piece)
+        ]
+        return [(0, 0, 0), *found]
 
 
 @dataclass(frozen=True, slots=True)

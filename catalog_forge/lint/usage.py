@@ -8,6 +8,7 @@ variables of Go's templates.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -26,7 +27,6 @@ ALL = "*"
 # The variables of Rancher's own scheduler, which nobody asks for.
 SCHEDULER = ("stack_name", "service_name")
 
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _VALUE = re.compile(r"\.Values\.([A-Za-z_][A-Za-z0-9_]*)|\.Values\s+\"([^\"{}]*)\"")
 _ALL_VALUES = re.compile(r"\.Values(?![.\w])(?!\s+\")")
 _DOLLAR = re.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z_][A-Za-z0-9_]*))?")
@@ -68,50 +68,68 @@ def uses_of(revision: Revision) -> list[Use]:
 
 def _of_file(file: File) -> Iterator[Use]:
     if is_template(file.text):
-        yield from _of_actions(file)
+        actions = list(_actions(file.text))
+        yield from _of_actions(file, actions)
         if file.yaml.node is None:
-            yield from _of_text(file)
+            yield from _of_text(file, actions)
             return
-    root = file.yaml.map
+    root, seen = file.yaml.map, set[int]()
     for key, node in root.pairs if root else ():
         if key.value not in BLOCKS:
-            yield from _of_node(file, node, (key.value,))
+            yield from _of_node(file, node, key.value, seen)
 
 
-def _of_actions(file: File) -> Iterator[Use]:
-    for action in _ACTION.finditer(file.text):
-        for found in _VALUE.finditer(action.group()):
-            yield Use(found[1] or found[2], "value", file, action.start() + found.start())
-        if any_value := _ALL_VALUES.search(action.group()):
-            yield Use(ALL, "value", file, action.start() + any_value.start())
+def _actions(text: str) -> Iterator[tuple[int, int]]:
+    """Where the actions of a template begin and end."""
+    start = text.find("{{")
+    while start >= 0 and (end := text.find("}}", start)) >= 0:
+        yield start, end + 2
+        start = text.find("{{", end)
 
 
-def _of_text(file: File) -> Iterator[Use]:
+def _of_actions(file: File, actions: list[tuple[int, int]]) -> Iterator[Use]:
+    for start, end in actions:
+        action = file.text[start:end]
+        for found in _VALUE.finditer(action):
+            yield Use(found[1] or found[2], "value", file, start + found.start())
+        if any_value := _ALL_VALUES.search(action):
+            yield Use(ALL, "value", file, start + any_value.start())
+
+
+def _of_text(file: File, actions: list[tuple[int, int]]) -> Iterator[Use]:
     """The variables of a template between its actions."""
-    plain = _ACTION.sub(lambda action: re.sub(r"[^\n]", " ", action.group()), file.text)
+    pieces, last = [], 0
+    for start, end in actions:
+        pieces += [file.text[last:start], re.sub(r"[^\n]", " ", file.text[start:end])]
+        last = end
+    plain = "".join((*pieces, file.text[last:]))
     comments = [found.span() for found in _COMMENT.finditer(plain)] if "#" in plain else []
     for name, kind, start in _dollars(plain):
-        yield Use(name, kind, file, start, in_comment=any(first <= start < last for first, last in comments))
+        before = bisect_right(comments, (start, start)) - 1
+        yield Use(name, kind, file, start, in_comment=before >= 0 and start < comments[before][1])
     for found in _BARE.finditer(plain):
         yield Use(found[2] or found[3], "name", file, found.start(2) if found[2] else found.start(3))
 
 
-def _of_node(file: File, node: Node, path: tuple[str, ...]) -> Iterator[Use]:
-    """The variables of a node of YAML; `path` are the keys above it."""
-    if path[-1] == "environment":
+def _of_node(file: File, node: Node, above: str, seen: set[int]) -> Iterator[Use]:
+    """The variables of a node of YAML below the key `above`; what an alias stands for is looked at once."""
+    if isinstance(node, Text):
+        for name, kind, start in _dollars(node.value) if "$" in node.value else ():
+            yield Use(name, kind, file, start, node)
+        return
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if above == "environment":
         yield from (Use(name.value, "name", file, 0, name) for name in _bare_names(node))
-    match node:
-        case Map(pairs):
-            for key, value in pairs:
-                found = _dollars(key.value) if "$" in key.value else ()
-                yield from (Use(name, "key", file, start, key) for name, kind, start in found if kind == "variable")
-                yield from _of_node(file, value, (*path, key.value))
-        case Seq(items):
-            for item in items:
-                yield from _of_node(file, item, (*path, ""))
-        case Text(value):
-            for name, kind, start in _dollars(value) if "$" in value else ():
-                yield Use(name, kind, file, start, node)
+    if isinstance(node, Seq):
+        for item in node.items:
+            yield from _of_node(file, item, "", seen)
+        return
+    for key, value in node.pairs:
+        found = _dollars(key.value) if "$" in key.value else ()
+        yield from (Use(name, "key", file, start, key) for name, kind, start in found if kind == "variable")
+        yield from _of_node(file, value, key.value, seen)
 
 
 def _bare_names(node: Node) -> Iterator[Text]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
-from catalog_forge.errors import Where, did_you_mean
+from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.composition import (
     Composition,
@@ -15,6 +16,7 @@ from catalog_forge.lint.composition import (
     composition_of,
     defaults,
     items,
+    near,
     substituted,
     varies,
 )
@@ -32,6 +34,8 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_
 _REQUEST = re.compile(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', re.DOTALL)
 _NUMBER = re.compile(r"[-+]?[0-9]+")
 _LATEST = ("", "latest")
+# What a rule says of one revision, where a hint costs time.
+MOST_HITS = 100
 
 # Words of compose 3, of the docker command and of other tools, that mean a key which Rancher has.
 _INSTEAD = {
@@ -89,7 +93,7 @@ def unknown_keys(part: Part) -> Iterator[Hit]:
     for name, (key, _) in part.keys.items():
         if name not in part.known:
             message = f"the service {part.name.value!r} has a key {name!r} that rancher-compose refuses"
-            yield Hit(key.where, message, _INSTEAD.get(name) or did_you_mean(name, part.known))
+            yield Hit(key.where, message, _INSTEAD.get(name) or near(name, part.known))
 
 
 def repeated_items(part: Part) -> Iterator[Hit]:
@@ -105,21 +109,20 @@ def repeated_items(part: Part) -> Iterator[Hit]:
 def missing_sidekicks(composition: Composition) -> Iterator[Hit]:
     """Sidekicks that no file defines."""
     for name, service in composition.services.items():
-        for sidekick, where in service.sidekicks:
+        for sidekick in service.sidekicks:
             if sidekick not in composition.services:
                 message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
-                yield Hit(where, message, did_you_mean(sidekick, composition.services))
+                yield Hit(service.where_of(sidekick), message, near(sidekick, composition.services))
 
 
 def strangers(composition: Composition) -> Iterator[Hit]:
     """Containers whose volumes or network are to be shared, and that do not run in the same unit."""
     for name, service in composition.services.items():
-        unit = composition.unit(name) if service.needs else set()
         for key, other, where in service.needs:
             if other not in composition.services:
                 message = f"{key} of {name!r} names a service {other!r} that is not there"
-                yield Hit(where, message, did_you_mean(other, composition.services))
-            elif other not in unit:
+                yield Hit(where, message, near(other, composition.services))
+            elif not composition.in_one_unit(name, other):
                 message = f"{key} of {name!r} names {other!r}, which runs in another unit, maybe on another host"
                 yield Hit(where, message, f"name both in one label {SIDEKICKS}")
 
@@ -130,7 +133,7 @@ def missing_targets(composition: Composition) -> Iterator[Hit]:
         for key, other, where in service.links:
             if other not in composition.services:
                 message = f"{key} of {name!r} names a service {other!r} that is not there"
-                yield Hit(where, message, did_you_mean(other, composition.services))
+                yield Hit(where, message, near(other, composition.services))
             elif other == name:
                 yield Hit(where, f"{key} of {name!r} names the service itself", "leave it out")
 
@@ -140,8 +143,7 @@ def unknown_to_docker(composition: Composition) -> Iterator[Hit]:
     known = [name for name, service in composition.services.items() if service.in_docker]
     for name, service in composition.services.items() if known else ():
         if not service.in_docker and not service.get("image"):
-            hint = did_you_mean(name, known)
-            hint = hint if hint.startswith("did you mean") else "it becomes a service without an image"
+            hint = near(name, known, "it becomes a service without an image")
             yield Hit(service.where, f"docker-compose.yml has no service {name!r}", hint)
 
 
@@ -159,12 +161,12 @@ def _placed(composition: Composition, hits: Iterator[Hit]) -> Iterator[Hit]:
 
 def _in_parts(revision: Revision, check: Callable[[Part], Iterator[Hit]]) -> Iterator[Hit]:
     composition = composition_of(revision)
-    return (hit for part in composition.parts for hit in _placed(composition, check(part)))
+    return islice((hit for part in composition.parts for hit in _placed(composition, check(part))), MOST_HITS)
 
 
 def _in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) -> Iterator[Hit]:
     composition = composition_of(revision)
-    return _placed(composition, check(composition))
+    return islice(_placed(composition, check(composition)), MOST_HITS)
 
 
 def _fixed(revision: Revision, hit: Hit) -> Hit:
@@ -377,7 +379,8 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
     """
     composition = composition_of(revision)
     for name, service in composition.services.items():
-        for sidekick, where in service.sidekicks:
+        for sidekick in service.sidekicks:
+            where = service.where_of(sidekick)
             primaries = composition.primaries_of[sidekick]
             if sidekick == name:
                 yield Hit(composition.at(where), f"the service {name!r} is its own sidekick", "leave the name out")
@@ -648,7 +651,7 @@ def health_check(revision: Revision) -> Iterator[Hit]:
             yield Hit(composition.at(where), f"the health check of {name!r} has no port", "port: NUMBER")
         strategy = text_of(found.get("strategy"))
         if strategy and not varies(strategy) and strategy not in _STRATEGIES:
-            hint = did_you_mean(strategy, _STRATEGIES)
+            hint = near(strategy, _STRATEGIES, ", ".join(_STRATEGIES))
             yield Hit(composition.at(found["strategy"].where), f"no strategy of health checks is named {strategy!r}", hint)
 
 
@@ -867,21 +870,21 @@ def unknown_label(revision: Revision) -> Iterator[Hit]:
               org.example.role: web
     Source: catalog-format.md 4
     """
-    composition = composition_of(revision)
+    return _in_all(revision, _unknown_labels)
+
+
+def _unknown_labels(composition: Composition) -> Iterator[Hit]:
     for service in composition.services.values():
         for name, (key, _) in service.labels.items():
             if name.startswith("io.rancher.") and name not in _LABELS and not name.startswith(_FAMILIES) and not varies(name):
                 hint = "use io.rancher.scheduler.affinity:host_label_ne" if "not_host_label" in name else ""
-                message = f"{service.name!r} has a label {name!r} that Rancher does not know"
-                yield Hit(composition.at(key.where), message, hint or _near(name))
+                yield Hit(key.where, f"{service.name!r} has a label {name!r} that Rancher does not know", hint or _near(name))
 
 
 def _near(name: str) -> str:
     start = "io.rancher."
-    hint = did_you_mean(name.removeprefix(start), (each.removeprefix(start) for each in _LABELS))
-    return (
-        hint.replace("mean '", f"mean '{start}") if hint.startswith("did you mean") else "names of your own begin in another way"
-    )
+    hint = near(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
+    return hint.replace("mean '", f"mean '{start}") or "names of your own begin in another way"
 
 
 @rule("CF420", "warning", "A variable of Rancher's scheduler is put in too early", on=Revision)
@@ -1098,7 +1101,10 @@ def missing_lb_target(revision: Revision) -> Iterator[Hit]:
               - {source_port: 81, target_port: 8080, service: other/web}
     Source: rancher-compose-executor v0.14.29, "has a link to service ... which is undefined"
     """
-    composition = composition_of(revision)
+    return _in_all(revision, _missing_lb_targets)
+
+
+def _missing_lb_targets(composition: Composition) -> Iterator[Hit]:
     for service in composition.services.values():
         rules = keys_of(service.get("lb_config")).get("port_rules")
         for each in rules.items if isinstance(rules, Seq) else ():
@@ -1106,4 +1112,4 @@ def missing_lb_target(revision: Revision) -> Iterator[Hit]:
             name = text_of(node)
             if node is not None and name and "/" not in name and not varies(name) and name not in composition.services:
                 message = f"the load balancer {service.name!r} has a target {name!r} that is not there"
-                yield Hit(composition.at(node.where), message, did_you_mean(name, composition.services))
+                yield Hit(node.where, message, near(name, composition.services))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from catalog_forge.errors import Where
@@ -243,14 +244,14 @@ def no_default(revision: Revision) -> Iterator[Hit]:
 
     asked = _asked(revision)
     said: set[str] = set()
-    found = [(template.where(term), term) for _, _, terms in actions.comparisons(template) for _, term in terms]
-    for where, term in sorted(found, key=lambda each: each[0]):
+    found = [term for _, _, terms in actions.comparisons(template) for _, term in terms]
+    for term in sorted(found, key=lambda each: each.start):
         question = asked.get(actions.value_of(term))
         if question and not question.text("default") and question.variable not in said:
             said.add(question.variable)
             name, empty = question.variable, "default" in question.keys
             message = f"{name!r} has {'an empty' if empty else 'no'} default: without an answer the template fails here"
-            yield Hit(where, message, f"test it bare: {{{{if .Values.{name}}}}}", level="note" if empty else None)
+            yield Hit(template.where(term), message, f"test it bare: {{{{if .Values.{name}}}}}", level="note" if empty else None)
 
 
 @rule("CF515", "warning", "Words behind parentheses are ignored", on=Revision)
@@ -398,7 +399,7 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
     # What is wrong with the services that the default answers make, other rules say.
     said = {(hit.message, hit.where) for hit in (*broken, *_hits(composition))}
     for version in versions(revision, template):
-        for hit in _of_version(version, others) if version.answers else ():
+        for hit in islice(_of_version(version, others), compose.MOST_HITS) if version.answers else ():
             if (hit.message, hit.where) not in said:
                 said.add((hit.message, hit.where))
                 yield replace(hit, message=f"{hit.message} {version}", level="warning")

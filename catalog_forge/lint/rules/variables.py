@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.composition import is_template
+from catalog_forge.lint.composition import is_template, near
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.usage import ALL, SCHEDULER, Use, uses_of
@@ -35,11 +34,10 @@ def never_used(revision: Revision) -> Iterator[Hit]:
     if revision.docker is None:
         return
     used = {use.name for use in uses_of(revision)}
-    asked = {question.variable for question in revision.questions}
+    strangers = used - {question.variable for question in revision.questions}
     for question in revision.questions:
         if question.variable and question.variable not in used and ALL not in used:
-            hint = did_you_mean(question.variable, used - asked)
-            hint = hint if hint.startswith("did you mean") else "use it, or ask no more"
+            hint = near(question.variable, strangers, "use it, or ask no more")
             yield Hit(question.where, f"the answer {question.variable!r} is used nowhere", hint)
 
 
@@ -72,8 +70,7 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
     for use in uses_of(revision):
         if use.kind in ("variable", "value") and use.name not in said and not use.in_comment:
             said.add(use.name)
-            hint = did_you_mean(use.name, asked)
-            hint = hint if hint.startswith("did you mean") else "ask for it, or write its value"
+            hint = near(use.name, asked, "ask for it, or write its value")
             yield Hit(use.where, f"no question asks for {use.name!r}: it is {_becomes(use)}", hint)
 
 
