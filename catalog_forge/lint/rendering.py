@@ -142,6 +142,14 @@ def template_of(file: File) -> Template:
     return Template(file, parsed.bodies, codes, parsed.added)
 
 
+def where_of(fault: SyntaxFault, file: File) -> Where:
+    """Where Go stops; the first action, where that is not known."""
+    if not fault.line:
+        return file.offset(file.text.index("{{"))
+    row = file.text.split("\n")[fault.line - 1].encode("utf-8", "surrogateescape")
+    return file.at(fault.line, len(row[: max(fault.column, 1) - 1].decode("utf-8", "replace")) + 1)
+
+
 def words_of(fault: SyntaxFault) -> str:
     """What Go says of a template that it cannot parse, without the place."""
     return "the template cannot be parsed: " + re.sub(r"^(?:template: ?|[0-9]+: ?|template$)*", "", str(fault))

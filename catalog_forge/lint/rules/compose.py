@@ -377,20 +377,23 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
             image: busybox:1.37.0
     Source: rancher-compose-executor v0.14.29, "can't have more than one primary service"
     """
-    composition = composition_of(revision)
+    return _in_all(revision, _odd_units)
+
+
+def _odd_units(composition: Composition) -> Iterator[Hit]:
     for name, service in composition.services.items():
         for sidekick in service.sidekicks:
-            where = service.where_of(sidekick)
             primaries = composition.primaries_of[sidekick]
             if sidekick == name:
-                yield Hit(composition.at(where), f"the service {name!r} is its own sidekick", "leave the name out")
+                yield Hit(service.where_of(sidekick), f"the service {name!r} is its own sidekick", "leave the name out")
             elif len(primaries) > 1 and name != primaries[0]:
                 message = f"{sidekick!r} is the sidekick of {primaries[0]!r} already"
-                yield Hit(composition.at(where), message, "write the sidekick once for each primary, under names of their own")
+                hint = "write the sidekick once for each primary, under names of their own"
+                yield Hit(service.where_of(sidekick), message, hint)
             elif name in composition.primaries_of:
                 message = f"{name!r} is a sidekick, and has one: {sidekick!r} is never started"
-                primary = composition.primaries_of[name][0]
-                yield Hit(composition.at(where), message, f"name {sidekick!r} in the label of {primary!r}")
+                hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
+                yield Hit(service.where_of(sidekick), message, hint)
 
 
 @rule("CF407", "error", "Volumes or the network of a container of another unit", on=Revision)
