@@ -23,10 +23,10 @@ from catalog_forge.stack import keys
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
-# No more questions, and no more options of one, are taken into account; real entries have half of it.
-WIDEST = 24
+# No more questions, and no more options of one, are taken into account; real entries have half of them.
+WIDEST = 16
 # What the versions of one revision may cost: seconds, and characters of text.
-SECONDS = 5.0
+SECONDS = 3.0
 CHARACTERS = 8 << 20
 
 _TOP = re.compile(r"^(?=[^\s#])", re.MULTILINE)
@@ -111,22 +111,25 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """Greedy: each row takes a pair that is missing, and fills up with what covers most of the others."""
     places = range(len(choices))
-    missing = {
+    order = [
         ((left, one), (right, other))
         for left, right in itertools.combinations(places, 2)
         for one in range(len(choices[left]))
         for other in range(len(choices[right]))
-    }
-    first = dict.fromkeys(places, 0)
+    ]
+    missing = set(order)
+    row = dict.fromkeys(places, 0)
+    wanted = iter(order)
     for _ in range(MOST):
-        missing -= set(itertools.combinations(sorted(first.items()), 2))
-        yield tuple(choices[place][index] for place, index in sorted(first.items()))
-        if not missing:
+        missing.difference_update(itertools.combinations(sorted(row.items()), 2))
+        yield tuple(choices[place][index] for place, index in sorted(row.items()))
+        pair = next((each for each in wanted if each in missing), None)
+        if pair is None:
             return
-        first = dict(min(missing))
+        row = dict(pair)
         for place in places:
-            if place not in first:
-                first[place] = max(range(len(choices[place])), key=lambda index: _covered(first, place, index, missing))
+            if place not in row:
+                row[place] = max(range(len(choices[place])), key=lambda index: _covered(row, place, index, missing))
 
 
 def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[tuple[int, int], tuple[int, int]]]) -> int:

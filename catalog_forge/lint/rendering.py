@@ -27,7 +27,7 @@ from catalog_forge.lint.composition import is_template
 from catalog_forge.lint.tree import File
 from catalog_forge.stack import templating
 
-LIMITS = Limits(seconds=1.0, output=1 << 20, memory=16 << 20, depth=100)
+LIMITS = Limits(seconds=0.5, output=1 << 20, memory=16 << 20, depth=100)
 
 # The functions of the sprig that rancher-compose was built with, and its own: what else a template calls, Go does not know.
 SPRIG = frozenset(
