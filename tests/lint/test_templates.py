@@ -111,6 +111,12 @@ def test_what_default_answers_break_is_an_error() -> None:
     assert (found.level, found.message.rpartition(" with ")[2]) == ("error", "the default answers")
 
 
+def test_what_is_required_is_taken_for_answered() -> None:
+    services = "  web:\n    image: n:1\nsecrets:\n  {{.Values.token}}: {external: true}\n"
+    assert shown(template(services, "{variable: token, required: true}"), "CF517") == []
+    assert len(shown(template(services, "{variable: token}"), "CF517")) == 1
+
+
 def test_all_pairs_of_answers_come_together_when_there_are_too_many_combinations() -> None:
     choices = [[f"{place}{index}" for index in range(2 + place % 4)] for place in range(9)]
     rows = list(combinations.combined(choices))

@@ -74,7 +74,7 @@ _LABELS = _AFFINITIES | {
     f"io.rancher.{each}"
     for each in "sidekicks container.hostname_override container.start_once container.create_agent container.agent.role "
     "container.pull_image container.dns container.dns.search container.requested_ip container.network container.agent_id "
-    "container.agent_service.drain_provider container.agent_service.ipsec container.cattle_url container.dns.priority "
+    "container.agent.volumes_strategy container.create_agent_label container.cattle_url container.dns.priority "
     "scheduler.global service.selector.link service.selector.container service.launch.config service.deployment.unit "
     "service.requested.host.id service.ui_link.label service.wait_for_healthcheck service.hash service.external_dns "
     "service.external_dns_name_template service.allocate.skip.serialize service.rancher_acme stack.name project.name "
@@ -82,7 +82,10 @@ _LABELS = _AFFINITIES | {
     "lb_service.target host.external_dns_ip host.docker_version "
     "network.arpsync network.macsync network.per_host_subnet.subnet ipsec.label_name".split()
 }
-_FAMILIES = ("io.rancher.loadbalancer.target.", "io.rancher.cni.", "io.rancher.vxlan.", "io.rancher.network.")
+_FAMILIES = tuple(
+    f"io.rancher.{each}."
+    for each in "loadbalancer.target cni vxlan network k8s websocket.proxy internal container.agent_service".split()
+)
 
 
 # What is looked at in each version of a template too. Each says the place in the text that was read.
@@ -736,7 +739,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
 
 
 # Images that stand for a kind of service of Rancher: nothing of that name is pulled.
-_ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/external-service")
+_ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/external-service", "rancher/none")
 
 
 @rule("CF417", "error", "A truth is text", on=Revision)
