@@ -37,7 +37,7 @@ def kind(node: Any) -> str:
 
 def statements(template: Template) -> Iterator[Any]:
     """All statements of a template, those in branches too."""
-    pending = list(template.bodies.values())
+    pending = list(template.parsed.bodies.values())
     while pending:
         body = pending.pop()
         for node in body.nodes:

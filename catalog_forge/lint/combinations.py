@@ -23,15 +23,16 @@ from catalog_forge.stack import keys
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256
-# No more questions, and no more options of one, are taken into account; real entries have half of it.
-WIDEST = 24
+# No more questions, and no more options of one, are taken into account; real entries have half of them.
+WIDEST = 16
 # What the versions of one revision may cost: seconds, and characters of text.
-SECONDS = 5.0
+SECONDS = 3.0
 CHARACTERS = 8 << 20
 
 _TOP = re.compile(r"^(?=[^\s#])", re.MULTILINE)
 _INDENT = re.compile(r"^( +)(?=[^\s#])", re.MULTILINE)
-_HEAD = re.compile(r" *([A-Za-z0-9._-]+):[ \t]*")
+# A key alone, with nothing but comments before what is below it.
+_HEAD = re.compile(r" *[A-Za-z0-9._-]+:[ \t]*(?:#[^\n]*)?\n?(?:[ \t]*(?:#[^\n]*)?\n)*")
 _NOWHERE = Where("")
 # What a section alone cannot tell: anchors, merges, documents.
 _SIGNS = ("&", "*", "<<", "---", "...", "%")
@@ -110,22 +111,25 @@ def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """Greedy: each row takes a pair that is missing, and fills up with what covers most of the others."""
     places = range(len(choices))
-    missing = {
+    order = [
         ((left, one), (right, other))
         for left, right in itertools.combinations(places, 2)
         for one in range(len(choices[left]))
         for other in range(len(choices[right]))
-    }
-    first = dict.fromkeys(places, 0)
+    ]
+    missing = set(order)
+    row = dict.fromkeys(places, 0)
+    wanted = iter(order)
     for _ in range(MOST):
-        missing -= set(itertools.combinations(sorted(first.items()), 2))
-        yield tuple(choices[place][index] for place, index in sorted(first.items()))
-        if not missing:
+        missing.difference_update(itertools.combinations(sorted(row.items()), 2))
+        yield tuple(choices[place][index] for place, index in sorted(row.items()))
+        pair = next((each for each in wanted if each in missing), None)
+        if pair is None:
             return
-        first = dict(min(missing))
+        row = dict(pair)
         for place in places:
-            if place not in first:
-                first[place] = max(range(len(choices[place])), key=lambda index: _covered(first, place, index, missing))
+            if place not in row:
+                row[place] = max(range(len(choices[place])), key=lambda index: _covered(row, place, index, missing))
 
 
 def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[tuple[int, int], tuple[int, int]]]) -> int:
@@ -145,20 +149,19 @@ def sections(text: str) -> list[Part] | None:
             if _pairs(top) is None:
                 return None
             continue
-        for chunk in _below(top) if known is keys.V2 else [top]:
-            service = _service(chunk, known)
-            if service is None:
-                return None
-            found.append(service)
+        chunks = _below(top) if known is keys.V2 else [top]
+        services = [_service(chunk, known) for chunk in chunks or [""]]
+        if None in services:
+            return None
+        found += filter(None, services)
     return found
 
 
-def _below(top: str) -> list[str]:
-    """The keys below the one that a text begins with, each with its lines."""
+def _below(top: str) -> list[str] | None:
+    """The keys below the one that a text begins with, each with its lines; None where something else stands there."""
     first = _INDENT.search(top, top.find("\n") + 1)
-    if first is None:
-        return []
-    return _at(first[1]).split(top)[1:]
+    head, *chunks = _at(first[1]).split(top) if first else [top]
+    return chunks if _HEAD.fullmatch(head) else None
 
 
 @lru_cache(maxsize=100)
@@ -169,11 +172,10 @@ def _at(indent: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4096)
 def _service(chunk: str, known: frozenset[str]) -> Part | None:
     """A service by its lines, each of its keys read once for all services that have it; None where it is none."""
-    head = _HEAD.fullmatch(chunk.partition("\n")[0])
-    blocks = [_pairs(each) for each in _below(chunk)] if head else []
-    if head and blocks and None not in blocks:
-        pairs = tuple(pair for block in blocks for pair in block or ())
-        return part(Text(head[1], True, _NOWHERE, "", ()), Map(pairs, _NOWHERE), known, True)
+    blocks = [_pairs(each) for each in _below(chunk) or [""]]
+    if None not in blocks:
+        name = Text(chunk.partition(":")[0].strip(), True, _NOWHERE, "", ())
+        return part(name, Map(tuple(pair for block in blocks for pair in block or ()), _NOWHERE), known, True)
     found = _pairs(chunk)
     return part(*found[0], known, True) if found and len(found) == 1 else None
 
@@ -182,7 +184,7 @@ def _service(chunk: str, known: frozenset[str]) -> Part | None:
 def _pairs(text: str) -> tuple[tuple[Text, Node], ...] | None:
     """The keys of a text; None where it is no mapping."""
     try:
-        node = yamlio.parse_lenient(text, "").node
+        node = yamlio.parse(text, "", aliases=True)
     except ForgeError:
         return None
     return node.pairs if isinstance(node, Map) else None

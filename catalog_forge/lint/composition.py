@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.lint.catalog import BLOCKS, Revision
+from catalog_forge.lint.catalog import BLOCKS, Question, Revision
 from catalog_forge.lint.tree import Yaml
 from catalog_forge.stack import keys
 from catalog_forge.stack.keys import SIDEKICKS
@@ -231,8 +231,15 @@ def rancher_parts(revision: Revision) -> list[Part]:
 
 
 def defaults(revision: Revision) -> dict[str, str]:
-    """The answers of a user who accepts what is proposed."""
-    return {question.variable: question.text("default") for question in revision.questions}
+    """The answers of a user who accepts what is proposed, and gives a short one where one is required and none is proposed."""
+    return {question.variable: question.text("default") or _given(question) for question in revision.questions}
+
+
+def _given(question: Question) -> str:
+    if question.text("required") != "true":
+        return ""
+    first = next(iter(question.options), "")
+    return first or {"int": "1", "boolean": "true"}.get(question.type, "x")
 
 
 def parts_of(yaml: Yaml, docker: bool) -> Iterator[Part]:

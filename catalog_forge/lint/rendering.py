@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from catalog_forge.confd.gotext.builtins import BUILTINS, Function
 from catalog_forge.confd.gotext.machine import Code, Expr, Fault, Limits, Machine
-from catalog_forge.confd.gotext.template import Compiler, SyntaxFault, parse
+from catalog_forge.confd.gotext.template import Compiler, Parsed, SyntaxFault, parse
 from catalog_forge.confd.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
 from catalog_forge.confd.store import Store
 from catalog_forge.errors import Where
@@ -27,7 +27,7 @@ from catalog_forge.lint.composition import is_template
 from catalog_forge.lint.tree import File
 from catalog_forge.stack import templating
 
-LIMITS = Limits(seconds=1.0, output=1 << 20, memory=16 << 20, depth=100)
+LIMITS = Limits(seconds=0.5, output=1 << 20, memory=16 << 20, depth=100)
 
 # The functions of the sprig that rancher-compose was built with, and its own: what else a template calls, Go does not know.
 SPRIG = frozenset(
@@ -85,9 +85,8 @@ class Template:
     """A parsed compose file: its tree for those who look into it, and its code."""
 
     file: File
-    bodies: Mapping[str, Any]
+    parsed: Parsed
     codes: Mapping[str, Code]
-    added: tuple[int, ...] = ()
 
     def render(self, variables: Mapping[str, str], stack: str = "stack") -> Rendered:
         """Return what it makes with these answers."""
@@ -103,7 +102,7 @@ class Template:
         """The place of a node in the file."""
         if node is None:
             return self.file.at()
-        return place_of(self.file, node.start - sum(each < node.start for each in self.added))
+        return place_of(self.file, self.parsed.offset(node.start))
 
 
 MAIN = "template"
@@ -133,13 +132,21 @@ def docker_template(revision: Revision) -> Template | SyntaxFault | None:
 def template_of(file: File) -> Template:
     """Parse a compose file. Raises SyntaxFault with the place where Go would refuse it."""
     source = file.text.encode("utf-8", "surrogateescape")
+    parsed = parse(MAIN, source, NAMES)
+    functions = _Functions()
     try:
-        parsed = parse(MAIN, source, NAMES)
-        functions = _Functions()
-        codes = {name: _Compiler(name, functions, parsed.encoding).compile(body) for name, body in parsed.bodies.items()}
+        codes = {name: _Compiler(name, functions, "utf-8").compile(body) for name, body in parsed.bodies.items()}
     except RecursionError:
         raise SyntaxFault("template: it is nested more deeply than can be read here") from None
-    return Template(file, parsed.bodies, codes, parsed.added)
+    return Template(file, parsed, codes)
+
+
+def where_of(fault: SyntaxFault, file: File) -> Where:
+    """Where Go stops; the first action, where that is not known."""
+    if not fault.line:
+        return file.offset(file.text.index("{{"))
+    row = file.text.split("\n")[fault.line - 1].encode("utf-8", "surrogateescape")
+    return file.at(fault.line, len(row[: max(fault.column, 1) - 1].decode("utf-8", "replace")) + 1)
 
 
 def words_of(fault: SyntaxFault) -> str:

@@ -62,15 +62,15 @@ _CACHE: WeakKeyDictionary[Revision, list[Use]] = WeakKeyDictionary()
 def uses_of(revision: Revision) -> list[Use]:
     """All uses in both compose files, the catalog block aside. The name is `*` where a template may take any answer."""
     if revision not in _CACHE:
-        _CACHE[revision] = [use for file in revision.compose_files for use in _of_file(file)]
+        _CACHE[revision] = [use for file in revision.compose_files for use in _of_file(file, file is revision.docker)]
     return _CACHE[revision]
 
 
-def _of_file(file: File) -> Iterator[Use]:
+def _of_file(file: File, docker: bool) -> Iterator[Use]:
     if is_template(file.text):
         actions = list(_actions(file.text))
         yield from _of_actions(file, actions)
-        if file.yaml.node is None:
+        if docker:
             yield from _of_text(file, actions)
             return
     root, seen = file.yaml.map, set[int]()

@@ -29,7 +29,7 @@ _NIL_FITS = ("any", "value", *ops.LISTS)
 
 
 class SyntaxFault(Exception):
-    """A template that Go cannot parse; the text begins with its name and line. Without a place `line` and `column` are 0."""
+    """A template that Go cannot parse; the text begins with its name and line. `line` and `column` are 0 where nobody knows."""
 
     def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
         super().__init__(message)
@@ -39,12 +39,14 @@ class SyntaxFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A parsed file: the bodies of its templates by name, the file itself among them; `added` are the places, in the text that
-    the parser got, of what was added to the text of the file."""
+    """The templates of a file by name, the file itself among them, as gotpl's nodes; the places of what was added for it."""
 
     bodies: Mapping[str, Any]
-    encoding: str
     added: tuple[int, ...] = ()
+
+    def offset(self, start: int) -> int:
+        """The place in the file, in bytes, of the place that a node gives."""
+        return start - sum(added < start for added in self.added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Template:
         if type(fault.node).__name__ in ("TemplateCallNode", "BlockNode"):
             # Go names the place of the template's name.
             place += len(re.split(rb'["`]', self.source[place:], maxsplit=1)[0])
-        start = self.source[: place - sum(added < place for added in self.added)]
+        start = self.source[: Parsed({}, self.added).offset(place)]
         line, column = start.count(b"\n") + 1, len(start) - (start.rfind(b"\n") + 1)
         context = literals.show(fault.node)
         if len(context) > _LONGEST_CONTEXT:
@@ -81,19 +83,27 @@ def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
         raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
 
 
+def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
+    """Parse a file whose templates may call `functions`. Raises SyntaxFault, with Go's words where they are known."""
+    try:
+        return _parse(name, _decoded(source), functions)
+    except RecursionError:
+        raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
+
+
 def _compile(name: str, source: bytes, dialect: Dialect) -> Template:
     functions = functions_of(dialect)
-    parsed = parse(name, source, functions)
-    codes = {each: Compiler(each, functions, parsed.encoding).compile(body) for each, body in parsed.bodies.items()}
+    text = _decoded(source)
+    parsed = _parse(name, text, functions)
+    encoding = "utf-8" if text.encode() == source else "latin-1"
+    codes = {each: Compiler(each, functions, encoding).compile(body) for each, body in parsed.bodies.items()}
     return Template(name, source, codes, parsed.added)
 
 
-def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
-    """Parse a file that may call these functions. Raises SyntaxFault, with Go's words where they are known."""
+def _parse(name: str, text: str, functions: Collection[str]) -> Parsed:
     from gotpl import TemplateSyntaxError
     from gotpl.parse.parser import parse_template
 
-    text = _decoded(source)
     try:
         prepared, added = _prepared(name, text, functions)
         parsed = parse_template(prepared, name=name, functions=functions)
@@ -105,7 +115,7 @@ def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
         if name in bodies and not _is_empty(bodies[name]):
             raise SyntaxFault(f'template: {name}: template: multiple definition of template "{name}"')
         bodies[name] = parsed.root
-    return Parsed(bodies, "utf-8" if text.encode() == source else "latin-1", added)
+    return Parsed(bodies, added)
 
 
 def _decoded(source: bytes) -> str:
@@ -130,8 +140,8 @@ def _prepared(name: str, text: str, functions: Collection[str]) -> tuple[str, tu
     data, added = text.encode(), list[int]()
     for token, after in zip(tokens, tokens[1:], strict=False):
         if after.value[:1] in _GLUED and token.kind.name not in ("TEXT", "SPACE") and _WORD.fullmatch(token.value):
-            sign = after.value[0]
-            raise SyntaxFault(f"template: {name}:{after.line}: bad character U+{ord(sign):04X} '{sign}'", after.line)
+            words = f"bad character U+{ord(after.value[0]):04X} '{after.value[0]}'"
+            raise SyntaxFault(f"template: {name}:{after.line}: {words}", after.line)
         if token.kind is TokenKind.IDENTIFIER and after.kind is TokenKind.FIELD:
             start, end = token.start + len(added), token.end + len(added)
             data = b"".join((data[:start], b"(", data[start:end], b")", data[end:]))

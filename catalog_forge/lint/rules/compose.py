@@ -74,7 +74,7 @@ _LABELS = _AFFINITIES | {
     f"io.rancher.{each}"
     for each in "sidekicks container.hostname_override container.start_once container.create_agent container.agent.role "
     "container.pull_image container.dns container.dns.search container.requested_ip container.network container.agent_id "
-    "container.agent_service.drain_provider container.agent_service.ipsec container.cattle_url container.dns.priority "
+    "container.agent.volumes_strategy container.create_agent_label container.cattle_url container.dns.priority "
     "scheduler.global service.selector.link service.selector.container service.launch.config service.deployment.unit "
     "service.requested.host.id service.ui_link.label service.wait_for_healthcheck service.hash service.external_dns "
     "service.external_dns_name_template service.allocate.skip.serialize service.rancher_acme stack.name project.name "
@@ -82,7 +82,10 @@ _LABELS = _AFFINITIES | {
     "lb_service.target host.external_dns_ip host.docker_version "
     "network.arpsync network.macsync network.per_host_subnet.subnet ipsec.label_name".split()
 }
-_FAMILIES = ("io.rancher.loadbalancer.target.", "io.rancher.cni.", "io.rancher.vxlan.", "io.rancher.network.")
+_FAMILIES = tuple(
+    f"io.rancher.{each}."
+    for each in "loadbalancer.target cni vxlan network k8s websocket.proxy internal container.agent_service".split()
+)
 
 
 # What is looked at in each version of a template too. Each says the place in the text that was read.
@@ -377,20 +380,23 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
             image: busybox:1.37.0
     Source: rancher-compose-executor v0.14.29, "can't have more than one primary service"
     """
-    composition = composition_of(revision)
+    return _in_all(revision, _odd_units)
+
+
+def _odd_units(composition: Composition) -> Iterator[Hit]:
     for name, service in composition.services.items():
         for sidekick in service.sidekicks:
-            where = service.where_of(sidekick)
             primaries = composition.primaries_of[sidekick]
             if sidekick == name:
-                yield Hit(composition.at(where), f"the service {name!r} is its own sidekick", "leave the name out")
+                yield Hit(service.where_of(sidekick), f"the service {name!r} is its own sidekick", "leave the name out")
             elif len(primaries) > 1 and name != primaries[0]:
                 message = f"{sidekick!r} is the sidekick of {primaries[0]!r} already"
-                yield Hit(composition.at(where), message, "write the sidekick once for each primary, under names of their own")
+                hint = "write the sidekick once for each primary, under names of their own"
+                yield Hit(service.where_of(sidekick), message, hint)
             elif name in composition.primaries_of:
                 message = f"{name!r} is a sidekick, and has one: {sidekick!r} is never started"
-                primary = composition.primaries_of[name][0]
-                yield Hit(composition.at(where), message, f"name {sidekick!r} in the label of {primary!r}")
+                hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
+                yield Hit(service.where_of(sidekick), message, hint)
 
 
 @rule("CF407", "error", "Volumes or the network of a container of another unit", on=Revision)
@@ -733,7 +739,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
 
 
 # Images that stand for a kind of service of Rancher: nothing of that name is pulled.
-_ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/external-service")
+_ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/external-service", "rancher/none")
 
 
 @rule("CF417", "error", "A truth is text", on=Revision)

@@ -81,12 +81,11 @@ def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
     if file is None or not is_template(file.text):
         return
     from catalog_forge.confd.gotext.template import SyntaxFault
-    from catalog_forge.lint.rendering import docker_template, words_of
+    from catalog_forge.lint.rendering import docker_template, where_of, words_of
 
     fault = docker_template(revision)
     if isinstance(fault, SyntaxFault):
-        where = file.at(fault.line, max(fault.column, 1)) if fault.line else file.offset(file.text.index("{{"))
-        yield Hit(where, words_of(fault), "a file that needs no templates begins with the line `# notemplating`")
+        yield Hit(where_of(fault, file), words_of(fault), "a file that needs no templates begins with the line `# notemplating`")
 
 
 @rule("CF512", "warning", "A true or false answer is tested bare", on=Revision)

@@ -202,13 +202,12 @@ def braces(revision: Revision) -> Iterator[Hit]:
     if file is None or not is_template(file.text):
         return
     from catalog_forge.confd.gotext.template import SyntaxFault
-    from catalog_forge.lint.rendering import template_of, words_of
+    from catalog_forge.lint.rendering import template_of, where_of, words_of
 
     try:
         template_of(file)
     except SyntaxFault as fault:
-        where = file.at(fault.line, max(fault.column, 1)) if fault.line else file.offset(file.text.index("{{"))
-        yield Hit(where, words_of(fault), "begin the file with the line `# notemplating`")
+        yield Hit(where_of(fault, file), words_of(fault), "begin the file with the line `# notemplating`")
 
 
 @rule("CF507", "warning", "rancher-compose.yml has templates", on=Revision)
