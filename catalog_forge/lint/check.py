@@ -20,9 +20,9 @@ class Checked:
     known: list[Finding] = field(default_factory=list)
 
 
-def check(catalog: Catalog, choice: Choice) -> Checked:
-    """Check a catalog. Raises RuleBroke."""
-    found = run(catalog, choice)
+def check(catalog: Catalog, choice: Choice, jobs: int = 1) -> Checked:
+    """Check a catalog, in as many as `jobs` processes. Raises RuleBroke."""
+    found = run(catalog, choice, jobs=jobs)
     kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
     # Of an ignore of a rule that did not run, or did not have all that it looks at, nobody knows whether it is needed.
     unsure = (EXTERNAL, HISTORY) if catalog.since is None else (EXTERNAL,)

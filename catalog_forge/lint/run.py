@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import Where
-from catalog_forge.lint import registry
+from catalog_forge.lint import registry, shares
 from catalog_forge.lint.catalog import Catalog, Entry, Image, Revision, SpecFile
 from catalog_forge.lint.model import Check, Finding, Hit, Level
 from catalog_forge.lint.tree import File
+
+# Fewer entries than this are checked before a second process has begun.
+WORTH_A_PROCESS = 20
 
 
 class RuleBroke(Exception):
@@ -38,31 +41,39 @@ class Choice:
         return any(rule in ids and fnmatch.fnmatchcase(path, pattern) for pattern, ids in self.paths)
 
 
-def run(catalog: Catalog, choice: Choice, subjects: Mapping[type, Iterable[object]] | None = None) -> list[Finding]:
+Subjects = Mapping[type, Iterable[object]]
+
+
+def run(catalog: Catalog, choice: Choice, subjects: Subjects | None = None, jobs: int = 1) -> list[Finding]:
     """Return the findings of the chosen rules, in the order of their places. Raises RuleBroke.
 
-    `subjects` are what the rules look at, by their kind: those of the catalog unless others are given.
+    `subjects` are what the rules look at, by their kind: those of the catalog unless others are given, shared out among `jobs`
+    processes where that is worth it.
     """
-    subjects = subjects or subjects_of(catalog)
-    found = [
-        finding
-        for identity, level, on, check in registry.checks()
-        if identity in choice.ids
-        for subject in subjects.get(on, ())
-        for finding in _findings(identity, level, check, subject, catalog, choice)
-    ]
+    checks = [each for each in registry.checks() if each[0] in choice.ids]
+
+    def work(share: Subjects) -> list[Finding]:
+        return [
+            finding
+            for identity, level, on, check in checks
+            for subject in share.get(on, ())
+            for finding in _findings(identity, level, check, subject, catalog, choice)
+        ]
+
+    found = shares.each([subjects] if subjects else _shared_out(catalog, jobs), work)
     return sorted(dict.fromkeys(found), key=by_place)
 
 
-def subjects_of(catalog: Catalog) -> dict[type, Iterable[object]]:
-    """What a catalog has for rules to look at, by kind."""
-    return {
-        Catalog: (catalog,),
-        Entry: catalog.entries,
-        Revision: list(catalog.revisions),
-        Image: catalog.images,
-        SpecFile: catalog.specs,
-    }
+def _shared_out(catalog: Catalog, jobs: int) -> list[Subjects]:
+    """What a catalog has for rules to look at, by kind, in shares: an entry goes with its revisions, all else with the first."""
+    entries = catalog.entries
+    jobs = max(1, min(jobs, len(entries) // WORTH_A_PROCESS))
+    shared: list[Subjects] = [
+        {Entry: entries[number::jobs], Revision: [each for entry in entries[number::jobs] for each in entry.revisions]}
+        for number in range(jobs)
+    ]
+    first = {**shared[0], Catalog: (catalog,), Image: catalog.images, SpecFile: catalog.specs}
+    return [first, *shared[1:]]
 
 
 def by_place(finding: Finding) -> tuple[Where, str, str]:
