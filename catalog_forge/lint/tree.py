@@ -131,9 +131,12 @@ class Tree:
 
     @classmethod
     def of(cls, contents: Mapping[str, bytes | str]) -> Tree:
-        """A tree in memory."""
+        """A tree in memory. What begins as a script has the mode of one."""
         made = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
-        return cls(File(path, len(content), lambda content=content: content) for path, content in made.items())  # type: ignore[misc]
+        return cls(
+            File(path, len(content), lambda content=content: content, mode=0o755 if content.startswith(b"#!") else 0o644)  # type: ignore[misc]
+            for path, content in made.items()
+        )
 
     def get(self, path: str) -> File | None:
         """The file at a path."""
