@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,8 @@ _WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+", re.DOTAL
 _PIECE = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^{}]*))?\}|(\w+))")
 _LONGEST = 10_000
+# A Dockerfile that is larger is not read: nobody wrote it.
+MAX_BYTES = 128 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +100,25 @@ class Dockerfile:
     variables: Mapping[str, str]
 
     @cached_property
+    def chain(self) -> list[Stage]:
+        """The last stage, the stage that it is made of, and so on."""
+        names = {each.name: each for each in reversed(self.stages) if each.name}
+        found: dict[int, Stage] = {}
+        stage = self.stages[-1] if self.stages else None
+        while stage and id(stage) not in found:
+            found[id(stage)] = stage
+            stage = names.get(stage.base.lower())
+        return list(found.values())
+
+    @cached_property
     def final(self) -> list[Instruction]:
         """The instructions that make the image: those of the last stage, after those of the stages that it is made of."""
-        found: list[Instruction] = []
-        seen: set[int] = set()
-        stage = self.stages[-1] if self.stages else None
-        while stage and id(stage) not in seen:
-            seen.add(id(stage))
-            found = [*stage.instructions, *found]
-            stage = self._named(stage.base)
-        return found
+        return [each for stage in reversed(self.chain) for each in stage.instructions]
 
     @property
     def base(self) -> str:
         """The image from elsewhere that the last stage is made of."""
-        stage = self.stages[-1] if self.stages else None
-        while stage and (above := self._named(stage.base)) and above is not stage:
-            stage = above
-        return stage.base if stage else ""
-
-    def _named(self, name: str) -> Stage | None:
-        return next((each for each in self.stages if each.name and each.name == name.lower()), None)
+        return self.chain[-1].base if self.chain else ""
 
     def last(self, keyword: str) -> Instruction | None:
         """The instruction of a kind that counts: the last one."""
@@ -130,6 +131,8 @@ class Dockerfile:
 
 def parse(text: str) -> Dockerfile:
     """Read a Dockerfile; everything is kept, what is wrong is in `faults`."""
+    if len(text) > MAX_BYTES:
+        return Dockerfile([], [], [Fault(0, f"the Dockerfile is larger than {MAX_BYTES} bytes and was not read")], {})
     reader = _Reader(text)
     for start, end, joined, heredocs in _logical(text):
         reader.take(start, end, joined, heredocs)
@@ -243,6 +246,9 @@ def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
     directive = _ESCAPE.match(text)
     escape = directive[1] if directive else "\\"
     lines = list(_lines(text))
+    places: dict[str, list[int]] = {}
+    for number, (_, line) in enumerate(lines):
+        places.setdefault(line.strip(), []).append(number)
     number = 0
     while number < len(lines):
         start, line = lines[number]
@@ -254,7 +260,11 @@ def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
         heredocs: list[str] = []
         if re.match(r"\s*(?:RUN|COPY|ADD)\b", joined, re.IGNORECASE):
             for _, name in _HEREDOC.findall(joined)[:10]:
-                number = _heredoc(lines, number, name, heredocs)
+                ends = places.get(name, [])
+                after = bisect_left(ends, number)
+                if after < len(ends):
+                    heredocs.append("\n".join(line for _, line in lines[number : ends[after]]))
+                    number = ends[after] + 1
         last, content = lines[number - 1]
         yield start + len(line) - len(line.lstrip()), last + len(content), joined, tuple(heredocs)
 
@@ -272,14 +282,6 @@ def _joined(lines: list[tuple[int, str]], number: int, escape: str) -> tuple[lis
         if not stripped.endswith(escape):
             break
     return parts, number
-
-
-def _heredoc(lines: list[tuple[int, str]], number: int, name: str, found: list[str]) -> int:
-    for end in range(number, len(lines)):
-        if lines[end][1].strip() == name:
-            found.append("\n".join(line for _, line in lines[number:end]))
-            return end + 1
-    return number
 
 
 def _is_nothing(line: str) -> bool:

@@ -25,8 +25,11 @@ from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.dockerfile import Dockerfile, Instruction
 from catalog_forge.lint.tree import File
 
-# Templates larger than this are not parsed: no configuration file is.
-MAX_TEMPLATE = 256 << 10
+# Larger templates are not parsed, and larger scripts and resources not looked at: no such file is.
+MAX_TEMPLATE = 128 << 10
+MAX_SOURCE = 128 << 10
+
+CHECKS = re.compile(r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|gpgv?|openssl\s+dgst|cosign|minisign)\b")
 
 _URL = re.compile(r"confd[-/_]v?(\d+)\.(\d+)(?:\.\d+)?|confd/releases/download/v?(\d+)\.(\d+)|/confd[\w-]*:v?(\d+)\.(\d+)\.\d+")
 _BASE = re.compile(r"(?:^|/)confd-base:v?0\.1\.0$")
@@ -34,7 +37,7 @@ _CONFD_VERSION = re.compile(r"CONFD_?(?:VERSION|VER|RELEASE)")
 _NUMBER = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?\b")
 _RUN = re.compile(r"(?:^|[\s\"'=/(])confd((?:[ \t]+(?:\\\n[ \t]*)?[^\s;&|<>\\)]+)*)", re.MULTILINE)
 _VERSION = re.compile(r"^/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
-_KEY = r"^[ \t]*[\"']?{}[\"']?[ \t]*="
+_KEY = re.compile(r"^[ \t]*[\"']?([\w-]+)[\"']?[ \t]*=", re.MULTILINE)
 _WORDS = ("backend", "prefix", "interval", "node", "confdir", "log-level", "config-file", "keep-stage-file")
 _MAKES = re.compile(r"^.*\b(?:mkdir|cp|mv|ln|install|tar|unzip|rsync|git)\b.*$", re.MULTILINE)
 _SHELLS = ("sh", "bash", "ash", "dash")
@@ -101,13 +104,15 @@ class Resource:
     def document(self) -> Mapping[str, Any]:
         """The whole file; empty where it is no TOML."""
         try:
-            return tomllib.loads(self.file.content.decode())
+            return tomllib.loads(self.file.content.decode()) if self.file.size <= MAX_SOURCE else {}
         except (ValueError, RecursionError):
             return {}
 
     @cached_property
     def _loaded(self) -> TemplateResource | list[Problem]:
         path = f"conf.d/{self.file.name}"
+        if self.file.size > MAX_SOURCE:
+            return [Problem(f"the file is larger than {MAX_SOURCE} bytes and was not read", self.file.at())]
         try:
             return image_dir.read({path: self.file.content}).resources[0]
         except RecursionError:
@@ -148,7 +153,11 @@ class Resource:
 
     def key(self, key: str) -> re.Match[str] | None:
         """Where a key stands in the text, up to its `=`."""
-        return re.search(_KEY.format(re.escape(key)), self.file.text, re.MULTILINE | re.IGNORECASE)
+        return self._keys.get(key.lower())
+
+    @cached_property
+    def _keys(self) -> dict[str, re.Match[str]]:
+        return {found[1].lower(): found for found in reversed(list(_KEY.finditer(self.file.text)))}
 
     @property
     def prefix(self) -> str:
@@ -208,9 +217,9 @@ class Inside:
         self.file = image.dockerfile
         self.folder = image.folder
         self.confs = image.confs
-        mine = [each for each in image.folder.everything if each.is_readable and _nearest(image, each)]
-        self.templates_files = {each.path for conf in self.confs for each in conf.templates}
-        self.scripts = [Script(each) for each in mine if each.path not in self.templates_files and _is_script(each)]
+        templates = {each.path for conf in self.confs for each in conf.templates}
+        small = [each for each in image.folder.everything if each.size <= MAX_SOURCE and each.path not in templates]
+        self.scripts = [Script(each) for each in small if _nearest(image, each) and _is_script(each)]
 
     @cached_property
     def dockerfile(self) -> Dockerfile | None:
@@ -298,6 +307,13 @@ class Inside:
         return next((each for each in ("busybox", "alpine") if re.fullmatch(rf"(?:library/)?{each}(?::.*)?", name)), "")
 
     @cached_property
+    def checks(self) -> tuple[list[int], str]:
+        """The instructions that check what was downloaded: where each stands, and all that they say, each behind its place."""
+        found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
+        found = [each for each in found if CHECKS.search(each.script)]
+        return [each.start for each in found], "\n".join(f"\0{each.start}\0{each.script}" for each in found)
+
+    @cached_property
     def copied(self) -> list[tuple[str, str, Instruction]]:
         """What COPY and ADD bring: source and target path, for each source of each instruction of the image."""
         found = []
@@ -334,17 +350,24 @@ class Inside:
     @cached_property
     def entry_script(self) -> tuple[Script, Instruction] | None:
         """The script that the image starts, and the instruction that brings it."""
-        for source, target, each in reversed(self.copied):
-            clean = posixpath.normpath(source).lstrip("/")
-            for script in self.scripts:
-                below = _under(script.file, self.folder.path)
-                one = below == clean or fnmatch.fnmatchcase(below, clean)
-                inside = below.startswith(clean + "/") and posixpath.join(target, below[len(clean) + 1 :]) == self.entry
-                folder = posixpath.dirname(target) if any(char in clean for char in "*?") else ""
-                there = posixpath.join(folder, script.file.name) if folder else target
-                if self.entry and (inside or (one and posixpath.normpath(there) == self.entry)):
-                    return script, each
+        scripts = {_under(script.file, self.folder.path): script for script in self.scripts}
+        for source, target, each in reversed(self.copied if self.entry else []):
+            script = scripts.get(_source_of(self.entry, posixpath.normpath(source).lstrip("/"), posixpath.normpath(target)))
+            if script:
+                return script, each
         return None
+
+
+def _source_of(entry: str, source: str, target: str) -> str:
+    """The path in the build context of what a COPY of `source` to `target` brings to `entry`; nothing where it brings nothing."""
+    if re.search(r"[*?\[]", source):
+        fits = posixpath.dirname(target) == posixpath.dirname(entry)
+        name = posixpath.join(posixpath.dirname(source), posixpath.basename(entry))
+        return name if fits and fnmatch.fnmatchcase(name, source) else ""
+    if target == entry:
+        return source
+    rest = entry.removeprefix(target.rstrip("/") + "/")
+    return "" if rest == entry else posixpath.normpath(posixpath.join(source, rest))
 
 
 _KNOWN: WeakKeyDictionary[Image, Inside] = WeakKeyDictionary()

@@ -5,6 +5,8 @@ Everything in a tree is untrusted: no link is followed out of it, and what is to
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,8 +56,13 @@ class File:
 
     def offset(self, offset: int) -> Where:
         """The place of a character of the text."""
-        line = self.text.count("\n", 0, offset)
-        return self.at(line + 1, offset - (self.text.rfind("\n", 0, offset) + 1) + 1)
+        line = bisect_right(self._starts, offset)
+        return self.at(line, offset - self._starts[line - 1] + 1)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where the lines of the text begin."""
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
 
     @cached_property
     def content(self) -> bytes:

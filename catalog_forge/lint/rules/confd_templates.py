@@ -485,10 +485,12 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
     for conf in inside(image).confs:
         for template in templates_of(conf).values():
             text = template.file.text
-            found = [(match.start(), match) for match in re.finditer(r"[ \t]+(?=\r?\n|\Z)", text)]
+            lines = [line.removesuffix("\r") for line in text.split("\n")]
+            found = [number for number, line in enumerate(lines, start=1) if line.endswith((" ", "\t"))]
             if found:
                 more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
-                yield Hit(template.file.offset(found[0][0]), f"blanks stand at the end of this line{more}", "take them out")
+                where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
+                yield Hit(where, f"blanks stand at the end of this line{more}", "take them out")
             elif text and not text.endswith(("\n", "}}")):
                 yield Hit(template.file.offset(len(text) - 1), "the last line has no end", "end the file with a line break")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.dockerfile import Dockerfile, Instruction, Stage
-from catalog_forge.lint.inside import Inside, inside
+from catalog_forge.lint.inside import CHECKS, Inside, inside
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import File
@@ -18,7 +19,6 @@ from catalog_forge.lint.tree import File
 _MOVING = ("latest", "master", "main", "edge", "nightly", "rolling", "devel", "dev")
 _URL = re.compile(r"https?://[^\s\"'|;&<>()\\]+")
 _FETCH = re.compile(r"\b(?:curl|wget)\b")
-_CHECKS = re.compile(r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|gpgv?|openssl\s+dgst|cosign|minisign)\b")
 _PROOF = re.compile(
     r"(?:\.(?:asc|sig|sha\d*(?:sum)?|md5|pem)|SHA\d*SUMS?(?:\.txt)?|checksums?(?:\.txt)?)(?:[?#].*)?$", re.IGNORECASE
 )
@@ -157,14 +157,15 @@ def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
 
 
 def _is_checked(image: Image, each: Instruction, target: str) -> bool:
-    if "checksum" in each.flags or (each.keyword == "RUN" and _CHECKS.search(each.script)):
+    """Whether something proves a download: a flag, its own RUN, or a later one that names the target."""
+    if "checksum" in each.flags or (each.keyword == "RUN" and CHECKS.search(each.script)):
         return True
-    dockerfile = inside(image).dockerfile
-    later = (
-        [other for other in dockerfile.instructions if other.keyword == "RUN" and other.start > each.start] if dockerfile else []
-    )
+    starts, words = inside(image).checks
+    later = bisect_right(starts, each.start)
+    if later == len(starts):
+        return False
     name = posixpath.basename(target.rstrip("/"))
-    return any(_CHECKS.search(other.script) and (not name or name in other.script) for other in later)
+    return words.find(name, words.find(f"\0{starts[later]}\0")) >= 0
 
 
 def _where(file: File, each: Instruction, url: str) -> Where:
