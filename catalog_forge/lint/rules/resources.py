@@ -293,9 +293,10 @@ def optional_key(image: Image) -> Iterator[Hit]:
     """
     for each in inside(image).resources:
         for key in each.resource.keys if each.resource else ():
-            if _OPTIONAL.match(inside(image).path_of(each, _clean(key))):
+            path = inside(image).path_of(each, _clean(key))
+            if _OPTIONAL.match(path):
                 words = f"{key!r} may be missing: the 404 of the service would become keys below it"
-                yield Hit(each.at("keys", key), words, f"declare what is always there: {key.partition('/metadata')[0]!r}")
+                yield Hit(each.at("keys", key), words, f"declare what is always there: {path.partition('/metadata')[0]!r}")
 
 
 @rule("CF609", "error", "The template of a resource is missing", on=Image)
