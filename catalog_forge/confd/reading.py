@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from catalog_forge.confd.gotext.template import Parsed, parse
+if TYPE_CHECKING:
+    from catalog_forge.confd.gotext.template import Parsed
 
 WILD = "\0"
 
@@ -105,6 +106,9 @@ def read(name: str, source: bytes) -> Reading:
     """Read a template. Raises SyntaxFault for what no Go could parse; a function may be any word."""
     if b"{{" not in source:
         return Reading()
+    # Catalogs without a template do not wait for the parser.
+    from catalog_forge.confd.gotext.template import parse
+
     words = {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
     return _Reader(parse(name, source, words)).read(name)
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catalog_forge.confd.gotext.builtins import BUILTINS
-
 OLDEST, NEWEST = 10, 17
 # What is assumed where nothing tells the release: those that a container of today may run.
 ASSUMED = (14, 16)
@@ -21,11 +19,13 @@ _BY_RELEASE = {
     14: "cget cgets cgetv cgetvs",
     16: "atoi parseBool lookupIPV4 lookupIPV6",
 }
-# Go 1.13 brought `slice`, and confd 0.16 was built with Go 1.10.
-_BUILTINS = {name: 17 if name == "slice" else OLDEST for name in (*BUILTINS, "and", "or")}
+# Go's own.
+_BUILT_IN = "and call eq ge gt html index js le len lt ne not or print printf println urlquery"
 
 FIRST: Mapping[str, int] = {
-    **_BUILTINS,
+    **dict.fromkeys(_BUILT_IN.split(), OLDEST),
+    # Go 1.13 brought it, and confd 0.16 was built with Go 1.10.
+    "slice": NEWEST,
     **{name: release for release, names in _BY_RELEASE.items() for name in names.split()},
 }
 # The last release that has a function, for those that went away.

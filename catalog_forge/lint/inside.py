@@ -17,7 +17,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from catalog_forge.confd import image_dir, reading, releases
-from catalog_forge.confd.gotext.template import SyntaxFault
 from catalog_forge.confd.image_dir import TemplateResource
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.lint import dockerfile, shell
@@ -54,6 +53,8 @@ class Template:
         content = self.file.content
         if len(content) > MAX_TEMPLATE:
             return Problem(f"the template is larger than {MAX_TEMPLATE} bytes and was not read", self.file.at())
+        from catalog_forge.confd.gotext.template import SyntaxFault
+
         try:
             return reading.read(self.file.name, content)
         except SyntaxFault as fault:
