@@ -30,10 +30,10 @@ MAX_SOURCE = 128 << 10
 
 CHECKS = re.compile(r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|gpgv?|openssl\s+dgst|cosign|minisign)\b")
 
-_URL = re.compile(r"confd[-/_]v?(\d+)\.(\d+)(?:\.\d+)?|confd/releases/download/v?(\d+)\.(\d+)|/confd[\w-]*:v?(\d+)\.(\d+)\.\d+")
+_RELEASE = r"v?([0-9]+\.[0-9]+(?:\.[0-9]+)?(?:-dev-rancher)?)"
+_URL = re.compile(rf"confd[-/_]{_RELEASE}|confd/releases/download/{_RELEASE}|/confd[\w-]*:{_RELEASE}")
 _BASE = re.compile(r"(?:^|/)confd-base:v?0\.1\.0$")
 _CONFD_VERSION = re.compile(r"CONFD_?(?:VERSION|VER|RELEASE)")
-_NUMBER = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?\b")
 _RUN = re.compile(r"(?:^|[\s\"'=/(])confd((?:[ \t]+(?:\\\n[ \t]*)?[^\s;&|<>\\)]+)*)", re.MULTILINE)
 _VERSION = re.compile(r"^/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
 _KEY = re.compile(r"^[ \t]*[\"']?([\w-]+)[\"']?[ \t]*=", re.MULTILINE)
@@ -241,17 +241,17 @@ class Inside:
             if each.keyword in ("ADD", "COPY", "RUN", "FROM") and (found := _URL.search(each.script)):
                 if each.keyword == "FROM" and _BASE.search(each.body):
                     continue
-                major, minor = (part for part in found.groups() if part is not None)
-                return self._release(major, minor, each.start)
+                return self._release(next(filter(None, found.groups())), each.start)
         for name, value in self.dockerfile.variables.items():
-            if _CONFD_VERSION.fullmatch(name) and (found := _NUMBER.match(value)):
-                return self._release(found[1], found[2], max(self.file.text.find(name), 0))
+            if _CONFD_VERSION.fullmatch(name) and (found := re.match(_RELEASE, value)):
+                return self._release(found[1], max(self.file.text.find(name), 0))
         return Release()
 
-    def _release(self, major: str, minor: str, start: int) -> Release:
+    def _release(self, text: str, start: int) -> Release:
+        major, minor = text.partition("-")[0].split(".")[:2]
         number = int(minor) if major == "0" and len(minor) < 4 else releases.NEWEST
         where = self.file.offset(start) if self.file else None
-        return Release(max(min(number, releases.NEWEST), 0), f"{major}.{minor}", where)
+        return Release(max(min(number, releases.NEWEST), 0), text, where)
 
     @cached_property
     def runs(self) -> list[Run]:

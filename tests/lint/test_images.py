@@ -104,9 +104,9 @@ def test_a_key_of_several_lines_has_no_fix() -> None:
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ('{{getv "/self/service/name" "x"}}', "confd 0.11 takes no default for getv: the call fails"),
-        ("a {{- 1}}", "confd 0.11 does not know a trim marker: the Go that it was built with lacks it"),
-        ("{{atoi 1}}", "confd 0.11 has no function 'atoi'"),
+        ('{{getv "/self/service/name" "x"}}', "confd 0.11.0-dev-rancher takes no default for getv: the call fails"),
+        ("a {{- 1}}", "confd 0.11.0-dev-rancher does not know a trim marker: the Go that it was built with lacks it"),
+        ("{{atoi 1}}", "confd 0.11.0-dev-rancher has no function 'atoi'"),
     ],
 )
 def test_what_an_old_confd_lacks(template: str, message: str) -> None:
