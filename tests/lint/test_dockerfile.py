@@ -113,5 +113,4 @@ def test_the_code_of_a_script_keeps_its_places() -> None:
     script = "if [ \"a b\" ]; then # no\n  x 'y'\nfi <<-E\n\tz\n\tE\nw\n"
     code = mask(script).code
     assert len(code) == len(script) and code.count("\n") == script.count("\n")
-    assert code.split() == ["if", "[", '"', '"', "];", "then", "x", "'", "'", "fi", "<<-E", "w"] or "no" not in code
     assert "z" not in code and "no" not in code and code.index("w") == script.rindex("w")
