@@ -87,7 +87,7 @@ def _load() -> None:
 def _read(identity: str) -> Rule:
     level, title, on, check = _RULES[identity]
     parts: list[tuple[str, list[str]]] = [("Text", [])]
-    for line in inspect.cleandoc(check.__doc__ or "").splitlines():
+    for line in inspect.cleandoc(check.__doc__ or "").split("\n"):
         if found := _PART.match(line):
             parts.append((found[1], [found[2]] if found[2] else []))
         else:
@@ -104,7 +104,7 @@ def _example(lines: list[str]) -> Example:
     found: dict[str, list[str] | None] = {}
     odd: dict[str, str] = {}
     content: list[str] = []
-    for line in textwrap.dedent("\n".join(lines)).splitlines():
+    for line in textwrap.dedent("\n".join(lines)).split("\n"):
         if head := _FILE.match(line):
             content = []
             found[head[1]] = None if head[2] == "absent" else content

@@ -5,6 +5,8 @@ Everything in a tree is untrusted: no link is followed out of it, and what is to
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -55,8 +57,13 @@ class File:
 
     def offset(self, offset: int) -> Where:
         """The place of a character of the text."""
-        line = self.text.count("\n", 0, offset)
-        return self.at(line + 1, offset - (self.text.rfind("\n", 0, offset) + 1) + 1)
+        line = bisect_right(self._starts, offset)
+        return self.at(line, offset - self._starts[line - 1] + 1)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where the lines of the text begin."""
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
 
     @cached_property
     def content(self) -> bytes:
@@ -136,9 +143,12 @@ class Tree:
 
     @classmethod
     def of(cls, contents: Mapping[str, bytes | str]) -> Tree:
-        """A tree in memory."""
+        """A tree in memory. What begins as a script has the mode of one."""
         made = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
-        return cls(File(path, len(content), lambda content=content: content) for path, content in made.items())  # type: ignore[misc]
+        return cls(
+            File(path, len(content), lambda content=content: content, mode=0o755 if content.startswith(b"#!") else 0o644)  # type: ignore[misc]
+            for path, content in made.items()
+        )
 
     def covers(self, path: str) -> bool:
         """Tell whether a folder was read as a whole, so that what is not here is missing."""

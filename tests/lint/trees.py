@@ -82,6 +82,7 @@ mode = "0644"
 keys = [
   "/self/service",
 ]
+reload_cmd = "wget -q -O /dev/null http://web:81/reload"
 """,
     "images/web-conf/templates/web.conf.tmpl": 'greeting={{getv "/self/service/metadata/greeting" "hello"}}\n',
 }
