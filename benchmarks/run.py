@@ -1,7 +1,7 @@
 """Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
 
 usage: make bench, or: python benchmarks/run.py [NAME...]
-names: show_help, new, generate, build, render, test, serve, up, ps, many
+names: show_help, new, generate, build, render, test, serve, up, ps, many, lint
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from building import build
 from generating import generate
+from linting import lint
 from measure import Row
 from rendering import render
 from running import many, ps, up
@@ -21,7 +22,7 @@ from serving import serve
 from starting import new, show_help
 from testing import test
 
-BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build, render, test, serve, up, ps, many)}
+BENCHMARKS = {each.__name__: each for each in (show_help, new, generate, build, render, test, serve, up, ps, many, lint)}
 HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from catalog_forge.spec.folder import SpecFolder
 
 if TYPE_CHECKING:
     from catalog_forge.spec.model import Spec
+    from catalog_forge.spec.standards import Team
+    from catalog_forge.yamlio import Map
 
 MARK = "catalog-forge.yml"
 
@@ -26,21 +28,27 @@ class Source:
     name: str
     content: bytes
     folder: SpecFolder
+    inherited: Map | None = field(default=None, repr=False)
 
     @cached_property
     def inputs(self) -> str:
-        """The SHA-256 of everything that decides what is generated: this release, the spec, the files of its folder."""
+        """The SHA-256 of everything that decides what is generated: this release, the spec, its folder, what it inherits."""
         digest = hashlib.sha256(f"{__version__}\n".encode())
         digest.update(hashlib.sha256(self.content).digest())
         for name, data in self.folder.files():
             digest.update(f"{name}\0".encode() + hashlib.sha256(data).digest())
+        if self.inherited:
+            from catalog_forge.spec.tree import leaves
+
+            for path, node in leaves(self.inherited):
+                digest.update(f"{path}\0{node.value}\0".encode())
         return digest.hexdigest()
 
     def spec(self) -> Spec:
         """Read the spec. Raises ForgeError with all its problems."""
         from catalog_forge.spec.reader import read
 
-        spec = read(self.content, f"specs/{self.name}.yml")
+        spec = read(self.content, f"specs/{self.name}.yml", self.inherited)
         if spec.name != self.name:
             raise ForgeError(
                 f"the spec in specs/{self.name}.yml is named {spec.name!r}", spec.at("name"), "file and name are one"
@@ -69,6 +77,22 @@ class Repository:
                 return cls(folder)
         return cls(start)
 
+    @cached_property
+    def team(self) -> Team | None:
+        """The standards that hold here. Raises ForgeError with their problems."""
+        file = self.root / MARK
+        if not file.is_file() or not file.stat().st_size:
+            return None
+        # Imported here: most catalogs have no standards, and git is nothing that they need.
+        from catalog_forge.team import load
+
+        return load(file, MARK)
+
+    @property
+    def inherited(self) -> Map | None:
+        """What the specs inherit here. Errors as `team`."""
+        return self.team.inherited if self.team else None
+
     def names(self) -> list[str]:
         """Return the names of all specs, sorted."""
         return sorted(path.stem for path in (self.root / "specs").glob("*.yml") if path.is_file())
@@ -79,7 +103,7 @@ class Repository:
         if path.name != f"{name}.yml" or not path.is_file():
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
         try:
-            return Source(name, path.read_bytes(), SpecFolder(path.with_suffix("")))
+            return Source(name, path.read_bytes(), SpecFolder(path.with_suffix("")), self.inherited)
         except OSError as error:
             raise ForgeError(f"specs/{name}.yml cannot be read: {error.strerror}") from None
 

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 @cache
 def _environment(package: str) -> Environment:
-    # Nothing is escaped: these are no HTML pages. What a spec puts in has passed the patterns of the model.
+    # Only HTML pages are escaped. What a spec puts into the others has passed the patterns of the model.
     return Environment(
         loader=PackageLoader(package, "files"),
         undefined=StrictUndefined,
@@ -26,7 +26,7 @@ def _environment(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        autoescape=lambda name: bool(name and name.endswith(".html")),
     )
 
 

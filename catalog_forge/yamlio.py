@@ -6,8 +6,10 @@ everything that a YAML 1.1 reader, such as Rancher's, would take for something e
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,8 @@ MAX_DEPTH = 100
 MAX_NODES = 200_000
 # What a document with aliases may amount to if it were written out; what is shared costs nothing.
 MAX_SHARED_NODES = 20_000_000
+# The same for what Rancher reads: many rules look at each node of it.
+MAX_LENIENT_NODES = 1_000_000
 
 Scalar = str | int | float | bool | None
 Data = Any
@@ -27,6 +31,9 @@ Data = Any
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+# Of the tags that a scalar may carry, those with which it is no text; Rancher's reader takes every other one for text.
+_BARE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
+_BINARY = "tag:yaml.org,2002:binary"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -126,15 +133,34 @@ def parse(
     control characters, duplicate keys (all of them at once), aliases where they are refused, a file over `max_bytes`.
     """
     content = _decode(text, file, max_bytes)
-    try:
-        return _Builder(content, file, aliases, last_wins).document()
-    except yaml.reader.ReaderError as error:
-        line = content.count("\n", 0, error.position) + 1
-        raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
-    except yaml.MarkedYAMLError as error:
-        raise _malformed(error, content, file) from None
-    except yaml.YAMLError as error:
-        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
+    with _in_words(content, file):
+        node = _Builder(content, file, aliases, last_wins).document()
+    if node is None:
+        raise ForgeError("the file is empty", Where(file, 1, 1))
+    return node
+
+
+@dataclass(frozen=True, slots=True)
+class Lenient:
+    """What Rancher's own YAML reader takes from a file: the first document (None when it is empty), and what it passes over."""
+
+    node: Node | None
+    duplicates: tuple[Double, ...]
+    second: Where | None
+
+
+def parse_lenient(text: bytes | str, file: str, *, max_bytes: int = MAX_BYTES) -> Lenient:
+    """Parse a file as yaml.v2 of Rancher does: of equal keys the last one counts, of documents the first.
+
+    Raises ForgeError as `parse` does for everything else, keys that are no words among it.
+    """
+    content = _decode(text, file, max_bytes)
+    if not content.strip():
+        return Lenient(None, (), None)
+    with _in_words(content, file):
+        doubles: list[Double] = []
+        builder = _Builder(content, file, True, doubles.append, lenient=True)
+        return Lenient(builder.document(), tuple(doubles), builder.second)
 
 
 def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int = MAX_BYTES) -> Data:
@@ -247,6 +273,20 @@ def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
     return content
 
 
+@contextmanager
+def _in_words(content: str, file: str) -> Iterator[None]:
+    """Turn what libyaml raises into words with a place."""
+    try:
+        yield
+    except yaml.reader.ReaderError as error:
+        line = content.count("\n", 0, error.position) + 1
+        raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
+    except yaml.MarkedYAMLError as error:
+        raise _malformed(error, content, file) from None
+    except yaml.YAMLError as error:
+        raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
+
+
 def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeError:
     mark = error.problem_mark or error.context_mark
     where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
@@ -260,30 +300,40 @@ class _Builder:
     """Builds nodes from libyaml's events, and bounds what a hostile file may cost: libyaml's own composer would recurse
     until the process dies."""
 
-    def __init__(self, content: str, file: str, aliases: bool, last_wins: Callable[[Double], None] | None) -> None:
+    def __init__(
+        self, content: str, file: str, aliases: bool, last_wins: Callable[[Double], None] | None, lenient: bool = False
+    ) -> None:
         self.events: Iterator[Any] = yaml.parse(content, Loader=_Loader)
         self.file = file
         self.lines = content.splitlines()
         self.aliases = aliases
-        self.limit = MAX_SHARED_NODES if aliases else MAX_NODES
+        self.lenient = lenient
+        self.second: Where | None = None
+        self.limit = MAX_LENIENT_NODES if lenient else MAX_SHARED_NODES if aliases else MAX_NODES
         self.problems: list[Problem] = []
         self.last_wins = last_wins or self.refuse
         self.count = 0
         self.anchors: dict[str, tuple[Node, int]] = {}
 
-    def document(self) -> Node:
-        """Read the one document of the file."""
+    def document(self) -> Node | None:
+        """Read the one document of the file; None where there is none."""
         next(self.events)
         if not isinstance(next(self.events), yaml.DocumentStartEvent):
-            raise ForgeError("the file is empty", Where(self.file, 1, 1))
+            return None
         node = self.node(next(self.events), 0)
         next(self.events)
-        after = next(self.events)
-        if isinstance(after, yaml.DocumentStartEvent):
-            raise ForgeError("not well-formed YAML: a second document begins here", self.where(after))
+        self.end()
         if self.problems:
             raise ForgeError.of(self.problems)
         return node
+
+    def end(self) -> None:
+        """See whether another document comes; of that one Rancher's reader does not look at more than where it begins."""
+        after = next(self.events)
+        if isinstance(after, yaml.DocumentStartEvent):
+            self.second = self.where(after)
+            if not self.lenient:
+                raise ForgeError("not well-formed YAML: a second document begins here", self.second)
 
     def where(self, event: Any) -> Where:
         return Where(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -295,7 +345,9 @@ class _Builder:
             node = self.alias(event, where)
         elif isinstance(event, yaml.ScalarEvent):
             style = event.style or ""
-            node = Text(event.value, style == "", where, style, self.lines)
+            bare = style == "" if not event.tag or not self.lenient else event.tag in _BARE_TAGS
+            value = self.binary(event.value, where) if event.tag == _BINARY and self.lenient else event.value
+            node = Text(value, bare, where, style, self.lines)
         elif isinstance(event, yaml.MappingStartEvent):
             node = self.map(where, depth)
         else:
@@ -307,6 +359,13 @@ class _Builder:
                 raise self.no_aliases(where)
             self.anchors[event.anchor] = (node, self.count - before)
         return node
+
+    def binary(self, text: str, where: Where) -> str:
+        try:
+            return base64.b64decode(text.replace("\n", ""), validate=True).decode("utf-8", "replace")
+        except ValueError:
+            self.problems.append(Problem("what is marked as !!binary is not base64", where))
+            return text
 
     def no_aliases(self, where: Where) -> ForgeError:
         return ForgeError("anchors and aliases are not allowed here", where, "write the value out in each place")

@@ -13,10 +13,10 @@ HOUSE = "catalog_forge"
 # One row per floor, the roof on top. A room is a module or a package; of `image` and `image.builder` the longer one counts.
 FLOORS = (
     ("__main__", "cli"),
-    ("verify", "stack", "repository"),
+    ("verify", "stack", "lint", "repository"),
     (
         "forge",
-        "lint",
+        "team",
         "writer",
         "image.builder",
         "image.containers",
@@ -35,6 +35,7 @@ FLOORS = (
 SIDEWAYS = {
     ("__main__", "cli"),
     ("verify", "stack"),
+    ("lint", "stack"),
     ("spec", "formats"),
     ("spec", "plan"),
     ("formats", "plan"),

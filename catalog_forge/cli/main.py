@@ -20,6 +20,7 @@ COMMANDS = {
     "build": ("build", "Build the conf images of specs on a Docker engine."),
     "render": ("render", "Render the files of a conf image for a scenario."),
     "test": ("test", "Play the scenarios of specs, and compare."),
+    "lint": ("lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
     "up": ("up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
     "down": ("down", "Stop a stack and remove it."),
     "ps": ("ps", "List the units of stacks."),
@@ -27,7 +28,8 @@ COMMANDS = {
     "scenario": ("scenarios", "Begin a scenario: a stack in few words, what happens to it."),
     "metadata": ("metadata", "The Rancher metadata service, emulated: what confd sees."),
     "spec": ("spec", "Look at specs."),
-    "schema": ("schema", "Print the JSON Schema of the spec language."),
+    "standards": ("standards", "Look at the standards of a team."),
+    "schema": ("schema", "Print a JSON Schema for editors."),
     "blueprints": ("blueprints", "List the blueprints that `new` begins from."),
     "doctor": ("doctor", "Say what this machine has, and what is missing."),
 }
@@ -77,10 +79,10 @@ class Root(click.Group):
 
 def _failed(error: Exception, debug: bool) -> int:
     """Show an error and return the exit code that belongs to it."""
-    from catalog_forge.errors import ForgeError
+    from catalog_forge.errors import ForgeError, plain
 
     if isinstance(error, ForgeError):
-        click.echo(_painted(str(error)), err=True)
+        click.echo("\n".join(_painted(plain(line.expandtabs())) for line in str(error).split("\n")), err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         raise error
@@ -90,14 +92,14 @@ def _failed(error: Exception, debug: bool) -> int:
     while where and where.tb_next:
         where = where.tb_next
     place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else "?"
-    click.echo(f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {error} ({place})", err=True)
+    click.echo(f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {plain(str(error))} ({place})", err=True)
     click.echo("hint: run it again with --debug in front of the command, and report what it prints", err=True)
     return EXIT_BUG
 
 
-def _painted(text: str) -> str:
-    """Put the hints of an error in grey; click leaves colours out where there is no terminal."""
-    return "\n".join(click.style(line, dim=True) if line.startswith("  hint: ") else line for line in text.splitlines())
+def _painted(line: str) -> str:
+    """Put the hint of an error in grey; click leaves colours out where there is no terminal."""
+    return click.style(line, dim=True) if line.startswith("  hint: ") else line
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})

@@ -222,7 +222,7 @@ def _planned(repository: Repository, name: str, author: Plan) -> tuple[Plan, Sou
     from catalog_forge.spec.folder import PlannedFolder
 
     folder = PlannedFolder(repository.root / "specs" / name, author.below(f"specs/{name}"))
-    source = Source(name, author[f"specs/{name}.yml"].content, folder)
+    source = Source(name, author[f"specs/{name}.yml"].content, folder, repository.inherited)
     plan = Plan(author)
     try:
         plan.merge(source.plan())

@@ -1,4 +1,4 @@
-"""`catalog-forge schema`: what an editor needs to help with specs."""
+"""`catalog-forge schema`: what an editor needs to help with specs, and with the files of catalogs and images."""
 
 from __future__ import annotations
 
@@ -6,13 +6,26 @@ import json
 
 import click
 
+KINDS = ("spec", "config", "catalog", "resource")
+
 
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of the spec language.
+@click.argument("kind", type=click.Choice(KINDS), default="spec")
+def schema(kind: str) -> None:
+    """Print a JSON Schema for editors.
 
-    Editors that know yaml-language-server use it for completion and checks; specs name it in their first line.
+    spec: the spec language; config: config.yml of an entry; catalog: rancher-compose.yml with its catalog block; resource: a
+    template resource of confd (conf.d/*.toml). Editors that know yaml-language-server or Taplo use them for completion and
+    checks; specs name theirs in their first line.
     """
-    from catalog_forge.spec.schema import schema as make
+    click.echo(json.dumps(_schema(kind), indent=2))
 
-    click.echo(json.dumps(make(), indent=2))
+
+def _schema(kind: str) -> dict[str, object]:
+    if kind == "spec":
+        from catalog_forge.spec.schema import schema as make
+
+        return make()
+    from catalog_forge.lint.schemas import SCHEMAS
+
+    return SCHEMAS[kind]

@@ -378,6 +378,9 @@ class Spec(Record):
     metadata: Mapping[str, MetadataKey] = key("the keys that the user of the entry supplies, in the order of the questions", dict)
     vars: Mapping[str, str] = key("environment of the conf container, with defaults", dict)
     launch: Launch = key("how the program is started", Launch)
+    deviations: Mapping[str, str] = key(
+        "why the spec deviates from the standards of catalog-forge.yml: path of a key, such as image.base, to the reason", dict
+    )
 
     @property
     def share(self) -> str:

@@ -16,6 +16,8 @@ from catalog_forge.spec.compose_keys import SERVICE_KEYS
 from catalog_forge.spec.expressions import Collection, Text, parse, parse_collection
 from catalog_forge.spec.model import Group, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
+from catalog_forge.spec.standards import Standards
+from catalog_forge.spec.tree import EMPTY, laid_over
 
 _T = typing.TypeVar("_T")
 _NO_LIMITS = Limits("")
@@ -23,23 +25,39 @@ _LEFT_OUT = object()
 _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 
 
-def read(content: bytes | str, file: str) -> Spec:
+def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None) -> Spec:
     """Read a spec, expand its shorthand, fill in every default and check it as a whole.
 
-    `file` is the name that problems show. Raises ForgeError with all problems of the file.
+    `file` is the name that problems show; `inherited` are the team's defaults, which the spec is laid over. Raises ForgeError
+    with all problems of the file.
     """
-    root = yamlio.parse(content, file)
+    root = parsed(content, file)
     reader = _Reader()
-    if not isinstance(root, yamlio.Map):
-        raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
     try:
-        spec: Spec = reader.record(Spec, shorthand.expand(root, reader.problems), "")
+        spec: Spec = reader.record(Spec, laid_over(inherited or EMPTY, shorthand.expand(root, reader.problems)), "")
     except _Wrong:
         raise ForgeError.of(reader.problems) from None
     problems = [*reader.problems, *checks.problems(spec)]
     if problems:
         raise ForgeError.of(problems)
     return shorthand.complete(spec)
+
+
+def parsed(content: bytes | str, file: str) -> yamlio.Map:
+    """Parse a spec as its author wrote it. Raises ForgeError when it is no mapping."""
+    root = yamlio.parse(content, file)
+    if not isinstance(root, yamlio.Map):
+        raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
+    return root
+
+
+def read_standards(root: yamlio.Map) -> Standards:
+    """Read the standards of a team. Raises ForgeError with all problems."""
+    reader = _Reader()
+    standards: Standards = reader.record(Standards, root, "")
+    if reader.problems:
+        raise ForgeError.of(reader.problems)
+    return standards
 
 
 class _Wrong(Exception):

@@ -16,14 +16,12 @@ from catalog_forge.stack import volumes
 from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.composefile import Definition, Files, load
 from catalog_forge.stack.entry import Entry
+from catalog_forge.stack.keys import GLOBAL, SIDEKICKS
 from catalog_forge.stack.launches import Launches
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Rule, Service, Stack
 from catalog_forge.stack.order import ordered
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
-
-SIDEKICKS = "io.rancher.sidekicks"
-GLOBAL = "io.rancher.scheduler.global"
 
 _HEALTH = (
     "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()

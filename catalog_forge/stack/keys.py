@@ -13,7 +13,7 @@ _BOTH = frozenset(
     "mac_address memory mem_limit mem_reservation memswap_limit mem_swappiness milli_cpu_reservation metadata network_driver "
     "oom_kill_disable oom_score_adj group_add pid ports privileged read_only restart retain_ip scale scale_policy security_opt "
     "shm_size start_on_create stdin_open stop_signal stop_grace_period storage_driver sysctls init tty type upgrade_strategy "
-    "ulimits user userdata uts vcpu volumes volume_driver volumes_from working_dir service_schemas".split()
+    "ulimits user userdata uts vcpu volumes volume_driver volumes_from working_dir".split()
 )
 V1 = _BOTH | frozenset("dockerfile log_driver log_opt net".split())
 V2 = _BOTH | frozenset("config depends_on logging network_mode networks port_rules secrets stickiness_policy tmpfs".split())
@@ -52,6 +52,10 @@ UNHONOURED = {
     "milli_cpu_reservation": "nothing is scheduled on one host",
 }
 WITHOUT_REASON = "one engine cannot honour it"
+
+# The label of a primary that names its sidekicks, and the one of a service with a unit on each host.
+SIDEKICKS = "io.rancher.sidekicks"
+GLOBAL = "io.rancher.scheduler.global"
 
 # Labels that ask Rancher for something, and what becomes of it; the longest beginning counts.
 LABELS = {

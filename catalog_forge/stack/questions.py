@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.metadata import scalars
+from catalog_forge.metadata import goyaml, scalars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
@@ -119,16 +119,7 @@ def _shown(value: object, raw: str) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if not isinstance(value, float):
-        return raw
-    # Go's %v: as short as it can be, with an exponent from 1e21 on for numbers and from seven digits for what YAML decodes.
-    mantissa, _, exponent = repr(value).removesuffix(".0").partition("e")
-    if not exponent and abs(value) >= 1e6 and value == int(value):
-        digits = str(int(abs(value)))
-        short = digits.rstrip("0")
-        dot = f"{short[0]}.{short[1:]}".rstrip(".")
-        return f"{'-' if value < 0 else ''}{dot}e+{len(digits) - 1:02}"
-    return f"{mantissa}e{exponent}" if exponent else mantissa
+    return goyaml.dump(value).removesuffix("\n") if isinstance(value, float) else raw
 
 
 def _question(variable: str, keys: Mapping[str, Node], where: Where) -> Question:

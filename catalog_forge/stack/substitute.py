@@ -12,7 +12,7 @@ from catalog_forge import yamlio
 from catalog_forge.errors import Where
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-_DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})?")
+_DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z0-9_]+)\})?")
 
 Say = Callable[[str, Where], None]
 
@@ -29,7 +29,7 @@ class Substitution:
         """Return a node with the answers in its values; merge keys (`<<`) are written out, as Rancher's YAML reader does."""
         match node:
             case Map(pairs, where):
-                return Map(tuple((key, self.node(value)) for key, value in _merged(pairs)), where)
+                return Map(tuple((key, self.node(value)) for key, value in merged(pairs)), where)
             case Seq(items, where):
                 return Seq(tuple(map(self.node, items)), where)
             case Text():
@@ -56,7 +56,7 @@ class Substitution:
         return yamlio.Text(_DOLLAR.sub(answer, node.value), False, where, node.style or '"', node.lines)
 
 
-def _merged(pairs: tuple[tuple[Text, Node], ...]) -> tuple[tuple[Text, Node], ...]:
+def merged(pairs: tuple[tuple[Text, Node], ...]) -> tuple[tuple[Text, Node], ...]:
     """The pairs of a mapping, those of its merge key first; a key of its own counts more."""
     if not any(key.value == "<<" and key.bare for key, _ in pairs):
         return pairs
@@ -64,7 +64,7 @@ def _merged(pairs: tuple[tuple[Text, Node], ...]) -> tuple[tuple[Text, Node], ..
     for key, value in pairs:
         if key.value == "<<":
             for each in value.items if isinstance(value, Seq) else (value,):
-                for inner in _merged(each.pairs) if isinstance(each, Map) else ():
+                for inner in merged(each.pairs) if isinstance(each, Map) else ():
                     found.setdefault(inner[0].value, inner)
     found |= {key.value: (key, value) for key, value in pairs if key.value != "<<"}
     return tuple(found.values())

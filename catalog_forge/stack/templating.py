@@ -6,22 +6,34 @@ An entry is untrusted: what it may cost is bounded, and nothing of this machine 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, wraps
+from dataclasses import dataclass
+from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Problem, Where
 
 if TYPE_CHECKING:
-    from gotpl import Environment
+    from gotpl import Environment, Template
 
 NO_TEMPLATE = "# notemplating"
+_UNTOUCHED = (NO_TEMPLATE, "#notemplating")
 MAX_CHARACTERS = 1 << 20
 MAX_ITERATIONS = 100_000
 MAX_DEPTH = 100
 MAX_ITEMS = 10_000
 
+# The functions of sprig that rancher-compose-executor v0.14.29 carries: a template with another one is refused.
+_SPRIG = frozenset(
+    "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
+    "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
+    "htmlDateInZone indent initials int int64 isAbs join kindIs kindOf lower max min mod mul nospace now plural quote "
+    "randAlpha randAlphaNum randAscii randNumeric repeat replace set sha256sum split squote sub substr swapcase title trim "
+    "trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf unset until untilStep untitle upper uuidv4 "
+    "wrap wrapWith".split()
+)
 # What would read this machine's environment or network, or burn minutes; entries of real catalogs use none of them.
 _REFUSED = re.compile(r"env|expandenv|getHostByName|gen[A-Z].*|buildCustomCert|bcrypt|htpasswd|derivePassword|(en|de)cryptAES")
 # `if (ne .A "x") and .B`: the Go of rancher-compose (1.8) passes over all that stands behind parentheses; later ones refuse it.
@@ -33,14 +45,33 @@ _BEHIND = re.compile(
 _WIDE = re.compile(r"%[^%a-z]*[0-9]{5,}")
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a template wrote; up to where it failed, if there is a `fault`."""
+
+    text: str
+    fault: Problem | None = None
+
+
 def render(text: str, file: str, variables: Mapping[str, str], stack: str, version: str = "") -> str:
     """Return what the templates of a compose file make of it; `file` is its name in errors.
 
     They see the answers as `.Values`, and `.Stack`, `.Release` and `.Environment`. A file that begins with `# notemplating`
     stays as it is. Raises ForgeError where Go would not parse it, where it fails, and where it grows beyond all limits.
     """
-    if text.startswith(NO_TEMPLATE) or "{{" not in text:
-        return text
+    found = render_so_far(text, file, variables, stack, version)
+    if found.fault:
+        raise ForgeError.of([found.fault])
+    return found.text
+
+
+def render_so_far(text: str, file: str, variables: Mapping[str, str], stack: str, version: str = "") -> Rendered:
+    """Render as `render` does, but a template that fails is no error: rancher-compose goes on with what stands before.
+
+    Raises ForgeError where Go would not parse it.
+    """
+    if "{{" not in text or text.lstrip().startswith(_UNTOUCHED):
+        return Rendered(text)
     if _WIDE.search(text):
         raise ForgeError("a format of the template is wider than can be printed here", Where(file))
     from gotpl import TemplateError, TemplateSyntaxError
@@ -48,8 +79,9 @@ def render(text: str, file: str, variables: Mapping[str, str], stack: str, versi
     text = _BEHIND.sub(lambda found: found[1] + " " * len(found[2]), text)
     release = {"Name": stack, "Version": version, "PreviousVersion": ""}
     data = {"Values": dict(variables), "Stack": release, "Release": release, "Environment": {"Name": "Default"}}
+    out = io.StringIO()
     try:
-        return str(_environment().from_string(text, name=file).render(data))
+        _compiled(text, file).render_to(out, data)
     except TemplateSyntaxError as error:
         words = str(error).partition(": ")[2]
         hint = f"a file that needs no templates begins with {NO_TEMPLATE!r}"
@@ -59,23 +91,36 @@ def render(text: str, file: str, variables: Mapping[str, str], stack: str, versi
     except TemplateError as error:
         place = Where(file, getattr(error, "line", 0) or 0, getattr(error, "column", 0) or 0)
         hint = "Rancher would cut the file here without a word, and start what stands before"
-        raise ForgeError(f"the template fails: {getattr(error, 'message', error)}", place, hint) from None
+        return Rendered(out.getvalue(), Problem(f"the template fails: {getattr(error, 'message', error)}", place, hint))
+    return Rendered(out.getvalue())
+
+
+@lru_cache(maxsize=16)
+def _compiled(text: str, file: str) -> Template:
+    """A template that is rendered with many answers is read once."""
+    return _environment().from_string(text, name=file)
 
 
 @cache
 def _environment() -> Environment:
     from gotpl import Environment, ExecutionBudget
+
+    budget = ExecutionBudget(MAX_CHARACTERS, MAX_ITERATIONS, MAX_DEPTH, MAX_ITERATIONS)
+    return Environment(functions=functions(), budget=budget)
+
+
+@cache
+def functions() -> Mapping[str, Callable[..., Any]]:
+    """What templates may call beside Go's own comparisons, by name: what is refused is not among it, and all are bounded."""
     from gotpl.funcs.sprig import text_func_map
     from gotpl.runtime.gofmt import sprintf
 
     # Go's own printers and escapers come again, bounded: in a loop each could double a text.
     printers: dict[str, Callable[..., Any]] = {"printf": sprintf, "print": _print, "println": _println}
     escapers = dict.fromkeys(("html", "js", "urlquery"), _refuse)
-    known = {name: each for name, each in text_func_map().items() if not _REFUSED.fullmatch(name)}
+    known = {name: each for name, each in text_func_map().items() if name in _SPRIG and not _REFUSED.fullmatch(name)}
     own: dict[str, Callable[..., Any]] = {**known, **printers, "splitPreserveQuotes": _cut}
-    functions = {name: _bounded(name, each) for name, each in own.items()}
-    budget = ExecutionBudget(MAX_CHARACTERS, MAX_ITERATIONS, MAX_DEPTH, MAX_ITERATIONS)
-    return Environment(functions={**functions, **escapers}, budget=budget)
+    return {**{name: _bounded(name, each) for name, each in own.items()}, **escapers}
 
 
 def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,6 +142,7 @@ def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+_QUOTES = frozenset("\"'\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a")
 _COUNTING = frozenset("until untilStep seq repeat indent nindent randAlpha randAlphaNum randAscii randNumeric randBytes".split())
 _MULTIPLYING = ("replace", "regexReplace", "join", "wrap", "repeat")
 
@@ -129,5 +175,13 @@ def _refuse(*_: object) -> str:
 
 
 def _cut(text: str) -> list[str]:
-    """Cut a text at blanks, but not within double quotes: rancher-compose's own function."""
-    return re.findall(r'(?:[^\s"]|"[^"]*")+', text)
+    """Cut a text at each blank outside quotes, whichever quotes they are; the last character is kept even if it is a blank."""
+    pieces = [""]
+    quoted = False
+    for place, char in enumerate(text, 1):
+        quoted ^= char in _QUOTES
+        if char.isspace() and not quoted and place < len(text):
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return pieces if text else []

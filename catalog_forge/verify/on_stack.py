@@ -25,12 +25,13 @@ from catalog_forge.metadata.model import Environment
 from catalog_forge.metadata.scenario import Scenario
 from catalog_forge.metadata.steps import Moment
 from catalog_forge.spec.model import Spec
+from catalog_forge.stack.listing import Row
 from catalog_forge.stack.model import Launch, Stack
 from catalog_forge.stack.reconcile import Key, owner_of
 from catalog_forge.stack.reconcile import Seen as Found
 from catalog_forge.stack.runner import StackRunner
 from catalog_forge.stack.state import StateFolder
-from catalog_forge.stack.supervisor import GRACE, Row, Supervisor
+from catalog_forge.stack.supervisor import GRACE, Supervisor
 from catalog_forge.verify import staging
 from catalog_forge.verify.asking import Command, Get
 from catalog_forge.verify.expectation import Expectation

@@ -22,7 +22,9 @@ def loaded(*arguments: str) -> set[str]:
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["generate", "--help"], ["build", "--help"], ["new", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["generate", "--help"], ["build", "--help"], ["new", "--help"], ["lint", "--help"]]
+)
 def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
     found = loaded(*arguments)
     assert "click" in found

@@ -7,7 +7,7 @@ import pytest
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.stack.substitute import Substitution
-from catalog_forge.stack.templating import render
+from catalog_forge.stack.templating import render, render_so_far
 
 
 def substituted(text: str, **variables: str) -> tuple[object, list[str], list[str]]:
@@ -30,6 +30,10 @@ def test_variables_stand_in_values_with_and_without_braces() -> None:
 
 def test_keys_are_left_alone() -> None:
     assert substituted("${X}: 1", X="a")[0] == {"${X}": 1}
+
+
+def test_name_in_braces_may_begin_with_a_digit() -> None:
+    assert substituted("a: <${1}>")[:2] == ({"a": "<>"}, ["1"])
 
 
 def test_two_dollars_are_one() -> None:
@@ -80,8 +84,28 @@ def test_quotes_are_kept_when_a_text_is_cut() -> None:
     assert rendered("""{{range splitPreserveQuotes "a \\"b c\\""}}<{{.}}>{{end}}""") == '<a><"b c">'
 
 
-def test_file_that_wants_no_templates_is_left_alone() -> None:
-    assert rendered("# notemplating\n{{nope}}") == "# notemplating\n{{nope}}"
+@pytest.mark.parametrize(
+    ("text", "pieces"), [("--a --b='c d'", "<--a><--b='c d'>"), ("a  b", "<a><><b>"), ("a ", "<a >"), ("", ""), ("a", "<a>")]
+)
+def test_text_is_cut_as_rancher_compose_does(text: str, pieces: str) -> None:
+    assert rendered("{{range splitPreserveQuotes .Values.X}}<{{.}}>{{end}}", X=text) == pieces
+
+
+@pytest.mark.parametrize("text", ["# notemplating\n{{ x }}", "#notemplating\n{{ x }}", "\n  # notemplating\n{{ x }}"])
+def test_file_that_wants_no_templates_is_left_alone(text: str) -> None:
+    assert rendered(text) == text
+
+
+def test_newer_functions_of_sprig_are_not_there() -> None:
+    with pytest.raises(ForgeError, match="function 'toJson' not defined"):
+        rendered("{{ toJson .Values }}")
+
+
+def test_what_stands_before_a_failure_is_kept() -> None:
+    found = render_so_far("a {{ .Values.X }} {{ eq .Values.X 3 }} b", "f.tpl", {"X": "1"}, "stack")
+    assert found.text == "a 1 "
+    assert found.fault
+    assert str(found.fault.where) == "f.tpl:1:22"
 
 
 @pytest.mark.parametrize(

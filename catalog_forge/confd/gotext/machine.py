@@ -83,9 +83,9 @@ class Machine:
         self.running = True
         self.dot: Any = None
 
-    def run(self, name: str) -> bytes:
-        """Run a template with no data, and return what it writes. Raises Fault."""
-        self._begin(self.templates[name], None)
+    def run(self, name: str, data: Any = None) -> bytes:
+        """Run a template with its data, and return what it writes. Raises Fault; `out` has what was written until then."""
+        self._begin(self.templates[name], data)
         try:
             while self.running:
                 for _ in range(_STEPS_BETWEEN_LOOKS_AT_THE_CLOCK):

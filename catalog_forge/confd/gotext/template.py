@@ -7,7 +7,7 @@ that takes 80 ms. What the nodes mean follows Go's text/template (exec.go, parse
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,14 +21,32 @@ from catalog_forge.confd.gotext.values import GoError, LimitError, truth, type_n
 
 _LONGEST_CONTEXT = 1000
 # `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses; `define"x"` is an error for Go.
-_ODD = re.compile(r"[A-Za-z_]\.[A-Za-z_]|\w[\"'`=]")
+_ODD = re.compile(r"(?<![.$\w])[A-Za-z_]\w*\.[A-Za-z_]|\w[\"'`=]")
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`')
 _GLUED = tuple("\"'`=")
 _WORD = re.compile(r"[.$]?\w+|\$")
 _NIL_FITS = ("any", "value", *ops.LISTS)
 
 
 class SyntaxFault(Exception):
-    """A template that Go cannot parse; the text begins with its name and line."""
+    """A template that Go cannot parse; the text begins with its name and line. `line` and `column` are 0 where nobody knows."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The templates of a file by name, the file itself among them, as gotpl's nodes; the places of what was added for it."""
+
+    bodies: Mapping[str, Any]
+    added: tuple[int, ...] = ()
+
+    def offset(self, start: int) -> int:
+        """The place in the file, in bytes, of the place that a node gives."""
+        return start - sum(added < start for added in self.added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,7 @@ class Template:
         if type(fault.node).__name__ in ("TemplateCallNode", "BlockNode"):
             # Go names the place of the template's name.
             place += len(re.split(rb'["`]', self.source[place:], maxsplit=1)[0])
-        start = self.source[: place - sum(added < place for added in self.added)]
+        start = self.source[: Parsed({}, self.added).offset(place)]
         line, column = start.count(b"\n") + 1, len(start) - (start.rfind(b"\n") + 1)
         context = literals.show(fault.node)
         if len(context) > _LONGEST_CONTEXT:
@@ -65,26 +83,39 @@ def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
         raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
 
 
+def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
+    """Parse a file whose templates may call `functions`. Raises SyntaxFault, with Go's words where they are known."""
+    try:
+        return _parse(name, _decoded(source), functions)
+    except RecursionError:
+        raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
+
+
 def _compile(name: str, source: bytes, dialect: Dialect) -> Template:
+    functions = functions_of(dialect)
+    text = _decoded(source)
+    parsed = _parse(name, text, functions)
+    encoding = "utf-8" if text.encode() == source else "latin-1"
+    codes = {each: Compiler(each, functions, encoding).compile(body) for each, body in parsed.bodies.items()}
+    return Template(name, source, codes, parsed.added)
+
+
+def _parse(name: str, text: str, functions: Collection[str]) -> Parsed:
     from gotpl import TemplateSyntaxError
     from gotpl.parse.parser import parse_template
 
-    functions = functions_of(dialect)
-    text = _decoded(source)
     try:
         prepared, added = _prepared(name, text, functions)
-        parsed = parse_template(prepared, name=name, functions=functions.keys())
+        parsed = parse_template(prepared, name=name, functions=functions)
     except TemplateSyntaxError as error:
         words = str(error).partition(": ")[2]
-        raise SyntaxFault(f"template: {name}:{error.line}: {words}") from None
+        raise SyntaxFault(f"template: {name}:{error.line}: {words}", error.line, error.column) from None
     bodies = {definition.name: definition.body for definition in parsed.definitions}
     if name not in bodies or not _is_empty(parsed.root):
         if name in bodies and not _is_empty(bodies[name]):
             raise SyntaxFault(f'template: {name}: template: multiple definition of template "{name}"')
         bodies[name] = parsed.root
-    encoding = "utf-8" if text.encode() == source else "latin-1"
-    codes = {each: Compiler(each, functions, encoding).compile(body) for each, body in bodies.items()}
-    return Template(name, source, codes, added)
+    return Parsed(bodies, added)
 
 
 def _decoded(source: bytes) -> str:
@@ -95,26 +126,34 @@ def _decoded(source: bytes) -> str:
         return source.decode("latin-1")
 
 
-def _prepared(name: str, text: str, functions: Mapping[str, Function]) -> tuple[str, tuple[int, ...]]:
+def _prepared(name: str, text: str, functions: Collection[str]) -> tuple[str, tuple[int, ...]]:
     """Put parentheses around a function whose field is asked for; return also where they stand.
 
     Raises SyntaxFault for a word with a quote or a sign right behind it, which gotpl lets pass.
     """
-    if not _ODD.search(text):
+    if not any(_ODD.search(action) for action in _actions(text)):
         return text, ()
     from gotpl.parse.lexer import lex
     from gotpl.parse.tokens import TokenKind
 
-    tokens = list(lex(text, functions=functions.keys()))
+    tokens = list(lex(text, functions=functions))
     data, added = text.encode(), list[int]()
     for token, after in zip(tokens, tokens[1:], strict=False):
         if after.value[:1] in _GLUED and token.kind.name not in ("TEXT", "SPACE") and _WORD.fullmatch(token.value):
-            raise SyntaxFault(f"template: {name}:{after.line}: bad character U+{ord(after.value[0]):04X} '{after.value[0]}'")
+            words = f"bad character U+{ord(after.value[0]):04X} '{after.value[0]}'"
+            raise SyntaxFault(f"template: {name}:{after.line}: {words}", after.line)
         if token.kind is TokenKind.IDENTIFIER and after.kind is TokenKind.FIELD:
             start, end = token.start + len(added), token.end + len(added)
             data = b"".join((data[:start], b"(", data[start:end], b")", data[end:]))
             added += (start, end + 1)
     return data.decode(), tuple(added)
+
+
+def _actions(text: str) -> Iterator[str]:
+    """The actions of a text, with empty strings for theirs; the text between them is not worth a look."""
+    for part in text.split("{{")[1:]:
+        end = part.rfind("}}")
+        yield _STRING.sub('""', part if end < 0 else part[:end])
 
 
 def _is_empty(body: Any) -> bool:

@@ -1,0 +1,149 @@
+"""How long `lint` takes for a catalog of the size of rancher/community-catalog, and for one that is ten times as large.
+
+The peer is Rancher's own catalog-service, which only parses: CATALOG_SERVICE is its binary, and COMMUNITY_CATALOG a git
+repository to judge in place of the catalog that is made here. Neither can be fetched by `make bench`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from measure import Row, Run, by_turns, program, ratio, run, seconds
+
+# As counted in rancher/community-catalog: templates, revisions, one in four a template of Go, seven questions each.
+TEMPLATES, REVISIONS, QUESTIONS = 188, 416, 7
+TIMES = 10
+
+
+def lint(folder: Path) -> list[Row]:
+    """Measure `lint` of the whole catalog, its memory, what ten times as much costs, and against the peer if there is one."""
+    small = _catalog(folder / "small", 1)
+    large = _catalog(folder / "large", TIMES)
+    ours, many = by_turns(lambda _: _lint(small), lambda _: _lint(large))
+    peak = max(each.peak for each in ours)
+    what = f"`lint` of {REVISIONS} revisions"
+    return [
+        *_beside_the_peer(folder, small),
+        Row(f"{what}, memory", f"{peak:.0f} MiB", "", peak, 300, "MiB"),
+        ratio(f"`lint` of {TIMES} times as much", "once", TIMES + 1, [many, ours]),
+    ]
+
+
+def _beside_the_peer(folder: Path, small: Path) -> list[Row]:
+    peer = os.environ.get("CATALOG_SERVICE")
+    if not peer:
+        runs = by_turns(lambda _: _lint(small))[0]
+        return [Row(f"`lint` of {REVISIONS} revisions", f"{seconds(runs):.2f} s", "no CATALOG_SERVICE", seconds(runs), 0.6, "s")]
+    catalog = Path(os.environ.get("COMMUNITY_CATALOG") or _committed(small))
+    what = f"`lint` of {'rancher/community-catalog' if 'COMMUNITY_CATALOG' in os.environ else 'the same'}"
+    return [
+        ratio(what, "catalog-service --validate", 1, by_turns(lambda _: _lint(catalog), lambda _: _serve(folder, peer, catalog)))
+    ]
+
+
+def _lint(catalog: Path) -> Run:
+    return run(program("catalog-forge"), "lint", catalog, "--fail-on", "never", "-o", os.devnull)
+
+
+def _serve(folder: Path, peer: str, catalog: Path) -> Run:
+    """Run catalog-service in a folder of its own: it remembers what it has seen."""
+    with tempfile.TemporaryDirectory(dir=folder) as home:
+        config = Path(home, "repo.json")
+        config.write_text(json.dumps({"catalogs": {"it": {"branch": "master", "url": str(catalog.resolve())}}}))
+        words = ("--validate", "--sqlite", "--migrate-db", "--track=false", f"--config={config}", f"--cache={home}/cache")
+        return run("sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", home, peer, *words)
+
+
+def _committed(catalog: Path) -> Path:
+    identity = ("-c", "user.name=bench", "-c", "user.email=bench@example.org")
+    for words in (("init", "--quiet", "--initial-branch=master"), ("add", "."), (*identity, "commit", "--quiet", "-m", "x")):
+        subprocess.run(["git", "-C", str(catalog), *words], check=True)
+    return catalog
+
+
+def _catalog(root: Path, times: int) -> Path:
+    """Write a catalog: `times` as many templates as the real one has, each with its revisions."""
+    for number in range(TEMPLATES * times):
+        entry = root / "templates" / f"entry-{number}"
+        # The revisions are spread as evenly as whole numbers let them be.
+        count = (number + 1) * REVISIONS // TEMPLATES - number * REVISIONS // TEMPLATES
+        _entry(entry, count)
+    return root
+
+
+def _entry(entry: Path, count: int) -> None:
+    entry.mkdir(parents=True)
+    title = f"name: Entry\nversion: '1.0.{count - 1}'\ndescription: One of many\ncategory: Applications\n"
+    (entry / "config.yml").write_text(title + "maintainer: Jo Doe Roe <jo@example.org>\n")
+    (entry / f"catalogIcon-{entry.name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
+    for revision in range(count):
+        folder = entry / str(revision)
+        folder.mkdir()
+        (folder / "README.md").write_text("# Entry\n")
+        (folder / "rancher-compose.yml").write_text(_RANCHER.format(revision=revision, questions=_questions()))
+        template = int(entry.name.rpartition("-")[2]) % 4 == 0
+        (folder / f"docker-compose.yml{'.tpl' if template else ''}").write_text(_DOCKER + (_TEMPLATE if template else ""))
+
+
+def _questions() -> str:
+    made = [
+        f"  - variable: answer_{number}\n    label: Answer {number}\n    description: It is asked\n    type: string\n"
+        f"    required: true\n    default: 'value {number}'\n"
+        for number in range(QUESTIONS)
+    ]
+    switch = "  - variable: switch\n    label: Switch\n    type: boolean\n    default: 'false'\n    required: true\n"
+    return "".join(made) + switch
+
+
+_RANCHER = """\
+version: '2'
+catalog:
+  name: Entry
+  version: '1.0.{revision}'
+  description: One of many
+  questions:
+{questions}services:
+  web:
+    scale: 2
+    metadata:
+      greeting: ${{answer_0}}
+    health_check:
+      port: 80
+      interval: 2000
+      response_timeout: 2000
+      healthy_threshold: 2
+      unhealthy_threshold: 3
+      request_line: GET / HTTP/1.0
+"""
+_DOCKER = """\
+version: '2'
+services:
+  web:
+    image: nginx:1.27.3
+    environment:
+      ONE: ${answer_1}
+      TWO: ${answer_2}
+      THREE: ${answer_3}
+      FOUR: ${answer_4}
+      FIVE: ${answer_5}
+      SIX: ${answer_6}
+      SWITCH: ${switch}
+    labels:
+      io.rancher.sidekicks: web-conf
+    volumes_from:
+    - web-conf
+  web-conf:
+    image: ghcr.io/example/web-conf:1.0.0
+    labels:
+      io.rancher.container.start_once: 'true'
+"""
+_TEMPLATE = """\
+{{- if eq .Values.switch "true" }}
+  more:
+    image: nginx:1.27.3
+{{- end }}
+"""

@@ -1,0 +1,76 @@
+"""Findings for a person: by file, each with its source line and a caret below the place."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+from unicodedata import combining, east_asian_width
+
+import click
+
+from catalog_forge.errors import plain
+
+if TYPE_CHECKING:
+    from catalog_forge.lint.check import Checked
+    from catalog_forge.lint.model import Finding
+
+COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+_BEFORE = 70
+_WINDOW = 110
+_LONGEST = 600
+
+
+def text(checked: Checked) -> str:
+    """The findings as text in colours. Nothing that comes from a file can steer a terminal."""
+    groups = groupby(checked.findings, key=lambda finding: finding.where.file)
+    return "\n".join("".join(map(_finding, group)) for _, group in groups)
+
+
+def summary(checked: Checked, files: int) -> str:
+    """One line: how many of which level, what can be mended, what is not shown."""
+    from catalog_forge.lint.output.as_json import summary as count
+
+    counts = count(checked)
+    levels = [_many(counts[level], level) for level in COLOURS if counts[level]]
+    more = [f"{counts['fixable']} can be fixed: --fix"] if counts["fixable"] else []
+    more += [f"{counts['ignored']} ignored"] if counts["ignored"] else []
+    more += [f"{counts['known']} known to the baseline"] if counts["known"] else []
+    return "; ".join([f"{', '.join(levels) or 'nothing found'} in {_many(files, 'file')}", *more])
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _finding(finding: Finding) -> str:
+    level = click.style(finding.level, fg=COLOURS[finding.level], bold=True)
+    place = click.style(plain(str(finding.where)) or ".", bold=True)
+    lines = [f"{place}: {level} {finding.rule} {_short(finding.message)}"]
+    if finding.where.line and finding.excerpt.strip():
+        lines += _source(finding)
+    if finding.hint:
+        lines.append(click.style(f"  hint: {_short(finding.hint)}", dim=True))
+    if finding.fix:
+        lines.append(click.style(f"  fix: {_short(finding.fix.title)}", fg="green", dim=True))
+    return "\n".join(lines) + "\n"
+
+
+def _short(words: str) -> str:
+    return plain(words if len(words) <= _LONGEST else f"{words[:_LONGEST]}...")
+
+
+def _source(finding: Finding) -> list[str]:
+    """The line and the caret below the column; of a long line the part around it."""
+    text = finding.excerpt.replace("\t", " ")
+    column = min(max(finding.where.column - finding.excerpt_start, 1), len(text) + 1)
+    start = max(0, column - 1 - _BEFORE) if len(text) > _WINDOW else 0
+    before, after = plain(text[start : column - 1]), plain(text[column - 1 : start + _WINDOW])
+    gutter = f"{finding.where.line:5} | " + ("..." if start or finding.excerpt_start else "")
+    caret = " " * (len(gutter) + _width(before)) + "^"
+    shown = [f"{gutter}{before}{after}".rstrip()]
+    return [*shown, click.style(caret, fg=COLOURS[finding.level])] if finding.where.column else shown
+
+
+def _width(shown: str) -> int:
+    """How many columns a text takes on a terminal."""
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in shown)

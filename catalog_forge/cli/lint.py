@@ -1,0 +1,326 @@
+"""`catalog-forge lint`: what is wrong with a catalog, an entry, an image or a spec."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.lint.baseline import Key
+    from catalog_forge.lint.check import Checked
+    from catalog_forge.lint.run import Choice
+    from catalog_forge.lint.settings import Settings as Wanted
+    from catalog_forge.lint.tree import Tree
+    from catalog_forge.spec.standards import Team
+
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
+LEVELS = ("error", "warning", "note")
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command was told."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    fail_on: str | None
+    form: str
+    out: Path | None
+    baseline: Path | None
+    write_baseline: Path | None
+    fix: bool
+    diff: bool
+    external: bool
+    jobs: int
+    since: str | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A PATH that is checked: its tree, what the team wants there, what was found."""
+
+    tree: Tree
+    wanted: Wanted
+    choice: Choice
+    checked: Checked
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--select", multiple=True, metavar="IDS", help="Only these rules: CF301,CF4 (CF4: all that begin so).")
+@click.option("--ignore", multiple=True, metavar="IDS", help="Not these rules.")
+@click.option("--fail-on", type=click.Choice([*LEVELS, "never"]), help="Exit 1 from this level on.  [default: error]")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("-o", "out", type=_FILE, metavar="FILE", help="Write the result into FILE.")
+@click.option("--baseline", type=_FILE, metavar="FILE", help="Pass over the findings that FILE knows.")
+@click.option("--write-baseline", type=_FILE, metavar="FILE", help="Write all findings of now into FILE, and end.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely, then check again.")
+@click.option("--diff", is_flag=True, help="Show what --fix does; without --fix nothing is written.")
+@click.option("--no-external", "external", is_flag=True, flag_value=False, default=True, help="Ask no hadolint, no shellcheck.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Check in so many processes.")
+@click.option("--since", metavar="REF", help="Find revisions that were published at REF, a git commit, and changed.")
+@click.option("--verdicts", is_flag=True, help="Say what Rancher's three judges do with PATH, and end.")
+@click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Say that of one entry, judge by judge, and end.")
+@click.option("--list", "listing", is_flag=True, help="List the rules, and end.")
+@click.option("--explain", metavar="ID", help="Explain a rule, and end.")
+@click.pass_obj
+def lint(
+    settings: Settings,
+    /,
+    paths: tuple[Path, ...],
+    listing: bool,
+    explain: str | None,
+    verdicts: bool,
+    verdict: str | None,
+    **given: Any,
+) -> None:
+    """Judge catalogs, entries, conf images and specs, written by anybody.
+
+    PATHS are folders or files of any Rancher 1.x catalog; the default is the folder in which you work. The section `lint` of
+    catalog-forge.yml chooses for a team; options win.
+
+    \b
+    Exit codes: 0 fine, 1 findings from --fail-on up, 2 usage, 3 a rule broke (a bug).
+    """
+    options = Options(**given)
+    select, ignore = (_words(words) for words in (options.select, options.ignore))
+    if listing or explain:
+        _rules(explain, select, ignore, options.form)
+        return
+    if verdicts or verdict is not None:
+        _verdicts(settings.directory, paths, verdict, options.form)
+        return
+    if options.diff and options.form != "text" and not options.out:
+        raise click.UsageError("--diff prints a diff: give --format a file of its own, with -o FILE")
+    start = settings.directory
+    with _without_collector():
+        runs = [_run(start, path, options, select, ignore) for path in paths or (Path(),)]
+    if options.write_baseline:
+        _write_baseline(start / options.write_baseline, runs)
+        return
+    _show(start, runs, options)
+    failing = [each for run in runs for each in run.checked.findings if _fails(each.level, options.fail_on or run.wanted.fail_on)]
+    if failing:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """What is read and found stays until the end: a garbage collector would look through it in vain, for a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _words(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids out of lists with commas. Raises UsageError for what is no rule."""
+    words = tuple(word for each in given for word in each.replace(" ", "").split(",") if word)
+    if words:
+        from catalog_forge.errors import ForgeError, UsageError
+        from catalog_forge.lint import registry
+
+        try:
+            registry.expand(words)
+        except ForgeError as error:
+            raise UsageError.of(error.problems) from None
+    return words
+
+
+def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...], form: str) -> None:
+    from catalog_forge.cli import rulebook
+    from catalog_forge.lint import registry
+
+    if form not in ("text", "json"):
+        raise click.UsageError("rules are shown with --format text or json")
+    if explain:
+        rulebook.explain(explain, form)
+    else:
+        rulebook.show_all(registry.expand(select or ("all",)) - registry.expand(ignore), form)
+
+
+def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str) -> None:
+    from catalog_forge.cli import verdicts
+    from catalog_forge.lint import disk
+
+    if form not in ("text", "json"):
+        raise click.UsageError("verdicts are shown with --format text or json")
+    if len(paths) > 1:
+        raise click.UsageError("verdicts are those on one PATH: what is judged together is served together")
+    path = paths[0] if paths else Path()
+    tree = disk.read(start / path, _shown(path))
+    if entry is None:
+        verdicts.show(tree, form)
+    else:
+        verdicts.explain(tree, entry, form)
+
+
+def _shown(path: Path) -> str:
+    """What stands before the paths in errors."""
+    return "" if path == Path() else str(path)
+
+
+def _fails(level: str, fail_on: str) -> bool:
+    return fail_on != "never" and LEVELS.index(level) <= LEVELS.index(fail_on)
+
+
+def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ignore: tuple[str, ...]) -> Run:
+    """Read a path, mend it if that is wanted, check it, and set aside what its own baseline knows."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.lint import baseline, disk, fixes, history
+    from catalog_forge.lint import settings as reader
+    from catalog_forge.lint.catalog import Catalog
+    from catalog_forge.lint.check import check
+
+    standards = _standards(start / path)
+    team = _team(standards, start, path)
+    wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)
+    choice = wanted.choice(select, ignore, options.external)
+    tree = disk.read(start / path, _shown(path))
+    since = history.at(start / path, options.since, tree.inside, _shown(path)) if options.since else None
+    if options.fix or options.diff:
+        after = fixes.mended(tree, lambda tree: check(Catalog(tree, team, since), choice, options.jobs).findings)
+        tree = _mended(start, path, options, tree, after)
+    checked = check(Catalog(tree, team, since), choice, options.jobs)
+    run = Run(tree, wanted, choice, checked)
+    if standards and wanted.baseline and not (options.baseline or options.write_baseline):
+        known = baseline.load(standards.parent / wanted.baseline, os.path.relpath(standards.parent / wanted.baseline, start))
+        run, left = _without_known(run, known)
+        _say_gone(run, left)
+    return run
+
+
+def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree) -> Tree:
+    """Show and write what the fixes change; return the tree as it is then on disk."""
+    from catalog_forge.cli import mending
+
+    if options.diff:
+        mending.show(before, after)
+    if not options.fix:
+        return before
+    count = mending.write(start, path, before, after)
+    if count:
+        click.echo(f"{count} file{'s' if count > 1 else ''} mended", err=True)
+    return after
+
+
+def _standards(path: Path) -> Path | None:
+    """The catalog-forge.yml that holds for a path: in its folder, or the nearest one above."""
+    from catalog_forge.lint.catalog import STANDARDS
+
+    folder = (path if path.is_dir() else path.parent).resolve()
+    return next((found for each in (folder, *folder.parents) if (found := each / STANDARDS).is_file()), None)
+
+
+def _team(file: Path | None, start: Path, path: Path) -> Team | ForgeError:
+    """The standards in a file with all that they extend, or what is wrong with them: that is a finding."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.spec.standards import Team
+    from catalog_forge.team import load
+
+    if file is None:
+        return Team()
+    own = start / path / file.name
+    shown = str(path / file.name) if own.is_file() and own.resolve() == file else os.path.relpath(file, start)
+    try:
+        return load(file, shown)
+    except ForgeError as error:
+        return error
+
+
+def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
+    """Set aside what a baseline knows; return also what it knows and is not there."""
+    from catalog_forge.lint import baseline
+    from catalog_forge.lint.check import Checked
+
+    new, old, left = baseline.compared(run.checked.findings, known)
+    return Run(run.tree, run.wanted, run.choice, Checked(new, run.checked.ignored, old)), left
+
+
+def _say_gone(run: Run, left: Counter[Key]) -> None:
+    """Say which entries of a baseline are mended, as far as this run can know."""
+    from catalog_forge.errors import plain
+
+    gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.tree, path)]
+    for line in gone[:20]:
+        click.echo(f"{plain(line)} of the baseline no longer occurs", err=True)
+    if gone:
+        click.echo(f"{len(gone)} entries of the baseline are done: --write-baseline writes it anew", err=True)
+
+
+def _was_read(tree: Tree, path: str) -> bool:
+    """Whether a tree holds all that can be there of a path of its catalog."""
+    return tree.covers(path) and (path in tree.files or path.partition("/")[0] in tree.folders)
+
+
+def _write_baseline(path: Path, runs: list[Run]) -> None:
+    from catalog_forge.cli import outfile
+    from catalog_forge.lint import baseline
+
+    findings = [finding for run in runs for finding in run.checked.findings]
+    outfile.write(path, baseline.dump(findings))
+    click.echo(f"{path}: {len(findings)} findings", err=True)
+
+
+def _show(start: Path, runs: list[Run], options: Options) -> None:
+    """Print or write the result; how much there is in one line on stderr."""
+    from catalog_forge.cli import findings, outfile
+    from catalog_forge.lint import baseline
+
+    if options.baseline:
+        left = baseline.load(start / options.baseline, str(options.baseline))
+        for number, run in enumerate(runs):
+            runs[number], left = _without_known(run, left)
+        for run in runs:
+            _say_gone(run, left)
+    whole = _all(runs)
+    if not (options.diff and not options.fix):
+        result = _written(whole, runs, options.form)
+        if options.out:
+            outfile.write(start / options.out, click.unstyle(result) if options.form == "text" else result)
+        else:
+            click.echo(result, nl=False)
+    files = sum(len(run.tree.files) for run in runs)
+    click.echo(findings.summary(whole, files), err=True)
+
+
+def _all(runs: list[Run]) -> Checked:
+    """What was found in all paths, each finding once."""
+    from catalog_forge.lint.check import Checked
+
+    found = [run.checked for run in runs]
+    return Checked(
+        list(dict.fromkeys(finding for each in found for finding in each.findings)),
+        list(dict.fromkeys(pair for each in found for pair in each.ignored)),
+        list(dict.fromkeys(finding for each in found for finding in each.known)),
+    )
+
+
+def _written(checked: Checked, runs: list[Run], form: str) -> str:
+    """The result in a format."""
+    from catalog_forge.cli import findings
+    from catalog_forge.lint.output import as_json, forges, junit, sarif
+
+    if form == "junit":
+        return junit.write(checked, frozenset().union(*(run.choice.ids for run in runs)))
+    writers = {
+        "text": findings.text,
+        "json": as_json.write,
+        "sarif": sarif.write,
+        "github": forges.github,
+        "gitlab": forges.gitlab,
+    }
+    return writers[form](checked)

@@ -1,0 +1,61 @@
+"""`lint --fix` and `lint --diff`: the fixes that findings offer, shown and written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.paint import painted_diff
+from catalog_forge.errors import ForgeError, Where, plain
+
+if TYPE_CHECKING:
+    from catalog_forge.lint.tree import File, Tree
+
+_MARKS = (".git", "catalog-forge.yml", "specs")
+
+
+def show(before: Tree, after: Tree) -> None:
+    """Print what fixes change, as a diff that `patch -p1` takes; on a terminal nothing in it can steer that."""
+    from catalog_forge.lint import fixes
+
+    diff = fixes.diff(fixes.changes(before, after))
+    if sys.stdout.isatty():
+        diff = "\n".join(plain(line.rstrip("\r").expandtabs()) for line in diff.split("\n"))
+    click.echo(painted_diff(diff), nl=False)
+
+
+def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
+    """Write what fixes change, all of it or nothing, and return how many files that are.
+
+    `path` is what the person wrote, below `start`. Raises ForgeError, with nothing written, when a file has changed since it was
+    read, when a link lies on the way, or when it cannot be written.
+    """
+    from catalog_forge import journal, plan
+    from catalog_forge.lint import fixes
+
+    changed = fixes.changes(before, after)
+    if not changed:
+        return 0
+    real = (start / path).resolve()
+    folder = real if real.is_dir() else real.parent
+    root = next((each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS)), folder)
+    files = []
+    with journal.locked(root):
+        for old, new in changed:
+            name = _below(root, folder, path, new)
+            found = journal.read(root, name)
+            if (found.content if found else None) != (old.content if old else None):
+                raise ForgeError("the file has changed since it was read", Where(new.shown), "nothing was written; try again")
+            files.append(plan.File(name, new.content, plan.EXECUTABLE if new.mode & 0o100 else plan.REGULAR))
+        journal.change(root, files, ())
+    return len(files)
+
+
+def _below(root: Path, folder: Path, path: Path, file: File) -> str:
+    """The path of a file of a tree below the root that is written to."""
+    shown = Path(file.shown or file.path)
+    below = Path(shown.name) if shown == path else shown.relative_to(path)
+    return (folder / below).relative_to(root).as_posix()

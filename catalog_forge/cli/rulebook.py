@@ -1,0 +1,58 @@
+"""The rules themselves: `lint --list` and `lint --explain ID`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.findings import COLOURS
+
+if TYPE_CHECKING:
+    from catalog_forge.lint.model import Rule
+
+
+def show_all(ids: frozenset[str], form: str) -> None:
+    """Print the chosen rules: id, level, title, whether its findings can be fixed."""
+    from catalog_forge.lint import registry
+
+    rules = [rule for rule in registry.rules() if rule.id in ids]
+    if form == "json":
+        click.echo(json.dumps([_data(rule) for rule in rules], indent=2))
+        return
+    for rule in rules:
+        level = click.style(f"{rule.level:8}", fg=COLOURS[rule.level])
+        fix = click.style("  [fix]", fg="green") if rule.fixable else ""
+        click.echo(f"{rule.id}  {level}{rule.title}{fix}")
+
+
+def explain(identity: str, form: str) -> None:
+    """Print the page of a rule. Raises ForgeError where there is none."""
+    from catalog_forge.lint import registry
+    from catalog_forge.lint.output.reference import text_of
+
+    rule = registry.find(identity)
+    if form == "json":
+        click.echo(json.dumps(_page(rule), indent=2))
+        return
+    click.echo(f"{click.style(rule.id, bold=True)} {click.style(rule.level, fg=COLOURS[rule.level])}  {rule.title}\n")
+    click.echo(f"{rule.text}\n")
+    for title, colour, examples in (("Found in", "red", rule.bad), ("Fine", "green", rule.good)):
+        for example in examples:
+            click.echo(click.style(f"{title}:", fg=colour, bold=True))
+            for line in text_of(example).splitlines():
+                click.echo(click.style(f"    {line}", dim=line.startswith("-- ")))
+    if rule.fixable:
+        click.echo("\nlint --fix mends it where that is safe; lint --diff shows how.")
+    click.echo(f"\nSource: {rule.source}")
+    click.echo(click.style(f"Where you know better: # catalog-forge: ignore={rule.id} and the reason", dim=True))
+
+
+def _data(rule: Rule) -> dict[str, object]:
+    return {"id": rule.id, "level": rule.level, "title": rule.title, "family": rule.module, "fixable": rule.fixable}
+
+
+def _page(rule: Rule) -> dict[str, object]:
+    bad, good = ([dict(example.files) for example in examples] for examples in (rule.bad, rule.good))
+    return {**_data(rule), "text": rule.text, "bad": bad, "good": good, "source": rule.source}

@@ -1,0 +1,51 @@
+"""`catalog-forge standards`: what holds in a catalog."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.main import Settings
+
+if TYPE_CHECKING:
+    from catalog_forge.spec.standards import Team
+
+
+@click.group()
+def standards() -> None:
+    """Look at the standards of a team."""
+
+
+@standards.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def show(settings: Settings, form: str) -> None:
+    """Print the standards that hold here, and where each line comes from.
+
+    They stand in catalog-forge.yml at the root of the catalog, and in what that file extends.
+    """
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import MARK, Repository
+
+    repository = Repository.find(settings.directory)
+    team = repository.team
+    if team is None:
+        raise ForgeError(f"there is no {MARK} with standards in {repository.root}", hint="docs/standards.md begins one")
+    if form == "json":
+        lines = [{"key": path, "value": node.value, "where": str(node.where)} for path, node in team.lines()]
+        click.echo(json.dumps(lines, indent=2, ensure_ascii=False))
+    else:
+        _draw(team)
+
+
+def _draw(team: Team) -> None:
+    lines = [(path, _plain(node.value), str(node.where)) for path, node in team.lines()]
+    widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
+    for path, value, where in lines:
+        click.echo(f"{path:{widths[0]}}  {value:{widths[1]}}  " + click.style(where, dim=True))
+
+
+def _plain(text: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in text)

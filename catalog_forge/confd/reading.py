@@ -1,0 +1,399 @@
+"""What a template reads and writes, found without running it: paths, where they are guarded, values that go out as they are.
+
+What is not known of a text is a WILD character. The nodes are gotpl's, by the names of their types (see gotext.template).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from catalog_forge.confd.gotext.template import Parsed
+
+WILD = "\0"
+
+LISTS = ("ls", "lsdir", "gets", "getvs")
+LEAVES = ("getv", "get", "exists")
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_VERB = re.compile(r"%[-+# 0]*[0-9.]*[a-zA-Z%]")
+_GLOB = re.compile(r"\*|\?|\[[^\]]*\]")
+_KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
+# Longer texts are given up: names that are put together again and again would grow without bound.
+_LONGEST = 2000
+_MOST_GUARDS = 50
+_ORDER = ("eq", "ne", "lt", "le", "gt", "ge")
+
+Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position", "time"]
+OddKind = Literal["path compared", "text compared", "text tested", "time printed", "position printed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What is known of a value: its text, what it is, and the path whose stored value it holds as it is."""
+
+    text: str = WILD
+    kind: Kind = "text"
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A lookup. `start` is the place of the path in bytes; `guarded` means that a condition around it knows that it is there.
+
+    `is_main` is false inside {{define}}: what guards that stands elsewhere.
+    """
+
+    function: str
+    path: str
+    start: int
+    default: bool
+    guarded: bool
+    is_main: bool
+
+    @property
+    def known(self) -> str:
+        """The path up to what is not known."""
+        return self.path.partition(WILD)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function, with the number of its arguments."""
+
+    name: str
+    start: int
+    arguments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An action that prints a stored value as it is, from byte `start` to `end`."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Something that a template does and hardly means."""
+
+    kind: OddKind
+    start: int
+    what: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """All that a template does."""
+
+    reads: list[Read] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    odd: list[Odd] = field(default_factory=list)
+    syntax: list[Call] = field(default_factory=list)
+
+    @property
+    def reads_anything(self) -> bool:
+        """Whether a path is wholly unknown: then it may be any."""
+        return any(not read.known for read in self.reads)
+
+
+def read(name: str, source: bytes) -> Reading:
+    """Read a template. Raises SyntaxFault for what no Go could parse; a function may be any word."""
+    if b"{{" not in source:
+        return Reading()
+    # Catalogs without a template do not wait for the parser.
+    from catalog_forge.confd.gotext.template import parse
+
+    words = {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
+    return _Reader(parse(name, source, words)).read(name)
+
+
+class _Reader:
+    """Walks the nodes of a file."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self.parsed = parsed
+        self.found = Reading()
+        self.scope: dict[str, list[Value]] = {}
+        self.names: list[str] = []
+        self.dot = Value()
+        self.guards: list[str] = []
+        self.defaulted: set[str] = set()
+        self.is_main = True
+
+    def read(self, name: str) -> Reading:
+        for each, body in self.parsed.bodies.items():
+            self.is_main = each == name
+            self.scope, self.names, self.dot, self.guards = {}, [], Value(), []
+            self.block(body)
+        return self.found
+
+    # Statements
+
+    def block(self, body: Any) -> None:
+        for node in body.nodes if body is not None else ():
+            visit = getattr(self, f"visit_{type(node).__name__}", None)
+            if visit:
+                visit(node)
+
+    def visit_ActionNode(self, node: Any) -> None:  # noqa: N802
+        value = self.pipe(node.pipeline)
+        if node.pipeline.declarations:
+            self.declare(node.pipeline, (value,))
+            return
+        if value.source:
+            start, end = self.parsed.offset(node.start), self.parsed.offset(node.end)
+            self.found.written.append(Written(value.source, start, end))
+        if value.kind == "time":
+            self.odd("time printed", node, "")
+        if value.kind == "position":
+            self.odd("position printed", node, value.text)
+
+    def visit_IfNode(self, node: Any) -> None:  # noqa: N802
+        self.branch(node, keep_dot=True)
+
+    def visit_WithNode(self, node: Any) -> None:  # noqa: N802
+        self.branch(node, keep_dot=False)
+
+    def branch(self, node: Any, *, keep_dot: bool) -> None:
+        mark, before, dot = len(self.names), len(self.found.reads), self.dot
+        value = self.pipe(node.pipeline)
+        self.test(node.pipeline)
+        self.declare(node.pipeline, (value,))
+        self.dot = dot if keep_dot else value
+        guards = _guards(self.found.reads[before:])
+        self.within(node.body, guards)
+        self.dot = dot
+        self.forget(mark)
+        self.within(node.else_body, guards if _negates(node.pipeline) else [])
+
+    def visit_RangeNode(self, node: Any) -> None:  # noqa: N802
+        mark, before, dot = len(self.names), len(self.found.reads), self.dot
+        value = self.pipe(node.pipeline)
+        element = _element(value)
+        ordered = value.kind in ("names", "pairs", "values")
+        position = Value(value.text, "position") if ordered else Value()
+        two = len(node.pipeline.declarations) == 2
+        self.declare(node.pipeline, (position, element) if two else (element,))
+        self.dot = element
+        self.within(node.body, _guards(self.found.reads[before:]))
+        self.dot = dot
+        self.forget(mark)
+        self.within(node.else_body, [])
+
+    def within(self, body: Any, guards: list[str]) -> None:
+        """Walk a body of which is known that what `guards` name is there."""
+        mark, names = len(self.guards), len(self.names)
+        self.guards += guards
+        self.block(body)
+        del self.guards[mark:]
+        self.forget(names)
+
+    def visit_TemplateCallNode(self, node: Any) -> None:  # noqa: N802
+        if node.pipeline:
+            self.pipe(node.pipeline)
+
+    def visit_BlockNode(self, node: Any) -> None:  # noqa: N802
+        self.needs("{{block}}", node)
+        self.visit_TemplateCallNode(node)
+
+    def visit_BreakNode(self, node: Any) -> None:  # noqa: N802
+        self.needs("{{break}}", node)
+
+    def visit_ContinueNode(self, node: Any) -> None:  # noqa: N802
+        self.needs("{{continue}}", node)
+
+    def needs(self, what: str, node: Any) -> None:
+        self.found.syntax.append(Call(what, self.parsed.offset(node.start), 0))
+
+    def odd(self, kind: OddKind, node: Any, what: str) -> None:
+        self.found.odd.append(Odd(kind, self.parsed.offset(node.start), what))
+
+    def declare(self, pipeline: Any, values: Sequence[Value]) -> None:
+        if pipeline.is_assignment:
+            self.needs("an assignment with =", pipeline)
+        for variable, value in zip(pipeline.declarations, values, strict=False):
+            # A variable that changes later may be anything.
+            self.scope.setdefault(variable.name, []).append(Value() if pipeline.is_assignment else value)
+            self.names.append(variable.name)
+
+    def forget(self, mark: int) -> None:
+        """Let the variables go that were declared since `mark`."""
+        for name in self.names[mark:]:
+            self.scope[name].pop()
+        del self.names[mark:]
+
+    def test(self, pipeline: Any) -> None:
+        """Note a condition that is a stored value alone: every text but the empty one is true, `false` too."""
+        command = pipeline.commands[0]
+        first = command.arguments[0]
+        if len(pipeline.commands) == 1 and len(command.arguments) == 2 and _name(first) == "getv" and not pipeline.declarations:
+            self.odd("text tested", command, "")
+
+    # Expressions
+
+    def pipe(self, pipe: Any) -> Value:
+        value: Value | None = None
+        for command in pipe.commands:
+            value = self.command(command, value)
+        return value or Value()
+
+    def command(self, command: Any, final: Value | None) -> Value:
+        first, *rest = command.arguments
+        if _name(first):
+            return self.call(first, rest, final)
+        for each in rest:
+            self.term(each)
+        return self.term(first)
+
+    def term(self, node: Any) -> Value:
+        match type(node).__name__:
+            case "StringNode":
+                return Value(node.value)
+            case "NumberNode":
+                return Value(node.text, "number")
+            case "IdentifierNode":
+                return self.call(node, (), None)
+            case "DotNode":
+                return self.dot
+            case "FieldNode":
+                return _fields(self.dot, node.fields)
+            case "VariableNode":
+                known = self.scope.get(node.name)
+                return _fields(known[-1] if known else Value(), node.fields)
+            case "ParenthesizedNode":
+                return _fields(self.pipe(node.pipeline), node.fields)
+        return Value()
+
+    def call(self, node: Any, rest: Sequence[Any], final: Value | None) -> Value:
+        values = [self.term(each) for each in rest] + ([final] if final else [])
+        start = self.parsed.offset(node.start)
+        self.found.calls.append(Call(node.name, start, len(values)))
+        if node.name in LISTS + LEAVES and values:
+            place = self.parsed.offset(rest[0].start) if rest else start
+            return self.lookup(node.name, values, place)
+        if node.name in _ORDER:
+            self.compare(node, rest, values)
+        return _result(node.name, values)
+
+    def lookup(self, name: str, values: list[Value], place: int) -> Value:
+        path = values[0].text
+        if name in ("gets", "getvs"):
+            path = _GLOB.sub(WILD, path)
+        default = name == "getv" and len(values) > 1
+        guarded = path in self.defaulted or any(_guards_it(guard, path) for guard in self.guards)
+        self.found.reads.append(Read(name, path, place, default, guarded, self.is_main))
+        if default:
+            self.defaulted.add(path)
+        kinds: Mapping[str, Kind] = {"ls": "names", "lsdir": "names", "gets": "pairs", "get": "pair", "getvs": "values"}
+        if name in kinds:
+            return Value(path, kinds[name])
+        return Value(source=path if name == "getv" else "")
+
+    def compare(self, node: Any, rest: Sequence[Any], values: list[Value]) -> None:
+        constants = [value for each, value in zip(rest, values, strict=False) if type(each).__name__ == "StringNode"]
+        paths = [value.text for value in constants if value.text.startswith("/")]
+        if len(values) > 1 and len(constants) == len(values) and paths:
+            self.odd("path compared", node, paths[0])
+        if any(value.source for value in values) and any(value.kind == "number" for value in values):
+            self.odd("text compared", node, next(value.text for value in values if value.kind == "number"))
+
+
+def _name(node: Any) -> str:
+    return node.name if type(node).__name__ == "IdentifierNode" else ""
+
+
+def _negates(pipeline: Any) -> bool:
+    """Whether a condition turns something around: then its else branch may be the one that is guarded."""
+    found: list[Any] = [pipeline]
+    while found:
+        node = found.pop()
+        if _name(node) in ("not", "eq"):
+            return True
+        found += getattr(node, "commands", ()) or getattr(node, "arguments", ())
+        if type(node).__name__ == "ParenthesizedNode":
+            found.append(node.pipeline)
+    return False
+
+
+def _guards(reads: Iterable[Read]) -> list[str]:
+    """The paths of which a condition with these lookups tells whether they are there."""
+    return [each.path for each in reads if each.function in (*LISTS, "exists") or each.default][:_MOST_GUARDS]
+
+
+def _guards_it(guard: str, path: str) -> bool:
+    """Whether a condition on one path tells that another is there: the same, one below, or one of the same record."""
+    root = guard.rstrip(WILD).rstrip("/")
+    record = root.rpartition("/")[0]
+    deep = record.count("/") > 3
+    return path == root or path.startswith(root + "/") or (deep and path.startswith(record + "/"))
+
+
+def _element(value: Value) -> Value:
+    if value.kind == "pairs":
+        return Value(value.text, "pair")
+    if value.kind == "values":
+        return Value(source=value.text)
+    return Value()
+
+
+def _fields(value: Value, fields: Collection[str]) -> Value:
+    if not fields:
+        return value
+    if value.kind == "pair" and len(fields) == 1:
+        return Value(value.text) if "Key" in fields else Value(source=value.text)
+    return Value()
+
+
+def _result(name: str, values: list[Value]) -> Value:
+    """What a function gives that looks nothing up."""
+    match name:
+        case "printf" if values:
+            return _printed(values[0].text, values[1:])
+        case "print":
+            return _short("".join(value.text for value in values), _source(values))
+        case "dir" if values:
+            return Value(_folder(values[0].text))
+        case "datetime":
+            return Value(kind="time")
+    return Value(source=_source(values) if name in _KEEP else "")
+
+
+def _folder(path: str) -> str:
+    """The folder of a path; of what ends in something unknown only what stands before that is sure."""
+    above, slash, name = path.rpartition("/")
+    return WILD if not slash or name == WILD and above.endswith(WILD) else above or "/"
+
+
+def _source(values: Iterable[Value]) -> str:
+    return next((value.source for value in values if value.source), "")
+
+
+def _printed(pattern: str, values: list[Value]) -> Value:
+    """What printf gives: each verb becomes the text of its argument as far as it is known."""
+    if len(pattern) + sum(len(value.text) for value in values) > _LONGEST:
+        return Value()
+    rest = iter(values)
+    source = ""
+
+    def put(match: re.Match[str]) -> str:
+        nonlocal source
+        if match[0] == "%%":
+            return "%"
+        value = next(rest, Value())
+        if match[0] in ("%s", "%v"):
+            source = source or value.source
+            return value.text
+        return WILD
+
+    text = _VERB.sub(put, pattern)
+    return Value(text, source=source)
+
+
+def _short(text: str, source: str) -> Value:
+    return Value(text if len(text) <= _LONGEST else WILD, source=source)

@@ -1,0 +1,97 @@
+"""What is known and left for later: the findings of an old catalog, so that only new ones count.
+
+A baseline is JSON with one line a finding: its path, its rule, a fingerprint of the text of its line and of its message, and how
+often it occurs. Nothing in it changes when lines move.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.lint.model import Finding
+
+MAX_BYTES = 64 << 20
+FORMAT = 1
+
+_MOVES = re.compile(r"(\bline |:)[0-9]+(:[0-9]+)?")
+
+# Path, rule, fingerprint.
+Key = tuple[str, str, str]
+
+
+def key(finding: Finding) -> Key:
+    """What a finding is known by."""
+    return finding.path or finding.where.file, finding.rule, fingerprint(finding)
+
+
+def fingerprint(finding: Finding) -> str:
+    """Sixteen hex digits that stay when the line moves."""
+    text = finding.excerpt.strip() + "\0" + _MOVES.sub(r"\1", finding.message)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+def numbered(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
+    """Findings with a fingerprint of their own each: over path, rule, line, message, and which of several alike it is."""
+    seen: Counter[Key] = Counter()
+    found = []
+    for finding in findings:
+        known = key(finding)
+        seen[known] += 1
+        text = "\0".join((*known, str(seen[known])))
+        found.append((finding, hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]))
+    return found
+
+
+def dump(findings: Iterable[Finding]) -> str:
+    """A baseline that knows these findings, sorted, one to a line."""
+    counts = Counter(map(key, findings))
+    lines = [
+        json.dumps({"path": path, "rule": rule, "fingerprint": digits, "count": count})
+        for (path, rule, digits), count in sorted(counts.items())
+    ]
+    return f'{{"catalog-forge-baseline": {FORMAT}, "findings": [\n' + ",\n".join(lines) + "\n]}\n"
+
+
+def load(path: Path, shown: str) -> Counter[Key]:
+    """Read a baseline. Raises ForgeError when it cannot be read or is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            content = file.read(MAX_BYTES + 1) if is_file else b""
+    except OSError as error:
+        raise ForgeError(f"the baseline cannot be read: {error.strerror}", Where(shown), "--write-baseline makes one") from None
+    try:
+        if not is_file or len(content) > MAX_BYTES:
+            raise ValueError
+        data = json.loads(content)
+        if data["catalog-forge-baseline"] != FORMAT:
+            raise ValueError
+        found: Counter[Key] = Counter()
+        for each in data["findings"]:
+            found[str(each["path"]), str(each["rule"]), str(each["fingerprint"])] += int(each["count"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise ForgeError("this is no baseline", Where(shown), "--write-baseline makes one") from None
+    return found
+
+
+def compared(findings: Iterable[Finding], known: Counter[Key]) -> tuple[list[Finding], list[Finding], Counter[Key]]:
+    """Return the findings that are new, those that are known, and what is known and no longer there."""
+    left = Counter(known)
+    new: list[Finding] = []
+    old: list[Finding] = []
+    for finding in findings:
+        if left[key(finding)] > 0:
+            left[key(finding)] -= 1
+            old.append(finding)
+        else:
+            new.append(finding)
+    return new, old, +left

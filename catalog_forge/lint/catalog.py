@@ -1,0 +1,382 @@
+"""What the files of a tree are: entries and their revisions, conf images, specs. These are the subjects of the rules.
+
+Rules: `catalog-format.md` 1. Only the depth of a folder matters to Rancher; here what has neither compose files nor a config.yml
+is left alone unless it lies in a folder of templates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.lint import versions
+from catalog_forge.lint.tree import File, Folder, Tree, Yaml, key_of, keys_of
+from catalog_forge.spec.reader import read_standards
+from catalog_forge.spec.standards import Team
+from catalog_forge.stack import questions
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+CONFIG = "config.yml"
+RANCHER = "rancher-compose.yml"
+DOCKER = "docker-compose.yml"
+DOCKER_TEMPLATE = "docker-compose.yml.tpl"
+STANDARDS = "catalog-forge.yml"
+BLOCKS = ("catalog", ".catalog")
+
+TOP = re.compile(r"(?:[\w-]+-)?templates")
+_PLAIN = re.compile(r"[-+]?[0-9]+")
+_NONE = Yaml(None)
+
+
+class Catalog:
+    """A tree as a catalog: its entries, images and specs. `since` is the tree as it was published, when that is known."""
+
+    """A tree as a catalog: its entries, images and specs. `since` is the tree as it was published, when that is known."""
+
+    def __init__(self, tree: Tree, team: Team | ForgeError | None = None, since: Tree | None = None) -> None:
+        self.tree = tree
+        self.since = since
+        self._team = team
+
+    @cached_property
+    def shown(self) -> dict[str, File]:
+        """All files by the path that errors show."""
+        return {file.shown or file.path: file for file in self.tree.files.values()}
+
+    @cached_property
+    def shown_folders(self) -> dict[str, str]:
+        """The paths of all folders in the tree by the path that errors show."""
+        found: dict[str, str] = {}
+        for file in self.tree.files.values():
+            shown, path = (file.shown or file.path).rpartition("/")[0], file.folder
+            while shown and path and shown not in found:
+                found[shown] = path
+                shown, path = shown.rpartition("/")[0], path.rpartition("/")[0]
+        return found
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The entries of all top folders."""
+        tops = self.tree.folders[""].folders
+        return [Entry(self, top, each) for top in tops.values() for each in top.folders.values() if _is_entry(top, each)]
+
+    @property
+    def revisions(self) -> Iterator[Revision]:
+        """The revisions of all entries."""
+        return (revision for entry in self.entries for revision in entry.revisions)
+
+    @cached_property
+    def images(self) -> list[Image]:
+        """The folders of images: those with a Dockerfile, and those whose conf.d/ has none above it."""
+        found: dict[str, list[ConfDir]] = {}
+        folders = self.tree.folders
+        for path, folder in folders.items():
+            if "Dockerfile" in folder.files:
+                found.setdefault(path, [])
+            if folder.name == "conf.d" and any(name.endswith("toml") for name in folder.files):
+                above = path.removesuffix("conf.d").rstrip("/")
+                found.setdefault(self._image_of(above), []).append(ConfDir(folders[above], folder))
+        return [Image(self, folders[path], tuple(confs)) for path, confs in sorted(found.items())]
+
+    def _image_of(self, path: str) -> str:
+        """The folder at or above `path`, three levels at most, that has a Dockerfile; else `path`."""
+        above = path
+        for _ in range(3):
+            if "Dockerfile" in self.tree.folders[above].files:
+                return above
+            if not above:
+                break
+            above = above.rpartition("/")[0]
+        return path
+
+    @cached_property
+    def specs(self) -> list[SpecFile]:
+        """The specs: the YAML files of specs/."""
+        specs = self.tree.folders.get("specs")
+        files = specs.files.values() if specs else ()
+        return [SpecFile(self, file) for file in files if file.name.endswith(".yml")]
+
+    @cached_property
+    def standards(self) -> Team | ForgeError:
+        """The standards that hold here, or what is wrong with them: as given, else catalog-forge.yml of the tree alone."""
+        if self._team is not None:
+            return self._team
+        file = self.tree.get(STANDARDS)
+        root = file.yaml.map if file else None
+        try:
+            return Team(read_standards(root), root) if root else Team()
+        except ForgeError as error:
+            return error
+
+    @property
+    def team(self) -> Team:
+        """The standards that hold here; none where something is wrong with them."""
+        return self.standards if isinstance(self.standards, Team) else Team()
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """An entry: the folder of a template below one of the catalog's top folders."""
+
+    catalog: Catalog
+    top: Folder
+    folder: Folder
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.folder.name
+
+    @property
+    def base(self) -> str:
+        """What stands before the name in ids: the top folder's text before the first dash, and `*`; nothing for `templates`."""
+        before, dash, _ = self.top.name.partition("-")
+        return f"{before}*" if dash else ""
+
+    @property
+    def where(self) -> Where:
+        """Its folder as a place, as errors show it."""
+        for file in self.folder.everything:
+            below = file.path[len(self.folder.path) :]
+            return Where((file.shown or file.path).removesuffix(below))
+        return Where(self.folder.path)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read, so that what is not here is missing."""
+        return self.catalog.tree.covers(self.folder.path)
+
+    @property
+    def config(self) -> File | None:
+        """Its config.yml."""
+        return self.folder.files.get(CONFIG)
+
+    @cached_property
+    def settings(self) -> Yaml:
+        """What config.yml says."""
+        return self.config.yaml if self.config else _NONE
+
+    @cached_property
+    def revisions(self) -> list[Revision]:
+        """Its revisions as the catalog service takes them, in the order of their numbers, then of their names."""
+        names = sorted((name for name in self.folder.folders if is_revision(name)), key=_number)
+        return [Revision(self, self.folder.folders[name]) for name in names]
+
+    @property
+    def icons(self) -> list[File]:
+        """The files beside config.yml that are taken for its icon."""
+        return [file for name, file in self.folder.files.items() if name.startswith(("catalogIcon", "icon"))]
+
+
+@dataclass(frozen=True, eq=False)
+class Revision:
+    """A revision of an entry: its folder with the compose files."""
+
+    entry: Entry
+    folder: Folder
+
+    @property
+    def name(self) -> str:
+        """The name of its folder: its number."""
+        return self.folder.name
+
+    @property
+    def title(self) -> str:
+        """ENTRY/REVISION, for messages."""
+        return f"{self.entry.name}/{self.name}"
+
+    @property
+    def where(self) -> Where:
+        """Its folder as a place."""
+        return Where(f"{self.entry.where.file}/{self.name}")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read, so that what is not here is missing."""
+        return self.entry.catalog.tree.covers(self.folder.path)
+
+    @property
+    def rancher(self) -> File | None:
+        """Its rancher-compose.yml."""
+        return self.folder.files.get(RANCHER)
+
+    @cached_property
+    def docker(self) -> File | None:
+        """Its docker-compose.yml, or the .tpl when that is missing or empty: one of both is sent to Rancher."""
+        plain, template = self.folder.files.get(DOCKER), self.folder.files.get(DOCKER_TEMPLATE)
+        return plain if plain and (plain.size or not template) else template
+
+    @property
+    def compose_files(self) -> list[File]:
+        """Both compose files, as far as they are there."""
+        return [file for file in (self.docker, self.rancher) if file]
+
+    @cached_property
+    def block(self) -> Map | None:
+        """The catalog block of rancher-compose.yml, wherever a judge finds it."""
+        keys = self.rancher.yaml.keys if self.rancher else {}
+        return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
+
+    @property
+    def block_where(self) -> Where:
+        """Where the block stands; else the file; else the folder."""
+        if self.rancher is None:
+            return self.where
+        key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
+        return key.where if key else self.rancher.at()
+
+    @cached_property
+    def version(self) -> str:
+        """The version that the block gives, as the catalog service stores it."""
+        return questions.text_of(keys_of(self.block).get("version"))
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        """Its questions in their order, also those that are wrong."""
+        found = keys_of(self.block).get("questions")
+        return [Question(item) for item in (found.items if isinstance(found, Seq) else ()) if isinstance(item, Map)]
+
+    def services(self, file: File) -> list[tuple[Text, Node]]:
+        """The services of one of its compose files as it stands there; none when its templates make it no YAML."""
+        root = file.yaml.map
+        if root is None:
+            return []
+        keys = file.yaml.keys
+        if "version" in keys:
+            below = keys.get("services")
+            return list(below.pairs) if isinstance(below, Map) else []
+        return [(key, value) for key, value in root.pairs if key.value not in BLOCKS]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as it stands in the block."""
+
+    node: Map
+
+    @cached_property
+    def keys(self) -> Mapping[str, Node]:
+        """Its keys."""
+        return keys_of(self.node)
+
+    def text(self, key: str) -> str:
+        """The value of a key as the catalog service stores it; nothing where there is none."""
+        return questions.text_of(self.keys.get(key))
+
+    @cached_property
+    def variable(self) -> str:
+        """The name of the answer."""
+        return self.text("variable")
+
+    @cached_property
+    def type(self) -> str:
+        """Its type; string where none is given."""
+        return self.text("type") or "string"
+
+    @cached_property
+    def options(self) -> list[str]:
+        """Its options as text."""
+        found = self.keys.get("options")
+        return [questions.text_of(item) for item in found.items] if isinstance(found, Seq) else []
+
+    @property
+    def where(self) -> Where:
+        """Where the name stands; else the question."""
+        named = self.keys.get("variable")
+        return named.where if named else self.node.where
+
+    def at(self, key: str) -> Where:
+        """Where the value of a key stands; else the question."""
+        found = self.keys.get(key)
+        return found.where if found else self.where
+
+
+@dataclass(frozen=True, eq=False)
+class ConfDir:
+    """A folder with conf.d/ and, as a rule, templates/, as confd's -confdir has it."""
+
+    folder: Folder
+    conf_d: Folder
+
+    @property
+    def resources(self) -> list[File]:
+        """The files that confd takes for template resources."""
+        return [file for file in self.conf_d.everything if file.name.endswith("toml")]
+
+    @property
+    def templates(self) -> list[File]:
+        """The files of templates/."""
+        found = self.folder.folders.get("templates")
+        return found.everything if found else []
+
+    def files(self) -> dict[str, bytes]:
+        """All of it by path below the folder, as `confd.image_dir.read` wants it."""
+        start = len(self.folder.path) + 1 if self.folder.path else 0
+        return {file.path[start:]: file.content for file in (*self.conf_d.everything, *self.templates)}
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """The folder of an image: a Dockerfile, scripts, and the folders that confd reads."""
+
+    catalog: Catalog
+    folder: Folder
+    confs: tuple[ConfDir, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.folder.name
+
+    @property
+    def dockerfile(self) -> File | None:
+        """Its Dockerfile."""
+        return self.folder.files.get("Dockerfile")
+
+    @property
+    def scripts(self) -> list[File]:
+        """The shell scripts in its folder."""
+        return [file for file in self.folder.everything if file.name.endswith(".sh") or file.content.startswith(_SHEBANGS)]
+
+
+_SHEBANGS = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash", b"#!/usr/bin/env sh", b"#!/bin/ash", b"#!/bin/dash")
+
+
+@dataclass(frozen=True, eq=False)
+class SpecFile:
+    """A spec as it lies in specs/."""
+
+    catalog: Catalog
+    file: File
+
+    @property
+    def name(self) -> str:
+        """The name of the spec: that of its file."""
+        return self.file.name.removesuffix(".yml")
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The names of its scenarios."""
+        folder = self.catalog.tree.folders.get(f"specs/{self.name}/scenarios")
+        return tuple(name.removesuffix(".yml") for name in (folder.files if folder else ()) if name.endswith(".yml"))
+
+
+def is_revision(name: str) -> bool:
+    """Tell whether the catalog service takes a folder of this name for a revision: a number, or a semantic version."""
+    if _PLAIN.fullmatch(name):
+        return len(name) < 20 and -(1 << 63) <= int(name) < 1 << 63
+    return versions.semver(name.strip("v")) is not None
+
+
+def _number(name: str) -> tuple[int, str]:
+    return (int(name), name) if _PLAIN.fullmatch(name) and len(name) < 10 else (0, name)
+
+
+def _is_entry(top: Folder, folder: Folder) -> bool:
+    if TOP.fullmatch(top.name) or any(name in folder.files for name in (CONFIG, "template.yml")):
+        return True
+    compose = (DOCKER, DOCKER_TEMPLATE, RANCHER)
+    return any(name in each.files for each in folder.folders.values() for name in compose)

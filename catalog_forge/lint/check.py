@@ -1,0 +1,33 @@
+"""A catalog checked: the rules run, then the ignores in its files, then the rules that look at the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from catalog_forge.lint import ignores, registry
+from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.model import Finding
+from catalog_forge.lint.run import Choice, by_place, run
+from catalog_forge.lint.settings import EXTERNAL, HISTORY
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found; what the ignores in the files silence, each with its reason; what the baseline knows already."""
+
+    findings: list[Finding] = field(default_factory=list)
+    ignored: list[tuple[Finding, str]] = field(default_factory=list)
+    known: list[Finding] = field(default_factory=list)
+
+
+def check(catalog: Catalog, choice: Choice, jobs: int = 1) -> Checked:
+    """Check a catalog, in as many as `jobs` processes. Raises RuleBroke."""
+    found = run(catalog, choice, jobs=jobs)
+    kept, silenced, unused = ignores.sorted_out(found, ignores.read(catalog).ignores)
+    # Of an ignore of a rule that did not run, or did not have all that it looks at, nobody knows whether it is needed.
+    unsure = (EXTERNAL, HISTORY) if catalog.since is None else (EXTERNAL,)
+    everything = frozenset(identity for identity, *_ in registry.checks() if not identity.startswith(unsure))
+    if everything <= choice.ids and not catalog.tree.inside:
+        needless = [each for each in unused if each.ids <= everything]
+        kept += run(catalog, choice, {ignores.Outcome: (ignores.Outcome(needless),)})
+    return Checked(sorted(kept, key=by_place), silenced)

@@ -1,0 +1,190 @@
+"""The versions of a template: what it renders to for the answers that its conditions look at.
+
+All combinations of their options are taken, and above 256 so many that each two answers come together once. Most versions share
+most of their services: a service that was read in one version is not read again in the next.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.lint import actions
+from catalog_forge.lint.catalog import Question, Revision
+from catalog_forge.lint.composition import Part, defaults, part
+from catalog_forge.lint.rendering import Rendered, Template
+from catalog_forge.stack import keys
+from catalog_forge.yamlio import Map, Node, Text
+
+MOST = 256
+# No more questions, and no more options of one, are taken into account; real entries have half of them.
+WIDEST = 16
+# What the versions of one revision may cost: seconds, and characters of text.
+SECONDS = 3.0
+CHARACTERS = 8 << 20
+
+_TOP = re.compile(r"^(?=[^\s#])", re.MULTILINE)
+_INDENT = re.compile(r"^( +)(?=[^\s#])", re.MULTILINE)
+# A key alone, with nothing but comments before what is below it.
+_HEAD = re.compile(r" *[A-Za-z0-9._-]+:[ \t]*(?:#[^\n]*)?\n?(?:[ \t]*(?:#[^\n]*)?\n)*")
+_NOWHERE = Where("")
+# What a section alone cannot tell: anchors, merges, documents.
+_SIGNS = ("&", "*", "<<", "---", "...", "%")
+_SHARED = re.compile(r"(?:^|[\s\[{,])[&*][A-Za-z0-9_]|<<[ \t]*:|^(?:---|\.\.\.|%)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version: the answers that differ from the default ones, and what they make of the template."""
+
+    answers: Mapping[str, str]
+    rendered: Rendered
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{name} is {text!r}" if text else f"{name} is empty" for name, text in self.answers.items())
+        return f"when {shown}" if shown else "with the default answers"
+
+
+def versions(revision: Revision, template: Template) -> Iterator[Version]:
+    """The distinct versions of a revision's docker-compose.yml, the one with the default answers first."""
+    base = defaults(revision)
+    until = time.monotonic() + SECONDS
+    seen: set[str] = set()
+    size = 0
+    for answers in answers_of(revision, actions.deciding(template)):
+        rendered = template.render({**base, **answers})
+        if rendered.text in seen and not rendered.fault:
+            continue
+        seen.add(rendered.text)
+        size += len(rendered.text)
+        yield Version({name: text for name, text in answers.items() if text != base.get(name)}, rendered)
+        if time.monotonic() > until or size > CHARACTERS:
+            return
+
+
+def answers_of(revision: Revision, names: Iterable[str]) -> Iterator[dict[str, str]]:
+    """The answers to try for these questions: all combinations of options, then each other question once another way."""
+    asked = {question.variable: question for question in revision.questions}
+    found = [asked[name] for name in names if name in asked]
+    choices = {question.variable: _choices(question) for question in found}
+    many = [(name, each) for name, each in choices.items() if len(each) > 1]
+    for combination in combined([each for _, each in many]):
+        yield {name: text for (name, _), text in zip(many, combination, strict=True)}
+    for question in found:
+        if question.variable not in dict(many) and (other := _other(question)) is not None:
+            yield {question.variable: other}
+
+
+def _choices(question: Question) -> list[str]:
+    """The answers that a question lets its user choose from, the default one first."""
+    options = ["true", "false"] if question.type == "boolean" else question.options if question.type == "enum" else []
+    default = question.text("default")
+    proposed = [default] if default or question.text("required") != "true" else []
+    return list(dict.fromkeys([*proposed, *options])) if options else []
+
+
+def _other(question: Question) -> str | None:
+    """Another answer than the default one to a question that has no options; None where none is known."""
+    if question.text("default"):
+        return None if question.text("required") == "true" else ""
+    return "1" if question.type == "int" else "x"
+
+
+def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """All combinations if there are no more than 256; else so many that each two answers come together at least once.
+
+    There are never more than 256, and of hostile lists only the beginning is taken.
+    """
+    choices = [each[:MOST] if len(choices) == 1 else each[:WIDEST] for each in choices[:WIDEST]]
+    count = 1
+    for each in choices:
+        count *= len(each)
+    return itertools.product(*choices) if count <= MOST else _pairwise(choices)
+
+
+def _pairwise(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Greedy: each row takes a pair that is missing, and fills up with what covers most of the others."""
+    places = range(len(choices))
+    order = [
+        ((left, one), (right, other))
+        for left, right in itertools.combinations(places, 2)
+        for one in range(len(choices[left]))
+        for other in range(len(choices[right]))
+    ]
+    missing = set(order)
+    row = dict.fromkeys(places, 0)
+    wanted = iter(order)
+    for _ in range(MOST):
+        missing.difference_update(itertools.combinations(sorted(row.items()), 2))
+        yield tuple(choices[place][index] for place, index in sorted(row.items()))
+        pair = next((each for each in wanted if each in missing), None)
+        if pair is None:
+            return
+        row = dict(pair)
+        for place in places:
+            if place not in row:
+                row[place] = max(range(len(choices[place])), key=lambda index: _covered(row, place, index, missing))
+
+
+def _covered(row: Mapping[int, int], place: int, index: int, missing: set[tuple[tuple[int, int], tuple[int, int]]]) -> int:
+    new = (place, index)
+    return sum((min(new, other), max(new, other)) in missing for other in row.items())
+
+
+def sections(text: str) -> list[Part] | None:
+    """The services of a compose text, each read once for all texts that it stands in; None where only the whole text tells."""
+    if any(sign in text for sign in _SIGNS) and _SHARED.search(text):
+        return None
+    tops = [each for each in _TOP.split(text) if each.strip() and not each.startswith("#")]
+    known = keys.V2 if any(each.startswith("version:") for each in tops) else keys.V1
+    found: list[Part] = []
+    for top in tops:
+        if known is keys.V2 and not top.startswith("services:"):
+            if _pairs(top) is None:
+                return None
+            continue
+        chunks = _below(top) if known is keys.V2 else [top]
+        services = [_service(chunk, known) for chunk in chunks or [""]]
+        if None in services:
+            return None
+        found += filter(None, services)
+    return found
+
+
+def _below(top: str) -> list[str] | None:
+    """The keys below the one that a text begins with, each with its lines; None where something else stands there."""
+    first = _INDENT.search(top, top.find("\n") + 1)
+    head, *chunks = _at(first[1]).split(top) if first else [top]
+    return chunks if _HEAD.fullmatch(head) else None
+
+
+@lru_cache(maxsize=100)
+def _at(indent: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?={indent}[^\s#-])", re.MULTILINE)
+
+
+@lru_cache(maxsize=4096)
+def _service(chunk: str, known: frozenset[str]) -> Part | None:
+    """A service by its lines, each of its keys read once for all services that have it; None where it is none."""
+    blocks = [_pairs(each) for each in _below(chunk) or [""]]
+    if None not in blocks:
+        name = Text(chunk.partition(":")[0].strip(), True, _NOWHERE, "", ())
+        return part(name, Map(tuple(pair for block in blocks for pair in block or ()), _NOWHERE), known, True)
+    found = _pairs(chunk)
+    return part(*found[0], known, True) if found and len(found) == 1 else None
+
+
+@lru_cache(maxsize=8192)
+def _pairs(text: str) -> tuple[tuple[Text, Node], ...] | None:
+    """The keys of a text; None where it is no mapping."""
+    try:
+        node = yamlio.parse(text, "", aliases=True)
+    except ForgeError:
+        return None
+    return node.pairs if isinstance(node, Map) else None

@@ -1,0 +1,295 @@
+"""A Dockerfile, read well enough to judge it: instructions with their places, stages, variables, what the build would refuse.
+
+Rules: the Dockerfile reference and BuildKit's parser. Nothing is run, and what a shell would make of a RUN is left to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from catalog_forge.errors import did_you_mean
+
+KEYWORDS = (
+    *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD"),
+    *("RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+)
+_ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
+_KEYWORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)")
+_FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?\s*")
+_HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
+_WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+", re.DOTALL)
+_PIECE = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
+_VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^{}]*))?\}|(\w+))")
+_LONGEST = 10_000
+# A Dockerfile that is larger is not read: nobody wrote it.
+MAX_BYTES = 128 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the build refuses: where it is, as a character of the text, and what helps."""
+
+    start: int
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction from character `start` to `end` of the file.
+
+    `text` is what follows the keyword and its flags, its lines joined; `body` is that with the variables of the build put in.
+    """
+
+    keyword: str
+    text: str
+    body: str
+    start: int
+    end: int
+    flags: Mapping[str, str] = field(default_factory=dict)
+    heredocs: tuple[str, ...] = ()
+
+    @cached_property
+    def json(self) -> list[str] | None:
+        """The words of the JSON form; None for the shell form."""
+        if not self.body.startswith("["):
+            return None
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Its words, in either form, without quotes."""
+        return self.json if self.json is not None else [_bare(word) for word in _WORD.findall(self.body)]
+
+    @property
+    def has_open_quote(self) -> bool:
+        """Whether a quote does not end."""
+        return bool(_WORD.sub("", self.text).strip())
+
+    @property
+    def script(self) -> str:
+        """What a shell runs for a RUN: the text with its heredocs."""
+        return "\n".join((self.body, *self.heredocs))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage: its name, the image that it is made of as far as it is known, and its instructions, FROM first."""
+
+    name: str
+    base: str
+    instructions: list[Instruction]
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A Dockerfile."""
+
+    instructions: list[Instruction]
+    stages: list[Stage]
+    faults: list[Fault]
+    variables: Mapping[str, str]
+
+    @cached_property
+    def chain(self) -> list[Stage]:
+        """The last stage, the stage that it is made of, and so on."""
+        names = {each.name: each for each in reversed(self.stages) if each.name}
+        found: dict[int, Stage] = {}
+        stage = self.stages[-1] if self.stages else None
+        while stage and id(stage) not in found:
+            found[id(stage)] = stage
+            stage = names.get(stage.base.lower())
+        return list(found.values())
+
+    @cached_property
+    def final(self) -> list[Instruction]:
+        """The instructions that make the image: those of the last stage, after those of the stages that it is made of."""
+        return [each for stage in reversed(self.chain) for each in stage.instructions]
+
+    @property
+    def base(self) -> str:
+        """The image from elsewhere that the last stage is made of."""
+        return self.chain[-1].base if self.chain else ""
+
+    def last(self, keyword: str) -> Instruction | None:
+        """The instruction of a kind that counts: the last one."""
+        return next((each for each in reversed(self.final) if each.keyword == keyword), None)
+
+    def of(self, *keywords: str) -> list[Instruction]:
+        """The instructions of the image of these kinds."""
+        return [each for each in self.final if each.keyword in keywords]
+
+
+def parse(text: str) -> Dockerfile:
+    """Read a Dockerfile; everything is kept, what is wrong is in `faults`."""
+    if len(text) > MAX_BYTES:
+        return Dockerfile([], [], [Fault(0, f"the Dockerfile is larger than {MAX_BYTES} bytes and was not read")], {})
+    reader = _Reader(text)
+    for start, end, joined, heredocs in _logical(text):
+        reader.take(start, end, joined, heredocs)
+    if not reader.stages and not reader.faults:
+        reader.faults.append(Fault(0, "the Dockerfile has no FROM", "begin with FROM and a pinned base"))
+    return Dockerfile(reader.instructions, reader.stages, reader.faults, reader.seen)
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.instructions: list[Instruction] = []
+        self.stages: list[Stage] = []
+        self.faults: list[Fault] = []
+        self.arguments: dict[str, str] = {}
+        self.variables: dict[str, str] = {}
+        self.seen: dict[str, str] = {}
+
+    def take(self, start: int, end: int, joined: str, heredocs: tuple[str, ...]) -> None:
+        """Take one logical line."""
+        found = _KEYWORD.match(joined)
+        keyword = found[1].upper() if found else ""
+        if not found or keyword not in KEYWORDS:
+            word = joined.split()[0][:40]
+            self.faults.append(Fault(start, f"{word!r} is no instruction", did_you_mean(word.upper(), KEYWORDS)))
+            return
+        rest, flags = joined[found.end() :], {}
+        while keyword != "RUN" and (flag := _FLAG.match(rest)):
+            flags[flag[1]] = flag[2] or ""
+            rest = rest[flag.end() :]
+        rest = rest.strip()
+        body = expand(rest, self.arguments if keyword == "FROM" else self.variables)
+        each = Instruction(keyword, rest, body, start, end, flags, heredocs)
+        self.instructions.append(each)
+        self.check(each)
+        self.follow(each)
+
+    def check(self, each: Instruction) -> None:
+        """Say what the build refuses in one instruction."""
+        if each.keyword not in ("FROM", "ARG") and not self.stages:
+            self.faults.append(Fault(each.start, f"{each.keyword} stands before FROM", "only ARG may stand there"))
+        elif not each.text:
+            self.faults.append(Fault(each.start, f"{each.keyword} has nothing after it"))
+        elif each.keyword in ("ADD", "COPY", "ENV", "LABEL", "FROM", "ARG") and each.has_open_quote:
+            self.faults.append(Fault(each.start, f"{each.keyword} has a quote that does not end"))
+        elif each.keyword in ("ADD", "COPY") and len(each.words) < 2 and not _HEREDOC.search(each.text):
+            hint = "a quote stands around both the source and the target" if " " in each.body else ""
+            self.faults.append(Fault(each.start, f"{each.keyword} wants a source and a target: this is one word", hint))
+        elif each.keyword == "ENV" and len(each.words) < 2 and "=" not in each.text:
+            self.faults.append(Fault(each.start, "ENV wants a name and a value"))
+        elif each.keyword == "FROM" and len(each.words) not in (1, 3):
+            self.faults.append(Fault(each.start, "FROM wants an image, or IMAGE AS NAME"))
+
+    def follow(self, each: Instruction) -> None:
+        """Keep track of stages and variables."""
+        if each.keyword == "FROM":
+            words = each.words or [""]
+            self.stages.append(Stage(words[2].lower() if len(words) > 2 else "", words[0], []))
+            self.variables = {}
+        if self.stages:
+            self.stages[-1].instructions.append(each)
+        if each.keyword == "ARG":
+            self.set_arguments(each)
+        if each.keyword == "ENV":
+            self.variables |= _settings(each)
+        self.seen |= self.variables
+
+    def set_arguments(self, each: Instruction) -> None:
+        for word in each.words:
+            name, equals, value = word.partition("=")
+            known = value if equals else self.arguments.get(name)
+            if known is not None:
+                self.variables[name] = known
+                if not self.stages:
+                    self.arguments[name] = known
+
+
+def _settings(each: Instruction) -> dict[str, str]:
+    """What ENV sets, in both of its forms."""
+    if each.words and "=" in each.words[0]:
+        return {name: value for word in each.words for name, _, value in (word.partition("="),)}
+    name, _, value = each.body.partition(" ")
+    return {name: _bare(value.strip())}
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Put variables in, as a Dockerfile does; one that is not known stays as it is written."""
+    if "$" not in text:
+        return text
+
+    def put(match: re.Match[str]) -> str:
+        name = match[1] or match[4]
+        if not name:
+            return match[0]
+        if match[2] == "+":
+            return match[3] if variables.get(name) else ""
+        value = variables.get(name, "")
+        return value or (match[3] if match[2] == "-" else value if name in variables else match[0])
+
+    found = _VARIABLE.sub(put, text)
+    # A hostile file could make itself longer and longer.
+    return found if len(found) <= len(text) + _LONGEST else text
+
+
+def _bare(word: str) -> str:
+    return _PIECE.sub(lambda found: found[1] or _PIECE.sub(r"\1", found[2] or "") or found[3] or "", word)
+
+
+def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
+    """Yield the logical lines with their places: continued lines joined, comments and blank lines dropped, heredocs apart."""
+    directive = _ESCAPE.match(text)
+    escape = directive[1] if directive else "\\"
+    lines = list(_lines(text))
+    places: dict[str, list[int]] = {}
+    for number, (_, line) in enumerate(lines):
+        places.setdefault(line.strip(), []).append(number)
+    number = 0
+    while number < len(lines):
+        start, line = lines[number]
+        if _is_nothing(line):
+            number += 1
+            continue
+        parts, number = _joined(lines, number, escape)
+        joined = " ".join(parts)
+        heredocs: list[str] = []
+        if re.match(r"\s*(?:RUN|COPY|ADD)\b", joined, re.IGNORECASE):
+            for _, name in _HEREDOC.findall(joined)[:10]:
+                ends = places.get(name, [])
+                after = bisect_left(ends, number)
+                if after < len(ends):
+                    heredocs.append("\n".join(line for _, line in lines[number : ends[after]]))
+                    number = ends[after] + 1
+        last, content = lines[number - 1]
+        yield start + len(line) - len(line.lstrip()), last + len(content), joined, tuple(heredocs)
+
+
+def _joined(lines: list[tuple[int, str]], number: int, escape: str) -> tuple[list[str], int]:
+    """The lines of one instruction, and the number of the line after it."""
+    parts: list[str] = []
+    while number < len(lines):
+        line = lines[number][1]
+        number += 1
+        if parts and _is_nothing(line):
+            continue
+        stripped = line.rstrip()
+        parts.append(stripped.removesuffix(escape) if stripped.endswith(escape) else stripped)
+        if not stripped.endswith(escape):
+            break
+    return parts, number
+
+
+def _is_nothing(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for line in text.split("\n"):
+        yield start, line.removesuffix("\r")
+        start += len(line) + 1

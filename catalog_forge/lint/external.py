@@ -1,0 +1,105 @@
+"""The door to hadolint and shellcheck, where they are installed: one process for many files, no shell, bounded in size and time.
+
+The files of a tree are untrusted and need not lie on a disk: copies with names of our own go to a folder that is removed again.
+Neither program runs what it reads; their own settings (.hadolint.yaml, .shellcheckrc) are not looked for, notes in the files are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from catalog_forge.lint.tree import File
+
+# The rules that need programs of others: `lint --no-external` leaves these out.
+RULES = frozenset(("CF790", "CF791"))
+
+MAX_BYTES = 64 << 10
+MAX_FILES = 500
+TIMEOUT = 60
+
+Program = Literal["hadolint", "shellcheck"]
+_COMMANDS: Mapping[Program, tuple[str, ...]] = {
+    "hadolint": ("hadolint", "--no-color", "--config", os.devnull, "--format", "json", "--"),
+    "shellcheck": ("shellcheck", "--norc", "--color=never", "--format=json1", "--"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a program says of a file: its code, its level as it names it, the place, its words."""
+
+    file: File
+    code: str
+    level: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A program that was started and gave nothing that can be read, and why."""
+
+    program: str
+    why: str
+
+
+def ask(program: Program, files: Sequence[File]) -> Iterator[Remark | Silent]:
+    """Let a program look at files; nothing where it is not installed. Files over 64 KiB, and those after 500, are left out."""
+    path = shutil.which(program)
+    chosen = [each for each in files if 0 < len(each.content) <= MAX_BYTES and b"\0" not in each.content][:MAX_FILES]
+    if path is None or not chosen:
+        return
+    with tempfile.TemporaryDirectory(prefix="catalog-forge-lint-") as folder:
+        for number, each in enumerate(chosen):
+            (Path(folder) / str(number)).write_bytes(each.content)
+        output = _output([path, *_COMMANDS[program][1:], *map(str, range(len(chosen)))], folder)
+    found = _parsed(output) if isinstance(output, bytes) else None
+    if found is None:
+        yield Silent(program, output if isinstance(output, str) else "its output cannot be read")
+        return
+    for item in found:
+        yield _remark(item, chosen)
+
+
+def _output(command: list[str], folder: str) -> bytes | str:
+    """What a program prints; why it prints nothing."""
+    # A home of its own: no settings of the person at the keyboard change what is found.
+    environment = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "XDG_CONFIG_HOME": folder, "LC_ALL": "C.UTF-8"}
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"it did not end within {TIMEOUT} s"
+    except OSError as error:
+        return f"it cannot be started: {error.strerror}"
+    return done.stdout
+
+
+def _parsed(output: bytes) -> list[dict[str, Any]] | None:
+    try:
+        found = json.loads(output)
+    except ValueError:
+        return None
+    return found["comments"] if isinstance(found, dict) else found  # type: ignore[no-any-return]
+
+
+def _remark(item: Mapping[str, Any], files: Sequence[File]) -> Remark:
+    code = item["code"]
+    return Remark(
+        files[int(str(item["file"]))],
+        code if isinstance(code, str) else f"SC{code}",
+        item["level"],
+        item["line"],
+        item["column"],
+        " ".join(item["message"].split()),
+    )

@@ -1,0 +1,126 @@
+"""Safe fixes applied to the files of a catalog, in memory; a file changes by edits of its text, so that comments and order stay.
+
+Fixes are applied until none is left: of two that touch the same text the second waits for the next round, which looks anew.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect, insort
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from difflib import unified_diff
+
+from catalog_forge.lint.model import Finding, Fix
+from catalog_forge.lint.tree import File, Tree
+
+ROUNDS = 10
+# Comparing takes time that grows with the square of how often lines repeat.
+MOST_LINES = 20_000
+_BOM = b"\xef\xbb\xbf"
+
+# Finds what is wrong with a tree.
+Find = Callable[[Tree], list[Finding]]
+
+
+def mended(tree: Tree, find: Find) -> Tree:
+    """Return the tree with every fix applied that its findings offer."""
+    for _ in range(ROUNDS):
+        changed = _applied(tree, [finding.fix for finding in find(tree) if finding.fix])
+        if not changed:
+            break
+        tree = tree.with_files(changed)
+    return tree
+
+
+def changes(before: Tree, after: Tree) -> list[tuple[File | None, File]]:
+    """The files that differ: as they were (None where there was none), and as they are."""
+    found = ((before.get(path), file) for path, file in after.files.items())
+    return [(old, new) for old, new in found if old is not new]
+
+
+def diff(changed: Iterable[tuple[File | None, File]]) -> str:
+    """The changes as a unified diff."""
+    return "".join(_diff(old, new) for old, new in changed)
+
+
+def _diff(old: File | None, new: File) -> str:
+    name = _name(new)
+    before, after = _lines(old.text) if old else [], _lines(new.text)
+    heads = (f"a/{name}" if old else "/dev/null", f"b/{name}")
+    if max(len(before), len(after)) > MOST_LINES:
+        return f"--- {heads[0]}\n+++ {heads[1]}\n(it has more than {MOST_LINES} lines: what changes is not shown)\n"
+    return "".join(unified_diff(before, after, *heads))
+
+
+def _name(file: File) -> str:
+    """The path for the head of a diff: on one line."""
+    return "".join(each if each.isprintable() else "?" for each in file.shown or file.path)
+
+
+def _lines(text: str) -> list[str]:
+    *lines, rest = text.split("\n")
+    return [line + "\n" for line in lines] + [rest + "\n\\ No newline at end of file\n"] * bool(rest)
+
+
+def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:
+    """The files that the fixes change or add."""
+    edits: dict[str, list[Fix]] = {}
+    for fix in dict.fromkeys(fixes):
+        edits.setdefault(fix.path, []).append(fix)
+    changed = [new for path, some in edits.items() if (file := tree.get(path)) and (new := _edited(file, some))]
+    taken = {file.path for file in changed}
+    for fix in fixes:
+        file = tree.get(fix.path)
+        for path in fix.copies:
+            if file and file.kind == "file" and path not in taken and not tree.get(path) and (copy := _copied(file, path)):
+                changed.append(copy)
+                taken.add(path)
+    return changed
+
+
+def _edited(file: File, fixes: list[Fix]) -> File | None:
+    """The file with those fixes that do not touch each other; None where nothing changes or where its text is not whole."""
+    content = file.content
+    mark = _BOM if content.startswith(_BOM) else b""
+    if file.kind != "file" or content != mark + file.text.encode(errors="surrogatepass"):
+        return None
+    chosen: list[tuple[int, int, str]] = []
+    for fix in fixes:
+        edits = sorted((edit.start, edit.end, edit.text) for edit in fix.edits)
+        if not any(_touches(edit, chosen) for edit in edits):
+            for edit in edits:
+                insort(chosen, edit)
+    text = _replaced(file.text, chosen)
+    return _with(file, mark + text.encode(errors="surrogatepass")) if text != file.text else None
+
+
+def _touches(edit: tuple[int, int, str], chosen: list[tuple[int, int, str]]) -> bool:
+    """Whether an edit touches one of those that are chosen, which are sorted and do not touch each other."""
+    place = bisect(chosen, edit)
+    beside = chosen[max(0, place - 1) : place + 1]
+    return any(edit[0] <= end and start <= edit[1] for start, end, _ in beside)
+
+
+def _replaced(text: str, edits: list[tuple[int, int, str]]) -> str:
+    parts: list[str] = []
+    done = 0
+    for start, end, new in edits:
+        parts += (text[done:start], new)
+        done = end
+    return "".join((*parts, text[done:]))
+
+
+def _copied(file: File, path: str) -> File | None:
+    """A copy of a file elsewhere in its tree; None when that lies outside of what was read."""
+    shown, inside = (file.shown or file.path).split("/"), file.path.split("/")
+    while shown and inside and shown[-1] == inside[-1]:
+        shown.pop()
+        inside.pop()
+    parts = path.split("/")
+    if parts[: len(inside)] != inside:
+        return None
+    return replace(_with(file, file.content), path=path, shown="/".join((*shown, *parts[len(inside) :])))
+
+
+def _with(file: File, content: bytes) -> File:
+    return replace(file, size=len(content), read=lambda: content)

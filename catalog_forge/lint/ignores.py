@@ -1,0 +1,142 @@
+"""Ignores that stand in the files themselves, each with the reason that its author gives.
+
+`# catalog-forge: ignore=CF301,CF302 reason` holds for its own line, or, alone on a line, for the next one;
+`# catalog-forge: ignore-file=CF301 reason` in the first 20 lines holds for the file, and for what is said of the folder that
+the file lies in. In a template of confd the comment may be `{{/* catalog-forge: ... */}}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.lint import registry
+from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.model import Finding
+from catalog_forge.lint.tree import File
+
+HEAD = 20
+KINDS = ("ignore", "ignore-file")
+
+_MARK = b"catalog-forge:"
+_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#|//|\{\{-?[ \t]*/\*)[ \t]*catalog-forge:[ \t]*(?P<rest>[^\s=]*.*)")
+_IGNORE = re.compile(r"(?P<kind>[\w-]*)[ \t]*(?:=[ \t]*(?P<ids>(?:\w+[ \t]*,[ \t]*)*\w*))?(?P<reason>.*)")
+_ID = re.compile(r"\w+")
+_ENDINGS = (".yml", ".yaml", "toml", ".tpl", ".tmpl", ".sh")
+_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A rule (or the beginning of several ids) that a comment silences: in which file, on which line (0: the whole file), why."""
+
+    word: str
+    where: Where
+    file: File
+    line: int
+    reason: str
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Comments:
+    """All ignores of a catalog, and what is wrong with some; `known` is what each word in them means."""
+
+    ignores: list[Ignore] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    known: dict[str, frozenset[str] | Problem] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known after all rules have run, a subject of rules itself: the ignores that silenced nothing."""
+
+    unused: list[Ignore]
+
+
+def read(catalog: Catalog) -> Comments:
+    """Read the ignores in the files of a catalog."""
+    found = Comments()
+    for file in catalog.tree.files.values():
+        if _may_have(file) and _MARK in file.content:
+            _read(file, found)
+    return found
+
+
+def sorted_out(findings: list[Finding], ignores: list[Ignore]) -> tuple[list[Finding], list[tuple[Finding, str]], list[Ignore]]:
+    """Return the findings that stay, those that are ignored with the reason of each, and the ignores that silenced nothing."""
+    by_place: dict[tuple[str, int], list[Ignore]] = {}
+    for ignore in ignores:
+        for path in (ignore.file.path,) if ignore.line else (ignore.file.path, ignore.file.folder):
+            by_place.setdefault((path, ignore.line), []).append(ignore)
+    kept: list[Finding] = []
+    silenced: list[tuple[Finding, str]] = []
+    used: set[int] = set()
+    for finding in findings:
+        near = (*by_place.get((finding.path, finding.where.line), ()), *by_place.get((finding.path, 0), ()))
+        matching = [each for each in near if finding.rule in each.ids]
+        used |= {id(each) for each in matching}
+        if matching:
+            silenced.append((finding, matching[0].reason))
+        else:
+            kept.append(finding)
+    return kept, silenced, [each for each in ignores if id(each) not in used]
+
+
+def _may_have(file: File) -> bool:
+    return file.name.endswith(_ENDINGS) or "." not in file.name or file.name.startswith("Dockerfile")
+
+
+def _read(file: File, found: Comments) -> None:
+    comments = [(number, match) for number, line in enumerate(file.lines, 1) if (match := _COMMENT.search(line[:_LONGEST]))]
+    alone = {number for number, match in comments if not file.lines[number - 1][: match.start()].strip()}
+    for number, match in comments:
+        line = number
+        while line in alone:
+            line += 1
+        _read_one(file, number, line, match, found)
+
+
+def _read_one(file: File, number: int, line: int, match: re.Match[str], found: Comments) -> None:
+    start = match.start("rest")
+    parts = _IGNORE.match(match["rest"])
+    kind, ids = (parts["kind"], parts["ids"] or "") if parts else ("", "")
+    if parts is None or kind not in KINDS:
+        found.problems.append(
+            Problem(f"there is nothing like {kind!r} here", file.at(number, start + 1), did_you_mean(kind, KINDS))
+        )
+        return
+    reason = parts["reason"].strip().removesuffix("}}").rstrip("-").strip().removesuffix("*/").strip()
+    if not ids:
+        hint = f"such as # catalog-forge: {kind}=CF301 and the reason"
+        found.problems.append(Problem("this ignore names no rule", file.at(number, start + 1), hint))
+    elif not reason:
+        found.problems.append(
+            Problem(f"the ignore of {ids} gives no reason", file.at(number, start + 1), "say why, after the ids")
+        )
+    if kind == "ignore-file" and number > HEAD:
+        hint = f"write it into the first {HEAD} lines"
+        found.problems.append(Problem("an ignore of a file holds nothing here", file.at(number, start + 1), hint))
+        return
+    for word in _ID.finditer(ids):
+        where = file.at(number, start + parts.start("ids") + word.start() + 1)
+        known = found.known.get(word[0]) or found.known.setdefault(word[0], _expanded(word[0]))
+        if isinstance(known, Problem):
+            found.problems.append(Problem(known.message, where, known.hint))
+        else:
+            found.ignores.append(Ignore(word[0], where, file, 0 if kind == "ignore-file" else line, reason, known))
+
+
+def _expanded(word: str) -> frozenset[str] | Problem:
+    """The rules that a word means, or why it means none."""
+    try:
+        return registry.expand((word,))
+    except ForgeError as error:
+        return error.problems[0]
+
+
+def problems(catalog: Catalog) -> Iterator[Problem]:
+    """What is wrong with the ignores of a catalog."""
+    yield from read(catalog).problems

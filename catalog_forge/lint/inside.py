@@ -1,0 +1,435 @@
+"""What an image's files say together: its resources with their templates, its Dockerfile, its scripts, its confd.
+
+Each is read once for all rules. Where something is not sure, it is None or empty, and rules keep silent.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+import tomllib
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from catalog_forge.confd import image_dir, reading, releases
+from catalog_forge.confd.image_dir import TemplateResource
+from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.lint import dockerfile, shell
+from catalog_forge.lint.catalog import ConfDir, Image
+from catalog_forge.lint.dockerfile import Dockerfile, Instruction
+from catalog_forge.lint.tree import File
+
+# Larger templates are not parsed, and larger scripts and resources not looked at: no such file is.
+MAX_TEMPLATE = 128 << 10
+MAX_SOURCE = 128 << 10
+
+CHECKS = re.compile(r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|gpgv?|openssl\s+dgst|cosign|minisign)\b")
+
+_RELEASE = r"v?([0-9]+\.[0-9]+(?:\.[0-9]+)?(?:-dev-rancher)?)"
+_URL = re.compile(rf"confd[-/_]{_RELEASE}|confd/releases/download/{_RELEASE}|/confd[\w-]*:{_RELEASE}")
+_BASE = re.compile(r"(?:^|/)confd-base:v?0\.1\.0$")
+_CONFD_VERSION = re.compile(r"CONFD_?(?:VERSION|VER|RELEASE)")
+_RUN = re.compile(r"(?:^|[\s\"'=/(])confd((?:[ \t]+(?:\\\n[ \t]*)?[^\s;&|<>\\)]+)*)", re.MULTILINE)
+_VERSION = re.compile(r"^/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
+_KEY = re.compile(r"^[ \t]*[\"']?([\w-]+)[\"']?[ \t]*=", re.MULTILINE)
+_WORDS = ("backend", "prefix", "interval", "node", "confdir", "log-level", "config-file", "keep-stage-file")
+_MAKES = re.compile(r"^.*\b(?:mkdir|cp|mv|ln|install|tar|unzip|rsync|git)\b.*$", re.MULTILINE)
+_SHELLS = ("sh", "bash", "ash", "dash")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A file of templates/."""
+
+    file: File
+
+    @cached_property
+    def _found(self) -> reading.Reading | Problem:
+        content = self.file.content
+        if len(content) > MAX_TEMPLATE:
+            return Problem(f"the template is larger than {MAX_TEMPLATE} bytes and was not read", self.file.at())
+        from catalog_forge.confd.gotext.template import SyntaxFault
+
+        try:
+            return reading.read(self.file.name, content)
+        except SyntaxFault as fault:
+            words = str(fault).removeprefix(f"template: {self.file.name}:").lstrip("0123456789").removeprefix(": ")
+            return Problem(words, self.file.at(fault.line, fault.column or 1) if fault.line else self.file.at())
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why it cannot be parsed."""
+        return self._found if isinstance(self._found, Problem) else None
+
+    @property
+    def reading(self) -> reading.Reading:
+        """What it reads and writes; nothing where it cannot be parsed."""
+        return self._found if isinstance(self._found, reading.Reading) else reading.Reading()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        content = self.file.content
+        return [0, *(match.end() for match in re.finditer(b"\n", content))]
+
+    def at(self, start: int) -> Where:
+        """The place of a byte."""
+        line = bisect_right(self._starts, start)
+        before = self.file.content[self._starts[line - 1] : start]
+        return self.file.at(line, len(before.decode("utf-8", "replace").lstrip("\ufeff")) + 1)
+
+    @property
+    def is_static(self) -> bool:
+        """Whether it has no action."""
+        return b"{{" not in self.file.content
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A file of conf.d/: its table as it stands, and the resource that confd makes of it; None where it cannot load it."""
+
+    conf: ConfDir
+    file: File
+
+    @cached_property
+    def table(self) -> Mapping[str, Any]:
+        """The keys below [template] as they are written."""
+        found = self.document
+        return next((each for key, each in found.items() if key.lower() == "template" and isinstance(each, dict)), {})
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """The whole file; empty where it is no TOML."""
+        try:
+            return tomllib.loads(self.file.content.decode()) if self.file.size <= MAX_SOURCE else {}
+        except (ValueError, RecursionError):
+            return {}
+
+    @cached_property
+    def _loaded(self) -> TemplateResource | list[Problem]:
+        path = f"conf.d/{self.file.name}"
+        if self.file.size > MAX_SOURCE:
+            return [Problem(f"the file is larger than {MAX_SOURCE} bytes and was not read", self.file.at())]
+        try:
+            return image_dir.read({path: self.file.content}).resources[0]
+        except RecursionError:
+            return [Problem("confd cannot load it: it is nested too deeply", self.file.at())]
+        except ForgeError as error:
+            return [self._placed(each) for each in error.problems]
+
+    def _placed(self, problem: Problem) -> Problem:
+        where = problem.where or Where("")
+        return Problem(problem.message, self.file.at(where.line, where.column), problem.hint)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Why confd cannot load it."""
+        return self._loaded if isinstance(self._loaded, list) else []
+
+    @property
+    def resource(self) -> TemplateResource | None:
+        """What confd makes of it."""
+        return None if isinstance(self._loaded, list) else self._loaded
+
+    @cached_property
+    def template(self) -> Template | None:
+        """Its template, if that is there."""
+        if self.resource is None:
+            return None
+        return templates_of(self.conf).get(self.resource.src)
+
+    def at(self, key: str, value: str = "") -> Where:
+        """The place of a key, or of a value behind it; else the file."""
+        found = self.key(key)
+        if not found:
+            return self.file.at()
+        if value:
+            place = self.file.text.find(value, found.end())
+            return self.file.offset(place if place >= 0 else found.start())
+        return self.file.offset(found.end() - len(found[0].lstrip()))
+
+    def key(self, key: str) -> re.Match[str] | None:
+        """Where a key stands in the text, up to its `=`."""
+        return self._keys.get(key.lower())
+
+    @cached_property
+    def _keys(self) -> dict[str, re.Match[str]]:
+        return {found[1].lower(): found for found in reversed(list(_KEY.finditer(self.file.text)))}
+
+    @property
+    def prefix(self) -> str:
+        """The prefix that stands in the file, with its slash."""
+        found = self.resource.prefix if self.resource else ""
+        return f"/{found.strip('/')}" if found.strip("/") else ""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The release of confd in an image: its number (16 is 0.16), how it is written, where. None: nothing tells it."""
+
+    number: int | None = None
+    text: str = ""
+    where: Where | None = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The oldest and the newest that it may be."""
+        return (self.number, self.number) if self.number is not None else releases.ASSUMED
+
+    @property
+    def words(self) -> str:
+        """What to call it."""
+        return f"confd {self.text}" if self.number is not None else "confd 0.14 to 0.16 (the image does not tell its release)"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A command line of confd: its flags, where it stands."""
+
+    flags: Mapping[str, str]
+    where: Where
+
+
+@dataclass(frozen=True)
+class Script:
+    """A shell script."""
+
+    file: File
+
+    @cached_property
+    def masked(self) -> shell.Masked:
+        """Its code."""
+        return shell.mask(self.file.text)
+
+    @cached_property
+    def shell(self) -> str:
+        """The shell of its first line, without a path; nothing where there is none."""
+        return _shell_of(self.file)
+
+
+class Inside:
+    """All of it, for one image."""
+
+    def __init__(self, image: Image) -> None:
+        self.file = image.dockerfile
+        self.folder = image.folder
+        self.confs = image.confs
+        templates = {each.path for conf in self.confs for each in conf.templates}
+        small = [each for each in image.folder.everything if each.size <= MAX_SOURCE and each.path not in templates]
+        self.scripts = [Script(each) for each in small if _nearest(image, each) and _is_script(each)]
+
+    @cached_property
+    def dockerfile(self) -> Dockerfile | None:
+        """Its Dockerfile; None where there is none that can be read."""
+        return dockerfile.parse(self.file.text) if self.file and self.file.content else None
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        """Its template resources."""
+        return [Resource(conf, file) for conf in self.confs for file in conf.resources]
+
+    @cached_property
+    def release(self) -> Release:
+        """Its release of confd."""
+        if self.dockerfile is None or self.file is None:
+            return Release()
+        for each in self.dockerfile.instructions:
+            if each.keyword in ("ADD", "COPY", "RUN", "FROM") and (found := _URL.search(each.script)):
+                if each.keyword == "FROM" and _BASE.search(each.body):
+                    continue
+                return self._release(next(filter(None, found.groups())), each.start)
+        for name, value in self.dockerfile.variables.items():
+            if _CONFD_VERSION.fullmatch(name) and (found := re.match(_RELEASE, value)):
+                return self._release(found[1], max(self.file.text.find(name), 0))
+        return Release()
+
+    def _release(self, text: str, start: int) -> Release:
+        major, minor = text.partition("-")[0].split(".")[:2]
+        number = int(minor) if major == "0" and len(minor) < 4 else releases.NEWEST
+        where = self.file.offset(start) if self.file else None
+        return Release(max(min(number, releases.NEWEST), 0), text, where)
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The command lines of confd that stand in the Dockerfile and the scripts."""
+        found = list(self._command())
+        for script in self.scripts:
+            for match in _RUN.finditer(_uncommented(script)):
+                words = match[1].replace("\\\n", " ").split()
+                flags = _flags([word.strip("\"'") for word in words])
+                if "$@" in match[1]:
+                    flags = {**_flags(self._cmd()), **flags}
+                if flags:
+                    found.append(Run(flags, script.file.offset(match.start() + match[0].index("confd"))))
+        return found
+
+    def _cmd(self) -> list[str]:
+        cmd = self.dockerfile.last("CMD") if self.dockerfile else None
+        return cmd.words if cmd else []
+
+    def _command(self) -> Iterator[Run]:
+        """confd as the image's own program."""
+        last = self.dockerfile.last("ENTRYPOINT") if self.dockerfile else None
+        words = last.words if last else []
+        cmd = self._cmd()
+        program = words or cmd
+        if program and self.dockerfile and self.file and posixpath.basename(program[0]) == "confd":
+            where = last or self.dockerfile.last("CMD")
+            yield Run(_flags([*words[1:], *(cmd if words else cmd[1:])]), self.file.offset(where.start if where else 0))
+
+    @property
+    def is_rancher(self) -> bool:
+        """Whether confd asks Rancher's metadata: some command line says so, and none says otherwise."""
+        found = {run.flags["backend"] for run in self.runs if "backend" in run.flags}
+        return found == {"rancher"}
+
+    @property
+    def metadata_version(self) -> str:
+        """The version of the metadata in -prefix; nothing where command lines differ or have none."""
+        found = {run.flags.get("prefix", "") for run in self.runs if "backend" in run.flags}
+        first = next(iter(found), "") if len(found) == 1 else ""
+        match = _VERSION.match(first)
+        return match[0][1:] if match else ""
+
+    def path_of(self, resource: Resource, path: str) -> str:
+        """The path of the metadata that a template's path means."""
+        return _VERSION.sub("", f"{resource.prefix}{path}", count=1)
+
+    @cached_property
+    def base(self) -> str:
+        """What the image is made of, as far as that is sure: scratch, busybox, alpine; nothing for everything else."""
+        name = (self.dockerfile.base if self.dockerfile else "").partition("@")[0]
+        if name == "scratch" or re.match(r"rancher/confd-base(:|$)", name):
+            return "scratch"
+        return next((each for each in ("busybox", "alpine") if re.fullmatch(rf"(?:library/)?{each}(?::.*)?", name)), "")
+
+    @cached_property
+    def checks(self) -> tuple[list[int], str]:
+        """The instructions that check what was downloaded: where each stands, and all that they say, each behind its place."""
+        found = [each for each in self.dockerfile.instructions if each.keyword == "RUN"] if self.dockerfile else []
+        found = [each for each in found if CHECKS.search(each.script)]
+        return [each.start for each in found], "\n".join(f"\0{each.start}\0{each.script}" for each in found)
+
+    @cached_property
+    def copied(self) -> list[tuple[str, str, Instruction]]:
+        """What COPY and ADD bring: source and target path, for each source of each instruction of the image."""
+        found = []
+        for each in self.dockerfile.of("COPY", "ADD") if self.dockerfile else ():
+            *sources, target = each.words or [""]
+            for source in sources:
+                into = target.endswith("/") or len(sources) > 1 or target in (".", "./")
+                name = posixpath.basename(source.rstrip("/"))
+                found.append((source, posixpath.join(target, name) if into else target, each))
+        return found
+
+    @cached_property
+    def built(self) -> str:
+        """All that the Dockerfile says of the image, with the variables of the build put in."""
+        return "\n".join(each.script for each in self.dockerfile.final) if self.dockerfile else ""
+
+    @cached_property
+    def words(self) -> str:
+        """All that the Dockerfile and the scripts say."""
+        return "\n".join([self.built, *(script.file.text for script in self.scripts)])
+
+    @cached_property
+    def making(self) -> str:
+        """All that may make a folder: the Dockerfile, and the lines of scripts that make, copy or unpack something."""
+        return "\n".join([self.built, *(line for script in self.scripts for line in _MAKES.findall(script.file.text))])
+
+    @cached_property
+    def entry(self) -> str:
+        """The path of the program that the image starts, in the image; nothing where it is not sure."""
+        found = (self.dockerfile.last("ENTRYPOINT") or self.dockerfile.last("CMD")) if self.dockerfile else None
+        words = (found.json or []) if found else []
+        return words[0] if words and words[0].startswith("/") else ""
+
+    @cached_property
+    def entry_script(self) -> tuple[Script, Instruction] | None:
+        """The script that the image starts, and the instruction that brings it."""
+        scripts = {_under(script.file, self.folder.path): script for script in self.scripts}
+        for source, target, each in reversed(self.copied if self.entry else []):
+            script = scripts.get(_source_of(self.entry, posixpath.normpath(source).lstrip("/"), posixpath.normpath(target)))
+            if script:
+                return script, each
+        return None
+
+
+def _source_of(entry: str, source: str, target: str) -> str:
+    """The path in the build context of what a COPY of `source` to `target` brings to `entry`; nothing where it brings nothing."""
+    if re.search(r"[*?\[]", source):
+        fits = posixpath.dirname(target) == posixpath.dirname(entry)
+        name = posixpath.join(posixpath.dirname(source), posixpath.basename(entry))
+        return name if fits and fnmatch.fnmatchcase(name, source) else ""
+    if target == entry:
+        return source
+    rest = entry.removeprefix(target.rstrip("/") + "/")
+    return "" if rest == entry else posixpath.normpath(posixpath.join(source, rest))
+
+
+_KNOWN: WeakKeyDictionary[Image, Inside] = WeakKeyDictionary()
+_TEMPLATES: WeakKeyDictionary[ConfDir, dict[str, Template]] = WeakKeyDictionary()
+
+
+def inside(image: Image) -> Inside:
+    """What an image's files say."""
+    if image not in _KNOWN:
+        _KNOWN[image] = Inside(image)
+    return _KNOWN[image]
+
+
+def templates_of(conf: ConfDir) -> dict[str, Template]:
+    """The templates of a folder of confd, by the `src` that means them."""
+    if conf not in _TEMPLATES:
+        _TEMPLATES[conf] = {_below(file, conf): Template(file) for file in conf.templates}
+    return _TEMPLATES[conf]
+
+
+def _below(file: File, conf: ConfDir) -> str:
+    return _under(file, f"{conf.folder.path}/templates" if conf.folder.path else "templates")
+
+
+def _under(file: File, folder: str) -> str:
+    return file.path[len(folder) + 1 :] if folder else file.path
+
+
+def _nearest(image: Image, file: File) -> bool:
+    """Whether a file belongs to this image, and not to one below it."""
+    folders, path = image.catalog.tree.folders, file.folder
+    while path and path != image.folder.path:
+        if "Dockerfile" in folders[path].files:
+            return False
+        path = path.rpartition("/")[0]
+    return True
+
+
+def _is_script(file: File) -> bool:
+    return file.name.endswith(".sh") or _shell_of(file) in _SHELLS
+
+
+def _shell_of(file: File) -> str:
+    """The program of the first line, without its path; nothing where there is none."""
+    first = file.content[:200].partition(b"\n")[0].decode("utf-8", "replace")
+    words = first[2:].split() if first.startswith("#!") else []
+    name = posixpath.basename(words[0]) if words else ""
+    return words[1] if name == "env" and len(words) > 1 else name
+
+
+def _uncommented(script: Script) -> str:
+    """A script of equal length without its comments: quoted text stays, for commands stand in variables too."""
+    return re.sub(r"(?m)^[ \t]*#.*$", lambda found: " " * len(found[0]), script.file.text)
+
+
+def _flags(words: list[str]) -> dict[str, str]:
+    """The flags among words, with their values, as Go's flag package reads them."""
+    found: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.lstrip("-").partition("=")
+        if word.startswith("-") and name:
+            found[name] = value if equals else next(rest, "") if name in _WORDS[:-1] else ""
+    return found

@@ -1,0 +1,240 @@
+"""Small checks of a value in a compose file, and what they are made of: each says what is wrong with a node, and where.
+
+Rules: the JSON schemas of rancher-compose-executor v0.14.29 (config/schema.go), and the decoders behind them (yaml/).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from catalog_forge.errors import Problem
+from catalog_forge.lint.judges import golang
+from catalog_forge.lint.judges.golang import Type
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+Words = str
+Check = Callable[[Node], Iterator[Problem]]
+
+
+# Scalars
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, Map):
+        return "a mapping"
+    if isinstance(node, Seq):
+        return "a list"
+    found = golang.value(node)
+    if isinstance(found, bool):
+        return "true or false"
+    return "nothing" if found is None else "text" if isinstance(found, str) else "a number"
+
+
+def one_of(*kinds: str) -> Check:
+    """A value of one of the kinds that `_kind` names."""
+    wanted = " or ".join(kinds)
+
+    def check(node: Node) -> Iterator[Problem]:
+        kind = _kind(node)
+        if kind not in kinds:
+            hint = f"'{node.value}'" if isinstance(node, Text) and "text" in kinds and kind != "nothing" else ""
+            yield Problem(f"{kind} stands where {wanted} is due", node.where, hint)
+
+    return check
+
+
+def then(first: Check, second: Callable[[Node], Words]) -> Check:
+    """A check, and what must hold besides when it finds nothing."""
+
+    def check(node: Node) -> Iterator[Problem]:
+        found = [*first(node)]
+        yield from found
+        if not found and (words := second(node)):
+            yield Problem(words, node.where)
+
+    return check
+
+
+def decoded(wanted: Type, first: Check) -> Check:
+    """A check, and the type that a value is decoded into when it finds nothing."""
+
+    def check(node: Node) -> Iterator[Problem]:
+        found = [*first(node)]
+        yield from found or golang.faults(node, wanted)
+
+    return check
+
+
+_PARSED_SIZE = re.compile(r"([0-9]+(\.[0-9]+)?) ?[kKmMgGtTpP]?[bB]?")
+_PARSED_DURATION = re.compile(r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)")
+
+
+def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
+    """Text that matches a pattern; `what` names it."""
+
+    def words(node: Node) -> Words:
+        found = golang.value(node) if isinstance(node, Text) else None
+        if isinstance(found, str) and not pattern.fullmatch(found):
+            return f"{found!r} is no {what}"
+        return ""
+
+    return words
+
+
+def integer(node: Node) -> Words:
+    """What is wrong with a number that has a fraction."""
+    found = golang.value(node) if isinstance(node, Text) else None
+    return f"{found} is no whole number" if isinstance(found, float) and not found.is_integer() else ""
+
+
+def _from_1000_to_1000(node: Node) -> Words:
+    found = golang.value(node) if isinstance(node, Text) else None
+    return "" if isinstance(found, int | float) and abs(found) <= 1000 and not integer(node) else "it is from -1000 to 1000"
+
+
+TEXT = one_of("text")
+TRUTH = one_of("true or false")
+MAP = one_of("a mapping")
+LIST = one_of("a list")
+NUMBER = then(one_of("a number", "text"), matching(golang.ATOI, "whole number"))
+SIZE = then(one_of("a number", "text"), matching(_PARSED_SIZE, "size"))
+DURATION = then(one_of("a number", "text"), matching(_PARSED_DURATION, "duration"))
+WHOLE = then(one_of("a number"), integer)
+SCORE = then(one_of("a number"), _from_1000_to_1000)
+
+
+def items(*kinds: str, unique: bool = True) -> Check:
+    """A list of scalars of some kinds, no two of them equal if they must be unique."""
+    item = one_of(*kinds)
+
+    def check(node: Node) -> Iterator[Problem]:
+        if not isinstance(node, Seq):
+            yield from LIST(node)
+            return
+        for each in node.items:
+            yield from item(each)
+        yield from _repeated(node.items) if unique else ()
+
+    return check
+
+
+def _repeated(items: Sequence[Node]) -> Iterator[Problem]:
+    seen: set[tuple[str, object]] = set()
+    for each in items:
+        if isinstance(each, Text):
+            found = golang.value(each)
+            if (type(found).__name__, found) in seen:
+                yield Problem(f"{each.value!r} stands there twice", each.where)
+            seen.add((type(found).__name__, found))
+
+
+UNIQUE = items("text")
+
+
+def ports(node: Node) -> Iterator[Problem]:
+    """A list of ports; of a number it is not asked whether it is one."""
+    found = [*items("text", "a number")(node)]
+    yield from found
+    for each in node.items if isinstance(node, Seq) and not found else ():
+        shown = golang.value(each) if isinstance(each, Text) else None
+        if isinstance(shown, str) and not is_port(shown):
+            yield Problem(f"{shown!r} is no port", each.where, "[ADDRESS:][PORT:]PORT[/tcp or /udp]")
+
+
+def is_port(text: str) -> bool:
+    """Whether Docker's library reads a text as a port or a range of them, with or without a port and an address of the host."""
+    rest, slash, protocol = text.rpartition("/")
+    rest, protocol = (rest, protocol) if slash else (text, "tcp")
+    parts = rest.split(":")
+    if len(parts) > 3 or protocol.lower() not in ("tcp", "udp"):
+        return False
+    address, host, inner = ["", ""][len(parts) - 1 :] + parts
+    inside, outside = _range(inner), _range(host) if host else (0, 0)
+    if inside is None or outside is None or (address and not _is_address(address)):
+        return False
+    same = inside[1] - inside[0] == outside[1] - outside[0]
+    return not host or same or inside[0] == inside[1]
+
+
+def _range(text: str) -> tuple[int, int] | None:
+    ends = text.split("-")[:2]
+    if not all(re.fullmatch(r"[0-9]+", end) and int(end) < 1 << 16 for end in ends):
+        return None
+    first, last = int(ends[0]), int(ends[-1])
+    return (first, last) if first <= last else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_bare(node: Node) -> Words:
+    """Text that yaml.v2 takes for null before it asks the type: an empty answer is enough."""
+    found = golang.value(node) if isinstance(node, Text) else None
+    return "the text is empty: rancher-compose cannot read it" if found in ("", "null") else ""
+
+
+def text_or(items: Check, more: Callable[[Node], Words] = _not_bare) -> Check:
+    """Text or a list; `more` is what must hold of the text."""
+    text = then(one_of("text", "a list"), more)
+
+    def check(node: Node) -> Iterator[Problem]:
+        yield from items(node) if isinstance(node, Seq) else text(node)
+
+    return check
+
+
+def command(node: Node) -> Words:
+    """What keeps text from being cut into the words of a command."""
+    words = _not_bare(node)
+    return words or (_unclosed(node.value) if isinstance(node, Text) else "")
+
+
+def _unclosed(text: str) -> Words:
+    """Whether a quote is never closed: how the words of a command are told apart."""
+    quote, word, place = "", False, 0
+    while place < len(text):
+        char = text[place]
+        if char == "\\" and quote != "'":
+            place += 1
+            if place == len(text):
+                return "it ends in a backslash"
+            word = True
+        elif quote:
+            quote = "" if char == quote else quote
+        elif char == "#" and not word:
+            place = text.find("\n", place) if "\n" in text[place:] else len(text)
+        elif char in "'\"":
+            quote, word = char, True
+        else:
+            word = char not in " \t\r\n"
+        place += 1
+    return f"a quote ({quote}) is never closed" if quote else ""
+
+
+def list_or_map(*, scalars: tuple[str, ...], lists_only: bool = False) -> Check:
+    """A list of different texts, or a mapping of scalars; `scalars` is what it is then decoded from."""
+    value = one_of(*scalars)
+
+    def check(node: Node) -> Iterator[Problem]:
+        if isinstance(node, Map):
+            if lists_only and node.pairs:
+                yield Problem("rancher-compose reads only a list here", node.where)
+            for key, each in node.pairs:
+                yield from [Problem("a key is empty", key.where)] if not key.value else value(each)
+        else:
+            yield from UNIQUE(node) if isinstance(node, Seq) else one_of("a list", "a mapping")(node)
+
+    return check
+
+
+ENVIRONMENT = list_or_map(scalars=("text", "a number", "nothing"))
+LABELS = list_or_map(scalars=("text",))
+RATES = list_or_map(scalars=("text", "a number", "nothing"))
+ONLY_LIST = list_or_map(scalars=("text", "a number", "nothing", "true or false"), lists_only=True)

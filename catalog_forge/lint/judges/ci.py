@@ -1,0 +1,166 @@
+"""The catalog's own CI: rancher-catalog-service v0.15.0 with -validate, then the asserts of integration/core/test_catalog.py.
+
+Rules: `catalog-format.md` 6, and manager/catalog.go, model/bindings.go of that release. It reads a template's folder and each
+folder in it, whatever their names; of a revision only rancher-compose.yml and docker-compose.yml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.errors import Problem, Where
+from catalog_forge.lint.judges import block, golang
+from catalog_forge.lint.judges.layout import TOP
+from catalog_forge.lint.judges.ruling import Ruling
+from catalog_forge.lint.tree import File, Folder, Tree, Yaml
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+_NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
+_MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@]+\.[^@]+>")
+# A link to a revision with one of these in its name leads elsewhere.
+_UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
+_LABELS = "the labels of a service are a mapping of texts, or a list of them"
+
+
+def judge(tree: Tree) -> list[Ruling]:
+    """Say what the CI refuses in a catalog; nothing when it lets all of it pass."""
+    tops = tree.folders[""].folders.values()
+    return [
+        ruling
+        for top in tops
+        if (found := TOP.fullmatch(top.name))
+        for folder in top.folders.values()
+        for ruling in _Template(folder, found[1] or "").judge()
+    ]
+
+
+class _Template:
+    def __init__(self, folder: Folder, base: str) -> None:
+        self.folder = folder
+        self.label = f"{base}*{folder.name}" if base else folder.name
+        self.links: dict[str, Folder] = {}
+        config = folder.files.get("config.yml")
+        self.config = config if config and config.kind in ("file", "link") else None
+        found = golang.read(self.config) if self.config else Yaml(None)
+        self.keys = golang.pairs(found.node) if isinstance(found.node, Map) and not found.problems else {}
+
+    def judge(self) -> Iterator[Ruling]:
+        """Its revisions one after the other, then the asserts if it would be listed."""
+        for _, revision in sorted(self.folder.folders.items()):
+            yield from self._revision(revision)
+        if self.links:
+            yield from self._asserts()
+
+    def _reject(self, reason: str, where: Where, revision: str = "", hint: str = "") -> Ruling:
+        return Ruling("ci", "reject", reason, where, hint, self.label, revision)
+
+    def _revision(self, folder: Folder) -> Iterator[Ruling]:
+        file = _readable(folder, "rancher-compose.yml")
+        if file is None:
+            reason = "the folder has no rancher-compose.yml: the CI takes every folder of a template for a revision"
+            yield self._reject(reason, Where(_shown(folder)), folder.name)
+            return
+        found = block.of_compose(file, block.CI)
+        problems = found.problems
+        docker = _readable(folder, "docker-compose.yml")
+        if not problems and docker:
+            problems = tuple(_faults_of_bindings(golang.read(docker)))
+            file = docker
+        yield from (Ruling.of("ci", each, file.at(), self.label, folder.name) for each in problems)
+        if not problems:
+            self.links[golang.stored(found.keys.get("version"))] = folder
+
+    def _asserts(self) -> Iterator[Ruling]:
+        where = self.config.at() if self.config else Where(_shown(self.folder))
+        # Of an id the CI looks at what follows its last `:` and `*`.
+        if not _NAME.fullmatch(re.split(r"[:*]", self.folder.name)[-1]):
+            hint = "letters, digits and '-', 63 at most"
+            yield self._reject(f"a template cannot be named {self.folder.name!r}", Where(_shown(self.folder)), "", hint)
+        maintainer = self.keys.get("maintainer")
+        words = _text(maintainer)
+        if maintainer and words and not _MAINTAINER.fullmatch(words):
+            hint = "First Last <mail@example.com>"
+            yield self._reject(f"the maintainer is not two to five words and a mail: {words!r}", maintainer.where, "", hint)
+        yield from self._assert_default(where)
+        for revision in self.links.values():
+            yield from self._assert_opens(revision)
+
+    def _assert_default(self, where: Where) -> Iterator[Ruling]:
+        node = self.keys.get("version")
+        default = _text(node)
+        known = ", ".join(repr(version) for version in self.links)
+        if node is None:
+            yield self._reject("there is no default version", where, "", "version: '...' in config.yml")
+        elif not default:
+            shown = golang.raw(node)
+            hint = f"version: '{shown}'" if shown else "version: '...'"
+            yield self._reject("the default version is no text", node.where, "", hint)
+        elif default not in self.links:
+            yield self._reject(f"no revision has the default version {default!r}", node.where, "", f"there are {known}")
+
+    def _assert_opens(self, revision: Folder) -> Iterator[Ruling]:
+        file = revision.files["rancher-compose.yml"]
+        name = self.folder.name
+        if ":" in name or "*" in name or _UNLINKED.search(revision.name):
+            reason = f"no link leads to {name}/{revision.name}: its name cannot stand in an id"
+            yield self._reject(reason, file.at(), revision.name)
+        elif f"/{revision.name}/" in f"/{revision.path}":
+            reason = f"a folder above the revision is named {revision.name!r} too: the CI does not find its files"
+            yield self._reject(reason, file.at(), revision.name)
+        elif not file.content:
+            yield self._reject("rancher-compose.yml is empty", file.at(), revision.name)
+
+
+def _readable(folder: Folder, name: str) -> File | None:
+    file = folder.files.get(name)
+    return file if file and file.kind in ("file", "link") else None
+
+
+def _shown(folder: Folder) -> str:
+    for file in folder.everything:
+        below = file.path[len(folder.path) :]
+        return (file.shown or file.path).removesuffix(below)
+    return folder.path
+
+
+def _text(node: Node | None) -> str:
+    """A value that must be text to count; everything else is as good as absent."""
+    found = golang.value(node) if isinstance(node, Text) else None
+    return found if isinstance(found, str) else ""
+
+
+def _faults_of_bindings(found: Yaml) -> Iterator[Problem]:
+    """What keeps the CI from reading labels and ports out of a docker-compose.yml."""
+    if found.problems:
+        yield from found.problems
+        return
+    problems = [*golang.faults(found.node, block.CI_COMPOSE)]
+    keys = golang.pairs(found.node) if isinstance(found.node, Map) else {}
+    services: Node | None = keys.get("services")
+    if golang.raw(keys.get("version")) != "2":
+        services = found.node
+        problems += block.faults_of_services(found.node, keys)
+    yield from problems
+    for service in golang.pairs(services).values() if isinstance(services, Map) and not problems else ():
+        if isinstance(service, Map):
+            yield from _faults_of_service(golang.pairs(service))
+
+
+def _faults_of_service(keys: dict[str, Node]) -> Iterator[Problem]:
+    ports, labels = keys.get("ports"), keys.get("labels")
+    if ports and not golang.is_null(ports) and not isinstance(ports, Seq):
+        yield Problem("the ports of a service are a list: the CI crashes here", ports.where)
+    if labels and not golang.is_null(labels) and not _are_labels(labels):
+        yield Problem(_LABELS, labels.where)
+
+
+def _are_labels(node: Node) -> bool:
+    if isinstance(node, Map):
+        names = all(isinstance(golang.value(key), str) for key, _ in node.pairs)
+        return names and all(map(_is_label, golang.pairs(node).values()))
+    return isinstance(node, Seq) and all(map(_is_label, node.items))
+
+
+def _is_label(node: Node) -> bool:
+    return isinstance(node, Text) and not golang.is_null(node)

@@ -1,0 +1,78 @@
+"""A tree as the catalog that it is a part of: a repository, one of its top folders, an entry, or a revision.
+
+What a tree is, most of its files decide: config.yml lies two folders deep in a repository, compose files three. A folder named
+`templates` or `...-templates` at the root makes it a repository whatever else lies there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from catalog_forge import yamlio
+from catalog_forge.lint.catalog import is_revision
+from catalog_forge.lint.judges import block, golang
+from catalog_forge.lint.tree import File, Tree
+
+CONFIGS = ("config.yml", "template.yml")
+REVISION_FILES = (
+    "rancher-compose.yml", "compose.yml", "template-version.yml", "docker-compose.yml", "docker-compose.yml.tpl",
+)  # fmt: skip
+# What the catalog's CI takes for a top folder; `a-b-templates` is none to it.
+TOP = re.compile(r"(?:([A-Za-z0-9_]+)-)?templates", re.ASCII)
+ANY_TOP = re.compile(r"(?:.+-)?templates")
+# What lies at the root of a repository or of an image, and of no part of a catalog.
+_NO_PART = frozenset(("images", "specs", "conf.d", "Dockerfile"))
+_DEFAULTS = ("templates", "entry", "0")
+
+
+def as_catalog(tree: Tree) -> Tree:
+    """Return the tree with its files at the places that they have in a catalog.
+
+    Where a tree is a part only, the paths that errors show give the names of the folders above it; without them these are
+    `templates`, `entry` and `0`. A revision alone is judged as if its entry had a sound config.yml that offers it.
+    """
+    missing = 2 - _level(tree)
+    if not missing:
+        return tree
+    above = _above(tree)[-missing:]
+    names = [*_DEFAULTS[: missing - len(above)], *above]
+    if not ANY_TOP.fullmatch(names[0]):
+        names[0] = _DEFAULTS[0]
+        # A revision that lies anywhere else may have any name; in a catalog its name would decide.
+        names[2:] = [name if is_revision(name) else _DEFAULTS[2] for name in names[2:]]
+    prefix = "/".join(names)
+    files = [replace(file, path=f"{prefix}/{file.path}", shown=file.shown or file.path) for file in tree.files.values()]
+    return Tree([*files, _config_of(tree, "/".join(names[:2]))] if missing > 2 else files)
+
+
+def _config_of(tree: Tree, entry: str) -> File:
+    """A config.yml for a revision alone: nothing is known of its entry, so it is one that offers this revision."""
+    file = tree.get(REVISION_FILES[0]) or next(iter(tree.files.values()))
+    version = golang.stored(block.of_compose(file, block.SERVICE).keys.get("version")) if file.name == REVISION_FILES[0] else ""
+    content = yamlio.dump({"name": entry.rpartition("/")[2], **({"version": version} if version else {})}).encode()
+    return File(f"{entry}/{CONFIGS[0]}", len(content), lambda: content, shown=file.shown or file.path)
+
+
+def _level(tree: Tree) -> int:
+    """How many folders lie above config.yml: 2 in a repository, 1 in a top folder, 0 in an entry; -1 for a revision."""
+    root = tree.folders[""]
+    if any(ANY_TOP.fullmatch(name) or name in _NO_PART for name in (*root.folders, *root.files)):
+        return 2
+    votes: Counter[int] = Counter()
+    for path in tree.files:
+        parts = path.split("/")
+        if parts[-1] in CONFIGS:
+            votes[len(parts) - 1] += 1
+        elif parts[-1] in REVISION_FILES:
+            votes[len(parts) - 2] += 1
+    found = max(votes.items(), key=lambda vote: (vote[1], vote[0]), default=(2, 0))[0]
+    return min(found, 2)
+
+
+def _above(tree: Tree) -> list[str]:
+    """The names of the folders above the root, as far as errors show them."""
+    file = next(iter(tree.files.values()))
+    before = file.shown.removesuffix(file.path) if file.shown.endswith(file.path) else ""
+    return [name for name in before.split("/") if name not in ("", ".", "..")]

@@ -1,0 +1,344 @@
+"""Rancher's catalog-service: what it makes of a catalog.
+
+Rules: `catalog-format.md` 1 to 3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). It looks
+at the depth of a file and at its base name only, in the order of a walk; what comes later replaces what came before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from catalog_forge.errors import Problem, Where
+from catalog_forge.lint import semver
+from catalog_forge.lint.judges import block, golang
+from catalog_forge.lint.judges.block import Block
+from catalog_forge.lint.judges.golang import ATOI
+from catalog_forge.lint.judges.layout import ANY_TOP, CONFIGS, REVISION_FILES
+from catalog_forge.lint.judges.ruling import Outcome, Ruling
+from catalog_forge.lint.tree import File, Folder, Tree, keys_of
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+_DEFAULTS = ("version", "defaultVersion", "default_version")
+_CONFIG_TEXTS = ("name", "description", "category", "maintainer", "license", "projectURL", "project_url", *_DEFAULTS)
+_BLOCK_TEXTS = ("version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from")
+_QUESTION_TEXTS = ("default", "label", "description", "group")
+_ICONS = ("catalogIcon", "icon")
+
+
+@dataclass(eq=False)
+class Version:
+    """A revision as the service keeps it: what its folder says, its files by base name, the block of the file that counts."""
+
+    folder: str
+    number: int | None
+    files: dict[str, File] = field(default_factory=dict)
+    version: str = ""
+    block: Block = field(default_factory=lambda: Block({}))
+    source: File | None = None
+
+    @property
+    def id(self) -> str:
+        """Its part of the id: the number of the revision, else the version that it got."""
+        return self.version if self.number is None else str(self.number)
+
+    @property
+    def where(self) -> Where:
+        """The file that says what it is, else the first of its files."""
+        return (self.source or next(iter(self.files.values()))).at()
+
+    @property
+    def questions(self) -> Node | None:
+        """The questions that the service asks: of template-version.yml, else of compose.yml, else of rancher-compose.yml."""
+        flat, part = self.files.get("template-version.yml"), self.files.get("compose.yml")
+        if flat:
+            return block.of_flat(flat).keys.get("questions")
+        if part:
+            return block.of_part(part).keys.get("questions")
+        return self.block.keys.get("questions")
+
+
+@dataclass(eq=False)
+class Template:
+    """A template as the service keeps it; one without a config.yml has no names."""
+
+    path: str
+    base: str = ""
+    folder: str = ""
+    name: str = ""
+    default: str = ""
+    config: File | None = None
+    by_key: dict[int | str, Version] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> list[Version]:
+        """The revisions in the order in which they were met; folders with one number are one."""
+        return [*self.by_key.values()]
+
+    @property
+    def id(self) -> str:
+        """Its id without the catalog."""
+        return f"{self.base}*{self.folder}" if self.base else self.folder
+
+    @property
+    def served(self) -> list[Version]:
+        """The revisions that have a version."""
+        return [version for version in self.versions if version.version]
+
+    @property
+    def label(self) -> str:
+        """What reports call it: its id, else its folder."""
+        return self.id or self.path.partition("/")[2]
+
+    def chosen(self) -> str:
+        """The version that it offers: the default if a revision has it, else the highest one."""
+        versions = [each.version for each in self.served]
+        if self.default in versions:
+            return self.default
+        return max(reversed(versions), key=_order, default="")
+
+
+def _order(version: str) -> semver.Key:
+    found = semver.parse(version.lstrip("v"))
+    return found.key if found else semver.LOWEST
+
+
+class Service:
+    """The service after it has read a catalog: its templates, and its rulings."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.templates: dict[str, Template] = {}
+        self.rulings: list[Ruling] = []
+        self.tree = tree
+        for file in tree.folders[""].everything:
+            if file.kind == "file":
+                self._file(file, file.path.split("/"))
+        for template in self.templates.values():
+            for place, version in enumerate(template.versions):
+                self._version(template, version, place)
+        self.rulings += [ruling for template in self.templates.values() for ruling in self._look_at(template)]
+        self.rulings += self._left_out()
+
+    def _say(self, outcome: Outcome, reason: str, where: Where, template: Template, version: str = "", hint: str = "") -> Ruling:
+        return Ruling("service", outcome, reason, where, hint, template.label, version)
+
+    # The walk
+
+    def _file(self, file: File, parts: Sequence[str]) -> None:
+        if len(parts) < 2:
+            return
+        base = parts[0].partition("-")[0] if "-" in parts[0] else ""
+        template = self.templates.get(base + parts[1])
+        if file.name in CONFIGS:
+            self._config(file, base, parts, template)
+            return
+        if template is None:
+            is_version = not file.name.startswith(_ICONS)
+            if is_version and len(parts) < 3 and not file.name.lower().startswith("readme.md"):
+                return
+            template = self.templates[base + parts[1]] = Template("/".join(parts[:2]))
+        if len(parts) > 2 and not file.name.startswith(_ICONS):
+            self._file_of_version(file, parts[2], template)
+
+    def _config(self, file: File, base: str, parts: Sequence[str], before: Template | None) -> None:
+        template = Template("/".join(parts[:2]), base, parts[1], config=file)
+        found = golang.read(file)
+        keys = golang.pairs(found.node) if isinstance(found.node, Map) else {}
+        problems = found.problems or tuple(_faults_of_config(found.node, keys))
+        if problems:
+            self.rulings += [Ruling.of("service", each, file.at(), template.label) for each in problems]
+            return
+        template.name = golang.stored(keys.get("name"))
+        template.default = golang.stored(next((keys[key] for key in _DEFAULTS if key in keys), None))
+        template.by_key = before.by_key if before else {}
+        self.templates[base + parts[1]] = template
+
+    def _file_of_version(self, file: File, folder: str, template: Template) -> None:
+        number = _atoi(folder)
+        if number is None and semver.parse(folder.strip("v")) is None:
+            return
+        key = folder if number is None else number
+        version = template.by_key.get(key)
+        if version is None:
+            version = template.by_key[key] = Version(folder, number, version=folder if number is None else "")
+        version.files[file.name] = file
+
+    # The blocks
+
+    def _version(self, template: Template, version: Version, place: int) -> None:
+        sources = [
+            file for name in REVISION_FILES[:3] if (file := version.files.get(name)) and (file.content or not file.is_readable)
+        ]
+        if not sources:
+            return
+        version.source = file = sources[0]
+        version.block = _block_of(file)
+        problems = version.block.problems
+        if problems:
+            note = f"catalog-service calls this revision {template.label}:{place}" if str(place) != version.id else ""
+            for each in problems:
+                with_note = Problem(each.message, each.where, each.hint or note)
+                self.rulings.append(Ruling.of("service", with_note, file.at(), template.label, version.folder))
+            return
+        keys = version.block.keys
+        found = keys.get("version")
+        text = golang.raw(found) if file.name == "template-version.yml" else golang.stored(found)
+        version.version = text or version.version
+
+    # What is worth a word
+
+    def _look_at(self, template: Template) -> Iterator[Ruling]:
+        where = template.config.at() if template.config else template.versions[0].where if template.versions else None
+        if where is None:
+            return
+        if template.served and not template.name:
+            yield self._ghost(template, where)
+        if template.served:
+            yield from self._look_at_default(template, where)
+            yield from self._hidden(template)
+        elif not template.versions and template.config:
+            yield self._say("hide", "it has no revision: it is never listed", where, template)
+        for version in template.versions:
+            if not version.version and not version.block.problems:
+                yield self._dropped(template, version)
+            if version.source and version.source.name != "template-version.yml":
+                yield from self._altered(template, version.folder, _texts_of_block(version.block.keys))
+        if template.config:
+            yield from self._altered(template, "", _texts_of_config(keys_of(template.config.yaml.node)))
+
+    def _ghost(self, template: Template, where: Where) -> Ruling:
+        reason = "it is listed without a name: there is no config.yml that can be read"
+        if template.config:
+            return self._say("ghost", "it is listed without a name: config.yml has none", where, template, hint="name: ...")
+        return self._say("ghost", reason, where, template, hint="a config.yml with a name in the folder of the template")
+
+    def _dropped(self, template: Template, version: Version) -> Ruling:
+        file = version.source
+        if file is None:
+            hint = "a rancher-compose.yml with a catalog block that says its version"
+            return self._say(
+                "drop", "the revision vanishes: no file of it says a version", version.where, template, version.folder, hint
+            )
+        where = version.block.where or file.at()
+        reason = "the revision vanishes: its catalog block has no version"
+        if not version.block.keys:
+            reason = "the revision vanishes: the file has no catalog block"
+        return self._say("drop", reason, where, template, version.folder, "version: '1.0.0' in the catalog block")
+
+    def _look_at_default(self, template: Template, where: Where) -> Iterator[Ruling]:
+        versions = [version.version for version in template.served]
+        if template.default in versions:
+            return
+        chosen = template.chosen()
+        reason = f"no revision has the default version {template.default!r}: {chosen!r} is offered instead"
+        if not template.default:
+            reason = f"there is no default version: {chosen!r} is offered"
+        node = (
+            next((found for key in _DEFAULTS if (found := keys_of(template.config.yaml.node).get(key))), None)
+            if template.config
+            else None
+        )
+        yield self._say("alter", reason, node.where if node else where, template)
+
+    def _hidden(self, template: Template) -> Iterator[Ruling]:
+        last = {version.version: version for version in template.served}
+        for version in template.served:
+            if last[version.version] is not version:
+                reason = (
+                    f"revision {last[version.version].folder} has the same version {version.version!r}: one link hides the other"
+                )
+                node = version.block.keys.get("version")
+                yield self._say("hide", reason, node.where if node else version.where, template, version.folder)
+        if ":" in template.folder or "*" in template.folder:
+            reason = "an id with ':' or '*' in it cannot be opened: it is listed, and answers 404"
+            yield self._say(
+                "hide", reason, Where(template.path), template, hint="letters, digits and '-' in the name of the folder"
+            )
+
+    def _altered(self, template: Template, revision: str, nodes: Iterator[tuple[str, Text]]) -> Iterator[Ruling]:
+        for name, node in nodes:
+            found = golang.stored(node)
+            if node.bare and found != node.value and not golang.is_null(node):
+                reason = f"{name} {node.value} is stored as {found!r}"
+                yield self._say("alter", reason, node.where, template, revision, f"{name}: '{node.value}'")
+
+    def _left_out(self) -> Iterator[Ruling]:
+        """Folders that were meant to be revisions, and that the service does not see."""
+        for top in self.tree.folders[""].folders.values():
+            base = top.name.partition("-")[0] if "-" in top.name else ""
+            for folder in top.folders.values():
+                template = self.templates.get(base + folder.name) or Template(folder.path, base, folder.name)
+                if not template.versions and not ANY_TOP.fullmatch(top.name):
+                    continue
+                for each in folder.folders.values():
+                    if any(name in each.files for name in REVISION_FILES):
+                        yield from self._look_at_folder(template, each)
+
+    def _look_at_folder(self, template: Template, revision: Folder) -> Iterator[Ruling]:
+        where = next(file for name, file in revision.files.items() if name in REVISION_FILES).at()
+        number = _atoi(revision.name)
+        if number is None and semver.parse(revision.name.strip("v")) is None:
+            reason = f"no folder named {revision.name!r} is a revision: it is passed over"
+            yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on")
+            return
+        kept = template.by_key.get(revision.name if number is None else number)
+        if kept and kept.folder != revision.name:
+            reason = f"it is revision {number}, as the folder {kept.folder} is: their files are mixed"
+            yield self._say("hide", reason, where, template, revision.name)
+        elif not kept:
+            reason = "the revision vanishes: all its files are links"
+            yield self._say("drop", reason, where, template, revision.name, "put files there, not links")
+
+
+def _atoi(folder: str) -> int | None:
+    found = int(folder) if ATOI.fullmatch(folder) else None
+    return found if found is not None and -(1 << 63) <= found < 1 << 63 else None
+
+
+def _block_of(file: File) -> Block:
+    if file.name == "rancher-compose.yml":
+        return block.of_compose(file, block.SERVICE)
+    return block.of_part(file) if file.name == "compose.yml" else block.of_flat(file)
+
+
+def _faults_of_config(node: Node | None, keys: dict[str, Node]) -> Iterator[Problem]:
+    if not isinstance(node, Map):
+        yield from golang.faults(node, block.CONFIG)
+        return
+    found = dict(keys)
+    if "projectURL" in found:
+        found["project_url"] = found["projectURL"]
+    version = next((key for key in _DEFAULTS if key in found), "")
+    if version:
+        found["default_version"] = found[version]
+    for name, each in found.items():
+        if name in block.CONFIG.fields:
+            yield from golang.faults(each, block.CONFIG.fields[name])
+
+
+def _texts_of_config(keys: dict[str, Node]) -> Iterator[tuple[str, Text]]:
+    yield from _texts(keys, _CONFIG_TEXTS)
+    yield from _items(keys.get("categories"), "category")
+    yield from _labels(keys.get("labels"))
+
+
+def _texts_of_block(keys: dict[str, Node]) -> Iterator[tuple[str, Text]]:
+    yield from _texts(keys, _BLOCK_TEXTS)
+    yield from _labels(keys.get("labels"))
+    questions = keys.get("questions")
+    for item in questions.items if isinstance(questions, Seq) else ():
+        question = keys_of(item)
+        yield from _texts(question, _QUESTION_TEXTS)
+        yield from _items(question.get("options"), "option")
+
+
+def _texts(keys: dict[str, Node], names: Sequence[str]) -> Iterator[tuple[str, Text]]:
+    return ((name, node) for name in names if isinstance(node := keys.get(name), Text))
+
+
+def _items(node: Node | None, name: str) -> Iterator[tuple[str, Text]]:
+    return ((name, item) for item in (node.items if isinstance(node, Seq) else ()) if isinstance(item, Text))
+
+
+def _labels(node: Node | None) -> Iterator[tuple[str, Text]]:
+    return ((f"label {key}", each) for key, each in keys_of(node).items() if isinstance(each, Text))

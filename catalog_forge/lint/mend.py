@@ -1,0 +1,115 @@
+"""How findings in YAML files are mended: quotes around a scalar, another name for a key. And how values are shown in messages."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from catalog_forge.errors import Where
+from catalog_forge.lint.model import Edit, Fix
+from catalog_forge.lint.tree import File
+from catalog_forge.metadata import scalars
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Node, Text
+
+# What libyaml takes for the end of a line.
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_SHOWN = 60
+_MOST = 8
+
+
+def shown(text: str) -> str:
+    """A value for a message: quoted, on one line, cut where it is long."""
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Some words for a message, as `shown` has them; of many the first ones."""
+    more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
+    return ", ".join(map(shown, words[:_MOST])) + more
+
+
+def is_text(node: Node | None) -> bool:
+    """Whether Rancher's YAML reader takes a node for text: it was quoted, or looks like nothing else."""
+    return isinstance(node, Text) and (not node.bare or isinstance(scalars.resolve(node.value) if node.value else None, str))
+
+
+def is_null(node: Node | None) -> bool:
+    """Whether there is nothing: no node, or one that was left empty or says null."""
+    return node is None or (isinstance(node, Text) and node.bare and node.value in ("", "~", "null", "Null", "NULL"))
+
+
+def is_altered(node: Node | None) -> bool:
+    """Whether the catalog service stores another text than the one that stands in the file."""
+    return isinstance(node, Text) and node.bare and not is_null(node) and text_of(node) != node.value
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The known word that was meant, as far as one can tell; else nothing."""
+    plain = _letters(word)
+    letters = set(plain)
+    # Comparing is slow, and a hostile file has many words: only what shares length and letters is compared.
+    by_letters = {
+        text: each
+        for each, text, others in _in_letters(frozenset(known))
+        if 0.6 * len(text) <= len(plain) <= 1.7 * len(text) and 2 * len(letters & others) > len(letters)
+    }
+    found = difflib.get_close_matches(plain, by_letters, n=1, cutoff=0.75) if by_letters else ()
+    return by_letters[found[0]] if found else ""
+
+
+def _letters(word: str) -> str:
+    return word[:100].lower().replace("_", "").replace("-", "")
+
+
+@lru_cache(maxsize=16)
+def _in_letters(words: frozenset[str]) -> list[tuple[str, str, frozenset[str]]]:
+    return [(word, _letters(word), frozenset(_letters(word))) for word in sorted(words)]
+
+
+def quoted(file: File, node: Text) -> Fix | None:
+    """A fix that puts a bare scalar in quotes; None where that cannot be done by changing one place."""
+    start = _offset(file, node.where, node.value) if node.bare and "\n" not in node.value else None
+    if start is None:
+        return None
+    text = "'" + node.value.replace("'", "''") + "'"
+    return Fix(f"quote {shown(node.value)}", file.path, (Edit(start, start + len(node.value), text),))
+
+
+def bared(file: File, node: Text) -> Fix | None:
+    """A fix that takes the quotes from a scalar."""
+    source = f"{node.style}{node.value}{node.style}"
+    start = _offset(file, node.where, source) if node.style in ("'", '"') else None
+    if start is None:
+        return None
+    return Fix(f"take the quotes from {shown(node.value)}", file.path, (Edit(start, start + len(source), node.value),))
+
+
+def renamed(file: File, key: Text, name: str) -> Fix | None:
+    """A fix that gives a bare key another name."""
+    start = _offset(file, key.where, key.value) if key.bare else None
+    if start is None:
+        return None
+    return Fix(f"write {name} for {shown(key.value)}", file.path, (Edit(start, start + len(key.value), name),))
+
+
+def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]:
+    """The keys of a mapping that nobody reads, each with the known key that was meant; "" where none is near or it is there."""
+    present = {key.value for key, _ in node.pairs}
+    for key, _ in node.pairs:
+        if key.value not in known:
+            yield key, near(key.value, known - present)
+
+
+def _offset(file: File, where: Where, expected: str) -> int | None:
+    """Where a place lies in the text of its file; None unless what is expected there stands there."""
+    starts = _starts(file.text)
+    start = starts[min(where.line, len(starts)) - 1] + where.column - 1
+    return start if file.text.startswith(expected, start) else None
+
+
+@lru_cache(maxsize=4)
+def _starts(text: str) -> list[int]:
+    return [0, *(found.end() for found in _BREAK.finditer(text))]

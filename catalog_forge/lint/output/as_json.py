@@ -1,0 +1,52 @@
+"""JSON of our own: docs/lint.md describes it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from catalog_forge import __version__
+from catalog_forge.lint.baseline import numbered
+from catalog_forge.lint.check import Checked
+from catalog_forge.lint.model import LEVELS, Finding
+
+FORMAT = 1
+
+
+def write(checked: Checked) -> str:
+    """Return what was found as JSON, in ASCII, so that no name in it can do harm."""
+    data = {
+        "format": FORMAT,
+        "tool": {"name": "catalog-forge", "version": __version__},
+        "summary": summary(checked),
+        "findings": [_finding(finding) | {"fingerprint": mark} for finding, mark in numbered(checked.findings)],
+        "ignored": [_finding(finding) | {"reason": reason} for finding, reason in checked.ignored],
+    }
+    return json.dumps(data, indent=1) + "\n"
+
+
+def summary(checked: Checked) -> dict[str, int]:
+    """How many findings there are by level, can be fixed, are ignored, or known to the baseline."""
+    levels = Counter(finding.level for finding in checked.findings)
+    return {
+        **{level: levels[level] for level in LEVELS},
+        "fixable": sum(1 for finding in checked.findings if finding.fix),
+        "ignored": len(checked.ignored),
+        "known": len(checked.known),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "message": finding.message,
+        "hint": finding.hint,
+        "file": finding.where.file,
+        "line": finding.where.line,
+        "column": finding.where.column,
+        "path": finding.path,
+        "source": finding.excerpt,
+        "fix": finding.fix.title if finding.fix else None,
+    }

@@ -1,0 +1,67 @@
+"""One page that a team can look at: every image, what it is made of, what was found; which rules speak of which image.
+
+The page is one file, without scripts and without anything from elsewhere; what a catalog says cannot change its structure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog_forge import texts
+from catalog_forge.lint import registry
+from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.facts import Facts, facts
+from catalog_forge.lint.model import LEVELS, Finding, Level
+
+KINDS = ("html", "md")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the page: an image or an entry by its path, what it is made of, its findings by level and by rule."""
+
+    name: str
+    made: Facts
+    levels: Counter[Level]
+    rules: Counter[str]
+
+
+def page(catalogs: Sequence[Catalog], findings: Sequence[Finding], kind: str, title: str) -> str:
+    """Write the page, as `html` or `md`."""
+    images = [_row(image.folder.path, facts(image), findings) for each in catalogs for image in each.images]
+    entries = [_row(entry.folder.path, Facts(), findings) for each in catalogs for entry in each.entries]
+    used = sorted({rule for row in (*images, *entries) for rule in row.rules})
+    titles = {rule.id: rule for rule in registry.rules()}
+    return texts.fill(
+        "catalog_forge.lint",
+        f"report.{kind}",
+        title=title,
+        images=images,
+        entries=[row for row in entries if row.rules],
+        clean=sum(not row.rules for row in entries),
+        used=[titles[rule] for rule in used if rule in titles],
+        findings=findings,
+        counts=Counter(each.level for each in findings),
+        levels=LEVELS,
+        plain=plain,
+        md=markdown,
+    )
+
+
+def plain(text: object) -> str:
+    """A text on one line, without what steers a terminal or a reader."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(text))
+
+
+def markdown(text: object) -> str:
+    """A text that Markdown takes for nothing but itself, also in a table."""
+    return _MARKDOWN.sub(r"\\\1", plain(text))
+
+
+def _row(path: str, made: Facts, findings: Sequence[Finding]) -> Row:
+    own = [each for each in findings if f"{each.path}/".startswith(f"{path}/" if path else "")]
+    return Row(path or ".", made, Counter(each.level for each in own), Counter(each.rule for each in own))

@@ -1,0 +1,116 @@
+"""The rules: small registered functions. What their docstrings say is their page, and their examples are their first tests.
+
+The docstring of a rule is text, then `Bad:` and `Good:`, as often as wanted, with files as in Go's txtar (`-- PATH --` before
+each; `-- PATH (absent) --` for one that is not there), and `Source:` with where the rule comes from.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import textwrap
+from collections.abc import Callable
+
+from catalog_forge.errors import ForgeError, did_you_mean
+from catalog_forge.lint.model import Check, Example, Level, Rule
+
+_ID = re.compile(r"CF[0-9]{3}")
+_PART = re.compile(r"^(Bad|Good|Source): ?(.*)$")
+_FILE = re.compile(r"^-- (\S+?)(?: \(([a-z]+)\))? --$")
+
+_RULES: dict[str, tuple[Level, str, type, Check]] = {}
+_FIXABLE: set[str] = set()
+
+
+def rule(identity: str, level: Level, title: str, on: type, fixable: bool = False) -> Callable[[Check], Check]:
+    """Register a function that looks at one subject of the kind `on` and yields hits; `fixable`: some have a fix."""
+
+    def register(check: Check) -> Check:
+        if not _ID.fullmatch(identity) or identity in _RULES:
+            raise ValueError(f"{identity} is no id of its own")
+        _RULES[identity] = level, title, on, check
+        if fixable:
+            _FIXABLE.add(identity)
+        return check
+
+    return register
+
+
+def checks() -> list[tuple[str, Level, type, Check]]:
+    """All rules in the order of their ids, without their pages: what a run needs."""
+    _load()
+    return [(identity, level, on, check) for identity, (level, _, on, check) in sorted(_RULES.items())]
+
+
+def rules() -> list[Rule]:
+    """All rules with their pages, in the order of their ids."""
+    _load()
+    return [_read(identity) for identity in sorted(_RULES)]
+
+
+def find(identity: str) -> Rule:
+    """The rule with an id. Raises ForgeError where there is none."""
+    _load()
+    if identity.upper() not in _RULES:
+        raise ForgeError(f"there is no rule {identity[:40]!r}", hint=_hint(identity))
+    return _read(identity.upper())
+
+
+def expand(words: tuple[str, ...]) -> frozenset[str]:
+    """The ids that words mean: an id, or the beginning of several (`CF3`), or `all`. Raises ForgeError for what means none."""
+    _load()
+    found: set[str] = set()
+    for word in words:
+        wanted = "CF" if word.lower() == "all" else word.upper()
+        some = {identity for identity in _RULES if identity.startswith(wanted)}
+        if not some or not wanted:
+            raise ForgeError(f"there is no rule {word[:40]!r}", hint=_hint(word))
+        found |= some
+    return frozenset(found)
+
+
+def _hint(word: str) -> str:
+    near = did_you_mean(word[:20].upper(), _RULES)
+    return near if near.startswith("did you mean") else "`lint --list` shows all"
+
+
+def _load() -> None:
+    """Import the modules of rules; each registers its own."""
+    from catalog_forge.lint import rules as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def _read(identity: str) -> Rule:
+    level, title, on, check = _RULES[identity]
+    parts: list[tuple[str, list[str]]] = [("Text", [])]
+    for line in inspect.cleandoc(check.__doc__ or "").split("\n"):
+        if found := _PART.match(line):
+            parts.append((found[1], [found[2]] if found[2] else []))
+        else:
+            parts[-1][1].append(line)
+    examples = {name: tuple(_example(lines) for part, lines in parts if part == name) for name in ("Bad", "Good")}
+    words = {name: " ".join(" ".join(lines).split()) for name, lines in parts if name == "Source"}
+    text = "\n".join(parts[0][1]).strip()
+    source, fixable = words.get("Source", ""), identity in _FIXABLE
+    return Rule(identity, level, title, on, check, text, examples["Bad"], examples["Good"], source, fixable)
+
+
+def _example(lines: list[str]) -> Example:
+    """The files of an example."""
+    found: dict[str, list[str] | None] = {}
+    odd: dict[str, str] = {}
+    content: list[str] = []
+    for line in textwrap.dedent("\n".join(lines)).split("\n"):
+        if head := _FILE.match(line):
+            content = []
+            found[head[1]] = None if head[2] == "absent" else content
+            if head[2] and head[2] != "absent":
+                odd[head[1]] = head[2]
+        else:
+            content.append(line)
+    files = {path: None if text is None else "\n".join(text).rstrip("\n") + "\n" for path, text in found.items()}
+    return Example(files, odd)

@@ -1,0 +1,390 @@
+"""CF30x and CF31x: rancher-compose.yml as the judges read it, and its catalog block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.lint import versions
+from catalog_forge.lint.catalog import BLOCKS, RANCHER, Revision
+from catalog_forge.lint.mend import is_altered, is_null, is_text, quoted, renamed, shown, unknown_keys
+from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.layout import if_refused
+from catalog_forge.lint.tree import key_of, keys_of
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Seq, Text
+
+_LIMITS = ("minimum_rancher_version", "maximum_rancher_version")
+_VERSIONS = ("version", *_LIMITS, "upgrade_from")
+_TEXTS = (*_VERSIONS, "name", "description", "uuid")
+_KNOWN = frozenset((*_TEXTS, "maintainer", "questions", "labels", "output", "readme", "revision", "<<"))
+_RANCHER_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+)*(?:[-.+][0-9A-Za-z.+-]*)?")
+
+
+@rule("CF301", "error", "rancher-compose.yml cannot be read", on=Revision)
+def broken(revision: Revision) -> Iterator[Hit]:
+    """One rancher-compose.yml that is no YAML mapping makes the service and the CI refuse the whole catalog.
+
+    An empty one has no version: its revision is dropped.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml (tabs) --
+        .catalog:
+        »version: '1.0.0'
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        - web
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        # nothing yet
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: {{ .Values.version }}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 6, "rancher-compose bad YAML, tab indent, list root, ...", "rancher-compose empty"
+    """
+    file = revision.rancher
+    if file is None:
+        return
+    for problem in file.yaml.problems:
+        yield Hit(problem.where or file.at(), f"{problem.message}: Rancher refuses the whole catalog", problem.hint)
+    if not file.yaml.problems and file.yaml.map is None:
+        empty = is_null(file.yaml.node)
+        loss, level = _loss(revision) if empty else ("Rancher refuses the whole catalog", None)
+        what = "the file is empty" if empty else "the file is no mapping"
+        yield Hit(file.at(1, 1), f"{what}: {loss}", "write the block .catalog with a version", level=level)
+
+
+def _places(revision: Revision) -> Iterator[Text]:
+    """The blocks among the services, where they are out of place."""
+    services = revision.rancher.yaml.keys.get("services") if revision.rancher else None
+    found = (key_of(services, name) for name in BLOCKS)
+    return (key for key in found if key)
+
+
+@rule("CF302", "error", "The catalog block is missing, or stands in the wrong place", on=Revision, fixable=True)
+def no_block(revision: Revision) -> Iterator[Hit]:
+    """Without a block there is no version, and the revision is dropped.
+
+    A file without `version` takes every key for a service: there only `.catalog` is none. Among `services` Rancher launches it.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        web: {scale: 2}
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        catalog:
+          version: '1.0.0'
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        services:
+          .catalog:
+            version: '1.0.0'
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog: Web
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 3 and 6, "no catalog block", "block is a string"
+    """
+    file = revision.rancher
+    if file is None or file.yaml.map is None:
+        return
+    keys = file.yaml.keys
+    for name in BLOCKS:
+        node = keys.get(name)
+        if node and not isinstance(node, Map) and not is_null(node):
+            yield Hit(
+                node.where, f"{name} is no mapping: Rancher refuses the whole catalog", "write version, name and questions in it"
+            )
+            return
+    inside = next(_places(revision), None)
+    if inside:
+        yield Hit(
+            inside.where, "the catalog block stands among the services: Rancher cannot launch it", "move it to the left margin"
+        )
+    elif revision.block is None:
+        key = key_of(file.yaml.node, "catalog") or key_of(file.yaml.node, ".catalog")
+        what = "the catalog block is empty" if key else "there is no catalog block"
+        hint = "add .catalog with a version" if "version" not in keys else "add catalog with a version"
+        loss, level = _loss(revision)
+        yield Hit(key.where if key else file.at(1, 1), f"{what}: {loss}", hint, level=level)
+    elif "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
+        message = "in a file without version: '2' Rancher takes catalog for a service, and cannot launch it"
+        yield Hit(plain.where, message, "call it .catalog", None if ".catalog" in keys else renamed(file, plain, ".catalog"))
+
+
+@rule("CF303", "error", "The format of rancher-compose.yml is unknown", on=Revision)
+def bad_format(revision: Revision) -> Iterator[Hit]:
+    """All judges know files with `version: '2'` and files without one; over another they refuse the catalog.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2.1'
+        catalog:
+          version: '1.0.0'
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: 2
+        catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 3 and 6, "top version '1','2.1','3'"
+    """
+    node = revision.rancher.yaml.keys.get("version") if revision.rancher else None
+    if node is None or is_null(node) or (isinstance(node, Text) and node.value in ("2", "")):
+        return
+    what = shown(node.value) if isinstance(node, Text) else "what stands here"
+    yield Hit(node.where, f"Rancher knows no format {what}, and refuses the whole catalog", "write version: '2'")
+
+
+@rule("CF304", "error", "A revision has no version", on=Revision)
+def no_version(revision: Revision) -> Iterator[Hit]:
+    """The catalog service drops a revision whose block gives no version, without a word; the CI refuses it.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          name: Web
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version:
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 1 and 6, "version null"
+    """
+    node = keys_of(revision.block).get("version")
+    if revision.block is None or isinstance(node, Map | Seq) or text_of(node) or "<<" in keys_of(revision.block):
+        return
+    key = key_of(revision.block, "version")
+    where = key.where if key else revision.block_where
+    what, level = _loss(revision)
+    yield Hit(where, f"the block gives no version: {what}", "add version: '1.0.0'", level=level)
+
+
+def _loss(revision: Revision) -> tuple[str, Level | None]:
+    """What becomes of a revision without a version, and how bad that is: Rancher may take the name of its folder."""
+    if "." not in revision.name:
+        return "Rancher drops the revision", None
+    default = text_of(keys_of(revision.entry.settings.node).get("version"))
+    level = if_refused(revision.entry) if default == revision.name else "warning"
+    return "the CI does not know which it is", level
+
+
+@rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
+def bare_version(revision: Revision) -> Iterator[Hit]:
+    """A bare number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. The next one may not stay as it is.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: 1.10
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.10'
+          minimum_rancher_version: v1.2.0
+    Source: catalog-format.md 2, "Unquoted numbers"
+    """
+    keys = keys_of(revision.block)
+    for name in _VERSIONS:
+        node = keys.get(name)
+        if revision.rancher and isinstance(node, Text) and not is_text(node) and not is_null(node):
+            altered = is_altered(node)
+            stored = f"Rancher stores {shown(text_of(node))}" if altered else "it is a number, no text"
+            fix = quoted(revision.rancher, node)
+            yield Hit(node.where, f"{name} is {node.value[:40]}: {stored}", "quote it", fix, None if altered else "note")
+
+
+@rule("CF306", "warning", "The catalog block has a key that nobody reads", on=Revision, fixable=True)
+def unknown_key(revision: Revision) -> Iterator[Hit]:
+    """Rancher passes over keys that it does not know: a misspelt limit limits nothing.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          minimun_rancher_version: v1.2.0
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          minimum_rancher_version: v1.2.0
+    Source: catalog-format.md 3 and 8, "misspelt block/question keys"
+    """
+    if revision.rancher and revision.block:
+        for key, meant in unknown_keys(revision.block, _KNOWN):
+            fix = renamed(revision.rancher, key, meant) if meant else None
+            hint = f"did you mean {meant}?" if meant else "remove it"
+            yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
+
+
+@rule("CF307", "warning", "A limit of Rancher's version says nothing", on=Revision)
+def odd_limit(revision: Revision) -> Iterator[Hit]:
+    """Limits are versions such as `v1.6.0`. With a minimum above the maximum no Rancher shows the revision.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          minimum_rancher_version: '>=1.2.0'
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          minimum_rancher_version: v1.6.0
+          maximum_rancher_version: v1.5.99
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          minimum_rancher_version: v1.2.0-pre4-rc1
+          maximum_rancher_version: 1.6.99
+    Source: catalog-format.md 3, "min/max filter"
+    """
+    keys = keys_of(revision.block)
+    nodes = [(name, keys.get(name)) for name in _LIMITS]
+    for name, node in nodes:
+        if node and text_of(node) and not _RANCHER_VERSION.fullmatch(text_of(node)):
+            yield Hit(node.where, f"{name} {shown(text_of(node))} is no version of Rancher", "write one such as v1.6.0")
+    least, most = (text_of(node) for _, node in nodes)
+    if least and most and versions.greater(least, most):
+        message = f"the minimum {shown(least)} is above the maximum {shown(most)}: no Rancher shows the revision"
+        yield Hit(keys[_LIMITS[0]].where, message, "change one of them")
+
+
+@rule("CF308", "note", "The block has a uuid", on=Revision)
+def uuid(revision: Revision) -> Iterator[Hit]:
+    """`uuid` is a leftover of an older catalog: nobody reads it, and copied revisions carry that of another.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          uuid: web-0
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 3
+    """
+    if key := key_of(revision.block, "uuid"):
+        yield Hit(key.where, "nobody reads uuid", "remove it")
+
+
+@rule("CF309", "note", "The list of questions is empty", on=Revision)
+def null_questions(revision: Revision) -> Iterator[Hit]:
+    """`questions:` with nothing below it asks nothing, and looks as if something got lost.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions:
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 8, "block `questions:` null"
+    """
+    key = key_of(revision.block, "questions")
+    node = keys_of(revision.block).get("questions")
+    if key and (is_null(node) or (isinstance(node, Seq) and not node.items)):
+        yield Hit(key.where, "questions is empty", "remove it, or ask something")
+
+
+@rule("CF310", "error", "A value in the block is of the wrong kind", on=Revision)
+def wrong_kind(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog over a list or a mapping where they expect text.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: ['1.0.0']
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          labels: [a]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          labels: {a: b}
+    Source: catalog-format.md 6, "catalog version is a list"
+    """
+    keys = keys_of(revision.block)
+    for name in _TEXTS:
+        if isinstance(keys.get(name), Map | Seq):
+            yield Hit(keys[name].where, f"{name} must be text: Rancher refuses the whole catalog", "write one value")
+    labels = keys.get("labels")
+    if isinstance(labels, Seq) or (isinstance(labels, Text) and not is_null(labels)):
+        yield Hit(labels.where, "labels must be a mapping: Rancher refuses the whole catalog", "write name: value")
+    for key, value in labels.pairs if isinstance(labels, Map) else ():
+        if not isinstance(value, Text):
+            yield Hit(value.where, f"label {shown(key.value)} must be text: Rancher refuses the whole catalog")
+
+
+@rule("CF311", "warning", "There are two catalog blocks", on=Revision)
+def two_blocks(revision: Revision) -> Iterator[Hit]:
+    """Of `catalog` and `.catalog` the service takes the first; what the other says is for nobody.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog: {version: '1.0.0'}
+        .catalog: {version: '1.1.0'}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog: {version: '1.0.0'}
+    Source: catalog-format.md 3; CatalogInfoFromRancherCompose of catalog-service
+    """
+    keys = revision.rancher.yaml.keys if revision.rancher else {}
+    if all(isinstance(keys.get(name), Map) for name in BLOCKS) and revision.rancher:
+        key = key_of(revision.rancher.yaml.node, ".catalog")
+        yield Hit(
+            key.where if key else revision.rancher.at(),
+            "Rancher takes catalog, and passes over .catalog",
+            f"keep one in {RANCHER}",
+        )
+
+
+@rule("CF312", "error", "A service in rancher-compose.yml is no mapping", on=Revision)
+def no_service(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog over services that are no mapping of mappings.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
+        web: 3
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog: {version: '1.0.0'}
+        services: [web]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
+        web:
+    Source: catalog-format.md 6, "v1 service scalar (`web: 3`); services a list"
+    """
+    file = revision.rancher
+    services = file.yaml.keys.get("services") if file and "version" in file.yaml.keys else None
+    if isinstance(services, Seq) or (isinstance(services, Text) and not is_null(services)):
+        yield Hit(services.where, "services must be a mapping: Rancher refuses the whole catalog", "write NAME: {...}")
+    for key, node in revision.services(file) if file else ():
+        if not isinstance(node, Map) and not is_null(node):
+            message = f"the service {shown(key.value)} must be a mapping: Rancher refuses the whole catalog"
+            yield Hit(node.where, message, "write keys and values below it")

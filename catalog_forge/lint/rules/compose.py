@@ -1,0 +1,1121 @@
+"""CF4xx: the services of docker-compose.yml and rancher-compose.yml, read together as rancher-compose reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from catalog_forge.errors import Where
+from catalog_forge.lint.catalog import Question, Revision
+from catalog_forge.lint.composition import (
+    Composition,
+    Part,
+    Service,
+    composition_of,
+    defaults,
+    items,
+    near,
+    substituted,
+    varies,
+)
+from catalog_forge.lint.model import Edit, Fix, Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import File, keys_of
+from catalog_forge.lint.usage import SCHEDULER, uses_of
+from catalog_forge.stack import keys
+from catalog_forge.stack.keys import GLOBAL, SIDEKICKS
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
+_REQUEST = re.compile(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', re.DOTALL)
+_NUMBER = re.compile(r"[-+]?[0-9]+")
+_LATEST = ("", "latest")
+# What a rule says of one revision, where a hint costs time.
+MOST_HITS = 100
+
+# Words of compose 3, of the docker command and of other tools, that mean a key which Rancher has.
+_INSTEAD = {
+    "healthcheck": "use health_check in rancher-compose.yml: Rancher checks over the network",
+    "deploy": "use scale, scale_policy and upgrade_strategy in rancher-compose.yml",
+    "configs": "carry files in a sidekick with volumes",
+    "dockerfile": "it is a key of `build`",
+    "net": "compose 2 calls it network_mode",
+    "log_driver": "compose 2 calls it logging: driver",
+    "log_opt": "compose 2 calls it logging: options",
+    "depends_on": "compose 1 has only links",
+    "network_mode": "compose 1 calls it net",
+    "logging": "compose 1 calls it log_driver and log_opt",
+    "scale_min": "use scale_policy: min",
+    "drain_timeout": "use drain_timeout_ms",
+    "health_checks": "did you mean 'health_check'?",
+}
+_TRUTHS = keys.TRUTHS | {"retain_ip", "start_on_create"}
+# Lists whose items may stand there once.
+_SETS = keys.UNIQUE | frozenset(
+    "group_add security_opt dns dns_search env_file tmpfs environment labels extra_hosts certs external_ips dns_opt".split()
+)
+_IGNORED = ("metadata", "scale", "scale_policy", "retain_ip")
+_TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
+_COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
+_STRATEGIES = ("recreate", "none", "recreateOnQuorum")
+
+_AFFINITY = "io.rancher.scheduler.affinity:"
+_AFFINITIES = {
+    f"{_AFFINITY}{what}{soft}{ne}"
+    for what in ("host_label", "container_label", "container")
+    for soft in ("", "_soft")
+    for ne in ("", "_ne")
+}
+_LABELS = _AFFINITIES | {
+    f"io.rancher.{each}"
+    for each in "sidekicks container.hostname_override container.start_once container.create_agent container.agent.role "
+    "container.pull_image container.dns container.dns.search container.requested_ip container.network container.agent_id "
+    "container.agent.volumes_strategy container.create_agent_label container.cattle_url container.dns.priority "
+    "scheduler.global service.selector.link service.selector.container service.launch.config service.deployment.unit "
+    "service.requested.host.id service.ui_link.label service.wait_for_healthcheck service.hash service.external_dns "
+    "service.external_dns_name_template service.allocate.skip.serialize service.rancher_acme stack.name project.name "
+    "stack_service.name project_service.name loadbalancer.ssl.ports loadbalancer.proxy-protocol.ports "
+    "lb_service.target host.external_dns_ip host.docker_version "
+    "network.arpsync network.macsync network.per_host_subnet.subnet ipsec.label_name".split()
+}
+_FAMILIES = tuple(
+    f"io.rancher.{each}."
+    for each in "loadbalancer.target cni vxlan network k8s websocket.proxy internal container.agent_service".split()
+)
+
+
+# What is looked at in each version of a template too. Each says the place in the text that was read.
+
+
+def unknown_keys(part: Part) -> Iterator[Hit]:
+    """Keys of a service that its form of compose does not have."""
+    for name, (key, _) in part.keys.items():
+        if name not in part.known:
+            message = f"the service {part.name.value!r} has a key {name!r} that rancher-compose refuses"
+            yield Hit(key.where, message, _INSTEAD.get(name) or near(name, part.known))
+
+
+def repeated_items(part: Part) -> Iterator[Hit]:
+    """Items of a list of which rancher-compose takes no two alike."""
+    for name, (_, node) in part.keys.items():
+        seen: set[str] = set()
+        for item in items(node) if name in _SETS and isinstance(node, Seq) else ():
+            if item.value in seen:
+                yield Hit(item.where, f"{item.value!r} stands twice in {name} of {part.name.value!r}", "leave one of both out")
+            seen.add(item.value)
+
+
+def missing_sidekicks(composition: Composition) -> Iterator[Hit]:
+    """Sidekicks that no file defines."""
+    for name, service in composition.services.items():
+        for sidekick in service.sidekicks:
+            if sidekick not in composition.services:
+                message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
+                yield Hit(service.where_of(sidekick), message, near(sidekick, composition.services))
+
+
+def strangers(composition: Composition) -> Iterator[Hit]:
+    """Containers whose volumes or network are to be shared, and that do not run in the same unit."""
+    for name, service in composition.services.items():
+        for key, other, where in service.needs:
+            if other not in composition.services:
+                message = f"{key} of {name!r} names a service {other!r} that is not there"
+                yield Hit(where, message, near(other, composition.services))
+            elif not composition.in_one_unit(name, other):
+                message = f"{key} of {name!r} names {other!r}, which runs in another unit, maybe on another host"
+                yield Hit(where, message, f"name both in one label {SIDEKICKS}")
+
+
+def missing_targets(composition: Composition) -> Iterator[Hit]:
+    """Services that are linked and that no file defines."""
+    for name, service in composition.services.items():
+        for key, other, where in service.links:
+            if other not in composition.services:
+                message = f"{key} of {name!r} names a service {other!r} that is not there"
+                yield Hit(where, message, near(other, composition.services))
+            elif other == name:
+                yield Hit(where, f"{key} of {name!r} names the service itself", "leave it out")
+
+
+def unknown_to_docker(composition: Composition) -> Iterator[Hit]:
+    """Services of rancher-compose.yml that docker-compose.yml does not have; none where that one could not be read."""
+    known = [name for name, service in composition.services.items() if service.in_docker]
+    for name, service in composition.services.items() if known else ():
+        if not service.in_docker and not service.get("image"):
+            hint = near(name, known, "it becomes a service without an image")
+            yield Hit(service.where, f"docker-compose.yml has no service {name!r}", hint)
+
+
+def without_image(composition: Composition) -> Iterator[Hit]:
+    """Services of docker-compose.yml from which no container can be made."""
+    for name, service in composition.services.items():
+        if service.in_docker and not any(service.get(key) for key in ("image", "build", "extends")):
+            yield Hit(service.where, f"the service {name!r} has no image", "write `image: NAME:TAG`")
+
+
+def _placed(composition: Composition, hits: Iterator[Hit]) -> Iterator[Hit]:
+    """Hits with places that the author has."""
+    return (replace(hit, where=composition.at(hit.where)) for hit in hits)
+
+
+def _in_parts(revision: Revision, check: Callable[[Part], Iterator[Hit]]) -> Iterator[Hit]:
+    composition = composition_of(revision)
+    return islice((hit for part in composition.parts for hit in _placed(composition, check(part))), MOST_HITS)
+
+
+def _in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) -> Iterator[Hit]:
+    composition = composition_of(revision)
+    return islice(_placed(composition, check(composition)), MOST_HITS)
+
+
+def _fixed(revision: Revision, hit: Hit) -> Hit:
+    """A hit on a key with the fix that its hint names."""
+    near = re.fullmatch(r"did you mean '(.+)'\?", hit.hint)
+    wrong = re.search(r"has a (?:key|label) '([^']+)'", hit.message)
+    file = next((each for each in revision.compose_files if (each.shown or each.path) == hit.where.file), None)
+    if not near or not wrong or file is None or not hit.where.line:
+        return hit
+    start = _offset(file, hit.where)
+    if file.text[start : start + len(wrong[1])] != wrong[1]:
+        return hit
+    edit = Edit(start, start + len(wrong[1]), near[1])
+    return replace(hit, fix=Fix(f"write {near[1]}", file.path, (edit,)))
+
+
+def _offset(file: File, where: Where) -> int:
+    lines = file.text.split("\n", where.line - 1)[: where.line - 1]
+    return sum(len(line) + 1 for line in lines) + where.column - 1
+
+
+@rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
+def unknown_key(revision: Revision) -> Iterator[Hit]:
+    """rancher-compose knows the keys of compose 1 and 2 and some of its own. With any other one the stack does not start, and
+    the catalog shows the entry all the same.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            comand: nginx
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            healthcheck:
+              test: curl localhost
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            command: nginx
+    Source: catalog-format.md 3 and 4
+    """
+    return (_fixed(revision, hit) for hit in _in_parts(revision, unknown_keys))
+
+
+@rule("CF402", "error", "The version of a compose file is not '2'", on=Revision)
+def version(revision: Revision) -> Iterator[Hit]:
+    """A compose file of Rancher says `version: '2'`, or nothing and has its services at the top. Catalog service and
+    rancher-compose refuse every other version.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '3'
+        services:
+          web:
+            image: nginx:1.27.3
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: 2
+        services:
+          web:
+            image: nginx:1.27.3
+    Source: catalog-format.md 3, 4 and 6
+    """
+    for file in revision.compose_files:
+        node = file.yaml.keys.get("version")
+        if isinstance(node, Text) and node.value != "2":
+            yield Hit(node.where, f"there is no version {node.value!r} of compose files for Rancher", "write `version: '2'`")
+        elif isinstance(node, Seq):
+            yield Hit(node.where, "the version of a compose file is a list", "write `version: '2'`")
+
+
+@rule("CF403", "error", "The name of a service is none", on=Revision)
+def name_of_service(revision: Revision) -> Iterator[Hit]:
+    """Names of services are letters, digits, dots, underscores and dashes. A variable is not put into a name either.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          my web:
+            image: nginx:1.27.3
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          my-web:
+            image: nginx:1.27.3
+    Source: catalog-format.md 4
+    """
+    composition = composition_of(revision)
+    for name, service in composition.services.items():
+        if not _NAME.fullmatch(name):
+            yield Hit(composition.at(service.where), f"no service can be named {name!r}", "letters, digits, '.', '_' and '-'")
+
+
+@rule("CF404", "error", "An item stands twice in a list", on=Revision)
+def repeated(revision: Revision) -> Iterator[Hit]:
+    """rancher-compose refuses a list of ports, volumes, links and the like in which an item stands twice.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            ports:
+            - 80:80
+            - 80:80
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            ports:
+            - 80:80
+            command: [nginx, -v, -v]
+    Source: catalog-format.md 4
+    """
+    return _in_parts(revision, repeated_items)
+
+
+@rule("CF405", "error", "A sidekick is not there", on=Revision)
+def missing_sidekick(revision: Revision) -> Iterator[Hit]:
+    """Each name in the label of sidekicks is a service of the same stack. Where it is none, the catalog shows the entry, and the
+    launch fails.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: web-cnf
+          web-conf:
+            image: busybox:1.37.0
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: web-conf, web-data
+          web-conf:
+            image: busybox:1.37.0
+          web-data:
+            image: busybox:1.37.0
+    Source: catalog-format.md 4; "Failed to find sidekick" of rancher-compose-executor v0.14.29
+    """
+    return _in_all(revision, missing_sidekicks)
+
+
+@rule("CF406", "error", "A sidekick has a primary too many, or sidekicks of its own", on=Revision)
+def odd_units(revision: Revision) -> Iterator[Hit]:
+    """A sidekick belongs to one primary: rancher-compose refuses two. The sidekicks of a sidekick are never started.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: conf
+          api:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: conf
+          conf:
+            image: busybox:1.37.0
+        -- templates/web/0/rancher-compose.yml (absent) --
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: conf
+          conf:
+            image: busybox:1.37.0
+            labels:
+              io.rancher.sidekicks: data
+          data:
+            image: busybox:1.37.0
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: conf,data
+          conf:
+            image: busybox:1.37.0
+          data:
+            image: busybox:1.37.0
+    Source: rancher-compose-executor v0.14.29, "can't have more than one primary service"
+    """
+    return _in_all(revision, _odd_units)
+
+
+def _odd_units(composition: Composition) -> Iterator[Hit]:
+    for name, service in composition.services.items():
+        for sidekick in service.sidekicks:
+            primaries = composition.primaries_of[sidekick]
+            if sidekick == name:
+                yield Hit(service.where_of(sidekick), f"the service {name!r} is its own sidekick", "leave the name out")
+            elif len(primaries) > 1 and name != primaries[0]:
+                message = f"{sidekick!r} is the sidekick of {primaries[0]!r} already"
+                hint = "write the sidekick once for each primary, under names of their own"
+                yield Hit(service.where_of(sidekick), message, hint)
+            elif name in composition.primaries_of:
+                message = f"{name!r} is a sidekick, and has one: {sidekick!r} is never started"
+                hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
+                yield Hit(service.where_of(sidekick), message, hint)
+
+
+@rule("CF407", "error", "Volumes or the network of a container of another unit", on=Revision)
+def not_in_unit(revision: Revision) -> Iterator[Hit]:
+    """What shares volumes or the network of another container runs on its host: as its sidekick, or as a sidekick beside it.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            volumes_from: [data]
+          data:
+            image: busybox:1.37.0
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            network_mode: container:conf
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: data,conf
+            volumes_from: [data]
+          conf:
+            image: busybox:1.37.0
+            network_mode: container:web
+            volumes_from: ['data:ro']
+          data:
+            image: busybox:1.37.0
+    Source: catalog-format.md 4
+    """
+    return _in_all(revision, strangers)
+
+
+@rule("CF408", "warning", "A link leads nowhere", on=Revision)
+def missing_link(revision: Revision) -> Iterator[Hit]:
+    """A link, or a dependency, on a service that is not there: rancher-compose says a word in its log, and the name resolves to
+    nothing in the container.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            links:
+            - db:database
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            links:
+            - db:database
+            external_links:
+            - ${mail}:mail
+          db:
+            image: postgres:17.2
+    Source: catalog-format.md 4
+    """
+    return _in_all(revision, missing_targets)
+
+
+@rule("CF409", "warning", "A service stands in rancher-compose.yml only", on=Revision)
+def only_in_rancher(revision: Revision) -> Iterator[Hit]:
+    """rancher-compose makes a service without an image of it. Mostly its name is spelt in another way in docker-compose.yml.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          wbe:
+            scale: 2
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            scale: 2
+    Source: catalog-format.md 3 and 8, "rancher-compose service unknown to docker-compose"
+    """
+    return _in_all(revision, unknown_to_docker)
+
+
+@rule("CF410", "error", "A service has no image", on=Revision)
+def no_image(revision: Revision) -> Iterator[Hit]:
+    """Both services and the catalog let it pass, and Rancher can make no container of it.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            command: nginx
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+    Source: catalog-format.md 4
+    """
+    return _in_all(revision, without_image)
+
+
+@rule("CF411", "warning", "Rancher does not read this of a sidekick", on=Revision)
+def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
+    """A sidekick runs as often as its primary, and has its metadata: what rancher-compose.yml says of it beside is passed over.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web-conf:
+            metadata:
+              greeting: hello
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            metadata:
+              greeting: hello
+          web-conf:
+            start_on_create: true
+    Source: catalog-format.md 5 and 8, "scale set on a sidekick"
+    """
+    composition = composition_of(revision)
+    for name, primaries in composition.primaries_of.items():
+        for part in composition.services[name].parts if name in composition.services else ():
+            for key in _IGNORED:
+                if part.get(key) is not None:
+                    where = composition.at(part.keys[key][0].where)
+                    yield Hit(
+                        where, f"{key} of the sidekick {name!r} is ignored", f"write it to {primaries[0]!r}, or leave it out"
+                    )
+
+
+def _health(revision: Revision) -> Iterator[tuple[str, Composition, dict[str, Node], Where]]:
+    """The health checks: the service, its keys, where it stands."""
+    composition = composition_of(revision)
+    for service in composition.services.values():
+        for part in service.parts:
+            node = part.get("health_check")
+            if isinstance(node, Map):
+                yield service.name, composition, keys_of(node), part.keys["health_check"][0].where
+
+
+@rule("CF412", "warning", "A request line is none of HTTP", on=Revision)
+def request_line(revision: Revision) -> Iterator[Hit]:
+    """The line goes to haproxy, which wants METHOD PATH HTTP/1.0 and fills up what is missing: a path alone is asked for with
+    OPTIONS, which many servers refuse, and the service never becomes healthy.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, request_line: /health}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, request_line: GET /health HTTP/1.0}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, request_line: ''}
+    Source: catalog-format.md 3 and 8
+    """
+    for name, composition, found, _ in _health(revision):
+        node = found.get("request_line")
+        if isinstance(node, Text) and (line := text_of(node).strip()) and not varies(line) and not _REQUEST.fullmatch(line):
+            message = f"the request line of {name!r} is {line!r}"
+            yield Hit(composition.at(node.where), message, "such as GET /health HTTP/1.0")
+
+
+@rule("CF413", "error", "A number of a health check is none", on=Revision)
+def health_numbers(revision: Revision) -> Iterator[Hit]:
+    """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, interval: 5s}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: '80', interval: 5000}
+    Source: catalog-format.md 3
+    """
+    for name, composition, found, _ in _health(revision):
+        for key in _COUNTS:
+            node = found.get(key)
+            text = text_of(node)
+            if node is not None and text and not varies(text) and not _NUMBER.fullmatch(text):
+                yield Hit(composition.at(node.where), f"{key} of the health check of {name!r} is {text!r}", "a whole number")
+
+
+@rule("CF414", "warning", "A health check lacks its port, or has an unknown strategy", on=Revision)
+def health_check(revision: Revision) -> Iterator[Hit]:
+    """Without a port there is nothing to ask. The strategies are recreate, recreateOnQuorum and none.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {interval: 2000, strategy: restart}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, strategy: recreate}
+    Source: catalog-format.md 3
+    """
+    for name, composition, found, where in _health(revision):
+        if "port" not in found:
+            yield Hit(composition.at(where), f"the health check of {name!r} has no port", "port: NUMBER")
+        strategy = text_of(found.get("strategy"))
+        if strategy and not varies(strategy) and strategy not in _STRATEGIES:
+            hint = near(strategy, _STRATEGIES, ", ".join(_STRATEGIES))
+            yield Hit(composition.at(found["strategy"].where), f"no strategy of health checks is named {strategy!r}", hint)
+
+
+@rule("CF415", "note", "A time of a health check looks like seconds", on=Revision)
+def health_times(revision: Revision) -> Iterator[Hit]:
+    """All times of a health check are milliseconds: with less than a tenth of a second, it is asked all the time, or never waits
+    for the answer.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, interval: 5, response_timeout: 2000}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, interval: 5000, response_timeout: 2000}
+    Source: catalog-format.md 3
+    """
+    for name, composition, found, _ in _health(revision):
+        for key in _TIMES:
+            text = text_of(found.get(key))
+            if re.fullmatch(r"[0-9]{1,2}", text) and int(text):
+                message = f"{key} of the health check of {name!r} is {text} ms"
+                yield Hit(
+                    composition.at(found[key].where), message, f"times are milliseconds: {int(text) * 1000} for {text} seconds"
+                )
+
+
+@rule("CF416", "warning", "An image floats", on=Revision)
+def floating(revision: Revision) -> Iterator[Hit]:
+    """An image without a tag, or with `latest`, is another one on each host and each day. A revision of an entry is meant to be
+    the same for all its users.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: registry.example.org:5000/nginx
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:latest
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: registry.example.org:5000/nginx:1.27.3
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx@sha256:9d6b58feebd2dbd3c56ab5853333d627cc6e281011cfd6050fa4bcf2072c9496
+    Source: catalog-format.md 8
+    """
+    composition = composition_of(revision)
+    answers = defaults(revision)
+    for service in composition.services.values():
+        node = service.get("image")
+        image = substituted(node, answers) if isinstance(node, Text) else ""
+        if not image or "@" in image or image in _ROLES:
+            continue
+        tag = image.rpartition("/")[2].partition(":")[2]
+        if tag in _LATEST and not (varies(node.value) and image.endswith(":")):  # type: ignore[union-attr]
+            message = f"the image {image!r} of {service.name!r} is another one tomorrow"
+            yield Hit(composition.at(node.where), message, "name a version")  # type: ignore[union-attr]
+
+
+# Images that stand for a kind of service of Rancher: nothing of that name is pulled.
+_ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/external-service", "rancher/none")
+
+
+@rule("CF417", "error", "A truth is text", on=Revision)
+def truths(revision: Revision) -> Iterator[Hit]:
+    """Some keys want true or false. An answer is always text, and so is what stands in quotes: rancher-compose refuses both.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: keep, type: boolean, default: 'true'}
+        services:
+          web:
+            retain_ip: ${keep}
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            tty: 'true'
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            retain_ip: true
+            upgrade_strategy: {start_first: true}
+    Source: catalog-format.md 3
+    """
+    composition = composition_of(revision)
+    for part in composition.parts:
+        for key, node in _truths(part):
+            if isinstance(node, Text) and text_of(node) and (not node.bare or text_of(node) not in ("true", "false")):
+                message = f"{key} of {part.name.value!r} is text: {node.value!r}"
+                hint = "an answer is always text: take it in a docker-compose.yml.tpl, with {{if}}" if varies(node.value) else ""
+                yield Hit(composition.at(node.where), message, hint or "true or false, without quotes")
+
+
+def _truths(part: Part) -> Iterator[tuple[str, Node]]:
+    """What must be true or false."""
+    yield from ((key, node) for key in _TRUTHS if (node := part.get(key)) is not None)
+    found = keys_of(part.get("upgrade_strategy")).get("start_first")
+    yield from [("upgrade_strategy: start_first", found)] if found else ()
+
+
+@rule("CF418", "warning", "A number is an answer that may be empty", on=Revision)
+def numbers(revision: Revision) -> Iterator[Hit]:
+    """rancher-compose refuses a scale or a port that is no number, and the empty answer is none. Such a question is required and
+    has a default. Without a default the stack does not start with the answers that the catalog proposes.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: scale, type: int, label: Scale}
+        services:
+          web:
+            scale: ${scale}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: scale, type: int, label: Scale, required: true, default: '1'}
+        services:
+          web:
+            scale: ${scale}
+    Source: catalog-format.md 3
+    """
+    composition = composition_of(revision)
+    asked = {question.variable: question for question in revision.questions}
+    for part in composition.parts:
+        for key, node in _numbers(part):
+            found = _VARIABLE.fullmatch(node.value)
+            if found:
+                yield from _of_number(key, part.name.value, asked, found[1] or found[2], composition.at(node.where))
+
+
+def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
+    """What must be a number."""
+    scale = part.get("scale")
+    yield from [("scale", scale)] if isinstance(scale, Text) else ()
+    for key in ("health_check", "scale_policy"):
+        for name, node in keys_of(part.get(key)).items():
+            if isinstance(node, Text) and name in (*_COUNTS, "min", "max", "increment"):
+                yield f"{key}: {name}", node
+
+
+def _of_number(key: str, service: str, asked: dict[str, Question], name: str, where: Where) -> Iterator[Hit]:
+    question = asked.get(name)
+    hint = f"make {name} required, with a default"
+    if question is None:
+        yield Hit(
+            where, f"{key} of {service!r} is ${{{name}}}, which no question asks: it is empty", f"ask for {name}", level="error"
+        )
+    elif not question.text("default"):
+        required = question.text("required") == "true"
+        message = f"{key} of {service!r} is ${{{name}}}, which has no default"
+        # A required question is answered before the launch.
+        yield Hit(where, message, hint, level="warning" if required else "error")
+    elif question.text("required") != "true":
+        yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)
+
+
+@rule("CF419", "warning", "Rancher knows no such label", on=Revision)
+def unknown_label(revision: Revision) -> Iterator[Hit]:
+    """Labels that begin with io.rancher. ask something of Rancher, and one that it does not know does nothing, without a word.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:not_host_label: role=db
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:host_label_ne: role=db
+              io.rancher.container.pull_image: always
+              org.example.role: web
+    Source: catalog-format.md 4
+    """
+    return _in_all(revision, _unknown_labels)
+
+
+def _unknown_labels(composition: Composition) -> Iterator[Hit]:
+    for service in composition.services.values():
+        for name, (key, _) in service.labels.items():
+            if name.startswith("io.rancher.") and name not in _LABELS and not name.startswith(_FAMILIES) and not varies(name):
+                hint = "use io.rancher.scheduler.affinity:host_label_ne" if "not_host_label" in name else ""
+                yield Hit(key.where, f"{service.name!r} has a label {name!r} that Rancher does not know", hint or _near(name))
+
+
+def _near(name: str) -> str:
+    start = "io.rancher."
+    hint = near(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
+    return hint.replace("mean '", f"mean '{start}") or "names of your own begin in another way"
+
+
+@rule("CF420", "warning", "A variable of Rancher's scheduler is put in too early", on=Revision)
+def scheduler_variable(revision: Revision) -> Iterator[Hit]:
+    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With one dollar it is an answer that nobody
+    gave, and the label holds nothing.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=${stack_name}/${service_name}
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
+    Source: catalog-format.md 4
+    """
+    asked = {question.variable for question in revision.questions}
+    for use in uses_of(revision):
+        if use.kind == "variable" and use.name in SCHEDULER and use.name not in asked and not use.in_comment:
+            yield Hit(use.where, f"${{{use.name}}} is empty here: Rancher's scheduler never sees it", f"write $${{{use.name}}}")
+
+
+@rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
+def not_text(revision: Revision) -> Iterator[Hit]:
+    """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              HOSTS: [a, b]
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              HOSTS: a,b
+              DEBUG: true
+              EMPTY:
+    Source: rancher-compose-executor v0.14.29, its schema of list_or_dict
+    """
+    composition = composition_of(revision)
+    for part in composition.parts:
+        for key in ("labels", "environment"):
+            node = part.get(key)
+            for name, value in keys_of(node).items():
+                if not isinstance(value, Text):
+                    message = f"{name!r} in {key} of {part.name.value!r} is no text"
+                    yield Hit(composition.at(value.where), message, "write it as one text")
+            for item in node.items if isinstance(node, Seq) else ():
+                if not isinstance(item, Text):
+                    message = f"an item in {key} of {part.name.value!r} is no text"
+                    yield Hit(composition.at(item.where), message, "write NAME=VALUE")
+
+
+@rule("CF422", "warning", "A label has a value that does nothing", on=Revision)
+def value_of_label(revision: Revision) -> Iterator[Hit]:
+    """pull_image knows `always` only; the labels that switch something on know `true`.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.container.pull_image: missing
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.container.pull_image: always
+              io.rancher.scheduler.global: 'true'
+    Source: catalog-format.md 4
+    """
+    composition = composition_of(revision)
+    for service in composition.services.values():
+        for name, known in _VALUES.items():
+            node = service.labels.get(name, (None, None))[1]
+            text = text_of(node)
+            if node is not None and text.lower() not in known and not varies(text):
+                message = f"{name} of {service.name!r} is {text!r}"
+                yield Hit(composition.at(node.where), message, f"Rancher knows {' or '.join(known)}")
+
+
+_SWITCH = ("true", "false")
+_VALUES = {
+    "io.rancher.container.pull_image": ("always",),
+    "io.rancher.container.start_once": _SWITCH,
+    "io.rancher.container.create_agent": _SWITCH,
+    "io.rancher.container.dns": _SWITCH,
+    GLOBAL: _SWITCH,
+}
+
+
+@rule("CF423", "note", "A container may do much to its host", on=Revision)
+def powerful(revision: Revision) -> Iterator[Hit]:
+    """Privileged containers, those in the network of the host, and those with Docker's socket own the host. Users want to know
+    before they start one: the README is the place.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            privileged: true
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            volumes:
+            - /var/run/docker.sock:/var/run/docker.sock
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            privileged: false
+            volumes:
+            - data:/var/lib/web
+    Source: catalog-format.md 4
+    """
+    composition = composition_of(revision)
+    for service in composition.services.values():
+        for what, where in _powers(service):
+            yield Hit(composition.at(where), f"{service.name!r} {what}", "say so in the README")
+
+
+def _powers(service: Service) -> Iterator[tuple[str, Where]]:
+    privileged = service.get("privileged")
+    if privileged is not None and text_of(privileged) == "true":
+        yield "is privileged: it may do anything to its host", privileged.where
+    for key in ("network_mode", "net"):
+        node = service.get(key)
+        if node is not None and text_of(node) == "host":
+            yield "uses the network of its host", node.where
+    for item in items(service.get("volumes")):
+        if "docker.sock:" in item.value:
+            yield "has Docker's socket: it may start anything on its host", item.where
+
+
+@rule("CF424", "note", "Rancher names containers itself", on=Revision)
+def container_name(revision: Revision) -> Iterator[Hit]:
+    """Containers are named after stack and service; `container_name` is passed over, and two units could not share it anyway.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            container_name: web
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+    Source: catalog-format.md 4
+    """
+    composition = composition_of(revision)
+    for part in composition.parts:
+        if part.get("container_name") is not None:
+            where = composition.at(part.keys["container_name"][0].where)
+            yield Hit(where, f"container_name of {part.name.value!r} is passed over", "leave it out")
+
+
+@rule("CF425", "error", "A load balancer has a target that is not there", on=Revision)
+def missing_lb_target(revision: Revision) -> Iterator[Hit]:
+    """Each rule of a load balancer names a service of the stack, or STACK/SERVICE. With any other name rancher-compose refuses
+    the stack.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            lb_config:
+              port_rules:
+              - {source_port: 80, target_port: 8080, service: wbe}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            lb_config:
+              port_rules:
+              - {source_port: 80, target_port: 8080, service: web}
+              - {source_port: 81, target_port: 8080, service: other/web}
+    Source: rancher-compose-executor v0.14.29, "has a link to service ... which is undefined"
+    """
+    return _in_all(revision, _missing_lb_targets)
+
+
+def _missing_lb_targets(composition: Composition) -> Iterator[Hit]:
+    for service in composition.services.values():
+        rules = keys_of(service.get("lb_config")).get("port_rules")
+        for each in rules.items if isinstance(rules, Seq) else ():
+            node = keys_of(each).get("service")
+            name = text_of(node)
+            if node is not None and name and "/" not in name and not varies(name) and name not in composition.services:
+                message = f"the load balancer {service.name!r} has a target {name!r} that is not there"
+                yield Hit(node.where, message, near(name, composition.services))

@@ -1,0 +1,556 @@
+"""CF63x and CF64x: the templates of confd."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from catalog_forge.confd import releases
+from catalog_forge.confd.reading import LISTS, WILD, Read, Written
+from catalog_forge.errors import did_you_mean
+from catalog_forge.lint.catalog import Image
+from catalog_forge.lint.inside import Inside, Resource, Template, inside, templates_of
+from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.registry import rule
+
+_ROOTS = (
+    "self",
+    "services",
+    "stacks",
+    "containers",
+    "hosts",
+    "networks",
+    "environments",
+    "version",
+    "name",
+    "uuid",
+    "region_name",
+)
+_SELF = ("service", "container", "stack", "host")
+_FIELDS = {
+    "service": "name uuid stack_name stack_uuid kind scale create_index containers sidekicks primary_service_name ports "
+    "expose labels links metadata external_ips hostname vip fqdn health_check lb_config state "
+    "system token environment_uuid metadata_kind",
+    "container": "name uuid primary_ip primary_mac_address ips ports service_name service_uuid stack_name stack_uuid labels "
+    "create_index service_index host_uuid hostname state health_state health_check health_check_hosts start_count external_id "
+    "network_uuid network_from_container_uuid dns dns_search memory_reservation milli_cpu_reservation system links "
+    "environment_uuid metadata_kind",
+    "stack": "name uuid environment_name environment_uuid services system metadata_kind",
+    "host": "name hostname uuid agent_ip agent_state state labels memory milli_cpu local_storage_mb environment_uuid hostId "
+    "metadata_kind",
+}
+_FOLDERS = re.compile(
+    r"/(?:self|self/(?:service|container|stack|host)|containers|services|stacks|hosts|networks"
+    r"|self/service/(?:metadata|containers|labels|links|sidekicks|ports)|self/stack/services|self/(?:container|host)/labels)"
+)
+_METADATA = re.compile(
+    r"(?:/self/service|/services/[^/]+|/self/stack/services/[^/]+|/stacks/[^/]+/services/[^/]+)/metadata/(?!io\.rancher)"
+)
+# How near a misspelt name is to the right one.
+_NEAR = 0.75
+_POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
+_PASTED = re.compile(rb"[ \t]*")
+_ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
+_FIELD = re.compile(rb"(?:^[ \t]*-[ \t]+|:[ \t]+)[^\n]*$")
+
+
+def _in_use(known: Inside) -> Iterator[tuple[Resource, Template]]:
+    """The resources with their templates, each pair once."""
+    for each in known.resources:
+        if each.resource and each.template:
+            yield each, each.template
+
+
+def _paths(known: Inside) -> Iterator[tuple[Template, Read, str]]:
+    """What the templates of an image look up in Rancher's metadata, with the whole path."""
+    for each, template in _in_use(known):
+        for read in template.reading.reads:
+            if read.path.startswith("/"):
+                yield template, read, known.path_of(each, read.path)
+
+
+@rule("CF631", "error", "A template cannot be parsed", on=Image)
+def unparsed(image: Image) -> Iterator[Hit]:
+    """confd parses a template each time that it writes the file: one that Go's text/template refuses is never written.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if exists "/self/service/metadata/greeting"}}
+        greeting={{getv "/self/service/metadata/greeting"}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if exists "/self/service/metadata/greeting"}}
+        greeting={{getv "/self/service/metadata/greeting"}}
+        {{end}}
+    Source: confd-metadata.md 1.2 and 2.3
+    """
+    for conf in inside(image).confs:
+        for template in templates_of(conf).values():
+            if template.problem:
+                words = f"confd cannot parse the template: {template.problem.message}"
+                yield Hit(template.problem.where or template.file.at(), words, template.problem.hint)
+
+
+@rule("CF632", "error", "A function or a construct that this confd lacks", on=Image)
+def unknown_function(image: Image) -> Iterator[Hit]:
+    """Each release of confd brought functions, and each was built with a Go that knows some syntax of templates: what it does not
+    know fails the whole file. Without a release in the Dockerfile 0.14 to 0.16 are assumed.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting={{getvalue "/self/service/metadata/greeting"}}
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM rancher/confd-base:0.11.0-dev-rancher
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/confd"]
+        CMD ["-backend", "rancher", "-prefix", "/2015-07-25", "-interval", "20"]
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting={{toUpper (getv "/self/service/metadata/greeting" "hello")}}
+    Source: confd-metadata.md 2.4 and 2.5
+    """
+    known = inside(image)
+    for conf in known.confs:
+        for template in templates_of(conf).values():
+            for call in template.reading.calls:
+                if found := _lacking(known, call.name, call.arguments):
+                    words, hint, level = found
+                    yield Hit(template.at(call.start), words, hint, level=level)
+            yield from _syntax(known, template)
+
+
+def _lacking(known: Inside, name: str, arguments: int) -> tuple[str, str, Level | None] | None:
+    """Why a call fails, and what helps; None when it does not."""
+    oldest, newest = known.release.span
+    first = releases.FIRST.get(name)
+    if first is None:
+        # A fork of confd may have more.
+        level: Level | None = "warning" if newest >= releases.NEWEST else None
+        return f"confd has no function {name!r}", did_you_mean(name, releases.FIRST), level
+    if first > newest:
+        return f"{known.release.words} has no function {name!r}", f"it came with confd 0.{first}", None
+    if first > oldest:
+        return (
+            f"{name!r} came with confd 0.{first}, and this image may run 0.{oldest}",
+            "fetch a pinned confd in the Dockerfile",
+            "warning",
+        )
+    if oldest > releases.LAST.get(name, oldest):
+        return (
+            f"{known.release.words} has no function {name!r} any more",
+            f"confd 0.{releases.LAST[name]} was the last that had it",
+            None,
+        )
+    most = releases.MOST_ARGUMENTS_BEFORE_12.get(name, arguments)
+    if newest < 12 and arguments > most:
+        return (
+            f"{known.release.words} takes no default for {name}: the call fails",
+            "defaults came with confd 0.12; use 0.16",
+            None,
+        )
+    return None
+
+
+def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
+    release = known.release
+    needed = [(call.name, call.start) for call in template.reading.syntax]
+    trims = re.search(rb"\{\{-[ \t\r\n]|[ \t\r\n]-\}\}", template.file.content)
+    if trims:
+        needed.append(("a trim marker", trims.start()))
+    for what, start in needed:
+        first = releases.SYNTAX[what]
+        # What is not known is taken for new enough here: a binary may have been built with a newer Go.
+        if release.number is not None and release.number < first:
+            words = f"{release.words} does not know {what}: the Go that it was built with lacks it"
+            yield Hit(template.at(start), words, f"confd 0.{first} is the first release that does")
+
+
+@rule("CF633", "warning", "exists asks for a folder", on=Image)
+def folder_exists(image: Image) -> Iterator[Hit]:
+    """`exists` is true for values alone: for a path that has others below it, it is always false, and its branch is dead.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if exists "/self/service/metadata/lines"}}
+        {{range ls "/self/service/metadata/lines"}}{{.}}
+        {{end}}{{end}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if ls "/self/service/metadata/lines"}}
+        {{range ls "/self/service/metadata/lines"}}{{.}}
+        {{end}}{{end}}
+    Source: conf-images.md 5: 6 templates; confd-metadata.md 2.1
+    """
+    known = inside(image)
+    for each, template in _in_use(known):
+        reads = template.reading.reads
+        folders = {part for read in reads for part in _above(read)}
+        for read in reads:
+            path = read.path.rstrip("/")
+            asked = read.function == "exists" and WILD not in path
+            if asked and (path in folders or _FOLDERS.fullmatch(known.path_of(each, path))):
+                words = f"exists {read.path!r} is always false: that is a folder, not a value"
+                yield Hit(template.at(read.start), words, f'ask for its list: {{{{if ls "{path}"}}}}')
+
+
+def _above(read: Read) -> Iterator[str]:
+    """The paths that are folders for a lookup to make sense; ten levels are enough."""
+    if read.function in ("ls", "lsdir") and WILD not in read.path:
+        yield read.path.rstrip("/")
+    path = read.path
+    for _ in range(10):
+        path = path.rpartition("/")[0]
+        if not path:
+            return
+        yield path
+
+
+@rule("CF634", "warning", "A template looks a service up in the whole environment", on=Image)
+def whole_environment(image: Image) -> Iterator[Hit]:
+    """/services/NAME holds the services of all stacks by their bare names: where two stacks have one of the same name, the two
+    are merged, and one stack's nodes get the addresses of the other's.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/services"]
+        reload_cmd = "killall -HUP web"
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range ls "/services/db/containers"}}{{.}}
+        {{end}}
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/stack"]
+        reload_cmd = "killall -HUP web"
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range ls "/self/stack/services/db/containers"}}{{.}}
+        {{end}}
+    Source: conf-images.md 5: 17 templates, hadoopA's data nodes get hadoopB's name node
+    """
+    said: set[tuple[str, str]] = set()
+    for template, read, path in _paths(inside(image)):
+        name = path.removeprefix("/services/").partition("/")[0]
+        if path.startswith("/services/") and name not in ("", WILD) and (template.file.path, name) not in said:
+            said.add((template.file.path, name))
+            shown = name.replace(WILD, "*")
+            hint = f"read /self/stack/services/{shown}, from metadata 2015-12-19 on"
+            yield Hit(template.at(read.start), f"/services/{shown} is that of any stack of the environment", hint)
+
+
+@rule("CF635", "warning", "Metadata that may be missing is read without a default", on=Image)
+def unguarded(image: Image) -> Iterator[Hit]:
+    """`getv` of a key that is not there fails the whole file: confd logs an error, writes nothing, and the program waits for ever
+    without a word. `and (exists K) (getv K)` does not help: up to confd 0.16 both are evaluated.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting={{getv "/self/service/metadata/greeting"}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting={{getv "/self/service/metadata/greeting" "hello"}}
+        {{if exists "/self/service/metadata/name"}}name={{getv "/self/service/metadata/name"}}{{end}}
+    Source: conf-images.md 5: 7 templates in 5 images
+    """
+    for template, read, path in _paths(inside(image)):
+        unsafe = read.function in ("getv", "get") and not (read.default or read.guarded) and read.is_main
+        if unsafe and _METADATA.match(path) and not path.endswith(WILD):
+            shown = path.replace(WILD, "*")
+            hint = f'write a default: getv "{shown}" "...", or {{{{if exists "{shown}"}}}} around it'
+            yield Hit(template.at(read.start), f"without {shown!r} in the metadata the file is never written", hint)
+
+
+@rule("CF636", "warning", "A value goes out unescaped", on=Image)
+def unescaped(image: Image) -> Iterator[Hit]:
+    """confd's templates escape nothing: a `&` in a value breaks an XML file, a quote a JSON file, `yes` or `a: b` mean something
+    else in YAML, and a shell runs what stands in `$(...)`. A value that stands alone on its line is taken for a piece of the
+    file.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.xml.tmpl"
+        dest = "/etc/web/web.xml"
+        keys = ["/self/service"]
+        reload_cmd = "killall -HUP web"
+        -- images/web-conf/templates/web.conf.tmpl (absent) --
+        -- images/web-conf/templates/web.xml.tmpl --
+        <greeting>{{getv "/self/service/metadata/greeting" "hello"}}</greeting>
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.env.tmpl"
+        dest = "/etc/web/web.env"
+        keys = ["/self/service"]
+        reload_cmd = "killall -HUP web"
+        -- images/web-conf/templates/web.conf.tmpl (absent) --
+        -- images/web-conf/templates/web.env.tmpl --
+        export GREETING="{{getv "/self/service/metadata/greeting" "hello"}}"
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.xml.tmpl"
+        dest = "/etc/web/web.xml"
+        keys = ["/self/service"]
+        reload_cmd = "killall -HUP web"
+        -- images/web-conf/templates/web.conf.tmpl (absent) --
+        -- images/web-conf/templates/web.xml.tmpl --
+        <greeting>{{html (getv "/self/service/metadata/greeting" "hello")}}</greeting>
+    Source: conf-images.md 5, "no escaping"; confd-metadata.md 9
+    """
+    known = inside(image)
+    for each, template in _in_use(known):
+        for written in template.reading.written:
+            path = known.path_of(each, written.path)
+            if _METADATA.match(path) and (found := _danger(each, template, written)):
+                words, hint = found
+                yield Hit(template.at(written.start), f"{path.replace(WILD, '*')} goes out as it is: {words}", hint)
+
+
+def _danger(each: Resource, template: Template, written: Written) -> tuple[str, str] | None:
+    """What a value can break where it is written, and what helps."""
+    content, dest = template.file.content, (each.resource.dest if each.resource else "").lower()
+    before = content[content.rfind(b"\n", 0, written.start) + 1 : written.start]
+    end = content.find(b"\n", written.end)
+    after = content[written.end : end if end >= 0 else len(content)]
+    if _PASTED.fullmatch(before) and not after.strip():
+        return None
+    if dest.endswith((".xml", ".xhtml", ".html")):
+        return "a & or < breaks the file", "html (getv ...)"
+    if dest.endswith(".json") and before.rstrip().endswith(b'"'):
+        return "a quote or a line break in it breaks the file", 'printf "%q" (getv ...), without the quotes around it'
+    if dest.endswith((".yml", ".yaml")) and _FIELD.search(before):
+        return "text such as yes, # or a: b changes its meaning", 'printf "%q" (getv ...)'
+    if dest.endswith((".sh", ".env", "rc")) and _ASSIGNED.match(before):
+        return "a quote ends the text, and $(...) runs as a command", "'{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"
+    return None
+
+
+@rule("CF637", "note", "A position in a list is taken for an identity", on=Image)
+def position(image: Image) -> Iterator[Hit]:
+    """`ls` sorts names as text (1, 11, 2), and newer metadata services give lists in random order: the number of a place in a
+    list moves when containers come and go. `service_index` and `name` stay.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range $i, $name := ls "/self/service/containers"}}server.{{$i}}={{$name}}
+        {{end}}
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        first={{getv "/self/service/containers/0"}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range $i, $name := ls "/self/service/containers"}}{{if $i}},{{end}}{{$name}}{{end}}
+    Source: conf-images.md 5, "order"; confd-metadata.md 2.1 and 4.4
+    """
+    known = inside(image)
+    for _, template in _in_use(known):
+        for odd in template.reading.odd:
+            if odd.kind == "position printed":
+                words = f"this is a place in the list of {odd.what.replace(WILD, '*')!r}, which is sorted as text and moves"
+                yield Hit(template.at(odd.start), words, "read service_index of the container")
+    said: set[tuple[str, str]] = set()
+    for template, read, path in _paths(known):
+        found = _POSITION.search(path)
+        if found and not _METADATA.match(path) and (template.file.path, path) not in said:
+            said.add((template.file.path, path))
+            yield Hit(
+                template.at(read.start), f"{path!r} is whichever comes first in the list", "loop over the list, or read by name"
+            )
+
+
+@rule("CF638", "error", "A path that Rancher's metadata does not have", on=Image)
+def wrong_path(image: Image) -> Iterator[Hit]:
+    """What is not there cannot be read: `getv` fails, and `ls` and `exists` find nothing, for ever. The shape of the metadata
+    also depends on the version in -prefix: before 2015-12-19 a list of containers holds names by number, since then containers by
+    name.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting={{getv "/self/service/metdata/greeting" "hello"}}
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/web"]
+        reload_cmd = "killall -HUP web"
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range gets "/web/lines/*"}}{{.Value}}
+        {{end}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting={{getv "/self/service/metadata/greeting" "hello"}}
+    Source: conf-images.md 5, "wrong paths": spark, logstash, elasticsearch
+    """
+    known = inside(image)
+    said: set[tuple[str, str]] = set()
+    for template, read, path in _paths(known):
+        wrong = _wrong(known, read, path)
+        if wrong and (template.file.path, wrong[0]) not in said:
+            said.add((template.file.path, wrong[0]))
+            fails = read.function in ("getv", "get") and not read.default
+            yield Hit(template.at(read.start), *wrong, level=None if fails else "warning")
+
+
+def _wrong(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
+    """What is wrong with a path, and what helps."""
+    parts = path.split("/")[1:]
+    if not parts[0] or WILD in parts[0]:
+        return None
+    if parts[0] not in _ROOTS:
+        near = get_close_matches(parts[0], _ROOTS, n=1, cutoff=_NEAR)
+        hint = f"did you mean {near[0]!r}?" if near else "what an author gives lies below /self/service/metadata"
+        # With another backend than Rancher's any path may be right.
+        return (f"Rancher's metadata has no /{parts[0]}", hint) if known.is_rancher or near else None
+    if parts[0] == "self" and len(parts) > 1 and parts[1] not in _SELF and WILD not in parts[1]:
+        return f"Rancher's metadata has no /self/{parts[1]}", did_you_mean(parts[1], _SELF)
+    if parts[0] == "self" and len(parts) > 2 and WILD not in parts[2]:
+        fields = _FIELDS[parts[1]].split()
+        near = get_close_matches(parts[2], fields, n=1, cutoff=_NEAR) if parts[2] not in fields else []
+        if near:
+            return f"a {parts[1]} has no {parts[2]!r}", f"did you mean {near[0]!r}?"
+    return _by_version(known, read, path)
+
+
+def _by_version(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
+    version = known.metadata_version
+    if version == "2015-07-25" and re.match(r"/self/stack/services/[^/]+/.", path):
+        return f"metadata {version} has the names of a stack's services only", "use -prefix /2016-07-29, or read /services/NAME"
+    asked = read.function in ("getv", "get") and version not in ("", "2015-07-25")
+    if asked and re.fullmatch(rf"/(?:self/service|services/[^/]+)/containers/(?:[0-9]+|{WILD})", path):
+        return f"metadata {version} has containers here, not their names", "the key is the name: read .../primary_ip below it"
+    return None
+
+
+@rule("CF639", "warning", "ls is broken in this confd", on=Image)
+def broken_ls(image: Image) -> Iterator[Hit]:
+    """In confd 0.12 and 0.13 `ls` and `lsdir` add an entry that is not there, the first part of some other key: a loop over them
+    writes a bogus line or fails.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.13.0/confd-0.13.0-linux-amd64 /confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/confd"]
+        CMD ["-backend", "rancher", "-prefix", "/2016-07-29", "-watch"]
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range ls "/self/service/metadata"}}{{.}}
+        {{end}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range ls "/self/service/metadata"}}{{.}}
+        {{end}}
+    Source: confd-metadata.md 1.4 and 2.1; conf-images.md 5, "ls by confd version"
+    """
+    known = inside(image)
+    if known.release.number in (12, 13):
+        for _, template in _in_use(known):
+            found = next((read for read in template.reading.reads if read.function in LISTS[:2]), None)
+            if found:
+                words = f"{known.release.words} adds an entry to {found.function} that is not there"
+                yield Hit(template.at(found.start), words, "use confd 0.16.0")
+
+
+@rule("CF640", "note", "Stray blanks, or no end of the last line", on=Image)
+def stray_blanks(image: Image) -> Iterator[Hit]:
+    """What stands in a template stands in the file: blanks at the end of a line become part of a value for some programs, and a
+    last line without an end is lost to others.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.txt"
+        dest = "/etc/web/web.txt"
+        -- images/web-conf/templates/web.conf.tmpl (absent) --
+        -- images/web-conf/templates/web.txt --
+        \x20
+        greeting=hello{{""}}\x20
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting=hello
+    Source: conf-images.md 5: 11 files with trailing blanks, 2 without a final newline
+    """
+    for conf in inside(image).confs:
+        for template in templates_of(conf).values():
+            text = template.file.text
+            lines = [line.removesuffix("\r") for line in text.split("\n")]
+            found = [number for number, line in enumerate(lines, start=1) if line.endswith((" ", "\t"))]
+            if found:
+                more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
+                where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
+                yield Hit(where, f"blanks stand at the end of this line{more}", "take them out")
+            elif text and not text.endswith(("\n", "}}")):
+                yield Hit(template.file.offset(len(text) - 1), "the last line has no end", "end the file with a line break")
+
+
+@rule("CF641", "error", "A condition compares what can never be equal", on=Image)
+def odd_condition(image: Image) -> Iterator[Hit]:
+    """Values of the metadata are texts: compared with a number, the template fails; and a path that stands where its value is
+    meant is compared itself, so that the branch is always or never taken.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if eq "/self/service/metadata/proxy" "true"}}proxy=on{{end}}
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if eq (getv "/self/service/scale") 3}}three{{end}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if eq (getv "/self/service/metadata/proxy" "") "true"}}proxy=on{{end}}
+    Source: conf-images.md 5, "wrong paths": drone 0.1; confd-metadata.md 2.3
+    """
+    for _, template in _in_use(inside(image)):
+        for odd in template.reading.odd:
+            if odd.kind == "path compared":
+                yield Hit(template.at(odd.start), f"this compares the path {odd.what!r} itself", f'(getv "{odd.what}" "")')
+            if odd.kind == "text compared":
+                words = f"a value of the metadata is text, and {odd.what} is a number: the template fails"
+                yield Hit(template.at(odd.start), words, f'compare with "{odd.what}"')
+
+
+@rule("CF642", "warning", "A condition is a value alone", on=Image)
+def bare_condition(image: Image) -> Iterator[Hit]:
+    """Every text but the empty one is true, `false` and `0` too, so `{{if getv K}}` is no switch; and without K it fails.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if getv "/self/service/metadata/debug"}}debug=on{{end}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{if eq (getv "/self/service/metadata/debug" "") "true"}}debug=on{{end}}
+    Source: confd-metadata.md 2.3; conf-images.md 4.7
+    """
+    for _, template in _in_use(inside(image)):
+        for odd in template.reading.odd:
+            if odd.kind == "text tested":
+                yield Hit(template.at(odd.start), "a text is true, 'false' too", 'write {{if eq (getv KEY "") "true"}}')
+
+
+@rule("CF643", "warning", "The time is written into a file", on=Image)
+def printed_time(image: Image) -> Iterator[Hit]:
+    """A time is another one in each pass: confd writes the file and reloads the program again and again, though nothing changed.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        # {{datetime}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        # Written by confd: changes to this file are lost.
+    Source: confd-metadata.md 2.2 and 8, kh#489
+    """
+    for _, template in _in_use(inside(image)):
+        for odd in template.reading.odd:
+            if odd.kind == "time printed":
+                yield Hit(template.at(odd.start), "each pass gives another time: the file changes each time", "leave it out")

@@ -1,0 +1,514 @@
+"""CF2xx: config.yml, what an entry says about itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import Entry
+from catalog_forge.lint.mend import is_altered, is_null, is_text, listed, near, quoted, renamed, shown, unknown_keys
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.layout import CI_TOP, if_refused
+from catalog_forge.lint.tree import File, key_of
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+_VERSIONS = ("version", "defaultVersion", "default_version")
+_TEXTS = ("name", "description", "category", "maintainer", "license", "projectURL", "project_url", *_VERSIONS)
+# What else the catalog service has a field for, so that a list there is an error: its model has no other use for them here.
+_MORE_TEXTS = (
+    "environmentid",
+    "issystem",
+    "path",
+    "upgradefrom",
+    "foldername",
+    "catalog",
+    "base",
+    "icon",
+    "iconfilename",
+    "readme",
+)
+_LIMITS = ("minimum_rancher_version", "maximum_rancher_version")
+_KNOWN = frozenset((*_TEXTS, "categories", "labels", "isSystem", *_LIMITS))
+# The CI's own pattern: two to five words, then an address in angle brackets.
+_MAINTAINER = re.compile(r"(?:\S+ ){2,5}<[^@]+@[^@]+\.[^@]+>")
+_URL = re.compile(r"https?://[^\s/]+\.?[^\s]*")
+LICENSES = (
+    "AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-1.1 Apache-2.0 Artistic-2.0 BSD-2-Clause BSD-3-Clause BSL-1.0 BUSL-1.1"
+    " CC0-1.0 CC-BY-4.0 CC-BY-NC-4.0 CC-BY-SA-4.0 CDDL-1.0 EPL-1.0 EPL-2.0 EUPL-1.2 GPL-2.0 GPL-2.0-only GPL-2.0-or-later GPL-3.0"
+    " GPL-3.0-only GPL-3.0-or-later ISC LGPL-2.1 LGPL-2.1-only LGPL-2.1-or-later LGPL-3.0 LGPL-3.0-only LGPL-3.0-or-later MIT"
+    " MPL-1.1 MPL-2.0 OSL-3.0 PostgreSQL Python-2.0 SSPL-1.0 Unlicense WTFPL Zlib"
+).split()
+_NO_SPDX = frozenset(("proprietary", "commercial", "none", "other"))
+
+
+def _key(entry: Entry, *names: str) -> Text | None:
+    return next((found for name in names if (found := key_of(entry.settings.node, name))), None)
+
+
+@rule("CF201", "error", "config.yml cannot be read", on=Entry)
+def broken(entry: Entry) -> Iterator[Hit]:
+    """One config.yml that is no YAML mapping makes the catalog service refuse the whole catalog.
+
+    An empty one makes an entry without a name, which the CI refuses.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: 'Web
+    Bad:
+        -- templates/web/config.yml --
+        - name
+    Bad:
+        -- templates/web/config.yml --
+        # nothing yet
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        version: '1.0.0'
+    Source: catalog-format.md 6, "config.yml bad YAML / tab / list root / control char", "config.yml empty"
+    """
+    config, settings = entry.config, entry.settings
+    if config is None:
+        return
+    for problem in settings.problems:
+        yield Hit(problem.where or config.at(), f"{problem.message}: Rancher refuses the whole catalog", problem.hint)
+    if not settings.problems and settings.map is None:
+        empty = is_null(settings.node)
+        message = (
+            "config.yml is empty: an entry without a name" if empty else "config.yml is no mapping: Rancher refuses the catalog"
+        )
+        yield Hit(config.at(1, 1), message, "write name, version, description and category")
+
+
+def _misplaced(keys: dict[str, Node]) -> Iterator[tuple[Node, str]]:
+    """The nodes of which the catalog service can make nothing, and what should stand there."""
+    for name in (*_TEXTS, *_MORE_TEXTS):
+        if isinstance(keys.get(name), Map | Seq):
+            yield keys[name], f"{name} must be text"
+    categories, labels = keys.get("categories"), keys.get("labels")
+    if isinstance(categories, Map) or (isinstance(categories, Text) and not is_null(categories)):
+        yield categories, "categories must be a list"
+    if isinstance(categories, Seq):
+        yield from ((each, "a category must be text") for each in categories.items if not isinstance(each, Text))
+    if isinstance(labels, Seq) or (isinstance(labels, Text) and not is_null(labels)):
+        yield labels, "labels must be a mapping"
+    if isinstance(labels, Map):
+        yield from (
+            (value, f"label {shown(key.value)} must be text") for key, value in labels.pairs if not isinstance(value, Text)
+        )
+
+
+@rule("CF202", "error", "A value in config.yml is of the wrong kind", on=Entry)
+def wrong_kind(entry: Entry) -> Iterator[Hit]:
+    """The catalog service refuses the whole catalog over a list or a mapping where it expects text, and the other way round.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        maintainer: [Jo Doe <jo@example.org>]
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        categories: Databases
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        labels: [a, b]
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        categories: [Databases]
+        labels: {io.rancher.certified: 'true'}
+    Source: catalog-format.md 6, "config.yml maintainer or category as list; categories string; labels list"
+    """
+    for node, what in _misplaced(entry.settings.keys):
+        yield Hit(node.where, f"{what}: Rancher refuses the whole catalog")
+
+
+@rule("CF203", "error", "The version in config.yml is not quoted", on=Entry, fixable=True)
+def bare_version(entry: Entry) -> Iterator[Hit]:
+    """A bare number is no text: the CI refuses it, and the catalog service makes `1.1` of `1.10` and `8` of `010`.
+
+    Bad:
+        -- templates/web/config.yml --
+        version: 1.10
+    Bad:
+        -- templates/web/config.yml --
+        version: 8
+    Good:
+        -- templates/web/config.yml --
+        version: 1.10.0
+    Source: catalog-format.md 2 and 6, "config.yml version unquoted 1.0, 1.10, 8"
+    """
+    for name in _VERSIONS:
+        node = entry.settings.keys.get(name)
+        if entry.config and isinstance(node, Text) and not is_text(node) and not is_null(node):
+            altered = f", and Rancher takes it for {shown(text_of(node))}" if is_altered(node) else ""
+            message = f"{name} {node.value[:40]} is a number or a truth, no text: the CI refuses it{altered}"
+            yield Hit(node.where, message, f"write '{node.value[:40]}'", quoted(entry.config, node), if_refused(entry))
+
+
+@rule("CF204", "error", "config.yml gives no default version", on=Entry, fixable=True)
+def no_version(entry: Entry) -> Iterator[Hit]:
+    """The CI wants `version` to be the version of one of the revisions; it reads neither `defaultVersion` nor `default_version`.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        defaultVersion: '1.0.0'
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        version: '1.0.0'
+    Source: catalog-format.md 6, "config.yml uses defaultVersion/default_version, or none"
+    """
+    keys = entry.settings.keys
+    if (
+        entry.config is None
+        or entry.settings.map is None
+        or text_of(keys.get("version"))
+        or isinstance(keys.get("version"), Map | Seq)
+    ):
+        return
+    other = _key(entry, "defaultVersion", "default_version")
+    where = other or _key(entry, "version")
+    message = (
+        f"the CI does not read {other.value}: it wants version" if other else "config.yml says no version: the CI refuses it"
+    )
+    fix = renamed(entry.config, other, "version") if other and "version" not in keys else None
+    versions = [each.version for each in entry.revisions if each.version]
+    hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that is to be launched"
+    yield Hit(where.where if where else entry.config.at(1, 1), message, hint, fix, if_refused(entry))
+
+
+@rule("CF205", "error", "The default version is that of no revision", on=Entry)
+def version_of_none(entry: Entry) -> Iterator[Hit]:
+    """Rancher and the CI compare `version` as text with the versions of the revisions: `v1.0.0` is not `1.0.0`.
+
+    When none is equal the CI refuses the entry, and the catalog service takes the one that it thinks is highest.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        version: v1.0.0
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        version: '2.0.0'
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        version: '1.0.0'
+    Source: catalog-format.md 6, "config.yml version matches no revision / differs by `v`"
+    """
+    node = next((found for name in _VERSIONS if (found := entry.settings.keys.get(name))), None)
+    versions = list(dict.fromkeys(each.version for each in entry.revisions if each.version))
+    # A folder that is named by a version is served under it, and the CI does not see that.
+    if not entry.is_whole or not is_text(node) or not (versions or any("." in each.name for each in entry.revisions)):
+        return
+    wanted = text_of(node)
+    if wanted and node and wanted not in versions:
+        same = next((each for each in versions if each.lstrip("v") == wanted.lstrip("v")), "") or near(wanted, versions[-200:])
+        known = f"the revisions have {listed(versions)}" if versions else "write a version into the block of the revision"
+        hint = f"did you mean {shown(same)}?" if same else known
+        yield Hit(node.where, f"no revision of {entry.name} has the version {shown(wanted)}", hint, level=if_refused(entry))
+
+
+@rule("CF206", "warning", "The default is not the newest revision", on=Entry)
+def old_default(entry: Entry) -> Iterator[Hit]:
+    """Who adds a revision and forgets `version` in config.yml gives users the old one: that happened 45 of 215 times.
+
+    Bad:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.1.0'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.1.0'
+        -- templates/web/config.yml --
+        name: Web
+        version: '1.1.0'
+    Source: catalog-format.md 7 and 8, "default is not the newest revision"
+    """
+    node = next((found for name in _VERSIONS if (found := entry.settings.keys.get(name))), None)
+    served = [each for each in entry.revisions if each.version]
+    wanted = text_of(node)
+    if node and served and served[-1].version != wanted and any(each.version == wanted for each in served):
+        newest = served[-1]
+        message = f"the default is {shown(wanted)}, the newest revision {newest.name} is {shown(newest.version)}"
+        yield Hit(node.where, message, f"write '{newest.version[:40]}', or say why not")
+
+
+@rule("CF207", "error", "The CI refuses the maintainer", on=Entry)
+def bad_maintainer(entry: Entry) -> Iterator[Hit]:
+    """Two to five words and an address in angle brackets: a maintainer with one name, or without an address, fails the CI.
+
+    Bad:
+        -- templates/web/config.yml --
+        maintainer: Jo <jo@example.org>
+    Bad:
+        -- templates/web/config.yml --
+        maintainer: jo@example.org
+    Good:
+        -- templates/web/config.yml --
+        maintainer: Jo Doe <jo@example.org>
+    Source: catalog-format.md 2, test_maintainers of the CI
+    """
+    node = entry.settings.keys.get("maintainer")
+    if isinstance(node, Text) and is_text(node) and node.value and CI_TOP.fullmatch(entry.top.name):
+        words = node.value[:1000]
+        if not _MAINTAINER.fullmatch(words.removesuffix("\n")):
+            yield Hit(node.where, f"the CI refuses the maintainer {shown(words)}", "write First Last <name@example.org>")
+
+
+@rule("CF208", "error", "An entry has no name", on=Entry)
+def no_name(entry: Entry) -> Iterator[Hit]:
+    """The catalog lists an entry by the `name` of config.yml, and one that has none by nothing.
+
+    Bad:
+        -- templates/web/config.yml --
+        version: '1.0.0'
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        version: '1.0.0'
+    Source: catalog-format.md 6, "config.yml empty"
+    """
+    node = entry.settings.keys.get("name")
+    if entry.config and entry.settings.map and not isinstance(node, Map | Seq) and not text_of(node).strip():
+        yield Hit(
+            node.where if node else entry.config.at(1, 1), "the entry is listed without a name", f"write name: {entry.name}"
+        )
+
+
+@rule("CF209", "warning", "config.yml does not say what an entry is", on=Entry)
+def undescribed(entry: Entry) -> Iterator[Hit]:
+    """Users find an entry by its category and choose it by its description. The catalog does not list those of machine drivers.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        description: ''
+        category: Applications
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        description: A web server
+        categories: [Applications]
+    Source: catalog-format.md 2: 177 and 176 of 188 real entries have them
+    """
+    keys = entry.settings.keys
+    if entry.config is None or entry.settings.map is None or entry.base == "machine*":
+        return
+    for name, others in (("description", ("description",)), ("category", ("category", "categories"))):
+        nodes = [keys.get(each) for each in others]
+        if not any(isinstance(node, Map | Seq) or text_of(node).strip() for node in nodes):
+            key = _key(entry, *others)
+            yield Hit(key.where if key else entry.config.at(1, 1), f"{entry.name} has no {name}", f"add {name}")
+
+
+@rule("CF210", "note", "config.yml does not say who cares for an entry, or its license", on=Entry)
+def nobody(entry: Entry) -> Iterator[Hit]:
+    """Users want to know whom to ask, and under which license they launch the software. Rancher announced to require the first.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        license:
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        maintainer: Jo Doe <jo@example.org>
+        license: Apache-2.0
+    Source: catalog-format.md 2; test_maintainers of the CI
+    """
+    keys = entry.settings.keys
+    missing = [name for name in ("maintainer", "license") if name not in keys or is_null(keys[name])]
+    if entry.config and entry.settings.map and missing:
+        key = _key(entry, *missing)
+        where = key.where if key else entry.config.at(1, 1)
+        yield Hit(where, f"config.yml says no {' and no '.join(missing)}", f"add {' and '.join(missing)}")
+
+
+@rule("CF211", "warning", "config.yml has a key that nobody reads", on=Entry, fixable=True)
+def unknown_key(entry: Entry) -> Iterator[Hit]:
+    """Rancher passes over keys that it does not know, so that a misspelt one is lost without a word.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        descrition: A web server
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        description: A web server
+    Source: catalog-format.md 2, "Unknown keys: ignored"
+    """
+    if entry.config and entry.settings.map:
+        known = _KNOWN | frozenset(_MORE_TEXTS)
+        for key, meant in unknown_keys(entry.settings.map, known):
+            hint = f"did you mean {meant}?" if meant else "remove it"
+            fix = renamed(entry.config, key, meant) if meant else None
+            yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
+
+
+@rule("CF212", "warning", "A limit of Rancher's version stands in config.yml", on=Entry)
+def limit_here(entry: Entry) -> Iterator[Hit]:
+    """`minimum_rancher_version` works in the catalog block of a revision only; here nobody reads it.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        minimum_rancher_version: v1.2.0
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+    Source: catalog-format.md 2 and 8, "minimum_rancher_version in config.yml"
+    """
+    for name in _LIMITS:
+        if key := _key(entry, name):
+            yield Hit(key.where, f"nobody reads {name} here", "write it into the catalog block of rancher-compose.yml")
+
+
+@rule("CF213", "note", "A license is not written as SPDX has it", on=Entry)
+def odd_license(entry: Entry) -> Iterator[Hit]:
+    """Programs that collect licenses know the short names of the SPDX list; the real catalog has 13 spellings for five licenses.
+
+    Bad:
+        -- templates/web/config.yml --
+        license: Apache License 2.0
+    Good:
+        -- templates/web/config.yml --
+        license: Apache-2.0
+    Good:
+        -- templates/web/config.yml --
+        license: MIT OR GPL-2.0-only WITH Classpath-exception-2.0
+    Source: catalog-format.md 2; https://spdx.org/licenses
+    """
+    node = entry.settings.keys.get("license")
+    text = text_of(node).strip()
+    if not isinstance(node, Text) or not text or _is_spdx(text):
+        return
+    meant = _meant(text)
+    yield Hit(
+        node.where, f"{shown(text)} is no short name of SPDX", f"did you mean {meant}?" if meant else "see spdx.org/licenses"
+    )
+
+
+def _is_spdx(text: str) -> bool:
+    """Whether all words of an expression are short names that we know, or names of one's own."""
+    words = re.findall(r"[A-Za-z0-9.+-]+", text[:1000])
+    names = [word.removesuffix("+") for word in words if word not in ("AND", "OR", "WITH")]
+    fine = all(name in LICENSES or name.startswith("LicenseRef-") or name.endswith("-exception-2.0") for name in names)
+    joined = len(names) == 1 or any(word in words for word in ("AND", "OR", "WITH"))
+    return (fine and joined) or text.lower() in _NO_SPDX
+
+
+def _meant(text: str) -> str:
+    """The license that was meant, by its letters and numbers without the words around them."""
+    plain = re.sub(r"(?i)\b(?:the|license|licence|version|public|software|v(?=[0-9]))|[^a-z0-9.]", "", text[:200]).lower()
+    plain = plain.replace("eclipse", "epl-").replace("gnu", "")
+    by_letters = {each.lower().replace("-", ""): each for each in LICENSES}
+    plain = plain.replace("-", "")
+    tries = (plain, f"{plain}.0", f"{plain}2.0" if plain == "apache" else plain)
+    return next((by_letters[each] for each in tries if each in by_letters), "") or near(plain, LICENSES)
+
+
+@rule("CF214", "warning", "The address of the project is none", on=Entry)
+def bad_url(entry: Entry) -> Iterator[Hit]:
+    """The catalog makes a link of `projectURL`; without `https://` it leads into Rancher itself.
+
+    Bad:
+        -- templates/web/config.yml --
+        projectURL: example.org/web
+    Good:
+        -- templates/web/config.yml --
+        projectURL: https://example.org/web
+    Source: catalog-format.md 2, "URL not checked"
+    """
+    for name in ("projectURL", "project_url"):
+        node = entry.settings.keys.get(name)
+        text = text_of(node)
+        if node and text and not _URL.fullmatch(text[:2000]):
+            yield Hit(node.where, f"{name} {shown(text)} is no address of a page", "write https://...")
+
+
+@rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
+def is_system(entry: Entry) -> Iterator[Hit]:
+    """The catalog service has no field `isSystem`; the older one reads it when it is text.
+
+    Bad:
+        -- templates/web/config.yml --
+        isSystem: 'true'
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+    Source: catalog-format.md 2
+    """
+    if key := _key(entry, "isSystem"):
+        yield Hit(key.where, "Rancher's catalog service does not read isSystem", "remove it")
+
+
+@rule("CF216", "warning", "A text in config.yml is read as something else", on=Entry, fixable=True)
+def altered(entry: Entry) -> Iterator[Hit]:
+    """A bare number or truth is no text: the CI reads an empty one, and the catalog service may show another than the file has.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: 2048
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        labels: {tier: 010}
+    Good:
+        -- templates/web/config.yml --
+        name: '2048'
+    Source: catalog-format.md 2, "Unquoted numbers"
+    """
+    config, keys = entry.config, entry.settings.keys
+    if config is None:
+        return
+    texts = [(name, keys.get(name)) for name in _TEXTS if name not in _VERSIONS]
+    for name, node in texts:
+        if isinstance(node, Text) and not is_text(node) and not is_null(node):
+            yield _as_text(config, name, node)
+    labels = keys.get("labels")
+    for key, value in labels.pairs if isinstance(labels, Map) else ():
+        if isinstance(value, Text) and is_altered(value):
+            yield _as_text(config, key.value, value)
+
+
+def _as_text(config: File, name: str, node: Text) -> Hit:
+    stored = f"Rancher takes it for {shown(text_of(node))}" if is_altered(node) else "to the CI it is no text"
+    return Hit(node.where, f"{shown(name)} is {node.value[:40]}: {stored}", f"write '{node.value[:40]}'", quoted(config, node))
+
+
+@rule("CF217", "note", "A category stands in config.yml twice", on=Entry)
+def category_twice(entry: Entry) -> Iterator[Hit]:
+    """The catalog service adds `category` to `categories` and keeps both; the CI reads `category` only.
+
+    Bad:
+        -- templates/web/config.yml --
+        category: Databases
+        categories: [Databases, Storage]
+    Good:
+        -- templates/web/config.yml --
+        category: Databases
+        categories: [Storage]
+    Source: catalog-format.md 2, "S appends `category` to it without dedupe"
+    """
+    keys = entry.settings.keys
+    categories = keys.get("categories")
+    seen = {text_of(keys.get("category"))} - {""}
+    for item in categories.items if isinstance(categories, Seq) else ():
+        text = text_of(item)
+        if text in seen:
+            yield Hit(item.where, f"the category {shown(text)} stands twice", "remove one of them")
+        seen.add(text)

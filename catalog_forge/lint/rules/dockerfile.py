@@ -1,0 +1,362 @@
+"""CF70x and CF71x: Dockerfiles. These rules always run; what hadolint says comes on top of them where it is installed (CF790)."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from catalog_forge.errors import Where
+from catalog_forge.lint.catalog import Image
+from catalog_forge.lint.dockerfile import Dockerfile, Instruction, Stage
+from catalog_forge.lint.inside import CHECKS, Inside, inside
+from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import File
+
+_MOVING = ("latest", "master", "main", "edge", "nightly", "rolling", "devel", "dev")
+_URL = re.compile(r"https?://[^\s\"'|;&<>()\\]+")
+_FETCH = re.compile(r"\b(?:curl|wget)\b")
+_PROOF = re.compile(
+    r"(?:\.(?:asc|sig|sha\d*(?:sum)?|md5|pem)|SHA\d*SUMS?(?:\.txt)?|checksums?(?:\.txt)?)(?:[?#].*)?$", re.IGNORECASE
+)
+_LOCAL = re.compile(r"https?://(?:localhost|127\.|rancher-metadata|\[::1\]|169\.254\.)")
+_RELEASE = "kelseyhightower/confd v0.16.0, linux-amd64: sha256 255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"
+
+
+def _read(image: Image) -> tuple[Inside, Dockerfile, File] | None:
+    known = inside(image)
+    return (known, known.dockerfile, known.file) if known.dockerfile and known.file else None
+
+
+@rule("CF701", "error", "A Dockerfile cannot be built", on=Image)
+def not_built(image: Image) -> Iterator[Hit]:
+    """The build refuses the file before it runs anything: a word that is no instruction, a quote that does not end, a source
+    without a target.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD "https://example.org/confd /confd"
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/confd"]
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        COPY "confd" /confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/confd"]
+    Source: conf-images.md 5: drone 0.5 and 0.5-dec16-1
+    """
+    if found := _read(image):
+        _, dockerfile, file = found
+        for fault in dockerfile.faults:
+            yield Hit(file.offset(fault.start), fault.message, fault.hint)
+
+
+@rule("CF702", "warning", "The base of an image floats", on=Image)
+def floating_base(image: Image) -> Iterator[Hit]:
+    """A base without a tag, or with one that moves, is another one tomorrow: the image that was tested is not the one that is
+    built.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Source: conf-images.md 5: 4 conf images
+    """
+    if found := _read(image):
+        _, dockerfile, file = found
+        names = {"scratch"}
+        for stage in dockerfile.stages:
+            if _floats(stage, names):
+                start = file.text.find(stage.instructions[0].text.split()[0], stage.instructions[0].start)
+                why = "its tag moves" if ":" in stage.base.rpartition("/")[2] else "it has no tag"
+                words = f"the base {stage.base!r} floats: {why}"
+                yield Hit(file.offset(start), words, "pin a release, such as busybox:1.37.0, or a digest")
+            names.add(stage.name)
+
+
+def _floats(stage: Stage, names: set[str]) -> bool:
+    base = stage.base
+    if base.lower() in names or "@" in base or "$" in base or not base:
+        return False
+    tag = base.rpartition("/")[2].partition(":")[2]
+    return tag in ("", *_MOVING)
+
+
+@rule("CF703", "warning", "A download is not checked", on=Image)
+def unchecked_download(image: Image) -> Iterator[Hit]:
+    """What is fetched while the image is built runs as root in it: without a checksum anybody who can change the file at the
+    other end decides what that is.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /usr/bin/confd
+        RUN chmod 0755 /usr/bin/confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /usr/bin/confd
+        RUN echo "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334  /usr/bin/confd" > /sum \\
+            && sha256sum -c /sum \\
+            && chmod 0755 /usr/bin/confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Source: conf-images.md 5: 16 downloads in 9 conf images, no checksum
+    """
+    if found := _read(image):
+        _, _, file = found
+        for each, url, target in _downloads(image):
+            if not _is_checked(image, each, target):
+                hint = _RELEASE if "/confd/releases/" in url else "ADD --checksum=sha256:..., or sha256sum -c in the same RUN"
+                yield Hit(_where(file, each, url), f"{posixpath.basename(url) or url} is fetched unchecked", hint)
+
+
+def _downloads(image: Image) -> Iterator[tuple[Instruction, str, str]]:
+    """What the Dockerfile fetches: the instruction, the URL, and for ADD the target."""
+    known = inside(image)
+    for each in known.dockerfile.instructions if known.dockerfile else ():
+        if each.keyword == "ADD":
+            # A URL and its target inside one pair of quotes are a mistake of their own; they are a download still.
+            words = [word for whole in each.words for word in whole.split()]
+            for word in words[: max(len(words) - 1, 1)]:
+                if _URL.match(word):
+                    yield each, word, words[-1]
+        elif each.keyword == "RUN" and _FETCH.search(each.script):
+            for url in dict.fromkeys(_URL.findall(each.script)):
+                if not _PROOF.search(url) and not _LOCAL.match(url) and posixpath.basename(url):
+                    yield each, url, ""
+
+
+def _is_checked(image: Image, each: Instruction, target: str) -> bool:
+    """Whether something proves a download: a flag, its own RUN, or a later one that names the target."""
+    if "checksum" in each.flags or (each.keyword == "RUN" and CHECKS.search(each.script)):
+        return True
+    starts, words = inside(image).checks
+    later = bisect_right(starts, each.start)
+    if later == len(starts):
+        return False
+    name = posixpath.basename(target.rstrip("/"))
+    return words.find(name, words.find(f"\0{starts[later]}\0")) >= 0
+
+
+def _where(file: File, each: Instruction, url: str) -> Where:
+    """The place of a URL in its instruction, by what it has before its first variable."""
+    text = file.text[each.start : each.end]
+    for known in (url, url.rpartition("/")[0], "/".join(url.split("/")[:3])):
+        if known in text:
+            return file.offset(each.start + text.index(known))
+    return file.offset(each.start)
+
+
+@rule("CF704", "warning", "A download goes over bare HTTP", on=Image)
+def bare_http(image: Image) -> Iterator[Hit]:
+    """Over http:// everybody on the way may change what arrives. A checksum makes it safe.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD http://example.org/confd /usr/bin/confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD https://example.org/confd /usr/bin/confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Source: conf-images.md 5, "downloads"
+    """
+    if found := _read(image):
+        _, _, file = found
+        for each, url, target in _downloads(image):
+            if url.startswith("http://") and not _is_checked(image, each, target):
+                yield Hit(_where(file, each, url), f"{url} comes over bare HTTP, unchecked", "use https:// and a checksum")
+
+
+@rule("CF705", "error", "The image lacks its conf.d", on=Image)
+def no_conf_d(image: Image) -> Iterator[Hit]:
+    """confd without template resources warns and writes nothing; the folder beside the Dockerfile helps only when it is copied.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Source: conf-images.md 5, "does not build": 4 repositories
+    """
+    if not (found := _read(image)):
+        return
+    known, dockerfile, file = found
+    last = dockerfile.stages[-1].instructions[0].start if dockerfile.stages else 0
+    sources = [source for source, _, _ in known.copied]
+    for conf in known.confs:
+        below = conf.conf_d.path[len(image.folder.path) + 1 :] if image.folder.path else conf.conf_d.path
+        if not any(_brings(source, below) for source in sources) and "conf.d" not in known.built:
+            unsure = "confd" in dockerfile.base and known.base != "scratch"
+            words = f"the Dockerfile does not copy {below}" + (", unless its base does it ONBUILD" if unsure else "")
+            yield Hit(file.offset(last), words, f"COPY {below} /etc/confd/conf.d", level="warning" if unsure else None)
+    if not known.confs and _runs_bare(known, dockerfile):
+        hint = "COPY conf.d /etc/confd/conf.d"
+        yield Hit(file.offset(last), "confd is run, and no conf.d is in the image", hint, level="warning")
+
+
+def _runs_bare(known: Inside, dockerfile: Dockerfile) -> bool:
+    """Whether confd is the program of an image that surely has no resources."""
+    whole = any(source in (".", "./") for source, _, _ in known.copied)
+    elsewhere = "confd" in dockerfile.base or bool(re.search(r"conf\.d|confdir", known.built))
+    return posixpath.basename(known.entry) == "confd" and bool(known.base) and not whole and not elsewhere
+
+
+def _brings(source: str, path: str) -> bool:
+    """Whether a COPY of a source brings a path of the build context. What is not sure counts as yes."""
+    clean = posixpath.normpath(source).lstrip("/")
+    if clean in (".", "*") or "$" in clean or path == clean or path.startswith(clean + "/") or clean.startswith(path + "/"):
+        return True
+    parts = path.split("/")
+    return any(fnmatch.fnmatchcase("/".join(parts[:end]), clean) for end in range(1, len(parts) + 1)) or clean.endswith(
+        "/" + path
+    )
+
+
+@rule("CF706", "warning", "ENTRYPOINT is a line of shell", on=Image)
+def shell_entrypoint(image: Image) -> Iterator[Hit]:
+    """In the shell form /bin/sh -c is process 1: signals end at it, so that the container is killed after ten seconds, and the
+    arguments of the entry are lost.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT /run.sh
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Source: Dockerfile reference, ENTRYPOINT
+    """
+    if found := _read(image):
+        _, dockerfile, file = found
+        each = dockerfile.last("ENTRYPOINT")
+        if each and each.json is None and each.text and not each.text.startswith("exec "):
+            looks = each.text.startswith("[")
+            level: Level | None = "error" if looks else None
+            words = (
+                "ENTRYPOINT is no JSON list, so it is a line of shell" if looks else "a shell is process 1: signals do not arrive"
+            )
+            yield Hit(file.offset(each.start), words, 'write ENTRYPOINT ["/PROGRAM"], with double quotes', level=level)
+
+
+@rule("CF707", "note", "confd looks for changes every ten minutes", on=Image)
+def slow_poll(image: Image) -> Iterator[Hit]:
+    """Without -watch and -interval confd sleeps 600 seconds after each pass: a new peer is missing for ten minutes, and so is a
+    file whose metadata came a second too late.
+
+    Bad:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -interval 20
+    Source: conf-images.md 5: 24 of 29 images; confd-metadata.md 1.3
+    """
+    known = inside(image)
+    for run in known.runs:
+        if "backend" in run.flags and not {"interval", "watch", "onetime"} & set(run.flags):
+            old = known.release.number is not None and known.release.number < 13
+            hint = "use -interval 30; -watch came with confd 0.13" if old else "use -watch, and a pass now and then beside it"
+            yield Hit(run.where, "this confd polls every 600 s", hint)
+
+
+@rule("CF708", "warning", "A release of confd with known defects", on=Image)
+def old_confd(image: Image) -> Iterator[Hit]:
+    """confd 0.10 has no Rancher backend. In 0.11 `ls` also lists neighbours that begin with the same letters, and getv takes no
+    default. In 0.12 and 0.13 `ls` invents an entry. Before 0.13 -watch with Rancher ends at once.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.12.0/confd-0.12.0-linux-amd64 /confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Source: confd-metadata.md 0 and 1.4; conf-images.md 5
+    """
+    known = inside(image)
+    release = known.release
+    number, where = release.number, release.where
+    if number is None or where is None or number >= 14 or not (known.resources or known.runs):
+        return
+    if number < 11 and known.is_rancher:
+        yield Hit(where, f"{release.words} has no Rancher backend: it ends at once", _RELEASE, level="error")
+    elif number == 11:
+        yield Hit(where, f"{release.words}: ls lists neighbours too, getv takes no default", _RELEASE, level="note")
+    elif number in (12, 13):
+        yield Hit(where, f"{release.words}: ls adds an entry that is not there", _RELEASE)
+    for run in known.runs:
+        if number < 13 and "watch" in run.flags and run.flags.get("backend") == "rancher":
+            yield Hit(run.where, f"{release.words} refuses -watch with Rancher: it ends at once", _RELEASE, level="error")

@@ -1,0 +1,84 @@
+"""CF79x: what hadolint and shellcheck say of the images of a catalog, where they are installed. Each runs once for all files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.external import Remark, Silent, ask
+from catalog_forge.lint.inside import inside
+from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.registry import rule
+
+# What has a rule of its own here (bases that float; $@, exit codes and == in scripts), and that other files are not looked at.
+_OWN = frozenset(("DL3006", "DL3007", "SC2068", "SC2048", "SC2242", "SC3014", "SC1090", "SC1091"))
+_LEVELS: dict[str, Level] = {"error": "warning", "warning": "warning"}
+# A script that no shell can read; what a Dockerfile's parser says.
+_BROKEN = re.compile(r"DL1000|SC10(?:09|56|72|73|6[0-9]|8[89])")
+
+
+def _hit(program: str, remark: Remark | Silent, catalog: Catalog) -> Hit:
+    if isinstance(remark, Silent):
+        first = next(iter(catalog.images[0].folder.everything))
+        return Hit(first.at(), f"{program} said nothing: {remark.why}", level="note")
+    level: Level = "error" if remark.level == "error" and _BROKEN.match(remark.code) else _LEVELS.get(remark.level, "note")
+    return Hit(remark.file.at(remark.line, remark.column), f"{remark.code}: {remark.message}", _page(remark.code), level=level)
+
+
+def _page(code: str) -> str:
+    site = "https://www.shellcheck.net/wiki/" if code.startswith("SC") else "https://github.com/hadolint/hadolint/wiki/"
+    return site + code
+
+
+@rule("CF790", "warning", "hadolint finds something", on=Catalog)
+def hadolint(catalog: Catalog) -> Iterator[Hit]:
+    """hadolint knows the practices of Dockerfiles, and looks at the shell in RUN too. It runs where it is installed;
+    `--no-external` leaves it out. A comment `# hadolint ignore=CODE` before an instruction is respected.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        RUN cd /etc && mkdir web
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Good:
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        COPY run.sh /
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/run.sh"]
+    Source: https://github.com/hadolint/hadolint
+    """
+    files = [image.dockerfile for image in catalog.images if image.dockerfile]
+    for remark in ask("hadolint", files):
+        if isinstance(remark, Silent) or remark.code not in _OWN:
+            yield _hit("hadolint", remark, catalog)
+
+
+@rule("CF791", "warning", "shellcheck finds something", on=Catalog)
+def shellcheck(catalog: Catalog) -> Iterator[Hit]:
+    """shellcheck knows the traps of shells. It looks at the scripts of images where it is installed; `--no-external` leaves it
+    out. A comment `# shellcheck disable=CODE` is respected.
+
+    Bad:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        cd $FOLDER
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        cd "$FOLDER" || exit 1
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Source: https://www.shellcheck.net
+    """
+    files = {script.file.path: script.file for image in catalog.images for script in inside(image).scripts}
+    for remark in ask("shellcheck", list(files.values())):
+        if isinstance(remark, Silent) or remark.code not in _OWN:
+            yield _hit("shellcheck", remark, catalog)

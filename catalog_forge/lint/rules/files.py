@@ -1,0 +1,349 @@
+"""CF13x to CF15x: icons, README, stray files, and how the files of an entry are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import CONFIG, Entry, Revision
+from catalog_forge.lint.mend import listed, shown
+from catalog_forge.lint.model import Fix, Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import MAX_BYTES, File
+
+_ICON = ("catalogIcon", "icon")
+_IMAGES = ("svg", "png", "jpg", "jpeg", "gif")
+_SVG = re.compile(rb"<(?:[\w.-]{1,40}:)?svg[\s>]")
+_JUNK = re.compile(r"(?i)\.ds_store|thumbs\.db|desktop\.ini|.*\.(?:orig|rej|bak|swp|swo)|.*~|\._.*")
+_README = re.compile(r"(?i)readme(?:\..*)?")
+
+
+def _ending(file: File) -> str:
+    return file.name.rpartition(".")[2].lower()
+
+
+def _format(content: bytes) -> str:
+    """What a picture is by its first bytes; nothing for what is none."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if content.startswith(b"\xff\xd8\xff"):
+        return "jpg"
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    head = content[:65536].lstrip(b"\xef\xbb\xbf\r\n\t ")
+    return "svg" if head.startswith(b"<") and _SVG.search(head) else ""
+
+
+def _is_readme(name: str) -> bool:
+    return name.lower() == "readme.md"
+
+
+@rule("CF110", "warning", "An entry has no icon", on=Entry)
+def no_icon(entry: Entry) -> Iterator[Hit]:
+    """The catalog shows a picture for each entry: the file beside config.yml whose name begins with `catalogIcon`.
+
+    Bad:
+        -- templates/web/catalogIcon-web.svg (absent) --
+    Good:
+        -- templates/web/catalogIcon-web.svg --
+        <svg xmlns="http://www.w3.org/2000/svg"/>
+    Source: catalog-format.md 1 and 6, "no icon"
+    """
+    if entry.is_whole and not entry.icons:
+        other = next((file for file in entry.folder.files.values() if _ending(file) in _IMAGES), None)
+        ending = _ending(other) if other else "svg"
+        rename = f"rename {shown(other.name)} to" if other else "add"
+        yield Hit(entry.where, f"{entry.name} has no icon", f"{rename} catalogIcon-{entry.name}.{ending}")
+
+
+@rule("CF131", "warning", "An entry has several icons", on=Entry)
+def several_icons(entry: Entry) -> Iterator[Hit]:
+    """Of several icons the one that sorts last is shown; the others lie there for nothing.
+
+    Bad:
+        -- templates/web/icon.png --
+        x
+    Good:
+        -- templates/web/catalogIcon-web.svg --
+        <svg xmlns="http://www.w3.org/2000/svg"/>
+    Source: catalog-format.md 1
+    """
+    names = sorted(file.name for file in entry.icons)
+    message = f"{entry.name} has {len(names)} icons, {listed(names)}: Rancher shows {shown(names[-1])}" if names else ""
+    for name in names[:-1]:
+        yield Hit(entry.folder.files[name].at(), message, "keep one")
+
+
+@rule("CF132", "warning", "An icon has a name that the CI does not know", on=Entry)
+def icon_name(entry: Entry) -> Iterator[Hit]:
+    """Rancher's catalog service also takes `icon...` for the icon, older ones and the CI `catalogIcon...` only.
+
+    Bad:
+        -- templates/web/catalogIcon-web.svg (absent) --
+        -- templates/web/icon-web.svg --
+        <svg xmlns="http://www.w3.org/2000/svg"/>
+    Good:
+        -- templates/web/catalogIcon-other.svg --
+        <svg xmlns="http://www.w3.org/2000/svg"/>
+        -- templates/web/catalogIcon-web.svg (absent) --
+    Source: catalog-format.md 1
+    """
+    icons = entry.icons
+    if icons and not any(file.name.startswith("catalogIcon") for file in icons):
+        for file in icons:
+            ending = _ending(file) if "." in file.name else "svg"
+            yield Hit(file.at(), f"{shown(file.name)} is no icon to every Rancher", f"call it catalogIcon-{entry.name}.{ending}")
+
+
+@rule("CF133", "warning", "An icon is no picture, or not of the kind that its name says", on=Entry)
+def icon_format(entry: Entry) -> Iterator[Hit]:
+    """The catalog service tells browsers the kind of picture by the ending of its name; by its content it is what it is.
+
+    Bad:
+        -- templates/web/catalogIcon-web.svg --
+        not a picture
+    Bad:
+        -- templates/web/catalogIcon-web.svg (absent) --
+        -- templates/web/catalogIcon-web.png --
+        <svg xmlns="http://www.w3.org/2000/svg"/>
+    Good:
+        -- templates/web/catalogIcon-web.svg --
+        <?xml version="1.0"?>
+        <!-- a picture -->
+        <svg xmlns="http://www.w3.org/2000/svg"/>
+    Source: catalog-format.md 1: real ones are svg, png and jpg
+    """
+    for file in entry.icons:
+        if not file.is_readable:
+            continue
+        kind, ending = _format(file.content), _ending(file).replace("jpeg", "jpg")
+        if not kind:
+            what = "a pointer of Git LFS" if file.content.startswith(b"version https://git-lfs") else "no SVG, PNG, JPEG or GIF"
+            yield Hit(file.at(), f"the icon is {what}", "put a picture here")
+        elif kind != ending:
+            yield Hit(file.at(), f"the icon is {kind.upper()}, its name says {shown(ending)}", f"let its name end in .{kind}")
+
+
+@rule("CF134", "warning", "An icon is large", on=Entry)
+def icon_size(entry: Entry) -> Iterator[Hit]:
+    """A page of the catalog loads all icons. Real ones have 7 KB, half of them less.
+
+    Bad:
+        -- templates/web/catalogIcon-web.svg (large) --
+    Good:
+        -- templates/web/catalogIcon-web.svg --
+        <svg xmlns="http://www.w3.org/2000/svg"/>
+    Source: catalog-format.md 1: the largest real one has 2.7 MB
+    """
+    for file in entry.icons:
+        if file.size > MAX_BYTES:
+            yield Hit(file.at(), f"the icon has {file.size / MAX_BYTES:.1f} MiB", "a picture of 128 pixels needs some KB")
+
+
+@rule("CF140", "warning", "A README stands where Rancher does not show it", on=Entry, fixable=True)
+def unserved_readme(entry: Entry) -> Iterator[Hit]:
+    """A README.md beside config.yml is shown by GitHub only: Rancher shows the one in the revision.
+
+    Bad:
+        -- templates/web/README.md --
+        # Web
+        -- templates/web/0/README.md (absent) --
+    Good:
+        -- templates/web/README.md --
+        # Web
+        -- templates/web/0/README.md --
+        # Web
+    Source: catalog-format.md 1 and 8, "template-level README"
+    """
+    above = next((file for name, file in entry.folder.files.items() if _is_readme(name)), None)
+    if above is None or not entry.revisions:
+        return
+    newest = entry.revisions[-1]
+    if not any(_is_readme(file.name) for file in newest.folder.everything):
+        copy = f"{newest.folder.path}/README.md"
+        fix = Fix(f"copy it to {newest.title}/README.md", above.path, copies=(copy,)) if above.is_readable else None
+        yield Hit(above.at(), f"Rancher does not show this README of {entry.name}", f"put one into revision {newest.name}", fix)
+
+
+@rule("CF141", "note", "A README has a name that Rancher does not know", on=Entry)
+def readme_name(entry: Entry) -> Iterator[Hit]:
+    """Rancher shows a file that is called README.md, in any case of its letters, and no other.
+
+    Bad:
+        -- templates/web/0/README.md (absent) --
+        -- templates/web/0/README.txt --
+        Web
+    Good:
+        -- templates/web/0/readme.md --
+        # Web
+    Source: catalog-format.md 1
+    """
+    folders = [entry.folder, *(revision.folder for revision in entry.revisions)]
+    for folder in folders:
+        if any(_is_readme(name) for name in folder.files):
+            continue
+        for name, file in folder.files.items():
+            if _README.fullmatch(name):
+                yield Hit(file.at(), f"Rancher does not show {shown(name)}", "call it README.md")
+
+
+@rule("CF142", "note", "The newest revision has no README", on=Entry)
+def no_readme(entry: Entry) -> Iterator[Hit]:
+    """Who looks at an entry reads its README before anything else; Rancher shows the one of the revision.
+
+    Bad:
+        -- templates/web/0/README.md (absent) --
+    Good:
+        -- templates/web/0/README.md --
+        # Web
+    Source: catalog-format.md 1: 254 of 416 real revisions have one
+    """
+    if not entry.revisions or not entry.revisions[-1].is_whole:
+        return
+    newest = entry.revisions[-1]
+    names = [file.name for file in (*newest.folder.everything, *entry.folder.files.values())]
+    if not any(_README.fullmatch(name) for name in names):
+        yield Hit(newest.where, f"revision {newest.title} has no README.md", "say what it is, and what its questions mean")
+
+
+@rule("CF143", "note", "A file of an entry is read by nobody", on=Entry)
+def unknown_file(entry: Entry) -> Iterator[Hit]:
+    """Beside config.yml only the icon and a README mean something; Rancher passes over everything else.
+
+    Bad:
+        -- templates/web/logo.png --
+        x
+    Bad:
+        -- templates/web/docker-compose.yml --
+        web: {image: 'nginx:1.27.3'}
+    Good:
+        -- templates/web/README.md --
+        # Web
+    Source: catalog-format.md 1, "Unknown files at template level"
+    """
+    for name, file in entry.folder.files.items():
+        known = name in (CONFIG, "template.yml", ".gitkeep", ".gitignore") or name.startswith(_ICON) or _README.fullmatch(name)
+        if not known and entry.revisions:
+            yield Hit(file.at(), f"nobody reads {shown(name)} here", "move it into a revision, or remove it")
+
+
+@rule("CF144", "note", "A revision ships what an editor or a system left behind", on=Revision)
+def junk(revision: Revision) -> Iterator[Hit]:
+    """The catalog service ships every file of a revision to those who launch it.
+
+    Bad:
+        -- templates/web/0/.DS_Store --
+        x
+    Bad:
+        -- templates/web/0/docker-compose.yml.orig --
+        x
+    Good:
+        -- templates/web/0/web.conf --
+        x
+    Source: catalog-format.md 1, "All other regular files"
+    """
+    for file in revision.folder.everything:
+        if _JUNK.fullmatch(file.name):
+            yield Hit(file.at(), f"{shown(file.name)} is shipped with the revision", "remove it, and add it to .gitignore")
+
+
+def _read(entry: Entry) -> Iterator[File]:
+    """The files of an entry that Rancher reads as YAML."""
+    if entry.config:
+        yield entry.config
+    for revision in entry.revisions:
+        yield from revision.compose_files
+
+
+@rule("CF150", "warning", "A key stands twice", on=Entry)
+def duplicate_key(entry: Entry) -> Iterator[Hit]:
+    """Of equal keys the last one counts for Rancher, without a word; the first one is lost.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        name: Other
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+    Source: catalog-format.md 6 and 8, "duplicate YAML keys"
+    """
+    for file in _read(entry):
+        for duplicate in file.yaml.duplicates:
+            message = f"{shown(duplicate.key.value)} stands twice, first in line {duplicate.first.line}: the last one counts"
+            yield Hit(duplicate.key.where, message, "remove one of them")
+
+
+@rule("CF151", "warning", "A YAML file has a second document", on=Entry)
+def second_document(entry: Entry) -> Iterator[Hit]:
+    """Rancher reads the first document of a file and passes over what follows `---`.
+
+    Bad:
+        -- templates/web/config.yml --
+        name: Web
+        ---
+        version: '1.0.0'
+    Good:
+        -- templates/web/config.yml --
+        ---
+        name: Web
+    Source: catalog-format.md 6, "2nd document"
+    """
+    for file in _read(entry):
+        if second := file.yaml.second:
+            yield Hit(second, "nobody reads this second document", "remove the line ---, or what follows it")
+
+
+@rule("CF152", "note", "A file begins with a byte order mark", on=Entry)
+def byte_order_mark(entry: Entry) -> Iterator[Hit]:
+    """Rancher passes over a byte order mark; other tools stumble over it.
+
+    Bad:
+        -- templates/web/config.yml (bom) --
+        name: Web
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+    Source: catalog-format.md 6, "BOM"
+    """
+    for file in _read(entry):
+        if file.content.startswith(b"\xef\xbb\xbf"):
+            yield Hit(file.at(1, 1), "a byte order mark", "save it as UTF-8 without one")
+
+
+@rule("CF153", "note", "A file has the line ends of Windows", on=Entry)
+def windows_line_ends(entry: Entry) -> Iterator[Hit]:
+    """Rancher reads them, but they travel: into scripts and files that a question or a block of text holds.
+
+    Bad:
+        -- templates/web/config.yml (crlf) --
+        name: Web
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+    Source: catalog-format.md 8, "files with CRLF"
+    """
+    for file in entry.folder.everything:
+        if _ending(file) in _IMAGES or _README.fullmatch(file.name):
+            continue
+        offset = file.content.find(b"\r\n")
+        if offset >= 0 and b"\0" not in file.content:
+            line = file.content.count(b"\n", 0, offset) + 1
+            yield Hit(file.at(line, 1), "lines end in CR LF", "save it with the line ends of Unix")
+
+
+@rule("CF154", "note", "A compose file has tabs", on=Entry)
+def tabs(entry: Entry) -> Iterator[Hit]:
+    """YAML is indented with blanks; a tab between words or at the end of a line is legal and looks like something else.
+
+    Bad:
+        -- templates/web/config.yml (tabs) --
+        name:»Web
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+    Source: catalog-format.md 6 and 8, "tabs in docker-compose"
+    """
+    for file in _read(entry):
+        if (offset := file.text.find("\t")) >= 0:
+            yield Hit(file.offset(offset), "a tab", "use blanks")

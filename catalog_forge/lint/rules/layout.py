@@ -1,0 +1,542 @@
+"""CF1xx: the folders of a catalog, and what the judges do with them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from catalog_forge.errors import Where
+from catalog_forge.lint.catalog import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, Catalog, Entry, Revision, is_revision
+from catalog_forge.lint.mend import listed, near, shown
+from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import keys_of
+
+# What the catalog's own CI takes for a folder of templates, and for the name of one.
+CI_TOP = re.compile(r"(?:\w+-)?templates")
+_NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
+_GIT = frozenset(("branches", "hooks", "info", "logs", "modules", "objects", "refs", "worktrees"))
+_PLAIN = re.compile(r"0|[1-9][0-9]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_COMPOSE = (RANCHER, DOCKER, DOCKER_TEMPLATE)
+# The kinds of environments whose entries are stacks; kubernetes has manifests, machine has drivers.
+_STACKS = ("", "infra*", "mesos*", "swarm*")
+
+
+def _where(entry: Entry, folder: str) -> Where:
+    return Where(f"{entry.where.file}/{folder}")
+
+
+def if_refused(entry: Entry) -> Level | None:
+    """The level of what the CI alone refuses: that of its rule, but a warning where the CI does not look or finds no revision."""
+    looked_at = CI_TOP.fullmatch(entry.top.name) and (entry.revisions or not entry.is_whole)
+    return None if looked_at else "warning"
+
+
+@rule("CF101", "error", "The name of an entry breaks ids or the CI", on=Entry)
+def bad_name(entry: Entry) -> Iterator[Hit]:
+    """The name of an entry's folder is part of ids and of stack names: the CI wants 1 to 63 letters, digits and dashes.
+
+    Rancher's catalog service takes every name, but what has a `:` or a `*` in it is listed and cannot be opened.
+
+    Bad:
+        -- templates/my_web/config.yml --
+        name: Web
+    Bad:
+        -- templates/my:web/config.yml --
+        name: Web
+    Bad:
+        -- templates/0/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
+    Good:
+        -- templates/my-web2/config.yml --
+        name: Web
+    Source: catalog-format.md 1, test_stack_name of the CI
+    """
+    broken, level = next((mark for mark in ":*" if mark in entry.name), None), if_refused(entry)
+    if broken:
+        message = f"{shown(entry.name)} has a {broken!r}: it is listed but nobody can open it"
+        yield Hit(entry.where, message, "use letters and dashes", level=level)
+    elif CI_TOP.fullmatch(entry.top.name) and not _NAME.fullmatch(entry.name):
+        message = f"the catalog's CI refuses the name {shown(entry.name)}"
+        yield Hit(entry.where, message, "use 1 to 63 letters, digits and dashes", level=level)
+    elif entry.name in entry.folder.folders:
+        message = f"the CI does not find the files of {entry.name}/{entry.name}: a revision has the name of its entry"
+        yield Hit(entry.where, message, "rename the entry", level=level)
+
+
+@rule("CF102", "warning", "An entry has the name of one of git's folders", on=Entry)
+def git_name(entry: Entry) -> Iterator[Hit]:
+    """The catalog service also walks `.git`: it takes `.git/objects` for an entry `objects`, and merges both.
+
+    Bad:
+        -- templates/logs/config.yml --
+        name: Logs
+    Good:
+        -- templates/web-logs/config.yml --
+        name: Logs
+    Source: catalog-format.md 1
+    """
+    if entry.name in _GIT and not entry.base:
+        yield Hit(
+            entry.where, f"the catalog service merges {entry.name} with the folder .git/{entry.name}", "choose another name"
+        )
+
+
+@rule("CF103", "warning", "The CI does not look at a folder of entries", on=Catalog)
+def odd_top(catalog: Catalog) -> Iterator[Hit]:
+    """Rancher shows the entries of any top folder; the catalog's CI checks those of `templates` and `WORD-templates` only.
+
+    Bad:
+        -- my-own-templates/web/config.yml --
+        name: Web
+    Good:
+        -- infra-templates/web/config.yml --
+        name: Web
+    Source: catalog-format.md 1, metadataFolder of rancher-catalog-service
+    """
+    tops = {entry.top.name: entry for entry in catalog.entries}
+    for name, entry in tops.items():
+        if not CI_TOP.fullmatch(name):
+            where = Where(entry.where.file.removesuffix(f"/{entry.name}"))
+            yield Hit(where, f"the catalog's CI checks no entry in {shown(name)}", "call it templates or WORD-templates")
+
+
+@rule("CF104", "error", "A folder of an entry is no revision", on=Entry)
+def no_revision(entry: Entry) -> Iterator[Hit]:
+    """The catalog service passes over a folder whose name is no number and no semantic version.
+
+    The CI takes every folder for a revision, and refuses the catalog when there is no rancher-compose.yml in one.
+
+    Bad:
+        -- templates/web/latest/rancher-compose.yml --
+        .catalog:
+          version: '2.0.0'
+    Bad:
+        -- templates/web/1.2/docker-compose.yml --
+        web: {image: 'nginx:1.27.3'}
+    Bad:
+        -- templates/web/docs/notes.txt --
+        x
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        .catalog:
+          version: '2.0.0'
+    Source: catalog-format.md 1 and 6, "folder `1.2` or `latest`"
+    """
+    following = _next(entry)
+    for name, folder in entry.folder.folders.items():
+        if is_revision(name):
+            continue
+        if any(each in folder.files for each in _COMPOSE):
+            what = f"{shown(name)} is no revision: Rancher never shows it"
+            yield Hit(_where(entry, name), what, f"revisions are numbers: {following} is the next one")
+        elif CI_TOP.fullmatch(entry.top.name):
+            what = f"the catalog's CI takes {shown(name)} for a revision without a rancher-compose.yml, and refuses the catalog"
+            yield Hit(_where(entry, name), what, "keep it outside of the entry, or in a revision")
+
+
+def _next(entry: Entry) -> int:
+    numbers = [int(each.name) for each in entry.revisions if _PLAIN.fullmatch(each.name) and len(each.name) < 10]
+    return max(numbers, default=-1) + 1
+
+
+@rule("CF105", "warning", "A revision is no plain number", on=Entry)
+def odd_number(entry: Entry) -> Iterator[Hit]:
+    """The catalog service reads `01` and `+1` as 1: the revision goes by another name than its folder.
+
+    Bad:
+        -- templates/web/01/rancher-compose.yml --
+        .catalog:
+          version: '1.1.0'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        .catalog:
+          version: '1.1.0'
+    Source: catalog-format.md 1 and 6, "revision `01`", "revision `-1`"
+    """
+    for revision in entry.revisions:
+        name = revision.name
+        if "." not in name and len(name) < 19 and not _PLAIN.fullmatch(name):
+            yield Hit(
+                revision.where,
+                f"revision {shown(name)} goes by the number {int(name)}",
+                "use 0, 1, 2, ... without signs and zeros",
+            )
+
+
+@rule("CF106", "warning", "Several folders are one revision", on=Entry)
+def merged_revisions(entry: Entry) -> Iterator[Hit]:
+    """Folders whose names are one number are merged by the catalog service: the last file of a name that it meets wins.
+
+    Bad:
+        -- templates/web/00/rancher-compose.yml --
+        .catalog:
+          version: '1.1.0'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        .catalog:
+          version: '1.1.0'
+    Source: catalog-format.md 1 and 6, "`1` and `01` together"
+    """
+    found: dict[int, list[Revision]] = defaultdict(list)
+    for revision in entry.revisions:
+        if "." not in revision.name and len(revision.name) < 19:
+            found[int(revision.name)].append(revision)
+    for number, same in found.items():
+        for revision in same[1:]:
+            names = listed([each.name for each in same])
+            yield Hit(revision.where, f"the folders {names} are all revision {number}: Rancher mixes their files", "rename one")
+
+
+@rule("CF107", "note", "A revision has the name of a version", on=Revision)
+def version_folder(revision: Revision) -> Iterator[Hit]:
+    """Folders such as `1.2.3` work, but no catalog of Rancher has one, and the docs know numbers only.
+
+    Bad:
+        -- templates/web/1.2.3/rancher-compose.yml --
+        .catalog:
+          version: '1.2.3'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        .catalog:
+          version: '1.2.3'
+    Source: catalog-format.md 1 and 6, "semver folder"
+    """
+    if "." in revision.name:
+        yield Hit(revision.where, f"revision {shown(revision.name)} has the name of a version", "use the next number")
+
+
+@rule("CF108", "note", "Numbers of revisions are missing", on=Entry)
+def gap(entry: Entry) -> Iterator[Hit]:
+    """Revisions count from 0 without gaps. One that was published and then removed leaves running stacks without their files.
+
+    Bad:
+        -- templates/web/2/rancher-compose.yml --
+        .catalog:
+          version: '1.2.0'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        .catalog:
+          version: '1.2.0'
+    Source: catalog-format.md 1
+    """
+    numbers = sorted({int(each.name) for each in entry.revisions if _PLAIN.fullmatch(each.name) and len(each.name) < 10})
+    gaps, expected = [], 0
+    for number in numbers:
+        if number > expected:
+            gaps.append(str(expected) if number == expected + 1 else f"{expected} to {number - 1}")
+        expected = number + 1
+    if gaps and entry.is_whole:
+        yield Hit(
+            _where(entry, str(numbers[-1])), f"numbers of revisions are missing: {', '.join(gaps[:8])}", "count 0, 1, 2, ..."
+        )
+
+
+@rule("CF109", "warning", "An entry has no revision", on=Entry)
+def empty_entry(entry: Entry) -> Iterator[Hit]:
+    """An entry without a revision is shown to nobody, and no judge says so.
+
+    Bad:
+        -- templates/proxy/config.yml --
+        name: Proxy
+    Good:
+        -- templates/proxy/config.yml --
+        name: Proxy
+        -- templates/proxy/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 6, "no revision at all"
+    """
+    if entry.is_whole and not entry.revisions:
+        yield Hit(entry.where, f"{entry.name} has no revision: nobody sees it", "add a folder 0 with the compose files")
+
+
+@rule("CF111", "error", "An entry has no config.yml", on=Entry)
+def no_config(entry: Entry) -> Iterator[Hit]:
+    """Without config.yml the catalog service lists a ghost, an entry with neither name nor id, and the CI refuses the catalog.
+
+    Bad:
+        -- templates/web/config.yml (absent) --
+    Bad:
+        -- templates/web/config.yml (absent) --
+        -- templates/web/config.yaml --
+        name: Web
+    Bad:
+        -- templates/web/config.yml (absent) --
+        -- templates/web/template.yml --
+        name: Web
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        version: '1.0.0'
+    Source: catalog-format.md 1 and 6, "missing config.yml, or config.yaml"
+    """
+    if entry.config or not entry.is_whole or not entry.revisions:
+        return
+    other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
+    hint = f"rename {other}" if other else "add one with name, version, description and category"
+    if other == "template.yml":
+        message = "the catalog's CI reads config.yml, not template.yml, and refuses the entry"
+        yield Hit(entry.folder.files[other].at(), message, hint, level=if_refused(entry))
+    else:
+        yield Hit(entry.where, f"{entry.name} has no {CONFIG}: it is listed without a name", hint)
+
+
+@rule("CF112", "warning", "template.yml stands beside config.yml", on=Entry)
+def two_configs(entry: Entry) -> Iterator[Hit]:
+    """The catalog service reads both and keeps what template.yml says; the CI reads config.yml only.
+
+    Bad:
+        -- templates/web/template.yml --
+        name: Other
+    Good:
+        -- templates/web/config.yml --
+        name: Web
+        version: '1.0.0'
+    Source: catalog-format.md 1
+    """
+    other = entry.folder.files.get("template.yml")
+    if other and entry.config:
+        yield Hit(other.at(), "Rancher takes template.yml instead of config.yml, the CI does not", "keep config.yml alone")
+
+
+@rule("CF113", "warning", "A file in a revision is taken for one of the entry", on=Revision)
+def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
+    """At any depth `config.yml`, `template.yml` and what begins with `icon` or `catalogIcon` describe the entry for the service.
+
+    Such a file is not shipped with the revision; and what stands in the entry is replaced by it when it is walked later.
+
+    Bad:
+        -- templates/web/0/config.yml --
+        path.data: /data
+    Bad:
+        -- templates/web/0/files/icons.yml --
+        - a
+    Good:
+        -- templates/web/0/web.yml --
+        path.data: /data
+    Source: catalog-format.md 1
+    """
+    for file in revision.folder.everything:
+        if file.name in (CONFIG, "template.yml"):
+            what = "settings"
+        elif file.name.startswith(("icon", "catalogIcon")):
+            what = "icon"
+        else:
+            continue
+        # Folders are walked by name: what comes after config.yml replaces it, and an entry without a name is a ghost.
+        ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
+        message = f"Rancher takes {shown(file.name)} for the {what} of {revision.entry.name}, and does not ship it"
+        yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
+
+
+@rule("CF114", "warning", "A file in a folder of a revision replaces another", on=Revision)
+def nested(revision: Revision) -> Iterator[Hit]:
+    """The catalog service ships the files of a revision by their base names: of two with one name the last one walked stays.
+
+    Bad:
+        -- templates/web/0/sub/rancher-compose.yml --
+        .catalog:
+          version: '7.7.7'
+    Good:
+        -- templates/web/0/sub/other.yml --
+        x: 1
+    Source: catalog-format.md 1 and 6, "nested `0/sub/rancher-compose.yml`"
+    """
+    if not revision.folder.folders:
+        return
+    first: dict[str, str] = {}
+    for file in revision.folder.everything:
+        below = file.path[len(revision.folder.path) + 1 :]
+        if file.name in first:
+            message = f"{shown(below)} and {shown(first[file.name])} have one name: Rancher ships one of them"
+            yield Hit(file.at(), message, "subfolders count for nothing: give it another name")
+        first.setdefault(file.name, below)
+
+
+@rule("CF115", "error", "A file of an entry is a link", on=Entry)
+def linked(entry: Entry) -> Iterator[Hit]:
+    """The catalog service skips symbolic links: what they point to is missing from what it serves. The CI follows them.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml (link) --
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 1 and 6, "symlinked rancher-compose.yml"
+    """
+    for file in entry.folder.everything:
+        if file.kind == "link":
+            needed = file.name == RANCHER or (file.name == CONFIG and entry.revisions)
+            level: Level | None = None if needed else "warning"
+            message = f"{shown(file.name)} is a symbolic link: Rancher passes over it"
+            yield Hit(file.at(), message, "put the file itself here", level=level)
+
+
+@rule("CF116", "error", "A file leads out of the catalog or is none", on=Catalog)
+def stray(catalog: Catalog) -> Iterator[Hit]:
+    """A link out of the catalog shows the files of the machine that checks it; a pipe or a socket makes a reader wait for ever.
+
+    Bad:
+        -- templates/web/0/notes.txt (stray) --
+    Bad:
+        -- templates/web/0/notes.txt (special) --
+    Good:
+        -- templates/web/0/notes.txt --
+        notes
+    Source: catalog-format.md 1; the CI follows links
+    """
+    for file in catalog.tree.files.values():
+        if file.kind == "stray":
+            yield Hit(file.at(), f"the link {shown(file.name)} leads out of the catalog, or nowhere", "put the file itself here")
+        elif file.kind == "special":
+            yield Hit(file.at(), f"{shown(file.name)} is no file: a pipe, a socket or a device", "remove it")
+
+
+@rule("CF117", "warning", "A file is too large to be read", on=Catalog)
+def too_large(catalog: Catalog) -> Iterator[Hit]:
+    """The catalog service sends the files of a revision to every browser; what is larger than 1 MiB is not checked here.
+
+    Bad:
+        -- templates/web/0/dump.sql (large) --
+    Good:
+        -- templates/web/0/dump.sql --
+        SELECT 1;
+    Source: catalog-format.md 1; the bound is that of this program
+    """
+    for entry in catalog.entries:
+        for file in entry.folder.everything:
+            if not file.is_readable and file.kind in ("file", "link") and not file.name.startswith(("icon", "catalogIcon")):
+                read = file.name in (*_COMPOSE, CONFIG)
+                message = f"{shown(file.name)} has {file.size >> 20} MiB: it is not checked"
+                yield Hit(file.at(), message, "keep it elsewhere", level="error" if read else None)
+
+
+@rule("CF118", "warning", "A name of a file has odd characters", on=Catalog)
+def odd_characters(catalog: Catalog) -> Iterator[Hit]:
+    """Line breaks, control characters and bytes that are no UTF-8 in names break logs, ids and tools that read lists of files.
+
+    Bad:
+        -- templates/web/0/a\x7fb.txt --
+        x
+    Good:
+        -- templates/web/0/ab.txt --
+        x
+    Source: git quotes such names; Rancher takes them as they are
+    """
+    for path, file in catalog.tree.files.items():
+        if not path.isprintable() and _CONTROL.search(path):
+            yield Hit(file.at(), f"the name {shown(path)} has a control character or no UTF-8", "rename it")
+
+
+@rule("CF119", "warning", "A revision has both docker-compose.yml and its template", on=Revision)
+def both_composes(revision: Revision) -> Iterator[Hit]:
+    """Rancher is sent docker-compose.yml unless it is empty; the .tpl beside it is for nobody.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml.tpl --
+        web: {image: 'nginx:1.27.3'}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        web: {image: 'nginx:1.27.3'}
+    Source: catalog-format.md 4
+    """
+    plain, template = (revision.folder.files.get(name) for name in (DOCKER, DOCKER_TEMPLATE))
+    if plain and template:
+        unused = template if plain.size else plain
+        yield Hit(unused.at(), f"{unused.name} is not used: Rancher is sent one of both", "remove it")
+
+
+@rule("CF120", "error", "A revision has no rancher-compose.yml", on=Revision)
+def no_rancher(revision: Revision) -> Iterator[Hit]:
+    """The version stands in rancher-compose.yml: without it the catalog service drops the revision, and the CI stops.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml (absent) --
+    Bad:
+        -- templates/web/0/rancher-compose.yml (absent) --
+        -- templates/web/0/rancher-compose.yml.tpl --
+        .catalog:
+          version: '1.0.0'
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 6, "missing rancher-compose.yml / named .tpl"
+    """
+    if revision.rancher or not revision.is_whole:
+        return
+    names = revision.folder.files
+    others = {name for name in names if name not in (DOCKER, DOCKER_TEMPLATE)}
+    other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
+    what = "Rancher and the CI read the version from it"
+    message = f"revision {revision.title} has no {RANCHER}: {what}"
+    level = if_refused(revision.entry) if "." in revision.name else None
+    yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level=level)
+
+
+def _is_served(revision: Revision) -> bool:
+    """Whether the catalog service finds a version: in the block, in one among the services, in the name of the folder."""
+    services = revision.rancher.yaml.keys.get("services") if revision.rancher else None
+    return bool(revision.version or "." in revision.name or keys_of(services).get(".catalog"))
+
+
+@rule("CF122", "error", "Nothing of an entry is left", on=Entry)
+def vanished(entry: Entry) -> Iterator[Hit]:
+    """A revision without a version is dropped; when all are, the whole entry is gone, and nobody is told.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          name: Web
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 1, "Disappears silently from S"
+    """
+    if entry.is_whole and entry.revisions and not any(_is_served(each) for each in entry.revisions):
+        count = len(entry.revisions)
+        several = f"none of its {count} revisions has a version" if count > 1 else "its only revision has no version"
+        yield Hit(entry.where, f"{entry.name} is shown to nobody: {several}", f"write version: '1.0.0' in the block of {RANCHER}")
+
+
+@rule("CF123", "warning", "A revision has nothing to launch", on=Revision)
+def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
+    """The judges do not miss docker-compose.yml; who launches the entry gets a stack without containers.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        web: {image: 'nginx:1.27.3'}
+    Source: catalog-format.md 6, "missing docker-compose (both)"
+    """
+    if revision.is_whole and not revision.docker and revision.entry.base in _STACKS:
+        yield Hit(revision.where, f"revision {revision.title} has no {DOCKER}: a stack without containers", f"add {DOCKER}")
+
+
+@rule("CF124", "warning", "A file gives the version or the questions a second time", on=Revision)
+def other_versions(revision: Revision) -> Iterator[Hit]:
+    """Rancher takes questions from template-version.yml, then compose.yml, but versions in the opposite order; the CI neither.
+
+    Bad:
+        -- templates/web/0/template-version.yml --
+        version: '2.0.0'
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+    Source: catalog-format.md 1
+    """
+    for name in ("template-version.yml", "compose.yml"):
+        if file := revision.folder.files.get(name):
+            yield Hit(
+                file.at(), f"questions in {name} hide those of {RANCHER}, and the CI does not read it", f"use {RANCHER} alone"
+            )

@@ -1,0 +1,561 @@
+"""CF32x and CF33x: the questions of a revision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import Question, Revision
+from catalog_forge.lint.mend import bared, is_altered, is_null, listed, near, quoted, renamed, shown, unknown_keys
+from catalog_forge.lint.model import Fix, Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import File, keys_of
+from catalog_forge.metadata import scalars
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+_TEXTS = ("variable", "label", "description", "type", "default", "group", "valid_chars", "invalid_chars")
+_NUMBERS = ("min", "max", "min_length", "max_length")
+_KNOWN = frozenset((*_TEXTS, *_NUMBERS, "required", "options", "<<"))
+_TYPES = ("string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "secret")
+# The service's own tests have these two, its page does not; what else an author may mean by a word of another language.
+_ODD_TYPES = ("date", "float")
+_MEANT = {"text": "string", "integer": "int", "number": "int", "select": "enum", "bool": "boolean", "textarea": "multiline"}
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
+_SECRET = re.compile(
+    r"(?i)(?:passwor[dt]|passwd|passphrase|secret|token|(?:^|_)(?:pass|pwd)|(?:api|auth|private|secret|encryption|secret_access)_?key)[0-9]?\Z"
+)
+
+
+def _file(revision: Revision) -> File:
+    """The file in which the questions stand."""
+    if revision.rancher is None:
+        raise LookupError(f"{revision.title} has questions but no file of them")
+    return revision.rancher
+
+
+def is_secret(name: str) -> bool:
+    """Whether a name ends like that of a secret."""
+    plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", name[:200]).replace("-", "_").replace(".", "_")
+    return _SECRET.search(plain) is not None
+
+
+def _is_merged(question: Question) -> bool:
+    return "<<" in question.keys
+
+
+def _named(question: Question) -> str:
+    return f"question {shown(question.variable)}" if question.variable else "a question"
+
+
+@rule("CF320", "error", "The questions are no list of mappings", on=Revision)
+def no_list(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog when `questions` is no list, or a question no mapping.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: {greeting: hello}
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [greeting]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: greeting, label: Greeting, type: string}]
+    Source: catalog-format.md 6, "questions a map; question a string"
+    """
+    node = keys_of(revision.block).get("questions")
+    if isinstance(node, Map) or (isinstance(node, Text) and not is_null(node)):
+        yield Hit(node.where, "questions must be a list: Rancher refuses the whole catalog", "begin each question with a dash")
+    for item in node.items if isinstance(node, Seq) else ():
+        if not isinstance(item, Map) and not is_null(item):
+            yield Hit(item.where, "a question must be a mapping: Rancher refuses the whole catalog", "write - variable: NAME")
+
+
+@rule("CF321", "warning", "A question has no variable", on=Revision)
+def no_variable(revision: Revision) -> Iterator[Hit]:
+    """The answer to a question goes by its `variable`; without one nobody can use it.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{label: Greeting, type: string}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: greeting, label: Greeting, type: string}]
+    Source: catalog-format.md 3 and 6, "variable missing"
+    """
+    for question in revision.questions:
+        if not question.variable and not _is_merged(question) and not isinstance(question.keys.get("variable"), Map | Seq):
+            yield Hit(question.where, "the question has no variable: its answer is lost", "add variable: NAME")
+
+
+@rule("CF322", "warning", "Two questions have one variable", on=Revision)
+def same_variable(revision: Revision) -> Iterator[Hit]:
+    """A page that asks twice for one variable keeps one of the answers.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: port, label: Port, type: int}
+          - {variable: port, label: Other port, type: int}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: port, label: Port, type: int}
+          - {variable: other_port, label: Other port, type: int}
+    Source: catalog-format.md 3 and 6, "variable missing / duplicate"
+    """
+    first: dict[str, Question] = {}
+    for question in revision.questions:
+        if question.variable and question.variable in first:
+            line = first[question.variable].where.line
+            yield Hit(question.where, f"{shown(question.variable)} is asked twice, first in line {line}", "give one another name")
+        first.setdefault(question.variable, question)
+
+
+@rule("CF323", "warning", "A variable has a name that compose files cannot use", on=Revision)
+def bad_variable(revision: Revision) -> Iterator[Hit]:
+    """In `${NAME}` a name has letters, digits and underscores; what has a dash or a blank in it cannot be written there.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: my-port, label: Port, type: int}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: my_port, label: Port, type: int}]
+    Source: catalog-format.md 3
+    """
+    for question in revision.questions:
+        name = question.variable
+        if name and not _VARIABLE.fullmatch(name):
+            plain = re.sub(r"[^A-Za-z0-9_]+", "_", name[:60])
+            hint = f"call it {plain if _VARIABLE.fullmatch(plain) else f'_{plain}'}"
+            yield Hit(question.where, f"no compose file can use the variable {shown(name)}", hint)
+
+
+@rule("CF324", "warning", "A question has a type that nobody knows", on=Revision, fixable=True)
+def bad_type(revision: Revision) -> Iterator[Hit]:
+    """No judge looks at the type; the page that asks shows a plain field for one that it does not know, and checks nothing.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: integer}]
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int}]
+    Source: catalog-format.md 3, "Types"
+    """
+    for question in revision.questions:
+        node, text = question.keys.get("type"), question.text("type")
+        if not text and not isinstance(node, Map | Seq) and not _is_merged(question):
+            yield Hit(question.where, f"{_named(question)} has no type", "add type: string", level="note")
+        elif isinstance(node, Text) and text and text not in _TYPES:
+            meant = _MEANT.get(text.lower()) or (text.lower() if text.lower() in _TYPES else near(text, _TYPES))
+            hint = f"did you mean {meant}?" if meant else f"types are {', '.join(_TYPES)}"
+            fix = _retyped(_file(revision), node, meant) if meant else None
+            yield Hit(node.where, f"nobody knows the type {shown(text)}", hint, fix, "note" if text in _ODD_TYPES else None)
+
+
+def _retyped(file: File, node: Text, meant: str) -> Fix | None:
+    return renamed(file, node, meant) if text_of(node) == node.value else None
+
+
+@rule("CF325", "error", "required is neither true nor false", on=Revision, fixable=True)
+def bad_required(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog when `required` is quoted or a number.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, required: "true"}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, required: yes}]
+    Source: catalog-format.md 3 and 6, "required "true"/1"
+    """
+    for question in revision.questions:
+        node = question.keys.get("required")
+        if node is None or is_null(node) or _is_bool(node):
+            continue
+        fix = bared(_file(revision), node) if isinstance(node, Text) and node.value in ("true", "false") else None
+        yield Hit(
+            node.where, "required must be true or false, without quotes: Rancher refuses the whole catalog", "write true", fix
+        )
+
+
+def _is_bool(node: Node) -> bool:
+    return isinstance(node, Text) and node.bare and isinstance(scalars.resolve(node.value), bool)
+
+
+@rule("CF326", "error", "A value of a question is of the wrong kind", on=Revision)
+def wrong_kind(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog over a list or a mapping as default, and over options that are no list.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: string, default: [80]}]
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: small}]
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: [{a: b}]}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: [small], default: small}]
+    Source: catalog-format.md 6, "default list/map; options string or maps"
+    """
+    for question in revision.questions:
+        for name in _TEXTS:
+            node = question.keys.get(name)
+            if isinstance(node, Map | Seq):
+                yield Hit(node.where, f"{name} must be text: Rancher refuses the whole catalog", "write one value")
+        options = question.keys.get("options")
+        if isinstance(options, Map) or (isinstance(options, Text) and not is_null(options)):
+            yield Hit(options.where, "options must be a list: Rancher refuses the whole catalog", "begin each option with a dash")
+        for item in options.items if isinstance(options, Seq) else ():
+            if not isinstance(item, Text):
+                yield Hit(item.where, "an option must be text: Rancher refuses the whole catalog", "write one value")
+
+
+@rule("CF327", "warning", "A default or an option is stored as another text", on=Revision, fixable=True)
+def altered(revision: Revision) -> Iterator[Hit]:
+    """A bare value is stored by what YAML makes of it: 0644 as 420, 1.50 as 1.5, yes as true, 10000000.0 as 1e+07.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: mode, label: Mode, type: string, default: 0644}]
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: tls, label: TLS, type: enum, options: [on, off]}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: mode, label: Mode, type: string, default: '0644'}
+          - {variable: tls, label: TLS, type: boolean, default: True}
+    Source: catalog-format.md 3, row `default`
+    """
+    for question in revision.questions:
+        options = question.keys.get("options")
+        nodes = [question.keys.get("default"), *(options.items if isinstance(options, Seq) else ())]
+        for node in nodes:
+            if isinstance(node, Text) and is_altered(node):
+                value = scalars.resolve(node.value)
+                if isinstance(value, bool) and question.type == "boolean":
+                    continue
+                # Templates may compare with what is stored today, so that only a number is quoted without asking.
+                fix = None if isinstance(value, bool) else quoted(_file(revision), node)
+                message = f"{_named(question)}: {node.value[:40]} is stored as {shown(text_of(node))}"
+                yield Hit(node.where, message, f"write '{node.value[:40]}'", fix)
+
+
+@rule("CF329", "warning", "A choice has no options", on=Revision)
+def no_options(revision: Revision) -> Iterator[Hit]:
+    """An enum without options shows an empty list: nobody can answer it.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: [small, large]}]
+    Source: catalog-format.md 6, "enum without options"
+    """
+    for question in revision.questions:
+        node = question.keys.get("options")
+        empty = is_null(node) or (isinstance(node, Seq) and not node.items)
+        if question.type == "enum" and empty and not _is_merged(question):
+            yield Hit(question.at("type"), f"{_named(question)} is an enum without options", "add options")
+
+
+@rule("CF330", "warning", "The default of a choice is not among its options", on=Revision)
+def default_of_none(revision: Revision) -> Iterator[Hit]:
+    """The page then shows another value than the one that is sent; `default:` with nothing behind it sends an empty text.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: [small, large], default: medium}]
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: [small, large], default: null}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: [1, 2], default: '2'}]
+    Source: catalog-format.md 3 and 8, "Enum default missing from options"
+    """
+    for question in revision.questions:
+        node, options = question.keys.get("default"), question.options
+        if question.type == "enum" and options and isinstance(node, Text) and text_of(node) not in options:
+            meant = near(text_of(node), options[:100])
+            hint = f"did you mean {shown(meant)}?" if meant else f"options are {listed(options)}"
+            yield Hit(node.where, f"{_named(question)}: the default {shown(text_of(node))} is none of its options", hint)
+
+
+@rule("CF331", "warning", "The default of a number is none, or out of bounds", on=Revision)
+def bad_number(revision: Revision) -> Iterator[Hit]:
+    """The page refuses the answer that it proposes. A bound of 0 stands for no bound.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, default: http}]
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, min: 1024, default: 80}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, min: 0, max: 99, default: '80'}]
+    Source: catalog-format.md 3, rows `default` and `min, max`
+    """
+    for question in revision.questions:
+        text = question.text("default")
+        if question.type != "int" or not text:
+            continue
+        if not _WHOLE.fullmatch(text):
+            yield Hit(question.at("default"), f"{_named(question)}: the default {shown(text)} is no whole number", "write digits")
+            continue
+        least, most = (_bound(question, name) for name in ("min", "max"))
+        if (least and int(text) < least) or (most and int(text) > most):
+            bounds = f"at least {least:g}" if not most else f"{least:g} to {most:g}"
+            yield Hit(question.at("default"), f"{_named(question)}: the default {text} is out of bounds", bounds)
+
+
+def _bound(question: Question, name: str) -> float:
+    node = question.keys.get(name)
+    value = scalars.resolve(node.value) if isinstance(node, Text) and node.bare and node.value else 0
+    return int(value) if isinstance(value, int | float) and abs(value) < 1e18 else 0
+
+
+@rule("CF332", "warning", "The default of a truth is neither true nor false", on=Revision)
+def bad_truth(revision: Revision) -> Iterator[Hit]:
+    """The page knows `true` and `false`, and shows a box that is not ticked for everything else.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: tls, label: TLS, type: boolean, default: 'yes'}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: tls, label: TLS, type: boolean, default: yes}]
+    Source: catalog-format.md 3, row `default`
+    """
+    for question in revision.questions:
+        text = question.text("default")
+        if question.type == "boolean" and text and text not in ("true", "false"):
+            yield Hit(question.at("default"), f"{_named(question)}: the default {shown(text)} is no truth", "write true or false")
+
+
+@rule("CF333", "error", "A bound is no number", on=Revision, fixable=True)
+def bad_bound(revision: Revision) -> Iterator[Hit]:
+    """The service and the CI refuse the whole catalog over a quoted `min` or `max`; a minimum above the maximum lets nothing in.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, min: "1"}]
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, min: 9, max: 5}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, min: 1, max: 65535}]
+    Source: catalog-format.md 3 and 6, "min "1""
+    """
+    for question in revision.questions:
+        for name in _NUMBERS:
+            node = question.keys.get(name)
+            if node and not is_null(node) and not _is_number(node):
+                fix = bared(_file(revision), node) if isinstance(node, Text) and _WHOLE.fullmatch(node.value) else None
+                message = f"{name} must be a number without quotes: Rancher refuses the whole catalog"
+                yield Hit(node.where, message, "write digits", fix)
+        for low, high in (_NUMBERS[:2], _NUMBERS[2:]):
+            least, most = _bound(question, low), _bound(question, high)
+            if most and least > most:
+                message = f"{_named(question)}: {low} {least:g} is above {high} {most:g}"
+                yield Hit(question.at(low), message, "change one of them", level="warning")
+
+
+def _is_number(node: Node) -> bool:
+    if not isinstance(node, Text) or not node.bare:
+        return False
+    value = scalars.resolve(node.value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1 << 63
+
+
+@rule("CF334", "warning", "A password has a default", on=Revision)
+def known_password(revision: Revision) -> Iterator[Hit]:
+    """A password that stands in a public catalog is none: whoever leaves it as it is can be entered by everybody.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: admin_password, label: Password, type: password, default: changeme}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: admin_password, label: Password, type: password, required: true}]
+    Source: catalog-format.md 3: 30 of 126 real passwords have one
+    """
+    for question in revision.questions:
+        if question.type in ("password", "secret") and question.text("default"):
+            yield Hit(
+                question.at("default"), f"{_named(question)} has a default that everybody knows", "require an answer instead"
+            )
+
+
+@rule("CF335", "warning", "A secret is asked for in the open", on=Revision)
+def open_secret(revision: Revision) -> Iterator[Hit]:
+    """A question of type `string` shows the answer to who looks over the shoulder; `password` hides it.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: admin_password, label: Password, type: string}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: admin_password, label: Password, type: password}
+          - {variable: token_lifetime, label: Lifetime, type: string}
+    Source: catalog-format.md 3, "Types": `password`
+    """
+    for question in revision.questions:
+        if question.type == "string" and is_secret(question.variable):
+            yield Hit(question.where, f"{_named(question)} shows what looks like a secret", "write type: password")
+
+
+@rule("CF336", "warning", "A question has no label", on=Revision)
+def no_label(revision: Revision) -> Iterator[Hit]:
+    """The page asks by the label; without one it shows a field that nobody can fill in.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, type: int}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int}]
+    Source: catalog-format.md 8, "question without label"
+    """
+    for question in revision.questions:
+        labelled = question.text("label").strip() or isinstance(question.keys.get("label"), Map | Seq)
+        if not labelled and not _is_merged(question):
+            yield Hit(question.where, f"{_named(question)} has no label", "add label: what a person reads")
+
+
+@rule("CF337", "warning", "A question has a key that nobody reads", on=Revision, fixable=True)
+def unknown_key(revision: Revision) -> Iterator[Hit]:
+    """Rancher passes over keys that it does not know: a misspelt description describes nothing.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, decription: Where it listens}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: port, label: Port, type: int, description: Where it listens}]
+    Source: catalog-format.md 8, "misspelt block/question keys"
+    """
+    for question in revision.questions:
+        for key, meant in unknown_keys(question.node, _KNOWN):
+            fix = renamed(_file(revision), key, meant) if meant else None
+            hint = f"did you mean {meant}?" if meant else "remove it"
+            yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
+
+
+@rule("CF338", "note", "Options stand at a question that offers none", on=Revision)
+def unused_options(revision: Revision) -> Iterator[Hit]:
+    """Only an enum shows its options; every other type passes over them.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: string, options: [small, large]}]
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        .catalog:
+          version: '1.0.0'
+          questions: [{variable: size, label: Size, type: enum, options: [small, large]}]
+    Source: catalog-format.md 3, "`options` on a non-enum: 0"
+    """
+    for question in revision.questions:
+        if question.type != "enum" and question.options:
+            yield Hit(question.at("options"), f"{_named(question)} is no enum: nobody sees its options", "write type: enum")

@@ -1,0 +1,675 @@
+"""CF60x to CF62x: the template resources of confd, the TOML files below conf.d/."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+
+from catalog_forge.confd.reading import LISTS, Read
+from catalog_forge.errors import did_you_mean
+from catalog_forge.lint.catalog import Image
+from catalog_forge.lint.inside import Inside, Resource, inside, templates_of
+from catalog_forge.lint.model import Edit, Fix, Hit
+from catalog_forge.lint.registry import rule
+
+_KEYS = ("src", "dest", "keys", "prefix", "mode", "uid", "gid", "check_cmd", "reload_cmd")
+_OPTIONAL = re.compile(r"(?:/self/service|/services/[^/]+|/self/stack/services/[^/]+|/stacks/[^/]+/services/[^/]+)/metadata/.")
+_SECRET = re.compile(
+    r"(?:^|[/._-])(?:id_rsa|htpasswd|passwd|passwords?|secrets?|credentials?|tokens?|private|keystore|api[._-]?keys?)(?:$|[/._-])"
+    r"|\.(?:key|jks|p12|pfx)(?:$|\.)",
+    re.IGNORECASE,
+)
+_SECRET_KEY = re.compile(
+    r"(?:^|[/_.-])(?:password|passwd|secret|token|private[_.-]?key|credentials?|api[_.-]?key)$", re.IGNORECASE
+)
+# Programs that neither busybox nor alpine has until somebody installs them.
+_NOT_IN_BUSYBOX = frozenset(
+    "bash curl jq docker systemctl service supervisorctl nginx haproxy apachectl rabbitmqctl varnishadm python perl".split()
+)
+_STANDARD = frozenset(
+    "/ /bin /dev /etc /home /lib /opt /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/sbin /var /var/tmp".split()
+)
+_NEVER_MADE = ("/dev", "/proc", "/sys", "/tmp", "/run")
+
+
+@rule("CF601", "error", "confd cannot load a template resource", on=Image)
+def not_loaded(image: Image) -> Iterator[Hit]:
+    """confd reads all files of conf.d/ before it does anything: one that it cannot load stops it, and nothing is written at all.
+
+    `uid` and `gid` must be numbers, every other value text: confd knows no names of users.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl
+        dest = "/etc/web/web.conf"
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        uid = "web"
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        uid = 100
+        keys = ["/self/service"]
+        reload_cmd = "kill -HUP 1"
+    Source: confd-metadata.md 1.1 and 1.2: one unloadable file stops all
+    """
+    for each in inside(image).resources:
+        for problem in each.problems:
+            yield Hit(problem.where or each.file.at(), problem.message, problem.hint)
+
+
+@rule("CF602", "warning", "confd drops a key of a template resource", on=Image)
+def unknown_key(image: Image) -> Iterator[Hit]:
+    """A key that confd does not know is dropped without a word: `owner` and `group` never set an owner in any release (files stay
+    root's), and a misspelt `reload_cmd` never reloads.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        owner = "web"
+        keys = ["/self/service"]
+        reload_cmd = "kill -HUP 1"
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+        reload_command = "kill -HUP 1"
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        uid = 100
+        gid = 100
+        keys = ["/self/service"]
+        reload_cmd = "kill -HUP 1"
+    Source: conf-images.md 5: owner in 67 of 101 resources; confd-metadata.md 1.1
+    """
+    for each in inside(image).resources:
+        for key in each.table:
+            if key.lower() not in _KEYS:
+                yield _unknown(each, key)
+        for key, value in each.document.items():
+            if key.lower() in _KEYS and not isinstance(value, dict):
+                yield Hit(each.at(key), f"{key!r} stands outside of [template]: confd drops it", "move it below [template]")
+
+
+def _unknown(each: Resource, key: str) -> Hit:
+    if key.lower() in ("owner", "user", "group"):
+        word = "gid" if key.lower() == "group" else "uid"
+        hint = f"write the number of the user: {word} = 1000; the file belongs to root as it is"
+        return Hit(each.at(key), f"confd has no key {key!r}: it sets nothing, in any release", hint, _without(each, key))
+    if key.lower() in ("interval", "watch", "onetime"):
+        return Hit(each.at(key), f"confd has no key {key!r} here", f"it is a flag of confd itself: -{key.lower()}")
+    return Hit(each.at(key), f"confd has no key {key!r}: it is dropped", did_you_mean(key, _KEYS))
+
+
+def _without(each: Resource, key: str) -> Fix | None:
+    """A fix that takes the line of a key out, if the key and its value are all that stands there."""
+    line = rf"^[ \t]*{re.escape(key)}[ \t]*=[ \t]*(?:\"[^\"\n]*\"|'[^'\n]*'|\w+)[ \t]*\r?(?:\n|$)"
+    found = re.search(line, each.file.text, re.MULTILINE)
+    return Fix(f"delete {key}", each.file.path, (Edit(found.start(), found.end(), ""),)) if found else None
+
+
+@rule("CF603", "warning", "A mode without a leading 0 is read as a decimal number", on=Image)
+def decimal_mode(image: Image) -> Iterator[Hit]:
+    """confd reads a mode as Go reads a number: "0644" is octal, and "644" is six hundred forty-four, which are the permissions
+    -w----r--.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        mode = "644"
+        keys = ["/self/service"]
+        reload_cmd = "kill -HUP 1"
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        mode = "0644"
+        keys = ["/self/service"]
+        reload_cmd = "kill -HUP 1"
+    Source: confd-metadata.md 1.1: "644" gives 0204, "600" gives 0130
+    """
+    for each in inside(image).resources:
+        written = _text(each, "mode")
+        if each.resource and re.fullmatch("[1-7][0-7]{2,3}", written):
+            mode = (each.resource.mode or 0) & 0o777
+            found = each.key("mode")
+            place = each.file.text.find(written, found.end()) if found else -1
+            fix = Fix("write the mode in octal", each.file.path, (Edit(place, place, "0"),)) if place >= 0 else None
+            yield Hit(each.at("mode", written), f'mode "{written}" is decimal: it gives {mode:04o}', f'write "0{written}"', fix)
+
+
+@rule("CF604", "error", "A mode is no number", on=Image)
+def bad_mode(image: Image) -> Iterator[Hit]:
+    """confd reads `mode` when it comes to the resource: where that is no number, the file is never written.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        mode = "u=rw"
+        keys = ["/self/service"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        mode = "0640"
+        keys = ["/self/service"]
+    Source: confd-metadata.md 1.1
+    """
+    for each in inside(image).resources:
+        if each.resource and each.resource.fault:
+            written = _text(each, "mode")
+            yield Hit(each.at("mode", written), f"mode {written!r} is no number: confd never writes the file", 'such as "0644"')
+
+
+@rule("CF605", "warning", "A template resource has a prefix of its own", on=Image)
+def own_prefix(image: Image) -> Iterator[Hit]:
+    """Up to confd 0.11 a resource's `prefix` is put behind that of the command line; from 0.12 on the command line's takes its
+    place, so that the keys are looked up elsewhere and nothing is found.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        prefix = "/self/service"
+        keys = ["/metadata"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Source: conf-images.md 5 (3 resources); confd-metadata.md 3.2
+    """
+    for each in inside(image).resources:
+        if each.prefix:
+            words = f"prefix {each.prefix!r} depends on the release of confd: from 0.12 on -prefix replaces it"
+            yield Hit(each.at("prefix"), words, f"write the whole path in keys and in the template: {each.prefix}/...")
+
+
+@rule("CF606", "warning", "A key is declared and never read", on=Image)
+def unread_key(image: Image) -> Iterator[Hit]:
+    """Each key is a request to the metadata service in each pass, and with -watch a reason to write the file again.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service", "/hosts"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Source: conf-images.md 5: 14 keys in 12 resources
+    """
+    for each in inside(image).resources:
+        if each.resource and each.template and not each.template.problem:
+            reading = each.template.reading
+            for key in () if reading.reads_anything else each.resource.keys:
+                if not any(_reaches(read, _clean(key)) for read in reading.reads):
+                    yield Hit(each.at("keys", key), f"the template reads nothing below {key!r}", "leave the key out")
+
+
+@rule("CF607", "error", "A template reads what no key declares", on=Image)
+def undeclared(image: Image) -> Iterator[Hit]:
+    """Only what lies below a declared key is there for the template: everything else is missing, so `getv` fails and `ls` finds
+    nothing.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/container"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self"]
+    Source: conf-images.md 5: 2 paths
+    """
+    for each in inside(image).resources:
+        template = each.template
+        if each.resource and template:
+            keys = [_clean(key) for key in each.resource.keys]
+            said: set[str] = set()
+            for read in template.reading.reads:
+                wanted = read.path.startswith("/") and read.known != "/" and read.path not in said
+                if wanted and not any(_reaches(read, key) for key in keys):
+                    said.add(read.path)
+                    fails = read.function in ("getv", "get") and not read.default
+                    words = f"{read.function} reads {_shown(read.path)!r}, which no key of {each.file.name} covers"
+                    yield Hit(template.at(read.start), words, _declare(read.path), level=None if fails else "warning")
+
+
+def _declare(path: str) -> str:
+    root = next((each for each in ("/self/service", "/self/stack", "/self/container", "/self/host") if path.startswith(each)), "")
+    return f"declare {root or '/' + path.split('/')[1]!r} in keys"
+
+
+@rule("CF608", "warning", "A key names metadata that may not be there", on=Image)
+def optional_key(image: Image) -> Iterator[Hit]:
+    """Where the metadata lacks a key, the service answers 404 with a body in JSON, and confd takes that for data: `code`,
+    `message` and `type` appear below the key, and a loop over it writes three bogus lines.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service/metadata/greeting"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Source: conf-images.md 5, "absent metadata becomes data"; confd-metadata.md 3.3
+    """
+    for each in inside(image).resources:
+        for key in each.resource.keys if each.resource else ():
+            path = inside(image).path_of(each, _clean(key))
+            if _OPTIONAL.match(path):
+                words = f"{key!r} may be missing: the 404 of the service would become keys below it"
+                yield Hit(each.at("keys", key), words, f"declare what is always there: {path.partition('/metadata')[0]!r}")
+
+
+@rule("CF609", "error", "The template of a resource is missing", on=Image)
+def missing_template(image: Image) -> Iterator[Hit]:
+    """confd looks for `src` below templates/ and never writes the file when it is not there.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Source: confd-metadata.md 1.1
+    """
+    known = inside(image)
+    for each in known.resources:
+        if each.resource and each.template is None:
+            name = posixpath.basename(each.resource.src)
+            # A base that is another conf image may bring it, and a build may make it.
+            unsure = name in known.words or (known.dockerfile is not None and not known.base)
+            hint = did_you_mean(each.resource.src, templates_of(each.conf))
+            words = f"there is no templates/{each.resource.src}"
+            yield Hit(each.at("src", _text(each, "src")), words, hint, level="warning" if unsure else None)
+
+
+@rule("CF610", "warning", "No resource uses a template", on=Image)
+def unused_template(image: Image) -> Iterator[Hit]:
+    """confd writes what its resources name: a template that none names is forgotten, or its resource is.
+
+    Bad:
+        -- images/web-conf/templates/old.conf.tmpl --
+        greeting=hello
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        greeting={{getv "/self/service/metadata/greeting" "hello"}}
+    Source: confd-metadata.md 1.1
+    """
+    known = inside(image)
+    for conf in known.confs:
+        resources = [each for each in known.resources if each.conf is conf]
+        used = {each.resource.src for each in resources if each.resource}
+        broken = any(each.problems for each in resources)
+        for src, template in templates_of(conf).items():
+            # A script may put templates together.
+            name = template.file.name
+            if src not in used and not broken and name not in known.words and not name.startswith("."):
+                yield Hit(template.file.at(), f"no resource has src = {src!r}", did_you_mean(src, used - set(templates_of(conf))))
+
+
+@rule("CF611", "error", "Two resources write one file", on=Image)
+def same_dest(image: Image) -> Iterator[Hit]:
+    """Each pass writes the file twice and reloads twice, and what stays is what came last.
+
+    Bad:
+        -- images/web-conf/conf.d/other.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Good:
+        -- images/web-conf/conf.d/other.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/other.conf"
+        keys = ["/self/service"]
+    Source: confd-metadata.md 1.2
+    """
+    first: dict[tuple[int, str], Resource] = {}
+    for each in inside(image).resources:
+        if each.resource and each.resource.dest:
+            dest = posixpath.normpath(each.resource.dest)
+            before = first.setdefault((id(each.conf), dest), each)
+            if before is not each:
+                where = each.at("dest", each.resource.dest)
+                yield Hit(where, f"{dest!r} is written by {before.file.name} too", "give each file one resource")
+
+
+@rule("CF612", "error", "A dest is missing or not absolute", on=Image)
+def bad_dest(image: Image) -> Iterator[Hit]:
+    """Without `dest` confd fails on every pass; a relative one lies wherever confd happens to be started.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        keys = ["/self/service"]
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "etc/web/web.conf"
+        keys = ["/self/service"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Source: confd-metadata.md 1.1
+    """
+    for each in inside(image).resources:
+        if each.resource and not each.resource.dest:
+            yield Hit(each.file.at(1, 1), "there is no dest: confd has nowhere to write", 'write dest = "/PATH" below [template]')
+        elif each.resource and not each.resource.dest.startswith("/"):
+            dest = each.resource.dest
+            words = f"dest {dest!r} is not absolute: it lies where confd is started"
+            yield Hit(each.at("dest", dest), words, f"write {'/' + dest!r}", level="warning")
+
+
+@rule("CF613", "note", "Nothing reloads when a file changes", on=Image)
+def never_reloads(image: Image) -> Iterator[Hit]:
+    """confd writes the files again when the metadata changes, but the program reads them at its start only: without a
+    `reload_cmd` in any resource it never learns of the change.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+        reload_cmd = "killall -HUP web"
+    Source: conf-images.md 5: 100 of 101 resources
+    """
+    known = inside(image)
+    loaded = [each for each in known.resources if each.resource]
+    once = known.runs and all("onetime" in run.flags for run in known.runs)
+    if loaded and not once and not any(each.resource and each.resource.reload_cmd for each in loaded):
+        who = f"none of the {len(loaded)} resources of this image has a" if len(loaded) > 1 else "this resource has no"
+        words = f"{who} reload_cmd: the program never learns that a file changed"
+        yield Hit(loaded[0].file.at(), words, "add a reload_cmd, or run confd with -onetime")
+
+
+@rule("CF614", "error", "A check or reload command cannot run in the image", on=Image)
+def command_missing(image: Image) -> Iterator[Hit]:
+    """confd runs both commands with /bin/sh -c in its own container: an image made of scratch has no shell, and a program of the
+    main image is not here.
+
+    Bad:
+        -- images/web-conf/Dockerfile --
+        FROM scratch
+        COPY confd /confd
+        COPY conf.d/ /etc/confd/conf.d/
+        COPY templates/ /etc/confd/templates/
+        VOLUME ["/etc/web"]
+        ENTRYPOINT ["/confd"]
+        CMD ["-backend", "rancher", "-prefix", "/2016-07-29", "-watch"]
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+        reload_cmd = "kill -HUP 1"
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+        reload_cmd = "nginx -s reload"
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+        reload_cmd = "wget -q -O /dev/null http://web:81/reload"
+    Source: conf-images.md 5, "no reload"; confd-metadata.md 1.2
+    """
+    known = inside(image)
+    for each in known.resources:
+        for key in ("check_cmd", "reload_cmd"):
+            command = _text(each, key)
+            if each.resource and command.strip():
+                why = _cannot_run(known, command)
+                if why:
+                    hint = "bring the program into the image, or reload over HTTP"
+                    yield Hit(each.at(key, command), f"{key} cannot run: {why}", hint)
+
+
+def _cannot_run(known: Inside, command: str) -> str:
+    """Why a command cannot run, where that is sure."""
+    if known.base == "scratch" and not re.search(r"(?:busybox|/sh)\b", known.built):
+        return "the image has no /bin/sh"
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError:
+        return ""
+    program = next((word for word in words if not re.match(r"\w+=", word)), "")
+    name = posixpath.basename(program)
+    if known.base not in ("busybox", "alpine") or not re.fullmatch(r"[\w./-]+", program):
+        return ""
+    missing = program.startswith("/") and posixpath.dirname(program) not in _STANDARD - {"/"}
+    if name in known.words or not (missing or name in _NOT_IN_BUSYBOX):
+        return ""
+    return f"{known.base} has no {program}, and the Dockerfile brings none"
+
+
+@rule("CF615", "warning", "The folder of a dest may not exist", on=Image)
+def no_folder(image: Image) -> Iterator[Hit]:
+    """confd writes a temporary file beside the dest: where the folder is not there, because the entry forgot its volume, every
+    pass fails.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/srv/web/web.conf"
+        keys = ["/self/service"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+    Source: conf-images.md 5: drone, galera, spark
+    """
+    known = inside(image)
+    said: set[str] = set()
+    for each in known.resources:
+        folder = posixpath.dirname(posixpath.normpath(each.resource.dest)) if each.resource else ""
+        if not folder.startswith("/") or folder in said or not known.base or _is_made(known, folder):
+            continue
+        said.add(folder)
+        where = each.at("dest", each.resource.dest if each.resource else "")
+        yield Hit(where, f"nothing makes {folder} in the image", f'write VOLUME ["{folder}"], or make it in the Dockerfile')
+
+
+def _is_made(known: Inside, folder: str) -> bool:
+    standard = () if known.base == "scratch" else _STANDARD
+    if folder in standard or folder.startswith(_NEVER_MADE):
+        return True
+    above = folder
+    while above not in ("/", "") and above not in _STANDARD:
+        if above in known.making:
+            return True
+        above = posixpath.dirname(above)
+    return any(posixpath.normpath(target).startswith(folder) for _, target, _ in known.copied)
+
+
+@rule("CF616", "warning", "A secret is written for everybody to read", on=Image)
+def open_secret(image: Image) -> Iterator[Hit]:
+    """Without a `mode` confd writes 0644: keys, passwords and tokens are then readable for every user of each container that
+    mounts the volume.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/htpasswd"
+        mode = "0644"
+        keys = ["/self/service"]
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/htpasswd"
+        mode = "0640"
+        gid = 101
+        keys = ["/self/service"]
+    Source: conf-images.md 5, "secrets"
+    """
+    for each in inside(image).resources:
+        mode = each.resource.mode if each.resource and each.resource.mode is not None else 0o644
+        if each.resource and mode & 0o004 and (why := _secret(each)):
+            key = "mode" if each.key("mode") else "dest"
+            words = f"{why} is written with mode {mode & 0o777:04o}: everybody may read it"
+            yield Hit(each.at(key), words, 'write mode = "0600", or "0640" with the gid of the program')
+
+
+def _secret(each: Resource) -> str:
+    """What makes a resource a secret; nothing if it is none."""
+    resource = each.resource
+    if resource and _SECRET.search(posixpath.basename(resource.dest)):
+        return posixpath.basename(resource.dest)
+    written = each.template.reading.written if each.template else []
+    found = next((each.path for each in written if _SECRET_KEY.search(each.path)), "")
+    return f"a file with {_shown(found)}" if found else ""
+
+
+@rule("CF617", "warning", "A secret is fixed in the image", on=Image)
+def fixed_secret(image: Image) -> Iterator[Hit]:
+    """A template without an action is copied as it is: each user of the image gets the same secret, and whoever sees the
+    repository knows it.
+
+    Bad:
+        -- images/web-conf/conf.d/secret.toml --
+        [template]
+        src = "signature.secret"
+        dest = "/etc/web/signature.secret"
+        mode = "0600"
+        -- images/web-conf/templates/signature.secret --
+        correct horse battery staple
+    Good:
+        -- images/web-conf/conf.d/secret.toml --
+        [template]
+        src = "signature.secret"
+        dest = "/etc/web/signature.secret"
+        mode = "0600"
+        keys = ["/self/service"]
+        -- images/web-conf/templates/signature.secret --
+        {{getv "/self/service/metadata/signature" ""}}
+    Source: conf-images.md 5: hadoop ships one fixed signature secret
+    """
+    for each in inside(image).resources:
+        if each.resource and each.template and each.template.is_static and each.template.file.text.strip():
+            name = posixpath.basename(each.resource.dest)
+            if _SECRET.search(name):
+                words = f"{name} is the same for every user of the image"
+                yield Hit(each.template.file.at(1, 1), words, "read it from the metadata")
+
+
+@rule("CF618", "warning", "A command holds what confd does not fill in", on=Image)
+def untemplated_command(image: Image) -> Iterator[Hit]:
+    """Only `{{.src}}` in check_cmd is filled in, with the path of the new file. Everything else there becomes `<no value>`, and
+    reload_cmd is no template at all.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+        check_cmd = "test -s {{.dest}}"
+    Good:
+        -- images/web-conf/conf.d/web.toml --
+        [template]
+        src = "web.conf.tmpl"
+        dest = "/etc/web/web.conf"
+        keys = ["/self/service"]
+        check_cmd = "test -s {{.src}}"
+        reload_cmd = "killall -HUP web"
+    Source: confd-metadata.md 1.1
+    """
+    for each in inside(image).resources:
+        for key in ("check_cmd", "reload_cmd"):
+            for found in re.findall(r"\{\{.*?\}\}", _text(each, key)) if each.resource else ():
+                if key == "reload_cmd":
+                    words = f"reload_cmd is no template: {found} reaches the shell as it is"
+                    yield Hit(each.at(key, found), words, "write the path out")
+                elif re.fullmatch(r"\{\{-?\s*\.\w+\s*-?\}\}", found) and ".src" not in found:
+                    words = f"check_cmd knows {{{{.src}}}} only: {found} becomes <no value>"
+                    yield Hit(each.at(key, found), words, "write {{.src}}")
+
+
+def _text(each: Resource, key: str) -> str:
+    found = next((value for name, value in each.table.items() if name.lower() == key), "")
+    return found if isinstance(found, str) else ""
+
+
+def _clean(key: str) -> str:
+    return "/" + key.strip("/")
+
+
+def _shown(path: str) -> str:
+    return path.replace("\0", "*")
+
+
+def _reaches(read: Read, key: str) -> bool:
+    """Whether what a lookup asks for may lie at or below a key, or, for a list, above it."""
+    known = read.known
+    if key == "/" or known == key or known.startswith(key + "/"):
+        return True
+    open_end = read.path != known or read.function in LISTS
+    return open_end and (key + "/").startswith(known if read.path != known else known.rstrip("/") + "/")

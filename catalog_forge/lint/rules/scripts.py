@@ -1,0 +1,174 @@
+"""CF72x: the scripts of an image, only where it is sure; the rest is shellcheck's (CF791)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import Image
+from catalog_forge.lint.dockerfile import Instruction
+from catalog_forge.lint.inside import Inside, Script, inside
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+
+_EXIT = re.compile(r"\bexit[ \t]+(-[0-9]+)")
+_EQUAL = re.compile(r"(?:(?<![\[\w])\[|\btest)[ \t][^\n\]]*?[ \t](==)[ \t]")
+_WORD = re.compile(r"[\w./${}\"@-]+")
+_NO_PROGRAM = frozenset(
+    "exec exit return wait fi done esac } else then cd echo printf set export trap sleep kill true false : . source eval".split()
+)
+
+
+@rule("CF720", "warning", "The arguments of a script go on unquoted", on=Image)
+def unquoted_arguments(image: Image) -> Iterator[Hit]:
+    """Bare $@ is split again at each blank and expanded as a pattern: an argument with a blank arrives as two.
+
+    Bad:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        exec confd -backend rancher -prefix /2016-07-29 -watch $@
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        exec confd -backend rancher -prefix /2016-07-29 -watch "$@"
+    Source: conf-images.md 5: 2 files
+    """
+    for script in inside(image).scripts:
+        text = script.file.text
+        for start in script.masked.bare:
+            # An assignment does not split.
+            if text[max(start - 1, 0)] != "=":
+                word = "$*" if text[start + 1] == "*" else "$@"
+                words = f"{word} stands outside of quotes: arguments fall apart at blanks"
+                yield Hit(script.file.offset(start), words, 'write "$@"')
+
+
+@rule("CF721", "error", "The entrypoint may not be executed", on=Image)
+def not_executable(image: Image) -> Iterator[Hit]:
+    """COPY keeps the mode of a file: a script without the executable bit ends the container at once, with "permission denied".
+
+    Bad:
+        -- images/web-conf/run.sh --
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Source: conf-images.md 5: MongoDB's scripts are 0644, and its Dockerfile changes that
+    """
+    known = inside(image)
+    found = known.entry_script
+    if found and not found[0].file.mode & 0o111 and not _changes_mode(known, *found):
+        script = found[0].file
+        yield Hit(script.at(), f"{known.entry} has mode {script.mode:04o}: it cannot be executed", "chmod +x it, and commit that")
+
+
+def _changes_mode(known: Inside, script: Script, brought: Instruction) -> bool:
+    """Whether the build makes a script executable; what is not sure counts as yes."""
+    if "chmod" in brought.flags:
+        return True
+    folder = posixpath.dirname(known.entry)
+    runs = [each.script for each in (known.dockerfile.of("RUN") if known.dockerfile else ()) if "chmod" in each.script]
+    return any(script.file.name in run or (folder != "/" and folder in run) or "*" in run or "$" in run for run in runs)
+
+
+@rule("CF722", "warning", "A script ends with a negative number", on=Image)
+def negative_exit(image: Image) -> Iterator[Hit]:
+    """An exit code is a number from 0 to 255: `exit -1` is 255 in some shells and an error in others.
+
+    Bad:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        [ -n "$1" ] || exit -1
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        [ -n "$1" ] || exit 1
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Source: conf-images.md 5, "shell"
+    """
+    for script in inside(image).scripts:
+        for found in _EXIT.finditer(script.masked.code):
+            yield Hit(script.file.offset(found.start(1)), f"exit {found[1]} is no exit code", "write exit 1")
+
+
+@rule("CF723", "warning", "A test with == in a script for sh", on=Image)
+def equal_signs(image: Image) -> Iterator[Hit]:
+    """`[ a == b ]` is bash's: dash, which is sh in Debian and Ubuntu, calls it an error. busybox takes it.
+
+    Bad:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        if [ "$1" == server ]; then echo server; fi
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        if [ "$1" = server ]; then echo server; fi
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Source: conf-images.md 5, "shell": drone
+    """
+    known = inside(image)
+    for script in known.scripts:
+        for found in _EQUAL.finditer(script.masked.code) if script.shell in ("sh", "dash") else ():
+            works = known.base in ("busybox", "alpine")
+            words = "== is bash's" + (", and works in busybox only by courtesy" if works else ": dash calls it an error")
+            yield Hit(script.file.offset(found.start(1)), words, "write =", level="note" if works else None)
+
+
+@rule("CF724", "warning", "The program is started without exec", on=Image)
+def without_exec(image: Image) -> Iterator[Hit]:
+    """When a script starts its program as the last thing without `exec`, the shell stays process 1: it passes no signal on, so
+    that Rancher's stop waits ten seconds and kills.
+
+    Bad:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Source: Docker's documentation of ENTRYPOINT; conf-images.md 5, "shell"
+    """
+    found = inside(image).entry_script
+    if not found:
+        return
+    script = found[0]
+    code = script.masked.code
+    lines = list(re.finditer(r"(?m)^(?:[^\\\n]|\\.|\\\n)+", code))
+    last = next((each for each in reversed(lines) if each[0].strip()), None)
+    if last is None or re.search(r"\btrap\b", code) or re.search(r"^[ \t]|[|&;(){}]", last[0]):
+        return
+    word = _WORD.match(script.file.text, last.start())
+    if word and _starts(word[0]):
+        words = f"the shell stays process 1 and passes no signal on to {word[0]}"
+        yield Hit(script.file.offset(last.start()), words, "write exec before it")
+
+
+def _starts(word: str) -> bool:
+    """Whether the first word of a line surely starts a program that stays: a path, confd, or the arguments of the script."""
+    return word not in _NO_PROGRAM and (word in ("confd", '"$@"', "$@") or (word.startswith("/") and not word.endswith(".sh")))
+
+
+@rule("CF725", "error", "A script has line ends of Windows", on=Image)
+def windows_lines(image: Image) -> Iterator[Hit]:
+    """The kernel looks for a program named `sh` and a carriage return: "no such file or directory", for a script that is there.
+
+    Bad:
+        -- images/web-conf/run.sh --
+        #!/bin/sh\r
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Good:
+        -- images/web-conf/run.sh --
+        #!/bin/sh
+        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+    Source: execve(2)
+    """
+    for script in inside(image).scripts:
+        first = script.file.content.partition(b"\n")[0]
+        if first.startswith(b"#!") and first.endswith(b"\r"):
+            words = "the first line ends with a carriage return: there is no such interpreter"
+            yield Hit(script.file.at(1, len(first)), words, "save it with the line ends of Unix")

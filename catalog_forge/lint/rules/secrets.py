@@ -1,0 +1,97 @@
+"""CF36x: secrets that stand in a catalog for everybody to read. No message repeats one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import Entry, Revision
+from catalog_forge.lint.mend import shown
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.questions import is_secret
+from catalog_forge.lint.tree import keys_of
+from catalog_forge.yamlio import Map, Seq, Text
+
+_KEYS = (
+    ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----")),
+    ("an access key of AWS", re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])")),
+    ("a token of GitHub", re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})")),
+    ("a token of GitLab", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20}")),
+    ("a token of Slack", re.compile(r"(?<![A-Za-z0-9])xox[abprs]-[0-9A-Za-z-]{10,}")),
+)
+# What every such string has in it: most files have none of these, and are passed by at once.
+_HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox")
+_PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
+# A value that is no secret: it is filled in later, it says where the secret is, or it is a truth or a number.
+_NO_SECRET = re.compile(r"(?i).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
+
+
+@rule("CF360", "warning", "A key or a token stands in a catalog", on=Entry)
+def key_in_text(entry: Entry) -> Iterator[Hit]:
+    """A catalog is public: a private key or a token in it belongs to everybody from the first push on.
+
+    Bad:
+        -- templates/web/0/notes.txt --
+        -----BEGIN RSA PRIVATE KEY-----
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        web:
+          image: nginx:1.27.3
+          environment: {AWS_ID: AKIAIOSFODNN7ABCDEFG}
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        web:
+          image: nginx:1.27.3
+          environment: {AWS_ID: '${aws_id}', DOCS: AKIAIOSFODNN7EXAMPLE}
+    Source: keys begin as their makers say: RFC 7468, and the pages of AWS, GitHub, GitLab and Slack
+    """
+    for file in entry.folder.everything:
+        if file.name.lower().endswith(_PICTURES) or not any(hint in file.content for hint in _HINTS):
+            continue
+        for what, pattern in _KEYS:
+            for found in pattern.finditer(file.text):
+                if not found[0].endswith("EXAMPLE"):
+                    yield Hit(
+                        file.offset(found.start()), f"here stands {what}", "withdraw it at once, and ask for it by a question"
+                    )
+                    break
+
+
+def _environment(node: object) -> Iterator[tuple[str, Text, str]]:
+    """The variables of a service's environment: name, the node to point at, value."""
+    if isinstance(node, Map):
+        yield from ((key.value, value, value.value) for key, value in node.pairs if isinstance(value, Text))
+    for item in node.items if isinstance(node, Seq) else ():
+        if isinstance(item, Text):
+            name, _, value = item.value.partition("=")
+            yield name.strip(), item, value.strip()
+
+
+@rule("CF361", "warning", "A password stands in the environment of a service", on=Revision)
+def password_in_environment(revision: Revision) -> Iterator[Hit]:
+    """A password that is written into a compose file is the same in every stack of the world.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        db:
+          image: mysql:8.0.36
+          environment: {MYSQL_ROOT_PASSWORD: secret}
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        db:
+          image: mysql:8.0.36
+          environment: [MYSQL_ROOT_PASSWORD=secret]
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        db:
+          image: mysql:8.0.36
+          environment: {MYSQL_ROOT_PASSWORD: '${root_password}', ALLOW_EMPTY_PASSWORD: 'no'}
+    Source: catalog-format.md 3, type `password`
+    """
+    for file in revision.compose_files:
+        for service, node in revision.services(file):
+            for name, where, value in _environment(keys_of(node).get("environment")):
+                if is_secret(name) and not _NO_SECRET.fullmatch(value):
+                    message = f"the value of {shown(name)} of {service.value[:60]} is the same in every stack"
+                    yield Hit(where.where, message, "ask for it: a question of type password, and ${NAME} here")

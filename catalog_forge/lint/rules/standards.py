@@ -1,0 +1,200 @@
+"""CF8xx: specs, and the standards of the team that they are written for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.lint.catalog import Catalog, SpecFile
+from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.registry import rule
+from catalog_forge.spec import reader
+from catalog_forge.spec.model import Spec
+from catalog_forge.spec.standards import Breach, broken, compared
+
+
+@rule("CF801", "error", "A spec cannot be read", on=SpecFile)
+def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
+    """Everything that is wrong with a spec, as `generate` would say it.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        servise: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+    Source: docs/spec.md
+    """
+    read = _read(spec)
+    if isinstance(read, ForgeError):
+        for problem in read.problems:
+            yield Hit(problem.where or spec.file.at(), problem.message, problem.hint)
+    elif read.name != spec.name:
+        yield Hit(read.at("name") or spec.file.at(), f"the spec is named {read.name!r}", "file and name are one")
+
+
+@rule("CF802", "error", "The standards of the team cannot be read", on=Catalog)
+def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
+    """catalog-forge.yml, or what it extends, has a mistake: nothing of it holds until that is mended.
+
+    Bad:
+        -- catalog-forge.yml --
+        defaults: {image: {bass: busybox:1.37.0}}
+    Good:
+        -- catalog-forge.yml --
+        defaults: {image: {base: busybox:1.37.0}}
+    Source: docs/standards.md
+    """
+    if isinstance(catalog.standards, ForgeError):
+        for problem in catalog.standards.problems:
+            yield Hit(problem.where or Where("catalog-forge.yml"), problem.message, problem.hint)
+
+
+@rule("CF810", "warning", "A spec deviates from a default of the team", on=SpecFile)
+def deviates(spec: SpecFile) -> Iterator[Hit]:
+    """A spec inherits the defaults of catalog-forge.yml; where it needs another value it says why, below `deviations`.
+
+    Bad:
+        -- catalog-forge.yml --
+        defaults: {image: {base: busybox:1.37.0}}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+        image: {base: alpine:3.20}
+    Good:
+        -- catalog-forge.yml --
+        defaults: {image: {base: busybox:1.37.0}}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+        image: {base: alpine:3.20}
+        deviations: {image.base: its check needs openssl}
+    Source: docs/standards.md
+    """
+    return _hits(spec, "deviates")
+
+
+@rule("CF811", "note", "A spec repeats a default of the team", on=SpecFile)
+def repeats(spec: SpecFile) -> Iterator[Hit]:
+    """What a spec would inherit need not be written: written, it stays behind when the team changes its standard.
+
+    Bad:
+        -- catalog-forge.yml --
+        defaults: {maintainer: Jo Doe Roe <jo@example.org>}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+        maintainer: Jo Doe Roe <jo@example.org>
+    Good:
+        -- catalog-forge.yml --
+        defaults: {maintainer: Jo Doe Roe <jo@example.org>}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+    Source: docs/standards.md
+    """
+    return _hits(spec, "repeats")
+
+
+@rule("CF812", "error", "A spec has a value that the team does not allow", on=SpecFile)
+def not_allowed(spec: SpecFile) -> Iterator[Hit]:
+    """`allowed` in catalog-forge.yml lists the base images, registries, releases of confd and categories that specs may use.
+
+    Bad:
+        -- catalog-forge.yml --
+        allowed: {base: [busybox:1.37.0, 'alpine:*']}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+        image: {base: debian:12}
+    Good:
+        -- catalog-forge.yml --
+        allowed: {base: [busybox:1.37.0, 'alpine:*']}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+        image: {base: alpine:3.20}
+    Source: docs/standards.md
+    """
+    return _hits(spec, "allowed")
+
+
+@rule("CF813", "error", "A spec lacks what the team requires", on=SpecFile)
+def lacks(spec: SpecFile) -> Iterator[Hit]:
+    """`required` in catalog-forge.yml: a pattern of names, a health check, a maintainer, labels of the image, scenarios.
+
+    Bad:
+        -- catalog-forge.yml --
+        required: {health_check: true, scenarios: [three-*]}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        config: /etc/nginx/nginx.conf
+    Good:
+        -- catalog-forge.yml --
+        required: {health_check: true, scenarios: [three-*]}
+        -- specs/web-conf/scenarios/three-nodes.yml --
+        services: {web: 3}
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: {name: web, image: 'nginx:1.27.3', health_check: {port: 80}}
+        config: /etc/nginx/nginx.conf
+    Source: docs/standards.md
+    """
+    return _hits(spec, "required")
+
+
+def _hits(spec: SpecFile, kind: str) -> Iterator[Hit]:
+    team = spec.catalog.team
+    chosen: str = getattr(team.standards.levels, kind)
+    if chosen == "off" or not team.tree.pairs:
+        return
+    read = _read(spec)
+    level: Level | None = next((each for each in ("error", "warning", "note") if each == chosen), None)
+    for breach in _breaches(spec, read):
+        if breach.kind == kind:
+            yield Hit(_place(spec, read, breach), breach.message, breach.hint, level=level)
+
+
+def _breaches(spec: SpecFile, read: Spec | ForgeError) -> Iterator[Breach]:
+    if isinstance(read, ForgeError):
+        return
+    yield from compared(spec.catalog.team, reader.parsed(spec.file.content, spec.file.shown or spec.file.path))
+    yield from broken(spec.catalog.team, read, spec.scenarios)
+
+
+def _place(spec: SpecFile, read: Spec | ForgeError, breach: Breach) -> Where:
+    """Where the value stands; what is inherited stands in the standards, so that the spec itself is the place."""
+    if breach.node:
+        return breach.node.where
+    first = breach.path.partition(".")[0]
+    found = read.at(first) if isinstance(read, Spec) and first else None
+    return found if found and found.file == (spec.file.shown or spec.file.path) else spec.file.at(1, 1)
+
+
+def _read(spec: SpecFile) -> Spec | ForgeError:
+    """The spec, with what it inherits; or everything that is wrong with it."""
+    try:
+        return reader.read(spec.file.content, spec.file.shown or spec.file.path, spec.catalog.team.inherited)
+    except ForgeError as error:
+        return error

@@ -1,0 +1,448 @@
+"""CF51x: the Go templates of docker-compose files, and every version that they render to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from catalog_forge.errors import Where
+from catalog_forge.lint.catalog import Question, Revision
+from catalog_forge.lint.composition import Composition, Part, composed, composition_of, is_template, rancher_parts
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules import compose
+
+if TYPE_CHECKING:
+    from catalog_forge.lint.combinations import Version
+    from catalog_forge.lint.rendering import Template
+
+_LOCAL = (compose.unknown_keys, compose.repeated_items)
+_GLOBAL = (
+    compose.missing_sidekicks,
+    compose.strangers,
+    compose.missing_targets,
+    compose.without_image,
+    compose.unknown_to_docker,
+)
+_LONG = ("multiline", "certificate")
+_BARE = {"true", "false"}
+
+
+def _template(revision: Revision) -> Template | None:
+    """The template that a docker-compose file is; None where it is none, and where Go cannot parse it."""
+    if revision.docker is None or not is_template(revision.docker.text):
+        return None
+    from catalog_forge.lint.rendering import Template, docker_template
+
+    found = docker_template(revision)
+    return found if isinstance(found, Template) else None
+
+
+def _asked(revision: Revision) -> dict[str, Question]:
+    return {question.variable: question for question in revision.questions}
+
+
+@rule("CF511", "error", "The template cannot be parsed", on=Revision)
+def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
+    """Go ends the launch at a block that is not closed, or a function that it does not know. The catalog does not look.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if eq .Values.greeting "hello"}}
+            tty: true
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:{{toYaml .Values.greeting}}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if eq .Values.greeting "hello"}}
+            tty: true
+        {{- end}}
+    Source: catalog-format.md 4
+    """
+    file = revision.docker
+    if file is None or not is_template(file.text):
+        return
+    from catalog_forge.confd.gotext.template import SyntaxFault
+    from catalog_forge.lint.rendering import docker_template, where_of, words_of
+
+    fault = docker_template(revision)
+    if isinstance(fault, SyntaxFault):
+        yield Hit(where_of(fault, file), words_of(fault), "a file that needs no templates begins with the line `# notemplating`")
+
+
+@rule("CF512", "warning", "A true or false answer is tested bare", on=Revision)
+def bare_truth(revision: Revision) -> Iterator[Hit]:
+    """All answers are text, and the text `false` is true for Go: such a branch is always taken.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if .Values.debug}}
+            tty: true
+        {{- end}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: debug, type: boolean, label: Debug, default: 'false'}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if eq .Values.debug "true"}}
+            tty: true
+        {{- end}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: debug, type: boolean, label: Debug, default: 'false'}
+    Source: catalog-format.md 4 and 8
+    """
+    template = _template(revision)
+    if template is None:
+        return
+    from catalog_forge.lint import actions
+
+    asked = _asked(revision)
+    for pipe in actions.conditions(template):
+        for term in actions.tested(pipe):
+            question = asked.get(actions.value_of(term))
+            if question and (question.type == "boolean" or (question.options and set(question.options) <= _BARE)):
+                name = question.variable
+                message = f"this is always true: the answer {name!r} is the text 'true' or 'false'"
+                yield Hit(template.where(term), message, f'write eq .Values.{name} "true"')
+
+
+@rule("CF513", "error", "A comparison of unlike things", on=Revision)
+def unlike(revision: Revision) -> Iterator[Hit]:
+    """All answers are text. Compared with a number or a truth, the template fails there, and rancher-compose starts the stack
+    from what was written before, without a word.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if eq .Values.greeting 3}}
+            tty: true
+        {{- end}}
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if gt (atoi .Values.greeting) "3"}}
+            tty: true
+        {{- end}}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if and (eq .Values.greeting "3" "4") (lt (atoi .Values.greeting) 5)}}
+            tty: true
+        {{- end}}
+    Source: catalog-format.md 4
+    """
+    template = _template(revision)
+    if template is None:
+        return
+    from catalog_forge.lint import actions
+
+    for name, _, terms in actions.comparisons(template):
+        known = [(kind, term) for kind, term in terms if kind]
+        wrong = next((each for each in known if each[0] != known[0][0]), None)
+        if wrong:
+            message = f"{name} compares {_ARTICLES[known[0][0]]} with {_ARTICLES[wrong[0]]}"
+            yield Hit(template.where(wrong[1]), message, 'answers are text: compare with text, such as "3" or "true"')
+
+
+_ARTICLES = {"string": "a text", "int": "a number", "float": "a number with a dot", "bool": "a truth", "nil": "nil"}
+
+
+@rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
+def no_default(revision: Revision) -> Iterator[Hit]:
+    """Where the answer is missing, as in an upgrade by the command line without answers, `eq` and `ne` fail in the Go that
+    rancher-compose was built with, and the text is cut there. An empty default is worth a note: a bare test does the same, and
+    cannot fail.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if ne .Values.label ""}}
+            labels:
+              io.rancher.scheduler.affinity:host_label: ${label}
+        {{- end}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: label, type: string, label: Label of hosts}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if .Values.label}}
+            labels:
+              io.rancher.scheduler.affinity:host_label: ${label}
+        {{- end}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: label, type: string, label: Label of hosts}
+    Source: catalog-format.md 4 and 8
+    """
+    template = _template(revision)
+    if template is None:
+        return
+    from catalog_forge.lint import actions
+
+    asked = _asked(revision)
+    said: set[str] = set()
+    found = [term for _, _, terms in actions.comparisons(template) for _, term in terms]
+    for term in sorted(found, key=lambda each: each.start):
+        question = asked.get(actions.value_of(term))
+        if question and not question.text("default") and question.variable not in said:
+            said.add(question.variable)
+            name, empty = question.variable, "default" in question.keys
+            message = f"{name!r} has {'an empty' if empty else 'no'} default: without an answer the template fails here"
+            yield Hit(template.where(term), message, f"test it bare: {{{{if .Values.{name}}}}}", level="note" if empty else None)
+
+
+@rule("CF515", "warning", "Words behind parentheses are ignored", on=Revision)
+def ignored(revision: Revision) -> Iterator[Hit]:
+    """In Go's templates the function comes first. The Go that rancher-compose was built with never looks at what stands behind
+    parentheses that begin a command, and newer ones fail there.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if (ne .Values.greeting "hello") and .Values.greeting}}
+            tty: true
+        {{- end}}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if and (ne .Values.greeting "hello") (.Values.greeting)}}
+            tty: true
+        {{- end}}
+    Source: exec.go of Go 1.8, "The arguments are all inside the pipeline; final is ignored"
+    """
+    template = _template(revision)
+    if template is None:
+        return
+    from catalog_forge.lint import actions
+
+    for term in actions.behind_parentheses(template):
+        message = "what stands behind the parentheses is ignored"
+        yield Hit(template.where(term), message, "the function comes first: and (...) (...)")
+
+
+@rule("CF516", "warning", "An answer of several lines is printed into YAML", on=Revision)
+def several_lines(revision: Revision) -> Iterator[Hit]:
+    """A template is rendered before any YAML is read: the second line of such an answer stands at the left margin, and the file
+    is broken. `${NAME}` is put in after YAML was read, and takes every text.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              CONF: {{.Values.conf}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: conf, type: multiline, label: Configuration}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if .Values.conf}}
+            environment:
+              CONF: ${conf}
+        {{- end}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: conf, type: multiline, label: Configuration}
+    Source: catalog-format.md 4, "a multiline answer inside {{}} breaks the file"
+    """
+    template = _template(revision)
+    if template is None:
+        return
+    from catalog_forge.lint import actions
+
+    asked = _asked(revision)
+    for name, term in actions.printed(template):
+        if name in asked and asked[name].type in _LONG:
+            message = f"the answer {name!r} may have several lines, and breaks the YAML here"
+            yield Hit(template.where(term), message, f"write ${{{name}}}")
+
+
+@rule("CF517", "error", "Some answers make a broken stack of the template", on=Revision)
+def broken_version(revision: Revision) -> Iterator[Hit]:
+    """The template is rendered for all combinations of the options and truths that its conditions look at, and each version is
+    judged as a compose file of its own: is it YAML, are all keys known, and do sidekicks, links, volumes and images exist?
+
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.sidekicks: data
+        {{- if eq .Values.volume "own"}}
+          data:
+            image: busybox:1.37.0
+        {{- end}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if eq .Values.volume "own"}}
+            labels:
+              io.rancher.sidekicks: data
+          data:
+            image: busybox:1.37.0
+        {{- end}}
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
+    Source: catalog-format.md 4
+    """
+    template = _template(revision)
+    if template is None:
+        return
+    from catalog_forge.lint.combinations import versions
+
+    composition = composition_of(revision)
+    others = rancher_parts(revision)
+    broken = [*_broken(composition)]
+    yield from (replace(hit, message=f"{hit.message} with the default answers") for hit in broken)
+    # What is wrong with the services that the default answers make, other rules say.
+    said = {(hit.message, hit.where) for hit in (*broken, *_hits(composition))}
+    for version in versions(revision, template):
+        for hit in islice(_of_version(version, others), compose.MOST_HITS) if version.answers else ():
+            if (hit.message, hit.where) not in said:
+                said.add((hit.message, hit.where))
+                yield replace(hit, message=f"{hit.message} {version}", level="warning")
+
+
+def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
+    """What is wrong with one version; a first look at its services, most of which stand in others too, spares the long one."""
+    from catalog_forge.lint.combinations import sections
+
+    parts = None if version.rendered.fault else sections(version.rendered.text)
+    if parts is not None and _is_sound([*parts, *others]):
+        return
+    composition = composed(version.rendered, others)
+    yield from _broken(composition)
+    for hit in _hits(composition):
+        is_key = hit.message.endswith("refuses")
+        yield hit if is_key or not hit.hint.startswith("did you mean") else replace(hit, hint="the template leaves it out")
+
+
+def _is_sound(parts: list[Part]) -> bool:
+    if not all(map(_part_is_sound, parts)):
+        return False
+    composition = Composition(parts)
+    return not any(True for check in _GLOBAL for _ in check(composition))
+
+
+@lru_cache(maxsize=8192)
+def _part_is_sound(part: Part) -> bool:
+    return not any(True for check in _LOCAL for _ in check(part))
+
+
+def _hits(composition: Composition) -> Iterator[Hit]:
+    """What is wrong with services, at places that the author has."""
+    for hit in (hit for part in composition.parts for check in _LOCAL for hit in check(part)):
+        yield replace(hit, where=composition.at(hit.where))
+    for hit in (hit for check in _GLOBAL for hit in check(composition)):
+        yield replace(hit, where=composition.at(hit.where))
+
+
+def _broken(composition: Composition) -> Iterator[Hit]:
+    """Why what was rendered is cut, or no YAML."""
+    rendered = composition.rendered
+    if rendered and rendered.fault:
+        hint = "Rancher cuts the text here without a word, and starts what stands before"
+        yield Hit(rendered.fault_where or rendered.file.at(), f"the template fails: {rendered.fault}", hint)
+    for problem in composition.problems:
+        yield Hit(composition.at(problem.where or Where("")), f"what is rendered is broken: {problem.message}", problem.hint)

@@ -1,0 +1,178 @@
+"""CF38x: which revision may be upgraded to which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from catalog_forge.lint import versions
+from catalog_forge.lint.catalog import Entry, Revision
+from catalog_forge.lint.mend import listed, shown
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import keys_of
+from catalog_forge.stack.questions import text_of
+
+
+def _served(entry: Entry) -> list[Revision]:
+    return [each for each in entry.revisions if each.version]
+
+
+def _range(revision: Revision) -> str:
+    """What a revision says of those that may be upgraded to it."""
+    return text_of(keys_of(revision.block).get("upgrade_from"))
+
+
+def _at(revision: Revision, key: str = "version") -> Hit:
+    node = keys_of(revision.block).get(key)
+    return Hit(node.where if node else revision.block_where, "")
+
+
+@rule("CF380", "warning", "Two revisions have one version", on=Entry)
+def same_version(entry: Entry) -> Iterator[Hit]:
+    """The catalog links revisions by their versions: of two with one version nobody can reach the first.
+
+    Bad:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.1'
+    Source: catalog-format.md 6 and 8, "same version in two revisions"
+    """
+    first: dict[str, str] = {}
+    for revision in _served(entry):
+        before = first.setdefault(revision.version, revision.name)
+        if before != revision.name:
+            message = f"revisions {before} and {revision.name} of {entry.name} both have the version {shown(revision.version)}"
+            yield Hit(_at(revision).where, message, "give the newer one a higher version")
+
+
+def _obstacle(old: Revision, new: Revision) -> tuple[str, str, str] | None:
+    """Why nobody is offered the way from one revision to another, what helps, and which key is to blame."""
+    wanted = _range(new)
+    if new.version == old.version:
+        # That is another rule's business.
+        return None
+    if not versions.greater(new.version, old.version):
+        return f"{shown(new.version)} is not greater than {shown(old.version)} to Rancher", "give it a higher version", "version"
+    if not wanted:
+        return None
+    if versions.reads_range(wanted) is None:
+        return f"upgrade_from {shown(wanted)} is no range", "write one such as '>=1.0.0'", "upgrade_from"
+    fits = versions.within(old.version, wanted)
+    if fits is None:
+        why = f"{shown(old.version)} is no semantic version, so that no upgrade_from lets it in"
+        return why, "remove upgrade_from: without it every lower version may be upgraded", "upgrade_from"
+    if fits:
+        return None
+    bare = versions.semver(wanted.lstrip("v")) is not None
+    why = "means that version and no other" if bare else f"leaves {shown(old.version)} out"
+    return f"upgrade_from {shown(wanted)} {why}", f"write '>={wanted[:40]}'" if bare else "widen it", "upgrade_from"
+
+
+@rule("CF381", "warning", "Nobody is offered the upgrade to a revision", on=Entry)
+def no_way(entry: Entry) -> Iterator[Hit]:
+    """Rancher offers a revision to stacks of a lower version, by a comparison of its own, that its `upgrade_from` lets in.
+
+    `upgrade_from` is a range: a bare version means that one only. A text that is no range lets nobody in, and no judge says so.
+
+    Bad:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0-rancher1'
+    Bad:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.2.0'
+          upgrade_from: '0.9.0'
+    Bad:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.2.0'
+          upgrade_from: '1.0-rancher1'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.2.0'
+          upgrade_from: '>=1.0.0'
+    Source: catalog-format.md 7 and 8, "consecutive revisions with no upgrade path"
+    """
+    for old, new in pairwise(_served(entry)):
+        found = _obstacle(old, new)
+        if found:
+            why, hint, key = found
+            yield Hit(_at(new, key).where, f"revision {old.name} of {entry.name} is not offered revision {new.name}: {why}", hint)
+
+
+@rule("CF382", "note", "A version is not semantic, and a range leaves it out", on=Entry)
+def left_out(entry: Entry) -> Iterator[Hit]:
+    """`upgrade_from` can let in semantic versions only: stacks of an older revision whose version is none stay where they are.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0'
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.1.0'
+        -- templates/web/2/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.2.0'
+          upgrade_from: '>=1.0.0'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.2.0'
+          upgrade_from: '>=1.0.0'
+    Source: catalog-format.md 7
+    """
+    served = _served(entry)
+    odd: list[str] = []
+    for old, new in pairwise(served):
+        if odd and versions.reads_range(_range(new)) is not None:
+            message = f"upgrade_from leaves out {listed(odd)}: no semantic versions"
+            yield Hit(_at(new, "upgrade_from").where, message, "remove it, if they may be upgraded")
+        if versions.semver(old.version.lstrip("v")) is None:
+            odd.append(old.version)
+
+
+@rule("CF383", "note", "Rancher and semantic versions do not agree on which revision is newer", on=Entry)
+def disagreement(entry: Entry) -> Iterator[Hit]:
+    """Which upgrades are offered is decided by Rancher's comparison, which of them comes first by that of semantic versions.
+
+    Both see `1.0.0-rancher10` after `1.0.0-rancher9` only when the number is a part of its own: `1.0.0-rancher.10`.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0-rancher9'
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0-rancher10'
+    Good:
+        -- templates/web/1/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.1'
+    Source: catalog-format.md 7, "Default target"; Less of catalog-service's model/version.go
+    """
+    for old, new in pairwise(_served(entry)):
+        one, other = (versions.semver(each.version.lstrip("v")) for each in (new, old))
+        if one and other and one < other and versions.greater(new.version, old.version):
+            message = f"{shown(new.version)} is greater than {shown(old.version)} to Rancher, but not as a semantic version"
+            yield Hit(_at(new).where, message, "raise one of the three numbers")

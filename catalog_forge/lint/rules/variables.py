@@ -1,0 +1,244 @@
+"""CF50x: the questions of a revision against the use of their answers in both compose files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import Revision
+from catalog_forge.lint.composition import is_template, near
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.usage import ALL, SCHEDULER, Use, uses_of
+
+
+@rule("CF501", "warning", "An answer is never used", on=Revision)
+def never_used(revision: Revision) -> Iterator[Hit]:
+    """The user is asked, and nothing comes of it. Often the name is spelt in another way where it is used.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: greetings, type: string, label: Greeting}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: greeting, type: string, label: Greeting}
+    Source: catalog-format.md 8, "question never used"
+    """
+    if revision.docker is None:
+        return
+    used = {use.name for use in uses_of(revision)}
+    strangers = used - {question.variable for question in revision.questions}
+    for question in revision.questions:
+        if question.variable and question.variable not in used and ALL not in used:
+            hint = near(question.variable, strangers, "use it, or ask no more")
+            yield Hit(question.where, f"the answer {question.variable!r} is used nowhere", hint)
+
+
+@rule("CF502", "warning", "A variable is used, and no question asks for it", on=Revision)
+def never_asked(revision: Revision) -> Iterator[Hit]:
+    """Such a variable is empty in compose files, and `<no value>` where a template prints it.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              GREETING: ${greting}
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              GREETING: ${greeting} at a price of $$5 or $${greting}
+            labels:
+              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
+    Source: catalog-format.md 4 and 8
+    """
+    asked = {question.variable for question in revision.questions}
+    said = {*asked, *SCHEDULER, ALL}
+    for use in uses_of(revision):
+        if use.kind in ("variable", "value") and use.name not in said and not use.in_comment:
+            said.add(use.name)
+            hint = near(use.name, asked, "ask for it, or write its value")
+            yield Hit(use.where, f"no question asks for {use.name!r}: it is {_becomes(use)}", hint)
+
+
+def _becomes(use: Use) -> str:
+    return "empty" if use.kind == "variable" else "no value"
+
+
+@rule("CF503", "note", "An answer is handed over by its bare name", on=Revision)
+def bare_name(revision: Revision) -> Iterator[Hit]:
+    """`- NAME` in `environment` takes the answer of that name. With `NAME=${NAME}` a reader sees where it comes from, and no tool
+    takes the question for one that is never used.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+            - greeting
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: greeting, type: string, label: Greeting}
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+            - greeting=${greeting}
+    Source: catalog-format.md 8
+    """
+    asked = {question.variable for question in revision.questions}
+    uses = uses_of(revision)
+    elsewhere = {use.name for use in uses if use.kind != "name"}
+    for use in uses:
+        if use.kind == "name" and use.name in asked and use.name not in elsewhere:
+            yield Hit(use.where, f"{use.name} is the answer of that name", f"write {use.name}=${{{use.name}}}")
+
+
+@rule("CF504", "error", "A dollar begins no variable", on=Revision)
+def no_variable(revision: Revision) -> Iterator[Hit]:
+    """rancher-compose knows `${NAME}`, `$NAME` and `$$`, which is a plain dollar. Defaults (`${A:-x}`), commands (`$(cmd)`) and
+    places (`$1`) end the launch.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            command: sh -c 'echo $(hostname)'
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              GREETING: ${greeting:-hello}
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            command: sh -c 'echo $$(hostname) $$1'
+    Source: catalog-format.md 4
+    """
+    for use in uses_of(revision):
+        if use.kind == "wrong" and not use.in_comment:
+            yield Hit(use.where, f"{use.name!r} is no variable", "write $$ for a plain dollar")
+
+
+@rule("CF505", "warning", "A variable in a key is not put in", on=Revision)
+def variable_in_key(revision: Revision) -> Iterator[Hit]:
+    """rancher-compose puts answers into values only. A key keeps its dollar; a list of NAME=VALUE takes answers in its names too.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              ${greeting}: 'true'
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+            - ${greeting}=true
+    Source: catalog-format.md 4
+    """
+    for use in uses_of(revision):
+        if use.kind == "key":
+            yield Hit(use.where, f"${{{use.name}}} stands in a key, and stays as it is", "write the list form, NAME=VALUE")
+
+
+@rule("CF506", "error", "Braces in rancher-compose.yml are no template", on=Revision)
+def braces(revision: Revision) -> Iterator[Hit]:
+    """rancher-compose renders the templates of rancher-compose.yml too, the texts of questions among them. What Go cannot parse
+    ends the launch, though the catalog shows the entry.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: greeting, type: string, label: Greeting, default: '%{{service_name}}.%{{stack_name}}'}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        # notemplating
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: greeting, type: string, label: Greeting, default: '%{{service_name}}.%{{stack_name}}'}
+    Source: catalog-format.md 4, 6 and 8
+    """
+    file = revision.rancher
+    if file is None or not is_template(file.text):
+        return
+    from catalog_forge.confd.gotext.template import SyntaxFault
+    from catalog_forge.lint.rendering import template_of, where_of, words_of
+
+    try:
+        template_of(file)
+    except SyntaxFault as fault:
+        yield Hit(where_of(fault, file), words_of(fault), "begin the file with the line `# notemplating`")
+
+
+@rule("CF507", "warning", "rancher-compose.yml has templates", on=Revision)
+def template_in_rancher(revision: Revision) -> Iterator[Hit]:
+    """The catalog service reads rancher-compose.yml as it is, before any template is rendered: an answer in it is a text with
+    braces to the catalog, and another one at the launch. Answers come in by `${NAME}`.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: greeting, type: string, label: Greeting}
+        services:
+          web:
+            metadata:
+              greeting: '{{.Values.greeting}}'
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+          questions:
+          - {variable: greeting, type: string, label: Greeting}
+        services:
+          web:
+            metadata:
+              greeting: ${greeting}
+    Source: catalog-format.md 4
+    """
+    for use in uses_of(revision):
+        if use.kind == "value" and use.file is revision.rancher:
+            yield Hit(use.where, "the catalog service reads this before any template is rendered", f"write ${{{use.name}}}")

@@ -1,0 +1,131 @@
+"""CF9xx: what holds over a whole catalog."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from catalog_forge.lint import history
+from catalog_forge.lint.catalog import Catalog, Entry
+from catalog_forge.lint.mend import shown
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Seq, Text
+
+
+def _categories(entry: Entry) -> Iterator[Text]:
+    keys = entry.settings.keys
+    several = keys.get("categories")
+    for node in (keys.get("category"), *(several.items if isinstance(several, Seq) else ())):
+        if isinstance(node, Text) and text_of(node).strip():
+            yield node
+
+
+def _plain(category: str) -> str:
+    """A category by its letters alone, in the singular."""
+    words = re.findall(r"[^\W_]+", category[:200].lower())
+    return "".join(re.sub(r"(?<=[^aeiou])ies$", "y", word) if word.endswith("ies") else _singular(word) for word in words)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+@rule("CF911", "warning", "Two categories are nearly the same", on=Catalog)
+def near_categories(catalog: Catalog) -> Iterator[Hit]:
+    """A catalog lists `Database` and `Databases` one beside the other: who opens one misses what is in the other.
+
+    Bad:
+        -- templates/db/config.yml --
+        name: DB
+        category: application
+    Good:
+        -- templates/db/config.yml --
+        name: DB
+        category: Applications
+    Source: catalog-format.md 2, "near-duplicates exist (Database/Databases)"
+    """
+    found: dict[str, list[tuple[Entry, Text]]] = defaultdict(list)
+    for entry in catalog.entries:
+        for node in _categories(entry):
+            found[_plain(text_of(node))].append((entry, node))
+    for same in found.values():
+        counts = Counter(text_of(node) for _, node in same)
+        # The one that most entries have; of equals the one that comes first.
+        most, _ = counts.most_common(1)[0]
+        for entry, node in same if len(counts) > 1 else ():
+            if text_of(node) != most:
+                message = f"{entry.name} is in {shown(text_of(node))}, {counts[most]} others are in {shown(most)}"
+                yield Hit(node.where, message, f"write {most[:60]}")
+
+
+@rule("CF912", "error", "Rancher merges two entries", on=Catalog)
+def merged(catalog: Catalog) -> Iterator[Hit]:
+    """The service knows an entry by the first word of its top folder and its own name, put together: equal ones become one.
+
+    Bad:
+        -- other/web/config.yml --
+        name: Other
+        version: '1.0.0'
+    Good:
+        -- infra-templates/web/config.yml --
+        name: Other
+        version: '1.0.0'
+    Source: catalog-format.md 1, "S keys templates by base+name"
+    """
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for entry in catalog.entries:
+        found[f"{entry.base.removesuffix('*')}{entry.name}"].append(entry)
+    for same in found.values():
+        for entry in same[1:]:
+            first = f"{same[0].top.name}/{same[0].name}"
+            yield Hit(entry.where, f"Rancher makes one entry of {entry.top.name}/{entry.name} and {first}", "rename one of them")
+
+
+@rule("CF913", "warning", "Two entries have one name", on=Catalog)
+def same_name(catalog: Catalog) -> Iterator[Hit]:
+    """A catalog shows the `name` of config.yml: of two entries of one kind with one name nobody knows which is which.
+
+    Bad:
+        -- templates/web-2/config.yml --
+        name: Web
+        version: '1.0.0'
+    Good:
+        -- infra-templates/web/config.yml --
+        name: Web
+        version: '1.0.0'
+    Source: catalog-format.md 2, row `name`
+    """
+    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in catalog.entries:
+        name = text_of(entry.settings.keys.get("name")).strip()
+        if name:
+            found[entry.top.name, name.lower()].append(entry)
+    for same in found.values():
+        for entry in same[1:]:
+            where = entry.settings.keys["name"].where
+            yield Hit(where, f"{entry.name} is listed under the same name as {same[0].name}", "give it a name of its own")
+
+
+@rule("CF920", "warning", "A published revision has changed", on=Catalog)
+def changed(catalog: Catalog) -> Iterator[Hit]:
+    """Stacks run what they were launched from; when a revision changes after that, an upgrade to the same version changes them.
+
+    What is new belongs into a new revision. This rule needs to know what was published: `lint --since REF`.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services: {web: {image: 'nginx:1.27.4'}}
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+    Good:
+        -- templates/web/1/docker-compose.yml --
+        version: '2'
+        services: {web: {image: 'nginx:1.27.4'}}
+    Source: catalog-format.md 7, "446 commits edit an existing revision in place"
+    """
+    if catalog.since is not None:
+        yield from history.changed(catalog.since, catalog.tree)

@@ -1,0 +1,207 @@
+"""The files of a catalog, an entry, an image or a spec as lint sees them: read when they are asked for, and bounded.
+
+Everything in a tree is untrusted: no link is followed out of it, and what is too large is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Problem, Where
+
+MAX_BYTES = 1 << 20
+
+# A file; a link to a file inside the tree; a link that leads out of it or nowhere; what is no file (a pipe, a socket).
+Kind = Literal["file", "link", "stray", "special"]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a tree: its path below the root with `/`, its size in bytes, its mode; the content comes when it is asked for.
+
+    `shown` is its path as errors give it: as the person at the keyboard would write it.
+    """
+
+    path: str
+    size: int
+    read: Callable[[], bytes] = field(repr=False, compare=False)
+    kind: Kind = "file"
+    mode: int = 0o644
+    shown: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The path of the folder that it lies in, `""` for the root."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is a file within the bound."""
+        return self.kind in ("file", "link") and self.size <= MAX_BYTES
+
+    def at(self, line: int = 0, column: int = 0) -> Where:
+        """A place in this file."""
+        return Where(self.shown or self.path, line, column)
+
+    def offset(self, offset: int) -> Where:
+        """The place of a character of the text."""
+        line = bisect_right(self._starts, offset)
+        return self.at(line, offset - self._starts[line - 1] + 1)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where the lines of the text begin."""
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes; none of what cannot be read, is too large, or leads out of the tree."""
+        if not self.is_readable:
+            return b""
+        try:
+            return self.read()
+        except OSError:
+            return b""
+
+    @cached_property
+    def text(self) -> str:
+        """The content as text, without a byte order mark; a byte that is no UTF-8 becomes U+FFFD. Line ends stay."""
+        return self.content.decode("utf-8-sig", "replace")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text."""
+        return self.text.splitlines()
+
+    @cached_property
+    def yaml(self) -> Yaml:
+        """The content as Rancher's YAML reader takes it."""
+        if not self.is_readable:
+            return Yaml(None, (Problem("the file cannot be read", self.at()),))
+        try:
+            found = yamlio.parse_lenient(self.content, self.shown or self.path)
+        except ForgeError as error:
+            return Yaml(None, tuple(error.problems))
+        return Yaml(found.node, (), found.duplicates, found.second)
+
+
+@dataclass(frozen=True, slots=True)
+class Yaml:
+    """What a YAML file holds: its first document, None when that is empty or broken; `problems` say what is broken.
+
+    Legal for Rancher, and worth a word: keys that stand twice (the last one counts), and a `second` document (it is passed over).
+    """
+
+    node: yamlio.Node | None
+    problems: tuple[Problem, ...] = ()
+    duplicates: tuple[yamlio.Double, ...] = ()
+    second: Where | None = None
+
+    @property
+    def map(self) -> yamlio.Map | None:
+        """The document, if it is a mapping."""
+        return self.node if isinstance(self.node, yamlio.Map) else None
+
+    @property
+    def keys(self) -> dict[str, yamlio.Node]:
+        """The values of a mapping by key; empty for everything else."""
+        return keys_of(self.node)
+
+
+def keys_of(node: yamlio.Node | None) -> dict[str, yamlio.Node]:
+    """The values of a mapping by key; empty for everything else."""
+    return {key.value: value for key, value in node.pairs} if isinstance(node, yamlio.Map) else {}
+
+
+def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
+    """The key of a mapping itself, for its place."""
+    pairs = node.pairs if isinstance(node, yamlio.Map) else ()
+    return next((key for key, _ in pairs if key.value == name), None)
+
+
+class Tree:
+    """Files by their path below a root, in the order of the paths.
+
+    `inside` is the folder or file of the catalog that was read, `""` for all of it: of what lies beside it nothing is known.
+    """
+
+    def __init__(self, files: Iterable[File], inside: str = "") -> None:
+        self.inside = inside
+        self.files: dict[str, File] = {file.path: file for file in sorted(files, key=lambda file: file.path.split("/"))}
+
+    @classmethod
+    def of(cls, contents: Mapping[str, bytes | str]) -> Tree:
+        """A tree in memory. What begins as a script has the mode of one."""
+        made = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
+        return cls(
+            File(path, len(content), lambda content=content: content, mode=0o755 if content.startswith(b"#!") else 0o644)  # type: ignore[misc]
+            for path, content in made.items()
+        )
+
+    def covers(self, path: str) -> bool:
+        """Tell whether a folder was read as a whole, so that what is not here is missing."""
+        return not self.inside or f"{path}/".startswith(f"{self.inside}/")
+
+    def get(self, path: str) -> File | None:
+        """The file at a path."""
+        return self.files.get(path)
+
+    def with_files(self, files: Iterable[File]) -> Tree:
+        """This tree with some files in place of those at their paths, or added."""
+        made = copy(self)
+        made.__dict__.pop("folders", None)
+        both = {**self.files, **{file.path: file for file in files}}
+        made.files = {path: both[path] for path in sorted(both, key=lambda path: path.split("/"))}
+        return made
+
+    @cached_property
+    def folders(self) -> dict[str, Folder]:
+        """All folders by path, `""` for the root, each with what lies in it."""
+        found: dict[str, Folder] = {"": Folder("")}
+        for file in self.files.values():
+            self._folder(file.folder, found).files[file.name] = file
+        return found
+
+    def _folder(self, path: str, found: dict[str, Folder]) -> Folder:
+        if path not in found:
+            above, _, name = path.rpartition("/")
+            found[path] = Folder(path)
+            self._folder(above, found).folders[name] = found[path]
+        return found[path]
+
+
+@dataclass
+class Folder:
+    """A folder of a tree: the files and folders in it, by name."""
+
+    path: str
+    files: dict[str, File] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @cached_property
+    def everything(self) -> list[File]:
+        """All files in it and below, in the order in which a walk meets them: by name, as Go's filepath.Walk goes."""
+        found: list[File] = []
+        for name in sorted({*self.files, *self.folders}):
+            if name in self.files:
+                found.append(self.files[name])
+            else:
+                found += self.folders[name].everything
+        return found

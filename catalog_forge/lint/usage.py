@@ -1,0 +1,150 @@
+"""Where a revision uses its answers: `${X}`, `$X`, `.Values.X` and bare names of the environment, in both compose files.
+
+A file without templates is read as YAML, so that comments count nothing. Of a template it is the text, not what it renders to:
+a branch that is not taken today counts too. Rules: `catalog-format.md` 4 and 9: `$$` is no variable, and neither are the
+variables of Go's templates.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from catalog_forge.errors import Where
+from catalog_forge.lint.catalog import BLOCKS, Revision
+from catalog_forge.lint.composition import is_template
+from catalog_forge.lint.tree import File
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+# A variable that is put in; one in the name of a key, which is not; `.Values.X`; a bare name of the environment; what is none.
+Kind = Literal["variable", "key", "value", "name", "wrong"]
+
+ALL = "*"
+# The variables of Rancher's own scheduler, which nobody asks for.
+SCHEDULER = ("stack_name", "service_name")
+
+_VALUE = re.compile(r"\.Values\.([A-Za-z_][A-Za-z0-9_]*)|\.Values\s+\"([^\"{}]*)\"")
+_ALL_VALUES = re.compile(r"\.Values(?![.\w])(?!\s+\")")
+_DOLLAR = re.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z_][A-Za-z0-9_]*))?")
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*$", re.MULTILINE)
+_BARE = re.compile(
+    r"^[ \t]*-[ \t]+([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1[ \t]*$|^[ \t]+([A-Za-z_][A-Za-z0-9_]*):[ \t]*$", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use: of which answer, how, and where: at a character of `file`, or of a scalar in it.
+
+    `in_comment` tells those that nobody may rely on: a line of a template that is a comment, or looks like one.
+    """
+
+    name: str
+    kind: Kind
+    file: File
+    offset: int
+    text: Text | None = None
+    in_comment: bool = False
+
+    @property
+    def where(self) -> Where:
+        """Its place."""
+        return self.text.at(self.offset) if self.text else self.file.offset(self.offset)
+
+
+_CACHE: WeakKeyDictionary[Revision, list[Use]] = WeakKeyDictionary()
+
+
+def uses_of(revision: Revision) -> list[Use]:
+    """All uses in both compose files, the catalog block aside. The name is `*` where a template may take any answer."""
+    if revision not in _CACHE:
+        _CACHE[revision] = [use for file in revision.compose_files for use in _of_file(file, file is revision.docker)]
+    return _CACHE[revision]
+
+
+def _of_file(file: File, docker: bool) -> Iterator[Use]:
+    if is_template(file.text):
+        actions = list(_actions(file.text))
+        yield from _of_actions(file, actions)
+        if docker:
+            yield from _of_text(file, actions)
+            return
+    root, seen = file.yaml.map, set[int]()
+    for key, node in root.pairs if root else ():
+        if key.value not in BLOCKS:
+            yield from _of_node(file, node, key.value, seen)
+
+
+def _actions(text: str) -> Iterator[tuple[int, int]]:
+    """Where the actions of a template begin and end."""
+    start = text.find("{{")
+    while start >= 0 and (end := text.find("}}", start)) >= 0:
+        yield start, end + 2
+        start = text.find("{{", end)
+
+
+def _of_actions(file: File, actions: list[tuple[int, int]]) -> Iterator[Use]:
+    for start, end in actions:
+        action = file.text[start:end]
+        for found in _VALUE.finditer(action):
+            yield Use(found[1] or found[2], "value", file, start + found.start())
+        if any_value := _ALL_VALUES.search(action):
+            yield Use(ALL, "value", file, start + any_value.start())
+
+
+def _of_text(file: File, actions: list[tuple[int, int]]) -> Iterator[Use]:
+    """The variables of a template between its actions."""
+    pieces, last = [], 0
+    for start, end in actions:
+        pieces += [file.text[last:start], re.sub(r"[^\n]", " ", file.text[start:end])]
+        last = end
+    plain = "".join((*pieces, file.text[last:]))
+    comments = [found.span() for found in _COMMENT.finditer(plain)] if "#" in plain else []
+    for name, kind, start in _dollars(plain):
+        before = bisect_right(comments, (start, start)) - 1
+        yield Use(name, kind, file, start, in_comment=before >= 0 and start < comments[before][1])
+    for found in _BARE.finditer(plain):
+        yield Use(found[2] or found[3], "name", file, found.start(2) if found[2] else found.start(3))
+
+
+def _of_node(file: File, node: Node, above: str, seen: set[int]) -> Iterator[Use]:
+    """The variables of a node of YAML below the key `above`; what an alias stands for is looked at once."""
+    if isinstance(node, Text):
+        for name, kind, start in _dollars(node.value) if "$" in node.value else ():
+            yield Use(name, kind, file, start, node)
+        return
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if above == "environment":
+        yield from (Use(name.value, "name", file, 0, name) for name in _bare_names(node))
+    if isinstance(node, Seq):
+        for item in node.items:
+            yield from _of_node(file, item, "", seen)
+        return
+    for key, value in node.pairs:
+        found = _dollars(key.value) if "$" in key.value else ()
+        yield from (Use(name, "key", file, start, key) for name, kind, start in found if kind == "variable")
+        yield from _of_node(file, value, key.value, seen)
+
+
+def _bare_names(node: Node) -> Iterator[Text]:
+    """What an environment names without a value."""
+    if isinstance(node, Map):
+        yield from (key for key, value in node.pairs if isinstance(value, Text) and value.bare and not value.value)
+    elif isinstance(node, Seq):
+        yield from (item for item in node.items if isinstance(item, Text) and "=" not in item.value)
+
+
+def _dollars(text: str) -> Iterator[tuple[str, Kind, int]]:
+    """What stands behind dollars in a text: names of variables, and what is none."""
+    for found in _DOLLAR.finditer(text):
+        name = found[2] or found[3]
+        if name:
+            yield name, "variable", found.start()
+        elif not found[1]:
+            yield text[found.start() :].split("\n", 1)[0][:20].rstrip(), "wrong", found.start()

@@ -1,0 +1,149 @@
+"""How versions compare: the catalog service's own way, semantic versions, and ranges as `upgrade_from` has them.
+
+Rules: `catalog-format.md` 7; `utils/version` and the patched blang/semver of rancher/catalog-service, whose ranges compare in the
+service's own way too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+_NUMBER = re.compile("[0-9]+")
+_WORD = re.compile("[a-z]+")
+_SPLIT = re.compile("[.-]")
+_PART = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+_CORE = r"(0|[1-9][0-9]{0,18})"
+_SEMVER = re.compile(rf"{_CORE}\.{_CORE}\.{_CORE}(?:-({_PART}(?:\.{_PART})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?")
+_COMPARED = re.compile("[^0-9]*")
+_DIGIT = re.compile("[0-9]")
+
+Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
+Test = Callable[[str], bool]
+
+
+def semver(text: str) -> Order | None:
+    """Return what sorts as a semantic version does; None for a text that is none, one with a leading `v` among it."""
+    found = _SEMVER.fullmatch(text)
+    if found is None:
+        return None
+    major, minor, patch, before = found.groups()
+    parts = [(not part.isdigit(), _int(part), part) for part in before.split(".")] if before else []
+    return int(major), int(minor), int(patch), not before, tuple(parts)
+
+
+def greater(one: str, other: str) -> bool:
+    """Tell whether the catalog service takes `one` for the greater version."""
+    one, other = (text.partition("+")[0].lstrip("v") for text in (one, other))
+    ones, others = ([part for part in _SPLIT.split(text) if part] for text in (one, other))
+    if len(others) > len(ones):
+        return one != other and not _greater(others, ones)
+    return _greater(ones, others)
+
+
+def _greater(ones: list[str], others: list[str]) -> bool:
+    """Compare part by part; `ones` is not the shorter one."""
+    for part, against in zip(ones, others, strict=False):
+        order = _compared(part, against)
+        if order:
+            return order > 0
+    return len(ones) > len(others) and re.fullmatch("[0-9]{1,18}", ones[len(others)]) is not None
+
+
+def _compared(one: str, other: str) -> int:
+    word, against = _first(_WORD, one), _first(_WORD, other)
+    if word and against and word != against:
+        return 1 if word > against else -1
+    number, limit = _first(_NUMBER, one), _first(_NUMBER, other)
+    if not (number and limit) and one != other:
+        return 1 if one > other else -1
+    return _int(number) - _int(limit)
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return found[0] if found else ""
+
+
+def _int(text: str) -> int:
+    """A number, held to 63 bits as Go's Atoi does; 0 for a text that is none."""
+    return 0 if not text.isdecimal() else int(text) if len(text) < 19 else (1 << 63) - 1
+
+
+def within(version: str, wanted: str) -> bool | None:
+    """Tell whether a version is in a range as the catalog service reads it; None when one of both cannot be read."""
+    test, plain = reads_range(wanted), version.lstrip("v")
+    return None if test is None or semver(plain) is None else test(plain)
+
+
+def reads_range(text: str) -> Test | None:
+    """Return the test for a range such as `>=1.0.0 <2.0.0 || 3.x`; None when the catalog service cannot read it."""
+    text = text.lstrip("v")
+    for mark in (">v", ">=v", "<v", "<=v", "=v", "!v"):
+        text = text.replace(mark, mark[:-1])
+    choices: list[list[Test]] = [[]]
+    for part in _parts(text):
+        if part == "||":
+            choices.append([])
+            continue
+        for comparison in _expanded(part):
+            test = _test(comparison)
+            if test is None:
+                return None
+            choices[-1].append(test)
+    if not all(choices):
+        return None
+    return lambda version: any(all(test(version) for test in tests) for tests in choices)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut a range at its blanks; a blank after an operator belongs to it."""
+    for part in re.sub(r"([<>=]) +", r"\1", text).split(" "):
+        # The service drops what is one character long.
+        if len(part) > 1:
+            yield part
+
+
+def _test(comparison: str) -> Test | None:
+    operator = _COMPARED.match(comparison)
+    wanted = comparison[operator.end() :] if operator else ""
+    if operator is None or semver(wanted) is None:
+        return None
+    tests: dict[str, Test] = {
+        "": lambda version: not greater(version, wanted) and not greater(wanted, version),
+        ">": lambda version: greater(version, wanted),
+        "<": lambda version: greater(wanted, version),
+        ">=": lambda version: not greater(wanted, version),
+        "<=": lambda version: not greater(version, wanted),
+        "!": lambda version: greater(version, wanted) or greater(wanted, version),
+    }
+    same = {"=": "", "==": "", "!=": "!"}
+    return tests.get(same.get(operator[0], operator[0]))
+
+
+def _expanded(part: str) -> list[str]:
+    """Write a wildcard such as `1.2.x` as the comparisons that it stands for, with the service's oddities.
+
+    `1.x.x` ends where `1.1.0` begins, and an operator that it does not know, such as `~`, is passed over.
+    """
+    place = _DIGIT.search(part) if "x" in part else None
+    if place is None:
+        return [part]
+    operator, wanted = part[: place.start()].strip(), part[place.start() :]
+    low = wanted.replace(".x.x", ".x", 1).replace(".x", ".0", 1)
+    low += ".0" if low.count(".") == 1 else ""
+    high = _above(low, wanted.split("."))
+    # The comparisons are joined by "and", also those of `!=`.
+    ranges = {">": [f">={high}"], ">=": [f">={low}"], "<": [f"<{low}"], "<=": [f"<{high}"]}
+    ranges |= dict.fromkeys(("", "=", "=="), [f">={low}", f"<{high}"]) | dict.fromkeys(("!", "!="), [f"<{low}", f">={high}"])
+    return ranges.get(operator, [low])
+
+
+def _above(low: str, parts: list[str]) -> str:
+    """The first version above those of a wildcard; nothing where the service finds none."""
+    raised = {2: 0, 3: 1}.get(len(parts)) if parts[-1] == "x" else None
+    numbers = low.split(".")
+    if raised is None or not re.fullmatch("[0-9]{1,18}", numbers[raised]):
+        return ""
+    numbers[raised] = str(int(numbers[raised]) + 1)
+    return ".".join(numbers)

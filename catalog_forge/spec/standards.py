@@ -1,0 +1,180 @@
+"""The standards of a team, catalog-forge.yml at the root of a catalog: what its specs inherit, may choose from, and need.
+
+Pure: nodes in, values out. Reading the files and what they extend is `catalog_forge.team`'s.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge.spec.model import Engine, Entry, Image, Launch, Spec
+from catalog_forge.spec.record import Record, key
+from catalog_forge.spec.tree import EMPTY, leaves
+from catalog_forge.yamlio import Map, Text
+
+LEVELS = ("error", "warning", "note", "off")
+
+
+@dataclass(frozen=True)
+class Defaults(Record):
+    """What a spec inherits: each of these keys that it does not write itself. They mean what they mean in a spec."""
+
+    maintainer: str = key("as in a spec", "")
+    entry: Entry = key("as in a spec: category, license, minimum_rancher_version ...", Entry)
+    image: Image = key("as in a spec: base, registry, labels, user", Image)
+    engine: Engine = key("as in a spec: confd, metadata, refresh, log", Engine)
+    launch: Launch = key("as in a spec: how long is waited", Launch)
+    vars: Mapping[str, str] = key("as in a spec: environment of the conf container", dict)
+
+
+@dataclass(frozen=True)
+class Allowed(Record):
+    """The choices of a spec: each a list of texts, in which `*` stands for any characters. An empty list allows everything."""
+
+    base: tuple[str, ...] = key("base images", tuple)
+    registry: tuple[str, ...] = key("registries", tuple)
+    confd: tuple[str, ...] = key("releases of confd", tuple)
+    metadata: tuple[str, ...] = key("versions of the metadata service", tuple)
+    category: tuple[str, ...] = key("categories of entries", tuple)
+    license: tuple[str, ...] = key("licences of entries", tuple)
+    maintainer: tuple[str, ...] = key("maintainers", tuple)
+
+
+@dataclass(frozen=True)
+class Required(Record):
+    """What every spec needs."""
+
+    name: str = key("pattern of the image's name, such as `acme-*-conf`", "")
+    health_check: bool = key("the service has a health check", False)
+    maintainer: bool = key("there is a maintainer", False)
+    labels: tuple[str, ...] = key("labels that the image has", tuple)
+    scenarios: tuple[str, ...] = key("patterns of scenarios: for each there is one at least", tuple)
+
+
+@dataclass(frozen=True)
+class Levels(Record):
+    """How bad a finding is: error, warning, note, or off."""
+
+    deviates: str = key("a spec writes another value than the default, and gives no reason", "warning", one_of=LEVELS)
+    repeats: str = key("a spec writes what it would inherit", "note", one_of=LEVELS)
+    allowed: str = key("a value is none of those allowed", "error", one_of=LEVELS)
+    required: str = key("something required is missing", "error", one_of=LEVELS)
+
+
+@dataclass(frozen=True)
+class Standards(Record):
+    """The standards that hold in a catalog."""
+
+    extends: tuple[str, ...] = key(
+        "other standards that these are laid over: a PATH beside this file, or URL@COMMIT#PATH in a git repository; "
+        "`#PATH` may be left out",
+        tuple,
+    )
+    defaults: Defaults = key("what specs inherit", Defaults)
+    allowed: Allowed = key("what specs may choose from", Allowed)
+    required: Required = key("what specs need", Required)
+    levels: Levels = key("how bad each kind of finding is", Levels)
+    lint: Any = key("the settings of `lint`", None)
+
+
+@dataclass(frozen=True)
+class Team:
+    """The standards of a catalog with everything that they extend; `tree` is all of it as one mapping, whose places are known."""
+
+    standards: Standards = field(default_factory=Standards)
+    tree: Map = EMPTY
+
+    @property
+    def inherited(self) -> Map:
+        """What specs inherit, as nodes."""
+        found = next((value for name, value in self.tree.pairs if name.value == "defaults"), None)
+        return found if isinstance(found, Map) else EMPTY
+
+    def lines(self) -> list[tuple[str, Text]]:
+        """Everything that holds, by its path, such as `defaults.image.base`, with the place that it comes from."""
+        return [(path, node) for path, node in leaves(self.tree) if path.partition(".")[0] not in ("extends", "lint")]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Where a spec is not as the standards want it: the path of the key in the spec, which of the levels holds, what is wrong.
+
+    `node` is the value in the spec, None where it is missing.
+    """
+
+    path: str
+    kind: str
+    message: str
+    hint: str = ""
+    node: Text | None = None
+
+
+# The keys of a spec that `allowed` speaks of.
+_CHOICES = {
+    "base": "image.base",
+    "registry": "image.registry",
+    "confd": "engine.confd",
+    "metadata": "engine.metadata",
+    "category": "entry.category",
+    "license": "entry.license",
+    "maintainer": "maintainer",
+}
+
+# What a reason excuses though no default speaks of it.
+_EXCUSED = frozenset((*_CHOICES.values(), "health_check"))
+
+
+def compared(team: Team, root: Map) -> Iterator[Breach]:
+    """Compare what a spec writes with what it would inherit. A value that differs is no breach when the spec says why."""
+    standard = dict(leaves(team.inherited))
+    written = dict(leaves(root))
+    reasons = {path.removeprefix("deviations."): node for path, node in written.items() if path.startswith("deviations.")}
+    for path, node in written.items():
+        if path not in standard:
+            continue
+        if node.value == standard[path].value:
+            message = f"{path} is {node.value!r} by the team's standards already"
+            yield Breach(path, "repeats", message, f"leave it out: {standard[path].where}", node)
+        elif path not in reasons:
+            message = f"{path} is {node.value!r}; the team's standard is {standard[path].value!r}"
+            yield Breach(path, "deviates", message, f"leave it out, or say why below `deviations: {{{path}: ...}}`", node)
+    for path, node in reasons.items():
+        if path not in _EXCUSED and not (path in standard and path in written):
+            yield Breach(path, "repeats", f"a reason is given for {path!r}, which deviates from nothing", "leave it out", node)
+
+
+def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breach]:
+    """Compare a whole spec, with what it inherits, with what is allowed and required."""
+    for word, path in _CHOICES.items():
+        patterns = getattr(team.standards.allowed, word)
+        value = _value(spec, path)
+        if patterns and value and path not in spec.deviations and not _fits(value, patterns):
+            yield Breach(path, "allowed", f"{path} {value!r} is none that the team allows", f"allowed: {', '.join(patterns)}")
+    required = team.standards.required
+    if required.name and not _fits(spec.name, (required.name,)):
+        yield Breach("name", "required", f"the name {spec.name!r} does not fit {required.name!r}")
+    if required.maintainer and not spec.maintainer:
+        yield Breach("maintainer", "required", "there is no maintainer")
+    if required.health_check and spec.service.health_check is None and "health_check" not in spec.deviations:
+        yield Breach("service", "required", "the service has no health check", "service: {health_check: {port: ...}}")
+    for label in required.labels:
+        if label not in spec.image.labels:
+            yield Breach("image", "required", f"the image has no label {label!r}")
+    for pattern in required.scenarios:
+        if not any(_fits(name, (pattern,)) for name in scenarios):
+            hint = f"catalog-forge scenario new {spec.name} {pattern}"
+            yield Breach("", "required", f"there is no scenario {pattern!r}", hint)
+
+
+def _value(spec: Spec, path: str) -> str:
+    found: Any = spec
+    for name in path.split("."):
+        found = getattr(found, name)
+    return str(found)
+
+
+def _fits(value: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns)

@@ -1,0 +1,84 @@
+"""The standards that hold in a catalog: its catalog-forge.yml, laid over what it extends by path or from a git repository."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from catalog_forge import yamlio
+from catalog_forge.blueprint.git import checkout
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.spec.reader import read_standards
+from catalog_forge.spec.standards import Team
+from catalog_forge.spec.tree import laid_over
+from catalog_forge.yamlio import Map, Seq, Text
+
+FILE = "catalog-forge.yml"
+MOST = 10
+
+_GIT = re.compile(r"(?P<url>[^#]+)@(?P<commit>[0-9a-f]{40})(?:#(?P<path>[^#]+))?")
+
+
+def load(file: Path, shown: str = "") -> Team:
+    """Read the standards in a file with everything that they extend; there are none where there is no such file.
+
+    `shown` is its name in errors. Raises ForgeError with all problems of a file, for standards that extend themselves, and
+    with what git says of a commit that it cannot get.
+    """
+    if not file.is_file():
+        return Team()
+    tree = _tree(file, shown or str(file), ())
+    return Team(read_standards(tree), tree)
+
+
+def _tree(file: Path, shown: str, above: tuple[Path, ...]) -> Map:
+    real = file.resolve()
+    if real in above:
+        raise ForgeError("these standards extend themselves", Where(shown))
+    if len(above) >= MOST:
+        raise ForgeError(f"standards extend each other more than {MOST} times", Where(shown))
+    root = _read(file, shown)
+    if isinstance(root, Text) and root.bare and root.data() is None:
+        return Map((), root.where)
+    if not isinstance(root, Map):
+        raise ForgeError("standards are a mapping", root.where, "such as `defaults: {maintainer: Jo Doe <jo@example.org>}`")
+    read_standards(root)
+    tree = root
+    for node in reversed(_extends(root)):
+        tree = laid_over(_extended(node, file.parent, (*above, real)), tree)
+    return tree
+
+
+def _read(file: Path, shown: str) -> yamlio.Node:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(yamlio.MAX_BYTES + 1)
+    except OSError as error:
+        raise ForgeError(f"the standards cannot be read: {error.strerror}", Where(shown)) from None
+    found = yamlio.parse_lenient(content, shown)
+    if found.duplicates:
+        again = found.duplicates[0]
+        raise ForgeError(f"the key {again.key.value!r} stands twice: first in line {again.first.line}", again.key.where)
+    return found.node or Map((), Where(shown))
+
+
+def _extends(root: Map) -> tuple[Text, ...]:
+    """What standards extend; the later ones count more, and those that extend them count most."""
+    found = next((value for key, value in root.pairs if key.value == "extends"), None)
+    return tuple(item for item in found.items if isinstance(item, Text)) if isinstance(found, Seq) else ()
+
+
+def _extended(node: Text, folder: Path, above: tuple[Path, ...]) -> Map:
+    found = _GIT.fullmatch(node.value)
+    if found is None:
+        file = folder / node.value
+        if not file.is_file():
+            hint = "a path beside this file, or URL@COMMIT#PATH with all 40 digits of the commit"
+            raise ForgeError(f"there are no standards {node.value!r}", node.where, hint)
+        return _tree(file, str(file), above)
+    with checkout(found["url"], found["commit"], folder, "standards") as root:
+        path = found["path"] or FILE
+        file = root / path
+        if not file.resolve().is_relative_to(root.resolve()) or not file.is_file():
+            raise ForgeError(f"the commit has no file {path!r}", node.where)
+        return _tree(file, f"{found['url']}@{found['commit'][:12]}#{path}", above)

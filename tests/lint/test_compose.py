@@ -1,0 +1,152 @@
+"""The rules of compose files: places, hints, fixes, and what must not be said."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from catalog_forge.lint import registry
+from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.run import Choice, run
+from tests.lint.findings import DOCKER, RANCHER, docker, findings, shown, template
+from tests.lint.trees import tree
+
+
+def test_a_misspelt_key_is_pointed_at_and_mended() -> None:
+    files = docker("  web:\n    imagee: nginx:1.27.3\n    image: nginx:1.27.3\n")
+    (found,) = findings(files, "CF401")
+    assert (str(found.where), found.hint) == (f"{DOCKER}:4:5", "did you mean 'image'?")
+    (edit,) = found.fix.edits if found.fix else ()
+    text = files[DOCKER] or ""
+    assert text[: edit.start] + edit.text + text[edit.end :] == text.replace("imagee", "image")
+
+
+def test_a_key_of_another_compose_gets_its_own_hint_and_no_fix() -> None:
+    (found,) = findings(docker("  web:\n    image: nginx:1.27.3\n    deploy: {}\n"), "CF401")
+    assert found.fix is None
+    assert found.hint == "use scale, scale_policy and upgrade_strategy in rancher-compose.yml"
+
+
+def test_a_misspelt_key_in_what_a_template_renders_is_pointed_at_in_the_template() -> None:
+    services = (
+        '  web:\n{{- if eq .Values.a "x"}}\n    tty: true\n{{- end}}\n    {{/* no */}}imagee: ü{{.Values.a}}\n    image: a:1\n'
+    )
+    assert shown(template(services, "{variable: a, default: y}"), "CF401") == [
+        "docker-compose.yml.tpl:7:17: the service 'web' has a key 'imagee' that rancher-compose refuses"
+    ]
+
+
+def test_keys_differ_between_the_forms_of_compose() -> None:
+    old = {DOCKER: "web:\n  image: nginx:1.27.3\n  network_mode: host\n", RANCHER: ".catalog:\n  version: '1'\n"}
+    new = docker("  web:\n    image: nginx:1.27.3\n    net: host\n")
+    assert [each.hint for each in findings(old, "CF401")] == ["compose 1 calls it net"]
+    assert [each.hint for each in findings(new, "CF401")] == ["compose 2 calls it network_mode"]
+
+
+def test_a_sidekick_in_a_list_of_labels_is_found_too() -> None:
+    files = docker(
+        "  web:\n    image: nginx:1.27.3\n    labels: ['io.rancher.sidekicks=a, b']\n  a:\n    image: busybox:1.37.0\n"
+    )
+    assert shown(files, "CF405") == ["docker-compose.yml:5:14: the service 'web' names a sidekick 'b' that is not there"]
+
+
+def test_the_second_of_two_sidekicks_has_its_own_column() -> None:
+    files = docker(
+        "  web:\n    image: nginx:1.27.3\n    labels:\n      io.rancher.sidekicks: 'a,  b'\n  a:\n    image: busybox:1.37.0\n"
+    )
+    assert shown(files, "CF405") == ["docker-compose.yml:6:34: the service 'web' names a sidekick 'b' that is not there"]
+
+
+def test_what_an_answer_names_is_no_finding() -> None:
+    services = (
+        "  web:\n    image: nginx:${tag}\n    labels:\n      io.rancher.sidekicks: ${side}\n      ${label}: x\n"
+        "    volumes_from: ['${data}']\n    links: ['${db}:db']\n    network_mode: container:${other}\n"
+    )
+    assert shown(docker(services), "CF405", "CF407", "CF408", "CF419") == []
+
+
+def test_merge_keys_are_written_out() -> None:
+    text = "version: '2'\nservices:\n  a: &a\n    image: nginx:1.27.3\n  web:\n    <<: *a\n"
+    assert shown({DOCKER: text}, "CF401", "CF410") == []
+
+
+def test_an_image_that_floats_by_the_default_of_its_question() -> None:
+    files = {
+        **docker("  web:\n    image: nginx:${tag}\n"),
+        RANCHER: "version: '2'\ncatalog: {questions: [{variable: tag, default: latest}]}\n",
+    }
+    assert shown(files, "CF416") == ["docker-compose.yml:4:12: the image 'nginx:latest' of 'web' is another one tomorrow"]
+    required = {RANCHER: "version: '2'\ncatalog: {questions: [{variable: tag, required: true}]}\n"}
+    assert shown({**files, **required}, "CF416") == []
+
+
+def test_load_balancers_of_rancher_have_an_image_that_nobody_pulls() -> None:
+    assert shown(docker("  lb:\n    image: rancher/load-balancer-service\n"), "CF416") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("GET / HTTP/1.0", False),
+        ('GET "/health" "HTTP/1.0"', False),
+        ("OPTIONS /gossip HTTP/1.0", False),
+        ("GET /dashboard/# HTTP/1.1", False),
+        ("${line}", False),
+        ("GET /", True),
+        ("/health", True),
+        ("get / HTTP/1.0", True),
+        ("GET / HTTP/2", True),
+    ],
+)
+def test_request_lines(line: str, wrong: bool) -> None:
+    text = f"version: '2'\ncatalog: {{}}\nservices:\n  web:\n    health_check:\n      port: 80\n      request_line: '{line}'\n"
+    assert [each.where.line for each in findings({RANCHER: text}, "CF412")] == [7] * wrong
+
+
+def test_a_number_without_a_default_is_an_error_unless_it_is_required() -> None:
+    text = "version: '2'\ncatalog: {questions: [{variable: many%s}]}\nservices:\n  web:\n    scale: ${many}\n"
+    levels = [
+        [each.level for each in findings({RANCHER: text % more}, "CF418")]
+        for more in ("", ", required: true", ", default: '1'", ", default: '1', required: true", "y")
+    ]
+    assert levels == [["error"], ["warning"], ["warning"], [], ["error"]]
+
+
+def test_a_cut_template_is_judged_as_far_as_it_goes() -> None:
+    services = "  web:\n    image: nginx:1.27.3\n    odd: 1\n{{if lt .Values.a 3}}\n    tty: true\n{{end}}\n"
+    found = shown(template(services, "{variable: a, default: '1'}"), "CF401", "CF517")
+    assert [each.partition(": ")[2][:30] for each in found] == [
+        "the service 'web' has a key 'o",
+        "the template fails: error call",
+    ]
+
+
+def bomb() -> str:
+    rows = (f"  a{n}: &a{n} [" + ", ".join([f"*a{n - 1}" if n else "*a"] * 6) + "]\n" for n in range(8))
+    return "  a: &a {environment: [x]}\n" + "".join(rows)
+
+
+SHAPES = "[1, {}], environment: [[]], health_check: [], lb_config: {port_rules: {}}"
+HOSTILE = {
+    "bomb": bomb(),
+    "many": "".join(f"  s{n}:\n    image: a:1\n    volumes_from: [x]\n    odd{n}: 1\n" for n in range(3_000)),
+    "names": '  web:\n    labels:\n      io.rancher.sidekicks: "' + ",".join(f"s{n}" for n in range(30_000)) + '"\n',
+    "dollars": "  web:\n    image: a:1\n" + "    #\n" * 50_000 + "    command: " + "$x" * 50_000 + "\n",
+    "open": "{{" * 50_000,
+    "nested": "  web:\n" + '{{if eq .Values.a "1"}}' * 90 + "\n    x: {{.Values.b}}\n" + "{{end}}" * 90,
+    "endless": "{{range until 10000}}{{range until 10000}}x{{end}}{{end}}",
+    "itself": '{{define "x"}}{{template "x"}}{{end}}{{template "x"}}',
+    "nul": "  a:\n    image: \0\n",
+    "shapes": f"  a: b\n  c:\n  - d\n  1: {{image: {{a: b}}, labels: {SHAPES}}}\n",
+    "keys": "  ? [a]\n  : b\n",
+}
+
+
+@pytest.mark.parametrize("services", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_files_cost_little_and_break_nothing(services: str) -> None:
+    start = time.monotonic()
+    for name in ("docker-compose.yml", "docker-compose.yml.tpl"):
+        files = {DOCKER: None, f"templates/web/0/{name}": "version: '2'\nservices:\n" + services}
+        run(Catalog(tree(files)), Choice(registry.expand(("CF4", "CF5"))))
+    assert time.monotonic() - start < 20
