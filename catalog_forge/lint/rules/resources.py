@@ -66,7 +66,7 @@ def not_loaded(image: Image) -> Iterator[Hit]:
             yield Hit(problem.where or each.file.at(), problem.message, problem.hint)
 
 
-@rule("CF602", "warning", "confd drops a key of a template resource", on=Image)
+@rule("CF602", "warning", "confd drops a key of a template resource", on=Image, fixable=True)
 def unknown_key(image: Image) -> Iterator[Hit]:
     """A key that confd does not know is dropped without a word: `owner` and `group` never set an owner in any release (files stay
     root's), and a misspelt `reload_cmd` never reloads.
@@ -123,7 +123,7 @@ def _without(each: Resource, key: str) -> Fix | None:
     return Fix(f"delete {key}", each.file.path, (Edit(found.start(), found.end(), ""),)) if found else None
 
 
-@rule("CF603", "warning", "A mode without a leading 0 is read as a decimal number", on=Image)
+@rule("CF603", "warning", "A mode without a leading 0 is read as a decimal number", on=Image, fixable=True)
 def decimal_mode(image: Image) -> Iterator[Hit]:
     """confd reads a mode as Go reads a number: "0644" is octal, and "644" is six hundred forty-four, which are the permissions
     -w----r--.
