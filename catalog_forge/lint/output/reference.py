@@ -37,7 +37,8 @@ def _section(rule: Rule) -> str:
 
 def text_of(example: Example) -> str:
     """The files of an example, each below its path and, in brackets, what is odd about it."""
-    return "".join(f"-- {path}{_odd(example, path)} --\n{text or ''}" for path, text in example.files.items())
+    shown = "".join(f"-- {path}{_odd(example, path)} --\n{text or ''}" for path, text in example.files.items())
+    return shown.replace("\r", "\\r")
 
 
 def _odd(example: Example, path: str) -> str:
