@@ -19,19 +19,19 @@ MOST = 10
 _GIT = re.compile(r"(?P<url>[^#]+)@(?P<commit>[0-9a-f]{40})(?:#(?P<path>[^#]+))?")
 
 
-def load(file: Path, shown: str = "") -> Team:
+def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
     """Read the standards in a file with everything that they extend; there are none where there is no such file.
 
-    `shown` is its name in errors. Raises ForgeError with all problems of a file, for standards that extend themselves, and
-    with what git says of a commit that it cannot get.
+    `shown` is its name in errors; without `fetch` no git repository is asked. Raises ForgeError with all problems of a file,
+    for standards that extend themselves, and with what git says of a commit that it cannot get.
     """
     if not file.is_file():
         return Team()
-    tree = _tree(file, shown or str(file), ())
+    tree = _tree(file, shown or str(file), (), fetch)
     return Team(read_standards(tree), tree)
 
 
-def _tree(file: Path, shown: str, above: tuple[Path, ...]) -> Map:
+def _tree(file: Path, shown: str, above: tuple[Path, ...], fetch: bool) -> Map:
     real = file.resolve()
     if real in above:
         raise ForgeError("these standards extend themselves", Where(shown))
@@ -45,7 +45,7 @@ def _tree(file: Path, shown: str, above: tuple[Path, ...]) -> Map:
     read_standards(root)
     tree = root
     for node in reversed(_extends(root)):
-        tree = laid_over(_extended(node, file.parent, (*above, real)), tree)
+        tree = laid_over(_extended(node, file.parent, (*above, real), fetch), tree)
     return tree
 
 
@@ -68,17 +68,19 @@ def _extends(root: Map) -> tuple[Text, ...]:
     return tuple(item for item in found.items if isinstance(item, Text)) if isinstance(found, Seq) else ()
 
 
-def _extended(node: Text, folder: Path, above: tuple[Path, ...]) -> Map:
+def _extended(node: Text, folder: Path, above: tuple[Path, ...], fetch: bool) -> Map:
     found = _GIT.fullmatch(node.value)
     if found is None:
         file = folder / node.value
         if not file.is_file():
             hint = "a path beside this file, or URL@COMMIT#PATH with all 40 digits of the commit"
             raise ForgeError(f"there are no standards {node.value!r}", node.where, hint)
-        return _tree(file, str(file), above)
+        return _tree(file, str(file), above, fetch)
+    if not fetch:
+        raise ForgeError("standards of a git repository are not asked for here", node.where, "leave out --no-external")
     with checkout(found["url"], found["commit"], folder, "standards") as root:
         path = found["path"] or FILE
         file = root / path
         if not file.resolve().is_relative_to(root.resolve()) or not file.is_file():
             raise ForgeError(f"the commit has no file {path!r}", node.where)
-        return _tree(file, f"{found['url']}@{found['commit'][:12]}#{path}", above)
+        return _tree(file, f"{found['url']}@{found['commit'][:12]}#{path}", above, fetch)

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from catalog_forge.cli.main import Settings
 if TYPE_CHECKING:
     from catalog_forge.errors import ForgeError
     from catalog_forge.lint.baseline import Key
+    from catalog_forge.lint.catalog import Catalog
     from catalog_forge.lint.check import Checked
     from catalog_forge.lint.run import Choice
     from catalog_forge.lint.settings import Settings as Wanted
@@ -44,14 +45,16 @@ class Options:
     diff: bool
     external: bool
     jobs: int
+    report: Path | None
     since: str | None
 
 
 @dataclass(frozen=True)
 class Run:
-    """A PATH that is checked: its tree, what the team wants there, what was found."""
+    """A PATH that is checked: its name, its catalog, what the team wants there, what was found."""
 
-    tree: Tree
+    title: str
+    catalog: Catalog
     wanted: Wanted
     choice: Choice
     checked: Checked
@@ -64,11 +67,19 @@ class Run:
 @click.option("--fail-on", type=click.Choice([*LEVELS, "never"]), help="Exit 1 from this level on.  [default: error]")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "out", type=_FILE, metavar="FILE", help="Write the result into FILE.")
+@click.option("--report", type=_FILE, metavar="FILE", help="Write one page to look at into FILE, .html or .md.")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Pass over the findings that FILE knows.")
 @click.option("--write-baseline", type=_FILE, metavar="FILE", help="Write all findings of now into FILE, and end.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, then check again.")
 @click.option("--diff", is_flag=True, help="Show what --fix does; without --fix nothing is written.")
-@click.option("--no-external", "external", is_flag=True, flag_value=False, default=True, help="Ask no hadolint, no shellcheck.")
+@click.option(
+    "--no-external",
+    "external",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Ask no hadolint, no shellcheck, no git server.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Check in so many processes.")
 @click.option("--since", metavar="REF", help="Find revisions that were published at REF, a git commit, and changed.")
 @click.option("--verdicts", is_flag=True, help="Say what Rancher's three judges do with PATH, and end.")
@@ -104,6 +115,8 @@ def lint(
         return
     if options.diff and options.form != "text" and not options.out:
         raise click.UsageError("--diff prints a diff: give --format a file of its own, with -o FILE")
+    if options.report and options.report.suffix not in (".html", ".md"):
+        raise click.UsageError("--report writes a page that ends in .html or .md")
     start = settings.directory
     with _without_collector():
         runs = [_run(start, path, options, select, ignore) for path in paths or (Path(),)]
@@ -186,7 +199,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     from catalog_forge.lint.check import check
 
     standards = _standards(start / path)
-    team = _team(standards, start, path)
+    team = _team(standards, start, path, options.external)
     wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)
     choice = wanted.choice(select, ignore, options.external)
     tree = disk.read(start / path, _shown(path))
@@ -194,8 +207,8 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     if options.fix or options.diff:
         after = fixes.mended(tree, lambda tree: check(Catalog(tree, team, since), choice, options.jobs).findings)
         tree = _mended(start, path, options, tree, after)
-    checked = check(Catalog(tree, team, since), choice, options.jobs)
-    run = Run(tree, wanted, choice, checked)
+    catalog = Catalog(tree, team, since)
+    run = Run((start / path).resolve().name, catalog, wanted, choice, check(catalog, choice, options.jobs))
     if standards and wanted.baseline and not (options.baseline or options.write_baseline):
         known = baseline.load(standards.parent / wanted.baseline, os.path.relpath(standards.parent / wanted.baseline, start))
         run, left = _without_known(run, known)
@@ -225,7 +238,7 @@ def _standards(path: Path) -> Path | None:
     return next((found for each in (folder, *folder.parents) if (found := each / STANDARDS).is_file()), None)
 
 
-def _team(file: Path | None, start: Path, path: Path) -> Team | ForgeError:
+def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | ForgeError:
     """The standards in a file with all that they extend, or what is wrong with them: that is a finding."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.spec.standards import Team
@@ -236,7 +249,7 @@ def _team(file: Path | None, start: Path, path: Path) -> Team | ForgeError:
     own = start / path / file.name
     shown = str(path / file.name) if own.is_file() and own.resolve() == file else os.path.relpath(file, start)
     try:
-        return load(file, shown)
+        return load(file, shown, fetch)
     except ForgeError as error:
         return error
 
@@ -247,14 +260,14 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
     from catalog_forge.lint.check import Checked
 
     new, old, left = baseline.compared(run.checked.findings, known)
-    return Run(run.tree, run.wanted, run.choice, Checked(new, run.checked.ignored, old)), left
+    return replace(run, checked=Checked(new, run.checked.ignored, old)), left
 
 
 def _say_gone(run: Run, left: Counter[Key]) -> None:
     """Say which entries of a baseline are mended, as far as this run can know."""
     from catalog_forge.errors import plain
 
-    gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.tree, path)]
+    gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:
         click.echo(f"{plain(line)} of the baseline no longer occurs", err=True)
     if gone:
@@ -293,8 +306,19 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
             outfile.write(start / options.out, click.unstyle(result) if options.form == "text" else result)
         else:
             click.echo(result, nl=False)
-    files = sum(len(run.tree.files) for run in runs)
+    if options.report:
+        _report(start / options.report, runs, whole)
+    files = sum(len(run.catalog.tree.files) for run in runs)
     click.echo(findings.summary(whole, files), err=True)
+
+
+def _report(path: Path, runs: list[Run], whole: Checked) -> None:
+    """Write the page that a team can look at."""
+    from catalog_forge.cli import outfile
+    from catalog_forge.lint.page import page
+
+    title = ", ".join(dict.fromkeys(run.title for run in runs))
+    outfile.write(path, page([run.catalog for run in runs], whole.findings, path.suffix[1:], title))
 
 
 def _all(runs: list[Run]) -> Checked:

@@ -272,3 +272,17 @@ def test_colours_are_for_a_terminal(catalog: Path) -> None:
     assert b"\x1b" not in subprocess.run(command, env=environment, capture_output=True, check=True).stdout
     painted = CliRunner().invoke(root, ["-C", str(catalog), "lint", *OURS], color=True).stdout
     assert "\x1b[31m" in painted
+
+
+@pytest.mark.parametrize("name", ["page.html", "page.md"])
+def test_report_writes_one_page(tmp_path: Path, name: str) -> None:
+    tree(tmp_path, {"images/web-conf/Dockerfile": "FROM busybox\n"})
+    result = CliRunner().invoke(root, ["-C", str(tmp_path), "lint", "--no-external", "--report", name])
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / name).read_text()
+    assert "images/web-conf" in page and "CF702" in page
+
+
+def test_report_is_html_or_markdown(tmp_path: Path) -> None:
+    result = CliRunner().invoke(root, ["-C", str(tmp_path), "lint", "--report", "page.pdf"])
+    assert result.exit_code == 2 and ".html or .md" in result.stderr
