@@ -108,3 +108,11 @@ def test_what_was_published_must_not_change(tmp_path: Path) -> None:
         assert f"{RANCHER}: warning CF920" in lint(tmp_path, path, "--since", "HEAD", "--select", "CF920").stdout
     done = lint(tmp_path, "--since", "nowhere")
     assert done.exit_code == 1 and "there is no commit 'nowhere'" in done.stderr
+
+
+def test_a_revision_by_its_path_is_judged_as_if_its_entry_were_sound(tmp_path: Path) -> None:
+    tree(tmp_path, {path: text for path, text in SOUND.items() if path.startswith("templates/")})
+    result = CliRunner().invoke(root, ["lint", "--verdicts", "--format", "json", str(tmp_path / "templates/web/0")])
+    found = json.loads(result.stdout)
+    assert [found[judge] for judge in ("service", "ci", "launch")] == ["accept"] * 3
+    assert found["served"] == {"web": {"1.0.0": "web:0"}}

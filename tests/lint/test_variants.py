@@ -107,11 +107,11 @@ REFUSED: dict[str, tuple[str, Changes]] = {
     ": in a name": ("CF101", _moved("templates/web/", "templates/my:web/")),
     "* in a name": ("CF101", _moved("templates/web/", "templates/my*web/")),
     "a name of 64 letters": ("CF101", _moved("templates/web/", f"templates/{'a' * 64}/")),
-    "two entries merged": ("CF912", _moved("templates/web/", "other/web/") | {path: SOUND[path] for path in SOUND}),
     "nothing of an entry left": ("CF122", {RANCHER: "version: '2'\ncatalog: {version: ''}\n"}),
 }  # fmt: skip
 
 ACCEPTED: dict[str, tuple[str, Changes]] = {
+    "two entries merged": ("CF912", _moved("templates/web/", "other/web/") | {path: SOUND[path] for path in SOUND}),
     "tab as trailing blank": ("CF154", {CONFIG: SETTINGS.replace("Web\n", "Web\t\n")}),
     "BOM": ("CF152", {CONFIG: f"\ufeff{SETTINGS}"}),
     "CRLF": ("CF153", {CONFIG: SETTINGS.replace("\n", "\r\n")}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from catalog_forge import yamlio
@@ -33,6 +34,9 @@ def as_catalog(tree: Tree) -> Tree:
     Where a tree is a part only, the paths that errors show give the names of the folders above it; without them these are
     `templates`, `entry` and `0`. A revision alone is judged as if its entry had a sound config.yml that offers it.
     """
+    if _is_revision_alone(tree.inside):
+        entry = tree.inside.rpartition("/")[0]
+        return Tree([*tree.files.values(), _config_of(tree.folders[tree.inside].files, entry)], tree.inside)
     missing = 2 - _level(tree)
     if not missing:
         return tree
@@ -44,12 +48,17 @@ def as_catalog(tree: Tree) -> Tree:
         names[2:] = [name if is_revision(name) else _DEFAULTS[2] for name in names[2:]]
     prefix = "/".join(names)
     files = [replace(file, path=f"{prefix}/{file.path}", shown=file.shown or file.path) for file in tree.files.values()]
-    return Tree([*files, _config_of(tree, "/".join(names[:2]))] if missing > 2 else files)
+    return Tree([*files, _config_of(tree.folders[""].files, "/".join(names[:2]))] if missing > 2 else files)
 
 
-def _config_of(tree: Tree, entry: str) -> File:
+def _is_revision_alone(inside: str) -> bool:
+    """Whether a tree that was read at this place of its catalog is one revision."""
+    return inside.count("/") == 2 and is_revision(inside.rpartition("/")[2])
+
+
+def _config_of(files: Mapping[str, File], entry: str) -> File:
     """A config.yml for a revision alone: nothing is known of its entry, so it is one that offers this revision."""
-    file = tree.get(REVISION_FILES[0]) or next(iter(tree.files.values()))
+    file = files.get(REVISION_FILES[0]) or next(iter(files.values()))
     version = golang.stored(block.of_compose(file, block.SERVICE).keys.get("version")) if file.name == REVISION_FILES[0] else ""
     content = yamlio.dump({"name": entry.rpartition("/")[2], **({"version": version} if version else {})}).encode()
     return File(f"{entry}/{CONFIGS[0]}", len(content), lambda: content, shown=file.shown or file.path)

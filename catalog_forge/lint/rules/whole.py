@@ -61,7 +61,7 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
                 yield Hit(node.where, message, f"write {most[:60]}")
 
 
-@rule("CF912", "error", "Rancher merges two entries", on=Catalog)
+@rule("CF912", "warning", "Rancher merges two entries", on=Catalog)
 def merged(catalog: Catalog) -> Iterator[Hit]:
     """The service knows an entry by the first word of its top folder and its own name, put together: equal ones become one.
 
