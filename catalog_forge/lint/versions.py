@@ -20,6 +20,8 @@ _DIGIT = re.compile("[0-9]")
 
 Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 Test = Callable[[str], bool]
+# What a version counts as that is no semantic one: 0.0.0.
+LOWEST: Order = (0, 0, 0, True, ())
 
 
 def semver(text: str) -> Order | None:

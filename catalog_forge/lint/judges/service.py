@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import Problem, Where
-from catalog_forge.lint import semver
+from catalog_forge.lint import versions
 from catalog_forge.lint.judges import block, golang
 from catalog_forge.lint.judges.block import Block
 from catalog_forge.lint.judges.golang import ATOI
@@ -98,9 +98,8 @@ class Template:
         return max(reversed(versions), key=_order, default="")
 
 
-def _order(version: str) -> semver.Key:
-    found = semver.parse(version.lstrip("v"))
-    return found.key if found else semver.LOWEST
+def _order(version: str) -> versions.Order:
+    return versions.semver(version.lstrip("v")) or versions.LOWEST
 
 
 class Service:
@@ -155,7 +154,7 @@ class Service:
 
     def _file_of_version(self, file: File, folder: str, template: Template) -> None:
         number = _atoi(folder)
-        if number is None and semver.parse(folder.strip("v")) is None:
+        if number is None and versions.semver(folder.strip("v")) is None:
             return
         key = folder if number is None else number
         version = template.by_key.get(key)
@@ -277,7 +276,7 @@ class Service:
     def _look_at_folder(self, template: Template, revision: Folder) -> Iterator[Ruling]:
         where = next(file for name, file in revision.files.items() if name in REVISION_FILES).at()
         number = _atoi(revision.name)
-        if number is None and semver.parse(revision.name.strip("v")) is None:
+        if number is None and versions.semver(revision.name.strip("v")) is None:
             reason = f"no folder named {revision.name!r} is a revision: it is passed over"
             yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on")
             return
