@@ -29,16 +29,8 @@ from catalog_forge.stack import templating
 
 LIMITS = Limits(seconds=0.5, output=1 << 20, memory=16 << 20, depth=100)
 
-# The functions of the sprig that rancher-compose was built with, and its own: what else a template calls, Go does not know.
-SPRIG = frozenset(
-    "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
-    "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
-    "htmlDateInZone indent initials int int64 isAbs join kindIs kindOf lower max min mod mul nospace now plural quote randAlpha "
-    "randAlphaNum randAscii randNumeric repeat replace set sha256sum split splitPreserveQuotes squote sub substr swapcase title "
-    "trim trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf unset until untilStep untitle upper uuidv4 "
-    "wrap wrapWith".split()
-)
-NAMES = SPRIG | BUILTINS.keys() | {"and", "or"}
+# What a template may call: sprig's functions as rancher-compose has them, one of its own, Go's. All else Go does not know.
+NAMES = templating.SPRIG | {"splitPreserveQuotes"} | BUILTINS.keys() | {"and", "or"}
 
 
 class _Piece(bytes):

@@ -26,7 +26,7 @@ MAX_DEPTH = 100
 MAX_ITEMS = 10_000
 
 # The functions of sprig that rancher-compose-executor v0.14.29 carries: a template with another one is refused.
-_SPRIG = frozenset(
+SPRIG = frozenset(
     "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
     "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
     "htmlDateInZone indent initials int int64 isAbs join kindIs kindOf lower max min mod mul nospace now plural quote "
@@ -118,7 +118,7 @@ def functions() -> Mapping[str, Callable[..., Any]]:
     # Go's own printers and escapers come again, bounded: in a loop each could double a text.
     printers: dict[str, Callable[..., Any]] = {"printf": sprintf, "print": _print, "println": _println}
     escapers = dict.fromkeys(("html", "js", "urlquery"), _refuse)
-    known = {name: each for name, each in text_func_map().items() if name in _SPRIG and not _REFUSED.fullmatch(name)}
+    known = {name: each for name, each in text_func_map().items() if name in SPRIG and not _REFUSED.fullmatch(name)}
     own: dict[str, Callable[..., Any]] = {**known, **printers, "splitPreserveQuotes": _cut}
     return {**{name: _bounded(name, each) for name, each in own.items()}, **escapers}
 
