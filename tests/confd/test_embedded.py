@@ -248,10 +248,12 @@ def test_a_404_is_data() -> None:
     ],
 )  # fmt: skip
 def test_a_template_without_end_or_measure_is_stopped(source: str, words: str) -> None:
+    # Where another limit is meant, a busy machine must not be stopped by the clock before.
+    seconds = 0.2 if "was not done" in words else 10
     began = time.monotonic()
-    outcome = run(source, limits=Limits(seconds=0.2, output=100_000, memory=8 << 20, depth=1000))
+    outcome = run(source, limits=Limits(seconds=seconds, output=100_000, memory=8 << 20, depth=1000))
     assert words in outcome.errors["a.tmpl"]
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_and_nothing_rescues_from_a_limit() -> None:

@@ -22,17 +22,15 @@ from catalog_forge.lint.composition import (
 )
 from catalog_forge.lint.model import Edit, Fix, Hit
 from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.health import COUNTS
 from catalog_forge.lint.tree import File, keys_of
-from catalog_forge.lint.usage import SCHEDULER, uses_of
 from catalog_forge.stack import keys
-from catalog_forge.stack.keys import GLOBAL, SIDEKICKS
+from catalog_forge.stack.keys import SIDEKICKS
 from catalog_forge.stack.questions import text_of
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.yamlio import Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
-_REQUEST = re.compile(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', re.DOTALL)
-_NUMBER = re.compile(r"[-+]?[0-9]+")
 _LATEST = ("", "latest")
 # What a rule says of one revision, where a hint costs time.
 MOST_HITS = 100
@@ -59,33 +57,6 @@ _SETS = keys.UNIQUE | frozenset(
     "group_add security_opt dns dns_search env_file tmpfs environment labels extra_hosts certs external_ips dns_opt".split()
 )
 _IGNORED = ("metadata", "scale", "scale_policy", "retain_ip")
-_TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
-_COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
-_STRATEGIES = ("recreate", "none", "recreateOnQuorum")
-
-_AFFINITY = "io.rancher.scheduler.affinity:"
-_AFFINITIES = {
-    f"{_AFFINITY}{what}{soft}{ne}"
-    for what in ("host_label", "container_label", "container")
-    for soft in ("", "_soft")
-    for ne in ("", "_ne")
-}
-_LABELS = _AFFINITIES | {
-    f"io.rancher.{each}"
-    for each in "sidekicks container.hostname_override container.start_once container.create_agent container.agent.role "
-    "container.pull_image container.dns container.dns.search container.requested_ip container.network container.agent_id "
-    "container.agent.volumes_strategy container.create_agent_label container.cattle_url container.dns.priority "
-    "scheduler.global service.selector.link service.selector.container service.launch.config service.deployment.unit "
-    "service.requested.host.id service.ui_link.label service.wait_for_healthcheck service.hash service.external_dns "
-    "service.external_dns_name_template service.allocate.skip.serialize service.rancher_acme stack.name project.name "
-    "stack_service.name project_service.name loadbalancer.ssl.ports loadbalancer.proxy-protocol.ports "
-    "lb_service.target host.external_dns_ip host.docker_version "
-    "network.arpsync network.macsync network.per_host_subnet.subnet ipsec.label_name".split()
-}
-_FAMILIES = tuple(
-    f"io.rancher.{each}."
-    for each in "loadbalancer.target cni vxlan network k8s websocket.proxy internal container.agent_service".split()
-)
 
 
 # What is looked at in each version of a template too. Each says the place in the text that was read.
@@ -167,7 +138,8 @@ def _in_parts(revision: Revision, check: Callable[[Part], Iterator[Hit]]) -> Ite
     return islice((hit for part in composition.parts for hit in _placed(composition, check(part))), MOST_HITS)
 
 
-def _in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) -> Iterator[Hit]:
+def in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) -> Iterator[Hit]:
+    """The hits of a check of a revision's services, at places that the author has."""
     composition = composition_of(revision)
     return islice(_placed(composition, check(composition)), MOST_HITS)
 
@@ -330,7 +302,7 @@ def missing_sidekick(revision: Revision) -> Iterator[Hit]:
             image: busybox:1.37.0
     Source: catalog-format.md 4; "Failed to find sidekick" of rancher-compose-executor v0.14.29
     """
-    return _in_all(revision, missing_sidekicks)
+    return in_all(revision, missing_sidekicks)
 
 
 @rule("CF406", "error", "A sidekick has a primary too many, or sidekicks of its own", on=Revision)
@@ -380,7 +352,7 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
             image: busybox:1.37.0
     Source: rancher-compose-executor v0.14.29, "can't have more than one primary service"
     """
-    return _in_all(revision, _odd_units)
+    return in_all(revision, _odd_units)
 
 
 def _odd_units(composition: Composition) -> Iterator[Hit]:
@@ -436,7 +408,7 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
             image: busybox:1.37.0
     Source: catalog-format.md 4
     """
-    return _in_all(revision, strangers)
+    return in_all(revision, strangers)
 
 
 @rule("CF408", "warning", "A link leads nowhere", on=Revision)
@@ -466,7 +438,7 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
             image: postgres:17.2
     Source: catalog-format.md 4
     """
-    return _in_all(revision, missing_targets)
+    return in_all(revision, missing_targets)
 
 
 @rule("CF409", "warning", "A service stands in rancher-compose.yml only", on=Revision)
@@ -491,7 +463,7 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
             scale: 2
     Source: catalog-format.md 3 and 8, "rancher-compose service unknown to docker-compose"
     """
-    return _in_all(revision, unknown_to_docker)
+    return in_all(revision, unknown_to_docker)
 
 
 @rule("CF410", "error", "A service has no image", on=Revision)
@@ -512,7 +484,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
             image: nginx:1.27.3
     Source: catalog-format.md 4
     """
-    return _in_all(revision, without_image)
+    return in_all(revision, without_image)
 
 
 @rule("CF411", "warning", "Rancher does not read this of a sidekick", on=Revision)
@@ -550,148 +522,6 @@ def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
                     yield Hit(
                         where, f"{key} of the sidekick {name!r} is ignored", f"write it to {primaries[0]!r}, or leave it out"
                     )
-
-
-def _health(revision: Revision) -> Iterator[tuple[str, Composition, dict[str, Node], Where]]:
-    """The health checks: the service, its keys, where it stands."""
-    composition = composition_of(revision)
-    for service in composition.services.values():
-        for part in service.parts:
-            node = part.get("health_check")
-            if isinstance(node, Map):
-                yield service.name, composition, keys_of(node), part.keys["health_check"][0].where
-
-
-@rule("CF412", "warning", "A request line is none of HTTP", on=Revision)
-def request_line(revision: Revision) -> Iterator[Hit]:
-    """The line goes to haproxy, which wants METHOD PATH HTTP/1.0 and fills up what is missing: a path alone is asked for with
-    OPTIONS, which many servers refuse, and the service never becomes healthy.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, request_line: /health}
-    Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, request_line: GET /health HTTP/1.0}
-    Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, request_line: ''}
-    Source: catalog-format.md 3 and 8
-    """
-    for name, composition, found, _ in _health(revision):
-        node = found.get("request_line")
-        if isinstance(node, Text) and (line := text_of(node).strip()) and not varies(line) and not _REQUEST.fullmatch(line):
-            message = f"the request line of {name!r} is {line!r}"
-            yield Hit(composition.at(node.where), message, "such as GET /health HTTP/1.0")
-
-
-@rule("CF413", "error", "A number of a health check is none", on=Revision)
-def health_numbers(revision: Revision) -> Iterator[Hit]:
-    """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, interval: 5s}
-    Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: '80', interval: 5000}
-    Source: catalog-format.md 3
-    """
-    for name, composition, found, _ in _health(revision):
-        for key in _COUNTS:
-            node = found.get(key)
-            text = text_of(node)
-            if node is not None and text and not varies(text) and not _NUMBER.fullmatch(text):
-                yield Hit(composition.at(node.where), f"{key} of the health check of {name!r} is {text!r}", "a whole number")
-
-
-@rule("CF414", "warning", "A health check lacks its port, or has an unknown strategy", on=Revision)
-def health_check(revision: Revision) -> Iterator[Hit]:
-    """Without a port there is nothing to ask. The strategies are recreate, recreateOnQuorum and none.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {interval: 2000, strategy: restart}
-    Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, strategy: recreate}
-    Source: catalog-format.md 3
-    """
-    for name, composition, found, where in _health(revision):
-        if "port" not in found:
-            yield Hit(composition.at(where), f"the health check of {name!r} has no port", "port: NUMBER")
-        strategy = text_of(found.get("strategy"))
-        if strategy and not varies(strategy) and strategy not in _STRATEGIES:
-            hint = near(strategy, _STRATEGIES, ", ".join(_STRATEGIES))
-            yield Hit(composition.at(found["strategy"].where), f"no strategy of health checks is named {strategy!r}", hint)
-
-
-@rule("CF415", "note", "A time of a health check looks like seconds", on=Revision)
-def health_times(revision: Revision) -> Iterator[Hit]:
-    """All times of a health check are milliseconds: with less than a tenth of a second, it is asked all the time, or never waits
-    for the answer.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, interval: 5, response_timeout: 2000}
-    Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, interval: 5000, response_timeout: 2000}
-    Source: catalog-format.md 3
-    """
-    for name, composition, found, _ in _health(revision):
-        for key in _TIMES:
-            text = text_of(found.get(key))
-            if re.fullmatch(r"[0-9]{1,2}", text) and int(text):
-                message = f"{key} of the health check of {name!r} is {text} ms"
-                yield Hit(
-                    composition.at(found[key].where), message, f"times are milliseconds: {int(text) * 1000} for {text} seconds"
-                )
 
 
 @rule("CF416", "warning", "An image floats", on=Revision)
@@ -832,7 +662,7 @@ def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
     yield from [("scale", scale)] if isinstance(scale, Text) else ()
     for key in ("health_check", "scale_policy"):
         for name, node in keys_of(part.get(key)).items():
-            if isinstance(node, Text) and name in (*_COUNTS, "min", "max", "increment"):
+            if isinstance(node, Text) and name in (*COUNTS, "min", "max", "increment"):
                 yield f"{key}: {name}", node
 
 
@@ -850,157 +680,6 @@ def _of_number(key: str, service: str, asked: dict[str, Question], name: str, wh
         yield Hit(where, message, hint, level="warning" if required else "error")
     elif question.text("required") != "true":
         yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)
-
-
-@rule("CF419", "warning", "Rancher knows no such label", on=Revision)
-def unknown_label(revision: Revision) -> Iterator[Hit]:
-    """Labels that begin with io.rancher. ask something of Rancher, and one that it does not know does nothing, without a word.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:not_host_label: role=db
-    Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:host_label_ne: role=db
-              io.rancher.container.pull_image: always
-              org.example.role: web
-    Source: catalog-format.md 4
-    """
-    return _in_all(revision, _unknown_labels)
-
-
-def _unknown_labels(composition: Composition) -> Iterator[Hit]:
-    for service in composition.services.values():
-        for name, (key, _) in service.labels.items():
-            if name.startswith("io.rancher.") and name not in _LABELS and not name.startswith(_FAMILIES) and not varies(name):
-                hint = "use io.rancher.scheduler.affinity:host_label_ne" if "not_host_label" in name else ""
-                yield Hit(key.where, f"{service.name!r} has a label {name!r} that Rancher does not know", hint or _near(name))
-
-
-def _near(name: str) -> str:
-    start = "io.rancher."
-    hint = near(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
-    return hint.replace("mean '", f"mean '{start}") or "names of your own begin in another way"
-
-
-@rule("CF420", "warning", "A variable of Rancher's scheduler is put in too early", on=Revision)
-def scheduler_variable(revision: Revision) -> Iterator[Hit]:
-    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With one dollar it is an answer that nobody
-    gave, and the label holds nothing.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=${stack_name}/${service_name}
-    Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
-    Source: catalog-format.md 4
-    """
-    asked = {question.variable for question in revision.questions}
-    for use in uses_of(revision):
-        if use.kind == "variable" and use.name in SCHEDULER and use.name not in asked and not use.in_comment:
-            yield Hit(use.where, f"${{{use.name}}} is empty here: Rancher's scheduler never sees it", f"write $${{{use.name}}}")
-
-
-@rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
-def not_text(revision: Revision) -> Iterator[Hit]:
-    """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-              HOSTS: [a, b]
-    Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-              HOSTS: a,b
-              DEBUG: true
-              EMPTY:
-    Source: rancher-compose-executor v0.14.29, its schema of list_or_dict
-    """
-    composition = composition_of(revision)
-    for part in composition.parts:
-        for key in ("labels", "environment"):
-            node = part.get(key)
-            for name, value in keys_of(node).items():
-                if not isinstance(value, Text):
-                    message = f"{name!r} in {key} of {part.name.value!r} is no text"
-                    yield Hit(composition.at(value.where), message, "write it as one text")
-            for item in node.items if isinstance(node, Seq) else ():
-                if not isinstance(item, Text):
-                    message = f"an item in {key} of {part.name.value!r} is no text"
-                    yield Hit(composition.at(item.where), message, "write NAME=VALUE")
-
-
-@rule("CF422", "warning", "A label has a value that does nothing", on=Revision)
-def value_of_label(revision: Revision) -> Iterator[Hit]:
-    """pull_image knows `always` only; the labels that switch something on know `true`.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.container.pull_image: missing
-    Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.container.pull_image: always
-              io.rancher.scheduler.global: 'true'
-    Source: catalog-format.md 4
-    """
-    composition = composition_of(revision)
-    for service in composition.services.values():
-        for name, known in _VALUES.items():
-            node = service.labels.get(name, (None, None))[1]
-            text = text_of(node)
-            if node is not None and text.lower() not in known and not varies(text):
-                message = f"{name} of {service.name!r} is {text!r}"
-                yield Hit(composition.at(node.where), message, f"Rancher knows {' or '.join(known)}")
-
-
-_SWITCH = ("true", "false")
-_VALUES = {
-    "io.rancher.container.pull_image": ("always",),
-    "io.rancher.container.start_once": _SWITCH,
-    "io.rancher.container.create_agent": _SWITCH,
-    "io.rancher.container.dns": _SWITCH,
-    GLOBAL: _SWITCH,
-}
 
 
 @rule("CF423", "note", "A container may do much to its host", on=Revision)
@@ -1107,7 +786,7 @@ def missing_lb_target(revision: Revision) -> Iterator[Hit]:
               - {source_port: 81, target_port: 8080, service: other/web}
     Source: rancher-compose-executor v0.14.29, "has a link to service ... which is undefined"
     """
-    return _in_all(revision, _missing_lb_targets)
+    return in_all(revision, _missing_lb_targets)
 
 
 def _missing_lb_targets(composition: Composition) -> Iterator[Hit]:

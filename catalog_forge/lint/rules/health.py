@@ -1,0 +1,168 @@
+"""CF412 to CF415: health checks, as rancher-compose and Rancher's haproxy read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.errors import Where
+from catalog_forge.lint.catalog import Revision
+from catalog_forge.lint.composition import (
+    Composition,
+    composition_of,
+    near,
+    varies,
+)
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import keys_of
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Map, Node, Text
+
+_REQUEST = re.compile(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', re.DOTALL)
+_NUMBER = re.compile(r"[-+]?[0-9]+")
+_TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
+COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
+_STRATEGIES = ("recreate", "none", "recreateOnQuorum")
+
+
+def _health(revision: Revision) -> Iterator[tuple[str, Composition, dict[str, Node], Where]]:
+    """The health checks: the service, its keys, where it stands."""
+    composition = composition_of(revision)
+    for service in composition.services.values():
+        for part in service.parts:
+            node = part.get("health_check")
+            if isinstance(node, Map):
+                yield service.name, composition, keys_of(node), part.keys["health_check"][0].where
+
+
+@rule("CF412", "warning", "A request line is none of HTTP", on=Revision)
+def request_line(revision: Revision) -> Iterator[Hit]:
+    """The line goes to haproxy, which wants METHOD PATH HTTP/1.0 and fills up what is missing: a path alone is asked for with
+    OPTIONS, which many servers refuse, and the service never becomes healthy.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, request_line: /health}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, request_line: GET /health HTTP/1.0}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, request_line: ''}
+    Source: catalog-format.md 3 and 8
+    """
+    for name, composition, found, _ in _health(revision):
+        node = found.get("request_line")
+        if isinstance(node, Text) and (line := text_of(node).strip()) and not varies(line) and not _REQUEST.fullmatch(line):
+            message = f"the request line of {name!r} is {line!r}"
+            yield Hit(composition.at(node.where), message, "such as GET /health HTTP/1.0")
+
+
+@rule("CF413", "error", "A number of a health check is none", on=Revision)
+def health_numbers(revision: Revision) -> Iterator[Hit]:
+    """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, interval: 5s}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: '80', interval: 5000}
+    Source: catalog-format.md 3
+    """
+    for name, composition, found, _ in _health(revision):
+        for key in COUNTS:
+            node = found.get(key)
+            text = text_of(node)
+            if node is not None and text and not varies(text) and not _NUMBER.fullmatch(text):
+                yield Hit(composition.at(node.where), f"{key} of the health check of {name!r} is {text!r}", "a whole number")
+
+
+@rule("CF414", "warning", "A health check lacks its port, or has an unknown strategy", on=Revision)
+def health_check(revision: Revision) -> Iterator[Hit]:
+    """Without a port there is nothing to ask. The strategies are recreate, recreateOnQuorum and none.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {interval: 2000, strategy: restart}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, strategy: recreate}
+    Source: catalog-format.md 3
+    """
+    for name, composition, found, where in _health(revision):
+        if "port" not in found:
+            yield Hit(composition.at(where), f"the health check of {name!r} has no port", "port: NUMBER")
+        strategy = text_of(found.get("strategy"))
+        if strategy and not varies(strategy) and strategy not in _STRATEGIES:
+            hint = near(strategy, _STRATEGIES, ", ".join(_STRATEGIES))
+            yield Hit(composition.at(found["strategy"].where), f"no strategy of health checks is named {strategy!r}", hint)
+
+
+@rule("CF415", "note", "A time of a health check looks like seconds", on=Revision)
+def health_times(revision: Revision) -> Iterator[Hit]:
+    """All times of a health check are milliseconds: with less than a tenth of a second, it is asked all the time, or never waits
+    for the answer.
+
+    Bad:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, interval: 5, response_timeout: 2000}
+    Good:
+        -- templates/web/0/rancher-compose.yml --
+        version: '2'
+        catalog:
+          version: '1.0.0'
+        services:
+          web:
+            health_check: {port: 80, interval: 5000, response_timeout: 2000}
+    Source: catalog-format.md 3
+    """
+    for name, composition, found, _ in _health(revision):
+        for key in _TIMES:
+            text = text_of(found.get(key))
+            if re.fullmatch(r"[0-9]{1,2}", text) and int(text):
+                message = f"{key} of the health check of {name!r} is {text} ms"
+                yield Hit(
+                    composition.at(found[key].where), message, f"times are milliseconds: {int(text) * 1000} for {text} seconds"
+                )

@@ -1,0 +1,196 @@
+"""CF419 to CF422: labels that Rancher reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import Revision
+from catalog_forge.lint.composition import (
+    Composition,
+    composition_of,
+    near,
+    varies,
+)
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.compose import in_all
+from catalog_forge.lint.tree import keys_of
+from catalog_forge.lint.usage import SCHEDULER, uses_of
+from catalog_forge.stack.keys import GLOBAL
+from catalog_forge.stack.questions import text_of
+from catalog_forge.yamlio import Seq, Text
+
+_AFFINITY = "io.rancher.scheduler.affinity:"
+_AFFINITIES = {
+    f"{_AFFINITY}{what}{soft}{ne}"
+    for what in ("host_label", "container_label", "container")
+    for soft in ("", "_soft")
+    for ne in ("", "_ne")
+}
+_LABELS = _AFFINITIES | {
+    f"io.rancher.{each}"
+    for each in "sidekicks container.hostname_override container.start_once container.create_agent container.agent.role "
+    "container.pull_image container.dns container.dns.search container.requested_ip container.network container.agent_id "
+    "container.agent.volumes_strategy container.create_agent_label container.cattle_url container.dns.priority "
+    "scheduler.global service.selector.link service.selector.container service.launch.config service.deployment.unit "
+    "service.requested.host.id service.ui_link.label service.wait_for_healthcheck service.hash service.external_dns "
+    "service.external_dns_name_template service.allocate.skip.serialize service.rancher_acme stack.name project.name "
+    "stack_service.name project_service.name loadbalancer.ssl.ports loadbalancer.proxy-protocol.ports "
+    "lb_service.target host.external_dns_ip host.docker_version "
+    "network.arpsync network.macsync network.per_host_subnet.subnet ipsec.label_name".split()
+}
+_FAMILIES = tuple(
+    f"io.rancher.{each}."
+    for each in "loadbalancer.target cni vxlan network k8s websocket.proxy internal container.agent_service".split()
+)
+
+
+@rule("CF419", "warning", "Rancher knows no such label", on=Revision)
+def unknown_label(revision: Revision) -> Iterator[Hit]:
+    """Labels that begin with io.rancher. ask something of Rancher, and one that it does not know does nothing, without a word.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:not_host_label: role=db
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:host_label_ne: role=db
+              io.rancher.container.pull_image: always
+              org.example.role: web
+    Source: catalog-format.md 4
+    """
+    return in_all(revision, _unknown_labels)
+
+
+def _unknown_labels(composition: Composition) -> Iterator[Hit]:
+    for service in composition.services.values():
+        for name, (key, _) in service.labels.items():
+            if name.startswith("io.rancher.") and name not in _LABELS and not name.startswith(_FAMILIES) and not varies(name):
+                hint = "use io.rancher.scheduler.affinity:host_label_ne" if "not_host_label" in name else ""
+                yield Hit(key.where, f"{service.name!r} has a label {name!r} that Rancher does not know", hint or _near(name))
+
+
+def _near(name: str) -> str:
+    start = "io.rancher."
+    hint = near(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
+    return hint.replace("mean '", f"mean '{start}") or "names of your own begin in another way"
+
+
+@rule("CF420", "warning", "A variable of Rancher's scheduler is put in too early", on=Revision)
+def scheduler_variable(revision: Revision) -> Iterator[Hit]:
+    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With one dollar it is an answer that nobody
+    gave, and the label holds nothing.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=${stack_name}/${service_name}
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
+    Source: catalog-format.md 4
+    """
+    asked = {question.variable for question in revision.questions}
+    for use in uses_of(revision):
+        if use.kind == "variable" and use.name in SCHEDULER and use.name not in asked and not use.in_comment:
+            yield Hit(use.where, f"${{{use.name}}} is empty here: Rancher's scheduler never sees it", f"write $${{{use.name}}}")
+
+
+@rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
+def not_text(revision: Revision) -> Iterator[Hit]:
+    """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              HOSTS: [a, b]
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            environment:
+              HOSTS: a,b
+              DEBUG: true
+              EMPTY:
+    Source: rancher-compose-executor v0.14.29, its schema of list_or_dict
+    """
+    composition = composition_of(revision)
+    for part in composition.parts:
+        for key in ("labels", "environment"):
+            node = part.get(key)
+            for name, value in keys_of(node).items():
+                if not isinstance(value, Text):
+                    message = f"{name!r} in {key} of {part.name.value!r} is no text"
+                    yield Hit(composition.at(value.where), message, "write it as one text")
+            for item in node.items if isinstance(node, Seq) else ():
+                if not isinstance(item, Text):
+                    message = f"an item in {key} of {part.name.value!r} is no text"
+                    yield Hit(composition.at(item.where), message, "write NAME=VALUE")
+
+
+@rule("CF422", "warning", "A label has a value that does nothing", on=Revision)
+def value_of_label(revision: Revision) -> Iterator[Hit]:
+    """pull_image knows `always` only; the labels that switch something on know `true`.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.container.pull_image: missing
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            labels:
+              io.rancher.container.pull_image: always
+              io.rancher.scheduler.global: 'true'
+    Source: catalog-format.md 4
+    """
+    composition = composition_of(revision)
+    for service in composition.services.values():
+        for name, known in _VALUES.items():
+            node = service.labels.get(name, (None, None))[1]
+            text = text_of(node)
+            if node is not None and text.lower() not in known and not varies(text):
+                message = f"{name} of {service.name!r} is {text!r}"
+                yield Hit(composition.at(node.where), message, f"Rancher knows {' or '.join(known)}")
+
+
+_SWITCH = ("true", "false")
+_VALUES = {
+    "io.rancher.container.pull_image": ("always",),
+    "io.rancher.container.start_once": _SWITCH,
+    "io.rancher.container.create_agent": _SWITCH,
+    "io.rancher.container.dns": _SWITCH,
+    GLOBAL: _SWITCH,
+}
