@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.lint.model import LEVELS
 
 if TYPE_CHECKING:
     from catalog_forge.errors import ForgeError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
-LEVELS = ("error", "warning", "note")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -198,7 +198,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.lint.check import check
 
-    standards = _standards(start / path)
+    standards = disk.standards(start / path)
     team = _team(standards, start, path, options.external)
     wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)
     choice = wanted.choice(select, ignore, options.external)
@@ -228,14 +228,6 @@ def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree
     if count:
         click.echo(f"{count} file{'s' if count > 1 else ''} mended", err=True)
     return after
-
-
-def _standards(path: Path) -> Path | None:
-    """The catalog-forge.yml that holds for a path: in its folder, or the nearest one above."""
-    from catalog_forge.lint.catalog import STANDARDS
-
-    folder = (path if path.is_dir() else path.parent).resolve()
-    return next((found for each in (folder, *folder.parents) if (found := each / STANDARDS).is_file()), None)
 
 
 def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | ForgeError:

@@ -41,11 +41,9 @@ def show(settings: Settings, form: str) -> None:
 
 
 def _draw(team: Team) -> None:
-    lines = [(path, _plain(node.value), str(node.where)) for path, node in team.lines()]
+    from catalog_forge.errors import plain
+
+    lines = [(plain(path), plain(node.value), plain(str(node.where))) for path, node in team.lines()]
     widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
     for path, value, where in lines:
         click.echo(f"{path:{widths[0]}}  {value:{widths[1]}}  " + click.style(where, dim=True))
-
-
-def _plain(text: str) -> str:
-    return "".join(each if each.isprintable() else "?" for each in text)

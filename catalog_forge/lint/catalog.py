@@ -14,7 +14,8 @@ from functools import cached_property
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint import versions
 from catalog_forge.lint.tree import File, Folder, Tree, Yaml, key_of, keys_of
-from catalog_forge.spec.reader import read_standards
+from catalog_forge.spec import reader
+from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Team
 from catalog_forge.stack import questions
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -107,7 +108,7 @@ class Catalog:
         file = self.tree.get(STANDARDS)
         root = file.yaml.map if file else None
         try:
-            return Team(read_standards(root), root) if root else Team()
+            return Team(reader.read_standards(root), root) if root else Team()
         except ForgeError as error:
             return error
 
@@ -356,6 +357,14 @@ class SpecFile:
     def name(self) -> str:
         """The name of the spec: that of its file."""
         return self.file.name.removesuffix(".yml")
+
+    @cached_property
+    def read(self) -> Spec | ForgeError:
+        """The spec, with what it inherits; or everything that is wrong with it."""
+        try:
+            return reader.read(self.file.content, self.file.shown or self.file.path, self.catalog.team.inherited)
+        except ForgeError as error:
+            return error
 
     @property
     def scenarios(self) -> tuple[str, ...]:

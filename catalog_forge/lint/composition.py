@@ -17,6 +17,7 @@ from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.lint.catalog import BLOCKS, Question, Revision
 from catalog_forge.lint.tree import Yaml
+from catalog_forge.metadata.reading import is_null
 from catalog_forge.stack import keys
 from catalog_forge.stack.keys import SIDEKICKS
 from catalog_forge.stack.substitute import Substitution, merged
@@ -74,7 +75,7 @@ class Part:
     def get(self, key: str) -> Node | None:
         """The value of a key; None where it is missing or null."""
         found = self.keys.get(key)
-        return None if found is None or _is_null(found[1]) else found[1]
+        return None if found is None or is_null(found[1]) else found[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +270,3 @@ def substituted(text: Text, variables: Mapping[str, str]) -> str:
 
 def _nothing(_message: str, _where: Where) -> None:
     return None
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Text) and node.data() is None

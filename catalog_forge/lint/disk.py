@@ -13,7 +13,7 @@ from pathlib import Path
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, STANDARDS, TOP, is_revision
-from catalog_forge.lint.tree import MAX_BYTES, File, Kind, Tree
+from catalog_forge.lint.tree import MAX_BYTES, File, Kind, Tree, joined
 
 MAX_FILES = 200_000
 _COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
@@ -39,7 +39,7 @@ def read(path: Path, shown: str = "") -> Tree:
 def _of_file(path: Path, shown: str) -> Tree:
     """A file alone: it is the whole tree, at the place that it has in a catalog, with the standards that hold there."""
     real = path.resolve()
-    inside = _joined(_inside(real.parent), real.name)
+    inside = joined(_inside(real.parent), real.name)
     found = _file(real.parent, real, inside, shown or str(path))
     return Tree([*([found] if found else []), *_above(real.parent)], inside)
 
@@ -72,14 +72,18 @@ def _top(names: tuple[str, ...]) -> str:
     return names[0] if names and TOP.fullmatch(names[0]) else "templates"
 
 
+def standards(path: Path) -> Path | None:
+    """The catalog-forge.yml that holds for a path: in its folder, or the nearest one above."""
+    folder = (path if path.is_dir() else path.parent).resolve()
+    return next((found for each in (folder, *folder.parents) if (found := each / STANDARDS).is_file()), None)
+
+
 def _above(folder: Path) -> Iterator[File]:
     """The catalog-forge.yml that holds for a folder: the nearest one above it."""
-    for above in folder.parents:
-        path = above / STANDARDS
-        if path.is_file():
-            found = _file(above, path, STANDARDS, os.path.relpath(path))
-            yield from [found] if found else []
-            return
+    path = standards(folder.parent)
+    found = path and _file(path.parent, path, STANDARDS, os.path.relpath(path))
+    if found:
+        yield found
 
 
 def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
@@ -94,13 +98,9 @@ def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
                 raise ForgeError(f"there are more than {MAX_FILES} files", Where(shown or str(root)))
             path = Path(folder) / name
             below = path.relative_to(root).as_posix()
-            found = _file(root, path, _joined(inside, below), _joined(shown, below))
+            found = _file(root, path, joined(inside, below), joined(shown, below))
             if found:
                 yield found
-
-
-def _joined(before: str, path: str) -> str:
-    return f"{before}/{path}" if before else path
 
 
 def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import is_revision
 from catalog_forge.lint.model import Hit, Level
-from catalog_forge.lint.tree import MAX_BYTES, File, Tree
+from catalog_forge.lint.tree import MAX_BYTES, File, Tree, joined
 
 GIT_SECONDS = 120
 MAX_CONTENT = 256 << 20
@@ -81,15 +81,11 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
         match = _ENTRY.fullmatch(entry)
         if match and match[3].startswith(prefix):
             below = os.fsdecode(match[3][len(prefix) :])
-            where = _joined(inside, below)
+            where = joined(inside, below)
             if _revision(where):
-                found[where] = match[1].decode(), int(match[2]), _joined(shown, below)
+                found[where] = match[1].decode(), int(match[2]), joined(shown, below)
     contents = _contents(folder, {blob: size for blob, size, _ in found.values() if size <= MAX_BYTES})
     return Tree((_file(where, *each, contents) for where, each in found.items()), inside)
-
-
-def _joined(before: str, below: str) -> str:
-    return f"{before}/{below}" if before and below else before or below
 
 
 def _file(path: str, blob: str, size: int, shown: str, contents: dict[str, bytes]) -> File:

@@ -120,6 +120,11 @@ class Yaml:
         return keys_of(self.node)
 
 
+def joined(before: str, below: str) -> str:
+    """A path below another; either may be empty."""
+    return f"{before}/{below}" if before and below else before or below
+
+
 def keys_of(node: yamlio.Node | None) -> dict[str, yamlio.Node]:
     """The values of a mapping by key; empty for everything else."""
     return {key.value: value for key, value in node.pairs} if isinstance(node, yamlio.Map) else {}

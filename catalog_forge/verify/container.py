@@ -33,7 +33,7 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.verify.seen import Seen, Written
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
-from catalog_forge.verify.witnesses import RELOAD, WAITING, WRITTEN, Heard, Said, error_in, problem_in
+from catalog_forge.verify.witnesses import RELOAD, WAITING, WRITTEN, Heard, Said, as_text, error_in, problem_in
 
 SERVICE = "rancher-metadata"
 SETTLE = 45.0
@@ -391,13 +391,13 @@ class _Live:
         return tuple(changed[line].pop(0) if changed.get(line) else known[line] for line in self.main.new if line in known)
 
     def _log(self) -> str:
-        return f"--- conf\n{_text(self.conf.new)}--- main, a stand-in\n{_text(self.main.new)}"
+        return f"--- conf\n{as_text(self.conf.new)}--- main, a stand-in\n{as_text(self.main.new)}"
 
     def _failure(self, message: str, hint: str = "") -> ForgeError:
         with suppress(ForgeError):
             self.conf.listen()
             self.main.listen()
-        logs = f"--- conf\n{_text(self.conf.lines[-_TAIL:])}--- main, a stand-in\n{_text(self.main.lines[-_TAIL:])}"
+        logs = f"--- conf\n{as_text(self.conf.lines[-_TAIL:])}--- main, a stand-in\n{as_text(self.main.lines[-_TAIL:])}"
         return ForgeError(f"{message}\n{logs.rstrip()}", hint=hint)
 
 
@@ -411,7 +411,3 @@ def _fault(trouble: Trouble) -> Fault:
             return faults.FLAPPING
         case _:
             return faults.DOWN
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)

@@ -38,7 +38,7 @@ from catalog_forge.verify.expectation import Expectation
 from catalog_forge.verify.seen import Answer, Asked, Seen, Written
 from catalog_forge.verify.staging import Mirror, Place
 from catalog_forge.verify.subject import Subject
-from catalog_forge.verify.witnesses import RELOAD, Heard, Said, error_in, problem_in
+from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_in, problem_in
 
 SETTLE = 120.0
 """Seconds that a stack may take until it is as it is wanted: real software starts slowly."""
@@ -394,15 +394,11 @@ class Scene:
     def _log(self) -> str:
         """What was said last: by the one who runs the stack, and by each container that runs a program."""
         told = [*self.running.told][-5:]
-        parts = [f"--- stack\n{_text(told)}"] if told else []
+        parts = [f"--- stack\n{as_text(told)}"] if told else []
         with suppress(ForgeError):
             seen = [each for each in self.running.seen() if each.state != "created"]
             share = max(_LEAST, _LINES // max(1, len(seen)) - 1)
             for each in seen:
                 lines = self.running.runner.said(each, share).splitlines()
-                parts += [f"--- {each.name.removeprefix(f'{self.stack.name}-')}\n{_text(lines)}"] if lines else []
+                parts += [f"--- {each.name.removeprefix(f'{self.stack.name}-')}\n{as_text(lines)}"] if lines else []
         return self.mirror.text("".join(parts))
-
-
-def _text(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)

@@ -6,7 +6,7 @@ import posixpath
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote
 
@@ -110,6 +110,11 @@ class Said:
     def turn(self) -> None:
         """Begin another moment."""
         self.before = len(self.lines)
+
+
+def as_text(lines: Iterable[str]) -> str:
+    """Lines as the text of a report."""
+    return "".join(f"{line}\n" for line in lines)
 
 
 def error_in(line: str, name: str) -> str:

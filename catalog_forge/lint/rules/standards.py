@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint.catalog import Catalog, SpecFile
-from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
+from catalog_forge.lint.model import LEVELS, Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import Spec
@@ -31,7 +31,7 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
         config: /etc/nginx/nginx.conf
     Source: docs/spec.md
     """
-    read = _read(spec)
+    read = spec.read
     if isinstance(read, ForgeError):
         for problem in read.problems:
             yield Hit(problem.where or spec.file.at(), problem.message, problem.hint)
@@ -53,7 +53,7 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
     """
     if isinstance(catalog.standards, ForgeError):
         for problem in catalog.standards.problems:
-            yield Hit(problem.where or Where("catalog-forge.yml"), problem.message, problem.hint)
+            yield Hit(problem.where or Where(STANDARDS), problem.message, problem.hint)
 
 
 @rule("CF810", "warning", "A spec deviates from a default of the team", on=SpecFile)
@@ -169,32 +169,24 @@ def _hits(spec: SpecFile, kind: str) -> Iterator[Hit]:
     chosen: str = getattr(team.standards.levels, kind)
     if chosen == "off" or not team.tree.pairs:
         return
-    read = _read(spec)
-    level: Level | None = next((each for each in ("error", "warning", "note") if each == chosen), None)
-    for breach in _breaches(spec, read):
+    level = next(each for each in LEVELS if each == chosen)
+    for breach in _breaches(spec):
         if breach.kind == kind:
-            yield Hit(_place(spec, read, breach), breach.message, breach.hint, level=level)
+            yield Hit(_place(spec, breach), breach.message, breach.hint, level=level)
 
 
-def _breaches(spec: SpecFile, read: Spec | ForgeError) -> Iterator[Breach]:
+def _breaches(spec: SpecFile) -> Iterator[Breach]:
+    read = spec.read
     if isinstance(read, ForgeError):
         return
     yield from compared(spec.catalog.team, reader.parsed(spec.file.content, spec.file.shown or spec.file.path))
     yield from broken(spec.catalog.team, read, spec.scenarios)
 
 
-def _place(spec: SpecFile, read: Spec | ForgeError, breach: Breach) -> Where:
+def _place(spec: SpecFile, breach: Breach) -> Where:
     """Where the value stands; what is inherited stands in the standards, so that the spec itself is the place."""
     if breach.node:
         return breach.node.where
     first = breach.path.partition(".")[0]
-    found = read.at(first) if isinstance(read, Spec) and first else None
+    found = spec.read.at(first) if isinstance(spec.read, Spec) and first else None
     return found if found and found.file == (spec.file.shown or spec.file.path) else spec.file.at(1, 1)
-
-
-def _read(spec: SpecFile) -> Spec | ForgeError:
-    """The spec, with what it inherits; or everything that is wrong with it."""
-    try:
-        return reader.read(spec.file.content, spec.file.shown or spec.file.path, spec.catalog.team.inherited)
-    except ForgeError as error:
-        return error
