@@ -12,6 +12,8 @@ HEAD_SECONDS = 10.0
 IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that it keeps its connection
 
 _END = b"\r\n\r\n"
+# So many requests of one client are answered before the others have their turn.
+_TURN = 16
 
 
 class Desk(Protocol):
@@ -35,11 +37,14 @@ class Connection(asyncio.Protocol):
     def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
         self.desk = desk
         self.now = loop.time
+        self._call_soon = loop.call_soon
         self.client = ""
         self.busy = False
         self.deadline: float | None = None
-        self._received = b""
+        self._received = bytearray()
+        self._searched = 0  # so far there is no end of a head: who sends a byte at a time costs no more than others
         self._blocked = False
+        self._queued = False
         self._reading = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -55,12 +60,9 @@ class Connection(asyncio.Protocol):
         self.desk.forget(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._received:
-            self._received += data
-        else:
-            self._received = data
-            if not self.busy:
-                self.deadline = self.now() + HEAD_SECONDS
+        if not (self._received or self.busy):
+            self.deadline = self.now() + HEAD_SECONDS
+        self._received += data
         self._proceed()
 
     def pause_writing(self) -> None:
@@ -95,18 +97,41 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
     def _proceed(self) -> None:
-        while self._received and not (self.busy or self._blocked or self.transport.is_closing()):
-            end = self._received.find(_END)
+        """Answer what has come, a few requests at a time: a client that sends thousands at once does not stop the others."""
+        for _ in range(_TURN):
+            if not self._ready():
+                break
+            end = self._received.find(_END, self._searched)
             if end > MAX_HEAD or (end < 0 and len(self._received) > MAX_HEAD):
                 self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             elif end < 0:
+                self._searched = max(0, len(self._received) - len(_END) + 1)
                 break
             else:
-                head, self._received = self._received[:end], self._received[end + len(_END) :]
-                self.desk.take(self, head)
-                if not (self._received or self.busy or self._blocked or self.transport.is_closing()):
-                    self.deadline = self.now() + IDLE_SECONDS
+                self._take(end)
+        else:
+            self._queue()
         self._throttle()
+
+    def _take(self, end: int) -> None:
+        head = bytes(self._received[:end])
+        del self._received[: end + len(_END)]
+        self._searched = 0
+        self.desk.take(self, head)
+        if not self._received and not (self.busy or self._blocked or self.transport.is_closing()):
+            self.deadline = self.now() + IDLE_SECONDS
+
+    def _ready(self) -> bool:
+        return bool(self._received) and not (self.busy or self._blocked or self.transport.is_closing())
+
+    def _queue(self) -> None:
+        if not self._queued:
+            self._queued = True
+            self._call_soon(self._continue)
+
+    def _continue(self) -> None:
+        self._queued = False
+        self._proceed()
 
     def _throttle(self) -> None:
         """Read no more from a client that has sent more than can be answered now."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 
 import pytest
 
 from catalog_forge.metadata.wire import BadRequestError, Response, parse_head
+from tests.growth import superlinear
 
 
 def test_a_head_is_parsed() -> None:
@@ -52,6 +55,36 @@ def test_a_connection_is_kept_as_the_client_wishes_and_never_with_a_body(head: b
 def test_what_is_no_request_is_refused(head: bytes) -> None:
     with pytest.raises(BadRequestError):
         parse_head(head, "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        lambda n: b"X:" + b" " * n + b"a\nb",
+        lambda n: b"X:" + b"\t" * n + b"\x00",
+        lambda n: b"X:" + b" \t" * n + b"a" + b" \t" * n,
+        lambda n: b"X" * n + b" :a",
+        lambda n: b"X:" + b":" * n + b"\n",
+        lambda n: b"\r\n".join([b"X:"] * n),
+        lambda n: b"\r\n".join(b"X%d:" % number for number in range(n)),
+    ],
+)
+def test_no_line_of_a_head_costs_more_than_its_length(line: Callable[[int], bytes]) -> None:
+    def work(size: int) -> None:
+        with suppress(BadRequestError):
+            parse_head(b"GET / HTTP/1.1\r\n" + line(size), "")
+
+    assert superlinear(work) == ""
+
+
+@pytest.mark.parametrize("target", [b"/%s", b"http://%s", b"/?%s", b"%s"])
+@pytest.mark.parametrize("char", [b"/", b"%", b"?", b" ", b"\n", b"a", b":", b"\xff"])
+def test_no_target_costs_more_than_its_length(target: bytes, char: bytes) -> None:
+    def work(size: int) -> None:
+        with suppress(BadRequestError):
+            parse_head(b"GET " + target % (char * size) + b"\x00 HTTP/1.1", "")
+
+    assert superlinear(work) == ""
 
 
 def test_the_content_type_is_always_plain_text_and_absent_without_a_body() -> None:

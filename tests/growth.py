@@ -1,0 +1,60 @@
+"""Whether work grows with the size of a text as a line does: told by the processor time of ever larger texts, not by a clock."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import process_time
+from types import FrameType
+
+_NOTICEABLE = 0.02  # seconds of processor time: below this, what is measured is noise
+_TOO_MUCH = 8.0
+_FACTOR = 8
+
+
+class TooMuchWorkError(Exception):
+    """A single call took `_TOO_MUCH` seconds of processor time."""
+
+
+def superlinear(work: Callable[[int], object], *, start: int = 500, largest: int = 256_000) -> str:
+    """Call `work` with sizes from `start` on, and say how its cost outgrew them; the empty text where it did not.
+
+    Linear work costs 8 times as much for 8 times the size; quadratic work costs 64 times as much, and the line is drawn
+    at 24. The processor time of this process counts, so a busy machine changes nothing.
+    """
+    size, before = start, None
+    while size <= largest:
+        try:
+            cost = _cost(work, size)
+        except TooMuchWorkError:
+            return f"more than {_TOO_MUCH:.0f} s at size {size}"
+        if before is not None and before >= _NOTICEABLE and cost > before * 3 * _FACTOR:
+            return f"{before:.3f} s at size {size // _FACTOR}, {cost:.3f} s at size {size}"
+        size, before = size * _FACTOR, cost
+    return ""
+
+
+def _cost(work: Callable[[int], object], size: int) -> float:
+    gc.collect()
+    with _stopped_after(_TOO_MUCH):
+        started = process_time()
+        work(size)
+        return process_time() - started
+
+
+@contextmanager
+def _stopped_after(seconds: float) -> Iterator[None]:
+    """End a call after so much processor time; the engine of `re` looks for signals while it works."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise TooMuchWorkError
+
+    old = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, old)
