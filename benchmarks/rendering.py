@@ -11,9 +11,10 @@ from measure import Row, Run, by_turns, ratio, run
 
 from catalog_forge.confd import embedded
 from catalog_forge.confd.image_dir import ImageDir, read
-from catalog_forge.metadata import scenario, stack
-from catalog_forge.metadata.answers import DEFAULT, Answers
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
+from catalog_forge.metadata.service.server import MetadataServer
 
 VERSION = "2016-07-29"
 TOOLS = Path(__file__).parent.parent / "tools"
@@ -36,7 +37,7 @@ def render(folder: Path) -> list[Row]:
     """Render one file for a service of ten containers: without a process, and by `confd -onetime`. Raises RuntimeError."""
     confd = _confd()
     image = _image(folder)
-    answers = stack.answers(scenario.read(SCENARIO, "scenario.yml").environment)
+    answers = answers_of(scenario.read(SCENARIO, "scenario.yml").environment)
     entry = answers.entry(VERSION, "10.42.1.11") or {}
     bodies = {f"/{VERSION}{key}": json.dumps(entry[key[1:]]).encode() for key in KEYS}
     contents: set[bytes] = set()

@@ -21,8 +21,9 @@ from statistics import median
 
 from measure import Row, program
 
-from catalog_forge.metadata import printing, scenario
-from catalog_forge.metadata.answers import DEFAULT
+from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.metadata.service import printing
+from catalog_forge.metadata.service.answers import DEFAULT
 
 SIZES = (10, 1000)
 WAITING = 1000

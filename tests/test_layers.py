@@ -23,10 +23,11 @@ FLOORS = (
         "image.engine",
         "image.address",
         "image.lists",
-        "metadata.server",
+        "metadata.service.server",
     ),
     ("blueprint", "image", "catalog"),
-    ("confd", "metadata", "journal"),
+    ("confd", "metadata.scenarios", "journal"),
+    ("metadata",),
     ("formats", "plan", "spec"),
     ("yamlio", "errors", "texts", "__init__"),
 )
@@ -142,6 +143,7 @@ def test_imports_of_the_house_point_down() -> None:
         ("image.context", "from catalog_forge.image import builder", "image may not import image.builder"),
         ("plan", "from catalog_forge.unheard_of import x", "plan may not import unheard_of"),
         ("plan", "from .errors import ForgeError", "write imports in full"),
+        ("metadata.service.routes", "from catalog_forge.metadata.scenarios import units", "may not import metadata.scenarios"),
         ("attic", "", "stands on no floor"),
         ("imagery", "", "stands on no floor"),
         (

@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT))
 
 from catalog_forge.confd.image_dir import ImageDir, read  # noqa: E402
 from catalog_forge.errors import ForgeError  # noqa: E402
-from catalog_forge.metadata import scenario  # noqa: E402
-from catalog_forge.metadata.answers import DEFAULT, Answers  # noqa: E402
-from catalog_forge.metadata.server import MetadataServer  # noqa: E402
+from catalog_forge.metadata.scenarios import scenario  # noqa: E402
+from catalog_forge.metadata.service.answers import DEFAULT, Answers  # noqa: E402
+from catalog_forge.metadata.service.server import MetadataServer  # noqa: E402
 from tests.confd.real import Count, compare, fetch_from, run_embedded, run_real  # noqa: E402
 
 

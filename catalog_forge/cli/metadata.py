@@ -17,8 +17,8 @@ import click
 from catalog_forge.errors import ForgeError
 
 if TYPE_CHECKING:
-    from catalog_forge.metadata.answers import Answers, Value
-    from catalog_forge.metadata.server import MetadataServer
+    from catalog_forge.metadata.service.answers import Answers, Value
+    from catalog_forge.metadata.service.server import MetadataServer
 
 POLL_SECONDS = 0.5
 
@@ -58,7 +58,7 @@ def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | 
     A change of FILE, SIGHUP and the reload port make a new version, and wake every confd that watches. A bad FILE leaves
     the old answers as they are. A deleted one does too, until a reload is asked for: then there are none, as in Rancher.
     """
-    from catalog_forge.metadata.server import MetadataServer, ReloadPort
+    from catalog_forge.metadata.service.server import MetadataServer, ReloadPort
 
     _allow_many_clients()
     stamp = _stamp(file)
@@ -120,8 +120,8 @@ def get(source: _Source, path: str, form: str) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool, form: str) -> None:
     """Draw what stands at PATH and below, for example /2016-07-29/self. Without PATH: the latest version."""
-    from catalog_forge.metadata import printing
-    from catalog_forge.metadata import tree as picture
+    from catalog_forge.metadata.service import printing
+    from catalog_forge.metadata.service import tree as picture
 
     if not path and source.version is None:
         path = "/latest"
@@ -152,7 +152,7 @@ class _Source:
 
     def answer(self, path: str, form: str) -> str:
         """What is answered. Raises ForgeError unless something is there."""
-        from catalog_forge.metadata import routes
+        from catalog_forge.metadata.service import routes
 
         accept = {"json": routes.JSON, "yaml": routes.YAML}.get(form, routes.TEXT)
         status, body = self.ask(self.below(path), accept)
@@ -176,12 +176,12 @@ class _Source:
     def ask(self, path: str, accept: str) -> tuple[int, bytes]:
         """Status and body."""
         if self.url:
-            from catalog_forge.metadata import client
+            from catalog_forge.metadata.service import client
 
             return client.ask(self.url, path, accept, self.client)
-        from catalog_forge.metadata import routes
-        from catalog_forge.metadata.answers import DEFAULT
-        from catalog_forge.metadata.wire import Request
+        from catalog_forge.metadata.service import routes
+        from catalog_forge.metadata.service.answers import DEFAULT
+        from catalog_forge.metadata.service.wire import Request
 
         assert self.file
         response = routes.respond(_load(self.file), Request("GET", path, "", {"accept": accept}, self.client or DEFAULT))
@@ -212,7 +212,7 @@ class _Reloading:
 
     def on_demand(self) -> None:
         """As `on_change`, but no file means no answers, as for the real service."""
-        from catalog_forge.metadata.answers import Answers
+        from catalog_forge.metadata.service.answers import Answers
 
         if self.file.exists():
             self.on_change()
@@ -233,9 +233,9 @@ def _load(file: Path) -> Answers:
     """Read FILE, and warn of what the service serves and no confd survives."""
     from itertools import islice
 
-    from catalog_forge.metadata.answers import unsound_names
-    from catalog_forge.metadata.printing import to_json
-    from catalog_forge.metadata.scenario import load
+    from catalog_forge.metadata.scenarios.scenario import load
+    from catalog_forge.metadata.service.answers import unsound_names
+    from catalog_forge.metadata.service.printing import to_json
 
     answers = load(file)
     found = list(islice(unsound_names(answers), _MOST_WARNINGS + 1))

@@ -14,8 +14,8 @@ from catalog_forge.cli.main import Settings
 
 if TYPE_CHECKING:
     from catalog_forge.confd.embedded import Dialect
-    from catalog_forge.metadata.scenario import Scenario
-    from catalog_forge.metadata.steps import Moment
+    from catalog_forge.metadata.scenarios.scenario import Scenario
+    from catalog_forge.metadata.scenarios.steps import Moment
     from catalog_forge.verify.seen import Seen
     from catalog_forge.verify.subject import Subject
     from catalog_forge.verify.view import View
@@ -212,7 +212,7 @@ def _only(subject: Subject, names: Sequence[str]) -> Subject:
 def _views_of_file(file: Path, subject: Subject, wanted: Wanted, own: str) -> tuple[list[View], list[str]]:
     """The views of a file that is either an answers file or a scenario."""
     from catalog_forge.errors import ForgeError
-    from catalog_forge.metadata import scenario
+    from catalog_forge.metadata.scenarios import scenario
     from catalog_forge.verify.view import View
 
     found = scenario.load_either(file, own)
@@ -224,7 +224,7 @@ def _views_of_file(file: Path, subject: Subject, wanted: Wanted, own: str) -> tu
 
 
 def _views_of_scenario(text: bytes, file: str, subject: Subject, wanted: Wanted, own: str) -> tuple[list[View], list[str]]:
-    from catalog_forge.metadata.scenario import read
+    from catalog_forge.metadata.scenarios.scenario import read
 
     return _views(read(text, file, own), subject, wanted)
 

@@ -100,7 +100,7 @@ def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> 
     Raises UsageError when one is no such thing.
     """
     from catalog_forge.errors import UsageError, did_you_mean
-    from catalog_forge.metadata.environment import MAX_SCALE
+    from catalog_forge.metadata.scenarios.environment import MAX_SCALE
 
     services = {each.name: each for each in stack.services}
     kept = before.scales if before and before.entry == stack.entry else {}

@@ -1,1 +1,1 @@
-"""The Rancher 1.x metadata service: what it knows (stack), how it is asked (routes, lookup), how it serves (server)."""
+"""The Rancher 1.x metadata service (`service`), and the stacks in few words that it tells of (`scenarios`)."""

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from catalog_forge.metadata import scalars
-from catalog_forge.metadata.answers import Value
+from catalog_forge.metadata.service.answers import Value
 
 _WIDTH = 80
 _LONGEST_KEY = 128

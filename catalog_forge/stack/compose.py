@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from catalog_forge.errors import Where, did_you_mean
 from catalog_forge.metadata import scalars
-from catalog_forge.metadata.answers import Value
 from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.metadata.service.answers import Value
 from catalog_forge.stack import volumes
 from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.composefile import Definition, Files, load

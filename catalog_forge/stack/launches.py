@@ -13,8 +13,8 @@ from typing import cast
 
 from catalog_forge.errors import Where
 from catalog_forge.metadata import scalars
-from catalog_forge.metadata.answers import Value
 from catalog_forge.metadata.reading import Reader
+from catalog_forge.metadata.service.answers import Value
 from catalog_forge.stack import keys
 from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
 from catalog_forge.stack.composefile import Definition

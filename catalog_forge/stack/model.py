@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Where
-    from catalog_forge.metadata.answers import Value
+    from catalog_forge.metadata.service.answers import Value
 
 Network = Literal["managed", "none", "host", "bridge", "shared"]
 

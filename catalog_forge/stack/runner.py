@@ -24,7 +24,7 @@ from catalog_forge.errors import BuildError, ForgeError, Problem
 from catalog_forge.image.containers import Container, Network
 from catalog_forge.image.engine import LOST, Engine
 from catalog_forge.image.lists import PURPOSE_LABEL
-from catalog_forge.metadata.units import names_host
+from catalog_forge.metadata.scenarios.units import names_host
 from catalog_forge.stack.listing import OURS, PURPOSE, STACK_LABEL, names, seen
 from catalog_forge.stack.model import Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Seen, container_name, ordered, owner_of

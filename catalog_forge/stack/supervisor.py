@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image.containers import Network
 from catalog_forge.image.engine import Engine
-from catalog_forge.metadata import units
-from catalog_forge.metadata.answers import Answers
-from catalog_forge.metadata.model import Environment, Host
-from catalog_forge.metadata.stack import answers
+from catalog_forge.metadata.scenarios import units
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.model import Environment, Host
+from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.stack import environment as telling
 from catalog_forge.stack.health import Checker, Health, Target
 from catalog_forge.stack.listing import Row, unit_state
@@ -46,7 +46,7 @@ from catalog_forge.stack.runner import Events, Extra, StackRunner
 from catalog_forge.stack.state import StateFolder
 
 if TYPE_CHECKING:
-    from catalog_forge.metadata.server import Listener, MetadataServer
+    from catalog_forge.metadata.service.server import Listener, MetadataServer
 
 GRACE = 10
 """Seconds that a container has between SIGTERM and its end by force, as Docker has it."""
@@ -60,7 +60,7 @@ _STEADY = 10.0  # who ran so long begins again with the first pause
 _GIVE_UP = 5  # ends in a row, before the stack was up once
 _TAIL = 20
 _OTHER_PORT = 18080
-_SERVER = "catalog_forge.metadata.server"
+_SERVER = "catalog_forge.metadata.service.server"
 _REFUSED_PAUSE = 5.0  # before the engine is asked again for what it has refused
 
 
@@ -212,7 +212,7 @@ class Supervisor:
 
     def _metadata(self) -> MetadataServer:
         """The metadata service at the gateway: on port 80, or where that cannot be had on one that METADATA_NODE names."""
-        from catalog_forge.metadata.server import MetadataServer
+        from catalog_forge.metadata.service.server import MetadataServer
 
         gateway = self._network.gateway
         try:
@@ -307,7 +307,7 @@ class Supervisor:
     def _publish(self, made: Environment) -> None:
         """Tell the metadata service, and with it every confd that waits, when anything has changed."""
         if made != self._told and self._server:
-            self._server.replace(answers(made))
+            self._server.replace(answers_of(made))
             self._told = made
 
     def _known(self, seen: list[Seen], wanted: list[Key]) -> Known:

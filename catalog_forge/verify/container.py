@@ -24,11 +24,11 @@ from catalog_forge.confd.resource import actions
 from catalog_forge.errors import EngineError, ForgeError
 from catalog_forge.image.containers import Container, Network, Run, Wanted, has_image
 from catalog_forge.image.engine import Engine
-from catalog_forge.metadata import faults
-from catalog_forge.metadata.answers import Answers
-from catalog_forge.metadata.faults import Fault
-from catalog_forge.metadata.server import MetadataServer
-from catalog_forge.metadata.steps import Trouble
+from catalog_forge.metadata.scenarios.steps import Trouble
+from catalog_forge.metadata.service import faults
+from catalog_forge.metadata.service.answers import Answers
+from catalog_forge.metadata.service.faults import Fault
+from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.spec.model import Spec
 from catalog_forge.verify.seen import Seen, Written
 from catalog_forge.verify.subject import Subject

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.catalog.compose import docker_compose, members, rancher_compose
-from catalog_forge.metadata import scenario
+from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
 from catalog_forge.verify.seen import Engine, Seen

@@ -21,9 +21,9 @@ from catalog_forge.confd.resource import actions
 from catalog_forge.errors import EngineError, ForgeError, Problem
 from catalog_forge.image.containers import Container
 from catalog_forge.image.engine import Engine
-from catalog_forge.metadata.model import Environment
-from catalog_forge.metadata.scenario import Scenario
-from catalog_forge.metadata.steps import Moment
+from catalog_forge.metadata.scenarios.model import Environment
+from catalog_forge.metadata.scenarios.scenario import Scenario
+from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.listing import Row
 from catalog_forge.stack.model import Launch, Stack

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 from catalog_forge.errors import ForgeError, Problem, Where
-from catalog_forge.metadata import scenario
-from catalog_forge.metadata.scenario import Scenario
-from catalog_forge.metadata.steps import Moment
+from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.metadata.scenarios.scenario import Scenario
+from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.spec.folder import SCENARIOS, SpecFolder
 from catalog_forge.spec.model import Spec
 from catalog_forge.verify import expectation, view

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from catalog_forge.metadata import routes, stack
-from catalog_forge.metadata.answers import DEFAULT, Answers
-from catalog_forge.metadata.steps import Moment, Trouble
-from catalog_forge.metadata.wire import Request
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.steps import Moment, Trouble
+from catalog_forge.metadata.service import routes
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
+from catalog_forge.metadata.service.wire import Request
 
 _NOT_FOUND = b'{"code":404,"message":"Not found","type":"error"}\n'
 
@@ -37,4 +38,4 @@ class View:
 
 def of_moment(moment: Moment, number: int, version: str = "") -> View:
     """Return the view at a moment; `number` makes its `version`, and `version` names the one that is read."""
-    return View(stack.answers(moment.environment, str(number + 1), only=version), moment.client, moment.fault)
+    return View(answers_of(moment.environment, str(number + 1), only=version), moment.client, moment.fault)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote
 
 from catalog_forge.image.containers import Container
-from catalog_forge.metadata.wire import Request
+from catalog_forge.metadata.service.wire import Request
 from catalog_forge.verify.subject import Subject
 
 # confd's long poll ends after 10 s (maxWait): whoever waits has asked within that time, and but once.

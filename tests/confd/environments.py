@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from catalog_forge.metadata import units
-from catalog_forge.metadata.answers import Answers
-from catalog_forge.metadata.model import Environment, Host, Network, Service, Sidekick, Stack
-from catalog_forge.metadata.stack import answers
+from catalog_forge.metadata.scenarios import units
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.model import Environment, Host, Network, Service, Sidekick, Stack
+from catalog_forge.metadata.service.answers import Answers
 
 TOPOLOGIES = ("volumes", "netns")
 HOSTS = (Host("h1", "192.0.2.11", {"zone": "a"}), Host("h2", "192.0.2.12", {"zone": "b"}))
@@ -47,5 +47,5 @@ def view(shown: Environment, topology: str, index: int = 2, stack: str = "one") 
         launch = container.launch
         if launch and launch.stack.name == stack and launch.name.lower() == name and container.index == index:
             assert container.address
-            return answers(shown), container.address
+            return answers_of(shown), container.address
     raise AssertionError("no such container")

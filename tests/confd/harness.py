@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from catalog_forge.confd.resource import Resource, compile_file, resource_names
-from catalog_forge.metadata.answers import DEFAULT, Answers
-from catalog_forge.metadata.server import MetadataServer
-from catalog_forge.metadata.wire import Request
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
+from catalog_forge.metadata.service.server import MetadataServer
+from catalog_forge.metadata.service.wire import Request
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 

@@ -18,8 +18,8 @@ import pytest
 from catalog_forge.confd import embedded
 from catalog_forge.confd.functions import Dialect
 from catalog_forge.confd.image_dir import ImageDir, TemplateResource, read
-from catalog_forge.metadata.answers import DEFAULT, Answers
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
+from catalog_forge.metadata.service.server import MetadataServer
 from tests.helpers import tree
 
 VERSION = "2016-07-29"

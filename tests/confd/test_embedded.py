@@ -17,8 +17,8 @@ from catalog_forge.confd import embedded
 from catalog_forge.confd.embedded import Limits, Outcome
 from catalog_forge.confd.image_dir import ImageDir, read
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.answers import DEFAULT, Answers
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
+from catalog_forge.metadata.service.server import MetadataServer
 from tests.confd.real import PREFIX, VERSION, answers_of, compare, fetch_from, image_of, run_embedded, run_real
 
 DUMP = b"".join(b'{{range gets "%s"}}{{.}}\n{{end}}' % (b"/*" * depth) for depth in range(1, 7)) + b'{{ls "/"}}'

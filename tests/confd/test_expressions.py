@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog_forge.metadata import units
+from catalog_forge.metadata.scenarios import units
 from tests.confd.environments import TOPOLOGIES, environment, view
 from tests.confd.harness import VERSIONS, conf, render, spec_of
 

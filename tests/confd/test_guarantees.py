@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from catalog_forge.confd.resource import Resource
-from catalog_forge.metadata.answers import DEFAULT, Answers
-from catalog_forge.metadata.model import Environment, Service, Sidekick, Stack
-from catalog_forge.metadata.stack import answers as answers_of
-from catalog_forge.metadata.wire import Request
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.model import Environment, Service, Sidekick, Stack
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
+from catalog_forge.metadata.service.wire import Request
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 from tests.confd.environments import HOSTS, TOPOLOGIES, environment, view

@@ -9,7 +9,7 @@ import pytest
 
 from catalog_forge.confd.image_dir import ImageDir, read
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.service.server import MetadataServer
 from tests.confd.real import PREFIX, answers_of
 from tests.helpers import tree
 

@@ -27,10 +27,11 @@ from docker.types import IPAMConfig, IPAMPool
 from catalog_forge.image.builder import BuildRequest, build
 from catalog_forge.image.engine import connect
 from catalog_forge.image.files import image_plan
-from catalog_forge.metadata import stack, units
-from catalog_forge.metadata.answers import Answers
-from catalog_forge.metadata.model import Environment, Host, Service, Sidekick, Stack
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.scenarios import units
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.model import Environment, Host, Service, Sidekick, Stack
+from catalog_forge.metadata.service.answers import Answers
+from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
@@ -130,7 +131,7 @@ class World:
         self.network = self._make_network()
         environment = self.environment()
         self.addresses = {item.name: item.address or "" for item in units.containers(environment)}
-        self.server = MetadataServer(stack.answers(environment), self.gateway, 80)
+        self.server = MetadataServer(answers_of(environment), self.gateway, 80)
         self.server.__enter__()
         return self
 
@@ -156,7 +157,7 @@ class World:
 
     def answers(self) -> Answers:
         """The answers for the environment as it is now."""
-        return stack.answers(self.environment())
+        return answers_of(self.environment())
 
     def change(self, *names: str, **fields: Any) -> None:
         """Change services in the metadata, all at once; `metadata` is added to what there is."""

@@ -17,9 +17,9 @@ from catalog_forge.confd.image_dir import ImageDir
 from catalog_forge.errors import EngineError, ForgeError
 from catalog_forge.image import containers
 from catalog_forge.image.engine import Engine, connect
-from catalog_forge.metadata import scenario
-from catalog_forge.metadata.answers import Answers
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.metadata.service.answers import Answers
+from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.verify import container, play, subject, view
 from catalog_forge.verify.container import ImageEngine
 from catalog_forge.verify.play import Result

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.service.server import MetadataServer
 from tests.live.harness import TOPOLOGIES, Images, Unit, World, eventually, service, spec_of, start
 
 DEST = "/etc/probe/probe.conf"

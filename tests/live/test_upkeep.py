@@ -11,8 +11,8 @@ from typing import Any
 import docker
 import pytest
 
-from catalog_forge.metadata.answers import Answers
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.service.answers import Answers
+from catalog_forge.metadata.service.server import MetadataServer
 from tests.live.harness import TOPOLOGIES, Images, Unit, World, eventually, service, spec_of, start
 
 PEERS = "/etc/probe/peers.txt"

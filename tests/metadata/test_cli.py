@@ -20,8 +20,8 @@ from click.testing import CliRunner, Result
 
 from catalog_forge.cli.metadata import metadata
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.scenario import load
-from catalog_forge.metadata.server import MetadataServer
+from catalog_forge.metadata.scenarios.scenario import load
+from catalog_forge.metadata.service.server import MetadataServer
 from tests.helpers import tree
 
 SCENARIO = "stack: search\nservices: {es: {scale: 3, metadata: {a b: <x>, ü: 1}}}\n"

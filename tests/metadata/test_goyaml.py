@@ -9,7 +9,7 @@ from hypothesis import given
 
 from catalog_forge.metadata.goyaml import dump
 from catalog_forge.metadata.scalars import resolve
-from tests.metadata.test_printing import documents
+from tests.metadata.service.test_printing import documents
 
 LONG = "word " * 30 + "end"
 

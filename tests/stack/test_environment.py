@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.model import Environment, Host
-from catalog_forge.metadata.stack import answers
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.model import Environment, Host
 from catalog_forge.stack.environment import addresses, environment
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Ledger, Seen
@@ -63,7 +63,7 @@ def test_a_replaced_unit_that_retains_its_address_has_it_again() -> None:
 
 
 def test_each_container_has_its_own_self_with_ports_links_and_metadata() -> None:
-    own = answers(told(Ledger(), [])).entry("2016-07-29", "10.70.0.12")
+    own = answers_of(told(Ledger(), [])).entry("2016-07-29", "10.70.0.12")
     assert own and isinstance(own["self"], dict)
     container, service = own["self"]["container"], own["self"]["service"]
     assert isinstance(container, dict) and container["name"] == "s-web-2"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from catalog_forge.errors import Where
-from catalog_forge.metadata import scenario
+from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.repository import Repository
 from catalog_forge.spec.folder import SpecFolder
 from catalog_forge.spec.model import Spec

@@ -11,8 +11,8 @@ import pytest
 
 from catalog_forge.confd.functions import DIALECTS
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.scenario import Scenario
-from catalog_forge.metadata.steps import Moment
+from catalog_forge.metadata.scenarios.scenario import Scenario
+from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.repository import Repository
 from catalog_forge.verify import play
 from catalog_forge.verify.embedded import Embedded

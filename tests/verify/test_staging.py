@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata import scenario
-from catalog_forge.metadata.model import Environment, Host
-from catalog_forge.metadata.scenario import Scenario
+from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.metadata.scenarios.model import Environment, Host
+from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.stack import environment as telling
 from catalog_forge.stack.model import Stack
 from catalog_forge.stack.reconcile import Ledger

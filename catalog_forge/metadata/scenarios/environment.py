@@ -1,0 +1,165 @@
+"""The environment that a scenario begins with: its hosts, and its stack of services."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import get_args
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.metadata.scenarios import units
+from catalog_forge.metadata.scenarios.model import SUBNET, Environment, Host, Network, Service, Sidekick, Stack
+from catalog_forge.metadata.service.answers import Value
+
+MAX_SCALE = 10_000
+
+KEYS = ("stack", "subnet", "hosts", "services", "containers")
+_SERVICE_KEYS = (
+    *("scale", "metadata", "labels", "sidekicks", "links"),
+    *("ports", "health_check", "states", "healths"),
+)
+_PORT = re.compile(r"([0-9]{1,5})(?::([0-9]{1,5}))?(?:/(tcp|udp))?")
+_HEALTH_CHECK: Mapping[str, Value] = {
+    "healthy_threshold": 2,
+    "interval": 2000,
+    "port": 80,
+    "request_line": "",
+    "response_timeout": 2000,
+    "unhealthy_threshold": 3,
+}
+
+
+class EnvironmentReader(Reader):
+    """Reads what the metadata tells of at first."""
+
+    def environment(self, found: Mapping[str, yamlio.Node]) -> Environment:
+        """Make an environment of the nodes that stand at `KEYS`."""
+        services = self.services(found.get("services"))
+        return Environment(
+            (Stack(self.name(found.get("stack"), "Default"), services),),
+            self.hosts(found.get("hosts")),
+            self.subnet(found.get("subnet")),
+            tuple(self.name(item) for item in self.items(found.get("containers"), "containers")),
+        )
+
+    def services(self, node: yamlio.Node | None) -> tuple[Service, ...]:
+        """All services; a sidekick is one more in the metadata, so all their names differ, in lower case too."""
+        pairs = self.pairs(node, "services")
+        targets = {key.value for key, _ in pairs}
+        services = tuple(self.service(self.name(key), value, targets) for key, value in pairs)
+        seen: set[str] = set()
+        for name in [name for service in services for name in (service.name, *(kick.name for kick in service.sidekicks))]:
+            if node is not None and name.lower() in seen:
+                self.wrong(f"two services or sidekicks have the name {name!r}", node.where)
+            seen.add(name.lower())
+        return services
+
+    def service(self, name: str, node: yamlio.Node, targets: set[str]) -> Service:
+        """One service; nothing need be said of it."""
+        found = {} if is_null(node) else self.known(node, f"the service {name!r}", _SERVICE_KEYS)
+        scale = self.whole(found.get("scale"), "scale", MAX_SCALE)
+        return Service(
+            name,
+            scale,
+            metadata=self.data(found.get("metadata"), "metadata"),
+            labels=self.words(found.get("labels"), "labels"),
+            sidekicks=self.sidekicks(found.get("sidekicks")),
+            links=self.links(found.get("links"), targets),
+            ports=tuple(self.port(item) for item in self.items(found.get("ports"), "ports")),
+            health_check=self.health_check(found.get("health_check")),
+            states=self.by_container(found.get("states"), scale),
+            healths=self.by_container(found.get("healths"), scale),
+        )
+
+    def sidekicks(self, node: yamlio.Node | None) -> tuple[Sidekick, ...]:
+        """A list of names, or a mapping of names to `own` or `primary`, or to `network` and `labels`."""
+        if isinstance(node, yamlio.Seq):
+            return tuple(Sidekick(self.name(item)) for item in node.items)
+        return tuple(self.sidekick(self.name(key), value) for key, value in self.pairs(node, "sidekicks"))
+
+    def sidekick(self, name: str, node: yamlio.Node) -> Sidekick:
+        """One sidekick."""
+        if not isinstance(node, yamlio.Map):
+            return Sidekick(name, self.network(node))
+        found = self.known(node, f"the sidekick {name!r}", ("network", "labels"))
+        return Sidekick(name, self.network(found.get("network")), self.words(found.get("labels"), "labels"))
+
+    def network(self, node: yamlio.Node | None) -> Network:
+        """Whether a sidekick has a network of its own."""
+        if node is None or is_null(node):
+            return "own"
+        return "primary" if self.one_of(node, "network", get_args(Network)) == "primary" else "own"
+
+    def links(self, node: yamlio.Node | None, targets: set[str]) -> dict[str, str]:
+        """A mapping of services of this stack to aliases."""
+        for key, _ in self.pairs(node, "links"):
+            if key.value not in targets:
+                self.wrong(f"there is no service {key.value!r} to link to", key.where, did_you_mean(key.value, targets))
+        return self.words(node, "links")
+
+    def port(self, node: yamlio.Node) -> str:
+        """A published port as the metadata writes it."""
+        port = _PORT.fullmatch(self.word(node, "a port"))
+        if port is None:
+            self.wrong("a port is PUBLIC, PUBLIC:PRIVATE or PUBLIC:PRIVATE/tcp", node.where)
+            return ""
+        return f"{port[1]}:{port[2] or port[1]}/{port[3] or 'tcp'}"
+
+    def health_check(self, node: yamlio.Node | None) -> Mapping[str, Value] | None:
+        """A health check, with Rancher's defaults."""
+        if node is None:
+            return None
+        found = self.known(node, "health_check", tuple(_HEALTH_CHECK))
+        return {**_HEALTH_CHECK, **{key: yamlio.to_data(value) for key, value in found.items()}}
+
+    def by_container(self, node: yamlio.Node | None, scale: int) -> dict[int, str]:
+        """A mapping of containers, by their index, to words."""
+        pairs = self.pairs(node, "states and healths")
+        return {index: self.word(value, "a state") for key, value in pairs if (index := self.index(key, scale))}
+
+    def index(self, node: yamlio.Node, scale: int) -> int:
+        """The index of a container of a service with this scale; 0 when there is none."""
+        index = node.data() if isinstance(node, yamlio.Text) else None
+        if isinstance(index, int) and not isinstance(index, bool) and 1 <= index <= scale:
+            return index
+        word = node.value if isinstance(node, yamlio.Text) else "?"
+        self.wrong(f"there is no container {word!r}: the service has {scale}", node.where, "they count from 1")
+        return 0
+
+    def hosts(self, node: yamlio.Node | None) -> tuple[Host, ...]:
+        """A number, names, or a mapping of names to labels. Their own addresses are 192.0.2.11 and on."""
+        labels: list[tuple[str, Mapping[str, str]]]
+        match node:
+            case yamlio.Seq(items):
+                labels = [(self.name(item), {}) for item in items]
+            case yamlio.Map(pairs):
+                labels = [(self.name(key), self.words(value, "labels")) for key, value in pairs]
+            case _:
+                labels = [(f"node-{number}", {}) for number in range(1, self.whole(node, "hosts", 200) + 1)]
+        if node is not None and not 1 <= len(labels) <= 200:
+            self.wrong("there must be 1 to 200 hosts", node.where)
+        return tuple(Host(name, f"192.0.2.{10 + number}", own) for number, (name, own) in enumerate(labels, start=1))
+
+    def subnet(self, node: yamlio.Node | None) -> str:
+        """The network of all containers."""
+        if node is not None:
+            try:
+                return str(ipaddress.IPv4Network(self.word(node, "subnet")))
+            except ValueError as error:
+                self.wrong(f"subnet must be an IPv4 network: {error}", node.where, f"for example {SUBNET}")
+        return SUBNET
+
+
+def check_room(environment: Environment, where: Where) -> None:
+    """Raise ForgeError when the subnet has too few addresses for all containers that there ever were."""
+    for launch in units.launches(environment):
+        if launch.has_address and launch.service.last_created > launch.block.size:
+            raise ForgeError(
+                f"the subnet {environment.subnet} has {launch.block.size} addresses for {launch.name!r}, which needs "
+                f"{launch.service.last_created}",
+                where,
+                "give the scenario a larger one, for example subnet: 10.42.0.0/16",
+            )

@@ -1,0 +1,146 @@
+"""An environment in few words: hosts and stacks of services. All that the metadata service says follows from it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from catalog_forge.metadata.service.answers import Value
+
+SUBNET = "10.42.1.0/24"
+
+Network = Literal["own", "primary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine. `agent_ip` is its address outside the overlay network."""
+
+    name: str
+    agent_ip: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sidekick:
+    """A container beside each primary container of a service.
+
+    With network `primary` it has no address and no answers of its own: it sees those of its primary.
+    """
+
+    name: str
+    network: Network = "own"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service: `scale` units of a primary container and its sidekicks.
+
+    `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map
+    the index of a unit (from 1) to what differs from running and healthy. Rancher numbers the units that it creates:
+    `created` maps the index of a unit to that number where they differ, after a replacement, and `births` is the last one.
+    With `retain_ip` the address of a unit follows from its index, and a replacement has the same one.
+    """
+
+    name: str
+    scale: int = 1
+    metadata: Mapping[str, Value] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    sidekicks: tuple[Sidekick, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[str, ...] = ()
+    health_check: Mapping[str, Value] | None = None
+    states: Mapping[int, str] = field(default_factory=dict)
+    healths: Mapping[int, str] = field(default_factory=dict)
+    created: Mapping[int, int] = field(default_factory=dict)
+    births: int = 0
+    retain_ip: bool = False
+
+    def create_index(self, index: int) -> int:
+        """Return the number under which the unit with this index was created: it grows, and is never given twice."""
+        return self.created.get(index, index)
+
+    def place(self, index: int) -> int:
+        """Return the place of the unit with this index among the addresses of its service."""
+        return index if self.retain_ip else self.create_index(index)
+
+    @property
+    def last_created(self) -> int:
+        """The highest number that a unit of this service ever had."""
+        return max(self.births, self.scale)
+
+    def scaled(self, scale: int) -> Service:
+        """Return the service with so many units: the last ones go, new ones are created."""
+        births, created = self.last_created, dict(self.created)
+        for index in range(self.scale + 1, scale + 1):
+            births += 1
+            created[index] = births
+        return replace(
+            self,
+            scale=scale,
+            births=births,
+            created={index: number for index, number in created.items() if index <= scale and index != number},
+            states={index: state for index, state in self.states.items() if index <= scale},
+            healths={index: health for index, health in self.healths.items() if index <= scale},
+        )
+
+    def replaced(self, index: int) -> Service:
+        """Return the service with a new unit in the place of one: of the same name and index, but another container."""
+        number = self.last_created + 1
+        return replace(
+            self,
+            births=number,
+            created={**self.created, index: number},
+            states={other: state for other, state in self.states.items() if other != index},
+            healths={other: health for other, health in self.healths.items() if other != index},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack: its name and its services in order."""
+
+    name: str
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Hosts and stacks on one overlay network; `containers` names containers that belong to no service."""
+
+    stacks: tuple[Stack, ...]
+    hosts: tuple[Host, ...]
+    subnet: str = SUBNET
+    containers: tuple[str, ...] = ()
+    name: str = "Default"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The addresses of the containers of one primary or sidekick, or of the stand-alone ones."""
+
+    first: int
+    size: int
+
+    def address(self, number: int) -> str:
+        """Return the address of the container that was created as number `number`, counted from 1."""
+        return str(ipaddress.IPv4Address(self.first + number - 1))
+
+
+_RESERVED = 11  # the network's own address, and ten for gateways and for the metadata service itself
+
+
+def blocks(subnet: str, count: int) -> Sequence[Block]:
+    """Divide a subnet into `count` blocks of addresses.
+
+    The first begins at .11, so that container i of the first service has the address .(10+i); scaling a service moves
+    no other one. Raises ValueError if `subnet` is not an IPv4 network.
+    """
+    network = ipaddress.IPv4Network(subnet)
+    room = max(0, network.num_addresses - _RESERVED - 1) // max(1, count)
+    size = room // 10 * 10 or room
+    start = int(network.network_address) + _RESERVED
+    return [Block(start + size * number, size) for number in range(count)]

@@ -1,0 +1,128 @@
+"""Scenarios: a stack in few words of YAML, what happens to it, and what is expected to be rendered.
+
+stack: search
+subnet: 10.42.7.0/24              # optional, and so is every key but `services`
+hosts: 2                          # or names, or a mapping of names to labels
+services:
+  elasticsearch-masters:
+    scale: 3
+    metadata: {cluster.name: es}
+    sidekicks: {elasticsearch-masters-main: primary}   # or a list: each with a network of its own
+    health_check: {port: 9200}
+    states: {2: stopped}          # by container, counted from 1
+beside:                           # services that only the engine `stack` runs: the entry has none of them
+  web: {image: "nginx:1.14.2", command: [nginx, -g, daemon off;], environment: {A: b}}
+engines: [image]                  # those that can show what it is about; default: all
+self: elasticsearch-masters-1     # the container that asks
+fault: {late: 4s}                 # what is wrong with the metadata service
+expect: {files: {...}}            # read by catalog_forge.verify.expectation
+then:                             # steps, see catalog_forge.metadata.scenarios.steps
+- scale: 5
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.metadata.reading import Reader
+from catalog_forge.metadata.scenarios import environment, steps
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.model import Environment
+from catalog_forge.metadata.scenarios.steps import Moment
+from catalog_forge.metadata.service import answers as answers_file
+from catalog_forge.metadata.service.answers import Answers
+
+ENGINES = ("embedded", "confd", "image", "stack")
+
+_KEYS = (*environment.KEYS, "beside", "engines", "self", "fault", "expect", "then")
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|latest")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What runs for a service that the entry does not have, on a real stack; what is not said stays as the image has it."""
+
+    image: str
+    command: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An environment and what becomes of it: moment 0 is the start, each step makes one more.
+
+    `engines` names those that can show what it is about; none means all. `beside` says what runs for services that the
+    entry does not have.
+    """
+
+    moments: tuple[Moment, ...]
+    engines: tuple[str, ...] = ()
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> Environment:
+        """The environment at the start."""
+        return self.moments[0].environment
+
+
+def load(path: Path) -> Answers:
+    """Read a file that is either an answers file or a scenario, into answers: those at the start. Errors as `load_either`."""
+    found = load_either(path)
+    return found if isinstance(found, Answers) else answers_of(found.environment)
+
+
+def load_either(path: Path, own: str = "") -> Answers | Scenario:
+    """Read a file that is either an answers file (its keys are versions) or a scenario; `own` as for `read`.
+
+    Raises ForgeError if it cannot be read, or is neither, with the places of all problems.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(answers_file.MAX_BYTES + 1)
+    except OSError as error:
+        raise ForgeError(f"cannot read the file: {error.strerror}", Where(str(path))) from None
+    root = yamlio.parse(content, str(path), aliases=True, max_bytes=answers_file.MAX_BYTES)
+    if isinstance(root, yamlio.Map) and any(_VERSION.fullmatch(key.value) for key, _ in root.pairs):
+        return answers_file.of_node(root)
+    return of_node(root, own)
+
+
+def read(text: bytes | str, file: str, own: str = "") -> Scenario:
+    """Read a scenario. Raises ForgeError with all problems of the file and their places.
+
+    `own` names the service whose first container asks where the scenario has no `self`; else it is the first service.
+    """
+    return of_node(yamlio.parse(text, file), own)
+
+
+def of_node(root: yamlio.Node, own: str = "") -> Scenario:
+    """Make a scenario of a parsed document. Errors as `read`."""
+    reader = environment.EnvironmentReader()
+    found: Mapping[str, yamlio.Node] = reader.known(root, "a scenario", _KEYS)
+    if "services" not in found and not reader.problems:
+        reader.wrong("a scenario needs the key 'services'", root.where, "an answers file has versions as its keys")
+    start = reader.environment(found)
+    beside = dict(_beside(reader, found.get("beside"), start))
+    engines = tuple(reader.one_of(item, "an engine", ENGINES) for item in reader.some(found.get("engines")))
+    reader.check()
+    environment.check_room(start, root.where)
+    return Scenario(tuple(steps.moments(start, found, root.where, own)), engines, beside)
+
+
+def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Iterator[tuple[str, Beside]]:
+    """What runs for services that the entry does not have, by their names."""
+    services = [service.name for each in start.stacks for service in each.services]
+    for key, value in reader.pairs(node, "beside"):
+        if key.value not in services:
+            reader.wrong(f"there is no service {key.value!r}", key.where, did_you_mean(key.value, services))
+        found = reader.known(value, f"beside {key.value!r}", ("image", "command", "environment"))
+        image = reader.word(found["image"], "image") if "image" in found else ""
+        if not image:
+            reader.wrong(f"which image runs for {key.value!r}?", key.where, "image: NAME:TAG")
+        command = tuple(reader.word(item, "command") for item in reader.some(found.get("command")))
+        yield key.value, Beside(image, command or None, reader.words(found.get("environment"), "environment"))

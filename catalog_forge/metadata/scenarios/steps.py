@@ -1,0 +1,279 @@
+"""What becomes of an environment: the steps of a scenario, each of which makes a new moment.
+
+then:
+- name: a fourth node             # optional
+  service: elasticsearch-masters  # whom the step is about; else the service of `self`
+  scale: 4
+- replace: 2                      # or a list; a new container in its place: another uuid and address
+- stop: 3                         # still listed, in state stopped; `start` runs it again
+- health: {2: unhealthy}
+- set: {cluster.name: other}      # metadata of the service
+- unset: cluster.name             # or a list
+- fault: {down: 4s}               # of the metadata service, see FAULTS
+- self: elasticsearch-masters-2   # from here on, another container asks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.metadata.scenarios import units
+from catalog_forge.metadata.scenarios.environment import MAX_SCALE, EnvironmentReader, check_room
+from catalog_forge.metadata.scenarios.model import Environment, Service
+from catalog_forge.metadata.scenarios.units import Container
+from catalog_forge.metadata.service.answers import DEFAULT
+
+TroubleKind = Literal["none", "late", "down", "missing", "slow", "flapping"]
+FAULTS: Mapping[TroubleKind, str] = {
+    "late": "it appears so long after the container has started; at the start only",
+    "down": "nobody answers for so long, then all is well again",
+    "slow": "each answer takes so long, during this step",
+    "missing": "everything is answered by 404, during this step",
+    "flapping": "every second request is cut off, during this step",
+}
+_TIMED = ("late", "down", "slow")
+MAX_SECONDS = 60
+MAX_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with the metadata service at a moment; `seconds` for those of `FAULTS` that take a time."""
+
+    kind: TroubleKind = "none"
+    seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What there is at one time: the environment, the container that asks, the state of the metadata service.
+
+    Nobody asks where there is no container. `expect` is what the author wants to see, not read yet.
+    """
+
+    name: str
+    environment: Environment
+    asking: Container | None
+    fault: Trouble
+    expect: yamlio.Node | None
+    where: Where
+
+    @property
+    def client(self) -> str:
+        """The address that the metadata service knows the asking container by."""
+        return (self.asking and self.asking.address) or DEFAULT
+
+    def scaled(self, scale: int) -> Moment:
+        """Return the moment with so many units of the service that asks. Raises ForgeError when they do not include it."""
+        launch = self.asking.launch if self.asking else None
+        if launch is None:
+            raise ForgeError("no service asks whose scale could be chosen", self.where)
+        stack = self.environment.stacks[0]
+        services = tuple(each.scaled(scale) if each.name == launch.service.name else each for each in stack.services)
+        environment = replace(self.environment, stacks=(replace(stack, services=services),))
+        check_room(environment, self.where)
+        scaled = replace(self, name=f"scale {scale}", environment=environment)
+        return scaled.asked_by(self.asking.name if self.asking else "")
+
+    def asked_by(self, word: str) -> Moment:
+        """Return the moment as another container sees it, given by a word of `find_container` or its address."""
+        members = units.containers(self.environment)
+        found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
+        if found is None:
+            hint = did_you_mean(word, [item.name for item in members][:20])
+            raise ForgeError(f"there is no container {word!r} that could ask", self.where, hint)
+        return replace(self, asking=found)
+
+
+def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, own: str = "") -> Iterator[Moment]:
+    """Yield the moments of a scenario with these top-level nodes. Raises ForgeError with all problems of its steps.
+
+    A step is read against what the steps before it have made, so that "container 4" may be one that they added.
+    """
+    reader = _StepReader(start)
+    first = reader.asking(found.get("self"), own)
+    fault = reader.fault(found.get("fault"), start=True)
+    reader.check()
+    made = [Moment("start", start, first, fault, found.get("expect"), where)]
+    nodes = reader.items(found.get("then"), "then")
+    if len(nodes) > MAX_STEPS:
+        reader.wrong(f"a scenario has {MAX_STEPS} steps at most", nodes[MAX_STEPS].where, "make two of it")
+    for number, node in enumerate(nodes[:MAX_STEPS], start=1):
+        made.append(reader.step(node, number, made[-1]))
+    reader.check()
+    yield from made
+
+
+def find_container(environment: Environment, word: str) -> Container | None:
+    """Return the container that a word means: its full name, SERVICE-INDEX, or SERVICE for its first one.
+
+    One that shares the network of its primary asks with that one's address, so that one is returned in its place.
+    """
+    members = units.containers(environment)
+    for item in members:
+        names = {item.name}
+        if item.launch:
+            names |= {f"{item.launch.name}-{item.index}"} | ({item.launch.name} if item.index == 1 else set())
+        if word.lower() in {name.lower() for name in names}:
+            return item if item.address else _primary_of(item, members)
+    return None
+
+
+def _primary_of(member: Container, members: list[Container]) -> Container | None:
+    launch = member.launch
+    return next(
+        (
+            other
+            for other in members
+            if launch and other.launch and other.launch.sidekick is None
+            if (other.launch.service, other.index) == (launch.service, member.index)
+        ),
+        None,
+    )
+
+
+_KEYS = ("name", "service", "scale", "replace", "stop", "start", "health", "set", "unset", "fault", "self", "expect")
+_Change = Callable[["_StepReader", Service, yamlio.Node], tuple[Service, str]]
+
+
+class _StepReader(EnvironmentReader):
+    """Reads the steps, one after the other, and applies each to the moment before it."""
+
+    def __init__(self, start: Environment) -> None:
+        super().__init__()
+        self.start = start
+
+    def asking(self, node: yamlio.Node | None, own: str) -> Container | None:
+        """The container that asks, at the start."""
+        services = [service.name for stack in self.start.stacks for service in stack.services if service.scale]
+        if node is not None:
+            return self._container(self.word(node, "self"), self.start, node.where)
+        return find_container(self.start, own) or find_container(self.start, services[0] if services else "")
+
+    def step(self, node: yamlio.Node, number: int, before: Moment) -> Moment:
+        """One step: the moment that it makes of the one before."""
+        found = self.known(node, "a step", _KEYS)
+        environment, words = self._changed(found, node, before)
+        asking = self._still_asking(found.get("self"), environment, before, node.where)
+        fault = self.fault(found.get("fault"))
+        if fault.kind != "none":
+            words.append(f"metadata {fault.kind}" + (f" {fault.seconds:g} s" if fault.seconds else ""))
+        if "self" in found and asking:
+            words.append(f"seen by {asking.name}")
+        name = self.word(found["name"], "name") if "name" in found else ", ".join(words) or "nothing changes"
+        try:
+            check_room(environment, node.where)
+        except ForgeError as error:
+            self.problems.extend(error.problems)
+        return Moment(name or f"step {number}", environment, asking, fault, found.get("expect"), node.where)
+
+    def fault(self, node: yamlio.Node | None, start: bool = False) -> Trouble:
+        """A word, or a word and how long."""
+        if node is None:
+            return Trouble()
+        pairs = node.pairs if isinstance(node, yamlio.Map) else ((node, None),)
+        if len(pairs) != 1:
+            self.wrong("fault names one thing that is wrong", node.where, "for example fault: {down: 4s}")
+            return Trouble()
+        (word, time), *_ = pairs
+        kind = self.one_of(word, "fault", FAULTS)
+        if kind == "late" and not start:
+            self.wrong("only at the start can the metadata service be late", node.where, "did you mean 'down'?")
+        if (kind in _TIMED) != (time is not None) and kind:
+            self.wrong(f"fault {kind!r} {'needs a' if time is None else 'takes no'} time", node.where, "fault: {down: 4s}")
+            return Trouble()
+        seconds = self.seconds(time, f"fault {kind}") if time else 0
+        if seconds > MAX_SECONDS:
+            self.wrong(f"a fault lasts {MAX_SECONDS} s at most", node.where)
+        return next((Trouble(known, seconds) for known in FAULTS if known == kind), Trouble())
+
+    def _changed(self, found: Mapping[str, yamlio.Node], node: yamlio.Node, before: Moment) -> tuple[Environment, list[str]]:
+        """The environment after the changes of a step to one service, and these changes in words."""
+        words: list[str] = []
+        launch = before.asking.launch if before.asking else None
+        named = found.get("service")
+        name = self.word(named, "service") if named else launch.service.name if launch else ""
+        services = {service.name: service for service in before.environment.stacks[0].services}
+        changes = [(key, value) for key, value in found.items() if key in _CHANGES]
+        if (named or changes) and name not in services:
+            self.wrong(f"there is no service {name!r}", (named or node).where, did_you_mean(name, services))
+            return before.environment, words
+        for key, value in changes:
+            services[name], said = _CHANGES[key](self, services[name], value)
+            words.append(f"{name}: {said}" if named else said)
+        stack = replace(before.environment.stacks[0], services=tuple(services.values()))
+        return replace(before.environment, stacks=(stack, *before.environment.stacks[1:])), words
+
+    def _still_asking(self, node: yamlio.Node | None, environment: Environment, before: Moment, where: Where) -> Container | None:
+        """The container that asks after a step: another, or the same as before, under the address that it has now."""
+        if node is not None:
+            return self._container(self.word(node, "self"), environment, node.where)
+        return self._container(before.asking.name, environment, where) if before.asking else None
+
+    def _container(self, word: str, environment: Environment, where: Where) -> Container | None:
+        found = find_container(environment, word)
+        if found is None:
+            names = [container.name for container in units.containers(environment)]
+            self.wrong(f"there is no container {word!r} that could ask", where, did_you_mean(word, names[:20]))
+        return found
+
+    def _scale(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
+        scale = self.whole(node, "scale", MAX_SCALE, default=service.scale)
+        return service.scaled(scale), f"scale {scale}"
+
+    def _replace(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
+        indexes = self._indexes(service, node)
+        for index in indexes:
+            service = service.replaced(index)
+        return service, f"container {_listed(indexes)} replaced"
+
+    def _stop(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
+        indexes = self._indexes(service, node)
+        states = {**service.states, **dict.fromkeys(indexes, "stopped")}
+        return replace(service, states=states), f"container {_listed(indexes)} stopped"
+
+    def _start(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
+        indexes = self._indexes(service, node)
+        states = {index: state for index, state in service.states.items() if index not in indexes}
+        return replace(service, states=states), f"container {_listed(indexes)} started"
+
+    def _health(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
+        healths = self.by_container(node, service.scale)
+        said = ", ".join(f"container {index} {health}" for index, health in healths.items())
+        return replace(service, healths={**service.healths, **healths}), said
+
+    def _set(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
+        data = self.data(node, "set")
+        return replace(service, metadata={**service.metadata, **data}), f"{', '.join(data)} set"
+
+    def _unset(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:
+        keys = [self.word(item, "a key") for item in self.some(node)]
+        for item, key in zip(self.some(node), keys, strict=True):
+            if key not in service.metadata:
+                hint = did_you_mean(key, service.metadata)
+                self.wrong(f"the metadata of {service.name!r} has no key {key!r}", item.where, hint)
+        metadata = {key: value for key, value in service.metadata.items() if key not in keys}
+        return replace(service, metadata=metadata), f"{', '.join(keys)} removed"
+
+    def _indexes(self, service: Service, node: yamlio.Node) -> list[int]:
+        found = [self.index(item, service.scale) for item in self.some(node)]
+        return [index for index in found if index]
+
+
+def _listed(indexes: list[int]) -> str:
+    return ", ".join(map(str, indexes))
+
+
+_CHANGES: Mapping[str, _Change] = {
+    "scale": _StepReader._scale,
+    "replace": _StepReader._replace,
+    "stop": _StepReader._stop,
+    "start": _StepReader._start,
+    "health": _StepReader._health,
+    "set": _StepReader._set,
+    "unset": _StepReader._unset,
+}

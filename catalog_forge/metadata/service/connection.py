@@ -1,0 +1,141 @@
+"""One client: what it sends, cut into the heads of requests; what it is answered, in order; and how long it may dawdle."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Protocol
+
+from catalog_forge.metadata.service.wire import MAX_HEAD, Response
+
+HEAD_SECONDS = 10.0
+IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that it keeps its connection
+
+_END = b"\r\n\r\n"
+# So many requests of one client are answered before the others have their turn.
+_TURN = 16
+
+
+class Desk(Protocol):
+    """Who answers: it takes one head at a time, and answers it at once, or sets `busy` and answers later."""
+
+    def admit(self, connection: Connection) -> bool:
+        """Take in a new connection; False turns it away."""
+
+    def forget(self, connection: Connection) -> None:
+        """Let a connection go that has ended."""
+
+    def take(self, connection: Connection, head: bytes) -> None:
+        """Answer a request with `connection.send`, or set `connection.busy` until `connection.send_late`."""
+
+
+class Connection(asyncio.Protocol):
+    """A connection of `client`, an address. Past `deadline`, in the time of the loop, it is to be aborted."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
+        self.desk = desk
+        self.now = loop.time
+        self._call_soon = loop.call_soon
+        self.client = ""
+        self.busy = False
+        self.deadline: float | None = None
+        self._received = bytearray()
+        self._searched = 0  # so far there is no end of a head: who sends a byte at a time costs no more than others
+        self._blocked = False
+        self._queued = False
+        self._reading = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        if not self.desk.admit(self):
+            transport.abort()
+            return
+        self.client = transport.get_extra_info("peername")[0].removeprefix("::ffff:")
+        self.deadline = self.now() + HEAD_SECONDS
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature)
+        self.desk.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        if not (self._received or self.busy):
+            self.deadline = self.now() + HEAD_SECONDS
+        self._received += data
+        self._proceed()
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+        self.deadline = self.now() + HEAD_SECONDS
+
+    def resume_writing(self) -> None:
+        self._blocked = False
+        self.deadline = self.now() + IDLE_SECONDS
+        self._proceed()
+
+    def send(self, payload: bytes, *, close: bool = False) -> None:
+        """Send an answer, and with `close` nothing more."""
+        self.transport.write(payload)
+        if close:
+            self.deadline = self.now() + HEAD_SECONDS
+            self.transport.close()
+
+    def send_late(self, payload: bytes, *, close: bool = False) -> None:
+        """Send the answer that this connection was `busy` with, and go on to its next request."""
+        self.busy = False
+        self.deadline = self.now() + IDLE_SECONDS
+        self.send(payload, close=close)
+        self._proceed()
+
+    def refuse(self, status: HTTPStatus) -> None:
+        """Say that what came is no request, and hang up."""
+        self.send(Response(status, f"{status.value} {status.phrase}".encode()).encode(close=True), close=True)
+
+    def abort(self) -> None:
+        """Cut the client off."""
+        self.transport.abort()
+
+    def _proceed(self) -> None:
+        """Answer what has come, a few requests at a time: a client that sends thousands at once does not stop the others."""
+        for _ in range(_TURN):
+            if not self._ready():
+                break
+            end = self._received.find(_END, self._searched)
+            if end > MAX_HEAD or (end < 0 and len(self._received) > MAX_HEAD):
+                self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            elif end < 0:
+                self._searched = max(0, len(self._received) - len(_END) + 1)
+                break
+            else:
+                self._take(end)
+        else:
+            self._queue()
+        self._throttle()
+
+    def _take(self, end: int) -> None:
+        head = bytes(self._received[:end])
+        del self._received[: end + len(_END)]
+        self._searched = 0
+        self.desk.take(self, head)
+        if not self._received and not (self.busy or self._blocked or self.transport.is_closing()):
+            self.deadline = self.now() + IDLE_SECONDS
+
+    def _ready(self) -> bool:
+        return bool(self._received) and not (self.busy or self._blocked or self.transport.is_closing())
+
+    def _queue(self) -> None:
+        if not self._queued:
+            self._queued = True
+            self._call_soon(self._continue)
+
+    def _continue(self) -> None:
+        self._queued = False
+        self._proceed()
+
+    def _throttle(self) -> None:
+        """Read no more from a client that has sent more than can be answered now."""
+        wanted = len(self._received) <= MAX_HEAD
+        if wanted != self._reading and not self.transport.is_closing():
+            self._reading = wanted
+            (self.transport.resume_reading if wanted else self.transport.pause_reading)()

@@ -1,0 +1,194 @@
+"""What the metadata service answers: routes, formats, errors and waiting, as pure functions of answers and request.
+
+Rules: rancher-metadata 0.7.4, observed, and its source where it says why.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import parse_qs, quote, unquote
+
+from catalog_forge.metadata.service import lookup, printing
+from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Value
+from catalog_forge.metadata.service.wire import Request, Response
+
+TEXT = "text/plain"
+JSON = "application/json"
+YAML = "application/yaml"
+OFFERS = (TEXT, JSON, YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
+
+_CORS = ("Access-Control-Allow-Origin", "*")
+_NO_SNIFF = ("X-Content-Type-Options", "nosniff")
+_DEFAULT_WAIT = 60
+_LONGEST_WAIT = 120
+_PRINTERS = {JSON: printing.to_json, YAML: printing.to_yaml, TEXT: printing.to_text}
+# Go escapes no letter of a path but what it must, and quotes and brackets.
+_UNESCAPED = "/$&+,:;=@~"
+# One wish of an Accept header: the type, and how much it is liked. Any other parameter ends the header.
+_WISH = re.compile(r"([\w!#$%&'*+\-.^`|~/]+)[ \t]*(?:;[ \t]*q=([01])(\.[0-9]{0,9})?[0-9]*)?[ \t]*", re.ASCII)
+_COMMA = re.compile(r",[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wish to be answered when the value at the path is no longer `value`, or after `seconds`."""
+
+    value: str
+    seconds: int
+
+
+def respond(answers: Answers, request: Request) -> Response:
+    """Answer a request. Nothing that a client sends makes this raise."""
+    path = unquote(_utf8(request.path))
+    clean = _clean(path)
+    if clean != path:
+        query = f"?{request.query}" if request.query else ""
+        return Response(HTTPStatus.MOVED_PERMANENTLY, headers=(("Location", quote(clean, safe=_UNESCAPED) + query),))
+    if not _is_route(request.method, path):
+        return no_page()
+    form = form_of(request)
+    if path == "/":
+        return _success(_index(answers), form)
+    try:
+        return _success(_value(answers, request), form)
+    except lookup.NotFoundError as error:
+        return _error(HTTPStatus.NOT_FOUND, str(error), form)
+
+
+def no_page() -> Response:
+    """Answer a request for which there is no route at all."""
+    return Response(HTTPStatus.NOT_FOUND, b"404 page not found\n", (_NO_SNIFF,))
+
+
+def missing(request: Request) -> Response:
+    """Answer as for a path at which nothing is, whatever the path is."""
+    return _error(HTTPStatus.NOT_FOUND, "Not found", form_of(request))
+
+
+def kind(answers: Answers, request: Request) -> tuple[str, str, str] | None:
+    """Return what decides the answer to a request: requests of one kind are answered alike. None: it is like no other."""
+    if request.method not in ("GET", "HEAD") or request.query:
+        return None
+    return request.path, form_of(request), request.client if answers.knows(request.client) else DEFAULT
+
+
+def form_of(request: Request) -> str:
+    """Return the format in which to answer: TEXT, JSON or YAML."""
+    offer = negotiate(request.headers.get("accept", ""))
+    return YAML if "yaml" in offer else offer
+
+
+def wish_to_wait(request: Request) -> Wait | None:
+    """Return how the request wants to wait: `?wait=true&value=V[&maxWait=S]`, on a path below a version only.
+
+    Without `value` it waits for text that is not empty, and a value with `?` or `&` is no wish.
+    """
+    if not request.query or request.method not in ("GET", "HEAD") or request.path.count("/") < 2:
+        return None
+    query = {key: values[0] for key, values in parse_qs(_utf8(request.query), keep_blank_values=True).items()}
+    value = query.get("value", "")
+    if query.get("wait") != "true" or re.search("[?&]", value):
+        return None
+    wanted = query.get("maxWait", "")
+    seconds = int(wanted) if re.fullmatch(r"[+-]?[0-9]{1,9}", wanted) else 0
+    return Wait(value, max(0, min(seconds or _DEFAULT_WAIT, _LONGEST_WAIT)))
+
+
+def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
+    """Tell whether the value is still what the client knows; a path that is not there is waited for."""
+    path = unquote(_utf8(request.path))
+    version = path.split("/")[1]
+    if _clean(path) != path or not _is_route(request.method, path) or (version not in answers.versions and version != LATEST):
+        return False
+    try:
+        return printing.to_comparable(_value(answers, request)) == wait.value
+    except lookup.NotFoundError:
+        return True
+
+
+def negotiate(accept: str) -> str:
+    """Return the offer that an Accept header likes best: by q value, then by how exactly it names it; else text."""
+    best, best_rank = TEXT, (0.0, 0)
+    wishes = list(_wishes(accept)) if accept else []
+    for offer in OFFERS:
+        for wanted, quality in wishes:
+            exactness = _exactness(wanted, offer)
+            if exactness and quality > 0 and (quality, exactness) > best_rank:
+                best, best_rank = offer, (quality, exactness)
+    return best
+
+
+def _wishes(accept: str) -> Iterator[tuple[str, float]]:
+    """Read the header as far as it is well-formed."""
+    place = 0
+    while wish := _WISH.match(accept, place):
+        place = wish.end()
+        if wish[2] is None and accept.startswith(";", place):
+            return
+        yield wish[1], float(f"{wish[2]}{wish[3] or ''}") if wish[2] else 1.0
+        comma = _COMMA.match(accept, place)
+        if comma is None:
+            return
+        place = comma.end()
+
+
+def _exactness(wanted: str, offer: str) -> int:
+    if wanted == "*/*":
+        return 1
+    if wanted.endswith("/*"):
+        return 2 if offer.startswith(wanted[:-1]) else 0
+    return 3 if wanted == offer else 0
+
+
+def _is_route(method: str, path: str) -> bool:
+    """A line break below the version is where the real one's pattern ends."""
+    return method in ("GET", "HEAD") and path != "/favicon.ico" and "\n" not in path[1:].partition("/")[2]
+
+
+def _value(answers: Answers, request: Request) -> Value:
+    """The version is matched in the unescaped path, the rest is split as it was sent: both as the real one does."""
+    sent = _utf8(request.path)
+    asked = unquote(sent).split("/")[1]
+    version = answers.resolve(asked)
+    if version is None and asked != LATEST:
+        raise lookup.NotFoundError("Invalid version")
+    entry = answers.entry(version, request.client) if version is not None else None
+    below = sent[1:].partition("/")[2]
+    try:
+        if entry is not None:
+            return lookup.find(entry, lookup.segments(below))
+    except lookup.NotFoundError:
+        pass
+    raise lookup.NotFoundError("Not found")
+
+
+def _index(answers: Answers) -> Value:
+    return {version: quote(f"/{version}", safe=_UNESCAPED) for version in {*answers.versions, LATEST} if "/" not in version}
+
+
+def _success(value: Value, form: str) -> Response:
+    try:
+        return Response(HTTPStatus.OK, _PRINTERS[form](value).encode(errors="replace"), (_CORS,))
+    except printing.NoJsonError as error:
+        return _error(HTTPStatus.INTERNAL_SERVER_ERROR, f"Error serializing to JSON: {error}", form)
+
+
+def _error(status: HTTPStatus, message: str, form: str) -> Response:
+    error: Value = {"code": status.value, "message": message, "type": "error"}
+    text = message if form == TEXT else _PRINTERS[form](error)
+    return Response(status, f"{text}\n".encode(), (_CORS, _NO_SNIFF))
+
+
+def _clean(path: str) -> str:
+    """Resolve `.`, `..` and `//`; a slash at the end stays."""
+    clean = "/" + posixpath.normpath(path).lstrip("/")
+    return clean + "/" if path.endswith("/") and clean != "/" else clean
+
+
+def _utf8(sent: str) -> str:
+    """Bytes above 127 that a client sent unescaped are UTF-8."""
+    return sent.encode("latin-1").decode(errors="replace")

@@ -1,0 +1,335 @@
+"""The metadata service on a socket: the HTTP server behind `metadata serve` and behind every test with the real confd.
+
+One thread runs an asyncio loop, because most clients do nothing but wait: confd -watch holds a request open until the
+answers change, and a thousand of them must all hear of a change at once.
+"""
+
+from __future__ import annotations
+
+import abc
+import asyncio
+import errno
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.service import faults, routes
+from catalog_forge.metadata.service.answers import Answers
+from catalog_forge.metadata.service.cache import Cache
+from catalog_forge.metadata.service.connection import Connection
+from catalog_forge.metadata.service.faults import Fault
+from catalog_forge.metadata.service.wire import BadRequestError, Request, Response, parse_head
+
+MAX_CONNECTIONS = 4096
+MAX_CACHE = 64 << 20
+RELOAD_PATH = "/v1/reload"
+
+_MAX_KNOWN = 4096
+_LONGEST_KNOWN = 2048
+_SWEEP_SECONDS = 0.25
+_BACKLOG = 1024
+
+Listener = Callable[[Request], None]
+
+
+class Door(abc.ABC):
+    """A listening socket, and a thread that serves its connections, while its `with` block lasts.
+
+    `port` 0 takes a free port. Entering raises ForgeError when the address cannot be had.
+    """
+
+    def __init__(self, host: str, port: int, *, listening: bool = True) -> None:
+        self._wanted = (host, port)
+        self._connections: set[Connection] = set()
+        self._listening = listening
+        self._server: asyncio.Server | None = None
+        self._sweeping = False
+
+    def __enter__(self) -> Self:
+        self._socket = _bind(*self._wanted, listening=self._listening)
+        self._bound: tuple[str, int] = self._socket.getsockname()[:2]
+        self._loop = asyncio.new_event_loop()
+        if self._listening:
+            self._loop.run_until_complete(self._open())
+        self._thread = threading.Thread(target=self._run, name="metadata-server", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    @property
+    def address(self) -> str:
+        """`HOST:PORT`, as confd's -node wants it."""
+        host, port = self._bound
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
+    def url(self) -> str:
+        """The address with its scheme, without a slash at the end."""
+        return f"http://{self.address}"
+
+    def admit(self, connection: Connection) -> bool:
+        """Take in a connection unless there are too many."""
+        if len(self._connections) >= MAX_CONNECTIONS:
+            return False
+        self._connections.add(connection)
+        if not self._sweeping:
+            self._sweeping = True
+            self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """Let a connection go."""
+        self._connections.discard(connection)
+
+    @abc.abstractmethod
+    def take(self, connection: Connection, head: bytes) -> None:
+        """Answer a request of a connection, now or later."""
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        if self._server:
+            self._server.close()
+        self._socket.close()
+        for connection in list(self._connections):
+            connection.abort()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    async def _open(self) -> None:
+        self._server = await self._loop.create_server(lambda: Connection(self, self._loop), sock=self._socket, backlog=_BACKLOG)
+        self._listening = True
+
+    def _close(self) -> None:
+        """Refuse who comes, and cut off who is there. The port stays ours: it is bound again, and not listened on."""
+        if self._server:
+            self._server.close()
+        self._server = None
+        self._listening = False
+        self._socket = _bind(*self._bound, listening=False)
+        for connection in list(self._connections):
+            connection.abort()
+
+    def _sweep(self) -> None:
+        """Cut off who dawdles. One clock for all costs less than one for each of a thousand clients."""
+        now = self._loop.time()
+        for connection in [each for each in self._connections if each.deadline is not None and each.deadline < now]:
+            connection.abort()
+        self._sweeping = bool(self._connections)
+        if self._sweeping:
+            self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A head that was seen before: its request, how it wants to wait, and the key under which its answer is kept."""
+
+    request: Request
+    wait: routes.Wait | None
+    key: tuple[bool, tuple[str, str, str]] | None
+
+
+class MetadataServer(Door):
+    """Serves answers while its `with` block lasts.
+
+    With `xff` the header X-Forwarded-For, as it stands, names the client. `on_request` is called with each request, from
+    the server's thread. `fault` is what it suffers from the beginning: a service that starts late is `down`.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        xff: bool = False,
+        on_request: Listener | None = None,
+        fault: Fault = faults.NONE,
+    ) -> None:
+        super().__init__(host, port, listening=fault.kind != "down")
+        self._xff = xff
+        self._on_request = on_request
+        self._fault = fault
+        self._flaps = 0
+        self._waiting: dict[Connection, tuple[_Known, asyncio.TimerHandle]] = {}
+        self._known: dict[tuple[bytes, str], _Known] = {}
+        self._cache = Cache(MAX_CACHE)
+        self._revisions = answers.revisions()
+        self._changes = 0
+        self.answers = answers if self._revisions else self._fresh(answers)
+
+    def replace(self, answers: Answers) -> None:
+        """Serve other answers from now on, with a `version` that was never served before, and wake all who wait."""
+        revisions = answers.revisions()
+        self.answers = self._fresh(answers) if not revisions or revisions & self._revisions else answers
+        self._revisions |= self.answers.revisions()
+        self._loop.call_soon_threadsafe(self._wake)
+
+    def inject(self, fault: Fault) -> None:
+        """Suffer from a fault from now on; `faults.NONE` ends it. It has taken effect when this returns.
+
+        Raises OSError when the port was taken by another program while the service was down.
+        """
+        change = self._suffer(fault)
+        if threading.current_thread() is self._thread:  # called by on_request: the loop cannot be waited for
+            self._loop.create_task(change)
+        else:
+            asyncio.run_coroutine_threadsafe(change, self._loop).result()
+
+    async def _suffer(self, fault: Fault) -> None:
+        self._fault, self._flaps = fault, 0
+        if fault.kind == "down" and self._listening:
+            self._close()
+        elif fault.kind != "down" and not self._listening:
+            await self._open()
+
+    def _fresh(self, answers: Answers) -> Answers:
+        self._changes += 1
+        own = min(answers.revisions(), default="")
+        return answers.revised(f"{own}-{self._changes}" if own else str(self._changes))
+
+    def forget(self, connection: Connection) -> None:
+        """Let a connection go, and what it waits for."""
+        super().forget(connection)
+        if connection in self._waiting:
+            self._waiting.pop(connection)[1].cancel()
+
+    def take(self, connection: Connection, head: bytes) -> None:
+        """Answer a request, wait for a change first, or do what the fault of the hour makes of it."""
+        # A client says the same every time: its head is parsed once. Answers know nothing of this, and waiting is cheap.
+        known = self._known.get((head, connection.client))
+        if known is None:
+            try:
+                known = self._learn(head, connection.client)
+            except BadRequestError as error:
+                connection.refuse(error.status)
+                return
+        if self._on_request:
+            self._on_request(known.request)
+        if self._fault.kind == "none":
+            self._serve(connection, known)
+        else:
+            self._serve_badly(connection, known)
+
+    def _learn(self, head: bytes, client: str) -> _Known:
+        request = parse_head(head.lstrip(b"\r\n"), client)
+        forwarded = request.headers.get("x-forwarded-for", "") if self._xff else ""
+        if forwarded:
+            request = replace(request, client=forwarded)
+        kind = routes.kind(self.answers, request) if request.keep_alive else None
+        known = _Known(request, routes.wish_to_wait(request), kind and (request.method == "HEAD", kind))
+        if len(head) <= _LONGEST_KNOWN:
+            if len(self._known) >= _MAX_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[head, client] = known
+        return known
+
+    def _serve_badly(self, connection: Connection, known: _Known) -> None:
+        self._flaps += 1
+        if self._fault.kind == "flapping" and self._flaps % 2:
+            connection.abort()
+        elif self._fault.kind == "slow":
+            connection.busy, connection.deadline = True, None
+            self._loop.call_later(self._fault.seconds, self._serve_late, connection, known)
+        elif self._fault.kind == "missing":
+            close = not known.request.keep_alive
+            response = routes.missing(known.request)
+            connection.send(response.encode(head_only=known.request.method == "HEAD", close=close), close=close)
+        else:
+            self._serve(connection, known)
+
+    def _serve_late(self, connection: Connection, known: _Known) -> None:
+        if connection not in self._connections:
+            return
+        if not self._waits(connection, known):
+            connection.send_late(self._payload(known), close=not known.request.keep_alive)
+
+    def _serve(self, connection: Connection, known: _Known) -> None:
+        if known.wait is None or not self._waits(connection, known):
+            connection.send(self._payload(known), close=not known.request.keep_alive)
+
+    def _waits(self, connection: Connection, known: _Known) -> bool:
+        """Let a request wait that wants to; False when there is nothing to wait for."""
+        wait = known.wait
+        if wait is None or wait.seconds == 0 or not routes.must_wait(self.answers, known.request, wait):
+            return False
+        connection.busy, connection.deadline = True, None
+        self._waiting[connection] = known, self._loop.call_later(wait.seconds, self._stop_waiting, connection)
+        return True
+
+    def _stop_waiting(self, connection: Connection) -> None:
+        known, timer = self._waiting.pop(connection)
+        timer.cancel()
+        connection.send_late(self._payload(known), close=not known.request.keep_alive)
+
+    def _wake(self) -> None:
+        """The answers have changed: forget the old ones, and answer who waited for that."""
+        self._cache.clear()
+        self._known.clear()
+        for connection, (known, _) in list(self._waiting.items()):
+            assert known.wait
+            if not routes.must_wait(self.answers, known.request, known.wait):
+                self._stop_waiting(connection)
+
+    def _payload(self, known: _Known) -> bytes:
+        payload = self._cache.get(known.key) if known.key else None
+        if payload is None:
+            request = known.request
+            response = routes.respond(self.answers, request)
+            payload = response.encode(head_only=request.method == "HEAD", close=not request.keep_alive)
+            if known.key:
+                self._cache.keep(known.key, payload)
+        return payload
+
+
+class ReloadPort(Door):
+    """Where `POST /v1/reload` calls `reload`: 200 `OK`, or 500 with the text of the ForgeError that it raises."""
+
+    def __init__(self, reload: Callable[[], None], host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(host, port)
+        self._reload = reload
+
+    def take(self, connection: Connection, head: bytes) -> None:
+        """Reload when that is asked for; everything else is not found."""
+        try:
+            request = parse_head(head.lstrip(b"\r\n"), connection.client)
+        except BadRequestError as error:
+            connection.refuse(error.status)
+            return
+        response = routes.no_page()
+        if (request.method, request.path) == ("POST", RELOAD_PATH):
+            try:
+                self._reload()
+                response = Response(HTTPStatus.OK, b"OK")
+            except ForgeError as error:
+                response = Response(HTTPStatus.INTERNAL_SERVER_ERROR, str(error).encode(errors="replace"))
+        close = not request.keep_alive
+        connection.send(response.encode(head_only=request.method == "HEAD", close=close), close=close)
+
+
+def _bind(host: str, port: int, *, listening: bool) -> socket.socket:
+    """Take an address, and listen on it if asked to; otherwise who connects is refused."""
+    sock = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.socket(family, kind, protocol)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        if listening:
+            sock.listen(_BACKLOG)
+    except OSError as error:
+        if sock:
+            sock.close()
+        hint = "choose another port, or 0 for any free one" if error.errno == errno.EADDRINUSE else ""
+        reason = "the port is in use" if error.errno == errno.EADDRINUSE else error.strerror
+        raise ForgeError(f"cannot listen on {host}:{port}: {reason}", hint=hint) from None
+    return sock

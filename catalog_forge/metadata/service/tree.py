@@ -1,0 +1,97 @@
+"""An answer drawn as a tree: values shortened, secrets hidden, long lists cut."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catalog_forge.metadata.service import printing
+from catalog_forge.metadata.service.answers import Value
+
+HIDDEN = "(hidden)"
+
+_SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token|credential|(private|api|access|secret)[-_. ]?key", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How much is shown: levels below the top, elements of a list, letters of a value, and the values of secrets."""
+
+    depth: int = 100
+    items: int = 10
+    width: int = 72
+    secrets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the picture: the branches that lead to it, its label, and its value unless it has branches of its own."""
+
+    branches: str
+    label: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.branches}{self.label}{': ' if self.label and self.value else ''}{self.value}"
+
+
+def draw(value: Value, name: str, look: Look = Look()) -> Iterator[Line]:
+    """Draw a value under a name. A list element is `0=name` or `0`, as the service lists it."""
+    shown = value if look.secrets else without_secrets(value)
+    yield Line("", _printable(name), _leaf(shown, look, level=0))
+    yield from _below(shown, look, "", 1)
+
+
+def without_secrets(value: Value, *, secret: bool = False) -> Value:
+    """Return a value with everything below a key that looks like a secret (password, token, private key...) hidden."""
+    if isinstance(value, dict):
+        return {key: without_secrets(child, secret=secret or bool(_SECRET.search(key))) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_secrets(child, secret=secret) for child in value]
+    return HIDDEN if secret and value not in (None, "") else value
+
+
+def _below(value: Value, look: Look, branches: str, level: int) -> Iterator[Line]:
+    if level > look.depth:
+        return
+    children = list(_children(value, look))
+    more = len(value) - len(children) if isinstance(value, list | tuple) else 0
+    for place, (label, child) in enumerate(children):
+        last = place == len(children) - 1 and not more
+        yield Line(branches + ("└─ " if last else "├─ "), label, _leaf(child, look, level))
+        yield from _below(child, look, branches + ("   " if last else "│  "), level + 1)
+    if more:
+        yield Line(branches + "└─ ", "", f"… {more} more")
+
+
+def _children(value: Value, look: Look) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, dict):
+        yield from ((_printable(key), value[key]) for key in sorted(value))
+    elif isinstance(value, list | tuple):
+        for index, child in enumerate(value[: look.items]):
+            name = child.get("name", child.get("uuid")) if isinstance(child, dict) else None
+            yield (f"{index}={_printable(name)}" if isinstance(name, str) else str(index)), child
+
+
+def _leaf(value: Value, look: Look, level: int) -> str:
+    """The value in one line; of a map or a list only what it has if that is not drawn."""
+    match value:
+        case {} | [] if not value:
+            return "{}" if isinstance(value, dict) else "[]"
+        case dict() | list() | tuple():
+            what = "key" if isinstance(value, dict) else "element"
+            return f"… {len(value)} {what}{'s' * (len(value) > 1)}" if level >= look.depth else ""
+        case str():
+            text = _printable(value)
+            return text if len(text) <= look.width else f"{text[: look.width - 1]}…"
+        case None:
+            return "null"
+        case _:
+            return printing.to_text(value)
+
+
+def _printable(text: str) -> str:
+    """Text as it is, or in quotes with escapes if it is empty, ends in blanks, or could move the cursor of a terminal."""
+    return text if text.isprintable() and text == text.strip() != "" else json.dumps(text, ensure_ascii=True)
