@@ -28,7 +28,7 @@ def show_help(folder: Path) -> list[Row]:
     minimal.write_text(CLICK)
     minimal.chmod(0o755)
     runs = by_turns(lambda _: run(program("catalog-forge"), "--help"), lambda _: run(minimal, "--help"))
-    return [ratio("`--help`", "a minimal click program", 1.3, runs)]
+    return [ratio("`--help`", "a minimal click program", 1.1, runs)]
 
 
 def new(folder: Path) -> list[Row]:

@@ -6,12 +6,14 @@ import errno
 import importlib
 import os
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from catalog_forge import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Name, module, what `--help` says of it. Written here so that `--help` imports no command; a test holds both together.
 COMMANDS = {
@@ -91,7 +93,7 @@ def _failed(error: Exception, debug: bool) -> int:
     where = error.__traceback__
     while where and where.tb_next:
         where = where.tb_next
-    place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else "?"
+    place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"  # noqa: PTH119
     click.echo(f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {plain(str(error))} ({place})", err=True)
     click.echo("hint: run it again with --debug in front of the command, and report what it prints", err=True)
     return EXIT_BUG
@@ -103,11 +105,11 @@ def _painted(line: str) -> str:
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("-C", "directory", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Work in DIR.")
+@click.option("-C", "directory", type=click.Path(), default=".", metavar="DIR", help="Work in DIR.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.version_option(__version__, message=f"catalog-forge %(version)s, Python {sys.version.split()[0]}")
 @click.pass_context
-def root(ctx: click.Context, directory: Path, debug: bool) -> None:
+def root(ctx: click.Context, directory: str, debug: bool) -> None:
     """Generate, build and prove Rancher 1.x catalog entries and confd images.
 
     One spec says what an author knows; the conf image and the catalog entry come out of it.
@@ -116,8 +118,12 @@ def root(ctx: click.Context, directory: Path, debug: bool) -> None:
     Exit codes: 0 fine, 1 findings, drift or an expected error, 2 usage, 3 a bug,
     4 no Docker engine, 5 build failed, 130 interrupted.
     """
-    if not directory.is_dir():
+    # Not at the top: `--help` runs no command, and pathlib is a tenth of what it would cost.
+    from pathlib import Path
+
+    folder = Path(directory)
+    if not folder.is_dir():
         raise click.BadParameter(f"there is no folder {directory}", param_hint="-C")
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-    ctx.obj = Settings(directory.absolute())
+    ctx.obj = Settings(folder.absolute())
