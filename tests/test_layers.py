@@ -29,6 +29,7 @@ FLOORS = (
     ("confd", "metadata.scenarios", "journal"),
     ("metadata",),
     ("formats", "plan", "spec"),
+    ("gotext",),
     ("yamlio", "errors", "texts", "__init__"),
 )
 
@@ -51,7 +52,7 @@ DOORS = {
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
     "jinja2": ("blueprint", "texts"),
-    "gotpl": ("confd.gotext.template", "stack.templating"),
+    "gotpl": ("gotext.template", "stack.templating"),
 }
 
 # Only here may anything be printed.

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from catalog_forge.confd import store as stores
-from catalog_forge.confd.functions import DIALECTS, Dialect
-from catalog_forge.confd.gotext.machine import Fault, Limits, Machine
-from catalog_forge.confd.gotext.template import SyntaxFault, Template, compile_template
+from catalog_forge.confd.functions import DIALECTS, Dialect, World, functions_of
 from catalog_forge.confd.image_dir import ImageDir, TemplateResource
 from catalog_forge.confd.store import Store, StoreError
 from catalog_forge.errors import ForgeError, did_you_mean
+from catalog_forge.gotext.machine import Fault, Limits, Machine
+from catalog_forge.gotext.template import SyntaxFault, Template, compile_template
 
 __all__ = ["Dialect", "Fetch", "Limits", "Outcome", "Rendered", "run"]
 
@@ -110,7 +111,7 @@ class _Pass:
             raise _Failure(resource.fault)
         store = self.store(resource)
         template = self.template(resource)
-        machine = Machine(template.codes, store, self.variables, self.now, self.limits)
+        machine = Machine(template.codes, World(store, self.variables, self.now), self.limits)
         try:
             return machine.run(template.name)
         except Fault as fault:
@@ -121,7 +122,7 @@ class _Pass:
         if source is None:
             raise _Failure(f"Missing template: templates/{resource.src}")
         try:
-            return compile_template(resource.src.rpartition("/")[2], source, self.dialect)
+            return _compiled(resource.src.rpartition("/")[2], source, self.dialect)
         except SyntaxFault as fault:
             raise _Failure(f"Unable to process template templates/{resource.src}, {fault}") from None
 
@@ -149,3 +150,9 @@ class _Pass:
             except StoreError as error:
                 raise _Failure(str(error)) from None
         return self.leaves[path, prefix]
+
+
+@lru_cache(maxsize=512)
+def _compiled(name: str, source: bytes, dialect: Dialect) -> Template:
+    """A template that many passes render is compiled once. Raises SyntaxFault."""
+    return compile_template(name, source, functions_of(dialect))

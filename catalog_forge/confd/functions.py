@@ -10,12 +10,14 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
 from catalog_forge.confd import store as paths
-from catalog_forge.confd.gotext.builtins import BUILTINS, Function, Sandbox
-from catalog_forge.confd.gotext.time import Time
-from catalog_forge.confd.gotext.values import (
+from catalog_forge.confd.store import Store
+from catalog_forge.gotext.builtins import BUILTINS, Function, Sandbox
+from catalog_forge.gotext.time import Time
+from catalog_forge.gotext.values import (
     ANYS,
     INTS,
     PLAIN_PAIRS,
@@ -29,7 +31,6 @@ from catalog_forge.confd.gotext.values import (
     unrunes,
     wrapped,
 )
-from catalog_forge.confd.store import Store
 
 Dialect = Literal["0.14", "0.16", "HEAD"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -41,53 +42,54 @@ _TRUE = (b"1", b"t", b"T", b"TRUE", b"true", b"True")
 _FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
 
 
-class World(Sandbox, Protocol):
-    """What the functions can see."""
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the functions of confd see: the keys of a resource, what getenv reads, the time in seconds since 1970."""
+
+    store: Store
+    variables: Mapping[str, str]
+    now: float
+
+
+class Box(Sandbox, Protocol):
+    """The machine, as functions that are boxed see it."""
 
     @property
-    def store(self) -> Store:
-        """The keys of the resource."""
-
-    @property
-    def variables(self) -> Mapping[str, str]:
-        """What getenv reads."""
-
-    @property
-    def now(self) -> float:
-        """The time that datetime gives, in seconds since 1970."""
+    def world(self) -> World:
+        """What they look things up in."""
 
 
-def _split(world: World, text: bytes, separator: bytes) -> Slice:
-    _hold(world, text.count(separator) + 1)
+def _split(box: Box, text: bytes, separator: bytes) -> Slice:
+    _hold(box, text.count(separator) + 1)
     if separator:
         return Slice(text.split(separator), STRINGS)
     return Slice([unrunes(char) for char in runes(text)], STRINGS)
 
 
-def _hold(world: World, count: int) -> None:
+def _hold(box: Box, count: int) -> None:
     """Take the memory for a list of so many elements."""
     if count > MAX_ITEMS:
         raise LimitError(f"a list of {count} elements is too long to be rendered here: {MAX_ITEMS} is the limit")
-    world.spend(count * _ITEM)
+    box.spend(count * _ITEM)
 
 
-def _join(world: World, items: Slice | None, separator: bytes) -> bytes:
+def _join(box: Box, items: Slice | None, separator: bytes) -> bytes:
     items = items or Slice((), STRINGS)
-    world.spend(sum(map(len, items)) + len(separator) * len(items))
+    box.spend(sum(map(len, items)) + len(separator) * len(items))
     return separator.join(items)
 
 
-def _replace(world: World, text: bytes, old: bytes, new: bytes, count: int) -> bytes:
+def _replace(box: Box, text: bytes, old: bytes, new: bytes, count: int) -> bytes:
     found = text.count(old)
     most = found if count < 0 else min(found, count)
-    world.spend(len(text) + most * len(new))
+    box.spend(len(text) + most * len(new))
     if not old:
         return unrunes(runes(text).replace("", runes(new), most if most < found else -1)) if most else text
     return text.replace(old, new, most)
 
 
-def _upper(world: World, text: bytes) -> bytes:
-    world.spend(3 * len(text))
+def _upper(box: Box, text: bytes) -> bytes:
+    box.spend(3 * len(text))
     return text.upper() if text.isascii() else "".join(map(_upper_char, runes(text))).encode()
 
 
@@ -98,8 +100,8 @@ def _upper_char(char: str) -> str:
     return next((mapped for mapped in (char.upper(), char.title()) if len(mapped) == 1), char)
 
 
-def _lower(world: World, text: bytes) -> bytes:
-    world.spend(3 * len(text))
+def _lower(box: Box, text: bytes) -> bytes:
+    box.spend(3 * len(text))
     return text.lower() if text.isascii() else "".join(map(_lower_char, runes(text))).encode()
 
 
@@ -107,12 +109,12 @@ def _lower_char(char: str) -> str:
     return "\ufffd" if "\udc80" <= char <= "\udcff" else char.lower()[0]
 
 
-def _getenv(world: World, name: bytes, *default: bytes) -> bytes:
-    return unrunes(world.variables.get(runes(name), "")) or (default[0] if default else b"")
+def _getenv(box: Box, name: bytes, *default: bytes) -> bytes:
+    return unrunes(box.world.variables.get(runes(name), "")) or (default[0] if default else b"")
 
 
-def _json(world: World, text: bytes) -> Map:
-    document = _document(world, text)
+def _json(box: Box, text: bytes) -> Map:
+    document = _document(box, text)
     if document is None:
         return Map(nil=True)
     if not isinstance(document, dict):
@@ -120,8 +122,8 @@ def _json(world: World, text: bytes) -> Map:
     return _value(document)  # type: ignore[no-any-return]
 
 
-def _json_array(world: World, text: bytes) -> Slice:
-    document = _document(world, text)
+def _json_array(box: Box, text: bytes) -> Slice:
+    document = _document(box, text)
     if document is None:
         return Slice((), ANYS, nil=True)
     if not isinstance(document, list):
@@ -129,8 +131,8 @@ def _json_array(world: World, text: bytes) -> Slice:
     return _value(document)  # type: ignore[no-any-return]
 
 
-def _document(world: World, text: bytes) -> Any:
-    world.spend(8 * len(text))
+def _document(box: Box, text: bytes) -> Any:
+    box.spend(8 * len(text))
     try:
         return paths.load(text)
     except ValueError as error:
@@ -161,8 +163,8 @@ def _map(*values: Any) -> Map:
     return Map(zip(values[::2], values[1::2], strict=True))
 
 
-def _seq(world: World, first: int, last: int) -> Slice:
-    _hold(world, max(0, last - first + 1))
+def _seq(box: Box, first: int, last: int) -> Slice:
+    _hold(box, max(0, last - first + 1))
     return Slice(range(first, last + 1), INTS, nil=first > last)
 
 
@@ -192,8 +194,8 @@ def _parse_bool(text: bytes) -> bool:
     return text in _TRUE
 
 
-def _encode(world: World, text: bytes) -> bytes:
-    world.spend(2 * len(text))
+def _encode(box: Box, text: bytes) -> bytes:
+    box.spend(2 * len(text))
     return base64.b64encode(text)
 
 
@@ -239,14 +241,14 @@ def _addresses(name: bytes, *versions: int) -> Slice:
     return Slice(found, STRINGS, nil=not found)
 
 
-def _time(world: World) -> Time:
-    return Time.at(world.now)
+def _time(box: Box) -> Time:
+    return Time.at(box.world.now)
 
 
-def _found(world: World, found: Slice) -> Slice:
+def _found(box: Box, found: Slice) -> Slice:
     """Account for a list that the store gave."""
-    world.check()
-    _hold(world, len(found))
+    box.check()
+    _hold(box, len(found))
     return found
 
 
@@ -255,13 +257,13 @@ def _arithmetic(operate: Callable[[int, int], int]) -> Function:
 
 
 _STORE = {
-    "exists": Function(lambda world, key: world.store.exists(key), ("string",), boxed=True),
-    "get": Function(lambda world, key: world.store.get(key), ("string",), boxed=True),
-    "getv": Function(lambda world, *keys: world.store.getv(*keys), ("string",), "string", boxed=True),
-    "gets": Function(lambda world, pattern: _found(world, world.store.gets(pattern)), ("string",), boxed=True),
-    "getvs": Function(lambda world, pattern: _found(world, world.store.getvs(pattern)), ("string",), boxed=True),
-    "ls": Function(lambda world, path: _found(world, world.store.ls(path)), ("string",), boxed=True),
-    "lsdir": Function(lambda world, path: _found(world, world.store.lsdir(path)), ("string",), boxed=True),
+    "exists": Function(lambda box, key: box.world.store.exists(key), ("string",), boxed=True),
+    "get": Function(lambda box, key: box.world.store.get(key), ("string",), boxed=True),
+    "getv": Function(lambda box, *keys: box.world.store.getv(*keys), ("string",), "string", boxed=True),
+    "gets": Function(lambda box, pattern: _found(box, box.world.store.gets(pattern)), ("string",), boxed=True),
+    "getvs": Function(lambda box, pattern: _found(box, box.world.store.getvs(pattern)), ("string",), boxed=True),
+    "ls": Function(lambda box, path: _found(box, box.world.store.ls(path)), ("string",), boxed=True),
+    "lsdir": Function(lambda box, path: _found(box, box.world.store.lsdir(path)), ("string",), boxed=True),
 }
 _CONFD = {
     "base": Function(lambda path: paths.base(path), ("string",)),

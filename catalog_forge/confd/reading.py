@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from catalog_forge.confd.gotext.template import Parsed
+    from catalog_forge.gotext.template import Parsed
 
 WILD = "\0"
 
@@ -107,7 +107,7 @@ def read(name: str, source: bytes) -> Reading:
     if b"{{" not in source:
         return Reading()
     # Catalogs without a template do not wait for the parser.
-    from catalog_forge.confd.gotext.template import parse
+    from catalog_forge.gotext.template import parse
 
     words = {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
     return _Reader(parse(name, source, words)).read(name)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
-from catalog_forge.confd.gotext.values import PAIRS, STRINGS, GoError, KVPair, Slice, runes
+from catalog_forge.gotext.values import PAIRS, STRINGS, GoError, KVPair, Slice, runes
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WILD = re.compile(rb"[*?\[\\]")

@@ -1,6 +1,6 @@
 """What stands in a parsed template: its branches, the answers that it looks at, what it compares with what.
 
-The nodes are those of gotpl's parser, known by their names, as `confd.gotext.template` knows them.
+The nodes are those of gotpl's parser, known by their names, as `gotext.template` knows them.
 """
 
 from __future__ import annotations

@@ -16,12 +16,11 @@ from itertools import accumulate
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from catalog_forge.confd.gotext.builtins import BUILTINS, Function
-from catalog_forge.confd.gotext.machine import Code, Expr, Fault, Limits, Machine
-from catalog_forge.confd.gotext.template import Compiler, Parsed, SyntaxFault, parse
-from catalog_forge.confd.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
-from catalog_forge.confd.store import Store
 from catalog_forge.errors import Where
+from catalog_forge.gotext.builtins import BUILTINS, Function
+from catalog_forge.gotext.machine import Code, Expr, Fault, Limits, Machine
+from catalog_forge.gotext.template import Compiler, Parsed, SyntaxFault, parse
+from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.composition import is_template
 from catalog_forge.lint.tree import File
@@ -82,7 +81,7 @@ class Template:
 
     def render(self, variables: Mapping[str, str], stack: str = "stack") -> Rendered:
         """Return what it makes with these answers."""
-        machine = Machine(self.codes, Store({}), {}, 0, LIMITS)
+        machine = Machine(self.codes, None, LIMITS)
         fault, where = "", None
         try:
             machine.run(MAIN, _data(variables, stack))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from catalog_forge.confd.gotext.time import Time
-from catalog_forge.confd.gotext.values import NIL, KVPair, Map, Uint8, runes, type_name, unrunes
+from catalog_forge.gotext.time import Time
+from catalog_forge.gotext.values import NIL, KVPair, Map, Uint8, runes, type_name, unrunes
 
 # Told how many bytes are about to come out; it raises an error when they are too many.
 Spend = Callable[[int], None]

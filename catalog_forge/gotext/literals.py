@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from catalog_forge.confd.gotext.fmt import quote
+from catalog_forge.gotext.fmt import quote
 
 _HEX_INTEGER = re.compile(r"[+-]?0[xX][^pP.]+")
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog_forge.confd.gotext import fmt
-from catalog_forge.confd.gotext.values import NIL, LimitError, Map, Slice, Uint8
-from catalog_forge.confd.store import Store
+from catalog_forge.gotext import fmt
+from catalog_forge.gotext.values import NIL, LimitError, Map, Slice, Uint8
 
 _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 256
 
@@ -58,20 +57,19 @@ class Loop:
 
 
 class Machine:
-    """One rendering. The functions of a template get it as their first argument, and see no more of the world than it shows."""
+    """One rendering. Functions that are `boxed` get it as their first argument.
+
+    `world` is what they look things up in: whose functions they are says what it is, and the machine never looks into it.
+    """
 
     __slots__ = (
-        "_frames", "_left", "_memory", "_spent", "_until", "code", "dot", "limits", "now", "out", "pc", "running", "slots",
-        "stack", "store", "templates", "variables",
+        "_frames", "_left", "_memory", "_spent", "_until", "code", "dot", "limits", "out", "pc", "running", "slots", "stack",
+        "templates", "world",
     )  # fmt: skip
 
-    def __init__(
-        self, templates: Mapping[str, Code], store: Store, variables: Mapping[str, str], now: float, limits: Limits
-    ) -> None:
+    def __init__(self, templates: Mapping[str, Code], world: Any, limits: Limits) -> None:
         self.templates = templates
-        self.store = store
-        self.variables = variables
-        self.now = now
+        self.world = world
         self.limits = limits
         self.out: list[bytes] = []
         self.stack: list[Any] = []

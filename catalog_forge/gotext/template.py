@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from catalog_forge.confd.functions import Dialect, functions_of
-from catalog_forge.confd.gotext import literals, ops
-from catalog_forge.confd.gotext.builtins import Function
-from catalog_forge.confd.gotext.fields import METHODS, field_of
-from catalog_forge.confd.gotext.machine import Code, Expr, Fault, Machine, Op
-from catalog_forge.confd.gotext.values import GoError, LimitError, truth, type_name
+from catalog_forge.gotext import literals, ops
+from catalog_forge.gotext.builtins import Function
+from catalog_forge.gotext.fields import METHODS, field_of
+from catalog_forge.gotext.machine import Code, Expr, Fault, Machine, Op
+from catalog_forge.gotext.values import GoError, LimitError, truth, type_name
 
 _LONGEST_CONTEXT = 1000
 # `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses; `define"x"` is an error for Go.
@@ -74,11 +72,10 @@ class Template:
         return f'template: {self.name}:{line}:{column}: executing "{code.name}" at <{context}>: {fault.message}'
 
 
-@lru_cache(maxsize=512)
-def compile_template(name: str, source: bytes, dialect: Dialect) -> Template:
-    """Compile a file. Raises SyntaxFault, with Go's words where they are known."""
+def compile_template(name: str, source: bytes, functions: Mapping[str, Function]) -> Template:
+    """Compile a file whose templates may call `functions`. Raises SyntaxFault, with Go's words where they are known."""
     try:
-        return _compile(name, source, dialect)
+        return _compile(name, source, functions)
     except RecursionError:
         raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
 
@@ -91,8 +88,7 @@ def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
         raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
 
 
-def _compile(name: str, source: bytes, dialect: Dialect) -> Template:
-    functions = functions_of(dialect)
+def _compile(name: str, source: bytes, functions: Mapping[str, Function]) -> Template:
     text = _decoded(source)
     parsed = _parse(name, text, functions)
     encoding = "utf-8" if text.encode() == source else "latin-1"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from catalog_forge.confd.gotext.time import Time
+from catalog_forge.gotext.time import Time
 
 STRINGS = "[]string"
 INTS = "[]int"

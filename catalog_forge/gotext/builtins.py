@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote_plus
 
-from catalog_forge.confd.gotext import fmt
-from catalog_forge.confd.gotext.time import Time
-from catalog_forge.confd.gotext.values import NIL, GoError, KVPair, Map, Slice, Uint8, is_nil, runes, truth, type_name
+from catalog_forge.gotext import fmt
+from catalog_forge.gotext.time import Time
+from catalog_forge.gotext.values import NIL, GoError, KVPair, Map, Slice, Uint8, is_nil, runes, truth, type_name
 
 _HTML = str.maketrans({"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _JS = {"\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D"}

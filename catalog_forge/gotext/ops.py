@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from catalog_forge.confd.gotext import literals
-from catalog_forge.confd.gotext.machine import Expr, Fault, Loop, Machine, Op, items_of
-from catalog_forge.confd.gotext.values import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
+from catalog_forge.gotext import literals
+from catalog_forge.gotext.machine import Expr, Fault, Loop, Machine, Op, items_of
+from catalog_forge.gotext.values import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
 
 # The lists that a parameter of a type takes.
 LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}

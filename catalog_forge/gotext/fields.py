@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from catalog_forge.confd.gotext.builtins import Function
-from catalog_forge.confd.gotext.time import Time
-from catalog_forge.confd.gotext.values import NIL, PAIRS, GoError, KVPair, Map, Slice, runes, type_name, unrunes
+from catalog_forge.gotext.builtins import Function
+from catalog_forge.gotext.time import Time
+from catalog_forge.gotext.values import NIL, PAIRS, GoError, KVPair, Map, Slice, runes, type_name, unrunes
 
 
 @dataclass(frozen=True, slots=True)
