@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.lint import versions
-from catalog_forge.lint.tree import File, Folder, Tree, Yaml, key_of, keys_of
+from catalog_forge.lint.tree import File, Folder, Tree, Yaml, is_template, key_of, keys_of
+from catalog_forge.metadata.reading import is_null
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Team
@@ -26,6 +27,7 @@ DOCKER = "docker-compose.yml"
 DOCKER_TEMPLATE = "docker-compose.yml.tpl"
 STANDARDS = "catalog-forge.yml"
 BLOCKS = ("catalog", ".catalog")
+_BEGIN = "begin with version: '2' and services:"
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
 _PLAIN = re.compile(r"[-+]?[0-9]+")
@@ -214,6 +216,32 @@ class Revision:
     def compose_files(self) -> list[File]:
         """Both compose files, as far as they are there."""
         return [file for file in (self.docker, self.rancher) if file]
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its questions are known: not when rancher-compose.yml cannot be read."""
+        return self.rancher is None or not self.rancher.yaml.problems
+
+    @cached_property
+    def unread(self) -> tuple[Problem, ...]:
+        """Why docker-compose.yml cannot be read; nothing where it can, and of templates, which are read once they are rendered.
+
+        Of the services, links and variables of such a revision nobody knows anything.
+        """
+        file = self.docker
+        if file is None or is_template(file.text):
+            return ()
+        yaml = file.yaml
+        if yaml.problems:
+            return yaml.problems
+        if yaml.node is None or is_null(yaml.node):
+            return (Problem("the file is empty: there is nothing to launch", file.at(1, 1), _BEGIN),)
+        if yaml.map is None:
+            return (Problem("the file must be a mapping of services", file.at(1, 1), _BEGIN),)
+        services = yaml.keys.get("services") if "version" in yaml.keys else None
+        if services is not None and not isinstance(services, Map) and not is_null(services):
+            return (Problem("`services` must be a mapping", services.where, "write NAME: and below it image: ..."),)
+        return ()
 
     @cached_property
     def block(self) -> Map | None:

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.lint.catalog import BLOCKS, Question, Revision
-from catalog_forge.lint.tree import Yaml
+from catalog_forge.lint.tree import Yaml, is_template
 from catalog_forge.metadata.reading import is_null
 from catalog_forge.stack import keys
 from catalog_forge.stack.keys import SIDEKICKS
@@ -37,11 +37,6 @@ _MOST_WORDS = 300
 _LONGEST_WORD = 100
 
 Keys = Mapping[str, tuple[Text, Node]]
-
-
-def is_template(text: str) -> bool:
-    """Tell whether Rancher renders a text: it has actions, and does not begin with `# notemplating`."""
-    return "{{" in text and not text.lstrip().startswith(("# notemplating", "#notemplating"))
 
 
 def varies(text: str) -> bool:
@@ -71,6 +66,7 @@ class Part:
     keys: Keys
     known: frozenset[str]
     docker: bool
+    node: Node
 
     def get(self, key: str) -> Node | None:
         """The value of a key; None where it is missing or null."""
@@ -159,15 +155,22 @@ _LINKS = ("links", "depends_on")
 
 class Composition:
     """The services of both files by name; `rendered` is what a docker-compose.yml with templates became, and `problems` say why
-    that is no YAML."""
+    that is no YAML. It is not whole where docker-compose.yml could not be read: then no service can be said to be missing."""
 
-    def __init__(self, parts: Iterable[Part], rendered: Rendered | None = None, problems: tuple[Problem, ...] = ()) -> None:
+    def __init__(
+        self,
+        parts: Iterable[Part],
+        rendered: Rendered | None = None,
+        problems: tuple[Problem, ...] = (),
+        is_whole: bool = True,
+    ) -> None:
         found: dict[str, list[Part]] = {}
         for part in parts:
             found.setdefault(part.name.value, []).append(part)
         self.services = {name: Service(tuple(each)) for name, each in found.items()}
         self.rendered = rendered
         self.problems = problems
+        self.is_whole = is_whole and not problems
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -208,13 +211,17 @@ def composition_of(revision: Revision) -> Composition:
 def _read(revision: Revision) -> Composition:
     parts = rancher_parts(revision)
     docker = revision.docker
+    if revision.unread:
+        return Composition(parts, is_whole=False)
     if docker is None or not is_template(docker.text):
         return Composition([*(parts_of(docker.yaml, True) if docker else ()), *parts])
     # Only a template is worth what its machine costs to import.
     from catalog_forge.lint.rendering import Template, docker_template
 
     template = docker_template(revision)
-    return composed(template.render(defaults(revision)), parts) if isinstance(template, Template) else Composition(parts)
+    if not isinstance(template, Template):
+        return Composition(parts, is_whole=False)
+    return composed(template.render(defaults(revision)), parts)
 
 
 def composed(rendered: Rendered, parts: Iterable[Part]) -> Composition:
@@ -260,7 +267,7 @@ def parts_of(yaml: Yaml, docker: bool) -> Iterator[Part]:
 def part(name: Text, node: Node, known: frozenset[str], docker: bool) -> Part:
     """What a node says of a service."""
     pairs = merged(node.pairs) if isinstance(node, Map) else ()
-    return Part(name, {key.value: (key, value) for key, value in pairs}, known, docker)
+    return Part(name, {key.value: (key, value) for key, value in pairs}, known, docker, node)
 
 
 def substituted(text: Text, variables: Mapping[str, str]) -> str:

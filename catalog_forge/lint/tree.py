@@ -120,6 +120,11 @@ class Yaml:
         return keys_of(self.node)
 
 
+def is_template(text: str) -> bool:
+    """Tell whether Rancher renders a text: it has actions, and does not begin with `# notemplating`."""
+    return "{{" in text and not text.lstrip().startswith(("# notemplating", "#notemplating"))
+
+
 def joined(before: str, below: str) -> str:
     """A path below another; either may be empty."""
     return f"{before}/{below}" if before and below else before or below

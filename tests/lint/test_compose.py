@@ -10,7 +10,7 @@ from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.run import Choice, run
 from tests.lint.findings import DOCKER, RANCHER, docker, findings, shown, template
-from tests.lint.trees import tree
+from tests.lint.trees import SOUND, tree
 
 
 def test_a_misspelt_key_is_pointed_at_and_mended() -> None:
@@ -150,3 +150,32 @@ def test_hostile_files_cost_little_and_break_nothing(services: str) -> None:
         files = {DOCKER: None, f"templates/web/0/{name}": "version: '2'\nservices:\n" + services}
         run(Catalog(tree(files)), Choice(registry.expand(("CF4", "CF5"))))
     assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: '2'\nservices:\n  web:\n    image: nginx:1.27.3\n      tty: true\n",
+        "web: [",
+        "- a\n",
+        "",
+        "# nothing yet\n",
+        "null\n",
+        "a shell prompt\n",
+        "version: '2'\nservices: [web]\n",
+        "version: '2'\nservices: web\n",
+        "\tweb: {image: nginx}\n",
+        "web: {image: *nobody}\n",
+        "user@host:~$ cat docker-compose.yml\nweb: {image: nginx}\n",
+    ],
+)
+def test_of_a_compose_file_that_cannot_be_read_nothing_else_is_said(text: str) -> None:
+    rancher = SOUND[RANCHER].replace("services:\n", "services:\n  balancer: {lb_config: {port_rules: [{service: web}]}}\n")
+    rancher = rancher.replace("${greeting}", "hello")
+    found = {each.rule: each.level for each in findings({DOCKER: text, RANCHER: rancher}, "all")}
+    assert found.pop("CF426") == "error"
+    assert found.keys() <= {"CF154"}, "tabs may be named beside it"
+
+
+def test_of_answers_nothing_is_said_where_the_questions_cannot_be_read() -> None:
+    assert {each.rule for each in findings({RANCHER: "catalog: [\n"}, "all")} == {"CF122", "CF301"}

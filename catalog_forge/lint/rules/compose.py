@@ -24,10 +24,11 @@ from catalog_forge.lint.model import Edit, Fix, Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.health import COUNTS
 from catalog_forge.lint.tree import File, keys_of
+from catalog_forge.metadata.reading import is_null
 from catalog_forge.stack import keys
 from catalog_forge.stack.keys import SIDEKICKS
 from catalog_forge.stack.questions import text_of
-from catalog_forge.yamlio import Node, Seq, Text
+from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
@@ -124,7 +125,8 @@ def unknown_to_docker(composition: Composition) -> Iterator[Hit]:
 def without_image(composition: Composition) -> Iterator[Hit]:
     """Services of docker-compose.yml from which no container can be made."""
     for name, service in composition.services.items():
-        if service.in_docker and not any(service.get(key) for key in ("image", "build", "extends")):
+        is_mapping = all(isinstance(part.node, Map) or is_null(part.node) for part in service.parts)
+        if is_mapping and service.in_docker and not any(service.get(key) for key in ("image", "build", "extends")):
             yield Hit(service.where, f"the service {name!r} has no image", "write `image: NAME:TAG`")
 
 
@@ -141,7 +143,9 @@ def _in_parts(revision: Revision, check: Callable[[Part], Iterator[Hit]]) -> Ite
 def in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) -> Iterator[Hit]:
     """The hits of a check of a revision's services, at places that the author has."""
     composition = composition_of(revision)
-    return islice(_placed(composition, check(composition)), MOST_HITS)
+    # Of a docker-compose.yml that could not be read nobody knows what it has.
+    hits = check(composition) if composition.is_whole else iter(())
+    return islice(_placed(composition, hits), MOST_HITS)
 
 
 def _fixed(revision: Revision, hit: Hit) -> Hit:
@@ -193,6 +197,66 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
     Source: catalog-format.md 3 and 4
     """
     return (_fixed(revision, hit) for hit in _in_parts(revision, unknown_keys))
+
+
+@rule("CF426", "error", "docker-compose.yml cannot be read", on=Revision)
+def unread(revision: Revision) -> Iterator[Hit]:
+    """A docker-compose.yml that is not YAML, or not a mapping of services, cannot be launched, and the CI refuses bad YAML. The
+    catalog shows the entry all the same. What other rules say of services, links and answers they leave unsaid here.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+              tty: true
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        - web
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        # nothing yet
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services: [web]
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        web:
+          image: nginx:1.27.3
+    Source: catalog-format.md 6, "docker-compose.yml bad YAML"
+    """
+    file = revision.docker
+    for problem in revision.unread if file else ():
+        yield Hit(problem.where or file.at(), f"rancher-compose cannot read this: {problem.message}", problem.hint)  # type: ignore[union-attr]
+
+
+@rule("CF427", "error", "A service in docker-compose.yml is not a mapping", on=Revision)
+def not_a_service(revision: Revision) -> Iterator[Hit]:
+    """Below the name of a service stand its keys. rancher-compose refuses everything else, and so does the CI.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web: nginx:1.27.3
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        web: [nginx]
+    Good:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+    Source: catalog-format.md 6, "v1 service scalar (`web: 3`)"
+    """
+    composition = composition_of(revision)
+    for part in composition.parts:
+        if part.docker and not isinstance(part.node, Map) and not is_null(part.node):
+            message = f"the service {part.name.value!r} must be a mapping"
+            yield Hit(composition.at(part.node.where), message, "write its keys below it, such as image: ...")
 
 
 @rule("CF402", "error", "The version of a compose file is not '2'", on=Revision)
@@ -652,7 +716,7 @@ def numbers(revision: Revision) -> Iterator[Hit]:
     for part in composition.parts:
         for key, node in _numbers(part):
             found = _VARIABLE.fullmatch(node.value)
-            if found:
+            if found and revision.is_asked:
                 yield from _of_number(key, part.name.value, asked, found[1] or found[2], composition.at(node.where))
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.composition import Composition, Part, composed, composition_of, is_template, rancher_parts
+from catalog_forge.lint.composition import Composition, Part, composed, composition_of, rancher_parts
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules import compose
+from catalog_forge.lint.tree import is_template
 
 if TYPE_CHECKING:
     from catalog_forge.lint.combinations import Version
@@ -387,7 +388,7 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
     Source: catalog-format.md 4
     """
     template = _template(revision)
-    if template is None:
+    if template is None or not revision.is_asked:
         return
     from catalog_forge.lint.combinations import versions
 

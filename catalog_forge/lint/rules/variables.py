@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.composition import is_template, near
+from catalog_forge.lint.composition import near
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
+from catalog_forge.lint.tree import is_template
 from catalog_forge.lint.usage import ALL, SCHEDULER, Use, uses_of
 
 
@@ -31,7 +32,7 @@ def never_used(revision: Revision) -> Iterator[Hit]:
           - {variable: greeting, type: string, label: Greeting}
     Source: catalog-format.md 8, "question never used"
     """
-    if revision.docker is None:
+    if revision.docker is None or revision.unread:
         return
     used = {use.name for use in uses_of(revision)}
     strangers = used - {question.variable for question in revision.questions}
@@ -67,7 +68,7 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
     """
     asked = {question.variable for question in revision.questions}
     said = {*asked, *SCHEDULER, ALL}
-    for use in uses_of(revision):
+    for use in uses_of(revision) if revision.is_asked else ():
         if use.kind in ("variable", "value") and use.name not in said and not use.in_comment:
             said.add(use.name)
             hint = near(use.name, asked, "ask for it, or write its value")
