@@ -7,6 +7,7 @@ everything that a YAML 1.1 reader, such as Rancher's, would take for something e
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,7 +58,8 @@ class Text:
         if _INT.fullmatch(self.value):
             return int(self.value) if len(self.value) < 1000 else self.value
         if _FLOAT.fullmatch(self.value):
-            return float(self.value)
+            # Beyond the range of doubles it is text, as for Rancher: no document brings infinity in by the back door.
+            return number if math.isfinite(number := float(self.value)) else self.value
         return self.value
 
     def at(self, offset: int) -> Where:

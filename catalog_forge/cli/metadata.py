@@ -19,6 +19,7 @@ from catalog_forge.errors import ForgeError
 if TYPE_CHECKING:
     from catalog_forge.metadata.service.answers import Answers, Value
     from catalog_forge.metadata.service.server import MetadataServer
+    from catalog_forge.metadata.service.wire import Request
 
 POLL_SECONDS = 0.5
 
@@ -82,7 +83,12 @@ _ASKED = (
     click.option("--file", type=_FILE, help="An answers file or a scenario."),
     click.option("--url", metavar="URL", help="A live service, for example http://rancher-metadata."),
     click.option("--version", metavar="VERSION", help="PATH is below this version, for example 2015-12-19."),
-    click.option("--self", "client", metavar="IP", help="The container that asks. A live service must run with --xff."),
+    click.option(
+        "--self",
+        "client",
+        metavar="CONTAINER|ADDRESS",
+        help="Who asks; default: the `self` of a scenario. A live service knows addresses only, and needs --xff.",
+    ),
 )
 
 
@@ -120,14 +126,13 @@ def get(source: _Source, path: str, form: str) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool, form: str) -> None:
     """Draw what stands at PATH and below, for example /2016-07-29/self. Without PATH: the latest version."""
-    from catalog_forge.metadata.service import printing
     from catalog_forge.metadata.service import tree as picture
 
     if not path and source.version is None:
         path = "/latest"
     value = source.value(path)
     if form == "json":
-        click.echo(printing.to_json(value if show_secrets else picture.without_secrets(value)))
+        click.echo(_json(value if show_secrets else picture.without_secrets(value), source.below(path)))
         return
     for line in picture.draw(value, source.below(path), picture.Look(depth, items, secrets=show_secrets)):
         colon = ": " if line.label and line.value else ""
@@ -136,7 +141,7 @@ def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool,
 
 @dataclass(frozen=True)
 class _Source:
-    """Who is asked: a file or a live service; which version; in whose name."""
+    """Who is asked: a file or a live service; which version; in whose name (None: in that of the scenario's `self`)."""
 
     file: Path | None
     url: str | None
@@ -158,17 +163,40 @@ class _Source:
         status, body = self.ask(self.below(path), accept)
         text = body.decode(errors="replace")
         if status != 200:
-            where = f"--file {self.file}" if self.file else f"--url {self.url}"
-            hint = f"catalog-forge metadata get {self.below(path).rpartition('/')[0] or '/'} {where} lists what is there"
-            raise ForgeError(f"{self.below(path)}: {_reason(text) or f'status {status}'}", hint=hint)
+            problem = _reason(text) or f"status {status}"
+            raise ForgeError(f"{self.below(path)}: {problem}", hint=self.hint(self.below(path), status))
         return text
 
+    def hint(self, path: str, status: int) -> str:
+        """The command that lists what is there, as near as possible to a path that was answered with an error."""
+        from shlex import join
+
+        from catalog_forge.metadata.service import routes
+
+        if status != 404:
+            return "--format text and --format yaml can say it" if status == 500 else ""
+        nearest, parts = "/", path.split("/")
+        # From the top down: as many questions as the data is deep, however long the path is.
+        for length in range(2, len(parts)):
+            parent = "/".join(parts[:length])
+            if self.ask(parent, routes.TEXT)[0] != 200:
+                break
+            nearest = parent
+        whom = ("--file", str(self.file)) if self.file else ("--url", str(self.url))
+        client = ("--self", self.client) if self.client else ()
+        return f"{join(('catalog-forge', 'metadata', 'get', nearest, *whom, *client))} lists what is there"
+
     def value(self, path: str) -> Value:
-        """What is answered, as data."""
+        """What is answered, as data: of a file, numbers that JSON cannot hold among it."""
         import json
 
+        from catalog_forge.metadata.service import routes
+
+        if self.file:
+            self.answer(path, "text")
+            return routes.value_at(self.answers, self.request(self.below(path), routes.TEXT))
         try:
-            value: Value = json.loads(self.answer(path, "json"))
+            value: Value = json.loads(self.answer(path, "json"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise ForgeError(f"{self.url}{self.below(path)} does not answer with JSON: {error}") from None
         return value
@@ -180,12 +208,48 @@ class _Source:
 
             return client.ask(self.url, path, accept, self.client)
         from catalog_forge.metadata.service import routes
-        from catalog_forge.metadata.service.answers import DEFAULT
+
+        response = routes.respond(self.answers, self.request(path, accept))
+        return response.status, response.body
+
+    def request(self, path: str, accept: str) -> Request:
+        """A request to the file, in the name of who asks."""
         from catalog_forge.metadata.service.wire import Request
 
+        return Request("GET", path, "", {"accept": accept}, self.asking)
+
+    @property
+    def answers(self) -> Answers:
+        """What the file answers."""
+        return self._read[0]
+
+    @property
+    def asking(self) -> str:
+        """The address in whose name the file is asked."""
+        return self._read[1]
+
+    @functools.cached_property
+    def _read(self) -> tuple[Answers, str]:
+        from catalog_forge.metadata.scenarios.scenario import load_either, seen_by
+
         assert self.file
-        response = routes.respond(_load(self.file), Request("GET", path, "", {"accept": accept}, self.client or DEFAULT))
-        return response.status, response.body
+        answers, client = seen_by(load_either(self.file), self.client or "")
+        _warn(self.file, answers)
+        return answers, client
+
+
+def _json(value: Value, path: str) -> str:
+    """A value as the service writes it. Raises ForgeError for a number that JSON cannot hold."""
+    from catalog_forge.metadata.service import printing
+
+    try:
+        return printing.to_json(value)
+    except printing.NoJsonError as error:
+        raise ForgeError(f"{path}: {error}", hint="--format text can say it") from None
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
 
 
 def _reason(body: str) -> str:
@@ -231,21 +295,23 @@ class _Reloading:
 
 def _load(file: Path) -> Answers:
     """Read FILE, and warn of what the service serves and no confd survives."""
-    from itertools import islice
-
     from catalog_forge.metadata.scenarios.scenario import load
-    from catalog_forge.metadata.service.answers import unsound_names
-    from catalog_forge.metadata.service.printing import to_json
 
     answers = load(file)
-    found = list(islice(unsound_names(answers), _MOST_WARNINGS + 1))
-    for path, name in found[:_MOST_WARNINGS]:
-        said = to_json(name)
-        shown = said if len(said) <= 40 else said[:39] + "…"
-        click.echo(f"warning: {file}: {path}: the name is {shown}, not text: real confd panics on it", err=True)
-    if len(found) > _MOST_WARNINGS:
-        click.echo(f"warning: {file}: and more such names", err=True)
+    _warn(file, answers)
     return answers
+
+
+def _warn(file: Path, answers: Answers) -> None:
+    from itertools import islice
+
+    from catalog_forge.metadata.service.answers import unsound
+
+    problems = list(islice(unsound(answers), _MOST_WARNINGS + 1))
+    for path, problem in problems[:_MOST_WARNINGS]:
+        click.echo(f"warning: {file}: {path}: {problem}", err=True)
+    if len(problems) > _MOST_WARNINGS:
+        click.echo(f"warning: {file}: and more of this kind", err=True)
 
 
 def _stamp(file: Path) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from urllib.request import Request, urlopen
 import pytest
 from click.testing import CliRunner, Result
 
+from catalog_forge.cli.main import root
 from catalog_forge.cli.metadata import metadata
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios.scenario import load
@@ -50,6 +52,8 @@ def run(*arguments: str | Path) -> Result:
         ("/2016-07-29/services/es/scale", [], "3\n"),
         ("latest/services/es/metadata/a%20b", ["--format", "json"], '"\\u003cx\\u003e"\n'),
         ("/latest/services/es/metadata/ü", [], "1\n"),
+        ("/2015-07-25/self/container/name", [], "search-es-1\n"),
+        ("/2015-07-25/self/container/name", ["--self", "es-3"], "search-es-3\n"),
         ("/2015-07-25/self/container/name", ["--self", "10.42.1.12"], "search-es-2\n"),
         ("/2015-12-19/self/service/containers", ["--self", "10.42.1.12"], "0=search-es-1\n1=search-es-2\n2=search-es-3\n"),
     ],
@@ -63,14 +67,26 @@ def test_get_prints_what_the_service_answers(scenario: Path, path: str, options:
     ("path", "message"),
     [
         ("/latest/self/container", "/latest/self/container: Not found"),
+        ("/latest/self/service/metadata/x/y/z", "/latest/self/service/metadata/x/y/z: Not found"),
+        ("/latest/services/es/name/below/text", "/latest/services/es/name/below/text: Not found"),
+        ("/latest/a/" + "b/" * 3000, "/latest/a/b/b/"),
         ("/2014-01-01/self", "/2014-01-01/self: Invalid version"),
+        ("/2014-01-01", "/2014-01-01: Invalid version"),
     ],
 )
-def test_get_fails_with_a_hint_where_nothing_is(scenario: Path, path: str, message: str) -> None:
-    result = run("get", path, "--file", scenario)
+@pytest.mark.parametrize("client", [[], ["--self", "default"], ["--self", "10.1.2.3"], ["--self", "es-2"]])
+def test_get_fails_where_nothing_is_with_a_hint_that_finds_something(
+    scenario: Path, path: str, message: str, client: list[str]
+) -> None:
+    if (path, client) in (("/latest/self/container", []), ("/latest/self/container", ["--self", "es-2"])):
+        path, message = "/latest/self/nope", "/latest/self/nope: Not found"
+    spaced = scenario.rename(scenario.with_name("a b's.yml"))
+    result = run("get", path, "--file", spaced, *client)
     assert isinstance(result.exception, ForgeError)
-    assert str(result.exception).startswith(f"{message}\n  hint: catalog-forge metadata get /")
+    assert str(result.exception).startswith(message)
     assert result.stdout == ""
+    command, _, _ = str(result.exception).partition("hint: catalog-forge metadata ")[2].partition(" lists what is there")
+    assert run(*shlex.split(command)).exit_code == 0
 
 
 @pytest.mark.parametrize("address", ["8080", "localhost:", "localhost:99999", "localhost:x"])
@@ -232,7 +248,55 @@ def test_many_such_names_give_few_warnings(tmp_path: Path) -> None:
     file = tree(tmp_path, {"a.yml": f"latest: {{default: {{l: [{items}]}}}}"}) / "a.yml"
     warnings = run("get", "/latest", "--file", file).stderr.splitlines()
     assert len(warnings) == 11
-    assert warnings[-1] == f"warning: {file}: and more such names"
+    assert warnings[-1] == f"warning: {file}: and more of this kind"
+
+
+ENDLESS = ".nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF".split()
+
+
+@pytest.mark.parametrize("number", ENDLESS)
+@pytest.mark.parametrize("shape", ["{a: {b: %s}}", "{a: [%s]}", "{a: [{name: %s}]}", "{a: %s}", "{a: {b: [{name: {c: %s}}]}}"])
+def test_a_number_that_json_cannot_hold_is_said_in_every_form_and_warned_of(tmp_path: Path, number: str, shape: str) -> None:
+    file = tree(tmp_path, {"a.yml": f"latest: {{default: {shape % number}}}"}) / "a.yml"
+    yaml = run("get", "/latest", "--file", file, "--format", "yaml")
+    assert (yaml.exit_code, number.lower().lstrip("+") in yaml.stdout) == (0, True)
+    assert run("get", "/latest", "--file", file).stdout.startswith("a")
+    assert "NaN" in (drawn := run("tree", "/latest", "--file", file)).stdout or "Inf" in drawn.stdout
+    assert "error 500" in drawn.stderr
+    for command in ("get", "tree"):
+        result = run(command, "/latest", "--file", file, "--format", "json")
+        assert isinstance(result.exception, ForgeError)
+        assert "json: unsupported value: " in str(result.exception)
+        assert "--format text" in str(result.exception)
+
+
+@pytest.mark.parametrize("body", [b'{"a": NaN}', b'{"a": -Infinity}', b'{"a": 1e999}', b"[" * 100_000, b"nope", b"\xff"])
+def test_a_live_service_that_does_not_speak_json_is_an_error(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog_forge.metadata.service.client.ask", lambda *_: (200, body))
+    result = run("tree", "/latest", "--url", "http://x", "--format", "json")
+    assert isinstance(result.exception, ForgeError)
+    assert "JSON" in str(result.exception) or "json" in str(result.exception)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e400", "1.5E+309"])
+def test_a_number_beyond_doubles_is_text_in_a_scenario_as_for_rancher(tmp_path: Path, number: str) -> None:
+    file = tree(tmp_path, {"s.yml": f"services: {{es: {{metadata: {{a: {number}}}}}}}"}) / "s.yml"
+    assert run("get", "/latest/self/service/metadata/a", "--file", file, "--format", "json").stdout == f'"{number}"\n'
+
+
+SEEN_BY = "services: {a: {}, b: {scale: 2, sidekicks: {c: primary, d: own}}}\nself: %s\n"
+
+
+@pytest.mark.parametrize(("word", "name"), [("b-2", "b-2"), ("b", "b-1"), ("d", "b-d-1"), ("a", "a-1")])
+def test_the_self_of_a_scenario_asks_as_it_does_in_render(tmp_path: Path, word: str, name: str) -> None:
+    file = tree(tmp_path, {"s.yml": SEEN_BY % word}) / "s.yml"
+    asked = run("get", "/2015-07-25/self/container/name", "--file", file).stdout
+    assert asked.lower() == f"default-{name}\n"
+    assert "self" in run("tree", "--file", file).stdout
+    resource = '[template]\nsrc = "x"\ndest = "/x"\nkeys = ["/self"]\n'
+    image = tree(tmp_path, {"conf.d/x.toml": resource, "templates/x": '{{getv "/self/container/name"}}'})
+    rendered = CliRunner().invoke(root, ["render", "--image-dir", str(image), "--metadata", str(file), "--prefix", "/2015-07-25"])
+    assert asked.strip() in rendered.stdout
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ then:                             # steps, see catalog_forge.metadata.scenarios.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.metadata.service import answers as answers_file
-from catalog_forge.metadata.service.answers import Answers
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
 
 ENGINES = ("embedded", "confd", "image", "stack")
 
@@ -90,6 +91,29 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
     if isinstance(root, yamlio.Map) and any(_VERSION.fullmatch(key.value) for key, _ in root.pairs):
         return answers_file.of_node(root)
     return of_node(root, own)
+
+
+def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
+    """Return the answers of a file, a scenario's at its start, and the address that they are asked from.
+
+    `client` is an address, `default`, or a container of the scenario by name; without it the scenario's `self` asks, or
+    `default` where there is none. Raises ForgeError for a name that no container has.
+    """
+    if isinstance(found, Answers):
+        return found, client or DEFAULT
+    start = found.moments[0]
+    if client and client != DEFAULT and not _is_address(client):
+        start = start.asked_by(client)
+        client = start.client
+    return answers_of(start.environment), client or start.client
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,6 +20,7 @@ Value: TypeAlias = "None | bool | int | float | str | Sequence[Value] | Mapping[
 Entry: TypeAlias = Mapping[str, Value]
 Versions: TypeAlias = Mapping[str, Mapping[str, Entry]]
 
+_LONGEST_SHOWN = 40
 _MERGE = "<<"
 
 
@@ -86,15 +89,17 @@ def of_node(root: yamlio.Node) -> Answers:
     return Answers.of(versions)
 
 
-def unsound_names(answers: Answers) -> Iterator[tuple[str, Value]]:
-    """Find the list elements whose `name` is not text: each path, and the name.
+def unsound(answers: Answers) -> Iterator[tuple[str, str]]:
+    """Find what is served and no confd survives: each path, and what is wrong there.
 
-    They are served, but every confd panics when it reads such a list (flattening takes the name for text). A list that
-    several versions or clients share is named once.
+    That is a list element whose `name` is not text (confd, which flattens lists by name, panics), and a number that JSON
+    cannot hold (confd asks for JSON). What several versions or clients share is named once.
     """
     seen: set[int] = set()
 
-    def below(value: Value, path: str) -> Iterator[tuple[str, Value]]:
+    def below(value: Value, path: str) -> Iterator[tuple[str, str]]:
+        if isinstance(value, float) and not math.isfinite(value):
+            yield path, f"JSON has no {json.dumps(value)}: confd, which asks for JSON, gets error 500 for all that contains it"
         children: Iterator[tuple[str, Value]] = iter(())
         if isinstance(value, dict | list) and id(value) not in seen:
             seen.add(id(value))
@@ -102,7 +107,7 @@ def unsound_names(answers: Answers) -> Iterator[tuple[str, Value]]:
         for key, child in children:
             place = f"{path}/{key}"
             if isinstance(value, list) and isinstance(child, dict) and not isinstance(child.get("name", ""), str):
-                yield place, child["name"]
+                yield place, f"the name is {_shown(child['name'])}, not text: real confd panics on it"
             yield from below(child, place)
 
     for version, clients in answers.versions.items():
@@ -110,6 +115,12 @@ def unsound_names(answers: Answers) -> Iterator[tuple[str, Value]]:
             # The entry itself is a copy, what stands in it is shared.
             for key, value in clients[client].items():
                 yield from below(value, f"/{version}/{key}")
+
+
+def _shown(value: Value) -> str:
+    """A value for a message; unlike the service's own JSON, this has NaN and infinity too."""
+    said = json.dumps(value)
+    return said if len(said) <= _LONGEST_SHOWN else said[: _LONGEST_SHOWN - 1] + "…"
 
 
 def _with_defaults(clients: Mapping[str, Entry]) -> Mapping[str, Entry]:

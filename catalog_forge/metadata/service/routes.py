@@ -51,12 +51,15 @@ def respond(answers: Answers, request: Request) -> Response:
     if not _is_route(request.method, path):
         return no_page()
     form = form_of(request)
-    if path == "/":
-        return _success(_index(answers), form)
     try:
-        return _success(_value(answers, request), form)
+        return _success(value_at(answers, request), form)
     except lookup.NotFoundError as error:
         return _error(HTTPStatus.NOT_FOUND, str(error), form)
+
+
+def value_at(answers: Answers, request: Request) -> Value:
+    """Return what stands at the path of a request, which is one of the service's. Raises lookup.NotFoundError."""
+    return _index(answers) if unquote(request.path) == "/" else _value(answers, request)
 
 
 def no_page() -> Response:

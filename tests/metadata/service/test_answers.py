@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.service.answers import Answers, read, unsound_names
+from catalog_forge.metadata.service.answers import Answers, read, unsound
 
 FILE = """
 '2015-12-19':
@@ -106,4 +106,14 @@ def test_names_that_are_not_text_are_found_once_with_their_path() -> None:
     answers = Answers.of(
         {"latest": {"default": {"a": shared}, "10.0.0.1": {"b": shared, "c": {"d": [[{"name": 1}]]}, "name": 7}}}
     )
-    assert list(unsound_names(answers)) == [("/latest/a/0", None), ("/latest/c/d/0/0", 1)]
+    assert [(path, problem.partition(",")[0]) for path, problem in unsound(answers)] == [
+        ("/latest/a/0", "the name is null"),
+        ("/latest/c/d/0/0", "the name is 1"),
+    ]
+
+
+def test_numbers_that_json_cannot_hold_are_found_once_wherever_they_are() -> None:
+    shared = {"x": float("nan"), "l": [float("inf"), 1.5, {"name": float("-inf")}]}
+    answers = Answers.of({"latest": {"default": {"a": shared, "b": shared}}})
+    paths = [path for path, problem in unsound(answers) if problem.startswith("JSON has no ")]
+    assert paths == ["/latest/a/x", "/latest/a/l/0", "/latest/a/l/2/name"]
