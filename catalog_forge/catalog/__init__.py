@@ -1,2 +1,2 @@
 """The community-catalog entry: what Rancher's catalog service, the catalog's CI and rancher-compose all accept
-(catalog-format.md, section 9)."""
+(docs/facts/catalog.md#9)."""

@@ -1,4 +1,4 @@
-"""docker-compose.yml and rancher-compose.yml as data, by topology (catalog-format.md 3 and 4, conf-images.md 2)."""
+"""docker-compose.yml and rancher-compose.yml as data, by topology (docs/facts/catalog.md#3, docs/facts/conf-images.md#2.1)."""
 
 from __future__ import annotations
 

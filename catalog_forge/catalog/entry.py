@@ -37,7 +37,7 @@ def entry_plan(spec: Spec, read_icon: ReadIcon) -> Plan:
 
 
 def config(spec: Spec) -> dict[str, Any]:
-    """Return config.yml: what the catalog shows of the entry as a whole (catalog-format.md, section 2)."""
+    """Return config.yml: what the catalog shows of the entry as a whole (docs/facts/catalog.md#2.2)."""
     entry = spec.entry
     wanted = {
         "name": entry.title,

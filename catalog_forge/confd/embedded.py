@@ -1,6 +1,6 @@
 """confd, imitated: one pass over an image's template resources, without a process, a network or a file.
 
-Rules: field/confd-metadata.md sections 1.2, 3.1 and 3.2; confd 0.16.0 (resource/template/resource.go). docs/renderer.md lists
+Rules: docs/facts/confd.md#1.6, #3.1 and #3.4; confd 0.16.0 (resource/template/resource.go). docs/renderer.md lists
 what differs from the real one.
 """
 

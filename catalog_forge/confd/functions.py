@@ -1,4 +1,4 @@
-"""confd's template functions, and which release has which (field/confd-metadata.md sections 2.1, 2.2 and 2.4).
+"""confd's template functions, and which release has which (docs/facts/confd.md#2.1, #2.5, #2.9).
 
 They see the store, the variables that they were given and a fixed time: no environment, no files, no name service.
 """

@@ -1,6 +1,6 @@
 """The folder of a conf image as confd sees it: TOML files below conf.d/, templates below templates/. Pure: files in memory.
 
-Rules: field/confd-metadata.md sections 1.1, 1.2 and 3.2, confd 0.16.0 (resource/template), and BurntSushi/toml, which matches the
+Rules: docs/facts/confd.md#1.1, #1.5 and #3.4, confd 0.16.0 (resource/template), and BurntSushi/toml, which matches the
 names of keys without regard to case and ignores those that it does not know.
 """
 

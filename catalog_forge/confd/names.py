@@ -1,4 +1,4 @@
-"""Where things stand in the store: by metadata version and by topology (confd-metadata.md, section 5).
+"""Where things stand in the store: by metadata version and by topology (docs/facts/confd.md#5.4).
 
 In `netns` the conf container shares the service's network and is its primary: `self` is itself. In `volumes` it is a sidekick
 with an address of its own: `self` is the main container of the same deployment unit, found among the primary's containers.

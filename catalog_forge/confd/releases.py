@@ -1,4 +1,4 @@
-"""Which release of confd has what: functions and the Go that it was built with (field/confd-metadata.md 1.4, 2.4 and 2.5).
+"""Which release of confd has what: functions and the Go that it was built with (docs/facts/confd.md#1.13, #2.9, #2.10).
 
 A release goes by the number in the middle: 16 is 0.16. Rancher's 0.11.0-dev-rancher counts as 0.11.
 """

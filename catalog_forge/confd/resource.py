@@ -1,4 +1,4 @@
-"""One template resource: a confd TOML and its template, from one file of a spec (confd-metadata.md, section 1)."""
+"""One template resource: a confd TOML and its template, from one file of a spec (docs/facts/confd.md#1.1)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from catalog_forge.spec.model import Condition, ConfFile, Spec, TextBlock, WhenB
 def scale_resource(spec: Spec) -> Resource:
     """Return a resource that fails until as many peers are listed as the service's scale says.
 
-    The scale is the desired state: peers appear later (confd-metadata.md, section 6). A path that never exists is what fails.
+    The scale is the desired state: peers appear later (docs/facts/confd.md#6.2). A path that never exists is what fails.
     """
     block = WhenBlock(
         when=Condition(eq=(_text("@{count(peers)}"), _text("@{service.scale}"))),

@@ -1,7 +1,7 @@
 """What the files of a tree are: entries and their revisions, conf images, specs. These are the subjects of the rules.
 
-Rules: `catalog-format.md` 1. Only the depth of a folder matters to Rancher; here what has neither compose files nor a config.yml
-is left alone unless it lies in a folder of templates.
+Rules: docs/facts/catalog.md#1. Only the depth of a folder matters to Rancher; here what has neither compose files nor a
+config.yml is left alone unless it lies in a folder of templates.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The services of a revision as its compose files define them, with their places: both files, laid over each other.
 
 Variables are not put in: an author's `${X}` is what rules look at. A docker-compose.yml with templates is what it renders to with
-the default answers. How the files are read is rancher-compose's way (`catalog-format.md` 3 and 4, `stack.composefile`).
+the default answers. How the files are read is rancher-compose's way (docs/facts/catalog.md#4.11, `stack.composefile`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What an image is made of, in words: base, confd, the version of the metadata that it reads, how it refreshes.
 
-Rules: `conf-images.md` 4. What a file does not say is left empty; nothing is guessed.
+Rules: docs/facts/conf-images.md#4. What a file does not say is left empty; nothing is guessed.
 """
 
 from __future__ import annotations

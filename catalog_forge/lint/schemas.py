@@ -1,7 +1,7 @@
 """JSON Schemas (draft 2020-12) of the files that others' tools read: config.yml, rancher-compose.yml, confd's template resources.
 
 They take what the three judges and confd take and mean something by. A key that nobody reads is refused, a few that many catalogs
-carry without effect are known as deprecated. Where they come from: `catalog-format.md` 2 and 3, `confd-metadata.md` 1.1.
+carry without effect are known as deprecated. Where they come from: docs/facts/catalog.md#2.2 and #3.4, docs/facts/confd.md#1.1.
 """
 
 from __future__ import annotations

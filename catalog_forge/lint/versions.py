@@ -1,7 +1,7 @@
 """How versions compare: the catalog service's own way, semantic versions, and ranges as `upgrade_from` has them.
 
-Rules: `catalog-format.md` 7; `utils/version` and the patched blang/semver of rancher/catalog-service, whose ranges compare in the
-service's own way too.
+Rules: docs/facts/catalog.md#7.4; `utils/version` and the patched blang/semver of rancher/catalog-service, whose ranges compare in
+the service's own way too.
 """
 
 from __future__ import annotations

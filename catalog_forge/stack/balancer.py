@@ -1,7 +1,7 @@
 """Load balancers: the rules that an entry gives them, and the haproxy container that follows these rules.
 
-Rules: `lb_config` of rancher-compose.yml (`catalog-format.md` 3), and the labels and ports of Rancher 1.1. No value of an entry
-stands in the configuration unless it was matched as a number, a host name, a path or the name of a service: none can change
+Rules: `lb_config` of rancher-compose.yml (docs/facts/catalog.md#3.17), and the labels and ports of Rancher 1.1. No value of an
+entry stands in the configuration unless it was matched as a number, a host name, a path or the name of a service: none can change
 its structure. haproxy asks the engine's DNS every second who a service is, so that it follows scale and replacements.
 """
 

@@ -1,6 +1,6 @@
 """The services of a stack: units of a primary and its sidekicks, with their links, in an order in which they can be started.
 
-Rules: `catalog-format.md` 3, 4 and 5. All that is wrong is said at once.
+Rules: docs/facts/catalog.md#3, #4 and #5. All that is wrong is said at once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The two compose files of an entry as one set of services: rendered, parsed, with the answers in, merged.
 
-The order is rancher-compose's (`catalog-format.md` 4), for both files: templates, YAML, variables; then rancher-compose.yml is
-laid over docker-compose.yml, service by service (section 3).
+The order is rancher-compose's (docs/facts/catalog.md#4.11), for both files: templates, YAML, variables; then rancher-compose.yml
+is laid over docker-compose.yml, service by service (section 3).
 """
 
 from __future__ import annotations

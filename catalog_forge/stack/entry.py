@@ -1,6 +1,7 @@
 """An entry of a catalog: which revision is meant, its compose files, and its questions.
 
-Rules: `catalog-format.md` 1 (folders), 2 (the default version), 3 (where the catalog block stands), 7 (how versions sort).
+Rules: docs/facts/catalog.md#1.7 (folders), #2.6 (the default version), #3.2 (where the catalog block stands), #7.4 (how versions
+sort).
 """
 
 from __future__ import annotations

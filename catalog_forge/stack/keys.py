@@ -1,6 +1,6 @@
 """The keys of services in compose files: those that rancher-compose knows, and what becomes of them here.
 
-Where they come from: `catalog-format.md` 3 and 4, and the schemas of rancher-compose's executor.
+Where they come from: docs/facts/catalog.md#3.13 and #4.5, and the schemas of rancher-compose's executor.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One service of the compose files as a container to launch: its words, environment, mounts, network and options.
 
-Rules: `catalog-format.md` 3 and 4. What is wrong is noted, and reading goes on.
+Rules: docs/facts/catalog.md#3.18 and #4.3. What is wrong is noted, and reading goes on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The questions of an entry, and the variables that the answers to them are: answer, else default, else nothing.
 
-Rules: `catalog-format.md` 3 (how a default becomes text) and 4 (how answers arrive).
+Rules: docs/facts/catalog.md#3.9 (how a default becomes text) and #4.20 (how answers arrive).
 """
 
 from __future__ import annotations

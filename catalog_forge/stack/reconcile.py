@@ -1,7 +1,7 @@
 """What is to be done so that the engine has what a stack wants. Pure: what is wanted and what is there in, actions out.
 
 A unit is known by its service and index. Rancher numbers the units that it creates; a unit that takes the place of another
-has the next number, and with it another address and uuid (field/confd-metadata.md, 6).
+has the next number, and with it another address and uuid (docs/facts/confd.md#6.3).
 """
 
 from __future__ import annotations

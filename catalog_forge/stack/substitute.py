@@ -1,6 +1,6 @@
 """`${NAME}` and `$NAME` in the values of compose files, after YAML and before anything is read out of them.
 
-Rules: `catalog-format.md` 4: values only, not keys; `$$` is a `$`; what nobody answered is empty, with a warning.
+Rules: docs/facts/catalog.md#4.12: values only, not keys; `$$` is a `$`; what nobody answered is empty, with a warning.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Go's templates in compose files, as rancher-compose renders them: the raw text first, before any YAML is read.
 
-Rules: `catalog-format.md` 4. Here gotpl runs them, because it knows sprig's functions; confd's machine has none of them.
+Rules: docs/facts/catalog.md#4.13. Here gotpl runs them, because it knows sprig's functions; confd's machine has none of them.
 An entry is untrusted: what it may cost is bounded, and nothing of this machine comes in.
 """
 

@@ -1,6 +1,6 @@
 """The block `volumes` of compose files: which named volumes a stack has, which are one for each unit, which were there before.
 
-Rules: `catalog-format.md` 4. A volume that was there before belongs to somebody else, so it needs trust.
+Rules: docs/facts/catalog.md#4.5. A volume that was there before belongs to somebody else, so it needs trust.
 """
 
 from __future__ import annotations

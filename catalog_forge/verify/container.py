@@ -2,7 +2,7 @@
 
 A second container stands in for the service's own: it is made of the conf image too, runs the launch script that the conf
 container lends, and as the program something that notes signals and lives until TERM. When a moment is over is told by what
-confd asks the service, never by a guess of how long it takes (docs/conf-image.md; field/confd-metadata.md, 3.1 and 3.4):
+confd asks the service, never by a guess of how long it takes (docs/conf-image.md; docs/facts/confd.md#3.1 and #3.8):
 
 - before the first start: when the program has started, or when the conf container has told a problem that stays;
 - `refresh: watch`: when all of confd's resources wait for the next change. A change that finds them waiting is never lost.

@@ -1,4 +1,4 @@
-"""The entry, held against what the three judges of a Rancher catalog want (catalog-format.md, sections 2 to 6 and 9)."""
+"""The entry, held against what the three judges of a Rancher catalog want (docs/facts/catalog.md#2 to #6, #9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store: how JSON is flattened, and how the functions of the store look into it (field/confd-metadata.md 2.1 and 3.3)."""
+"""The store: how JSON is flattened, and how the functions of the store look into it (docs/facts/confd.md#2.1 and #3.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every row of the tables of catalog-format.md 6, 3 and 2 about folders, config.yml, the block and questions has a rule.
+"""Every row of the tables of docs/facts/catalog.md#6, #3 and #2 about folders, config.yml, the block and questions has a rule.
 
 An error is what a judge rejects or the catalog service drops or shows as a ghost; what all of them accept is never one.
 """

@@ -1,4 +1,4 @@
-"""What the three judges do with variants of one sound catalog: the real ones did the same (`catalog-format.md` 1 to 6)."""
+"""What the three judges do with variants of one sound catalog: the real ones did the same (docs/facts/catalog.md#1 to #6)."""
 
 from __future__ import annotations
 

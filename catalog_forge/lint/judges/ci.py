@@ -1,6 +1,6 @@
 """The catalog's own CI: rancher-catalog-service v0.15.0 with -validate, then the asserts of integration/core/test_catalog.py.
 
-Rules: `catalog-format.md` 6, and manager/catalog.go, model/bindings.go of that release. It reads a template's folder and each
+Rules: docs/facts/catalog.md#6.1, and manager/catalog.go, model/bindings.go of that release. It reads a template's folder and each
 folder in it, whatever their names; of a revision only rancher-compose.yml and docker-compose.yml.
 """
 

@@ -1,7 +1,7 @@
 """rancher-compose at launch: whether a stack can be made of a revision when every question keeps its default.
 
-Rules: `catalog-format.md` 3 and 4, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). For both files:
-Go's templates over the raw text, YAML, variables, a schema, types. What a template leaves unsaid when it fails is cut off.
+Rules: docs/facts/catalog.md#3.18 and #4.11, and rancher-compose-executor v0.14.29 (config.Merge, then the sidekicks). For both
+files: Go's templates over the raw text, YAML, variables, a schema, types. What a template leaves unsaid when it fails is cut off.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rancher's catalog-service: what it makes of a catalog.
 
-Rules: `catalog-format.md` 1 to 3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). It looks
-at the depth of a file and at its base name only, in the order of a walk; what comes later replaces what came before.
+Rules: docs/facts/catalog.md#1 to #3, and catalog-service b3dc315 (manager/traverse.go, parse/compose.go, service/utils.go). It
+looks at the depth of a file and at its base name only, in the order of a walk; what comes later replaces what came before.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The services of a compose file as rancher-compose checks them: a JSON schema first, then the types that it decodes into.
 
-Rules: `catalog-format.md` 3 and 4, and rancher-compose-executor v0.14.29 (config/schema.go, config/types.go, yaml/). A null is
-not as good as absent here: a key of a service that stands there empty is refused.
+Rules: docs/facts/catalog.md#3.13 and #4.1, and rancher-compose-executor v0.14.29 (config/schema.go, config/types.go, yaml/). A
+null is not as good as absent here: a key of a service that stands there empty is refused.
 """
 
 from __future__ import annotations

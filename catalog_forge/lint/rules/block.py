@@ -46,7 +46,7 @@ def broken(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 6, "rancher-compose bad YAML, tab indent, list root, ...", "rancher-compose empty"
+    Source: docs/facts/catalog.md#6.5, #6.6
     """
     file = revision.rancher
     if file is None:
@@ -94,7 +94,7 @@ def no_block(revision: Revision) -> Iterator[Hit]:
         version: '2'
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 3 and 6, "no catalog block", "block is a string"
+    Source: docs/facts/catalog.md#3.2, #6.5, #6.20
     """
     file = revision.rancher
     if file is None or file.yaml.map is None:
@@ -137,7 +137,7 @@ def bad_format(revision: Revision) -> Iterator[Hit]:
         version: 2
         catalog:
           version: '1.0.0'
-    Source: catalog-format.md 3 and 6, "top version '1','2.1','3'"
+    Source: docs/facts/catalog.md#3.3, #6.22
     """
     node = revision.rancher.yaml.keys.get("version") if revision.rancher else None
     if node is None or is_null(node) or (isinstance(node, Text) and node.value in ("2", "")):
@@ -162,7 +162,7 @@ def no_version(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 1 and 6, "version null"
+    Source: docs/facts/catalog.md#1.19, #6.5
     """
     node = keys_of(revision.block).get("version")
     if revision.block is None or isinstance(node, Map | Seq) or text_of(node) or "<<" in keys_of(revision.block):
@@ -195,7 +195,7 @@ def bare_version(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.10'
           minimum_rancher_version: v1.2.0
-    Source: catalog-format.md 2, "Unquoted numbers"
+    Source: docs/facts/catalog.md#2.7
     """
     keys = keys_of(revision.block)
     for name in _VERSIONS:
@@ -221,7 +221,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           minimum_rancher_version: v1.2.0
-    Source: catalog-format.md 3 and 8, "misspelt block/question keys"
+    Source: docs/facts/catalog.md#3.5, #8.13
     """
     if revision.rancher and revision.block:
         for key, meant in unknown_keys(revision.block, _KNOWN):
@@ -251,7 +251,7 @@ def odd_limit(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
           minimum_rancher_version: v1.2.0-pre4-rc1
           maximum_rancher_version: 1.6.99
-    Source: catalog-format.md 3, "min/max filter"
+    Source: docs/facts/catalog.md#3.6
     """
     keys = keys_of(revision.block)
     nodes = [(name, keys.get(name)) for name in _LIMITS]
@@ -277,7 +277,7 @@ def uuid(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 3
+    Source: docs/facts/catalog.md#3.4
     """
     if key := key_of(revision.block, "uuid"):
         yield Hit(key.where, "nobody reads uuid", "remove it")
@@ -296,7 +296,7 @@ def null_questions(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 8, "block `questions:` null"
+    Source: docs/facts/catalog.md#8.14
     """
     key = key_of(revision.block, "questions")
     node = keys_of(revision.block).get("questions")
@@ -322,7 +322,7 @@ def wrong_kind(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           labels: {a: b}
-    Source: catalog-format.md 6, "catalog version is a list"
+    Source: docs/facts/catalog.md#6.20
     """
     keys = keys_of(revision.block)
     for name in _TEXTS:
@@ -349,7 +349,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         version: '2'
         catalog: {version: '1.0.0'}
-    Source: catalog-format.md 3; CatalogInfoFromRancherCompose of catalog-service
+    Source: docs/facts/catalog.md#3.2; CatalogInfoFromRancherCompose of catalog-service
     """
     keys = revision.rancher.yaml.keys if revision.rancher else {}
     if all(isinstance(keys.get(name), Map) for name in BLOCKS) and revision.rancher:
@@ -378,7 +378,7 @@ def no_service(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog: {version: '1.0.0'}
         web:
-    Source: catalog-format.md 6, "v1 service scalar (`web: 3`); services a list"
+    Source: docs/facts/catalog.md#6.21
     """
     file = revision.rancher
     services = file.yaml.keys.get("services") if file and "version" in file.yaml.keys else None

@@ -194,7 +194,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
           web:
             image: nginx:1.27.3
             command: nginx
-    Source: catalog-format.md 3 and 4
+    Source: docs/facts/catalog.md#3.13, #4.1
     """
     return (_fixed(revision, hit) for hit in _in_parts(revision, unknown_keys))
 
@@ -276,7 +276,7 @@ def version(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             image: nginx:1.27.3
-    Source: catalog-format.md 3, 4 and 6
+    Source: docs/facts/catalog.md#3.3, #4.1, #6.22
     """
     for file in revision.compose_files:
         node = file.yaml.keys.get("version")
@@ -302,7 +302,7 @@ def name_of_service(revision: Revision) -> Iterator[Hit]:
         services:
           my-web:
             image: nginx:1.27.3
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.1
     """
     composition = composition_of(revision)
     for name, service in composition.services.items():
@@ -332,7 +332,7 @@ def repeated(revision: Revision) -> Iterator[Hit]:
             ports:
             - 80:80
             command: [nginx, -v, -v]
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.2
     """
     return _in_parts(revision, repeated_items)
 
@@ -364,7 +364,7 @@ def missing_sidekick(revision: Revision) -> Iterator[Hit]:
             image: busybox:1.37.0
           web-data:
             image: busybox:1.37.0
-    Source: catalog-format.md 4; "Failed to find sidekick" of rancher-compose-executor v0.14.29
+    Source: docs/facts/catalog.md#4.3; "Failed to find sidekick" of rancher-compose-executor v0.14.29
     """
     return in_all(revision, missing_sidekicks)
 
@@ -470,7 +470,7 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
             volumes_from: ['data:ro']
           data:
             image: busybox:1.37.0
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.9
     """
     return in_all(revision, strangers)
 
@@ -500,7 +500,7 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
             - ${mail}:mail
           db:
             image: postgres:17.2
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.3
     """
     return in_all(revision, missing_targets)
 
@@ -525,7 +525,7 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             scale: 2
-    Source: catalog-format.md 3 and 8, "rancher-compose service unknown to docker-compose"
+    Source: docs/facts/catalog.md#3.18, #8.11
     """
     return in_all(revision, unknown_to_docker)
 
@@ -546,7 +546,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             image: nginx:1.27.3
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.3
     """
     return in_all(revision, without_image)
 
@@ -575,7 +575,7 @@ def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
               greeting: hello
           web-conf:
             start_on_create: true
-    Source: catalog-format.md 5 and 8, "scale set on a sidekick"
+    Source: docs/facts/catalog.md#5.1, #8.20
     """
     composition = composition_of(revision)
     for name, primaries in composition.primaries_of.items():
@@ -617,7 +617,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             image: nginx@sha256:9d6b58feebd2dbd3c56ab5853333d627cc6e281011cfd6050fa4bcf2072c9496
-    Source: catalog-format.md 8
+    Source: docs/facts/catalog.md#8.10
     """
     composition = composition_of(revision)
     answers = defaults(revision)
@@ -666,7 +666,7 @@ def truths(revision: Revision) -> Iterator[Hit]:
           web:
             retain_ip: true
             upgrade_strategy: {start_first: true}
-    Source: catalog-format.md 3
+    Source: docs/facts/catalog.md#3.19
     """
     composition = composition_of(revision)
     for part in composition.parts:
@@ -709,7 +709,7 @@ def numbers(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             scale: ${scale}
-    Source: catalog-format.md 3
+    Source: docs/facts/catalog.md#3.19
     """
     composition = composition_of(revision)
     asked = {question.variable: question for question in revision.questions}
@@ -775,7 +775,7 @@ def powerful(revision: Revision) -> Iterator[Hit]:
             privileged: false
             volumes:
             - data:/var/lib/web
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.5
     """
     composition = composition_of(revision)
     for service in composition.services.values():
@@ -813,7 +813,7 @@ def container_name(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             image: nginx:1.27.3
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.5
     """
     composition = composition_of(revision)
     for part in composition.parts:

@@ -83,7 +83,7 @@ def unparsed(image: Image) -> Iterator[Hit]:
         {{if exists "/self/service/metadata/greeting"}}
         greeting={{getv "/self/service/metadata/greeting"}}
         {{end}}
-    Source: confd-metadata.md 1.2 and 2.3
+    Source: docs/facts/confd.md#1.10, #2.7
     """
     for conf in inside(image).confs:
         for template in templates_of(conf).values():
@@ -111,7 +111,7 @@ def unknown_function(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         greeting={{toUpper (getv "/self/service/metadata/greeting" "hello")}}
-    Source: confd-metadata.md 2.4 and 2.5
+    Source: docs/facts/confd.md#2.9, #2.10
     """
     known = inside(image)
     for conf in known.confs:
@@ -183,7 +183,7 @@ def folder_exists(image: Image) -> Iterator[Hit]:
         {{if ls "/self/service/metadata/lines"}}
         {{range ls "/self/service/metadata/lines"}}{{.}}
         {{end}}{{end}}
-    Source: conf-images.md 5: 6 templates; confd-metadata.md 2.1
+    Source: docs/facts/conf-images.md#5.5, docs/facts/confd.md#2.1
     """
     known = inside(image)
     for each, template in _in_use(known):
@@ -234,7 +234,7 @@ def whole_environment(image: Image) -> Iterator[Hit]:
         -- images/web-conf/templates/web.conf.tmpl --
         {{range ls "/self/stack/services/db/containers"}}{{.}}
         {{end}}
-    Source: conf-images.md 5: 17 templates, hadoopA's data nodes get hadoopB's name node
+    Source: docs/facts/conf-images.md#5.6
     """
     said: set[tuple[str, str]] = set()
     for template, read, path in _paths(inside(image)):
@@ -258,7 +258,7 @@ def unguarded(image: Image) -> Iterator[Hit]:
         -- images/web-conf/templates/web.conf.tmpl --
         greeting={{getv "/self/service/metadata/greeting" "hello"}}
         {{if exists "/self/service/metadata/name"}}name={{getv "/self/service/metadata/name"}}{{end}}
-    Source: conf-images.md 5: 7 templates in 5 images
+    Source: docs/facts/conf-images.md#5.7
     """
     for template, read, path in _paths(inside(image)):
         unsafe = read.function in ("getv", "get") and not (read.default or read.guarded) and read.is_main
@@ -304,7 +304,7 @@ def unescaped(image: Image) -> Iterator[Hit]:
         -- images/web-conf/templates/web.conf.tmpl (absent) --
         -- images/web-conf/templates/web.xml.tmpl --
         <greeting>{{html (getv "/self/service/metadata/greeting" "hello")}}</greeting>
-    Source: conf-images.md 5, "no escaping"; confd-metadata.md 9
+    Source: docs/facts/conf-images.md#5.12, docs/facts/confd.md#7.1
     """
     known = inside(image)
     for each, template in _in_use(known):
@@ -349,7 +349,7 @@ def position(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         {{range $i, $name := ls "/self/service/containers"}}{{if $i}},{{end}}{{$name}}{{end}}
-    Source: conf-images.md 5, "order"; confd-metadata.md 2.1 and 4.4
+    Source: docs/facts/conf-images.md#5.22, docs/facts/confd.md#2.4, #4.6
     """
     known = inside(image)
     for _, template in _in_use(known):
@@ -389,7 +389,7 @@ def wrong_path(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         greeting={{getv "/self/service/metadata/greeting" "hello"}}
-    Source: conf-images.md 5, "wrong paths": spark, logstash, elasticsearch
+    Source: docs/facts/conf-images.md#5.8
     """
     known = inside(image)
     said: set[tuple[str, str]] = set()
@@ -452,7 +452,7 @@ def broken_ls(image: Image) -> Iterator[Hit]:
         -- images/web-conf/templates/web.conf.tmpl --
         {{range ls "/self/service/metadata"}}{{.}}
         {{end}}
-    Source: confd-metadata.md 1.4 and 2.1; conf-images.md 5, "ls by confd version"
+    Source: docs/facts/confd.md#1.13, #2.3, docs/facts/conf-images.md#5.4
     """
     known = inside(image)
     if known.release.number in (12, 13):
@@ -480,7 +480,7 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         greeting=hello
-    Source: conf-images.md 5: 11 files with trailing blanks, 2 without a final newline
+    Source: docs/facts/conf-images.md#5.21
     """
     for conf in inside(image).confs:
         for template in templates_of(conf).values():
@@ -509,7 +509,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         {{if eq (getv "/self/service/metadata/proxy" "") "true"}}proxy=on{{end}}
-    Source: conf-images.md 5, "wrong paths": drone 0.1; confd-metadata.md 2.3
+    Source: docs/facts/conf-images.md#5.9, docs/facts/confd.md#2.8
     """
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
@@ -530,7 +530,7 @@ def bare_condition(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         {{if eq (getv "/self/service/metadata/debug" "") "true"}}debug=on{{end}}
-    Source: confd-metadata.md 2.3; conf-images.md 4.7
+    Source: docs/facts/confd.md#2.8, docs/facts/conf-images.md#4.7
     """
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
@@ -548,7 +548,7 @@ def printed_time(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         # Written by confd: changes to this file are lost.
-    Source: confd-metadata.md 2.2 and 8, kh#489
+    Source: docs/facts/confd.md#2.6
     """
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:

@@ -66,7 +66,7 @@ def broken(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         version: '1.0.0'
-    Source: catalog-format.md 6, "config.yml bad YAML / tab / list root / control char", "config.yml empty"
+    Source: docs/facts/catalog.md#2.1, #6.13, #6.14
     """
     config, settings = entry.config, entry.settings
     if config is None:
@@ -120,7 +120,7 @@ def wrong_kind(entry: Entry) -> Iterator[Hit]:
         name: Web
         categories: [Databases]
         labels: {io.rancher.certified: 'true'}
-    Source: catalog-format.md 6, "config.yml maintainer or category as list; categories string; labels list"
+    Source: docs/facts/catalog.md#2.4, #6.15
     """
     for node, what in _misplaced(entry.settings.keys):
         yield Hit(node.where, f"{what}: Rancher refuses the whole catalog")
@@ -139,7 +139,7 @@ def bare_version(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         version: 1.10.0
-    Source: catalog-format.md 2 and 6, "config.yml version unquoted 1.0, 1.10, 8"
+    Source: docs/facts/catalog.md#2.7, #6.17
     """
     for name in _VERSIONS:
         node = entry.settings.keys.get(name)
@@ -164,7 +164,7 @@ def no_version(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         version: '1.0.0'
-    Source: catalog-format.md 6, "config.yml uses defaultVersion/default_version, or none"
+    Source: docs/facts/catalog.md#2.5, #6.18
     """
     keys = entry.settings.keys
     if (
@@ -203,7 +203,7 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         version: '1.0.0'
-    Source: catalog-format.md 6, "config.yml version matches no revision / differs by `v`"
+    Source: docs/facts/catalog.md#2.6, #6.16
     """
     node = next((found for name in _VERSIONS if (found := entry.settings.keys.get(name))), None)
     versions = list(dict.fromkeys(each.version for each in entry.revisions if each.version))
@@ -235,7 +235,7 @@ def old_default(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         version: '1.1.0'
-    Source: catalog-format.md 7 and 8, "default is not the newest revision"
+    Source: docs/facts/catalog.md#7.7, #8.1
     """
     node = next((found for name in _VERSIONS if (found := entry.settings.keys.get(name))), None)
     served = [each for each in entry.revisions if each.version]
@@ -259,7 +259,7 @@ def bad_maintainer(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         maintainer: Jo Doe <jo@example.org>
-    Source: catalog-format.md 2, test_maintainers of the CI
+    Source: docs/facts/catalog.md#2.8; test_maintainers of the CI
     """
     node = entry.settings.keys.get("maintainer")
     if isinstance(node, Text) and is_text(node) and node.value and CI_TOP.fullmatch(entry.top.name):
@@ -279,7 +279,7 @@ def no_name(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         version: '1.0.0'
-    Source: catalog-format.md 6, "config.yml empty"
+    Source: docs/facts/catalog.md#2.1, #6.13
     """
     node = entry.settings.keys.get("name")
     if entry.config and entry.settings.map and not isinstance(node, Map | Seq) and not text_of(node).strip():
@@ -302,7 +302,7 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
         name: Web
         description: A web server
         categories: [Applications]
-    Source: catalog-format.md 2: 177 and 176 of 188 real entries have them
+    Source: docs/facts/catalog.md#2.2
     """
     keys = entry.settings.keys
     if entry.config is None or entry.settings.map is None or entry.base == "machine*":
@@ -327,7 +327,7 @@ def nobody(entry: Entry) -> Iterator[Hit]:
         name: Web
         maintainer: Jo Doe <jo@example.org>
         license: Apache-2.0
-    Source: catalog-format.md 2; test_maintainers of the CI
+    Source: docs/facts/catalog.md#2.2; test_maintainers of the CI
     """
     keys = entry.settings.keys
     missing = [name for name in ("maintainer", "license") if name not in keys or is_null(keys[name])]
@@ -349,7 +349,7 @@ def unknown_key(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         description: A web server
-    Source: catalog-format.md 2, "Unknown keys: ignored"
+    Source: docs/facts/catalog.md#2.3
     """
     if entry.config and entry.settings.map:
         known = _KNOWN | frozenset(_MORE_TEXTS)
@@ -370,7 +370,7 @@ def limit_here(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         name: Web
-    Source: catalog-format.md 2 and 8, "minimum_rancher_version in config.yml"
+    Source: docs/facts/catalog.md#2.13, #8.17
     """
     for name in _LIMITS:
         if key := _key(entry, name):
@@ -390,7 +390,7 @@ def odd_license(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         license: MIT OR GPL-2.0-only WITH Classpath-exception-2.0
-    Source: catalog-format.md 2; https://spdx.org/licenses
+    Source: docs/facts/catalog.md#2.9; https://spdx.org/licenses
     """
     node = entry.settings.keys.get("license")
     text = text_of(node).strip()
@@ -431,7 +431,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         projectURL: https://example.org/web
-    Source: catalog-format.md 2, "URL not checked"
+    Source: docs/facts/catalog.md#2.10
     """
     for name in ("projectURL", "project_url"):
         node = entry.settings.keys.get(name)
@@ -450,7 +450,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         name: Web
-    Source: catalog-format.md 2
+    Source: docs/facts/catalog.md#2.2
     """
     if key := _key(entry, "isSystem"):
         yield Hit(key.where, "Rancher's catalog service does not read isSystem", "remove it")
@@ -470,7 +470,7 @@ def altered(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         name: '2048'
-    Source: catalog-format.md 2, "Unquoted numbers"
+    Source: docs/facts/catalog.md#2.7
     """
     config, keys = entry.config, entry.settings.keys
     if config is None:
@@ -502,7 +502,7 @@ def category_twice(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         category: Databases
         categories: [Storage]
-    Source: catalog-format.md 2, "S appends `category` to it without dedupe"
+    Source: docs/facts/catalog.md#2.11
     """
     keys = entry.settings.keys
     categories = keys.get("categories")

@@ -52,7 +52,7 @@ def not_built(image: Image) -> Iterator[Hit]:
         COPY templates/ /etc/confd/templates/
         VOLUME ["/etc/web"]
         ENTRYPOINT ["/confd"]
-    Source: conf-images.md 5: drone 0.5 and 0.5-dec16-1
+    Source: docs/facts/conf-images.md#5.17
     """
     if found := _read(image):
         _, dockerfile, file = found
@@ -81,7 +81,7 @@ def floating_base(image: Image) -> Iterator[Hit]:
         COPY run.sh /
         VOLUME ["/etc/web"]
         ENTRYPOINT ["/run.sh"]
-    Source: conf-images.md 5: 4 conf images
+    Source: docs/facts/conf-images.md#5.16
     """
     if found := _read(image):
         _, dockerfile, file = found
@@ -130,7 +130,7 @@ def unchecked_download(image: Image) -> Iterator[Hit]:
         COPY run.sh /
         VOLUME ["/etc/web"]
         ENTRYPOINT ["/run.sh"]
-    Source: conf-images.md 5: 16 downloads in 9 conf images, no checksum
+    Source: docs/facts/conf-images.md#5.15
     """
     if found := _read(image):
         _, _, file = found
@@ -199,7 +199,7 @@ def bare_http(image: Image) -> Iterator[Hit]:
         COPY run.sh /
         VOLUME ["/etc/web"]
         ENTRYPOINT ["/run.sh"]
-    Source: conf-images.md 5, "downloads"
+    Source: docs/facts/conf-images.md#5.15
     """
     if found := _read(image):
         _, _, file = found
@@ -227,7 +227,7 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
         COPY run.sh /
         VOLUME ["/etc/web"]
         ENTRYPOINT ["/run.sh"]
-    Source: conf-images.md 5, "does not build": 4 repositories
+    Source: docs/facts/conf-images.md#5.18
     """
     if not (found := _read(image)):
         return
@@ -311,7 +311,7 @@ def slow_poll(image: Image) -> Iterator[Hit]:
         -- images/web-conf/run.sh --
         #!/bin/sh
         exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -interval 20
-    Source: conf-images.md 5: 24 of 29 images; confd-metadata.md 1.3
+    Source: docs/facts/conf-images.md#5.14, docs/facts/confd.md#1.11
     """
     known = inside(image)
     for run in known.runs:
@@ -344,7 +344,7 @@ def old_confd(image: Image) -> Iterator[Hit]:
         COPY run.sh /
         VOLUME ["/etc/web"]
         ENTRYPOINT ["/run.sh"]
-    Source: confd-metadata.md 0 and 1.4; conf-images.md 5
+    Source: docs/facts/confd.md#0.1, #1.13
     """
     known = inside(image)
     release = known.release

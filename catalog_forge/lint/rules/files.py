@@ -47,7 +47,7 @@ def no_icon(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/catalogIcon-web.svg --
         <svg xmlns="http://www.w3.org/2000/svg"/>
-    Source: catalog-format.md 1 and 6, "no icon"
+    Source: docs/facts/catalog.md#1.12, #6.47
     """
     if entry.is_whole and not entry.icons:
         other = next((file for file in entry.folder.files.values() if _ending(file) in _IMAGES), None)
@@ -66,7 +66,7 @@ def several_icons(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/catalogIcon-web.svg --
         <svg xmlns="http://www.w3.org/2000/svg"/>
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.11, #1.12
     """
     names = sorted(file.name for file in entry.icons)
     message = f"{entry.name} has {len(names)} icons, {listed(names)}: Rancher shows {shown(names[-1])}" if names else ""
@@ -86,7 +86,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
         -- templates/web/catalogIcon-other.svg --
         <svg xmlns="http://www.w3.org/2000/svg"/>
         -- templates/web/catalogIcon-web.svg (absent) --
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.11
     """
     icons = entry.icons
     if icons and not any(file.name.startswith("catalogIcon") for file in icons):
@@ -111,7 +111,7 @@ def icon_format(entry: Entry) -> Iterator[Hit]:
         <?xml version="1.0"?>
         <!-- a picture -->
         <svg xmlns="http://www.w3.org/2000/svg"/>
-    Source: catalog-format.md 1: real ones are svg, png and jpg
+    Source: docs/facts/catalog.md#1.12
     """
     for file in entry.icons:
         if not file.is_readable:
@@ -133,7 +133,7 @@ def icon_size(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/catalogIcon-web.svg --
         <svg xmlns="http://www.w3.org/2000/svg"/>
-    Source: catalog-format.md 1: the largest real one has 2.7 MB
+    Source: docs/facts/catalog.md#1.12
     """
     for file in entry.icons:
         if file.size > MAX_BYTES:
@@ -153,7 +153,7 @@ def unserved_readme(entry: Entry) -> Iterator[Hit]:
         # Web
         -- templates/web/0/README.md --
         # Web
-    Source: catalog-format.md 1 and 8, "template-level README"
+    Source: docs/facts/catalog.md#1.14, #8.16
     """
     above = next((file for name, file in entry.folder.files.items() if _is_readme(name)), None)
     if above is None or not entry.revisions:
@@ -176,7 +176,7 @@ def readme_name(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/0/readme.md --
         # Web
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.13
     """
     folders = [entry.folder, *(revision.folder for revision in entry.revisions)]
     for folder in folders:
@@ -196,7 +196,7 @@ def no_readme(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/0/README.md --
         # Web
-    Source: catalog-format.md 1: 254 of 416 real revisions have one
+    Source: docs/facts/catalog.md#1.13
     """
     if not entry.revisions or not entry.revisions[-1].is_whole:
         return
@@ -219,7 +219,7 @@ def unknown_file(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/README.md --
         # Web
-    Source: catalog-format.md 1, "Unknown files at template level"
+    Source: docs/facts/catalog.md#1.18
     """
     for name, file in entry.folder.files.items():
         known = name in (CONFIG, "template.yml", ".gitkeep", ".gitignore") or name.startswith(_ICON) or _README.fullmatch(name)
@@ -240,7 +240,7 @@ def junk(revision: Revision) -> Iterator[Hit]:
     Good:
         -- templates/web/0/web.conf --
         x
-    Source: catalog-format.md 1, "All other regular files"
+    Source: docs/facts/catalog.md#1.16
     """
     for file in revision.folder.everything:
         if _JUNK.fullmatch(file.name):
@@ -266,7 +266,7 @@ def duplicate_key(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         name: Web
-    Source: catalog-format.md 6 and 8, "duplicate YAML keys"
+    Source: docs/facts/catalog.md#6.7, #8.12
     """
     for file in _read(entry):
         for duplicate in file.yaml.duplicates:
@@ -287,7 +287,7 @@ def second_document(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         ---
         name: Web
-    Source: catalog-format.md 6, "2nd document"
+    Source: docs/facts/catalog.md#6.7
     """
     for file in _read(entry):
         if second := file.yaml.second:
@@ -304,7 +304,7 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         name: Web
-    Source: catalog-format.md 6, "BOM"
+    Source: docs/facts/catalog.md#6.7
     """
     for file in _read(entry):
         if file.content.startswith(b"\xef\xbb\xbf"):
@@ -321,7 +321,7 @@ def windows_line_ends(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         name: Web
-    Source: catalog-format.md 8, "files with CRLF"
+    Source: docs/facts/catalog.md#6.7, #8.18
     """
     for file in entry.folder.everything:
         if _ending(file) in _IMAGES or _README.fullmatch(file.name):
@@ -342,7 +342,7 @@ def tabs(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web/config.yml --
         name: Web
-    Source: catalog-format.md 6 and 8, "tabs in docker-compose"
+    Source: docs/facts/catalog.md#6.7, #8.19
     """
     for file in _read(entry):
         if (offset := file.text.find("\t")) >= 0:

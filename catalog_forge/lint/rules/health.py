@@ -65,7 +65,7 @@ def request_line(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             health_check: {port: 80, request_line: ''}
-    Source: catalog-format.md 3 and 8
+    Source: docs/facts/catalog.md#3.15, #8.9
     """
     for name, composition, found, _ in _health(revision):
         node = found.get("request_line")
@@ -94,7 +94,7 @@ def health_numbers(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             health_check: {port: '80', interval: 5000}
-    Source: catalog-format.md 3
+    Source: docs/facts/catalog.md#3.14
     """
     for name, composition, found, _ in _health(revision):
         for key in COUNTS:
@@ -124,7 +124,7 @@ def health_check(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             health_check: {port: 80, strategy: recreate}
-    Source: catalog-format.md 3
+    Source: docs/facts/catalog.md#3.14, #3.16
     """
     for name, composition, found, where in _health(revision):
         if "port" not in found:
@@ -156,7 +156,7 @@ def health_times(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             health_check: {port: 80, interval: 5000, response_timeout: 2000}
-    Source: catalog-format.md 3
+    Source: docs/facts/catalog.md#3.14
     """
     for name, composition, found, _ in _health(revision):
         for key in _TIMES:

@@ -67,7 +67,7 @@ def unknown_label(revision: Revision) -> Iterator[Hit]:
               io.rancher.scheduler.affinity:host_label_ne: role=db
               io.rancher.container.pull_image: always
               org.example.role: web
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.6, #4.7
     """
     return in_all(revision, _unknown_labels)
 
@@ -107,7 +107,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
             image: nginx:1.27.3
             labels:
               io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.8
     """
     asked = {question.variable for question in revision.questions}
     for use in uses_of(revision):
@@ -174,7 +174,7 @@ def value_of_label(revision: Revision) -> Iterator[Hit]:
             labels:
               io.rancher.container.pull_image: always
               io.rancher.scheduler.global: 'true'
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.6
     """
     composition = composition_of(revision)
     for service in composition.services.values():

@@ -52,7 +52,7 @@ def bad_name(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/my-web2/config.yml --
         name: Web
-    Source: catalog-format.md 1, test_stack_name of the CI
+    Source: docs/facts/catalog.md#1.6, #6.40, #6.41; test_stack_name of the CI
     """
     broken, level = next((mark for mark in ":*" if mark in entry.name), None), if_refused(entry)
     if broken:
@@ -76,7 +76,7 @@ def git_name(entry: Entry) -> Iterator[Hit]:
     Good:
         -- templates/web-logs/config.yml --
         name: Logs
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.5
     """
     if entry.name in _GIT and not entry.base:
         yield Hit(
@@ -94,7 +94,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
     Good:
         -- infra-templates/web/config.yml --
         name: Web
-    Source: catalog-format.md 1, metadataFolder of rancher-catalog-service
+    Source: docs/facts/catalog.md#1.2, #6.42; metadataFolder of rancher-catalog-service
     """
     tops = {entry.top.name: entry for entry in catalog.entries}
     for name, entry in tops.items():
@@ -123,7 +123,7 @@ def no_revision(entry: Entry) -> Iterator[Hit]:
         -- templates/web/1/rancher-compose.yml --
         .catalog:
           version: '2.0.0'
-    Source: catalog-format.md 1 and 6, "folder `1.2` or `latest`"
+    Source: docs/facts/catalog.md#1.7, #6.39
     """
     following = _next(entry)
     for name, folder in entry.folder.folders.items():
@@ -154,7 +154,7 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
         -- templates/web/1/rancher-compose.yml --
         .catalog:
           version: '1.1.0'
-    Source: catalog-format.md 1 and 6, "revision `01`", "revision `-1`"
+    Source: docs/facts/catalog.md#1.7, #6.32, #6.34
     """
     for revision in entry.revisions:
         name = revision.name
@@ -178,7 +178,7 @@ def merged_revisions(entry: Entry) -> Iterator[Hit]:
         -- templates/web/1/rancher-compose.yml --
         .catalog:
           version: '1.1.0'
-    Source: catalog-format.md 1 and 6, "`1` and `01` together"
+    Source: docs/facts/catalog.md#1.7, #6.33
     """
     found: dict[int, list[Revision]] = defaultdict(list)
     for revision in entry.revisions:
@@ -202,7 +202,7 @@ def version_folder(revision: Revision) -> Iterator[Hit]:
         -- templates/web/1/rancher-compose.yml --
         .catalog:
           version: '1.2.3'
-    Source: catalog-format.md 1 and 6, "semver folder"
+    Source: docs/facts/catalog.md#1.7, #6.35, #6.36, #6.37, #6.38
     """
     if "." in revision.name:
         yield Hit(revision.where, f"revision {shown(revision.name)} has the name of a version", "use the next number")
@@ -220,7 +220,7 @@ def gap(entry: Entry) -> Iterator[Hit]:
         -- templates/web/1/rancher-compose.yml --
         .catalog:
           version: '1.2.0'
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.8, #6.34
     """
     numbers = sorted({int(each.name) for each in entry.revisions if _PLAIN.fullmatch(each.name) and len(each.name) < 10})
     gaps, expected = [], 0
@@ -247,7 +247,7 @@ def empty_entry(entry: Entry) -> Iterator[Hit]:
         -- templates/proxy/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 6, "no revision at all"
+    Source: docs/facts/catalog.md#6.46
     """
     if entry.is_whole and not entry.revisions:
         yield Hit(entry.where, f"{entry.name} has no revision: nobody sees it", "add a folder 0 with the compose files")
@@ -271,7 +271,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         version: '1.0.0'
-    Source: catalog-format.md 1 and 6, "missing config.yml, or config.yaml"
+    Source: docs/facts/catalog.md#1.10, #1.19, #6.12
     """
     if entry.config or not entry.is_whole or not entry.revisions:
         return
@@ -295,7 +295,7 @@ def two_configs(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: Web
         version: '1.0.0'
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.10, #6.19
     """
     other = entry.folder.files.get("template.yml")
     if other and entry.config:
@@ -317,7 +317,7 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
     Good:
         -- templates/web/0/web.yml --
         path.data: /data
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.10, #1.11
     """
     for file in revision.folder.everything:
         if file.name in (CONFIG, "template.yml"):
@@ -343,7 +343,7 @@ def nested(revision: Revision) -> Iterator[Hit]:
     Good:
         -- templates/web/0/sub/other.yml --
         x: 1
-    Source: catalog-format.md 1 and 6, "nested `0/sub/rancher-compose.yml`"
+    Source: docs/facts/catalog.md#1.16, #6.44
     """
     if not revision.folder.folders:
         return
@@ -366,7 +366,7 @@ def linked(entry: Entry) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 1 and 6, "symlinked rancher-compose.yml"
+    Source: docs/facts/catalog.md#1.17, #6.43
     """
     for file in entry.folder.everything:
         if file.kind == "link":
@@ -387,7 +387,7 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
     Good:
         -- templates/web/0/notes.txt --
         notes
-    Source: catalog-format.md 1; the CI follows links
+    Source: docs/facts/catalog.md#1.17; the CI follows links
     """
     for file in catalog.tree.files.values():
         if file.kind == "stray":
@@ -405,7 +405,7 @@ def too_large(catalog: Catalog) -> Iterator[Hit]:
     Good:
         -- templates/web/0/dump.sql --
         SELECT 1;
-    Source: catalog-format.md 1; the bound is that of this program
+    Source: docs/facts/catalog.md#1.12; the bound is this program's own
     """
     for entry in catalog.entries:
         for file in entry.folder.everything:
@@ -443,7 +443,7 @@ def both_composes(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/docker-compose.yml (absent) --
         -- templates/web/0/docker-compose.yml.tpl --
         web: {image: 'nginx:1.27.3'}
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.4, #1.20
     """
     plain, template = (revision.folder.files.get(name) for name in (DOCKER, DOCKER_TEMPLATE))
     if plain and template:
@@ -466,7 +466,7 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 6, "missing rancher-compose.yml / named .tpl"
+    Source: docs/facts/catalog.md#1.15, #6.4
     """
     if revision.rancher or not revision.is_whole:
         return
@@ -499,7 +499,7 @@ def vanished(entry: Entry) -> Iterator[Hit]:
         version: '2'
         catalog:
           version: '1.0.0'
-    Source: catalog-format.md 1, "Disappears silently from S"
+    Source: docs/facts/catalog.md#1.19
     """
     if entry.is_whole and entry.revisions and not any(_is_served(each) for each in entry.revisions):
         count = len(entry.revisions)
@@ -516,7 +516,7 @@ def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
     Good:
         -- templates/web/0/docker-compose.yml --
         web: {image: 'nginx:1.27.3'}
-    Source: catalog-format.md 6, "missing docker-compose (both)"
+    Source: docs/facts/catalog.md#6.8
     """
     if revision.is_whole and not revision.docker and revision.entry.base in _STACKS:
         yield Hit(revision.where, f"revision {revision.title} has no {DOCKER}: a stack without containers", f"add {DOCKER}")
@@ -533,7 +533,7 @@ def other_versions(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/rancher-compose.yml --
         .catalog:
           version: '1.0.0'
-    Source: catalog-format.md 1
+    Source: docs/facts/catalog.md#1.15
     """
     for name in ("template-version.yml", "compose.yml"):
         if file := revision.folder.files.get(name):

@@ -68,7 +68,7 @@ def no_list(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: greeting, label: Greeting, type: string}]
-    Source: catalog-format.md 6, "questions a map; question a string"
+    Source: docs/facts/catalog.md#6.26
     """
     node = keys_of(revision.block).get("questions")
     if isinstance(node, Map) or (isinstance(node, Text) and not is_null(node)):
@@ -92,7 +92,7 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: greeting, label: Greeting, type: string}]
-    Source: catalog-format.md 3 and 6, "variable missing"
+    Source: docs/facts/catalog.md#3.7, #6.31
     """
     for question in revision.questions:
         if not question.variable and not _is_merged(question) and not isinstance(question.keys.get("variable"), Map | Seq):
@@ -117,7 +117,7 @@ def same_variable(revision: Revision) -> Iterator[Hit]:
           questions:
           - {variable: port, label: Port, type: int}
           - {variable: other_port, label: Other port, type: int}
-    Source: catalog-format.md 3 and 6, "variable missing / duplicate"
+    Source: docs/facts/catalog.md#3.7, #6.31
     """
     first: dict[str, Question] = {}
     for question in revision.questions:
@@ -141,7 +141,7 @@ def bad_variable(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: my_port, label: Port, type: int}]
-    Source: catalog-format.md 3
+    Source: docs/facts/catalog.md#3.8
     """
     for question in revision.questions:
         name = question.variable
@@ -170,7 +170,7 @@ def bad_type(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: port, label: Port, type: int}]
-    Source: catalog-format.md 3, "Types"
+    Source: docs/facts/catalog.md#3.10
     """
     for question in revision.questions:
         node, text = question.keys.get("type"), question.text("type")
@@ -201,7 +201,7 @@ def bad_required(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: port, label: Port, type: int, required: yes}]
-    Source: catalog-format.md 3 and 6, "required "true"/1"
+    Source: docs/facts/catalog.md#3.7, #6.29
     """
     for question in revision.questions:
         node = question.keys.get("required")
@@ -241,7 +241,7 @@ def wrong_kind(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: size, label: Size, type: enum, options: [small], default: small}]
-    Source: catalog-format.md 6, "default list/map; options string or maps"
+    Source: docs/facts/catalog.md#3.9, #6.28
     """
     for question in revision.questions:
         for name in _TEXTS:
@@ -277,7 +277,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
           questions:
           - {variable: mode, label: Mode, type: string, default: '0644'}
           - {variable: tls, label: TLS, type: boolean, default: True}
-    Source: catalog-format.md 3, row `default`
+    Source: docs/facts/catalog.md#3.9
     """
     for question in revision.questions:
         options = question.keys.get("options")
@@ -307,7 +307,7 @@ def no_options(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: size, label: Size, type: enum, options: [small, large]}]
-    Source: catalog-format.md 6, "enum without options"
+    Source: docs/facts/catalog.md#6.27
     """
     for question in revision.questions:
         node = question.keys.get("options")
@@ -335,7 +335,7 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: size, label: Size, type: enum, options: [1, 2], default: '2'}]
-    Source: catalog-format.md 3 and 8, "Enum default missing from options"
+    Source: docs/facts/catalog.md#3.12
     """
     for question in revision.questions:
         node, options = question.keys.get("default"), question.options
@@ -364,7 +364,7 @@ def bad_number(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: port, label: Port, type: int, min: 0, max: 99, default: '80'}]
-    Source: catalog-format.md 3, rows `default` and `min, max`
+    Source: docs/facts/catalog.md#3.7, #3.9
     """
     for question in revision.questions:
         text = question.text("default")
@@ -399,7 +399,7 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: tls, label: TLS, type: boolean, default: yes}]
-    Source: catalog-format.md 3, row `default`
+    Source: docs/facts/catalog.md#3.9
     """
     for question in revision.questions:
         text = question.text("default")
@@ -426,7 +426,7 @@ def bad_bound(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: port, label: Port, type: int, min: 1, max: 65535}]
-    Source: catalog-format.md 3 and 6, "min "1""
+    Source: docs/facts/catalog.md#3.7, #6.30
     """
     for question in revision.questions:
         for name in _NUMBERS:
@@ -463,7 +463,7 @@ def known_password(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: admin_password, label: Password, type: password, required: true}]
-    Source: catalog-format.md 3: 30 of 126 real passwords have one
+    Source: docs/facts/catalog.md#3.11
     """
     for question in revision.questions:
         if question.type in ("password", "secret") and question.text("default"):
@@ -488,7 +488,7 @@ def open_secret(revision: Revision) -> Iterator[Hit]:
           questions:
           - {variable: admin_password, label: Password, type: password}
           - {variable: token_lifetime, label: Lifetime, type: string}
-    Source: catalog-format.md 3, "Types": `password`
+    Source: docs/facts/catalog.md#3.10
     """
     for question in revision.questions:
         if question.type == "string" and is_secret(question.variable):
@@ -509,7 +509,7 @@ def no_label(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: port, label: Port, type: int}]
-    Source: catalog-format.md 8, "question without label"
+    Source: docs/facts/catalog.md#8.15
     """
     for question in revision.questions:
         labelled = question.text("label").strip() or isinstance(question.keys.get("label"), Map | Seq)
@@ -531,7 +531,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: port, label: Port, type: int, description: Where it listens}]
-    Source: catalog-format.md 8, "misspelt block/question keys"
+    Source: docs/facts/catalog.md#8.13
     """
     for question in revision.questions:
         for key, meant in unknown_keys(question.node, _KNOWN):
@@ -554,7 +554,7 @@ def unused_options(revision: Revision) -> Iterator[Hit]:
         .catalog:
           version: '1.0.0'
           questions: [{variable: size, label: Size, type: enum, options: [small, large]}]
-    Source: catalog-format.md 3, "`options` on a non-enum: 0"
+    Source: docs/facts/catalog.md#3.12
     """
     for question in revision.questions:
         if question.type != "enum" and question.options:

@@ -59,7 +59,7 @@ def not_loaded(image: Image) -> Iterator[Hit]:
         uid = 100
         keys = ["/self/service"]
         reload_cmd = "kill -HUP 1"
-    Source: confd-metadata.md 1.1 and 1.2: one unloadable file stops all
+    Source: docs/facts/confd.md#1.1, #1.4, #1.5
     """
     for each in inside(image).resources:
         for problem in each.problems:
@@ -95,7 +95,7 @@ def unknown_key(image: Image) -> Iterator[Hit]:
         gid = 100
         keys = ["/self/service"]
         reload_cmd = "kill -HUP 1"
-    Source: conf-images.md 5: owner in 67 of 101 resources; confd-metadata.md 1.1
+    Source: docs/facts/conf-images.md#5.1, docs/facts/confd.md#1.1
     """
     for each in inside(image).resources:
         for key in each.table:
@@ -144,7 +144,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
         mode = "0644"
         keys = ["/self/service"]
         reload_cmd = "kill -HUP 1"
-    Source: confd-metadata.md 1.1: "644" gives 0204, "600" gives 0130
+    Source: docs/facts/confd.md#1.2
     """
     for each in inside(image).resources:
         written = _text(each, "mode")
@@ -174,7 +174,7 @@ def bad_mode(image: Image) -> Iterator[Hit]:
         dest = "/etc/web/web.conf"
         mode = "0640"
         keys = ["/self/service"]
-    Source: confd-metadata.md 1.1
+    Source: docs/facts/confd.md#1.2
     """
     for each in inside(image).resources:
         if each.resource and each.resource.fault:
@@ -200,7 +200,7 @@ def own_prefix(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
-    Source: conf-images.md 5 (3 resources); confd-metadata.md 3.2
+    Source: docs/facts/conf-images.md#5.2, docs/facts/confd.md#3.4
     """
     for each in inside(image).resources:
         if each.prefix:
@@ -224,7 +224,7 @@ def unread_key(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
-    Source: conf-images.md 5: 14 keys in 12 resources
+    Source: docs/facts/conf-images.md#5.10
     """
     for each in inside(image).resources:
         if each.resource and each.template and not each.template.problem:
@@ -251,7 +251,7 @@ def undeclared(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/web.conf"
         keys = ["/self"]
-    Source: conf-images.md 5: 2 paths
+    Source: docs/facts/conf-images.md#5.11
     """
     for each in inside(image).resources:
         template = each.template
@@ -289,7 +289,7 @@ def optional_key(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
-    Source: conf-images.md 5, "absent metadata becomes data"; confd-metadata.md 3.3
+    Source: docs/facts/conf-images.md#5.3, docs/facts/confd.md#3.7
     """
     for each in inside(image).resources:
         for key in each.resource.keys if each.resource else ():
@@ -315,7 +315,7 @@ def missing_template(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
-    Source: confd-metadata.md 1.1
+    Source: docs/facts/confd.md#1.1
     """
     known = inside(image)
     for each in known.resources:
@@ -338,7 +338,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         greeting={{getv "/self/service/metadata/greeting" "hello"}}
-    Source: confd-metadata.md 1.1
+    Source: docs/facts/confd.md#1.1
     """
     known = inside(image)
     for conf in known.confs:
@@ -368,7 +368,7 @@ def same_dest(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/other.conf"
         keys = ["/self/service"]
-    Source: confd-metadata.md 1.2
+    Source: docs/facts/confd.md#1.6
     """
     first: dict[tuple[int, str], Resource] = {}
     for each in inside(image).resources:
@@ -401,7 +401,7 @@ def bad_dest(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
-    Source: confd-metadata.md 1.1
+    Source: docs/facts/confd.md#1.1
     """
     for each in inside(image).resources:
         if each.resource and not each.resource.dest:
@@ -430,7 +430,7 @@ def never_reloads(image: Image) -> Iterator[Hit]:
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
         reload_cmd = "killall -HUP web"
-    Source: conf-images.md 5: 100 of 101 resources
+    Source: docs/facts/conf-images.md#5.13
     """
     known = inside(image)
     loaded = [each for each in known.resources if each.resource]
@@ -475,7 +475,7 @@ def command_missing(image: Image) -> Iterator[Hit]:
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
         reload_cmd = "wget -q -O /dev/null http://web:81/reload"
-    Source: conf-images.md 5, "no reload"; confd-metadata.md 1.2
+    Source: docs/facts/conf-images.md#5.13, docs/facts/confd.md#1.9
     """
     known = inside(image)
     for each in known.resources:
@@ -523,7 +523,7 @@ def no_folder(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         dest = "/etc/web/web.conf"
         keys = ["/self/service"]
-    Source: conf-images.md 5: drone, galera, spark
+    Source: docs/facts/conf-images.md#5.25
     """
     known = inside(image)
     said: set[str] = set()
@@ -568,7 +568,7 @@ def open_secret(image: Image) -> Iterator[Hit]:
         mode = "0640"
         gid = 101
         keys = ["/self/service"]
-    Source: conf-images.md 5, "secrets"
+    Source: docs/facts/conf-images.md#5.23
     """
     for each in inside(image).resources:
         mode = each.resource.mode if each.resource and each.resource.mode is not None else 0o644
@@ -610,7 +610,7 @@ def fixed_secret(image: Image) -> Iterator[Hit]:
         keys = ["/self/service"]
         -- images/web-conf/templates/signature.secret --
         {{getv "/self/service/metadata/signature" ""}}
-    Source: conf-images.md 5: hadoop ships one fixed signature secret
+    Source: docs/facts/conf-images.md#5.24
     """
     for each in inside(image).resources:
         if each.resource and each.template and each.template.is_static and each.template.file.text.strip():
@@ -640,7 +640,7 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
         keys = ["/self/service"]
         check_cmd = "test -s {{.src}}"
         reload_cmd = "killall -HUP web"
-    Source: confd-metadata.md 1.1
+    Source: docs/facts/confd.md#1.1, #1.3
     """
     for each in inside(image).resources:
         for key in ("check_cmd", "reload_cmd"):

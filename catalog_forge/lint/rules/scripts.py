@@ -32,7 +32,7 @@ def unquoted_arguments(image: Image) -> Iterator[Hit]:
         -- images/web-conf/run.sh --
         #!/bin/sh
         exec confd -backend rancher -prefix /2016-07-29 -watch "$@"
-    Source: conf-images.md 5: 2 files
+    Source: docs/facts/conf-images.md#5.19
     """
     for script in inside(image).scripts:
         text = script.file.text
@@ -55,7 +55,7 @@ def not_executable(image: Image) -> Iterator[Hit]:
         -- images/web-conf/run.sh --
         #!/bin/sh
         exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
-    Source: conf-images.md 5: MongoDB's scripts are 0644, and its Dockerfile changes that
+    Source: docs/facts/conf-images.md#5.27
     """
     known = inside(image)
     found = known.entry_script
@@ -87,7 +87,7 @@ def negative_exit(image: Image) -> Iterator[Hit]:
         #!/bin/sh
         [ -n "$1" ] || exit 1
         exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
-    Source: conf-images.md 5, "shell"
+    Source: docs/facts/conf-images.md#5.20
     """
     for script in inside(image).scripts:
         for found in _EXIT.finditer(script.masked.code):
@@ -108,7 +108,7 @@ def equal_signs(image: Image) -> Iterator[Hit]:
         #!/bin/sh
         if [ "$1" = server ]; then echo server; fi
         exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
-    Source: conf-images.md 5, "shell": drone
+    Source: docs/facts/conf-images.md#5.20
     """
     known = inside(image)
     for script in known.scripts:
@@ -131,7 +131,7 @@ def without_exec(image: Image) -> Iterator[Hit]:
         -- images/web-conf/run.sh --
         #!/bin/sh
         exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
-    Source: Docker's documentation of ENTRYPOINT; conf-images.md 5, "shell"
+    Source: Docker's documentation of ENTRYPOINT; docs/facts/conf-images.md#5.20
     """
     found = inside(image).entry_script
     if not found:

@@ -87,7 +87,7 @@ def password_in_environment(revision: Revision) -> Iterator[Hit]:
         db:
           image: mysql:8.0.36
           environment: {MYSQL_ROOT_PASSWORD: '${root_password}', ALLOW_EMPTY_PASSWORD: 'no'}
-    Source: catalog-format.md 3, type `password`
+    Source: docs/facts/catalog.md#3.10
     """
     for file in revision.compose_files:
         for service, node in revision.services(file):

@@ -76,7 +76,7 @@ def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
         {{- if eq .Values.greeting "hello"}}
             tty: true
         {{- end}}
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.19
     """
     file = revision.docker
     if file is None or not is_template(file.text):
@@ -125,7 +125,7 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
           questions:
           - {variable: debug, type: boolean, label: Debug, default: 'false'}
-    Source: catalog-format.md 4 and 8
+    Source: docs/facts/catalog.md#4.16, #8.6
     """
     template = _template(revision)
     if template is None:
@@ -177,7 +177,7 @@ def unlike(revision: Revision) -> Iterator[Hit]:
         {{- if and (eq .Values.greeting "3" "4") (lt (atoi .Values.greeting) 5)}}
             tty: true
         {{- end}}
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.17
     """
     template = _template(revision)
     if template is None:
@@ -235,7 +235,7 @@ def no_default(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
           questions:
           - {variable: label, type: string, label: Label of hosts}
-    Source: catalog-format.md 4 and 8
+    Source: docs/facts/catalog.md#4.18, #8.7
     """
     template = _template(revision)
     if template is None:
@@ -328,7 +328,7 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
           questions:
           - {variable: conf, type: multiline, label: Configuration}
-    Source: catalog-format.md 4, "a multiline answer inside {{}} breaks the file"
+    Source: docs/facts/catalog.md#4.14
     """
     template = _template(revision)
     if template is None:
@@ -385,7 +385,7 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
           questions:
           - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.14, #4.17
     """
     template = _template(revision)
     if template is None or not revision.is_asked:

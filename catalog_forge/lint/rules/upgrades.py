@@ -42,7 +42,7 @@ def same_version(entry: Entry) -> Iterator[Hit]:
         version: '2'
         catalog:
           version: '1.0.1'
-    Source: catalog-format.md 6 and 8, "same version in two revisions"
+    Source: docs/facts/catalog.md#6.45, #8.2
     """
     first: dict[str, str] = {}
     for revision in _served(entry):
@@ -104,7 +104,7 @@ def no_way(entry: Entry) -> Iterator[Hit]:
         catalog:
           version: '1.2.0'
           upgrade_from: '>=1.0.0'
-    Source: catalog-format.md 7 and 8, "consecutive revisions with no upgrade path"
+    Source: docs/facts/catalog.md#7.1, #7.5, #8.21
     """
     for old, new in pairwise(_served(entry)):
         found = _obstacle(old, new)
@@ -137,7 +137,7 @@ def left_out(entry: Entry) -> Iterator[Hit]:
         catalog:
           version: '1.2.0'
           upgrade_from: '>=1.0.0'
-    Source: catalog-format.md 7
+    Source: docs/facts/catalog.md#7.2, #7.6
     """
     served = _served(entry)
     odd: list[str] = []
@@ -169,7 +169,7 @@ def disagreement(entry: Entry) -> Iterator[Hit]:
         version: '2'
         catalog:
           version: '1.0.1'
-    Source: catalog-format.md 7, "Default target"; Less of catalog-service's model/version.go
+    Source: docs/facts/catalog.md#7.3, #7.4; Less of catalog-service's model/version.go
     """
     for old, new in pairwise(_served(entry)):
         one, other = (versions.semver(each.version.lstrip("v")) for each in (new, old))

@@ -30,7 +30,7 @@ def never_used(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
           questions:
           - {variable: greeting, type: string, label: Greeting}
-    Source: catalog-format.md 8, "question never used"
+    Source: docs/facts/catalog.md#8.4
     """
     if revision.docker is None or revision.unread:
         return
@@ -64,7 +64,7 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
               GREETING: ${greeting} at a price of $$5 or $${greting}
             labels:
               io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
-    Source: catalog-format.md 4 and 8
+    Source: docs/facts/catalog.md#4.12, #8.3
     """
     asked = {question.variable for question in revision.questions}
     said = {*asked, *SCHEDULER, ALL}
@@ -106,7 +106,7 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
             image: nginx:1.27.3
             environment:
             - greeting=${greeting}
-    Source: catalog-format.md 8
+    Source: docs/facts/catalog.md#8.5
     """
     asked = {question.variable for question in revision.questions}
     uses = uses_of(revision)
@@ -143,7 +143,7 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
           web:
             image: nginx:1.27.3
             command: sh -c 'echo $$(hostname) $$1'
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.12
     """
     for use in uses_of(revision):
         if use.kind == "wrong" and not use.in_comment:
@@ -170,7 +170,7 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
             image: nginx:1.27.3
             labels:
             - ${greeting}=true
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.12
     """
     for use in uses_of(revision):
         if use.kind == "key":
@@ -197,7 +197,7 @@ def braces(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
           questions:
           - {variable: greeting, type: string, label: Greeting, default: '%{{service_name}}.%{{stack_name}}'}
-    Source: catalog-format.md 4, 6 and 8
+    Source: docs/facts/catalog.md#4.11, #6.6, #8.8
     """
     file = revision.rancher
     if file is None or not is_template(file.text):
@@ -238,7 +238,7 @@ def template_in_rancher(revision: Revision) -> Iterator[Hit]:
           web:
             metadata:
               greeting: ${greeting}
-    Source: catalog-format.md 4
+    Source: docs/facts/catalog.md#4.15
     """
     for use in uses_of(revision):
         if use.kind == "value" and use.file is revision.rancher:

@@ -45,7 +45,7 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
         -- templates/db/config.yml --
         name: DB
         category: Applications
-    Source: catalog-format.md 2, "near-duplicates exist (Database/Databases)"
+    Source: docs/facts/catalog.md#2.12
     """
     found: dict[str, list[tuple[Entry, Text]]] = defaultdict(list)
     for entry in catalog.entries:
@@ -73,7 +73,7 @@ def merged(catalog: Catalog) -> Iterator[Hit]:
         -- infra-templates/web/config.yml --
         name: Other
         version: '1.0.0'
-    Source: catalog-format.md 1, "S keys templates by base+name"
+    Source: docs/facts/catalog.md#1.4
     """
     found: dict[str, list[Entry]] = defaultdict(list)
     for entry in catalog.entries:
@@ -96,7 +96,7 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
         -- infra-templates/web/config.yml --
         name: Web
         version: '1.0.0'
-    Source: catalog-format.md 2, row `name`
+    Source: docs/facts/catalog.md#2.2
     """
     found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in catalog.entries:
@@ -125,7 +125,7 @@ def changed(catalog: Catalog) -> Iterator[Hit]:
         -- templates/web/1/docker-compose.yml --
         version: '2'
         services: {web: {image: 'nginx:1.27.4'}}
-    Source: catalog-format.md 7, "446 commits edit an existing revision in place"
+    Source: docs/facts/catalog.md#7.8
     """
     if catalog.since is not None:
         yield from history.changed(catalog.since, catalog.tree)
