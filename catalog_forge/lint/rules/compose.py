@@ -225,7 +225,7 @@ def unread(revision: Revision) -> Iterator[Hit]:
         -- templates/web/0/docker-compose.yml --
         web:
           image: nginx:1.27.3
-    Source: catalog-format.md 6, "docker-compose.yml bad YAML"
+    Source: docs/facts/catalog.md#6.9
     """
     file = revision.docker
     for problem in revision.unread if file else ():
@@ -250,7 +250,7 @@ def not_a_service(revision: Revision) -> Iterator[Hit]:
         services:
           web:
             image: nginx:1.27.3
-    Source: catalog-format.md 6, "v1 service scalar (`web: 3`)"
+    Source: docs/facts/catalog.md#6.21
     """
     composition = composition_of(revision)
     for part in composition.parts:
