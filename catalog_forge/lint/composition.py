@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.lint.catalog import BLOCKS, Question, Revision
+from catalog_forge.lint.judges.services import services_without_version
 from catalog_forge.lint.tree import Yaml, is_template
 from catalog_forge.metadata.reading import is_null
 from catalog_forge.stack import keys
@@ -255,7 +256,8 @@ def parts_of(yaml: Yaml, docker: bool) -> Iterator[Part]:
     root = yaml.map
     if root is None:
         return
-    if "version" in yaml.keys:
+    # Without a version rancher-compose refuses such a file (CF402); what its author meant is what other rules look at.
+    if "version" in yaml.keys or services_without_version(root):
         services, known = yaml.keys.get("services"), keys.V2
         pairs = services.pairs if isinstance(services, Map) else ()
     else:

@@ -1,17 +1,21 @@
 """Safe fixes applied to the files of a catalog, in memory; a file changes by edits of its text, so that comments and order stay.
 
 Fixes are applied until none is left: of two that touch the same text the second waits for the next round, which looks anew.
+A fix after which one of Rancher's judges refuses what it did not refuse before is not applied.
 """
 
 from __future__ import annotations
 
 from bisect import bisect, insort
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from difflib import unified_diff
 
+from catalog_forge.lint.judges.layout import CONFIGS, REVISION_FILES
 from catalog_forge.lint.model import Finding, Fix
 from catalog_forge.lint.tree import File, Tree
+from catalog_forge.lint.verdicts import verdicts
 
 ROUNDS = 10
 # Comparing takes time that grows with the square of how often lines repeat.
@@ -23,13 +27,49 @@ Find = Callable[[Tree], list[Finding]]
 
 
 def mended(tree: Tree, find: Find) -> Tree:
-    """Return the tree with every fix applied that its findings offer."""
+    """Return the tree with every fix applied that its findings offer and that no judge objects to."""
     for _ in range(ROUNDS):
-        changed = _applied(tree, [finding.fix for finding in find(tree) if finding.fix])
+        changed = _applied(tree, _unopposed(tree, [finding.fix for finding in find(tree) if finding.fix]))
         if not changed:
             break
         tree = tree.with_files(changed)
     return tree
+
+
+def _unopposed(tree: Tree, fixes: list[Fix]) -> list[Fix]:
+    """The fixes after which no judge refuses more than before, in each entry: all, or else one after the other."""
+    by_entry: dict[str, list[Fix]] = {}
+    for fix in dict.fromkeys(fixes):
+        by_entry.setdefault(_entry_of(fix.path), []).append(fix)
+    return [fix for entry, some in by_entry.items() for fix in (_allowed(tree, entry, some) if entry else some)]
+
+
+def _entry_of(path: str) -> str:
+    """The folder of the entry whose judgement a file may change."""
+    parts = path.split("/")
+    return "/".join(parts[:2]) if len(parts) > 2 and parts[-1] in (*CONFIGS, *REVISION_FILES) else ""
+
+
+def _allowed(tree: Tree, entry: str, fixes: list[Fix]) -> list[Fix]:
+    part = Tree([file for path, file in tree.files.items() if path.startswith(f"{entry}/")], tree.inside)
+    before = _refused(part)
+
+    def is_allowed(some: list[Fix]) -> bool:
+        return _refused(part.with_files(_applied(part, some))) <= before
+
+    if is_allowed(fixes):
+        return fixes
+    kept: list[Fix] = []
+    for fix in fixes:
+        if is_allowed([*kept, fix]):
+            kept.append(fix)
+    return kept
+
+
+def _refused(tree: Tree) -> Counter[tuple[str, str, str]]:
+    """What each judge refuses in a tree, and how often. Lines may move, and are not looked at."""
+    rulings = verdicts(tree).rulings
+    return Counter((each.judge, each.reason, each.revision) for each in rulings if each.outcome in ("reject", "drop", "ghost"))
 
 
 def changes(before: Tree, after: Tree) -> list[tuple[File | None, File]]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.model import Edit, Fix
-from catalog_forge.lint.tree import File
+from catalog_forge.lint.tree import File, is_template
 from catalog_forge.metadata import scalars
 from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Text
@@ -87,12 +87,49 @@ def bared(file: File, node: Text) -> Fix | None:
     return Fix(f"take the quotes from {shown(node.value)}", file.path, (Edit(start, start + len(source), node.value),))
 
 
-def renamed(file: File, key: Text, name: str) -> Fix | None:
-    """A fix that gives a bare key another name."""
-    start = _offset(file, key.where, key.value) if key.bare else None
-    if start is None:
+def renamed(file: File, node: Text, name: str) -> Fix | None:
+    """A fix that writes another name for a key, or for a scalar, bare or in quotes."""
+    start = _offset(file, node.where, f"{node.style}{node.value}{node.style}")
+    if start is None or not (node.bare or node.style in ("'", '"')):
         return None
-    return Fix(f"write {name} for {shown(key.value)}", file.path, (Edit(start, start + len(key.value), name),))
+    start += len(node.style)
+    return Fix(f"write {name} for {shown(node.value)}", file.path, (Edit(start, start + len(node.value), name),))
+
+
+def respelt(file: File | None, node: Text, name: str) -> Fix | None:
+    """A fix that mends a slip of the pen: what differs in more than a letter or two is a word of its own, and stays."""
+    return renamed(file, node, name) if file and name and _is_slip(node.value, name) else None
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    one, other = _letters(word), _letters(meant)
+    most = 1 if len(other) < 6 else 2
+    if abs(len(one) - len(other)) > most:
+        return False
+    # The distance of Levenshtein, row by row.
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        last, row = row, [number]
+        for place, wanted in enumerate(other):
+            row.append(min(row[-1] + 1, last[place + 1] + 1, last[place] + (letter != wanted)))
+    return row[-1] <= most or sorted(one) == sorted(other)
+
+
+def versioned(file: File, tops: frozenset[str]) -> Fix | None:
+    """A fix that writes `version: '2'` above the first key of a compose file; None where that changes more than it should.
+
+    `tops` are the keys that may stand at the top of such a file.
+    """
+    root = file.yaml.map
+    if root is None or not root.pairs or is_template(file.text) or any(key.value not in tops for key, _ in root.pairs):
+        return None
+    first = root.pairs[0][0]
+    start = _offset(file, first.where, first.style + first.value)
+    before = file.text[:start].splitlines() if start is not None else []
+    if start is None or first.where.column != 1 or any(line.strip() not in ("", "---") and line[0] != "#" for line in before):
+        return None
+    end = _BREAK.search(file.text, start)
+    return Fix("write version: '2' at the top", file.path, (Edit(start, start, f"version: '2'{end[0] if end else chr(10)}"),))
 
 
 def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]:

@@ -39,6 +39,11 @@ _PARTS: dict[str, Type] = {
     "dependencies": MapOf("dependencies", Struct("a dependency", dict.fromkeys(("name", "template", "version"), TEXT))),
 }
 
+# What may stand at the top of a file of version 2.
+TOPS = frozenset((*_TOP.fields, "catalog", ".catalog"))
+NO_VERSION = "the file has no version: `services` is the name of a service, and what stands below it are its keys"
+NO_VERSION_HINT = "write version: '2' at the top"
+
 Keys = Mapping[str, tuple[Text, Node]]
 
 
@@ -101,6 +106,8 @@ class _Launch:
             problems += golang.broken_merges(Map(decoded, file.at()))
         if not second:
             problems += block.faults_of_services(found.node, keys)
+        if not problems and (key := services.services_without_version(found.node)):
+            problems.append(Problem(NO_VERSION, key.where, NO_VERSION_HINT))
         yield from problems
         if not problems:
             yield from self._look_at(_Compose(found.node, keys, second), variables, has_dollar)

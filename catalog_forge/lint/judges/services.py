@@ -42,6 +42,24 @@ def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: boo
         yield Problem(f"memswap_limit of {name}: it needs mem_limit", service["memswap_limit"][0].where)
 
 
+def fits(key: str, node: Node, second: bool) -> bool:
+    """Whether rancher-compose takes a value for a key of a service."""
+    check = (_SECOND if second else _FIRST).get(key)
+    converted = _converted(key, node)
+    return check is not None and not any(True for _ in (*_unprintable(converted), *check(converted)))
+
+
+def services_without_version(root: Node | None) -> Text | None:
+    """The key `services` of a file without a version, where version 2 was meant: below it stand services, not keys of one."""
+    pairs = root.pairs if isinstance(root, Map) else ()
+    names = {key.value: (key, node) for key, node in pairs}
+    key, node = names.get("services", (None, None))
+    if key is None or "version" in names or not isinstance(node, Map) or not node.pairs:
+        return None
+    below = all(isinstance(each, Map) or golang.is_null(each) for _, each in node.pairs)
+    return key if below and not all(fits(name.value, each, False) for name, each in node.pairs) else None
+
+
 def _converted(key: str, node: Node) -> Node:
     """What rancher-compose makes of a value before it looks at it."""
     if key in TEXTUAL:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from catalog_forge.lint import versions
 from catalog_forge.lint.catalog import BLOCKS, RANCHER, Revision
-from catalog_forge.lint.mend import is_altered, is_null, is_text, quoted, renamed, shown, unknown_keys
+from catalog_forge.lint.mend import is_altered, is_null, is_text, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import if_refused
@@ -225,7 +225,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
     """
     if revision.rancher and revision.block:
         for key, meant in unknown_keys(revision.block, _KNOWN):
-            fix = renamed(revision.rancher, key, meant) if meant else None
+            fix = respelt(revision.rancher, key, meant)
             hint = f"did you mean {meant}?" if meant else "remove it"
             yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 

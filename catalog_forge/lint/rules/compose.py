@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from catalog_forge.errors import Where
+from catalog_forge.lint import mend
 from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.composition import (
     Composition,
@@ -20,10 +21,12 @@ from catalog_forge.lint.composition import (
     substituted,
     varies,
 )
-from catalog_forge.lint.model import Edit, Fix, Hit
+from catalog_forge.lint.judges.launch import NO_VERSION, NO_VERSION_HINT, TOPS
+from catalog_forge.lint.judges.services import fits, services_without_version
+from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.health import COUNTS
-from catalog_forge.lint.tree import File, keys_of
+from catalog_forge.lint.tree import keys_of
 from catalog_forge.metadata.reading import is_null
 from catalog_forge.stack import keys
 from catalog_forge.stack.keys import SIDEKICKS
@@ -50,8 +53,15 @@ _INSTEAD = {
     "logging": "compose 1 calls it log_driver and log_opt",
     "scale_min": "use scale_policy: min",
     "drain_timeout": "use drain_timeout_ms",
-    "health_checks": "did you mean 'health_check'?",
+    "name": "leave it out: Rancher names containers itself",
 }
+# What Docker's compose has besides, some of it spelt much like a key of Rancher that means another thing.
+_DOCKER_ONLY = frozenset(
+    "annotations attach blkio_config cgroup cpu_count cpu_percent cpu_rt_period cpu_rt_runtime cpus credential_spec develop "
+    "device_cgroup_rules gpus label_file models pids_limit platform post_start pre_stop profiles provider pull_policy runtime "
+    "storage_opt use_api_socket userns_mode".split()
+)
+_MODE = re.compile(r"host|none|bridge|managed|(?:container|service):.+")
 _TRUTHS = keys.TRUTHS | {"retain_ip", "start_on_create"}
 # Lists whose items may stand there once.
 _SETS = keys.UNIQUE | frozenset(
@@ -65,10 +75,28 @@ _IGNORED = ("metadata", "scale", "scale_policy", "retain_ip")
 
 def unknown_keys(part: Part) -> Iterator[Hit]:
     """Keys of a service that its form of compose does not have."""
-    for name, (key, _) in part.keys.items():
+    for name, (key, node) in part.keys.items():
         if name not in part.known:
             message = f"the service {part.name.value!r} has a key {name!r} that rancher-compose refuses"
-            yield Hit(key.where, message, _INSTEAD.get(name) or near(name, part.known))
+            yield Hit(key.where, message, _hint_of_key(part, name, node))
+
+
+def _hint_of_key(part: Part, name: str, node: Node) -> str:
+    if meant := _key_meant(part, name, node):
+        return f"did you mean {meant!r}?"
+    if name in _DOCKER_ONLY:
+        return "Docker's compose has it, and Rancher does not: leave it out"
+    return _INSTEAD.get(name) or near(name, part.known)
+
+
+def _key_meant(part: Part, name: str, node: Node) -> str:
+    """The key that was meant, of those whose place is free and that take such a value; nothing where that is not sure."""
+    if name in _INSTEAD or name in _DOCKER_ONLY:
+        return ""
+    second = part.known is keys.V2
+    is_mode = name == "network" and isinstance(node, Text) and _MODE.fullmatch(node.value) is not None
+    meant = ("network_mode" if second else "net") if is_mode else mend.near(name, part.known - part.keys.keys())
+    return meant if meant and meant not in part.keys and fits(meant, node, second) else ""
 
 
 def repeated_items(part: Part) -> Iterator[Hit]:
@@ -148,25 +176,6 @@ def in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) ->
     return islice(_placed(composition, hits), MOST_HITS)
 
 
-def _fixed(revision: Revision, hit: Hit) -> Hit:
-    """A hit on a key with the fix that its hint names."""
-    near = re.fullmatch(r"did you mean '(.+)'\?", hit.hint)
-    wrong = re.search(r"has a (?:key|label) '([^']+)'", hit.message)
-    file = next((each for each in revision.compose_files if (each.shown or each.path) == hit.where.file), None)
-    if not near or not wrong or file is None or not hit.where.line:
-        return hit
-    start = _offset(file, hit.where)
-    if file.text[start : start + len(wrong[1])] != wrong[1]:
-        return hit
-    edit = Edit(start, start + len(wrong[1]), near[1])
-    return replace(hit, fix=Fix(f"write {near[1]}", file.path, (edit,)))
-
-
-def _offset(file: File, where: Where) -> int:
-    lines = file.text.split("\n", where.line - 1)[: where.line - 1]
-    return sum(len(line) + 1 for line in lines) + where.column - 1
-
-
 @rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
     """rancher-compose knows the keys of compose 1 and 2 and some of its own. With any other one the stack does not start, and
@@ -196,7 +205,18 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
             command: nginx
     Source: docs/facts/catalog.md#3.13, #4.1
     """
-    return (_fixed(revision, hit) for hit in _in_parts(revision, unknown_keys))
+    composition = composition_of(revision)
+    files = {each.shown or each.path: each for each in revision.compose_files}
+    found = ((part, hit) for part in composition.parts for hit in unknown_keys(part))
+    for part, hit in islice(found, MOST_HITS):
+        where = composition.at(hit.where)
+        (key,) = (key for key, _ in part.keys.values() if key.where is hit.where)
+        meant = _key_meant(part, key.value, part.keys[key.value][1])
+        file = files.get(where.file)
+        # `network` is the word of others for it; all else must be a slip of the pen.
+        rename = mend.renamed if key.value == "network" else mend.respelt
+        fix = rename(file, replace(key, where=where), meant) if meant and file else None
+        yield replace(hit, where=where, fix=fix)
 
 
 @rule("CF426", "error", "docker-compose.yml cannot be read", on=Revision)
@@ -259,10 +279,16 @@ def not_a_service(revision: Revision) -> Iterator[Hit]:
             yield Hit(composition.at(part.node.where), message, "write its keys below it, such as image: ...")
 
 
-@rule("CF402", "error", "The version of a compose file is not '2'", on=Revision)
+@rule("CF402", "error", "The version of a compose file is not '2'", on=Revision, fixable=True)
 def version(revision: Revision) -> Iterator[Hit]:
     """A compose file of Rancher says `version: '2'`, or nothing and has its services at the top. Catalog service and
-    rancher-compose refuse every other version.
+    rancher-compose refuse every other version. Without one, `services` is the name of a service.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        services:
+          web:
+            image: nginx:1.27.3
 
     Bad:
         -- templates/web/0/docker-compose.yml --
@@ -284,6 +310,8 @@ def version(revision: Revision) -> Iterator[Hit]:
             yield Hit(node.where, f"there is no version {node.value!r} of compose files for Rancher", "write `version: '2'`")
         elif isinstance(node, Seq):
             yield Hit(node.where, "the version of a compose file is a list", "write `version: '2'`")
+        elif key := services_without_version(file.yaml.node):
+            yield Hit(key.where, NO_VERSION, NO_VERSION_HINT, mend.versioned(file, TOPS))
 
 
 @rule("CF403", "error", "The name of a service is none", on=Revision)

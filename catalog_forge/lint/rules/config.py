@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Entry
-from catalog_forge.lint.mend import is_altered, is_null, is_text, listed, near, quoted, renamed, shown, unknown_keys
+from catalog_forge.lint.mend import is_altered, is_null, is_text, listed, near, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import CI_TOP, if_refused
@@ -355,7 +355,7 @@ def unknown_key(entry: Entry) -> Iterator[Hit]:
         known = _KNOWN | frozenset(_MORE_TEXTS)
         for key, meant in unknown_keys(entry.settings.map, known):
             hint = f"did you mean {meant}?" if meant else "remove it"
-            fix = renamed(entry.config, key, meant) if meant else None
+            fix = respelt(entry.config, key, meant)
             yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 
 

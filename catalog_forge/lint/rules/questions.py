@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.mend import bared, is_altered, is_null, listed, near, quoted, renamed, shown, unknown_keys
-from catalog_forge.lint.model import Fix, Hit
+from catalog_forge.lint.mend import bared, is_altered, is_null, listed, near, quoted, renamed, respelt, shown, unknown_keys
+from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import File, keys_of
 from catalog_forge.metadata import scalars
@@ -179,12 +179,9 @@ def bad_type(revision: Revision) -> Iterator[Hit]:
         elif isinstance(node, Text) and text and text not in _TYPES:
             meant = _MEANT.get(text.lower()) or (text.lower() if text.lower() in _TYPES else near(text, _TYPES))
             hint = f"did you mean {meant}?" if meant else f"types are {', '.join(_TYPES)}"
-            fix = _retyped(_file(revision), node, meant) if meant else None
+            mend = renamed if text.lower() in _MEANT or text.lower() == meant else respelt
+            fix = mend(_file(revision), node, meant) if meant else None
             yield Hit(node.where, f"nobody knows the type {shown(text)}", hint, fix, "note" if text in _ODD_TYPES else None)
-
-
-def _retyped(file: File, node: Text, meant: str) -> Fix | None:
-    return renamed(file, node, meant) if text_of(node) == node.value else None
 
 
 @rule("CF325", "error", "required is neither true nor false", on=Revision, fixable=True)
@@ -535,7 +532,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
     """
     for question in revision.questions:
         for key, meant in unknown_keys(question.node, _KNOWN):
-            fix = renamed(_file(revision), key, meant) if meant else None
+            fix = respelt(_file(revision), key, meant)
             hint = f"did you mean {meant}?" if meant else "remove it"
             yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 
