@@ -14,12 +14,14 @@ from tests.lint.trees import SOUND, tree
 
 
 def test_a_misspelt_key_is_pointed_at_and_mended() -> None:
-    files = docker("  web:\n    imagee: nginx:1.27.3\n    image: nginx:1.27.3\n")
+    files = docker("  web:\n    imagee: nginx:1.27.3\n")
     (found,) = findings(files, "CF401")
     assert (str(found.where), found.hint) == (f"{DOCKER}:4:5", "did you mean 'image'?")
     (edit,) = found.fix.edits if found.fix else ()
     text = files[DOCKER] or ""
     assert text[: edit.start] + edit.text + text[edit.end :] == text.replace("imagee", "image")
+    (taken,) = findings(docker("  web:\n    imagee: nginx:1.27.3\n    image: nginx:1.27.3\n"), "CF401")
+    assert (taken.hint, taken.fix) == ("did you mean 'image'?", None)
 
 
 def test_a_key_of_another_compose_gets_its_own_hint_and_no_fix() -> None:

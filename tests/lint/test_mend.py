@@ -44,7 +44,7 @@ def test_a_bare_scalar_is_quoted_where_it_stands(content: bytes, after: str | No
     [
         (b"a: 1\nlicence: MIT\n", "a: 1\nlicense: MIT\n"),
         (b"? licence\n: MIT\n", "? license\n: MIT\n"),
-        (b"'licence': MIT\n", None),
+        (b"'licence': MIT\n", "'license': MIT\n"),
     ],
 )
 def test_a_key_is_renamed_where_it_stands(content: bytes, after: str | None) -> None:
