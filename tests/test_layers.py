@@ -52,7 +52,7 @@ DOORS = {
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
     "jinja2": ("blueprint", "texts"),
-    "gotpl": ("gotext.template", "stack.templating"),
+    "gotpl": ("stack.templating",),
 }
 
 # Only here may anything be printed.

@@ -17,7 +17,8 @@ from catalog_forge.confd.image_dir import ImageDir, TemplateResource
 from catalog_forge.confd.store import Store, StoreError
 from catalog_forge.errors import ForgeError, did_you_mean
 from catalog_forge.gotext.machine import Fault, Limits, Machine
-from catalog_forge.gotext.template import SyntaxFault, Template, compile_template
+from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.gotext.template import Template, compile_template
 
 __all__ = ["Dialect", "Fetch", "Limits", "Outcome", "Rendered", "run"]
 

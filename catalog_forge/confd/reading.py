@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from catalog_forge.gotext.template import Parsed
+    from catalog_forge.gotext.parsing import Parsed
 
 WILD = "\0"
 
@@ -107,7 +107,7 @@ def read(name: str, source: bytes) -> Reading:
     if b"{{" not in source:
         return Reading()
     # Catalogs without a template do not wait for the parser.
-    from catalog_forge.gotext.template import parse
+    from catalog_forge.gotext.parsing import parse
 
     words = {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
     return _Reader(parse(name, source, words)).read(name)
@@ -147,7 +147,7 @@ class _Reader:
             self.declare(node.pipeline, (value,))
             return
         if value.source:
-            start, end = self.parsed.offset(node.start), self.parsed.offset(node.end)
+            start, end = node.start, node.end
             self.found.written.append(Written(value.source, start, end))
         if value.kind == "time":
             self.odd("time printed", node, "")
@@ -209,10 +209,10 @@ class _Reader:
         self.needs("{{continue}}", node)
 
     def needs(self, what: str, node: Any) -> None:
-        self.found.syntax.append(Call(what, self.parsed.offset(node.start), 0))
+        self.found.syntax.append(Call(what, node.start, 0))
 
     def odd(self, kind: OddKind, node: Any, what: str) -> None:
-        self.found.odd.append(Odd(kind, self.parsed.offset(node.start), what))
+        self.found.odd.append(Odd(kind, node.start, what))
 
     def declare(self, pipeline: Any, values: Sequence[Value]) -> None:
         if pipeline.is_assignment:
@@ -272,10 +272,10 @@ class _Reader:
 
     def call(self, node: Any, rest: Sequence[Any], final: Value | None) -> Value:
         values = [self.term(each) for each in rest] + ([final] if final else [])
-        start = self.parsed.offset(node.start)
+        start = node.start
         self.found.calls.append(Call(node.name, start, len(values)))
         if node.name in LISTS + LEAVES and values:
-            place = self.parsed.offset(rest[0].start) if rest else start
+            place = rest[0].start if rest else start
             return self.lookup(node.name, values, place)
         if node.name in _ORDER:
             self.compare(node, rest, values)

@@ -383,18 +383,19 @@ class Formatter:
             return False
         self.reordered = True
         end = self.form.find(b"]", self.at)
-        if end < 0:
+        # Go wants three bytes before it looks for the bracket: `[]` at the end is a verb.
+        if end < 0 or len(self.form) - self.at < 3:
             self.good = False
             self.at += 1
             return False
         digits = self.form[self.at + 1 : end]
         self.at = end + 1
-        number = int(digits) if digits.isdigit() and len(digits) < 9 else 0
-        if 1 <= number <= len(self.values):
+        number = _small(digits) if digits.isdigit() else None
+        if number is not None and 1 <= number <= len(self.values):
             self.next = number - 1
         else:
             self.good = False
-        return digits.isdigit()
+        return number is not None
 
     def _from_values(self, complaint: bytes, least: int = -_MAX_NUMBER) -> int | None:
         """Take a width or precision from the values."""
@@ -410,11 +411,10 @@ class Formatter:
         while self._peek().isdigit():
             self.at += 1
         digits = self.form[begin : self.at]
-        # Go looks before it takes a digit, so that ten times the limit passes.
-        if len(digits) > 1 and int(digits[:-1][:9]) > _MAX_NUMBER:
+        number = _small(digits) if digits else None
+        if digits and number is None:
             self.at = len(self.form)
-            return None
-        return int(digits) if digits else None
+        return number
 
     def _rune(self) -> str:
         length = next((n for n in range(1, 5) if _is_rune(self.form[self.at : self.at + n])), 1)
@@ -455,6 +455,15 @@ def _rune(number: int) -> bytes:
     """Return the character of a number; what is none becomes the replacement character."""
     valid = 0 <= number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
     return chr(number if valid else 0xFFFD).encode()
+
+
+def _small(digits: bytes) -> int | None:
+    """A width, a precision or an index; None where it is too large.
+
+    Go looks before it takes a digit, so that ten times the limit passes.
+    """
+    digits = digits.lstrip(b"0") or b"0"
+    return int(digits) if len(digits) < 9 and int(digits[:-1] or b"0") <= _MAX_NUMBER else None
 
 
 def quote(text: bytes, *, ascii_only: bool = False, mark: str = '"') -> bytes:

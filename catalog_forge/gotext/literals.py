@@ -2,95 +2,199 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from catalog_forge.gotext.fmt import quote
+from catalog_forge.gotext.values import runes, unrunes
 
-_HEX_INTEGER = re.compile(r"[+-]?0[xX][^pP.]+")
-_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
+_ESCAPE = re.compile(rb"""\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([abfnrtv\\"'])|)""")
 _SIMPLE = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+# Nothing here is tried twice (the quantifiers are possessive), so that these cost linear time.
+_INTEGER = re.compile(r"([+-]?)(0[xX](?:_?[0-9a-fA-F])++|0[bB](?:_?[01])++|0[oO](?:_?[0-7])++|0(?:_?[0-7])*+|[1-9](?:_?[0-9])*+)")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
+_HEXADECIMAL = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++)[pP][+-]?[0-9]++")
+_LONE_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")
+_LONE_HEX_UNDERSCORE = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
+_PART = re.compile(
+    r"[+-]?(?:0[xX][0-9a-fA-F_]*+(?:\.[0-9a-fA-F_]*+)?(?:[pP][+-]?[0-9_]*+)?|[0-9_]*+(?:\.[0-9_]*+)?(?:[eEpP][+-]?[0-9_]*+)?)"
+)
+# Python refuses to read longer integers, and no 64 bits hold them.
+_LONGEST_INTEGER = 80
+
+Number = int | float | complex
 
 
 class Overflow:
     """A number that no int holds."""
 
 
-def value_of(node: Any, encoding: str) -> Any:
+def value_of(node: Any) -> Any:
     """Return the value of a constant where any type will do."""
     match type(node).__name__:
-        case "BoolNode":
+        case "BoolNode" | "CharacterNode":
             return node.value
         case "StringNode":
-            return unquote(node.quoted.encode(encoding))
-        case "CharacterNode":
-            return _character(node, encoding)
-    number = _number(node.text)
-    if isinstance(number, int) and not -(1 << 63) <= number < 1 << 63:
+            return unrunes(node.value)
+    value = number(node.text, is_complex=type(node).__name__ == "ComplexNode")
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
         return Overflow()
-    return number
+    return value
 
 
-def value_as(node: Any, kind: str, encoding: str) -> Any:
+def value_as(node: Any, kind: str) -> Any:
     """Return the value of a constant for a parameter of a type (string or int), or None when it is of another."""
-    value = value_of(node, encoding)
+    value = value_of(node)
     if kind == "string":
         return value if isinstance(value, bytes) else None
     if isinstance(value, complex) and not value.imag:
         value = value.real
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 63:
+    if isinstance(value, float) and value.is_integer() and -(1 << 63) <= value < 1 << 63:
         value = int(value)
     return value if type(value) is int else None
 
 
-def _character(node: Any, encoding: str) -> int:
-    found = unquote(node.quoted.encode(encoding))
-    try:
-        return ord(found.decode())
-    except (UnicodeDecodeError, TypeError):
-        return ord(node.value)
+def number(text: str, *, is_complex: bool = False) -> Number:
+    """Return what a number is worth. Raises ValueError with Go's words for what is none (parse/node.go, newNumber)."""
+    if is_complex:
+        return _complex(text)
+    if text.endswith("i") and (imaginary := _float(text[:-1])) is not None:
+        return complex(0, imaginary)
+    integer = _integer(text)
+    if integer is not None:
+        return integer
+    value = _float(text)
+    if value is None:
+        raise ValueError(f"illegal number syntax: {_quoted(text)}")
+    if not any(sign in text for sign in ".eEpP"):
+        raise ValueError(f"integer overflow: {_quoted(text)}")
+    return value
 
 
-def _number(text: str) -> complex | float | int:
-    """Read a number as Go writes it."""
+def _integer(text: str) -> int | None:
+    """An integer of 64 bits, with a sign or without one; None for all else (strconv.ParseInt and ParseUint with base 0)."""
+    match = _INTEGER.fullmatch(text)
+    if not match:
+        return None
+    digits = match[2].replace("_", "").lower()
+    base = {"0x": 16, "0b": 2, "0o": 8}.get(digits[:2], 8 if digits[0] == "0" else 10)
+    digits = digits.removeprefix({16: "0x", 2: "0b"}.get(base, "0o")).lstrip("0") or "0"
+    if len(digits) > _LONGEST_INTEGER:
+        return None
+    value = int(digits, base)
+    if match[1]:
+        value = -value if match[1] == "-" else value
+        return value if -(1 << 63) <= value < 1 << 63 else None
+    return value if value < 1 << 64 else None
+
+
+def _float(text: str) -> float | None:
+    """A finite number with a point or an exponent (strconv.ParseFloat)."""
+    is_hex = text.lstrip("+-")[:2].lower() == "0x"
+    if (_LONE_HEX_UNDERSCORE if is_hex else _LONE_UNDERSCORE).search(text):
+        return None
     text = text.replace("_", "")
-    if text.endswith("i"):
-        split = max(text.rfind("+", 1), text.rfind("-", 1))
-        if split > 0 and text[split - 1] not in "eEpP":
-            return complex(float(_number(text[:split]).real), float(_number(text[split:-1]).real))
-        return complex(0, float(_number(text[:-1].lstrip("0") if text[:-1].lstrip("0").isdigit() else text[:-1]).real))
-    if _HEX_INTEGER.fullmatch(text) or not re.search("[.eEpP]", text):
-        return _integer(text)
-    return float.fromhex(text) if "x" in text.lower() else float(text)
+    if not (_HEXADECIMAL if is_hex else _DECIMAL).fullmatch(text):
+        return None
+    try:
+        value = float.fromhex(text) if is_hex else float(text)
+    except (OverflowError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
 
 
-def _integer(text: str) -> int:
-    digits = text.lstrip("+-")
-    number = int(digits, 8) if re.fullmatch("0[0-7]+", digits) else int(digits or "0", 0)
-    return -number if text.startswith("-") else number
+def _complex(text: str) -> complex:
+    """Two numbers with a sign between them and an i behind them, as fmt.Sscan reads them."""
+    real = _PART.match(text)
+    imaginary = _PART.fullmatch(text[real.end() : -1]) if real else None
+    if not real or not imaginary or text[real.end()] not in "+-":
+        raise ValueError("syntax error scanning complex number")
+    parts = [_part(real[0]), _part(imaginary[0])]
+    if None in parts:
+        raise ValueError("syntax error scanning complex number")
+    return complex(*parts)  # type: ignore[arg-type]
+
+
+def _part(text: str) -> float | None:
+    """A part of a complex number: here a decimal one may have a binary exponent."""
+    mantissa, p, exponent = text.lower().partition("p")
+    if not p or "x" in mantissa:
+        return _float(text)
+    value = _float(mantissa)
+    if value is None or not re.fullmatch("[+-]?[0-9]{1,18}", exponent):
+        return None
+    try:
+        value = math.ldexp(value, max(-5000, min(5000, int(exponent))))
+    except OverflowError:
+        return None
+    return value
+
+
+def character(literal: str) -> int:
+    """Return the number that a character constant is. Raises ValueError with Go's words (strconv.UnquoteChar)."""
+    inner = unrunes(literal[1:])
+    escape = _ESCAPE.match(inner)
+    if escape:
+        byte, octal = escape[1], escape[4]
+        value = int(byte, 16) if byte else int(octal, 8) if octal else ord(runes(_unescaped(escape, b"'")))
+        rest = inner[escape.end() :]
+        if octal and value > 0xFF:
+            raise ValueError("invalid syntax")
+    else:
+        first = literal[1]
+        if first == "'":
+            raise ValueError("invalid syntax")
+        value, rest = ord(_valid(first).decode()), unrunes(literal[2:])
+    if rest != b"'":
+        raise ValueError(f"malformed character constant: {literal}")
+    return value
 
 
 def unquote(literal: bytes) -> bytes:
-    """Return the string that a literal of Go means; the parser has seen that it is one."""
+    """Return the string that a literal of Go means. Raises ValueError with Go's words (strconv.Unquote)."""
     inner = literal[1:-1]
     if literal[:1] == b"`":
         return inner.replace(b"\r", b"")
+    if b"\\" not in inner and is_text(inner):
+        return inner
     # Go decodes the characters of a quoted string: a byte that is none becomes the replacement character.
-    whole = b"".join(_valid(char) for char in inner.decode("utf-8", "surrogateescape"))
-    return _ESCAPE.sub(_unescaped, whole)
+    whole = b"".join(_valid(char) for char in runes(inner))
+    return _ESCAPE.sub(lambda match: _unescaped(match, b'"'), whole)
+
+
+def is_text(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _valid(char: str) -> bytes:
     return b"\xef\xbf\xbd" if "\udc80" <= char <= "\udcff" else char.encode()
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    byte, short, long, octal, simple = found.groups()
+def _unescaped(match: re.Match[bytes], mark: bytes) -> bytes:
+    byte, short, long, octal, simple = match.groups()
     if byte or octal:
-        return bytes([int(byte, 16) if byte else int(octal, 8)])
+        value = int(byte, 16) if byte else int(octal, 8)
+        if value > 0xFF:
+            raise ValueError("invalid syntax")
+        return bytes([value])
     if short or long:
-        return chr(int(short or long, 16)).encode()
+        code = int(short or long, 16)
+        if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+            raise ValueError("invalid syntax")
+        return chr(code).encode()
+    if not simple or simple in b"\"'" and simple != mark:
+        raise ValueError("invalid syntax")
     return _SIMPLE.get(simple, simple)
+
+
+def _quoted(text: str) -> str:
+    return quote(unrunes(text)).decode()
 
 
 def last_of(node: Any) -> Any:
@@ -134,5 +238,7 @@ def _show_pipe(node: Any) -> str:
 
 def _show_chain(node: Any) -> str:
     kind = type(node).__name__
-    start = f"({show(node.pipeline)})" if kind == "ParenthesizedNode" else node.name if kind == "VariableNode" else ""
+    start = node.name if kind == "VariableNode" else ""
+    if kind == "ParenthesizedNode":
+        start = show(node.pipeline) if node.bare else f"({show(node.pipeline)})"
     return start + "".join(f".{name}" for name in node.fields)

@@ -101,7 +101,7 @@ class Machine:
 
     def _begin(self, code: Code, dot: Any) -> None:
         self.code, self.pc, self.dot = code, 0, dot
-        self.slots = [None] * code.variables
+        self.slots: list[Any] = [None] * code.variables
         self.slots[0] = dot
         self.stack = []
 

@@ -12,6 +12,8 @@ from catalog_forge.gotext import literals
 from catalog_forge.gotext.machine import Expr, Fault, Loop, Machine, Op, items_of
 from catalog_forge.gotext.values import NIL, PAIRS, PLAIN_PAIRS, STRINGS, Slice, truth, type_name
 
+# A variable that is not declared yet: one in an argument of and/or, which need not be looked at.
+UNSET = object()
 # The lists that a parameter of a type takes.
 LISTS = {STRINGS: (STRINGS,), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS)}
 
@@ -55,6 +57,47 @@ def stored(value: Expr, slots: Sequence[int]) -> Expr:
         return found
 
     return store
+
+
+def assigned(value: Expr, variables: Sequence[tuple[str, Sequence[int]]], node: Any) -> Expr:
+    """Set variables that are there already: of the slots of a name the first that is set."""
+
+    def assign(machine: Machine) -> Any:
+        found = value(machine)
+        for name, slots in variables:
+            slot = next((slot for slot in slots if machine.slots[slot] is not UNSET), None)
+            if slot is None:
+                raise Fault(f"undefined variable: {name}", node)
+            machine.slots[slot] = found
+        return found
+
+    return assign
+
+
+def kept(slot: int) -> Expr:
+    return lambda machine: machine.slots[slot]
+
+
+def variable(name: str, slots: Sequence[int], node: Any) -> Expr:
+    """The value of a variable: of its slots the first that is set."""
+
+    def get(machine: Machine) -> Any:
+        for slot in slots:
+            if machine.slots[slot] is not UNSET:
+                return machine.slots[slot]
+        raise Fault(f"undefined variable: {name}", node)
+
+    return get
+
+
+def piped(before: Expr, slot: int, command: Expr) -> Expr:
+    """Evaluate what stands before a pipe, whatever the command behind it makes of it, and keep it for that."""
+
+    def run(machine: Machine) -> Any:
+        machine.slots[slot] = before(machine)
+        return command(machine)
+
+    return run
 
 
 def checked(value: Expr, kind: str, node: Any) -> Expr:

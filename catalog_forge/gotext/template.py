@@ -1,13 +1,8 @@
-"""The door to gotpl: it parses templates, and what it parsed is compiled here for the machine.
-
-Only gotpl's parser comes in (docs/decisions/0009-gotpl.md says why); it is imported when the first template is compiled, because
-that takes 80 ms. What the nodes mean follows Go's text/template (exec.go, parse/node.go).
-"""
+"""Compiles parsed templates for the machine. What the nodes mean follows Go's text/template (exec.go)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,57 +10,27 @@ from catalog_forge.gotext import literals, ops
 from catalog_forge.gotext.builtins import Function
 from catalog_forge.gotext.fields import METHODS, field_of
 from catalog_forge.gotext.machine import Code, Expr, Fault, Machine, Op
-from catalog_forge.gotext.values import GoError, LimitError, truth, type_name
+from catalog_forge.gotext.parsing import SyntaxFault, parse
+from catalog_forge.gotext.values import GoError, LimitError, truth, type_name, unrunes
 
 _LONGEST_CONTEXT = 1000
-# `datetime.Format` is a chain for Go and an error for gotpl, which knows it with parentheses; `define"x"` is an error for Go.
-_ODD = re.compile(r"(?<![.$\w])[A-Za-z_]\w*\.[A-Za-z_]|\w[\"'`=]")
-_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|`[^`]*`')
-_GLUED = tuple("\"'`=")
-_WORD = re.compile(r"[.$]?\w+|\$")
 _NIL_FITS = ("any", "value", *ops.LISTS)
-
-
-class SyntaxFault(Exception):
-    """A template that Go cannot parse; the text begins with its name and line. `line` and `column` are 0 where nobody knows."""
-
-    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """The templates of a file by name, the file itself among them, as gotpl's nodes; the places of what was added for it."""
-
-    bodies: Mapping[str, Any]
-    added: tuple[int, ...] = ()
-
-    def offset(self, start: int) -> int:
-        """The place in the file, in bytes, of the place that a node gives."""
-        return start - sum(added < start for added in self.added)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled file: its templates by name, the file itself among them; the places of what was added for the parser."""
+    """A compiled file: its templates by name, the file itself among them."""
 
     name: str
     source: bytes
     codes: Mapping[str, Code]
-    added: tuple[int, ...] = ()
 
     def describe(self, fault: Fault, code: Code) -> str:
         """Say what went wrong, in Go's words."""
         if fault.node is None:
             return f"template: {code.name}: {fault.message}"
-        place = fault.node.start
-        if type(fault.node).__name__ in ("TemplateCallNode", "BlockNode"):
-            # Go names the place of the template's name.
-            place += len(re.split(rb'["`]', self.source[place:], maxsplit=1)[0])
-        start = self.source[: Parsed({}, self.added).offset(place)]
-        line, column = start.count(b"\n") + 1, len(start) - (start.rfind(b"\n") + 1)
+        before = self.source[: fault.node.at]
+        line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1)
         context = literals.show(fault.node)
         if len(context) > _LONGEST_CONTEXT:
             context = context[:_LONGEST_CONTEXT] + "..."
@@ -74,96 +39,23 @@ class Template:
 
 def compile_template(name: str, source: bytes, functions: Mapping[str, Function]) -> Template:
     """Compile a file whose templates may call `functions`. Raises SyntaxFault, with Go's words where they are known."""
+    parsed = parse(name, source, functions)
     try:
-        return _compile(name, source, functions)
+        codes = {name: Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
     except RecursionError:
         raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
-
-
-def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
-    """Parse a file whose templates may call `functions`. Raises SyntaxFault, with Go's words where they are known."""
-    try:
-        return _parse(name, _decoded(source), functions)
-    except RecursionError:
-        raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
-
-
-def _compile(name: str, source: bytes, functions: Mapping[str, Function]) -> Template:
-    text = _decoded(source)
-    parsed = _parse(name, text, functions)
-    encoding = "utf-8" if text.encode() == source else "latin-1"
-    codes = {each: Compiler(each, functions, encoding).compile(body) for each, body in parsed.bodies.items()}
-    return Template(name, source, codes, parsed.added)
-
-
-def _parse(name: str, text: str, functions: Collection[str]) -> Parsed:
-    from gotpl import TemplateSyntaxError
-    from gotpl.parse.parser import parse_template
-
-    try:
-        prepared, added = _prepared(name, text, functions)
-        parsed = parse_template(prepared, name=name, functions=functions)
-    except TemplateSyntaxError as error:
-        words = str(error).partition(": ")[2]
-        raise SyntaxFault(f"template: {name}:{error.line}: {words}", error.line, error.column) from None
-    bodies = {definition.name: definition.body for definition in parsed.definitions}
-    if name not in bodies or not _is_empty(parsed.root):
-        if name in bodies and not _is_empty(bodies[name]):
-            raise SyntaxFault(f'template: {name}: template: multiple definition of template "{name}"')
-        bodies[name] = parsed.root
-    return Parsed(bodies, added)
-
-
-def _decoded(source: bytes) -> str:
-    """Decode a file; where it is not UTF-8, a character stands for each byte."""
-    try:
-        return source.decode()
-    except UnicodeDecodeError:
-        return source.decode("latin-1")
-
-
-def _prepared(name: str, text: str, functions: Collection[str]) -> tuple[str, tuple[int, ...]]:
-    """Put parentheses around a function whose field is asked for; return also where they stand.
-
-    Raises SyntaxFault for a word with a quote or a sign right behind it, which gotpl lets pass.
-    """
-    if not any(_ODD.search(action) for action in _actions(text)):
-        return text, ()
-    from gotpl.parse.lexer import lex
-    from gotpl.parse.tokens import TokenKind
-
-    tokens = list(lex(text, functions=functions))
-    data, added = text.encode(), list[int]()
-    for token, after in zip(tokens, tokens[1:], strict=False):
-        if after.value[:1] in _GLUED and token.kind.name not in ("TEXT", "SPACE") and _WORD.fullmatch(token.value):
-            words = f"bad character U+{ord(after.value[0]):04X} '{after.value[0]}'"
-            raise SyntaxFault(f"template: {name}:{after.line}: {words}", after.line)
-        if token.kind is TokenKind.IDENTIFIER and after.kind is TokenKind.FIELD:
-            start, end = token.start + len(added), token.end + len(added)
-            data = b"".join((data[:start], b"(", data[start:end], b")", data[end:]))
-            added += (start, end + 1)
-    return data.decode(), tuple(added)
-
-
-def _actions(text: str) -> Iterator[str]:
-    """The actions of a text, with empty strings for theirs; the text between them is not worth a look."""
-    for part in text.split("{{")[1:]:
-        end = part.rfind("}}")
-        yield _STRING.sub('""', part if end < 0 else part[:end])
-
-
-def _is_empty(body: Any) -> bool:
-    return all(type(node).__name__ == "TextNode" and not node.text.strip(" \t\r\n") for node in body.nodes)
+    return Template(name, source, codes)
 
 
 class Compiler:
     """Compiles one template. Variables become slots: where one is declared is known beforehand."""
 
-    def __init__(self, name: str, functions: Mapping[str, Function], encoding: str) -> None:
+    def __init__(self, name: str, functions: Mapping[str, Function]) -> None:
         self.code = Code(name)
         self.functions = functions
-        self.encoding = encoding
-        self.scope: list[tuple[str, int]] = [("$", 0)]
+        # Each variable in sight: its name, its slot, and whether it may be unset, because an argument of and/or declares it.
+        self.scope: list[tuple[str, int, bool]] = [("$", 0, False)]
+        self.may_be_skipped = False
         self.depth = 0
         self.loops: list[tuple[int, int, list[int]]] = []
 
@@ -186,19 +78,30 @@ class Compiler:
         for node in body.nodes:
             getattr(self, f"visit_{type(node).__name__}")(node)
 
-    def declare(self, name: str) -> int:
-        slot = self.code.variables
+    def room(self) -> int:
+        """Take a slot."""
         self.code.variables += 1
-        self.scope.append((name, slot))
+        return self.code.variables - 1
+
+    def declare(self, name: str) -> int:
+        slot = self.room()
+        self.scope.append((name, slot, self.may_be_skipped))
         return slot
 
-    def slot(self, name: str) -> int:
-        return next(slot for known, slot in reversed(self.scope) if known == name)
+    def slots(self, name: str) -> tuple[list[int], bool]:
+        """The slots that a variable may stand in, the innermost first, and whether the last of them is surely set."""
+        found: list[int] = []
+        for known, slot, may_be_unset in reversed(self.scope):
+            if known == name:
+                found.append(slot)
+                if not may_be_unset:
+                    return found, True
+        return found, False
 
     # Statements
 
     def visit_TextNode(self, node: Any) -> None:  # noqa: N802
-        piece = node.text.encode(self.encoding)
+        piece = unrunes(node.text)
         self.emit(lambda machine: machine.write(piece))
 
     def visit_ActionNode(self, node: Any) -> None:  # noqa: N802
@@ -242,7 +145,7 @@ class Compiler:
     def visit_RangeNode(self, node: Any) -> None:  # noqa: N802
         mark = len(self.scope)
         value = self.pipe(node.pipeline)
-        slots = [self.slot(each.name) for each in node.pipeline.declarations]
+        slots = [next(iter(self.slots(each.name)[0]), self.room()) for each in node.pipeline.declarations]
         inner = len(self.scope)
         to_else, to_end = [0], [0]
         self.emit(ops.begin_range(value, node.pipeline, len(slots), to_else))
@@ -276,11 +179,13 @@ class Compiler:
         """Compile a pipeline; its variables are declared behind it."""
         value = self.command(pipe.commands[0], None)
         for command in pipe.commands[1:]:
-            value = self.command(command, ops.settled(value))
+            slot = self.room()
+            value = ops.piped(ops.settled(value), slot, self.command(command, ops.kept(slot)))
         value = ops.settled(value)
         names = [variable.name for variable in pipe.declarations]
-        slots = [self.slot(name) if pipe.is_assignment else self.declare(name) for name in names]
-        return ops.stored(value, slots) if slots else value
+        if pipe.is_assignment:
+            return ops.assigned(value, [(name, self.slots(name)[0]) for name in names], pipe)
+        return ops.stored(value, [self.declare(name) for name in names]) if names else value
 
     def command(self, command: Any, final: Expr | None) -> Expr:
         """Compile a command; `final` is the value that comes down the pipeline."""
@@ -308,7 +213,7 @@ class Compiler:
         return self.constant(node)
 
     def constant(self, node: Any) -> Expr:
-        value = literals.value_of(node, self.encoding)
+        value = literals.value_of(node)
         if isinstance(value, literals.Overflow):
             return ops.failing(f"{node.text} overflows int", node)
         return lambda _: value
@@ -320,8 +225,8 @@ class Compiler:
             return ops.dot
         if kind == "ParenthesizedNode":
             return self.pipe(node.pipeline)
-        slot = self.slot(node.name)
-        return lambda machine: machine.slots[slot]
+        slots, is_set = self.slots(node.name)
+        return ops.kept(slots[0]) if is_set and len(slots) == 1 else ops.variable(node.name, slots, node)
 
     def fields(self, node: Any, rest: Sequence[Any], final: Expr | None) -> Expr:
         """Compile a chain of fields; only the last may be a method with arguments."""
@@ -372,10 +277,16 @@ class Compiler:
         """Compile and/or, which look at no more arguments than they need (since Go 1.18)."""
         if not rest and not final:
             return ops.failing(f"wrong number of args for {node.name}: want at least 1 got 0", node)
+        before, self.may_be_skipped = self.may_be_skipped, True
+        first = self.code.variables
         terms = [self.argument(each, "value") for each in rest] + ([ops.checked(final, "value", node)] if final else [])
+        self.may_be_skipped = before
+        inner = range(first, self.code.variables)
         stop = node.name == "or"
 
         def run(machine: Machine) -> Any:
+            for slot in inner:
+                machine.slots[slot] = ops.UNSET
             value = None
             for term in terms:
                 value = term(machine)
@@ -414,7 +325,7 @@ class Compiler:
             return self.constant(node)
         if kind in ops.LISTS:
             return ops.failing(f"can't handle {literals.show(node)} for arg of type {kind}", node)
-        value = literals.value_as(node, kind, self.encoding)
+        value = literals.value_as(node, kind)
         if value is None:
             word = "integer" if kind == "int" else kind
             return ops.failing(f"expected {word}; found {literals.show(node)}", node)

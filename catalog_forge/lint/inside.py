@@ -53,7 +53,7 @@ class Template:
         content = self.file.content
         if len(content) > MAX_TEMPLATE:
             return Problem(f"the template is larger than {MAX_TEMPLATE} bytes and was not read", self.file.at())
-        from catalog_forge.gotext.template import SyntaxFault
+        from catalog_forge.gotext.parsing import SyntaxFault
 
         try:
             return reading.read(self.file.name, content)

@@ -19,7 +19,8 @@ from weakref import WeakKeyDictionary
 from catalog_forge.errors import Where
 from catalog_forge.gotext.builtins import BUILTINS, Function
 from catalog_forge.gotext.machine import Code, Expr, Fault, Limits, Machine
-from catalog_forge.gotext.template import Compiler, Parsed, SyntaxFault, parse
+from catalog_forge.gotext.parsing import Parsed, SyntaxFault, parse
+from catalog_forge.gotext.template import Compiler
 from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.tree import File, is_template
@@ -92,7 +93,7 @@ class Template:
         """The place of a node in the file."""
         if node is None:
             return self.file.at()
-        return place_of(self.file, self.parsed.offset(node.start))
+        return place_of(self.file, node.at)
 
 
 MAIN = "template"
@@ -125,7 +126,7 @@ def template_of(file: File) -> Template:
     parsed = parse(MAIN, source, NAMES)
     functions = _Functions()
     try:
-        codes = {name: _Compiler(name, functions, "utf-8").compile(body) for name, body in parsed.bodies.items()}
+        codes = {name: _Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
     except RecursionError:
         raise SyntaxFault("template: it is nested more deeply than can be read here") from None
     return Template(file, parsed, codes)
@@ -153,7 +154,7 @@ def _data(variables: Mapping[str, str], stack: str) -> Map:
 
 class _Compiler(Compiler):
     def visit_TextNode(self, node: Any) -> None:  # noqa: N802
-        piece = _Piece(node.text.encode(self.encoding))
+        piece = _Piece(unrunes(node.text))
         piece.start = node.start
         self.emit(lambda machine: machine.write(piece))
 

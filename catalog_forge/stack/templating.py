@@ -14,6 +14,7 @@ from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.gotext.lexing import tokens
 
 if TYPE_CHECKING:
     from gotpl import Environment, Template
@@ -24,6 +25,7 @@ MAX_CHARACTERS = 1 << 20
 MAX_ITERATIONS = 100_000
 MAX_DEPTH = 100
 MAX_ITEMS = 10_000
+_LONG_NUMBER = re.compile(r"^.{40}|(?<![0-9.])0[0-9_]{11}")
 
 # The functions of sprig that rancher-compose-executor v0.14.29 carries: a template with another one is refused.
 SPRIG = frozenset(
@@ -72,6 +74,7 @@ def render_so_far(text: str, file: str, variables: Mapping[str, str], stack: str
     """
     if "{{" not in text or text.lstrip().startswith(_UNTOUCHED):
         return Rendered(text)
+    _check_bounds(text, file)
     if _WIDE.search(text):
         raise ForgeError("a format of the template is wider than can be printed here", Where(file))
     from gotpl import TemplateError, TemplateSyntaxError
@@ -93,6 +96,19 @@ def render_so_far(text: str, file: str, variables: Mapping[str, str], stack: str
         hint = "Rancher would cut the file here without a word, and start what stands before"
         return Rendered(out.getvalue(), Problem(f"the template fails: {getattr(error, 'message', error)}", place, hint))
     return Rendered(out.getvalue())
+
+
+def _check_bounds(text: str, file: str) -> None:
+    """Refuse what gotpl's parser would take exponential or quadratic time for, and Go hardly any."""
+    defined = 0
+    for token in tokens(text, ()):
+        if token.kind == "error":
+            raise ForgeError(f"the template cannot be read: {token}", Where(file, token.line))
+        if token.kind in ("number", "complex") and _LONG_NUMBER.search(token.value):
+            raise ForgeError("a number of the template is longer than can be read here", Where(file, token.line))
+        defined += token.kind in ("define", "block")
+        if defined > MAX_ITEMS // 10:
+            raise ForgeError("the file defines more templates than can be read here", Where(file, token.line))
 
 
 @lru_cache(maxsize=16)

@@ -155,13 +155,13 @@ def compare(image: ImageDir, real: Result, ours: Result) -> Count:
             count.different.append("\n".join([f"{name}: {source!r}", *said]))
         elif left is None:
             count.failed += 1
-            count.same_words += _plain(real.errors.get(name, "")) == _plain(ours.errors[name])
+            count.same_words += plain(real.errors.get(name, "")) == plain(ours.errors[name])
         else:
             count.equal += 1
     return count
 
 
-def _plain(error: str) -> str:
+def plain(error: str) -> str:
     return re.sub(r"\S*templates/", "templates/", error)
 
 

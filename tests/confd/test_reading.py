@@ -7,7 +7,7 @@ import pytest
 from catalog_forge.confd import releases
 from catalog_forge.confd.functions import functions_of
 from catalog_forge.confd.reading import WILD, read
-from catalog_forge.gotext.template import SyntaxFault
+from catalog_forge.gotext.parsing import SyntaxFault
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,6 @@ def test_braces_in_questions_are_pointed_at_where_go_stops() -> None:
     (found,) = findings({RANCHER: text}, "CF506")
     assert (str(found.where), found.message) == (
         f"{RANCHER}:5:24",
-        "the template cannot be parsed: function 'service_name' not defined",
+        'the template cannot be parsed: function "service_name" not defined',
     )
     assert shown({RANCHER: f"#notemplating\n{text}"}, "CF506") == []

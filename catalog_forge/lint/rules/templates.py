@@ -81,7 +81,7 @@ def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
     file = revision.docker
     if file is None or not is_template(file.text):
         return
-    from catalog_forge.gotext.template import SyntaxFault
+    from catalog_forge.gotext.parsing import SyntaxFault
     from catalog_forge.lint.rendering import docker_template, where_of, words_of
 
     fault = docker_template(revision)

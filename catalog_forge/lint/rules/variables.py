@@ -202,7 +202,7 @@ def braces(revision: Revision) -> Iterator[Hit]:
     file = revision.rancher
     if file is None or not is_template(file.text):
         return
-    from catalog_forge.gotext.template import SyntaxFault
+    from catalog_forge.gotext.parsing import SyntaxFault
     from catalog_forge.lint.rendering import template_of, where_of, words_of
 
     try:
