@@ -33,6 +33,7 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
 
     repository = Repository.find(settings.directory)
     problems: list[Problem] = []
+    bug: Exception | None = None
     drifted = False
     for name in repository.chosen(names):
         try:
@@ -44,6 +45,12 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
         except ForgeError as error:
             # The specs after a wrong one are worth generating all the same.
             problems.extend(error.problems)
+        except Exception as error:  # a bug that one spec brings out must not hide what is wrong with the others
+            bug = bug or error
+    if bug:
+        if problems:
+            click.echo(str(ForgeError.of(problems)), err=True)
+        raise bug
     if problems:
         raise ForgeError.of(problems)
     if check and drifted:

@@ -19,7 +19,7 @@ from catalog_forge.spec.expressions import (
     Raw,
     Text,
 )
-from catalog_forge.spec.keys import resolve, resolve_collection
+from catalog_forge.spec.keys import is_host_field, resolve, resolve_collection
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -164,11 +164,11 @@ def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
         yield Problem(f"env: {condition.env!r} is none of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
 
 
-def _simple(expr: Expr) -> bool:
-    """Whether an expression is one value that other expressions can be made of."""
+def _simple(expr: Expr, of: Collection | None = None) -> bool:
+    """Whether an expression is one value that other expressions can be made of; `of` is what `it` is an element of."""
     node = expr.node
     if isinstance(node, Attr):
-        return node.path[:1] != ("host",) or node.root == "self"
+        return node.root != "it" or not is_host_field(of, node.path)
     return isinstance(node, Metadata | Raw | Count)
 
 
@@ -178,7 +178,7 @@ def _text(spec: Spec, text: Text, of: Collection | None = None, optional: bool =
         yield from _expr(spec, expr, of, expr is alone or (optional and len(text.parts) == 1))
         if isinstance(expr.node, Metadata | Raw):
             for nested in expr.node.path.parts:
-                if isinstance(nested, Expr) and not _simple(nested):
+                if isinstance(nested, Expr) and not _simple(nested, of):
                     yield Problem(f"@{{{nested.source}}} cannot stand in a path: it has no single value", nested.where)
 
 
@@ -241,7 +241,9 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
     if of.kind == "metadata":
         found = resolve_collection(spec.metadata, of)
         fields = found[0].key.fields if found else ()
-        if fields and path and path[0] not in fields:
+        if len(path) > 1:
+            yield Problem(f"a record of {of} has no field {'.'.join(path)!r}", where, "the field of a record is one word")
+        elif fields and path and path[0] not in fields:
             yield Problem(f"{of} has no field {path[0]!r}", where, did_you_mean(path[0], fields))
     elif of.kind == "hosts":
         if path[:1] not in [(field,) for field in (*HOST_FIELDS, "label")]:
@@ -251,6 +253,8 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
 
 
 def _container_field(root: str, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+    if path[:1] == ("host",) and len(path) == 2 and path[1] not in HOST_FIELDS:
+        yield Problem(f"a host has no field {path[1]!r}", where, did_you_mean(path[1], (*HOST_FIELDS, "label.L")))
     if path[:1] in [("label",), ("host",)] and len(path) > 1:
         return
     if len(path) != 1 or path[0] not in CONTAINER_FIELDS:

@@ -267,7 +267,6 @@ class _Parser:
 
     def part(self) -> tuple[str, ...]:
         """A field of a container; other words are fields of a metadata record, and are checked where it is known."""
-        begin = self.pos
         word = self.word("}|).,")
         if not word:
             raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS))
@@ -277,8 +276,6 @@ class _Parser:
             field = self.word("}|).,")
             if field == "label" and self.take("."):
                 return ("host", "label", self.label("}|),"))
-            if field not in HOST_FIELDS:
-                raise self.error(f"a host has no field {field!r}", did_you_mean(field, (*HOST_FIELDS, "label.L")), begin)
             return ("host", field)
         return (word,)
 

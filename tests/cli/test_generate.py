@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
+from catalog_forge.repository import Source
 from tests.helpers import tree
 
 SPEC = "forge: 1\nname: x-conf\nservice: x:1\nconfig: /etc/x/x.yml\nreload: restart\nmetadata: [a.b, c]\n"
@@ -151,3 +152,13 @@ def test_a_static_file_that_cannot_be_used_is_an_error_with_a_place(catalog: Pat
     assert words in result.stderr
     assert "specs/x-conf.yml:5:" in result.stderr
     assert not (catalog / "images").exists()
+
+
+def test_a_bug_in_one_spec_hides_no_error_of_another(catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(catalog, {"specs/a-conf.yml": "forge: 1\nnmae: a-conf\n", "specs/z-conf.yml": SPEC.replace("x-conf", "z-conf")})
+    plan = Source.plan
+    monkeypatch.setattr(Source, "plan", lambda self: plan(self) if self.name != "x-conf" else [][1])
+    result = run(catalog, "generate")
+    assert result.exit_code == 3
+    assert "specs/a-conf.yml:2:1" in result.stderr and "This is a bug" in result.stderr
+    assert "z-conf: 10 created" in result.stdout

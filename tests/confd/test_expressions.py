@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios import units
+from catalog_forge.spec.expressions import CONTAINER_FIELDS, SERVICE_FIELDS, STACK_FIELDS
 from tests.confd.environments import TOPOLOGIES, environment, view
-from tests.confd.harness import VERSIONS, conf, render, spec_of
+from tests.confd.harness import VERSIONS, conf, flat, render, spec_of
 
 PEERS = units.identity("container", "one-app-2")
 KEYS: Mapping[str, Any] = {
@@ -137,3 +139,42 @@ def test_every_expression_means_the_same_everywhere(version: str, topology: str,
     assert found == EXPECTED
     lists = {key: out.text(f"/etc/app/list{number}").split("\n")[1:-2] for number, key in enumerate(ITEMS)}
     assert lists == dict(ITEMS)
+
+
+# The fields of a record are the author's: they may be called like those of containers, or like words of the language.
+FIELDS = (
+    *CONTAINER_FIELDS, *SERVICE_FIELDS, *STACK_FIELDS, "host", "label", "labels", "stack", "service", "self", "it", "env",
+    "metadata", "key", "value", "first", "count", "port",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("field", [name for name in dict.fromkeys(FIELDS) if name != "name"])
+def test_a_field_of_a_record_may_have_any_name(field: str, confd: Path, tmp_path: Path) -> None:
+    """`name` has a meaning of its own in Rancher: records that have one are found by it, and have a test above."""
+    keys = {"records": {"type": "list", "fields": [field, "other"]}, "tuning": {"type": "map", "optional": True}}
+    texts = [
+        {"list": {"of": "metadata/records", "item": f"@{{it.{field}}}:@{{it.other}} @{{metadata/tuning/@{{it.{field}}}|-}}"}},
+        {"text": f"first=@{{first(metadata/records).{field}}}\njoined=@{{join(metadata/records.{field}, '+')}}\n"},
+    ]
+    answers = flat({"records": [{field: "a", "other": 1}, {field: "b", "other": 2}], "tuning": {"a": "x"}})
+    out = render(confd, tmp_path, spec_of(conf(*texts), metadata=keys), answers)
+    assert out.only.split("\n")[-5:] == ["a:1 x", "b:2 -", "first=a", "joined=a+b", ""]
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("@{it.host.port}", "a record of metadata/records has no field 'host.port'"),
+        ("@{it.label.x}", "a record of metadata/records has no field 'label.x'"),
+        ("@{it.hots}", "metadata/records has no field 'hots'"),
+    ],
+)
+def test_a_field_that_a_record_lacks_is_said(item: str, words: str) -> None:
+    keys = {"records": {"type": "list", "fields": ["host", "port"]}}
+    with pytest.raises(ForgeError, match=words):
+        spec_of(conf({"list": {"of": "metadata/records", "item": item}}), metadata=keys)
+
+
+def test_a_host_still_has_the_fields_of_a_host() -> None:
+    with pytest.raises(ForgeError, match="a host has no field 'port'"):
+        spec_of(conf({"text": "@{self.host.port}"}))
