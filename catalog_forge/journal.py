@@ -34,6 +34,8 @@ LOCK_SECONDS = 10.0
 _BEGUN = f"{SCRATCH}/journal.json"
 _COMMITTED = f"{SCRATCH}/committed.json"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
+# Whoever writes here deletes in these rooms alone: what lies elsewhere is an author's.
+_MAY_REMOVE = ("images/", "templates/")
 
 
 def read(root: Path, path: str) -> File | None:
@@ -108,7 +110,9 @@ def change(root: Path, files: Sequence[File], removals: Sequence[str]) -> None:
     """
     paths = [file.path for file in files]
     folders = [folder for folder, there in folders_above(root, [*paths, *removals]).items() if not there]
-    journal = _Journal(paths, list(removals), folders)
+    journal = _Journal(paths, list(removals), folders, _identity(root))
+    if refused := journal.refused():
+        raise ForgeError("nothing is written or deleted there", Where(refused))
     try:
         _create(root, _BEGUN, File(_BEGUN, json.dumps(asdict(journal)).encode() + b"\n"))
         _stage(root, journal, files)
@@ -122,6 +126,15 @@ class _Journal:
     files: list[str]
     removals: list[str]
     folders: list[str]
+    root: int
+
+    def refused(self) -> str:
+        """The first path that no writer of this program may touch; nothing when there is none."""
+        paths = [*self.files, *self.removals, *self.folders]
+        hidden = (path for path in paths if any(folder.startswith(".") for folder in f"{path}/".split("/")[:-2]))
+        hidden_folders = (path for path in self.folders if path.rpartition("/")[2].startswith("."))
+        strange = (path for path in self.removals if not path.startswith(_MAY_REMOVE))
+        return next(iter((*hidden, *hidden_folders, *strange)), "")
 
     def staged(self) -> list[str]:
         """Where each file waits: in the folder of its target, hence on the same file system."""
@@ -169,16 +182,26 @@ def _recover(root: Path) -> None:
 
 
 def _read_journal(root: Path, file: File) -> _Journal:
-    """Trust no journal: the folder may come from a stranger's repository."""
+    """Trust no journal: the folder may come from a stranger's repository, and what it asks for would be done."""
     try:
         journal = _Journal(**json.loads(file.content))
         paths = [*journal.files, *journal.removals, *journal.folders]
         for path in paths:
             check_relative(path)
-    except (ValueError, TypeError, AttributeError, ForgeError):
+    except (ValueError, TypeError, AttributeError, RecursionError, ForgeError):
         raise ForgeError("the journal is damaged", Where(file.path), "delete it, then generate again") from None
+    if journal.root != _identity(root):
+        hint = "it came with a copy: delete it, then generate again"
+        raise ForgeError("this journal was not written in this folder, so it is not followed", Where(file.path), hint)
+    if refused := journal.refused():
+        raise ForgeError(f"the journal asks for {refused!r}, which no command writes or deletes", Where(file.path), "delete it")
     folders_above(root, paths)
     return journal
+
+
+def _identity(root: Path) -> int:
+    """A number that a clone or an unpacked archive of this folder does not have."""
+    return root.stat().st_ino
 
 
 def _create(root: Path, path: str, file: File) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from catalog_forge import __version__, writer
 from catalog_forge.errors import ForgeError, did_you_mean
 from catalog_forge.plan import Plan
-from catalog_forge.spec.folder import SpecFolder
+from catalog_forge.spec.folder import SpecFolder, check_inside
 
 if TYPE_CHECKING:
     from catalog_forge.spec.model import Spec
@@ -83,6 +83,7 @@ class Repository:
         file = self.root / MARK
         if not file.is_file() or not file.stat().st_size:
             return None
+        check_inside(self.root, file)
         # Imported here: most catalogs have no standards, and git is nothing that they need.
         from catalog_forge.team import load
 
@@ -102,8 +103,9 @@ class Repository:
         path = self.root / "specs" / f"{name}.yml"
         if path.name != f"{name}.yml" or not path.is_file():
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
+        check_inside(self.root, path)
         try:
-            return Source(name, path.read_bytes(), SpecFolder(path.with_suffix("")), self.inherited)
+            return Source(name, path.read_bytes(), SpecFolder(self.root, name), self.inherited)
         except OSError as error:
             raise ForgeError(f"specs/{name}.yml cannot be read: {error.strerror}") from None
 

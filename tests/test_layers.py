@@ -51,6 +51,7 @@ DOORS = {
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
+    "setproctitle": ("cli.background",),
     "jinja2": ("blueprint", "texts"),
     "gotpl": ("stack.templating",),
 }

@@ -378,10 +378,59 @@ def test_hostile_journal_is_refused(root: Path, content: str) -> None:
 def test_hostile_journal_that_passes_through_a_link_is_refused(root: Path) -> None:
     victim = tree(root.parent, {"outside/x": "mine"}) / "outside/x"
     (root / "images/link").symlink_to(victim.parent)
-    tree(root, {f"{journal.SCRATCH}/committed.json": '{"files": [], "removals": ["images/link/x"], "folders": []}\n'})
+    tree(root, {f"{journal.SCRATCH}/committed.json": asking(root, removals=["images/link/x"])})
     with pytest.raises(ForgeError, match="symbolic link"):
         recover(root)
     assert victim.read_text() == "mine"
+
+
+def asking(root: Path, **lists: list[str]) -> str:
+    """A journal of a stranger who knows everything about the folder."""
+    return json.dumps({"files": [], "removals": [], "folders": [], "root": root.stat().st_ino, **lists}) + "\n"
+
+
+@pytest.mark.parametrize("name", ["committed.json", "journal.json"])
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"removals": [".git/HEAD"]},
+        {"removals": ["notes.txt"]},
+        {"removals": ["specs/web-conf.yml"]},
+        {"removals": ["catalog-forge.yml"]},
+        {"removals": ["images/.git/config"]},
+        {"removals": ["images/../notes.txt"]},
+        {"files": [".git/hooks/pre-commit"]},
+        {"files": ["specs/.hidden/x"]},
+        {"folders": [".github"]},
+        {"folders": ["images/web-conf", ".git"]},
+    ],
+)
+def test_a_journal_that_asks_for_more_than_we_write_is_refused(root: Path, name: str, lists: dict[str, list[str]]) -> None:
+    mine = ".git/HEAD", "notes.txt", "specs/web-conf.yml", "catalog-forge.yml", "images/.git/config", "specs/.hidden/x"
+    staged = ".git/hooks/.catalog-forge.0.tmp", "specs/.hidden/.catalog-forge.0.tmp"
+    tree(root, dict.fromkeys((*mine, *staged), "mine"))
+    before = snapshot(root)
+    tree(root, {f"{journal.SCRATCH}/{name}": asking(root, **lists)})
+    with pytest.raises(ForgeError, match="damaged" if ".." in str(lists) else "no command writes or deletes"):
+        recover(root)
+    (root / journal.SCRATCH / name).unlink()
+    assert snapshot(root) == before
+
+
+def test_a_journal_that_came_with_a_copy_is_not_followed(root: Path) -> None:
+    victim = tree(root, {"images/web-conf/mine": "mine"}) / "images/web-conf/mine"
+    text = asking(root.parent, removals=["images/web-conf/mine"])
+    tree(root, {f"{journal.SCRATCH}/committed.json": text})
+    with pytest.raises(ForgeError, match="not written in this folder"):
+        recover(root)
+    assert victim.read_text() == "mine"
+
+
+def test_no_writer_may_ask_for_more_either(root: Path) -> None:
+    before = snapshot(root)
+    with journal.locked(root), pytest.raises(ForgeError, match="nothing is written or deleted there"):
+        journal.change(root, [], ["notes.txt"])
+    assert snapshot(root) == before
 
 
 # --- two writers -----------------------------------------------------------------------------------------------------

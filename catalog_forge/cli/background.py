@@ -36,6 +36,7 @@ class Background:
         if self._id:
             os.close(told)
             return
+        rename("background")
         os.setsid()
         _leave(told)
         folder = _wait(told)
@@ -54,6 +55,16 @@ class Background:
                     return  # it has held the stack, and said why it does not any more
                 raise ForgeError(f"the stack could not be started\n{tail(folder)}")
             time.sleep(_LOOK)
+
+
+def rename(what: str) -> None:
+    """Give this process another command line, such as "catalog-forge up: STACK".
+
+    It lives as long as a stack, everybody on the machine can read a command line, and that of `up --set` holds answers.
+    """
+    import setproctitle
+
+    setproctitle.setproctitle(f"catalog-forge up: {what}")
 
 
 def _leave(kept: int) -> None:

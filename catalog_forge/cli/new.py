@@ -221,7 +221,7 @@ def _planned(repository: Repository, name: str, author: Plan) -> tuple[Plan, Sou
     from catalog_forge.repository import Source
     from catalog_forge.spec.folder import PlannedFolder
 
-    folder = PlannedFolder(repository.root / "specs" / name, author.below(f"specs/{name}"))
+    folder = PlannedFolder(repository.root, name, author.below(f"specs/{name}"))
     source = Source(name, author[f"specs/{name}.yml"].content, folder, repository.inherited)
     plan = Plan(author)
     try:

@@ -28,6 +28,7 @@ def new(settings: Settings, name: str, title: str, force: bool) -> None:
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
+    from catalog_forge.spec.folder import check_inside
     from catalog_forge.verify import first, subject
     from catalog_forge.verify.embedded import Embedded
 
@@ -36,6 +37,7 @@ def new(settings: Settings, name: str, title: str, force: bool) -> None:
     source = Repository.find(settings.directory).source(name)
     spec = source.spec()
     file = source.folder.path / "scenarios" / f"{title}.yml"
+    check_inside(source.folder.path.parent.parent, file)
     if file.exists() and not force:
         raise ForgeError(
             f"{file.relative_to(source.folder.path.parent.parent)} is there already", hint="give another TITLE, or --force"

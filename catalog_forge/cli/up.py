@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog_forge.cli.background import Background, tail
+from catalog_forge.cli.background import Background, rename, tail
 from catalog_forge.cli.board import Board
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
 
@@ -182,6 +182,7 @@ def _supervise(folder: StateFolder) -> None:
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.supervisor import Supervisor
 
+    rename(folder.name)
     board, interrupted = Board(), False
     with connect() as engine:
         supervisor = Supervisor(engine, folder, board.show, board.tell)

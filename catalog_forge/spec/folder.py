@@ -16,11 +16,29 @@ MAX_BYTES = 1 << 20
 SCENARIOS = "scenarios"
 
 
-class SpecFolder:
-    """The folder of one spec. It need not exist."""
+def check_inside(root: Path, path: Path) -> None:
+    """Raise ForgeError when a path of a catalog leads out of it by a link, of a folder on the way too.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    A catalog may be a stranger's: what lies outside would end up in an image that is pushed.
+    """
+    shown = path.relative_to(root).as_posix()
+    try:
+        inside = path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError) as error:
+        raise ForgeError(f"this link leads nowhere: {error}", Where(shown)) from None
+    if not inside:
+        raise ForgeError("a link leads out of the catalog here", Where(shown), "copy what it leads to into the catalog")
+
+
+class SpecFolder:
+    """The folder of one spec, specs/NAME in the catalog `root`. It need not exist.
+
+    Raises ForgeError when a link makes it a folder outside of the catalog.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.path = root / "specs" / name
+        check_inside(root, self.path)
 
     def static(self, name: str, block: FileBlock | TemplateBlock) -> str:
         """Return the text of a static file or template. Errors as `read`, and for what is not UTF-8."""
@@ -87,8 +105,8 @@ class SpecFolder:
 class PlannedFolder(SpecFolder):
     """The folder of a spec as it will be: the files of a plan, with names relative to the folder, over what is on disk."""
 
-    def __init__(self, path: Path, plan: Plan) -> None:
-        super().__init__(path)
+    def __init__(self, root: Path, name: str, plan: Plan) -> None:
+        super().__init__(root, name)
         self.plan = plan
 
     def read(self, name: str, where: Where | None) -> bytes:

@@ -238,6 +238,15 @@ def test_the_process_in_the_background_keeps_nothing_of_the_one_that_started_it(
     assert os.getsid(runs) == runs != os.getsid(0)
 
 
+def test_no_command_line_holds_an_answer_once_the_stack_runs(tool: Tool) -> None:
+    question = {"variable": "PW", "label": "Password", "type": "password"}
+    tool.entry({"web": service(environment={"PW": "${PW}"})}, questions=[question])
+    tool.up("--set", "PW=s3cret-of-a-stack")
+    runs = int((tool.state / "lock").read_text())
+    assert Path(f"/proc/{runs}/cmdline").read_bytes().rstrip(b"\0") == f"catalog-forge up: {tool.name}".encode()
+    assert not [line for line in _commands() if b"s3cret-of-a-stack" in line]
+
+
 def _commands() -> Iterator[bytes]:
     """The command lines of all processes."""
     for each in Path("/proc").glob("[0-9]*/cmdline"):

@@ -59,7 +59,7 @@ def spec_of(text: str = SPEC) -> Spec:
 
 def subject_of(text: str = SPEC) -> Subject:
     """The subject of a spec without static files."""
-    return of_spec(spec_of(text), SpecFolder(Path("nowhere")).static)
+    return of_spec(spec_of(text), SpecFolder(Path("nowhere"), "x").static)
 
 
 def nothing_beside(name: str, _where: Where) -> str:
