@@ -1,6 +1,16 @@
-"""Print docs/rules.md, made from the rules of lint: python tools/rules.py > docs/rules.md"""
+"""Write docs/rules/, made from the rules of lint: python tools/rules.py"""
+
+from pathlib import Path
 
 from catalog_forge.lint import registry
-from catalog_forge.lint.output.reference import markdown
+from catalog_forge.lint.output.reference import pages
 
-print(markdown(registry.rules()), end="")
+FOLDER = Path(__file__).resolve().parents[1] / "docs/rules"
+
+FOLDER.mkdir(exist_ok=True)
+made = pages(registry.rules())
+for path in FOLDER.glob("*.md"):
+    if path.name not in made:
+        path.unlink()
+for name, text in made.items():
+    (FOLDER / name).write_text(text)

@@ -30,7 +30,7 @@ def show_all(ids: frozenset[str], form: str) -> None:
 def explain(identity: str, form: str) -> None:
     """Print the page of a rule. Raises ForgeError where there is none."""
     from catalog_forge.lint import registry
-    from catalog_forge.lint.output.reference import text_of
+    from catalog_forge.lint.output.reference import shown
 
     rule = registry.find(identity)
     if form == "json":
@@ -41,7 +41,7 @@ def explain(identity: str, form: str) -> None:
     for title, colour, examples in (("Found in", "red", rule.bad), ("Fine", "green", rule.good)):
         for example in examples:
             click.echo(click.style(f"{title}:", fg=colour, bold=True))
-            for line in text_of(example).splitlines():
+            for line in shown(example).splitlines():
                 click.echo(click.style(f"    {line}", dim=line.startswith("-- ")))
     if rule.fixable:
         click.echo("\nlint --fix mends it where that is safe; lint --diff shows how.")

@@ -1,7 +1,7 @@
 """The rules: small registered functions. What their docstrings say is their page, and their examples are their first tests.
 
-The docstring of a rule is text, then `Bad:` and `Good:`, as often as wanted, with files as in Go's txtar (`-- PATH --` before
-each; `-- PATH (absent) --` for one that is not there), and `Source:` with where the rule comes from.
+The docstring of a rule is text, then `Bad:` and `Good:`, as often as wanted, with files (see `lint.examples`), and `Source:` with
+where the rule comes from: `docs/facts/catalog.md#1.2`, or somebody else's page.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ import importlib
 import inspect
 import pkgutil
 import re
-import textwrap
 from collections.abc import Callable
 
 from catalog_forge.errors import ForgeError, did_you_mean
-from catalog_forge.lint.model import Check, Example, Level, Rule
+from catalog_forge.lint.model import Check, Level, Rule
 
 _ID = re.compile(r"CF[0-9]{3}")
 _PART = re.compile(r"^(Bad|Good|Source): ?(.*)$")
-_FILE = re.compile(r"^-- (\S+?)(?: \(([a-z]+)\))? --$")
 
 _RULES: dict[str, tuple[Level, str, type, Check]] = {}
 _FIXABLE: set[str] = set()
@@ -85,6 +83,8 @@ def _load() -> None:
 
 
 def _read(identity: str) -> Rule:
+    from catalog_forge.lint.examples import read as example
+
     level, title, on, check = _RULES[identity]
     parts: list[tuple[str, list[str]]] = [("Text", [])]
     for line in inspect.cleandoc(check.__doc__ or "").split("\n"):
@@ -92,25 +92,8 @@ def _read(identity: str) -> Rule:
             parts.append((found[1], [found[2]] if found[2] else []))
         else:
             parts[-1][1].append(line)
-    examples = {name: tuple(_example(lines) for part, lines in parts if part == name) for name in ("Bad", "Good")}
+    examples = {name: tuple(example(lines) for part, lines in parts if part == name) for name in ("Bad", "Good")}
     words = {name: " ".join(" ".join(lines).split()) for name, lines in parts if name == "Source"}
     text = "\n".join(parts[0][1]).strip()
     source, fixable = words.get("Source", ""), identity in _FIXABLE
     return Rule(identity, level, title, on, check, text, examples["Bad"], examples["Good"], source, fixable)
-
-
-def _example(lines: list[str]) -> Example:
-    """The files of an example."""
-    found: dict[str, list[str] | None] = {}
-    odd: dict[str, str] = {}
-    content: list[str] = []
-    for line in textwrap.dedent("\n".join(lines)).split("\n"):
-        if head := _FILE.match(line):
-            content = []
-            found[head[1]] = None if head[2] == "absent" else content
-            if head[2] and head[2] != "absent":
-                odd[head[1]] = head[2]
-        else:
-            content.append(line)
-    files = {path: None if text is None else "\n".join(text).rstrip("\n") + "\n" for path, text in found.items()}
-    return Example(files, odd)

@@ -1,55 +1,83 @@
-"""docs/rules.md, made from the docstrings of the rules."""
+"""docs/rules/: an index and a page for each family of rules, made from their docstrings."""
 
 from __future__ import annotations
 
+import importlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 from catalog_forge.lint.model import Example, Rule
+from catalog_forge.lint.sound import SOUND
 
-_HEAD = """\
+_INDEX = """\
 # The rules of lint
 
-Made from the rules themselves: `python tools/rules.py > docs/rules.md`. [Lint](lint.md) says how to choose among them. The files
-of an example are laid over a small sound catalog; each example is a test.
-
-| rule | level | |
-|---|---|---|
+Made from the rules themselves: `python tools/rules.py`. [Lint](../lint.md) says how to choose among them. Each example is a test.
+It is laid over [a sound catalog](#the-sound-catalog), and shows what differs there: a whole file below its path, what stands below
+a key (`-- PATH: KEY --`), or lines that are taken out (`-`) and put in (`+`) of a file that is otherwise the same (`changed`).
 """
+_FACTS = re.compile(r"docs/facts/([\w-]+)\.md((?:#[\d.]*\d(?:, (?=#))?)+)")
 
 
-def markdown(rules: Iterable[Rule]) -> str:
-    """Return the page: a table, then a section a rule."""
-    found = list(rules)
-    rows = [
-        f"| [{rule.id}](#{rule.id.lower()}) | {rule.level}{', fix' if rule.fixable else ''} | {_cell(rule.title)} |\n"
-        for rule in found
-    ]
-    return _HEAD + "".join(rows) + "".join(map(_section, found))
+def pages(rules: Iterable[Rule]) -> dict[str, str]:
+    """Return the pages by name: README.md, the index, and FAMILY.md for each family."""
+    families: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        families[rule.module].append(rule)
+    ordered = sorted(families.items(), key=lambda family: family[1][0].id)
+    index = "".join(f"\n## {_about(found[0])}\n\n{_table(found, f'{name}.md')}" for name, found in ordered)
+    sound = _fenced("".join(f"-- {path} --\n{text}" for path, text in SOUND.items()))
+    made = {"README.md": f"{_INDEX}{index}\n## The sound catalog\n\n{sound}"}
+    for name, found in ordered:
+        made[f"{name}.md"] = f"# {_about(found[0])}\n\n[All rules](README.md)\n\n{_table(found)}{''.join(map(_section, found))}"
+    return made
+
+
+def shown(example: Example) -> str:
+    """The text of an example, with carriage returns as what they are."""
+    return example.text.replace("\r", "\\r")
+
+
+def _about(rule: Rule) -> str:
+    """The first sentence of the family's module."""
+    return _text((importlib.import_module(rule.check.__module__).__doc__ or "").partition("\n")[0].partition(". ")[0].rstrip("."))
+
+
+def _table(rules: list[Rule], page: str = "") -> str:
+    rows = [f"| [{rule.id}]({page}#{rule.id.lower()}) | {_level(rule)} | {_cell(rule.title)} |\n" for rule in rules]
+    return "| rule | level | |\n|---|---|---|\n" + "".join(rows)
+
+
+def _level(rule: Rule) -> str:
+    return f"{rule.level}{', fix' if rule.fixable else ''}"
 
 
 def _section(rule: Rule) -> str:
     examples = "".join(_example("Found in", each) for each in rule.bad) + "".join(_example("Fine", each) for each in rule.good)
     fix = ", can be fixed" if rule.fixable else ""
     head = f"\n## {rule.id}\n\n**{_text(rule.title)}** ({rule.level}{fix})\n\n{_text(rule.text)}\n"
-    return f"{head}{examples}\nSource: {_text(rule.source)}\n"
+    return f"{head}{examples}\nSource: {_linked(_text(rule.source))}\n"
 
 
-def text_of(example: Example) -> str:
-    """The files of an example, each below its path and, in brackets, what is odd about it."""
-    shown = "".join(f"-- {path}{_odd(example, path)} --\n{text or ''}" for path, text in example.files.items())
-    return shown.replace("\r", "\\r")
+def _linked(source: str) -> str:
+    """A source with a link to each of its facts, and to other pages of ours."""
 
+    def links(found: re.Match[str]) -> str:
+        return ", ".join(
+            f"[{found[1]} {number}](../facts/{found[1]}.md#{number})" for number in re.findall(r"[\d.]*\d", found[2])
+        )
 
-def _odd(example: Example, path: str) -> str:
-    odd = "absent" if example.files[path] is None else example.odd.get(path, "")
-    return f" ({odd})" if odd else ""
+    return re.sub(r"(?<!\()docs/([\w-]+\.md)", r"[\1](../\1)", _FACTS.sub(links, source))
 
 
 def _example(title: str, example: Example) -> str:
-    text = text_of(example)
+    return f"\n{title}:\n\n{_fenced(shown(example))}"
+
+
+def _fenced(text: str) -> str:
     ticks = "`" * max(3, *(len(found) + 1 for found in re.findall("`+", text)), 3)
-    return f"\n{title}:\n\n{ticks}text\n{text}{ticks}\n"
+    return f"{ticks}text\n{text}{ticks}\n"
 
 
 def _text(text: str) -> str:

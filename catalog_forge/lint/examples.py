@@ -1,0 +1,75 @@
+"""The examples in the docstrings of rules: small catalogs, written as what differs from a sound one.
+
+An example is a list of files as in Go's txtar, `-- PATH --` before each. What stands below is the whole file, or, shorter:
+`-- PATH: KEY.KEY --`: what stands below this key, in the sound catalog's file at that path;
+`-- PATH (changed) --`: lines of the sound file that are taken out (`-`), put in (`+`) or only passed by (a blank), in their order.
+A revision that the sound catalog does not have is changed from its revision 0.
+`-- PATH (absent) --` says that a file is not there; any other word is one of `Example.odd`.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from catalog_forge.lint.model import Example
+from catalog_forge.lint.sound import SOUND
+
+_FILE = re.compile(r"-- (\S+?)(?:: (\S+))?(?: \(([a-z]+)\))? --")
+_REVISION = re.compile(r"/[1-9][0-9]*/")
+
+
+def read(lines: Iterable[str]) -> Example:
+    """Return the files of an example. Raises ValueError for one that does not fit the sound catalog."""
+    text = textwrap.dedent("\n".join(lines)).rstrip("\n") + "\n"
+    files: dict[str, str | None] = {}
+    odd: dict[str, str] = {}
+    for path, key, word, content in _parts(text):
+        if word == "changed":
+            files[path] = _changed(_sound(path), content)
+        elif key:
+            files[path] = _below(_sound(path), key.split("."), content)
+        else:
+            files[path] = None if word == "absent" else content
+        if word not in ("", "absent", "changed"):
+            odd[path] = word
+    return Example(files, odd, text)
+
+
+def _parts(text: str) -> Iterator[tuple[str, str, str, str]]:
+    """The path, key, word and content of each file."""
+    heads = [found for line in re.finditer(r"^.*$", text, re.M) if (found := _FILE.fullmatch(text, *line.span()))]
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        content = text[head.end() + 1 : following.start() if following else len(text)]
+        yield head[1], head[2] or "", head[3] or "", content.rstrip("\n") + "\n"
+
+
+def _sound(path: str) -> list[str]:
+    """The lines of the file in the sound catalog."""
+    return SOUND[path if path in SOUND else _REVISION.sub("/0/", path)].splitlines()
+
+
+def _changed(sound: list[str], content: str) -> str:
+    """The sound lines with an edit: each `-` and blank line is looked for after the last one, `+` lines go where that was."""
+    made, at = [], 0
+    for line in content.splitlines():
+        mark, text = line[:1] or " ", line[1:]
+        if mark == "+":
+            made.append(text)
+            continue
+        place = sound.index(text, at)
+        made += sound[at:place] if mark == "-" else sound[at : place + 1]
+        at = place + 1
+    return "\n".join([*made, *sound[at:]]) + "\n"
+
+
+def _below(sound: list[str], keys: list[str], content: str) -> str:
+    """The sound lines with others below a key. A key is a line of its own there; what is below it stands deeper, or is a list."""
+    begin, end = -1, len(sound)
+    for depth, key in enumerate(keys):
+        begin = sound.index(f"{'  ' * depth}{key}:", begin + 1, end)
+        inner = ("  " * (depth + 1), "  " * depth + "- ")
+        end = next((at for at in range(begin + 1, end) if not sound[at].startswith(inner)), end)
+    indented = textwrap.indent(content, "  " * len(keys)).splitlines()
+    return "\n".join([*sound[: begin + 1], *indented, *sound[end:]]) + "\n"
