@@ -78,7 +78,7 @@ class Example:
     """A small catalog in a rule's docstring: files that are laid over a sound one; None stands for a file that is not there.
 
     `odd` says of a file that it is a link, a stray link, something special or too large; or how its text is written: with a byte
-    order mark (bom), with the line ends of Windows (crlf), with tabs where the example has `»`. `text` is how it is written there.
+    order mark (bom), with the line ends of Windows (crlf), with tabs where the example has `»`. `text` is how it is written.
     """
 
     files: Mapping[str, str | None]

@@ -14,7 +14,7 @@ _INDEX = """\
 # The rules of lint
 
 Made from the rules themselves: `python tools/rules.py`. [Lint](../lint.md) says how to choose among them. Each example is a test.
-It is laid over [a sound catalog](#the-sound-catalog), and shows what differs there: a whole file below its path, what stands below
+It is laid over [a sound catalog](#the-sound-catalog), and shows what differs: a whole file below its path, what stands below
 a key (`-- PATH: KEY --`), or lines that are taken out (`-`) and put in (`+`) of a file that is otherwise the same (`changed`).
 """
 _FACTS = re.compile(r"docs/facts/([\w-]+)\.md((?:#[\d.]*\d(?:, (?=#))?)+)")
