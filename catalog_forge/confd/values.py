@@ -12,7 +12,7 @@ from catalog_forge.confd.names import Members, Names, field_of, host_field
 from catalog_forge.formats import Escape
 from catalog_forge.formats.base import Format
 from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Text
-from catalog_forge.spec.keys import Found, is_host_field, resolve, resolve_collection
+from catalog_forge.spec.keys import Found, resolve, resolve_collection
 from catalog_forge.spec.model import Spec
 
 # Prints the value that a term gives.
@@ -62,7 +62,7 @@ class Values:
     def typed(self, expr: Expr) -> str:
         """Return integer or boolean when the expression is known to be one, else nothing."""
         node = expr.node
-        if isinstance(node, Attr) and node.path and node.path[-1] in NUMBERS and node.path[0] != "label":
+        if isinstance(node, Attr) and len(node.path) == 1 and node.path[0] in NUMBERS:
             return "integer" if node.root != "it" or self._of_containers() else ""
         if isinstance(node, Metadata):
             found = resolve(self.spec.metadata, node.path)
@@ -94,13 +94,13 @@ class Values:
                 return self._join(of, path, words, show)
             case Count():
                 return f"{{{{{self.term(expr)}}}}}"
-            case Attr(root="it", path=path) if is_host_field(self._element()[1], path):
-                return self._host(self._element_path(), path[1:], expr.default, show)
+            case Attr(root="it", path=("host", *rest)) if self._of_containers():
+                return self._host(self._element_path(), tuple(rest), expr.default, show)
         return show(self.term(expr))
 
     def _is_term(self, expr: Expr) -> bool:
         node = expr.node
-        of_its_host = isinstance(node, Attr) and node.root == "it" and is_host_field(self._element()[1], node.path)
+        of_its_host = isinstance(node, Attr) and node.root == "it" and node.path[:1] == ("host",) and self._of_containers()
         return not of_its_host and not isinstance(node, First | Join | Count)
 
     def term(self, expr: Expr) -> str:
@@ -221,7 +221,7 @@ class Values:
     def _show_field(self, of: Collection, element: Path, path: tuple[str, ...], show: Printer) -> str:
         if of.kind == "metadata":
             path = path or self._resolved(of)[1]
-        if is_host_field(of, path):
+        elif path[:1] == ("host",):
             return self._host(element, path[1:], None, show)
         if path == ("hostname",) and of.kind not in ("hosts", "metadata"):
             return show(self._hostname(element.child("hostname")))
@@ -231,7 +231,7 @@ class Values:
         if of.kind == "hosts":
             return host_field(element, path)
         if of.kind == "metadata":
-            return element.child("/".join(path)) if path else element
+            return element.child(".".join(path)) if path else element
         return field_of(element, path)
 
     def _host(self, element: Path, path: tuple[str, ...], default: str | None, show: Printer) -> str:

@@ -19,7 +19,7 @@ from catalog_forge.spec.expressions import (
     Raw,
     Text,
 )
-from catalog_forge.spec.keys import is_host_field, resolve, resolve_collection
+from catalog_forge.spec.keys import resolve, resolve_collection
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -165,10 +165,10 @@ def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
 
 
 def _simple(expr: Expr, of: Collection | None = None) -> bool:
-    """Whether an expression is one value that other expressions can be made of; `of` is what `it` is an element of."""
+    """Whether an expression is one value that other expressions can be made of. `of` is the collection of the list around."""
     node = expr.node
     if isinstance(node, Attr):
-        return node.root != "it" or not is_host_field(of, node.path)
+        return node.path[:1] != ("host",) or node.root == "self" or (of is not None and of.kind == "metadata")
     return isinstance(node, Metadata | Raw | Count)
 
 
@@ -230,36 +230,47 @@ def _raw(expr: Expr, path: Text) -> Iterator[Problem]:
 
 def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
     yield from _collection(spec, of)
-    if of.kind != "metadata":
-        if not path:
-            yield Problem(f"which field of {of}?", where, did_you_mean("", CONTAINER_FIELDS))
-        else:
-            yield from _field(spec, of, path, where)
+    if of.kind == "metadata":
+        found = resolve_collection(spec.metadata, of)
+        yield from _field(spec, of, path or (found[1] if found else ()), where)
+    elif not path:
+        yield Problem(f"which field of {of}?", where, did_you_mean("", CONTAINER_FIELDS))
+    else:
+        yield from _field(spec, of, path, where)
 
 
 def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+    """What is wrong with a field of an element of a collection: each kind of element has fields of its own."""
+    field = ".".join(path)
     if of.kind == "metadata":
-        found = resolve_collection(spec.metadata, of)
-        fields = found[0].key.fields if found else ()
-        if len(path) > 1:
-            yield Problem(f"a record of {of} has no field {'.'.join(path)!r}", where, "the field of a record is one word")
-        elif fields and path and path[0] not in fields:
-            yield Problem(f"{of} has no field {path[0]!r}", where, did_you_mean(path[0], fields))
+        yield from _record_field(spec, of, field, where)
     elif of.kind == "hosts":
-        if path[:1] not in [(field,) for field in (*HOST_FIELDS, "label")]:
-            yield Problem(f"a host has no field {'.'.join(path)!r}", where, did_you_mean(".".join(path), HOST_FIELDS))
+        if not _of_host(path):
+            yield Problem(f"a host has no field {field!r}", where, did_you_mean(field, (*HOST_FIELDS, "label.L")))
     else:
         yield from _container_field("it", path, where)
 
 
+def _record_field(spec: Spec, of: Collection, field: str, where: Where) -> Iterator[Problem]:
+    found = resolve_collection(spec.metadata, of)
+    fields = found[0].key.fields if found else ()
+    if fields and field not in fields:
+        message = f"{of} has no field {field!r}" if field else f"which field of {of}?"
+        yield Problem(message, where, did_you_mean(field, fields))
+    elif field and {"", ".", ".."} & set(field.split("/")):
+        yield Problem(f"{field!r} cannot be the name of a field", where, "segments stand between single slashes, never '..'")
+
+
 def _container_field(root: str, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
-    if path[:1] == ("host",) and len(path) == 2 and path[1] not in HOST_FIELDS:
-        yield Problem(f"a host has no field {path[1]!r}", where, did_you_mean(path[1], (*HOST_FIELDS, "label.L")))
-    if path[:1] in [("label",), ("host",)] and len(path) > 1:
-        return
-    if len(path) != 1 or path[0] not in CONTAINER_FIELDS:
+    of_label = path[:1] == ("label",) and len(path) == 2
+    of_its_host = path[:1] == ("host",) and _of_host(path[1:])
+    if not (of_label or of_its_host or path in [(field,) for field in CONTAINER_FIELDS]):
         word = ".".join(path)
         yield Problem(f"{root} has no field {word!r}", where, did_you_mean(word, (*CONTAINER_FIELDS, "label.L", "host.ip")))
+
+
+def _of_host(path: tuple[str, ...]) -> bool:
+    return path in [(field,) for field in HOST_FIELDS] or (path[:1] == ("label",) and len(path) == 2)
 
 
 def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "
        | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
        | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")" | "join(" coll [ "." part ] "," string ")"
 coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE | "metadata/" path ) { "[" filter "]" }
-part   = word | "label." LABEL | "host." word | "host.label." LABEL
+part   = word | "label." LABEL | "host." word | "host.label." LABEL       (of a record: any field, which may hold dots)
 """
 
 from __future__ import annotations
@@ -150,6 +150,14 @@ def literal(value: str) -> Text:
     return Text((value,) if value else ())
 
 
+def split_field(field: str) -> tuple[str, ...]:
+    """Cut the words behind `it.` at their dots; a label keeps those of its name."""
+    for prefix in ("label.", "host.label."):
+        if field.startswith(prefix) and len(field) > len(prefix):
+            return (*prefix.rstrip(".").split("."), field.removeprefix(prefix))
+    return tuple(field.split("."))
+
+
 def parse(value: str, placed: Placed) -> Text:
     """Parse a text with `@{...}` in it. `placed` tells where in the file its characters stand.
 
@@ -233,7 +241,7 @@ class _Parser:
             if self.take(word + "("):
                 return self.call(word)
         if self.take("it"):
-            return Attr("it", self.part() if self.take(".") else ())
+            return Attr("it", self.element_part() if self.take(".") else ())
         for root in ("self", "stack", "service", "env"):
             if self.take(root + "."):
                 return self.attr(root)
@@ -265,8 +273,17 @@ class _Parser:
             raise self.error(f"{root} has no field {word!r}", did_you_mean(word, fields), begin)
         return Attr(root, (word,))
 
+    def element_part(self) -> tuple[str, ...]:
+        """A field of an element of a list. Records may have any field, `host.ip` among them: the checks know what it is of."""
+        begin = self.pos
+        field = self.word("}|),")
+        if not field:
+            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS), begin)
+        return split_field(field)
+
     def part(self) -> tuple[str, ...]:
-        """A field of a container; other words are fields of a metadata record, and are checked where it is known."""
+        """A field of a container; other words are checked where it is known what they are of."""
+        begin = self.pos
         word = self.word("}|).,")
         if not word:
             raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS))
@@ -276,6 +293,8 @@ class _Parser:
             field = self.word("}|).,")
             if field == "label" and self.take("."):
                 return ("host", "label", self.label("}|),"))
+            if field not in HOST_FIELDS:
+                raise self.error(f"a host has no field {field!r}", did_you_mean(field, (*HOST_FIELDS, "label.L")), begin)
             return ("host", field)
         return (word,)
 
@@ -297,7 +316,7 @@ class _Parser:
         self.expect(")")
         if name != "first":
             return Count(found, majority=name == "quorum")
-        return First(found, self.part() if self.take(".") else ())
+        return First(found, self.part_of(found))
 
     def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
         """A collection with the field of its elements behind a dot. Keys of metadata hold dots too: `split_member` decides."""
@@ -305,7 +324,12 @@ class _Parser:
         if found.kind == "services" and (field := _FIELD.search(found.value)):  # a label's value holds dots as well
             self.pos -= len(field.group())
             found = replace(found, value=found.value[: field.start()])
-        return found, self.part() if self.take(".") else ()
+        return found, self.part_of(found)
+
+    def part_of(self, of: Collection) -> tuple[str, ...]:
+        if not self.take("."):
+            return ()
+        return self.element_part() if of.kind == "metadata" else self.part()
 
     def collection(self, stop: str) -> Collection:
         self.blanks()

@@ -44,11 +44,7 @@ def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> t
     return None
 
 
-def is_host_field(of: Collection | None, path: tuple[str, ...]) -> bool:
-    """Tell whether a field of an element is one of the host that it runs on. A record of metadata may have a field `host`."""
-    return path[:1] == ("host",) and (of is None or of.kind not in ("hosts", "metadata"))
-
-
 def _split(name: str) -> list[tuple[str, tuple[str, ...]]]:
-    head, dot, field = name.rpartition(".")
-    return [(head, (field,))] if dot and head else []
+    """Every way to read NAME.FIELD, the longest name first."""
+    dots = [place for place, char in enumerate(name) if char == "." and place > 0]
+    return [(name[:place], (name[place + 1 :],)) for place in reversed(dots)]

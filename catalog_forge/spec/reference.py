@@ -68,7 +68,7 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, an
 |---|---|
 | `self.FIELD`, `it.FIELD` | a field of this container, of the element of a list: {", ".join(expressions.CONTAINER_FIELDS)}, `label.L` |
 | `self.host.FIELD`, `it.host.FIELD` | a field of its host: {", ".join(expressions.HOST_FIELDS)}, `label.L` |
-| `it`, `it.FIELD` | an element of a metadata list; a field of its record; `it.name` of a map is the key |
+| `it`, `it.FIELD` | an element of a metadata list; a field of its record, whatever its name; `it.name` of a map is the key |
 | `stack.FIELD` | {", ".join(expressions.STACK_FIELDS)} |
 | `service.FIELD` | of the service that is configured: {", ".join(expressions.SERVICE_FIELDS)}, `label.L` |
 | `metadata/PATH` | a key of the service's metadata; a path may hold `@{{...}}` |

@@ -144,7 +144,7 @@ def test_every_expression_means_the_same_everywhere(version: str, topology: str,
 # The fields of a record are the author's: they may be called like those of containers, or like words of the language.
 FIELDS = (
     *CONTAINER_FIELDS, *SERVICE_FIELDS, *STACK_FIELDS, "host", "label", "labels", "stack", "service", "self", "it", "env",
-    "metadata", "key", "value", "first", "count", "port",
+    "metadata", "key", "value", "first", "count", "port", "host.ip", "host.label.zone", "label.x", "a.b.c", "a-b", "%d",
 )  # fmt: skip
 
 
@@ -164,15 +164,41 @@ def test_a_field_of_a_record_may_have_any_name(field: str, confd: Path, tmp_path
 @pytest.mark.parametrize(
     ("item", "words"),
     [
-        ("@{it.host.port}", "a record of metadata/records has no field 'host.port'"),
-        ("@{it.label.x}", "a record of metadata/records has no field 'label.x'"),
+        ("@{it.host.port}", "metadata/records has no field 'host.port'"),
+        ("@{it.label.x}", "metadata/records has no field 'label.x'"),
         ("@{it.hots}", "metadata/records has no field 'hots'"),
+        ("@{it}", "which field of metadata/records"),
+        ("@{first(metadata/records).hots}", "metadata/records has no field 'hots'"),
+        ("@{join(metadata/records.hots, ',')}", "metadata/records.hots has no field 'hots'"),
     ],
 )
 def test_a_field_that_a_record_lacks_is_said(item: str, words: str) -> None:
     keys = {"records": {"type": "list", "fields": ["host", "port"]}}
     with pytest.raises(ForgeError, match=words):
         spec_of(conf({"list": {"of": "metadata/records", "item": item}}), metadata=keys)
+
+
+@pytest.mark.parametrize("path", ["a/../b", "..", "a//b", ".", "a/"])
+def test_a_field_leads_nowhere_else(path: str) -> None:
+    with pytest.raises(ForgeError, match="cannot be the name of a field"):
+        spec_of(conf({"list": {"of": "metadata/items", "item": f"@{{it.{path}}}"}}), metadata={"items": {"type": "list"}})
+
+
+@pytest.mark.parametrize("of", ["peers", "others", "service:db", "services:a=b", "hosts"])
+@pytest.mark.parametrize("field", ["label", "host", "host.label", "ip.x", "name.name", "host.ipp", "host.ip.x", "host..", "x"])
+def test_a_container_and_a_host_have_their_own_fields_alone(of: str, field: str) -> None:
+    for words in ({"list": {"of": of, "item": f"@{{it.{field}}}"}}, {"text": f"@{{first({of}).{field}}}"}):
+        with pytest.raises(ForgeError, match="has no field|unexpected"):
+            spec_of(conf(words))
+
+
+def test_a_label_of_a_host_that_is_called_like_a_number_is_no_number(confd: Path, tmp_path: Path) -> None:
+    answers, client = view(environment("netns"), "netns")
+    spec = spec_of(
+        conf({"set": {"index": "@{self.host.label.index|none}"}}, dest="/etc/app/a.yml", kind="yaml"),
+        service={"name": "app", "topology": "netns"},
+    )
+    assert 'index: "none"' in render(confd, tmp_path, spec, answers, client=client).text("/etc/app/a.yml")
 
 
 def test_a_host_still_has_the_fields_of_a_host() -> None:
