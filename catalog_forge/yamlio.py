@@ -281,12 +281,20 @@ def _in_words(content: str, file: str) -> Iterator[None]:
     try:
         yield
     except yaml.reader.ReaderError as error:
-        line = content.count("\n", 0, error.position) + 1
-        raise ForgeError(f"a control character ({error.character!r}) is not allowed", Where(file, line, 1)) from None
+        raise _forbidden(error, content, file) from None
     except yaml.MarkedYAMLError as error:
         raise _malformed(error, content, file) from None
     except yaml.YAMLError as error:
         raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}", Where(file)) from None
+
+
+def _forbidden(error: Any, content: str, file: str) -> ForgeError:
+    """The error for a character that YAML forbids. libyaml gives its number and counts bytes, PyYAML gives the character itself."""
+    in_bytes = isinstance(error.character, int)
+    character = chr(error.character) if in_bytes else error.character
+    before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]
+    where = Where(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return ForgeError(f"a control character ({character!r}) is not allowed", where)
 
 
 def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeError:

@@ -1,0 +1,84 @@
+"""What an error says: its place, its hint, its order, its exit code; and how text of strangers is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge.errors import BuildError, EngineError, ForgeError, Problem, UsageError, Where, did_you_mean, plain
+
+
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [(Where("a.yml"), "a.yml"), (Where("a.yml", 3, 7), "a.yml:3:7"), (Where("a.yml", 1), "a.yml:1:0"), (Where("a", 0, 5), "a")],
+)
+def test_a_place_is_a_file_line_and_column(where: Where, text: str) -> None:
+    assert str(where) == text
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (Problem("it broke"), "it broke"),
+        (Problem("it broke", Where("a", 1, 2)), "a:1:2: it broke"),
+        (Problem("it broke", hint="mend it"), "it broke\n  hint: mend it"),
+        (Problem("it broke", Where("a"), "mend it"), "a: it broke\n  hint: mend it"),
+    ],
+)
+def test_a_problem_says_place_message_and_hint(problem: Problem, text: str) -> None:
+    assert str(problem) == text
+
+
+def test_an_error_holds_its_problems_in_the_order_of_their_places() -> None:
+    problems = [
+        Problem("d", Where("b", 1, 1)),
+        Problem("c", Where("a", 10, 1)),
+        Problem("b", Where("a", 2, 5)),
+        Problem("z", Where("a", 2, 1)),
+        Problem("y", Where("a", 2, 1)),
+        Problem("x"),
+    ]
+    error = ForgeError.of(problems)
+    assert [problem.message for problem in error.problems] == ["x", "y", "z", "b", "c", "d"]
+    assert error.args == ("x",)
+    assert str(error) == "x\na:2:1: y\na:2:1: z\na:2:5: b\na:10:1: c\nb:1:1: d"
+    assert str(ForgeError("m", Where("f", 1, 1), "h")) == "f:1:1: m\n  hint: h"
+
+
+def test_a_kind_of_error_keeps_its_kind_and_its_exit_code() -> None:
+    kinds = (ForgeError, UsageError, EngineError, BuildError)
+    assert [kind.exit_code for kind in kinds] == [1, 2, 4, 5]
+    assert all(type(kind.of([Problem("x")])) is kind for kind in kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("word é 漢", "word é 漢"),
+        ("a\nb\tc", "a\\x0ab\\x09c"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\x7f\x9b", "\\x7f\\x9b"),
+        ("\u202e\u2066", "\\u202e\\u2066"),
+        ("\ud800", "\\ud800"),
+        ("\u0100\u2028\U000e0001", "\u0100\\u2028\\U000e0001"),
+        ("", ""),
+    ],
+)
+def test_text_of_strangers_cannot_steer_a_terminal(text: str, shown: str) -> None:
+    assert plain(text) == shown
+    assert plain(text).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "hint"),
+    [
+        ("imge", ["image", "name"], "did you mean 'image'?"),
+        ("IMAGE", ["image", "name"], "did you mean 'image'?"),
+        ("cf101", ["CF101", "CF909"], "did you mean 'CF101'?"),
+        ("zzz", ["name", "image"], "known here: image, name"),
+        ("zzz", [], ""),
+        ("abcde", ["abcxy"], "did you mean 'abcxy'?"),
+        ("abcde", ["abxyz"], "known here: abxyz"),
+    ],
+)
+def test_the_nearest_known_word_is_named(word: str, known: list[str], hint: str) -> None:
+    assert did_you_mean(word, known) == hint
