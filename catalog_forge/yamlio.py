@@ -289,7 +289,7 @@ def _in_words(content: str, file: str) -> Iterator[None]:
 
 
 def _forbidden(error: Any, content: str, file: str) -> ForgeError:
-    """The error for a character that YAML forbids. libyaml gives its number and counts bytes, PyYAML gives the character itself."""
+    """The error for a character that YAML forbids: libyaml gives its number and counts bytes, PyYAML gives the character."""
     in_bytes = isinstance(error.character, int)
     character = chr(error.character) if in_bytes else error.character
     before = content.encode()[: error.position].decode(errors="ignore") if in_bytes else content[: error.position]
