@@ -53,7 +53,7 @@ class Stack:
 
     def up(self, word: str = "one") -> Run:
         """Bring the stack up, and leave it running."""
-        return self.run("up", "bench", "--name", self.name, "-d", "--set", f"word={word}")
+        return self.run("up", "bench", "--name", self.name, "-d", "--settle", "0", "--set", f"word={word}")
 
     def down(self) -> None:
         """Take the stack down."""

@@ -41,14 +41,14 @@ def ps(stack: str | None, output: str) -> None:
 def _rows(name: str, containers: Iterable[Mapping[str, Any]]) -> list[Row]:
     """The units of one stack of those that the containers are of."""
     from catalog_forge.errors import ForgeError
-    from catalog_forge.stack.listing import STACK_LABEL, rows, seen
+    from catalog_forge.stack.listing import STACK_LABEL, Row, rows, seen
     from catalog_forge.stack.state import StateFolder, home
 
     folder = StateFolder(home(), name)
-    status = folder.status() if folder.holder() else {}
-    healths = {unit["name"]: unit["health"] for unit in status.get("units", [])}
+    units = folder.status().get("units", []) if folder.holder() else None
+    watched = None if units is None else {unit["name"]: Row(**{key: unit[key] for key in Row.__slots__}) for unit in units}
     try:
         services = {each.name: each for each in folder.plan()[0].services}
     except ForgeError:
         services = {}
-    return rows(seen(each for each in containers if each["Labels"].get(STACK_LABEL) == name), services, healths)
+    return rows(seen(each for each in containers if each["Labels"].get(STACK_LABEL) == name), services, watched)

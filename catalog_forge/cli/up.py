@@ -38,6 +38,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would run; needs no engine.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.option("-d", "--detach", is_flag=True, help="Return when the units run, and leave them running.")
+@click.option(
+    "--settle",
+    type=click.FloatRange(0, 600),
+    metavar="SECONDS",
+    envvar="CATALOG_FORGE_SETTLE",
+    help="How long a container must run without an end before it counts as running; default: 3.",
+)
 @click.option("--trust", is_flag=True, help="Run privileged containers, mounts, networks and devices of this machine.")
 @click.option("--lb-image", metavar="IMAGE", envvar="CATALOG_FORGE_HAPROXY", help="The haproxy of load balancers.")
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd of an image that must be built.")
@@ -64,6 +71,8 @@ def _chosen(
 
     _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name, _kept)
     stack = published_once(scaled(stack, scales, _kept(stack.name)))
+    if how["settle"] is not None:
+        stack = replace(stack, settle=how["settle"])
     if only_plan:
         show_plan(stack, output)
         return None
@@ -209,12 +218,16 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
     from catalog_forge.errors import EngineError, ForgeError
     from catalog_forge.stack.listing import Row
 
-    board, alive = Board(err=True), True
+    board, alive, told = Board(err=True), True, 0
     while True:
         status = folder.status()
         if status.get("generation", 0) >= generation:
             rows = [Row(**{name: unit[name] for name in Row.__slots__}) for unit in status.get("units", [])]
             board.show(rows)
+            for number, text in status.get("news", []):
+                if number > told and text != status.get("refused"):
+                    board.tell(text)
+                    told = number
             if status.get("refused"):
                 raise ForgeError(status["refused"])
             if status["phase"] == "failed":
@@ -228,4 +241,5 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
     if output == "json":
         click.echo(json.dumps({"stack": folder.name, "units": status["units"]}, indent=2))
     else:
-        click.echo(f"stack {folder.name}: {len(rows)} units run")
+        count = sum(row.state == "running" for row in rows)
+        click.echo(f"stack {folder.name}: {count} {'unit runs' if count == 1 else 'units run'}")

@@ -14,6 +14,9 @@ PURPOSE = "stack"
 OURS = "catalog-forge"
 STACK_LABEL = f"{OURS}.stack"
 
+UNSTEADY = ("starting", "restarting")
+"""States of a unit whose containers have not run long enough, or have ended lately and run again."""
+
 _EXITED = re.compile(r"\((\d+)\)")
 
 
@@ -43,10 +46,11 @@ def seen(listed: Iterable[Mapping[str, Any]]) -> list[Seen]:
     return sorted(map(_seen, listed), key=lambda each: (each.service, each.index, each.name))
 
 
-def rows(there: Sequence[Seen], services: Mapping[str, Service], healths: Mapping[str, str]) -> list[Row]:
+def rows(there: Sequence[Seen], services: Mapping[str, Service], watched: Mapping[str, Row] | None) -> list[Row]:
     """Return the units that containers of a stack are: of each unit the newest count.
 
-    `services` are those that are wanted, as far as they are known, `healths` go by the names of units.
+    `services` are those that are wanted, as far as they are known. `watched` is what the process that runs the stack says
+    of units, by their names; None when there is no such process, so that nothing starts any more.
     """
     found: list[Row] = []
     for key in sorted({each.key for each in there}):
@@ -54,7 +58,12 @@ def rows(there: Sequence[Seen], services: Mapping[str, Service], healths: Mappin
         newest = [each for each in every if each.number == max(other.number for other in every)]
         state = unit_state(services[key[0]], newest) if key[0] in services else newest[0].state
         address = next((each.address for each in newest if each.address), "")
-        found.append(Row(*key, state, healths.get(f"{key[0]}-{key[1]}", ""), address))
+        told = (watched or {}).get(f"{key[0]}-{key[1]}")
+        if watched is None and state == "starting":
+            state = "stopped"
+        elif told and told.state in UNSTEADY and state in ("running", "stopped"):
+            state = told.state  # the engine knows nothing of a program that ends again and again
+        found.append(Row(*key, state, told.health if told else "", address))
     return found
 
 

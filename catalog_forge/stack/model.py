@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from catalog_forge.errors import Where
     from catalog_forge.metadata.service.answers import Value
 
+SETTLE = 3.0
+"""Seconds that a container must have run without an end before it counts as running: most programs that fail do so by then."""
+
 Network = Literal["managed", "none", "host", "bridge", "shared"]
 
 
@@ -125,7 +128,7 @@ class Stack:
     `unhonoured` lists what the entry asks for and one engine cannot do; `dangerous` what runs only when it is trusted:
     privileged containers, mounts of the host, its network, its devices. `balancers` are the services that are load
     balancers, with their rules. `entry`, `answers` and `scales` are what its user has chosen, without defaults. `secrets` are
-    answers that nobody may see.
+    answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running.
     """
 
     name: str
@@ -138,3 +141,4 @@ class Stack:
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     scales: Mapping[str, int] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    settle: float = SETTLE

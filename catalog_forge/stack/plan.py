@@ -38,7 +38,7 @@ def _lines(stack: Stack) -> Iterator[str]:
 def data(stack: Stack) -> dict[str, Any]:
     """Return a stack as plain data."""
     hide = Hide(stack.secrets)
-    found = {key: value for key, value in asdict(stack).items() if key != "secrets"}
+    found = {key: value for key, value in asdict(stack).items() if key not in ("secrets", "settle")}
     for notes in ("unhonoured", "dangerous"):
         found[notes] = [
             {**note, "where": str(each.where or "")} for note, each in zip(found[notes], getattr(stack, notes), strict=True)

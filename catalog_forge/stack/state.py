@@ -48,7 +48,7 @@ class StateFolder:
         generation = self.plan()[1] + 1 if (self.path / "plan.json").exists() else 1
         wanted = {"name": stack.name, "volumes": stack.volumes, "services": [asdict(each) for each in stack.services]}
         chosen = {"secrets": stack.secrets, "entry": stack.entry, "answers": dict(stack.answers), "scales": dict(stack.scales)}
-        self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
+        self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen, "settle": stack.settle}})
         return generation
 
     def plan(self) -> tuple[Stack, int]:
@@ -181,7 +181,7 @@ def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
 
 
 def _stack(data: Mapping[str, Any]) -> Stack:
-    chosen = {key: data[key] for key in ("entry", "answers", "scales") if key in data}
+    chosen = {key: data[key] for key in ("entry", "answers", "scales", "settle") if key in data}
     secrets = tuple(data.get("secrets", ()))
     return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), secrets=secrets, **chosen)
 

@@ -11,10 +11,12 @@ import importlib
 import os
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from catalog_forge.errors import BuildError, EngineError, ForgeError
@@ -25,9 +27,10 @@ from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import Environment, Host
 from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.stack import environment as telling
+from catalog_forge.stack.endings import Ending, Endings
 from catalog_forge.stack.health import Checker, Health, Target
 from catalog_forge.stack.listing import Row, unit_state
-from catalog_forge.stack.model import Service, Stack
+from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.plan import said_by
 from catalog_forge.stack.reconcile import (
     Action,
@@ -55,23 +58,13 @@ _TICK = 2.0  # how long it sleeps when nothing wakes it
 _TOGETHER = 0.01  # what happens within this time is taken in at once
 _ECHO = 0.15  # the engine tells of an end before its list of containers does: there is another look after the last event
 _WORKERS = 8
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # before a container that ended runs again; the pause doubles
-_STEADY = 10.0  # who ran so long begins again with the first pause
-_GIVE_UP = 5  # ends in a row, before the stack was up once
 _TAIL = 20
+_NEWS = 20  # lines that the status keeps for the command that waits
+# How the launch script of a generated image (image/files/run.sh) says that the program has not been started.
+_WAITS, _GAVE_UP = "launch: waiting for ", "launch: gave up"
 _OTHER_PORT = 18080
 _SERVER = "catalog_forge.metadata.service.server"
 _REFUSED_PAUSE = 5.0  # before the engine is asked again for what it has refused
-
-
-@dataclass(slots=True)
-class _Ends:
-    """How often a container has ended in a row, and when it may start again."""
-
-    count: int = 0
-    due: float = 0
-    started: float = 0
-    counted: bool = False
 
 
 @dataclass(slots=True)
@@ -79,8 +72,6 @@ class _Memory:
     """What was seen while watching: it is lost with the process, and nothing depends on it then."""
 
     complete: set[Key] = field(default_factory=set)
-    alive: set[str] = field(default_factory=set)
-    ends: dict[str, _Ends] = field(default_factory=dict)
     healths: dict[tuple[Key, int], Health] = field(default_factory=dict)
     work: dict[Key, Future[None]] = field(default_factory=dict)
     refused: dict[Key, float] = field(default_factory=dict)
@@ -114,6 +105,10 @@ class Supervisor:
         self._woken = threading.Event()
         self._ending = False
         self._memory = _Memory()
+        self._endings = Endings()
+        self._record: list[Ending] = []
+        self._news: deque[tuple[int, str]] = deque(maxlen=_NEWS)
+        self._numbers = count(1)
         self._ledger = folder.ledger()
         self._rows: list[Row] = []
         self._told: Environment | None = None
@@ -153,10 +148,13 @@ class Supervisor:
         return self._server.answers.revisions() if self._server else frozenset()
 
     @property
-    def hopeless(self) -> list[str]:
-        """The containers that have ended so often in a row that they will not run any better."""
-        ids = {identity for identity, ends in list(self._memory.ends.items()) if ends.count >= _GIVE_UP}
-        return [each.name for each in (self._runner.seen() if ids else ()) if each.id in ids]
+    def record(self) -> Sequence[Ending]:
+        """What has ended by itself so far though it should not have."""
+        return self._record
+
+    def behind(self) -> bool:
+        """Whether a program has ended that this has not taken in yet."""
+        return self._endings.unnoticed(self._runner.seen())
 
     def run(self) -> None:
         """Run the stack. Raises ForgeError when it cannot come up, EngineError when the engine goes away."""
@@ -203,7 +201,8 @@ class Supervisor:
         """
         threading.Thread(target=importlib.import_module, args=(_SERVER,), daemon=True).start()
         self._stack, self._generation = self._folder.plan()
-        self._images = self._runner.images(self._stack, lambda image: self._tell(f"pulling {image}"))
+        self._endings.settle = self._stack.settle
+        self._images = self._runner.images(self._stack, lambda image: self._say(f"pulling {image}"))
         network = self._runner.network()
         self._runner.volumes(self._stack)
         self._ledger.adopt(self._runner.seen())
@@ -225,7 +224,7 @@ class Supervisor:
             hint = "the Docker engine must be on this machine: containers ask this process for metadata"
             raise EngineError(str(error), hint=hint) from None
         self._variables = {"METADATA_NODE": f"rancher-metadata:{_OTHER_PORT}"}
-        self._tell(f"{reason}: the metadata service is rancher-metadata:{_OTHER_PORT}, as METADATA_NODE tells the containers")
+        self._say(f"{reason}: the metadata service is rancher-metadata:{_OTHER_PORT}, as METADATA_NODE tells the containers")
         return server
 
     def _take_in_plan(self) -> None:
@@ -234,7 +233,7 @@ class Supervisor:
         if generation == self._generation:
             return
         try:
-            self._images = self._runner.images(stack, lambda image: self._tell(f"pulling {image}"))
+            self._images = self._runner.images(stack, lambda image: self._say(f"pulling {image}"))
             self._runner.volumes(stack)
         except EngineError:
             raise
@@ -243,15 +242,16 @@ class Supervisor:
             self._refuse(str(error))
             return
         self._stack, self._generation, self._refused = stack, generation, ""
-        self._memory.ends.clear()
+        self._endings.settle = stack.settle
+        self._endings.renew(self._runner.seen(), time.monotonic())
+        self._news.clear()
         self._memory.refused.clear()
 
     def _refuse(self, words: str) -> None:
         """Say once what the engine does not want to do: here, and to who waits for it."""
         if words != self._refused:
-            self._tell(words)
             self._refused = words
-            self._status("running" if self._settled == self._generation else "starting")
+            self._say(words)
 
     def _step(self) -> float:
         """Look, act, tell; return how long nothing needs to be done."""
@@ -274,7 +274,7 @@ class Supervisor:
         actions = self._in_order(actions, seen)
         for action in actions:
             if action.verb == "replace":
-                self._tell(f"{action.key[0]}-{action.key[1]} is replaced: {action.why}")
+                self._say(f"{action.key[0]}-{action.key[1]} is replaced: {action.why}")
                 self._ledger.next(action.key)
                 self._unwanted.discard(action.key)
                 self._memory.complete.discard(action.key)
@@ -296,7 +296,7 @@ class Supervisor:
             try:
                 self._folder.write_ledger(self._ledger)
             except ForgeError as error:
-                self._tell(str(error))
+                self._say(str(error))
             self._written = numbers
 
     def _environment(self, seen: list[Seen]) -> Environment:
@@ -313,19 +313,15 @@ class Supervisor:
     def _known(self, seen: list[Seen], wanted: list[Key]) -> Known:
         now = time.monotonic()
         memory = self._memory
-        ended = {each.id for each in seen if each.ended and each.id in memory.alive}
         checks = {service.name: service.health_check for service in self._stack.services}
-        states = self._states(seen)
+        states = {(row.service, row.index): row.state for row in self._rows}
         health = {key: memory.healths.get((key, self._ledger.units[key]), Health()).state for key in wanted}
         return Known(
             complete=memory.complete,
             busy={*memory.work, *(key for key, due in memory.refused.items() if due > now)},
-            ended=ended,
-            counts={identity: ends.count for identity, ends in memory.ends.items()},
-            resting={
-                *(identity for identity, ends in memory.ends.items() if ends.due > now),
-                *(each.id for each in seen if each.key in self._held),
-            },
+            ended=self._endings.by_themselves(seen),
+            counts=self._endings.counts(seen),
+            resting={*self._endings.resting(seen, now), *(each.id for each in seen if each.key in self._held)},
             unhealthy={
                 key
                 for key in set(wanted) - self._held
@@ -410,67 +406,52 @@ class Supervisor:
                 self._refuse(str(error))
 
     def _note_ends(self, seen: list[Seen]) -> None:
-        """Note who has ended since the last look, and say so when that is news."""
+        """Note what has started and ended since the last look, and say so when that is news."""
         now, memory = time.monotonic(), self._memory
-        self._note_starts(seen, now)
-        for each in seen:
-            ends = memory.ends.setdefault(each.id, _Ends())
-            if each.running:
-                if each.id not in memory.alive or ends.counted:
-                    ends.started, ends.counted = now, False
-                memory.alive.add(each.id)
-                if ends.count and now - ends.started > _STEADY:
-                    ends.count = 0
-            elif each.ended and each.key not in memory.work and not ends.counted and each.id in memory.alive:
-                self._ended(each, ends, now)
-        gone = memory.ends.keys() - {each.id for each in seen}
-        for identity in gone:
-            del memory.ends[identity]
-            memory.alive.discard(identity)
-
-    def _note_starts(self, seen: list[Seen], now: float) -> None:
-        """Note who was started by work that is done: who ended so soon that nobody saw it run has ended all the same."""
-        memory = self._memory
         for key in [key for key in memory.begun if key not in memory.work]:
             action = memory.begun.pop(key)
             ids = {each.id for each in action.containers}
-            for each in seen:
-                if each.key == key and each.state != "created" and (action.verb != "start" or each.id in ids):
-                    memory.alive.add(each.id)
-                    ends = memory.ends.setdefault(each.id, _Ends())
-                    ends.started, ends.counted = now, False
+            self._endings.begun(
+                (
+                    each
+                    for each in seen
+                    if each.key == key and each.state != "created" and (action.verb != "start" or each.id in ids)
+                ),
+                now,
+            )
+        self._endings.stopped(each for each in seen if each.key in self._held)
+        for ending in self._endings.look(seen, memory.work, self._launches(), now):
+            if ending.failed:
+                self._record.append(ending)
+                self._ended(ending)
 
-    def _runs_again(self, seen: Seen) -> bool:
-        """Whether a container that has ended will be started again, by its restart policy."""
-        launches = {launch.name: launch for each in self._stack.services if each.name == seen.service for launch in each.launches}
-        ends = self._memory.ends.get(seen.id, _Ends())
-        return seen.launch in launches and restarts(launches[seen.launch], seen.status, max(1, ends.count))
+    def _launches(self) -> dict[tuple[str, str], Launch]:
+        return {(service.name, launch.name): launch for service in self._stack.services for launch in service.launches}
 
-    def _ended(self, seen: Seen, ends: _Ends, now: float) -> None:
-        once = any(
-            launch.name == seen.launch and launch.start_once
-            for service in self._stack.services
-            if service.name == seen.service
-            for launch in service.launches
-        )
-        ends.count, ends.counted = ends.count + 1, True
-        ends.due = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (ends.count - 1))
-        if once and seen.status == 0:
+    def _ended(self, ending: Ending) -> None:
+        """Say that a container has ended. Raises ForgeError when it will not run, and the stack was never up."""
+        container, unsettled = ending.container, self._settled != self._generation
+        # Said the first, second, fourth, ... time.
+        if not (unsettled or ending.count & (ending.count - 1) == 0):
             return
-        said, hide = "", said_by(self._stack)
-        over = seen.status != 0 and not once and not self._runs_again(seen)
-        hopeless = not self._settled and (over or ends.count >= _GIVE_UP)
-        if hopeless or ends.count & (ends.count - 1) == 0:  # the first, second, fourth, ... time
-            with suppress(ForgeError):
-                said = "".join(f"\n  | {line}" for line in hide(self._runner.said(seen, _TAIL)).splitlines())
-        message = f"{seen.name} ended with status {seen.status}{said}"
-        if hopeless:
-            why = "is not to start again" if over else f"ended {ends.count} times in a row"
-            raise ForgeError(f"{message}\n{seen.name} {why}: the stack is stopped")
-        self._tell(message)
+        said = self._said(container, _TAIL)
+        message = "\n  | ".join([f"{container.name} ended with status {container.status}", *said])
+        waited = any(line.startswith(_GAVE_UP) for line in said[-1:])
+        if not (unsettled and (ending.hopeless or waited)):
+            self._say(message)
+            return
+        message = f"{message}\n{container.name} {'did not start its program' if waited else ending.why}"
+        if not self._settled:
+            raise ForgeError(f"{message}: the stack is stopped")
+        self._refuse(message)
+
+    def _said(self, container: Seen, lines: int) -> list[str]:
+        with suppress(ForgeError):
+            return str(said_by(self._stack)(self._runner.said(container, lines))).splitlines()
+        return []
 
     def _look_after(self, seen: list[Seen], made: Environment) -> None:
-        """Check the units that run, show how all are, and note when all are as they are wanted."""
+        """Check the units that run, and show how all are."""
         states, memory = self._states(seen), self._memory
         told = telling.addresses(self._stack, made)
         targets: dict[Key, Target] = {}
@@ -484,29 +465,65 @@ class Supervisor:
                 health = memory.healths.get((key, number), Health()).state if service.health_check else ""
                 if states[key] == "running":
                     memory.complete.add(key)
-                    for each in seen:
-                        if each.key == key:
-                            memory.alive.add(each.id)
                     if service.health_check and address:
                         memory.healths.setdefault((key, number), Health(since=time.monotonic()))
                         targets[key] = Target(key, number, address, service.health_check)
-                rows.append(Row(service.name, index, states[key], health, address))
+                members = [each for each in seen if each.key == key and each.number == number]
+                rows.append(Row(service.name, index, self._shown(service, states[key], members), health, address))
         memory.healths = {
             place: each for place, each in list(memory.healths.items()) if self._ledger.units.get(place[0]) == place[1]
         }
         self._checker.watch(targets)
-        self._say(rows)
-
-    def _say(self, rows: list[Row]) -> None:
         if rows != self._rows:
             self._rows = rows
             self._show(rows)
-            self._status("running" if self._settled == self._generation else "starting")
+            self._status(self._phase)
+
+    def _shown(self, service: Service, state: str, members: list[Seen]) -> str:
+        """The state of a unit as it is shown: it runs when none of its programs has ended for a while."""
+        once = {launch.name for launch in service.launches if launch.start_once}
+        lasting = [each for each in members if each.launch not in once]
+        if state == "running" and not all([self._steady(each) for each in lasting]):
+            state = "restarting" if any(map(self._endings.failing, lasting)) else "starting"
+        elif state == "stopped" and any(each.ended and self._runs_again(each) for each in lasting):
+            state = "restarting"
+        return state
+
+    def _steady(self, container: Seen) -> bool:
+        """Whether a container has run long enough to count as running, and has started its program."""
+        now, endings = time.monotonic(), self._endings
+        if endings.steady(container) or not endings.settled(container, now):
+            return endings.steady(container)
+        last = self._said(container, 1)
+        if last and last[-1].startswith((_WAITS, _GAVE_UP)):
+            endings.waits(container, now)
+            text = f"{container.name}: {last[-1]}"
+            if text not in (said for _, said in self._news):
+                self._say(text)
+            return False
+        endings.confirm(container)
+        return True
+
+    def _runs_again(self, container: Seen) -> bool:
+        """Whether a container that has ended will be started again, by its restart policy."""
+        launch = self._launches().get((container.service, container.launch))
+        ends = self._endings.counts([container])[container.id]
+        return launch is not None and container.key not in self._held and restarts(launch, container.status, max(1, ends))
+
+    def _say(self, text: str) -> None:
+        """Say what is worth a line, to whoever waits for the stack too."""
+        self._news.append((next(self._numbers), text))
+        self._tell(text)
+        self._status(self._phase)
+
+    @property
+    def _phase(self) -> str:
+        return "running" if self._settled == self._generation else "starting"
 
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
         """Note when all units run as they are wanted, and nothing is left to do."""
-        over = {each.key for each in seen if each.ended and each.id in self._memory.alive and not self._runs_again(each)}
-        over |= self._held
+        ended = self._endings.by_themselves(seen)
+        over = {each.key for each in seen if each.id in ended and not self._runs_again(each)} | self._held
         waiting = any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
         busy = self._memory.work or self._unwanted or waiting
         if busy or self._settled == self._generation or any(each.digest != digests.get(each.service) for each in seen):
@@ -517,7 +534,7 @@ class Supervisor:
     def _status(self, phase: str, error: str = "", code: int = 0) -> None:
         units = [{**{name: getattr(row, name) for name in Row.__slots__}, "name": row.name} for row in self._rows]
         status: dict[str, Any] = {"generation": self._generation, "phase": phase, "pid": os.getpid(), "units": units}
-        status["refused"] = self._refused
+        status |= {"refused": self._refused, "news": [*self._news]}
         with suppress(ForgeError):  # a full disk must not take the stack down
             self._folder.write_status({**status, "error": error, "code": code})
 
@@ -532,8 +549,7 @@ class Supervisor:
 
     def _pause(self) -> float:
         now = time.monotonic()
-        dues = [*(ends.due for ends in self._memory.ends.values()), *self._memory.refused.values()]
-        waits = [due - now for due in dues if due > now]
+        waits = [due - now for due in (*self._endings.dues(now), *self._memory.refused.values()) if due > now]
         return max(0.02, min([_TICK, *waits]))
 
     def _stop(self) -> None:

@@ -49,6 +49,8 @@ _LOOK = 0.3
 # A problem of a conf container counts when it has stayed so long: then its confd does not come to wait for anything.
 _STAYS = 4.0
 _ANSWER = 5.0
+# What a moment waits for is told so often.
+_TELL = 10.0
 _MOST = 1 << 20
 # Lines of all logs together that are shown, and of each at least.
 _LINES, _LEAST = 60, 3
@@ -115,7 +117,7 @@ class _Running:
         self.rows: list[Row] = []
         self.held: frozenset[Key] = frozenset()
         self._error: BaseException | None = None
-        self._tell, self._generation = tell, 0
+        self.tell, self._generation = tell, 0
         self._thread: threading.Thread | None = None
 
     def want(self, stack: Stack, scene: Environment) -> None:
@@ -135,19 +137,23 @@ class _Running:
         self.held = units
         self.supervisor.hold(units)
 
+    def check(self) -> None:
+        """Raise what has ended the stack, and ForgeError when a program has died that had run."""
+        if self._error:
+            raise self._error
+        for ending in self.supervisor.record:
+            if ending.was_steady:
+                raise ForgeError(f"{ending.container.name} ended by itself with status {ending.container.status}")
+
     @property
     def unsettled(self) -> str:
         """Say what is still under way; empty when all is as it is wanted. Raises what has ended the stack."""
-        if self._error:
-            raise self._error
+        self.check()
         status = self.folder.status()
         if status.get("refused"):
             raise ForgeError(status["refused"])
-        if status.get("generation") != self._generation or status.get("phase") != "running":
-            return "the stack is starting"
-        if restless := self.supervisor.hopeless:
-            raise ForgeError(f"{', '.join(restless)} ended again and again")
-        return next((words for each in self.rows if (words := self._unready(each))), "")
+        settled = status.get("generation") == self._generation and status.get("phase") == "running"
+        return next((words for each in self.rows if (words := self._unready(each))), "" if settled else "the stack is starting")
 
     def _unready(self, row: Row) -> str:
         if (row.service, row.index) in self.held:
@@ -185,7 +191,7 @@ class _Running:
     def _say(self, text: str) -> None:
         self.told.extend(text.splitlines())
         if text.startswith("pulling "):
-            self._tell(text)
+            self.tell(text)
 
     def _retold(self, made: Environment) -> Environment:
         return staging.retold(made, self.scene) if self.scene else made
@@ -206,6 +212,7 @@ class Scene:
     said: dict[str, Said] = field(default_factory=dict)
     changed: float = 0
     problem: tuple[str, float] = ("", 0)
+    told: float = 0
 
     def cannot(self, moment: Moment) -> str:
         """Return why the stack cannot be brought to a moment; empty when it can."""
@@ -247,7 +254,8 @@ class Scene:
 
     def _until_settled(self) -> None:
         limit = time.monotonic() + self.settle
-        while self.running.unsettled and time.monotonic() < limit:
+        while (remark := self.running.unsettled) and time.monotonic() < limit:
+            self._tell_wait(remark, limit)
             self._pause(_LOOK)
 
     def _seen_in_time(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
@@ -260,14 +268,23 @@ class Scene:
             now = time.monotonic()
             if remark:
                 fine = 0
+                self._tell_wait(remark, limit)
                 if now > max(limit, settled + expected.asking.within):
                     return self._look(moment, expected, f"after {self.settle:g} s {remark}")
                 continue
             settled = settled or now
             seen = self._look(moment, expected)
-            fine = (fine or now) if good(seen) else 0
+            # What answered a moment ago may have died over it.
+            fine = (fine or now) if good(seen) and not self.running.supervisor.behind() else 0
             if (fine and now - fine >= calm) or (not fine and now - settled > max(expected.asking.within, calm)):
                 return seen
+
+    def _tell_wait(self, remark: str, limit: float) -> None:
+        """Say now and then what a moment waits for, and how long it will at most."""
+        now = time.monotonic()
+        if now >= max(self.told, self.changed) + _TELL:
+            self.told = now
+            self.running.tell(f"{self.spec.name}: {remark}; waiting for at most {max(0, limit - now):.0f} s more")
 
     def _pause(self, seconds: float) -> None:
         if self.interrupted.wait(seconds):

@@ -96,6 +96,18 @@ CANNOT = "".join(line for line in SERVICES.splitlines(keepends=True) if not line
 MISSPELT = SERVICES + "expect: {command: {in: page-conf-3, run: x}}\n"
 
 
+# Programs that die: at once, after they have answered, and of the signal that should have them read their file anew.
+DEATHS = {
+    "at-once": "echo no such program; exit 127",
+    "later": "httpd -p 80 -h /www; sleep 5; echo cannot go on; exit 3",
+    "of-reload": "httpd -p 80 -h /www; while :; do sleep 1; done",
+}
+CHANGED = (
+    "stack: Site\nservices: {page: {sidekicks: [page-conf], health_check: {port: 80}, metadata: {word: w}}}\nself: page-conf-1\n"
+)
+CHANGED += "expect: {files: {index.html: {contains: w}}, within: 20s}\nthen:\n- {set: {word: x}, expect: {reloads: 1}}\n"
+
+
 @pytest.fixture(scope="module")
 def forge(
     tmp_path_factory: pytest.TempPathFactory,
@@ -178,6 +190,27 @@ def test_what_is_not_as_expected_is_shown_with_the_logs_and_what_cannot_be_playe
         assert words in done.stdout
     (suite,) = ElementTree.parse(forge.catalog / "junit.xml").getroot()
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "1", "1"]
+
+
+@pytest.mark.parametrize(("death", "checked"), [("at-once", True), ("at-once", False), ("later", False), ("of-reload", True)])
+def test_a_program_that_dies_passes_no_test(
+    death: str,
+    checked: bool,
+    tmp_path: Path,
+    engine: DockerClient,
+    base_image: str,  # noqa: ARG001
+    confd: Path,
+) -> None:
+    with forge_in(tmp_path, engine, confd) as forge:
+        lines = [line for line in SPEC.splitlines(keepends=True) if checked or "health_check" not in line]
+        lines[-1] = f"  exec: [sh, -c, '{DEATHS[death]}']\n"
+        forge.spec("page-conf", "".join(lines))
+        text = CHANGED if checked else CHANGED.replace(", health_check: {port: 80}", "")
+        scenarios(forge, dies=text)
+        done = played(forge)
+        assert done.returncode == 1 and "error    page-conf/dies" in done.stdout, done.stdout + done.stderr
+        last = {"at-once": "no such program", "later": "cannot go on", "of-reload": "launch: reload: signal HUP"}[death]
+        assert last in done.stdout and "ended" in done.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

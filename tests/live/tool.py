@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from docker import DockerClient
 
@@ -26,10 +26,17 @@ class Tool:
     client: DockerClient
     folder: Path
     name: str
+    # What most of these stacks run starts at once or fails at once, so nobody needs to look for as long as users do.
+    settle: ClassVar[str] = "0.3"
 
     @property
     def environ(self) -> dict[str, str]:
-        return {**os.environ, "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONPATH": str(ROOT)}
+        return {
+            **os.environ,
+            "CATALOG_FORGE_SETTLE": self.settle,
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "PYTHONPATH": str(ROOT),
+        }
 
     @property
     def state(self) -> Path:

@@ -40,7 +40,7 @@ def test_a_container_is_what_its_labels_say_and_has_its_status_when_it_has_ended
 def test_of_a_unit_that_is_replaced_the_newest_containers_count() -> None:
     there = seen([container("web", 1, 1, "exited"), container("web", 1, 4), container("web", 2, 2, "exited")])
     alone = {"web": Service(Launch("web", "i"))}
-    assert rows(there, alone, {"web-1": "healthy"}) == [
+    assert rows(there, alone, {"web-1": Row("web", 1, "running", "healthy", "")}) == [
         Row("web", 1, "running", "healthy", "10.0.0.4"),
         Row("web", 2, "stopped", "", "10.0.0.2"),
     ]
@@ -68,3 +68,16 @@ def test_a_unit_is_what_its_containers_are(states: tuple[str, ...], expected: st
 def test_who_runs_once_may_have_ended() -> None:
     service = replace(WEB, sidekicks=(Launch("side", "i", start_once=True),))
     assert unit_state(service, [one("web"), one("side", "exited")]) == "running"
+
+
+def test_a_program_that_ends_again_and_again_is_never_said_to_run() -> None:
+    alone = {"web": Service(Launch("web", "i"))}
+    for state in ("running", "exited"):
+        there = seen([container("web", 1, 1, state)])
+        assert rows(there, alone, {"web-1": Row("web", 1, "restarting", "", "")})[0].state == "restarting"
+
+
+@pytest.mark.parametrize(("watched", "state"), [({}, "starting"), (None, "stopped")])
+def test_nothing_starts_for_ever_where_nobody_runs_the_stack(watched: dict[str, Row] | None, state: str) -> None:
+    alone = {"web": Service(Launch("web", "i"))}
+    assert rows(seen([container("web", 1, 1, "created")]), alone, watched)[0].state == state
