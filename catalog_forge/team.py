@@ -8,6 +8,7 @@ from pathlib import Path
 from catalog_forge import yamlio
 from catalog_forge.blueprint.git import checkout
 from catalog_forge.errors import ForgeError, Where
+from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import Team
 from catalog_forge.spec.tree import laid_over
@@ -38,7 +39,7 @@ def _tree(file: Path, shown: str, above: tuple[Path, ...], fetch: bool) -> Map:
     if len(above) >= MOST:
         raise ForgeError(f"standards extend each other more than {MOST} times", Where(shown))
     root = _read(file, shown)
-    if isinstance(root, Text) and root.bare and root.data() is None:
+    if is_null(root):
         return Map((), root.where)
     if not isinstance(root, Map):
         raise ForgeError("standards are a mapping", root.where, "such as `defaults: {maintainer: Jo Doe <jo@example.org>}`")

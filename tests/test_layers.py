@@ -29,7 +29,7 @@ FLOORS = (
     ("confd", "metadata.scenarios", "journal"),
     ("metadata",),
     ("formats", "plan", "spec"),
-    ("gotext",),
+    ("gotext", "goyaml"),
     ("yamlio", "errors", "texts", "__init__"),
 )
 

@@ -173,7 +173,8 @@ def _given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
     """Return the answers of --answers, and those of --set, which come first."""
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError
-    from catalog_forge.stack.questions import Given, text_of
+    from catalog_forge.goyaml.decoding import text_of
+    from catalog_forge.stack.questions import Given
 
     given: dict[str, Given] = {}
     if answers_file:

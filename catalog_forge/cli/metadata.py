@@ -17,7 +17,8 @@ import click
 from catalog_forge.errors import ForgeError
 
 if TYPE_CHECKING:
-    from catalog_forge.metadata.service.answers import Answers, Value
+    from catalog_forge.goyaml.scalars import Value
+    from catalog_forge.metadata.service.answers import Answers
     from catalog_forge.metadata.service.server import MetadataServer
     from catalog_forge.metadata.service.wire import Request
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint import versions
 from catalog_forge.lint.tree import File, Folder, Tree, Yaml, is_template, key_of, keys_of
-from catalog_forge.metadata.reading import is_null
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Team
-from catalog_forge.stack import questions
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 CONFIG = "config.yml"
@@ -260,7 +259,7 @@ class Revision:
     @cached_property
     def version(self) -> str:
         """The version that the block gives, as the catalog service stores it."""
-        return questions.text_of(keys_of(self.block).get("version"))
+        return text_of(keys_of(self.block).get("version"))
 
     @cached_property
     def questions(self) -> list[Question]:
@@ -293,7 +292,7 @@ class Question:
 
     def text(self, key: str) -> str:
         """The value of a key as the catalog service stores it; nothing where there is none."""
-        return questions.text_of(self.keys.get(key))
+        return text_of(self.keys.get(key))
 
     @cached_property
     def variable(self) -> str:
@@ -309,7 +308,7 @@ class Question:
     def options(self) -> list[str]:
         """Its options as text."""
         found = self.keys.get("options")
-        return [questions.text_of(item) for item in found.items] if isinstance(found, Seq) else []
+        return [text_of(item) for item in found.items] if isinstance(found, Seq) else []
 
     @property
     def where(self) -> Where:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from catalog_forge.errors import Where
+from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint.model import Edit, Fix
 from catalog_forge.lint.tree import File, is_template
-from catalog_forge.metadata import scalars
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Text
 
 # What libyaml takes for the end of a line.
@@ -29,16 +28,6 @@ def listed(words: Sequence[str]) -> str:
     """Some words for a message, as `shown` has them; of many the first ones."""
     more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
     return ", ".join(map(shown, words[:_MOST])) + more
-
-
-def is_text(node: Node | None) -> bool:
-    """Whether Rancher's YAML reader takes a node for text: it was quoted, or looks like nothing else."""
-    return isinstance(node, Text) and (not node.bare or isinstance(scalars.resolve(node.value) if node.value else None, str))
-
-
-def is_null(node: Node | None) -> bool:
-    """Whether there is nothing: no node, or one that was left empty or says null."""
-    return node is None or (isinstance(node, Text) and node.bare and node.value in ("", "~", "null", "Null", "NULL"))
 
 
 def is_altered(node: Node | None) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.lint import registry
 from catalog_forge.lint.model import LEVELS, Level
 from catalog_forge.lint.run import Choice
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.plan import check_relative
-from catalog_forge.yamlio import Map, Node, Text
+from catalog_forge.yamlio import Map, Node
 
 KEYS = ("select", "ignore", "fail_on", "levels", "paths", "baseline")
 FAIL_ON = (*LEVELS, "never")
@@ -46,7 +47,7 @@ class Settings:
 def read(root: Map) -> Settings:
     """Read the settings out of standards. Raises ForgeError with everything that is wrong with them."""
     node = next((value for key, value in root.pairs if key.value == "lint"), None)
-    if node is None or (isinstance(node, Text) and node.data() is None):
+    if node is None or is_null(node):
         return Settings()
     reader = _Reader()
     settings = reader.settings(node)

@@ -15,6 +15,7 @@ from typing import Literal
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.goyaml import decoding
 
 MAX_BYTES = 1 << 20
 
@@ -95,6 +96,15 @@ class File:
         except ForgeError as error:
             return Yaml(None, tuple(error.problems))
         return Yaml(found.node, (), found.duplicates, found.second)
+
+    @cached_property
+    def decoded(self) -> Yaml:
+        """The content as Go decodes it: a merge key that cannot be merged spoils all of it, wherever it stands."""
+        found = self.yaml
+        problems = [*decoding.too_large(found.node)] if b"*" in self.content else []
+        if b"<<" in self.content and found.node is not None:
+            problems += decoding.broken_merges(found.node)
+        return Yaml(found.node, tuple(problems), found.duplicates, found.second) if problems else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.metadata.service.answers import Value
+from catalog_forge.goyaml.scalars import Value
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _DURATION = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)(ms|s|m)?")
@@ -110,8 +110,3 @@ class Reader:
     def data(self, node: yamlio.Node | None, what: str) -> dict[str, Value]:
         """A mapping as plain data."""
         return {key.value: yamlio.to_data(value) for key, value in self.pairs(node, what)}
-
-
-def is_null(node: yamlio.Node) -> bool:
-    """Whether nothing stands there."""
-    return isinstance(node, yamlio.Text) and node.data() is None

@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import SERVICE_KEYS
 from catalog_forge.spec.expressions import Collection, Text, parse, parse_collection
@@ -113,7 +114,7 @@ class _Reader:
         return _reader_of(kind)(self, kind, node, limits, what)
 
     def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
-        if not isinstance(node, yamlio.Text) or (node.bare and node.data() is None):
+        if not isinstance(node, yamlio.Text) or is_null(node):
             raise self.wrong(f"{what} must be text", node.where, limits.doc)
         value = node.value
         if limits.one_of and value not in limits.one_of:

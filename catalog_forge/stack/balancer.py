@@ -13,10 +13,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from catalog_forge.errors import did_you_mean
-from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.goyaml.decoding import is_null, text_of
+from catalog_forge.metadata.reading import Reader
 from catalog_forge.stack.composefile import Definition
 from catalog_forge.stack.model import Launch, Link, Note, Rule, Service, Stack
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node
 
 CONFIG = "/catalog-forge-haproxy.cfg"

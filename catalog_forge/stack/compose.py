@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from catalog_forge.errors import Where, did_you_mean
-from catalog_forge.metadata import scalars
-from catalog_forge.metadata.reading import Reader, is_null
-from catalog_forge.metadata.service.answers import Value
+from catalog_forge.goyaml import decoding
+from catalog_forge.goyaml.decoding import is_null, text_of
+from catalog_forge.goyaml.scalars import Value
+from catalog_forge.metadata.reading import Reader
 from catalog_forge.stack import volumes
 from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.composefile import Definition, Files, load
@@ -20,7 +21,6 @@ from catalog_forge.stack.keys import GLOBAL, SIDEKICKS
 from catalog_forge.stack.launches import Launches
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Rule, Service, Stack
 from catalog_forge.stack.order import ordered
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _HEALTH = (
@@ -229,7 +229,7 @@ def _data(node: Node, *, digits: bool) -> Value:
             return {key.value: _data(value, digits=digits) for key, value in pairs}
         case Seq(items):
             return [_data(item, digits=digits) for item in items]
-        case Text(value, bare):
+        case Text(value):
             if digits and value.isascii() and value.isdigit() and len(value) < 19:
                 return int(value)
-            return scalars.resolve(value) if bare and value else None if bare else value
+            return decoding.value(node)

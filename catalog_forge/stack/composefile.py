@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.goyaml.decoding import is_null
+from catalog_forge.metadata.reading import Reader
 from catalog_forge.stack import keys
 from catalog_forge.stack.entry import Document, Entry
 from catalog_forge.stack.model import Note

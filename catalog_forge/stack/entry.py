@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.goyaml import decoding
 from catalog_forge.stack.questions import Question
 from catalog_forge.stack.questions import read as read_questions
-from catalog_forge.yamlio import Map, Node, Text
+from catalog_forge.yamlio import Map, Node
 
 MAX_BYTES = 1 << 20
 
@@ -68,7 +69,7 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     if docker is None:
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{below}".rstrip("/")), _what_else(files, below))
     block = _block(rancher.text, rancher.file)
-    return Entry(name, revision, _raw(block.get("version")), docker, rancher, read_questions(block.get("questions")))
+    return Entry(name, revision, decoding.raw(block.get("version")), docker, rancher, read_questions(block.get("questions")))
 
 
 def _what_else(files: Mapping[str, bytes], below: str) -> str:
@@ -98,13 +99,13 @@ def _default(config: bytes) -> str:
     except ForgeError:
         return ""
     keys = {key.value: value for key, value in root.pairs} if isinstance(root, Map) else {}
-    return next((raw for key in ("version", "defaultVersion", "default_version") if (raw := _raw(keys.get(key)))), "")
+    return next((raw for key in ("version", "defaultVersion", "default_version") if (raw := decoding.raw(keys.get(key)))), "")
 
 
 def _version(files: Mapping[str, bytes], revision: str) -> str:
     path = f"{revision}/{_RANCHER}" if revision else _RANCHER
     try:
-        return _raw(_block(files.get(path, b"").decode("utf-8-sig", "replace"), path).get("version"))
+        return decoding.raw(_block(files.get(path, b"").decode("utf-8-sig", "replace"), path).get("version"))
     except ForgeError:
         return ""
 
@@ -144,7 +145,3 @@ def _block(text: str, file: str) -> dict[str, Node]:
 
 def _passed_over(_: yamlio.Double) -> None:
     """Who reads the whole compose file says it."""
-
-
-def _raw(node: Node | None) -> str:
-    return node.value if isinstance(node, Text) and not (node.bare and node.data() is None) else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios import model, units
-from catalog_forge.metadata.service.answers import Value
 from catalog_forge.stack.listing import unit_state
 from catalog_forge.stack.model import HealthCheck, Service, Stack
 from catalog_forge.stack.reconcile import Key, Ledger, Seen, container_name, owner_of

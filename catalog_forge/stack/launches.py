@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import cast
 
 from catalog_forge.errors import Where
-from catalog_forge.metadata import scalars
+from catalog_forge.goyaml import decoding
+from catalog_forge.goyaml.decoding import text_of
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
-from catalog_forge.metadata.service.answers import Value
 from catalog_forge.stack import keys
 from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
 from catalog_forge.stack.composefile import Definition
 from catalog_forge.stack.model import Launch, Network, Note
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 START_ONCE = "io.rancher.container.start_once"
@@ -198,7 +198,7 @@ class Launches:
 
     def truth(self, node: Node, what: str) -> bool:
         """True or false. Text is none: rancher-compose never turns an answer into a truth."""
-        value = scalars.resolve(node.value) if isinstance(node, Text) and node.bare and node.value else None
+        value = decoding.value(node) if isinstance(node, Text) else None
         if isinstance(value, bool):
             return value
         self.reader.wrong(f"{what} must be true or false, without quotes and without a variable", node.where)

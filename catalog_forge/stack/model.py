@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Where
-    from catalog_forge.metadata.service.answers import Value
+    from catalog_forge.goyaml.scalars import Value
 
 SETTLE = 3.0
 """Seconds that a container must have run without an end before it counts as running: most programs that fail do so by then."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.metadata import goyaml, scalars
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.goyaml.decoding import text_of
+from catalog_forge.yamlio import Map, Node, Seq
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _SECRET = ("password", "secret")
@@ -101,25 +101,6 @@ def answered(questions: tuple[Question, ...], given: Mapping[str, Given], ask: A
     for question in missing:
         variables[question.variable] = ask(question) if ask else ""
     return variables
-
-
-def text_of(node: Node | None) -> str:
-    """A scalar as Rancher turns it into text: by its value, so that `yes` is `true` and `1.50` is `1.5`."""
-    if not isinstance(node, Text):
-        return ""
-    if not node.bare:
-        return node.value
-    return _shown(scalars.resolve(node.value) if node.value else None, node.value)
-
-
-def _shown(value: object, raw: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    return goyaml.dump(value).removesuffix("\n") if isinstance(value, float) else raw
 
 
 def _question(variable: str, keys: Mapping[str, Node], where: Where) -> Question:

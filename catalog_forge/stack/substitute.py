@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from catalog_forge import yamlio
 from catalog_forge.errors import Where
+from catalog_forge.goyaml.decoding import merged
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z0-9_]+)\})?")
@@ -54,17 +55,3 @@ class Substitution:
             return self.variables.get(name, "")
 
         return yamlio.Text(_DOLLAR.sub(answer, node.value), False, where, node.style or '"', node.lines)
-
-
-def merged(pairs: tuple[tuple[Text, Node], ...]) -> tuple[tuple[Text, Node], ...]:
-    """The pairs of a mapping, those of its merge key first; a key of its own counts more."""
-    if not any(key.value == "<<" and key.bare for key, _ in pairs):
-        return pairs
-    found: dict[str, tuple[Text, Node]] = {}
-    for key, value in pairs:
-        if key.value == "<<":
-            for each in value.items if isinstance(value, Seq) else (value,):
-                for inner in merged(each.pairs) if isinstance(each, Map) else ():
-                    found.setdefault(inner[0].value, inner)
-    found |= {key.value: (key, value) for key, value in pairs if key.value != "<<"}
-    return tuple(found.values())

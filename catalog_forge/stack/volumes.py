@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.goyaml.decoding import is_null, text_of
+from catalog_forge.metadata.reading import Reader
 from catalog_forge.stack.launches import NAMED
 from catalog_forge.stack.model import Launch, Note
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node
 
 

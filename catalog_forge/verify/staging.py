@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios import units
 from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.metadata.scenarios.steps import Moment
-from catalog_forge.metadata.service.answers import Value
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.entry import Entry, read

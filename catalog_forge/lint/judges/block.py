@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalog_forge.errors import Problem, Where
-from catalog_forge.lint.judges import golang
-from catalog_forge.lint.judges.golang import (
+from catalog_forge.goyaml import decoding, types
+from catalog_forge.goyaml.types import (
     ANY_BY_TEXT,
     INT,
     SERVICES,
@@ -27,7 +27,7 @@ from catalog_forge.yamlio import Map, Node
 
 
 def _problem_of_external(node: Node) -> str:
-    fits = not any(golang.faults(node, TRUTH)) or not any(golang.faults(node, _NAMED))
+    fits = not any(types.faults(node, TRUTH)) or not any(types.faults(node, _NAMED))
     return "" if fits else "external is true, false or a mapping with a name"
 
 
@@ -121,28 +121,28 @@ CI = Decoder(CI_COMPOSE, CI_BLOCK)
 
 def of_compose(file: File, decoder: Decoder) -> Block:
     """Find the block of a rancher-compose.yml. A file whose version is not 2 is all services."""
-    found = golang.read(file)
+    found = file.decoded
     if found.problems:
         return Block({}, found.problems)
-    problems = [*golang.faults(found.node, decoder.compose)]
-    keys = golang.pairs(found.node) if isinstance(found.node, Map) else {}
-    second = golang.raw(keys.get("version")) == "2"
+    problems = [*types.faults(found.node, decoder.compose)]
+    keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
+    second = decoding.raw(keys.get("version")) == "2"
     if not second:
         problems += faults_of_services(found.node, keys)
     if problems:
         return Block({}, tuple(problems))
     block = _found(keys, second)
-    problems = [*golang.faults(block, decoder.block)]
+    problems = [*types.faults(block, decoder.block)]
     where = block.where if block else None
-    return Block(golang.pairs(block) if isinstance(block, Map) else {}, tuple(problems), where)
+    return Block(decoding.pairs(block) if isinstance(block, Map) else {}, tuple(problems), where)
 
 
 def faults_of_services(root: Node | None, keys: dict[str, Node]) -> Iterator[Problem]:
     """What keeps a file without `version: '2'` from being a mapping of services."""
-    for problem in golang.faults(root, SERVICES):
+    for problem in types.faults(root, SERVICES):
         version = keys.get("version")
         if version is not None and problem.where == version.where:
-            shown = golang.raw(version)
+            shown = decoding.raw(version)
             yield Problem(f"the version of a compose file is '2', not {shown!r}", problem.where, "'2', or no version at all")
         else:
             yield problem
@@ -150,21 +150,21 @@ def faults_of_services(root: Node | None, keys: dict[str, Node]) -> Iterator[Pro
 
 def _found(keys: dict[str, Node], second: bool) -> Node | None:
     for name in ("catalog", ".catalog"):
-        if not golang.is_null(keys.get(name)):
+        if not decoding.is_null(keys.get(name)):
             return keys[name]
     services = keys.get("services")
-    inner = golang.pairs(services).get(".catalog") if second and isinstance(services, Map) else None
-    return None if golang.is_null(inner) else inner
+    inner = decoding.pairs(services).get(".catalog") if second and isinstance(services, Map) else None
+    return None if decoding.is_null(inner) else inner
 
 
 def of_flat(file: File) -> Block:
     """The block of a template-version.yml: the file itself."""
-    found = golang.read(file)
+    found = file.decoded
     if found.problems:
         return Block({}, found.problems)
-    problems = tuple(golang.faults(found.node, SERVED_BLOCK))
+    problems = tuple(types.faults(found.node, SERVED_BLOCK))
     return Block(
-        golang.pairs(found.node) if isinstance(found.node, Map) else {}, problems, found.node.where if found.node else None
+        decoding.pairs(found.node) if isinstance(found.node, Map) else {}, problems, found.node.where if found.node else None
     )
 
 

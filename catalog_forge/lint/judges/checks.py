@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from catalog_forge.errors import Problem
-from catalog_forge.lint.judges import golang
-from catalog_forge.lint.judges.golang import Type
+from catalog_forge.goyaml import decoding, types
+from catalog_forge.goyaml.types import Type
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 Words = str
@@ -26,7 +26,7 @@ def _kind(node: Node) -> str:
         return "a mapping"
     if isinstance(node, Seq):
         return "a list"
-    found = golang.value(node)
+    found = decoding.value(node)
     if isinstance(found, bool):
         return "true or false"
     return "nothing" if found is None else "text" if isinstance(found, str) else "a number"
@@ -62,7 +62,7 @@ def decoded(wanted: Type, first: Check) -> Check:
 
     def check(node: Node) -> Iterator[Problem]:
         found = [*first(node)]
-        yield from found or golang.faults(node, wanted)
+        yield from found or types.faults(node, wanted)
 
     return check
 
@@ -75,7 +75,7 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
     """Text that matches a pattern; `what` names it."""
 
     def words(node: Node) -> Words:
-        found = golang.value(node) if isinstance(node, Text) else None
+        found = decoding.value(node) if isinstance(node, Text) else None
         if isinstance(found, str) and not pattern.fullmatch(found):
             return f"{found!r} is no {what}"
         return ""
@@ -85,12 +85,12 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
 
 def integer(node: Node) -> Words:
     """What is wrong with a number that has a fraction."""
-    found = golang.value(node) if isinstance(node, Text) else None
+    found = decoding.value(node) if isinstance(node, Text) else None
     return f"{found} is no whole number" if isinstance(found, float) and not found.is_integer() else ""
 
 
 def _from_1000_to_1000(node: Node) -> Words:
-    found = golang.value(node) if isinstance(node, Text) else None
+    found = decoding.value(node) if isinstance(node, Text) else None
     return "" if isinstance(found, int | float) and abs(found) <= 1000 and not integer(node) else "it is from -1000 to 1000"
 
 
@@ -98,7 +98,7 @@ TEXT = one_of("text")
 TRUTH = one_of("true or false")
 MAP = one_of("a mapping")
 LIST = one_of("a list")
-NUMBER = then(one_of("a number", "text"), matching(golang.ATOI, "whole number"))
+NUMBER = then(one_of("a number", "text"), matching(types.ATOI, "whole number"))
 SIZE = then(one_of("a number", "text"), matching(_PARSED_SIZE, "size"))
 DURATION = then(one_of("a number", "text"), matching(_PARSED_DURATION, "duration"))
 WHOLE = then(one_of("a number"), integer)
@@ -124,7 +124,7 @@ def _repeated(items: Sequence[Node]) -> Iterator[Problem]:
     seen: set[tuple[str, object]] = set()
     for each in items:
         if isinstance(each, Text):
-            found = golang.value(each)
+            found = decoding.value(each)
             if (type(found).__name__, found) in seen:
                 yield Problem(f"{each.value!r} stands there twice", each.where)
             seen.add((type(found).__name__, found))
@@ -138,7 +138,7 @@ def ports(node: Node) -> Iterator[Problem]:
     found = [*items("text", "a number")(node)]
     yield from found
     for each in node.items if isinstance(node, Seq) and not found else ():
-        shown = golang.value(each) if isinstance(each, Text) else None
+        shown = decoding.value(each) if isinstance(each, Text) else None
         if isinstance(shown, str) and not is_port(shown):
             yield Problem(f"{shown!r} is no port", each.where, "[ADDRESS:][PORT:]PORT[/tcp or /udp]")
 
@@ -176,7 +176,7 @@ def _is_address(text: str) -> bool:
 
 def _not_bare(node: Node) -> Words:
     """Text that yaml.v2 takes for null before it asks the type: an empty answer is enough."""
-    found = golang.value(node) if isinstance(node, Text) else None
+    found = decoding.value(node) if isinstance(node, Text) else None
     return "the text is empty: rancher-compose cannot read it" if found in ("", "null") else ""
 
 

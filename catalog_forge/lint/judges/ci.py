@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.errors import Problem, Where
-from catalog_forge.lint.judges import block, golang
+from catalog_forge.goyaml import decoding, types
+from catalog_forge.lint.judges import block
 from catalog_forge.lint.judges.layout import TOP
 from catalog_forge.lint.judges.ruling import Ruling
 from catalog_forge.lint.tree import File, Folder, Tree, Yaml
@@ -42,8 +43,8 @@ class _Template:
         self.links: dict[str, Folder] = {}
         config = folder.files.get("config.yml")
         self.config = config if config and config.kind in ("file", "link") else None
-        found = golang.read(self.config) if self.config else Yaml(None)
-        self.keys = golang.pairs(found.node) if isinstance(found.node, Map) and not found.problems else {}
+        found = self.config.decoded if self.config else Yaml(None)
+        self.keys = decoding.pairs(found.node) if isinstance(found.node, Map) and not found.problems else {}
 
     def judge(self) -> Iterator[Ruling]:
         """Its revisions one after the other, then the asserts if it would be listed."""
@@ -65,11 +66,11 @@ class _Template:
         problems = found.problems
         docker = _readable(folder, "docker-compose.yml")
         if not problems and docker:
-            problems = tuple(_faults_of_bindings(golang.read(docker)))
+            problems = tuple(_faults_of_bindings(docker.decoded))
             file = docker
         yield from (Ruling.of("ci", each, file.at(), self.label, folder.name) for each in problems)
         if not problems:
-            self.links[golang.stored(found.keys.get("version"))] = folder
+            self.links[decoding.text_of(found.keys.get("version"))] = folder
 
     def _asserts(self) -> Iterator[Ruling]:
         where = self.config.at() if self.config else Where(_shown(self.folder))
@@ -93,7 +94,7 @@ class _Template:
         if node is None:
             yield self._reject("there is no default version", where, "", "version: '...' in config.yml")
         elif not default:
-            shown = golang.raw(node)
+            shown = decoding.raw(node)
             hint = f"version: '{shown}'" if shown else "version: '...'"
             yield self._reject("the default version is no text", node.where, "", hint)
         elif default not in self.links:
@@ -126,7 +127,7 @@ def _shown(folder: Folder) -> str:
 
 def _text(node: Node | None) -> str:
     """A value that must be text to count; everything else is as good as absent."""
-    found = golang.value(node) if isinstance(node, Text) else None
+    found = decoding.value(node) if isinstance(node, Text) else None
     return found if isinstance(found, str) else ""
 
 
@@ -135,32 +136,32 @@ def _faults_of_bindings(found: Yaml) -> Iterator[Problem]:
     if found.problems:
         yield from found.problems
         return
-    problems = [*golang.faults(found.node, block.CI_COMPOSE)]
-    keys = golang.pairs(found.node) if isinstance(found.node, Map) else {}
+    problems = [*types.faults(found.node, block.CI_COMPOSE)]
+    keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
     services: Node | None = keys.get("services")
-    if golang.raw(keys.get("version")) != "2":
+    if decoding.raw(keys.get("version")) != "2":
         services = found.node
         problems += block.faults_of_services(found.node, keys)
     yield from problems
-    for service in golang.pairs(services).values() if isinstance(services, Map) and not problems else ():
+    for service in decoding.pairs(services).values() if isinstance(services, Map) and not problems else ():
         if isinstance(service, Map):
-            yield from _faults_of_service(golang.pairs(service))
+            yield from _faults_of_service(decoding.pairs(service))
 
 
 def _faults_of_service(keys: dict[str, Node]) -> Iterator[Problem]:
     ports, labels = keys.get("ports"), keys.get("labels")
-    if ports and not golang.is_null(ports) and not isinstance(ports, Seq):
+    if ports and not decoding.is_null(ports) and not isinstance(ports, Seq):
         yield Problem("the ports of a service are a list: the CI crashes here", ports.where)
-    if labels and not golang.is_null(labels) and not _are_labels(labels):
+    if labels and not decoding.is_null(labels) and not _are_labels(labels):
         yield Problem(_LABELS, labels.where)
 
 
 def _are_labels(node: Node) -> bool:
     if isinstance(node, Map):
-        names = all(isinstance(golang.value(key), str) for key, _ in node.pairs)
-        return names and all(map(_is_label, golang.pairs(node).values()))
+        names = all(isinstance(decoding.value(key), str) for key, _ in node.pairs)
+        return names and all(map(_is_label, decoding.pairs(node).values()))
     return isinstance(node, Seq) and all(map(_is_label, node.items))
 
 
 def _is_label(node: Node) -> bool:
-    return isinstance(node, Text) and not golang.is_null(node)
+    return isinstance(node, Text) and not decoding.is_null(node)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem
-from catalog_forge.lint.judges import block, golang, services
-from catalog_forge.lint.judges.golang import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, Struct, Type
+from catalog_forge.goyaml import decoding, types
+from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, Struct, Type
+from catalog_forge.lint.judges import block, services
 from catalog_forge.lint.judges.ruling import Ruling
 from catalog_forge.lint.judges.service import Service, Template, Version
 from catalog_forge.lint.tree import File, Yaml
@@ -60,8 +61,8 @@ def judge(service: Service) -> list[Ruling]:
 def defaults(version: Version) -> dict[str, str]:
     """The variables of a stack when nobody answers anything: the defaults, or nothing."""
     questions = version.questions
-    found = [golang.pairs(item) for item in questions.items if isinstance(item, Map)] if isinstance(questions, Seq) else []
-    return {golang.stored(keys.get("variable")): golang.stored(keys.get("default")) for keys in found}
+    found = [decoding.pairs(item) for item in questions.items if isinstance(item, Map)] if isinstance(questions, Seq) else []
+    return {decoding.text_of(keys.get("variable")): decoding.text_of(keys.get("default")) for keys in found}
 
 
 @dataclass(eq=False)
@@ -95,15 +96,15 @@ class _Launch:
         except ForgeError as error:
             yield from error.problems
             return
-        problems = [*found.problems, *golang.faults(found.node, _TOP)]
-        problems += golang.too_large(found.node) if "*" in file.text or "{{" in file.text else ()
-        keys = golang.pairs(found.node) if isinstance(found.node, Map) else {}
-        second = golang.raw(keys.get("version")) == "2"
+        problems = [*found.problems, *types.faults(found.node, _TOP)]
+        problems += decoding.too_large(found.node) if "*" in file.text or "{{" in file.text else ()
+        keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
+        second = decoding.raw(keys.get("version")) == "2"
         if "<<" in file.text:
             # Of a file of version 2 nothing else is decoded, the catalog block neither.
             root = found.node.pairs if isinstance(found.node, Map) else ()
             decoded = tuple(pair for pair in root if not second or pair[0].value in (*_TOP.fields, "<<"))
-            problems += golang.broken_merges(Map(decoded, file.at()))
+            problems += decoding.broken_merges(Map(decoded, file.at()))
         if not second:
             problems += block.faults_of_services(found.node, keys)
         if not problems and (key := services.services_without_version(found.node)):
@@ -140,7 +141,7 @@ class _Launch:
             yield from services.problems_of(name, found[name], compose.second)
         for part in _PARTS:
             node = compose.keys.get(part)
-            yield from golang.faults(
+            yield from types.faults(
                 values.node(node) if has_dollar and node and part in ("volumes", "networks") else node, _PARTS[part]
             )
         yield from wrong
@@ -187,7 +188,7 @@ def _named(node: Node | None) -> dict[str, tuple[Text, Node | None]]:
         return {}
     names = {key.value: key for key, _ in node.pairs}
     first = next(iter(names.values()), None)
-    return {name: (names.get(name, first), each) for name, each in golang.pairs(node).items() if first}
+    return {name: (names.get(name, first), each) for name, each in decoding.pairs(node).items() if first}
 
 
 def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Problem]:
@@ -198,9 +199,9 @@ def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Problem]:
             yield Problem(f"env_file of {name}: no other file is there at launch", node.where)
     seen = {name}
     while "extends" in found[name] and isinstance(node := found[name]["extends"][1], Map):
-        keys = golang.pairs(node)
-        name = golang.raw(keys.get("service"))
-        if golang.raw(keys.get("file")):
+        keys = decoding.pairs(node)
+        name = decoding.raw(keys.get("service"))
+        if decoding.raw(keys.get("file")):
             yield Problem("extends: no other file is there at launch", node.where)
             return
         if not name:

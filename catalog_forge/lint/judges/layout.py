@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from catalog_forge import yamlio
+from catalog_forge.goyaml import decoding
 from catalog_forge.lint.catalog import is_revision
-from catalog_forge.lint.judges import block, golang
+from catalog_forge.lint.judges import block
 from catalog_forge.lint.tree import File, Tree
 
 CONFIGS = ("config.yml", "template.yml")
@@ -59,7 +60,9 @@ def _is_revision_alone(inside: str) -> bool:
 def _config_of(files: Mapping[str, File], entry: str) -> File:
     """A config.yml for a revision alone: nothing is known of its entry, so it is one that offers this revision."""
     file = files.get(REVISION_FILES[0]) or next(iter(files.values()))
-    version = golang.stored(block.of_compose(file, block.SERVICE).keys.get("version")) if file.name == REVISION_FILES[0] else ""
+    version = (
+        decoding.text_of(block.of_compose(file, block.SERVICE).keys.get("version")) if file.name == REVISION_FILES[0] else ""
+    )
     content = yamlio.dump({"name": entry.rpartition("/")[2], **({"version": version} if version else {})}).encode()
     return File(f"{entry}/{CONFIGS[0]}", len(content), lambda: content, shown=file.shown or file.path)
 

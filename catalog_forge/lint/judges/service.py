@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import Problem, Where
+from catalog_forge.goyaml import decoding, types
+from catalog_forge.goyaml.types import ATOI
 from catalog_forge.lint import versions
-from catalog_forge.lint.judges import block, golang
+from catalog_forge.lint.judges import block
 from catalog_forge.lint.judges.block import Block
-from catalog_forge.lint.judges.golang import ATOI
 from catalog_forge.lint.judges.layout import ANY_TOP, CONFIGS, REVISION_FILES
 from catalog_forge.lint.judges.ruling import Outcome, Ruling
 from catalog_forge.lint.tree import File, Folder, Tree, keys_of
@@ -141,14 +142,14 @@ class Service:
 
     def _config(self, file: File, base: str, parts: Sequence[str], before: Template | None) -> None:
         template = Template("/".join(parts[:2]), base, parts[1], config=file)
-        found = golang.read(file)
-        keys = golang.pairs(found.node) if isinstance(found.node, Map) else {}
+        found = file.decoded
+        keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
         problems = found.problems or tuple(_faults_of_config(found.node, keys))
         if problems:
             self.rulings += [Ruling.of("service", each, file.at(), template.label) for each in problems]
             return
-        template.name = golang.stored(keys.get("name"))
-        template.default = golang.stored(next((keys[key] for key in _DEFAULTS if key in keys), None))
+        template.name = decoding.text_of(keys.get("name"))
+        template.default = decoding.text_of(next((keys[key] for key in _DEFAULTS if key in keys), None))
         template.by_key = before.by_key if before else {}
         self.templates[base + parts[1]] = template
 
@@ -181,7 +182,7 @@ class Service:
             return
         keys = version.block.keys
         found = keys.get("version")
-        text = golang.raw(found) if file.name == "template-version.yml" else golang.stored(found)
+        text = decoding.raw(found) if file.name == "template-version.yml" else decoding.text_of(found)
         version.version = text or version.version
 
     # What is worth a word
@@ -256,8 +257,8 @@ class Service:
 
     def _altered(self, template: Template, revision: str, nodes: Iterator[tuple[str, Text]]) -> Iterator[Ruling]:
         for name, node in nodes:
-            found = golang.stored(node)
-            if node.bare and found != node.value and not golang.is_null(node):
+            found = decoding.text_of(node)
+            if node.bare and found != node.value and not decoding.is_null(node):
                 reason = f"{name} {node.value} is stored as {found!r}"
                 yield self._say("alter", reason, node.where, template, revision, f"{name}: '{node.value}'")
 
@@ -302,7 +303,7 @@ def _block_of(file: File) -> Block:
 
 def _faults_of_config(node: Node | None, keys: dict[str, Node]) -> Iterator[Problem]:
     if not isinstance(node, Map):
-        yield from golang.faults(node, block.CONFIG)
+        yield from types.faults(node, block.CONFIG)
         return
     found = dict(keys)
     if "projectURL" in found:
@@ -312,7 +313,7 @@ def _faults_of_config(node: Node | None, keys: dict[str, Node]) -> Iterator[Prob
         found["default_version"] = found[version]
     for name, each in found.items():
         if name in block.CONFIG.fields:
-            yield from golang.faults(each, block.CONFIG.fields[name])
+            yield from types.faults(each, block.CONFIG.fields[name])
 
 
 def _texts_of_config(keys: dict[str, Node]) -> Iterator[tuple[str, Text]]:

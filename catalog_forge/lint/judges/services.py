@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from catalog_forge.errors import Problem, did_you_mean
-from catalog_forge.lint.judges import checks, golang
+from catalog_forge.goyaml import decoding, types
+from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, TEXT, TEXT_BY_TEXT, TEXTS, TRUTH, ListOf, Struct, Type
+from catalog_forge.lint.judges import checks
 from catalog_forge.lint.judges.checks import Check
-from catalog_forge.lint.judges.golang import ANY_BY_TEXT, INT, TEXT, TEXT_BY_TEXT, TEXTS, TRUTH, ListOf, Struct, Type
 from catalog_forge.stack import keys
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -56,7 +57,7 @@ def services_without_version(root: Node | None) -> Text | None:
     key, node = names.get("services", (None, None))
     if key is None or "version" in names or not isinstance(node, Map) or not node.pairs:
         return None
-    below = all(isinstance(each, Map) or golang.is_null(each) for _, each in node.pairs)
+    below = all(isinstance(each, Map) or decoding.is_null(each) for _, each in node.pairs)
     return key if below and not all(fits(name.value, each, False) for name, each in node.pairs) else None
 
 
@@ -74,9 +75,9 @@ def _as_texts(node: Node) -> Node:
         case Seq(items, where):
             return Seq(tuple(map(_as_texts, items)), where)
         case Text():
-            if golang.is_null(node) or not node.bare:
+            if decoding.is_null(node) or not node.bare:
                 return node
-            return Text(golang.printed(node), False, node.where, node.style, node.lines)
+            return Text(decoding.printed(node), False, node.where, node.style, node.lines)
 
 
 def _as_numbers(node: Node) -> Node:
@@ -85,7 +86,7 @@ def _as_numbers(node: Node) -> Node:
             return Map(tuple((key, _as_numbers(each)) for key, each in found), where)
         case Seq(items, where):
             return Seq(tuple(map(_as_numbers, items)), where)
-        case Text(text, False) if golang.ATOI.fullmatch(text):
+        case Text(text, False) if types.ATOI.fullmatch(text):
             return Text(str(int(text)), True, node.where, "", node.lines)
     return node
 
@@ -94,13 +95,13 @@ def _unprintable(node: Node) -> Iterator[Problem]:
     """What is no JSON, at any depth: keys that are no text, where rancher-compose crashes, and numbers without a value."""
     if isinstance(node, Map):
         for key, each in node.pairs:
-            if not isinstance(golang.value(key), str):
+            if not isinstance(decoding.value(key), str):
                 yield Problem(f"the key {key.value!r} is not text: rancher-compose crashes here", key.where, f"'{key.value}'")
             yield from _unprintable(each)
     elif isinstance(node, Seq):
         for each in node.items:
             yield from _unprintable(each)
-    elif isinstance(found := golang.value(node), float) and not math.isfinite(found):
+    elif isinstance(found := decoding.value(node), float) and not math.isfinite(found):
         yield Problem(f"{node.value} is not a number that can be kept", node.where)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from catalog_forge.errors import Where
+from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint import mend
 from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.composition import (
@@ -27,10 +28,8 @@ from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.health import COUNTS
 from catalog_forge.lint.tree import keys_of
-from catalog_forge.metadata.reading import is_null
 from catalog_forge.stack import keys
 from catalog_forge.stack.keys import SIDEKICKS
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.catalog import Entry
-from catalog_forge.lint.mend import is_altered, is_null, is_text, listed, near, quoted, renamed, respelt, shown, unknown_keys
+from catalog_forge.lint.mend import is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import CI_TOP, if_refused
 from catalog_forge.lint.tree import File, key_of
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _VERSIONS = ("version", "defaultVersion", "default_version")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.errors import Where
+from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.composition import (
     Composition,
@@ -16,7 +17,6 @@ from catalog_forge.lint.composition import (
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import keys_of
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Text
 
 _REQUEST = re.compile(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', re.DOTALL)

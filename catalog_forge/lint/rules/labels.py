@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.composition import (
     Composition,
@@ -17,7 +18,6 @@ from catalog_forge.lint.rules.compose import in_all
 from catalog_forge.lint.tree import keys_of
 from catalog_forge.lint.usage import SCHEDULER, uses_of
 from catalog_forge.stack.keys import GLOBAL
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Seq, Text
 
 _AFFINITY = "io.rancher.scheduler.affinity:"

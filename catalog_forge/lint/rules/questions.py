@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog_forge.goyaml import decoding
+from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.mend import bared, is_altered, is_null, listed, near, quoted, renamed, respelt, shown, unknown_keys
+from catalog_forge.lint.mend import bared, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.tree import File, keys_of
-from catalog_forge.metadata import scalars
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _TEXTS = ("variable", "label", "description", "type", "default", "group", "valid_chars", "invalid_chars")
@@ -211,7 +211,7 @@ def bad_required(revision: Revision) -> Iterator[Hit]:
 
 
 def _is_bool(node: Node) -> bool:
-    return isinstance(node, Text) and node.bare and isinstance(scalars.resolve(node.value), bool)
+    return isinstance(node, Text) and isinstance(decoding.value(node), bool)
 
 
 @rule("CF326", "error", "A value of a question is of the wrong kind", on=Revision)
@@ -281,7 +281,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
         nodes = [question.keys.get("default"), *(options.items if isinstance(options, Seq) else ())]
         for node in nodes:
             if isinstance(node, Text) and is_altered(node):
-                value = scalars.resolve(node.value)
+                value = decoding.value(node)
                 if isinstance(value, bool) and question.type == "boolean":
                     continue
                 # Templates may compare with what is stored today, so that only a number is quoted without asking.
@@ -378,7 +378,7 @@ def bad_number(revision: Revision) -> Iterator[Hit]:
 
 def _bound(question: Question, name: str) -> float:
     node = question.keys.get(name)
-    value = scalars.resolve(node.value) if isinstance(node, Text) and node.bare and node.value else 0
+    value = decoding.value(node) if isinstance(node, Text) and node.bare and node.value else 0
     return int(value) if isinstance(value, int | float) and abs(value) < 1e18 else 0
 
 
@@ -442,7 +442,7 @@ def bad_bound(revision: Revision) -> Iterator[Hit]:
 def _is_number(node: Node) -> bool:
     if not isinstance(node, Text) or not node.bare:
         return False
-    value = scalars.resolve(node.value)
+    value = decoding.value(node)
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1 << 63
 
 

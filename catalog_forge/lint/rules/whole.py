@@ -6,12 +6,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint import history
 from catalog_forge.lint.catalog import Catalog, Entry
 from catalog_forge.lint.mend import shown
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
-from catalog_forge.stack.questions import text_of
 from catalog_forge.yamlio import Seq, Text
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios import units
 from catalog_forge.metadata.scenarios.model import Environment, Host, Service, Stack
 from catalog_forge.metadata.scenarios.units import Container, Launch, identity
-from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Entry, Value
+from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Entry
 
 
 @dataclass(frozen=True, slots=True)

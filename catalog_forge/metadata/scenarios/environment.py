@@ -9,10 +9,11 @@ from typing import get_args
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
-from catalog_forge.metadata.reading import Reader, is_null
+from catalog_forge.goyaml.decoding import is_null
+from catalog_forge.goyaml.scalars import Value
+from catalog_forge.metadata.reading import Reader
 from catalog_forge.metadata.scenarios import units
 from catalog_forge.metadata.scenarios.model import SUBNET, Environment, Host, Network, Service, Sidekick, Stack
-from catalog_forge.metadata.service.answers import Value
 
 MAX_SCALE = 10_000
 

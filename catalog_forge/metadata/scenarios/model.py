@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from catalog_forge.metadata.service.answers import Value
+from catalog_forge.goyaml.scalars import Value
 
 SUBNET = "10.42.1.0/24"
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios.model import Block, Environment, Host, Service, Sidekick, Stack, blocks
-from catalog_forge.metadata.service.answers import Value
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "rancher.internal")
 _PRIMARY = "io.rancher.service.primary.launch.config"

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem
-from catalog_forge.metadata import scalars
+from catalog_forge.goyaml import decoding
+from catalog_forge.goyaml.decoding import MERGE
+from catalog_forge.goyaml.scalars import Value
 
 DEFAULT = "default"
 LATEST = "latest"
 MAX_BYTES = 16 << 20
 
-Value: TypeAlias = "None | bool | int | float | str | Sequence[Value] | Mapping[str, Value]"
 Entry: TypeAlias = Mapping[str, Value]
 Versions: TypeAlias = Mapping[str, Mapping[str, Entry]]
 
 _LONGEST_SHOWN = 40
-_MERGE = "<<"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class _Reader:
             self.no_map(node, what)
             return
         for key, value in node.pairs:
-            if key.value == _MERGE and key.bare:
+            if key.value == MERGE and key.bare:
                 yield from (pair for merged in self.merged(value) for pair in self.pairs(merged, what))
             else:
                 yield key.value, value
@@ -158,7 +158,7 @@ class _Reader:
 
     def value(self, node: yamlio.Node) -> Value:
         if isinstance(node, yamlio.Text):
-            return scalars.resolve(node.value) if node.bare else node.value
+            return decoding.value(node)
         if id(node) not in self.made:
             items = node.items if isinstance(node, yamlio.Seq) else ()
             self.made[id(node)] = self.map(node) if isinstance(node, yamlio.Map) else [self.value(item) for item in items]
@@ -168,7 +168,7 @@ class _Reader:
         """A later pair beats an earlier one, merged or not: so does go-yaml v2."""
         made: dict[str, Value] = {}
         for key, value in node.pairs:
-            if key.value == _MERGE and key.bare:
+            if key.value == MERGE and key.bare:
                 for merged in self.merged(value):
                     made.update(self.map(merged))
             else:
@@ -177,15 +177,15 @@ class _Reader:
         return made
 
     def merged(self, node: yamlio.Node) -> Iterator[yamlio.Map]:
-        """What `<<` brings in: a mapping, or a list of them of which the first is the strongest."""
-        for each in reversed(node.items) if isinstance(node, yamlio.Seq) else (node,):
+        """What `<<` brings in: mappings, and a problem for what is not one."""
+        for each in decoding.brought_in(node):
             if isinstance(each, yamlio.Map):
                 yield each
             else:
                 self.problems.append(Problem("what '<<' merges must be a mapping, or a list of them", each.where))
 
     def check(self, key: yamlio.Text) -> None:
-        meaning = scalars.resolve(key.value) if key.bare else key.value
+        meaning = decoding.value(key)
         if isinstance(meaning, str):
             return
         kind = "null" if meaning is None else "a truth value" if isinstance(meaning, bool) else "a number"

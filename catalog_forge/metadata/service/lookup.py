@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-from catalog_forge.metadata.service.answers import Entry, Value
+from catalog_forge.goyaml.scalars import Value
+from catalog_forge.metadata.service.answers import Entry
 
 _INDEX = re.compile(r"([+-]?)0*([0-9]{1,19})")
 

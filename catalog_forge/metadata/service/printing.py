@@ -10,8 +10,8 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from urllib.parse import quote_plus
 
-from catalog_forge.metadata import goyaml
-from catalog_forge.metadata.service.answers import Value
+from catalog_forge.goyaml import printing
+from catalog_forge.goyaml.scalars import Value
 
 _FAST = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 _ESCAPED = "\\<>&\u2028\u2029"
@@ -34,7 +34,7 @@ def to_json(value: Value) -> str:
 
 def to_yaml(value: Value) -> str:
     """Print as YAML, as go-yaml v2 does."""
-    return goyaml.dump(value)
+    return printing.dump(value)
 
 
 def to_text(value: Value) -> str:

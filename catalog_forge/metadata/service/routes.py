@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs, quote, unquote
 
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.service import lookup, printing
-from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers, Value
+from catalog_forge.metadata.service.answers import DEFAULT, LATEST, Answers
 from catalog_forge.metadata.service.wire import Request, Response
 
 TEXT = "text/plain"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.service import printing
-from catalog_forge.metadata.service.answers import Value
 
 HIDDEN = "(hidden)"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import Environment, Host, Service, Sidekick, Stack
-from catalog_forge.metadata.service.answers import Value
 from catalog_forge.metadata.service.lookup import find, segments
 
 V1, V2, V3 = "2015-07-25", "2015-12-19", "2016-07-29"

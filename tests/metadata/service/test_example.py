@@ -16,7 +16,8 @@ from urllib.parse import quote
 import pytest
 
 from catalog_forge import yamlio
-from catalog_forge.metadata.service.answers import DEFAULT, Answers, Entry, Value, read
+from catalog_forge.goyaml.scalars import Value
+from catalog_forge.metadata.service.answers import DEFAULT, Answers, Entry, read
 from catalog_forge.metadata.service.routes import respond
 from catalog_forge.metadata.service.wire import Request
 

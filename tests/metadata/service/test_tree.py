@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.metadata.service.answers import Value
+from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.service.tree import HIDDEN, Look, draw, without_secrets
 
 PLAIN = Look()

@@ -7,8 +7,8 @@ import math
 import pytest
 from hypothesis import given
 
-from catalog_forge.metadata.goyaml import dump
-from catalog_forge.metadata.scalars import resolve
+from catalog_forge.goyaml.printing import dump
+from catalog_forge.goyaml.scalars import resolve
 from tests.metadata.service.test_printing import documents
 
 LONG = "word " * 30 + "end"

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 Scalar = bool | int | float | str | None
+Value: TypeAlias = "Scalar | Sequence[Value] | Mapping[str, Value]"
 
 WORDS: Mapping[str, Scalar] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),

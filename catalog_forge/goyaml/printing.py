@@ -13,8 +13,8 @@ import struct
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from catalog_forge.metadata import scalars
-from catalog_forge.metadata.service.answers import Value
+from catalog_forge.goyaml import scalars
+from catalog_forge.goyaml.scalars import Value
 
 _WIDTH = 80
 _LONGEST_KEY = 128
