@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
-import re
-
+from catalog_forge.confd import reading
+from catalog_forge.confd.functions import DIALECTS, functions_of
+from catalog_forge.confd.store import clean
 from catalog_forge.errors import ForgeError, Where
+from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.gotext.values import runes, unrunes
 from catalog_forge.spec.body import RAW_ROOTS
 
-_LOOKUPS = "exists|getvs|getv|gets|get|lsdir|ls"
-_LOOKUP = re.compile(rf'\b(?:{_LOOKUPS})\s+\(?\s*(?:printf\s+)?(?:"(/[^"]*)"|`(/[^`]*)`)')
-_ACTION = re.compile(r"\{\{-?\s*(/\*.*?\*/|(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|[^\"`])*?)\s*-?\}\}", re.S)
-_OPENS = re.compile(r"(if|range|with|define|block)\b")
+_ROOTS = ", ".join(RAW_ROOTS)
 
 
 def keys(template: str, file: str) -> list[str]:
     """Return the keys of a hand-written template: for each path that it reads, the ancestor that is always there.
 
-    Raises ForgeError with line and column for blocks that do not balance, and for lookups outside of the own stack.
+    Raises ForgeError with line and column for what confd cannot parse, for a lookup outside of the own stack, and for one of
+    which cannot be told what it reads: its key would be missing, and the template would find nothing there.
     """
-    roots: set[str] = set()
-    open_blocks: list[Where] = []
-    for match in _ACTION.finditer(template):
-        where = _where(template, match.start(), file)
-        action = match.group(1)
-        if _OPENS.match(action):
-            open_blocks.append(where)
-        elif re.match(r"end\b", action):
-            if not open_blocks:
-                raise ForgeError("this {{end}} ends nothing", where)
-            open_blocks.pop()
-        for path in () if action.startswith("/*") else _LOOKUP.findall(action):
-            roots.add(_root("".join(path), where))
-    if open_blocks:
-        raise ForgeError("this block has no {{end}}", open_blocks[-1])
-    return sorted(roots)
+    source = unrunes(template)
+    try:
+        found = reading.read(file, source, functions_of(DIALECTS[-1]))
+    except SyntaxFault as fault:
+        where = Where(file, fault.line, fault.column) if fault.line else Where(file)
+        raise ForgeError(f"the template cannot be parsed: {fault.words}", where) from None
+    return sorted({_root(read.path, _where(source, read.start, file)) for read in found.reads})
 
 
 def _root(path: str, where: Where) -> str:
+    path = runes(clean(unrunes(path)))
     for root in RAW_ROOTS:
         if path == root or path.startswith(root + "/"):
             return root
+    known = path.partition(reading.WILD)[0]
+    if known != path and any(root.startswith(known) or known.startswith(root) for root in RAW_ROOTS):
+        begins = f", which begins with {known!r}," if known else ""
+        raise ForgeError(
+            f"the key of this lookup cannot be told: its path{begins} is not known before the template runs",
+            where,
+            f"write the beginning of the path here, or in a variable that is set once: one of {_ROOTS}",
+        )
     raise ForgeError(
-        f"the template reads {path!r}, which no container may rely on",
+        f"the template reads {path.replace(reading.WILD, '*')!r}, which no container may rely on",
         where,
-        "paths begin with " + ", ".join(RAW_ROOTS) + ": /services and /stacks mix the stacks of an environment",
+        f"paths begin with {_ROOTS}: /services and /stacks mix the stacks of an environment",
     )
 
 
-def _where(template: str, offset: int, file: str) -> Where:
-    return Where(file, template.count("\n", 0, offset) + 1, offset - (template.rfind("\n", 0, offset) + 1) + 1)
+def _where(source: bytes, offset: int, file: str) -> Where:
+    before = source[:offset]
+    return Where(file, before.count(b"\n") + 1, len(runes(before[before.rfind(b"\n") + 1 :])) + 1)

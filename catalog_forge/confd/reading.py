@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 
-if TYPE_CHECKING:
-    from catalog_forge.gotext.parsing import Parsed
+from catalog_forge.gotext.parsing import Parsed, parse
 
 WILD = "\0"
+_T = TypeVar("_T")
 
 LISTS = ("ls", "lsdir", "gets", "getvs")
 LEAVES = ("getv", "get", "exists")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _VERB = re.compile(r"%[-+# 0]*[0-9.]*[a-zA-Z%]")
+# A verb that says which argument it takes, or takes two.
+_CHOOSES = re.compile(r"%[^a-zA-Z%]*[\[*]")
 _GLOB = re.compile(r"\*|\?|\[[^\]]*\]")
 _KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
+# A template that is called with more values than this may be called with any.
+_MOST_CALLS = 20
+_MOST_FIELDS = 50
 # Longer texts are given up: names that are put together again and again would grow without bound.
 _LONGEST = 2000
 _MOST_GUARDS = 50
@@ -32,11 +37,12 @@ OddKind = Literal["path compared", "text compared", "text tested", "time printed
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What is known of a value: its text, what it is, and the path whose stored value it holds as it is."""
+    """What is known of a value: its text, what it is, the path whose stored value it holds as it is, the fields of a map."""
 
     text: str = WILD
     kind: Kind = "text"
     source: str = ""
+    fields: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +102,21 @@ class Reading:
     odd: list[Odd] = field(default_factory=list)
     syntax: list[Call] = field(default_factory=list)
 
+    def unique(self) -> Reading:
+        """The same, once each: a template that is called often is read as often."""
+        return Reading(_once(self.reads), _once(self.calls), _once(self.written), _once(self.odd), _once(self.syntax))
+
     @property
     def reads_anything(self) -> bool:
         """Whether a path is wholly unknown: then it may be any."""
         return any(not read.known for read in self.reads)
 
 
-def read(name: str, source: bytes) -> Reading:
-    """Read a template. Raises SyntaxFault for what no Go could parse; a function may be any word."""
+def read(name: str, source: bytes, functions: Collection[str] = ()) -> Reading:
+    """Read a template. Raises SyntaxFault for what no Go could parse; without `functions` one may be any word."""
     if b"{{" not in source:
         return Reading()
-    # Catalogs without a template do not wait for the parser.
-    from catalog_forge.gotext.parsing import parse
-
-    words = {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
+    words = functions or {word.decode() for word in set(_WORD.findall(source))} - {"break", "continue"}
     return _Reader(parse(name, source, words)).read(name)
 
 
@@ -125,13 +132,33 @@ class _Reader:
         self.guards: list[str] = []
         self.defaulted: set[str] = set()
         self.is_main = True
+        self.name = ""
+        self.called: dict[str, list[Value]] = {}
+        self.waiting: list[tuple[str, Value]] = []
 
     def read(self, name: str) -> Reading:
-        for each, body in self.parsed.bodies.items():
-            self.is_main = each == name
-            self.scope, self.names, self.dot, self.guards = {}, [], Value(), []
-            self.block(body)
-        return self.found
+        """Read the file, then each template with what it is called with, then those that nothing calls."""
+        self.name = name
+        for each in (name, *self.parsed.bodies):
+            if each not in self.called:
+                self.call_template(each, Value())
+            self.templates()
+        return self.found.unique()
+
+    def call_template(self, name: str, dot: Value) -> None:
+        """Note what a template is called with."""
+        calls = self.called.setdefault(name, [])
+        if dot not in calls and len(calls) <= _MOST_CALLS:
+            calls.append(dot if len(calls) < _MOST_CALLS else Value())
+            self.waiting.append((name, calls[-1]))
+
+    def templates(self) -> None:
+        """Read the templates that are called, and those that they call."""
+        while self.waiting:
+            name, self.dot = self.waiting.pop()
+            self.is_main = name == self.name
+            self.scope, self.names, self.guards = {"$": [self.dot]}, [], []
+            self.block(self.parsed.bodies.get(name))
 
     # Statements
 
@@ -195,8 +222,11 @@ class _Reader:
         self.forget(names)
 
     def visit_TemplateCallNode(self, node: Any) -> None:  # noqa: N802
+        value = Value()
         if node.pipeline:
-            self.pipe(node.pipeline)
+            value = self.pipe(node.pipeline)
+            self.declare(node.pipeline, (value,))
+        self.call_template(node.name, value)
 
     def visit_BlockNode(self, node: Any) -> None:  # noqa: N802
         self.needs("{{block}}", node)
@@ -218,8 +248,9 @@ class _Reader:
         if pipeline.is_assignment:
             self.needs("an assignment with =", pipeline)
         for variable, value in zip(pipeline.declarations, values, strict=False):
-            # A variable that changes later may be anything.
-            self.scope.setdefault(variable.name, []).append(Value() if pipeline.is_assignment else value)
+            # A variable that is set again may hold anything, before that as well: what stands there may be in a loop.
+            known = Value() if variable.name in self.parsed.assigned else value
+            self.scope.setdefault(variable.name, []).append(known)
             self.names.append(variable.name)
 
     def forget(self, mark: int) -> None:
@@ -267,7 +298,9 @@ class _Reader:
                 known = self.scope.get(node.name)
                 return _fields(known[-1] if known else Value(), node.fields)
             case "ParenthesizedNode":
-                return _fields(self.pipe(node.pipeline), node.fields)
+                value = self.pipe(node.pipeline)
+                self.declare(node.pipeline, (value,))
+                return _fields(value, node.fields)
         return Value()
 
     def call(self, node: Any, rest: Sequence[Any], final: Value | None) -> Value:
@@ -302,6 +335,10 @@ class _Reader:
             self.odd("path compared", node, paths[0])
         if any(value.source for value in values) and any(value.kind == "number" for value in values):
             self.odd("text compared", node, next(value.text for value in values if value.kind == "number"))
+
+
+def _once(items: Iterable[_T]) -> list[_T]:
+    return list(dict.fromkeys(items))
 
 
 def _name(node: Any) -> str:
@@ -342,12 +379,14 @@ def _element(value: Value) -> Value:
     return Value()
 
 
-def _fields(value: Value, fields: Collection[str]) -> Value:
+def _fields(value: Value, fields: Sequence[str]) -> Value:
     if not fields:
         return value
     if value.kind == "pair" and len(fields) == 1:
         return Value(value.text) if "Key" in fields else Value(source=value.text)
-    return Value()
+    for name in fields:
+        value = dict(value.fields).get(name, Value())
+    return value
 
 
 def _result(name: str, values: list[Value]) -> Value:
@@ -361,7 +400,15 @@ def _result(name: str, values: list[Value]) -> Value:
             return Value(_folder(values[0].text))
         case "datetime":
             return Value(kind="time")
+        case "map":
+            pairs = zip(values[::2], values[1::2], strict=False)
+            return Value(fields=tuple((key.text, _shallow(value)) for key, value in pairs)[:_MOST_FIELDS])
     return Value(source=_source(values) if name in _KEEP else "")
+
+
+def _shallow(value: Value) -> Value:
+    """A value for a map. A map in a map in a map is given up: one that calls itself would grow without bound."""
+    return replace(value, fields=tuple((name, replace(inner, fields=())) for name, inner in value.fields))
 
 
 def _folder(path: str) -> str:
@@ -376,7 +423,7 @@ def _source(values: Iterable[Value]) -> str:
 
 def _printed(pattern: str, values: list[Value]) -> Value:
     """What printf gives: each verb becomes the text of its argument as far as it is known."""
-    if len(pattern) + sum(len(value.text) for value in values) > _LONGEST:
+    if _CHOOSES.search(pattern) or len(pattern) + sum(len(value.text) for value in values) > _LONGEST:
         return Value()
     rest = iter(values)
     source = ""

@@ -59,19 +59,24 @@ _SPACES = (
 
 
 class SyntaxFault(Exception):
-    """A template that Go cannot parse; the text begins with its name and line. `line` and `column` are 0 where nobody knows."""
+    """A template that Go cannot parse; the text begins with its name and line, `words` are what follows.
 
-    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+    `line` and `column` are 0 where nobody knows.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0, words: str = "") -> None:
         super().__init__(message)
         self.line = line
         self.column = column
+        self.words = words or message
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The templates of a file by name, the file itself among them."""
+    """The templates of a file by name, the file itself among them; the names of variables that are set again with `=`."""
 
     bodies: Mapping[str, ListNode]
+    assigned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ def parse(name: str, source: bytes, functions: Collection[str]) -> Parsed:
     try:
         return _Parser(name, source, functions).parse()
     except RecursionError:
-        raise SyntaxFault(f"template: {name}: it is nested more deeply than can be read here") from None
+        words = "it is nested more deeply than can be read here"
+        raise SyntaxFault(f"template: {name}: {words}", words=words) from None
 
 
 class _Parser:
@@ -106,9 +112,11 @@ class _Parser:
         self.place = 0
         self.variables = ["$"]
         self.ranges = 0
-        self.depth = 0
+        # Where the blocks and parentheses begin that are open.
+        self.open: list[int] = []
         self.action_line = 0
         self.bodies: dict[str, ListNode] = {}
+        self.assigned: set[str] = set()
 
     # Tokens
 
@@ -159,15 +167,15 @@ class _Parser:
         start = last.start if start is None else start
         before = self.source[:start]
         line, column = before.count(b"\n") + 1, start - (before.rfind(b"\n") + 1) + 1
-        raise SyntaxFault(f"template: {self.name}:{last.line}: {message}", line, column)
+        raise SyntaxFault(f"template: {self.name}:{last.line}: {message}", line, column, message)
 
     @contextmanager
-    def deeper(self) -> Iterator[None]:
-        if self.depth >= MAX_NESTING:
+    def opened(self, start: int) -> Iterator[None]:
+        if len(self.open) >= MAX_NESTING:
             self.fail(f"it is nested more deeply than {MAX_NESTING} blocks and parentheses")
-        self.depth += 1
+        self.open.append(start)
         yield
-        self.depth -= 1
+        self.open.pop()
 
     # Statements
 
@@ -176,7 +184,7 @@ class _Parser:
         while self.peek().kind != "eof":
             begin = self.place
             if self.next().kind == "{{" and self.next_word().kind == "define":
-                self.definition()
+                self.definition(self.cut[begin].start)
                 continue
             self.place = begin
             node = self.statement()
@@ -184,7 +192,7 @@ class _Parser:
                 self.fail(f"unexpected {{{{{node.word}}}}}", node.start)
             nodes.append(node)
         self.add(self.name, ListNode(tuple(nodes)))
-        return Parsed(self.bodies)
+        return Parsed(self.bodies, frozenset(self.assigned))
 
     def add(self, name: str, body: ListNode) -> None:
         """Name a template. One that has nothing but space may be defined again."""
@@ -193,17 +201,17 @@ class _Parser:
         elif not is_empty(body):
             self.fail(f"template: multiple definition of template {shown(name)}")
 
-    def definition(self) -> None:
+    def definition(self, start: int) -> None:
         context = "define clause"
         name = self.template_name(self.next_word(), context)
         self.expect("}}", context)
-        self.apart(name, context)
+        self.apart(name, context, start)
 
-    def apart(self, name: str, context: str) -> tuple[ListNode, int]:
+    def apart(self, name: str, context: str, start: int) -> tuple[ListNode, int]:
         """Read the body of a template of its own, which sees no variables, up to its {{end}}; return also the place behind."""
         variables, ranges = self.variables, self.ranges
         self.variables, self.ranges = ["$"], 0
-        with self.deeper():
+        with self.opened(start):
             body, mark = self.statements()
         if mark.word != "end":
             self.fail(f"unexpected {{{{{mark.word}}}}} in {context}", mark.start)
@@ -219,7 +227,7 @@ class _Parser:
             if isinstance(node, _Mark):
                 return ListNode(tuple(nodes)), node
             nodes.append(node)
-        return self.fail("unexpected EOF")
+        return self.fail("unexpected EOF", self.open[-1])
 
     def statement(self) -> Node | _Mark:
         token = self.next_word()
@@ -254,7 +262,7 @@ class _Parser:
         known = len(self.variables)
         pipeline = self.pipeline(word, "}}")
         self.ranges += word == "range"
-        with self.deeper():
+        with self.opened(start):
             body, mark = self.statements()
         self.ranges -= word == "range"
         otherwise = None
@@ -268,7 +276,7 @@ class _Parser:
             self.next()
             nested = self.branch(word, mark.start)
             return ListNode((nested,)), _Mark("end", nested.start, nested.end)
-        with self.deeper():
+        with self.opened(mark.start):
             body, mark = self.statements()
         if mark.word != "end":
             self.fail(f"expected end; found {{{{{mark.word}}}}}", mark.start)
@@ -299,7 +307,7 @@ class _Parser:
             pipeline = self.pipeline(context, "}}")
         if word == "template":
             return TemplateCallNode(start, self.cut[self.place - 1].end, name, pipeline, token.start)
-        body, end = self.apart(name, context)
+        body, end = self.apart(name, context, start)
         return BlockNode(start, end, name, pipeline, token.start, body)
 
     def template_name(self, token: Token, context: str) -> str:
@@ -338,6 +346,7 @@ class _Parser:
             found.append(VariableNode(token.start, token.end, (), token.start, token.value))
             self.variables.append(token.value)
             if sign.kind != ",":
+                self.assigned |= {variable.name for variable in found if sign.kind == "="}
                 return found, sign.kind == "="
             if context != "range" or len(found) > 1:
                 self.fail(f"too many declarations in {context}")
@@ -373,7 +382,7 @@ class _Parser:
             return None
         self.next()
         if token.kind == "(":
-            with self.deeper():
+            with self.opened(token.start):
                 pipeline = self.pipeline("parenthesized pipeline", ")")
             fields, end, first = self.fields(self.cut[self.place - 1].end, token.start)
             return ParenthesizedNode(token.start, end, fields, first, pipeline)

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from catalog_forge.confd import image_dir, reading, releases
 from catalog_forge.confd.image_dir import TemplateResource
 from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.lint import dockerfile, shell
 from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.dockerfile import Dockerfile, Instruction
@@ -53,13 +54,10 @@ class Template:
         content = self.file.content
         if len(content) > MAX_TEMPLATE:
             return Problem(f"the template is larger than {MAX_TEMPLATE} bytes and was not read", self.file.at())
-        from catalog_forge.gotext.parsing import SyntaxFault
-
         try:
             return reading.read(self.file.name, content)
         except SyntaxFault as fault:
-            words = str(fault).removeprefix(f"template: {self.file.name}:").lstrip("0123456789").removeprefix(": ")
-            return Problem(words, self.file.at(fault.line, fault.column or 1) if fault.line else self.file.at())
+            return Problem(fault.words, self.file.at(fault.line, fault.column or 1) if fault.line else self.file.at())
 
     @property
     def problem(self) -> Problem | None:

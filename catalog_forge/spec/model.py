@@ -272,7 +272,7 @@ class FileBlock(Record):
 
 @dataclass(frozen=True)
 class TemplateBlock(Record):
-    """A hand-written confd template from the spec's folder; its keys are derived. It is the whole body."""
+    """A hand-written confd template from the spec's folder: the whole body. Its keys are derived from the paths it looks up."""
 
     template: str = key(
         "name of the template in the spec's folder",

@@ -92,7 +92,7 @@ def test_another_confd_may_be_imitated(image: Path, tmp_path: Path) -> None:
     words += ["--self", "10.42.1.11", "--prefix", "/2015-07-25", "--dialect"]
     assert run(tmp_path, *words, "0.16").stdout == "--- /etc/good  0640\n3\n"
     old = run(tmp_path, *words, "0.14")
-    assert (old.exit_code, "function 'atoi' not defined" in old.stderr) == (1, True)
+    assert (old.exit_code, 'function "atoi" not defined' in old.stderr) == (1, True)
 
 
 def test_files_are_written_below_a_folder_with_their_modes(specs: Path, tmp_path: Path) -> None:

@@ -25,6 +25,25 @@ from tests.confd.harness import compiled, conf, render, spec_of
         ("{{getv `/self/host/name`}}", ["/self/host"]),
         ('{{define "x"}}{{.}}{{end}}{{with getv "/self/host/name"}}{{template "x" .}}{{end}}', ["/self/host"]),
         ('{{"{{getv \\"/services/x\\"}}"}}', []),
+        ('{{$p := "/self/service/metadata/a"}}{{if exists $p}}{{getv $p}}{{end}}', ["/self/service"]),
+        ('{{with "/self/stack/name"}}{{getv .}}{{end}}{{"/hosts" | ls}}', ["/hosts", "/self/stack"]),
+        (
+            '{{$p := "/self"}}{{$q := printf "%s/%s" $p "host/name"}}{{getv $q}}{{getv (print $p "/stack/name")}}',
+            ["/self/host", "/self/stack"],
+        ),
+        ('{{if eq (getv ($p := "/self/host/name")) "x"}}{{exists $p}}{{end}}', ["/self/host"]),
+        (
+            '{{template "x" "/self/host"}}{{define "x"}}{{getv (print $ "/uuid")}}{{end}}',
+            ["/self/host"],
+        ),
+        ('{{block "x" "/networks"}}{{ls .}}{{end}}{{template "x" "/hosts"}}', ["/hosts", "/networks"]),
+        ('{{template "x" (map "p" "/self/stack" "n" 1)}}{{define "x"}}{{getv (printf "%s/name" .p)}}{{end}}', ["/self/stack"]),
+        ('{{range gets "/self/service/metadata/*"}}{{getv (printf "%s/x" (dir .Key))}}{{end}}', ["/self/service"]),
+        ('{{getv "/self/service/../stack/name"}}', ["/self/stack"]),
+        (
+            '{{define "x"}}{{if gt . 0}}{{ls "/hosts"}}{{template "x" (sub . 1)}}{{end}}{{end}}{{template "x" 9}}',
+            ["/hosts"],
+        ),
     ],
 )
 def test_keys_are_the_ancestors_of_what_is_read(template: str, wanted: list[str]) -> None:
@@ -34,12 +53,26 @@ def test_keys_are_the_ancestors_of_what_is_read(template: str, wanted: list[str]
 @pytest.mark.parametrize(
     ("template", "wanted"),
     [
-        ('a\n {{getv "/services/db/name"}}', "x.tmpl:2:2: the template reads '/services/db/name'"),
-        ('{{ls "/stacks"}}', "x.tmpl:1:1: the template reads '/stacks'"),
-        ('{{gets (printf "/services/%s/*" "x")}}', "x.tmpl:1:1: the template reads '/services/%s/*'"),
-        ('{{getv "/self/services/x"}}', "x.tmpl:1:1: the template reads '/self/services/x'"),
-        ("x\n{{if true}}\n", "x.tmpl:2:1: this block has no {{end}}"),
-        ("x\ny {{end}}", "x.tmpl:2:3: this {{end}} ends nothing"),
+        ('a\n {{getv "/services/db/name"}}', "x.tmpl:2:9: the template reads '/services/db/name'"),
+        ('{{ls "/stacks"}}', "x.tmpl:1:6: the template reads '/stacks'"),
+        ('{{gets (printf "/services/%s/*" "x")}}', "x.tmpl:1:8: the template reads '/services/x/*'"),
+        ('{{getv "/self/services/x"}}', "x.tmpl:1:8: the template reads '/self/services/x'"),
+        ('{{$p := "/services"}}{{range ls $p}}{{.}}{{end}}', "x.tmpl:1:33: the template reads '/services'"),
+        ('{{with "/stacks"}}{{ls .}}{{end}}', "x.tmpl:1:24: the template reads '/stacks'"),
+        ('{{template "x" "/services"}}{{define "x"}}{{ls .}}{{end}}', "x.tmpl:1:48: the template reads '/services'"),
+        ('{{"/services" | ls}}', "x.tmpl:1:17: the template reads '/services'"),
+        ('{{getv "/self/service/../../services/x"}}', "x.tmpl:1:8: the template reads '/services/x'"),
+        ('é{{getv (getv "/self/service/name")}}', "x.tmpl:1:9: the key of this lookup cannot be told: its path is not known"),
+        ('{{getv (printf "/self/%s" "x" | toLower)}}', "x.tmpl:1:8: the key of this lookup cannot be told"),
+        ('{{range split "/hosts,/stacks" ","}}{{ls .}}{{end}}', "x.tmpl:1:42: the key of this lookup cannot be told"),
+        ('{{gets "/self/*"}}', "x.tmpl:1:8: the key of this lookup cannot be told: its path, which begins with '/self/', is"),
+        ('{{range ls "/hosts"}}{{getv (printf "/self/service%s" .)}}{{end}}', "x.tmpl:1:29: the key of this lookup cannot"),
+        ('{{$p := "/hosts"}}{{if true}}{{$p = "/stacks"}}{{end}}{{ls $p}}', "x.tmpl:1:60: the key of this lookup cannot"),
+        ('{{$p := "/hosts"}}{{range seq 1 2}}{{ls $p}}{{$p = "/stacks"}}{{end}}', "x.tmpl:1:41: the key of this lookup cannot"),
+        ('{{getv (printf "%[2]s%[1]s" "/name" "/stacks")}}', "x.tmpl:1:8: the key of this lookup cannot be told"),
+        ("x\n{{if true}}\n", "x.tmpl:2:1: the template cannot be parsed: unexpected EOF"),
+        ("x\ny {{end}}", "x.tmpl:2:3: the template cannot be parsed: unexpected {{end}}"),
+        ("{{nope 1}}", 'x.tmpl:1:3: the template cannot be parsed: function "nope" not defined'),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(template: str, wanted: str) -> None:

@@ -74,7 +74,7 @@ def test_places_of_what_is_rendered_are_those_of_the_source() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ("a\n{{if .Values.a}}\n", "3:1", "unexpected EOF"),
+        ("a\n{{if .Values.a}}\n", "2:1", "unexpected EOF"),
         ("a\n  é{{toYaml .Values.a}}\n", "2:6", 'function "toYaml" not defined'),
         ("{{end}}", "1:1", "unexpected"),
     ],
