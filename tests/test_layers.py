@@ -51,7 +51,7 @@ DOORS = {
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
-    "setproctitle": ("cli.background",),
+    "setproctitle": ("cli.run.background",),
     "jinja2": ("blueprint", "texts"),
     "gotpl": ("stack.templating",),
 }
@@ -167,7 +167,7 @@ def test_breach_is_caught(module: str, source: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("cli.build", "from catalog_forge.image.builder import build\nprint('x')"),
+        ("cli.make.build", "from catalog_forge.image.builder import build\nprint('x')"),
         ("__main__", "from catalog_forge.cli import main"),
         ("image.builder", "import docker\nfrom catalog_forge.image import engine, context"),
         ("spec.model", "from catalog_forge.formats import base\nfrom catalog_forge.plan import File"),

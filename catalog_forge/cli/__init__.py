@@ -1,1 +1,1 @@
-"""The command line: one file a command. The only place that prints, and that knows the terminal and the environment."""
+"""The command line: one file a command, in rooms by purpose. Only here is anything printed, and the environment read."""

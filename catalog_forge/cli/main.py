@@ -15,25 +15,33 @@ from catalog_forge import __version__
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Name, module, what `--help` says of it. Written here so that `--help` imports no command; a test holds both together.
+# The rooms of the commands, in the order in which an author needs them, as `--help` heads them.
+ROOMS = {
+    "make": "Make images and entries",
+    "prove": "Prove them",
+    "judge": "Lint catalogs",
+    "run": "Run stacks",
+    "look": "Look things up",
+}
+# Name, room and module, what `--help` says of it. Written here so that `--help` imports no command; a test holds both together.
 COMMANDS = {
-    "new": ("new", "Make a new conf image and its catalog entry, and build the image."),
-    "generate": ("generate", "Generate the images and entries of specs."),
-    "build": ("build", "Build the conf images of specs on a Docker engine."),
-    "render": ("render", "Render the files of a conf image for a scenario."),
-    "test": ("test", "Play the scenarios of specs, and compare."),
-    "lint": ("lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
-    "up": ("up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
-    "down": ("down", "Stop a stack and remove it."),
-    "ps": ("ps", "List the units of stacks."),
-    "logs": ("logs", "Show what the containers of a stack say."),
-    "scenario": ("scenarios", "Begin a scenario: a stack in few words, what happens to it."),
-    "metadata": ("metadata", "The Rancher metadata service, emulated: what confd sees."),
-    "spec": ("spec", "Look at specs."),
-    "standards": ("standards", "Look at the standards of a team."),
-    "schema": ("schema", "Print a JSON Schema for editors."),
-    "blueprints": ("blueprints", "List the blueprints that `new` begins from."),
-    "doctor": ("doctor", "Say what this machine has, and what is missing."),
+    "new": ("make.new", "Make a new conf image and its catalog entry, and build the image."),
+    "blueprints": ("make.blueprints", "List the blueprints that `new` begins from."),
+    "generate": ("make.generate", "Generate the images and entries of specs."),
+    "build": ("make.build", "Build the conf images of specs on a Docker engine."),
+    "render": ("prove.render", "Render the files of a conf image for a scenario."),
+    "scenario": ("prove.scenarios", "Begin a scenario: a stack in few words, what happens to it."),
+    "test": ("prove.test", "Play the scenarios of specs, and compare."),
+    "metadata": ("prove.metadata", "The Rancher metadata service, emulated: what confd sees."),
+    "lint": ("judge.lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
+    "standards": ("judge.standards", "Look at the standards of a team."),
+    "up": ("run.up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
+    "down": ("run.down", "Stop a stack and remove it."),
+    "ps": ("run.ps", "List the units of stacks."),
+    "logs": ("run.logs", "Show what the containers of a stack say."),
+    "spec": ("look.spec", "Look at specs."),
+    "schema": ("look.schema", "Print a JSON Schema for editors."),
+    "doctor": ("look.doctor", "Say what this machine has, and what is missing."),
 }
 EXIT_BUG = 3
 EXIT_INTERRUPTED = 130
@@ -62,9 +70,12 @@ class Root(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        """List the commands by their rooms, without importing them; the texts of all rooms begin in one column."""
+        widest = max(map(len, COMMANDS))
+        for room, title in ROOMS.items():
+            with formatter.section(title):
+                rows = [(name, text) for name, (module, text) in COMMANDS.items() if module.startswith(f"{room}.")]
+                formatter.write_dl([(name.ljust(widest), text) for name, text in rows])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command. Expected errors are shown without a traceback, and end with their own exit code."""

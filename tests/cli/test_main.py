@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from catalog_forge.cli.main import COMMANDS, root
+from catalog_forge.cli.main import COMMANDS, ROOMS, root
 from catalog_forge.errors import BuildError, EngineError, ForgeError, UsageError, Where
 
 
@@ -67,6 +67,14 @@ def test_every_command_explains_itself(name: str) -> None:
     result = CliRunner().invoke(root, [name, "--help"])
     assert result.exit_code == 0
     assert COMMANDS[name][1] in " ".join(result.stdout.split())
+
+
+def test_help_heads_the_commands_by_their_rooms() -> None:
+    lines = CliRunner().invoke(root, ["--help"]).stdout.splitlines()
+    for name, (module, _) in COMMANDS.items():
+        row = next(at for at, line in enumerate(lines) if line.startswith(f"  {name} "))
+        heading = next(line for line in reversed(lines[:row]) if line and not line.startswith(" "))
+        assert heading == f"{ROOMS[module.partition('.')[0]]}:", name
 
 
 def test_it_runs_as_a_module() -> None:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
-from catalog_forge.cli.new import tree as drawn
+from catalog_forge.cli.make.new import tree as drawn
 from catalog_forge.repository import Repository
 from catalog_forge.spec.schema import schema
 from tests.blueprint.folders import ROOM, blueprint, commit

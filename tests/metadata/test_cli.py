@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
-from catalog_forge.cli.metadata import metadata
+from catalog_forge.cli.prove.metadata import metadata
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios.scenario import load
 from catalog_forge.metadata.service.server import MetadataServer
@@ -113,7 +113,7 @@ class Serving:
     """`metadata serve` as a process."""
 
     def __init__(self, file: Path) -> None:
-        code = "from catalog_forge.cli.metadata import metadata; metadata()"
+        code = "from catalog_forge.cli.prove.metadata import metadata; metadata()"
         free = "127.0.0.1:0"
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, "serve", str(file), "--listen", free, "--reload-listen", free],

@@ -8,8 +8,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from catalog_forge.cli.entries import chosen, prompted
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.run.entries import chosen, prompted
 from catalog_forge.errors import ForgeError
 from catalog_forge.stack.entry import read
 from tests.helpers import tree

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.cli.entries import chosen, show_plan
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.run.entries import chosen, show_plan
 from catalog_forge.stack.model import Stack
 from catalog_forge.stack.plan import published_once
 from tests.helpers import tree

@@ -98,7 +98,7 @@ def _ended_in_order() -> Iterator[None]:
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:
     """Build the images of specs that are not there as the specs are now. Errors as those of the command `build`."""
-    from catalog_forge.cli.build import Inputs, raise_failures, requests_for, run
+    from catalog_forge.cli.make.build import Inputs, raise_failures, requests_for, run
     from catalog_forge.image.engine import connect
     from catalog_forge.repository import Repository
 

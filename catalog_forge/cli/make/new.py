@@ -251,7 +251,7 @@ def _schema() -> str:
 
 def _build(repository: Repository, name: str, chosen: Options) -> None:
     """Build the image, when an engine answers or --build insists on one."""
-    from catalog_forge.cli.build import Inputs, raise_failures, requests_for, run, show
+    from catalog_forge.cli.make.build import Inputs, raise_failures, requests_for, run, show
     from catalog_forge.image.engine import answers, connect
 
     engine = connect() if chosen.build else answers()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.cli import engines
 from catalog_forge.cli.main import Settings
-from catalog_forge.cli.paint import painted_diff
+from catalog_forge.cli.shown import engines
+from catalog_forge.cli.shown.paint import painted_diff
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Problem

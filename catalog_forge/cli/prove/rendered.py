@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.cli.paint import painted_diff
+from catalog_forge.cli.shown.paint import painted_diff
 
 if TYPE_CHECKING:
     from catalog_forge.verify.seen import Seen, Written

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.cli.paint import painted_diff
+from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.errors import ForgeError, Where, plain
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.cli import engines, rendered
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.prove import rendered
+from catalog_forge.cli.shown import engines
 
 if TYPE_CHECKING:
     from catalog_forge.confd.embedded import Dialect

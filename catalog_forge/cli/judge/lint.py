@@ -154,7 +154,7 @@ def _words(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...], form: str) -> None:
-    from catalog_forge.cli import rulebook
+    from catalog_forge.cli.judge import rulebook
     from catalog_forge.lint import registry
 
     if form not in ("text", "json"):
@@ -166,7 +166,7 @@ def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...]
 
 
 def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str) -> None:
-    from catalog_forge.cli import verdicts
+    from catalog_forge.cli.judge import verdicts
     from catalog_forge.lint import disk
 
     if form not in ("text", "json"):
@@ -218,7 +218,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
 
 def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree) -> Tree:
     """Show and write what the fixes change; return the tree as it is then on disk."""
-    from catalog_forge.cli import mending
+    from catalog_forge.cli.judge import mending
 
     if options.diff:
         mending.show(before, after)
@@ -272,7 +272,7 @@ def _was_read(tree: Tree, path: str) -> bool:
 
 
 def _write_baseline(path: Path, runs: list[Run]) -> None:
-    from catalog_forge.cli import outfile
+    from catalog_forge.cli.shown import outfile
     from catalog_forge.lint import baseline
 
     findings = [finding for run in runs for finding in run.checked.findings]
@@ -282,7 +282,8 @@ def _write_baseline(path: Path, runs: list[Run]) -> None:
 
 def _show(start: Path, runs: list[Run], options: Options) -> None:
     """Print or write the result; how much there is in one line on stderr."""
-    from catalog_forge.cli import findings, outfile
+    from catalog_forge.cli.judge import findings
+    from catalog_forge.cli.shown import outfile
     from catalog_forge.lint import baseline
 
     if options.baseline:
@@ -306,7 +307,7 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
 
 def _report(path: Path, runs: list[Run], whole: Checked) -> None:
     """Write the page that a team can look at."""
-    from catalog_forge.cli import outfile
+    from catalog_forge.cli.shown import outfile
     from catalog_forge.lint.page import page
 
     title = ", ".join(dict.fromkeys(run.title for run in runs))
@@ -327,7 +328,7 @@ def _all(runs: list[Run]) -> Checked:
 
 def _written(checked: Checked, runs: list[Run], form: str) -> str:
     """The result in a format."""
-    from catalog_forge.cli import findings
+    from catalog_forge.cli.judge import findings
     from catalog_forge.lint.output import as_json, forges, junit, sarif
 
     if form == "junit":

@@ -34,7 +34,7 @@ def logs(stack: str | None, service: str | None, follow: bool, show_secrets: boo
     Each line stands behind the name of its container. SERVICE is a service, one of its sidekicks, or a container. With -f
     containers that come later are followed too. Answers to secret questions of four characters or more are hidden.
     """
-    from catalog_forge.cli.down import the_one
+    from catalog_forge.cli.run.down import the_one
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.plan import Hide, said_by

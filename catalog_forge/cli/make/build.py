@@ -151,7 +151,7 @@ def _folder(root: Path, name: str) -> Plan:
 
 def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, push: bool = False) -> Report:
     """Build, and push what was built if so asked, with progress on stderr. Failures are part of the report."""
-    from catalog_forge.cli.console import Progress
+    from catalog_forge.cli.shown.console import Progress
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import builder
 

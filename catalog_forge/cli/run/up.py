@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog_forge.cli.background import Background, rename, tail
-from catalog_forge.cli.board import Board
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
+from catalog_forge.cli.run.background import Background, rename, tail
+from catalog_forge.cli.run.board import Board
 
 if TYPE_CHECKING:
     from catalog_forge.stack.model import Note, Stack
@@ -66,7 +66,7 @@ def _chosen(
     settings: Settings, entry: str, output: str, only_plan: bool, trust: bool, name: str | None, scales: Sequence[str], **how: Any
 ) -> Stack | None:
     """Return what is to run, None when it was only to be shown."""
-    from catalog_forge.cli.entries import chosen, show_plan
+    from catalog_forge.cli.run.entries import chosen, show_plan
     from catalog_forge.stack.plan import published_once
 
     _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name, _kept)
@@ -146,7 +146,7 @@ def build_own(directory: Path, stack: Stack, confd: Path | None = None) -> None:
 
     `confd` goes into them in place of the download. Raises what the command `build` raises.
     """
-    from catalog_forge.cli.engines import build_missing
+    from catalog_forge.cli.shown.engines import build_missing
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 

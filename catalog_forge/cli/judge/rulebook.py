@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.cli.findings import COLOURS
+from catalog_forge.cli.judge.findings import COLOURS
 
 if TYPE_CHECKING:
     from catalog_forge.lint.model import Rule

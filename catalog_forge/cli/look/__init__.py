@@ -1,0 +1,1 @@
+"""What a spec, a schema or this machine holds."""

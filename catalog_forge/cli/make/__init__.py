@@ -1,0 +1,1 @@
+"""From a blueprint or a spec to images and entries."""

@@ -1,0 +1,1 @@
+"""The stacks of entries on a Docker engine."""
