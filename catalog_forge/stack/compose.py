@@ -5,7 +5,7 @@ Rules: docs/facts/catalog.md#3, #4 and #5. All that is wrong is said at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from catalog_forge.errors import Where, did_you_mean
@@ -20,7 +20,7 @@ from catalog_forge.stack.entry import Entry
 from catalog_forge.stack.keys import GLOBAL, SIDEKICKS
 from catalog_forge.stack.launches import Launches
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Rule, Service, Stack
-from catalog_forge.stack.order import ordered
+from catalog_forge.stack.order import ordered, without_circles
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _HEALTH = (
@@ -62,9 +62,11 @@ class _Composer:
         if not self.made:
             self.reader.wrong("the entry has no services", Where(""))
         services = {each: self._service(each) for each in self.made if self.primaries_of[each] == [each]}
-        needs = {each: [*self._needs(service)] for each, service in services.items()}
-        order, cycles = ordered(needs)
-        for cycle in cycles:
+        # A link is an optional dependency: a circle of them is passed over, as rancher-compose's executor does.
+        needs = {each: [*self._others(service, service.depends_on)] for each, service in services.items()}
+        wishes = {each: [*self._others(service, (link.target for link in service.links))] for each, service in services.items()}
+        order = ordered(without_circles(needs, wishes))[0]
+        for cycle in ordered(needs)[1]:
             where = self.files.services[cycle[0]].where
             self.reader.wrong(
                 f"services need each other: {' -> '.join(cycle)}", where, "none of them could be the first to start"
@@ -178,8 +180,9 @@ class _Composer:
             elif primary not in self.primaries_of[other]:
                 yield from self.primaries_of[other]
 
-    def _needs(self, service: Service) -> Iterator[str]:
-        for target in (*(link.target for link in service.links), *service.depends_on):
+    def _others(self, service: Service, targets: Iterable[str]) -> Iterator[str]:
+        """The services that targets are, or are sidekicks of, but the service itself."""
+        for target in targets:
             if service.name not in (primaries := self.primaries_of.get(target, [])):
                 yield from primaries
 

@@ -35,3 +35,24 @@ def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[st
                 order.append(name)
                 path.pop()
     return order, cycles
+
+
+def without_circles(needs: Mapping[str, Sequence[str]], wishes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return what names need, and of what they only wish to come first whatever leads into no circle.
+
+    Kosaraju's way to strongly connected parts, in linear time and without recursion.
+    """
+    every = {name: [*needs[name], *wishes.get(name, ())] for name in needs}
+    back: dict[str, list[str]] = {name: [] for name in every}
+    for name, others in every.items():
+        for other in others:
+            back.get(other, []).append(name)
+    part: dict[str, str] = {}
+    for first in reversed(ordered(every)[0]):
+        todo = [first]
+        while todo:
+            name = todo.pop()
+            if name not in part:
+                part[name] = first
+                todo += back[name]
+    return {name: [*needs[name], *(other for other in wishes.get(name, ()) if part.get(other) != part[name])] for name in needs}

@@ -210,3 +210,10 @@ def test_who_failed_and_is_not_to_start_again_ends_a_stack_that_comes_up_and_who
     tool.entry({"job": service("exit 0", restart="no"), "app": service(links=["job"]), "end": service(links=["app"])})
     tool.up()
     assert tool.units()["job-1"]["state"] == "stopped"
+
+
+def test_services_that_link_to_each_other_find_each_other(tool: Tool) -> None:
+    tool.entry({"a": service(SERVES, links=["b:other"]), "b": service(SERVES, links=["a:other"])})
+    tool.up()
+    for name in ("a", "b"):
+        assert eventually(lambda name=name: ask(tool, f"{name}-1", "http://other:8080/") != "", 10), name

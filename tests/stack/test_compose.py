@@ -268,7 +268,6 @@ def test_own_volumes_need_no_trust() -> None:
     [
         ("a: {image: x, labels: {io.rancher.sidekicks: conf}}\nconv: {image: x}", "names a sidekick 'conf' that is not there"),
         ("a: {image: x, links: [c]}", "'a' links a service 'c' that is not there"),
-        ("a: {image: x, links: [b]}\nb: {image: x, links: [a]}", "services need each other: a -> b -> a"),
         ("a: {image: x, scale: -1}", "scale must be a whole number of 0 or more, not '-1'"),
         ("a: {image: x}\na: {image: y}", "the key 'a' stands twice: first in line 1"),
         ("version: '2'\nservices: {a: {image: x}, a: {image: y}}", "the key 'a' stands twice: first in line 2"),
@@ -328,3 +327,25 @@ def test_answers_decide_what_a_template_keeps() -> None:
 def test_a_thousand_services_in_a_row_are_put_in_order() -> None:
     docker = "".join(f"s{number}: {{image: x, links: [s{number + 1}]}}\n" for number in range(1000)) + "s1000: {image: x}\n"
     assert stack(docker).services[0].name == "s1000"
+
+
+@pytest.mark.parametrize(
+    ("services", "before"),
+    [
+        ("a: {image: x, links: [b]}\n  b: {image: x, links: [a]}", []),
+        ("a: {image: x, links: [b]}\n  b: {image: x, external_links: [a]}\n  c: {image: x, links: [a]}", ["ac", "bc"]),
+        ("a: {image: x, links: [b]}\n  b: {image: x, depends_on: [a]}", ["ab"]),
+        (
+            "a: {image: x, depends_on: [c]}\n  b: {image: x, links: [a]}\n  c: {image: x, links: [b, d]}\n  d: {image: x}",
+            ["ca", "dc"],
+        ),
+    ],
+)
+def test_services_that_link_to_each_other_run_and_what_is_needed_starts_first(services: str, before: list[str]) -> None:
+    names = [service.name for service in stack(f"version: '2'\nservices:\n  {services}\n").services]
+    assert all(names.index(first) < names.index(second) for first, second in before), names
+
+
+def test_only_what_must_start_first_makes_a_circle() -> None:
+    docker = "version: '2'\nservices:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a], links: [a]}\n"
+    assert "services need each other: a -> b -> a" in refused(docker)
