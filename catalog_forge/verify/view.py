@@ -27,7 +27,7 @@ class View:
         if self.trouble.kind == "missing":
             return _NOT_FOUND
         sent = quote(path.lstrip("/"), safe="/%+:@!$&'()*,;=~")
-        request = Request("GET", f"/{sent}", "", {"accept": routes.JSON}, self.client)
+        request = Request("GET", f"/{sent}", "", {"accept": (routes.JSON,)}, self.client)
         return routes.respond(self.answers, request).body
 
     def for_everybody(self) -> Answers:

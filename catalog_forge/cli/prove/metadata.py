@@ -217,7 +217,7 @@ class _Source:
         """A request to the file, in the name of who asks."""
         from catalog_forge.metadata.service.wire import Request
 
-        return Request("GET", path, "", {"accept": accept}, self.asking)
+        return Request("GET", path, "", {"accept": (accept,)}, self.asking)
 
     @property
     def answers(self) -> Answers:

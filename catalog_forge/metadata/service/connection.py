@@ -6,12 +6,12 @@ import asyncio
 from http import HTTPStatus
 from typing import Protocol
 
-from catalog_forge.metadata.service.wire import MAX_HEAD, Response
+from catalog_forge.metadata.service.wire import MAX_HEAD, BadRequestError, Response, head_end
 
 HEAD_SECONDS = 10.0
 IDLE_SECONDS = 900.0  # longer than confd's default interval of 600 s, so that it keeps its connection
 
-_END = b"\r\n\r\n"
+_OVERLAP = 2  # bytes of an end of a head that may have come already
 # So many requests of one client are answered before the others have their turn.
 _TURN = 16
 
@@ -46,6 +46,7 @@ class Connection(asyncio.Protocol):
         self._blocked = False
         self._queued = False
         self._reading = True
+        self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -65,6 +66,13 @@ class Connection(asyncio.Protocol):
         self._received += data
         self._proceed()
 
+    def eof_received(self) -> bool:
+        """A client that says no more may still read the answers to what it has said; one that waits has left."""
+        self._ended = True
+        if not self.busy:
+            self._proceed()
+        return not self.busy
+
     def pause_writing(self) -> None:
         self._blocked = True
         self.deadline = self.now() + HEAD_SECONDS
@@ -73,6 +81,11 @@ class Connection(asyncio.Protocol):
         self._blocked = False
         self.deadline = self.now() + IDLE_SECONDS
         self._proceed()
+
+    @property
+    def held(self) -> int:
+        """How many bytes of this client wait to be understood."""
+        return len(self._received)
 
     def send(self, payload: bytes, *, close: bool = False) -> None:
         """Send an answer, and with `close` nothing more."""
@@ -88,9 +101,9 @@ class Connection(asyncio.Protocol):
         self.send(payload, close=close)
         self._proceed()
 
-    def refuse(self, status: HTTPStatus) -> None:
-        """Say that what came is no request, and hang up."""
-        self.send(Response(status, f"{status.value} {status.phrase}".encode()).encode(close=True), close=True)
+    def refuse(self, error: BadRequestError) -> None:
+        """Say why what came is not a request, and hang up."""
+        self.send(Response(error.status, error.body.encode()).encode(close=True), close=True)
 
     def abort(self) -> None:
         """Cut the client off."""
@@ -101,21 +114,30 @@ class Connection(asyncio.Protocol):
         for _ in range(_TURN):
             if not self._ready():
                 break
-            end = self._received.find(_END, self._searched)
-            if end > MAX_HEAD or (end < 0 and len(self._received) > MAX_HEAD):
-                self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-            elif end < 0:
-                self._searched = max(0, len(self._received) - len(_END) + 1)
+            end = head_end(self._received, self._searched)
+            if (end[0] if end else len(self._received)) > MAX_HEAD:
+                self.refuse(BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
+            elif end is None:
+                self._searched = max(0, len(self._received) - _OVERLAP)
                 break
             else:
-                self._take(end)
+                self._take(*end)
         else:
             self._queue()
+        if self._ended and not (self.busy or self._blocked or self._queued or self.transport.is_closing()):
+            self._end()
         self._throttle()
 
-    def _take(self, end: int) -> None:
+    def _end(self) -> None:
+        """All is answered, and nothing more will come. Half a head is a bad request, half a line is nothing."""
+        if b"\n" in self._received:
+            self.refuse(BadRequestError())
+        else:
+            self.transport.close()
+
+    def _take(self, end: int, after: int) -> None:
         head = bytes(self._received[:end])
-        del self._received[: end + len(_END)]
+        del self._received[:after]
         self._searched = 0
         self.desk.take(self, head)
         if not self._received and not (self.busy or self._blocked or self.transport.is_closing()):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs, quote, unquote
@@ -22,6 +22,10 @@ JSON = "application/json"
 YAML = "application/yaml"
 OFFERS = (TEXT, JSON, YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
 
+# What can be wished for so that an offer fits.
+_WANTED = frozenset((*OFFERS, "*/*", *(f"{offer.partition('/')[0]}/*" for offer in OFFERS)))
+# Of a longer Accept header only the beginning counts: reading a megabyte of wishes would keep other clients waiting.
+_LONGEST_ACCEPT = 1 << 14
 _CORS = ("Access-Control-Allow-Origin", "*")
 _NO_SNIFF = ("X-Content-Type-Options", "nosniff")
 _DEFAULT_WAIT = 60
@@ -31,6 +35,7 @@ _PRINTERS = {JSON: printing.to_json, YAML: printing.to_yaml, TEXT: printing.to_t
 _UNESCAPED = "/$&+,:;=@~"
 # One wish of an Accept header: the type, and how much it is liked. Any other parameter ends the header.
 _WISH = re.compile(r"([\w!#$%&'*+\-.^`|~/]+)[ \t]*(?:;[ \t]*q=([01])(\.[0-9]{0,9})?[0-9]*)?[ \t]*", re.ASCII)
+_HIERARCHICAL = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//")
 _COMMA = re.compile(r",[ \t]*")
 
 
@@ -44,11 +49,12 @@ class Wait:
 
 def respond(answers: Answers, request: Request) -> Response:
     """Answer a request. Nothing that a client sends makes this raise."""
+    if (request.method, request.path) == ("OPTIONS", "*"):
+        return Response(HTTPStatus.OK)
+    sent = unquote(request.path, "latin-1")
+    if (clean := _clean(sent)) != sent:
+        return _moved(request, clean)
     path = unquote(_utf8(request.path))
-    clean = _clean(path)
-    if clean != path:
-        query = f"?{request.query}" if request.query else ""
-        return Response(HTTPStatus.MOVED_PERMANENTLY, headers=(("Location", quote(clean, safe=_UNESCAPED) + query),))
     if not _is_route(request.method, path):
         return no_page()
     form = form_of(request)
@@ -56,6 +62,14 @@ def respond(answers: Answers, request: Request) -> Response:
         return _success(value_at(answers, request), form)
     except lookup.NotFoundError as error:
         return _error(HTTPStatus.NOT_FOUND, str(error), form)
+
+
+def _moved(request: Request, clean: str) -> Response:
+    """Send a client on to the path without `.`, `..` and `//`; an opaque target (`http:x`) is repeated, and never met."""
+    opaque = not request.path and request.base and not _HIERARCHICAL.match(request.base)
+    path = "" if opaque else quote(clean.encode("latin-1"), safe=_UNESCAPED)
+    query = f"?{request.query}" if request.query else ""
+    return Response(HTTPStatus.MOVED_PERMANENTLY, headers=(("Location", request.base + path + query),))
 
 
 def value_at(answers: Answers, request: Request) -> Value:
@@ -75,14 +89,14 @@ def missing(request: Request) -> Response:
 
 def kind(answers: Answers, request: Request) -> tuple[str, str, str] | None:
     """Return what decides the answer to a request: requests of one kind are answered alike. None: it is like no other."""
-    if request.method not in ("GET", "HEAD") or request.query:
+    if request.method not in ("GET", "HEAD") or request.query or request.base:
         return None
     return request.path, form_of(request), request.client if answers.knows(request.client) else DEFAULT
 
 
 def form_of(request: Request) -> str:
     """Return the format in which to answer: TEXT, JSON or YAML."""
-    offer = negotiate(request.headers.get("accept", ""))
+    offer = negotiate(request.headers.get("accept", ()))
     return YAML if "yaml" in offer else offer
 
 
@@ -114,12 +128,16 @@ def must_wait(answers: Answers, request: Request, wait: Wait) -> bool:
         return True
 
 
-def negotiate(accept: str) -> str:
-    """Return the offer that an Accept header likes best: by q value, then by how exactly it names it; else text."""
+def negotiate(accept: Iterable[str]) -> str:
+    """Return the offer that Accept headers like best: by q value, then by how exactly they name it; else text."""
     best, best_rank = TEXT, (0.0, 0)
-    wishes = list(_wishes(accept)) if accept else []
+    # Of each type the best wish counts: a header that names one type a thousand times is compared once.
+    wishes: dict[str, float] = {}
+    for wanted, quality in (wish for header in accept if header for wish in _wishes(header[:_LONGEST_ACCEPT])):
+        if wanted in _WANTED:
+            wishes[wanted] = max(quality, wishes.get(wanted, 0.0))
     for offer in OFFERS:
-        for wanted, quality in wishes:
+        for wanted, quality in wishes.items():
             exactness = _exactness(wanted, offer)
             if exactness and quality > 0 and (quality, exactness) > best_rank:
                 best, best_rank = offer, (quality, exactness)
@@ -189,7 +207,7 @@ def _error(status: HTTPStatus, message: str, form: str) -> Response:
 
 def _clean(path: str) -> str:
     """Resolve `.`, `..` and `//`; a slash at the end stays."""
-    clean = "/" + posixpath.normpath(path).lstrip("/")
+    clean = "/" + posixpath.normpath(path or "/").lstrip("/")
     return clean + "/" if path.endswith("/") and clean != "/" else clean
 
 

@@ -27,6 +27,8 @@ from catalog_forge.metadata.service.wire import BadRequestError, Request, Respon
 
 MAX_CONNECTIONS = 4096
 MAX_CACHE = 64 << 20
+# Bytes of heads that are not whole yet, of all clients together; beyond it the largest goes, one at a sweep.
+MAX_HELD = 128 << 20
 RELOAD_PATH = "/v1/reload"
 
 _MAX_KNOWN = 4096
@@ -122,6 +124,9 @@ class Door(abc.ABC):
         now = self._loop.time()
         for connection in [each for each in self._connections if each.deadline is not None and each.deadline < now]:
             connection.abort()
+        held = sum(connection.held for connection in self._connections)
+        if held > MAX_HELD:
+            max(self._connections, key=lambda connection: connection.held).abort()
         self._sweeping = bool(self._connections)
         if self._sweeping:
             self._loop.call_later(_SWEEP_SECONDS, self._sweep)
@@ -209,7 +214,7 @@ class MetadataServer(Door):
             try:
                 known = self._learn(head, connection.client)
             except BadRequestError as error:
-                connection.refuse(error.status)
+                connection.refuse(error)
                 return
         if self._on_request:
             self._on_request(known.request)
@@ -219,8 +224,8 @@ class MetadataServer(Door):
             self._serve_badly(connection, known)
 
     def _learn(self, head: bytes, client: str) -> _Known:
-        request = parse_head(head.lstrip(b"\r\n"), client)
-        forwarded = request.headers.get("x-forwarded-for", "") if self._xff else ""
+        request = parse_head(head, client)
+        forwarded = request.header("x-forwarded-for") if self._xff else ""
         if forwarded:
             request = replace(request, client=forwarded)
         kind = routes.kind(self.answers, request) if request.keep_alive else None
@@ -299,9 +304,9 @@ class ReloadPort(Door):
     def take(self, connection: Connection, head: bytes) -> None:
         """Reload when that is asked for; everything else is not found."""
         try:
-            request = parse_head(head.lstrip(b"\r\n"), connection.client)
+            request = parse_head(head, connection.client)
         except BadRequestError as error:
-            connection.refuse(error.status)
+            connection.refuse(error)
             return
         response = routes.no_page()
         if (request.method, request.path) == ("POST", RELOAD_PATH):

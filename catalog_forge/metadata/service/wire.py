@@ -1,37 +1,62 @@
-"""HTTP/1.x as bytes: the head of a request in, a response out. Just what clients of the metadata service need."""
+"""HTTP/1.x as bytes: the head of a request in, a response out. Just what clients of the metadata service need.
+
+Rules: net/http and net/url of Go 1.26, observed with the handlers of rancher-metadata 0.7.4, which is a Go program.
+Whatever a head holds, reading it costs no more than its length.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-MAX_HEAD = 64 << 10
+# As net/http: a megabyte, and a little that its reader has taken in already.
+MAX_HEAD = (1 << 20) + 4096
+# Go counts bytes only. So many lines are more than any client sends, and fewer than would keep other clients waiting.
+MAX_LINES = 16_384
+_MAX_LENGTH = (1 << 63) - 1
 
-_TARGET = re.compile(r"(?:https?://[^/?]*)?(/[^?\s]*)(?:\?(\S*))?")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|[\x00-\x20\x7f]")
+_END = re.compile(rb"\n\r?\n")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_VERSION = re.compile(r"HTTP/([0-9])\.([0-9])")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+_AUTHORITY = re.compile(
+    r"(?:[0-9A-Za-z._:~!$&'()*+,;=%@-]*@)?"
+    r"(?:\[[0-9A-Fa-f:.%]*\]|(?:[0-9A-Za-z._~!$&'()*+,;=<>\"\x80-\xff-]|%[89A-Fa-f][0-9A-Fa-f])*)(?::[0-9]*)?"
+)
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST = re.compile(r"[0-9A-Za-z!$%&'()*+,.:;=_~\[\]-]*")
 
 
 class BadRequestError(ValueError):
-    """What came is not a request: answered with `status`, then the connection is closed."""
+    """What came is not a request: answered with `status` and `body`, then the connection is closed."""
 
-    def __init__(self, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+    def __init__(self, status: HTTPStatus = HTTPStatus.BAD_REQUEST, body: str | None = None) -> None:
         super().__init__(status.phrase)
         self.status = status
+        self.body = f"{status.value} {status.phrase}" if body is None else body
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: path and query as they were sent, header names in lower case, `client` the address it came from."""
+    """A request: path and query as they were sent, header names in lower case, `client` the address it came from.
+
+    `base` is what stands before the path in the target of a request to a proxy: `http://host`.
+    """
 
     method: str
     path: str
     query: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, tuple[str, ...]]
     client: str
     keep_alive: bool = True
+    base: str = ""
+
+    def header(self, name: str) -> str:
+        """Return the value of a header, the first one if it was sent twice, and the empty text if it was not."""
+        return self.headers.get(name, ("",))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +80,119 @@ class Response:
         return head.encode("latin-1") + (b"" if head_only else self.body)
 
 
+def head_end(received: bytes | bytearray, start: int = 0) -> tuple[int, int] | None:
+    """Return where the first head in what was received ends, and where the next begins; None if it is not whole yet.
+
+    A line ends with LF, with or without CR, and the head with an empty one. `start` may be two bytes before what is new.
+    """
+    if start == 0 and received.startswith((b"\n", b"\r\n")):
+        return 0, received.index(b"\n") + 1
+    end = _END.search(received, start)
+    return (end.start(), end.end()) if end else None
+
+
 def parse_head(head: bytes, client: str) -> Request:
     """Parse the lines before the empty one. Raises BadRequestError; a request with a body is not kept alive."""
-    request_line, *lines = head.decode("latin-1").split("\r\n")
-    words = request_line.split(" ")
-    target = _TARGET.fullmatch(words[1]) if len(words) == 3 else None
-    if target is None or words[2] not in ("HTTP/1.1", "HTTP/1.0") or _BAD_ESCAPE.search(target[1]):
+    lines = [line.removesuffix("\r") for line in head.decode("latin-1").split("\n")]
+    if len(lines) > MAX_LINES:
+        raise BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+    method, _, rest = lines[0].partition(" ")
+    target, _, protocol = rest.partition(" ")
+    version = _VERSION.fullmatch(protocol)
+    if version is None or not _TOKEN.fullmatch(method):
         raise BadRequestError
-    headers = _headers(lines)
-    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-    wish = headers.get("connection", "").lower()
-    keep_alive = not has_body and (wish != "close" if words[2] == "HTTP/1.1" else wish == "keep-alive")
-    return Request(words[0], target[1], target[2] or "", headers, client, keep_alive)
+    base, path, query = _target(target, method)
+    headers = _headers(lines[1:])
+    modern = protocol >= "HTTP/1.1"
+    has_body = _has_body(headers, modern)
+    if version[1] != "1" and (method, path, protocol, headers) != ("PRI", "*", "HTTP/2.0", {}):
+        status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        raise BadRequestError(status, f"{status.value} {status.phrase}: unsupported protocol version")
+    _check_host(headers.get("host", ()), needed=modern and protocol != "HTTP/2.0")
+    if "expect" in headers and not (has_body or headers["expect"][0].lower() in ("", "100-continue")):
+        raise BadRequestError(HTTPStatus.EXPECTATION_FAILED, "")
+    wishes = {wish.strip(" \t").lower() for value in headers.get("connection", ()) for wish in value.split(",")}
+    keep_alive = version[1] == "1" and not has_body and (modern or "keep-alive" in wishes) and "close" not in wishes
+    return Request(method, path, query, headers, client, keep_alive, base)
 
 
-def _headers(lines: list[str]) -> dict[str, str]:
-    """A header that comes twice counts as one, its values joined by commas.
+def _target(target: str, method: str) -> tuple[str, str, str]:
+    """Cut the target of a request into what a proxy needs, path and query: `url.ParseRequestURI`."""
+    if not target or "\t" in target or _CONTROL.search(target) or _BAD_ESCAPE.search(target.partition("?")[0]):
+        raise BadRequestError
+    query = ""
+    if method == "CONNECT" and not target.startswith("/"):
+        target = "http://" + target
+    if target != "*":
+        target, _, query = target.partition("?")
+    scheme = _SCHEME.match(target)
+    if scheme is None:
+        if not (target == "*" or target.startswith("/")):
+            raise BadRequestError
+        return "", target, query
+    below = target[scheme.end() + 1 :]
+    if below.startswith("//"):
+        authority, slash, path = below[2:].partition("/")
+        if not _AUTHORITY.fullmatch(authority):
+            raise BadRequestError
+        start = "" if method == "CONNECT" else f"{scheme[0].lower()}:"
+        return f"{start}//{authority}", slash + path, query
+    base = f"{scheme[0].lower()}:"
+    return (base, below, query) if below.startswith("/") else (base + below, "", query)
+
+
+def _headers(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """All values of each header, in their order.
 
     Each line is cut once, at its colon: one pattern for the whole line would try every way to share out its blanks.
     """
     headers: dict[str, list[str]] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or "\n" in value or not _TOKEN.fullmatch(name):
+    for name, value in _unfolded(lines):
+        if not _TOKEN.fullmatch(name):
+            detail = ": invalid header name" if _TOKEN.fullmatch(name.replace(" ", "")) else ""
+            raise BadRequestError(body=f"400 Bad Request{detail}")
+        if _CONTROL.search(value):
             raise BadRequestError
         headers.setdefault(name.lower(), []).append(value.strip(" \t"))
-    return {name: ", ".join(values) for name, values in headers.items()}
+    return {name: tuple(values) for name, values in headers.items()}
+
+
+def _unfolded(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and values; a line that begins with a blank goes on with the value before it."""
+    name, values = "", list[str]()
+    for line in lines:
+        if line.startswith((" ", "\t")) and values:
+            values.append(line.strip(" \t"))
+            continue
+        if values:
+            yield name, " ".join(values)
+        name, colon, value = line.partition(":")
+        if not colon or name.startswith((" ", "\t")):
+            raise BadRequestError
+        values = [value.strip(" \t")]
+    if values:
+        yield name, " ".join(values)
+
+
+def _has_body(headers: Mapping[str, tuple[str, ...]], modern: bool) -> bool:
+    codings = headers.get("transfer-encoding", ()) if modern else ()
+    if codings and (len(codings) > 1 or codings[0].lower() != "chunked"):
+        raise BadRequestError(HTTPStatus.NOT_IMPLEMENTED, "Unsupported transfer encoding")
+    lengths = set(headers.get("content-length", ()))
+    if len(lengths) > 1:
+        raise BadRequestError
+    length = next(iter(lengths), "") or "0"
+    # int() reads digits of any script, and takes longer than linear time for very many.
+    if not (length.isascii() and length.isdecimal()) or len(length) > 100 or int(length) > _MAX_LENGTH:
+        raise BadRequestError
+    return bool(codings) or int(length) > 0
+
+
+def _check_host(hosts: tuple[str, ...], *, needed: bool) -> None:
+    detail = ""
+    if needed and not hosts:
+        detail = ": missing required Host header"
+    elif hosts and not _HOST.fullmatch(hosts[0]):
+        detail = ": malformed Host header"
+    if detail or len(hosts) > 1:
+        raise BadRequestError(body=f"400 Bad Request{detail if len(hosts) < 2 else ''}")

@@ -103,7 +103,7 @@ def test_confd_asks_what_it_asks_the_real_service(confd: Path, tmp_path: Path) -
     with MetadataServer(search(), on_request=seen.append) as server:
         assert render(confd, server, folder, "2015-12-19").returncode == 0
     assert [request.path for request in seen] == ["/", "/2015-12-19/self/service", "/2015-12-19/self/container"]
-    assert {request.headers["accept"] for request in seen[1:]} == {"application/json"}
+    assert {request.header("accept") for request in seen[1:]} == {"application/json"}
 
 
 def test_a_missing_key_becomes_the_three_keys_of_its_404(confd: Path, tmp_path: Path) -> None:

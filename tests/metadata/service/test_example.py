@@ -64,7 +64,7 @@ def first(items: list[Value], name: str) -> int:
 
 
 def ask(path: str, client: str, accept: str) -> tuple[int, bytes]:
-    response = respond(ANSWERS, Request("GET", path, "", {"accept": accept} if accept else {}, client))
+    response = respond(ANSWERS, Request("GET", path, "", {"accept": (accept,)} if accept else {}, client))
     return response.status, response.body
 
 

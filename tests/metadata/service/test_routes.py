@@ -21,7 +21,7 @@ ANSWERS = Answers.of(
 
 def ask(path: str, *, accept: str = "", method: str = "GET", client: str = "10.42.1.11") -> Response:
     path, _, query = path.partition("?")
-    return respond(ANSWERS, Request(method, path, query, {"accept": accept} if accept else {}, client))
+    return respond(ANSWERS, Request(method, path, query, {"accept": (accept,)} if accept else {}, client))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_unclean_paths_are_redirected(path: str, location: str) -> None:
     ],
 )
 def test_the_format_is_negotiated(accept: str, form: str) -> None:
-    assert negotiate(accept) == form
+    assert negotiate((accept,)) == form
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_infinity_is_text_and_yaml_but_no_json() -> None:
     answers = Answers.of({"latest": {"default": {"x": float("inf")}}})
 
     def body(accept: str) -> tuple[int, bytes]:
-        response = respond(answers, Request("GET", "/latest/x", "", {"accept": accept}, ""))
+        response = respond(answers, Request("GET", "/latest/x", "", {"accept": (accept,)}, ""))
         return response.status, response.body
 
     message = "Error serializing to JSON: json: unsupported value: +Inf"
@@ -190,7 +190,7 @@ def test_infinity_is_text_and_yaml_but_no_json() -> None:
 
 def test_versions_with_odd_names_are_listed_as_urls() -> None:
     answers = Answers.of({"a b%": {"default": {}}, "a/b": {"default": {}}})
-    assert respond(answers, Request("GET", "/", "", {"accept": JSON}, "")).body == b'{"a b%":"/a%20b%25","latest":"/latest"}'
+    assert respond(answers, Request("GET", "/", "", {"accept": (JSON,)}, "")).body == b'{"a b%":"/a%20b%25","latest":"/latest"}'
 
 
 def test_yaml_is_one_more_format_of_everything() -> None:

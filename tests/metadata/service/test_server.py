@@ -41,11 +41,13 @@ def get(server: MetadataServer, path: str, method: str = "GET", **headers: str) 
         return response.status, response.read().decode()
 
 
-def say(server: MetadataServer, data: bytes) -> bytes:
-    """Send bytes, and return all that comes back until the server closes the connection."""
+def say(server: MetadataServer, data: bytes, *, end: bool = False) -> bytes:
+    """Send bytes, and return all that comes back until the server closes the connection; `end` says that no more comes."""
     host, port = server.address.split(":")
     with socket.create_connection((host, int(port)), timeout=5) as client:
         client.sendall(data)
+        if end:
+            client.shutdown(socket.SHUT_WR)
         received = b""
         while chunk := client.recv(65536):
             received += chunk
@@ -78,14 +80,14 @@ def test_head_has_the_headers_of_get_and_no_body(server: MetadataServer) -> None
 
 
 def test_pipelined_requests_are_answered_in_their_order(server: MetadataServer) -> None:
-    one = b"GET /2016-07-29/self/service/%s HTTP/1.1\r\n\r\n"
-    last = b"GET /2016-07-29/version HTTP/1.1\r\nConnection: close\r\n\r\n"
+    one = b"GET /2016-07-29/self/service/%s HTTP/1.1\r\nHost: h\r\n\r\n"
+    last = b"GET /2016-07-29/version HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
     received = say(server, one % b"name" + one % b"scale" + last)
     assert [part.partition(b"HTTP")[0] for part in received.split(b"\r\n\r\n")[1:]] == [b"es", b"3", b"7"]
 
 
 def test_a_body_is_not_taken_for_a_request(server: MetadataServer) -> None:
-    received = say(server, b"POST / HTTP/1.1\r\nContent-Length: 18\r\n\r\nGET / HTTP/1.1\r\n\r\n")
+    received = say(server, b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 18\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n")
     assert received.count(b"HTTP/1.1") == 1
     assert received.endswith(b"404 page not found\n")
 
@@ -164,7 +166,7 @@ def test_hundreds_of_waiting_clients_all_hear_of_a_change(server: MetadataServer
     host, port = server.address.split(":")
     clients = [socket.create_connection((host, int(port)), timeout=5) for _ in range(300)]
     for client in clients:
-        client.sendall(b"GET /2016-07-29/version?wait=true&value=7 HTTP/1.1\r\n\r\n")
+        client.sendall(b"GET /2016-07-29/version?wait=true&value=7 HTTP/1.1\r\nHost: h\r\n\r\n")
     time.sleep(0.3)
     started = time.monotonic()
     server.replace(answers(4, "8"))
@@ -180,8 +182,8 @@ def test_hundreds_of_waiting_clients_all_hear_of_a_change(server: MetadataServer
     [
         (b"\r\n\r\n", b"400 Bad Request"),
         (b"\x16\x03\x01\x00\x05hello\r\n\r\n", b"400 Bad Request"),
-        (b"GET /%zz HTTP/1.1\r\n\r\n", b"400 Bad Request"),
-        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, b"431 Request Header Fields Too Large"),
+        (b"GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", b"400 Bad Request"),
+        (b"GET / HTTP/1.1\r\nHost: h\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", b"431 Request Header Fields Too Large"),
         (b"A" * (MAX_HEAD + 1), b"431 Request Header Fields Too Large"),
     ],
 )
@@ -224,7 +226,7 @@ def test_a_client_that_does_not_read_is_not_written_to_for_ever() -> None:
     with MetadataServer(big) as server:
         host, port = server.address.split(":")
         with socket.create_connection((host, int(port)), timeout=5) as client:
-            client.sendall(b"GET /latest/big HTTP/1.1\r\n\r\n" * 500)
+            client.sendall(b"GET /latest/big HTTP/1.1\r\nHost: h\r\n\r\n" * 500)
             assert get(server, "/latest/version") == (200, "1")
             received = 0
             while received < 500 * 1_000_000:
@@ -281,7 +283,7 @@ def test_errors_say_that_their_type_is_not_to_be_guessed(server: MetadataServer)
 
 def test_ten_thousand_headers_are_read_or_refused_in_no_time(server: MetadataServer) -> None:
     started = time.monotonic()
-    received = say(server, b"GET /latest/version HTTP/1.1\r\n" + b"X: y\r\n" * 10_000 + b"Connection: close\r\n\r\n")
+    received = say(server, b"GET /latest/version HTTP/1.1\r\nHost: h\r\n" + b"X: y\r\n" * 10_000 + b"Connection: close\r\n\r\n")
     assert received.endswith(b"\r\n\r\n7")
     assert time.monotonic() - started < 1
 
