@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalog_forge.cli.main import COMMANDS
-from catalog_forge.stack import keys
+from catalog_forge.rancher import keys
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
@@ -31,7 +31,9 @@ def test_the_tests_that_guard_the_guarantees_exist() -> None:
 
 def test_the_page_of_up_names_tests_that_exist() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/up.md").read_text()))
-    sources = "\n".join(path.read_text() for folder in ("stack", "live") for path in (ROOT / "tests" / folder).glob("test_*.py"))
+    sources = "\n".join(
+        path.read_text() for folder in ("rancher", "stack", "live") for path in (ROOT / "tests" / folder).glob("test_*.py")
+    )
     assert len(named) > 30
     assert {name for name in named if f"def {name}(" not in sources} == set()
 

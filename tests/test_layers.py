@@ -29,7 +29,8 @@ FLOORS = (
     ("confd", "metadata.scenarios", "journal"),
     ("metadata",),
     ("formats", "plan", "spec"),
-    ("gotext", "goyaml"),
+    ("rancher",),
+    ("gotext", "goyaml", "rancher.keys"),
     ("yamlio", "errors", "texts", "__init__"),
 )
 

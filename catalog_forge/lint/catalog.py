@@ -13,8 +13,8 @@ from functools import cached_property
 
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.goyaml.decoding import is_null, text_of
-from catalog_forge.lint import versions
-from catalog_forge.lint.tree import File, Folder, Tree, Yaml, is_template, key_of, keys_of
+from catalog_forge.rancher import versions
+from catalog_forge.rancher.tree import File, Folder, Tree, Yaml, is_template, key_of, keys_of
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Team

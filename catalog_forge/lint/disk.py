@@ -13,7 +13,7 @@ from pathlib import Path
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, STANDARDS, TOP, is_revision
-from catalog_forge.lint.tree import MAX_BYTES, File, Kind, Tree, joined
+from catalog_forge.rancher.tree import MAX_BYTES, File, Kind, Tree, joined
 
 MAX_FILES = 200_000
 _COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)

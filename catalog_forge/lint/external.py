@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from catalog_forge.lint.tree import File
+from catalog_forge.rancher.tree import File
 
 # The rules that need programs of others: `lint --no-external` leaves these out.
 RULES = frozenset(("CF790", "CF791"))

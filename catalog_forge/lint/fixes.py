@@ -14,8 +14,8 @@ from difflib import unified_diff
 
 from catalog_forge.lint.judges.layout import CONFIGS, REVISION_FILES
 from catalog_forge.lint.model import Finding, Fix
-from catalog_forge.lint.tree import File, Tree
 from catalog_forge.lint.verdicts import verdicts
+from catalog_forge.rancher.tree import File, Tree
 
 ROUNDS = 10
 # Comparing takes time that grows with the square of how often lines repeat.

@@ -14,7 +14,7 @@ from pathlib import Path
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import is_revision
 from catalog_forge.lint.model import Hit, Level
-from catalog_forge.lint.tree import MAX_BYTES, File, Tree, joined
+from catalog_forge.rancher.tree import MAX_BYTES, File, Tree, joined
 
 GIT_SECONDS = 120
 MAX_CONTENT = 256 << 20

@@ -15,7 +15,7 @@ from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.model import Finding
-from catalog_forge.lint.tree import File
+from catalog_forge.rancher.tree import File
 
 HEAD = 20
 KINDS = ("ignore", "ignore-file")

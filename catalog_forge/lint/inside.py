@@ -23,7 +23,7 @@ from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.lint import dockerfile, shell
 from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.dockerfile import Dockerfile, Instruction
-from catalog_forge.lint.tree import File
+from catalog_forge.rancher.tree import File
 
 # Larger templates are not parsed, and larger scripts and resources not looked at: no such file is.
 MAX_TEMPLATE = 128 << 10

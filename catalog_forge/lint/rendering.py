@@ -23,7 +23,7 @@ from catalog_forge.gotext.parsing import Parsed, SyntaxFault, parse
 from catalog_forge.gotext.template import Compiler
 from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
 from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.tree import File, is_template
+from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.stack import templating
 
 LIMITS = Limits(seconds=0.5, output=1 << 20, memory=16 << 20, depth=100)

@@ -10,7 +10,7 @@ from catalog_forge.errors import Where
 from catalog_forge.lint import registry, shares
 from catalog_forge.lint.catalog import Catalog, Entry, Image, Revision, SpecFile
 from catalog_forge.lint.model import Check, Finding, Hit, Level
-from catalog_forge.lint.tree import File
+from catalog_forge.rancher.tree import File
 
 # Fewer entries than this are checked before a second process has begun.
 WORTH_A_PROCESS = 20

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import BLOCKS, Revision
-from catalog_forge.lint.tree import File, is_template
+from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 # A variable that is put in; one in the name of a key, which is not; `.Values.X`; a bare name of the environment; what is none.

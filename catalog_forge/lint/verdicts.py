@@ -9,7 +9,7 @@ from catalog_forge.lint.judges import ci, launch
 from catalog_forge.lint.judges.layout import as_catalog
 from catalog_forge.lint.judges.ruling import Judge, Ruling
 from catalog_forge.lint.judges.service import Service
-from catalog_forge.lint.tree import Tree
+from catalog_forge.rancher.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)

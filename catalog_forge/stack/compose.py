@@ -13,11 +13,11 @@ from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
+from catalog_forge.rancher.keys import GLOBAL, SIDEKICKS
 from catalog_forge.stack import volumes
 from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.composefile import Definition, Files, load
 from catalog_forge.stack.entry import Entry
-from catalog_forge.stack.keys import GLOBAL, SIDEKICKS
 from catalog_forge.stack.launches import Launches
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Rule, Service, Stack
 from catalog_forge.stack.order import ordered, without_circles

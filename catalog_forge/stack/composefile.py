@@ -14,10 +14,10 @@ from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.metadata.reading import Reader
-from catalog_forge.stack import keys
+from catalog_forge.rancher import keys
+from catalog_forge.rancher.variables import Substitution
 from catalog_forge.stack.entry import Document, Entry
 from catalog_forge.stack.model import Note
-from catalog_forge.stack.substitute import Substitution
 from catalog_forge.stack.templating import render
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

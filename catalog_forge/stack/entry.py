@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.goyaml import decoding
-from catalog_forge.stack.questions import Question
-from catalog_forge.stack.questions import read as read_questions
+from catalog_forge.rancher.questions import Question
+from catalog_forge.rancher.questions import read as read_questions
 from catalog_forge.yamlio import Map, Node
 
 MAX_BYTES = 1 << 20

@@ -16,7 +16,7 @@ from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
-from catalog_forge.stack import keys
+from catalog_forge.rancher import keys
 from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
 from catalog_forge.stack.composefile import Definition
 from catalog_forge.stack.model import Launch, Network, Note

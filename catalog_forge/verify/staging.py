@@ -18,11 +18,11 @@ from catalog_forge.metadata.scenarios import units
 from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.metadata.scenarios.steps import Moment
+from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.entry import Entry, read
 from catalog_forge.stack.model import Launch, Service, Stack
-from catalog_forge.stack.questions import Given, answered
 from catalog_forge.stack.reconcile import Key
 from catalog_forge.verify.expectation import Expectation
 

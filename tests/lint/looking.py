@@ -8,7 +8,7 @@ from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.model import Finding
 from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.tree import Tree
+from catalog_forge.rancher.tree import Tree
 from tests.lint.trees import tree
 
 RANCHER = "templates/web/0/rancher-compose.yml"

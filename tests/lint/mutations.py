@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 
 from catalog_forge.lint import registry
-from catalog_forge.lint.tree import Tree
+from catalog_forge.rancher.tree import Tree
 from tests.lint.trees import SOUND, tree
 
 CONFIG = "templates/web/config.yml"

@@ -9,7 +9,7 @@ import pytest
 from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.tree import Tree
+from catalog_forge.rancher.tree import Tree
 from tests.lint.looking import CONFIG, RANCHER
 
 BLOCK = ".catalog: {version: '1', upgrade_from: '0'}\n"

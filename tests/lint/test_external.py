@@ -11,7 +11,7 @@ from catalog_forge.lint import external, registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.external import Remark, Silent, ask
 from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.tree import File, Tree
+from catalog_forge.rancher.tree import File, Tree
 from tests.lint.trees import tree
 
 SCRIPT = "images/web-conf/run.sh"

@@ -7,7 +7,7 @@ import pytest
 from catalog_forge.errors import Where
 from catalog_forge.lint import fixes
 from catalog_forge.lint.model import Edit, Finding, Fix
-from catalog_forge.lint.tree import Tree
+from catalog_forge.rancher.tree import Tree
 
 
 def found(*offered: Fix) -> list[Finding]:

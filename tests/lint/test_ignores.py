@@ -8,7 +8,7 @@ from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.check import Checked, check
 from catalog_forge.lint.run import Choice
-from catalog_forge.lint.tree import Tree
+from catalog_forge.rancher.tree import Tree
 from tests.lint.rulebook import shouting
 
 pytestmark = pytest.mark.usefixtures("shouting")

@@ -13,7 +13,7 @@ from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.disk import read
 from catalog_forge.lint.model import Finding
 from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.tree import File, Tree
+from catalog_forge.rancher.tree import File, Tree
 from tests.image.specs import SPECS, plan
 from tests.lint.trees import SOUND, tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.lint.mend import listed, near, quoted, renamed, shown
-from catalog_forge.lint.tree import Tree, key_of
+from catalog_forge.rancher.tree import Tree, key_of
 from catalog_forge.yamlio import Text
 
 

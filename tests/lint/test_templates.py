@@ -11,7 +11,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.lint import combinations, rendering
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.composition import parts_of
-from catalog_forge.lint.tree import File, Yaml
+from catalog_forge.rancher.tree import File, Yaml
 from catalog_forge.stack import templating
 from catalog_forge.yamlio import parse_lenient
 from tests.lint.findings import TEMPLATE, findings, shown, template

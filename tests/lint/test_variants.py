@@ -10,7 +10,7 @@ import pytest
 from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.tree import File, Tree
+from catalog_forge.rancher.tree import File, Tree
 from tests.lint.looking import CONFIG, RANCHER
 from tests.lint.trees import SOUND, tree
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from catalog_forge.lint.judges.ruling import Ruling
-from catalog_forge.lint.tree import File, Tree
 from catalog_forge.lint.verdicts import Verdicts, verdicts
+from catalog_forge.rancher.tree import File, Tree
 from tests.lint.trees import SOUND
 
 Changes = Mapping[str, "str | bytes | Link | None"]

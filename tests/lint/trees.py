@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from catalog_forge.lint.sound import SOUND
-from catalog_forge.lint.tree import MAX_BYTES, File, Kind, Tree
+from catalog_forge.rancher.tree import MAX_BYTES, File, Kind, Tree
 
 
 def tree(changes: Mapping[str, str | None] | None = None, odd: Mapping[str, str] | None = None) -> Tree:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.rancher.questions import answered
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.entry import read
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
-from catalog_forge.stack.questions import answered
 
 
 def stack(docker: str, rancher: str = "", file: str = "docker-compose.yml", **answers: str) -> Stack:

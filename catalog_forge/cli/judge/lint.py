@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from catalog_forge.lint.check import Checked
     from catalog_forge.lint.run import Choice
     from catalog_forge.lint.settings import Settings as Wanted
-    from catalog_forge.lint.tree import Tree
+    from catalog_forge.rancher.tree import Tree
     from catalog_forge.spec.standards import Team
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")

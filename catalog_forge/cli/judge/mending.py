@@ -12,7 +12,7 @@ from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.errors import ForgeError, Where, plain
 
 if TYPE_CHECKING:
-    from catalog_forge.lint.tree import File, Tree
+    from catalog_forge.rancher.tree import File, Tree
 
 _MARKS = (".git", "catalog-forge.yml", "specs")
 

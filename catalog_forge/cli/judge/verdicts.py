@@ -12,8 +12,8 @@ from catalog_forge.errors import ForgeError, did_you_mean, plain
 
 if TYPE_CHECKING:
     from catalog_forge.lint.judges.ruling import Judge, Ruling
-    from catalog_forge.lint.tree import Tree
     from catalog_forge.lint.verdicts import Verdicts
+    from catalog_forge.rancher.tree import Tree
 
 JUDGES: dict[Judge, str] = {
     "service": "catalog-service, which serves the catalog",

@@ -16,9 +16,9 @@ import click
 from catalog_forge.cli.main import Settings
 
 if TYPE_CHECKING:
+    from catalog_forge.rancher.questions import Ask, Given, Question
     from catalog_forge.stack.entry import Entry
     from catalog_forge.stack.model import Stack
-    from catalog_forge.stack.questions import Ask, Given, Question
 
 MAX_BYTES = 1 << 20
 MAX_FILES = 2000
@@ -45,9 +45,9 @@ def chosen(
     a name the stack that it was so far: what was answered then holds until it is answered anew.
     Raises ForgeError for all that is wrong with the entry or with the answers.
     """
+    from catalog_forge.rancher.questions import answered
     from catalog_forge.stack.compose import compose
     from catalog_forge.stack.entry import read
-    from catalog_forge.stack.questions import answered
 
     folder, inner = _found(settings.directory, entry)
     wanted = inner if revision is None else str(revision)
@@ -163,7 +163,7 @@ def _content(root: Path, path: Path) -> bytes:
 
 def _answers_of(stack: Stack, entry: Entry) -> dict[str, Given]:
     """The answers that a stack of this entry was given, as far as the entry still asks for them."""
-    from catalog_forge.stack.questions import Given
+    from catalog_forge.rancher.questions import Given
 
     asked = {question.variable for question in entry.questions} if stack.entry == entry.name else set()
     return {name: Given(text) for name, text in stack.answers.items() if name in asked}
@@ -174,7 +174,7 @@ def _given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError
     from catalog_forge.goyaml.decoding import text_of
-    from catalog_forge.stack.questions import Given
+    from catalog_forge.rancher.questions import Given
 
     given: dict[str, Given] = {}
     if answers_file:

@@ -22,7 +22,7 @@ from catalog_forge.goyaml.types import (
     Struct,
     Type,
 )
-from catalog_forge.lint.tree import File
+from catalog_forge.rancher.tree import File
 from catalog_forge.yamlio import Map, Node
 
 

@@ -14,7 +14,7 @@ from catalog_forge.goyaml import decoding, types
 from catalog_forge.lint.judges import block
 from catalog_forge.lint.judges.layout import TOP
 from catalog_forge.lint.judges.ruling import Ruling
-from catalog_forge.lint.tree import File, Folder, Tree, Yaml
+from catalog_forge.rancher.tree import File, Folder, Tree, Yaml
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")

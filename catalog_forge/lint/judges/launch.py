@@ -16,8 +16,8 @@ from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, 
 from catalog_forge.lint.judges import block, services
 from catalog_forge.lint.judges.ruling import Ruling
 from catalog_forge.lint.judges.service import Service, Template, Version
-from catalog_forge.lint.tree import File, Yaml
-from catalog_forge.stack.substitute import Substitution
+from catalog_forge.rancher.tree import File, Yaml
+from catalog_forge.rancher.variables import Substitution
 from catalog_forge.stack.templating import render_so_far
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

@@ -15,7 +15,7 @@ from catalog_forge import yamlio
 from catalog_forge.goyaml import decoding
 from catalog_forge.lint.catalog import is_revision
 from catalog_forge.lint.judges import block
-from catalog_forge.lint.tree import File, Tree
+from catalog_forge.rancher.tree import File, Tree
 
 CONFIGS = ("config.yml", "template.yml")
 REVISION_FILES = (

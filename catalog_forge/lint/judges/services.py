@@ -15,7 +15,7 @@ from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, TEXT, TEXT_BY_TEXT, TEXTS, TRUTH, ListOf, Struct, Type
 from catalog_forge.lint.judges import checks
 from catalog_forge.lint.judges.checks import Check
-from catalog_forge.stack import keys
+from catalog_forge.rancher import keys
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 NAME = re.compile(r"[a-zA-Z0-9._-]+")

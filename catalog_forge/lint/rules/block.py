@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
-from catalog_forge.lint import versions
 from catalog_forge.lint.catalog import BLOCKS, RANCHER, Revision
 from catalog_forge.lint.mend import is_altered, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import if_refused
-from catalog_forge.lint.tree import key_of, keys_of
+from catalog_forge.rancher import versions
+from catalog_forge.rancher.tree import key_of, keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
 _LIMITS = ("minimum_rancher_version", "maximum_rancher_version")

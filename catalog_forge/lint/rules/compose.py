@@ -27,9 +27,9 @@ from catalog_forge.lint.judges.services import fits, services_without_version
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.health import COUNTS
-from catalog_forge.lint.tree import keys_of
-from catalog_forge.stack import keys
-from catalog_forge.stack.keys import SIDEKICKS
+from catalog_forge.rancher import keys
+from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")

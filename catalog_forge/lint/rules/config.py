@@ -11,7 +11,7 @@ from catalog_forge.lint.mend import is_altered, listed, near, quoted, renamed, r
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import CI_TOP, if_refused
-from catalog_forge.lint.tree import File, key_of
+from catalog_forge.rancher.tree import File, key_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _VERSIONS = ("version", "defaultVersion", "default_version")

@@ -14,7 +14,7 @@ from catalog_forge.lint.dockerfile import Dockerfile, Instruction, Stage
 from catalog_forge.lint.inside import CHECKS, Inside, inside
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
-from catalog_forge.lint.tree import File
+from catalog_forge.rancher.tree import File
 
 _MOVING = ("latest", "master", "main", "edge", "nightly", "rolling", "devel", "dev")
 _URL = re.compile(r"https?://[^\s\"'|;&<>()\\]+")

@@ -9,7 +9,7 @@ from catalog_forge.lint.catalog import CONFIG, Entry, Revision
 from catalog_forge.lint.mend import listed, shown
 from catalog_forge.lint.model import Fix, Hit
 from catalog_forge.lint.registry import rule
-from catalog_forge.lint.tree import MAX_BYTES, File
+from catalog_forge.rancher.tree import MAX_BYTES, File
 
 _ICON = ("catalogIcon", "icon")
 _IMAGES = ("svg", "png", "jpg", "jpeg", "gif")

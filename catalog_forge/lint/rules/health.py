@@ -16,7 +16,7 @@ from catalog_forge.lint.composition import (
 )
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
-from catalog_forge.lint.tree import keys_of
+from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Node, Text
 
 _REQUEST = re.compile(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', re.DOTALL)

@@ -15,9 +15,9 @@ from catalog_forge.lint.composition import (
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.compose import in_all
-from catalog_forge.lint.tree import keys_of
 from catalog_forge.lint.usage import SCHEDULER, uses_of
-from catalog_forge.stack.keys import GLOBAL
+from catalog_forge.rancher.keys import GLOBAL
+from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Seq, Text
 
 _AFFINITY = "io.rancher.scheduler.affinity:"

@@ -11,7 +11,7 @@ from catalog_forge.lint.catalog import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER,
 from catalog_forge.lint.mend import listed, near, shown
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
-from catalog_forge.lint.tree import keys_of
+from catalog_forge.rancher.tree import keys_of
 
 # What the catalog's own CI takes for a folder of templates, and for the name of one.
 CI_TOP = re.compile(r"(?:\w+-)?templates")

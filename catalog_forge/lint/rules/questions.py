@@ -11,7 +11,7 @@ from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.mend import bared, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
-from catalog_forge.lint.tree import File, keys_of
+from catalog_forge.rancher.tree import File, keys_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _TEXTS = ("variable", "label", "description", "type", "default", "group", "valid_chars", "invalid_chars")

@@ -10,7 +10,7 @@ from catalog_forge.lint.mend import shown
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.questions import is_secret
-from catalog_forge.lint.tree import keys_of
+from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
 _KEYS = (

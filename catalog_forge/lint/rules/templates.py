@@ -14,7 +14,7 @@ from catalog_forge.lint.composition import Composition, Part, composed, composit
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules import compose
-from catalog_forge.lint.tree import is_template
+from catalog_forge.rancher.tree import is_template
 
 if TYPE_CHECKING:
     from catalog_forge.lint.combinations import Version

@@ -8,8 +8,8 @@ from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.composition import near
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
-from catalog_forge.lint.tree import is_template
 from catalog_forge.lint.usage import ALL, SCHEDULER, Use, uses_of
+from catalog_forge.rancher.tree import is_template
 
 
 @rule("CF501", "warning", "An answer is never used", on=Revision)

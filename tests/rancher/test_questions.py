@@ -6,7 +6,7 @@ import pytest
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
-from catalog_forge.stack.questions import Given, Question, answered, read
+from catalog_forge.rancher.questions import Given, Question, answered, read
 
 QUESTIONS = """
 - {variable: scale, type: int, default: 3, min: 1, max: 9}

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from catalog_forge.lint import versions
+from catalog_forge.rancher import versions
 
 ASCENDING = [
     "v1.2.0 v1.2.1 v1.2.3 v1.3.0 v1.3.4 v2.0.0",

@@ -6,7 +6,7 @@ import pytest
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.stack.substitute import Substitution
+from catalog_forge.rancher.variables import Substitution
 from catalog_forge.stack.templating import render, render_so_far
 
 
