@@ -19,6 +19,7 @@ from catalog_forge.errors import ForgeError, Problem, Where
 _POSITION = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TEXTS = {"src": "src", "dest": "dest", "prefix": "prefix", "mode": "mode", "check_cmd": "check_cmd", "reload_cmd": "reload_cmd"}
 _NUMBER = re.compile(r"0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0")
+_BASES = {"0x": 16, "0b": 2, "0o": 8, "0": 8, "": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,9 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
         end = Where(place.file, source.count(b"\n") + 1, 1)
         at = place if not found else Where(place.file, int(found[1]), int(found[2])) if found[1] else end
         raise ForgeError(f"confd cannot load it: {_POSITION.sub('', str(error)).strip()}", at) from None
+    except (ValueError, RecursionError):
+        # Python reads no integer of more than 4,300 digits, and no list in a thousand lists.
+        raise ForgeError("confd cannot load it: a number or a nesting of lists is beyond all measure", place) from None
     found_table: Any = next((value for key, value in data.items() if key.lower() == "template"), {})
     if not isinstance(found_table, Mapping):
         raise ForgeError("confd cannot load it: [template] must be one table", _line_of(source, "template", place))
@@ -153,7 +157,10 @@ def _mode(text: str) -> tuple[int | None, str]:
     if not _NUMBER.fullmatch(text):
         return None, f'strconv.ParseUint: parsing "{text}": invalid syntax'
     digits = text.replace("_", "")
-    number = int(digits, 8) if re.fullmatch("0[0-7]+", digits) else int(digits, 0)
+    prefix = digits[:2].lower() if digits[:2].lower() in _BASES else "0" if digits[0] == "0" else ""
+    digits = digits[len(prefix) :].lstrip("0") or "0"
+    # What has more than 32 digits, leading zeros aside, is out of range in any base.
+    number = int(digits, _BASES[prefix]) if len(digits) <= 32 else 1 << 32
     if number >= 1 << 32:
         return None, f'strconv.ParseUint: parsing "{text}": value out of range'
     return number, ""

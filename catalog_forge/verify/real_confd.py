@@ -23,6 +23,8 @@ SECONDS = 60
 _TRIES = 8
 _VERSION = re.compile(r"confd ([0-9][0-9A-Za-z.-]*)")
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
+_PANIC = re.compile(r"(?:panic|fatal error): ")
+_LOGGED = re.compile(r"\S+ \S+ \S+\[[0-9]+\]: ")
 
 
 class Confd:
@@ -31,8 +33,9 @@ class Confd:
     name = "confd"
 
     def __init__(self, binary: str | Path) -> None:
-        self.binary = binary
-        self.release = _release(binary)
+        # confd is started in another folder, and a name without a slash would be looked for on PATH.
+        self.binary = Path(binary).absolute()
+        self.release = _release(self.binary)
 
     def play(self, subject: Subject, views: Iterable[View]) -> Iterator[Seen]:
         """Yield what a run leaves at each view. Raises ForgeError when confd does not end."""
@@ -71,7 +74,7 @@ class Confd:
             server.inject(faults.NONE)
         errors = [found[1] for line in done.stderr.splitlines() if (found := _ERROR.search(line))]
         if done.returncode and not errors:
-            errors = done.stderr.splitlines()[:1] or [f"confd ended with status {done.returncode}"]
+            errors = [_last_words(done.stderr) or f"confd ended with status {done.returncode}"]
         return disk.after(dict(_written(subject, root)), errors, done.stderr if errors else "")
 
     def _run(self, subject: Subject, root: Path, server: MetadataServer) -> subprocess.CompletedProcess[str]:
@@ -84,6 +87,13 @@ class Confd:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise ForgeError(f"confd did not end within {SECONDS} s") from None
+
+
+def _last_words(log: str) -> str:
+    """The line that says why confd ended: that of a panic, else the first that is not one of its log."""
+    lines = log.splitlines()
+    panic = (line for line in lines if _PANIC.match(line))
+    return next(panic, next((line for line in lines if not _LOGGED.match(line)), next(iter(lines), "")))
 
 
 def _install(subject: Subject, root: Path) -> None:

@@ -208,3 +208,64 @@ def test_an_answers_file_has_no_steps(specs: Path, image: Path) -> None:
     del image
     result = run(specs, "app-conf", "--metadata", str(specs.parent / "answers.yml"), "--diff")
     assert (result.exit_code, "it has no steps" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("folder", "message", "hint"),
+    [
+        ("empty", "there is no folder {root}/empty/conf.d", "name a folder with conf.d/NAME.toml and templates/NAME.tmpl in it"),
+        ("image/conf.d", "there is no folder {root}/image/conf.d/conf.d", "name the folder above it: {root}/image"),
+        ("up", "there is no folder {root}/up/conf.d", "have a conf.d: {root}/up/0.10/x, {root}/up/confd"),
+        ("none", "{root}/none/conf.d holds no template resource", "name a folder with conf.d/NAME.toml"),
+        ("flat", "there is no folder {root}/flat/conf.d", "name a folder with conf.d/NAME.toml"),
+    ],
+)
+@pytest.mark.usefixtures("image")
+def test_a_folder_without_resources_is_an_error(tmp_path: Path, folder: str, message: str, hint: str) -> None:
+    tree(tmp_path / "empty", {"Dockerfile": ""})
+    tree(tmp_path / "up", {"confd/conf.d/a.toml": "", "0.10/x/conf.d/a.toml": "", "other/conf.d/README": ""})
+    tree(tmp_path / "none", {"conf.d/README": "", "templates/a.tmpl": ""})
+    tree(tmp_path / "flat", {"a.toml": "", "a.tmpl": ""})
+    result = run(tmp_path, "--image-dir", str(tmp_path / folder), "--metadata", str(tmp_path / "answers.yml"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert message.format(root=tmp_path) in result.stderr
+    assert hint.format(root=tmp_path) in result.stderr
+
+
+@pytest.mark.parametrize("dest", ["", 'dest = ""\n', 'dest = "/"\n', 'dest = "/etc/x/"\n'])
+def test_a_dest_that_no_file_can_have_is_an_error(tmp_path: Path, dest: str) -> None:
+    words = ["--image-dir", str(tree(tmp_path / "i", {"conf.d/a.toml": f'[template]\nsrc = "a"\n{dest}', "templates/a": "x"}))]
+    words += ["--metadata", str(tree(tmp_path, {"answers.yml": ANSWERS}) / "answers.yml"), "-o", str(tmp_path / "out")]
+    result = run(tmp_path, *words)
+    assert result.exit_code == 1
+    assert "conf.d/a.toml: dest " in result.stderr
+    assert "confd cannot put the file there" in result.stderr
+
+
+@pytest.mark.confd
+def test_a_confd_may_be_named_by_a_path_from_here(
+    image: Path, tmp_path: Path, confd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/confd").symlink_to(confd)
+    words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--resource", "good", "--self", "10.42.1.11"]
+    words += ["--prefix", "/2015-07-25", "--engine", "confd", "--confd"]
+    for folder, name in ((tmp_path, "bin/confd"), (tmp_path / "bin", "./confd"), (tmp_path / "bin", "confd")):
+        monkeypatch.chdir(folder)
+        assert run(folder, *words, name).stdout == "--- /etc/good  0640\nscale 3 \n"
+
+
+@pytest.mark.confd
+def test_a_panic_of_confd_is_told_by_its_own_line(tmp_path: Path, confd: Path) -> None:
+    toml = '[template]\nsrc = "a"\ndest = "/a"\nkeys = ["/self/%zz"]\n'
+    words = ["--image-dir", str(tree(tmp_path / "i", {"conf.d/a.toml": toml, "templates/a": "x"}))]
+    words += [
+        "--metadata",
+        str(tree(tmp_path, {"answers.yml": ANSWERS}) / "answers.yml"),
+        "--engine",
+        "confd",
+        "--confd",
+        str(confd),
+    ]
+    assert "panic: " in run(tmp_path, *words).stderr
+    assert "INFO" not in run(tmp_path, *words).stderr

@@ -123,3 +123,19 @@ reload_cmd = "echo '\\u007f' >%s"
     assert (tmp_path / "reloaded").read_text() == "\x7f\n"
     again = one(toml).resources[0]
     assert (again.keys, again.prefix, again.mode, again.check_cmd) == (found.keys, found.prefix, found.mode, found.check_cmd)
+
+
+@pytest.mark.parametrize("words", [f"uid = 1{'0' * 5000}\n", f"x = {'[' * 5000}{']' * 5000}\n"])
+def test_what_is_beyond_all_measure_cannot_be_loaded(words: str) -> None:
+    with pytest.raises(ForgeError, match="conf.d/a.toml(:|$)[^\n]*confd cannot load it"):
+        one(resource(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [("9" * 5000, None), ("0x" + "0" * 5000 + "1a4", 0o644), ("0" * 5000 + "644", 0o644), ("1" + "_0" * 5000, None)],
+)
+def test_a_mode_may_have_any_number_of_digits(text: str, mode: int | None) -> None:
+    (found,) = one(resource(f'mode = "{text}"\n')).resources
+    assert found.mode == mode
+    assert found.fault.endswith("out of range") == (mode is None)

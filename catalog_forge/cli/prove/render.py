@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from catalog_forge.verify.view import View
 
 MAX_BYTES = 1 << 20
+# How deep folders conf.d are looked for, and how many are named.
+_DEEPEST, _MOST_NAMED = 5, 5
 
 VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
 
@@ -173,10 +175,41 @@ def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
 
     assert wanted.image_dir and wanted.metadata
     files = dict(_files(wanted.image_dir))
+    _check_resources(wanted.image_dir, files)
     prefix = wanted.prefix if wanted.prefix is not None else f"/{wanted.version}" if wanted.version else ""
     subject = _only(of_files(files, str(wanted.image_dir), prefix, wanted.environment), wanted.resources)
     subject = replace(subject, dialect=wanted.dialect or subject.dialect)
     return subject, *_views_of_file(wanted.metadata, subject, wanted, "")
+
+
+def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Raise ForgeError where there is nothing to render: a pass over no resource would look like success."""
+    from catalog_forge.errors import ForgeError
+
+    if any(path.startswith("conf.d/") and path.endswith("toml") for path in files):
+        return
+    inner = folder / "conf.d"
+    missing = f"{inner} holds no template resource: confd would find none" if inner.is_dir() else f"there is no folder {inner}"
+    others = sorted(path.parent for path in _conf_dirs(folder))
+    hint = "name a folder with conf.d/NAME.toml and templates/NAME.tmpl in it, as confd's -confdir does"
+    if others:
+        hint = "name one of the folders below that have a conf.d: " + ", ".join(map(str, others[:_MOST_NAMED]))
+    elif folder.absolute().name in ("conf.d", "templates"):
+        hint = f"name the folder above it: {folder.absolute().parent}"
+    raise ForgeError(missing, hint=hint)
+
+
+def _conf_dirs(folder: Path) -> Iterator[Path]:
+    """The folders conf.d below a folder that hold a resource; links are not followed, nor what lies very deep."""
+    import os
+
+    for place, folders, names in os.walk(folder):
+        path = Path(place)
+        if path.name == "conf.d" and folder not in (path, path.parent) and any(name.endswith("toml") for name in names):
+            yield path
+        if len(path.relative_to(folder).parts) >= _DEEPEST:
+            folders.clear()
+        folders[:] = sorted(name for name in folders if name != ".git")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
