@@ -213,5 +213,3 @@ def _file(file: ConfFile) -> Iterator[Problem]:
             )
     if "\n" in file.check:
         yield Problem("check: a command is one line", file.at("check"))
-    if file.uid > 0xFFFFFFFE or file.gid > 0xFFFFFFFE:
-        yield Problem("uid and gid are numbers below 2^32", file.at())

@@ -130,7 +130,7 @@ class _Reader:
         if type(value) is not kind:
             raise self.wrong(f"{what} must be {_JSON_TYPES[kind]}", node.where)
         if kind is int and not 0 <= typing.cast(int, value) < 1 << 31:
-            raise self.wrong(f"{what} must be a whole number from 0 on", node.where)
+            raise self.wrong(f"{what} must be a whole number from 0 to 2147483647", node.where)
         return value
 
     def data(self, _kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:

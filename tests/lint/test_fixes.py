@@ -34,6 +34,11 @@ def test_of_two_fixes_that_touch_the_first_counts_and_the_second_waits() -> None
     tree = Tree.of({"a": "abcdef"})
     one, two = Fix("1", "a", (Edit(1, 3, "X"),)), Fix("2", "a", (Edit(2, 4, "Y"),))
     assert mended(tree, one, two).files["a"].text == "aXdef"
+    beside = Fix("3", "a", (Edit(3, 5, "Y"),))
+    assert mended(tree, one, beside).files["a"].text == "aXdef", "where one ends the other may not begin"
+    assert mended(tree, beside, one).files["a"].text == "abcYf"
+    apart = Fix("4", "a", (Edit(4, 5, "Y"),))
+    assert mended(tree, apart, one).files["a"].text == "aXdYf"
     rounds = [found(one, two), found(Fix("2", "a", (Edit(3, 4, "Z"),))), []]
     assert fixes.mended(tree, lambda _: rounds.pop(0)).files["a"].text == "aXdZf"
 

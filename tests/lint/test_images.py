@@ -286,3 +286,12 @@ def test_hostile_files_are_judged_in_no_time(name: str, path: str) -> None:
     started = time.monotonic()
     run(Catalog(tree({path: SOURCES[name]})), Choice(own))
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [("644", ["1204"[1:]]), ("0644", []), ("0o644", []), ("1755", ["2733"[1:]]), ("4755", ["1223"[1:]]), ("64", []), ("888", [])],
+)
+def test_a_mode_of_three_or_four_digits_is_decimal(mode: str, shown: list[str]) -> None:
+    lines = found({"images/web-conf/conf.d/web.toml": resource(f'mode = "{mode}"', 'keys = ["/self/service"]')}, "CF603")
+    assert [line.rpartition(" ")[2] for line in lines] == [f"0{int(mode) & 0o777:03o}" for _ in shown]

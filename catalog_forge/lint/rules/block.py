@@ -230,7 +230,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
             yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 
 
-@rule("CF307", "warning", "A limit of Rancher's version says nothing", on=Revision)
+@rule("CF307", "warning", "A limit on Rancher's version has no effect", on=Revision)
 def odd_limit(revision: Revision) -> Iterator[Hit]:
     """Limits are versions such as `v1.6.0`. With a minimum above the maximum no Rancher shows the revision.
 
@@ -361,7 +361,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
         )
 
 
-@rule("CF312", "error", "A service in rancher-compose.yml is no mapping", on=Revision)
+@rule("CF312", "error", "A service in rancher-compose.yml is not a mapping", on=Revision)
 def no_service(revision: Revision) -> Iterator[Hit]:
     """The service and the CI refuse the whole catalog over services that are no mapping of mappings.
 

@@ -313,7 +313,7 @@ def version(revision: Revision) -> Iterator[Hit]:
             yield Hit(key.where, NO_VERSION, NO_VERSION_HINT, mend.versioned(file, TOPS))
 
 
-@rule("CF403", "error", "The name of a service is none", on=Revision)
+@rule("CF403", "error", "A service name has characters that are not allowed", on=Revision)
 def name_of_service(revision: Revision) -> Iterator[Hit]:
     """Names of services are letters, digits, dots, underscores and dashes. A variable is not put into a name either.
 
@@ -663,7 +663,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
 _ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/external-service", "rancher/none")
 
 
-@rule("CF417", "error", "A truth is text", on=Revision)
+@rule("CF417", "error", "A boolean is written as text", on=Revision)
 def truths(revision: Revision) -> Iterator[Hit]:
     """Some keys want true or false. An answer is always text, and so is what stands in quotes: rancher-compose refuses both.
 

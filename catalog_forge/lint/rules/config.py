@@ -421,7 +421,7 @@ def _meant(text: str) -> str:
     return next((by_letters[each] for each in tries if each in by_letters), "") or near(plain, LICENSES)
 
 
-@rule("CF214", "warning", "The address of the project is none", on=Entry)
+@rule("CF214", "warning", "The project URL is not a web address", on=Entry)
 def bad_url(entry: Entry) -> Iterator[Hit]:
     """The catalog makes a link of `projectURL`; without `https://` it leads into Rancher itself.
 

@@ -95,7 +95,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
             yield Hit(file.at(), f"{shown(file.name)} is no icon to every Rancher", f"call it catalogIcon-{entry.name}.{ending}")
 
 
-@rule("CF133", "warning", "An icon is no picture, or not of the kind that its name says", on=Entry)
+@rule("CF133", "warning", "An icon is not a picture, or not of the kind its name says", on=Entry)
 def icon_format(entry: Entry) -> Iterator[Hit]:
     """The catalog service tells browsers the kind of picture by the ending of its name; by its content it is what it is.
 

@@ -36,7 +36,7 @@ def _health(revision: Revision) -> Iterator[tuple[str, Composition, dict[str, No
                 yield service.name, composition, keys_of(node), part.keys["health_check"][0].where
 
 
-@rule("CF412", "warning", "A request line is none of HTTP", on=Revision)
+@rule("CF412", "warning", "A request line is not valid HTTP", on=Revision)
 def request_line(revision: Revision) -> Iterator[Hit]:
     """The line goes to haproxy, which wants METHOD PATH HTTP/1.0 and fills up what is missing: a path alone is asked for with
     OPTIONS, which many servers refuse, and the service never becomes healthy.
@@ -74,7 +74,7 @@ def request_line(revision: Revision) -> Iterator[Hit]:
             yield Hit(composition.at(node.where), message, "such as GET /health HTTP/1.0")
 
 
-@rule("CF413", "error", "A number of a health check is none", on=Revision)
+@rule("CF413", "error", "A health check value is not a whole number", on=Revision)
 def health_numbers(revision: Revision) -> Iterator[Hit]:
     """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
 

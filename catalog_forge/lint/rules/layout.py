@@ -103,7 +103,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(where, f"the catalog's CI checks no entry in {shown(name)}", "call it templates or WORD-templates")
 
 
-@rule("CF104", "error", "A folder of an entry is no revision", on=Entry)
+@rule("CF104", "error", "A folder of an entry is not a revision", on=Entry)
 def no_revision(entry: Entry) -> Iterator[Hit]:
     """The catalog service passes over a folder whose name is no number and no semantic version.
 
@@ -142,7 +142,7 @@ def _next(entry: Entry) -> int:
     return max(numbers, default=-1) + 1
 
 
-@rule("CF105", "warning", "A revision is no plain number", on=Entry)
+@rule("CF105", "warning", "A revision folder is not a plain number", on=Entry)
 def odd_number(entry: Entry) -> Iterator[Hit]:
     """The catalog service reads `01` and `+1` as 1: the revision goes by another name than its folder.
 
@@ -376,7 +376,7 @@ def linked(entry: Entry) -> Iterator[Hit]:
             yield Hit(file.at(), message, "put the file itself here", level=level)
 
 
-@rule("CF116", "error", "A file leads out of the catalog or is none", on=Catalog)
+@rule("CF116", "error", "A file leads out of the catalog or is not a regular file", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
     """A link out of the catalog shows the files of the machine that checks it; a pipe or a socket makes a reader wait for ever.
 

@@ -49,7 +49,7 @@ def _named(question: Question) -> str:
     return f"question {shown(question.variable)}" if question.variable else "a question"
 
 
-@rule("CF320", "error", "The questions are no list of mappings", on=Revision)
+@rule("CF320", "error", "The questions are not a list of mappings", on=Revision)
 def no_list(revision: Revision) -> Iterator[Hit]:
     """The service and the CI refuse the whole catalog when `questions` is no list, or a question no mapping.
 
@@ -342,7 +342,7 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
             yield Hit(node.where, f"{_named(question)}: the default {shown(text_of(node))} is none of its options", hint)
 
 
-@rule("CF331", "warning", "The default of a number is none, or out of bounds", on=Revision)
+@rule("CF331", "warning", "The default of a number is not a number, or out of bounds", on=Revision)
 def bad_number(revision: Revision) -> Iterator[Hit]:
     """The page refuses the answer that it proposes. A bound of 0 stands for no bound.
 
@@ -382,7 +382,7 @@ def _bound(question: Question, name: str) -> float:
     return int(value) if isinstance(value, int | float) and abs(value) < 1e18 else 0
 
 
-@rule("CF332", "warning", "The default of a truth is neither true nor false", on=Revision)
+@rule("CF332", "warning", "The default of a boolean is neither true nor false", on=Revision)
 def bad_truth(revision: Revision) -> Iterator[Hit]:
     """The page knows `true` and `false`, and shows a box that is not ticked for everything else.
 
@@ -404,7 +404,7 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.at("default"), f"{_named(question)}: the default {shown(text)} is no truth", "write true or false")
 
 
-@rule("CF333", "error", "A bound is no number", on=Revision, fixable=True)
+@rule("CF333", "error", "A bound is not a whole number", on=Revision, fixable=True)
 def bad_bound(revision: Revision) -> Iterator[Hit]:
     """The service and the CI refuse the whole catalog over a quoted `min` or `max`; a minimum above the maximum lets nothing in.
 

@@ -156,7 +156,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
             yield Hit(each.at("mode", written), f'mode "{written}" is decimal: it gives {mode:04o}', f'write "0{written}"', fix)
 
 
-@rule("CF604", "error", "A mode is no number", on=Image)
+@rule("CF604", "error", "A file mode is not a number", on=Image)
 def bad_mode(image: Image) -> Iterator[Hit]:
     """confd reads `mode` when it comes to the resource: where that is no number, the file is never written.
 

@@ -177,7 +177,7 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
             yield Hit(use.where, f"${{{use.name}}} stands in a key, and stays as it is", "write the list form, NAME=VALUE")
 
 
-@rule("CF506", "error", "Braces in rancher-compose.yml are no template", on=Revision)
+@rule("CF506", "error", "Braces in rancher-compose.yml are not a template", on=Revision)
 def braces(revision: Revision) -> Iterator[Hit]:
     """rancher-compose renders the templates of rancher-compose.yml too, the texts of questions among them. What Go cannot parse
     ends the launch, though the catalog shows the entry.
