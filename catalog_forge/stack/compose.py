@@ -37,8 +37,14 @@ def compose(entry: Entry, variables: Mapping[str, str], name: str) -> Stack:
     files = load(entry, variables, name, reader)
     stack = _Composer(name, files, Launches(variables, reader), reader).stack()
     reader.check()
-    secrets = {variables.get(question.variable, "") for question in entry.questions if question.secret} - {""}
-    return replace(stack, secrets=tuple(sorted(secrets)))
+    secret = secrets_of(entry, variables)
+    return replace(stack, secrets=tuple(sorted(set(secret.values()))))
+
+
+def secrets_of(entry: Entry, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers that nobody may see, by variable. A default is none of them: everybody can read it in the catalog."""
+    asked = {question.variable: question.default for question in entry.questions if question.secret}
+    return {name: text for name, default in asked.items() if (text := variables.get(name, "")) not in ("", default)}
 
 
 class _Composer:

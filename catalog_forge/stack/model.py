@@ -128,7 +128,8 @@ class Stack:
     `unhonoured` lists what the entry asks for and one engine cannot do; `dangerous` what runs only when it is trusted:
     privileged containers, mounts of the host, its network, its devices. `balancers` are the services that are load
     balancers, with their rules. `entry`, `answers` and `scales` are what its user has chosen, without defaults. `secrets` are
-    answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running.
+    answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running. `shown`
+    is the stack as anybody may see it; None when it has no secrets.
     """
 
     name: str
@@ -142,3 +143,4 @@ class Stack:
     scales: Mapping[str, int] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     settle: float = SETTLE
+    shown: Stack | None = field(default=None, repr=False)

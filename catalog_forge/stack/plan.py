@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from catalog_forge.errors import Where
@@ -21,30 +21,29 @@ def lines(stack: Stack) -> Iterator[str]:
 
 def _lines(stack: Stack) -> Iterator[str]:
     """Draw a stack: services, their units and containers, links and metadata; what is not honoured; what needs trust."""
-    hide = Hide(stack.secrets)
+    stack = stack.shown or stack
     count = "1 service" if len(stack.services) == 1 else f"{len(stack.services)} services, in the order in which they start"
     yield f"{stack.name}: {count}"
     for service in stack.services:
-        yield from _tree(_service(service, stack.balancers.get(service.name), hide), "")
+        yield from _tree(_service(service, stack.balancers.get(service.name)), "")
     for name, chosen in (("answers", stack.answers), ("scales", stack.scales)):
         if chosen:
-            yield f"{name}: {', '.join(f'{key}={_short(hide(str(value)))}' for key, value in chosen.items())}"
+            yield f"{name}: {', '.join(f'{key}={_short(str(value))}' for key, value in chosen.items())}"
     if stack.volumes:
         yield f"volumes: {', '.join(stack.volumes)}"
-    yield from _notes("not honoured", stack.unhonoured, hide)
-    yield from _notes("needs --trust", stack.dangerous, hide)
+    yield from _notes("not honoured", stack.unhonoured)
+    yield from _notes("needs --trust", stack.dangerous)
 
 
 def data(stack: Stack) -> dict[str, Any]:
     """Return a stack as plain data."""
-    hide = Hide(stack.secrets)
-    found = {key: value for key, value in asdict(stack).items() if key not in ("secrets", "settle")}
+    stack = stack.shown or stack
+    found = {key: value for key, value in asdict(stack).items() if key not in ("secrets", "settle", "shown")}
     for notes in ("unhonoured", "dangerous"):
         found[notes] = [
             {**note, "where": str(each.where or "")} for note, each in zip(found[notes], getattr(stack, notes), strict=True)
         ]
-    hidden: dict[str, Any] = hide(found)
-    return hidden
+    return found
 
 
 def published_once(stack: Stack) -> Stack:
@@ -58,40 +57,86 @@ def published_once(stack: Stack) -> Stack:
     return replace(stack, unhonoured=(*stack.unhonoured, *notes))
 
 
-class Hide:
-    """Puts stars where a secret would show; secrets of less than `least` characters are words that stand anywhere."""
+def masked(stack: Stack, stand_in: Stack | None) -> Stack:
+    """Return a stack as anybody may see it: with stars where answers to its secret questions stand, and nowhere else.
 
-    def __init__(self, secrets: Iterable[str], least: int = 1) -> None:
+    `stand_in` is the stack that the entry is with stars for those answers: where a text of it differs, an answer stands.
+    Where it cannot be had, or is another in shape because a template asks for an answer, a text that holds one is hidden whole.
+    Either way nobody can tell from the places of stars which letters an answer has.
+    """
+    bare = replace(stack, secrets=())
+    # A command is cut at the blanks of an answer: its words are no less secret.
+    secrets = {piece for secret in stack.secrets for piece in (secret, *secret.split()) if piece == secret or len(piece) > 1}
+    shown: Stack = _blank(bare, secrets) if stand_in is None else _laid(bare, replace(stand_in, secrets=()), secrets)
+    return replace(shown, name=stack.name, entry=stack.entry)
+
+
+def _laid(real: Any, stand_in: Any, secrets: Collection[str]) -> Any:
+    """A value with stars for the texts of it that another one, which stands in for it, has otherwise."""
+    if real == stand_in or isinstance(real, bool):
+        return real
+    if is_dataclass(real) and type(real) is type(stand_in):
+        names = [each.name for each in fields(real)]
+        parts = {name: _laid(getattr(real, name), getattr(stand_in, name), secrets) for name in names}
+        return replace(real, **parts)  # type: ignore[type-var]
+    if isinstance(real, Mapping) and isinstance(stand_in, Mapping) and len(real) == len(stand_in):
+        pairs = zip(real.items(), stand_in.items(), strict=True)
+        return {_laid(key, other, secrets): _laid(value, shown, secrets) for (key, value), (other, shown) in pairs}
+    if isinstance(real, list | tuple) and isinstance(stand_in, list | tuple) and len(real) == len(stand_in):
+        return type(real)(_laid(value, shown, secrets) for value, shown in zip(real, stand_in, strict=True))
+    if (
+        type(real) is type(stand_in)
+        and isinstance(real, str | tuple)
+        and any(HIDDEN in str(part) for part in (*stand_in, stand_in))
+    ):
+        return stand_in
+    return HIDDEN if isinstance(real, str | int | float) else _blank(real, secrets)
+
+
+def _blank(value: Any, secrets: Collection[str]) -> Any:
+    """A value with stars for the texts that hold a secret."""
+    if isinstance(value, str):
+        return HIDDEN if any(secret in value for secret in secrets) else value
+    if isinstance(value, Where):
+        return value
+    if is_dataclass(value):
+        parts = {each.name: _blank(getattr(value, each.name), secrets) for each in fields(value)}
+        return replace(value, **parts)  # type: ignore[type-var]
+    if isinstance(value, Mapping):
+        return {_blank(key, secrets): _blank(each, secrets) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_blank(each, secrets) for each in value)
+    return value
+
+
+class Hide:
+    """Puts stars where a secret would show in what containers say, wherever it stands there.
+
+    Secrets of less than `least` characters are words that stand anywhere.
+    """
+
+    def __init__(self, secrets: Iterable[str], least: int = _LEAST) -> None:
         # The longest first: one secret may be a part of another.
         self.secrets = sorted((each for each in secrets if len(each) >= least), key=len, reverse=True)
 
-    def __call__(self, value: Any) -> Any:
-        match value:
-            case str():
-                for secret in self.secrets:
-                    value = value.replace(secret, HIDDEN)
-                return value
-            case Mapping():
-                return {key: self(each) for key, each in value.items()}
-            case list() | tuple():
-                return [self(each) for each in value]
-            case Where():
-                return str(value)
-        return value
+    def __call__(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
 
 
 def said_by(stack: Stack | None) -> Hide:
     """Return what hides the secrets of a stack in what its containers say. Lines of a secret are hidden one by one."""
     secrets = stack.secrets if stack else ()
-    return Hide((line for each in secrets for line in each.splitlines()), least=_LEAST)
+    return Hide(line for each in secrets for line in each.splitlines())
 
 
 # A line and what stands below it.
 _Branch = tuple[str, list[Any]]
 
 
-def _service(service: Service, rules: Sequence[Rule] | None, hide: Hide) -> _Branch:
-    below: list[_Branch] = [_launch(launch, hide) for launch in service.launches]
+def _service(service: Service, rules: Sequence[Rule] | None) -> _Branch:
+    below: list[_Branch] = [_launch(launch) for launch in service.launches]
     if rules is not None:
         below.append(("load balancer: haproxy, from a local image, in place of this one", [(_rule(rule), []) for rule in rules]))
     if service.links:
@@ -102,24 +147,24 @@ def _service(service: Service, rules: Sequence[Rule] | None, hide: Hide) -> _Bra
     if service.health_check:
         below.append((f"health: {_check(service.health_check)}", []))
     if service.metadata:
-        below.append(("metadata", [(f"{key}: {_short(hide(value))}", []) for key, value in service.metadata.items()]))
+        below.append(("metadata", [(f"{key}: {_short(value)}", []) for key, value in service.metadata.items()]))
     units = "1 unit" if service.scale == 1 else f"{service.scale} units"
     return f"{service.name}: {units}", below
 
 
-def _launch(launch: Launch, hide: Hide) -> _Branch:
+def _launch(launch: Launch) -> _Branch:
     below: list[_Branch] = []
     for name, words in (("entrypoint", launch.entrypoint), ("command", launch.command)):
         if words:
-            below.append((f"{name}: {_short(hide(' '.join(words)))}", []))
+            below.append((f"{name}: {_short(' '.join(words))}", []))
     network = f"that of {launch.network_from}" if launch.network == "shared" else launch.network
     below.append((f"network: {network}", []))
     mounts = [*launch.volumes, *(f"those of {name}" for name in launch.volumes_from)]
     for name, shown in (("volumes", mounts), ("ports", launch.ports), ("environment", launch.environment)):
         if shown:
-            below.append((f"{name}: {', '.join(hide(list(shown)))}", []))
+            below.append((f"{name}: {', '.join(shown)}", []))
     once = ", runs once" if launch.start_once else ""
-    return f"{launch.name}: {hide(launch.image)}{once}", below
+    return f"{launch.name}: {launch.image}{once}", below
 
 
 def _rule(rule: Rule) -> str:
@@ -143,8 +188,8 @@ def _tree(branch: _Branch, indent: str) -> Iterator[str]:
         yield from _tree(each, indent + "  ")
 
 
-def _notes(title: str, notes: Iterable[Note], hide: Hide) -> Iterator[str]:
-    shown = [f"  {each.service + ': ' if each.service else ''}{each.key}: {hide(each.message)}" for each in notes]
+def _notes(title: str, notes: Iterable[Note]) -> Iterator[str]:
+    shown = [f"  {each.service + ': ' if each.service else ''}{each.key}: {each.message}" for each in notes]
     if shown:
         yield f"{title}:"
         yield from dict.fromkeys(shown)

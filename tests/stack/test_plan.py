@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.run.entries import chosen, show_plan
 from catalog_forge.stack.model import Stack
-from catalog_forge.stack.plan import published_once
+from catalog_forge.stack.plan import data, published_once
 from tests.helpers import tree
 
 DOCKER = """
@@ -114,3 +115,63 @@ def test_what_an_entry_says_cannot_steer_the_terminal(tmp_path: Path, capsys: py
     tree(tmp_path, {"templates/web/0/docker-compose.yml": docker})
     show_plan(chosen(Settings(tmp_path), "web")[1], "text")
     assert "\x1b" not in capsys.readouterr().out
+
+
+QUESTION = ".catalog: {questions: [{variable: PW, type: password, default: demo}]}\n"
+APP = """\
+app:
+  image: acme/demo-web:1.2
+  command: [demo, "-p", "${PW}"]
+  volumes: ["/srv/demo/data:/data"]
+  environment: {PW: "${PW}", BOTH: "x-${PW}-demo-web", HOME: /demo}
+  labels: {"app": "${PW}"}
+"""
+
+
+def planned(folder: Path, docker: str, *sets: str, name: str = "docker-compose.yml") -> dict[str, Any]:
+    """The plan as data, read back from JSON as a program would."""
+    tree(folder, {f"templates/web/0/{name}": docker, "templates/web/0/rancher-compose.yml": QUESTION})
+    found = data(chosen(Settings(folder), "web", sets=sets)[1])
+    read: dict[str, Any] = json.loads(json.dumps(found))
+    return read
+
+
+@pytest.mark.parametrize(("sets", "shown"), [((), "demo"), (("PW=demo",), "demo"), (("PW=web",), "***"), (("PW=e",), "***")])
+def test_stars_stand_where_the_answer_stands_and_a_default_is_public(sets: tuple[str, ...], shown: str, tmp_path: Path) -> None:
+    plan = planned(tmp_path, APP, *sets)
+    app = plan["services"][0]["primary"]
+    assert (app["image"], app["volumes"]) == ("acme/demo-web:1.2", ["/srv/demo/data:/data"])
+    assert app["command"] == ["demo", "-p", shown]
+    assert app["environment"] == {"PW": shown, "BOTH": f"x-{shown}-demo-web", "HOME": "/demo"}
+    assert plan["dangerous"][0]["message"] == "it mounts /srv/demo/data of this machine"
+    assert plan["answers"] == ({} if not sets else {"PW": shown})
+
+
+@pytest.mark.parametrize("answer", ["s3cret word", "'s3cret' \"word\"", "s3cret"])
+def test_no_part_of_an_answer_shows_in_a_command_that_is_cut_into_words(answer: str, tmp_path: Path) -> None:
+    plan = planned(tmp_path, 'app: {image: x, command: "run --pw ${PW} --last"}\n', f"PW={answer}")
+    assert plan["services"][0]["primary"]["command"] == ["run", "--pw", "***", "--last"]
+
+
+@pytest.mark.parametrize(
+    "docker",
+    [
+        '{{if eq .Values.PW "s3cret"}}app: {image: x}\nother: {image: y, labels: {A: "${PW}"}}{{else}}app: {image: z}{{end}}\n',
+        'app: {image: x, environment: {A: "{{.Values.PW | upper}}", B: "{{.Values.PW}}"}}\n',
+        'app: {image: x, ports: ["{{if eq .Values.PW "s3cret"}}80:80{{else}}nonsense{{end}}"], environment: {A: "${PW}"}}\n',
+        'app: {image: x, environment: ["${PW}=1"]}\n',
+    ],
+)
+def test_an_answer_that_decides_on_the_entry_is_hidden_too(docker: str, tmp_path: Path) -> None:
+    name = "docker-compose.yml.tpl" if "{{" in docker else "docker-compose.yml"
+    plan = planned(tmp_path, docker, "PW=s3cret", name=name)
+    assert "s3cret" not in str(plan).lower() and "***" in str(plan)
+    assert plan["services"][0]["primary"]["name"] == "app"
+
+
+def test_what_is_said_of_a_stack_that_is_to_run_hides_answers_too(tmp_path: Path) -> None:
+    tree(tmp_path, {"templates/web/0/docker-compose.yml": 'app: {image: x, volumes: ["/srv/${PW}:/data"]}\n'})
+    tree(tmp_path, {"templates/web/0/rancher-compose.yml": QUESTION})
+    stack = chosen(Settings(tmp_path), "web", sets=["PW=s3cret"])[1]
+    assert stack.services[0].primary.volumes == ("/srv/s3cret:/data",)
+    assert [note.message for note in stack.dangerous] == ["it mounts /srv/*** of this machine"]

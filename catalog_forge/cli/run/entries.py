@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +60,27 @@ def chosen(
     variables = answered(read_entry.questions, given, asker() if ask is True else ask or None)
     defaults = {question.variable: question.default for question in read_entry.questions}
     answers = {key: text for key, text in variables.items() if key in given or text != defaults[key]}
-    return read_entry, replace(compose(read_entry, variables, name), entry=read_entry.name, answers=answers)
+    return read_entry, _safe(
+        read_entry, replace(compose(read_entry, variables, name), entry=read_entry.name, answers=answers), variables
+    )
+
+
+def _safe(entry: Entry, stack: Stack, variables: Mapping[str, str]) -> Stack:
+    """Return a stack that knows how it may be shown; its notes, which are there to be shown, are so already."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.stack.compose import compose, secrets_of
+    from catalog_forge.stack.plan import HIDDEN, masked
+
+    secret = dict.fromkeys(secrets_of(entry, variables), HIDDEN)
+    if not secret:
+        return stack
+    answers = {key: secret.get(key, text) for key, text in stack.answers.items()}
+    try:
+        stand_in = replace(compose(entry, {**variables, **secret}, stack.name), entry=stack.entry, answers=answers)
+    except ForgeError:  # an answer decides whether the entry is sound
+        stand_in = None
+    shown = replace(masked(stack, stand_in), answers=answers)
+    return replace(stack, unhonoured=shown.unhonoured, dangerous=shown.dangerous, shown=shown)
 
 
 def stack_name(name: str) -> str:

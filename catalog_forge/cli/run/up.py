@@ -70,6 +70,7 @@ def _chosen(
     from catalog_forge.stack.plan import published_once
 
     _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name, _kept)
+    stack = (only_plan and stack.shown) or stack
     stack = published_once(scaled(stack, scales, _kept(stack.name)))
     if how["settle"] is not None:
         stack = replace(stack, settle=how["settle"])
