@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from catalog_forge.confd import escape, go
+from catalog_forge.confd.writing import Writer
 from catalog_forge.spec.body import blocks_of
 from catalog_forge.spec.expressions import Text
 from catalog_forge.spec.keys import resolve
 from catalog_forge.spec.model import Block, CopyBlock, SetBlock, TextBlock, WhenBlock
-
-if TYPE_CHECKING:
-    from catalog_forge.confd.blocks import Body
 
 _NULL = go.string("null")
 
@@ -29,7 +26,7 @@ class Pairs:
     keep: str
 
 
-def pairs(body: Body, block: CopyBlock) -> Pairs:
+def pairs(body: Writer, block: CopyBlock) -> Pairs:
     """Return a copy in template terms. It fails when the metadata holds a text in place of the map, or maps in the map."""
     values, kind = body.values, body.values.format
     name = block.copy.removeprefix("metadata/")
@@ -49,7 +46,7 @@ def pairs(body: Body, block: CopyBlock) -> Pairs:
     return Pairs(refusal, f"gets {go.paren(base.child('*').term)}", kind.pair.format(key=key, value=value), _keep(body, block))
 
 
-def _keep(body: Body, block: CopyBlock) -> str:
+def _keep(body: Writer, block: CopyBlock) -> str:
     """The condition under which no other block writes the pair at hand: the author's line stands, and the first copy."""
     writers = list(_writers(body, _section(body, block)))
     place = next(number for number, (_, other) in enumerate(writers) if other is block)
@@ -64,7 +61,7 @@ def _keep(body: Body, block: CopyBlock) -> str:
     return go.all_of(tuple(kept)) if kept else ""
 
 
-def _same_key(body: Body, block: Block, before: bool) -> Iterator[tuple[str, ...]]:
+def _same_key(body: Writer, block: Block, before: bool) -> Iterator[tuple[str, ...]]:
     """The conditions under which a block writes the key of the pair at hand, one set of them for each of its keys."""
     if isinstance(block, SetBlock):
         for name, value in block.set.items():
@@ -81,7 +78,7 @@ def _unless(conditions: tuple[str, ...]) -> str:
     return f"not ({go.all_of(conditions)})"
 
 
-def _writers(body: Body, blocks: tuple[Block, ...], under: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Block]]:
+def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Block]]:
     """Yield every block with the conditions that it stands under."""
     for block in blocks:
         if isinstance(block, WhenBlock):
@@ -97,7 +94,7 @@ def _opposite(condition: str) -> str:
     return inner[:-1] if inner != condition else f"not ({condition})"
 
 
-def _section(body: Body, block: Block) -> tuple[Block, ...]:
+def _section(body: Writer, block: Block) -> tuple[Block, ...]:
     """The blocks that a block shares its keys with: the whole body, and in an ini file those of the same section."""
     sections: list[list[Block]] = [[]]
     for other in body.file.body:

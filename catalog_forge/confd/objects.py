@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from catalog_forge.confd import copies, go
+from catalog_forge.confd.writing import Writer
 from catalog_forge.errors import ForgeError
 from catalog_forge.spec.model import Block, CopyBlock, SetBlock, WhenBlock
 
-if TYPE_CHECKING:
-    from catalog_forge.confd.blocks import Body
 
-
-def write(body: Body, blocks: tuple[Block, ...]) -> str:
+def write(body: Writer, blocks: tuple[Block, ...]) -> str:
     """Return the code of the object. The first pair has no comma before it, so one that is always there is put first.
 
     Raises ForgeError when no pair is always there, unless the file is the copy of one map.
@@ -31,7 +27,7 @@ def write(body: Body, blocks: tuple[Block, ...]) -> str:
     return "{" + first + _rest(body, blocks, top=True) + "\n}\n"
 
 
-def _rest(body: Body, blocks: tuple[Block, ...], top: bool) -> str:
+def _rest(body: Writer, blocks: tuple[Block, ...], top: bool) -> str:
     """The pairs that may be left out, each behind its comma."""
     code = ""
     for block in blocks:
@@ -47,7 +43,7 @@ def _rest(body: Body, blocks: tuple[Block, ...], top: bool) -> str:
     return code
 
 
-def _pairs(body: Body, block: SetBlock) -> list[tuple[str, str, str]]:
+def _pairs(body: Writer, block: SetBlock) -> list[tuple[str, str, str]]:
     """Each pair of a block: its key, its code, the condition under which it is there."""
     return [
         (name, f"{body.key(block, name)}: {body.value(block, name, value)}", body.pair_condition(value))
@@ -55,7 +51,7 @@ def _pairs(body: Body, block: SetBlock) -> list[tuple[str, str, str]]:
     ]
 
 
-def _copy(body: Body, block: CopyBlock, comma: str) -> tuple[str, str]:
+def _copy(body: Writer, block: CopyBlock, comma: str) -> tuple[str, str]:
     """The code that refuses nested values, and the loop over the pairs."""
     pairs = copies.pairs(body, block)
     line = _under(pairs.keep, f"{comma}\n  {pairs.line}")
