@@ -1,10 +1,11 @@
 # Everything a newcomer needs: `make try`, `make demo` and `make test` set up what they use and say what they do.
 .DEFAULT_GOAL := help
-.PHONY: help try demo test lint bench clean
+.PHONY: help try demo test test-all lint mutants bench clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 ARGS ?=
+SEED ?= 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help: ## show this list
@@ -19,12 +20,21 @@ demo: .venv/ready ## bring three real nodes of Elasticsearch up from an entry, s
 test: lint ## run every check, with a real engine and the real confd (ARGS: options of pytest)
 	@tools/with_real_programs.sh pytest $(ARGS)
 
+test-all: lint ## run `make test`, and what takes longer: clusters of real software, the newest Python, a current engine
+	@tools/with_real_programs.sh pytest --all $(ARGS)
+	@tools/newest_python.sh $(ARGS)
+	@CATALOG_FORGE_ENGINE=sid tools/with_real_programs.sh pytest -m engine $(ARGS)
+
 lint: .venv/ready ## check style, types and scripts
 	@echo "== ruff, mypy, shellcheck"
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@mypy
 	@shellcheck .ci/run tools/*.sh
+
+mutants: .venv/ready ## change the code at 300 places, one at a time, and see that a test fails (SEED: which places)
+	@.venv/bin/pip install --quiet --group mutants
+	@CATALOG_FORGE_CONFD=$$(tools/confd.sh) tools/mutants.py --seed $(SEED)
 
 bench: .venv/ready ## measure speed against other tools
 	@tools/with_real_programs.sh python benchmarks/run.py

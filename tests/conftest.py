@@ -45,6 +45,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.add_marker(mark)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the second tier to `make test-all`: continuous integration has 30 minutes."""
+    if config.getoption("--all"):
+        return
+    later = [item for item in items if item.get_closest_marker("second_tier")]
+    if later:
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if item not in set(later)]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line which real programs were used, and which were missing and why."""
     used = [f"{name} {what}" for name, what in config.stash[_USED].items()]
@@ -139,4 +149,5 @@ def docker_compose(pytestconfig: pytest.Config) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that writes the expected trees anew."""
+    parser.addoption("--all", action="store_true", help="run the second tier, too: what takes long to set up or to run")
     parser.addoption("--update-golden", action="store_true", help="write tests/golden/ anew from what is generated now")

@@ -4,6 +4,7 @@
 # usage: tools/engine.sh start [PID]    print the DOCKER_HOST to export
 #        tools/engine.sh stop [PID]     end the private engine, unless somebody else holds it
 #
+# With CATALOG_FORGE_ENGINE=sid it is always a private one, that of Debian sid: a current release.
 # The private engine is held for the process PID; without one, until it is stopped by hand. Runs at the same time
 # share it and the last one ends it; a holder that died without a word does not count. It keeps its data, sockets
 # and pid file to itself: an engine of the system is used when it answers, but never started nor stopped.
@@ -12,7 +13,8 @@ set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 tools=$(cd "$(dirname "$0")" && pwd)
-home=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/engine
+suite=${CATALOG_FORGE_ENGINE-}
+home=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/engine${suite:+-$suite}
 address=unix://$home/docker.sock
 
 say() { echo "engine: $*" >&2; }
@@ -65,7 +67,7 @@ launch() {
     done
     option=$(choose_iptables)
     # A session of its own: Ctrl-C is for the tests, the engine is stopped after them.
-    PATH=$home/sbin:$PATH setsid dockerd --data-root "$home/data" --exec-root "$home/exec" \
+    PATH=$home/sbin:$PATH setsid ${suite:+"$tools/sid.sh" env "PATH=$home/sbin:/usr/sbin:/usr/bin:/sbin:/bin"} dockerd --data-root "$home/data" --exec-root "$home/exec" \
         --pidfile "$home/docker.pid" --host "$address" ${option:+"$option"} \
         </dev/null >"$home/dockerd.log" 2>&1 9>&- &
     launched=$!
@@ -108,7 +110,7 @@ start_private() {
 }
 
 start() {
-    if answers; then
+    if [ -z "$suite" ] && answers; then
         docker context inspect --format '{{.Endpoints.docker.Host}}'
     else
         start_private "$1"

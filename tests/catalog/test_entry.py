@@ -216,6 +216,19 @@ def test_the_real_client_accepts_every_compose_file(spec: Spec, docker_compose: 
     assert "not set" not in done.stderr
 
 
+@pytest.mark.second_tier
+def test_a_current_compose_accepts_every_compose_file(spec: Spec, tmp_path: Path) -> None:
+    """Compose v2 of Debian sid: what authors have on their machines today."""
+    plan = entry(spec)
+    path = tmp_path / "docker-compose.yml"
+    path.write_text(plan.text("0/docker-compose.yml"))
+    questions = loaded(plan, "0/rancher-compose.yml")["catalog"]["questions"]
+    answers = {q["variable"]: q.get("default") or "1" for q in questions}
+    command = [Path(__file__).parents[2] / "tools/sid.sh", "docker-compose", "-f", path, "config", "--quiet"]
+    done = subprocess.run(command, env={**os.environ, **answers}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.compose
 def test_the_real_client_refuses_what_is_wrong(docker_compose: Path, tmp_path: Path) -> None:
     path = tmp_path / "docker-compose.yml"

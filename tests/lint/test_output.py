@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from catalog_forge.cli import findings as text
+from catalog_forge.cli.judge import findings as text
 from catalog_forge.errors import Where
 from catalog_forge.lint.check import Checked
 from catalog_forge.lint.model import Edit, Finding, Fix

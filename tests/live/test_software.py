@@ -32,6 +32,7 @@ def start(engine: docker.DockerClient, test_labels: dict[str, str]) -> Iterator[
         container.remove(force=True, v=True)
 
 
+@pytest.mark.second_tier
 def test_elasticsearch_answers_and_runs_as_its_own_user(start: Start) -> None:
     node = start("elasticsearch", ES_HEAP_SIZE="256m")
     answer = eventually("it answers", 60, lambda: run(node, "bash", "-c", GET))
@@ -53,6 +54,7 @@ def test_redis_answers_other_machines_than_its_own(start: Start) -> None:
     assert eventually("it answers", 10, lambda: run(other, "redis-cli", "-h", address, "ping")) == "PONG\n"
 
 
+@pytest.mark.second_tier
 def test_zookeeper_says_how_it_is(start: Start) -> None:
     server = start("zookeeper")
     answer = eventually("it answers", 30, lambda: run(server, "bash", "-c", SRVR))

@@ -99,12 +99,14 @@ def address(stack: RunningStack, service: str, index: int) -> str:
     return str(next(each["IPAddress"] for each in networks))
 
 
+@pytest.mark.second_tier
 def test_three_nodes_of_elasticsearch_form_a_green_cluster_under_the_answered_name(elasticsearch: RunningStack) -> None:
     health = wait_for_nodes(elasticsearch, 3)
     assert health["cluster_name"] == "proof"
     wait_for_quorum(elasticsearch, "2")
 
 
+@pytest.mark.second_tier
 def test_a_node_that_is_killed_is_replaced_joins_and_its_peers_hear_of_its_address(elasticsearch: RunningStack) -> None:
     wait_for_nodes(elasticsearch, 3)
     name = f"{elasticsearch.name}-{MASTERS}-3"
@@ -125,6 +127,7 @@ def test_a_node_that_is_killed_is_replaced_joins_and_its_peers_hear_of_its_addre
     assert [each for each in after if after[each] != before.get(each)] == [name]
 
 
+@pytest.mark.second_tier
 def test_the_quorum_of_a_running_cluster_follows_its_scale_without_a_restart(elasticsearch: RunningStack) -> None:
     wait_for_nodes(elasticsearch, 3)
     wait_for_quorum(elasticsearch, "2")
@@ -137,6 +140,7 @@ def test_the_quorum_of_a_running_cluster_follows_its_scale_without_a_restart(ela
     assert before.items() <= after.items()
 
 
+@pytest.mark.second_tier
 def test_another_cluster_name_restarts_every_node_once_and_replaces_none(elasticsearch: RunningStack) -> None:
     elasticsearch.up("--scale", f"{MASTERS}=5")
     wait_for_nodes(elasticsearch, 5)
@@ -208,6 +212,7 @@ def test_redis_replicas_follow_the_first_and_one_more_joins(engine: docker.Docke
         assert run(stack.container("redis", 1), "redis-cli", "config", "get", "maxmemory").split()[1] == str(64 * 1024**2)
 
 
+@pytest.mark.second_tier
 def test_three_servers_of_zookeeper_are_an_ensemble_whose_ids_are_their_indexes(
     engine: docker.DockerClient, forge: Forge
 ) -> None:
