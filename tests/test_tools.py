@@ -11,6 +11,7 @@ import docker
 import pytest
 
 from tests.helpers import said, tree
+from tools.lines import code_lines
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted(ROOT.glob("tools/*.sh"))
@@ -66,3 +67,8 @@ def test_command_keeps_its_exit_code_when_the_real_programs_are_put_away(confd: 
     command = ["sh", "-c", 'echo "$CATALOG_FORGE_CONFD"; exit 7']
     result = run(ROOT / "tools/with_real_programs.sh", *command, **{**os.environ, "CATALOG_FORGE_CONFD": str(confd)})
     assert (result.returncode, result.stdout) == (7, f"{confd}\n")
+
+
+def test_code_lines_are_those_that_python_runs() -> None:
+    source = '"""A module\nof two lines."""\n\nimport os  # why\n\n\nclass A:\n    """Doc."""\n\n    # a comment\n    x = """a\n\n    b"""\n'
+    assert code_lines(source) == 1 + 1 + 3
