@@ -66,21 +66,15 @@ def floating_base(image: Image) -> Iterator[Hit]:
     built.
 
     Bad:
-        -- images/web-conf/Dockerfile --
-        FROM busybox
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+        -ARG BASE=busybox:1.37.0
+        -FROM ${BASE}
+        +FROM busybox
     Good:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+        -ARG BASE=busybox:1.37.0
+        -FROM ${BASE}
+        +FROM busybox:1.37.0
     Source: docs/facts/conf-images.md#5.16
     """
     if found := _read(image):
@@ -109,15 +103,9 @@ def unchecked_download(image: Image) -> Iterator[Hit]:
     other end decides what that is.
 
     Bad:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        ADD https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /usr/bin/confd
-        RUN chmod 0755 /usr/bin/confd
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+         FROM ${BASE}
+        +ADD https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /usr/bin/confd
     Good:
         -- images/web-conf/Dockerfile --
         FROM busybox:1.37.0
@@ -182,23 +170,13 @@ def bare_http(image: Image) -> Iterator[Hit]:
     """Over http:// everybody on the way may change what arrives. A checksum makes it safe.
 
     Bad:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        ADD http://example.org/confd /usr/bin/confd
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+         FROM ${BASE}
+        +ADD http://example.org/confd /usr/bin/confd
     Good:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        ADD https://example.org/confd /usr/bin/confd
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+         FROM ${BASE}
+        +ADD https://example.org/confd /usr/bin/confd
     Source: docs/facts/conf-images.md#5.15
     """
     if found := _read(image):
@@ -213,20 +191,13 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
     """confd without template resources warns and writes nothing; the folder beside the Dockerfile helps only when it is copied.
 
     Bad:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+        -COPY conf.d/ /etc/confd/conf.d/
     Good:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+        -ARG BASE=busybox:1.37.0
+        -FROM ${BASE}
+        +FROM busybox:1.37.0
     Source: docs/facts/conf-images.md#5.18
     """
     if not (found := _read(image)):
@@ -269,21 +240,12 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
     arguments of the entry are lost.
 
     Bad:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT /run.sh
+        -- images/web-conf/Dockerfile (changed) --
+        -ENTRYPOINT ["/run.sh"]
+        +ENTRYPOINT /run.sh
     Good:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+         ENTRYPOINT ["/run.sh"]
     Source: Dockerfile reference, ENTRYPOINT
     """
     if found := _read(image):
@@ -327,23 +289,13 @@ def old_confd(image: Image) -> Iterator[Hit]:
     default. In 0.12 and 0.13 `ls` invents an entry. Before 0.13 -watch with Rancher ends at once.
 
     Bad:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.12.0/confd-0.12.0-linux-amd64 /confd
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+         FROM ${BASE}
+        +ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.12.0/confd-0.12.0-linux-amd64 /confd
     Good:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /confd
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+         FROM ${BASE}
+        +ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /confd
     Source: docs/facts/confd.md#0.1, #1.13
     """
     known = inside(image)

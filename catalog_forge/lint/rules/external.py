@@ -37,22 +37,14 @@ def hadolint(catalog: Catalog) -> Iterator[Hit]:
     `--no-external` leaves it out. A comment `# hadolint ignore=CODE` before an instruction is respected.
 
     Bad:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        RUN cd /etc && mkdir web
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+         FROM ${BASE}
+        +RUN cd /etc && mkdir web
     Good:
-        -- images/web-conf/Dockerfile --
-        FROM busybox:1.37.0
-        COPY conf.d/ /etc/confd/conf.d/
-        COPY templates/ /etc/confd/templates/
-        COPY run.sh /
-        VOLUME ["/etc/web"]
-        ENTRYPOINT ["/run.sh"]
+        -- images/web-conf/Dockerfile (changed) --
+        -ARG BASE=busybox:1.37.0
+        -FROM ${BASE}
+        +FROM busybox:1.37.0
     Source: https://github.com/hadolint/hadolint
     """
     files = [image.dockerfile for image in catalog.images if image.dockerfile]
@@ -67,15 +59,13 @@ def shellcheck(catalog: Catalog) -> Iterator[Hit]:
     out. A comment `# shellcheck disable=CODE` is respected.
 
     Bad:
-        -- images/web-conf/run.sh --
-        #!/bin/sh
-        cd $FOLDER
-        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        +cd $FOLDER
     Good:
-        -- images/web-conf/run.sh --
-        #!/bin/sh
-        cd "$FOLDER" || exit 1
-        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        +cd "$FOLDER" || exit 1
     Source: https://www.shellcheck.net
     """
     files = {script.file.path: script.file for image in catalog.images for script in inside(image).scripts}

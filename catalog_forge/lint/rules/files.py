@@ -107,10 +107,9 @@ def icon_format(entry: Entry) -> Iterator[Hit]:
         -- templates/web/catalogIcon-web.png --
         <svg xmlns="http://www.w3.org/2000/svg"/>
     Good:
-        -- templates/web/catalogIcon-web.svg --
-        <?xml version="1.0"?>
-        <!-- a picture -->
-        <svg xmlns="http://www.w3.org/2000/svg"/>
+        -- templates/web/catalogIcon-web.svg (changed) --
+        +<?xml version="1.0"?>
+        +<!-- a picture -->
     Source: docs/facts/catalog.md#1.12
     """
     for file in entry.icons:

@@ -41,24 +41,17 @@ def not_loaded(image: Image) -> Iterator[Hit]:
     `uid` and `gid` must be numbers, every other value text: confd knows no names of users.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl
-        dest = "/etc/web/web.conf"
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -src = "web.conf.tmpl"
+        +src = "web.conf.tmpl
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        uid = "web"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +uid = "web"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        uid = 100
-        keys = ["/self/service"]
-        reload_cmd = "kill -HUP 1"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +uid = 100
     Source: docs/facts/confd.md#1.1, #1.4, #1.5
     """
     for each in inside(image).resources:
@@ -72,29 +65,18 @@ def unknown_key(image: Image) -> Iterator[Hit]:
     root's), and a misspelt `reload_cmd` never reloads.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        owner = "web"
-        keys = ["/self/service"]
-        reload_cmd = "kill -HUP 1"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +owner = "web"
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
-        reload_command = "kill -HUP 1"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +reload_command = "kill -HUP 1"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        uid = 100
-        gid = 100
-        keys = ["/self/service"]
-        reload_cmd = "kill -HUP 1"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +uid = 100
+        +gid = 100
     Source: docs/facts/conf-images.md#5.1, docs/facts/confd.md#1.1
     """
     for each in inside(image).resources:
@@ -129,21 +111,12 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
     -w----r--.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        mode = "644"
-        keys = ["/self/service"]
-        reload_cmd = "kill -HUP 1"
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -mode = "0644"
+        +mode = "644"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        mode = "0644"
-        keys = ["/self/service"]
-        reload_cmd = "kill -HUP 1"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         mode = "0644"
     Source: docs/facts/confd.md#1.2
     """
     for each in inside(image).resources:
@@ -161,19 +134,13 @@ def bad_mode(image: Image) -> Iterator[Hit]:
     """confd reads `mode` when it comes to the resource: where that is no number, the file is never written.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        mode = "u=rw"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -mode = "0644"
+        +mode = "u=rw"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        mode = "0640"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -mode = "0644"
+        +mode = "0640"
     Source: docs/facts/confd.md#1.2
     """
     for each in inside(image).resources:
@@ -304,17 +271,12 @@ def missing_template(image: Image) -> Iterator[Hit]:
     """confd looks for `src` below templates/ and never writes the file when it is not there.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -src = "web.conf.tmpl"
+        +src = "web.tmpl"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+         src = "web.conf.tmpl"
     Source: docs/facts/confd.md#1.1
     """
     known = inside(image)
@@ -390,17 +352,12 @@ def bad_dest(image: Image) -> Iterator[Hit]:
         src = "web.conf.tmpl"
         keys = ["/self/service"]
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "etc/web/web.conf"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -dest = "/etc/web/web.conf"
+        +dest = "etc/web/web.conf"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+         dest = "/etc/web/web.conf"
     Source: docs/facts/confd.md#1.1
     """
     for each in inside(image).resources:
@@ -418,18 +375,13 @@ def never_reloads(image: Image) -> Iterator[Hit]:
     `reload_cmd` in any resource it never learns of the change.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -mode = "0644"
+        -reload_cmd = "wget -q -O /dev/null http://web:81/reload"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
-        reload_cmd = "killall -HUP web"
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -reload_cmd = "wget -q -O /dev/null http://web:81/reload"
+        +reload_cmd = "killall -HUP web"
     Source: docs/facts/conf-images.md#5.13
     """
     known = inside(image)
@@ -455,26 +407,16 @@ def command_missing(image: Image) -> Iterator[Hit]:
         VOLUME ["/etc/web"]
         ENTRYPOINT ["/confd"]
         CMD ["-backend", "rancher", "-prefix", "/2016-07-29", "-watch"]
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
-        reload_cmd = "kill -HUP 1"
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -reload_cmd = "wget -q -O /dev/null http://web:81/reload"
+        +reload_cmd = "kill -HUP 1"
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
-        reload_cmd = "nginx -s reload"
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -reload_cmd = "wget -q -O /dev/null http://web:81/reload"
+        +reload_cmd = "nginx -s reload"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
-        reload_cmd = "wget -q -O /dev/null http://web:81/reload"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         reload_cmd = "wget -q -O /dev/null http://web:81/reload"
     Source: docs/facts/conf-images.md#5.13, docs/facts/confd.md#1.9
     """
     known = inside(image)
@@ -512,17 +454,12 @@ def no_folder(image: Image) -> Iterator[Hit]:
     pass fails.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/srv/web/web.conf"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -dest = "/etc/web/web.conf"
+        +dest = "/srv/web/web.conf"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+         dest = "/etc/web/web.conf"
     Source: docs/facts/conf-images.md#5.25
     """
     known = inside(image)
@@ -554,20 +491,16 @@ def open_secret(image: Image) -> Iterator[Hit]:
     mounts the volume.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/htpasswd"
-        mode = "0644"
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -dest = "/etc/web/web.conf"
+        +dest = "/etc/web/htpasswd"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/htpasswd"
-        mode = "0640"
-        gid = 101
-        keys = ["/self/service"]
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -dest = "/etc/web/web.conf"
+        +dest = "/etc/web/htpasswd"
+        -mode = "0644"
+        +mode = "0640"
+        +gid = 101
     Source: docs/facts/conf-images.md#5.23
     """
     for each in inside(image).resources:
@@ -626,20 +559,14 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
     reload_cmd is no template at all.
 
     Bad:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
-        check_cmd = "test -s {{.dest}}"
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +check_cmd = "test -s {{.dest}}"
     Good:
-        -- images/web-conf/conf.d/web.toml --
-        [template]
-        src = "web.conf.tmpl"
-        dest = "/etc/web/web.conf"
-        keys = ["/self/service"]
-        check_cmd = "test -s {{.src}}"
-        reload_cmd = "killall -HUP web"
+        -- images/web-conf/conf.d/web.toml (changed) --
+        -reload_cmd = "wget -q -O /dev/null http://web:81/reload"
+        +reload_cmd = "killall -HUP web"
+        +check_cmd = "test -s {{.src}}"
     Source: docs/facts/confd.md#1.1, #1.3
     """
     for each in inside(image).resources:

@@ -78,15 +78,13 @@ def negative_exit(image: Image) -> Iterator[Hit]:
     """An exit code is a number from 0 to 255: `exit -1` is 255 in some shells and an error in others.
 
     Bad:
-        -- images/web-conf/run.sh --
-        #!/bin/sh
-        [ -n "$1" ] || exit -1
-        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        +[ -n "$1" ] || exit -1
     Good:
-        -- images/web-conf/run.sh --
-        #!/bin/sh
-        [ -n "$1" ] || exit 1
-        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        +[ -n "$1" ] || exit 1
     Source: docs/facts/conf-images.md#5.20
     """
     for script in inside(image).scripts:
@@ -99,15 +97,13 @@ def equal_signs(image: Image) -> Iterator[Hit]:
     """`[ a == b ]` is bash's: dash, which is sh in Debian and Ubuntu, calls it an error. busybox takes it.
 
     Bad:
-        -- images/web-conf/run.sh --
-        #!/bin/sh
-        if [ "$1" == server ]; then echo server; fi
-        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        +if [ "$1" == server ]; then echo server; fi
     Good:
-        -- images/web-conf/run.sh --
-        #!/bin/sh
-        if [ "$1" = server ]; then echo server; fi
-        exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        +if [ "$1" = server ]; then echo server; fi
     Source: docs/facts/conf-images.md#5.20
     """
     known = inside(image)

@@ -103,12 +103,8 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
         {{- if .Values.debug}}
             tty: true
         {{- end}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: debug, type: boolean, label: Debug, default: 'false'}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: debug, type: boolean, label: Debug, default: 'false'}
     Good:
         -- templates/web/0/docker-compose.yml (absent) --
         -- templates/web/0/docker-compose.yml.tpl --
@@ -119,12 +115,8 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
         {{- if eq .Values.debug "true"}}
             tty: true
         {{- end}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: debug, type: boolean, label: Debug, default: 'false'}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: debug, type: boolean, label: Debug, default: 'false'}
     Source: docs/facts/catalog.md#4.16, #8.6
     """
     template = _template(revision)
@@ -212,12 +204,8 @@ def no_default(revision: Revision) -> Iterator[Hit]:
             labels:
               io.rancher.scheduler.affinity:host_label: ${label}
         {{- end}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: label, type: string, label: Label of hosts}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: label, type: string, label: Label of hosts}
     Good:
         -- templates/web/0/docker-compose.yml (absent) --
         -- templates/web/0/docker-compose.yml.tpl --
@@ -229,12 +217,8 @@ def no_default(revision: Revision) -> Iterator[Hit]:
             labels:
               io.rancher.scheduler.affinity:host_label: ${label}
         {{- end}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: label, type: string, label: Label of hosts}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: label, type: string, label: Label of hosts}
     Source: docs/facts/catalog.md#4.18, #8.7
     """
     template = _template(revision)
@@ -305,12 +289,8 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
             image: nginx:1.27.3
             environment:
               CONF: {{.Values.conf}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: conf, type: multiline, label: Configuration}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: conf, type: multiline, label: Configuration}
     Good:
         -- templates/web/0/docker-compose.yml (absent) --
         -- templates/web/0/docker-compose.yml.tpl --
@@ -322,12 +302,8 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
             environment:
               CONF: ${conf}
         {{- end}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: conf, type: multiline, label: Configuration}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: conf, type: multiline, label: Configuration}
     Source: docs/facts/catalog.md#4.14
     """
     template = _template(revision)
@@ -360,12 +336,8 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
           data:
             image: busybox:1.37.0
         {{- end}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
     Good:
         -- templates/web/0/docker-compose.yml (absent) --
         -- templates/web/0/docker-compose.yml.tpl --
@@ -379,12 +351,8 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
           data:
             image: busybox:1.37.0
         {{- end}}
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
     Source: docs/facts/catalog.md#4.14, #4.17
     """
     template = _template(revision)

@@ -33,15 +33,11 @@ def same_version(entry: Entry) -> Iterator[Hit]:
     """The catalog links revisions by their versions: of two with one version nobody can reach the first.
 
     Bad:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.0.0'
     Good:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.1'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.0.1'
     Source: docs/facts/catalog.md#6.45, #8.2
     """
     first: dict[str, str] = {}
@@ -82,28 +78,20 @@ def no_way(entry: Entry) -> Iterator[Hit]:
     `upgrade_from` is a range: a bare version means that one only. A text that is no range lets nobody in, and no judge says so.
 
     Bad:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0-rancher1'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.0.0-rancher1'
     Bad:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.2.0'
-          upgrade_from: '0.9.0'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.2.0'
+        upgrade_from: '0.9.0'
     Bad:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.2.0'
-          upgrade_from: '1.0-rancher1'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.2.0'
+        upgrade_from: '1.0-rancher1'
     Good:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.2.0'
-          upgrade_from: '>=1.0.0'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.2.0'
+        upgrade_from: '>=1.0.0'
     Source: docs/facts/catalog.md#7.1, #7.5, #8.21
     """
     for old, new in pairwise(_served(entry)):
@@ -118,25 +106,17 @@ def left_out(entry: Entry) -> Iterator[Hit]:
     """`upgrade_from` can let in semantic versions only: stacks of an older revision whose version is none stay where they are.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0'
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.1.0'
-        -- templates/web/2/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.2.0'
-          upgrade_from: '>=1.0.0'
+        -- templates/web/0/rancher-compose.yml: catalog --
+        version: '1.0'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.1.0'
+        -- templates/web/2/rancher-compose.yml: catalog --
+        version: '1.2.0'
+        upgrade_from: '>=1.0.0'
     Good:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.2.0'
-          upgrade_from: '>=1.0.0'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.2.0'
+        upgrade_from: '>=1.0.0'
     Source: docs/facts/catalog.md#7.2, #7.6
     """
     served = _served(entry)
@@ -156,19 +136,13 @@ def disagreement(entry: Entry) -> Iterator[Hit]:
     Both see `1.0.0-rancher10` after `1.0.0-rancher9` only when the number is a part of its own: `1.0.0-rancher.10`.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0-rancher9'
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0-rancher10'
+        -- templates/web/0/rancher-compose.yml: catalog --
+        version: '1.0.0-rancher9'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.0.0-rancher10'
     Good:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.1'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.0.1'
     Source: docs/facts/catalog.md#7.3, #7.4; Less of catalog-service's model/version.go
     """
     for old, new in pairwise(_served(entry)):

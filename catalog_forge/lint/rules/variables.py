@@ -17,19 +17,11 @@ def never_used(revision: Revision) -> Iterator[Hit]:
     """The user is asked, and nothing comes of it. Often the name is spelt in another way where it is used.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: greetings, type: string, label: Greeting}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: greetings, type: string, label: Greeting}
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: greeting, type: string, label: Greeting}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: greeting, type: string, label: Greeting}
     Source: docs/facts/catalog.md#8.4
     """
     if revision.docker is None or revision.unread:
@@ -47,23 +39,17 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
     """Such a variable is empty in compose files, and `<no value>` where a template prints it.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-              GREETING: ${greting}
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+          GREETING: ${greting}
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-              GREETING: ${greeting} at a price of $$5 or $${greting}
-            labels:
-              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+          GREETING: ${greeting} at a price of $$5 or $${greting}
+        labels:
+          io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
     Source: docs/facts/catalog.md#4.12, #8.3
     """
     asked = {question.variable for question in revision.questions}
@@ -85,13 +71,10 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
     takes the question for one that is never used.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-            - greeting
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+        - greeting
         -- templates/web/0/rancher-compose.yml --
         version: '2'
         catalog:
@@ -99,13 +82,10 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
           questions:
           - {variable: greeting, type: string, label: Greeting}
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-            - greeting=${greeting}
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+        - greeting=${greeting}
     Source: docs/facts/catalog.md#8.5
     """
     asked = {question.variable for question in revision.questions}
@@ -122,27 +102,18 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
     places (`$1`) end the launch.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            command: sh -c 'echo $(hostname)'
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        command: sh -c 'echo $(hostname)'
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-              GREETING: ${greeting:-hello}
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+          GREETING: ${greeting:-hello}
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            command: sh -c 'echo $$(hostname) $$1'
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        command: sh -c 'echo $$(hostname) $$1'
     Source: docs/facts/catalog.md#4.12
     """
     for use in uses_of(revision):
@@ -155,21 +126,15 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
     """rancher-compose puts answers into values only. A key keeps its dollar; a list of NAME=VALUE takes answers in its names too.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              ${greeting}: 'true'
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+          ${greeting}: 'true'
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-            - ${greeting}=true
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+        - ${greeting}=true
     Source: docs/facts/catalog.md#4.12
     """
     for use in uses_of(revision):
@@ -183,12 +148,8 @@ def braces(revision: Revision) -> Iterator[Hit]:
     ends the launch, though the catalog shows the entry.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-          questions:
-          - {variable: greeting, type: string, label: Greeting, default: '%{{service_name}}.%{{stack_name}}'}
+        -- templates/web/0/rancher-compose.yml: catalog.questions --
+        - {variable: greeting, type: string, label: Greeting, default: '%{{service_name}}.%{{stack_name}}'}
     Good:
         -- templates/web/0/rancher-compose.yml --
         # notemplating

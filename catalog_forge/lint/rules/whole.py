@@ -116,15 +116,13 @@ def changed(catalog: Catalog) -> Iterator[Hit]:
     What is new belongs into a new revision. This rule needs to know what was published: `lint --since REF`.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services: {web: {image: 'nginx:1.27.4'}}
+        -- templates/web/0/docker-compose.yml: services --
+        web: {image: 'nginx:1.27.4'}
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
     Good:
-        -- templates/web/1/docker-compose.yml --
-        version: '2'
-        services: {web: {image: 'nginx:1.27.4'}}
+        -- templates/web/1/docker-compose.yml: services --
+        web: {image: 'nginx:1.27.4'}
     Source: docs/facts/catalog.md#7.8
     """
     if catalog.since is not None:
