@@ -81,11 +81,9 @@ def no_block(revision: Revision) -> Iterator[Hit]:
         catalog:
           version: '1.0.0'
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        services:
-          .catalog:
-            version: '1.0.0'
+        -- templates/web/0/rancher-compose.yml: services --
+        .catalog:
+          version: '1.0.0'
     Bad:
         -- templates/web/0/rancher-compose.yml --
         .catalog: Web

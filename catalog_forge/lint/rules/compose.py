@@ -181,27 +181,18 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
     the catalog shows the entry all the same.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            comand: nginx
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        comand: nginx
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            healthcheck:
-              test: curl localhost
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        healthcheck:
+          test: curl localhost
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            command: nginx
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        command: nginx
     Source: docs/facts/catalog.md#3.13, #4.1
     """
     composition = composition_of(revision)
@@ -224,12 +215,9 @@ def unread(revision: Revision) -> Iterator[Hit]:
     catalog shows the entry all the same. What other rules say of services, links and answers they leave unsaid here.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-              tty: true
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+          tty: true
     Bad:
         -- templates/web/0/docker-compose.yml --
         - web
@@ -256,19 +244,14 @@ def not_a_service(revision: Revision) -> Iterator[Hit]:
     """Below the name of a service stand its keys. rancher-compose refuses everything else, and so does the CI.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web: nginx:1.27.3
+        -- templates/web/0/docker-compose.yml: services --
+        web: nginx:1.27.3
     Bad:
         -- templates/web/0/docker-compose.yml --
         web: [nginx]
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
     Source: docs/facts/catalog.md#6.21
     """
     composition = composition_of(revision)
@@ -318,17 +301,13 @@ def name_of_service(revision: Revision) -> Iterator[Hit]:
     """Names of services are letters, digits, dots, underscores and dashes. A variable is not put into a name either.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          my web:
-            image: nginx:1.27.3
+        -- templates/web/0/docker-compose.yml: services --
+        my web:
+          image: nginx:1.27.3
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          my-web:
-            image: nginx:1.27.3
+        -- templates/web/0/docker-compose.yml: services --
+        my-web:
+          image: nginx:1.27.3
     Source: docs/facts/catalog.md#4.1
     """
     composition = composition_of(revision)
@@ -342,23 +321,17 @@ def repeated(revision: Revision) -> Iterator[Hit]:
     """rancher-compose refuses a list of ports, volumes, links and the like in which an item stands twice.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            ports:
-            - 80:80
-            - 80:80
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        ports:
+        - 80:80
+        - 80:80
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            ports:
-            - 80:80
-            command: [nginx, -v, -v]
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        ports:
+        - 80:80
+        command: [nginx, -v, -v]
     Source: docs/facts/catalog.md#4.2
     """
     return _in_parts(revision, repeated_items)
@@ -370,27 +343,23 @@ def missing_sidekick(revision: Revision) -> Iterator[Hit]:
     launch fails.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.sidekicks: web-cnf
-          web-conf:
-            image: busybox:1.37.0
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          labels:
+            io.rancher.sidekicks: web-cnf
+        web-conf:
+          image: busybox:1.37.0
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.sidekicks: web-conf, web-data
-          web-conf:
-            image: busybox:1.37.0
-          web-data:
-            image: busybox:1.37.0
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          labels:
+            io.rancher.sidekicks: web-conf, web-data
+        web-conf:
+          image: busybox:1.37.0
+        web-data:
+          image: busybox:1.37.0
     Source: docs/facts/catalog.md#4.3; "Failed to find sidekick" of rancher-compose-executor v0.14.29
     """
     return in_all(revision, missing_sidekicks)
@@ -401,46 +370,40 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
     """A sidekick belongs to one primary: rancher-compose refuses two. The sidekicks of a sidekick are never started.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.sidekicks: conf
-          api:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.sidekicks: conf
-          conf:
-            image: busybox:1.37.0
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          labels:
+            io.rancher.sidekicks: conf
+        api:
+          image: nginx:1.27.3
+          labels:
+            io.rancher.sidekicks: conf
+        conf:
+          image: busybox:1.37.0
         -- templates/web/0/rancher-compose.yml (absent) --
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.sidekicks: conf
-          conf:
-            image: busybox:1.37.0
-            labels:
-              io.rancher.sidekicks: data
-          data:
-            image: busybox:1.37.0
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          labels:
+            io.rancher.sidekicks: conf
+        conf:
+          image: busybox:1.37.0
+          labels:
+            io.rancher.sidekicks: data
+        data:
+          image: busybox:1.37.0
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.sidekicks: conf,data
-          conf:
-            image: busybox:1.37.0
-          data:
-            image: busybox:1.37.0
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          labels:
+            io.rancher.sidekicks: conf,data
+        conf:
+          image: busybox:1.37.0
+        data:
+          image: busybox:1.37.0
     Source: rancher-compose-executor v0.14.29, "can't have more than one primary service"
     """
     return in_all(revision, _odd_units)
@@ -467,36 +430,30 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
     """What shares volumes or the network of another container runs on its host: as its sidekick, or as a sidekick beside it.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            volumes_from: [data]
-          data:
-            image: busybox:1.37.0
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          volumes_from: [data]
+        data:
+          image: busybox:1.37.0
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            network_mode: container:conf
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          network_mode: container:conf
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.sidekicks: data,conf
-            volumes_from: [data]
-          conf:
-            image: busybox:1.37.0
-            network_mode: container:web
-            volumes_from: ['data:ro']
-          data:
-            image: busybox:1.37.0
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          labels:
+            io.rancher.sidekicks: data,conf
+          volumes_from: [data]
+        conf:
+          image: busybox:1.37.0
+          network_mode: container:web
+          volumes_from: ['data:ro']
+        data:
+          image: busybox:1.37.0
     Source: docs/facts/catalog.md#4.9
     """
     return in_all(revision, strangers)
@@ -508,25 +465,20 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
     nothing in the container.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            links:
-            - db:database
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        links:
+        - db:database
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            links:
-            - db:database
-            external_links:
-            - ${mail}:mail
-          db:
-            image: postgres:17.2
+        -- templates/web/0/docker-compose.yml: services --
+        web:
+          image: nginx:1.27.3
+          links:
+          - db:database
+          external_links:
+          - ${mail}:mail
+        db:
+          image: postgres:17.2
     Source: docs/facts/catalog.md#4.3
     """
     return in_all(revision, missing_targets)
@@ -537,21 +489,12 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
     """rancher-compose makes a service without an image of it. Mostly its name is spelt in another way in docker-compose.yml.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          wbe:
-            scale: 2
+        -- templates/web/0/rancher-compose.yml: services --
+        wbe:
+          scale: 2
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            scale: 2
+        -- templates/web/0/rancher-compose.yml: services.web --
+        scale: 2
     Source: docs/facts/catalog.md#3.18, #8.11
     """
     return in_all(revision, unknown_to_docker)
@@ -562,17 +505,11 @@ def no_image(revision: Revision) -> Iterator[Hit]:
     """Both services and the catalog let it pass, and Rancher can make no container of it.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            command: nginx
+        -- templates/web/0/docker-compose.yml: services.web --
+        command: nginx
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
     Source: docs/facts/catalog.md#4.3
     """
     return in_all(revision, without_image)
@@ -583,25 +520,17 @@ def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
     """A sidekick runs as often as its primary, and has its metadata: what rancher-compose.yml says of it beside is passed over.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web-conf:
-            metadata:
-              greeting: hello
+        -- templates/web/0/rancher-compose.yml: services --
+        web-conf:
+          metadata:
+            greeting: hello
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            metadata:
-              greeting: hello
-          web-conf:
-            start_on_create: true
+        -- templates/web/0/rancher-compose.yml: services --
+        web:
+          metadata:
+            greeting: hello
+        web-conf:
+          start_on_create: true
     Source: docs/facts/catalog.md#5.1, #8.20
     """
     composition = composition_of(revision)
@@ -621,29 +550,17 @@ def floating(revision: Revision) -> Iterator[Hit]:
     the same for all its users.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: registry.example.org:5000/nginx
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: registry.example.org:5000/nginx
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:latest
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:latest
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: registry.example.org:5000/nginx:1.27.3
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: registry.example.org:5000/nginx:1.27.3
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx@sha256:9d6b58feebd2dbd3c56ab5853333d627cc6e281011cfd6050fa4bcf2072c9496
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx@sha256:9d6b58feebd2dbd3c56ab5853333d627cc6e281011cfd6050fa4bcf2072c9496
     Source: docs/facts/catalog.md#8.10
     """
     composition = composition_of(revision)
@@ -678,21 +595,13 @@ def truths(revision: Revision) -> Iterator[Hit]:
           web:
             retain_ip: ${keep}
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            tty: 'true'
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        tty: 'true'
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            retain_ip: true
-            upgrade_strategy: {start_first: true}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        retain_ip: true
+        upgrade_strategy: {start_first: true}
     Source: docs/facts/catalog.md#3.19
     """
     composition = composition_of(revision)
@@ -779,29 +688,20 @@ def powerful(revision: Revision) -> Iterator[Hit]:
     before they start one: the README is the place.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            privileged: true
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        privileged: true
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            volumes:
-            - /var/run/docker.sock:/var/run/docker.sock
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        volumes:
+        - /var/run/docker.sock:/var/run/docker.sock
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            privileged: false
-            volumes:
-            - data:/var/lib/web
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        privileged: false
+        volumes:
+        - data:/var/lib/web
     Source: docs/facts/catalog.md#4.5
     """
     composition = composition_of(revision)
@@ -828,18 +728,12 @@ def container_name(revision: Revision) -> Iterator[Hit]:
     """Containers are named after stack and service; `container_name` is passed over, and two units could not share it anyway.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            container_name: web
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        container_name: web
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
     Source: docs/facts/catalog.md#4.5
     """
     composition = composition_of(revision)
@@ -855,26 +749,16 @@ def missing_lb_target(revision: Revision) -> Iterator[Hit]:
     the stack.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            lb_config:
-              port_rules:
-              - {source_port: 80, target_port: 8080, service: wbe}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        lb_config:
+          port_rules:
+          - {source_port: 80, target_port: 8080, service: wbe}
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            lb_config:
-              port_rules:
-              - {source_port: 80, target_port: 8080, service: web}
-              - {source_port: 81, target_port: 8080, service: other/web}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        lb_config:
+          port_rules:
+          - {source_port: 80, target_port: 8080, service: web}
+          - {source_port: 81, target_port: 8080, service: other/web}
     Source: rancher-compose-executor v0.14.29, "has a link to service ... which is undefined"
     """
     return in_all(revision, _missing_lb_targets)

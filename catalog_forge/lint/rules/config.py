@@ -108,18 +108,15 @@ def wrong_kind(entry: Entry) -> Iterator[Hit]:
         name: Web
         maintainer: [Jo Doe <jo@example.org>]
     Bad:
-        -- templates/web/config.yml --
-        name: Web
-        categories: Databases
+        -- templates/web/config.yml (changed) --
+        +categories: Databases
     Bad:
-        -- templates/web/config.yml --
-        name: Web
-        labels: [a, b]
+        -- templates/web/config.yml (changed) --
+        +labels: [a, b]
     Good:
-        -- templates/web/config.yml --
-        name: Web
-        categories: [Databases]
-        labels: {io.rancher.certified: 'true'}
+        -- templates/web/config.yml (changed) --
+        +categories: [Databases]
+        +labels: {io.rancher.certified: 'true'}
     Source: docs/facts/catalog.md#2.4, #6.15
     """
     for node, what in _misplaced(entry.settings.keys):
@@ -223,15 +220,11 @@ def old_default(entry: Entry) -> Iterator[Hit]:
     """Who adds a revision and forgets `version` in config.yml gives users the old one: that happened 45 of 215 times.
 
     Bad:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.1.0'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.1.0'
     Good:
-        -- templates/web/1/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.1.0'
+        -- templates/web/1/rancher-compose.yml: catalog --
+        version: '1.1.0'
         -- templates/web/config.yml --
         name: Web
         version: '1.1.0'
@@ -293,15 +286,12 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
     """Users find an entry by its category and choose it by its description. The catalog does not list those of machine drivers.
 
     Bad:
-        -- templates/web/config.yml --
-        name: Web
-        description: ''
-        category: Applications
+        -- templates/web/config.yml (changed) --
+        -description: A web server
+        +description: ''
     Good:
-        -- templates/web/config.yml --
-        name: Web
-        description: A web server
-        categories: [Applications]
+        -- templates/web/config.yml (changed) --
+        +categories: [Applications]
     Source: docs/facts/catalog.md#2.2
     """
     keys = entry.settings.keys
@@ -364,9 +354,8 @@ def limit_here(entry: Entry) -> Iterator[Hit]:
     """`minimum_rancher_version` works in the catalog block of a revision only; here nobody reads it.
 
     Bad:
-        -- templates/web/config.yml --
-        name: Web
-        minimum_rancher_version: v1.2.0
+        -- templates/web/config.yml (changed) --
+        +minimum_rancher_version: v1.2.0
     Good:
         -- templates/web/config.yml --
         name: Web
@@ -464,9 +453,8 @@ def altered(entry: Entry) -> Iterator[Hit]:
         -- templates/web/config.yml --
         name: 2048
     Bad:
-        -- templates/web/config.yml --
-        name: Web
-        labels: {tier: 010}
+        -- templates/web/config.yml (changed) --
+        +labels: {tier: 010}
     Good:
         -- templates/web/config.yml --
         name: '2048'

@@ -289,13 +289,13 @@ def old_confd(image: Image) -> Iterator[Hit]:
     default. In 0.12 and 0.13 `ls` invents an entry. Before 0.13 -watch with Rancher ends at once.
 
     Bad:
-        -- images/web-conf/Dockerfile (changed) --
-         FROM ${BASE}
-        +ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.12.0/confd-0.12.0-linux-amd64 /confd
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.12.0/confd-0.12.0-linux-amd64 /confd
     Good:
-        -- images/web-conf/Dockerfile (changed) --
-         FROM ${BASE}
-        +ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /confd
+        -- images/web-conf/Dockerfile --
+        FROM busybox:1.37.0
+        ADD --checksum=sha256:0 https://github.com/kelseyhightower/confd/releases/download/v0.16.0/confd-0.16.0-linux-amd64 /confd
     Source: docs/facts/confd.md#0.1, #1.13
     """
     known = inside(image)

@@ -42,29 +42,14 @@ def request_line(revision: Revision) -> Iterator[Hit]:
     OPTIONS, which many servers refuse, and the service never becomes healthy.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, request_line: /health}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: 80, request_line: /health}
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, request_line: GET /health HTTP/1.0}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: 80, request_line: GET /health HTTP/1.0}
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, request_line: ''}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: 80, request_line: ''}
     Source: docs/facts/catalog.md#3.15, #8.9
     """
     for name, composition, found, _ in _health(revision):
@@ -79,21 +64,11 @@ def health_numbers(revision: Revision) -> Iterator[Hit]:
     """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, interval: 5s}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: 80, interval: 5s}
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: '80', interval: 5000}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: '80', interval: 5000}
     Source: docs/facts/catalog.md#3.14
     """
     for name, composition, found, _ in _health(revision):
@@ -109,21 +84,11 @@ def health_check(revision: Revision) -> Iterator[Hit]:
     """Without a port there is nothing to ask. The strategies are recreate, recreateOnQuorum and none.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {interval: 2000, strategy: restart}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {interval: 2000, strategy: restart}
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, strategy: recreate}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: 80, strategy: recreate}
     Source: docs/facts/catalog.md#3.14, #3.16
     """
     for name, composition, found, where in _health(revision):
@@ -141,21 +106,11 @@ def health_times(revision: Revision) -> Iterator[Hit]:
     for the answer.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, interval: 5, response_timeout: 2000}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: 80, interval: 5, response_timeout: 2000}
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
-        services:
-          web:
-            health_check: {port: 80, interval: 5000, response_timeout: 2000}
+        -- templates/web/0/rancher-compose.yml: services.web --
+        health_check: {port: 80, interval: 5000, response_timeout: 2000}
     Source: docs/facts/catalog.md#3.14
     """
     for name, composition, found, _ in _health(revision):

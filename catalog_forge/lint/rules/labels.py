@@ -50,23 +50,17 @@ def unknown_label(revision: Revision) -> Iterator[Hit]:
     """Labels that begin with io.rancher. ask something of Rancher, and one that it does not know does nothing, without a word.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:not_host_label: role=db
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+          io.rancher.scheduler.affinity:not_host_label: role=db
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:host_label_ne: role=db
-              io.rancher.container.pull_image: always
-              org.example.role: web
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+          io.rancher.scheduler.affinity:host_label_ne: role=db
+          io.rancher.container.pull_image: always
+          org.example.role: web
     Source: docs/facts/catalog.md#4.6, #4.7
     """
     return in_all(revision, _unknown_labels)
@@ -92,21 +86,15 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
     gave, and the label holds nothing.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=${stack_name}/${service_name}
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+          io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=${stack_name}/${service_name}
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+          io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
     Source: docs/facts/catalog.md#4.8
     """
     asked = {question.variable for question in revision.questions}
@@ -120,23 +108,17 @@ def not_text(revision: Revision) -> Iterator[Hit]:
     """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-              HOSTS: [a, b]
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+          HOSTS: [a, b]
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            environment:
-              HOSTS: a,b
-              DEBUG: true
-              EMPTY:
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        environment:
+          HOSTS: a,b
+          DEBUG: true
+          EMPTY:
     Source: rancher-compose-executor v0.14.29, its schema of list_or_dict
     """
     composition = composition_of(revision)
@@ -158,22 +140,16 @@ def value_of_label(revision: Revision) -> Iterator[Hit]:
     """pull_image knows `always` only; the labels that switch something on know `true`.
 
     Bad:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.container.pull_image: missing
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+          io.rancher.container.pull_image: missing
     Good:
-        -- templates/web/0/docker-compose.yml --
-        version: '2'
-        services:
-          web:
-            image: nginx:1.27.3
-            labels:
-              io.rancher.container.pull_image: always
-              io.rancher.scheduler.global: 'true'
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels:
+          io.rancher.container.pull_image: always
+          io.rancher.scheduler.global: 'true'
     Source: docs/facts/catalog.md#4.6
     """
     composition = composition_of(revision)

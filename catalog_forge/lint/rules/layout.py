@@ -490,15 +490,11 @@ def vanished(entry: Entry) -> Iterator[Hit]:
     """A revision without a version is dropped; when all are, the whole entry is gone, and nobody is told.
 
     Bad:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          name: Web
+        -- templates/web/0/rancher-compose.yml: catalog --
+        name: Web
     Good:
-        -- templates/web/0/rancher-compose.yml --
-        version: '2'
-        catalog:
-          version: '1.0.0'
+        -- templates/web/0/rancher-compose.yml: catalog --
+        version: '1.0.0'
     Source: docs/facts/catalog.md#1.19
     """
     if entry.is_whole and entry.revisions and not any(_is_served(each) for each in entry.revisions):
