@@ -70,5 +70,6 @@ def test_command_keeps_its_exit_code_when_the_real_programs_are_put_away(confd: 
 
 
 def test_code_lines_are_those_that_python_runs() -> None:
-    source = '"""A module\nof two lines."""\n\nimport os  # why\n\n\nclass A:\n    """Doc."""\n\n    # a comment\n    x = """a\n\n    b"""\n'
+    head = '"""A module\nof two lines."""\n\nimport os  # why\n\n\n'
+    source = f'{head}class A:\n    """Doc."""\n\n    # a comment\n    x = """a\n\n    b"""\n'
     assert code_lines(source) == 1 + 1 + 3
