@@ -10,7 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
+from catalog_forge.confd import calls
+from catalog_forge.confd.calls import Argument
+from catalog_forge.gotext.nodes import TemplateCallNode
 from catalog_forge.gotext.parsing import Parsed, parse
+from catalog_forge.gotext.values import ANYS, INTS, PLAIN_PAIRS, STRINGS
 
 WILD = "\0"
 _T = TypeVar("_T")
@@ -29,6 +33,9 @@ _MOST_FIELDS = 50
 # Longer texts are given up: names that are put together again and again would grow without bound.
 _LONGEST = 2000
 _MOST_GUARDS = 50
+_NO_FIELDS = frozenset(("string", "int", "float64", "bool", STRINGS, INTS, ANYS, PLAIN_PAIRS))
+_NO_RANGE = frozenset(("string", "float64", "bool", "complex128", calls.PAIR, calls.TIME))
+_NEW_NUMBER = re.compile(r"_|^[+-]?0[bBoO]|^[+-]?0[xX].*[pP.]")
 _ORDER = ("eq", "ne", "lt", "le", "gt", "ge")
 
 Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position", "time"]
@@ -37,12 +44,22 @@ OddKind = Literal["path compared", "text compared", "text tested", "time printed
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What is known of a value: its text, what it is, the path whose stored value it holds as it is, the fields of a map."""
+    """What is known of a value: its text, what it is, the path whose stored value it holds as it is,
+    the fields of a map, its type in Go's words, and whether it is written as it is.
+    """
 
     text: str = WILD
     kind: Kind = "text"
     source: str = ""
     fields: tuple[tuple[str, Value], ...] = ()
+    type: str = ""
+    constant: bool = False
+
+    @property
+    def argument(self) -> Argument:
+        """The value as the argument of a call."""
+        known = self.constant or (self.type == "string" and WILD not in self.text)
+        return Argument(self.type, self.text if known else None, self.kind == "number" and self.constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,16 @@ class Odd:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """Something that fails in every pass, or `garbles` what is written, and why."""
+
+    what: str
+    start: int
+    why: str
+    garbles: bool = False
+
+
 @dataclass(slots=True)
 class Reading:
     """All that a template does."""
@@ -101,10 +128,13 @@ class Reading:
     written: list[Written] = field(default_factory=list)
     odd: list[Odd] = field(default_factory=list)
     syntax: list[Call] = field(default_factory=list)
+    failing: list[Failing] = field(default_factory=list)
 
     def unique(self) -> Reading:
         """The same, once each: a template that is called often is read as often."""
-        return Reading(_once(self.reads), _once(self.calls), _once(self.written), _once(self.odd), _once(self.syntax))
+        return Reading(
+            _once(self.reads), _once(self.calls), _once(self.written), _once(self.odd), _once(self.syntax), _once(self.failing)
+        )
 
     @property
     def reads_anything(self) -> bool:
@@ -139,11 +169,38 @@ class _Reader:
     def read(self, name: str) -> Reading:
         """Read the file, then each template with what it is called with, then those that nothing calls."""
         self.name = name
+        self.found.syntax += (Call("a line break inside an action", place, 0) for place in self.parsed.line_breaks[:1])
         for each in (name, *self.parsed.bodies):
             if each not in self.called:
                 self.call_template(each, Value())
             self.templates()
+        self.endless()
         return self.found.unique()
+
+    def endless(self) -> None:
+        """Note the calls of templates that call themselves, or others that do, whatever happens."""
+        always = {
+            name: [node for node in body.nodes if isinstance(node, TemplateCallNode)] for name, body in self.parsed.bodies.items()
+        }
+        callers: dict[str, list[str]] = {}
+        for name, nodes in always.items():
+            for node in nodes:
+                callers.setdefault(node.name, []).append(name)
+        # What calls only templates that end does end.
+        left = {name: len(nodes) for name, nodes in always.items()}
+        ending = [name for name, count in left.items() if not count]
+        ending += [name for name in callers if name not in left]
+        for name in ending:
+            for caller in callers.get(name, ()):
+                left[caller] -= 1
+                if not left[caller]:
+                    ending.append(caller)
+        endless = {name for name, count in left.items() if count}
+        for name in endless:
+            calls_again = (node for node in always[name] if node.name in endless)
+            self.found.failing += (
+                Failing("template", node.at, f"{node.name!r} calls itself without end") for node in calls_again
+            )
 
     def call_template(self, name: str, dot: Value) -> None:
         """Note what a template is called with."""
@@ -197,14 +254,21 @@ class _Reader:
         self.within(node.body, guards)
         self.dot = dot
         self.forget(mark)
+        # {{else with}}: the else branch begins at that action, and holds nothing else.
+        if not keep_dot and node.else_body and _is_else_with(node):
+            self.needs("{{else with}}", node.else_body.nodes[0])
         self.within(node.else_body, guards if _negates(node.pipeline) else [])
 
     def visit_RangeNode(self, node: Any) -> None:  # noqa: N802
         mark, before, dot = len(self.names), len(self.found.reads), self.dot
         value = self.pipe(node.pipeline)
         element = _element(value)
+        if value.type == "int":
+            self.needs("range over a number", node)
+        elif value.type in _NO_RANGE:
+            self.found.failing.append(Failing("range", node.pipeline.start, f"{calls.shown(value.type)} has no elements"))
         ordered = value.kind in ("names", "pairs", "values")
-        position = Value(value.text, "position") if ordered else Value()
+        position = Value(value.text, "position", type="int") if ordered else Value()
         two = len(node.pipeline.declarations) == 2
         self.declare(node.pipeline, (position, element) if two else (element,))
         self.dot = element
@@ -226,6 +290,8 @@ class _Reader:
         if node.pipeline:
             value = self.pipe(node.pipeline)
             self.declare(node.pipeline, (value,))
+        if node.name not in self.parsed.bodies:
+            self.found.failing.append(Failing("template", node.at, f"there is no template {node.name!r}"))
         self.call_template(node.name, value)
 
     def visit_BlockNode(self, node: Any) -> None:  # noqa: N802
@@ -284,35 +350,62 @@ class _Reader:
 
     def term(self, node: Any) -> Value:
         match type(node).__name__:
-            case "StringNode":
-                return Value(node.value)
-            case "NumberNode":
-                return Value(node.text, "number")
             case "IdentifierNode":
                 return self.call(node, (), None)
             case "DotNode":
                 return self.dot
             case "FieldNode":
-                return _fields(self.dot, node.fields)
+                return self.fields(self.dot, node)
             case "VariableNode":
                 known = self.scope.get(node.name)
-                return _fields(known[-1] if known else Value(), node.fields)
+                return self.fields(known[-1] if known else Value(), node)
             case "ParenthesizedNode":
                 value = self.pipe(node.pipeline)
                 self.declare(node.pipeline, (value,))
-                return _fields(value, node.fields)
+                return self.fields(value, node)
+        return self.constant(node)
+
+    def constant(self, node: Any) -> Value:
+        match type(node).__name__:
+            case "StringNode":
+                return Value(node.value, type="string", constant=True)
+            case "NumberNode":
+                if _NEW_NUMBER.search(node.text):
+                    self.needs("a number such as 1_000, 0b1, 0o7 or 0x1p4", node)
+                return Value(node.text, "number", type=calls.number_type(node.text), constant=True)
+            case "BoolNode":
+                return Value(type="bool")
+            case "NilNode":
+                return Value(type=calls.NIL)
         return Value()
+
+    def fields(self, value: Value, node: Any) -> Value:
+        if node.fields and value.type in _NO_FIELDS:
+            what = "." + ".".join(node.fields)
+            self.found.failing.append(Failing(what, node.at, f"{calls.shown(value.type)} has no fields"))
+        return _fields(value, node.fields)
 
     def call(self, node: Any, rest: Sequence[Any], final: Value | None) -> Value:
         values = [self.term(each) for each in rest] + ([final] if final else [])
         start = node.start
         self.found.calls.append(Call(node.name, start, len(values)))
+        odd = node.name in _ORDER and self.compare(node, rest, values)
+        arguments = [value.argument for value in values]
+        if not odd and (why := calls.never(node.name, arguments)):
+            self.found.failing.append(Failing(node.name, start, why))
+        elif node.name == "printf":
+            self.found.failing += (Failing("printf", start, why, garbles=True) for why in calls.garbled(arguments))
         if node.name in LISTS + LEAVES and values:
             place = rest[0].start if rest else start
-            return self.lookup(node.name, values, place)
-        if node.name in _ORDER:
-            self.compare(node, rest, values)
-        return _result(node.name, values)
+            result = self.lookup(node.name, values, place)
+        else:
+            result = _result(node.name, values)
+        kind = calls.RESULTS.get(node.name, "")
+        if node.name in ("and", "or", "reverse") and len({value.type for value in values}) == 1:
+            kind = values[0].type
+        if node.name == "index" and len(values) == 2:
+            kind = calls.ELEMENTS.get(values[0].type, "") if values[0].type != "int" else ""
+        return replace(result, type=kind, kind="number" if kind == "int" else result.kind)
 
     def lookup(self, name: str, values: list[Value], place: int) -> Value:
         path = values[0].text
@@ -328,13 +421,17 @@ class _Reader:
             return Value(path, kinds[name])
         return Value(source=path if name == "getv" else "")
 
-    def compare(self, node: Any, rest: Sequence[Any], values: list[Value]) -> None:
+    def compare(self, node: Any, rest: Sequence[Any], values: list[Value]) -> bool:
+        """Note a comparison that can never be meant; tell whether it fails."""
         constants = [value for each, value in zip(rest, values, strict=False) if type(each).__name__ == "StringNode"]
         paths = [value.text for value in constants if value.text.startswith("/")]
         if len(values) > 1 and len(constants) == len(values) and paths:
             self.odd("path compared", node, paths[0])
-        if any(value.source for value in values) and any(value.kind == "number" for value in values):
-            self.odd("text compared", node, next(value.text for value in values if value.kind == "number"))
+        number = next((value for value in values if value.kind == "number"), None)
+        if number and any(value.source for value in values):
+            self.odd("text compared", node, number.text if number.constant else "the other side")
+            return True
+        return False
 
 
 def _once(items: Iterable[_T]) -> list[_T]:
@@ -343,6 +440,12 @@ def _once(items: Iterable[_T]) -> list[_T]:
 
 def _name(node: Any) -> str:
     return node.name if type(node).__name__ == "IdentifierNode" else ""
+
+
+def _is_else_with(node: Any) -> bool:
+    """Tell {{else with}} from a {{with}} inside {{else}}: both end at the same place, and only there is one {{end}} for two."""
+    inner = node.else_body.nodes
+    return len(inner) == 1 and type(inner[0]).__name__ == "WithNode" and inner[0].end == node.end
 
 
 def _negates(pipeline: Any) -> bool:
@@ -372,18 +475,20 @@ def _guards_it(guard: str, path: str) -> bool:
 
 
 def _element(value: Value) -> Value:
+    kind = calls.ELEMENTS.get(value.type, "")
     if value.kind == "pairs":
-        return Value(value.text, "pair")
+        return Value(value.text, "pair", type=kind)
     if value.kind == "values":
-        return Value(source=value.text)
-    return Value()
+        return Value(source=value.text, type=kind)
+    return Value(kind="number" if kind == "int" else "text", type=kind)
 
 
 def _fields(value: Value, fields: Sequence[str]) -> Value:
     if not fields:
         return value
     if value.kind == "pair" and len(fields) == 1:
-        return Value(value.text) if "Key" in fields else Value(source=value.text)
+        text = "Key" in fields
+        return Value(value.text, type="string") if text else Value(source=value.text, type="string")
     for name in fields:
         value = dict(value.fields).get(name, Value())
     return value

@@ -30,13 +30,19 @@ FIRST: Mapping[str, int] = {
 }
 # The last release that has a function, for those that went away.
 LAST: Mapping[str, int] = dict.fromkeys(("cget", "cgets", "cgetv", "cgetvs"), 16)
-# What a release's Go must know: {{- and -}} came with Go 1.6, {{$x = 1}} with 1.11, {{break}} with 1.18.
-SYNTAX: Mapping[str, int] = {
-    "a trim marker": 12,
-    "{{block}}": 12,
-    "an assignment with =": 17,
-    "{{break}}": 17,
-    "{{continue}}": 17,
+# Constructs of templates, and the first Go that knows each; docs/renderer.md has the same list (a test compares them).
+GO: Mapping[str, str] = {
+    "a trim marker": "1.6",
+    "{{block}}": "1.6",
+    "an assignment with =": "1.11",
+    "a number such as 1_000, 0b1, 0o7 or 0x1p4": "1.13",
+    "a line break inside an action": "1.16",
+    "{{break}}": "1.18",
+    "{{continue}}": "1.18",
+    "range over a number": "1.22",
+    "{{else with}}": "1.23",
 }
+# What a release's Go must know: 0.12 was built with Go 1.6 or later, and none up to 0.16 with one after 1.10.
+SYNTAX: Mapping[str, int] = {what: 12 if go == "1.6" else NEWEST for what, go in GO.items()}
 # Functions that took no default before 0.12: the call fails there.
 MOST_ARGUMENTS_BEFORE_12: Mapping[str, int] = {"getv": 1, "getenv": 1}

@@ -73,10 +73,14 @@ class SyntaxFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The templates of a file by name, the file itself among them; the names of variables that are set again with `=`."""
+    """The templates of a file by name, the file itself among them; the names of variables that are set again with `=`.
+
+    `line_breaks` are the places of line breaks between the words of an action.
+    """
 
     bodies: Mapping[str, ListNode]
     assigned: frozenset[str] = frozenset()
+    line_breaks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +121,16 @@ class _Parser:
         self.action_line = 0
         self.bodies: dict[str, ListNode] = {}
         self.assigned: set[str] = set()
+        self.line_breaks: list[int] = []
 
     # Tokens
 
     def next(self) -> Token:
         if self.place == len(self.cut):
-            self.cut.append(next(self.tokens))
+            token = next(self.tokens)
+            self.cut.append(token)
+            if token.kind == "space" and "\n" in token.value:
+                self.line_breaks.append(token.start)
             if self.place > MAX_TOKENS:
                 self.fail(f"it has more than {MAX_TOKENS} tokens")
         self.place += 1
@@ -192,7 +200,7 @@ class _Parser:
                 self.fail(f"unexpected {{{{{node.word}}}}}", node.start)
             nodes.append(node)
         self.add(self.name, ListNode(tuple(nodes)))
-        return Parsed(self.bodies, frozenset(self.assigned))
+        return Parsed(self.bodies, frozenset(self.assigned), tuple(self.line_breaks))
 
     def add(self, name: str, body: ListNode) -> None:
         """Name a template. One that has nothing but space may be defined again."""

@@ -554,3 +554,52 @@ def printed_time(image: Image) -> Iterator[Hit]:
         for odd in template.reading.odd:
             if odd.kind == "time printed":
                 yield Hit(template.at(odd.start), "each pass gives another time: the file changes each time", "leave it out")
+
+
+@rule("CF644", "error", "A call that fails in every pass", on=Image)
+def failing_call(image: Image) -> Iterator[Hit]:
+    """Some calls fail whatever the metadata is: too few arguments, a text where a number must be, a template that is not there.
+    Values of the metadata are texts; `atoi` makes a number of one. confd logs an error in each pass, and never writes the file.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        next={{add (getv "/self/service/metadata/number" "1") 1}}
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        port={{getv "/self/service/metadata/port" 80}}
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{template "head"}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{define "head"}}next={{add (atoi (getv "/self/service/metadata/number" "1")) 1}}{{end}}{{template "head"}}
+        port={{getv "/self/service/metadata/port" "80"}}
+    Source: docs/facts/confd.md#2.1, #2.8
+    """
+    for _, template in _in_use(inside(image)):
+        for found in template.reading.failing:
+            if not found.garbles:
+                yield Hit(template.at(found.start), f"{found.what} fails in every pass: {found.why}")
+
+
+@rule("CF645", "error", "A format of printf that does not fit", on=Image)
+def garbled_format(image: Image) -> Iterator[Hit]:
+    """printf fails for no format: where it does not fit its arguments, it writes `%!d(string=3)` or `%!s(MISSING)` into the file.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        scale={{printf "%d" (getv "/self/service/scale")}}
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        path={{printf "/%s/%s" "etc"}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        scale={{printf "%s" (getv "/self/service/scale")}}
+    Source: docs/facts/confd.md#2.8
+    """
+    for _, template in _in_use(inside(image)):
+        for found in template.reading.failing:
+            if found.garbles:
+                yield Hit(
+                    template.at(found.start), f"printf garbles what it writes: {found.why}", "make the format fit its arguments"
+                )

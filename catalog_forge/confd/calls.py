@@ -1,0 +1,174 @@
+"""What a call in a template can never do, told from the types and the constants that are known before it runs.
+
+The parameters are those of the functions that the renderer has; what is not known of an argument is never a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from catalog_forge.confd import store
+from catalog_forge.confd.functions import DIALECTS, functions_of
+from catalog_forge.gotext import literals
+from catalog_forge.gotext.values import ANYS, INTS, PAIRS, PLAIN_PAIRS, SERVERS, STRINGS, GoError, unrunes
+
+MAP, PAIR, TIME, NIL = "map[string]interface {}", "memkv.KVPair", "time.Time", "nil"
+_FUNCTIONS = functions_of(DIALECTS[-1])
+
+# What functions return, in Go's words; those whose result has no one type are not among them.
+RESULTS: Mapping[str, str] = {
+    **dict.fromkeys("getv getenv base dir toUpper toLower replace trimSuffix join base64Encode base64Decode".split(), "string"),
+    **dict.fromkeys("print printf println html js urlquery".split(), "string"),
+    **dict.fromkeys("ls lsdir getvs split lookupIP lookupIPV4 lookupIPV6 sortByLength".split(), STRINGS),
+    **dict.fromkeys("add sub mul div mod atoi len".split(), "int"),
+    **dict.fromkeys("exists contains parseBool fileExists not eq ne lt le gt ge".split(), "bool"),
+    **{"gets": PAIRS, "get": PAIR, "json": MAP, "map": MAP, "jsonArray": ANYS, "seq": INTS, "datetime": TIME},
+    **{"lookupSRV": SERVERS, "sortKVByLength": PLAIN_PAIRS},
+}
+ELEMENTS = {STRINGS: "string", INTS: "int", PAIRS: PAIR, PLAIN_PAIRS: PAIR, "int": "int"}
+_SHOWN = {
+    **{"string": "a text", "int": "a whole number", "float64": "a number with a point", "bool": "a truth", NIL: "nil"},
+    **{STRINGS: "a list of texts", INTS: "a list of numbers", ANYS: "a list", PAIRS: "a list of pairs", PAIR: "a pair"},
+    **{PLAIN_PAIRS: "a list of pairs", MAP: "a map", TIME: "a time", "complex128": "a complex number"},
+}
+_ACCEPTED = {"string": ("string",), "int": ("int",), STRINGS: (STRINGS, NIL), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS, NIL)}
+_ORDERED = ("string", "int", "float64")
+_BARE_PATH = re.compile(r"[^\s/]+(?:/[^\s/]*+)++")
+_VERB = re.compile(r"%[-+# 0]*[0-9]*(?:\.[0-9]*)?(.?)", re.DOTALL)
+_VERBS = {
+    "string": "vTsqxX", "int": "vTbcdoOqxXU", "float64": "vTbeEfFgGxX", "bool": "vTt", "complex128": "vTbeEfFgGxX",
+}  # fmt: skip
+_KNOWN_VERBS = "vTtbcdoOqxXUeEfFgGsp"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What is known of an argument: its type in Go's words, or nothing; the text of a constant; whether it is a number."""
+
+    type: str = ""
+    text: str | None = None
+    is_number: bool = False
+
+
+def shown(kind: str) -> str:
+    """A type in plain words."""
+    return _SHOWN.get(kind, f"a {kind}")
+
+
+def number_type(text: str) -> str:
+    """The type that a number has where any will do."""
+    try:
+        return {int: "int", float: "float64", complex: "complex128"}[type(literals.number(text))]
+    except ValueError:
+        return ""
+
+
+def never(name: str, arguments: Sequence[Argument]) -> str:
+    """Why this call fails whatever the metadata is; nothing where it may succeed, or where nobody knows the function."""
+    function = _FUNCTIONS.get(name)
+    if function is None:
+        return "it needs at least one argument" if name in ("and", "or") and not arguments else ""
+    least, given = len(function.parameters), len(arguments)
+    if given < least or (given > least and not function.more):
+        many = "at least " if function.more else ""
+        return f"it takes {many}{least} argument{'s' * (least != 1)}, and gets {given}"
+    kinds = [*function.parameters, *([function.more] * (given - least))]
+    for number, (argument, kind) in enumerate(zip(arguments, kinds, strict=True), 1):
+        if not _may_be(argument, kind):
+            return f"argument {number} must be {shown(kind)}, and this is {shown(argument.type)}"
+    check = _CHECKS.get(name)
+    return check(name, arguments) if check else ""
+
+
+def _may_be(argument: Argument, kind: str) -> bool:
+    accepted = _ACCEPTED.get(kind)
+    # A number with a point may be a whole one.
+    constant = kind == "int" and argument.is_number and argument.type != "int"
+    return accepted is None or not argument.type or argument.type in accepted or constant
+
+
+def _path(name: str, arguments: Sequence[Argument]) -> str:
+    path = arguments[0].text
+    if path is None or len(arguments) > 1:
+        return ""
+    if not path.startswith("/"):
+        # `getv "a sentence"` is how templates fail on purpose: only what looks like a path is meant as one.
+        return "no key of the store begins without a slash" if _BARE_PATH.fullmatch(path) else ""
+    return "no key of the store ends in a slash" if path.endswith("/") and name != "exists" else ""
+
+
+def _pattern(_name: str, arguments: Sequence[Argument]) -> str:
+    try:
+        if arguments[0].text is not None:
+            store.matcher(unrunes(arguments[0].text))
+    except GoError as error:
+        return f"the pattern cannot be read: {error}"
+    return ""
+
+
+def _division(_name: str, arguments: Sequence[Argument]) -> str:
+    return "it divides by zero" if arguments[1].is_number and arguments[1].text in ("0", "-0", "+0") else ""
+
+
+def _pairs(_name: str, arguments: Sequence[Argument]) -> str:
+    if len(arguments) % 2:
+        return "it takes a key and a value each, and the last key has no value"
+    wrong = next((key.type for key in arguments[::2] if key.type not in ("", "string")), None)
+    return f"a key must be a text, and this is {shown(wrong)}" if wrong else ""
+
+
+def _comparison(name: str, arguments: Sequence[Argument]) -> str:
+    if len(arguments) < 2:
+        return "it compares with nothing"
+    kinds = {argument.type for argument in arguments} - {"", NIL}
+    odd = kinds - {"string", "int", "float64", "bool", "complex128"}
+    if name not in ("eq", "ne") and kinds - set(_ORDERED):
+        return f"{shown((kinds - set(_ORDERED)).pop())} cannot be ordered"
+    if len(arguments) == 2 and len(kinds) == 2 and not odd:
+        return f"{' and '.join(sorted(map(shown, kinds)))} cannot be compared"
+    return ""
+
+
+def _length(_name: str, arguments: Sequence[Argument]) -> str:
+    kind = arguments[0].type
+    return f"{shown(kind)} has no length" if kind in ("int", "bool", "float64", PAIR, TIME, NIL) else ""
+
+
+def _integer(_name: str, arguments: Sequence[Argument]) -> str:
+    text = arguments[0].text
+    wrong = text is not None and not re.fullmatch("[+-]?[0-9]{1,19}", text)
+    return f"{text!r} is not a whole number" if wrong else ""
+
+
+_CHECKS: Mapping[str, Callable[[str, Sequence[Argument]], str]] = {
+    **dict.fromkeys(("getv", "get", "exists"), _path),
+    **dict.fromkeys(("gets", "getvs"), _pattern),
+    **dict.fromkeys(("div", "mod"), _division),
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _comparison),
+    **{"map": _pairs, "len": _length, "atoi": _integer},
+}
+
+
+def garbled(arguments: Sequence[Argument]) -> Iterator[str]:
+    """What printf writes with `%!` because its format does not fit its arguments; nothing where the format is not known."""
+    if not arguments or arguments[0].text is None or arguments[0].is_number or re.search(r"%[^a-zA-Z%]*[\[*]", arguments[0].text):
+        return
+    rest = iter(arguments[1:])
+    for match in _VERB.finditer(arguments[0].text):
+        verb = match[1]
+        if verb == "%":
+            continue
+        argument = next(rest, None)
+        if not verb:
+            yield "the format ends in %"
+        elif argument is None:
+            yield f"%{verb} has no argument"
+        elif verb not in _KNOWN_VERBS:
+            yield f"there is no verb %{verb}"
+        elif verb not in _VERBS.get(ELEMENTS.get(argument.type, argument.type) if argument.type != "int" else "int", verb):
+            yield f"%{verb} does not print {shown(argument.type)}"
+    more = sum(1 for _ in rest)
+    if more:
+        yield f"{more} argument{'s' * (more > 1)} more than the format has verbs"
