@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,13 @@ def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return root
+
+
+def started(spec: str) -> str:
+    """A spec of a program that no table knows, with the words that start it where it has none."""
+    if re.search(r"^launch:", spec, re.MULTILINE) is None:
+        return spec.rstrip("\n") + "\nlaunch: {exec: [program]}\n"
+    return spec if " exec: [" in spec or "{exec: [" in spec else spec.replace("launch: {", "launch: {exec: [program], ", 1)
 
 
 def said(client: docker.DockerClient, image: str | Image, command: Sequence[str] = (), **options: object) -> bytes:

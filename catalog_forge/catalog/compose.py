@@ -104,10 +104,7 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _program(spec: Spec) -> dict[str, Any]:
-    program: dict[str, Any] = {"entrypoint": ["/bin/sh", f"{spec.share}/run.sh"]}
-    if spec.launch.exec:
-        program["command"] = [literal(word) for word in spec.launch.exec]
-    return program
+    return {"entrypoint": ["/bin/sh", f"{spec.share}/run.sh"], "command": [literal(word) for word in spec.launch.exec]}
 
 
 def _compose(spec: Spec, member: Member) -> dict[str, Any]:

@@ -114,6 +114,15 @@ def answers(environ: Mapping[str, str] = os.environ, timeout: int = 5) -> Engine
     return engine
 
 
+def command_of(engine: Engine, image: str) -> tuple[str, ...]:
+    """Return what starts the program of an image that the engine has, its ENTRYPOINT and CMD; nothing when it has it not."""
+    try:
+        config = engine.api.inspect_image(image)["Config"]  # type: ignore[no-untyped-call]
+    except (DockerException, *LOST):
+        return ()
+    return (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
+
+
 def _reason(error: BaseException) -> tuple[str, str]:
     """Tell why there is no connection, and what helps. The cause lies deep in what SDK, requests and urllib3 wrap."""
     cause: BaseException | None = error

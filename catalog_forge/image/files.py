@@ -134,7 +134,6 @@ def run_script(spec: Spec) -> str:
     """Return the launch script of the main container."""
     found = [_action(number, reload, file) for number, (reload, file) in enumerate(actions(spec), start=1)]
     wait = spec.launch.wait
-    image = spec.service.image.rpartition("/")[2].partition(":")[0].partition("@")[0]
     return fill(
         __package__,
         "run.sh",
@@ -146,7 +145,6 @@ def run_script(spec: Spec) -> str:
         restarts=any(action.kind == "restart" for action in found),
         commands=bool(spec.launch.before) or any(action.kind == "exec" for action in found),
         before=[shell_word(command) for command in spec.launch.before],
-        default_program="" if spec.launch.exec else image,
     )
 
 

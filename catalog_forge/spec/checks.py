@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from catalog_forge.errors import Problem, Where, did_you_mean
-from catalog_forge.spec import shorthand
+from catalog_forge.spec import programs, shorthand
 from catalog_forge.spec.body import check_body
 from catalog_forge.spec.model import METADATA_KEY, VARIABLE, ConfFile, MetadataKey, Service, Spec
 
@@ -20,14 +20,16 @@ SYSTEM_FOLDERS = frozenset(
 CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
 
 
-def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield every problem of a spec that was read without one."""
+def problems(spec: Spec, started: bool = True) -> Iterator[Problem]:
+    """Yield every problem of a spec that was read without one; `started`: what starts the program must be known."""
     if spec.forge != 1:
         yield Problem(f"forge: this release knows version 1 of the spec language, not {spec.forge}", spec.at("forge"))
     yield from _engine(spec)
     yield from _metadata(spec)
     yield from _vars(spec)
     yield from _service(spec)
+    if started:
+        yield from _launch(spec)
     yield from _dests(spec)
     if not spec.files:
         yield Problem("files: at least one configuration file is needed", spec.at("files"))
@@ -147,6 +149,19 @@ def _service(spec: Spec) -> Iterator[Problem]:
         )
     if spec.name == service.name:
         yield Problem("service: the service and the conf image have one name", service.at("name"))
+
+
+def _launch(spec: Spec) -> Iterator[Problem]:
+    """Somebody has to say what starts the program: the spec, or the table of the images that are known."""
+    image, dests = shorthand.image_of(spec.service), [file.dest for file in spec.files]
+    if spec.launch.exec or programs.start_of(image, dests):
+        return
+    words = programs.likely(image, dests) or ("PROGRAM", *dests[:1])
+    yield Problem(
+        f"launch.exec is missing: what starts the program in the image {image!r} is not known",
+        spec.launch.at("exec") or spec.service.at("image"),
+        "add the words of its ENTRYPOINT and CMD, with the path of the file if it must be told: " + programs.line(words),
+    )
 
 
 def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:

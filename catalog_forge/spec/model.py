@@ -347,7 +347,7 @@ class Launch(Record):
     wait: Wait = key("what is waited for", Wait)
     before: tuple[str, ...] = key("shell commands that run before the program, in the service's container", tuple)
     exec: tuple[str, ...] = key(
-        "the program and its arguments; default: docker-entrypoint.sh IMAGE when there is one, else IMAGE", tuple
+        "the program and its arguments; default: what starts the official image of a well-known software", tuple
     )
 
 

@@ -26,11 +26,11 @@ _LEFT_OUT = object()
 _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 
 
-def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None) -> Spec:
+def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *, started: bool = True) -> Spec:
     """Read a spec, expand its shorthand, fill in every default and check it as a whole.
 
-    `file` is the name that problems show; `inherited` are the team's defaults, which the spec is laid over. Raises ForgeError
-    with all problems of the file.
+    `file` is the name that problems show; `inherited` are the team's defaults, which the spec is laid over. Unless `started`, it
+    need not be known what starts the program. Raises ForgeError with all problems of the file.
     """
     root = parsed(content, file)
     reader = _Reader()
@@ -38,7 +38,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None) -
         spec: Spec = reader.record(Spec, laid_over(inherited or EMPTY, shorthand.expand(root, reader.problems)), "")
     except _Wrong:
         raise ForgeError.of(reader.problems) from None
-    problems = [*reader.problems, *checks.problems(spec)]
+    problems = [*reader.problems, *checks.problems(spec, started)]
     if problems:
         raise ForgeError.of(problems)
     return shorthand.complete(spec)

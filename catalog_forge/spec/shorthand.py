@@ -15,11 +15,13 @@ from catalog_forge.spec.model import (
     SIGNALS,
     ConfFile,
     Entry,
+    Launch,
     MetadataKey,
     Reload,
     Service,
     Spec,
 )
+from catalog_forge.spec.programs import start_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 FORMAT_OF = {
@@ -157,7 +159,8 @@ def complete(spec: Spec) -> Spec:
         spec,
         metadata=metadata,
         entry=_entry(spec),
-        service=_with_image(spec.service),
+        service=replace(spec.service, image=image_of(spec.service)),
+        launch=_launch(spec),
         files=tuple(_file_defaults(file) for file in spec.files),
     )
 
@@ -185,10 +188,15 @@ def _entry(spec: Spec) -> Entry:
     return replace(entry, name=name, title=entry.title or title_of(name), version=entry.version or spec.version)
 
 
-def _with_image(service: Service) -> Service:
-    if not service.image and re.fullmatch(COMPOSE_NAME, service.name):
-        return replace(service, image=service.name.lower())
-    return service
+def image_of(service: Service) -> str:
+    """Return the image of a service; without one it is called like the service."""
+    return service.image or (service.name.lower() if re.fullmatch(COMPOSE_NAME, service.name) else "")
+
+
+def _launch(spec: Spec) -> Launch:
+    """What starts the program: as the spec says, else as the table of known images does."""
+    words = spec.launch.exec or start_of(image_of(spec.service), [file.dest for file in spec.files])
+    return replace(spec.launch, exec=words)
 
 
 def _named(name: str, key: MetadataKey) -> MetadataKey:

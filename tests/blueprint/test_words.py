@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from catalog_forge import yamlio
 from catalog_forge.blueprint.words import SCHEMA, Words, spec_of
 from catalog_forge.spec.reader import read
+from tests.helpers import started
 
 
 def test_four_words_are_a_spec() -> None:
@@ -28,7 +29,7 @@ def test_four_words_are_a_spec() -> None:
 )
 @pytest.mark.parametrize("topology", ["", "volumes", "netns"])
 def test_the_service_is_the_same_with_and_without_a_topology(service: str, name: str, image: str, topology: str) -> None:
-    spec = read(spec_of("x-conf", Words(service, "/etc/x/x.ini", topology=topology, format="properties")), "x")
+    spec = read(started(spec_of("x-conf", Words(service, "/etc/x/x.ini", topology=topology, format="properties"))), "x")
     assert (spec.service.name, spec.service.image, spec.service.topology) == (name, image, topology or "volumes")
     assert spec.files[0].format == "properties"
 

@@ -55,6 +55,7 @@ name: thing-conf
 service: thing=registry.example.org:5000/thing
 config: /etc/thing/thing.yml
 metadata: [a.b, c]
+launch: {exec: [thing]}
 """
 
 
@@ -268,7 +269,7 @@ def test_an_image_without_a_tag_is_asked_for_its_tag() -> None:
 def test_texts_of_the_author_stay_texts() -> None:
     text = json.dumps(HOSTILE)
     spec = read(
-        f"forge: 1\nname: x-conf\nservice: x:1\nconfig: /etc/x/x.yml\ndescription: {text}\n"
+        f"forge: 1\nname: x-conf\nservice: x:1\nlaunch: {{exec: [x]}}\nconfig: /etc/x/x.yml\ndescription: {text}\n"
         f"entry: {{title: {text}, category: {text}, readme: {text}}}\n"
         f"metadata: {{k: {{label: {text}, description: {text}, default: {text}}}}}\n",
         "test.yml",

@@ -12,7 +12,8 @@ from catalog_forge.cli.main import root
 from catalog_forge.repository import Source
 from tests.helpers import tree
 
-SPEC = "forge: 1\nname: x-conf\nservice: x:1\nconfig: /etc/x/x.yml\nreload: restart\nmetadata: [a.b, c]\n"
+HEAD = "forge: 1\nname: x-conf\nservice: x:1\nlaunch: {exec: [x]}\n"
+SPEC = HEAD + "config: /etc/x/x.yml\nreload: restart\nmetadata: [a.b, c]\n"
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_changed_spec_is_stale_until_generated(catalog: Path) -> None:
 
 
 def test_a_changed_static_file_is_noticed(catalog: Path) -> None:
-    spec = SPEC.split("config:")[0] + "files:\n- {dest: /etc/x/x.html, format: raw, body: [{file: x.html}]}\n"
+    spec = HEAD + "files:\n- {dest: /etc/x/x.html, format: raw, body: [{file: x.html}]}\n"
     tree(catalog, {"specs/x-conf.yml": spec, "specs/x-conf/x.html": "one"})
     run(catalog, "generate")
     tree(catalog, {"specs/x-conf/x.html": "two"})
@@ -144,13 +145,13 @@ def test_no_specs_say_how_to_begin(tmp_path: Path) -> None:
     ids=["missing", "link-out", "loop", "folder", "binary", "large"],
 )
 def test_a_static_file_that_cannot_be_used_is_an_error_with_a_place(catalog: Path, make: object, words: str) -> None:
-    spec = SPEC.split("config:")[0] + "files:\n- {dest: /etc/x/x.html, format: raw, body: [{file: x.html}]}\n"
+    spec = HEAD + "files:\n- {dest: /etc/x/x.html, format: raw, body: [{file: x.html}]}\n"
     tree(catalog, {"specs/x-conf.yml": spec, "specs/x-conf/keep": ""})
     make(catalog / "specs/x-conf")  # type: ignore[operator]
     result = run(catalog, "generate")
     assert result.exit_code == 1
     assert words in result.stderr
-    assert "specs/x-conf.yml:5:" in result.stderr
+    assert "specs/x-conf.yml:6:" in result.stderr
     assert not (catalog / "images").exists()
 
 

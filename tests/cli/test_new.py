@@ -13,6 +13,7 @@ import docker
 import pytest
 from click.testing import CliRunner, Result
 
+from catalog_forge import yamlio
 from catalog_forge.cli.main import root
 from catalog_forge.cli.make.new import tree as drawn
 from catalog_forge.repository import Repository
@@ -102,6 +103,45 @@ def test_no_metadata_at_all_is_a_spec_too(tmp_path: Path) -> None:
     assert not Repository(tmp_path).source("redis-conf").spec().metadata
 
 
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        (("redis:3.2.11", "/r/redis.conf"), ["docker-entrypoint.sh", "redis-server", "/r/redis.conf"]),
+        (("nginx:1.27.0", "/etc/nginx/conf.d/site.conf"), ["nginx", "-g", "daemon off;"]),
+        (("cache=library/redis:6", "/etc/cache/cache.conf"), ["docker-entrypoint.sh", "redis-server", "/etc/cache/cache.conf"]),
+    ],
+)
+def test_what_starts_a_known_program_is_written_into_the_spec(tmp_path: Path, words: tuple[str, str], start: list[str]) -> None:
+    result = new(tmp_path, "x-conf", "--service", words[0], "--config", words[1], "--file-format", "space", "--no-build")
+    assert result.exit_code == 0, result.output
+    assert yamlio.load((tmp_path / "specs/x-conf.yml").read_bytes(), "x")["launch"] == {"exec": start}  # type: ignore[index,call-overload]
+    (compose,) = tmp_path.glob("templates/*/0/docker-compose.yml")
+    service = words[0].partition("=")[0].partition(":")[0]
+    assert yamlio.load(compose.read_bytes(), "x")["services"][service]["command"] == start  # type: ignore[index,call-overload]
+
+
+def test_what_starts_an_unknown_program_is_said_or_an_error_that_says_how(tmp_path: Path) -> None:
+    words = ("web-conf", "--service", "web=acme/redis:1.0", "--config", "/etc/web/web.conf", "--no-build")
+    refused = new(tmp_path, *words)
+    assert refused.exit_code == 1 and not list(tmp_path.iterdir())
+    assert "what starts the program in the image 'acme/redis:1.0'" in refused.stderr
+    assert "--exec 'docker-entrypoint.sh redis-server /etc/web/web.conf'" in refused.stderr
+    for typed, meant in (("web 'a b' --c=\"d e\"", ["web", "a b", "--c=d e"]), ("/bin/web", ["/bin/web"])):
+        assert new(tmp_path, *words, "--exec", typed, "--force").exit_code == 0
+        assert list(Repository(tmp_path).source("web-conf").spec().launch.exec) == meant
+    assert new(tmp_path, *words, "--force", "--exec", "'open").exit_code == 2
+    assert new(tmp_path, *words, "--force", "--exec", " ").exit_code == 2
+    blueprint = new(tmp_path, "elasticsearch-conf", "--exec", "x")
+    assert blueprint.exit_code == 1 and "the blueprint says how the program is started" in blueprint.stderr
+
+
+def test_what_starts_an_unknown_program_is_asked_on_a_terminal(tmp_path: Path) -> None:
+    code, _, shown = _typed(tmp_path, "web=acme/web:1\n" + "\n" * 8 + "'\nweb --serve\n")
+    assert code == 0, shown
+    assert "What starts the program in acme/web:1" in shown and "cannot be told apart" in shown
+    assert Repository(tmp_path).source("web-conf").spec().launch.exec == ("web", "--serve")
+
+
 def test_four_words_need_no_blueprint(tmp_path: Path) -> None:
     result = new(tmp_path, "elasticsearch-conf", *WORDS, "--metadata", "size", "--topology", "netns", "--file-format", "ini")
     assert result.exit_code == 0, result.output
@@ -110,7 +150,7 @@ def test_four_words_need_no_blueprint(tmp_path: Path) -> None:
     assert list(spec.metadata) == ["colour", "size"]
 
 
-@pytest.mark.parametrize("words", [WORDS, ("--no-input",)])
+@pytest.mark.parametrize("words", [WORDS, ("--no-input", "--exec", "web")])
 def test_a_spec_names_the_schema_that_lies_beside_it(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert new(tmp_path, "web-conf", *words).exit_code == 0
     first = (tmp_path / "specs/web-conf.yml").read_text().splitlines()[0]
@@ -181,7 +221,7 @@ def test_a_wrong_file_of_answers_is_shown_with_its_place(tmp_path: Path, content
 
 
 def test_the_lines_of_a_refused_spec_are_shown_because_it_is_not_on_disk(tmp_path: Path) -> None:
-    result = new(tmp_path, "web-conf", "--set", "config=etc/x")
+    result = new(tmp_path, "web-conf", "--set", "service=web=nginx:1.27.0", "--set", "config=etc/x")
     assert 'This specs/web-conf.yml was not written:\n   14 | config: "etc/x"\n' in result.stderr
 
 
@@ -332,7 +372,7 @@ def test_on_a_terminal_it_asks_and_asks_again_after_a_wrong_answer(tmp_path: Pat
 
 
 def test_on_a_terminal_no_input_asks_nothing_and_given_answers_are_not_asked(tmp_path: Path) -> None:
-    code, _, shown = _typed(tmp_path, "", "--no-input")
+    code, _, shown = _typed(tmp_path, "", "--no-input", "--exec", "web")
     assert code == 0
     assert "Service" not in shown
     code, _, shown = _typed(tmp_path / ".", "\n" * 20, "--force", "--set", "service=web=nginx:1.27.0")
@@ -352,7 +392,7 @@ def test_nothing_is_read_from_home_or_written_to_it(tmp_path: Path) -> None:
     home = tree(tmp_path / "home", {".cookiecutterrc": "default_context: {metadata: from_home}\n"})
     (tmp_path / "catalog").mkdir()
     for name, words in (("a-conf", []), ("b-conf", ["--trust"])):
-        command = [sys.executable, "-m", "catalog_forge", "new", name, "--no-input", "--no-build", *words]
+        command = [sys.executable, "-m", "catalog_forge", "new", name, "--no-input", "--no-build", "--exec", "a", *words]
         subprocess.run(command, cwd=tmp_path / "catalog", env=os.environ | {"HOME": str(home)}, check=True, capture_output=True)
         assert list(Repository(tmp_path / "catalog").source(name).spec().metadata) == ["port", "log.level"]
     assert paths(home) == {".cookiecutterrc"}

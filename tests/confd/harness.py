@@ -59,7 +59,7 @@ def spec_of(*files: Mapping[str, Any], **words: Any) -> Spec:
 
 def source_of(*files: Mapping[str, Any], **words: Any) -> str:
     """Write the YAML of such a spec: JSON is YAML."""
-    data = {"forge": 1, "name": "app-conf", "service": "app", "files": list(files), **words}
+    data = {"forge": 1, "name": "app-conf", "service": "app", "launch": {"exec": ["app"]}, "files": list(files), **words}
     return json.dumps({key: value for key, value in data.items() if value is not None})
 
 

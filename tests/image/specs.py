@@ -8,6 +8,7 @@ from catalog_forge.image.files import image_plan
 from catalog_forge.plan import Plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
+from tests.helpers import started
 
 HEAD = 'forge: 1\nname: probe-conf\nservice: {name: probe, image: "probe:1"}\n'
 FILE = "dest: /etc/probe/probe.conf, format: raw, body: [{text: x}]"
@@ -55,7 +56,7 @@ SPECS = {
 
 def spec(text: str, topology: str = "volumes") -> Spec:
     """Read a spec; `text` follows its first keys."""
-    return read((HEAD + text).replace("service: {", f"service: {{topology: {topology}, "), "probe-conf.yml")
+    return read(started(HEAD + text).replace("service: {", f"service: {{topology: {topology}, "), "probe-conf.yml")
 
 
 def plan(text: str, topology: str = "volumes") -> Plan:

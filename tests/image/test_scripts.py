@@ -84,13 +84,17 @@ def test_the_exit_status_is_the_program_s(tmp_path: Path, script: str, status: i
     assert launched(tmp_path, SPECS["least"], "/bin/sh", "-c", script).returncode == status
 
 
-def test_without_a_program_the_library_s_entrypoint_starts_the_image_s(tmp_path: Path) -> None:
-    folder = commands(tmp_path, "echo probe alone")
-    path = f"{folder}:{os.environ['PATH']}"
-    assert launched(tmp_path, SPECS["least"], PATH=path).stdout == "probe alone\n"
-    (folder / "docker-entrypoint.sh").write_text('#!/bin/sh\necho "entrypoint $*"\n')
-    (folder / "docker-entrypoint.sh").chmod(0o755)
-    assert launched(tmp_path, SPECS["least"], PATH=path).stdout == "entrypoint probe\n"
+def test_a_script_that_older_images_of_the_library_have_in_their_root_is_found(tmp_path: Path) -> None:
+    folder = commands(tmp_path, 'echo "probe $*"')
+    script = plan(SPECS["least"]).text("run.sh")
+    assert '"/$1"' in script and "/opt/probe-conf" in script
+    text = script.replace('"/$1"', f'"{folder}/$1"').replace("program=/$1", f"program={folder}/$1")
+    (tmp_path / "run.sh").write_text(text.replace("/opt/probe-conf", str(tmp_path)))
+    (tmp_path / "ready").touch()
+    done = subprocess.run(
+        ["/bin/sh", tmp_path / "run.sh", "probe", "a b"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stdout == "probe a b\n", done.stderr
 
 
 def test_a_program_named_like_a_function_of_the_script_is_the_program(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
+from tests.helpers import started
 
 TOPOLOGIES = ("volumes", "netns")
 SHARE = "/opt/probe-conf"
@@ -48,7 +49,7 @@ Edit = Callable[[str], str]
 
 def spec_of(text: str, topology: str = "volumes") -> Spec:
     """Read the spec of a probe: `text` follows its first keys."""
-    return read((HEAD + text).replace("TOPOLOGY", topology), "probe-conf.yml")
+    return read(started(HEAD + text).replace("TOPOLOGY", topology), "probe-conf.yml")
 
 
 def eventually(condition: Callable[[], bool], seconds: float) -> bool:

@@ -10,7 +10,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.repository import Repository
 from tests.helpers import tree
 
-SPEC = "forge: 1\nname: x-conf\nservice: x:1\nfiles: [{dest: /etc/app/x, body: [{file: secret.txt}]}]\n"
+SPEC = "forge: 1\nname: x-conf\nservice: x:1\nlaunch: {exec: [x]}\nfiles: [{dest: /etc/app/x, body: [{file: secret.txt}]}]\n"
 STANDARDS = "defaults: {maintainer: Jo <jo@example.org>}\n"
 OUTSIDE = {"x-conf.yml": SPEC, "x-conf/secret.txt": "secret", "catalog-forge.yml": STANDARDS}
 

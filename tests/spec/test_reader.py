@@ -7,12 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.spec import reader
 from catalog_forge.spec.model import MetadataKey, Spec
-from catalog_forge.spec.reader import read
+from tests.helpers import started
 
 HEAD = "forge: 1\nname: x-conf\nservice: x:1\n"
 SHORT = HEAD + "config: /etc/x/x.yml\n"
 FULL = HEAD + "metadata: {port: {type: int}, motd: {optional: true}, users: {type: list, fields: [name]}}\nfiles:\n"
+
+
+def read(text: str | bytes, file: str) -> Spec:
+    """Read a spec; one that does not say what starts its program gets a line that does, at its end."""
+    return reader.read(started(text) if isinstance(text, str) and text.startswith("forge: ") else text, file)
 
 
 def problems(text: str | bytes) -> list[str]:
@@ -74,6 +80,7 @@ def test_texts_are_what_stands_in_the_file() -> None:
 
 def test_the_order_of_keys_does_not_matter() -> None:
     lines = (SHORT + "version: 1.0.0\nreload: restart\nmetadata: [a, b]\n").splitlines()
+    lines.append("launch: {exec: [x]}")
     assert read("\n".join(lines), "x.yml") == read("\n".join(reversed(lines)), "x.yml")
 
 

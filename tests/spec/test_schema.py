@@ -15,6 +15,7 @@ from catalog_forge.spec.reader import read
 from catalog_forge.spec.record import keys_of
 from catalog_forge.spec.schema import schema
 from catalog_forge.spec.show import full
+from tests.helpers import started
 
 EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
 SHORT = "forge: 1\nname: x-conf\nservice: x:1\nconfig: /etc/x/x.yml\n"
@@ -56,5 +57,5 @@ def test_it_refuses_wrong_shapes(more: str) -> None:
     "more", ["", "reload: restart\nmetadata: [a, b.c]\n", "metadata: {a: , b: {default: 1}}\nformat: yaml\n"]
 )
 def test_it_takes_the_shorthand(more: str) -> None:
-    read(SHORT + more, "x.yml")
+    read(started(SHORT + more), "x.yml")
     assert not errors(SHORT + more)

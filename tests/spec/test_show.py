@@ -23,6 +23,7 @@ service:
   groups: {a: {scale: 0, metadata: {k: "0777"}, ports: ["80:80"]}, b: {}}
 metadata: {k: {default: "", optional: true}, m: {type: map, default: {}}, n: {type: list, default: ["1", 2, true]}}
 vars: {A: "", B: " x "}
+launch: {exec: [x]}
 files:
 - dest: /etc/x/x.yml
   body:
@@ -52,7 +53,9 @@ def test_nothing_is_lost_or_changed_by_quoting() -> None:
 
 
 def test_every_default_is_filled_in() -> None:
-    shown = full(read("forge: 1\nname: x-conf\nservice: x:1\nconfig: /etc/x/x.yml\nmetadata: [a]\n", "x.yml"))
+    shown = full(
+        read("forge: 1\nname: x-conf\nservice: x:1\nconfig: /etc/x/x.yml\nmetadata: [a]\nlaunch: {exec: [x]}\n", "x.yml")
+    )
     for line in (
         "version: '0.1.0'",
         "topology: volumes",

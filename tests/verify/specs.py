@@ -20,6 +20,7 @@ from tests.helpers import tree
 SPEC = """\
 forge: 1
 name: app-conf
+launch: {exec: [app]}
 service: {name: app, image: "app:1", topology: netns}
 metadata: {cluster.name: {required: true}, extra: {type: map, optional: true}, level: {default: info}}
 files:

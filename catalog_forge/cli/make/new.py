@@ -34,6 +34,7 @@ class Options:
     metadata: tuple[str, ...]
     file_format: str | None
     topology: str | None
+    exec: str | None
     pairs: tuple[str, ...]
     answers: Path | None
     no_input: bool
@@ -58,6 +59,7 @@ class Options:
 @click.option("--metadata", metavar="KEY", multiple=True, help="A key that the user supplies; may be repeated.")
 @click.option("--file-format", metavar="FORMAT", help="Format of the file; default: by its ending.")
 @click.option("--topology", metavar="NAME", help="How the service gets the file: volumes or netns.")
+@click.option("--exec", metavar="COMMAND", help="What starts the program; default: known, or as the image on the engine says.")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="Answer questions from a YAML mapping.")
 @click.option("--no-input", is_flag=True, help="Ask nothing: defaults answer.")
@@ -74,12 +76,14 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     on a terminal, or from --service, --config, --reload and --metadata. All is written, or nothing.
     """
     from catalog_forge import writer
+    from catalog_forge.cli.make.starting import with_start
     from catalog_forge.repository import Repository
 
     chosen = Options(**options)  # type: ignore[arg-type]
     repository = Repository.find(settings.directory)
     _check_name(repository, name, chosen.force)
     author = _from_words(name, chosen) if chosen.by_words else _from_blueprint(settings, name, chosen)
+    author = with_start(name, author, repository.inherited, chosen.exec, chosen.no_input)
     plan, source = _planned(repository, name, author)
     if not (repository.root / _SCHEMA).exists():
         plan.add_text(_SCHEMA, _schema())

@@ -94,6 +94,12 @@ differ() {
 trap 'exit 143' TERM INT QUIT
 if [ -z "${LAUNCHED:-}" ]; then
     wait_for_files
+    # The images of the Docker library have their script on the PATH, the older ones in /.
+    if ! command -v "$1" >/dev/null && [ -x "/$1" ]; then
+        program=/$1
+        shift
+        set -- "$program" "$@"
+    fi
     # A program is that of its own image, even where the lent busybox has one of that name built in.
     if program=$(command -v "$1"); then
         shift

@@ -106,12 +106,11 @@ differ() {
 trap 'exit 143' TERM INT QUIT
 if [ -z "${LAUNCHED:-}" ]; then
     wait_for_files
-    # Without a program of its own, the entry starts what the images of the Docker library start.
-    if [ $# = 0 ]; then
-        set -- redis
-        for entrypoint in docker-entrypoint.sh /docker-entrypoint.sh; do
-            [ $# = 2 ] || ! command -v "$entrypoint" >/dev/null || set -- "$entrypoint" "$@"
-        done
+    # The images of the Docker library have their script on the PATH, the older ones in /.
+    if ! command -v "$1" >/dev/null && [ -x "/$1" ]; then
+        program=/$1
+        shift
+        set -- "$program" "$@"
     fi
     # A program is that of its own image, even where the lent busybox has one of that name built in.
     if program=$(command -v "$1"); then

@@ -1,0 +1,78 @@
+"""What starts the program of a new spec: said on the command line, known of the image, read from an engine, or asked for."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from catalog_forge.plan import Plan
+    from catalog_forge.spec.model import Spec
+    from catalog_forge.yamlio import Map
+
+_COMMENT = "# What starts the program in the image of the service: `generate` asks no engine."
+
+
+def with_start(name: str, author: Plan, inherited: Map | None, words: str | None, no_input: bool) -> Plan:
+    """Return the author's files, with `launch.exec` in the spec when it does not say how the program is started.
+
+    `words` are those of --exec. Raises ForgeError when nobody knows them; what else is wrong with the spec is not judged here.
+    """
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.plan import Plan
+    from catalog_forge.spec.programs import line
+    from catalog_forge.spec.reader import parsed, read
+
+    file = f"specs/{name}.yml"
+    content = author[file].content
+    try:
+        spec = read(content, file, inherited, started=False)
+        says = any(key.value == "launch" for key, _ in parsed(content, file).pairs)
+    except ForgeError:
+        return author
+    if words is not None and says:
+        raise ForgeError("the blueprint says how the program is started: --exec is for specs that do not")
+    if says:
+        return author
+    start = _split(words) if words is not None else spec.launch.exec or _found(spec, no_input)
+    plan = Plan(each for each in author if each.path != file)
+    plan.add_text(file, f"{content.decode().rstrip()}\n\n{_COMMENT}\n{line(start)}\n")
+    return plan
+
+
+def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
+    """Find the words outside of the table: an engine that has the image, the person at the terminal."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.image.engine import answers, command_of
+    from catalog_forge.spec.programs import likely
+
+    image = spec.service.image
+    engine = answers()
+    if engine is not None:
+        with engine:
+            if start := command_of(engine, image):
+                click.echo(f"{shlex.join(start)} starts {image}, says the engine: see that it reads the file", err=True)
+                return start
+    guess = likely(image, [file.dest for file in spec.files])
+    if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ForgeError(
+            f"what starts the program in the image {image!r} is not known",
+            hint=f"say it: --exec '{shlex.join(guess) or 'PROGRAM ARGUMENT ...'}', the words of the image's ENTRYPOINT and CMD",
+        )
+    words: tuple[str, ...] = click.prompt(
+        f"What starts the program in {image} (ENTRYPOINT and CMD)", default=shlex.join(guess) or None, value_proc=_split, err=True
+    )
+    return words
+
+
+def _split(text: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise click.UsageError(f"the words cannot be told apart: {error}") from None
+    if not words:
+        raise click.UsageError("at least one word starts a program")
+    return words

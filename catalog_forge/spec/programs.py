@@ -1,0 +1,166 @@
+"""What starts the programs of well-known images, and how they are told of their configuration file.
+
+Data, from the ENTRYPOINT and CMD in the public Dockerfiles of the images: https://github.com/docker-library/official-images for
+those without a slash, and the repository of each other name. A spec that names none of them says `launch.exec` itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from catalog_forge import yamlio
+
+CONFIG = "CONFIG_PATH"
+_LIBRARY = re.compile(r"(index\.|registry-1\.)?docker\.io/")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How one image starts: `exec` always; `told` behind it when the spec has a file that the program does not find by itself.
+
+    `files` are patterns of such a file's name, `own` those of the paths that are read without a word. `default` is the path
+    that is named when the spec has no such file. `since` is the major version of the image from which on this holds.
+    """
+
+    images: tuple[str, ...]
+    exec: tuple[str, ...]
+    told: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    default: str = ""
+    since: int = 0
+
+
+def _row(images: str, exec_: str, told: str = "", files: str = "", own: str = "", default: str = "", since: int = 0) -> Program:
+    """A row of the table: words with blanks between; no image needs a blank in a word."""
+    return Program(
+        tuple(images.split()), tuple(exec_.split()), tuple(told.split()), tuple(files.split()), tuple(own.split()), default, since
+    )
+
+
+# Of rows for one image the newest that holds counts.
+PROGRAMS = (
+    # Databases and caches
+    _row("redis valkey/valkey", "docker-entrypoint.sh redis-server", CONFIG, "*.conf"),
+    _row("memcached", "docker-entrypoint.sh memcached"),
+    _row("mariadb", "docker-entrypoint.sh mysqld", f"--defaults-extra-file={CONFIG}", "*.cnf", "/etc/mysql/* /etc/my.cnf*"),
+    _row("mariadb", "docker-entrypoint.sh mariadbd", f"--defaults-extra-file={CONFIG}", "*.cnf", "/etc/mysql/*", since=11),
+    _row("mysql percona", "docker-entrypoint.sh mysqld", f"--defaults-extra-file={CONFIG}", "*.cnf", "/etc/mysql/* /etc/my.cnf*"),
+    _row(
+        "postgres", "docker-entrypoint.sh postgres", f"-c config_file={CONFIG}", "postgresql*.conf",
+        "/var/lib/postgresql/data/postgresql.conf",
+    ),
+    _row("mongo", "docker-entrypoint.sh mongod", f"--config {CONFIG}", "*.conf *.yml *.yaml"),
+    _row("cassandra", "docker-entrypoint.sh cassandra -f"),
+    _row("couchdb", "docker-entrypoint.sh couchdb", since=1),
+    _row("couchdb", "/docker-entrypoint.sh /opt/couchdb/bin/couchdb", since=2),
+    _row("rethinkdb", "rethinkdb --bind all", f"--config-file {CONFIG}", "*.conf"),
+    _row("influxdb", "/entrypoint.sh influxd", f"-config {CONFIG}", "*.conf", "/etc/influxdb/influxdb.conf"),
+    # Search and logs
+    _row("elasticsearch docker.elastic.co/elasticsearch/elasticsearch", "docker-entrypoint.sh elasticsearch"),
+    _row("logstash", "docker-entrypoint.sh logstash", f"-f {CONFIG}", "*.conf", "/usr/share/logstash/pipeline/*"),
+    _row(
+        "logstash docker.elastic.co/logstash/logstash", "/usr/local/bin/docker-entrypoint logstash", f"-f {CONFIG}", "*.conf",
+        "/usr/share/logstash/pipeline/*", since=6,
+    ),
+    _row(
+        "kibana", "docker-entrypoint.sh kibana", f"-c {CONFIG}", "*.yml",
+        "/opt/kibana/config/kibana.yml /etc/kibana/kibana.yml /usr/share/kibana/config/kibana.yml",
+    ),
+    _row("kibana docker.elastic.co/kibana/kibana", "/usr/local/bin/kibana-docker", since=6),
+    _row("solr", "docker-entrypoint.sh solr-foreground"),
+    _row("fluent/fluentd", "fluentd", f"-c {CONFIG}", "*.conf", default="/fluentd/etc/fluent.conf"),
+    _row("telegraf", "/entrypoint.sh telegraf", f"--config {CONFIG}", "*.conf", "/etc/telegraf/telegraf.conf"),
+    # Coordination
+    _row("zookeeper", "docker-entrypoint.sh zkServer.sh start-foreground", CONFIG, "*.cfg", "/conf/zoo.cfg"),
+    _row("consul hashicorp/consul", "docker-entrypoint.sh agent", f"-config-file={CONFIG}", "*.json *.hcl", "/consul/config/*"),
+    _row("vault hashicorp/vault", "docker-entrypoint.sh server", f"-config={CONFIG}", "*.json *.hcl", "/vault/config/*"),
+    _row("quay.io/coreos/etcd gcr.io/etcd-development/etcd", "/usr/local/bin/etcd", f"--config-file {CONFIG}", "*.yml *.yaml"),
+    # Messages
+    _row("rabbitmq", "docker-entrypoint.sh rabbitmq-server"),
+    _row("nats", "docker-entrypoint.sh nats-server", f"--config {CONFIG}", "*.conf", since=2),
+    _row(
+        "eclipse-mosquitto", "/docker-entrypoint.sh mosquitto", f"-c {CONFIG}", "*.conf",
+        default="/mosquitto/config/mosquitto.conf",
+    ),
+    _row(
+        "wurstmeister/kafka bitnami/kafka", "kafka-server-start.sh", CONFIG, "*.properties",
+        default="/opt/kafka/config/server.properties",
+    ),
+    _row(
+        "apache/kafka", "/opt/kafka/bin/kafka-server-start.sh", CONFIG, "*.properties",
+        default="/opt/kafka/config/server.properties",
+    ),
+    _row("confluentinc/cp-kafka", "kafka-server-start", CONFIG, "*.properties", default="/etc/kafka/server.properties"),
+    # Proxies and web servers
+    Program(
+        ("nginx", "nginxinc/nginx-unprivileged"), ("nginx", "-g", "daemon off;"), ("-c", CONFIG), ("nginx.conf",),
+        ("/etc/nginx/nginx.conf",),
+    ),
+    _row("haproxy", "docker-entrypoint.sh haproxy", f"-f {CONFIG}", "*.cfg", default="/usr/local/etc/haproxy/haproxy.cfg"),
+    _row("httpd", "httpd-foreground", f"-f {CONFIG}", "httpd.conf", "/usr/local/apache2/conf/httpd.conf"),
+    _row("traefik", "/entrypoint.sh traefik", f"--configFile={CONFIG}", "*.toml *.yml *.yaml", "/etc/traefik/traefik.*"),
+    _row("caddy", "caddy run", f"--config {CONFIG}", "Caddyfile *.json", default="/etc/caddy/Caddyfile"),
+    _row("varnish", "varnishd -F", f"-f {CONFIG}", "*.vcl", default="/etc/varnish/default.vcl"),
+    _row("tomcat", "catalina.sh run"),
+    # Observation, and what is left
+    _row(
+        "prom/prometheus quay.io/prometheus/prometheus", "/bin/prometheus -storage.local.path=/prometheus",
+        f"-config.file={CONFIG}", "prometheus*.yml prometheus*.yaml", default="/etc/prometheus/prometheus.yml",
+    ),
+    _row(
+        "prom/prometheus quay.io/prometheus/prometheus", "/bin/prometheus --storage.tsdb.path=/prometheus",
+        f"--config.file={CONFIG}", "prometheus*.yml prometheus*.yaml", default="/etc/prometheus/prometheus.yml", since=2,
+    ),
+    _row(
+        "prom/alertmanager quay.io/prometheus/alertmanager", "/bin/alertmanager --storage.path=/alertmanager",
+        f"--config.file={CONFIG}", "*.yml *.yaml", default="/etc/alertmanager/alertmanager.yml",
+    ),
+    _row("grafana/grafana", "/run.sh", f"--config={CONFIG}", "*.ini", "/etc/grafana/grafana.ini"),
+    _row("jenkins jenkins/jenkins", "/usr/local/bin/jenkins.sh"),
+    _row("registry", "/entrypoint.sh", CONFIG, "*.yml *.yaml", default="/etc/docker/registry/config.yml", since=2),
+)  # fmt: skip
+
+
+def start_of(image: str, dests: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that start the program of an image with the configuration files at `dests`; none when it is not known."""
+    row = known(image)
+    if row is None:
+        return ()
+    config = next((dest for dest in dests if any(fnmatchcase(dest.rpartition("/")[2], name) for name in row.files)), row.default)
+    if not config or any(fnmatchcase(config, path) for path in row.own):
+        return row.exec
+    return (*row.exec, *(word.replace(CONFIG, config) for word in row.told))
+
+
+def line(words: Sequence[str]) -> str:
+    """Return the line of a spec that says what starts the program."""
+    return f"launch: {{exec: [{', '.join(map(yamlio.dump_json_like, words))}]}}"
+
+
+def known(image: str) -> Program | None:
+    """Return the row of an image, by its repository and the major version of its tag; without one the newest counts."""
+    name, major = _parted(image)
+    rows = [row for row in PROGRAMS if name in row.images]
+    fitting = [row for row in rows if major is None or row.since <= major]
+    return max(fitting, key=lambda row: row.since, default=None)
+
+
+def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
+    """Return the words for the known image of the same last name, such as a mirror of redis; none when there is none."""
+    name, _ = _parted(image)
+    tag = image[len(image.partition("@")[0].rpartition("/")[0]) :].partition(":")[2]
+    last = name.rpartition("/")[2]
+    return start_of(f"{last}:{tag}" if tag else last, dests)
+
+
+def _parted(image: str) -> tuple[str, int | None]:
+    """Cut an image into its repository, as the Docker library's is written shortest, and the major version of its tag."""
+    folder, slash, rest = image.partition("@")[0].rpartition("/")
+    last, _, tag = rest.partition(":")
+    name = _LIBRARY.sub("", f"{folder}{slash}", count=1).removeprefix("library/") + last
+    found = re.match(r"v?([0-9]{1,9})(?![0-9])", tag)
+    return name, int(found[1]) if found else None
