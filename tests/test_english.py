@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 # "The mode is no number" for "the mode must be a number"; "is none", "are none of these". The count of today: lower it when you
 # mend some, never raise it.
 FOREIGN = re.compile(r"(?<!there )\b(?:is|are|was|were|be) (?:no|none)\b(?! (?:longer|more|matter|need|use|way)\b)")
-CEILING = 63
+CEILING = 51
 
 
 def texts(tree: ast.AST) -> Iterator[str]:

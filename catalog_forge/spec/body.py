@@ -161,7 +161,7 @@ def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
         if not resolve(spec.metadata, Text((path,))):
             yield _undeclared(spec, path, condition.at("has"))
     if condition.env and condition.env not in spec.vars:
-        yield Problem(f"env: {condition.env!r} is none of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
+        yield Problem(f"env: {condition.env!r} is not one of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
 
 
 def _simple(expr: Expr, of: Collection | None = None) -> bool:
@@ -193,7 +193,7 @@ def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iter
             yield from _container_field("self", path, expr.where)
         case Attr(root="env", path=(name,)):
             if name not in spec.vars:
-                yield Problem(f"env.{name} is none of `vars`", expr.where, did_you_mean(name, spec.vars))
+                yield Problem(f"env.{name} is not one of `vars`", expr.where, did_you_mean(name, spec.vars))
         case Metadata(path=path):
             yield from _metadata(spec, expr, path, optional)
         case Raw(path=path):
@@ -222,7 +222,7 @@ def _raw(expr: Expr, path: Text) -> Iterator[Problem]:
     start = path.parts[0] if path.parts and isinstance(path.parts[0], str) else ""
     if not any(start == root or start.startswith(root + "/") for root in RAW_ROOTS):
         yield Problem(
-            f"{expr.source!r} is no path that every container may read",
+            f"{expr.source!r} is not a path that every container may read",
             expr.where,
             "paths begin with " + ", ".join(RAW_ROOTS) + ": /services and /stacks mix the stacks of an environment",
         )
@@ -276,7 +276,7 @@ def _of_host(path: tuple[str, ...]) -> bool:
 def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
     if of.kind == "metadata" and not resolve_collection(spec.metadata, of):
         yield Problem(
-            f"{of} is no declared list or map",
+            f"{of} is not a declared list or map",
             of.where,
             did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked)),
         )

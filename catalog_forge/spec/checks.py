@@ -59,7 +59,9 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
     for name, key in spec.metadata.items():
         where = key.at()
         if not re.fullmatch(METADATA_KEY, name) or len(name) > 128:
-            yield Problem(f"metadata: {name!r} is no key", where, "letters, digits, dots, dashes, and single slashes; never '..'")
+            yield Problem(
+                f"metadata: {name!r} cannot be a key", where, "letters, digits, dots, dashes, and single slashes; never '..'"
+            )
             continue
         above = next((other for other in spec.metadata if other != name and name.startswith(other + "/")), None)
         if above:
@@ -101,11 +103,11 @@ def _default(key: MetadataKey) -> str:
     if not isinstance(value, str):
         return "the default must be a single value"
     if key.type == "enum" and value not in key.options:
-        return f"the default {value!r} is none of the options"
+        return f"the default {value!r} is not one of the options"
     if key.type == "boolean" and value not in ("true", "false"):
         return f"the default {value!r} is neither true nor false"
     if key.type == "int" and not re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
-        return f"the default {value!r} is no whole number"
+        return f"the default {value!r} must be a whole number"
     if "\n" in value and key.type not in ("multiline", "certificate"):
         return "the default holds a line break: the type is multiline"
     return ""
@@ -114,13 +116,13 @@ def _default(key: MetadataKey) -> str:
 def _vars(spec: Spec) -> Iterator[Problem]:
     for name, value in spec.vars.items():
         if not re.fullmatch(VARIABLE, name):
-            yield Problem(f"vars: {name!r} is no name of a variable", spec.at("vars"), "letters, digits and _")
+            yield Problem(f"vars: {name!r} cannot be the name of a variable", spec.at("vars"), "letters, digits and _")
         if any(char < " " for char in value):
             yield Problem(f"vars: {name}: a control character or line break cannot stand in a Dockerfile's ENV", spec.at("vars"))
     for name in spec.image.labels:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
             where = spec.image.at("labels")
-            yield Problem(f"image: {name!r} is no key of a label", where, "lower-case letters, digits, dots and dashes")
+            yield Problem(f"image: {name!r} cannot be the key of a label", where, "lower-case letters, digits, dots and dashes")
 
 
 def _service(spec: Spec) -> Iterator[Problem]:
@@ -209,7 +211,7 @@ def _file(file: ConfFile) -> Iterator[Problem]:
     path = PurePosixPath(dest)
     if not re.fullmatch(r"/[A-Za-z0-9._/+@-]+", dest) or str(path) != dest or ".." in path.parts or dest.endswith("/"):
         yield Problem(
-            f"dest: {dest!r} is no absolute path of a file",
+            f"dest: {dest!r} must be the absolute path of a file",
             where,
             "such as /etc/NAME/NAME.conf, without '..' and blanks",
         )

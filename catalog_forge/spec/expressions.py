@@ -256,7 +256,9 @@ class _Parser:
         flat = "".join(part if isinstance(part, str) else "x" for part in path.parts)
         segments = flat.strip("/").split("/")
         if not flat.strip("/") or flat.endswith("/") or {"", ".", ".."} & set(segments):
-            raise self.error(f"{flat!r} is no path of the metadata", "segments stand between single slashes, never '..'", begin)
+            raise self.error(
+                f"{flat!r} cannot be a path of the metadata", "segments stand between single slashes, never '..'", begin
+            )
         return path
 
     def attr(self, root: str) -> Attr:

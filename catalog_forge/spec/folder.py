@@ -67,7 +67,7 @@ class SpecFolder:
             if not inside:
                 raise ForgeError(f"the file {name!r} is a link that leads out of {self.path.name}/", where)
             if not path.is_file():
-                raise ForgeError(f"{name!r} is no file", where)
+                raise ForgeError(f"{name!r} is not a file", where)
             if path.stat().st_size > MAX_BYTES:
                 raise ForgeError(f"the file {name!r} is larger than {MAX_BYTES} bytes", where)
             return path.read_bytes()

@@ -60,7 +60,7 @@ class Levels(Record):
 
     deviates: str = key("a spec writes another value than the default, and gives no reason", "warning", one_of=LEVELS)
     repeats: str = key("a spec writes what it would inherit", "note", one_of=LEVELS)
-    allowed: str = key("a value is none of those allowed", "error", one_of=LEVELS)
+    allowed: str = key("a value is not among those allowed", "error", one_of=LEVELS)
     required: str = key("something required is missing", "error", one_of=LEVELS)
 
 
@@ -152,7 +152,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
         patterns = getattr(team.standards.allowed, word)
         value = _value(spec, path)
         if patterns and value and path not in spec.deviations and not _fits(value, patterns):
-            yield Breach(path, "allowed", f"{path} {value!r} is none that the team allows", f"allowed: {', '.join(patterns)}")
+            yield Breach(path, "allowed", f"{path} {value!r} is not one that the team allows", f"allowed: {', '.join(patterns)}")
     required = team.standards.required
     if required.name and not _fits(spec.name, (required.name,)):
         yield Breach("name", "required", f"the name {spec.name!r} does not fit {required.name!r}")

@@ -138,7 +138,7 @@ def test_no_specs_say_how_to_begin(tmp_path: Path) -> None:
         (lambda _folder: None, "there is no file 'x.html'"),
         (lambda folder: (folder / "x.html").symlink_to("/etc/passwd"), "is a link that leads out"),
         (lambda folder: (folder / "x.html").symlink_to("x.html"), "cannot be read"),
-        (lambda folder: (folder / "x.html").mkdir(), "is no file"),
+        (lambda folder: (folder / "x.html").mkdir(), "is not a file"),
         (lambda folder: (folder / "x.html").write_bytes(b"\xff"), "is not UTF-8"),
         (lambda folder: (folder / "x.html").write_bytes(b"x" * (1 << 20) + b"x"), "is larger than"),
     ],
