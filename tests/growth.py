@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from time import process_time
 from types import FrameType
 
 _NOTICEABLE = 0.02  # seconds of processor time: below this, what is measured is noise
-_TOO_MUCH = 8.0
+_TOO_MUCH = 3.0
 _FACTOR = 8
 
 
@@ -27,20 +26,20 @@ def superlinear(work: Callable[[int], object], *, start: int = 500, largest: int
     size, before = start, None
     while size <= largest:
         try:
-            cost = _cost(work, size)
+            spent = cost(lambda size=size: work(size))  # type: ignore[misc]
         except TooMuchWorkError:
             return f"more than {_TOO_MUCH:.0f} s at size {size}"
-        if before is not None and before >= _NOTICEABLE and cost > before * 3 * _FACTOR:
-            return f"{before:.3f} s at size {size // _FACTOR}, {cost:.3f} s at size {size}"
-        size, before = size * _FACTOR, cost
+        if before is not None and before >= _NOTICEABLE and spent > before * 3 * _FACTOR:
+            return f"{before:.3f} s at size {size // _FACTOR}, {spent:.3f} s at size {size}"
+        size, before = size * _FACTOR, spent
     return ""
 
 
-def _cost(work: Callable[[int], object], size: int) -> float:
-    gc.collect()
+def cost(work: Callable[[], object]) -> float:
+    """Return the processor time of a call. Raises TooMuchWorkError when it takes more than `_TOO_MUCH` seconds."""
     with _stopped_after(_TOO_MUCH):
         started = process_time()
-        work(size)
+        work()
         return process_time() - started
 
 

@@ -13,7 +13,7 @@ from catalog_forge.errors import ForgeError, did_you_mean
 
 GENERIC = "generic-conf"
 _AT_COMMIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})")
-_URL = re.compile(r"[a-z+]+://.+|[^/]+@[^/]+:.+|.+\.git(@.*)?")
+_URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
 
 
 def shipped() -> dict[str, Path]:

@@ -22,10 +22,10 @@ _T = TypeVar("_T")
 LISTS = ("ls", "lsdir", "gets", "getvs")
 LEAVES = ("getv", "get", "exists")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_VERB = re.compile(r"%[-+# 0]*[0-9.]*[a-zA-Z%]")
+_VERB = re.compile(r"%[-+# 0]*+[0-9.]*+[a-zA-Z%]")
 # A verb that says which argument it takes, or takes two.
 _CHOOSES = re.compile(r"%[^a-zA-Z%]*[\[*]")
-_GLOB = re.compile(r"\*|\?|\[[^\]]*\]")
+_GLOB = re.compile(r"\*|\?|\[[^\[\]]*\]")
 _KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
 # A template that is called with more values than this may be called with any.
 _MOST_CALLS = 20

@@ -38,7 +38,7 @@ def _spots(text: str) -> Iterator[Spot]:
 
 
 def _entity(before: str) -> str:
-    return "behind an &, which would make an entity of it" if re.search(r"&[^;\s]*\Z", before) else ""
+    return "behind an &, which would make an entity of it" if re.search(r"&[^&;\s]*\Z", before) else ""
 
 
 XML = Format(

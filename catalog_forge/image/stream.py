@@ -14,7 +14,7 @@ _LAYER = re.compile(r" ?-+> ([0-9a-f]{12,64})\s*")
 _RUNNING = re.compile(r" ---> Running in ([0-9a-f]{12,64})\s*")
 # Engines since 23 say it as " ---> Removed ...", those before as "Removing ...".
 _REMOVED = re.compile(r"(?:Error removing|Removing| ---> Removed) intermediate container ([0-9a-f]{12,64})")
-_NOT_SHOWN = re.compile(r"\s*|Successfully (built|tagged) .*\s*")
+_NOT_SHOWN = re.compile(r"\s*|Successfully (built|tagged) .*+\s*")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\S\n\t ]|[\x00-\x08\x0e-\x1f\x7f]")
 
 

@@ -32,7 +32,7 @@ CHARACTERS = 8 << 20
 _TOP = re.compile(r"^(?=[^\s#])", re.MULTILINE)
 _INDENT = re.compile(r"^( +)(?=[^\s#])", re.MULTILINE)
 # A key alone, with nothing but comments before what is below it.
-_HEAD = re.compile(r" *[A-Za-z0-9._-]+:[ \t]*(?:#[^\n]*)?\n?(?:[ \t]*(?:#[^\n]*)?\n)*")
+_HEAD = re.compile(r" *[A-Za-z0-9._-]+:[ \t]*+(?:#[^\n]*)?+\n?+(?:[ \t]*+(?:#[^\n]*)?\n)*+")
 _NOWHERE = Where("")
 # What a section alone cannot tell: anchors, merges, documents.
 _SIGNS = ("&", "*", "<<", "---", "...", "%")

@@ -221,7 +221,7 @@ def _file(file: ConfFile) -> Iterator[Problem]:
             where,
             "the folder of a dest is a volume: choose one that belongs to the service alone",
         )
-    for action in re.findall(r"{{.*?}}", file.check):
+    for action in re.findall(r"{{(?:(?!{{).)*?}}", file.check):
         if action != "{{.src}}":
             yield Problem(
                 f"check: {action} is nothing that confd knows here",

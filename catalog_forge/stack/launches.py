@@ -26,7 +26,7 @@ START_ONCE = "io.rancher.container.start_once"
 PULL = "io.rancher.container.pull_image"
 
 _PORT = re.compile(r"(?:(?:[0-9.]+|\[[0-9a-fA-F:]+\]):)?(?:(?:[0-9]+(?:-[0-9]+)?)?:)?[0-9]+(?:-[0-9]+)?(?:/(?:tcp|udp))?")
-_RANGE = re.compile(r"(?:([0-9]+)-[0-9]+:)?([0-9]+)-([0-9]+)(/[a-z]+)?$")
+_RANGE = re.compile(r"(?<![0-9])(?:([0-9]+)-[0-9]+:)?([0-9]+)-([0-9]+)(/[a-z]+)?$")
 _MOST_PORTS = 1000
 _COUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _TIME = re.compile(rf"(?:({_COUNT})h)?(?:({_COUNT})m)?(?:({_COUNT})s?)?")

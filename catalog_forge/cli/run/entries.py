@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 MAX_FILES = 2000
 
-_REVISION = re.compile(r"[0-9]+|v?[0-9]+\.[0-9]+\.[0-9]+.*")
+_REVISION = re.compile(r"[0-9]+|v?[0-9]+\.[0-9]+\.[0-9].*")
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9-]+")
 _COMPOSE = ("docker-compose.yml", "docker-compose.yml.tpl", "rancher-compose.yml")
 

@@ -18,7 +18,7 @@ from catalog_forge.rancher.tree import File, Folder, Tree, Yaml
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
-_MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@]+\.[^@]+>")
+_MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
 # A link to a revision with one of these in its name leads elsewhere.
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
 _LABELS = "the labels of a service are a mapping of texts, or a list of them"

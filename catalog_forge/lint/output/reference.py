@@ -65,7 +65,7 @@ def _linked(source: str) -> str:
 
     def links(found: re.Match[str]) -> str:
         return ", ".join(
-            f"[{found[1]} {number}](../facts/{found[1]}.md#{number})" for number in re.findall(r"[\d.]*\d", found[2])
+            f"[{found[1]} {number}](../facts/{found[1]}.md#{number})" for number in re.findall(r"\d+(?:\.\d+)*", found[2])
         )
 
     return re.sub(r"(?<!\()docs/([\w-]+\.md)", r"[\1](../\1)", _FACTS.sub(links, source))

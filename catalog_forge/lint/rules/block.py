@@ -19,7 +19,7 @@ _LIMITS = ("minimum_rancher_version", "maximum_rancher_version")
 _VERSIONS = ("version", *_LIMITS, "upgrade_from")
 _TEXTS = (*_VERSIONS, "name", "description", "uuid")
 _KNOWN = frozenset((*_TEXTS, "maintainer", "questions", "labels", "output", "readme", "revision", "<<"))
-_RANCHER_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+)*(?:[-.+][0-9A-Za-z.+-]*)?")
+_RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 
 
 @rule("CF301", "error", "rancher-compose.yml cannot be read", on=Revision)

@@ -52,7 +52,7 @@ _NEAR = 0.75
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
 _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
-_FIELD = re.compile(rb"(?:^[ \t]*-[ \t]+|:[ \t]+)[^\n]*$")
+_FIELD = re.compile(rb"(?:[ \t]*-|[^\n]*?:)[ \t]")
 
 
 def _in_use(known: Inside) -> Iterator[tuple[Resource, Template]]:
@@ -327,7 +327,7 @@ def _danger(each: Resource, template: Template, written: Written) -> tuple[str, 
         return "a & or < breaks the file", "html (getv ...)"
     if dest.endswith(".json") and before.rstrip().endswith(b'"'):
         return "a quote or a line break in it breaks the file", 'printf "%q" (getv ...), without the quotes around it'
-    if dest.endswith((".yml", ".yaml")) and _FIELD.search(before):
+    if dest.endswith((".yml", ".yaml")) and _FIELD.match(before):
         return "text such as yes, # or a: b changes its meaning", 'printf "%q" (getv ...)'
     if dest.endswith((".sh", ".env", "rc")) and _ASSIGNED.match(before):
         return "a quote ends the text, and $(...) runs as a command", "'{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"

@@ -32,8 +32,8 @@ _MORE_TEXTS = (
 _LIMITS = ("minimum_rancher_version", "maximum_rancher_version")
 _KNOWN = frozenset((*_TEXTS, "categories", "labels", "isSystem", *_LIMITS))
 # The CI's own pattern: two to five words, then an address in angle brackets.
-_MAINTAINER = re.compile(r"(?:\S+ ){2,5}<[^@]+@[^@]+\.[^@]+>")
-_URL = re.compile(r"https?://[^\s/]+\.?[^\s]*")
+_MAINTAINER = re.compile(r"(?:\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
+_URL = re.compile(r"https?://[^\s/][^\s]*")
 LICENSES = (
     "AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-1.1 Apache-2.0 Artistic-2.0 BSD-2-Clause BSD-3-Clause BSL-1.0 BUSL-1.1"
     " CC0-1.0 CC-BY-4.0 CC-BY-NC-4.0 CC-BY-SA-4.0 CDDL-1.0 EPL-1.0 EPL-2.0 EUPL-1.2 GPL-2.0 GPL-2.0-only GPL-2.0-or-later GPL-3.0"

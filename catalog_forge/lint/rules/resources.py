@@ -571,7 +571,7 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
     """
     for each in inside(image).resources:
         for key in ("check_cmd", "reload_cmd"):
-            for found in re.findall(r"\{\{.*?\}\}", _text(each, key)) if each.resource else ():
+            for found in re.findall(r"\{\{(?:(?!\{\{).)*?\}\}", _text(each, key)) if each.resource else ():
                 if key == "reload_cmd":
                     words = f"reload_cmd is no template: {found} reaches the shell as it is"
                     yield Hit(each.at(key, found), words, "write the path out")

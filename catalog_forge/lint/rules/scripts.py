@@ -13,7 +13,7 @@ from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 
 _EXIT = re.compile(r"\bexit[ \t]+(-[0-9]+)")
-_EQUAL = re.compile(r"(?:(?<![\[\w])\[|\btest)[ \t][^\n\]]*?[ \t](==)[ \t]")
+_EQUAL = re.compile(r"(?:(?<![\[\w])\[|\btest)[ \t](?:(?!\[[ \t]|\btest[ \t])[^\n\]])*?(?<=[ \t])(==)[ \t]")
 _WORD = re.compile(r"[\w./${}\"@-]+")
 _NO_PROGRAM = frozenset(
     "exec exit return wait fi done esac } else then cd echo printf set export trap sleep kill true false : . source eval".split()

@@ -24,7 +24,7 @@ _KEYS = (
 _HINTS = (b"PRIVATE KEY", b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox")
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 # A value that is no secret: it is filled in later, it says where the secret is, or it is a truth or a number.
-_NO_SECRET = re.compile(r"(?i).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
+_NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
 
 
 @rule("CF360", "warning", "A key or a token stands in a catalog", on=Entry)
