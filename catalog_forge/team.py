@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from catalog_forge import yamlio
-from catalog_forge.blueprint.git import checkout
 from catalog_forge.errors import ForgeError, Where
+from catalog_forge.git import checkout
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec.reader import read_standards
 from catalog_forge.spec.standards import Team

@@ -20,11 +20,11 @@ import stat
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import unified_diff
 from enum import StrEnum
 from pathlib import Path
 
 from catalog_forge import journal
+from catalog_forge.diffs import unified
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.plan import File, Plan, check_relative
 
@@ -220,11 +220,11 @@ def _read_manifest(root: Path, name: str) -> _Manifest | None:
 def _diff(path: str, old: File | None, new: File | None) -> str:
     if old == new:
         return ""
-    source, target = f"a/{path}" if old else "/dev/null", f"b/{path}" if new else "/dev/null"
     head = f"diff --git a/{path} b/{path}\n{_mode_lines(old, new)}"
     try:
-        return head + "".join(unified_diff(_lines(old), _lines(new), source, target))
+        return head + unified(_text(old), _text(new), path)
     except ValueError:
+        source, target = f"a/{path}" if old else "/dev/null", f"b/{path}" if new else "/dev/null"
         return f"{head}Binary files {source} and {target} differ\n"
 
 
@@ -238,10 +238,8 @@ def _git_mode(file: File) -> str:
     return f"{file.mode if file.mode == journal.LINK else stat.S_IFREG | file.mode:o}"
 
 
-def _lines(file: File | None) -> list[str]:
-    """Split text at line feeds only, as diff does; a last line without one says so. Raises ValueError on binary."""
-    content = file.content if file else b""
-    if b"\0" in content:
+def _text(file: File | None) -> str | None:
+    """The text of a file. Raises ValueError on binary."""
+    if file and b"\0" in file.content:
         raise ValueError("binary")
-    *lines, rest = content.decode().split("\n")
-    return [line + "\n" for line in lines] + [rest + "\n\\ No newline at end of file\n"] * bool(rest)
+    return file.content.decode() if file else None

@@ -30,7 +30,7 @@ FLOORS = (
     ("metadata",),
     ("formats", "plan", "spec"),
     ("rancher",),
-    ("gotext", "goyaml", "rancher.keys"),
+    ("gotext", "goyaml", "rancher.keys", "git", "junit", "diffs"),
     ("yamlio", "errors", "texts", "__init__"),
 )
 

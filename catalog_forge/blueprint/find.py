@@ -33,7 +33,7 @@ def opened(reference: str, base: Path) -> Iterator[Blueprint]:
     if reference in (known := shipped()):
         yield load(known[reference])
     elif at_commit := _AT_COMMIT.fullmatch(reference):
-        from catalog_forge.blueprint.git import checkout
+        from catalog_forge.git import checkout
 
         with checkout(at_commit["url"], at_commit["commit"], base) as folder:
             yield load(folder)

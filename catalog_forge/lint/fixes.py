@@ -10,16 +10,14 @@ from bisect import bisect, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from difflib import unified_diff
 
+from catalog_forge.diffs import unified
 from catalog_forge.lint.judges.layout import CONFIGS, REVISION_FILES
 from catalog_forge.lint.model import Finding, Fix
 from catalog_forge.lint.verdicts import verdicts
 from catalog_forge.rancher.tree import File, Tree
 
 ROUNDS = 10
-# Comparing takes time that grows with the square of how often lines repeat.
-MOST_LINES = 20_000
 _BOM = b"\xef\xbb\xbf"
 
 # Finds what is wrong with a tree.
@@ -84,22 +82,8 @@ def diff(changed: Iterable[tuple[File | None, File]]) -> str:
 
 
 def _diff(old: File | None, new: File) -> str:
-    name = _name(new)
-    before, after = _lines(old.text) if old else [], _lines(new.text)
-    heads = (f"a/{name}" if old else "/dev/null", f"b/{name}")
-    if max(len(before), len(after)) > MOST_LINES:
-        return f"--- {heads[0]}\n+++ {heads[1]}\n(it has more than {MOST_LINES} lines: what changes is not shown)\n"
-    return "".join(unified_diff(before, after, *heads))
-
-
-def _name(file: File) -> str:
-    """The path for the head of a diff: on one line."""
-    return "".join(each if each.isprintable() else "?" for each in file.shown or file.path)
-
-
-def _lines(text: str) -> list[str]:
-    *lines, rest = text.split("\n")
-    return [line + "\n" for line in lines] + [rest + "\n\\ No newline at end of file\n"] * bool(rest)
+    name = "".join(each if each.isprintable() else "?" for each in new.shown or new.path)  # the head of a diff is one line
+    return unified(old.text if old else None, new.text, name)
 
 
 def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:

@@ -1,30 +1,22 @@
-"""What a catalog was at a commit, and which of its published revisions changed since. The only door of lint to git.
-
-The repository is not trusted: git is asked for names and contents only; no hook, filter or pager runs, and nothing is fetched.
-"""
+"""What a catalog was at a commit, and which of its published revisions changed since. The repository is not trusted."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from catalog_forge import git
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import is_revision
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.rancher.tree import MAX_BYTES, File, Tree, joined
 
-GIT_SECONDS = 120
 MAX_CONTENT = 256 << 20
 _REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
 # MODE TYPE NAME SIZE and the path, as ls-tree -l has them. Links and submodules are passed over, as Rancher does.
 _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.DOTALL)
-_SAFE = (
-    *("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "safe.bareRepository=explicit"),
-)
 
 
 def changed(old: Tree, new: Tree) -> Iterator[Hit]:
@@ -71,13 +63,13 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
         raise ForgeError(f"{ref!r} is no name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
     real = path.resolve()
     folder, name = (real, "") if real.is_dir() else (real.parent, real.name)
-    prefix = _git(folder, "rev-parse", "--show-prefix").removesuffix(b"\n") + os.fsencode(name)
+    prefix = git.read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n") + os.fsencode(name)
     try:
-        commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip().decode()
+        commit = git.read(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip().decode()
     except ForgeError:
         raise ForgeError(f"there is no commit {ref!r} here", hint="a shallow clone has few; fetch it first") from None
     found: dict[str, tuple[str, int, str]] = {}
-    for entry in _git(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit).split(b"\0"):
+    for entry in git.read(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit).split(b"\0"):
         match = _ENTRY.fullmatch(entry)
         if match and match[3].startswith(prefix):
             below = os.fsdecode(match[3][len(prefix) :])
@@ -96,7 +88,7 @@ def _contents(folder: Path, blobs: dict[str, int]) -> dict[str, bytes]:
     """Read blobs by one call."""
     if sum(blobs.values()) > MAX_CONTENT:
         raise ForgeError(f"the revisions hold more than {MAX_CONTENT >> 20} MiB", hint="look at one entry at a time")
-    output = _git(folder, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode()) if blobs else b""
+    output = git.read(folder, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode()) if blobs else b""
     found: dict[str, bytes] = {}
     place = 0
     while place < len(output):
@@ -105,20 +97,3 @@ def _contents(folder: Path, blobs: dict[str, int]) -> dict[str, bytes]:
         found[blob] = output[end + 1 : end + 1 + int(size)]
         place = end + 1 + int(size) + 1
     return found
-
-
-def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """Run git without prompts, hooks, pagers and what the environment says of another repository. Raises ForgeError."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    command = ["git", *_SAFE, "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(command, env=environment, input=given, capture_output=True, timeout=GIT_SECONDS, check=False)
-    except FileNotFoundError:
-        raise ForgeError("git is not installed", hint="what was published is known to git only") from None
-    except subprocess.TimeoutExpired:
-        raise ForgeError(f"git needed more than {GIT_SECONDS} s for {arguments[0]}") from None
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        raise ForgeError(f"git cannot say what was published: {said[-1][:300]}")
-    return done.stdout

@@ -1,0 +1,77 @@
+"""The one door to git: no prompts, no hooks, no pagers, no filters, no submodules. A repository may be a stranger's.
+
+Only names and contents are asked for; nothing is fetched but the one commit that is checked out.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from catalog_forge.errors import ForgeError
+
+GIT_SECONDS = 120
+_SAFE = (
+    *("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "safe.bareRepository=explicit"),
+)
+# What would turn git to another repository than the one that is named; how a server is reached may come from the environment.
+_LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
+_QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "LC_ALL": "C",
+}
+
+
+@contextmanager
+def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iterator[Path]:
+    """Check one commit out, in a folder that goes away.
+
+    `url` may be a path, relative to `base`; `what` is what is there, in errors. Raises ForgeError with what git says, or when
+    it is not installed.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
+    environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    source = str(base / url) if (base / url).is_dir() else url
+    with TemporaryDirectory(prefix="catalog-forge-") as temporary:
+        folder = Path(temporary)
+        for more, arguments in (
+            ({}, ("init", "--quiet", "--template=")),
+            ({}, ("fetch", "--quiet", "--depth=1", "--no-recurse-submodules", "--", source, commit)),
+            # Nothing that git is told to do at a checkout, by filters, hooks or attributes of this machine, is done here.
+            (alone, ("checkout", "--quiet", "--detach", commit)),
+        ):
+            _run(folder, arguments, {**environment, **more}, f"{arguments[0]} the {what}", f"the {what} from a URL needs it")
+        yield folder
+
+
+def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+    """Ask git about the repository around a folder. Raises ForgeError with what git says, or when it is not installed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    hint = "what was published is known to git only"
+    return _run(folder, arguments, {**environment, "GIT_NO_LAZY_FETCH": "1"}, "say what was published", hint, given)
+
+
+def _run(
+    folder: Path, arguments: tuple[str, ...], environment: dict[str, str], doing: str, hint: str, given: bytes = b""
+) -> bytes:
+    command = ["git", *_SAFE, "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(
+            command, env=environment | _QUIET, input=given, capture_output=True, timeout=GIT_SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise ForgeError("git is not installed", hint=hint) from None
+    except subprocess.TimeoutExpired:
+        raise ForgeError(f"git needed more than {GIT_SECONDS} s to {doing}") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+        raise ForgeError(f"git cannot {doing}: {said[-1][:300]}")
+    return done.stdout

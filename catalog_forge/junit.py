@@ -1,0 +1,41 @@
+"""JUnit's XML, as CI servers read it: suites of cases, counted, in characters that XML can hold."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+# XML 1.0 has no way to write these, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def document() -> Element:
+    """Return the root that suites are added to."""
+    return Element("testsuites", name="catalog-forge")
+
+
+def case(suite: Element, name: str, classname: str, **attributes: str) -> Element:
+    """Add a case to a suite, passed until something is added to it."""
+    return SubElement(suite, "testcase", {"name": text(name), "classname": classname, **attributes})
+
+
+def outcome(where: Element, kind: str, message: str, lines: str = "", **attributes: str) -> None:
+    """Add to a case that it failed, ended in an error, or was skipped."""
+    SubElement(where, kind, {"message": text(message), **attributes}).text = text(lines) if lines else None
+
+
+def written(root: Element) -> str:
+    """Count what happened in each suite, and return the document as text."""
+    for suite in root.iter("testsuite"):
+        tags = [case[0].tag for case in suite.iter("testcase") if len(case)]
+        suite.set("tests", str(sum(1 for _ in suite.iter("testcase"))))
+        for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            suite.set(count, str(tags.count(tag)))
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def text(text: str) -> str:
+    """Text in which what XML cannot hold is replaced."""
+    return _NOT_XML.sub("\ufffd", text)
