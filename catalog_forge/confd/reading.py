@@ -383,6 +383,8 @@ class _Reader:
         if node.fields and value.type in _NO_FIELDS:
             what = "." + ".".join(node.fields)
             self.found.failing.append(Failing(what, node.at, f"{calls.shown(value.type)} has no fields"))
+        if node.fields and value.kind == "time":
+            return Value(kind="time")
         return _fields(value, node.fields)
 
     def call(self, node: Any, rest: Sequence[Any], final: Value | None) -> Value:
@@ -405,6 +407,8 @@ class _Reader:
             kind = values[0].type
         if node.name == "index" and len(values) == 2:
             kind = calls.ELEMENTS.get(values[0].type, "") if values[0].type != "int" else ""
+        if node.name in (*_KEEP, "printf", "replace") and any(value.kind == "time" for value in values):
+            return replace(result, type=kind, kind="time")
         return replace(result, type=kind, kind="number" if kind == "int" else result.kind)
 
     def lookup(self, name: str, values: list[Value], place: int) -> Value:

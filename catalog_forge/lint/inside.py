@@ -288,14 +288,21 @@ class Inside:
     @property
     def metadata_version(self) -> str:
         """The version of the metadata in -prefix; nothing where command lines differ or have none."""
-        found = {run.flags.get("prefix", "") for run in self.runs if "backend" in run.flags}
-        first = next(iter(found), "") if len(found) == 1 else ""
-        match = _VERSION.match(first)
+        match = _VERSION.match(self.prefix)
         return match[0][1:] if match else ""
 
     def path_of(self, resource: Resource, path: str) -> str:
-        """The path of the metadata that a template's path means."""
-        return _VERSION.sub("", f"{resource.prefix}{path}", count=1)
+        """The path of the metadata that a template's path means: confd joins it to its prefix."""
+        # Up to confd 0.11 a resource's own prefix is put behind that of the command line, which replaces it since.
+        own = resource.prefix if not self.prefix or self.release.span[0] < 12 else ""
+        return _VERSION.sub("", _VERSION.sub("", f"{self.prefix}{own}") + path)
+
+    @cached_property
+    def prefix(self) -> str:
+        """confd's -prefix with its slash; nothing where command lines differ or have none."""
+        found = {run.flags.get("prefix", "").strip("/") for run in self.runs if "backend" in run.flags}
+        first = found.pop() if len(found) == 1 else ""
+        return f"/{first}" if first else ""
 
     @cached_property
     def base(self) -> str:

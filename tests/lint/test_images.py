@@ -295,3 +295,21 @@ def test_hostile_files_are_judged_in_no_time(name: str, path: str) -> None:
 def test_a_mode_of_three_or_four_digits_is_decimal(mode: str, shown: list[str]) -> None:
     lines = found({"images/web-conf/conf.d/web.toml": resource(f'mode = "{mode}"', 'keys = ["/self/service"]')}, "CF603")
     assert [line.rpartition(" ")[2] for line in lines] == [f"0{int(mode) & 0o777:03o}" for _ in shown]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "own", "template", "count"),
+    [
+        ("/2016-07-29/self", "", '{{getv "/service/metadata/x" "d"}}', 0),
+        ("2016-07-29/self/", "", '{{getv "/service/metadata/x" "d"}}', 0),
+        ("/2016-07-29/self", "", '{{getv "/self/service/name" "d"}}', 1),
+        ("/2016-07-29", "", '{{getv "/service/name" "d"}}', 1),
+        ("/2016-07-29", "/self", '{{getv "/service/name" "d"}}', 1),
+        ("", "/2016-07-29/self", '{{getv "/service/name" "d"}}', 0),
+    ],
+)
+def test_a_path_is_judged_behind_the_prefix_that_confd_joins_it_to(prefix: str, own: str, template: str, count: int) -> None:
+    flags = f' -prefix "{prefix}"' if prefix else ""
+    files = {SCRIPT: f"#!/bin/sh\nexec confd -backend rancher{flags} -interval 5\n", TEMPLATE: template + "\n"}
+    files[RESOURCE] = resource('keys = ["/service"]', *([f'prefix = "{own}"'] if own else []))
+    assert len(found(files, "CF638")) == count

@@ -493,6 +493,9 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
                 yield Hit(where, f"blanks stand at the end of this line{more}", "take them out")
             elif text and not text.endswith(("\n", "}}")):
                 yield Hit(template.file.offset(len(text) - 1), "the last line has no end", "end the file with a line break")
+            if "\r\n" in text:
+                where = template.file.offset(text.index("\r\n"))
+                yield Hit(where, "lines end in CR LF, and so will those of the file", "write line feeds alone")
 
 
 @rule("CF641", "error", "A condition compares what can never be equal", on=Image)
@@ -545,6 +548,12 @@ def printed_time(image: Image) -> Iterator[Hit]:
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
         # {{datetime}}
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        # {{datetime.Format "15:04:05"}}
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        # {{datetime | printf "%v"}}
     Good:
         -- images/web-conf/templates/web.conf.tmpl --
         # Written by confd: changes to this file are lost.
@@ -603,3 +612,24 @@ def garbled_format(image: Image) -> Iterator[Hit]:
                 yield Hit(
                     template.at(found.start), f"printf garbles what it writes: {found.why}", "make the format fit its arguments"
                 )
+
+
+@rule("CF646", "warning", "A pattern that matches nothing", on=Image)
+def folder_as_pattern(image: Image) -> Iterator[Hit]:
+    """`gets` and `getvs` give the keys that match the whole pattern, and a folder is not a key: without a `*` behind it they
+    find nothing, for ever.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range gets "/self/service/metadata"}}{{.Key}}
+        {{end}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range gets "/self/service/metadata/*"}}{{.Key}}
+        {{end}}
+    Source: docs/facts/confd.md#2.1
+    """
+    for template, read, path in _paths(inside(image)):
+        if read.function in LISTS[2:] and _FOLDERS.fullmatch(path.rstrip("/")):
+            words = f"{read.function} {read.path!r} finds nothing: that is a folder, not a pattern"
+            yield Hit(template.at(read.start), words, f'{read.function} "{read.path.rstrip("/")}/*"')
