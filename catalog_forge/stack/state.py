@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -121,17 +121,38 @@ class StateFolder:
     @contextmanager
     def turn(self, wait: float) -> Iterator[None]:
         """Be the one who changes what is wanted. Raises ForgeError when others take longer than so many seconds."""
-        self.make()
-        with (self.path / "turn").open("a+") as file:
-            if not _locked(file, wait):
-                raise ForgeError(f"another command works on stack {self.name!r}", hint="try again when it has ended")
+        with self._turn(time.monotonic() + wait):
             yield
 
+    @contextmanager
+    def _turn(self, deadline: float) -> Iterator[None]:
+        while True:
+            with self._opened("turn") as file:
+                if not _locked(file, deadline - time.monotonic()):
+                    raise ForgeError(f"another command works on stack {self.name!r}", hint="try again when it has ended")
+                if self._is_there(file, "turn"):  # else whoever had it before has removed the stack
+                    yield
+                    return
+
+    def _opened(self, name: str) -> IO[str]:
+        while True:
+            self.make()
+            with suppress(FileNotFoundError):  # the folder has just been removed
+                return (self.path / name).open("a+")
+
+    def _is_there(self, file: IO[str], name: str) -> bool:
+        """Whether an open file is still the one of this name."""
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), (self.path / name).stat())
+        except FileNotFoundError:
+            return False
+
     def remove(self) -> None:
-        """Forget the stack. The file of `turn` stays: others may wait for it."""
+        """Forget the stack: nothing of it stays. Whoever waits for `turn` finds that it is another one then."""
         for file in self.path.glob("*"):
-            if file.name != "turn":
-                file.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody has begun anew
+            self.path.rmdir()
 
     def _write(self, name: str, data: Mapping[str, Any]) -> None:
         """Replace a file as a whole: who reads it never sees half of it."""

@@ -175,8 +175,6 @@ class _Running:
                 self.runner.remove_all(volumes=True)
         if self.folder.path.exists():
             self.folder.remove()
-            with suppress(OSError):
-                self.folder.path.rmdir()
 
     def _run(self) -> None:
         try:

@@ -39,5 +39,6 @@ def tool(engine: docker.DockerClient, base_image: str, tmp_path: Path) -> Iterat
     yield tool
     subprocess.run(tool.command("down", tool.name, "-v"), env=tool.environ, capture_output=True, check=False, timeout=60)
     assert tool.ids() == {}
+    assert not tool.state.exists()
     wanted = {"label": f"catalog-forge.stack={tool.name}"}
     assert not engine.networks.list(filters=wanted) and not engine.volumes.list(filters=wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,24 @@ def test_a_stack_that_was_removed_is_not_known(folder: StateFolder, tmp_path: Pa
 def test_state_is_kept_where_xdg_says(tmp_path: Path) -> None:
     assert home({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path
     assert home({}) == home({"XDG_STATE_HOME": "relative"}) == Path.home() / ".local" / "state"
+
+
+def test_nothing_stays_of_a_stack_that_was_removed_and_who_waited_for_a_turn_has_one_of_the_next(
+    folder: StateFolder, tmp_path: Path
+) -> None:
+    took: list[bool] = []
+
+    def another() -> None:
+        with StateFolder(tmp_path, "s").turn(30):
+            took.append((folder.path / "turn").exists())
+
+    with folder.turn(0):
+        folder.write_plan(STACK)
+        waiting = threading.Thread(target=another)
+        waiting.start()
+        folder.remove()
+        assert not folder.path.exists() and not took
+    waiting.join()
+    assert took == [True]
+    folder.remove()
+    assert not folder.path.exists()
