@@ -54,7 +54,7 @@ DOORS = {
     "cookiecutter": ("blueprint",),
     "setproctitle": ("cli.run.background",),
     "jinja2": ("blueprint", "texts"),
-    "gotpl": ("stack.templating",),
+    "gotpl": ("rancher.sprig",),
 }
 
 # Only here may anything be printed.

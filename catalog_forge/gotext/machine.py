@@ -157,7 +157,7 @@ def items_of(value: Any, node: Any, names: int) -> Iterator[tuple[Any, Any]]:
     if isinstance(value, Slice):
         return ((place, NIL if value[place] is None else value[place]) for place in range(len(value)))
     if isinstance(value, Map):
-        return ((key, NIL if value[key] is None else value[key]) for key in sorted(value))
+        return ((key, NIL if (item := value.get(key)) is None else item) for key in sorted(value))
     if isinstance(value, int) and not isinstance(value, bool):
         if names > 1:
             raise Fault(f"can't use {value} to iterate over more than one variable", node)

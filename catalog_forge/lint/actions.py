@@ -1,6 +1,6 @@
 """What stands in a parsed template: its branches, the answers that it looks at, what it compares with what.
 
-The nodes are those of gotpl's parser, known by their names, as `gotext.template` knows them.
+The nodes are those of `gotext.parsing`, known by the names of their types.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from catalog_forge.lint.rendering import Template
+from catalog_forge.rancher.templates import Template
 
 Kind = Literal["string", "int", "float", "bool", "nil", ""]
 

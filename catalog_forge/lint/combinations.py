@@ -18,8 +18,8 @@ from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint import actions
 from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.composition import Part, defaults, part
-from catalog_forge.lint.rendering import Rendered, Template
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text
 
 MOST = 256

@@ -25,7 +25,7 @@ from catalog_forge.rancher.variables import Substitution
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 if TYPE_CHECKING:
-    from catalog_forge.lint.rendering import Rendered
+    from catalog_forge.rancher.templates import Rendered
 
 # A variable that is put in: `$$` is none.
 _VARIABLE = re.compile(r"\$\$|(\$)")
@@ -217,9 +217,9 @@ def _read(revision: Revision) -> Composition:
     if docker is None or not is_template(docker.text):
         return Composition([*(parts_of(docker.yaml, True) if docker else ()), *parts])
     # Only a template is worth what its machine costs to import.
-    from catalog_forge.lint.rendering import Template, docker_template
+    from catalog_forge.rancher.templates import Template, template_in
 
-    template = docker_template(revision)
+    template = template_in(docker)
     if not isinstance(template, Template):
         return Composition(parts, is_whole=False)
     return composed(template.render(defaults(revision)), parts)

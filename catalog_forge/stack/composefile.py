@@ -15,10 +15,11 @@ from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.templates import render
+from catalog_forge.rancher.tree import File
 from catalog_forge.rancher.variables import Substitution
-from catalog_forge.stack.entry import Document, Entry
+from catalog_forge.stack.entry import Entry
 from catalog_forge.stack.model import Note
-from catalog_forge.stack.templating import render
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
@@ -53,9 +54,9 @@ def load(entry: Entry, variables: Mapping[str, str], stack: str, reader: Reader)
     problems: list[Problem] = []
     roots: list[tuple[Map, bool]] = []
     doubles: list[yamlio.Double] = []
-    for document, docker in ((entry.docker, True), (entry.rancher, False)):
+    for file, docker in ((entry.docker, True), (entry.rancher, False)):
         try:
-            root = _parsed(document, entry, variables, stack, doubles.append)
+            root = _parsed(file, entry, variables, stack, doubles.append)
         except ForgeError as error:
             problems += error.problems
             continue
@@ -86,14 +87,16 @@ def _services(root: Map) -> Node:
 
 
 def _parsed(
-    document: Document, entry: Entry, variables: Mapping[str, str], stack: str, doubled: Callable[[yamlio.Double], None]
+    file: File, entry: Entry, variables: Mapping[str, str], stack: str, doubled: Callable[[yamlio.Double], None]
 ) -> Map | None:
     """The mapping of a file. What a template rewrote keeps no places of its file: errors say `(rendered)` and count there."""
-    text = render(document.text, document.file, variables, stack, entry.version)
-    file = document.file if text == document.text else f"{document.file} (rendered)"
-    if not text.strip():
+    rendered = render(file, variables, stack, entry.version)
+    if rendered.problem:
+        raise ForgeError.of([rendered.problem])
+    if not rendered.text.strip():
         return None
-    root = yamlio.parse(text, file, aliases=True, last_wins=doubled)
+    shown = file.shown if rendered.text == file.text else f"{file.shown} (rendered)"
+    root = yamlio.parse(rendered.text, shown, aliases=True, last_wins=doubled)
     if isinstance(root, Text) and is_null(root):
         return None
     if not isinstance(root, Map):

@@ -15,22 +15,13 @@ from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.goyaml import decoding
 from catalog_forge.rancher.questions import Question
 from catalog_forge.rancher.questions import read as read_questions
+from catalog_forge.rancher.tree import MAX_BYTES, File
 from catalog_forge.yamlio import Map, Node
-
-MAX_BYTES = 1 << 20
 
 _RANCHER = "rancher-compose.yml"
 _DOCKER = ("docker-compose.yml", "docker-compose.yml.tpl")
 _REVISION = re.compile(r"[-+]?[0-9]+|v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+].*)?")
 _SEMVER = re.compile(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A compose file: the name that errors give it, and its text."""
-
-    file: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +31,8 @@ class Entry:
     name: str
     revision: str
     version: str
-    docker: Document
-    rancher: Document
+    docker: File
+    rancher: File
     questions: tuple[Question, ...] = ()
 
 
@@ -68,7 +59,7 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     )
     if docker is None:
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{below}".rstrip("/")), _what_else(files, below))
-    block = _block(rancher.text, rancher.file)
+    block = _block(rancher.text, rancher.shown)
     return Entry(name, revision, decoding.raw(block.get("version")), docker, rancher, read_questions(block.get("questions")))
 
 
@@ -123,14 +114,15 @@ def _number(revision: str) -> int:
     return int(revision) if re.fullmatch(r"[-+]?[0-9]{1,9}", revision) else 0
 
 
-def _document(files: Mapping[str, bytes], path: str, label: str) -> Document:
-    file, content = f"{label}/{path}", files.get(path, b"")
+def _document(files: Mapping[str, bytes], path: str, label: str) -> File:
+    shown, content = f"{label}/{path}", files.get(path, b"")
     if len(content) > MAX_BYTES:
-        raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(file))
+        raise ForgeError(f"the file is larger than {MAX_BYTES} bytes", Where(shown))
     try:
-        return Document(file, content.decode("utf-8-sig").replace("\r\n", "\n"))
+        content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ForgeError("the file is not UTF-8 text", Where(file)) from None
+        raise ForgeError("the file is not UTF-8 text", Where(shown)) from None
+    return File(path, len(content), lambda: content, shown=shown)
 
 
 def _block(text: str, file: str) -> dict[str, Node]:

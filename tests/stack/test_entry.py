@@ -62,7 +62,7 @@ def test_catalog_block_of_v1_is_read() -> None:
 
 def test_template_is_taken_when_docker_compose_is_empty() -> None:
     files = entry(_0="1") | {"0/docker-compose.yml": b"\n", "0/docker-compose.yml.tpl": DOCKER}
-    assert read(files, "web").docker.file == "web/0/docker-compose.yml.tpl"
+    assert read(files, "web").docker.shown == "web/0/docker-compose.yml.tpl"
 
 
 def test_entry_without_compose_file_is_an_error() -> None:

@@ -16,9 +16,9 @@ from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, 
 from catalog_forge.lint.judges import block, services
 from catalog_forge.lint.judges.ruling import Ruling
 from catalog_forge.lint.judges.service import Service, Template, Version
+from catalog_forge.rancher.templates import render
 from catalog_forge.rancher.tree import File, Yaml
 from catalog_forge.rancher.variables import Substitution
-from catalog_forge.stack.templating import render_so_far
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 SIDEKICKS = "io.rancher.sidekicks"
@@ -117,16 +117,14 @@ class _Launch:
         """The YAML of a file after its templates, and whether values must be worked on."""
         if not file.is_readable or "{{" not in file.text:
             return file.yaml, "$" in file.text or "<<" in file.text
-        shown = file.shown or file.path
-        rendered = render_so_far(file.text, shown, variables, "stack")
-        if rendered.fault:
+        rendered = render(file, variables)
+        if rendered.problem:
             hint = "what follows is cut off without a word, and the stack is made of what stands before"
-            where = rendered.fault.where or file.at()
-            reason = rendered.fault.message
+            where, reason = rendered.problem.where or file.at(), rendered.problem.message
             self.notes.append(Ruling("launch", "alter", reason, where, hint, self.template.label, self.version.folder))
         if rendered.text == file.text:
             return file.yaml, True
-        return Yaml(yamlio.parse_lenient(rendered.text, f"{shown} (rendered)").node), True
+        return Yaml(yamlio.parse_lenient(rendered.text, f"{file.shown or file.path} (rendered)").node), True
 
     def _look_at(self, compose: _Compose, variables: Mapping[str, str], has_dollar: bool) -> Iterator[Problem]:
         wrong: list[Problem] = []

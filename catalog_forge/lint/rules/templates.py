@@ -18,7 +18,7 @@ from catalog_forge.rancher.tree import is_template
 
 if TYPE_CHECKING:
     from catalog_forge.lint.combinations import Version
-    from catalog_forge.lint.rendering import Template
+    from catalog_forge.rancher.templates import Template
 
 _LOCAL = (compose.unknown_keys, compose.repeated_items)
 _GLOBAL = (
@@ -36,9 +36,9 @@ def _template(revision: Revision) -> Template | None:
     """The template that a docker-compose file is; None where it is none, and where Go cannot parse it."""
     if revision.docker is None or not is_template(revision.docker.text):
         return None
-    from catalog_forge.lint.rendering import Template, docker_template
+    from catalog_forge.rancher.templates import Template, template_in
 
-    found = docker_template(revision)
+    found = template_in(revision.docker)
     return found if isinstance(found, Template) else None
 
 
@@ -82,11 +82,12 @@ def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
     if file is None or not is_template(file.text):
         return
     from catalog_forge.gotext.parsing import SyntaxFault
-    from catalog_forge.lint.rendering import docker_template, where_of, words_of
+    from catalog_forge.rancher.templates import refusal, template_in
 
-    fault = docker_template(revision)
+    fault = template_in(revision.docker)
     if isinstance(fault, SyntaxFault):
-        yield Hit(where_of(fault, file), words_of(fault), "a file that needs no templates begins with the line `# notemplating`")
+        found = refusal(fault, file)
+        yield Hit(found.where or file.at(), found.message, found.hint)
 
 
 @rule("CF512", "warning", "A true or false answer is tested bare", on=Revision)

@@ -164,7 +164,7 @@ def braces(revision: Revision) -> Iterator[Hit]:
     if file is None or not is_template(file.text):
         return
     from catalog_forge.gotext.parsing import SyntaxFault
-    from catalog_forge.lint.rendering import template_of, where_of, words_of
+    from catalog_forge.rancher.templates import template_of, where_of, words_of
 
     try:
         template_of(file)

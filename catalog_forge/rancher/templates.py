@@ -1,8 +1,8 @@
-"""Go's templates in compose files, rendered quickly and often: with the answers of many users, and with the places of the source.
+"""Go's templates in compose files, rendered quickly and often: with the answers of many users, with the places of the source.
 
-What they make is what `stack.templating` makes of them (a test compares both); gotpl only parses here, and confd's machine runs
-them. Two rules are those of the Go that rancher-compose was built with: what fails cuts the text where it fails, and what
-stands behind parentheses is ignored.
+Rules: docs/facts/catalog.md#4.13 to #4.19. Two of them are those of the Go that rancher-compose was built with: what fails cuts
+the text where it fails, and what stands behind parentheses is ignored. An entry is untrusted: what it may cost is bounded, and
+nothing of this machine comes in.
 """
 
 from __future__ import annotations
@@ -11,25 +11,22 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from catalog_forge.errors import Where
-from catalog_forge.gotext.builtins import BUILTINS, Function
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.machine import Code, Expr, Fault, Limits, Machine
 from catalog_forge.gotext.parsing import Parsed, SyntaxFault, parse
 from catalog_forge.gotext.template import Compiler
-from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, Map, Slice, runes, unrunes
-from catalog_forge.lint.catalog import Revision
+from catalog_forge.gotext.values import Map, unrunes
+from catalog_forge.rancher.sprig import NAMES, Functions
 from catalog_forge.rancher.tree import File, is_template
-from catalog_forge.stack import templating
 
-LIMITS = Limits(seconds=0.5, output=1 << 20, memory=16 << 20, depth=100)
+LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
 
-# What a template may call: sprig's functions as rancher-compose has them, one of its own, Go's. All else Go does not know.
-NAMES = templating.SPRIG | {"splitPreserveQuotes"} | BUILTINS.keys() | {"and", "or"}
+HINT = "a file that needs no templates begins with the line `# notemplating`"
+CUT = "Rancher would cut the file here without a word, and start what stands before"
 
 
 class _Piece(bytes):
@@ -47,6 +44,11 @@ class Rendered:
     fault: str = ""
     fault_where: Where | None = None
     out: Sequence[bytes] = field(default=(), repr=False)
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why it ended early, as `up` says it."""
+        return Problem(f"the template fails: {self.fault}", self.fault_where, CUT) if self.fault else None
 
     def at(self, line: int, column: int) -> Where:
         """The place in the source of a place in the text; that of the action, where an answer made it."""
@@ -79,12 +81,12 @@ class Template:
     parsed: Parsed
     codes: Mapping[str, Code]
 
-    def render(self, variables: Mapping[str, str], stack: str = "stack") -> Rendered:
+    def render(self, variables: Mapping[str, str], stack: str = "stack", version: str = "") -> Rendered:
         """Return what it makes with these answers."""
         machine = Machine(self.codes, None, LIMITS)
         fault, where = "", None
         try:
-            machine.run(MAIN, _data(variables, stack))
+            machine.run(MAIN, _data(variables, stack, version))
         except Fault as error:
             fault, where = error.message, self.where(error.node)
         return Rendered(self.file, b"".join(machine.out).decode("utf-8", "replace"), fault, where, machine.out)
@@ -106,30 +108,43 @@ def place_of(file: File, offset: int) -> Where:
     return file.at(line, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1)
 
 
-_CACHE: WeakKeyDictionary[Revision, Template | SyntaxFault | None] = WeakKeyDictionary()
-
-
-def docker_template(revision: Revision) -> Template | SyntaxFault | None:
-    """The template that the docker-compose file of a revision is; why Go refuses it; None where there are no actions in it."""
-    if revision not in _CACHE:
-        file = revision.docker
-        try:
-            _CACHE[revision] = template_of(file) if file and is_template(file.text) else None
-        except SyntaxFault as fault:
-            _CACHE[revision] = fault
-    return _CACHE[revision]
+def template_in(file: File | None) -> Template | SyntaxFault | None:
+    """The template that a compose file is; why Go refuses it; None where there are no actions in it."""
+    if file is None or not is_template(file.text):
+        return None
+    try:
+        return template_of(file)
+    except SyntaxFault as fault:
+        return fault
 
 
 def template_of(file: File) -> Template:
     """Parse a compose file. Raises SyntaxFault with the place where Go would refuse it."""
-    source = file.text.encode("utf-8", "surrogateescape")
-    parsed = parse(MAIN, source, NAMES)
-    functions = _Functions()
+    return Template(file, *_compiled(file.text))
+
+
+@lru_cache(maxsize=32)
+def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
+    """A template that is rendered with many answers is read once."""
+    parsed = parse(MAIN, text.encode("utf-8", "surrogateescape"), NAMES)
+    functions = Functions()
     try:
-        codes = {name: _Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
+        return parsed, {name: _Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
     except RecursionError:
         raise SyntaxFault("template: it is nested more deeply than can be read here") from None
-    return Template(file, parsed, codes)
+
+
+def render(file: File, variables: Mapping[str, str], stack: str = "stack", version: str = "") -> Rendered:
+    """What a compose file becomes with these answers; without actions it stays as it is. Raises ForgeError where Go refuses."""
+    template = template_in(file)
+    if isinstance(template, SyntaxFault):
+        raise ForgeError.of([refusal(template, file)])
+    return template.render(variables, stack, version) if template else Rendered(file, file.text)
+
+
+def refusal(fault: SyntaxFault, file: File) -> Problem:
+    """Why Go refuses a template, at the place where it stops; at the first action, where that is not known."""
+    return Problem(words_of(fault), where_of(fault, file), HINT)
 
 
 def where_of(fault: SyntaxFault, file: File) -> Where:
@@ -145,8 +160,8 @@ def words_of(fault: SyntaxFault) -> str:
     return "the template cannot be parsed: " + re.sub(r"^(?:template: ?|[0-9]+: ?|template$)*", "", str(fault))
 
 
-def _data(variables: Mapping[str, str], stack: str) -> Map:
-    release = Map(((b"Name", stack.encode()), (b"Version", b""), (b"PreviousVersion", b"")))
+def _data(variables: Mapping[str, str], stack: str, version: str) -> Map:
+    release = Map(((b"Name", stack.encode()), (b"Version", version.encode()), (b"PreviousVersion", b"")))
     values = Map((name.encode(), text.encode("utf-8", "surrogateescape")) for name, text in variables.items())
     named = Map(((b"Name", b"Default"),))
     return Map(((b"Values", values), (b"Stack", release), (b"Release", release), (b"Environment", named)))
@@ -163,68 +178,3 @@ class _Compiler(Compiler):
         if type(first).__name__ == "ParenthesizedNode" and not first.fields:
             return self.pipe(first.pipeline)
         return super().command(command, final)
-
-
-class _Functions(dict[str, Function]):
-    """The functions by name. sprig is imported when a template wants one that is not at hand here: that takes 70 ms."""
-
-    def __init__(self) -> None:
-        super().__init__({**BUILTINS, **_AT_HAND})
-
-    def __missing__(self, name: str) -> Function:
-        return _of_sprig(name)
-
-
-def _atoi(text: bytes) -> int:
-    try:
-        return int(text) if text.strip() == text else 0
-    except ValueError:
-        return 0
-
-
-def _until(count: int) -> Slice:
-    if abs(count) > templating.MAX_ITEMS:
-        raise GoError("that is too much here")
-    return Slice(range(count) if count >= 0 else range(0, count, -1), INTS)
-
-
-_AT_HAND = {
-    "atoi": Function(_atoi, ("string",)),
-    "until": Function(_until, ("int",)),
-    "contains": Function(lambda part, text: part in text, ("string", "string")),
-}
-
-
-@cache
-def _of_sprig(name: str) -> Function:
-    """A function of sprig for the machine; one that is refused here, or missing in newer releases, fails when it is called."""
-    call = templating.functions().get(name)
-
-    def run(*arguments: Any) -> Any:
-        if call is None:
-            raise GoError("it is not for compose files")
-        try:
-            return _to_go(call(*map(_from_go, arguments)))
-        except Exception as error:
-            raise GoError(str(error)) from None
-
-    return Function(run, (), "any")
-
-
-def _from_go(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return runes(value)
-    if isinstance(value, Slice):
-        return [_from_go(each) for each in value]
-    return {runes(key): _from_go(each) for key, each in value.items()} if isinstance(value, Map) else value
-
-
-def _to_go(value: Any) -> Any:
-    if isinstance(value, str):
-        return unrunes(value)
-    if isinstance(value, Mapping):
-        return Map((unrunes(str(key)), _to_go(each)) for key, each in value.items())
-    if isinstance(value, list | tuple | range):
-        kind = STRINGS if all(isinstance(each, str) for each in value) else ANYS
-        return Slice(map(_to_go, value), INTS if isinstance(value, range) else kind)
-    return value

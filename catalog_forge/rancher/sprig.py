@@ -1,0 +1,187 @@
+"""The functions that templates of compose files may call: Go's own, sprig's, and one of rancher-compose.
+
+Rules: docs/facts/catalog.md#4.13, #4.18; the names are those of rancher-compose-executor v0.14.29. gotpl has sprig's functions as
+plain Python; here they become functions of our machine, each bounded, and none of them reads this machine's environment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from catalog_forge.gotext.builtins import BUILTINS, Function, Sandbox
+from catalog_forge.gotext.time import Time
+from catalog_forge.gotext.values import ANYS, INTS, STRINGS, GoError, LimitError, Map, Slice, runes, type_name, unrunes
+
+MAX_CHARACTERS = 1 << 20
+MAX_ITEMS = 10_000
+
+# The functions of sprig that rancher-compose-executor v0.14.29 carries: a template with another one is refused.
+SPRIG = frozenset(
+    "abbrev abbrevboth add add1 atoi b32dec b32enc b64dec b64enc base biggest cat clean contains date dateInZone dateModify "
+    "default dict dir div empty env expandenv ext float64 genPrivateKey hasKey hasPrefix hasSuffix hello htmlDate "
+    "htmlDateInZone indent initials int int64 isAbs join kindIs kindOf lower max min mod mul nospace now plural quote "
+    "randAlpha randAlphaNum randAscii randNumeric repeat replace set sha256sum split squote sub substr swapcase title trim "
+    "trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf unset until untilStep untitle upper uuidv4 "
+    "wrap wrapWith".split()
+)
+# What would read this machine's environment, or burn minutes; entries of real catalogs use none of them.
+_REFUSED = frozenset(("env", "expandenv", "genPrivateKey"))
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+_COUNTING = frozenset("until untilStep repeat indent randAlpha randAlphaNum randAscii randNumeric".split())
+_MULTIPLYING = frozenset("replace join wrap wrapWith repeat".split())
+_QUOTES = frozenset("\"'\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a")
+_WHOLE = re.compile(rb"[-+]?[0-9]+")
+_MOST = (1 << 63) - 1
+
+
+class Functions(dict[str, Function]):
+    """The functions by name. gotpl is imported when a template wants one that is not at hand here: that takes 70 ms."""
+
+    def __init__(self) -> None:
+        super().__init__({**BUILTINS, **_OWN})
+
+    def __missing__(self, name: str) -> Function:
+        return _of_sprig(name)
+
+
+def _comparison(name: str) -> Function:
+    """One of Go's comparisons. Go 1.8, which the executor was built with, fails where an answer is missing (fact 4.18)."""
+    compare = BUILTINS[name].call
+
+    def call(*values: Any) -> Any:
+        if None in values:
+            raise GoError("incompatible types for comparison: a value is missing")
+        return compare(*values)
+
+    return Function(call, BUILTINS[name].parameters, BUILTINS[name].more)
+
+
+def _atoi(text: bytes) -> int:
+    """strconv.Atoi, whose error sprig passes over: 0 for what is not a number, the nearest one for what is too large."""
+    digits = text.lstrip(b"+-").lstrip(b"0")
+    if not _WHOLE.fullmatch(text):
+        return 0
+    if len(digits) > 19:
+        return -_MOST - 1 if text[:1] == b"-" else _MOST
+    return max(-_MOST - 1, min(int(text), _MOST))
+
+
+def _until(count: int) -> Slice:
+    if abs(count) > MAX_ITEMS:
+        raise LimitError("until: that is too much here")
+    return Slice(range(count) if count >= 0 else range(0, count, -1), INTS)
+
+
+def _set(values: Any, key: bytes, value: Any) -> Map:
+    """Change a dictionary where it stands: whoever else holds it sees it."""
+    found = _dict(values)
+    found[key] = value
+    return found
+
+
+def _unset(values: Any, key: bytes) -> Map:
+    found = _dict(values)
+    found.pop(key, None)
+    return found
+
+
+def _dict(value: Any) -> Map:
+    if not isinstance(value, Map):
+        raise GoError(f"wrong type for value; expected map[string]interface {{}}; got {type_name(value)}")
+    return value
+
+
+def _cut(text: bytes) -> Slice:
+    """Cut a text at each blank outside quotes, whichever quotes they are; the last character is kept even if it is a blank."""
+    chars = runes(text)
+    pieces = [""]
+    quoted = False
+    for place, char in enumerate(chars, 1):
+        quoted ^= char in _QUOTES
+        if char.isspace() and not quoted and place < len(chars):
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return Slice(map(unrunes, pieces) if chars else (), STRINGS)
+
+
+_OWN = {
+    **{name: _comparison(name) for name in _COMPARISONS},
+    "atoi": Function(_atoi, ("string",)),
+    "until": Function(_until, ("int",)),
+    "contains": Function(lambda part, text: part in text, ("string", "string")),
+    "set": Function(_set, ("any", "string", "any")),
+    "unset": Function(_unset, ("any", "string")),
+    "splitPreserveQuotes": Function(_cut, ("string",)),
+}
+
+# What a template may call; all else Go does not know.
+NAMES = (SPRIG | BUILTINS.keys() | _OWN.keys() | {"and", "or"}) - {"slice"}
+
+
+@cache
+def _of_sprig(name: str) -> Function:
+    """A function of sprig for the machine; one that is refused here, or missing in newer releases, fails when it is called."""
+    from gotpl.funcs.sprig import text_func_map
+
+    call = None if name in _REFUSED else text_func_map().get(name)
+
+    def run(box: Sandbox, *arguments: Any) -> Any:
+        if call is None:
+            raise GoError("it would read what is not the template's: it is not for compose files here")
+        given = [_from_go(each) for each in arguments]
+        _check(name, given)
+        return _to_go(_called(call, given), box)
+
+    return Function(run, (), "any", boxed=True)
+
+
+def _called(call: Callable[..., Any], given: list[Any]) -> Any:
+    try:
+        return call(*given)
+    except Exception as error:
+        # Whatever a function of gotpl raises is the template's fault, not ours.
+        raise GoError(str(error)) from None
+
+
+def _check(name: str, given: list[Any]) -> None:
+    """Refuse numbers beyond reason, and texts that would multiply each other."""
+    counted = name in _COUNTING and any(isinstance(each, int) and abs(each) > MAX_ITEMS for each in given)
+    sizes = sorted(map(_size, given))
+    product = name in _MULTIPLYING and len(sizes) > 1 and sizes[-1] * sizes[-2] > 16 * MAX_CHARACTERS
+    if counted or product or sum(sizes) > MAX_CHARACTERS:
+        raise LimitError(f"{name}: that is too much here")
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, str | bytes | list | tuple | dict) else 1
+
+
+def _from_go(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return runes(value)
+    if isinstance(value, Slice):
+        return [_from_go(each) for each in value]
+    if isinstance(value, Time):
+        return value.moment
+    return {runes(key): _from_go(each) for key, each in value.items()} if isinstance(value, Map) else value
+
+
+def _to_go(value: Any, box: Sandbox) -> Any:
+    box.spend(_size(value))
+    if isinstance(value, str):
+        return unrunes(value)
+    if isinstance(value, datetime):
+        return Time(value)
+    if isinstance(value, Mapping):
+        return Map((unrunes(str(key)), _to_go(each, box)) for key, each in value.items())
+    if isinstance(value, list | tuple | range):
+        kind = STRINGS if all(isinstance(each, str) for each in value) else ANYS
+        return Slice([_to_go(each, box) for each in value], INTS if isinstance(value, range) else kind)
+    if value is None or isinstance(value, bool | int | float | bytes):
+        return value
+    raise GoError(f"its result is a {type(value).__name__}, which templates cannot hold here")
