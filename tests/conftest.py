@@ -1,6 +1,6 @@
 """The real programs that tests use: a Docker engine, a base image, confd, docker-compose.
 
-A test asks by fixture, or by the marks ``engine``, ``confd`` and ``compose``. What cannot be had skips the test
+A test asks by fixture, or by the marks ``engine``, ``confd``, ``compose`` and ``linters``. What cannot be had skips the test
 with the reason; with ``CI=true`` it fails instead. The last line of a run says which programs were really used.
 """
 
@@ -20,8 +20,14 @@ import pytest
 
 TOOLS = Path(__file__).parent.parent / "tools"
 TEST_LABEL = "catalog-forge.test"
-FIXTURE_OF_MARK = {"engine": "engine", "confd": "confd", "compose": "docker_compose"}
-MARK_OF_FIXTURE = {"engine": "engine", "base_image": "engine", "confd": "confd", "docker_compose": "compose"}
+FIXTURE_OF_MARK = {"engine": "engine", "confd": "confd", "compose": "docker_compose", "linters": "linters"}
+MARK_OF_FIXTURE = {
+    "engine": "engine",
+    "base_image": "engine",
+    "confd": "confd",
+    "docker_compose": "compose",
+    "linters": "linters",
+}
 
 _USED = pytest.StashKey[dict[str, str]]()
 _MISSING = pytest.StashKey[dict[str, str]]()
@@ -39,7 +45,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         return
     for mark, fixture in FIXTURE_OF_MARK.items():
         if item.get_closest_marker(mark) and fixture not in item.fixturenames:
-            item.fixturenames.insert(0, fixture)
+            item.fixturenames = [fixture, *item.fixturenames]  # the list is shared by all cases of a function
     for fixture, mark in MARK_OF_FIXTURE.items():
         if fixture in item.fixturenames:
             item.add_marker(mark)
@@ -145,6 +151,16 @@ def docker_compose(pytestconfig: pytest.Config) -> Path:
         _missing(pytestconfig, "docker-compose", f"{found} is {version or 'broken'}, not 1.29")
     pytestconfig.stash[_USED]["docker-compose"] = f"{version} at {found}"
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def linters(pytestconfig: pytest.Config) -> None:
+    """See that hadolint and shellcheck are on PATH."""
+    for name in ("hadolint", "shellcheck"):
+        found = shutil.which(name)
+        if found is None:
+            _missing(pytestconfig, name, "not on PATH; the group `lint` of pyproject.toml brings it")
+        pytestconfig.stash[_USED][name] = f"at {found}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -24,6 +24,7 @@ def lint(command: list[str], text: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.linters
 @pytest.mark.parametrize("topology", ["volumes", "netns"])
 @pytest.mark.parametrize("name", SPECS)
 def test_linters_report_nothing(name: str, topology: str) -> None:

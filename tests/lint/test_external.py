@@ -35,6 +35,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.linters
 def test_one_process_looks_at_all_files() -> None:
     found = ask("shellcheck", files("#!/bin/sh\nls $A\n", "#!/bin/sh\n", "#!/bin/sh\nls $B\n"))
     assert sorted((each.file.path, each.code, each.line, each.column) for each in found if isinstance(each, Remark)) == [
@@ -80,6 +81,7 @@ def test_a_program_that_fails_is_told_in_a_note(alone: Path, monkeypatch: pytest
     assert finding.level == "note" and finding.message == f"shellcheck said nothing: {why}"
 
 
+@pytest.mark.linters
 @pytest.mark.parametrize(
     ("text", "levels"),
     [("ls $A", ["note"]), ("cd x", ["warning"]), ("if true; then", ["error", "note"]), ("exec x $@", [])],
