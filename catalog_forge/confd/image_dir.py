@@ -19,6 +19,15 @@ from catalog_forge.errors import ForgeError, Problem, Where
 _POSITION = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TEXTS = {"src": "src", "dest": "dest", "prefix": "prefix", "mode": "mode", "check_cmd": "check_cmd", "reload_cmd": "reload_cmd"}
 _NUMBER = re.compile(r"0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0")
+# What the places of values are told by; only strings and comments may hold what looks like the rest.
+_TOKEN = re.compile(
+    r"""(?P<string>"{3}(?:[^"\\]|\\.|"(?!""))*+"{3}|'{3}(?:[^']|'(?!''))*+'{3}|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+    r"""|(?P<comment>\#[^\n]*+)|(?P<end>\n)|(?P<bracket>[\[\]{}])|(?P<sign>[=,])|(?P<word>[^\s\[\]{}=,"'\#]++)""",
+    re.DOTALL,
+)
+_NEWER = re.compile(r"(?P<base>0[xob].*)|(?P<time>[0-9]{2}:.*)|(?P<infinite>[+-]?(?:inf|nan))")
+_NEWER_WORDS = {"base": "numbers of base 16, 8 or 2", "time": "times without a day", "infinite": "inf and nan"}
+_DIGITS = re.compile(r"[+-]?[0-9_]+")
 _BASES = {"0x": 16, "0b": 2, "0o": 8, "0": 8, "": 10}
 
 
@@ -85,9 +94,9 @@ def _is_resource(path: str) -> bool:
 def _template(source: bytes, place: Where) -> Mapping[str, Any]:
     """Return the table [template], its keys in lower case."""
     try:
-        data = tomllib.loads(source.decode())
-    except UnicodeDecodeError as error:
-        raise ForgeError(f"confd cannot load it: {error.reason} at byte {error.start}", place) from None
+        # Bytes that are not UTF-8 are no fault for BurntSushi/toml.
+        text = source.decode(errors="replace")
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _POSITION.search(str(error))
         end = Where(place.file, source.count(b"\n") + 1, 1)
@@ -96,6 +105,7 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         # Python reads no integer of more than 4,300 digits, and no list in a thousand lists.
         raise ForgeError("confd cannot load it: a number or a nesting of lists is beyond all measure", place) from None
+    _check_version(text, data, place)
     found_table: Any = next((value for key, value in data.items() if key.lower() == "template"), {})
     if not isinstance(found_table, Mapping):
         raise ForgeError("confd cannot load it: [template] must be one table", _line_of(source, "template", place))
@@ -106,6 +116,53 @@ def _template(source: bytes, place: Where) -> Mapping[str, Any]:
     if problems:
         raise ForgeError.of(problems)
     return table
+
+
+def _check_version(text: str, data: Mapping[str, Any], place: Where) -> None:
+    """Raise ForgeError for what TOML 1.0 has and BurntSushi/toml 0.3.1 has not: it refuses the file, wherever that stands."""
+    in_value, depth, starts = False, 0, True
+    for match in _TOKEN.finditer(text):
+        kind, word = match.lastgroup, match[0]
+        problem = ""
+        if kind == "end":
+            in_value, starts = in_value and depth > 0, True
+            continue
+        if kind == "sign":
+            in_value = in_value or word == "="
+        elif kind == "bracket" and in_value:
+            depth += 1 if word in "[{" else -1
+        elif kind == "word":
+            problem = _newer_value(word) if in_value else "it does not know dotted keys" if starts and "." in word else ""
+        if problem:
+            before = text[: match.start()]
+            where = Where(place.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+            raise ForgeError(f"confd cannot load it: {problem}", where)
+        starts = False
+    if _is_mixed(data):
+        raise ForgeError("confd cannot load it: the values of a list must be of one type", place)
+
+
+def _newer_value(word: str) -> str:
+    """What is wrong with a value that TOML 1.0 knows."""
+    newer = _NEWER.fullmatch(word)
+    if newer:
+        return f"it does not know {_NEWER_WORDS[newer.lastgroup or '']}"
+    number = int(word.replace("_", "")) if _DIGITS.fullmatch(word) else 0
+    return "" if -(1 << 63) <= number < 1 << 63 else "a number does not fit into 64 bits"
+
+
+def _is_mixed(data: Any) -> bool:
+    """Tell whether a list anywhere holds values of several types."""
+    pending = [data]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            if len(set(map(type, value))) > 1:
+                return True
+            pending += value
+        elif isinstance(value, Mapping):
+            pending += value.values()
+    return False
 
 
 def _misfits(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -139,3 +139,55 @@ def test_a_mode_may_have_any_number_of_digits(text: str, mode: int | None) -> No
     (found,) = one(resource(f'mode = "{text}"\n')).resources
     assert found.mode == mode
     assert found.fault.endswith("out of range") == (mode is None)
+
+
+TOML = [
+    *("", "x = 0x0", "x = 0xFF", "x = 0o7", "x = 0b1", "uid = 0x0", "uid = 99999999999999999999", "x = -9223372036854775808"),
+    *("x = 9223372036854775808", "x = 07:32:00", "x = inf", "x = -nan", "x = 1979-05-27T07:32:00Z", "x = 1979-05-27", "a.b = 1"),
+    *(
+        "x = [1, 'a']",
+        "x = [1, 2]",
+        "x = [[1], ['a']]",
+        "x = ['0x1', 'inf'] # 0x1",
+        'x = "a.b = 0x1"',
+        "x = [\n1,\n0x1]",
+        "0x1 = 2",
+    ),
+    *(
+        'x = """\na.b = inf\n"""',
+        "x = '''\nb.c = 0x1'''",
+        "[a.b]\nx = 1",
+        "[[q]]\nx = 1.5",
+        "x = {y = 1}",
+        "x = 1_000",
+        "inf = 1",
+    ),
+    *(
+        "x = 1e3",
+        "x = true",
+        "# caf\xe9",
+        "x = [1, 2.0]",
+        "  [ a . b ]\nx = 1",
+        "x = {y = 0x1}",
+        "x = []",
+        "x = [1,]",
+        "x = 1979-05-27 07:32:00",
+    ),
+]
+
+
+@pytest.mark.confd
+def test_a_file_is_refused_where_confd_refuses_it(confd: Path, tmp_path: Path) -> None:
+    differing = []
+    for number, words in enumerate(TOML):
+        toml = resource(words + "\n").replace("/etc/a", str(tmp_path / "out")).encode("latin-1")
+        try:
+            ours = bool(read({"conf.d/a.toml": toml}))
+        except ForgeError:
+            ours = False
+        folder = tree(tmp_path / str(number), {"conf.d/a.toml": toml, "templates/a.tmpl": "x"})
+        command = [confd, "-onetime", "-sync-only", "-backend", "env", "-confdir", folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ours != (done.returncode == 0):
+            differing.append((words, ours, done.stderr))
+    assert not differing
