@@ -13,8 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null, merged
 from catalog_forge.lint.catalog import BLOCKS, Question, Revision
 from catalog_forge.lint.judges.services import services_without_version
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 # A variable that is put in: `$$` is none.
 _VARIABLE = re.compile(r"\$\$|(\$)")
-_NAMES = re.compile(r"[^\s,]+")
-_RENDERED = "\0rendered"
 # A sidekick has one primary; who writes thousands of them does not mean it.
 _MOST_PRIMARIES = 100
 # Of so many words, and for so long a one, nobody wants to know the nearest.
@@ -122,16 +119,24 @@ class Service:
     @cached_property
     def sidekicks(self) -> dict[str, None]:
         """The names in its label of sidekicks, in their order."""
-        text = self.label(SIDEKICKS)
-        return {} if varies(text) else dict.fromkeys(_NAMES.findall(text))
+        return dict.fromkeys(self._places)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Where each sidekick stands in its label, which is cut at commas only."""
+        found: dict[str, int] = {}
+        start, text = 0, self.label(SIDEKICKS)
+        for name in text.split(",") if text.strip() and not varies(text) else ():
+            found.setdefault(name.strip(), start + len(name) - len(name.lstrip()))
+            start += len(name) + 1
+        return found
 
     def where_of(self, sidekick: str) -> Where:
         """Where a sidekick is named."""
         _, node = self.labels[SIDEKICKS]
         assert isinstance(node, Text)
-        start = next(found.start() for found in _NAMES.finditer(node.value) if found.group() == sidekick)
         # The value of NAME=VALUE was cut out of its item.
-        return node.at(start) if node.lines else node.where
+        return node.at(self._places[sidekick]) if node.lines else node.where
 
     @cached_property
     def needs(self) -> list[tuple[str, str, Where]]:
@@ -194,7 +199,7 @@ class Composition:
 
     def at(self, where: Where) -> Where:
         """A place in a file that the author has: of what was rendered, the place in the template."""
-        if self.rendered is None or where.file != _RENDERED:
+        if self.rendered is None or not where.file.startswith("\0"):
             return where
         return self.rendered.at(where.line, where.column)
 
@@ -227,11 +232,9 @@ def _read(revision: Revision) -> Composition:
 
 def composed(rendered: Rendered, parts: Iterable[Part]) -> Composition:
     """The services of what a template made, before those of rancher-compose.yml."""
-    try:
-        yaml = Yaml(yamlio.parse_lenient(rendered.text, _RENDERED).node)
-    except ForgeError as error:
-        return Composition(parts, rendered, error.problems)
-    return Composition([*parts_of(yaml, True), *parts], rendered)
+    if rendered.yaml.problems:
+        return Composition(parts, rendered, rendered.yaml.problems)
+    return Composition([*parts_of(rendered.yaml, True), *parts], rendered)
 
 
 def rancher_parts(revision: Revision) -> list[Part]:

@@ -15,14 +15,17 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
+from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.machine import Code, Expr, Fault, Limits, Machine
 from catalog_forge.gotext.parsing import Parsed, SyntaxFault, parse
 from catalog_forge.gotext.template import Compiler
 from catalog_forge.gotext.values import Map, unrunes
 from catalog_forge.rancher.sprig import NAMES, Functions
-from catalog_forge.rancher.tree import File, is_template
+from catalog_forge.rancher.tree import File, Yaml, is_template
 
+# The name of what was rendered, in places: no file of a catalog has it.
+RENDERED = "\0rendered"
 LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
 
 HINT = "a file that needs no templates begins with the line `# notemplating`"
@@ -56,6 +59,14 @@ class Rendered:
         offset = start + len(row[: column - 1].encode())
         length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]
         return place_of(self.file, place + min(offset - length, size))
+
+    @cached_property
+    def yaml(self) -> Yaml:
+        """The text as YAML; its places are in a file of no name, `at` gives those of the source."""
+        try:
+            return Yaml(yamlio.parse_lenient(self.text, RENDERED).node)
+        except ForgeError as error:
+            return Yaml(None, tuple(error.problems))
 
     @cached_property
     def _lines(self) -> list[tuple[int, str]]:

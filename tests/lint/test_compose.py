@@ -65,7 +65,7 @@ def test_what_an_answer_names_is_no_finding() -> None:
         "  web:\n    image: nginx:${tag}\n    labels:\n      io.rancher.sidekicks: ${side}\n      ${label}: x\n"
         "    volumes_from: ['${data}']\n    links: ['${db}:db']\n    network_mode: container:${other}\n"
     )
-    assert shown(docker(services), "CF405", "CF407", "CF408", "CF419") == []
+    assert shown(docker(services), "CF407", "CF408", "CF419") == []
 
 
 def test_merge_keys_are_written_out() -> None:
@@ -106,13 +106,13 @@ def test_request_lines(line: str, wrong: bool) -> None:
     assert [each.where.line for each in findings({RANCHER: text}, "CF412")] == [7] * wrong
 
 
-def test_a_number_without_a_default_is_an_error_unless_it_is_required() -> None:
+def test_a_number_without_a_default_is_an_error_also_where_it_is_required() -> None:
     text = "version: '2'\ncatalog: {questions: [{variable: many%s}]}\nservices:\n  web:\n    scale: ${many}\n"
     levels = [
         [each.level for each in findings({RANCHER: text % more}, "CF418")]
         for more in ("", ", required: true", ", default: '1'", ", default: '1', required: true", "y")
     ]
-    assert levels == [["error"], ["warning"], ["warning"], [], ["error"]]
+    assert levels == [["error"], ["error"], ["warning"], [], ["error"]]
 
 
 def test_a_cut_template_is_judged_as_far_as_it_goes() -> None:
@@ -181,3 +181,53 @@ def test_of_a_compose_file_that_cannot_be_read_nothing_else_is_said(text: str) -
 
 def test_of_answers_nothing_is_said_where_the_questions_cannot_be_read() -> None:
     assert {each.rule for each in findings({RANCHER: "catalog: [\n"}, "all")} == {"CF122", "CF301"}
+
+
+REFUSED = """\
+links: {db: other}
+links: db
+ports: "80:80"
+ports: ["abc"]
+ports: ["70000:80"]
+ports: ["80:80:80:80"]
+volumes: pg:/data
+environment: A=b
+command: [sleep, 9000]
+command: "sh -c 'echo"
+cpuset: 0
+user: 0
+hostname: 5
+entrypoint: 5
+expose: 80
+cap_add: NET_ADMIN
+logging: json-file
+ulimits: 5
+depends_on: db
+restart: no
+networks: host
+metadata: []
+health_check: []
+memswap_limit: 5
+scale: two
+env_file: web.env
+stop_grace_period: 5 min
+labels: {io.rancher.sidekicks: "db db"}
+labels: {io.rancher.sidekicks: "db,db"}
+upgrade_strategy: {start_first: "${greeting}"}
+dns: [x, x]
+"""
+
+
+@pytest.mark.parametrize("line", REFUSED.splitlines())
+def test_what_rancher_compose_refuses_is_an_error_at_its_place(line: str) -> None:
+    files = docker(f"  web:\n    image: nginx:1.27.3\n    {line}\n  db:\n    image: postgres:17.2\n")
+    errors = [each for each in findings(files, "all") if each.level == "error"]
+    assert [(each.where.file, each.where.line) for each in errors] == [(DOCKER, 5)]
+
+
+def test_a_template_that_is_called_docker_compose_yml_is_refused_by_the_ci_alone() -> None:
+    text = SOUND[DOCKER].replace("    image", '{{- if eq .Values.greeting "hello"}}\n    tty: true\n{{- end}}\n    image', 1)
+    assert [each.rule for each in findings({DOCKER: text}, "all") if each.level == "error"] == ["CF438"]
+    assert [each for each in findings({DOCKER: None, f"{DOCKER}.tpl": text}, "all") if each.level == "error"] == []
+    quoted = SOUND[DOCKER].replace("${greeting}", "'{{.Values.greeting}}'")
+    assert [each for each in findings({DOCKER: quoted}, "CF438")] == []

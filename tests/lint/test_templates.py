@@ -107,9 +107,10 @@ def test_what_default_answers_break_is_an_error() -> None:
     assert (found.level, found.message.rpartition(" with ")[2]) == ("error", "the default answers")
 
 
-def test_what_is_required_is_taken_for_answered() -> None:
+def test_a_required_answer_without_a_default_is_empty_at_the_launch_that_the_catalog_proposes() -> None:
     services = "  web:\n    image: n:1\nsecrets:\n  {{.Values.token}}: {external: true}\n"
-    assert shown(template(services, "{variable: token, required: true}"), "CF517") == []
+    assert len(shown(template(services, "{variable: token, required: true}"), "CF517")) == 1
+    assert shown(template(services, "{variable: token, required: true, default: a}"), "CF517") == []
     assert len(shown(template(services, "{variable: token}"), "CF517")) == 1
 
 

@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from catalog_forge.errors import Problem
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import Type
+from catalog_forge.lint.judges.ruling import Fault
 from catalog_forge.yamlio import Map, Node, Seq, Text
+
+# The rules of lint that tell of each kind of fault.
+KIND, TWICE, PORT, WORDS, NUMBER_FORM, KEPT, INNER_KEY = "CF428", "CF404", "CF429", "CF430", "CF431", "CF433", "CF434"
 
 Words = str
 Check = Callable[[Node], Iterator[Problem]]
@@ -40,19 +44,19 @@ def one_of(*kinds: str) -> Check:
         kind = _kind(node)
         if kind not in kinds:
             hint = f"'{node.value}'" if isinstance(node, Text) and "text" in kinds and kind != "nothing" else ""
-            yield Problem(f"{kind} stands where {wanted} is due", node.where, hint)
+            yield Fault(f"{kind} stands where {wanted} is due", node.where, hint, KIND)
 
     return check
 
 
-def then(first: Check, second: Callable[[Node], Words]) -> Check:
+def then(first: Check, second: Callable[[Node], Words], rule: str = NUMBER_FORM) -> Check:
     """A check, and what must hold besides when it finds nothing."""
 
     def check(node: Node) -> Iterator[Problem]:
         found = [*first(node)]
         yield from found
         if not found and (words := second(node)):
-            yield Problem(words, node.where)
+            yield Fault(words, node.where, "", rule)
 
     return check
 
@@ -77,7 +81,7 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
     def words(node: Node) -> Words:
         found = decoding.value(node) if isinstance(node, Text) else None
         if isinstance(found, str) and not pattern.fullmatch(found):
-            return f"{found!r} is no {what}"
+            return f"{found!r} is not a {what}"
         return ""
 
     return words
@@ -86,7 +90,7 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Node], Words]:
 def integer(node: Node) -> Words:
     """What is wrong with a number that has a fraction."""
     found = decoding.value(node) if isinstance(node, Text) else None
-    return f"{found} is no whole number" if isinstance(found, float) and not found.is_integer() else ""
+    return f"{found} is not a whole number" if isinstance(found, float) and not found.is_integer() else ""
 
 
 def _from_1000_to_1000(node: Node) -> Words:
@@ -126,7 +130,7 @@ def _repeated(items: Sequence[Node]) -> Iterator[Problem]:
         if isinstance(each, Text):
             found = decoding.value(each)
             if (type(found).__name__, found) in seen:
-                yield Problem(f"{each.value!r} stands there twice", each.where)
+                yield Fault(f"{each.value!r} stands there twice", each.where, "leave one of both out", TWICE)
             seen.add((type(found).__name__, found))
 
 
@@ -140,7 +144,7 @@ def ports(node: Node) -> Iterator[Problem]:
     for each in node.items if isinstance(node, Seq) and not found else ():
         shown = decoding.value(each) if isinstance(each, Text) else None
         if isinstance(shown, str) and not is_port(shown):
-            yield Problem(f"{shown!r} is no port", each.where, "[ADDRESS:][PORT:]PORT[/tcp or /udp]")
+            yield Fault(f"{shown!r} is not a port", each.where, "[ADDRESS:][PORT:]PORT[/tcp or /udp]", PORT)
 
 
 def is_port(text: str) -> bool:
@@ -180,9 +184,9 @@ def _not_bare(node: Node) -> Words:
     return "the text is empty: rancher-compose cannot read it" if found in ("", "null") else ""
 
 
-def text_or(items: Check, more: Callable[[Node], Words] = _not_bare) -> Check:
+def text_or(items: Check, more: Callable[[Node], Words] = _not_bare, rule: str = KIND) -> Check:
     """Text or a list; `more` is what must hold of the text."""
-    text = then(one_of("text", "a list"), more)
+    text = then(one_of("text", "a list"), more, rule)
 
     def check(node: Node) -> Iterator[Problem]:
         yield from items(node) if isinstance(node, Seq) else text(node)
@@ -225,9 +229,9 @@ def list_or_map(*, scalars: tuple[str, ...], lists_only: bool = False) -> Check:
     def check(node: Node) -> Iterator[Problem]:
         if isinstance(node, Map):
             if lists_only and node.pairs:
-                yield Problem("rancher-compose reads only a list here", node.where)
+                yield Fault("rancher-compose reads only a list here", node.where, "", KIND)
             for key, each in node.pairs:
-                yield from [Problem("a key is empty", key.where)] if not key.value else value(each)
+                yield from [Fault("a key is empty", key.where, "", KEPT)] if not key.value else value(each)
         else:
             yield from UNIQUE(node) if isinstance(node, Seq) else one_of("a list", "a mapping")(node)
 

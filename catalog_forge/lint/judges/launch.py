@@ -6,20 +6,22 @@ files: Go's templates over the raw text, YAML, variables, a schema, types. What 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem
+from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, Struct, Type
-from catalog_forge.lint.judges import block, services
-from catalog_forge.lint.judges.ruling import Ruling
+from catalog_forge.lint.judges import block, checks, services
+from catalog_forge.lint.judges.ruling import Fault, Ruling
 from catalog_forge.lint.judges.service import Service, Template, Version
-from catalog_forge.rancher.templates import render
-from catalog_forge.rancher.tree import File, Yaml
+from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.rancher.variables import Substitution
 from catalog_forge.yamlio import Map, Node, Seq, Text
+
+if TYPE_CHECKING:
+    from catalog_forge.rancher.templates import Rendered
 
 SIDEKICKS = "io.rancher.sidekicks"
 _DOCKER = ("docker-compose.yml", "docker-compose.yml.tpl")
@@ -54,8 +56,24 @@ def judge(service: Service) -> list[Ruling]:
         ruling
         for template in service.templates.values()
         for version in template.versions
-        for ruling in _Launch(template, version).judge()
+        for ruling in _rulings(template, version)
     ]
+
+
+def _rulings(template: Template, version: Version) -> Iterator[Ruling]:
+    docker = docker_of(version.files)
+    if docker is None:
+        return
+    launch = Launch(docker, version.files.get("rancher-compose.yml"), defaults(version))
+    faults = launch.faults()
+    for each in launch.cut:
+        yield Ruling("launch", "alter", each.message, each.where or docker.at(), each.hint, template.label, version.folder)
+    yield from (Ruling.of("launch", fault, docker.at(), template.label, version.folder) for fault in faults)
+
+
+def docker_of(files: Mapping[str, File]) -> File | None:
+    """The docker-compose file that is sent to Rancher, of the files of a revision by name; one of both is."""
+    return next((found for name in _DOCKER if (found := files.get(name)) and (found.content or not found.is_readable)), None)
 
 
 def defaults(version: Version) -> dict[str, str]:
@@ -65,102 +83,172 @@ def defaults(version: Version) -> dict[str, str]:
     return {decoding.text_of(keys.get("variable")): decoding.text_of(keys.get("default")) for keys in found}
 
 
-@dataclass(eq=False)
-class _Launch:
-    template: Template
-    version: Version
-    labels: dict[str, dict[str, Text]] = field(default_factory=dict)
-    notes: list[Ruling] = field(default_factory=list)
+class _Noting(Substitution):
+    """Puts answers into values, and notes which values hold one, and what begins no variable."""
 
-    def judge(self) -> Iterator[Ruling]:
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__(variables, lambda *_: None, self._not_a_variable)
+        self.varied: set[Where] = set()
+        self.faults: list[Fault] = []
+
+    def _not_a_variable(self, message: str, where: Where) -> None:
+        self.faults.append(Fault(message, where, "write $$ for a plain $", "CF504"))
+
+    def text(self, node: Text) -> Text:
+        if "$" in node.value:
+            self.varied.add(node.where)
+        return super().text(node)
+
+    def told(self, fault: Fault) -> Fault:
+        """A fault; what is a number, or not empty, only for some answers has a rule of its own."""
+        if fault.where in self.varied and fault.rule in _OF_ANSWERS:
+            return Fault(fault.message, fault.where, fault.hint or "ask for it with a default, and require it", "CF418")
+        return fault
+
+
+_OF_ANSWERS = frozenset(("CF413", checks.KIND, checks.PORT, checks.NUMBER_FORM))
+
+
+class Launch:
+    """The launch of a revision: what rancher-compose refuses in its two files, with these answers."""
+
+    def __init__(
+        self,
+        docker: File,
+        rancher: File | None,
+        variables: Mapping[str, str],
+        stack: str = "stack",
+        shared: Callable[[Rendered], Rendered] = lambda rendered: rendered,
+    ) -> None:
+        self.files = (docker, rancher) if rancher else (docker,)
+        self.docker = docker
+        self.variables = variables
+        self.stack = stack
+        # The same text that somebody else has rendered and read already.
+        self.shared = shared
+        self.labels: dict[str, dict[str, Text]] = {}
+        self.varied: set[Where] = set()
+        # Where a template fails, rancher-compose goes on with what stands before, without a word.
+        self.cut: list[Problem] = []
+
+    def faults(self) -> list[Fault]:
         """Merge the two files, docker-compose.yml first; then look for the sidekicks."""
-        files = self.version.files
-        docker = next(
-            (found for name in _DOCKER if (found := files.get(name)) and (found.content or not found.is_readable)), None
-        )
-        if docker is None:
-            return
-        variables = defaults(self.version)
-        problems: list[tuple[Problem, File]] = []
-        for file in (docker, files.get("rancher-compose.yml")):
-            if file:
-                problems += ((problem, file) for problem in self._merge(file, variables))
-        problems += ((problem, docker) for problem in self._sidekicks()) if not problems else ()
-        yield from self.notes
-        for problem, file in problems:
-            yield Ruling.of("launch", problem, file.at(), self.template.label, self.version.folder)
+        found = [fault for file in self.files for fault in self._merge(file)]
+        return found or [*self._sidekicks()]
 
-    def _merge(self, file: File, variables: Mapping[str, str]) -> Iterator[Problem]:
-        try:
-            found, has_dollar = self._parsed(file, variables)
-        except ForgeError as error:
-            yield from error.problems
+    def _merge(self, file: File) -> Iterator[Fault]:
+        docker = file is self.docker
+        if file.is_readable and is_template(file.text):
+            yield from self._of_template(file, docker)
             return
-        problems = [*found.problems, *types.faults(found.node, _TOP)]
-        problems += decoding.too_large(found.node) if "*" in file.text or "{{" in file.text else ()
-        keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
+        rule = "CF426" if docker else "CF301"
+        faults = [Fault(each.message, each.where or file.at(), each.hint, rule) for each in file.yaml.problems]
+        yield from faults or self._of_document(file, file.yaml.node, docker)
+
+    def _of_template(self, file: File, docker: bool) -> Iterator[Fault]:
+        # Only a template is worth what its machine costs to import.
+        from catalog_forge.gotext.parsing import SyntaxFault
+        from catalog_forge.rancher.templates import RENDERED, template_of, where_of, words_of
+
+        try:
+            rendered = template_of(file).render(self.variables, self.stack)
+        except SyntaxFault as fault:
+            yield Fault(words_of(fault), where_of(fault, file), _NO_TEMPLATES, "CF511" if docker else "CF506")
+            return
+        if rendered.fault:
+            self.cut.append(Problem(f"the template fails: {rendered.fault}", rendered.fault_where or file.at(), _CUT))
+        yaml = self.shared(rendered).yaml
+        faults = [Fault(each.message, each.where, each.hint, "CF517") for each in yaml.problems]
+        for each in faults or self._of_document(file, yaml.node, docker):
+            where = each.where or file.at()
+            where = rendered.at(where.line, where.column) if where.file == RENDERED else where
+            yield Fault(each.message, where, each.hint, each.rule)
+
+    def _of_document(self, file: File, node: Node | None, docker: bool) -> Iterator[Fault]:
+        keys = decoding.pairs(node)
         second = decoding.raw(keys.get("version")) == "2"
+        faults = [*_faults_of_shape(node, keys, second, docker)]
+        if "*" in file.text or "{{" in file.text:
+            faults += (Fault(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
         if "<<" in file.text:
             # Of a file of version 2 nothing else is decoded, the catalog block neither.
-            root = found.node.pairs if isinstance(found.node, Map) else ()
+            root = node.pairs if isinstance(node, Map) else ()
             decoded = tuple(pair for pair in root if not second or pair[0].value in (*_TOP.fields, "<<"))
-            problems += decoding.broken_merges(Map(decoded, file.at()))
-        if not second:
-            problems += block.faults_of_services(found.node, keys)
-        if not problems and (key := services.services_without_version(found.node)):
-            problems.append(Problem(NO_VERSION, key.where, NO_VERSION_HINT))
-        yield from problems
-        if not problems:
-            yield from self._look_at(_Compose(found.node, keys, second), variables, has_dollar)
+            broken = decoding.broken_merges(Map(decoded, file.at()))
+            faults += (Fault(each.message, each.where, each.hint, "CF436") for each in broken)
+        if not faults and (key := services.services_without_version(node)):
+            faults.append(Fault(NO_VERSION, key.where, NO_VERSION_HINT, "CF402"))
+        yield from faults
+        if not faults:
+            yield from self._look_at(_Compose(node, keys, second), "$" in file.text or "<<" in file.text or "{{" in file.text)
 
-    def _parsed(self, file: File, variables: Mapping[str, str]) -> tuple[Yaml, bool]:
-        """The YAML of a file after its templates, and whether values must be worked on."""
-        if not file.is_readable or "{{" not in file.text:
-            return file.yaml, "$" in file.text or "<<" in file.text
-        rendered = render(file, variables)
-        if rendered.problem:
-            hint = "what follows is cut off without a word, and the stack is made of what stands before"
-            where, reason = rendered.problem.where or file.at(), rendered.problem.message
-            self.notes.append(Ruling("launch", "alter", reason, where, hint, self.template.label, self.version.folder))
-        if rendered.text == file.text:
-            return file.yaml, True
-        return Yaml(yamlio.parse_lenient(rendered.text, f"{file.shown or file.path} (rendered)").node), True
-
-    def _look_at(self, compose: _Compose, variables: Mapping[str, str], has_dollar: bool) -> Iterator[Problem]:
-        wrong: list[Problem] = []
-        hint = "write $$ for a plain $"
-        values = Substitution(variables, lambda *_: None, lambda words, where: wrong.append(Problem(words, where, hint)))
+    def _look_at(self, compose: _Compose, has_dollar: bool) -> Iterator[Fault]:
+        values = _Noting(self.variables)
         found: dict[str, Keys] = {}
         for name, (key, node) in compose.services().items():
             node = values.node(node) if has_dollar and node else node
             found[name] = {each.value: (each, inner) for each, inner in node.pairs} if isinstance(node, Map) else {}
+            if name in ("catalog", ".catalog") and "version" in found[name]:
+                yield Fault(_BLOCK, key.where, "without a version it is called .catalog; with one it stands at the top", "CF302")
+                continue
             if not services.NAME.fullmatch(name):
-                yield Problem(f"no service can be named {name!r}", key.where, "letters, digits, '.', '_' and '-'")
-            yield from services.problems_of(name, found[name], compose.second)
+                yield Fault(f"a service cannot be named {name!r}", key.where, "letters, digits, '.', '_' and '-'", "CF403")
+            yield from map(values.told, services.problems_of(name, found[name], compose.second))
         for part in _PARTS:
             node = compose.keys.get(part)
-            yield from types.faults(
-                values.node(node) if has_dollar and node and part in ("volumes", "networks") else node, _PARTS[part]
-            )
-        yield from wrong
+            node = values.node(node) if has_dollar and node and part in ("volumes", "networks") else node
+            yield from (Fault(each.message, each.where, each.hint, "CF437") for each in types.faults(node, _PARTS[part]))
+        yield from values.faults
+        self.varied |= values.varied
         for name in found:
             yield from _faults_of_files(name, found)
             self.labels.setdefault(name, {}).update(_labels(found[name].get("labels")))
 
-    def _sidekicks(self) -> Iterator[Problem]:
+    def _sidekicks(self) -> Iterator[Fault]:
         """Each sidekick is a service, and has one primary."""
         primaries: dict[str, str] = {}
         for name, labels in self.labels.items():
             node = labels.get(SIDEKICKS)
-            for each in node.value.strip().split(",") if node else ():
-                sidekick = each.strip()
-                if node and sidekick not in self.labels:
-                    yield Problem(f"{name} has a sidekick {sidekick!r}, but there is no such service", node.where)
-                elif node and sidekick in primaries:
-                    yield Problem(
-                        f"{sidekick} is a sidekick of {primaries[sidekick]} and of {name}: it can be one's only", node.where
-                    )
+            start = 0
+            for text in node.value.split(",") if node else ():
+                sidekick, offset = text.strip(), start + len(text) - len(text.lstrip())
+                start += len(text) + 1
+                if node is None or (sidekick in self.labels and sidekick not in primaries):
+                    primaries[sidekick] = name
+                    continue
+                # To look for a place takes as long as the label; who writes thousands of names does not look for one.
+                is_there = offset < _LONGEST_LABEL and node.lines and node.where not in self.varied
+                where = node.at(offset) if is_there else node.where
+                if sidekick not in self.labels:
+                    message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
+                    hint = "names are separated by commas" if " " in sidekick else did_you_mean(sidekick, self.labels)
+                    yield Fault(message, where, hint, "CF405")
+                else:
+                    message = f"{sidekick!r} is the sidekick of {primaries[sidekick]!r} already, and has one primary only"
+                    yield Fault(message, where, _ONE_PRIMARY, "CF406")
                 primaries[sidekick] = name
+
+
+_LONGEST_LABEL = 2000
+_ONE_PRIMARY = "write the sidekick once for each primary, under names of their own"
+_WRITTEN_OUT = "write the service out"
+_NO_TEMPLATES = "a file that needs no templates begins with the line `# notemplating`"
+_CUT = "what follows is cut off without a word, and the stack is made of what stands before"
+_BLOCK = "rancher-compose takes the catalog block for a service here"
+
+
+def _faults_of_shape(node: Node | None, keys: Mapping[str, Node], second: bool, docker: bool) -> Iterator[Fault]:
+    """What is not even a compose file, or not one of services."""
+    root, service = ("CF426", "CF427") if docker else ("CF301", "CF312")
+    found = [*types.faults(node, _TOP)]
+    if not second:
+        found += block.faults_of_services(node, dict(keys))
+    version = keys.get("version")
+    for each in found:
+        whole = [part for part in (node, keys.get("services") if docker and second else None) if part]
+        rule = root if any(each.where == part.where for part in whole) else service
+        rule = "CF402" if version is not None and each.where == version.where else rule
+        yield Fault(each.message, each.where, each.hint, rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,28 +277,33 @@ def _named(node: Node | None) -> dict[str, tuple[Text, Node | None]]:
     return {name: (names.get(name, first), each) for name, each in decoding.pairs(node).items() if first}
 
 
-def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Problem]:
+def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Fault]:
     """Other files cannot be had at launch, and what a service extends must be there, with nothing that cannot be extended."""
     if "env_file" in found[name]:
         node = found[name]["env_file"][1]
         if not isinstance(node, Seq) or node.items:
-            yield Problem(f"env_file of {name}: no other file is there at launch", node.where)
+            yield Fault(f"env_file of {name}: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
     seen = {name}
     while "extends" in found[name] and isinstance(node := found[name]["extends"][1], Map):
         keys = decoding.pairs(node)
         name = decoding.raw(keys.get("service"))
         if decoding.raw(keys.get("file")):
-            yield Problem("extends: no other file is there at launch", node.where)
+            yield Fault("extends: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
             return
         if not name:
             return
         if name not in found or name in seen:
-            yield Problem(f"extends: the service {name!r} {'extends itself' if name in seen else 'is not there'}", node.where)
+            yield Fault(
+                f"extends: the service {name!r} {'extends itself' if name in seen else 'is not there'}",
+                node.where,
+                "write the service out",
+                "CF435",
+            )
             return
         seen.add(name)
         for key in ("links", "volumes_from"):
             if key in found[name]:
-                yield Problem(f"extends: {name} has {key}, so that it cannot be extended", node.where)
+                yield Fault(f"extends: {name} has {key}, so that it cannot be extended", node.where, _WRITTEN_OUT, "CF435")
 
 
 def _labels(pair: tuple[Text, Node] | None) -> Iterator[tuple[str, Text]]:
@@ -221,4 +314,4 @@ def _labels(pair: tuple[Text, Node] | None) -> Iterator[tuple[str, Text]]:
     for item in node.items if isinstance(node, Seq) else ():
         if isinstance(item, Text):
             name, _, text = item.value.strip().partition("=")
-            yield name, Text(text, False, item.where, item.style, item.lines)
+            yield name, Text(text, False, item.where, item.style, ())

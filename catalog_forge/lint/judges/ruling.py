@@ -14,6 +14,13 @@ Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
 @dataclass(frozen=True, slots=True)
+class Fault(Problem):
+    """What a judge refuses, and the rule of lint whose page tells why."""
+
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """What one judge does with a template, or with one of its revisions, and why."""
 
@@ -24,8 +31,10 @@ class Ruling:
     hint: str = ""
     template: str = ""
     revision: str = ""
+    rule: str = ""
 
     @classmethod
     def of(cls, judge: Judge, problem: Problem, where: Where, template: str, revision: str = "") -> Ruling:
         """A rejection for a problem; `where` stands for one without a place."""
-        return cls(judge, "reject", problem.message, problem.where or where, problem.hint, template, revision)
+        rule = problem.rule if isinstance(problem, Fault) else ""
+        return cls(judge, "reject", problem.message, problem.where or where, problem.hint, template, revision, rule)

@@ -14,7 +14,8 @@ from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, TEXT, TEXT_BY_TEXT, TEXTS, TRUTH, ListOf, Struct, Type
 from catalog_forge.lint.judges import checks
-from catalog_forge.lint.judges.checks import Check
+from catalog_forge.lint.judges.checks import INNER_KEY, KEPT, KIND, Check
+from catalog_forge.lint.judges.ruling import Fault
 from catalog_forge.rancher import keys
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -28,19 +29,31 @@ NUMERIC = frozenset(
 TEXTUAL = frozenset(("environment", "labels"))
 
 
-def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: bool) -> Iterator[Problem]:
+def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: bool) -> Iterator[Fault]:
     """Say what is wrong with the keys of a service of a file of version 2, or of one without a version."""
     known = keys.V2 if second else keys.V1
     checks = _SECOND if second else _FIRST
     for key, (where, node) in service.items():
         if key not in known:
-            yield Problem(f"unknown key {key!r} in the service {name!r}", where.where, did_you_mean(key, known))
+            message = f"the service {name!r} has a key {key!r} that rancher-compose refuses"
+            yield Fault(message, where.where, did_you_mean(key, known), "CF401")
             continue
         converted = _converted(key, node)
         for each in (*_unprintable(converted), *checks[key](converted)):
-            yield Problem(f"{key} of {name}: {each.message}", each.where, each.hint)
+            yield Fault(f"{key} of {name!r}: {each.message}", each.where or node.where, each.hint, _rule_of(key, each))
     if "memswap_limit" in service and "mem_limit" not in service:
-        yield Problem(f"memswap_limit of {name}: it needs mem_limit", service["memswap_limit"][0].where)
+        message = f"memswap_limit of {name!r} needs mem_limit beside it"
+        yield Fault(message, service["memswap_limit"][0].where, "write mem_limit", "CF432")
+
+
+def _rule_of(key: str, problem: Problem) -> str:
+    """The rule that tells of a fault in the value of a key: some kinds of keys have their own."""
+    rule = problem.rule if isinstance(problem, Fault) else KIND
+    if rule == KIND and (_FIRST.get(key) is checks.TRUTH or "is not true or false" in problem.message):
+        return "CF417"
+    if rule == KIND and key in TEXTUAL:
+        return "CF421"
+    return "CF413" if rule == KIND and key == "health_check" else rule
 
 
 def fits(key: str, node: Node, second: bool) -> bool:
@@ -96,16 +109,22 @@ def _unprintable(node: Node) -> Iterator[Problem]:
     if isinstance(node, Map):
         for key, each in node.pairs:
             if not isinstance(decoding.value(key), str):
-                yield Problem(f"the key {key.value!r} is not text: rancher-compose crashes here", key.where, f"'{key.value}'")
+                yield Fault(f"the key {key.value!r} is not text: rancher-compose crashes here", key.where, f"'{key.value}'", KEPT)
             yield from _unprintable(each)
     elif isinstance(node, Seq):
         for each in node.items:
             yield from _unprintable(each)
     elif isinstance(found := decoding.value(node), float) and not math.isfinite(found):
-        yield Problem(f"{node.value} is not a number that can be kept", node.where)
+        yield Fault(f"{node.value} is not a number that can be kept", node.where, "", KEPT)
 
 
 # Keys with a form of their own
+
+_EXTENDS = ("service", "file")
+
+
+def _unknown(key: Text, known: tuple[str, ...]) -> Fault:
+    return Fault(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, known), INNER_KEY)
 
 
 def _build(node: Node) -> Iterator[Problem]:
@@ -118,7 +137,9 @@ def _build(node: Node) -> Iterator[Problem]:
         elif key.value in ("context", "dockerfile"):
             yield from checks.TEXT(each)
         else:
-            yield Problem(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, ("context", "dockerfile", "args")))
+            yield Fault(
+                f"unknown key {key.value!r}", key.where, did_you_mean(key.value, ("context", "dockerfile", "args")), INNER_KEY
+            )
 
 
 def _extends(node: Node) -> Iterator[Problem]:
@@ -126,9 +147,11 @@ def _extends(node: Node) -> Iterator[Problem]:
         yield from checks.one_of("text", "a mapping")(node)
         return
     found = {key.value: key for key, _ in node.pairs}
-    yield from (Problem(f"unknown key {name!r}", key.where) for name, key in found.items() if name not in ("service", "file"))
+    yield from (
+        Fault(f"unknown key {name!r}", key.where, "", INNER_KEY) for name, key in found.items() if name not in ("service", "file")
+    )
     if "service" not in found:
-        yield Problem("there is no service", node.where)
+        yield Fault("it names no service", node.where, "service: NAME", KIND)
     for _, each in node.pairs:
         yield from checks.TEXT(each)
 
@@ -136,7 +159,7 @@ def _extends(node: Node) -> Iterator[Problem]:
 def _extends_second(node: Node) -> Iterator[Problem]:
     yield from _extends(node)
     if isinstance(node, Text):
-        yield Problem("rancher-compose reads only a mapping here", node.where, "service: NAME")
+        yield Fault("rancher-compose reads only a mapping here", node.where, "service: NAME", KIND)
 
 
 def _logging(node: Node) -> Iterator[Problem]:
@@ -149,7 +172,7 @@ def _logging(node: Node) -> Iterator[Problem]:
         elif key.value == "driver":
             yield from checks.TEXT(each)
         else:
-            yield Problem(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, ("driver", "options")))
+            yield _unknown(key, ("driver", "options"))
 
 
 def _networks(node: Node) -> Iterator[Problem]:
@@ -158,7 +181,7 @@ def _networks(node: Node) -> Iterator[Problem]:
         return
     for key, each in node.pairs:
         if not NAME.fullmatch(key.value):
-            yield Problem(f"no network can be named {key.value!r}", key.where)
+            yield Fault(f"a network cannot be named {key.value!r}", key.where, "", INNER_KEY)
         elif not isinstance(each, Map):
             yield from checks.one_of("a mapping", "nothing")(each)
         else:
@@ -172,7 +195,7 @@ def _network(node: Map) -> Iterator[Problem]:
         elif key.value in ("ipv4_address", "ipv6_address"):
             yield from checks.TEXT(each)
         else:
-            yield Problem(f"unknown key {key.value!r}", key.where)
+            yield _unknown(key, ("aliases", "ipv4_address", "ipv6_address"))
 
 
 def _secrets(node: Node) -> Iterator[Problem]:
@@ -202,7 +225,7 @@ def _ulimits(node: Node) -> Iterator[Problem]:
             continue
         found = {key.value for key, _ in each.pairs}
         if found != {"soft", "hard"}:
-            yield Problem("a limit is a number, or soft and hard", each.where)
+            yield Fault("a limit is a number, or soft and hard", each.where, "", KIND)
         for _, limit in each.pairs:
             yield from checks.WHOLE(limit)
 
@@ -280,7 +303,7 @@ _SHARED: dict[str, Check] = {
         checks.UNIQUE,
     ),
     **dict.fromkeys(("ports", "expose"), checks.ports),
-    **dict.fromkeys(("command", "entrypoint"), checks.text_or(checks.items("text", unique=False), checks.command)),
+    **dict.fromkeys(("command", "entrypoint"), checks.text_or(checks.items("text", unique=False), checks.command, checks.WORDS)),
     **dict.fromkeys(("dns", "dns_search", "env_file"), checks.text_or(checks.UNIQUE)),
     **dict.fromkeys("device_read_bps device_read_iops device_write_bps device_write_iops".split(), checks.RATES),
     **dict.fromkeys(("dns_opt", "extra_hosts"), checks.ONLY_LIST),

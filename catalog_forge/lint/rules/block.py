@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.catalog import BLOCKS, RANCHER, Revision
+from catalog_forge.lint.judged import told
 from catalog_forge.lint.mend import is_altered, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit, Level
 from catalog_forge.lint.registry import rule
@@ -23,6 +24,7 @@ _RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 
 
 @rule("CF301", "error", "rancher-compose.yml cannot be read", on=Revision)
+@told("CF301")
 def broken(revision: Revision) -> Iterator[Hit]:
     """One rancher-compose.yml that is no YAML mapping makes the service and the CI refuse the whole catalog.
 
@@ -68,6 +70,7 @@ def _places(revision: Revision) -> Iterator[Text]:
 
 
 @rule("CF302", "error", "The catalog block is missing, or stands in the wrong place", on=Revision, fixable=True)
+@told("CF302")
 def no_block(revision: Revision) -> Iterator[Hit]:
     """Without a block there is no version, and the revision is dropped.
 
@@ -360,6 +363,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF312", "error", "A service in rancher-compose.yml is not a mapping", on=Revision)
+@told("CF312")
 def no_service(revision: Revision) -> Iterator[Hit]:
     """The service and the CI refuse the whole catalog over services that are no mapping of mappings.
 

@@ -22,6 +22,7 @@ from catalog_forge.lint.composition import (
     substituted,
     varies,
 )
+from catalog_forge.lint.judged import told
 from catalog_forge.lint.judges.launch import NO_VERSION, NO_VERSION_HINT, TOPS
 from catalog_forge.lint.judges.services import fits, services_without_version
 from catalog_forge.lint.model import Hit
@@ -176,6 +177,7 @@ def in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) ->
 
 
 @rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
+@told("CF401")
 def unknown_key(revision: Revision) -> Iterator[Hit]:
     """rancher-compose knows the keys of compose 1 and 2 and some of its own. With any other one the stack does not start, and
     the catalog shows the entry all the same.
@@ -210,6 +212,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF426", "error", "docker-compose.yml cannot be read", on=Revision)
+@told("CF426")
 def unread(revision: Revision) -> Iterator[Hit]:
     """A docker-compose.yml that is not YAML, or not a mapping of services, cannot be launched, and the CI refuses bad YAML. The
     catalog shows the entry all the same. What other rules say of services, links and answers they leave unsaid here.
@@ -240,6 +243,7 @@ def unread(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF427", "error", "A service in docker-compose.yml is not a mapping", on=Revision)
+@told("CF427")
 def not_a_service(revision: Revision) -> Iterator[Hit]:
     """Below the name of a service stand its keys. rancher-compose refuses everything else, and so does the CI.
 
@@ -262,6 +266,7 @@ def not_a_service(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF402", "error", "The version of a compose file is not '2'", on=Revision, fixable=True)
+@told("CF402")
 def version(revision: Revision) -> Iterator[Hit]:
     """A compose file of Rancher says `version: '2'`, or nothing and has its services at the top. Catalog service and
     rancher-compose refuse every other version. Without one, `services` is the name of a service.
@@ -297,6 +302,7 @@ def version(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF403", "error", "A service name has characters that are not allowed", on=Revision)
+@told("CF403")
 def name_of_service(revision: Revision) -> Iterator[Hit]:
     """Names of services are letters, digits, dots, underscores and dashes. A variable is not put into a name either.
 
@@ -317,6 +323,7 @@ def name_of_service(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF404", "error", "An item stands twice in a list", on=Revision)
+@told("CF404")
 def repeated(revision: Revision) -> Iterator[Hit]:
     """rancher-compose refuses a list of ports, volumes, links and the like in which an item stands twice.
 
@@ -338,6 +345,7 @@ def repeated(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF405", "error", "A sidekick is not there", on=Revision)
+@told("CF405")
 def missing_sidekick(revision: Revision) -> Iterator[Hit]:
     """Each name in the label of sidekicks is a service of the same stack. Where it is none, the catalog shows the entry, and the
     launch fails.
@@ -366,6 +374,7 @@ def missing_sidekick(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF406", "error", "A sidekick has a primary too many, or sidekicks of its own", on=Revision)
+@told("CF406")
 def odd_units(revision: Revision) -> Iterator[Hit]:
     """A sidekick belongs to one primary: rancher-compose refuses two. The sidekicks of a sidekick are never started.
 
@@ -581,6 +590,7 @@ _ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/exter
 
 
 @rule("CF417", "error", "A boolean is written as text", on=Revision)
+@told("CF417")
 def truths(revision: Revision) -> Iterator[Hit]:
     """Some keys want true or false. An answer is always text, and so is what stands in quotes: rancher-compose refuses both.
 
@@ -621,6 +631,7 @@ def _truths(part: Part) -> Iterator[tuple[str, Node]]:
 
 
 @rule("CF418", "warning", "A number is an answer that may be empty", on=Revision)
+@told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
     """rancher-compose refuses a scale or a port that is no number, and the empty answer is none. Such a question is required and
     has a default. Without a default the stack does not start with the answers that the catalog proposes.
@@ -674,10 +685,9 @@ def _of_number(key: str, service: str, asked: dict[str, Question], name: str, wh
             where, f"{key} of {service!r} is ${{{name}}}, which no question asks: it is empty", f"ask for {name}", level="error"
         )
     elif not question.text("default"):
-        required = question.text("required") == "true"
         message = f"{key} of {service!r} is ${{{name}}}, which has no default"
-        # A required question is answered before the launch.
-        yield Hit(where, message, hint, level="warning" if required else "error")
+        # Also where it is required: who launches with what the catalog proposes has nothing.
+        yield Hit(where, message, hint, level="error")
     elif question.text("required") != "true":
         yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)
 

@@ -14,6 +14,7 @@ from catalog_forge.lint.composition import (
     near,
     varies,
 )
+from catalog_forge.lint.judged import told
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.rancher.tree import keys_of
@@ -60,6 +61,7 @@ def request_line(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF413", "error", "A health check value is not a whole number", on=Revision)
+@told("CF413")
 def health_numbers(revision: Revision) -> Iterator[Hit]:
     """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
 

@@ -12,6 +12,7 @@ from catalog_forge.lint.composition import (
     near,
     varies,
 )
+from catalog_forge.lint.judged import told
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.compose import in_all
@@ -104,6 +105,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
+@told("CF421")
 def not_text(revision: Revision) -> Iterator[Hit]:
     """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.composition import Composition, Part, composed, composition_of, rancher_parts
+from catalog_forge.lint.judged import told
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules import compose
@@ -47,6 +48,7 @@ def _asked(revision: Revision) -> dict[str, Question]:
 
 
 @rule("CF511", "error", "The template cannot be parsed", on=Revision)
+@told("CF511")
 def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
     """Go ends the launch at a block that is not closed, or a function that it does not know. The catalog does not look.
 
@@ -320,6 +322,7 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF517", "error", "Some answers make a broken stack of the template", on=Revision)
+@told("CF517")
 def broken_version(revision: Revision) -> Iterator[Hit]:
     """The template is rendered for all combinations of the options and truths that its conditions look at, and each version is
     judged as a compose file of its own: is it YAML, are all keys known, and do sidekicks, links, volumes and images exist?
@@ -339,6 +342,14 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
         {{- end}}
         -- templates/web/0/rancher-compose.yml: catalog.questions --
         - {variable: volume, type: enum, label: Volume, default: own, options: [own, host]}
+    Bad:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+            {{.Values.greeting}}
     Good:
         -- templates/web/0/docker-compose.yml (absent) --
         -- templates/web/0/docker-compose.yml.tpl --

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.composition import near
+from catalog_forge.lint.judged import told
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.usage import ALL, SCHEDULER, Use, uses_of
@@ -97,6 +98,7 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF504", "error", "A dollar begins no variable", on=Revision)
+@told("CF504")
 def no_variable(revision: Revision) -> Iterator[Hit]:
     """rancher-compose knows `${NAME}`, `$NAME` and `$$`, which is a plain dollar. Defaults (`${A:-x}`), commands (`$(cmd)`) and
     places (`$1`) end the launch.
@@ -143,6 +145,7 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF506", "error", "Braces in rancher-compose.yml are not a template", on=Revision)
+@told("CF506")
 def braces(revision: Revision) -> Iterator[Hit]:
     """rancher-compose renders the templates of rancher-compose.yml too, the texts of questions among them. What Go cannot parse
     ends the launch, though the catalog shows the entry.

@@ -1,0 +1,153 @@
+"""CF428 to CF437: what rancher-compose refuses in the two files of a revision, each reason with a rule of its own.
+
+The rules are a table: what they say is what the judge of the launch says (`lint.judges.launch`), so that both never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog_forge.lint.catalog import DOCKER, DOCKER_TEMPLATE, Revision
+from catalog_forge.lint.judged import judged
+from catalog_forge.lint.model import Hit
+from catalog_forge.lint.registry import rule
+from catalog_forge.lint.rules.layout import if_refused
+from catalog_forge.rancher.tree import is_template
+
+
+def _example(part: str, good: bool = False) -> str:
+    """An example: lines below the service `web` of docker-compose.yml, or files of their own."""
+    text = (
+        part if part.startswith("-- ") else f"-- templates/web/0/docker-compose.yml: services.web --\nimage: nginx:1.27.3\n{part}"
+    )
+    return f"{'Good' if good else 'Bad'}:\n" + "\n".join(f"    {line}" for line in text.split("\n")) + "\n"
+
+
+def _table(identity: str, title: str, text: str, bad: tuple[str, ...], good: str, source: str) -> None:
+    def check(revision: Revision) -> Iterator[Hit]:
+        return judged(revision, identity)
+
+    check.__doc__ = text + "\n\n" + "".join(map(_example, bad)) + _example(good, True) + f"Source: {source}\n"
+    rule(identity, "error", title, on=Revision)(check)
+
+
+_SCHEMA = "docs/facts/catalog.md#4.1; config/schema.go of rancher-compose-executor v0.14.29"
+_RANCHER = "-- templates/web/0/rancher-compose.yml: services.web --\n"
+_WHOLE = "-- templates/web/0/docker-compose.yml --\nversion: '2'\nservices:\n  web:\n    image: nginx:1.27.3\n"
+
+for _row in (
+    (
+        "CF428",
+        "A value of a service is of the wrong kind",
+        "rancher-compose holds each key against a schema: where a list is due, text is refused, and a number where text is due.",
+        ("ports: 80:80", "command: [sleep, 9000]", "hostname: 5", "links: {db: database}", "restart: no"),
+        "ports: ['80:80']\ncommand: [sleep, '9000']\nhostname: '5'\nrestart: 'no'",
+        _SCHEMA,
+    ),
+    (
+        "CF429",
+        "A port cannot be read",
+        "A port is a number up to 65535 or a range, with the host's port and address before it, and /tcp or /udp behind.",
+        ("ports: ['70000:80']", "ports: [abc]", "ports: ['80:80:80:80']"),
+        "ports: ['80:80', '8000-8001:80-81', '127.0.0.1:53:53/udp', 90]",
+        "parsePortSpec of docker/go-connections, as rancher-compose-executor v0.14.29 carries it",
+    ),
+    (
+        "CF430",
+        "A command cannot be cut into words",
+        "A command that is text is cut into words as a shell does it: a quote that is never closed ends the launch.",
+        ('command: "sh -c \'echo"', "entrypoint: sleep \\"),
+        "command: \"sh -c 'echo'\"",
+        "shlex.Split in yaml/command.go of rancher-compose-executor v0.14.29",
+    ),
+    (
+        "CF431",
+        "A number, a size or a time cannot be read",
+        "Sizes are such as 512m, times such as 1m30s, and all other numbers are whole.",
+        ("mem_limit: half", "stop_grace_period: 5 min", "cpu_shares: many"),
+        "mem_limit: 512m\nstop_grace_period: 1m30s\ncpu_shares: '512'",
+        "yaml/types_yaml.go of rancher-compose-executor v0.14.29",
+    ),
+    (
+        "CF432",
+        "memswap_limit stands without mem_limit",
+        "The limit of memory and swap together means nothing without that of memory: the schema wants both.",
+        ("memswap_limit: 1g",),
+        "mem_limit: 512m\nmemswap_limit: 1g",
+        _SCHEMA,
+    ),
+    (
+        "CF433",
+        "A key or a number cannot be kept",
+        "Before it checks a service rancher-compose writes it as JSON, which has no keys but text, and no infinite numbers.",
+        ("labels: {5: a}", "environment: {'': a}", f"{_RANCHER}metadata: {{limit: .inf}}"),
+        "labels: {'5': a}",
+        "config/validation.go of rancher-compose-executor v0.14.29",
+    ),
+    (
+        "CF434",
+        "A key inside a value is unknown",
+        "build, logging, extends and the networks of a service are mappings with keys of their own; others are refused.",
+        ("build: {contxt: .}", "logging: {drvier: json-file}"),
+        "logging: {driver: json-file, options: {max-size: 1m}}",
+        _SCHEMA,
+    ),
+    (
+        "CF435",
+        "A service asks for a file or a service that is not there at launch",
+        "Only the two compose files reach Rancher: env_file and extends find no other, and what is extended must be a service.",
+        ("env_file: web.env", "extends: {service: base}", "extends: {service: base, file: base.yml}"),
+        "environment: {MODE: fast}",
+        "docs/facts/catalog.md#4.1; config/merge_v2.go of rancher-compose-executor v0.14.29",
+    ),
+    (
+        "CF436",
+        "A merge key cannot be merged",
+        "What stands behind `<<` is a mapping, or a list of them; anything else spoils the whole file.",
+        ("<<: nothing",),
+        f"{_WHOLE}    labels: &common {{org.example.role: web}}\n  api:\n    image: nginx:1.27.3\n    labels: {{<<: *common}}",
+        'decode.go of gopkg.in/yaml.v2, "map merge requires map or sequence of maps as the value"',
+    ),
+    (
+        "CF437",
+        "A volume, a network or a secret of a stack is of the wrong kind",
+        "What stands beside `services` is decoded too: volumes and networks are mappings of mappings.",
+        (f"{_WHOLE}volumes: {{data: local}}", f"{_WHOLE}volumes: {{data: {{per_container: 'true'}}}}"),
+        f"{_WHOLE}volumes: {{data: {{driver: local, per_container: true}}, logs: }}",
+        "docs/facts/catalog.md#4.1; config/types.go of rancher-compose-executor v0.14.29",
+    ),
+):
+    _table(*_row)
+
+
+@rule("CF438", "error", "A template is called docker-compose.yml", on=Revision)
+def plain_template(revision: Revision) -> Iterator[Hit]:
+    """The CI reads docker-compose.yml as YAML, and refuses what is no YAML before it is rendered; a .tpl it leaves alone. The
+    catalog service and rancher-compose take both names: who has no such CI ignores this rule.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if eq .Values.greeting "hello"}}
+            tty: true
+        {{- end}}
+    Good:
+        -- templates/web/0/docker-compose.yml (absent) --
+        -- templates/web/0/docker-compose.yml.tpl --
+        version: '2'
+        services:
+          web:
+            image: nginx:1.27.3
+        {{- if eq .Values.greeting "hello"}}
+            tty: true
+        {{- end}}
+    Source: docs/facts/catalog.md#6.9
+    """
+    file = revision.folder.files.get(DOCKER)
+    if file and is_template(file.text):
+        for problem in file.decoded.problems:
+            message = f"the CI reads {DOCKER} as YAML, and this is a template: {problem.message}"
+            yield Hit(problem.where or file.at(), message, f"call it {DOCKER_TEMPLATE}", level=if_refused(revision.entry))
