@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +59,7 @@ def readme(spec: Spec) -> str:
         __package__,
         "README.md",
         spec=spec,
+        title=_escaped(spec.entry.title),
         description=description(spec),
         questions=[_row(question) for question in questions(spec)],
         unasked=[(name, key) for name, key in spec.metadata.items() if not key.asked],
@@ -68,6 +70,11 @@ def readme(spec: Spec) -> str:
         share=spec.share,
         cell=_cell,
     )
+
+
+def _escaped(text: str) -> str:
+    """Write a line as Markdown that shows it letter by letter: neither emphasis nor HTML."""
+    return re.sub(r"([\\`*_\[\]<>&#|~!])", r"\\\1", text)
 
 
 def _row(question: dict[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from catalog_forge.confd import escape as escapes
 from catalog_forge.confd import go
 from catalog_forge.confd.go import Path
 from catalog_forge.confd.names import Members, Names, field_of, host_field
+from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Escape
 from catalog_forge.formats.base import Format
 from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Text
@@ -49,10 +50,21 @@ class Values:
 
     def shown(self, expr: Expr, escape: Escape, whole: bool = False) -> str:
         """Print an expression with an escape; `whole`: with the quotes of the escape around all that it prints."""
+        self._fits(expr, escape)
         if whole and self._is_term(expr):
             return self.whole(self.term(expr), escape, self.called(expr))
         code = self.emit(expr, escape)
         return go.literal(escape.opening) + code + go.literal(escape.closing) if whole else code
+
+    def _fits(self, expr: Expr, escape: Escape) -> None:
+        """Refuse a value of several lines where a line break can never stand: no rendering could succeed."""
+        found = resolve(self.spec.metadata, expr.node.path) if isinstance(expr.node, Metadata) else None
+        if found and not found.below and found.key.type in ("multiline", "certificate") and escape.refuses("a\nb"):
+            raise ForgeError(
+                f"metadata/{found.name} has several lines ({found.key.type}), and here one line alone may stand",
+                expr.where,
+                f"a block of its own puts it into the file as it is: paste: metadata/{found.name}",
+            )
 
     def called(self, expr: Expr) -> str:
         """Return what errors call the value of an expression."""
@@ -85,6 +97,7 @@ class Values:
 
     def emit(self, expr: Expr, escape: Escape) -> str:
         """Print one expression as the inside of a value."""
+        self._fits(expr, escape)
         show = self.printer(escape, self.called(expr))
         match expr.node:
             case First(of=of, path=path):

@@ -102,7 +102,9 @@ def labels(spec: Spec) -> dict[str, str]:
         "url": spec.entry.project_url,
         "base.name": spec.image.base,
     }
-    return {f"org.opencontainers.image.{key}": value for key, value in oci.items() if value} | dict(spec.image.labels)
+    return {f"org.opencontainers.image.{key}": value for key, value in oci.items() if value} | dict(
+        sorted(spec.image.labels.items())
+    )
 
 
 def programs(spec: Spec) -> list[str]:

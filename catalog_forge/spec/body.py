@@ -34,7 +34,7 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
-from catalog_forge.spec.shorthand import format_of
+from catalog_forge.spec.shorthand import format_of_file
 
 _NO_PAIRS = ("raw", "lines")
 _NESTED_VALUES = ("yaml", "json")
@@ -54,10 +54,9 @@ def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
 def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
     """Yield what is wrong with the blocks of one file."""
     blocks = list(blocks_of(file.body))
-    kind = file.format or format_of(file.dest)
+    kind = format_of_file(file)
     yield from _structure(file, blocks, kind)
-    for block in blocks:
-        yield from _block(spec, block, kind)
+    yield from _blocks(spec, file.body, kind, frozenset())
 
 
 def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Problem]:
@@ -91,20 +90,38 @@ def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterat
             seen.update(then | otherwise)
 
 
-def _block(spec: Spec, block: Block, kind: str) -> Iterator[Problem]:
+def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str]) -> Iterator[Problem]:
+    """Check blocks; `given` are the metadata keys that the conditions around them let have a value."""
+    for block in body:
+        yield from _block(spec, block, kind, given)
+        if isinstance(block, WhenBlock):
+            yield from _blocks(spec, block.then, kind, given | _given_by(block.when))
+            yield from _blocks(spec, block.otherwise, kind, given)
+
+
+def _given_by(condition: Condition) -> frozenset[str]:
+    """The keys that have a value where a condition holds: one that is asked for, one that equals a text."""
+    if condition.has:
+        return frozenset({condition.has.removeprefix("metadata/")})
+    nodes = [text.single.node for text in condition.eq if text.single]
+    compared = any(text.literal for text in condition.eq)
+    return frozenset(str(node.path) for node in nodes if compared and isinstance(node, Metadata))
+
+
+def _block(spec: Spec, block: Block, kind: str, given: frozenset[str]) -> Iterator[Problem]:
     match block:
         case TextBlock():
-            yield from _text(spec, block.text)
+            yield from _text(spec, block.text, given=given)
         case SetBlock():
             for name, value in block.set.items():
-                yield from _value(spec, name, value, kind, block)
+                yield from _value(spec, name, value, kind, block, given)
         case CopyBlock():
             yield from _copy(spec, block)
         case PasteBlock():
-            yield from _paste(spec, block)
+            yield from _paste(spec, block, given)
         case ListBlock():
             yield from _collection(spec, block.list.of)
-            yield from _text(spec, block.list.item, block.list.of)
+            yield from _text(spec, block.list.item, block.list.of, given=given)
         case WhenBlock():
             yield from _condition(spec, block.when)
         case FileBlock(file=name) | TemplateBlock(template=name):
@@ -113,14 +130,16 @@ def _block(spec: Spec, block: Block, kind: str) -> Iterator[Problem]:
                 yield Problem(f"the file {name!r} does not lie in the spec's folder", block.at())
 
 
-def _value(spec: Spec, name: str, value: Any, kind: str, block: SetBlock, depth: int = 0) -> Iterator[Problem]:
+def _value(
+    spec: Spec, name: str, value: Any, kind: str, block: SetBlock, given: frozenset[str], depth: int = 0
+) -> Iterator[Problem]:
     if isinstance(value, Text):
-        yield from _text(spec, value, optional=depth == 0)
+        yield from _text(spec, value, optional=depth == 0, given=given)
     elif isinstance(value, Mapping | tuple):
         if kind not in _NESTED_VALUES:
             yield Problem(f"set: {name}: the format {kind} has no maps and lists", block.at("set"))
         for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _value(spec, name, item, kind, block, depth + 1)
+            yield from _value(spec, name, item, kind, block, given, depth + 1)
 
 
 def _copy(spec: Spec, block: CopyBlock) -> Iterator[Problem]:
@@ -132,14 +151,14 @@ def _copy(spec: Spec, block: CopyBlock) -> Iterator[Problem]:
         yield Problem(f"copy: {path!r} is a single value, not a map", block.at("copy"), "declare it with type: map or list")
 
 
-def _paste(spec: Spec, block: PasteBlock) -> Iterator[Problem]:
+def _paste(spec: Spec, block: PasteBlock, given: frozenset[str]) -> Iterator[Problem]:
     path = block.paste.removeprefix("metadata/")
     found = resolve(spec.metadata, Text((path,)))
     if not found:
         yield _undeclared(spec, path, block.at("paste"))
     elif not found.key.asked and not found.below:
         yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"))
-    elif found.key.optional and not block.optional:
+    elif found.key.optional and not block.optional and path not in given:
         yield Problem(f"paste: {path!r} is optional", block.at("paste"), "say optional: true here as well")
     if len(block.wrap) not in (0, 2):
         yield Problem("wrap: a head and a tail are two texts", block.at("wrap"))
@@ -172,10 +191,13 @@ def _simple(expr: Expr, of: Collection | None = None) -> bool:
     return isinstance(node, Metadata | Raw | Count)
 
 
-def _text(spec: Spec, text: Text, of: Collection | None = None, optional: bool = False) -> Iterator[Problem]:
+def _text(
+    spec: Spec, text: Text, of: Collection | None = None, optional: bool = False, given: frozenset[str] = frozenset()
+) -> Iterator[Problem]:
     alone = text.single if optional else None
     for expr in text.expressions:
-        yield from _expr(spec, expr, of, expr is alone or (optional and len(text.parts) == 1))
+        there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
+        yield from _expr(spec, expr, of, there or expr is alone or (optional and len(text.parts) == 1))
         if isinstance(expr.node, Metadata | Raw):
             for nested in expr.node.path.parts:
                 if isinstance(nested, Expr) and not _simple(nested, of):

@@ -1,6 +1,6 @@
 """The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
 
-text   = { literal | "@@{" | "@{" expr [ "|" default ] "}" }
+text   = { literal | "@@{" | "@{" expr [ "|" default ] "}" }     (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
 expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
        | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
        | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")" | "join(" coll [ "." part ] "," string ")"
@@ -25,6 +25,10 @@ COLLECTIONS = ("peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE
 FILTERS = ("healthy", "running")
 ROOTS = ("self.", "stack.", "service.", "env.", "it", "metadata/", "/", "first(", "count(", "quorum(", "join(")
 _MAX_NESTING = 8
+# The signs before a brace, and those before a brace or an expression, whose own `@{` is marked by a character that no text has.
+_SIGNS = re.compile(r"@+(?=\{)")
+_MARK = "\x00"
+_DOUBLED = re.compile(r"@+(?=[{\x00])")
 _FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
 
 
@@ -142,7 +146,10 @@ class Text:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Expr) else None
 
     def __str__(self) -> str:
-        return "".join(part.replace("@{", "@@{") if isinstance(part, str) else f"@{{{part.source}}}" for part in self.parts)
+        return _DOUBLED.sub(lambda found: found[0] * 2, self._marked()).replace(_MARK, "@{")
+
+    def _marked(self) -> str:
+        return "".join(part if isinstance(part, str) else f"{_MARK}{part.source}}}" for part in self.parts)
 
 
 def literal(value: str) -> Text:
@@ -189,10 +196,13 @@ class _Parser:
         parts: list[str | Expr] = []
         buffer = ""
         while self.pos < len(self.value) and self.value[self.pos] not in end:
-            if self.value.startswith("@@{", self.pos):
-                buffer += "@{"
-                self.pos += 3
-            elif self.value.startswith("@{", self.pos):
+            signs = len(found[0]) if (found := _SIGNS.match(self.value, self.pos)) else 0
+            buffer += "@" * (signs // 2)
+            self.pos += signs - signs % 2
+            if signs and not signs % 2:
+                buffer += "{"
+                self.pos += 1
+            elif signs:
                 if buffer:
                     parts.append(buffer)
                 buffer = ""

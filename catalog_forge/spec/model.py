@@ -43,10 +43,10 @@ class Entry(Record):
         shape="letters, digits and dashes",
         maximum=63,
     )
-    title: str = key("name that the catalog shows; default: made from the entry's name", "", maximum=100)
+    title: str = key("name that the catalog shows; default: made from the entry's name", "", maximum=100, line=True)
     version: str = key("version of the entry; default: the image's version", "", pattern=VERSION, shape="a version", maximum=64)
-    category: str = key("category that the catalog files it under", "Applications", maximum=60)
-    license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60)
+    category: str = key("category that the catalog files it under", "Applications", maximum=60, line=True)
+    license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60, line=True)
     project_url: str = key("home page of the software", "", pattern=r"https?://\S+", shape="a URL", maximum=300)
     icon: str = key(
         "icon file (svg or png) in the spec's folder; default: one is drawn from the title",
@@ -56,7 +56,7 @@ class Entry(Record):
     )
     minimum_rancher_version: str = key("oldest Rancher that is offered this entry", "v1.2.0", pattern=SEMVER, shape="a version")
     maximum_rancher_version: str = key("newest Rancher that is offered this entry", "", pattern=SEMVER, shape="a version")
-    upgrade_from: str = key("range of versions that may be upgraded to this one, such as '>=1.0.0'", "", maximum=100)
+    upgrade_from: str = key("range of versions that may be upgraded to this one, such as '>=1.0.0'", "", maximum=100, line=True)
     revision: int = key("number of the revision's folder", 0)
     readme: str = key("text that the README of the revision begins with; default: the description", "")
 
@@ -163,7 +163,7 @@ class MetadataKey(Record):
 
     type: str = key("kind of value", "string", one_of=KEY_TYPES)
     default: Any = key("value when the user gives none; for map and list: the data of the metadata block", None)
-    label: str = key("label of the question; default: made from the key", "", maximum=100)
+    label: str = key("label of the question; default: made from the key", "", maximum=100, line=True)
     description: str = key("what the question explains", "", maximum=1000)
     options: tuple[str, ...] = key("the choices of an enum", tuple)
     required: bool | None = key("whether an answer is due; default: yes, unless optional", None)
@@ -303,7 +303,7 @@ class ConfFile(Record):
 
     dest: str = key("absolute path of the file in the service's container", maximum=255)
     body: tuple[Block, ...] = key("the blocks that it is made of, in their order")
-    format: str = key("format; default: from the ending of dest", "", one_of=FORMATS)
+    format: str = key("format; default: from the ending of dest; raw for .conf and .cfg without pairs", "", one_of=FORMATS)
     mode: str = key(
         "permissions, with a leading 0; default: 0644, and 0600 when a secret is read",
         "",

@@ -14,6 +14,7 @@ from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import SERVICE_KEYS
+from catalog_forge.spec.compose_keys import wrong as wrong_shape
 from catalog_forge.spec.expressions import Collection, Text, parse, parse_collection
 from catalog_forge.spec.model import Group, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
@@ -22,6 +23,7 @@ from catalog_forge.spec.tree import EMPTY, laid_over
 
 _T = typing.TypeVar("_T")
 _NO_LIMITS = Limits("")
+_BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 _LEFT_OUT = object()
 _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 
@@ -86,8 +88,8 @@ class _Reader:
         for name, value in node.pairs:
             key = known.get(name.value)
             if key is None and kind in (Service, Group) and name.value in SERVICE_KEYS:
-                passed[name.value] = yamlio.to_data(value)
                 places[name.value] = name.where
+                self.passed(name.value, value, passed)
             elif key is None or key.attribute == "compose":
                 words = [*(word for word in known if word != "compose"), *(SERVICE_KEYS if kind in (Service, Group) else ())]
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, did_you_mean(name.value, words))
@@ -102,6 +104,14 @@ class _Reader:
         if any(key.required and key.attribute not in values for key in known.values()):
             raise _Wrong
         return kind(**values, places=places)
+
+    def passed(self, name: str, node: yamlio.Node, values: dict[str, Any]) -> None:
+        """Take the value of a compose key as it is; one of a wrong shape is noted and left out."""
+        data = yamlio.to_data(node)
+        if message := wrong_shape(name, data):
+            self.wrong(message, node.where)
+        else:
+            values[name] = data
 
     def field(self, key: Key, node: yamlio.Node, values: dict[str, Any]) -> None:
         try:
@@ -121,6 +131,8 @@ class _Reader:
             self.wrong(f"{what} cannot be {_short(value)}", node.where, limits.shape or did_you_mean(value, limits.one_of))
         elif limits.maximum and len(value) > limits.maximum:
             self.wrong(f"{what} is longer than {limits.maximum} characters", node.where)
+        elif limits.line and _BREAK.search(value):
+            self.wrong(f"{what} must be one line", node.where, "it holds a line break or a control character")
         elif limits.pattern and not re.fullmatch(limits.pattern, value):
             self.wrong(f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else "")
         return value

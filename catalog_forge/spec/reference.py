@@ -63,7 +63,8 @@ without quotes, also when they look like numbers: `version: 1.10` is the text 1.
 _EXPRESSIONS = f"""
 ## Expressions
 
-Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, and in `eq`. `@@{{` is a literal `@{{`.
+Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, and in `eq`. Before a `{{`, `@@` is one `@`:
+`@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is `user@` and a name.
 
 | expression | what it is |
 |---|---|

@@ -13,13 +13,17 @@ from catalog_forge.spec.model import (
     COMPOSE_NAME,
     RELOADS,
     SIGNALS,
+    Block,
     ConfFile,
+    CopyBlock,
     Entry,
     Launch,
     MetadataKey,
     Reload,
     Service,
+    SetBlock,
     Spec,
+    WhenBlock,
 )
 from catalog_forge.spec.programs import start_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -208,5 +212,21 @@ def _named(name: str, key: MetadataKey) -> MetadataKey:
     )
 
 
+def format_of_file(file: ConfFile) -> str:
+    """Return the format of a file: its own, else that of its ending; `.conf` and `.cfg` say nothing of one without pairs."""
+    if file.format:
+        return file.format
+    guess = PurePosixPath(file.dest).suffix in (".conf", ".cfg")
+    return "raw" if guess and file.body and not _has_pairs(file.body) else format_of(file.dest)
+
+
+def _has_pairs(body: tuple[Block, ...]) -> bool:
+    return any(
+        isinstance(block, SetBlock | CopyBlock)
+        or (isinstance(block, WhenBlock) and (_has_pairs(block.then) or _has_pairs(block.otherwise)))
+        for block in body
+    )
+
+
 def _file_defaults(file: ConfFile) -> ConfFile:
-    return replace(file, format=file.format or format_of(file.dest))
+    return replace(file, format=format_of_file(file))

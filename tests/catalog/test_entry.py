@@ -319,3 +319,15 @@ def test_the_readme_explains_every_question_and_draws_the_flow(spec: Spec) -> No
     assert "```mermaid\nflowchart" in readme
     for file in spec.files:
         assert file.dest in readme
+
+
+@pytest.mark.parametrize(
+    "title", ["Big<img src=x onerror=alert(1)>", "a *b* _c_ `d`", "[x](javascript:y)", "&lt; & | ~~x~~ \\\\", "# x"]
+)
+def test_a_title_is_letters_in_the_heading(title: str) -> None:
+    spec = read(
+        f"forge: 1\nname: x-conf\nservice: redis:3\nconfig: /etc/x/x.yml\nentry: {{title: {json.dumps(title)}}}\n", "x.yml"
+    )
+    heading = entry(spec).text("0/README.md").splitlines()[1]
+    assert not re.search(r"(?<!\\)(?:\\\\)*[<>*_`\[\]&|~]", heading), heading
+    assert re.sub(r"\\(.)", r"\1", heading) == f"# {title}"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.image.files import labels
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import MetadataKey, Spec
 from tests.helpers import started
@@ -252,3 +253,16 @@ def test_no_expression_is_more_than_an_error(text: str) -> None:
         assert all(problem.where for problem in error.problems)
     else:
         assert isinstance(spec, Spec)
+
+
+def test_the_order_of_labels_changes_no_byte() -> None:
+    one, other = (read(SHORT + f"image: {{labels: {{{text}}}}}\n", "x.yml") for text in ("b: b, a: a", "a: a, b: b"))
+    assert list(labels(one).items()) == list(labels(other).items())
+
+
+@pytest.mark.parametrize("break_", ["\\n", "\\n\\n# x", "\\r", "\\t", "\\u2028", "\\u0085", "\\0"])
+@pytest.mark.parametrize(
+    "key", ["entry: {title: WORDS}", "entry: {category: WORDS}", "entry: {license: WORDS}", "metadata: {a: {label: WORDS}}"]
+)
+def test_a_field_of_one_line_is_held_to_it(key: str, break_: str) -> None:
+    assert "must be one line" in only(SHORT + key.replace("WORDS", f'"a{break_}b"') + "\n")
