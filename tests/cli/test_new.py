@@ -88,7 +88,7 @@ def test_answers_reach_the_spec_and_set_comes_before_the_file(tmp_path: Path, to
         tmp_path, "redis-conf", "--answers", str(answers / "answers.yml"), "--set", f"metadata={metadata}", "--set", "format=ini"
     )
     assert result.exit_code == 1
-    assert "metadata: '\\'odd\\' \"ones\": [#]' is no key" in result.stderr
+    assert "metadata: '\\'odd\\' \"ones\": [#]' cannot be a key" in result.stderr
     result = new(
         tmp_path, "redis-conf", "--answers", str(answers / "answers.yml"), "--set", "metadata=a , b.c,", "--set", "format=ini"
     )
@@ -185,9 +185,9 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
         (("--set", "name=other-conf"), 1, "the name is NAME"),
         (("--blueprint", "genric-conf"), 1, "did you mean 'generic-conf'?"),
         (("--blueprint", "https://example.org/x.git"), 1, "names no commit"),
-        (("--set", "config=etc/x"), 1, "specs/web-conf.yml:14:9: dest: 'etc/x' is no absolute path"),
+        (("--set", "config=etc/x"), 1, "specs/web-conf.yml:14:9: dest: 'etc/x' must be the absolute path"),
         (("--set", "reload=restat"), 1, "specs/web-conf.yml:15:9: reload: cannot be 'restat'"),
-        (("--service", "web", "--config", "x"), 1, "specs/web-conf.yml:6:9: dest: 'x' is no absolute path"),
+        (("--service", "web", "--config", "x"), 1, "specs/web-conf.yml:6:9: dest: 'x' must be the absolute path"),
     ],
 )
 def test_what_cannot_be_is_one_clear_error_and_nothing_is_written(
