@@ -313,3 +313,18 @@ def test_a_path_is_judged_behind_the_prefix_that_confd_joins_it_to(prefix: str, 
     files = {SCRIPT: f"#!/bin/sh\nexec confd -backend rancher{flags} -interval 5\n", TEMPLATE: template + "\n"}
     files[RESOURCE] = resource('keys = ["/service"]', *([f'prefix = "{own}"'] if own else []))
     assert len(found(files, "CF638")) == count
+
+
+@pytest.mark.parametrize(
+    ("check", "count"),
+    [
+        ("grep -q x /etc/web/web.conf", 1),
+        ("sh -c 'test -s /etc/web/web.conf'", 1),
+        ("grep -q x {{.src}}", 0),
+        ("cmp {{.src}} /etc/web/web.conf", 0),
+        ("test -s /etc/web/web.conf.old", 0),
+        ("test -s /srv/etc/web/web.conf", 0),
+    ],
+)
+def test_a_check_of_the_dest_judges_the_old_file(check: str, count: int) -> None:
+    assert len(found({RESOURCE: resource('keys = ["/self"]', f'check_cmd = "{check}"')}, "CF619")) == count

@@ -580,6 +580,28 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
                     yield Hit(each.at(key, found), words, "write {{.src}}")
 
 
+@rule("CF619", "warning", "A check looks at the old file", on=Image)
+def check_of_the_old_file(image: Image) -> Iterator[Hit]:
+    """confd runs check_cmd before it puts the new file in its place: a check that names the dest judges what was there before,
+    lets every new file pass, and fails for ever where the first one is still to come.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +check_cmd = "grep -q greeting /etc/web/web.conf"
+    Good:
+        -- images/web-conf/conf.d/web.toml (changed) --
+         [template]
+        +check_cmd = "grep -q greeting {{.src}}"
+    Source: docs/facts/confd.md#1.1, #1.7
+    """
+    for each in inside(image).resources:
+        check, dest = _text(each, "check_cmd"), each.resource.dest if each.resource else ""
+        if dest and ".src" not in check and re.search(rf"(?<![\w./-]){re.escape(dest)}(?![\w./-])", check):
+            words = f"check_cmd looks at {dest}, which is the old file"
+            yield Hit(each.at("check_cmd", dest), words, "write {{.src}}: the path of the new one")
+
+
 def _text(each: Resource, key: str) -> str:
     found = next((value for name, value in each.table.items() if name.lower() == key), "")
     return found if isinstance(found, str) else ""
