@@ -1,6 +1,6 @@
 """What a template reads and writes, found without running it: paths, where they are guarded, values that go out as they are.
 
-What is not known of a text is a WILD character. The nodes are gotpl's, by the names of their types (see gotext.template).
+What is not known of a text is a WILD character. The nodes are those of gotext.nodes.
 """
 
 from __future__ import annotations
