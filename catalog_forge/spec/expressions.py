@@ -258,6 +258,9 @@ class _Parser:
         word = self.word("}|.(/")
         if begin == self.pos and self.pos >= len(self.value):
             raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+        if word == "metadata" and self.take("."):
+            key = self.word("}|")
+            raise self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
         raise self.error(f"unknown expression {word!r}", did_you_mean(word, (r.rstrip("./(") for r in ROOTS)), begin)
 
     def path(self, end: str) -> Text:

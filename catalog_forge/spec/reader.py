@@ -91,7 +91,8 @@ class _Reader:
                 places[name.value] = name.where
                 self.passed(name.value, value, passed)
             elif key is None or key.attribute == "compose":
-                words = [*(word for word in known if word != "compose"), *(SERVICE_KEYS if kind in (Service, Group) else ())]
+                more = SERVICE_KEYS if kind in (Service, Group) else shorthand.FILE_WORDS if kind is Spec else ()
+                words = [*(word for word in known if word != "compose"), *more]
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, did_you_mean(name.value, words))
             else:
                 places[key.attribute] = value.where
@@ -159,6 +160,11 @@ class _Reader:
         if not isinstance(node, yamlio.Map):
             raise self.wrong(f"{what} must be a mapping", node.where, limits.doc)
         element = get_args(kind)[1]
+        seen: set[str] = set()
+        for key, _ in node.pairs:
+            if key.value in seen:
+                self.wrong(f"{what}: {key.value!r} stands twice", key.where)
+            seen.add(key.value)
         pairs = ((key.value, self.each(element, value, _NO_LIMITS, key.value)) for key, value in node.pairs)
         return {name: value for name, value in pairs if value is not _LEFT_OUT}
 

@@ -32,7 +32,7 @@ FORMAT_OF = {
     ".yml": "yaml", ".yaml": "yaml", ".properties": "properties", ".cfg": "properties", ".ini": "ini", ".cnf": "ini",
     ".conf": "space", ".env": "env", ".xml": "xml", ".json": "json", ".txt": "lines",
 }  # fmt: skip
-_FILE_WORDS = ("config", "reload", "format")
+FILE_WORDS = ("config", "reload", "format")
 
 
 def expand(root: Map, problems: list[Problem]) -> Map:
@@ -41,9 +41,9 @@ def expand(root: Map, problems: list[Problem]) -> Map:
     pairs = [
         (key, _FORMS[key.value](value) if key.value in _FORMS else value)
         for key, value in root.pairs
-        if key.value not in _FILE_WORDS
+        if key.value not in FILE_WORDS
     ]
-    given = [words[word] for word in _FILE_WORDS if word in words]
+    given = [words[word] for word in FILE_WORDS if word in words]
     if given and "files" in words:
         problems += [Problem(f"{key.value!r} is shorthand: beside `files` it has no place", key.where) for key, _ in given]
     elif "config" in words:
