@@ -51,6 +51,27 @@ def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
             yield from blocks_of(block.otherwise)
 
 
+def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
+    """Yield every text of a body that expressions may stand in, with its block."""
+    for block in blocks_of(body):
+        match block:
+            case TextBlock():
+                yield block, block.text
+            case ListBlock():
+                yield block, block.list.item
+            case SetBlock():
+                for value in block.set.values():
+                    yield from ((block, text) for text in _texts_in(value))
+
+
+def _texts_in(value: Any) -> Iterator[Text]:
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, Mapping | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(item)
+
+
 def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
     """Yield what is wrong with the blocks of one file."""
     blocks = list(blocks_of(file.body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from catalog_forge.errors import ForgeError, Where
@@ -9,7 +10,8 @@ from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
 from catalog_forge.lint.model import LEVELS, Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.spec import reader
-from catalog_forge.spec.model import Spec
+from catalog_forge.spec.body import texts_of
+from catalog_forge.spec.model import Block, SetBlock, Spec
 from catalog_forge.spec.standards import Breach, broken, compared
 
 
@@ -54,6 +56,73 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
     if isinstance(catalog.standards, ForgeError):
         for problem in catalog.standards.problems:
             yield Hit(problem.where or Where(STANDARDS), problem.message, problem.hint)
+
+
+# What an expression begins with; and what those of templates and of compose files look like.
+_EXPRESSION = re.compile(
+    r"@\{(?:(?:metadata/|self\.|stack\.|service\.|env\.|first\(|count\(|quorum\(|join\(|/self/|/hosts/)[^{}]*|it[.}])"
+)
+_FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
+
+
+@rule("CF803", "warning", "What looks like an expression is written as it is", on=SpecFile)
+def literal_expression(spec: SpecFile) -> Iterator[Hit]:
+    """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. With a third sign it is a value.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        files: [{dest: /etc/web/user, body: [{text: 'guest@@{self.name}'}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        files: [{dest: /etc/web/user, body: [{text: 'guest@@@{self.name}'}]}]
+    Source: docs/spec.md
+    """
+    for block, part in _literals(spec):
+        if found := _EXPRESSION.search(part):
+            hint = "write @@@{ for an at sign and a value; a comment that ignores CF803 keeps it as it is"
+            yield Hit(block.at() or spec.file.at(), f"{found[0][:40]!r} is literal text, not a value", hint)
+
+
+@rule("CF804", "note", "A value holds the expression of another language", on=SpecFile)
+def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
+    """`{{...}}` and `${...}` in a value of `set` are written as they are: values are read with `@{...}`.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        metadata: [port]
+        files: [{dest: /etc/web/web.ini, body: [{set: {port: '{{ metadata.port }}'}}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        metadata: [port]
+        files: [{dest: /etc/web/web.ini, body: [{set: {port: '@{metadata/port}'}}]}]
+    Source: docs/spec.md
+    """
+    for block, part in _literals(spec):
+        if isinstance(block, SetBlock) and (found := _FOREIGN.search(part)):
+            yield Hit(
+                block.at() or spec.file.at(), f"{found[0][:40]!r} is literal text, not a value", "a value is read with @{...}"
+            )
+
+
+def _literals(spec: SpecFile) -> Iterator[tuple[Block, str]]:
+    """The literal parts of every text of a spec, with their blocks."""
+    if isinstance(spec.read, ForgeError):
+        return
+    for file in spec.read.files:
+        for block, text in texts_of(file.body):
+            yield from ((block, part) for part in text.parts if isinstance(part, str))
 
 
 @rule("CF810", "warning", "A spec deviates from a default of the team", on=SpecFile)
