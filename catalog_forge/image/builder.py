@@ -12,16 +12,13 @@ What the classic builder of an engine does (measured on 20.10), and what is done
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -31,44 +28,13 @@ from requests import Response
 from catalog_forge.errors import BuildError, ForgeError, Where
 from catalog_forge.image import context as build_context
 from catalog_forge.image.engine import LOST, Engine, gone
+from catalog_forge.image.request import DIGEST_LABEL, BuildRequest, Built
 from catalog_forge.image.stream import Done, Log, Pushing, Report, progress
 from catalog_forge.plan import Plan
 
-DIGEST_LABEL = "io.catalog-forge.digest"
 _PARSE_ERROR = re.compile(r"dockerfile parse error (?:on )?line (\d+): (.*)", re.DOTALL)
 GRACE = 20
 """Seconds that an engine has to end the builds that were interrupted."""
-
-
-@dataclass(frozen=True)
-class BuildRequest:
-    """One image to build: what goes in, and the tags that it gets, the main one first.
-
-    `dockerfile` is only the name by which errors call the context's `Dockerfile`.
-    """
-
-    context: Plan
-    tags: tuple[str, ...]
-    args: Mapping[str, str] = field(default_factory=dict)
-    platform: str | None = None
-    no_cache: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)
-    dockerfile: str = "Dockerfile"
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of all that decides what is in the image: context, args, platform, labels; never the tags."""
-        inputs = [self.context.digest, dict(self.args), self.platform, dict(self.labels)]
-        return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Built:
-    """An image that is there now; `fresh` tells that it was built by this call and not found."""
-
-    image_id: str
-    digest: str
-    fresh: bool
 
 
 def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
@@ -139,10 +105,10 @@ def _build(work: _Work, request: BuildRequest, report: Report) -> Built:
     with engine.asked_to(f"look up {tag}"):
         there = _inspect(engine, tag)
     ours = _digest_of(there)
-    if there and ours == request.digest and not request.no_cache:
+    if there and (digest := request.built_as(there)):
         _add_tags(engine, there["Id"], [each for each in request.tags if each not in there["RepoTags"]])
         report(Done(f"{tag} is up to date"))
-        return Built(there["Id"], request.digest, fresh=False)
+        return Built(there["Id"], digest, fresh=False)
     log = _run(work, request, report)
     if there and ours:
         work.replaced.append(there["Id"])
@@ -192,14 +158,15 @@ def _heard(engine: Engine, action: str, messages: Iterable[dict[str, Any]], dock
 
 
 def _arguments(request: BuildRequest) -> dict[str, Any]:
+    files, args = request.brought
     return {
-        "fileobj": io.BytesIO(build_context.tar(request.context)),
+        "fileobj": io.BytesIO(build_context.tar(Plan([*request.context, *files]))),
         "custom_context": True,
         "tag": request.tags[0],
-        "buildargs": dict(request.args),
+        "buildargs": {**args, **request.args},
         "platform": request.platform,
         "nocache": request.no_cache,
-        "labels": {**request.labels, DIGEST_LABEL: request.digest},
+        "labels": request.own_labels,
         "decode": True,
         "rm": True,
         "forcerm": True,
@@ -219,6 +186,8 @@ def _failure(work: _Work, request: BuildRequest, log: Log) -> ForgeError:
     hint = ""
     if step.instruction.upper().startswith("FROM "):
         hint = "the engine has no such image and cannot get it: check its name, `docker login`, or load it by hand"
+    elif step.instruction.upper().startswith("ADD "):
+        hint = "`--confd FILE`, or the variable CATALOG_FORGE_CONFD, names a confd that you have: then nothing is downloaded"
     message = f"{tag}: step {step.number} of {step.total} failed, {_short(step.instruction)}: {log.error}{output}"
     return BuildError(message, Where(request.dockerfile, line, 1), hint)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -45,6 +45,15 @@ def look_for(environ: Mapping[str, str] = os.environ) -> None:
     from catalog_forge.image.engine import connect
 
     connect(environ).api.close()
+
+
+def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list[dict[str, Any]] | None:
+    """Return the images of these tags; None when one is missing, or the engine cannot be asked without the SDK."""
+    path = _socket(environ)
+    try:
+        return [_get(path, f"/images/{quote(tag)}/json", dict) for tag in tags] if path else None
+    except (OSError, ValueError):
+        return None
 
 
 def _socket(environ: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,8 +14,8 @@ from catalog_forge.cli.main import Settings
 
 if TYPE_CHECKING:
     from catalog_forge.errors import ForgeError, Problem
-    from catalog_forge.image.builder import BuildRequest, Built
     from catalog_forge.image.engine import Engine
+    from catalog_forge.image.request import BuildRequest, Built
     from catalog_forge.plan import Plan
     from catalog_forge.repository import Repository, Source
 
@@ -29,6 +28,7 @@ class Inputs:
     build_args: tuple[str, ...] = ()
     platform: str | None = None
     no_cache: bool = False
+    any_confd: bool = False
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -58,7 +58,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--confd", type=_FILE, help="Take this confd, and download none.")
+@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Take this confd, and download none.")
 @click.option("--no-cache", is_flag=True, help="Build all again, even if nothing changed.")
 @click.option("--push", is_flag=True, help="Push the images to their registries.")
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
@@ -72,14 +72,32 @@ def build(settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, 
     Without a NAME, of every spec of the catalog. An image that is there with the same inputs is not built again. The
     engine is the one that the docker command would use: DOCKER_HOST, DOCKER_CONTEXT or the current context.
     """
-    from catalog_forge.image.engine import connect
     from catalog_forge.repository import Repository
 
     requests = requests_for(Repository.find(settings.directory), names, Inputs(**inputs))  # type: ignore[arg-type]
-    with connect() as engine:
-        report = run(engine, requests, jobs=jobs, push=push)
+    report = None if push else found(requests)
+    if report is None:
+        from catalog_forge.image.engine import connect
+
+        with connect() as engine:
+            report = run(engine, requests, jobs=jobs, push=push)
     show(report, output)
     raise_failures(report)
+
+
+def found(requests: Sequence[BuildRequest]) -> Report | None:
+    """Return the report of images that are all there already, by one look at each; None when something is to be done."""
+    from catalog_forge.image.lists import images
+    from catalog_forge.image.request import Built
+
+    there = images(request.tags[0] for request in requests)
+    digests = [request.built_as(image) for request, image in zip(requests, there or (), strict=bool(there))]
+    if there is None or not all(digests):
+        return None
+    for request in requests:
+        click.echo(f"{request.tags[0]} is up to date", err=True)
+    pairs = zip(requests, there, digests, strict=True)
+    return Report([(request, Built(image["Id"], digest, fresh=False)) for request, image, digest in pairs])
 
 
 def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs) -> list[BuildRequest]:
@@ -91,10 +109,9 @@ def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs)
 
     requests: list[BuildRequest] = []
     problems: list[Problem] = []
-    confd = inputs.confd.read_bytes() if inputs.confd else None
     for name in repository.chosen(names):
         try:
-            requests.append(_request(repository, repository.source(name), inputs, confd))
+            requests.append(_request(repository, repository.source(name), inputs))
         except ForgeError as error:
             problems.extend(error.problems)
     if problems:
@@ -102,28 +119,28 @@ def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs)
     return requests
 
 
-def _request(repository: Repository, source: Source, inputs: Inputs, confd: bytes | None) -> BuildRequest:
+def _request(repository: Repository, source: Source, inputs: Inputs) -> BuildRequest:
+    from catalog_forge.cli.make import confds
     from catalog_forge.errors import ForgeError
-    from catalog_forge.image.builder import BuildRequest
-    from catalog_forge.plan import EXECUTABLE, File
+    from catalog_forge.image.request import BuildRequest
 
     spec = source.spec()
     if not repository.is_current(source):
         raise ForgeError(
             f"images/{source.name} is not what its spec says, or was edited", hint=f"catalog-forge generate {source.name}"
         )
-    context = _folder(repository.root, f"images/{source.name}")
-    arguments: dict[str, str] = {}
-    if confd is not None:
-        context.add(File("confd", confd, EXECUTABLE))
-        arguments = {"CONFD_SRC": "confd", "CONFD_SHA256": hashlib.sha256(confd).hexdigest()}
+    confd = confds.chosen(spec, inputs.confd)
     return BuildRequest(
-        context,
+        _folder(repository.root, f"images/{source.name}"),
         (spec.tag,),
-        args={**arguments, **inputs.arguments},
+        args=inputs.arguments,
         platform=inputs.platform,
         no_cache=inputs.no_cache,
         dockerfile=f"images/{source.name}/Dockerfile",
+        brought=confd.brought,
+        download=confd.checksum,
+        any_download=inputs.any_confd and inputs.confd is None,
+        remark=confd.remark,
     )
 
 
@@ -184,7 +201,7 @@ def show(report: Report, output: str) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for request, built in report.built:
-        state = "built" if built.fresh else "up to date"
+        state = ", ".join(filter(None, ("built", request.remark))) if built.fresh else "up to date"
         pushed = ", pushed" if request.tags[0] in report.pushed else ""
         click.echo(f"{request.tags[0]}  {built.image_id}  {state}{pushed}")
 

@@ -65,7 +65,7 @@ class Options:
 @click.option("--no-input", is_flag=True, help="Ask nothing: defaults answer.")
 @click.option("--trust", is_flag=True, help="Let cookiecutter run the blueprint's hooks and extensions.")
 @click.option("--build/--no-build", default=None, help="Build the image, or do not; default: if an engine answers.")
-@click.option("--confd", type=_FILE, help="Build with this confd, and download none.")
+@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Build with this confd, and download none.")
 @click.option("--force", is_flag=True, help="Overwrite a spec that is there, and generated files that somebody edited.")
 @click.option("--dry-run", is_flag=True, help="Write and build nothing; show what would be written.")
 @click.pass_obj

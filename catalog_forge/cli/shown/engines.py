@@ -98,11 +98,14 @@ def _ended_in_order() -> Iterator[None]:
 
 def build_missing(directory: Path, names: Sequence[str], confd: Path | None) -> None:
     """Build the images of specs that are not there as the specs are now. Errors as those of the command `build`."""
-    from catalog_forge.cli.make.build import Inputs, raise_failures, requests_for, run
-    from catalog_forge.image.engine import connect
+    from catalog_forge.cli.make.build import Inputs, found, raise_failures, requests_for, run
     from catalog_forge.repository import Repository
 
-    requests = requests_for(Repository.find(directory), tuple(names), Inputs(confd))
+    requests = requests_for(Repository.find(directory), tuple(names), Inputs(confd, any_confd=True))
+    if found(requests):
+        return
+    from catalog_forge.image.engine import connect
+
     with connect() as engine:
         raise_failures(run(engine, requests))
 
