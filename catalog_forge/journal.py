@@ -1,13 +1,16 @@
 """Change many files of a folder as one: all of them or none, whenever the process is killed.
 
 1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be made.
-2. The folders are made and each file is staged beside its target, so that a read-only folder or a full disk shows now.
+2. The folders are made, and each file is staged in `.catalog-forge/`, which git ignores. A probe (an empty folder, which git
+   does not see) is renamed into each folder of a target and back, so that one that cannot be written shows now. Where another
+   file system begins, files are staged beside their targets.
 3. The journal is renamed to `committed.json`: the commit point. Until here `recover` undoes, from here on it finishes.
 4. Each staged file is renamed over its target, the removals are deleted and, last, the journal.
 
-After a `kill -9` at any point, the next command that calls `recover` finds the old tree or the new one. A reader that
-looks in between, without `recover`, can see a mixed tree. This guards against the death of a process, not against a
-power cut, so nothing calls fsync. No link is ever followed on the way to a file.
+After a `kill -9` at any point, the next command finds the old tree or the new one, because the door of every command calls
+`recover`. A reader that looks in between can see a mixed tree. Nothing stays in `.catalog-forge/`, nor does the folder itself.
+This guards against the death of a process, not against a power cut, so nothing calls fsync. No link is ever followed on the
+way to a file.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 
 from catalog_forge.errors import ForgeError, Where
@@ -33,6 +36,7 @@ LOCK_SECONDS = 10.0
 
 _BEGUN = f"{SCRATCH}/journal.json"
 _COMMITTED = f"{SCRATCH}/committed.json"
+_PROBE = f"{SCRATCH}/probe"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
 # Whoever writes here deletes in these rooms alone: what lies elsewhere is an author's.
 _MAY_REMOVE = ("images/", "templates/")
@@ -75,8 +79,11 @@ def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo a change that was killed. When there is none, which is nearly always, it costs two lstats."""
-    if read(root, _BEGUN) or read(root, _COMMITTED):
+    """Finish or undo a change that was killed. When there is none, which is nearly always, it costs two lstats.
+
+    What another user began is left to that user: whoever can write in a shared folder would else write as the reader.
+    """
+    if _is_ours(root, _BEGUN) or _is_ours(root, _COMMITTED):
         with locked(root):
             pass
 
@@ -87,18 +94,15 @@ def locked(root: Path) -> Iterator[None]:
 
     Raises ForgeError when another process holds it for `LOCK_SECONDS`, or when `root` cannot be written.
     """
-    with _in_words(str(root / SCRATCH)):
-        if not _is_folder(root, SCRATCH):
-            (root / SCRATCH).mkdir(exist_ok=True)
-        lock = os.open(root / SCRATCH / "lock", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, REGULAR)
+    lock = _lock(root)
     try:
-        _wait_for(lock, root)
         if read(root, _IGNORE.path) != _IGNORE:
             (root / _IGNORE.path).unlink(missing_ok=True)
             _create(root, _IGNORE.path, _IGNORE)
         _recover(root)
         yield
     finally:
+        _tidy(root)
         os.close(lock)
 
 
@@ -136,36 +140,62 @@ class _Journal:
         strange = (path for path in self.removals if not path.startswith(_MAY_REMOVE))
         return next(iter((*hidden, *hidden_folders, *strange)), "")
 
-    def staged(self) -> list[str]:
-        """Where each file waits: in the folder of its target, hence on the same file system."""
-        return [f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp" for number, path in enumerate(self.files)]
+    def waiting(self) -> Iterator[tuple[str, str]]:
+        """Where each file waits: in the scratch folder or, if that is another file system, in the folder of its target."""
+        for number, path in enumerate(self.files):
+            yield f"{SCRATCH}/{number}.tmp", f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp"
+
+    def probes(self) -> list[str]:
+        """Where the probe comes by: in each folder of a target."""
+        return list(dict.fromkeys(map(_probe_of, self.files)))
 
     def finish(self, root: Path) -> None:
-        for staged, path in zip(self.staged(), self.files, strict=True):
-            # Plain text here and in `_create`: making the Paths takes longer than the renames.
-            with suppress(FileNotFoundError):  # already in place
-                os.replace(f"{root}/{staged}", f"{root}/{path}")  # noqa: PTH105
+        for places, path in zip(self.waiting(), self.files, strict=True):
+            for staged in places:
+                # Plain text here and in `_create`: making the Paths takes longer than the renames.
+                if os.path.lexists(f"{root}/{staged}"):  # else it waits in the other place, or has been put in its own
+                    os.replace(f"{root}/{staged}", f"{root}/{path}")  # noqa: PTH105
         for path in self.removals:
             (root / path).unlink(missing_ok=True)
             _remove_empty(root, _parents(path)[1:])
 
     def undo(self, root: Path) -> None:
-        for staged in self.staged():
+        for staged in chain.from_iterable(self.waiting()):
             with suppress(FileNotFoundError):
                 (root / staged).lstat()  # unlink would say "read-only", not "no such file"
                 (root / staged).unlink()
-        _remove_empty(root, self.folders)
+        _remove_empty(root, [*self.folders, *self.probes(), _PROBE])
 
 
 def _stage(root: Path, journal: _Journal, files: Sequence[File]) -> None:
     for folder in journal.folders:
         with _in_words(folder, "nothing was written"):
             (root / folder).mkdir()
-    for staged, file in zip(journal.staged(), files, strict=True):
-        _create(root, staged, file)
+    (root / _PROBE).mkdir()
+    is_near = {probe: _is_near(root, probe) for probe in journal.probes()}
+    (root / _PROBE).rmdir()
+    for (staged, beside), file in zip(journal.waiting(), files, strict=True):
+        _create(root, staged if is_near[_probe_of(file.path)] else beside, file)
     for path in journal.removals:
         if not os.access((root / path).parent, os.W_OK | os.X_OK):
             raise ForgeError("the folder does not allow to delete this file", Where(path), "nothing was written")
+
+
+def _is_near(root: Path, probe: str) -> bool:
+    """Whether files can be renamed into the folder of a probe. Its device number does not say so: a disk may be mounted twice."""
+    with _in_words(probe.rpartition("/")[0] or ".", "nothing was written"):
+        try:
+            (root / _PROBE).rename(root / probe)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            return False
+        (root / probe).rename(root / _PROBE)
+    return True
+
+
+def _probe_of(path: str) -> str:
+    return f"{path[: path.rfind('/') + 1]}{SCRATCH}.probe"
 
 
 def _recover(root: Path) -> None:
@@ -190,6 +220,8 @@ def _read_journal(root: Path, file: File) -> _Journal:
             check_relative(path)
     except (ValueError, TypeError, AttributeError, RecursionError, ForgeError):
         raise ForgeError("the journal is damaged", Where(file.path), "delete it, then generate again") from None
+    if not _is_ours(root, file.path):
+        raise ForgeError("another user began this change", Where(file.path), "let them finish it with any command, or delete it")
     if journal.root != _identity(root):
         hint = "it came with a copy: delete it, then generate again"
         raise ForgeError("this journal was not written in this folder, so it is not followed", Where(file.path), hint)
@@ -197,6 +229,14 @@ def _read_journal(root: Path, file: File) -> _Journal:
         raise ForgeError(f"the journal asks for {refused!r}, which no command writes or deletes", Where(file.path), "delete it")
     folders_above(root, paths)
     return journal
+
+
+def _is_ours(root: Path, path: str) -> bool:
+    """Whether a file exists and was written by the user who runs this."""
+    try:
+        return os.lstat(f"{root}/{path}").st_uid == os.geteuid()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _identity(root: Path) -> int:
@@ -236,16 +276,39 @@ def _in_the_way(path: str, due: str, found: str) -> ForgeError:
     return ForgeError(f"a {due} is due here, but there is a {found}", Where(path), "move it out of the way")
 
 
-def _wait_for(lock: int, root: Path) -> None:
+def _lock(root: Path) -> int:
+    """Make and lock the scratch folder, which the one before may delete (see `_tidy`): then it is made again."""
     end = time.monotonic() + LOCK_SECONDS
     while True:
-        try:
-            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                hint = "try again when it is done"
-                raise ForgeError("another command is writing to this catalog", Where(str(root)), hint) from None
+        with _in_words(str(root / SCRATCH)):
+            if not _is_folder(root, SCRATCH):
+                (root / SCRATCH).mkdir(exist_ok=True)
+            with suppress(FileNotFoundError):
+                lock = os.open(root / SCRATCH, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                if _is_held(lock, root):
+                    return lock
+                os.close(lock)
+        if time.monotonic() > end:
+            hint = "try again when it is done"
+            raise ForgeError("another command is writing to this catalog", Where(str(root)), hint)
         time.sleep(0.02)
+
+
+def _is_held(lock: int, root: Path) -> bool:
+    """Try to take a lock; it counts only while its folder is the one that all others find."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(lock), (root / SCRATCH).lstat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def _tidy(root: Path) -> None:
+    """Leave nothing behind, least of all in the catalog of a stranger; only a journal that must still be looked at stays."""
+    with suppress(OSError):
+        if os.listdir(root / SCRATCH) == [".gitignore"]:  # noqa: PTH208 (names are all that is asked for)
+            (root / _IGNORE.path).unlink()
+            (root / SCRATCH).rmdir()
 
 
 @contextmanager

@@ -105,9 +105,10 @@ class Repository:
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
         check_inside(self.root, path)
         try:
-            return Source(name, path.read_bytes(), SpecFolder(self.root, name), self.inherited)
+            content = path.read_bytes()
         except OSError as error:
             raise ForgeError(f"specs/{name}.yml cannot be read: {error.strerror}") from None
+        return Source(name, content, SpecFolder(self.root, name), self.inherited)
 
     def chosen(self, names: tuple[str, ...]) -> list[str]:
         """Return the names that a command was given, or all of them. Raises ForgeError when there is nothing to do."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import os
 import resource
-import shutil
-import signal
 import stat
 import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +20,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.plan import File, Plan
 from catalog_forge.writer import Drift, Written, compare, is_current, recover, write
 from tests.helpers import tree
+from tests.kills import copies, dies_at, end, start
 
 NAME = "web-conf"
 DOCKERFILE = "images/web-conf/Dockerfile"
@@ -65,54 +61,6 @@ def snapshot(root: Path) -> Snapshot:
 
 def changed(plan: Plan, path: str, content: bytes) -> Plan:
     return Plan(File(file.path, content if file.path == path else file.content, file.mode) for file in plan)
-
-
-def start(action: Callable[[], object]) -> tuple[int, int]:
-    """Run `action` in a process of its own; `end` waits for it."""
-    source, sink = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            action()
-        except BaseException as error:
-            os.write(sink, (str(error) if isinstance(error, ForgeError) else repr(error)).encode())
-        finally:
-            os._exit(0)
-    os.close(sink)
-    return child, source
-
-
-def end(child: int, source: int) -> tuple[int, str]:
-    """Return the signal that ended the process (0: none), and the error it met."""
-    with open(source, encoding="utf-8") as stream:  # noqa: PTH123
-        text = stream.read()
-    return os.WTERMSIG(os.waitpid(child, 0)[1]), text
-
-
-def dies_at(number: int, action: Callable[[], object]) -> bool:
-    """Run `action` in a process that gets kill -9 right before its operation `number` on files; False: it had fewer."""
-    operations = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "fcntl.flock"}
-    count = itertools.count(1)
-
-    def hook(event: str, _arguments: object) -> None:
-        if event in operations and next(count) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def observed() -> None:
-        sys.addaudithook(hook)
-        action()
-
-    ended, text = end(*start(observed))
-    assert text == ""
-    return ended == signal.SIGKILL
-
-
-def copies(original: Path, folder: Path) -> Iterator[tuple[int, Path]]:
-    """Number fresh copies of a tree, without end; each is deleted when the next one is asked for."""
-    for number in itertools.count(1):
-        copy = shutil.copytree(original, folder / str(number), symlinks=True)
-        yield number, copy
-        shutil.rmtree(copy)
 
 
 @pytest.fixture
@@ -301,7 +249,7 @@ def test_diff_of_a_clean_tree_is_empty(root: Path) -> None:
 def settled(root: Path) -> Snapshot:
     """The tree that the next command finds; the scratch folder must have nothing left in it."""
     recover(root)
-    assert {path.name for path in root.glob(f"{journal.SCRATCH}/*")} <= {"lock", ".gitignore"}
+    assert {path.name for path in root.glob(f"{journal.SCRATCH}/*")} <= {".gitignore"}
     return snapshot(root)
 
 
@@ -407,7 +355,7 @@ def asking(root: Path, **lists: list[str]) -> str:
 )
 def test_a_journal_that_asks_for_more_than_we_write_is_refused(root: Path, name: str, lists: dict[str, list[str]]) -> None:
     mine = ".git/HEAD", "notes.txt", "specs/web-conf.yml", "catalog-forge.yml", "images/.git/config", "specs/.hidden/x"
-    staged = ".git/hooks/.catalog-forge.0.tmp", "specs/.hidden/.catalog-forge.0.tmp"
+    staged = ".git/hooks/.catalog-forge.0.tmp", "specs/.hidden/.catalog-forge.0.tmp", ".catalog-forge/0.tmp"
     tree(root, dict.fromkeys((*mine, *staged), "mine"))
     before = snapshot(root)
     tree(root, {f"{journal.SCRATCH}/{name}": asking(root, **lists)})
@@ -451,19 +399,18 @@ def test_writers_take_turns(root: Path) -> None:
 
 
 def test_writer_waits_for_another_one_then_gives_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with (root / journal.SCRATCH / "lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        release = threading.Timer(0.2, lambda: fcntl.flock(lock, fcntl.LOCK_UN))
-        release.start()
-        start = time.monotonic()
-        write(root, NAME, NEW)
-        assert time.monotonic() - start >= 0.15
-        release.join()
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        monkeypatch.setattr(journal, "LOCK_SECONDS", 0.1)
-        with pytest.raises(ForgeError, match="another command"):
-            write(root, NAME, OLD)
+    with journal.locked(root):
+        waiting = threading.Event()
+        monkeypatch.setattr(journal.time, "sleep", lambda _: waiting.set())
+        second = threading.Thread(target=write, args=(root, NAME, NEW))
+        second.start()
+        assert waiting.wait(10)
+        assert second.is_alive()
+    second.join()
     assert compare(root, NAME, NEW).clean
+    monkeypatch.setattr(journal, "LOCK_SECONDS", 0.1)
+    with journal.locked(root), pytest.raises(ForgeError, match="another command"):
+        write(root, NAME, OLD)
 
 
 # --- links, folders, modes, full and read-only -----------------------------------------------------------------------
@@ -493,23 +440,20 @@ def test_file_that_is_a_link_counts_as_edited_and_force_replaces_the_link_itself
     assert not (root / DOCKERFILE).is_symlink()
 
 
-@pytest.mark.parametrize("name", [".gitignore", "lock", "journal.json"])
+@pytest.mark.parametrize("name", [".gitignore", "journal.json"])
 def test_link_in_the_scratch_folder_is_not_followed(tmp_path: Path, name: str) -> None:
     victim = tree(tmp_path, {"victim": "mine"}) / "victim"
     scratch = tmp_path / "catalog" / journal.SCRATCH
     scratch.mkdir(parents=True)
     (scratch / name).symlink_to(victim)
-    if name == "lock":
-        with pytest.raises(ForgeError):
-            write(tmp_path / "catalog", NAME, NEW)
-    else:
-        write(tmp_path / "catalog", NAME, NEW)
+    write(tmp_path / "catalog", NAME, NEW)
     assert victim.read_text() == "mine"
 
 
 def test_link_in_the_place_of_a_staged_file_is_not_followed(root: Path) -> None:
     victim = tree(root.parent, {"victim": "mine"}) / "victim"
-    (root / "images/web-conf" / f"{journal.SCRATCH}.0.tmp").symlink_to(victim)
+    (root / journal.SCRATCH).mkdir()
+    (root / journal.SCRATCH / "0.tmp").symlink_to(victim)
     with pytest.raises(ForgeError, match="File exists"):
         write(root, NAME, NEW)
     assert victim.read_text() == "mine"
@@ -567,8 +511,6 @@ def test_missing_catalog_is_an_error_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["templates/web/0", "templates/web", "images/web-conf/gone/deep", "."])
 def test_read_only_folder_is_an_error_and_nothing_is_written(root: Path, folder: str) -> None:
     before = snapshot(root)
-    if folder == ".":
-        shutil.rmtree(root / journal.SCRATCH)
     as_nobody = os.geteuid() == 0
     for path in [root, *root.rglob("*")] if as_nobody else []:
         os.chown(path, 65534, 65534)
@@ -635,3 +577,11 @@ def test_read_only_disk_below_the_catalog_is_an_error_and_nothing_is_written(roo
         with pytest.raises(ForgeError, match="Read-only file system"):
             write(root, NAME, NEW)
         assert settled(root) == before
+
+
+@only_root
+def test_a_folder_on_another_disk_is_written_as_well(root: Path) -> None:
+    with mounted(root / "images", "size=256k"):
+        write(root, NAME, NEW, force=True)
+        assert compare(root, NAME, NEW).clean
+        assert not [*root.rglob("*.tmp"), *root.rglob("*.probe")]

@@ -6,6 +6,7 @@ import errno
 import importlib
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,6 +45,8 @@ COMMANDS = {
     "doctor": ("look.doctor", "Say what this machine has, and what is missing."),
 }
 EXIT_BUG = 3
+# A name that the operating system finds too long is too long for a person, too.
+MOST_SHOWN = 200
 EXIT_INTERRUPTED = 130
 
 
@@ -89,6 +92,13 @@ class Root(click.Group):
         except Exception as error:
             ctx.exit(_failed(error, debug=ctx.params["debug"]))
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program; what click itself writes before any command runs, such as --help, can fail as well."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            sys.exit(_failed(error, debug=False))
+
 
 def _failed(error: Exception, debug: bool) -> int:
     """Show an error and return the exit code that belongs to it."""
@@ -101,6 +111,8 @@ def _failed(error: Exception, debug: bool) -> int:
         raise error
     if debug:
         raise error
+    if isinstance(error, OSError) or str(error).startswith("Symlink loop"):  # pathlib's ELOOP before Python 3.13
+        return _refused(error)
     where = error.__traceback__
     while where and where.tb_next:
         where = where.tb_next
@@ -108,6 +120,18 @@ def _failed(error: Exception, debug: bool) -> int:
     click.echo(f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {plain(str(error))} ({place})", err=True)
     click.echo("hint: run it again with --debug in front of the command, and report what it prints", err=True)
     return EXIT_BUG
+
+
+def _refused(error: Exception) -> int:
+    """Say what the operating system refuses: the one place for names that are too long, folders that are gone, full disks..."""
+    from catalog_forge.errors import plain
+
+    words = getattr(error, "strerror", None) or plain(str(error))
+    file = getattr(error, "filename", None)
+    place = f"{plain(os.fsdecode(file))[:MOST_SHOWN]}: " if isinstance(file, (str, bytes)) else ""
+    with suppress(OSError):
+        click.echo(f"{place}{words}", err=True)
+    return 1
 
 
 def _painted(line: str) -> str:
@@ -138,3 +162,16 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
     if os.environ.get("NO_COLOR"):
         ctx.color = False
     ctx.obj = Settings(folder.absolute())
+    recover_above(ctx.obj.directory)
+
+
+def recover_above(start: Path) -> None:
+    """Heal what a killed command left in the catalog that a path lies in: the door of every command that reads one.
+
+    `root` calls it for the folder to work in, a command for a path that it is told.
+    """
+    for folder in (start, *start.parents):
+        if any(os.path.lexists(f"{folder}/.catalog-forge/{name}") for name in ("journal.json", "committed.json")):
+            from catalog_forge import journal
+
+            journal.recover(folder)

@@ -80,3 +80,58 @@ def test_help_heads_the_commands_by_their_rooms() -> None:
 def test_it_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "catalog_forge", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("catalog-forge, version") or done.stdout.startswith("catalog-forge ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["lint", "x" * 5000],
+        ["up", "x" * 5000, "--plan"],
+        ["new", "x-conf", "--blueprint", "./" + "x" * 5000],
+        ["generate", "x" * 5000],
+        ["test", "x" * 5000],
+        ["render", "x" * 5000],
+        ["metadata", "get", "/", "--file", "x" * 5000],
+        ["lint", "catalog-forge.yml/x"],
+        ["lint", "circle/x"],
+        ["up", "circle", "--plan"],
+        ["standards", "show"],
+        ["lint"],
+    ],
+)
+def test_what_the_operating_system_refuses_is_said_in_its_words(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "catalog-forge.yml").write_text(f"extends: [{'x' * 300}]\n")
+    (tmp_path / "circle").symlink_to("circle")
+    result = CliRunner().invoke(root, ["-C", str(tmp_path), *words])
+    assert result.exit_code in (1, 2), result.output
+    assert "bug" not in result.output
+    assert len(result.stderr) < 12_000
+
+
+@pytest.mark.parametrize(
+    "words", [["generate"], ["lint"], ["ps"], ["metadata", "get", "/", "--file", "x"], ["up", "x", "--plan"]]
+)
+def test_a_folder_that_is_gone_is_said_in_words(words: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    code = "import os, sys\nfrom catalog_forge.cli.main import root\nos.rmdir(os.getcwd())\nroot(sys.argv[1:])\n"
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "No such file or directory\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["lint", "--help"], ["lint", "--list"], ["lint", "--format", "json"]]
+)
+def test_a_full_disk_behind_the_output_is_said_in_words(words: list[str], tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 (a device)
+        command = [sys.executable, "-m", "catalog_forge", *words]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "No space left on device\n")
+
+
+def test_colours_are_left_out_where_no_color_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = ForgeError("wrong", None, "mend it")
+    monkeypatch.setattr(type(root), "get_command", lambda *_: failing(error))
+    assert "\x1b[" in CliRunner().invoke(root, ["x"], color=True).stderr
+    assert "\x1b[" not in CliRunner(env={"NO_COLOR": "1"}).invoke(root, ["x"], color=True).stderr

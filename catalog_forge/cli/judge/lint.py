@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog_forge.cli.main import Settings
+from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.lint.model import LEVELS
 
 if TYPE_CHECKING:
@@ -174,6 +174,7 @@ def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str
     if len(paths) > 1:
         raise click.UsageError("verdicts are those on one PATH: what is judged together is served together")
     path = paths[0] if paths else Path()
+    recover_above((start / path).absolute())
     tree = disk.read(start / path, _shown(path))
     if entry is None:
         verdicts.show(tree, form)
@@ -198,6 +199,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.lint.check import check
 
+    recover_above((start / path).absolute())
     standards = disk.standards(start / path)
     team = _team(standards, start, path, options.external)
     wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)

@@ -41,7 +41,7 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
         return 0
     real = (start / path).resolve()
     folder = real if real.is_dir() else real.parent
-    root = next((each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS)), folder)
+    root = _root(folder, start.resolve())
     files = []
     with journal.locked(root):
         for old, new in changed:
@@ -52,6 +52,12 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
             files.append(plan.File(name, new.content, plan.EXECUTABLE if new.mode & 0o100 else plan.REGULAR))
         journal.change(root, files, ())
     return len(files)
+
+
+def _root(folder: Path, start: Path) -> Path:
+    """The folder whose journal tells of the change: of the catalog, else where the person works: the next command looks there."""
+    marked = (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in _MARKS))
+    return next(marked, start if folder.is_relative_to(start) else folder)
 
 
 def _below(root: Path, folder: Path, path: Path, file: File) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.cli.main import Settings
+from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.prove import rendered
 from catalog_forge.cli.shown import engines
 
@@ -174,6 +174,7 @@ def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
     from catalog_forge.verify.subject import of_files
 
     assert wanted.image_dir and wanted.metadata
+    recover_above(wanted.image_dir.absolute())
     files = dict(_files(wanted.image_dir))
     _check_resources(wanted.image_dir, files)
     prefix = wanted.prefix if wanted.prefix is not None else f"/{wanted.version}" if wanted.version else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.cli.main import Settings
+from catalog_forge.cli.main import Settings, recover_above
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.questions import Ask, Given, Question
@@ -126,6 +126,7 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
     path = directory / entry
     if path.is_dir():
         path = path.resolve()
+        recover_above(path)
         is_revision = _REVISION.fullmatch(path.name) and any((path / each).is_file() for each in _COMPOSE)
         return (path.parent, path.name) if is_revision else (path, None)
     known = {each.name: each for root in (directory, *directory.parents) for each in _entries(root)}

@@ -1,0 +1,61 @@
+"""Commands that are killed: a process of its own that dies right before its n-th operation on files."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from catalog_forge.errors import ForgeError
+
+
+def start(action: Callable[[], object]) -> tuple[int, int]:
+    """Run `action` in a process of its own; `end` waits for it."""
+    source, sink = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+        except BaseException as error:
+            os.write(sink, (str(error) if isinstance(error, ForgeError) else repr(error)).encode())
+        finally:
+            os._exit(0)
+    os.close(sink)
+    return child, source
+
+
+def end(child: int, source: int) -> tuple[int, str]:
+    """Return the signal that ended the process (0: none), and the error it met."""
+    with open(source, encoding="utf-8") as stream:  # noqa: PTH123
+        text = stream.read()
+    return os.WTERMSIG(os.waitpid(child, 0)[1]), text
+
+
+def dies_at(number: int, action: Callable[[], object]) -> bool:
+    """Run `action` in a process that gets kill -9 right before its operation `number` on files; False: it had fewer."""
+    operations = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "fcntl.flock"}
+    count = itertools.count(1)
+
+    def hook(event: str, _arguments: object) -> None:
+        if event in operations and next(count) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def observed() -> None:
+        sys.addaudithook(hook)
+        action()
+
+    ended, text = end(*start(observed))
+    assert text == ""
+    return ended == signal.SIGKILL
+
+
+def copies(original: Path, folder: Path) -> Iterator[tuple[int, Path]]:
+    """Number fresh copies of a tree, without end; each is deleted when the next one is asked for."""
+    for number in itertools.count(1):
+        copy = shutil.copytree(original, folder / str(number), symlinks=True)
+        yield number, copy
+        shutil.rmtree(copy)
