@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null, merged
 from catalog_forge.lint.catalog import BLOCKS, Question, Revision
-from catalog_forge.lint.judges.services import services_without_version
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.judgement.services import services_without_version
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import Yaml, is_template
 from catalog_forge.rancher.variables import Substitution

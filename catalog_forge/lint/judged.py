@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.composition import composition_of
-from catalog_forge.lint.judges.launch import Launch, docker_of
-from catalog_forge.lint.judges.ruling import Fault
 from catalog_forge.lint.model import Check, Hit
+from catalog_forge.rancher.judgement.launch import Launch, docker_of
+from catalog_forge.rancher.judgement.ruling import Fault
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.templates import Rendered

@@ -7,8 +7,8 @@ from typing import Any
 
 from catalog_forge.lint.judges import ci, launch
 from catalog_forge.lint.judges.layout import as_catalog
-from catalog_forge.lint.judges.ruling import Judge, Ruling
 from catalog_forge.lint.judges.service import Service
+from catalog_forge.rancher.judgement.ruling import Judge, Ruling
 from catalog_forge.rancher.tree import Tree
 
 

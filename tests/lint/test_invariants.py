@@ -10,9 +10,9 @@ import pytest
 
 from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.judges.ruling import Ruling
 from catalog_forge.lint.run import Choice, run
 from catalog_forge.lint.verdicts import verdicts
+from catalog_forge.rancher.judgement.ruling import Ruling
 from catalog_forge.rancher.tree import Tree
 from tests.lint.mutations import examples, mutants
 
@@ -56,7 +56,7 @@ def test_of_a_mutant_lint_says_all_that_a_judge_refuses(seed: int) -> None:
 def test_each_fault_of_the_launch_was_reached() -> None:
     for tree in EXAMPLES.values():
         unsaid(tree)
-    sources = Path(__file__).parents[2] / "catalog_forge/lint/judges"
+    sources = Path(__file__).parents[2] / "catalog_forge/rancher/judgement"
     texts = [(sources / f"{name}.py").read_text() for name in ("checks", "services", "launch")]
     named = {each for text in texts for each in re.findall('"(CF[0-9]{3})"', text)}
     assert named - COUNTED.keys() == set()

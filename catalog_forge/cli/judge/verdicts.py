@@ -11,8 +11,8 @@ import click
 from catalog_forge.errors import ForgeError, did_you_mean, plain
 
 if TYPE_CHECKING:
-    from catalog_forge.lint.judges.ruling import Judge, Ruling
     from catalog_forge.lint.verdicts import Verdicts
+    from catalog_forge.rancher.judgement.ruling import Judge, Ruling
     from catalog_forge.rancher.tree import Tree
 
 JUDGES: dict[Judge, str] = {

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml import decoding, types
-from catalog_forge.lint.judges import block
 from catalog_forge.lint.judges.layout import TOP
-from catalog_forge.lint.judges.ruling import Ruling
+from catalog_forge.rancher.judgement import block
+from catalog_forge.rancher.judgement.ruling import Ruling
 from catalog_forge.rancher.tree import File, Folder, Tree, Yaml
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ATOI
-from catalog_forge.lint.judges import block
-from catalog_forge.lint.judges.block import Block
 from catalog_forge.lint.judges.layout import ANY_TOP, CONFIGS, REVISION_FILES
-from catalog_forge.lint.judges.ruling import Outcome, Ruling
 from catalog_forge.rancher import versions
+from catalog_forge.rancher.judgement import block
+from catalog_forge.rancher.judgement.block import Block
+from catalog_forge.rancher.judgement.ruling import Outcome, Ruling
 from catalog_forge.rancher.tree import File, Folder, Tree, keys_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

@@ -23,12 +23,12 @@ from catalog_forge.lint.composition import (
     varies,
 )
 from catalog_forge.lint.judged import told
-from catalog_forge.lint.judges.launch import NO_VERSION, NO_VERSION_HINT, TOPS
-from catalog_forge.lint.judges.services import fits, services_without_version
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.health import COUNTS
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, TOPS
+from catalog_forge.rancher.judgement.services import fits, services_without_version
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Node, Seq, Text

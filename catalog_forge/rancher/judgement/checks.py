@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from catalog_forge.errors import Problem
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import Type
-from catalog_forge.lint.judges.ruling import Fault
+from catalog_forge.rancher.judgement.ruling import Fault
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 # The rules of lint that tell of each kind of fault.

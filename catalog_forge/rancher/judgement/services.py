@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, TEXT, TEXT_BY_TEXT, TEXTS, TRUTH, ListOf, Struct, Type
-from catalog_forge.lint.judges import checks
-from catalog_forge.lint.judges.checks import INNER_KEY, KEPT, KIND, Check
-from catalog_forge.lint.judges.ruling import Fault
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.judgement import checks
+from catalog_forge.rancher.judgement.checks import INNER_KEY, KEPT, KIND, Check
+from catalog_forge.rancher.judgement.ruling import Fault
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 NAME = re.compile(r"[a-zA-Z0-9._-]+")
