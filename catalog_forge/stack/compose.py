@@ -5,14 +5,15 @@ Rules: docs/facts/catalog.md#3, #4 and #5. All that is wrong is said at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from catalog_forge.errors import Where, did_you_mean
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
+from catalog_forge.rancher.judgement import launch
 from catalog_forge.rancher.keys import GLOBAL, SIDEKICKS
 from catalog_forge.stack import volumes
 from catalog_forge.stack.balancer import Balancers, is_balancer
@@ -33,12 +34,27 @@ def compose(entry: Entry, variables: Mapping[str, str], name: str) -> Stack:
 
     Raises ForgeError with all that is wrong in both compose files: what rancher-compose would refuse, and what could not run.
     """
+    refused = launch.Launch(entry.docker, entry.rancher, variables, name).faults()
     reader = Reader()
-    files = load(entry, variables, name, reader)
-    stack = _Composer(name, files, Launches(variables, reader), reader).stack()
-    reader.check()
+    try:
+        files = load(entry, variables, name, reader)
+        stack = _Composer(name, files, Launches(variables, reader), reader).stack()
+        reader.check()
+    except ForgeError as error:
+        raise ForgeError.of(_told_once(refused, error.problems)) from None
+    if refused:
+        raise ForgeError.of(refused)
     secret = secrets_of(entry, variables)
     return replace(stack, secrets=tuple(sorted(set(secret.values()))))
+
+
+def _told_once(refused: Sequence[Problem], own: Sequence[Problem]) -> list[Problem]:
+    """What rancher-compose refuses, in the words of its judge; then what only cannot run here, at other places."""
+    places = {(each.where.file, each.where.line) for each in refused if each.where}
+    said = [
+        each for each in own if each.where is None or (each.where.file.removesuffix(" (rendered)"), each.where.line) not in places
+    ]
+    return [*refused, *said]
 
 
 def secrets_of(entry: Entry, variables: Mapping[str, str]) -> dict[str, str]:
@@ -90,9 +106,9 @@ class _Composer:
     def _units(self) -> dict[str, list[str]]:
         """The primaries of each launch: those that name it, each with a copy of its own; else itself."""
         found: dict[str, list[str]] = {}
-        for name, launch in self.made.items():
+        for name, made in self.made.items():
             where = self.files.services[name].where
-            for sidekick in filter(None, map(str.strip, launch.labels.get(SIDEKICKS, "").split(","))):
+            for sidekick in filter(None, map(str.strip, made.labels.get(SIDEKICKS, "").split(","))):
                 if sidekick not in self.made:
                     hint = did_you_mean(sidekick, self.made)
                     self.reader.wrong(f"the service {name!r} names a sidekick {sidekick!r} that is not there", where, hint)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.rancher.judgement import launch as launch_judge
 from catalog_forge.rancher.questions import answered
+from catalog_forge.rancher.tree import Tree
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.entry import read
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
@@ -61,15 +65,42 @@ def test_sidekicks_form_a_unit_with_their_primary() -> None:
     assert (side.network, side.network_from) == ("shared", "main")
 
 
-def test_sidekick_of_two_primaries_has_a_copy_in_each_unit() -> None:
+def test_sidekick_of_two_primaries_is_refused_as_rancher_compose_does() -> None:
     label = "labels: {io.rancher.sidekicks: data}, volumes_from: [data]"
-    found = stack(f"a: {{image: x, {label}}}\nb: {{image: x, {label}}}\ndata: {{image: x}}").services
-    assert [[each.name for each in service.launches] for service in found] == [["a", "data"], ["b", "data"]]
+    found = refused(f"a: {{image: x, {label}}}\nb: {{image: x, {label}}}\ndata: {{image: x}}")
+    assert "2:46: 'data' is the sidekick of 'a' already" in found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "command: [sleep, 9000]",
+        "ports: '80:80'",
+        "links: a",
+        "cap_add: NET_ADMIN",
+        "environment: A=b",
+        "upgrade_strategy: {start_first: '${X}'}",
+        "labels: {io.rancher.sidekicks: 'a b'}",
+        "ports: ['70000:80']",
+        "stop_grace_period: 5 min",
+        "dns: [x, x]",
+        "scale: two",
+        "metadata: []",
+        "hostname: 5",
+        "memswap_limit: 5",
+    ],
+)
+def test_up_refuses_what_the_launch_refuses_with_the_same_words(line: str) -> None:
+    text = f"a: {{image: x, {line}}}"
+    file = replace(Tree.of({"docker-compose.yml": text}).files["docker-compose.yml"], shown="web/0/docker-compose.yml")
+    faults = launch_judge.Launch(file, None, {}).faults()
+    assert faults
+    assert all(str(fault) in refused(text) for fault in faults)
 
 
 def test_rancher_compose_is_laid_over_docker_compose() -> None:
-    found = stack("a: {image: x, labels: {k: old, l: '1'}}", "a: {image: y, labels: {k: new}, scale: 2}").services[0]
-    assert (found.primary.image, dict(found.primary.labels), found.scale) == ("y", {"k": "new", "l": "1"}, 2)
+    found = stack("a: {image: x, labels: {k: old, l: '1'}}", "a: {image: z, labels: {k: new}, scale: 2}").services[0]
+    assert (found.primary.image, dict(found.primary.labels), found.scale) == ("z", {"k": "new", "l": "1"}, 2)
 
 
 def test_versions_of_both_files_may_differ() -> None:
@@ -119,7 +150,7 @@ def test_command_is_cut_as_a_shell_does() -> None:
 
 def test_metadata_keeps_its_types_and_answers_stay_text() -> None:
     metadata = service(
-        "tty: true", "metadata: {n: 5, big: 1000000, yes: on, list: [{name: a}], t: '${N}', empty: }", N="7"
+        "tty: true", "metadata: {'n': 5, big: 1000000, 'yes': on, list: [{name: a}], t: '${N}', empty: }", N="7"
     ).metadata
     assert metadata == {"n": 5, "big": 1000000, "yes": True, "list": [{"name": "a"}], "t": "7", "empty": None}
 
@@ -145,7 +176,7 @@ def test_global_service_runs_once_and_it_is_said() -> None:
 
 
 def test_options_keep_their_types() -> None:
-    keys = "tty: true, user: 0, dns: 1.1.1.1, mem_limit: 1g, ulimits: {nofile: {soft: 1, hard: 2}}, extra_hosts: ['h:10.0.0.1']"
+    keys = "tty: true, user: '0', dns: 1.1.1.1, mem_limit: 1g, ulimits: {nofile: {soft: 1, hard: 2}}, extra_hosts: ['h:10.0.0.1']"
     assert launch(keys).options == {
         "tty": True,
         "user": "0",
@@ -156,8 +187,9 @@ def test_options_keep_their_types() -> None:
     }
 
 
-def test_bare_no_of_restart_is_the_word() -> None:
-    assert launch("restart: no").restart == "no"
+def test_restart_is_a_word_and_bare_no_is_none() -> None:
+    assert launch("restart: 'no'").restart == "no"
+    assert "restart of 'a': true or false stands where text is due" in refused("a: {image: x, restart: no}")
     assert launch("tty: true").restart == "always"
 
 
@@ -216,9 +248,9 @@ def test_what_one_engine_cannot_honour_is_said(keys: str, key: str) -> None:
 
 
 def test_of_two_equal_keys_the_last_counts_and_it_is_said() -> None:
-    found = stack("a:\n  image: x\n  image: y\n  labels: {k: '1', k: '2'}\n", ".catalog: {version: '1', version: '2'}\n")
+    found = stack("a:\n  image: x\n  image: z\n  labels: {k: '1', k: '2'}\n", ".catalog: {version: '1', version: '2'}\n")
     primary = found.services[0].primary
-    assert (primary.image, dict(primary.labels)) == ("y", {"k": "2"})
+    assert (primary.image, dict(primary.labels)) == ("z", {"k": "2"})
     assert [(each.key, str(each.where), each.message) for each in found.unhonoured][:2] == [
         ("image", "web/0/docker-compose.yml:3:3", "it stands twice: this one counts, not that of line 2"),
         ("k", "web/0/docker-compose.yml:4:20", "it stands twice: this one counts, not that of line 4"),
@@ -252,7 +284,7 @@ def test_scale_of_a_sidekick_is_said_to_be_ignored() -> None:
         ("devices: ['/dev/kvm:/dev/kvm']", "devices"),
         ("cap_add: [SYS_ADMIN]", "cap_add"),
         ("security_opt: ['apparmor:unconfined']", "security_opt"),
-        ("sysctls: {net.core.somaxconn: 1024}", "sysctls"),
+        ("sysctls: {net.core.somaxconn: '1024'}", "sysctls"),
     ],
 )
 def test_what_reaches_out_of_the_container_needs_trust(keys: str, key: str) -> None:
@@ -269,29 +301,32 @@ def test_own_volumes_need_no_trust() -> None:
         ("a: {image: x, labels: {io.rancher.sidekicks: conf}}\nconv: {image: x}", "names a sidekick 'conf' that is not there"),
         ("a: {image: x, links: [c]}", "'a' links a service 'c' that is not there"),
         ("a: {image: x, scale: -1}", "scale must be a whole number of 0 or more, not '-1'"),
-        ("a: {image: x}\na: {image: y}", "the key 'a' stands twice: first in line 1"),
-        ("version: '2'\nservices: {a: {image: x}, a: {image: y}}", "the key 'a' stands twice: first in line 2"),
+        ("a: {image: x}\na: {image: z}", "the key 'a' stands twice: first in line 1"),
+        ("version: '2'\nservices: {a: {image: x}, a: {image: z}}", "the key 'a' stands twice: first in line 2"),
         ("a: {image: x, net: 'container:b'}\nb: {image: x}", "names 'b', which is in another unit"),
         ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that is not there"),
         ("a: {tty: true}", "the service 'a' has no image"),
-        ("a: {image: x, imag: y}", "unknown key 'imag' in the service 'a'\n  hint: did you mean 'image'?"),
+        (
+            "a: {image: x, imag: y}",
+            "has a key 'imag' that rancher-compose refuses\n  hint: did you mean 'image'?",
+        ),
         ("a: {image: x, healthcheck: {}}", "did you mean 'health_check'?"),
-        ("a: {image: x, depends_on: [b]}\nb: {image: x}", "unknown key 'depends_on'"),
+        ("a: {image: x, depends_on: [b]}\nb: {image: x}", "has a key 'depends_on' that rancher-compose refuses"),
         ("version: '3'\nservices: {a: {image: x}}", "the version of a compose file is '2'"),
-        ("'a b': {image: x}", "no service can be named 'a b'"),
-        ("a: {image: x, ports: ['x:80']}", "'x:80' is no port"),
-        ("a: {image: x, ports: ['81-80']}", "'81-80' is no port"),
+        ("'a b': {image: x}", "a service cannot be named 'a b'"),
+        ("a: {image: x, ports: ['x:80']}", "'x:80' is not a port"),
+        ("a: {image: x, ports: ['81-80']}", "'81-80' is not a port"),
         ("a: {image: x, ports: ['1-65000']}", "'1-65000' is no port"),
-        ("a: {image: x, stop_grace_period: soon}", "stop_grace_period must be a time, not 'soon'"),
-        ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' stands twice in ports"),
+        ("a: {image: x, stop_grace_period: soon}", "'soon' is not a duration"),
+        ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' stands there twice"),
         ("a: {image: x, volumes: ['../up:/x']}", "'../up:/x' is no volume"),
-        ("a: {image: x, tty: '${X}'}", "tty must be true or false"),
-        ('a: {image: x, command: "sh -c \'x"}', "command cannot be cut into words: no closing quotation"),
+        ("a: {image: x, tty: '${X}'}", "text stands where true or false is due"),
+        ('a: {image: x, command: "sh -c \'x"}', "a quote (') is never closed"),
         ("a: {image: x, environment: {A: $(id)}}", "'$(id)' is no variable"),
         ("a: {image: x, net: elsewhere}", "no network is named 'elsewhere'"),
         ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port"),
         ("a: {image: x, labels: {io.rancher.sidekicks: a}}", "is its own sidekick"),
-        ("- a", "a compose file must be a mapping"),
+        ("- a", "a list is not a compose file"),
     ],
 )
 def test_what_is_wrong_is_refused_by_name(docker: str, words: str) -> None:
@@ -313,13 +348,13 @@ def test_service_that_only_rancher_compose_knows_has_no_image() -> None:
     assert "docker-compose.yml does not know it" in refused("web: {image: x}", "wep: {scale: 1}")
 
 
-def test_places_in_a_rendered_file_are_those_of_the_rendered_text() -> None:
-    with pytest.raises(ForgeError, match=r"web/0/docker-compose\.yml\.tpl \(rendered\):2:14: "):
+def test_places_of_what_a_template_made_are_those_of_the_template() -> None:
+    with pytest.raises(ForgeError, match=r"web/0/docker-compose\.yml\.tpl:2:14: "):
         stack("{{if true}}a:{{end}}\n  {image: x, imag: y}", file="docker-compose.yml.tpl")
 
 
 def test_answers_decide_what_a_template_keeps() -> None:
-    docker = 'a:\n  image: x\n{{- if eq .Values.LB "true"}}\nlb:\n  image: y\n{{- end}}\n'
+    docker = 'a:\n  image: x\n{{- if eq .Values.LB "true"}}\nlb:\n  image: z\n{{- end}}\n'
     assert [each.name for each in stack(docker, LB="true").services] == ["a", "lb"]
     assert [each.name for each in stack(docker, LB="false").services] == ["a"]
 

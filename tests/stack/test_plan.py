@@ -156,7 +156,7 @@ def test_no_part_of_an_answer_shows_in_a_command_that_is_cut_into_words(answer: 
 @pytest.mark.parametrize(
     "docker",
     [
-        '{{if eq .Values.PW "s3cret"}}app: {image: x}\nother: {image: y, labels: {A: "${PW}"}}{{else}}app: {image: z}{{end}}\n',
+        '{{if eq .Values.PW "s3cret"}}app: {image: x}\nother: {image: w, labels: {A: "${PW}"}}{{else}}app: {image: z}{{end}}\n',
         'app: {image: x, environment: {A: "{{.Values.PW | upper}}", B: "{{.Values.PW}}"}}\n',
         'app: {image: x, ports: ["{{if eq .Values.PW "s3cret"}}80:80{{else}}nonsense{{end}}"], environment: {A: "${PW}"}}\n',
         'app: {image: x, environment: ["${PW}=1"]}\n',
