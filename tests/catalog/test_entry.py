@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from catalog_forge.catalog.compose import docker_compose
 from catalog_forge.catalog.entry import entry_plan
+from catalog_forge.catalog.questions import questions
 from catalog_forge.image.files import dockerfile
 from catalog_forge.plan import Plan
 from catalog_forge.repository import Repository
@@ -331,3 +333,36 @@ def test_a_title_is_letters_in_the_heading(title: str) -> None:
     heading = entry(spec).text("0/README.md").splitlines()[1]
     assert not re.search(r"(?<!\\)(?:\\\\)*[<>*_`\[\]&|~]", heading), heading
     assert re.sub(r"\\(.)", r"\1", heading) == f"# {title}"
+
+
+def test_the_labels_of_the_author_are_texts_that_docker_takes() -> None:
+    text = "forge: 1\nname: x-conf\nservice: {name: x, image: 'redis:3', labels: LABELS}\nconfig: /etc/x/x.yml\n"
+    for words in ("{a: true, b: false, c: 1, d: 'True', e: x}", "['a=true', 'b=false', 'c=1', 'd=True', 'e=x']"):
+        labels = docker_compose(read(text.replace("LABELS", words), "x.yml"))["services"]["x"]["labels"]
+        own = {key: labels[key] for key in "abcde"}
+        assert own == {"a": "true", "b": "false", "c": "1", "d": "True", "e": "x"}
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("{type: certificate, secret: true}", "certificate"),
+        ("{type: multiline, secret: true}", "multiline"),
+        ("{type: password}", "password"),
+        ("{type: string, secret: true}", "password"),
+        ("{secret: true}", "password"),
+        ("{type: certificate}", "certificate"),
+        ("{type: int}", "int"),
+    ],
+)
+def test_a_secret_is_asked_as_a_password_unless_it_has_several_lines(key: str, kind: str) -> None:
+    spec = read(f"forge: 1\nname: x-conf\nservice: redis:3\nmetadata: {{k: {key}}}\nfiles: [{{dest: /a/x, body: []}}]\n", "x.yml")
+    assert [question["type"] for question in questions(spec)] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("key", "required"), [("{}", True), ("{optional: true}", False), ("{required: false}", False), ("{default: a}", True)]
+)
+def test_an_answer_is_due_unless_the_key_may_be_missing(key: str, required: bool) -> None:
+    spec = read(f"forge: 1\nname: x-conf\nservice: redis:3\nmetadata: {{k: {key}}}\nfiles: [{{dest: /a/x, body: []}}]\n", "x.yml")
+    assert [question["required"] for question in questions(spec)] == [required]

@@ -85,3 +85,9 @@ def test_a_value_of_several_lines_is_refused_where_one_line_may_stand(key: str) 
 def test_an_ending_that_says_nothing_without_pairs(dest: str, body: Any, kind: str) -> None:
     text = json.dumps({"forge": 1, "name": "x-conf", "service": "redis:3", "files": [{"dest": dest, "body": [body]}]})
     assert read(text, "x.yml").files[0].format == kind
+
+
+@pytest.mark.parametrize("before", [*" \t;&|()<>", "\n"])
+def test_a_hash_behind_the_end_of_a_word_begins_a_comment_of_the_shell(before: str) -> None:
+    assert "has several lines" in said({"text": f"A=1{before}# @{{metadata/ml}}\n"}, dest="/etc/x/x.env")
+    assert said({"text": "A=1#@{metadata/ml}\n"}, dest="/etc/x/x.env") == ""
