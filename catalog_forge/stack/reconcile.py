@@ -81,6 +81,21 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of a service as it is to be made: its index, and the number and the digest that its containers carry."""
+
+    service: Service
+    index: int
+    number: int = 0
+    digest: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Its service and its index."""
+        return self.service.name, self.index
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What to do with a unit: `raise` makes and starts what it lacks, `start` runs `containers` again."""
 
@@ -153,14 +168,26 @@ def levels(stack: Stack) -> list[list[str]]:
     return [[name for name, level in done.items() if level == number] for number in range(max(done.values(), default=-1) + 1)]
 
 
-def reconcile(
-    stack: Stack, digests: Mapping[str, str], addresses: Mapping[str, str], seen: Sequence[Seen], ledger: Ledger, known: Known
-) -> list[Action]:
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What is wanted: the stack, the digests of its services, by name of container the addresses that the metadata tells."""
+
+    stack: Stack
+    digests: Mapping[str, str]
+    addresses: Mapping[str, str]
+
+    def fits(self, container: Seen) -> bool:
+        """Whether a container is as its service is wanted, at the address that is told."""
+        same = container.digest == self.digests.get(container.service)
+        return same and container.address == self.addresses.get(container.name, "")
+
+
+def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Known) -> list[Action]:
     """Return what is to be done now, what goes away first. Units that are being worked on are left alone.
 
-    `addresses` maps names of containers to the addresses that the metadata tells. Of units that are not as they are
-    wanted one is replaced at a time, when all others of its service are ready.
+    Of units that are not as they are wanted one is replaced at a time, when all others of its service are ready.
     """
+    stack = target.stack
     wanted = {(service.name, index): service for service in stack.services for index in range(1, service.scale + 1)}
     units: dict[Key, list[Seen]] = {}
     for each in seen:
@@ -172,7 +199,8 @@ def reconcile(
             outdated.add(service.name)  # one at a time
     for key, service in wanted.items():
         found = units.get(key, [])
-        for action in _unit(stack.name, service, key, found, digests[service.name], addresses, ledger, known):
+        present = [each for each in found if each.number == ledger.units.get(key)]
+        for action in _unit(target, Unit(service, key[1]), found, present, known):
             if action.why == "outdated":
                 others = {other for other in wanted if other[0] == service.name and other != key}
                 if service.name in outdated or (others & set(known.unready) and key not in known.unready):
@@ -182,19 +210,10 @@ def reconcile(
     return [action for action in actions if action.key not in known.busy]
 
 
-def _unit(
-    stack: str,
-    service: Service,
-    key: Key,
-    found: Sequence[Seen],
-    wanted: str,
-    addresses: Mapping[str, str],
-    ledger: Ledger,
-    known: Known,
-) -> Iterator[Action]:
-    """What one unit needs: at most one thing at a time."""
-    present = [each for each in found if each.number == ledger.units.get(key)]
-    names = {container_name(stack, service, launch, key[1]) for launch in service.launches}
+def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[Seen], known: Known) -> Iterator[Action]:
+    """What one unit needs: at most one thing at a time. Of what is `found` of it, `present` has its number."""
+    service, key = unit.service, unit.key
+    names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}
     if key in known.unhealthy:
         yield Action("replace", key, tuple(found), "unhealthy")
@@ -202,7 +221,7 @@ def _unit(
         yield Action("replace", key, tuple(found), "asked for")
     elif missing and key in known.complete:
         yield Action("replace", key, tuple(found), f"{', '.join(sorted(missing))} is gone")
-    elif any(each.digest != wanted or each.address != addresses.get(each.name, "") for each in present):
+    elif not all(map(target.fits, present)):
         yield Action("replace", key, tuple(found), "outdated")
     elif missing or len(found) > len(present):
         yield Action("raise", key, tuple(found))

@@ -27,7 +27,7 @@ from catalog_forge.image.lists import PURPOSE_LABEL
 from catalog_forge.metadata.scenarios.units import names_host
 from catalog_forge.stack.listing import OURS, PURPOSE, STACK_LABEL, names, seen
 from catalog_forge.stack.model import Launch, Link, Service, Stack
-from catalog_forge.stack.reconcile import Seen, container_name, ordered, owner_of
+from catalog_forge.stack.reconcile import Seen, Unit, container_name, ordered, owner_of
 
 METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
 
@@ -131,14 +131,12 @@ class StackRunner:
         if (made.get("Labels") or {}).get(STACK_LABEL) != self.name:
             raise BuildError(f"volume {full} is there already, and not of this stack", hint="choose another --name")
 
-    def raise_unit(
-        self, service: Service, index: int, there: Iterable[Seen], number: int, digest: str, network: Network, extra: Extra
-    ) -> None:
-        """Create what a unit lacks under this number and start what does not run.
+    def raise_unit(self, unit: Unit, there: Iterable[Seen], extra: Extra) -> None:
+        """Create what a unit lacks under its number and start what does not run.
 
         `there` are its containers so far; those of other numbers are removed first.
         """
-        there = list(there)
+        there, service, index, number = list(there), unit.service, unit.index, unit.number
         self.remove(each for each in there if each.number != number)
         made = {each.launch: each.id for each in there if each.number == number}
         started = {each.launch for each in there if each.number == number and each.state != "created"}
@@ -146,7 +144,7 @@ class StackRunner:
             self._volume(self._of_unit(name, service, index))
         for launch in ordered(service):
             if launch.name not in made:
-                made[launch.name] = self._create(service, launch, index, number, digest, network, made, extra)
+                made[launch.name] = self._create(unit, launch, made, extra)
         for launch in ordered(service):
             if launch.name not in started:
                 self._start(made[launch.name], container_name(self.name, service, launch, index))
@@ -259,23 +257,15 @@ class StackRunner:
             told(f"{image} failed: the one that is here is used")
         return self._image(image) or there
 
-    def _create(
-        self,
-        service: Service,
-        launch: Launch,
-        index: int,
-        number: int,
-        digest: str,
-        network: Network,
-        made: Mapping[str, str],
-        extra: Extra,
-    ) -> str:
+    def _create(self, unit: Unit, launch: Launch, made: Mapping[str, str], extra: Extra) -> str:
         """Create one container of a unit, whose containers so far are `made`, and return its id."""
+        service, index, network = unit.service, unit.index, extra.network
         name, api = container_name(self.name, service, launch, index), self._api
         address = extra.addresses.get(name, "")
         labels = {key: value for key, value in launch.labels.items() if not key.startswith(OURS)}
         labels |= {**extra.labels.get(name, {}), **self._labels()}
-        facts = {"service": service.name, "launch": launch.name, "index": index, "number": number, "digest": digest}
+        facts = {"service": service.name, "launch": launch.name, "index": index}
+        facts |= {"number": unit.number, "digest": unit.digest}
         facts |= {"address": address, "grace": launch.grace}
         labels |= {f"{OURS}.{key}": str(value) for key, value in facts.items()}
         options: dict[str, Any] = {key: launch.options[key] for key in _OF_CONTAINER if key in launch.options}
@@ -359,11 +349,16 @@ class StackRunner:
 
 
 class Extra:
-    """What the stack adds to what its entry says: labels and addresses by container, and variables for all of them."""
+    """What the stack adds to what its entry says: its network, labels and addresses by container, variables for all of them."""
 
     def __init__(
-        self, labels: Mapping[str, Mapping[str, str]], addresses: Mapping[str, str], environment: Mapping[str, str]
+        self,
+        network: Network,
+        labels: Mapping[str, Mapping[str, str]],
+        addresses: Mapping[str, str],
+        environment: Mapping[str, str],
     ) -> None:
+        self.network = network
         self.labels = labels
         self.addresses = addresses
         self.environment = environment

@@ -34,9 +34,11 @@ from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.plan import said_by
 from catalog_forge.stack.reconcile import (
     Action,
+    Desired,
     Key,
     Known,
     Seen,
+    Unit,
     container_name,
     digest,
     levels,
@@ -268,9 +270,8 @@ class Supervisor:
         digests = {service.name: digest(service, self._images) for service in self._stack.services}
         made = self._environment(seen)
         self._look_after(seen, made)
-        actions = reconcile(
-            self._stack, digests, telling.addresses(self._stack, made), seen, self._ledger, self._known(seen, wanted)
-        )
+        target = Desired(self._stack, digests, telling.addresses(self._stack, made))
+        actions = reconcile(target, seen, self._ledger, self._known(seen, wanted))
         actions = self._in_order(actions, seen)
         for action in actions:
             if action.verb == "replace":
@@ -283,7 +284,7 @@ class Supervisor:
         self._publish(made)
         if actions:
             labels = {each.name: units.labels(each) for each in units.containers(made)}
-            extra = Extra(labels, telling.addresses(self._stack, made), self._variables)
+            extra = Extra(self._network, labels, telling.addresses(self._stack, made), self._variables)
             for action in actions:
                 self._begin(action, seen, digests, extra)
         self._settle(seen, digests)
@@ -371,7 +372,7 @@ class Supervisor:
                 self._again(service, action, seen)
                 return
             there = () if gone else action.containers
-            self._runner.raise_unit(service, action.key[1], there, number, digests[service.name], self._network, extra)
+            self._runner.raise_unit(Unit(service, action.key[1], number, digests[service.name]), there, extra)
 
         future = self._pool.submit(work)
         self._memory.work[action.key], self._memory.begun[action.key] = future, action

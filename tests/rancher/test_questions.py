@@ -92,3 +92,12 @@ def test_all_wrong_answers_are_said_at_once() -> None:
     with pytest.raises(ForgeError) as error:
         answered(questions(), {"mode": Given("x"), "scale": Given("y"), "nope": Given("z")})
     assert len(error.value.problems) == 4
+
+
+@pytest.mark.parametrize(("answer", "fits"), [("0", False), ("1", True), ("9", True), ("10", False)])
+def test_the_limits_of_a_number_are_answers_themselves(answer: str, fits: bool) -> None:
+    if fits:
+        assert answered(questions(), given(scale=answer))["scale"] == answer
+    else:
+        with pytest.raises(ForgeError, match=f"scale cannot be {answer}"):
+            answered(questions(), given(scale=answer))

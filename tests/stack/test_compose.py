@@ -170,8 +170,9 @@ def test_scale_policy_begins_with_its_minimum() -> None:
     assert (found.services[0].scale, keys_of(found.unhonoured)) == (2, ["scale_policy"])
 
 
-def test_global_service_runs_once_and_it_is_said() -> None:
-    found = stack("a: {image: x, labels: {io.rancher.scheduler.global: 'true'}}", "a: {scale: 5}")
+@pytest.mark.parametrize("word", ["true", "True", "TRUE"])
+def test_global_service_runs_once_and_it_is_said(word: str) -> None:
+    found = stack(f"a: {{image: x, labels: {{io.rancher.scheduler.global: '{word}'}}}}", "a: {scale: 5}")
     assert (found.services[0].scale, keys_of(found.unhonoured)) == (1, ["io.rancher.scheduler.global"])
 
 

@@ -7,7 +7,19 @@ from dataclasses import replace
 import pytest
 
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
-from catalog_forge.stack.reconcile import Action, Known, Ledger, Seen, digest, levels, ordered, owner_of, reconcile, restarts
+from catalog_forge.stack.reconcile import (
+    Action,
+    Desired,
+    Known,
+    Ledger,
+    Seen,
+    digest,
+    levels,
+    ordered,
+    owner_of,
+    reconcile,
+    restarts,
+)
 
 WEB = Service(Launch("web", "i"), (Launch("side", "i", network="shared", network_from="web"),), scale=2)
 STACK = Stack("s", (WEB,))
@@ -32,7 +44,7 @@ def actions(found: list[Seen], known: Known = NOTHING, stack: Stack = STACK, led
         for index in range(1, service.scale + 1):
             book.number((service.name, index))
     addresses = {f"s-web-{key[1]}": f"10.0.0.{number}" for key, number in book.units.items()}
-    return reconcile(stack, {"web": "d"}, addresses, found, book, known)
+    return reconcile(Desired(stack, {"web": "d"}, addresses), found, book, known)
 
 
 def verbs(found: list[Action]) -> list[tuple[str, int]]:

@@ -140,3 +140,10 @@ def test_a_container_that_is_not_there_then_is_said_before_anything_starts() -> 
     assert len(caught.value.problems) == 1
     after = played(SCENARIO + "then:\n- {fault: missing, expect: {command: {in: nowhere, run: x}}}\n")
     staging.check(stack(), after, expected(after))
+
+
+@pytest.mark.parametrize(("scale", "refused"), [(50, False), (51, True)])
+def test_as_many_units_are_started_for_a_test_as_a_machine_bears(scale: int, refused: bool) -> None:
+    text = SCENARIO.replace("scale: 3", f"scale: {scale}")
+    said = staging.cannot(played(text).moments[0], stack(text))
+    assert said == (f"{scale} units are more than the 50 that are started for a test" if refused else "")
