@@ -196,6 +196,43 @@ def dump(data: Data) -> str:
     return text
 
 
+def edit(text: str, change: Callable[[Any], None]) -> str | None:
+    """Change a YAML file of an author: what is not changed stays as it is, comments, quotes, indentation and line ends too.
+
+    `change` gets the root as ruamel.yaml has it: mappings with `insert(place, key, value)`, lists, scalars; `Quoted` is written
+    in single quotes. None when the rest of the file would not stay as it is, byte for byte. Raises ForgeError for text that is
+    not YAML, or over the bounds.
+    """
+    parse_lenient(text, "")  # ruamel.yaml has no bounds of its own
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    breaks = "\r\n" if "\r\n" in text else "\n"
+    plain = text.replace("\r\n", "\n")
+    for sequence, offset in ((2, 0), (4, 2), (2, 1), (3, 1)):
+        door = YAML()
+        door.preserve_quotes, door.width, door.explicit_start = True, 1 << 20, plain.startswith("---")
+        door.indent(mapping=2, sequence=sequence, offset=offset)
+        door.representer.add_representer(Quoted, _single_quoted)
+        try:
+            root, before, after = door.load(plain), StringIO(), StringIO()
+            door.dump(root, before)
+            if before.getvalue() != plain:
+                continue
+            change(root)
+            door.dump(root, after)
+        except (YAMLError, RecursionError, ValueError):
+            return None
+        return after.getvalue().replace("\n", breaks)
+    return None
+
+
+def _single_quoted(representer: Any, text: str) -> Any:
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, style="'")
+
+
 def dump_json_like(value: Scalar) -> str:
     """Write one scalar so that it can stand anywhere in a YAML flow or block."""
     text: str = yaml.dump(value, Dumper=_Quoting, allow_unicode=True, width=10_000)

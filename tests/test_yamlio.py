@@ -8,6 +8,7 @@ import yaml
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
 from catalog_forge.yamlio import (
+    MAX_BYTES,
     Lenient,
     Map,
     Quoted,
@@ -16,6 +17,7 @@ from catalog_forge.yamlio import (
     Token,
     dump,
     dump_json_like,
+    edit,
     load,
     parse,
     parse_lenient,
@@ -336,3 +338,28 @@ def test_tokens_know_where_they_stand_and_what_is_a_key() -> None:
 def test_tokens_of_what_is_not_well_formed_are_refused(text: str, message: str) -> None:
     with pytest.raises(ForgeError, match=message):
         tokens(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("name: Web\n", "name: Web\nversion: '1.0.0'\n"),
+        (
+            "# who\nname: Web # what\n\n# why\ncategory: \"x\"\n",
+            "# who\nname: Web # what\n\n# why\nversion: '1.0.0'\ncategory: \"x\"\n",
+        ),
+        ("name: Web\r\ncategory: x\r\n", "name: Web\r\nversion: '1.0.0'\r\ncategory: x\r\n"),
+        ("---\nname: 'Web'\nlabels:\n  - a\n  - b\n", "---\nname: 'Web'\nversion: '1.0.0'\nlabels:\n  - a\n  - b\n"),
+        ("name: Web\nlabels:\n- a\n", "name: Web\nversion: '1.0.0'\nlabels:\n- a\n"),
+        ("name:   Web\n", None),
+        ("{name: Web,  x: y}\n", None),
+    ],
+)  # fmt: skip
+def test_edit_keeps_every_byte_that_it_does_not_change_or_refuses(text: str, wanted: str | None) -> None:
+    assert edit(text, lambda root: root.insert(1, "version", Quoted("1.0.0"))) == wanted
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: *b\n", "[" * 200, "x" * (MAX_BYTES + 1)])
+def test_edit_has_the_bounds_of_reading(text: str) -> None:
+    with pytest.raises(ForgeError):
+        edit(text, lambda root: root)

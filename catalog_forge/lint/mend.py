@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -11,7 +12,7 @@ from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint.model import Edit, Fix
 from catalog_forge.rancher.tree import File, is_template
-from catalog_forge.yamlio import Map, Node, Text
+from catalog_forge.yamlio import Map, Node, Quoted, Text, edit
 
 # What libyaml takes for the end of a line.
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -119,6 +120,17 @@ def versioned(file: File, tops: frozenset[str]) -> Fix | None:
         return None
     end = _BREAK.search(file.text, start)
     return Fix("write version: '2' at the top", file.path, (Edit(start, start, f"version: '2'{end[0] if end else chr(10)}"),))
+
+
+def inserted(file: File, place: int, key: str, value: str) -> Fix | None:
+    """A fix that writes a key with a text in quotes into the mapping of a file; None where the rest would not stay as it is."""
+    text = edit(file.text, lambda root: root.insert(place, key, Quoted(value)))
+    if text is None:
+        return None
+    same = len(os.path.commonprefix((file.text, text)))
+    tail = len(os.path.commonprefix((file.text[same:][::-1], text[same:][::-1])))
+    change = Edit(same, len(file.text) - tail, text[same : len(text) - tail])
+    return Fix(f"write {key}: {shown(value)}", file.path, (change,))
 
 
 def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]:

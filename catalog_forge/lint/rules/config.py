@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.catalog import Entry
-from catalog_forge.lint.mend import is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
+from catalog_forge.lint.mend import inserted, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.model import Hit
 from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import CI_TOP, if_refused
@@ -178,6 +178,8 @@ def no_version(entry: Entry) -> Iterator[Hit]:
     )
     fix = renamed(entry.config, other, "version") if other and "version" not in keys else None
     versions = [each.version for each in entry.revisions if each.version]
+    if fix is None and not where and versions:
+        fix = inserted(entry.config, 1, "version", versions[-1])
     hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that is to be launched"
     yield Hit(where.where if where else entry.config.at(1, 1), message, hint, fix, if_refused(entry))
 
