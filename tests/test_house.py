@@ -69,7 +69,7 @@ SHARED_NAMES = {
 ONCE = {
     "variable": (
         r"re\.\w+\(\s*r\"[^\"\n]*\\\$",
-        {"rancher.variables", "lint.dockerfile", "formats.env", "lint.rules.secrets"},
+        {"rancher.variables", "lint.dockerfile", "formats.env", "lint.rules.secrets", "lint.rules.standards"},
         {"spec.checks", "lint.usage", "lint.rules.compose", "lint.composition"},
     ),
     "merge key": (
