@@ -75,13 +75,13 @@ ONCE = {
     "merge key": (
         r"\"<<\"",
         {"goyaml.decoding", "rancher.tree", "formats.env", "lint.combinations"},
-        {"lint.judges.launch", "lint.rules.block", "lint.rules.questions"},
+        {"rancher.judgement.launch", "lint.rules.block", "lint.rules.questions"},
     ),
     "null": (r"def _?is_null\b|def _?null\b", {"goyaml.decoding"}, set()),
     "order of versions": (
         r"def _?(greater|semver|order)\(|_SEMVER = ",
         {"rancher.versions", "gotext.builtins"},
-        {"lint.judges.service", "stack.entry"},
+        {"lint.judges.service", "rancher.judgement.service", "stack.entry"},
     ),
     "scalar as text": (r"def _?text_of\(", {"goyaml.decoding", "confd.store", "blueprint.sandbox"}, set()),
 }
