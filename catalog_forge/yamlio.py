@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -72,20 +74,22 @@ class Text:
             return self._in_block(offset)
         source = self.lines[where.line - 1]
         if self.style == '"':
-            return Where(where.file, where.line, _skip_escapes(source, where.column, offset))
+            places = _escaped_places(source, where.column)
+            return Where(where.file, where.line, places[min(offset, len(places) - 1)])
         if self.style == "'":
-            quotes = self.value[:offset].count("'")
+            quotes = bisect_left(_places_of("'", self.value), offset)
             return Where(where.file, where.line, where.column + 1 + offset + quotes)
         return Where(where.file, where.line, where.column + offset)
 
     def _in_block(self, offset: int) -> Where:
-        before = self.value[:offset]
-        row = self.where.line + 1 + before.count("\n")
-        start = offset - (before.rfind("\n") + 1)
+        ends = _places_of("\n", self.value)
+        above = bisect_left(ends, offset)
+        start = ends[above - 1] + 1 if above else 0
+        row = self.where.line + 1 + above
         source = self.lines[row - 1] if row <= len(self.lines) else ""
-        line_text = self.value.split("\n")[before.count("\n")]
+        line_text = self.value[start : ends[above] if above < len(ends) else None]
         indent = source.find(line_text) if line_text else 0
-        return Where(self.where.file, row, max(indent, 0) + start + 1)
+        return Where(self.where.file, row, max(indent, 0) + offset - start + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,13 +462,18 @@ class _Builder:
         self.problems.append(Problem(str(double), double.key.where))
 
 
-def _skip_escapes(source: str, column: int, offset: int) -> int:
-    """Column of the character `offset` of a double-quoted scalar whose quote stands in `column`."""
-    place = column
+# A text with thousands of expressions is asked for the place of each: what leads there is counted once for all of them.
+@lru_cache(maxsize=4)
+def _places_of(char: str, text: str) -> Sequence[int]:
+    return [place for place, found in enumerate(text) if found == char]
+
+
+@lru_cache(maxsize=4)
+def _escaped_places(source: str, column: int) -> Sequence[int]:
+    """The column of each character of a double-quoted scalar whose quote stands in `column`."""
     widths = {"x": 4, "u": 6, "U": 10}
-    for _ in range(offset):
-        if place < len(source) and source[place] == "\\":
-            place += widths.get(source[place + 1 : place + 2], 2)
-        else:
-            place += 1
-    return place + 1
+    places, place = [column + 1], column
+    while place < len(source):
+        place += widths.get(source[place + 1 : place + 2], 2) if source[place] == "\\" else 1
+        places.append(place + 1)
+    return places

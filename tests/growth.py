@@ -17,7 +17,7 @@ class TooMuchWorkError(Exception):
     """A single call took `_TOO_MUCH` seconds of processor time."""
 
 
-def superlinear(work: Callable[[int], object], *, start: int = 500, largest: int = 256_000) -> str:
+def superlinear(work: Callable[[int], object], *, start: int = 500, largest: int = 256_000, most: float = _TOO_MUCH) -> str:
     """Call `work` with sizes from `start` on, and say how its cost outgrew them; the empty text where it did not.
 
     Linear work costs 8 times as much for 8 times the size; quadratic work costs 64 times as much, and the line is drawn
@@ -26,18 +26,18 @@ def superlinear(work: Callable[[int], object], *, start: int = 500, largest: int
     size, before = start, None
     while size <= largest:
         try:
-            spent = cost(lambda size=size: work(size))  # type: ignore[misc]
+            spent = cost(lambda size=size: work(size), most)  # type: ignore[misc]
         except TooMuchWorkError:
-            return f"more than {_TOO_MUCH:.0f} s at size {size}"
+            return f"more than {most:.0f} s at size {size}"
         if before is not None and before >= _NOTICEABLE and spent > before * 3 * _FACTOR:
             return f"{before:.3f} s at size {size // _FACTOR}, {spent:.3f} s at size {size}"
         size, before = size * _FACTOR, spent
     return ""
 
 
-def cost(work: Callable[[], object]) -> float:
-    """Return the processor time of a call. Raises TooMuchWorkError when it takes more than `_TOO_MUCH` seconds."""
-    with _stopped_after(_TOO_MUCH):
+def cost(work: Callable[[], object], most: float = _TOO_MUCH) -> float:
+    """Return the processor time of a call. Raises TooMuchWorkError when it takes more than `most` seconds."""
+    with _stopped_after(most):
         started = process_time()
         work()
         return process_time() - started

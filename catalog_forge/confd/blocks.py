@@ -239,7 +239,8 @@ def apart(opening: str, inner: str, closing: str) -> str:
 
 def join(pieces: list[str]) -> str:
     """Join pieces of code; where one ends with a trim marker, the white space of the next is kept."""
-    code = ""
+    before, joined = "", list[str]()
     for piece in pieces:
-        code += go.apart_line(piece) if code.endswith("-}}\n") else piece
-    return code
+        joined.append(go.apart_line(piece) if before.endswith("-}}\n") else piece)
+        before = joined[-1] or before
+    return "".join(joined)

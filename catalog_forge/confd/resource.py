@@ -108,16 +108,17 @@ def _main_name(spec: Spec) -> str:
 def _prologue(values: Values, body: str) -> str:
     """Everything before the body: helpers, walks, what must be there; and the body, as a template of its own after a walk."""
     selections = list(values.names.selections.values())
-    code = "".join(values.helpers[name] for name in sorted(values.helpers))
-    for number, selection in enumerate(selections):
-        code += _walk(selection, selections, number)
+    code = [values.helpers[name] for name in sorted(values.helpers)]
+    code += [_walk(selection, selections, number) for number, selection in enumerate(selections)]
     if selections:
-        code += f'{{{{define "file" -}}}}\n{go.apart_line(body)}{{{{end -}}}}\n'
+        code.append(f'{{{{define "file" -}}}}\n{go.apart_line(body)}{{{{end -}}}}\n')
     for root in sorted(values.names.roots & set(_PRESENT)):
-        code += f"{{{{$_ := getv {go.string(_PRESENT[root])} -}}}}\n"
+        code.append(f"{{{{$_ := getv {go.string(_PRESENT[root])} -}}}}\n")
     for name, given in sorted(values.required.items()):
-        code += f"{{{{if not ({given})}}}}{{{{getv {go.string(f'required metadata key {name} has no value')}}}}}{{{{end -}}}}\n"
-    return code + (_call(selections, 0, {}) + " -}}\n" if selections else go.apart_line(body))
+        missing = go.string(f"required metadata key {name} has no value")
+        code.append(f"{{{{if not ({given})}}}}{{{{getv {missing}}}}}{{{{end -}}}}\n")
+    code.append(_call(selections, 0, {}) + " -}}\n" if selections else go.apart_line(body))
+    return "".join(code)
 
 
 def _walk(selection: Selection, selections: list[Selection], number: int) -> str:

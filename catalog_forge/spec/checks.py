@@ -63,7 +63,7 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
                 f"metadata: {name!r} cannot be a key", where, "letters, digits, dots, dashes, and single slashes; never '..'"
             )
             continue
-        above = next((other for other in spec.metadata if other != name and name.startswith(other + "/")), None)
+        above = next((other for other in _folders(name) if other in spec.metadata), None)
         if above:
             yield Problem(f"metadata: {name!r} lies below {above!r}", where, f"make {above!r} a map that holds it")
         yield from _metadata_key(name, key)
@@ -75,6 +75,11 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
                 "give one a `variable`",
             )
         variables[variable] = name
+
+
+def _folders(name: str) -> Iterator[str]:
+    """What a key lies below: `a` and `a/b` for `a/b/c`."""
+    return (name[:place] for place, char in enumerate(name) if char == "/")
 
 
 def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
