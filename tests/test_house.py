@@ -70,7 +70,7 @@ ONCE = {
     "variable": (
         r"re\.\w+\(\s*r\"[^\"\n]*\\\$",
         {"rancher.variables", "lint.dockerfile", "formats.env", "lint.rules.secrets", "lint.rules.standards"},
-        {"spec.checks", "lint.usage", "lint.rules.compose", "lint.composition"},
+        set(),
     ),
     "merge key": (
         r"\"<<\"",
@@ -80,8 +80,8 @@ ONCE = {
     "null": (r"def _?is_null\b|def _?null\b", {"goyaml.decoding"}, set()),
     "order of versions": (
         r"def _?(greater|semver|order)\(|_SEMVER = ",
-        {"rancher.versions", "gotext.builtins"},
-        {"lint.judges.service", "rancher.judgement.service", "stack.entry"},
+        {"rancher.versions", "rancher.entries", "gotext.builtins"},
+        set(),
     ),
     "scalar as text": (r"def _?text_of\(", {"goyaml.decoding", "confd.store", "blueprint.sandbox"}, set()),
 }

@@ -13,23 +13,18 @@ from functools import cached_property
 
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.goyaml.decoding import is_null, text_of
-from catalog_forge.rancher import versions
+from catalog_forge.rancher.entries import COMPOSE, CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, by_number, is_revision
 from catalog_forge.rancher.tree import File, Folder, Tree, Yaml, is_template, key_of, keys_of
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Team
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-CONFIG = "config.yml"
-RANCHER = "rancher-compose.yml"
-DOCKER = "docker-compose.yml"
-DOCKER_TEMPLATE = "docker-compose.yml.tpl"
 STANDARDS = "catalog-forge.yml"
 BLOCKS = ("catalog", ".catalog")
 _BEGIN = "begin with version: '2' and services:"
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
-_PLAIN = re.compile(r"[-+]?[0-9]+")
 _NONE = Yaml(None)
 
 
@@ -164,7 +159,7 @@ class Entry:
     @cached_property
     def revisions(self) -> list[Revision]:
         """Its revisions as the catalog service takes them, in the order of their numbers, then of their names."""
-        names = sorted((name for name in self.folder.folders if is_revision(name)), key=_number)
+        names = sorted((name for name in self.folder.folders if is_revision(name)), key=by_number)
         return [Revision(self, self.folder.folders[name]) for name in names]
 
     @property
@@ -400,19 +395,7 @@ class SpecFile:
         return tuple(name.removesuffix(".yml") for name in (folder.files if folder else ()) if name.endswith(".yml"))
 
 
-def is_revision(name: str) -> bool:
-    """Tell whether the catalog service takes a folder of this name for a revision: a number, or a semantic version."""
-    if _PLAIN.fullmatch(name):
-        return len(name) < 20 and -(1 << 63) <= int(name) < 1 << 63
-    return versions.semver(name.strip("v")) is not None
-
-
-def _number(name: str) -> tuple[int, str]:
-    return (int(name), name) if _PLAIN.fullmatch(name) and len(name) < 10 else (0, name)
-
-
 def _is_entry(top: Folder, folder: Folder) -> bool:
     if TOP.fullmatch(top.name) or any(name in folder.files for name in (CONFIG, "template.yml")):
         return True
-    compose = (DOCKER, DOCKER_TEMPLATE, RANCHER)
-    return any(name in each.files for each in folder.folders.values() for name in compose)
+    return any(name in each.files for each in folder.folders.values() for name in COMPOSE)

@@ -6,7 +6,6 @@ the default answers. How the files are read is rancher-compose's way (docs/facts
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,14 +19,12 @@ from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement.services import services_without_version
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import Yaml, is_template
-from catalog_forge.rancher.variables import Substitution
+from catalog_forge.rancher.variables import Substitution, dollars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.templates import Rendered
 
-# A variable that is put in: `$$` is none.
-_VARIABLE = re.compile(r"\$\$|(\$)")
 # A sidekick has one primary; who writes thousands of them does not mean it.
 _MOST_PRIMARIES = 100
 # Of so many words, and for so long a one, nobody wants to know the nearest.
@@ -39,7 +36,7 @@ Keys = Mapping[str, tuple[Text, Node]]
 
 def varies(text: str) -> bool:
     """Tell whether a text holds a variable, so that nobody knows what it will be."""
-    return any(found[1] for found in _VARIABLE.finditer(text))
+    return next(dollars(text), None) is not None
 
 
 def near(word: str, known: Collection[str], otherwise: str = "") -> str:

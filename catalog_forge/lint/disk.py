@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint.catalog import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, STANDARDS, TOP, is_revision
+from catalog_forge.lint.catalog import STANDARDS, TOP
+from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Kind, Tree, joined
 
 MAX_FILES = 200_000

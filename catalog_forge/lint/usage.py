@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import BLOCKS, Revision
 from catalog_forge.rancher.tree import File, is_template
+from catalog_forge.rancher.variables import dollars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 # A variable that is put in; one in the name of a key, which is not; `.Values.X`; a bare name of the environment; what is none.
@@ -28,7 +29,6 @@ SCHEDULER = ("stack_name", "service_name")
 
 _VALUE = re.compile(r"\.Values\.([A-Za-z_][A-Za-z0-9_]*)|\.Values\s+\"([^\"{}]*)\"")
 _ALL_VALUES = re.compile(r"\.Values(?![.\w])(?!\s+\")")
-_DOLLAR = re.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z_][A-Za-z0-9_]*))?")
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*$", re.MULTILINE)
 _BARE = re.compile(
     r"^[ \t]*-[ \t]+([\"']?)([A-Za-z_][A-Za-z0-9_]*)\1[ \t]*$|^[ \t]+([A-Za-z_][A-Za-z0-9_]*):[ \t]*$", re.MULTILINE
@@ -141,9 +141,5 @@ def _bare_names(node: Node) -> Iterator[Text]:
 
 def _dollars(text: str) -> Iterator[tuple[str, Kind, int]]:
     """What stands behind dollars in a text: names of variables, and what is none."""
-    for found in _DOLLAR.finditer(text):
-        name = found[2] or found[3]
-        if name:
-            yield name, "variable", found.start()
-        elif not found[1]:
-            yield text[found.start() :].split("\n", 1)[0][:20].rstrip(), "wrong", found.start()
+    for found in dollars(text):
+        yield found.name or found.text, "variable" if found.name else "wrong", found.start

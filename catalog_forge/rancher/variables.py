@@ -6,7 +6,8 @@ Rules: docs/facts/catalog.md#4.12: values only, not keys; `$$` is a `$`; what no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from catalog_forge import yamlio
 from catalog_forge.errors import Where
@@ -16,6 +17,29 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 _DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z0-9_]+)\})?")
 
 Say = Callable[[str, Where], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Dollar:
+    """A dollar in a text that is not `$$`: the name of the variable, `""` for what is none, its place, and what is written."""
+
+    name: str
+    start: int
+    text: str
+
+
+def dollars(text: str) -> Iterator[Dollar]:
+    """The variables in a text, and the dollars that are none."""
+    for found in _DOLLAR.finditer(text) if "$" in text else ():
+        if not found[1]:
+            name = found[2] or found[3] or ""
+            yield Dollar(name, found.start(), found[0] if name else text[found.start() :].split("\n", 1)[0][:20].rstrip())
+
+
+def sole(text: str) -> str:
+    """The name of the variable that a text is and nothing beside it; `""` for any other text."""
+    found = next(dollars(text), None)
+    return found.name if found and found.text == text else ""
 
 
 class Substitution:

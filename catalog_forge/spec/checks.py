@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
 from catalog_forge.spec.body import check_body
 from catalog_forge.spec.model import METADATA_KEY, VARIABLE, ConfFile, MetadataKey, Service, Spec
@@ -194,7 +195,7 @@ def used_variables(value: Any) -> set[str]:
         return set().union(*map(used_variables, value.values()), set())
     if isinstance(value, list | tuple):
         return set().union(*map(used_variables, value), set())
-    return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", value.replace("$$", ""))) if isinstance(value, str) else set()
+    return {found.name for found in dollars(value) if found.name} if isinstance(value, str) else set()
 
 
 def _dests(spec: Spec) -> Iterator[Problem]:

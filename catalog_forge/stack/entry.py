@@ -1,27 +1,31 @@
 """An entry of a catalog: which revision is meant, its compose files, and its questions.
 
-Rules: docs/facts/catalog.md#1.7 (folders), #2.6 (the default version), #3.2 (where the catalog block stands), #7.4 (how versions
-sort).
+What a revision and its version are, `rancher.entries` says; docs/facts/catalog.md#3.2 where the catalog block stands.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.goyaml import decoding
+from catalog_forge.rancher.entries import (
+    COMPOSE,
+    CONFIG,
+    DOCKER,
+    DOCKER_TEMPLATE,
+    RANCHER,
+    by_number,
+    chosen,
+    default_of,
+    is_revision,
+    version_of,
+)
 from catalog_forge.rancher.questions import Question
 from catalog_forge.rancher.questions import read as read_questions
-from catalog_forge.rancher.tree import MAX_BYTES, File
-from catalog_forge.yamlio import Map, Node
-
-_RANCHER = "rancher-compose.yml"
-_DOCKER = ("docker-compose.yml", "docker-compose.yml.tpl")
-_REVISION = re.compile(r"[-+]?[0-9]+|v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+].*)?")
-_SEMVER = re.compile(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?")
+from catalog_forge.rancher.tree import MAX_BYTES, File, Yaml
+from catalog_forge.yamlio import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,17 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
     elif revision not in revisions:
         raise ForgeError(f"{name} has no revision {revision!r}", Where(label), did_you_mean(revision, revisions))
     below = f"{revision}/" if revision else ""
-    rancher = _document(files, f"{below}{_RANCHER}", label)
+    rancher = _document(files, f"{below}{RANCHER}", label)
     docker = next(
-        (found for each in _DOCKER if (found := _document(files, f"{below}{each}", label)).text.strip()),
+        (found for each in (DOCKER, DOCKER_TEMPLATE) if (found := _document(files, f"{below}{each}", label)).text.strip()),
         None,
     )
     if docker is None:
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{below}".rstrip("/")), _what_else(files, below))
-    block = _block(rancher.text, rancher.shown)
-    return Entry(name, revision, decoding.raw(block.get("version")), docker, rancher, read_questions(block.get("questions")))
+    if rancher.yaml.problems:
+        raise ForgeError.of(list(rancher.yaml.problems))
+    block = _block(rancher.yaml)
+    return Entry(name, revision, version_of(block, revision), docker, rancher, read_questions(block.get("questions")))
 
 
 def _what_else(files: Mapping[str, bytes], below: str) -> str:
@@ -72,46 +78,22 @@ def _what_else(files: Mapping[str, bytes], below: str) -> str:
 def _revisions(files: Mapping[str, bytes]) -> list[str]:
     """The folders that are revisions, as the catalog service takes them; `""` for files beside which no folder is one."""
     tops = {path.split("/")[0] for path in files if "/" in path}
-    found = sorted(top for top in tops if _REVISION.fullmatch(top))
-    return found or ([""] if any(each in files for each in (*_DOCKER, _RANCHER)) else [])
+    found = sorted(top for top in tops if is_revision(top))
+    return found or ([""] if any(each in files for each in COMPOSE) else [])
 
 
 def _offered(files: Mapping[str, bytes], revisions: list[str]) -> str:
-    """The revision whose version is the default of config.yml, as text; else the highest one."""
-    versions = {each: _version(files, each) for each in revisions}
-    wanted = _default(files.get("config.yml", b""))
-    equal = [each for each in revisions if wanted and versions[each] == wanted]
-    return equal[-1] if equal else max(revisions, key=lambda each: (_order(versions[each]), _number(each)))
-
-
-def _default(config: bytes) -> str:
-    try:
-        root = yamlio.parse(config, "config.yml", aliases=True, last_wins=_passed_over)
-    except ForgeError:
-        return ""
-    keys = {key.value: value for key, value in root.pairs} if isinstance(root, Map) else {}
-    return next((raw for key in ("version", "defaultVersion", "default_version") if (raw := decoding.raw(keys.get(key)))), "")
+    """The last revision of the version that the catalog offers; where none has a version, the one with the highest number."""
+    served = {each: _version(files, each) for each in revisions}
+    config = File(CONFIG, len(files.get(CONFIG, b"")), lambda: files.get(CONFIG, b""))
+    wanted = chosen(default_of(decoding.pairs(config.yaml.node)), served.values())
+    equal = [each for each in revisions if wanted and served[each] == wanted]
+    return equal[-1] if equal else max(revisions, key=by_number)
 
 
 def _version(files: Mapping[str, bytes], revision: str) -> str:
-    path = f"{revision}/{_RANCHER}" if revision else _RANCHER
-    try:
-        return decoding.raw(_block(files.get(path, b"").decode("utf-8-sig", "replace"), path).get("version"))
-    except ForgeError:
-        return ""
-
-
-def _order(version: str) -> tuple[int, int, int, int, str]:
-    """How versions sort; what is no semantic version is the lowest, and a release is higher than its candidates."""
-    found = _SEMVER.fullmatch(version)
-    if found is None:
-        return 0, 0, 0, 0, ""
-    major, minor, patch, before = found.groups()
-    return int(major), int(minor), int(patch), int(before is None), before or ""
-
-
-def _number(revision: str) -> int:
-    return int(revision) if re.fullmatch(r"[-+]?[0-9]{1,9}", revision) else 0
+    content = files.get(f"{revision}/{RANCHER}" if revision else RANCHER, b"")
+    return version_of(_block(File(RANCHER, len(content), lambda: content).yaml), revision)
 
 
 def _document(files: Mapping[str, bytes], path: str, label: str) -> File:
@@ -125,15 +107,7 @@ def _document(files: Mapping[str, bytes], path: str, label: str) -> File:
     return File(path, len(content), lambda: content, shown=shown)
 
 
-def _block(text: str, file: str) -> dict[str, Node]:
+def _block(yaml: Yaml) -> dict[str, Node]:
     """The catalog block: `catalog` or `.catalog`. It is read before any template is rendered, as the catalog service does."""
-    if not text.strip():
-        return {}
-    root = yamlio.parse(text, file, aliases=True, last_wins=_passed_over)
-    keys = {key.value: value for key, value in root.pairs} if isinstance(root, Map) else {}
-    block = keys.get("catalog" if "version" in keys and "catalog" in keys else ".catalog")
-    return {key.value: value for key, value in block.pairs} if isinstance(block, Map) else {}
-
-
-def _passed_over(_: yamlio.Double) -> None:
-    """Who reads the whole compose file says it."""
+    keys = decoding.pairs(yaml.node)
+    return decoding.pairs(keys.get("catalog" if "version" in keys and "catalog" in keys else ".catalog"))

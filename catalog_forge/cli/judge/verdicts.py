@@ -75,7 +75,8 @@ def explain(tree: Tree, entry: str, form: str) -> None:
 
 def _named(tree: Tree, found: Verdicts, entry: str) -> tuple[str, str]:
     """The template as the judges name it, and the revision, that a person means by `web`, `infra-templates/web` or `web/3`."""
-    from catalog_forge.lint.catalog import Catalog, is_revision
+    from catalog_forge.lint.catalog import Catalog
+    from catalog_forge.rancher.entries import is_revision
 
     labels = {f"{each.base}{each.name}" for each in Catalog(tree).entries} | set(found.served)
     labels |= {ruling.template for ruling in found.rulings if ruling.template}

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 MAX_FILES = 2000
 
-_REVISION = re.compile(r"[0-9]+|v?[0-9]+\.[0-9]+\.[0-9].*")
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9-]+")
-_COMPOSE = ("docker-compose.yml", "docker-compose.yml.tpl", "rancher-compose.yml")
 
 
 def chosen(
@@ -122,13 +120,14 @@ def prompted(question: Question) -> str:
 def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
     """The folder of an entry, and the revision when it was the folder of one."""
     from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.rancher.entries import COMPOSE, is_revision
 
     path = directory / entry
     if path.is_dir():
         path = path.resolve()
         recover_above(path)
-        is_revision = _REVISION.fullmatch(path.name) and any((path / each).is_file() for each in _COMPOSE)
-        return (path.parent, path.name) if is_revision else (path, None)
+        below = is_revision(path.name) and any((path / each).is_file() for each in COMPOSE)
+        return (path.parent, path.name) if below else (path, None)
     known = {each.name: each for root in (directory, *directory.parents) for each in _entries(root)}
     if entry in known:
         return known[entry].resolve(), None
@@ -152,11 +151,13 @@ def _files(folder: Path) -> dict[str, bytes]:
 
     A link that leads out of the folder, what is no file, and what is larger than 1 MiB are refused: entries are untrusted.
     """
+    from catalog_forge.rancher.entries import COMPOSE, CONFIG, is_revision
+
     found: dict[str, bytes] = {}
     root = folder.resolve()
-    folders = [folder, *(each for each in sorted(folder.iterdir()) if _REVISION.fullmatch(each.name) and each.is_dir())]
+    folders = [folder, *(each for each in sorted(folder.iterdir()) if is_revision(each.name) and each.is_dir())]
     for each in folders[:MAX_FILES]:
-        for name in ("config.yml", "url", *_COMPOSE):
+        for name in (CONFIG, "url", *COMPOSE):
             path = each / name
             if os.path.lexists(path):
                 found[str(path.relative_to(folder))] = _content(root, path)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from catalog_forge import yamlio
 from catalog_forge.goyaml import decoding
-from catalog_forge.lint.catalog import is_revision
+from catalog_forge.rancher.entries import is_revision
 from catalog_forge.rancher.judgement import block
 from catalog_forge.rancher.tree import File, Tree
 

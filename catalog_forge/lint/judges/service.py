@@ -11,17 +11,15 @@ from dataclasses import dataclass, field
 
 from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml import decoding, types
-from catalog_forge.goyaml.types import ATOI
 from catalog_forge.lint.judges.layout import ANY_TOP, CONFIGS, REVISION_FILES
-from catalog_forge.rancher import versions
+from catalog_forge.rancher.entries import DEFAULTS, chosen, default_of, is_revision, number_of
 from catalog_forge.rancher.judgement import block
 from catalog_forge.rancher.judgement.block import Block
 from catalog_forge.rancher.judgement.ruling import Outcome, Ruling
 from catalog_forge.rancher.tree import File, Folder, Tree, keys_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-_DEFAULTS = ("version", "defaultVersion", "default_version")
-_CONFIG_TEXTS = ("name", "description", "category", "maintainer", "license", "projectURL", "project_url", *_DEFAULTS)
+_CONFIG_TEXTS = ("name", "description", "category", "maintainer", "license", "projectURL", "project_url", *DEFAULTS)
 _BLOCK_TEXTS = ("version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from")
 _QUESTION_TEXTS = ("default", "label", "description", "group")
 _ICONS = ("catalogIcon", "icon")
@@ -93,14 +91,7 @@ class Template:
 
     def chosen(self) -> str:
         """The version that it offers: the default if a revision has it, else the highest one."""
-        versions = [each.version for each in self.served]
-        if self.default in versions:
-            return self.default
-        return max(reversed(versions), key=_order, default="")
-
-
-def _order(version: str) -> versions.Order:
-    return versions.semver(version.lstrip("v")) or versions.LOWEST
+        return chosen(self.default, [version.version for version in self.served])
 
 
 class Service:
@@ -149,13 +140,13 @@ class Service:
             self.rulings += [Ruling.of("service", each, file.at(), template.label) for each in problems]
             return
         template.name = decoding.text_of(keys.get("name"))
-        template.default = decoding.text_of(next((keys[key] for key in _DEFAULTS if key in keys), None))
+        template.default = default_of(keys)
         template.by_key = before.by_key if before else {}
         self.templates[base + parts[1]] = template
 
     def _file_of_version(self, file: File, folder: str, template: Template) -> None:
-        number = _atoi(folder)
-        if number is None and versions.semver(folder.strip("v")) is None:
+        number = number_of(folder)
+        if not is_revision(folder):
             return
         key = folder if number is None else number
         version = template.by_key.get(key)
@@ -234,7 +225,7 @@ class Service:
         if not template.default:
             reason = f"there is no default version: {chosen!r} is offered"
         node = (
-            next((found for key in _DEFAULTS if (found := keys_of(template.config.yaml.node).get(key))), None)
+            next((found for key in DEFAULTS if (found := keys_of(template.config.yaml.node).get(key))), None)
             if template.config
             else None
         )
@@ -276,8 +267,8 @@ class Service:
 
     def _look_at_folder(self, template: Template, revision: Folder) -> Iterator[Ruling]:
         where = next(file for name, file in revision.files.items() if name in REVISION_FILES).at()
-        number = _atoi(revision.name)
-        if number is None and versions.semver(revision.name.strip("v")) is None:
+        number = number_of(revision.name)
+        if not is_revision(revision.name):
             reason = f"no folder named {revision.name!r} is a revision: it is passed over"
             yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on")
             return
@@ -288,11 +279,6 @@ class Service:
         elif not kept:
             reason = "the revision vanishes: all its files are links"
             yield self._say("drop", reason, where, template, revision.name, "put files there, not links")
-
-
-def _atoi(folder: str) -> int | None:
-    found = int(folder) if ATOI.fullmatch(folder) else None
-    return found if found is not None and -(1 << 63) <= found < 1 << 63 else None
 
 
 def _block_of(file: File) -> Block:
@@ -308,7 +294,7 @@ def _faults_of_config(node: Node | None, keys: dict[str, Node]) -> Iterator[Prob
     found = dict(keys)
     if "projectURL" in found:
         found["project_url"] = found["projectURL"]
-    version = next((key for key in _DEFAULTS if key in found), "")
+    version = next((key for key in DEFAULTS if key in found), "")
     if version:
         found["default_version"] = found[version]
     for name, each in found.items():

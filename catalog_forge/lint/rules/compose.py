@@ -31,10 +31,10 @@ from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, 
 from catalog_forge.rancher.judgement.services import fits, services_without_version
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import keys_of
+from catalog_forge.rancher.variables import sole
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 _LATEST = ("", "latest")
 # What a rule says of one revision, where a hint costs time.
 MOST_HITS = 100
@@ -662,9 +662,9 @@ def numbers(revision: Revision) -> Iterator[Hit]:
     asked = {question.variable: question for question in revision.questions}
     for part in composition.parts:
         for key, node in _numbers(part):
-            found = _VARIABLE.fullmatch(node.value)
-            if found and revision.is_asked:
-                yield from _of_number(key, part.name.value, asked, found[1] or found[2], composition.at(node.where))
+            name = sole(node.value)
+            if name and revision.is_asked:
+                yield from _of_number(key, part.name.value, asked, name, composition.at(node.where))
 
 
 def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
