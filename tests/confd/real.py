@@ -92,7 +92,8 @@ def fetch_from(address: str) -> embedded.Fetch:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 body: bytes = answer.read()
         except urllib.error.HTTPError as error:
-            body = error.read()
+            with error:
+                body = error.read()
         return body
 
     return fetch

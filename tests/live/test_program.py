@@ -28,7 +28,6 @@ PROGRAMS = {
     "words": ("probe", "--", *HOSTILE),
     "ends": ("probe", "-now", "7"),
     "nothing": ("no-such-program",),
-    "default": (),
     "unhearing": ("sleep", "1000"),
     "stubborn": ("probe", "-deaf"),
     "slow": ("probe", "-listen", "127.0.0.1:8080", "-late", "8s"),
@@ -85,10 +84,6 @@ def test_the_program_gets_its_arguments_as_they_are(units: Units) -> None:
     units["words"].wait_for("probe: start")
     line = next(line for line in units["words"].logs().splitlines() if line.startswith("probe: start "))
     assert json.loads(line.removeprefix("probe: start ")) == HOSTILE
-
-
-def test_without_a_program_the_one_named_like_the_image_starts(units: Units) -> None:
-    units["default"].wait_for("probe: start []")
 
 
 @pytest.mark.parametrize(
