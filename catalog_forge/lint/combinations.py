@@ -93,7 +93,8 @@ def _other(question: Question) -> str | None:
     """Another answer than the default one to a question that has no options; None where none is known."""
     if question.text("default"):
         return None if question.text("required") == "true" else ""
-    return "1" if question.type == "int" else "x"
+    # What the lines of such an answer look like only its author knows; that it has several is CF516.
+    return None if question.type in ("multiline", "certificate") else "1" if question.type == "int" else "x"
 
 
 def combined(choices: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:

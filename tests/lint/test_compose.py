@@ -231,3 +231,29 @@ def test_a_template_that_is_called_docker_compose_yml_is_refused_by_the_ci_alone
     assert [each for each in findings({DOCKER: None, f"{DOCKER}.tpl": text}, "all") if each.level == "error"] == []
     quoted = SOUND[DOCKER].replace("${greeting}", "'{{.Values.greeting}}'")
     assert [each for each in findings({DOCKER: quoted}, "CF438")] == []
+
+
+def test_a_variable_of_the_scheduler_is_only_its_own_in_its_labels() -> None:
+    files = docker("  web:\n    image: nginx:1.27.3\n    volumes: ['db_${stack_name}:/x']\n    labels:\n"
+                   "      io.rancher.scheduler.affinity:container_label_ne: a=${stack_name}\n")  # fmt: skip
+    hints = [each.hint for each in findings(files, "CF420")]
+    assert hints == ["ask for it, or write its value", "write $${stack_name}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_key"),
+    [
+        ("Paste it whole: -----BEGIN PRIVATE KEY----- ...", False),
+        ("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----", False),
+        ("it begins with -----BEGIN RSA PRIVATE KEY----- and ends with more", False),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA", True),
+        ("-----BEGIN PRIVATE KEY----- " + "A" * 64, True),
+    ],
+)
+def test_the_form_of_a_key_is_no_key(text: str, is_key: bool) -> None:
+    assert bool(findings({"templates/web/0/notes.txt": text}, "CF360")) is is_key
+
+
+def test_what_an_answer_of_several_lines_looks_like_nobody_guesses() -> None:
+    services = "  web:\n    image: nginx:1.27.3\n    environment:\n{{ .Values.envs | indent 6 }}\n"
+    assert shown(template(services, "{variable: envs, type: multiline, label: 'NAME: value, one per line'}"), "CF517") == []

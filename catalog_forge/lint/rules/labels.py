@@ -100,8 +100,14 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
     """
     asked = {question.variable for question in revision.questions}
     for use in uses_of(revision):
-        if use.kind == "variable" and use.name in SCHEDULER and use.name not in asked and not use.in_comment:
-            yield Hit(use.where, f"${{{use.name}}} is empty here: Rancher's scheduler never sees it", f"write $${{{use.name}}}")
+        if use.kind != "variable" or use.name not in SCHEDULER or use.name in asked or use.in_comment:
+            continue
+        where = use.where
+        # Only the scheduler puts it in later: anywhere else `$$` would stay a dollar and a name.
+        if "io.rancher.scheduler." in use.file.lines[where.line - 1]:
+            yield Hit(where, f"${{{use.name}}} is empty here: Rancher's scheduler never sees it", f"write $${{{use.name}}}")
+        else:
+            yield Hit(where, f"no question asks for {use.name!r}: it is empty", "ask for it, or write its value")
 
 
 @rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
