@@ -31,6 +31,7 @@ _MOST_PORTS = 1000
 _COUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _TIME = re.compile(rf"(?:({_COUNT})h)?(?:({_COUNT})m)?(?:({_COUNT})s?)?")
 _LONGEST_GRACE = 3600
+_MOST_SHARED = 1 << 30  # bytes of shared memory that need no trust
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgt]?)b?", re.IGNORECASE)
 _RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]+)?")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -119,6 +120,8 @@ class Launches:
         kind, _, other = mode.partition(":")
         if mode == "host" and node:
             self._trust(definition, "network_mode", "it uses the network of this machine", node.where)
+        if mode == "bridge" and node:
+            self._trust(definition, "network_mode", "it uses the engine's own network, with containers of others", node.where)
         match mode:
             case "host" | "none" | "bridge":
                 return cast(Network, mode), ""
@@ -278,9 +281,28 @@ class Launches:
                 self._trust(definition, key, f"{key}: {text_of(found[key])}", found[key].where)
         if "sysctls" in found:
             self._trust(definition, "sysctls", "it sets parameters of the kernel", found["sysctls"].where)
+        self._say_memory(definition)
         for key in ("devices", "cap_add", "security_opt", "cgroup_parent"):
             for text, where in self.items(found.get(key), key):
                 self._trust(definition, key, f"{key}: {text}", where)
+
+    def _say_memory(self, definition: Definition) -> None:
+        """What can take memory from everything else on the machine."""
+        texts = {
+            key: text_of(node)
+            for key, node in definition.keys.items()
+            if key in ("oom_kill_disable", "oom_score_adj", "shm_size")
+        }
+        size = _SIZE.fullmatch(texts.get("shm_size", ""))
+        reasons = {
+            "oom_kill_disable": texts.get("oom_kill_disable") == "true" and "the kernel cannot end it when memory runs out",
+            "oom_score_adj": texts.get("oom_score_adj", "").startswith("-")
+            and "the kernel ends others before it when memory runs out",
+            "shm_size": size and float(size[1]) * _UNITS[size[2].lower()] > _MOST_SHARED and f"it may fill {size[0]} of memory",
+        }
+        for key, reason in reasons.items():
+            if reason:
+                self._trust(definition, key, reason, definition.keys[key].where)
 
     def note(self, definition: Definition, key: str, message: str, where: Where) -> None:
         """Note something that is not honoured."""

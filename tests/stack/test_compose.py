@@ -286,10 +286,22 @@ def test_scale_of_a_sidekick_is_said_to_be_ignored() -> None:
         ("cap_add: [SYS_ADMIN]", "cap_add"),
         ("security_opt: ['apparmor:unconfined']", "security_opt"),
         ("sysctls: {net.core.somaxconn: '1024'}", "sysctls"),
+        ("net: bridge", "network_mode"),
+        ("oom_kill_disable: true", "oom_kill_disable"),
+        ("oom_score_adj: -1000", "oom_score_adj"),
+        ("shm_size: 100g", "shm_size"),
+        ("shm_size: 1073741825", "shm_size"),
     ],
 )
 def test_what_reaches_out_of_the_container_needs_trust(keys: str, key: str) -> None:
     assert keys_of(stack(f"a: {{image: x, {keys}}}").dangerous) == [key]
+
+
+@pytest.mark.parametrize(
+    "keys", ["oom_kill_disable: false", "oom_score_adj: 500", "shm_size: 1g", "shm_size: 64m", "net: none", "log_driver: syslog"]
+)
+def test_what_harms_nobody_else_needs_no_trust(keys: str) -> None:
+    assert stack(f"a: {{image: x, {keys}}}").dangerous == ()
 
 
 def test_own_volumes_need_no_trust() -> None:
