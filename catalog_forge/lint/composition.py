@@ -149,7 +149,7 @@ class Service:
     @cached_property
     def links(self) -> list[tuple[str, str, Where]]:
         """The services that it links or depends on: the key, the name, the place."""
-        found = [(key, item.value.split(":")[0].strip(), item.where) for key in _LINKS for item in items(self.get(key))]
+        found = [(key, item.value.split(":")[0], item.where) for key in _LINKS for item in items(self.get(key))]
         return [each for each in found if each[1] and not varies(each[1]) and "/" not in each[1]]
 
 
