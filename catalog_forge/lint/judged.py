@@ -46,7 +46,11 @@ def _shared(revision: Revision, rendered: Rendered) -> Rendered:
 
 def judged(revision: Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
     """The hits of a rule, and the faults that belong to it: a hit where one stands is an error, whatever the rule's level."""
-    faults = {_place(rule, fault.where): fault for fault in faults_of(revision).get(rule, []) if fault.where}
+    wrong = faults_of(revision).get(rule)
+    if not wrong:
+        yield from hits
+        return
+    faults = {_place(rule, fault.where): fault for fault in wrong if fault.where}
     for hit in hits:
         known = faults.pop(_place(rule, hit.where), None)
         yield replace(hit, level="error") if known else hit

@@ -134,7 +134,8 @@ def template_of(file: File) -> Template:
     return Template(file, *_compiled(file.text))
 
 
-@lru_cache(maxsize=32)
+# Each rule of lint looks at all revisions in turn, so that a catalog's templates are kept together.
+@lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
     """A template that is rendered with many answers is read once."""
     parsed = parse(MAIN, text.encode("utf-8", "surrogateescape"), NAMES)
