@@ -36,6 +36,7 @@ from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.metadata.service import answers as answers_file
+from catalog_forge.metadata.service import json_answers
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 
 ENGINES = ("embedded", "confd", "image", "stack")
@@ -87,7 +88,14 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
             content = file.read(answers_file.MAX_BYTES + 1)
     except OSError as error:
         raise ForgeError(f"cannot read the file: {error.strerror}", Where(str(path))) from None
-    root = yamlio.parse(content, str(path), aliases=True, max_bytes=answers_file.MAX_BYTES)
+    if len(content) <= answers_file.MAX_BYTES and (data := json_answers.read(content)) is not None:
+        read_fast = answers_file.of_data(data) if any(map(_VERSION.fullmatch, data)) else None
+        if read_fast:
+            return read_fast
+    try:
+        root = yamlio.parse(content, str(path), aliases=True, max_bytes=answers_file.MAX_BYTES)
+    except ForgeError as error:
+        raise answers_file.hinted(error) from None
     if isinstance(root, yamlio.Map) and any(_VERSION.fullmatch(key.value) for key, _ in root.pairs):
         return answers_file.of_node(root)
     return of_node(root, own)

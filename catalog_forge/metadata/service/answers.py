@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem
@@ -71,7 +71,26 @@ def read(text: bytes | str, file: str) -> Answers:
     Scalars are what go-yaml v2 makes of them: `yes` is true, 0777 is 511. Raises ForgeError with the place of everything
     that is not version → client → mapping, and of keys that are not text: they end the real program.
     """
-    return of_node(yamlio.parse(text, file, aliases=True, max_bytes=MAX_BYTES))
+    try:
+        return of_node(yamlio.parse(text, file, aliases=True, max_bytes=MAX_BYTES))
+    except ForgeError as error:
+        raise hinted(error) from None
+
+
+def hinted(error: ForgeError) -> ForgeError:
+    """Say what helps where a program has written JSON that YAML does not know."""
+    if "invalid Unicode character escape code" not in str(error):
+        return error
+    hint = "rancher-metadata reads JSON as YAML, which has no \\uD83D\\uDE00: write the letter itself (ensure_ascii=False)"
+    return ForgeError.of([replace(problem, hint=hint) for problem in error.problems])
+
+
+def of_data(data: Mapping[str, object]) -> Answers | None:
+    """Make answers of plain data; None unless it is version → client → mapping."""
+    entries = [entry for clients in data.values() for entry in (clients.values() if isinstance(clients, dict) else (None,))]
+    if not all(isinstance(entry, dict) for entry in entries):
+        return None
+    return Answers.of(cast("Versions", data))
 
 
 def of_node(root: yamlio.Node) -> Answers:
