@@ -6,7 +6,6 @@ has the next number, and with it another address and uuid (docs/facts/confd.md#6
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -126,6 +125,8 @@ def digest(service: Service, images: Mapping[str, str]) -> str:
 
     Scale, metadata and the health check are not part of it: a change of those replaces nothing.
     """
+    import hashlib  # takes long to load, and `ps` needs none
+
     parts = [[asdict(launch), images.get(launch.image, "")] for launch in service.launches]
     links = sorted([link.alias, link.target] for link in service.links)
     return hashlib.sha256(json.dumps([parts, links], sort_keys=True, default=str).encode()).hexdigest()[:16]
