@@ -8,6 +8,7 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.catalog.compose import docker_compose, members, rancher_compose
 from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.spec import uses
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
 from catalog_forge.verify.seen import Engine, Seen
@@ -61,7 +62,8 @@ def stack(spec: Spec) -> dict[str, Any]:
             service["health_check"] = {"port": known["health_check"]["port"]}
         service["metadata"] = _answered(known.get("metadata", {}), answers)
         services[member.name] = service
-    services |= {name: {} for name in _others(spec) if name not in services}
+    own = {*services, *(sidekick for service in services.values() for sidekick in service["sidekicks"])}
+    services |= {name: {} for name in _others(spec) if name not in own}
     return services
 
 
@@ -74,8 +76,8 @@ def _sidekicks(compose: Mapping[str, Any], name: str) -> Iterator[tuple[str, str
 
 
 def _others(spec: Spec) -> list[str]:
-    """The other services that questions ask for, by the names that a scenario makes up."""
-    return [_answer(spec, key) for key in spec.metadata.values() if key.type == "service"]
+    """The other services: those that files name, and those that questions ask for, by the names that a scenario makes up."""
+    return [*uses.services(spec), *(_answer(spec, key) for key in spec.metadata.values() if key.type == "service")]
 
 
 def _answer(spec: Spec, key: MetadataKey) -> str:

@@ -34,6 +34,17 @@ def test_the_sidekick_asks_where_the_conf_container_is_one() -> None:
     assert first.stack(spec)["app"]["sidekicks"] == {"app-conf": "own"}
 
 
+def test_it_has_a_unit_of_each_service_that_the_spec_names() -> None:
+    web = '- list: {of: "service:web", item: "@{it.ip}", tail: "\\n"}\n'
+    text = SPEC.replace(
+        "- list: {of: peers,", f'{web}  - text: "@{{count(service:app-main)}} @{{count(service:db)}}"\n  - list: {{of: peers,'
+    )
+    assert set(first.stack(spec_of(text))) == {"app", "web", "db"}
+    data = yamlio.load(first.first_scenario(spec_of(text), subject_of(text), Embedded()), "s.yml")
+    assert (data["services"]["web"], data["services"]["db"]) == ({}, {})
+    assert data["expect"]["files"]["/etc/app/peers"].startswith("10.42.1.") and "1 1" in data["expect"]["files"]["/etc/app/peers"]
+
+
 @pytest.mark.parametrize("name", EXAMPLES.names())
 def test_what_it_expects_is_what_is_rendered(name: str) -> None:
     source = EXAMPLES.source(name)

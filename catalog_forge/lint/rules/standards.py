@@ -9,7 +9,7 @@ from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
 from catalog_forge.lint.model import LEVELS, Hit
 from catalog_forge.lint.registry import rule
-from catalog_forge.spec import reader
+from catalog_forge.spec import reader, uses
 from catalog_forge.spec.body import texts_of
 from catalog_forge.spec.model import Block, SetBlock, Spec
 from catalog_forge.spec.standards import Breach, broken, compared
@@ -114,6 +114,35 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
             yield Hit(
                 block.at() or spec.file.at(), f"{found[0][:40]!r} is literal text, not a value", "a value is read with @{...}"
             )
+
+
+@rule("CF805", "warning", "Nothing reads a metadata key", on=SpecFile)
+def unread_key(spec: SpecFile) -> Iterator[Hit]:
+    """No file, condition or compose key of the spec reads the key: users are asked a question whose answer changes nothing.
+
+    A key of a spec with a hand-written template is not judged.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        metadata: [port, level]
+        files: [{dest: /etc/web/web.ini, body: [{set: {port: '@{metadata/port}'}}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        metadata: [port, level]
+        files: [{dest: /etc/web/web.ini, body: [{set: {port: '@{metadata/port}', level: '@{metadata/level}'}}]}]
+    Source: docs/spec.md
+    """
+    if isinstance(spec.read, ForgeError):
+        return
+    for name in uses.unread(spec.read):
+        hint = f"read it with @{{metadata/{name}}}, or leave it out"
+        yield Hit(spec.read.metadata[name].at() or spec.file.at(), f"nothing reads the metadata key {name!r}", hint)
 
 
 def _literals(spec: SpecFile) -> Iterator[tuple[Block, str]]:

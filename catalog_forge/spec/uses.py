@@ -1,0 +1,70 @@
+"""What a spec reads: the metadata keys and the other services that its files and compose keys name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_forge.spec.body import blocks_of, texts_of
+from catalog_forge.spec.checks import used_variables
+from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
+from catalog_forge.spec.keys import resolve, resolve_collection
+from catalog_forge.spec.model import COMPOSE_NAME, CopyBlock, ListBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+
+_OWN = "/self/service/metadata"
+
+
+def unread(spec: Spec) -> list[str]:
+    """Return the metadata keys that no file, condition or compose key reads. What a hand-written template reads is its own."""
+    if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
+        return []
+    asked = used_variables([spec.service.compose, *(group.compose for group in spec.service.groups.values())])
+    read = {name for name, key in spec.metadata.items() if key.variable in asked}
+    for use in _uses(spec):
+        if isinstance(use, Text):
+            read |= _meant(spec, use)
+        elif use.kind == "metadata" and (found := resolve_collection(spec.metadata, use)):
+            read.add(found[0].name)
+    return [name for name in spec.metadata if name not in read]
+
+
+def services(spec: Spec) -> list[str]:
+    """Return the services of the stack that the spec names as `service:NAME`, each once."""
+    named = (use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "service")
+    return [name for name in dict.fromkeys(named) if re.fullmatch(COMPOSE_NAME, name)]
+
+
+def _meant(spec: Spec, path: Text) -> set[str]:
+    """The keys that a path may mean: one, or with a nested `@{...}` each that fits."""
+    if (name := path.literal) is not None and name in spec.metadata:
+        return {name}
+    return {name for name, key in spec.metadata.items() if resolve({name: key}, path)}
+
+
+def _uses(spec: Spec) -> Iterator[Text | Collection]:
+    """Every path below the service's own metadata, and every collection, that the files of a spec read."""
+    for file in spec.files:
+        for _, text in texts_of(file.body):
+            yield from _in_text(text)
+        for block in blocks_of(file.body):
+            match block:
+                case CopyBlock(copy=path) | PasteBlock(paste=path):
+                    yield Text((path.removeprefix("metadata/"),))
+                case ListBlock():
+                    yield block.list.of
+                case WhenBlock(when=condition):
+                    if condition.has:
+                        yield Text((condition.has.removeprefix("metadata/"),))
+                    for text in condition.eq:
+                        yield from _in_text(text)
+
+
+def _in_text(text: Text) -> Iterator[Text | Collection]:
+    for expr in text.expressions:
+        match expr.node:
+            case Metadata(path=path):
+                yield path
+            case Raw(path=Text(parts=(str(start), *rest))) if start.startswith(f"{_OWN}/"):
+                yield Text((start.removeprefix(f"{_OWN}/"), *rest))
+            case First(of=of) | Join(of=of) | Count(of=of):
+                yield of

@@ -1,0 +1,57 @@
+"""What a spec reads: each way to read a metadata key counts, and what is left over is told of."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge.spec.reader import read
+from catalog_forge.spec.uses import services, unread
+
+HEAD = """\
+forge: 1
+name: app-conf
+launch: {exec: [app]}
+service: {name: app, image: "app:1"%s}
+metadata: {a: {default: x}, n.a: {default: x}, m: {type: map}, l: {type: list}}
+files:
+- dest: /etc/app/app.txt
+  body:
+  - %s
+"""
+
+
+def spec_reading(block: str, compose: str = "") -> str:
+    return HEAD % (compose, block)
+
+
+@pytest.mark.parametrize(
+    ("block", "left"),
+    [
+        ("text: none", ["a", "n.a", "m", "l"]),
+        ('text: "@{metadata/a}"', ["n.a", "m", "l"]),
+        ('text: "@{metadata/m/x|none}"', ["a", "n.a", "l"]),
+        ('text: "@{metadata/@{metadata/a}}"', []),
+        ('text: "@{/self/service/metadata/a}"', ["n.a", "m", "l"]),
+        ('text: "@{/self/service/name}"', ["a", "n.a", "m", "l"]),
+        ("text: \"@{join(metadata/l, ',')} @{count(metadata/m)}\"", ["a", "n.a"]),
+        ("copy: metadata/m", ["a", "n.a", "l"]),
+        ("paste: metadata/n.a", ["a", "m", "l"]),
+        ('list: {of: metadata/l, item: "@{it} @{metadata/a}"}', ["n.a", "m"]),
+        ("when: {has: metadata/m}\n    then: [{text: x}]", ["a", "n.a", "l"]),
+        ('when: {eq: ["@{metadata/a}", x]}\n    then: [{text: x}]\n    else: [{copy: metadata/l}]', ["n.a", "m"]),
+        ("template: own.tmpl", []),
+    ],
+)
+def test_each_way_to_read_a_key_counts(block: str, left: list[str]) -> None:
+    assert unread(read(spec_reading(block), "x.yml")) == left
+
+
+def test_a_variable_of_a_compose_key_reads_its_question() -> None:
+    text = spec_reading("text: none", ', ports: ["${a}:80"], groups: {g: {hostname: "${n_a}"}}')
+    assert unread(read(text, "x.yml")) == ["m", "l"]
+    assert "a" in unread(read(spec_reading("text: none", ', hostname: "$${a}"'), "x.yml"))
+
+
+def test_services_are_those_of_all_collections() -> None:
+    block = 'list: {of: "service:web[healthy]", item: "@{count(service:db)} @{join(service:web.ip, \',\')} @{count(peers)}"}'
+    assert sorted(services(read(spec_reading(block), "x.yml"))) == ["db", "web"]
