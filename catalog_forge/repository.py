@@ -81,12 +81,14 @@ class Repository:
     def team(self) -> Team | None:
         """The standards that hold here. Raises ForgeError with their problems."""
         file = self.root / MARK
-        if not file.is_file() or not file.stat().st_size:
+        if not (file.exists() or file.is_symlink()):
             return None
         check_inside(self.root, file)
         # Imported here: most catalogs have no standards, and git is nothing that they need.
-        from catalog_forge.team import load
+        from catalog_forge.team import is_there, load
 
+        if is_there(file, MARK) and not file.stat().st_size:
+            return None
         return load(file, MARK)
 
     @property

@@ -26,10 +26,17 @@ def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
     `shown` is its name in errors; without `fetch` no git repository is asked. Raises ForgeError with all problems of a file,
     for standards that extend themselves, and with what git says of a commit that it cannot get.
     """
-    if not file.is_file():
+    if not is_there(file, shown or str(file)):
         return Team()
     tree = _tree(file, shown or str(file), (), fetch)
     return Team(read_standards(tree), tree)
+
+
+def is_there(file: Path, shown: str) -> bool:
+    """Tell whether there are standards. Raises ForgeError for what stands in their place: a folder, a pipe, a link to nothing."""
+    if not file.is_file() and (file.exists() or file.is_symlink()):
+        raise ForgeError("the standards must be a regular file", Where(shown), "nothing is generated without them")
+    return file.is_file()
 
 
 def _tree(file: Path, shown: str, above: tuple[Path, ...], fetch: bool) -> Map:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -118,3 +119,17 @@ def test_no_git_repository_is_asked_when_nothing_may_be_fetched(tmp_path: Path) 
         load(tmp_path / "catalog-forge.yml", fetch=False)
     result = CliRunner().invoke(root, ["-C", str(tmp_path), "lint", "--no-external", "--select", "CF802"])
     assert result.exit_code == 1 and "not asked for here" in result.stdout
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to nothing"])
+def test_what_stands_in_the_place_of_standards_is_an_error_and_not_none(tmp_path: Path, kind: str) -> None:
+    root = tree(tmp_path, {"specs/.keep": ""})
+    file = root / "catalog-forge.yml"
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to("nowhere.yml")
+    with pytest.raises(ForgeError, match="catalog-forge.yml: the standards must be a regular file"):
+        assert Repository(root).team is None
