@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import text_of
-from catalog_forge.yamlio import Map, Node, Seq
+from catalog_forge.yamlio import Node, Seq
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _SECRET = ("password", "secret")
@@ -72,7 +73,7 @@ def read(node: Node | None) -> tuple[Question, ...]:
     """Read the list of questions; without a variable there is nothing to answer, and of two with one name the last counts."""
     found: dict[str, Question] = {}
     for item in node.items if isinstance(node, Seq) else ():
-        keys = {key.value: value for key, value in item.pairs} if isinstance(item, Map) else {}
+        keys = decoding.pairs(item)
         variable = text_of(keys.get("variable"))
         if variable:
             found[variable] = _question(variable, keys, item.where)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog_forge.goyaml import decoding
 from catalog_forge.lint.judges.service import Service, Template, Version
 from catalog_forge.rancher.judgement.launch import Launch, docker_of
 from catalog_forge.rancher.judgement.ruling import Ruling
-from catalog_forge.yamlio import Map, Seq
+from catalog_forge.rancher.questions import read
 
 
 def judge(service: Service) -> list[Ruling]:
@@ -34,6 +33,4 @@ def _rulings(template: Template, version: Version) -> Iterator[Ruling]:
 
 def defaults(version: Version) -> dict[str, str]:
     """The variables of a stack when nobody answers anything: the defaults, or nothing."""
-    questions = version.questions
-    found = [decoding.pairs(item) for item in questions.items if isinstance(item, Map)] if isinstance(questions, Seq) else []
-    return {decoding.text_of(keys.get("variable")): decoding.text_of(keys.get("default")) for keys in found}
+    return {question.variable: question.default for question in read(version.questions)}
