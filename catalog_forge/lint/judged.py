@@ -13,25 +13,25 @@ from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.composition import composition_of
 from catalog_forge.lint.model import Check, Hit
-from catalog_forge.rancher.judgement.launch import Launch, docker_of
-from catalog_forge.rancher.judgement.ruling import Fault
+from catalog_forge.rancher.judgement.launch import LaunchJudge, docker_of
+from catalog_forge.rancher.judgement.ruling import Refusal
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.templates import Rendered
 
 # So much is said of one revision by one rule.
 MOST_HITS = 100
-_CACHE: WeakKeyDictionary[Revision, dict[str, list[Fault]]] = WeakKeyDictionary()
+_CACHE: WeakKeyDictionary[Revision, dict[str, list[Refusal]]] = WeakKeyDictionary()
 
 
-def faults_of(revision: Revision) -> dict[str, list[Fault]]:
+def faults_of(revision: Revision) -> dict[str, list[Refusal]]:
     """What rancher-compose refuses when every question keeps its default, by the rule that tells of it."""
     if revision not in _CACHE:
-        found: dict[str, list[Fault]] = {}
+        found: dict[str, list[Refusal]] = {}
         docker = docker_of(revision.folder.files)
         if docker:
             variables = {question.variable: question.text("default") for question in revision.questions}
-            launch = Launch(docker, revision.rancher, variables, shared=lambda rendered: _shared(revision, rendered))
+            launch = LaunchJudge(docker, revision.rancher, variables, shared=lambda rendered: _shared(revision, rendered))
             for fault in launch.faults():
                 found.setdefault(fault.rule, []).append(fault)
         _CACHE[revision] = found

@@ -34,7 +34,7 @@ def compose(entry: Entry, variables: Mapping[str, str], name: str) -> Stack:
 
     Raises ForgeError with all that is wrong in both compose files: what rancher-compose would refuse, and what could not run.
     """
-    refused = launch.Launch(entry.docker, entry.rancher, variables, name).faults()
+    refused = launch.LaunchJudge(entry.docker, entry.rancher, variables, name).faults()
     reader = Reader()
     try:
         files = load(entry, variables, name, reader)

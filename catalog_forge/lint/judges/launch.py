@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.lint.judges.service import Service, Template, Version
-from catalog_forge.rancher.judgement.launch import Launch, docker_of
+from catalog_forge.rancher.judgement.launch import LaunchJudge, docker_of
 from catalog_forge.rancher.judgement.ruling import Ruling
 from catalog_forge.rancher.questions import read
 
@@ -24,7 +24,7 @@ def _rulings(template: Template, version: Version) -> Iterator[Ruling]:
     docker = docker_of(version.files)
     if docker is None:
         return
-    launch = Launch(docker, version.files.get("rancher-compose.yml"), defaults(version))
+    launch = LaunchJudge(docker, version.files.get("rancher-compose.yml"), defaults(version))
     faults = launch.faults()
     for each in launch.cut:
         yield Ruling("launch", "alter", each.message, each.where or docker.at(), each.hint, template.label, version.folder)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from catalog_forge.errors import Problem
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import Type
-from catalog_forge.rancher.judgement.ruling import Fault
+from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 # The rules of lint that tell of each kind of fault.
@@ -44,7 +44,7 @@ def one_of(*kinds: str) -> Check:
         kind = _kind(node)
         if kind not in kinds:
             hint = f"'{node.value}'" if isinstance(node, Text) and "text" in kinds and kind != "nothing" else ""
-            yield Fault(f"{kind} stands where {wanted} is due", node.where, hint, KIND)
+            yield Refusal(f"{kind} stands where {wanted} is due", node.where, hint, KIND)
 
     return check
 
@@ -56,7 +56,7 @@ def then(first: Check, second: Callable[[Node], Words], rule: str = NUMBER_FORM)
         found = [*first(node)]
         yield from found
         if not found and (words := second(node)):
-            yield Fault(words, node.where, "", rule)
+            yield Refusal(words, node.where, "", rule)
 
     return check
 
@@ -130,7 +130,7 @@ def _repeated(items: Sequence[Node]) -> Iterator[Problem]:
         if isinstance(each, Text):
             found = decoding.value(each)
             if (type(found).__name__, found) in seen:
-                yield Fault(f"{each.value!r} stands there twice", each.where, "leave one of both out", TWICE)
+                yield Refusal(f"{each.value!r} stands there twice", each.where, "leave one of both out", TWICE)
             seen.add((type(found).__name__, found))
 
 
@@ -144,7 +144,7 @@ def ports(node: Node) -> Iterator[Problem]:
     for each in node.items if isinstance(node, Seq) and not found else ():
         shown = decoding.value(each) if isinstance(each, Text) else None
         if isinstance(shown, str) and not is_port(shown):
-            yield Fault(f"{shown!r} is not a port", each.where, "[ADDRESS:][PORT:]PORT[/tcp or /udp]", PORT)
+            yield Refusal(f"{shown!r} is not a port", each.where, "[ADDRESS:][PORT:]PORT[/tcp or /udp]", PORT)
 
 
 def is_port(text: str) -> bool:
@@ -229,9 +229,9 @@ def list_or_map(*, scalars: tuple[str, ...], lists_only: bool = False) -> Check:
     def check(node: Node) -> Iterator[Problem]:
         if isinstance(node, Map):
             if lists_only and node.pairs:
-                yield Fault("rancher-compose reads only a list here", node.where, "", KIND)
+                yield Refusal("rancher-compose reads only a list here", node.where, "", KIND)
             for key, each in node.pairs:
-                yield from [Fault("a key is empty", key.where, "", KEPT)] if not key.value else value(each)
+                yield from [Refusal("a key is empty", key.where, "", KEPT)] if not key.value else value(each)
         else:
             yield from UNIQUE(node) if isinstance(node, Seq) else one_of("a list", "a mapping")(node)
 

@@ -14,7 +14,7 @@ from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, Struct, Type
 from catalog_forge.rancher.judgement import block, checks, services
-from catalog_forge.rancher.judgement.ruling import Fault
+from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.rancher.variables import Substitution
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -60,27 +60,27 @@ class _Noting(Substitution):
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__(variables, lambda *_: None, self._not_a_variable)
         self.varied: set[Where] = set()
-        self.faults: list[Fault] = []
+        self.faults: list[Refusal] = []
 
     def _not_a_variable(self, message: str, where: Where) -> None:
-        self.faults.append(Fault(message, where, "write $$ for a plain $", "CF504"))
+        self.faults.append(Refusal(message, where, "write $$ for a plain $", "CF504"))
 
     def text(self, node: Text) -> Text:
         if "$" in node.value:
             self.varied.add(node.where)
         return super().text(node)
 
-    def told(self, fault: Fault) -> Fault:
+    def told(self, fault: Refusal) -> Refusal:
         """A fault; what is a number, or not empty, only for some answers has a rule of its own."""
         if fault.where in self.varied and fault.rule in _OF_ANSWERS:
-            return Fault(fault.message, fault.where, fault.hint or "ask for it with a default, and require it", "CF418")
+            return Refusal(fault.message, fault.where, fault.hint or "ask for it with a default, and require it", "CF418")
         return fault
 
 
 _OF_ANSWERS = frozenset(("CF413", checks.KIND, checks.PORT, checks.NUMBER_FORM))
 
 
-class Launch:
+class LaunchJudge:
     """The launch of a revision: what rancher-compose refuses in its two files, with these answers."""
 
     def __init__(
@@ -102,21 +102,21 @@ class Launch:
         # Where a template fails, rancher-compose goes on with what stands before, without a word.
         self.cut: list[Problem] = []
 
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[Refusal]:
         """Merge the two files, docker-compose.yml first; then look for the sidekicks."""
         found = [fault for file in self.files for fault in self._merge(file)]
         return found or [*self._sidekicks()]
 
-    def _merge(self, file: File) -> Iterator[Fault]:
+    def _merge(self, file: File) -> Iterator[Refusal]:
         docker = file is self.docker
         if file.is_readable and is_template(file.text):
             yield from self._of_template(file, docker)
             return
         rule = "CF426" if docker else "CF301"
-        faults = [Fault(each.message, each.where or file.at(), each.hint, rule) for each in file.yaml.problems]
+        faults = [Refusal(each.message, each.where or file.at(), each.hint, rule) for each in file.yaml.problems]
         yield from faults or self._of_document(file, file.yaml.node, docker)
 
-    def _of_template(self, file: File, docker: bool) -> Iterator[Fault]:
+    def _of_template(self, file: File, docker: bool) -> Iterator[Refusal]:
         # Only a template is worth what its machine costs to import.
         from catalog_forge.gotext.parsing import SyntaxFault
         from catalog_forge.rancher.templates import RENDERED, template_of, where_of, words_of
@@ -124,58 +124,60 @@ class Launch:
         try:
             rendered = template_of(file).render(self.variables, self.stack)
         except SyntaxFault as fault:
-            yield Fault(words_of(fault), where_of(fault, file), _NO_TEMPLATES, "CF511" if docker else "CF506")
+            yield Refusal(words_of(fault), where_of(fault, file), _NO_TEMPLATES, "CF511" if docker else "CF506")
             return
         if rendered.fault:
             self.cut.append(Problem(f"the template fails: {rendered.fault}", rendered.fault_where or file.at(), _CUT))
         yaml = self.shared(rendered).yaml
-        faults = [Fault(each.message, each.where, each.hint, "CF517") for each in yaml.problems]
+        faults = [Refusal(each.message, each.where, each.hint, "CF517") for each in yaml.problems]
         for each in faults or self._of_document(file, yaml.node, docker):
             where = each.where or file.at()
             where = rendered.at(where.line, where.column) if where.file == RENDERED else where
-            yield Fault(each.message, where, each.hint, each.rule)
+            yield Refusal(each.message, where, each.hint, each.rule)
 
-    def _of_document(self, file: File, node: Node | None, docker: bool) -> Iterator[Fault]:
+    def _of_document(self, file: File, node: Node | None, docker: bool) -> Iterator[Refusal]:
         keys = decoding.pairs(node)
         second = decoding.raw(keys.get("version")) == "2"
         faults = [*_faults_of_shape(node, keys, second, docker)]
         if "*" in file.text or "{{" in file.text:
-            faults += (Fault(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
+            faults += (Refusal(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
         if "<<" in file.text:
             # Of a file of version 2 nothing else is decoded, the catalog block neither.
             root = node.pairs if isinstance(node, Map) else ()
             decoded = tuple(pair for pair in root if not second or pair[0].value in (*_TOP.fields, "<<"))
             broken = decoding.broken_merges(Map(decoded, file.at()))
-            faults += (Fault(each.message, each.where, each.hint, "CF436") for each in broken)
+            faults += (Refusal(each.message, each.where, each.hint, "CF436") for each in broken)
         if not faults and (key := services.services_without_version(node)):
-            faults.append(Fault(NO_VERSION, key.where, NO_VERSION_HINT, "CF402"))
+            faults.append(Refusal(NO_VERSION, key.where, NO_VERSION_HINT, "CF402"))
         yield from faults
         if not faults:
             yield from self._look_at(_Compose(node, keys, second), "$" in file.text or "<<" in file.text or "{{" in file.text)
 
-    def _look_at(self, compose: _Compose, has_dollar: bool) -> Iterator[Fault]:
+    def _look_at(self, compose: _Compose, has_dollar: bool) -> Iterator[Refusal]:
         values = _Noting(self.variables)
         found: dict[str, Keys] = {}
         for name, (key, node) in compose.services().items():
             node = values.node(node) if has_dollar and node else node
             found[name] = {each.value: (each, inner) for each, inner in node.pairs} if isinstance(node, Map) else {}
             if name in ("catalog", ".catalog") and "version" in found[name]:
-                yield Fault(_BLOCK, key.where, "without a version it is called .catalog; with one it stands at the top", "CF302")
+                yield Refusal(
+                    _BLOCK, key.where, "without a version it is called .catalog; with one it stands at the top", "CF302"
+                )
                 continue
             if not services.NAME.fullmatch(name):
-                yield Fault(f"a service cannot be named {name!r}", key.where, "letters, digits, '.', '_' and '-'", "CF403")
+                yield Refusal(f"a service cannot be named {name!r}", key.where, "letters, digits, '.', '_' and '-'", "CF403")
             yield from map(values.told, services.problems_of(name, found[name], compose.second))
         for part in _PARTS:
             node = compose.keys.get(part)
             node = values.node(node) if has_dollar and node and part in ("volumes", "networks") else node
-            yield from (Fault(each.message, each.where, each.hint, "CF437") for each in types.faults(node, _PARTS[part]))
+            yield from (Refusal(each.message, each.where, each.hint, "CF437") for each in types.faults(node, _PARTS[part]))
         yield from values.faults
         self.varied |= values.varied
         for name in found:
             yield from _faults_of_files(name, found)
             self.labels.setdefault(name, {}).update(_labels(found[name].get("labels")))
 
-    def _sidekicks(self) -> Iterator[Fault]:
+    def _sidekicks(self) -> Iterator[Refusal]:
         """Each sidekick is a service, and has one primary."""
         primaries: dict[str, str] = {}
         for name, labels in self.labels.items():
@@ -193,10 +195,10 @@ class Launch:
                 if sidekick not in self.labels:
                     message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
                     hint = "names are separated by commas" if " " in sidekick else did_you_mean(sidekick, self.labels)
-                    yield Fault(message, where, hint, "CF405")
+                    yield Refusal(message, where, hint, "CF405")
                 else:
                     message = f"{sidekick!r} is the sidekick of {primaries[sidekick]!r} already, and has one primary only"
-                    yield Fault(message, where, _ONE_PRIMARY, "CF406")
+                    yield Refusal(message, where, _ONE_PRIMARY, "CF406")
                 primaries[sidekick] = name
 
 
@@ -208,7 +210,7 @@ _CUT = "what follows is cut off without a word, and the stack is made of what st
 _BLOCK = "rancher-compose takes the catalog block for a service here"
 
 
-def _faults_of_shape(node: Node | None, keys: Mapping[str, Node], second: bool, docker: bool) -> Iterator[Fault]:
+def _faults_of_shape(node: Node | None, keys: Mapping[str, Node], second: bool, docker: bool) -> Iterator[Refusal]:
     """What is not even a compose file, or not one of services."""
     root, service = ("CF426", "CF427") if docker else ("CF301", "CF312")
     found = [*types.faults(node, _TOP)]
@@ -219,7 +221,7 @@ def _faults_of_shape(node: Node | None, keys: Mapping[str, Node], second: bool, 
         whole = [part for part in (node, keys.get("services") if docker and second else None) if part]
         rule = root if any(each.where == part.where for part in whole) else service
         rule = "CF402" if version is not None and each.where == version.where else rule
-        yield Fault(each.message, each.where, each.hint, rule)
+        yield Refusal(each.message, each.where, each.hint, rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,23 +250,23 @@ def _named(node: Node | None) -> dict[str, tuple[Text, Node | None]]:
     return {name: (names.get(name, first), each) for name, each in decoding.pairs(node).items() if first}
 
 
-def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Fault]:
+def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
     """Other files cannot be had at launch, and what a service extends must be there, with nothing that cannot be extended."""
     if "env_file" in found[name]:
         node = found[name]["env_file"][1]
         if not isinstance(node, Seq) or node.items:
-            yield Fault(f"env_file of {name}: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
+            yield Refusal(f"env_file of {name}: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
     seen = {name}
     while "extends" in found[name] and isinstance(node := found[name]["extends"][1], Map):
         keys = decoding.pairs(node)
         name = decoding.raw(keys.get("service"))
         if decoding.raw(keys.get("file")):
-            yield Fault("extends: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
+            yield Refusal("extends: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
             return
         if not name:
             return
         if name not in found or name in seen:
-            yield Fault(
+            yield Refusal(
                 f"extends: the service {name!r} {'extends itself' if name in seen else 'is not there'}",
                 node.where,
                 "write the service out",
@@ -274,7 +276,7 @@ def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Fault]:
         seen.add(name)
         for key in ("links", "volumes_from"):
             if key in found[name]:
-                yield Fault(f"extends: {name} has {key}, so that it cannot be extended", node.where, _WRITTEN_OUT, "CF435")
+                yield Refusal(f"extends: {name} has {key}, so that it cannot be extended", node.where, _WRITTEN_OUT, "CF435")
 
 
 def _labels(pair: tuple[Text, Node] | None) -> Iterator[tuple[str, Text]]:

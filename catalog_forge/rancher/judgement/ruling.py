@@ -14,7 +14,7 @@ Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault(Problem):
+class Refusal(Problem):
     """What a judge refuses, and the rule of lint whose page tells why."""
 
     rule: str = ""
@@ -36,5 +36,5 @@ class Ruling:
     @classmethod
     def of(cls, judge: Judge, problem: Problem, where: Where, template: str, revision: str = "") -> Ruling:
         """A rejection for a problem; `where` stands for one without a place."""
-        rule = problem.rule if isinstance(problem, Fault) else ""
+        rule = problem.rule if isinstance(problem, Refusal) else ""
         return cls(judge, "reject", problem.message, problem.where or where, problem.hint, template, revision, rule)

@@ -16,7 +16,7 @@ from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, TEXT, TEXT_BY_TEXT, TEX
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement import checks
 from catalog_forge.rancher.judgement.checks import INNER_KEY, KEPT, KIND, Check
-from catalog_forge.rancher.judgement.ruling import Fault
+from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 NAME = re.compile(r"[a-zA-Z0-9._-]+")
@@ -29,26 +29,26 @@ NUMERIC = frozenset(
 TEXTUAL = frozenset(("environment", "labels"))
 
 
-def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: bool) -> Iterator[Fault]:
+def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: bool) -> Iterator[Refusal]:
     """Say what is wrong with the keys of a service of a file of version 2, or of one without a version."""
     known = keys.V2 if second else keys.V1
     checks = _SECOND if second else _FIRST
     for key, (where, node) in service.items():
         if key not in known:
             message = f"the service {name!r} has a key {key!r} that rancher-compose refuses"
-            yield Fault(message, where.where, did_you_mean(key, known), "CF401")
+            yield Refusal(message, where.where, did_you_mean(key, known), "CF401")
             continue
         converted = _converted(key, node)
         for each in (*_unprintable(converted), *checks[key](converted)):
-            yield Fault(f"{key} of {name!r}: {each.message}", each.where or node.where, each.hint, _rule_of(key, each))
+            yield Refusal(f"{key} of {name!r}: {each.message}", each.where or node.where, each.hint, _rule_of(key, each))
     if "memswap_limit" in service and "mem_limit" not in service:
         message = f"memswap_limit of {name!r} needs mem_limit beside it"
-        yield Fault(message, service["memswap_limit"][0].where, "write mem_limit", "CF432")
+        yield Refusal(message, service["memswap_limit"][0].where, "write mem_limit", "CF432")
 
 
 def _rule_of(key: str, problem: Problem) -> str:
     """The rule that tells of a fault in the value of a key: some kinds of keys have their own."""
-    rule = problem.rule if isinstance(problem, Fault) else KIND
+    rule = problem.rule if isinstance(problem, Refusal) else KIND
     if rule == KIND and (_FIRST.get(key) is checks.TRUTH or "is not true or false" in problem.message):
         return "CF417"
     if rule == KIND and key in TEXTUAL:
@@ -109,13 +109,15 @@ def _unprintable(node: Node) -> Iterator[Problem]:
     if isinstance(node, Map):
         for key, each in node.pairs:
             if not isinstance(decoding.value(key), str):
-                yield Fault(f"the key {key.value!r} is not text: rancher-compose crashes here", key.where, f"'{key.value}'", KEPT)
+                yield Refusal(
+                    f"the key {key.value!r} is not text: rancher-compose crashes here", key.where, f"'{key.value}'", KEPT
+                )
             yield from _unprintable(each)
     elif isinstance(node, Seq):
         for each in node.items:
             yield from _unprintable(each)
     elif isinstance(found := decoding.value(node), float) and not math.isfinite(found):
-        yield Fault(f"{node.value} is not a number that can be kept", node.where, "", KEPT)
+        yield Refusal(f"{node.value} is not a number that can be kept", node.where, "", KEPT)
 
 
 # Keys with a form of their own
@@ -123,8 +125,8 @@ def _unprintable(node: Node) -> Iterator[Problem]:
 _EXTENDS = ("service", "file")
 
 
-def _unknown(key: Text, known: tuple[str, ...]) -> Fault:
-    return Fault(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, known), INNER_KEY)
+def _unknown(key: Text, known: tuple[str, ...]) -> Refusal:
+    return Refusal(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, known), INNER_KEY)
 
 
 def _build(node: Node) -> Iterator[Problem]:
@@ -137,7 +139,7 @@ def _build(node: Node) -> Iterator[Problem]:
         elif key.value in ("context", "dockerfile"):
             yield from checks.TEXT(each)
         else:
-            yield Fault(
+            yield Refusal(
                 f"unknown key {key.value!r}", key.where, did_you_mean(key.value, ("context", "dockerfile", "args")), INNER_KEY
             )
 
@@ -148,10 +150,12 @@ def _extends(node: Node) -> Iterator[Problem]:
         return
     found = {key.value: key for key, _ in node.pairs}
     yield from (
-        Fault(f"unknown key {name!r}", key.where, "", INNER_KEY) for name, key in found.items() if name not in ("service", "file")
+        Refusal(f"unknown key {name!r}", key.where, "", INNER_KEY)
+        for name, key in found.items()
+        if name not in ("service", "file")
     )
     if "service" not in found:
-        yield Fault("it names no service", node.where, "service: NAME", KIND)
+        yield Refusal("it names no service", node.where, "service: NAME", KIND)
     for _, each in node.pairs:
         yield from checks.TEXT(each)
 
@@ -159,7 +163,7 @@ def _extends(node: Node) -> Iterator[Problem]:
 def _extends_second(node: Node) -> Iterator[Problem]:
     yield from _extends(node)
     if isinstance(node, Text):
-        yield Fault("rancher-compose reads only a mapping here", node.where, "service: NAME", KIND)
+        yield Refusal("rancher-compose reads only a mapping here", node.where, "service: NAME", KIND)
 
 
 def _logging(node: Node) -> Iterator[Problem]:
@@ -181,7 +185,7 @@ def _networks(node: Node) -> Iterator[Problem]:
         return
     for key, each in node.pairs:
         if not NAME.fullmatch(key.value):
-            yield Fault(f"a network cannot be named {key.value!r}", key.where, "", INNER_KEY)
+            yield Refusal(f"a network cannot be named {key.value!r}", key.where, "", INNER_KEY)
         elif not isinstance(each, Map):
             yield from checks.one_of("a mapping", "nothing")(each)
         else:
@@ -225,7 +229,7 @@ def _ulimits(node: Node) -> Iterator[Problem]:
             continue
         found = {key.value for key, _ in each.pairs}
         if found != {"soft", "hard"}:
-            yield Fault("a limit is a number, or soft and hard", each.where, "", KIND)
+            yield Refusal("a limit is a number, or soft and hard", each.where, "", KIND)
         for _, limit in each.pairs:
             yield from checks.WHOLE(limit)
 
