@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, plain
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import SERVICE_KEYS
@@ -24,6 +24,7 @@ from catalog_forge.spec.tree import EMPTY, laid_over
 _T = typing.TypeVar("_T")
 _NO_LIMITS = Limits("")
 _BREAK = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LEFT_OUT = object()
 _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 
@@ -41,6 +42,8 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
     except _Wrong:
         raise ForgeError.of(reader.problems) from None
     problems = [*reader.problems, *checks.problems(spec, started)]
+    known = {problem.where for problem in problems}
+    problems += (problem for problem in _hidden(root) if problem.where not in known)
     if problems:
         raise ForgeError.of(problems)
     return shorthand.complete(spec)
@@ -52,6 +55,21 @@ def parsed(content: bytes | str, file: str) -> yamlio.Map:
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
     return root
+
+
+def _hidden(node: yamlio.Node) -> Iterator[Problem]:
+    """Characters that steer a terminal or turn the direction of writing: what is read of a text is not what is in it.
+
+    No file, label or question needs one, and they would go into all that is generated. Blanks and ends of lines are none of them.
+    """
+    if isinstance(node, yamlio.Text):
+        if found := _HIDDEN.search(node.value):
+            hint = "a file that needs one can be a file of its own: files: - file: NAME"
+            yield Problem(f"the character {plain(found[0])} cannot be seen, and is refused", node.where, hint)
+        return
+    children = (part for pair in node.pairs for part in pair) if isinstance(node, yamlio.Map) else iter(node.items)
+    for child in children:
+        yield from _hidden(child)
 
 
 def read_standards(root: yamlio.Map) -> Standards:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -269,3 +271,19 @@ def test_the_order_of_labels_changes_no_byte() -> None:
 )
 def test_a_field_of_one_line_is_held_to_it(key: str, break_: str) -> None:
     assert "must be one line" in only(SHORT + key.replace("WORDS", f'"a{break_}b"') + "\n")
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x1b", "\x07", "\x7f", "\x9b", "\u202e", "\u2066", "\u2028"])
+@pytest.mark.parametrize("key", ["description", "launch", "metadata", "image"])
+def test_characters_that_nobody_sees_are_refused_wherever_they_stand(char: str, key: str) -> None:
+    text = json.dumps(f"a{char}b")
+    lines = {
+        "description": f"description: {text}",
+        "launch": f"launch: {{exec: redis-server, before: [{text}]}}",
+        "metadata": f"metadata: {{{text}: {{}}}}",
+        "image": f"image: {{labels: {{a: {text}}}}}",
+    }
+    spec = f"forge: 1\nname: redis-conf\nservice: redis:3.2.11\nconfig: /usr/local/etc/redis/redis.conf\n{lines[key]}\n"
+    with pytest.raises(ForgeError, match=r"redis\.yml:5:\d+: ") as caught:
+        reader.read(spec, "redis.yml")
+    assert char not in str(caught.value)

@@ -160,6 +160,7 @@ def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...]
     if form not in ("text", "json"):
         raise click.UsageError("rules are shown with --format text or json")
     if explain:
+        _words((explain,))
         rulebook.explain(explain, form)
     else:
         rulebook.show_all(registry.expand(select or ("all",)) - registry.expand(ignore), form)

@@ -238,11 +238,13 @@ def _planned(repository: Repository, name: str, author: Plan) -> tuple[Plan, Sou
 
 def _show_lines(source: Source, error: ForgeError) -> None:
     """Show the lines that an error names: the spec is not on disk, so that nobody could look there."""
+    from catalog_forge.errors import plain
+
     lines = source.content.decode(errors="replace").splitlines()
     wrong = {problem.where.line for problem in error.problems if problem.where}
     click.echo(f"This specs/{source.name}.yml was not written:", err=True)
     for number in sorted(wrong & set(range(1, len(lines) + 1))):
-        click.echo(f"{number:5} | {lines[number - 1]}", err=True)
+        click.echo(f"{number:5} | {plain(lines[number - 1].expandtabs())}", err=True)
 
 
 def _schema() -> str:

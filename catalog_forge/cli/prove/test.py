@@ -12,6 +12,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import engines
 from catalog_forge.cli.shown.paint import painted_diff
+from catalog_forge.errors import plain
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Problem
@@ -50,13 +51,13 @@ def test(
     Without a NAME, of every spec of the catalog. Scenarios are the files specs/NAME/scenarios/*.yml; `scenario new` writes
     a first one. Exit 1 when anything is not as expected.
     """
-    from catalog_forge.errors import ForgeError
+    from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.repository import Repository
     from catalog_forge.verify import report
     from catalog_forge.verify.play import play_all
 
     repository = Repository.find(settings.directory)
-    chosen = _cases(repository, names, scenarios)
+    chosen, problems = _cases(repository, names, scenarios)
     if engine in engines.OF_IMAGES:
         engines.build_missing(settings.directory, sorted({case.spec for case in chosen}), confd)
     results = []
@@ -73,11 +74,13 @@ def test(
     if output == "text":
         click.echo(_summary(results))
     if bad:
-        raise ForgeError(f"{len(bad)} of {_count(len(results), 'scenario')} failed")
+        problems.append(Problem(f"{len(bad)} of {_count(len(results), 'scenario')} failed"))
+    if problems:
+        raise ForgeError.of(problems)
 
 
-def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...]) -> list[Case]:
-    """Read all scenarios; all problems are shown at once, and nothing is played beside a scenario that is wrong."""
+def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...]) -> tuple[list[Case], list[Problem]]:
+    """Read all scenarios, and what is wrong with some: the specs beside them are worth playing all the same."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.verify import play
 
@@ -91,14 +94,14 @@ def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str,
             cases += play.cases(source.spec(), source.folder, scenarios)
         except ForgeError as error:
             problems.extend(error.problems)
-    if problems:
+    if problems and not cases:
         raise ForgeError.of(problems)
     for scenario in scenarios:
         if scenario not in known:
             raise ForgeError(f"there is no scenario {scenario!r}", hint=did_you_mean(scenario, known))
     if not cases:
         raise ForgeError("there are no scenarios", hint="begin with: catalog-forge scenario new NAME")
-    return cases
+    return cases, problems
 
 
 def _show(result: Result) -> None:
@@ -131,8 +134,9 @@ def _failures(result: Result) -> Iterator[str]:
     """What is not as expected, each with its place, its moment and the difference; then the log of a container."""
     for step in result.steps:
         for failure in step.failures:
-            yield click.style(f"  {failure.where}: {step.name}: {failure.message}", bold=True)
-            for line in painted_diff(failure.diff).splitlines():
+            place = f"{failure.where}: " if failure.where.file else f"{result.case.file}: "
+            yield click.style(plain(f"  {place}{step.name}: {failure.message}"), bold=True)
+            for line in painted_diff("\n".join(map(plain, failure.diff.expandtabs().splitlines()))).splitlines():
                 yield f"    {line}"
     if result.broken:
         yield f"  {result.broken}"
@@ -141,7 +145,7 @@ def _failures(result: Result) -> Iterator[str]:
         yield "  the end of the log:"
         # Of many containers each has its share already.
         shown = last.log.splitlines()[0 if last.asked else -LOG_LINES :]
-        yield from (f"    {line}" for line in shown)
+        yield from (f"    {plain(line.expandtabs())}" for line in shown)
 
 
 def _summary(results: Sequence[Result]) -> str:

@@ -45,7 +45,7 @@ class Board:
 
     def _erase(self) -> None:
         if self._live and self._height:
-            click.echo(f"\x1b[{self._height}A\x1b[J", nl=False, err=self._err, color=True)
+            click.echo(f"\r\x1b[{self._height}A\x1b[J", nl=False, err=self._err, color=True)
         self._height = 0
 
 
