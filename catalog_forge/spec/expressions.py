@@ -26,9 +26,9 @@ FILTERS = ("healthy", "running")
 ROOTS = ("self.", "stack.", "service.", "env.", "it", "metadata/", "/", "first(", "count(", "quorum(", "join(")
 _MAX_NESTING = 8
 # The signs before a brace, and those before a brace or an expression, whose own `@{` is marked by a character that no text has.
-_SIGNS = re.compile(r"@+(?=\{)")
+_SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _MARK = "\x00"
-_DOUBLED = re.compile(r"@+(?=[{\x00])")
+_DOUBLED = re.compile(r"(?<!@)@++(?=[{\x00])")
 _FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
 
 
