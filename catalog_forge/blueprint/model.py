@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
 
 CONTEXT = "cookiecutter.json"
 MAX_FILES = 200
+MAX_DEPTH = 100
 MAX_BYTES = 1 << 20
 
 
@@ -93,11 +94,26 @@ def _context(folder: Path) -> Mapping[str, Any]:
         raise ForgeError(f"not well-formed JSON: {error}", Where(str(path))) from None
     if not isinstance(context, dict):
         raise ForgeError("must be a mapping of questions to their defaults", Where(str(path)))
+    _check_depth(context, path)
     if not isinstance(context.get("_copy_without_render", []), list):
         raise ForgeError("_copy_without_render must be a list", Where(str(path)))
     if not isinstance(context.get("name"), str):
         raise ForgeError("the question 'name' is missing", Where(str(path)), "it is answered by NAME of `new NAME`")
     return context
+
+
+def _check_depth(context: object, path: Path) -> None:
+    """Refuse what is nested so deep that whoever walks it later would run out of stack; JSON itself may be deeper."""
+    level = [context]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return
+    raise ForgeError(f"nested more than {MAX_DEPTH} levels deep", Where(str(path)))
+
+
+def _children(node: object) -> Iterable[object]:
+    return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
 def _templated(folder: Path, context: Mapping[str, Any]) -> Path:

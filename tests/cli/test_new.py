@@ -406,3 +406,18 @@ def test_without_trust_and_an_engine_no_heavy_library_is_loaded(tmp_path: Path) 
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("opening", "closing"), [('{"a": ', "}"), ("[", "]"), ('[{"a": ', "}]")])
+@pytest.mark.parametrize("depth", [101, 400, 900])
+def test_a_blueprint_whose_questions_are_nested_too_deep_is_refused(
+    tmp_path: Path, opening: str, closing: str, depth: int
+) -> None:
+    blueprint = tmp_path / "blueprint"
+    blueprint.mkdir()
+    (blueprint / "cookiecutter.json").write_text(f'{{"name": "x", "q": {opening * depth}1{closing * depth}}}')
+    words = ["-C", str(tmp_path), "new", "x-conf", "--blueprint", str(blueprint), "--no-input", "--no-build"]
+    result = CliRunner().invoke(root, words)
+    assert result.exit_code == 1, result.output
+    # JSON that is deeper still is more than Python's own reader takes.
+    assert "nested more than 100 levels deep" in result.stderr or "maximum recursion depth" in result.stderr
