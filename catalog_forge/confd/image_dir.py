@@ -21,7 +21,8 @@ _TEXTS = {"src": "src", "dest": "dest", "prefix": "prefix", "mode": "mode", "che
 _NUMBER = re.compile(r"0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0")
 # What the places of values are told by; only strings and comments may hold what looks like the rest.
 _TOKEN = re.compile(
-    r"""(?P<string>"{3}(?:[^"\\]|\\.|"(?!""))*+"{3}|'{3}(?:[^']|'(?!''))*+'{3}|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+    # What is never closed is a token, too: looking for its end again from each of its characters would cost its square.
+    r"""(?P<string>"{3}(?:[^"\\]|\\.|"(?!""))*+(?:"{3})?|'{3}(?:[^']|'(?!''))*+(?:'{3})?|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)"""
     r"""|(?P<comment>\#[^\n]*+)|(?P<end>\n)|(?P<bracket>[\[\]{}])|(?P<sign>[=,])|(?P<word>[^\s\[\]{}=,"'\#]++)""",
     re.DOTALL,
 )
