@@ -1,0 +1,56 @@
+"""What each place of each format cannot hold, in the words that its author reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.formats.test_escapes import all_escapes
+
+SEEN = "one of \"'\\#;, a line break, a control character, what cannot be seen, a blank at an end"
+BARRED = {
+    "line": "a line break, a control character",
+    "yaml": "",
+    "yaml-key": "more than 1000 bytes",
+    "yaml-single": "a line break, a control character",
+    "yaml-plain": "more than letters, digits and -._~/:@+, one of -@: at an end",
+    "yaml-block": "a line break, a control character, a blank at an end",
+    "properties": "a control character",
+    "properties-key": "a control character, nothing at all",
+    "ini": SEEN,
+    "word": "more than letters, digits and -._~, nothing at all",
+    "space": f"{SEEN}, nothing at all",
+    "env": "a NUL",
+    "env-double": "a NUL",
+    "name": "more than letters, digits and -._~, one of 0123456789 at an end, nothing at all",
+    "xml": "a control character",
+    "xml-attribute": "a control character",
+    "json": "a control character",
+}
+
+
+@pytest.mark.parametrize(("name", "barred"), BARRED.items())
+def test_the_words_of_a_refusal(name: str, barred: str) -> None:
+    wanted = f"a value that cannot be written here (barred: {barred})" if barred else ""
+    assert all_escapes()[name].refusal == wanted
+
+
+def test_every_place_has_its_words() -> None:
+    assert set(all_escapes()) == set(BARRED)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("yaml", r"""a\\b \"'$`=:#!<&>"""),
+        ("properties", r"""a\\b "'$`=:#!<&>"""),
+        ("properties-key", r"""a\\b\ "'$`\=\:\#\!<&>"""),
+        ("env", r"""a\b "'\''$`=:#!<&>"""),
+        ("env-double", r"""a\\b \"'\$\`=:#!<&>"""),
+        ("xml", r"""a\b &quot;&apos;$`=:#!&lt;&amp;&gt;"""),
+        ("xml-attribute", r"""a\b &quot;&apos;$`=:#!&lt;&amp;&gt;"""),
+        ("json", r"""a\\b \"'$`=:#!<&>"""),
+        ("yaml-single", r"""a\b "''$`=:#!<&>"""),
+    ],
+)
+def test_the_same_text_in_each_place(name: str, written: str) -> None:
+    assert all_escapes()[name].apply(r"""a\b "'$`=:#!<&>""") == written

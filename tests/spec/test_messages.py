@@ -1,0 +1,481 @@
+"""Every message of the reader and of the checks, to the letter: what is wrong, its place, and the hint."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.spec.reader import read
+
+ANY = "forge: 1\nname: x-conf\n"
+HEAD = f"{ANY}service: redis:3\n"
+FILE = "files: [{dest: /etc/x/x, body: [{text: a}]}]\n"
+METADATA = f"{HEAD}{FILE}metadata:\n  "
+BODY = f"{HEAD}metadata: {{k: {{}}, m: {{type: map}}, l: {{type: list}}}}\nfiles:\n- dest: /etc/x/x.conf\n"
+EXPRESSION = BODY + "  body: [{text: '@{%s}'}]\n"
+
+
+def said(text: str) -> str:
+    """What is wrong with a spec, as it is printed."""
+    with pytest.raises(ForgeError) as caught:
+        read(text, "x.yml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "forge: 2\nname: x-conf\nservice: redis:3\n" + FILE,
+            "x.yml:1:8: forge: this release knows version 1 of the spec language, not 2",
+        ),
+        (
+            HEAD,
+            "x.yml:1:1: the key 'files' is missing\n  hint: the configuration files",
+        ),
+        (
+            HEAD + "files: []\n",
+            "x.yml:4:8: files: at least one configuration file is needed",
+        ),
+        (
+            HEAD + FILE + "engine: {confd: 0.14.0}\n",
+            "x.yml:5:17: engine: the download of confd 0.14.0 is not known\n"
+            "  hint: give confd_src and confd_sha256, or use 0.16.0",
+        ),
+        (
+            HEAD + FILE + "engine: {confd_src: 'https://x.org/c'}\n",
+            "x.yml:5:21: engine: confd_src needs confd_sha256\n  hint: no download goes unchecked",
+        ),
+        (
+            HEAD + FILE + "image: {base: busybox}\n",
+            "x.yml:5:15: image: the base 'busybox' floats\n  hint: pin it: busybox:1.37.0",
+        ),
+        (
+            HEAD + FILE + "image: {base: 'a:1/busybox:latest'}\n",
+            "x.yml:5:15: image: the base 'a:1/busybox:latest' floats\n  hint: pin it: busybox:1.37.0",
+        ),
+        (
+            HEAD + FILE + "image: {labels: {A: b}}\n",
+            "x.yml:5:17: image: 'A' cannot be the key of a label\n  hint: lower-case letters, digits, dots and dashes",
+        ),
+        (
+            HEAD + FILE + "vars: {a-b: c}\n",
+            "x.yml:5:7: vars: 'a-b' cannot be the name of a variable\n  hint: letters, digits and _",
+        ),
+        (
+            HEAD + FILE + 'vars: {a: "b\\nc"}\n',
+            "x.yml:5:7: vars: a: a control character or line break cannot stand in a Dockerfile's ENV",
+        ),
+        (
+            HEAD + "files:\n- {dest: /etc/x/x, body: []}\n- {dest: /etc/x/x, body: []}\n",
+            "x.yml:6:10: two files have the dest /etc/x/x\n  hint: the first stands in x.yml:5:10",
+        ),
+        (
+            HEAD + "files: [{dest: /opt/x-conf/x, body: []}]\n",
+            "x.yml:4:16: dest: /opt/x-conf belongs to the launch script",
+        ),
+        (
+            HEAD + "files: [{dest: x, body: []}]\n",
+            "x.yml:4:16: dest: 'x' must be the absolute path of a file\n"
+            "  hint: such as /etc/NAME/NAME.conf, without '..' and blanks",
+        ),
+        (
+            HEAD + "files: [{dest: /etc/x, body: []}]\n",
+            "x.yml:4:16: dest: the folder /etc would be replaced as a whole\n"
+            "  hint: the folder of a dest is a volume: choose one that belongs to the service alone",
+        ),
+        (
+            HEAD + "files: [{dest: /etc/x/x, check: 'a {{.dst}}', body: []}]\n",
+            "x.yml:4:33: check: {{.dst}} is nothing that confd knows here\n  hint: only {{.src}} is, the path of the new file",
+        ),
+        (
+            HEAD + 'files: [{dest: /etc/x/x, check: "a\\nb", body: []}]\n',
+            "x.yml:4:33: check: a command is one line",
+        ),
+        (
+            "forge: 1\nname: x\nservice: x:1\nlaunch: {exec: [x]}\n" + FILE,
+            "x.yml:2:7: name cannot be 'x'\n"
+            "  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config\n"
+            "x.yml:3:10: service: the service and the conf image have one name",
+        ),
+        (
+            ANY + "service: x:1\n" + FILE,
+            "x.yml:3:10: launch.exec is missing: what starts the program in the image 'x:1' is not known\n"
+            "  hint: add the words of its ENTRYPOINT and CMD, with the path of the file if it must be told: launc"
+            "h: {exec: [PROGRAM, /etc/x/x]}",
+        ),
+        (
+            ANY + "service: redis:latest\n" + FILE,
+            "x.yml:3:10: service: the image 'redis:latest' floats\n  hint: name a tag, or none: then the entry asks for it",
+        ),
+        (
+            ANY + "service: {name: redis, image: redis, ports: ['${prt}:1']}\nmetadata: {port: {}, redis_tag: {}}\n" + FILE,
+            "x.yml:3:31: service: the image has no tag, and its question 'redis_tag' is taken by a metadata key\n"
+            "x.yml:3:38: ${prt} is asked by no question\n"
+            "  hint: did you mean 'port'?",
+        ),
+        (
+            ANY + "service: {name: redis, image: 'redis:3', groups: {a_b: {metadata: {prt: 1}}}}\nmetadata: {port: {}}\n" + FILE,
+            "x.yml:3:56: groups: 'a_b' cannot be part of a service's name\n"
+            "  hint: letters, digits and dashes\n"
+            "x.yml:3:67: groups: a_b: no such metadata key: 'prt'\n"
+            "  hint: did you mean 'port'?",
+        ),
+        (
+            HEAD + FILE + "nam: x\n",
+            "x.yml:5:1: unknown key 'nam'\n  hint: did you mean 'name'?",
+        ),
+        (
+            HEAD + FILE + "config: /etc/y/y.conf\n",
+            "x.yml:5:1: 'config' is shorthand: beside `files` it has no place",
+        ),
+        (
+            HEAD + FILE + "description: [a]\n",
+            "x.yml:5:14: description must be text\n  hint: one sentence on the software",
+        ),
+        (
+            HEAD + "files: {}\n",
+            "x.yml:4:8: files must be a list\n  hint: the configuration files",
+        ),
+        (
+            HEAD + FILE + "reload: sometimes\n",
+            "x.yml:5:1: 'reload' is shorthand: beside `files` it has no place",
+        ),
+        (
+            "forge: 1\nname: X\nservice: redis:3\n" + FILE,
+            "x.yml:2:7: name cannot be 'X'\n  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config",
+        ),
+        (
+            "forge: one\nname: x-conf\nservice: redis:3\n" + FILE,
+            "x.yml:1:8: forge must be a whole number",
+        ),
+        (
+            "name: x-conf\n",
+            "x.yml:1:1: the key 'files' is missing\n"
+            "  hint: the configuration files\n"
+            "x.yml:1:1: the key 'forge' is missing\n"
+            "  hint: version of the spec language: 1\n"
+            "x.yml:1:1: the key 'service' is missing\n"
+            "  hint: the software that is configured: a record, or NAME, NAME:TAG, NAME=IMAGE:TAG",
+        ),
+        (
+            HEAD + "files: [{dest: /etc/x/x, uid: -1, body: []}]\n",
+            "x.yml:4:31: uid must be a whole number from 0 to 2147483647",
+        ),
+        (
+            HEAD + "files: [{dest: /etc/x/x, mode: '9', format: jason, body: []}]\n",
+            "x.yml:4:32: mode cannot be '9'\n"
+            '  hint: it must be an octal number such as "0644"\n'
+            "x.yml:4:45: format cannot be 'jason'\n"
+            "  hint: did you mean 'json'?",
+        ),
+        (
+            HEAD + FILE + "vars: {a: b, a: c}\n",
+            "x.yml:5:14: the key 'a' stands twice: first in line 5",
+        ),
+    ],
+)
+def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
+    assert said(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "k: {type: enum}\n",
+            "x.yml:6:6: metadata: k: an enum needs options",
+        ),
+        (
+            "k: {type: strin}\n",
+            "x.yml:6:13: type cannot be 'strin'\n  hint: did you mean 'string'?",
+        ),
+        (
+            "k: {options: [a]}\n",
+            "x.yml:6:16: metadata: k: only an enum has options",
+        ),
+        (
+            "k: {type: map, fields: [a]}\n",
+            "x.yml:6:26: metadata: k: only a list has fields",
+        ),
+        (
+            "k: {optional: true, required: true}\n",
+            "x.yml:6:33: metadata: k: it cannot be optional and required",
+        ),
+        (
+            "k: {type: map, default: [a]}\n",
+            "x.yml:6:27: metadata: k: the default of a map is a mapping",
+        ),
+        (
+            "k: {type: list, default: {a: b}}\n",
+            "x.yml:6:28: metadata: k: the default of a list is a list",
+        ),
+        (
+            "k: {default: [a]}\n",
+            "x.yml:6:16: metadata: k: the default must be a single value",
+        ),
+        (
+            "k: {type: enum, options: [a], default: b}\n",
+            "x.yml:6:42: metadata: k: the default 'b' is not one of the options",
+        ),
+        (
+            "k: {type: boolean, default: yes}\n",
+            "x.yml:6:31: metadata: k: the default 'yes' is neither true nor false",
+        ),
+        (
+            "k: {type: int, default: 1.5}\n",
+            "x.yml:6:27: metadata: k: the default '1.5' must be a whole number",
+        ),
+        (
+            'k: {default: "a\\nb"}\n',
+            "x.yml:6:16: metadata: k: the default holds a line break: the type is multiline",
+        ),
+        (
+            "k: {secret: true, default: a}\n",
+            "x.yml:6:30: metadata: k: a secret has no default\n  hint: a default password is everybody's password",
+        ),
+        (
+            "k: {}\n  k/l: {}\n",
+            "x.yml:7:8: metadata: 'k/l' lies below 'k'\n  hint: make 'k' a map that holds it",
+        ),
+        (
+            "k: {}\n  a b: {}\n",
+            "x.yml:7:8: metadata: 'a b' cannot be a key\n  hint: letters, digits, dots, dashes, and single slashes; never '..'",
+        ),
+        (
+            "k: {}\n  j: {variable: k}\n",
+            "x.yml:7:6: metadata: 'j' and 'k' share the variable k\n  hint: give one a `variable`",
+        ),
+    ],
+)
+def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
+    assert said(METADATA + text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "  body:\n  - txt: a\n",
+            "x.yml:8:5: unknown block 'txt'\n  hint: did you mean 'text'?",
+        ),
+        (
+            "  body:\n  - {text: a, comment: b}\n",
+            "x.yml:8:15: unknown key 'comment' in the block 'text'\n  hint: known here: text",
+        ),
+        (
+            "  body:\n  - []\n",
+            "x.yml:8:5: a block must be a mapping\n  hint: known here: copy, file, list, paste, set, template, text, when",
+        ),
+        (
+            "  body:\n  - {}\n",
+            "x.yml:8:5: unknown block ''\n  hint: known here: copy, file, list, paste, set, template, text, when",
+        ),
+        (
+            "  body:\n  - set: [a]\n",
+            "x.yml:8:10: set must be a mapping\n"
+            "  hint: key: value, quoted by the format's rules; yaml and json take maps and lists as values",
+        ),
+        (
+            "  body:\n  - when: k\n    body: [{text: a}]\n",
+            "x.yml:8:11: when must be a mapping\n"
+            "  hint: known here: env, eq, first, has, service\n"
+            "x.yml:9:5: unknown key 'body' in the block 'when'\n"
+            "  hint: known here: else, then, when",
+        ),
+        (
+            "  body:\n  - when: kk\n    then: [{text: a}]\n",
+            "x.yml:8:11: when must be a mapping\n  hint: known here: env, eq, first, has, service",
+        ),
+        (
+            "  body:\n  - each: k\n    body: [{text: a}]\n",
+            "x.yml:8:5: unknown block 'each'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+        ),
+        (
+            "  body:\n  - for: x in kk\n    body: [{text: a}]\n",
+            "x.yml:8:5: unknown block 'for'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+        ),
+        (
+            "  body:\n  - comment: 'a {k'\n",
+            "x.yml:8:5: unknown block 'comment'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+        ),
+        (
+            "  body:\n  - section: a\n",
+            "x.yml:8:5: unknown block 'section'\n  hint: did you mean 'set'?",
+        ),
+        (
+            "  body:\n  - pairs: m\n",
+            "x.yml:8:5: unknown block 'pairs'\n  hint: did you mean 'paste'?",
+        ),
+        (
+            "  body:\n  - raw: a\n",
+            "x.yml:8:5: unknown block 'raw'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+        ),
+        (
+            "  format: raw\n  body:\n  - set: {a: '{k}'}\n",
+            "x.yml:9:5: the format raw has no pairs\n  hint: name the `format`, or write `text`",
+        ),
+        (
+            "  format: lines\n  body:\n  - set: {a: '{k}'}\n",
+            "x.yml:9:5: the format lines has no pairs\n  hint: name the `format`, or write `text`",
+        ),
+    ],
+)
+def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
+    assert said(BODY + text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: signal HUPP\n",
+            "x.yml:5:9: reload: unknown signal 'HUPP'\n  hint: did you mean 'HUP'?",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: sometimes\n",
+            "x.yml:5:9: reload: cannot be 'sometimes'\n"
+            "  hint: it must be signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: http GET http://127.0.0.1/x\n",
+            "x.yml:5:9: reload: unknown method 'GET'\n  hint: http POST URL or http PUT URL",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: http POST ftp://x\n",
+            "x.yml:5:9: reload: cannot send to 'ftp://x'\n  hint: a URL such as http://127.0.0.1:9200/_cluster/settings",
+        ),
+        (
+            HEAD + 'config: /etc/x/x.yml\nreload: http POST http://127.0.0.1/a%20"b\n',
+            "x.yml:5:9: reload: the path '/a%20\"b' holds a character that no URL has",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: http\n",
+            "x.yml:5:9: reload: cannot send to ''\n  hint: a URL such as http://127.0.0.1:9200/_cluster/settings",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: ''\n",
+            "x.yml:5:9: reload: cannot be ''\n"
+            "  hint: it must be signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: http POST http://h:99999/x\n",
+            "x.yml:5:9: reload: cannot send to 'http://h:99999/x'\n  hint: a URL such as http://127.0.0.1:9200/_cluster/settings",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nreload: [a]\n",
+            "x.yml:5:9: reload must be text\n"
+            "  hint: what follows a change: signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none",
+        ),
+        (
+            HEAD + "config: /etc/x/x.yml\nformat: jason\n",
+            "x.yml:5:9: format cannot be 'jason'\n  hint: did you mean 'json'?",
+        ),
+        (
+            HEAD + "config: x\n",
+            "x.yml:4:9: dest: 'x' must be the absolute path of a file\n"
+            "  hint: such as /etc/NAME/NAME.conf, without '..' and blanks",
+        ),
+        (
+            HEAD + "config: /etc/x/\n",
+            "x.yml:4:9: dest: '/etc/x/' must be the absolute path of a file\n"
+            "  hint: such as /etc/NAME/NAME.conf, without '..' and blanks",
+        ),
+        (
+            HEAD + "service: a:1\n",
+            "x.yml:4:1: the key 'service' stands twice: first in line 3",
+        ),
+    ],
+)
+def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
+    assert said(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "self.ipp",
+            "x.yml:7:20: self has no field 'ipp'\n  hint: did you mean 'ip'?",
+        ),
+        (
+            "self.ip or",
+            "x.yml:7:20: self has no field 'ip or'\n"
+            "  hint: known here: create_index, health_state, host.ip, hostname, index, ip, label.L, name, state, uuid",
+        ),
+        (
+            "env.",
+            "x.yml:7:20: env. is not one of `vars`",
+        ),
+        (
+            "env.a-b",
+            "x.yml:7:20: env.a-b is not one of `vars`",
+        ),
+        (
+            "service.",
+            "x.yml:7:28: service has no field ''\n  hint: known here: label, name, scale",
+        ),
+        (
+            "service.a",
+            "x.yml:7:28: service has no field 'a'\n  hint: known here: label, name, scale",
+        ),
+        (
+            "service.redis.ip",
+            "x.yml:7:28: service has no field 'redis'\n  hint: known here: label, name, scale",
+        ),
+        (
+            "services",
+            "x.yml:7:20: unknown expression 'services'\n  hint: did you mean 'service'?",
+        ),
+        (
+            "stack.x",
+            "x.yml:7:26: stack has no field 'x'\n  hint: known here: environment, name",
+        ),
+        (
+            "metadata.k",
+            "x.yml:7:20: unknown expression 'metadata.'\n  hint: a path has slashes: @{metadata/k}",
+        ),
+        (
+            "meta.k",
+            "x.yml:7:20: unknown expression 'meta'\n  hint: did you mean 'metadata'?",
+        ),
+        (
+            "self.ip  self.name",
+            "x.yml:7:33: unexpected '.' in an expression",
+        ),
+        (
+            "self..ip",
+            "x.yml:7:25: a field is missing here\n"
+            "  hint: known here: create_index, health_state, hostname, index, ip, name, state, uuid",
+        ),
+        (
+            "self.labels.a",
+            "x.yml:7:31: unexpected '.' in an expression",
+        ),
+        (
+            "self.ip#upper",
+            "x.yml:7:20: self has no field 'ip#upper'\n"
+            "  hint: known here: create_index, health_state, host.ip, hostname, index, ip, label.L, name, state, uuid",
+        ),
+        (
+            "self.ip, self.ip",
+            "x.yml:7:27: unexpected ',' in an expression",
+        ),
+        (
+            "self.x{",
+            "x.yml:7:20: self has no field 'x{'\n"
+            "  hint: known here: create_index, health_state, host.ip, hostname, index, ip, label.L, name, state, uuid",
+        ),
+        (
+            "join(a)",
+            "x.yml:7:25: unknown collection 'a'\n"
+            "  hint: known here: hosts, metadata/PATH, others, peers, service:NAME, services:LABEL=VALUE",
+        ),
+        (
+            "first(service.a)",
+            "x.yml:7:26: unknown collection 'service'\n  hint: did you mean 'service:NAME'?",
+        ),
+    ],
+)
+def test_what_is_said_of_an_expression(text: str, wanted: str) -> None:
+    assert said(EXPRESSION % text) == wanted
