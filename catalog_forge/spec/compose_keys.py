@@ -7,7 +7,13 @@ executor v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.errors import Problem
+from catalog_forge.rancher import keys
+from catalog_forge.rancher.judgement import services
 
 # Keys of docker-compose that say how the program's own container runs.
 MAIN_KEYS = frozenset(
@@ -65,6 +71,24 @@ def wrong(name: str, value: Any) -> str:
     if name in _NUMBERS and (isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,18}", str(value))):
         return f"{name} must be a whole number"
     return ""
+
+
+def refused(name: str, value: Any) -> Iterator[Problem]:
+    """Say what rancher-compose refuses in the value of a key as it will stand in the entry; what holds a `$` shows at launch."""
+    if isinstance(value, list):
+        value = [item for item in value if "$" not in str(item)]
+    if name in ("ports", "expose"):
+        # Rancher's schema takes any number for a port, and the engine refuses it: as texts both are held to the same range.
+        value = list(map(str, value))
+    if name not in keys.V2 or "$" in str(value):
+        return
+    node = yamlio.parse(yamlio.dump({name: value}), "")
+    assert isinstance(node, yamlio.Map)
+    ((key, written),) = node.pairs
+    for problem in services.problems_of("service", {name: (key, written)}, True):
+        if problem.rule == "CF432":  # it speaks of a second key, which is not seen here
+            continue
+        yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint)
 
 
 def _has_shape(value: Any, shape: str) -> bool:

@@ -65,18 +65,18 @@ class Entry(Record):
 class HealthCheck(Record):
     """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
 
-    port: int = key("port that is checked")
+    port: int = key("port that is checked", least=1, most=65535)
     request_line: str = key(
         "such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
         "",
         pattern=r"[A-Z]+ \S+ HTTP/1\.[01]",
         shape="METHOD PATH HTTP/1.x",
     )
-    interval: int = key("time between two checks", 2000)
-    response_timeout: int = key("time within which an answer is due", 2000)
-    healthy_threshold: int = key("answers in a row that make it healthy", 2)
-    unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3)
-    initializing_timeout: int = key("time that a new container has to become healthy", 60000)
+    interval: int = key("time between two checks", 2000, least=1)
+    response_timeout: int = key("time within which an answer is due", 2000, least=1)
+    healthy_threshold: int = key("answers in a row that make it healthy", 2, least=1)
+    unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
+    initializing_timeout: int = key("time that a new container has to become healthy", 60000, least=1)
     strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=("recreate", "none"))
 
 

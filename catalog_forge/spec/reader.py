@@ -13,7 +13,7 @@ from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, plain
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec import checks, shorthand
-from catalog_forge.spec.compose_keys import SERVICE_KEYS
+from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
 from catalog_forge.spec.compose_keys import wrong as wrong_shape
 from catalog_forge.spec.expressions import Collection, Text, parse, parse_collection
 from catalog_forge.spec.model import Group, Reload, Service, SetBlock, Spec, WhenBlock
@@ -129,8 +129,10 @@ class _Reader:
         data = yamlio.to_data(node)
         if message := wrong_shape(name, data):
             self.wrong(message, node.where)
-        else:
-            values[name] = data
+            return
+        for problem in refused(name, data):
+            self.wrong(problem.message, node.where, problem.hint)
+        values[name] = data
 
     def field(self, key: Key, node: yamlio.Node, values: dict[str, Any]) -> None:
         try:
@@ -156,12 +158,12 @@ class _Reader:
             self.wrong(f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else "")
         return value
 
-    def number(self, kind: Any, node: yamlio.Node, _limits: Limits, what: str) -> Any:
+    def number(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         value = node.data() if isinstance(node, yamlio.Text) else None
         if type(value) is not kind:
             raise self.wrong(f"{what} must be {_JSON_TYPES[kind]}", node.where)
-        if kind is int and not 0 <= typing.cast(int, value) < 1 << 31:
-            raise self.wrong(f"{what} must be a whole number from 0 to 2147483647", node.where)
+        if kind is int and not limits.least <= typing.cast(int, value) <= limits.most:
+            raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where)
         return value
 
     def data(self, _kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:

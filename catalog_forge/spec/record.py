@@ -25,13 +25,15 @@ class Limits:
     name: str = ""
     maximum: int = 0
     line: bool = False
+    least: int = 0
+    most: int = (1 << 31) - 1
 
 
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
     """Declare a key of a record: its documentation, its default (none: the key is required), its limits.
 
     `pattern` is a regular expression for the whole text; `one_of` lists the words allowed; `shape` says either in words;
-    `maximum` bounds a text's length; `line` holds it to one line;
+    `maximum` bounds a text's length; `line` holds it to one line; `least` and `most` bound a number;
     `name` is the key's name in the file where Python reserves the word.
     """
     metadata = {"limits": Limits(doc, **limits)}

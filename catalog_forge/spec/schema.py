@@ -91,7 +91,7 @@ class _Maker:
         """Return the schema of a type of the model."""
         options = [option for option in get_args(kind) if option is not type(None)]
         if kind is int:
-            return {"type": "integer", "minimum": 0}
+            return {"type": "integer", "minimum": limits.least, "maximum": limits.most}
         if kind is bool or options == [bool]:
             return {"type": "boolean"}
         if kind is str or kind in (Text, Collection, Reload):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.compose_keys import SERVICE_KEYS, SHAPES, wrong
+from catalog_forge.spec.compose_keys import SERVICE_KEYS, SHAPES, refused, wrong
 from catalog_forge.spec.reader import read
 
 _WORDS = st.one_of(st.text(max_size=5), st.integers(-9, 9), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
@@ -84,3 +84,71 @@ def test_a_wrong_shape_is_said(key: str, value: Any, words: str) -> None:
 )  # fmt: skip
 def test_a_right_shape_is_taken(key: str, value: Any) -> None:
     assert wrong(key, value) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("ports", ["99999:80"], "ports: '99999:80' is not a port"),
+        ("ports", ["80:80", "80:65536"], "ports: '80:65536' is not a port"),
+        ("ports", [65536], "ports: '65536' is not a port"),
+        ("ports", ["-1"], "ports: '-1' is not a port"),
+        ("expose", ["70000"], "expose: '70000' is not a port"),
+        ("ports", ["80:80", "80:80"], "ports: '80:80' stands there twice"),
+        ("user", 1000, "user: a number stands where text is due"),
+        ("labels", {"a": None}, "labels: nothing stands where text is due"),
+        ("ulimits", {"nofile": {"soft": 1}}, "ulimits: a limit is a number, or soft and hard"),
+        ("upgrade_strategy", {"batch_size": "many"}, "upgrade_strategy: "),
+    ],
+)
+@pytest.mark.parametrize("group", [False, True])
+def test_what_rancher_compose_refuses_is_said_with_its_place(key: str, value: Any, words: str, group: bool) -> None:
+    text = spec_with(key, value, group)
+    with pytest.raises(ForgeError) as caught:
+        read(text, "x.yml")
+    column = text.index(f'"{key}": ') + len(f'"{key}": ') + 1
+    assert str(caught.value).startswith(f"x.yml:1:{column}: {words}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ports", ["80:80", 81, "127.0.0.1:0:65535/udp", "8000-8010:9000-9010"]), ("user", "1000"), ("tty", True),
+        ("memswap_limit", "1g"), ("hostname", "no"), ("environment", {"A": None, "B": "yes"}), ("mem_limit", 1.5),
+    ],
+)  # fmt: skip
+def test_what_rancher_compose_takes_is_taken(key: str, value: Any) -> None:
+    assert read(spec_with(key, value), "x.yml").service.compose[key] == value
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("port: 99999", "port must be a whole number from 1 to 65535"),
+        ("port: 65536", "port must be a whole number from 1 to 65535"),
+        ("port: 0", "port must be a whole number from 1 to 65535"),
+        ("port: -1", "port must be a whole number from 1 to 65535"),
+        ("port: 80.5", "port must be a whole number"),
+        ("port: 80, healthy_threshold: 1.5", "healthy_threshold must be a whole number"),
+        ("port: 80, unhealthy_threshold: 0", "unhealthy_threshold must be a whole number from 1"),
+        ("port: 80, interval: 0", "interval must be a whole number from 1"),
+        ("port: 80, response_timeout: -5", "response_timeout must be a whole number from 1"),
+        ("port: 80, initializing_timeout: soon", "initializing_timeout must be a whole number"),
+    ],
+)
+def test_a_health_check_that_cannot_work_is_said_with_its_place(check: str, words: str) -> None:
+    text = spec_with("health_check", "CHECK").replace('"CHECK"', f"{{{check}}}")
+    with pytest.raises(ForgeError) as caught:
+        read(text, "x.yml")
+    column = text.index(check) + check.rindex(" ") + 2
+    assert str(caught.value).startswith(f"x.yml:1:{column}: {words}")
+
+
+def test_a_health_check_at_the_bounds_is_taken() -> None:
+    check = '{"port": 65535, "interval": 1, "healthy_threshold": 1}'
+    assert read(spec_with("health_check", "CHECK").replace('"CHECK"', check), "x.yml").service.health_check
+
+
+def test_what_a_variable_stands_in_is_judged_at_launch() -> None:
+    assert list(refused("ports", ["${port}:80"])) == []
+    assert [problem.message for problem in refused("ports", ["${port}:80", "80:65536"])] == ["ports: '80:65536' is not a port"]
