@@ -93,7 +93,7 @@ def test_sidekick_of_two_primaries_is_refused_as_rancher_compose_does() -> None:
 def test_up_refuses_what_the_launch_refuses_with_the_same_words(line: str) -> None:
     text = f"a: {{image: x, {line}}}"
     file = replace(Tree.of({"docker-compose.yml": text}).files["docker-compose.yml"], shown="web/0/docker-compose.yml")
-    faults = launch_judge.Launch(file, None, {}).faults()
+    faults = launch_judge.LaunchJudge(file, None, {}).faults()
     assert faults
     assert all(str(fault) in refused(text) for fault in faults)
 
