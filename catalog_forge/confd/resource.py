@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from catalog_forge.confd import go, handwritten
+from catalog_forge.confd import go
 from catalog_forge.confd.blocks import Body
 from catalog_forge.confd.names import Names, Selection
 from catalog_forge.confd.values import Values
@@ -43,6 +43,9 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
     if file.body and isinstance(file.body[0], TemplateBlock):
         block = file.body[0]
         template = read_static(block.template, block)
+        # Imported here: few specs have a template of their own, and its analysis brings Go's template parser.
+        from catalog_forge.confd import handwritten
+
         keys = handwritten.keys(template, block.template)
         return Resource(name, toml(spec, file, name, keys, note), template)
     names = Names(spec.engine.metadata, spec.service.topology, _main_name(spec))
