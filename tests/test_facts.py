@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.lint import registry
-from catalog_forge.lint.model import Rule
+from catalog_forge.lint.findings import Rule
+from catalog_forge.lint.runner import registry
 
 ROOT = Path(__file__).parents[1]
 ANCHORS = {page.name: re.findall(r'<a id="([\d.]+)"></a>', page.read_text()) for page in (ROOT / "docs/facts").glob("*.md")}

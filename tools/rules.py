@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.output.reference import pages
+from catalog_forge.lint.runner import registry
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs/rules"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from catalog_forge import git
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint.model import Hit, Level
+from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.rancher.entries import is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Tree, joined
 

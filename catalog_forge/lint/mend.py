@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import is_null, text_of
-from catalog_forge.lint.model import Edit, Fix
+from catalog_forge.lint.findings import Edit, Fix
 from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.yamlio import Map, Node, Quoted, Text, edit
 

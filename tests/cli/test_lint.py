@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
-from catalog_forge.lint import registry
+from catalog_forge.lint.runner import registry
 from tests.helpers import tree
 from tests.lint.rulebook import shouting
 from tests.lint.trees import SOUND

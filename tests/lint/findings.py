@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.model import Finding
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from tests.lint.trees import tree
 
 REVISION = "templates/web/0"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from catalog_forge.lint import registry
+from catalog_forge.lint.runner import registry
 from catalog_forge.rancher.tree import Tree
 from tests.lint.trees import SOUND, tree
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog, Entry
-from catalog_forge.lint.model import Edit, Fix, Hit
+from catalog_forge.lint.findings import Edit, Fix, Hit
+from catalog_forge.lint.runner import registry
 
 
 @pytest.fixture

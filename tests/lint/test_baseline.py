@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint import baseline
-from catalog_forge.lint.model import Finding
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import baseline
 
 FOUND = Finding("CF991", "error", Where("x.yml", 3, 1), "the key stands twice: first in line 1", line="  a: b", path="x.yml")
 

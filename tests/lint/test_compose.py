@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from tests.lint.findings import DOCKER, RANCHER, docker, findings, shown, template
 from tests.lint.trees import SOUND, tree
 

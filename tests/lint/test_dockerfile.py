@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.lint.dockerfile import expand, parse
-from catalog_forge.lint.shell import mask
+from catalog_forge.lint.images.dockerfile import expand, parse
+from catalog_forge.lint.images.shell import mask
 
 
 def test_instructions_keep_their_places_through_comments_and_continued_lines() -> None:

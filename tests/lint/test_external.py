@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.lint import external, registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.external import Remark, Silent, ask
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.images import external
+from catalog_forge.lint.images.external import Remark, Silent, ask
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import File, Tree
 from tests.lint.trees import tree
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import Where
-from catalog_forge.lint import fixes
-from catalog_forge.lint.model import Edit, Finding, Fix
+from catalog_forge.lint.findings import Edit, Finding, Fix
+from catalog_forge.lint.runner import fixes
 from catalog_forge.rancher.tree import Tree
 
 

@@ -10,7 +10,7 @@ import pytest
 from catalog_forge.errors import ForgeError
 from catalog_forge.lint import disk, history
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.runner.run import Choice, run
 from tests.lint.trees import SOUND
 
 

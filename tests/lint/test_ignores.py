@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.check import Checked, check
-from catalog_forge.lint.run import Choice
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.check import Checked, check
+from catalog_forge.lint.runner.run import Choice
 from catalog_forge.rancher.tree import Tree
 from tests.lint.rulebook import shouting
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.disk import read
-from catalog_forge.lint.model import Finding
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import File, Tree
 from tests.image.specs import SPECS, plan
 from tests.lint.trees import SOUND, tree
@@ -130,7 +130,7 @@ def test_without_a_release_it_is_said_what_was_assumed() -> None:
     ],
 )
 def test_the_release_of_confd_is_found(dockerfile: str, release: int | None) -> None:
-    from catalog_forge.lint.inside import inside
+    from catalog_forge.lint.images.inside import inside
 
     (image,) = Catalog(tree({DOCKERFILE: dockerfile})).images
     assert inside(image).release.number == release

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.verdicts import verdicts
+from catalog_forge.lint.judges.verdicts import verdicts
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.judgement.ruling import Ruling
 from catalog_forge.rancher.tree import Tree
 from tests.lint.mutations import examples, mutants

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.lint import disk, registry
+from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from tests.lint.looking import findings, places
 from tests.lint.trees import SOUND, tree
 

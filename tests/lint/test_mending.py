@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 
 import pytest
 
-from catalog_forge.lint import fixes, registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.model import Fix
-from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.verdicts import verdicts
+from catalog_forge.lint.findings import Fix
+from catalog_forge.lint.judges.verdicts import verdicts
+from catalog_forge.lint.runner import fixes, registry
+from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import File, Tree
 from catalog_forge.yamlio import Map, Node, Seq, Text
 from tests.lint.mutations import CONFIG, DOCKER, RANCHER, examples, mutants

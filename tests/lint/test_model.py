@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import Where
-from catalog_forge.lint.model import EXCERPT, Finding
+from catalog_forge.lint.findings import EXCERPT, Finding
 
 
 @pytest.mark.parametrize(

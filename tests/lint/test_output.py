@@ -12,9 +12,9 @@ import pytest
 
 from catalog_forge.cli.judge import findings as text
 from catalog_forge.errors import Where
-from catalog_forge.lint.check import Checked
-from catalog_forge.lint.model import Edit, Finding, Fix
+from catalog_forge.lint.findings import Edit, Finding, Fix
 from catalog_forge.lint.output import as_json, forges, junit, sarif
+from catalog_forge.lint.runner.check import Checked
 
 # A name and a message as an enemy writes them: the end of a line, colours, the end of an element, of a property, of a JSON text,
 # another direction of writing, half a character, a workflow command.

@@ -8,9 +8,9 @@ from markdown_it import MarkdownIt
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.facts import Facts, facts
-from catalog_forge.lint.model import Finding
-from catalog_forge.lint.page import page
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.images.facts import Facts, facts
+from catalog_forge.lint.output.page import page
 from tests.lint.trees import tree
 
 HOSTILE = "<script>alert(1)</script>|`x`\n# head\x1b[31m"

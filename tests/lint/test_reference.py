@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.lint import registry
-from catalog_forge.lint.examples import read
 from catalog_forge.lint.output.reference import pages
-from catalog_forge.lint.sound import SOUND
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.examples import read
+from catalog_forge.lint.runner.sound import SOUND
 
 FOLDER = Path(__file__).parents[2] / "docs/rules"
 PAGES = pages(registry.rules())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.check import check
-from catalog_forge.lint.ignores import Outcome
-from catalog_forge.lint.model import Example, Finding, Rule
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.findings import Example, Finding, Rule
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.check import check
+from catalog_forge.lint.runner.ignores import Outcome
+from catalog_forge.lint.runner.run import Choice, run
 from tests.lint.trees import tree
 
 RULES = registry.rules()

@@ -6,8 +6,8 @@ import pytest
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
-from catalog_forge.lint import registry, settings
-from catalog_forge.lint.settings import Settings
+from catalog_forge.lint.runner import registry, settings
+from catalog_forge.lint.runner.settings import Settings
 
 WHOLE = """\
 lint:

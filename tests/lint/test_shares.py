@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from catalog_forge.lint import shares
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.registry import expand
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.runner import processes as shares
+from catalog_forge.lint.runner.registry import expand
+from catalog_forge.lint.runner.run import Choice, run
 from tests.lint.trees import SOUND, tree
 
 

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.lint import combinations
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.composition import parts_of
+from catalog_forge.lint.entries import template_versions as combinations
+from catalog_forge.lint.entries.composition import parts_of
 from catalog_forge.rancher import templates as rendering
 from catalog_forge.rancher.tree import File, Yaml
 from catalog_forge.yamlio import parse_lenient

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.run import Choice, run
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import File, Tree
 from tests.lint.looking import CONFIG, RANCHER
 from tests.lint.trees import SOUND, tree

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog_forge.lint.verdicts import Verdicts, verdicts
+from catalog_forge.lint.judges.verdicts import Verdicts, verdicts
 from catalog_forge.rancher.judgement.ruling import Ruling
 from catalog_forge.rancher.tree import File, Tree
 from tests.lint.trees import SOUND

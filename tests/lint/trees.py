@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from catalog_forge.lint.sound import SOUND
+from catalog_forge.lint.runner.sound import SOUND
 from catalog_forge.rancher.tree import MAX_BYTES, File, Kind, Tree
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.run import Choice, run
-from catalog_forge.lint.verdicts import verdicts
+from catalog_forge.lint.judges.verdicts import verdicts
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.questions import answered
 from catalog_forge.rancher.tree import Tree
 from catalog_forge.stack.compose import compose

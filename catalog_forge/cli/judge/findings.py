@@ -11,8 +11,8 @@ import click
 from catalog_forge.errors import plain
 
 if TYPE_CHECKING:
-    from catalog_forge.lint.check import Checked
-    from catalog_forge.lint.model import Finding
+    from catalog_forge.lint.findings import Finding
+    from catalog_forge.lint.runner.check import Checked
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _BEFORE = 70

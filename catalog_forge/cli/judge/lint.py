@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
-from catalog_forge.lint.model import LEVELS
+from catalog_forge.lint.findings import LEVELS
 
 if TYPE_CHECKING:
     from catalog_forge.errors import ForgeError
-    from catalog_forge.lint.baseline import Key
     from catalog_forge.lint.catalog import Catalog
-    from catalog_forge.lint.check import Checked
-    from catalog_forge.lint.run import Choice
-    from catalog_forge.lint.settings import Settings as Wanted
+    from catalog_forge.lint.runner.baseline import Key
+    from catalog_forge.lint.runner.check import Checked
+    from catalog_forge.lint.runner.run import Choice
+    from catalog_forge.lint.runner.settings import Settings as Wanted
     from catalog_forge.rancher.tree import Tree
     from catalog_forge.spec.standards import Team
 
@@ -144,7 +144,7 @@ def _words(given: tuple[str, ...]) -> tuple[str, ...]:
     words = tuple(word for each in given for word in each.replace(" ", "").split(",") if word)
     if words:
         from catalog_forge.errors import ForgeError, UsageError
-        from catalog_forge.lint import registry
+        from catalog_forge.lint.runner import registry
 
         try:
             registry.expand(words)
@@ -155,7 +155,7 @@ def _words(given: tuple[str, ...]) -> tuple[str, ...]:
 
 def _rules(explain: str | None, select: tuple[str, ...], ignore: tuple[str, ...], form: str) -> None:
     from catalog_forge.cli.judge import rulebook
-    from catalog_forge.lint import registry
+    from catalog_forge.lint.runner import registry
 
     if form not in ("text", "json"):
         raise click.UsageError("rules are shown with --format text or json")
@@ -195,10 +195,11 @@ def _fails(level: str, fail_on: str) -> bool:
 def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ignore: tuple[str, ...]) -> Run:
     """Read a path, mend it if that is wanted, check it, and set aside what its own baseline knows."""
     from catalog_forge.errors import ForgeError
-    from catalog_forge.lint import baseline, disk, fixes, history
-    from catalog_forge.lint import settings as reader
+    from catalog_forge.lint import disk, history
     from catalog_forge.lint.catalog import Catalog
-    from catalog_forge.lint.check import check
+    from catalog_forge.lint.runner import baseline, fixes
+    from catalog_forge.lint.runner import settings as reader
+    from catalog_forge.lint.runner.check import check
 
     recover_above((start / path).absolute())
     standards = disk.standards(start / path)
@@ -251,8 +252,8 @@ def _team(file: Path | None, start: Path, path: Path, fetch: bool) -> Team | For
 
 def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
     """Set aside what a baseline knows; return also what it knows and is not there."""
-    from catalog_forge.lint import baseline
-    from catalog_forge.lint.check import Checked
+    from catalog_forge.lint.runner import baseline
+    from catalog_forge.lint.runner.check import Checked
 
     new, old, left = baseline.compared(run.checked.findings, known)
     return replace(run, checked=Checked(new, run.checked.ignored, old)), left
@@ -276,7 +277,7 @@ def _was_read(tree: Tree, path: str) -> bool:
 
 def _write_baseline(path: Path, runs: list[Run]) -> None:
     from catalog_forge.cli.shown import outfile
-    from catalog_forge.lint import baseline
+    from catalog_forge.lint.runner import baseline
 
     findings = [finding for run in runs for finding in run.checked.findings]
     outfile.write(path, baseline.dump(findings))
@@ -287,7 +288,7 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
     """Print or write the result; how much there is in one line on stderr."""
     from catalog_forge.cli.judge import findings
     from catalog_forge.cli.shown import outfile
-    from catalog_forge.lint import baseline
+    from catalog_forge.lint.runner import baseline
 
     if options.baseline:
         left = baseline.load(start / options.baseline, str(options.baseline))
@@ -311,7 +312,7 @@ def _show(start: Path, runs: list[Run], options: Options) -> None:
 def _report(path: Path, runs: list[Run], whole: Checked) -> None:
     """Write the page that a team can look at."""
     from catalog_forge.cli.shown import outfile
-    from catalog_forge.lint.page import page
+    from catalog_forge.lint.output.page import page
 
     title = ", ".join(dict.fromkeys(run.title for run in runs))
     outfile.write(path, page([run.catalog for run in runs], whole.findings, path.suffix[1:], title))
@@ -319,7 +320,7 @@ def _report(path: Path, runs: list[Run], whole: Checked) -> None:
 
 def _all(runs: list[Run]) -> Checked:
     """What was found in all paths, each finding once."""
-    from catalog_forge.lint.check import Checked
+    from catalog_forge.lint.runner.check import Checked
 
     found = [run.checked for run in runs]
     return Checked(

@@ -19,7 +19,7 @@ _MARKS = (".git", "catalog-forge.yml", "specs")
 
 def show(before: Tree, after: Tree) -> None:
     """Print what fixes change, as a diff that `patch -p1` takes; on a terminal nothing in it can steer that."""
-    from catalog_forge.lint import fixes
+    from catalog_forge.lint.runner import fixes
 
     diff = fixes.diff(fixes.changes(before, after))
     if sys.stdout.isatty():
@@ -34,7 +34,7 @@ def write(start: Path, path: Path, before: Tree, after: Tree) -> int:
     read, when a link lies on the way, or when it cannot be written.
     """
     from catalog_forge import journal, plan
-    from catalog_forge.lint import fixes
+    from catalog_forge.lint.runner import fixes
 
     changed = fixes.changes(before, after)
     if not changed:

@@ -10,12 +10,12 @@ import click
 from catalog_forge.cli.judge.findings import COLOURS
 
 if TYPE_CHECKING:
-    from catalog_forge.lint.model import Rule
+    from catalog_forge.lint.findings import Rule
 
 
 def show_all(ids: frozenset[str], form: str) -> None:
     """Print the chosen rules: id, level, title, whether its findings can be fixed."""
-    from catalog_forge.lint import registry
+    from catalog_forge.lint.runner import registry
 
     rules = [rule for rule in registry.rules() if rule.id in ids]
     if form == "json":
@@ -29,8 +29,8 @@ def show_all(ids: frozenset[str], form: str) -> None:
 
 def explain(identity: str, form: str) -> None:
     """Print the page of a rule. Raises ForgeError where there is none."""
-    from catalog_forge.lint import registry
     from catalog_forge.lint.output.reference import shown
+    from catalog_forge.lint.runner import registry
 
     rule = registry.find(identity)
     if form == "json":

@@ -11,7 +11,7 @@ import click
 from catalog_forge.errors import ForgeError, did_you_mean, plain
 
 if TYPE_CHECKING:
-    from catalog_forge.lint.verdicts import Verdicts
+    from catalog_forge.lint.judges.verdicts import Verdicts
     from catalog_forge.rancher.judgement.ruling import Judge, Ruling
     from catalog_forge.rancher.tree import Tree
 
@@ -33,7 +33,7 @@ _WORDS = {
 
 def show(tree: Tree, form: str) -> None:
     """Print the verdict of each judge on a whole tree, with all rulings."""
-    from catalog_forge.lint.verdicts import verdicts
+    from catalog_forge.lint.judges.verdicts import verdicts
 
     found = verdicts(tree)
     if form == "json":
@@ -50,7 +50,7 @@ def show(tree: Tree, form: str) -> None:
 
 def explain(tree: Tree, entry: str, form: str) -> None:
     """Print what each judge does with one entry, or one revision of it. Raises ForgeError where there is no such entry."""
-    from catalog_forge.lint.verdicts import Verdicts, verdicts
+    from catalog_forge.lint.judges.verdicts import Verdicts, verdicts
 
     found = verdicts(tree)
     label, revision = _named(tree, found, entry)

@@ -7,9 +7,9 @@ from collections import Counter
 from typing import Any
 
 from catalog_forge import __version__
-from catalog_forge.lint.baseline import numbered
-from catalog_forge.lint.check import Checked
-from catalog_forge.lint.model import LEVELS, Finding
+from catalog_forge.lint.findings import LEVELS, Finding
+from catalog_forge.lint.runner.baseline import numbered
+from catalog_forge.lint.runner.check import Checked
 
 FORMAT = 1
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from catalog_forge.errors import plain
-from catalog_forge.lint import registry
-from catalog_forge.lint.baseline import numbered
-from catalog_forge.lint.check import Checked
-from catalog_forge.lint.model import Finding
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.baseline import numbered
+from catalog_forge.lint.runner.check import Checked
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement
 
 from catalog_forge import junit
-from catalog_forge.lint import registry
-from catalog_forge.lint.check import Checked
-from catalog_forge.lint.model import Finding
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.check import Checked
 
 MOST = 200
 

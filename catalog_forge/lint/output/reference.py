@@ -7,8 +7,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from catalog_forge.lint.model import Example, Rule
-from catalog_forge.lint.sound import SOUND
+from catalog_forge.lint.findings import Example, Rule
+from catalog_forge.lint.runner.sound import SOUND
 
 _INDEX = """\
 # The rules of lint

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from catalog_forge import __version__
-from catalog_forge.lint import registry
-from catalog_forge.lint.baseline import numbered
-from catalog_forge.lint.check import Checked
-from catalog_forge.lint.model import Finding, Fix, Rule
+from catalog_forge.lint.findings import Finding, Fix, Rule
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.baseline import numbered
+from catalog_forge.lint.runner.check import Checked
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "SRCROOT"

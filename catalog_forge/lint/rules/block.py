@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.catalog import BLOCKS, Revision
-from catalog_forge.lint.judged import told
+from catalog_forge.lint.entries.judged import told
+from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.mend import is_altered, quoted, renamed, respelt, shown, unknown_keys
-from catalog_forge.lint.model import Hit, Level
-from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import if_refused
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import versions
 from catalog_forge.rancher.entries import RANCHER
 from catalog_forge.rancher.tree import key_of, keys_of

@@ -11,7 +11,7 @@ from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint import mend
 from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.composition import (
+from catalog_forge.lint.entries.composition import (
     Composition,
     Part,
     Service,
@@ -22,10 +22,10 @@ from catalog_forge.lint.composition import (
     substituted,
     varies,
 )
-from catalog_forge.lint.judged import told
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.entries.judged import told
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.health import COUNTS
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, TOPS
 from catalog_forge.rancher.judgement.services import fits, services_without_version

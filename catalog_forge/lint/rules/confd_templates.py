@@ -10,9 +10,9 @@ from catalog_forge.confd import releases
 from catalog_forge.confd.reading import LISTS, WILD, Read, Written
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image
-from catalog_forge.lint.inside import Inside, Resource, Template, inside, templates_of
-from catalog_forge.lint.model import Hit, Level
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.findings import Hit, Level
+from catalog_forge.lint.images.inside import Inside, Resource, Template, inside, templates_of
+from catalog_forge.lint.runner.registry import rule
 
 _ROOTS = (
     "self",

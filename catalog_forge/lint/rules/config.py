@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.catalog import Entry
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import inserted, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.layout import CI_TOP, if_refused
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import File, key_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

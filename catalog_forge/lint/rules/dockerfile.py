@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Image
-from catalog_forge.lint.dockerfile import Dockerfile, Instruction, Stage
-from catalog_forge.lint.inside import CHECKS, Inside, inside
-from catalog_forge.lint.model import Hit, Level
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.findings import Hit, Level
+from catalog_forge.lint.images.dockerfile import Dockerfile, Instruction, Stage
+from catalog_forge.lint.images.inside import CHECKS, Inside, inside
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import File
 
 _MOVING = ("latest", "master", "main", "edge", "nightly", "rolling", "devel", "dev")

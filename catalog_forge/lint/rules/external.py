@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.external import Remark, Silent, ask
-from catalog_forge.lint.inside import inside
-from catalog_forge.lint.model import Hit, Level
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.findings import Hit, Level
+from catalog_forge.lint.images.external import Remark, Silent, ask
+from catalog_forge.lint.images.inside import inside
+from catalog_forge.lint.runner.registry import rule
 
 # What has a rule of its own here (bases that float; $@, exit codes and == in scripts), and that other files are not looked at.
 _OWN = frozenset(("DL3006", "DL3007", "SC2068", "SC2048", "SC2242", "SC3014", "SC1090", "SC1091"))

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.composition import (
+from catalog_forge.lint.entries.composition import (
     Composition,
     composition_of,
     near,
     varies,
 )
-from catalog_forge.lint.judged import told
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.entries.judged import told
+from catalog_forge.lint.entries.variable_uses import SCHEDULER, uses_of
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.compose import in_all
-from catalog_forge.lint.usage import SCHEDULER, uses_of
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.keys import GLOBAL
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Seq, Text

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.judged import judged
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.entries.judged import judged
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.layout import if_refused
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.entries import DOCKER, DOCKER_TEMPLATE
 from catalog_forge.rancher.tree import is_template
 

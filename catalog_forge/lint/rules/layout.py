@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Catalog, Entry, Revision
+from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.mend import listed, near, shown
-from catalog_forge.lint.model import Hit, Level
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, is_revision
 from catalog_forge.rancher.tree import keys_of
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint.catalog import Question, Revision
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import bared, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import File, keys_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from catalog_forge.confd.reading import LISTS, Read
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image
-from catalog_forge.lint.inside import Inside, Resource, inside, templates_of
-from catalog_forge.lint.model import Edit, Fix, Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.findings import Edit, Fix, Hit
+from catalog_forge.lint.images.inside import Inside, Resource, inside, templates_of
+from catalog_forge.lint.runner.registry import rule
 
 _KEYS = ("src", "dest", "keys", "prefix", "mode", "uid", "gid", "check_cmd", "reload_cmd")
 _OPTIONAL = re.compile(r"(?:/self/service|/services/[^/]+|/self/stack/services/[^/]+|/stacks/[^/]+/services/[^/]+)/metadata/.")

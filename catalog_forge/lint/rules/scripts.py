@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Image
-from catalog_forge.lint.dockerfile import Instruction
-from catalog_forge.lint.inside import Inside, Script, inside
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.findings import Hit
+from catalog_forge.lint.images.dockerfile import Instruction
+from catalog_forge.lint.images.inside import Inside, Script, inside
+from catalog_forge.lint.runner.registry import rule
 
 _EXIT = re.compile(r"\bexit[ \t]+(-[0-9]+)")
 _EQUAL = re.compile(r"(?:(?<![\[\w])\[|\btest)[ \t](?:(?!\[[ \t]|\btest[ \t])[^\n\]])*?(?<=[ \t])(==)[ \t]")

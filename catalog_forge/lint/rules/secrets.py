@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Entry, Revision
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import shown
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
 from catalog_forge.lint.rules.questions import is_secret
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
-from catalog_forge.lint.model import LEVELS, Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.findings import LEVELS, Hit
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.spec import reader, uses
 from catalog_forge.spec.body import texts_of
 from catalog_forge.spec.model import Block, SetBlock, Spec

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.composition import Composition, Part, composed, composition_of, rancher_parts
-from catalog_forge.lint.judged import told
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.entries.composition import Composition, Part, composed, composition_of, rancher_parts
+from catalog_forge.lint.entries.judged import told
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules import compose
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import is_template
 
 if TYPE_CHECKING:
-    from catalog_forge.lint.combinations import Version
+    from catalog_forge.lint.entries.template_versions import Version
     from catalog_forge.rancher.templates import Template
 
 _LOCAL = (compose.unknown_keys, compose.repeated_items)
@@ -125,7 +125,7 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
     template = _template(revision)
     if template is None:
         return
-    from catalog_forge.lint import actions
+    from catalog_forge.lint.entries import template_actions as actions
 
     asked = _asked(revision)
     for pipe in actions.conditions(template):
@@ -177,7 +177,7 @@ def unlike(revision: Revision) -> Iterator[Hit]:
     template = _template(revision)
     if template is None:
         return
-    from catalog_forge.lint import actions
+    from catalog_forge.lint.entries import template_actions as actions
 
     for name, _, terms in actions.comparisons(template):
         known = [(kind, term) for kind, term in terms if kind]
@@ -227,7 +227,7 @@ def no_default(revision: Revision) -> Iterator[Hit]:
     template = _template(revision)
     if template is None:
         return
-    from catalog_forge.lint import actions
+    from catalog_forge.lint.entries import template_actions as actions
 
     asked = _asked(revision)
     said: set[str] = set()
@@ -271,7 +271,7 @@ def ignored(revision: Revision) -> Iterator[Hit]:
     template = _template(revision)
     if template is None:
         return
-    from catalog_forge.lint import actions
+    from catalog_forge.lint.entries import template_actions as actions
 
     for term in actions.behind_parentheses(template):
         message = "what stands behind the parentheses is ignored"
@@ -312,7 +312,7 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
     template = _template(revision)
     if template is None:
         return
-    from catalog_forge.lint import actions
+    from catalog_forge.lint.entries import template_actions as actions
 
     asked = _asked(revision)
     for name, term in actions.printed(template):
@@ -370,7 +370,7 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
     template = _template(revision)
     if template is None or not revision.is_asked:
         return
-    from catalog_forge.lint.combinations import versions
+    from catalog_forge.lint.entries.template_versions import versions
 
     composition = composition_of(revision)
     others = rancher_parts(revision)
@@ -387,7 +387,7 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
 
 def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
     """What is wrong with one version; a first look at its services, most of which stand in others too, spares the long one."""
-    from catalog_forge.lint.combinations import sections
+    from catalog_forge.lint.entries.template_versions import sections
 
     parts = None if version.rendered.fault else sections(version.rendered.text)
     if parts is not None and _is_sound([*parts, *others]):

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint.catalog import Entry, Revision
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import listed, shown
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import versions
 from catalog_forge.rancher.tree import keys_of
 

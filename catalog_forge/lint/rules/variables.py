@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.composition import near
-from catalog_forge.lint.judged import told
-from catalog_forge.lint.model import Hit
-from catalog_forge.lint.registry import rule
-from catalog_forge.lint.usage import ALL, SCHEDULER, Use, uses_of
+from catalog_forge.lint.entries.composition import near
+from catalog_forge.lint.entries.judged import told
+from catalog_forge.lint.entries.variable_uses import ALL, SCHEDULER, Use, uses_of
+from catalog_forge.lint.findings import Hit
+from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import is_template
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.goyaml.decoding import is_null
-from catalog_forge.lint import registry
-from catalog_forge.lint.model import LEVELS, Level
-from catalog_forge.lint.run import Choice
+from catalog_forge.lint.findings import LEVELS, Level
+from catalog_forge.lint.runner import registry
+from catalog_forge.lint.runner.run import Choice
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.plan import check_relative
 from catalog_forge.yamlio import Map, Node

@@ -15,9 +15,9 @@ from functools import lru_cache
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint import actions
 from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.composition import Part, defaults, part
+from catalog_forge.lint.entries import template_actions as actions
+from catalog_forge.lint.entries.composition import Part, defaults, part
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text

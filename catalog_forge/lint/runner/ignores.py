@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.model import Finding
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import registry
 from catalog_forge.rancher.tree import File
 
 HEAD = 20

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from catalog_forge.errors import ForgeError, did_you_mean
-from catalog_forge.lint.model import Check, Level, Rule
+from catalog_forge.lint.findings import Check, Level, Rule
 
 _ID = re.compile(r"CF[0-9]{3}")
 _PART = re.compile(r"^(Bad|Good|Source): ?(.*)$")
@@ -83,7 +83,7 @@ def _load() -> None:
 
 
 def _read(identity: str) -> Rule:
-    from catalog_forge.lint.examples import read as example
+    from catalog_forge.lint.runner.examples import read as example
 
     level, title, on, check = _RULES[identity]
     parts: list[tuple[str, list[str]]] = [("Text", [])]

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint.model import Finding
+from catalog_forge.lint.findings import Finding
 
 MAX_BYTES = 64 << 20
 FORMAT = 1

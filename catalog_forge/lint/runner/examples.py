@@ -13,8 +13,8 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from catalog_forge.lint.model import Example
-from catalog_forge.lint.sound import SOUND
+from catalog_forge.lint.findings import Example
+from catalog_forge.lint.runner.sound import SOUND
 
 _FILE = re.compile(r"-- (\S+?)(?:: (\S+))?(?: \(([a-z]+)\))? --")
 _REVISION = re.compile(r"/[1-9][0-9]*/")

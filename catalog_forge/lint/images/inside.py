@@ -20,9 +20,9 @@ from catalog_forge.confd import image_dir, reading, releases
 from catalog_forge.confd.image_dir import TemplateResource
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.parsing import SyntaxFault
-from catalog_forge.lint import dockerfile, shell
 from catalog_forge.lint.catalog import ConfDir, Image
-from catalog_forge.lint.dockerfile import Dockerfile, Instruction
+from catalog_forge.lint.images import dockerfile, shell
+from catalog_forge.lint.images.dockerfile import Dockerfile, Instruction
 from catalog_forge.rancher.tree import File
 
 # Larger templates are not parsed, and larger scripts and resources not looked at: no such file is.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catalog_forge.lint.catalog import Image
-from catalog_forge.lint.inside import Inside, inside
+from catalog_forge.lint.images.inside import Inside, inside
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import Where
-from catalog_forge.lint import registry, shares
 from catalog_forge.lint.catalog import Catalog, Entry, Image, Revision, SpecFile
-from catalog_forge.lint.model import Check, Finding, Hit, Level
+from catalog_forge.lint.findings import Check, Finding, Hit, Level
+from catalog_forge.lint.runner import processes as shares
+from catalog_forge.lint.runner import registry
 from catalog_forge.rancher.tree import File
 
 # Fewer entries than this are checked before a second process has begun.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from catalog_forge.lint import ignores, registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.model import Finding
-from catalog_forge.lint.run import Choice, by_place, run
-from catalog_forge.lint.settings import EXTERNAL, HISTORY
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import ignores, registry
+from catalog_forge.lint.runner.run import Choice, by_place, run
+from catalog_forge.lint.runner.settings import EXTERNAL, HISTORY
 
 
 @dataclass(frozen=True)

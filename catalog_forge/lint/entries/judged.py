@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.composition import composition_of
-from catalog_forge.lint.model import Check, Hit
+from catalog_forge.lint.entries.composition import composition_of
+from catalog_forge.lint.findings import Check, Hit
 from catalog_forge.rancher.judgement.launch import LaunchJudge, docker_of
 from catalog_forge.rancher.judgement.ruling import Refusal
 

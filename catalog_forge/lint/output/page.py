@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog_forge import texts
-from catalog_forge.lint import registry
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.facts import Facts, facts
-from catalog_forge.lint.model import LEVELS, Finding, Level
+from catalog_forge.lint.findings import LEVELS, Finding, Level
+from catalog_forge.lint.images.facts import Facts, facts
+from catalog_forge.lint.runner import registry
 
 KINDS = ("html", "md")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from catalog_forge.diffs import unified
+from catalog_forge.lint.findings import Finding, Fix
 from catalog_forge.lint.judges.layout import CONFIGS, REVISION_FILES
-from catalog_forge.lint.model import Finding, Fix
-from catalog_forge.lint.verdicts import verdicts
+from catalog_forge.lint.judges.verdicts import verdicts
 from catalog_forge.rancher.tree import File, Tree
 
 ROUNDS = 10

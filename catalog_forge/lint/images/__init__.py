@@ -1,0 +1,1 @@
+"""What the files of a conf image say: Dockerfile, scripts, what confd finds inside of the image."""
