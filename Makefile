@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ARGS ?=
 SEED ?= 1
+# Most of the time goes to tests that wait for containers; a file's tests stay together and share what they set up.
+SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help: ## show this list
@@ -18,7 +20,7 @@ demo: .venv/ready ## bring three real nodes of Elasticsearch up from an entry, s
 	@tools/with_real_programs.sh tools/demo.sh
 
 test: lint ## run every check, with a real engine and the real confd (ARGS: options of pytest)
-	@tools/with_real_programs.sh pytest $(ARGS)
+	@tools/with_real_programs.sh pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-all: lint ## run `make test`, and what takes longer: clusters of real software, the newest Python, a current engine
 	@tools/with_real_programs.sh pytest --all $(ARGS)

@@ -1,7 +1,8 @@
 """The real programs that tests use: a Docker engine, a base image, confd, docker-compose.
 
 A test asks by fixture, or by the marks ``engine``, ``confd``, ``compose`` and ``linters``. What cannot be had skips the test
-with the reason; with ``CI=true`` it fails instead. The last line of a run says which programs were really used.
+with the reason; with ``CI=true`` it fails instead. The last line of a run says which programs were really used, by whichever
+of the processes that pytest-xdist gives the tests to.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import docker
 import pytest
@@ -29,6 +30,7 @@ MARK_OF_FIXTURE = {
     "linters": "linters",
 }
 
+_ACCOUNT = "account of real programs"
 _USED = pytest.StashKey[dict[str, str]]()
 _MISSING = pytest.StashKey[dict[str, str]]()
 
@@ -51,8 +53,23 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.add_marker(mark)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the account of a worker to the process that sums up."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_ACCOUNT] = (session.config.stash[_USED], session.config.stash[_MISSING])
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node: Any) -> None:
+    """Add the account of a worker that has ended; one that crashed leaves none, and its test has failed."""
+    used, missing = getattr(node, "workeroutput", {}).get(_ACCOUNT, ({}, {}))
+    node.config.stash[_USED].update(used)
+    node.config.stash[_MISSING].update(missing)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the second tier to `make test-all`: continuous integration has 30 minutes."""
+    """Begin with the tests that wait, and leave the second tier to `make test-all`."""
+    items.sort(key=lambda item: "live" not in item.path.parts)  # side by side, what begins last is waited for
     if config.getoption("--all"):
         return
     later = [item for item in items if item.get_closest_marker("second_tier")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import docker
@@ -67,6 +68,34 @@ def test_command_keeps_its_exit_code_when_the_real_programs_are_put_away(confd: 
     command = ["sh", "-c", 'echo "$CATALOG_FORGE_CONFD"; exit 7']
     result = run(ROOT / "tools/with_real_programs.sh", *command, **{**os.environ, "CATALOG_FORGE_CONFD": str(confd)})
     assert (result.returncode, result.stdout) == (7, f"{confd}\n")
+
+
+@pytest.mark.linters
+@pytest.mark.parametrize(("ci", "status", "sums"), [("", 0, "1 passed, 1 skipped"), ("true", 1, "1 passed, 1 error")])
+def test_side_by_side_the_account_of_real_programs_and_the_exit_code_stay_whole(
+    ci: str, status: int, sums: str, tmp_path: Path
+) -> None:
+    tree(tmp_path, {"test_a.py": "def test_a(engine): pass\n", "test_b.py": "def test_b(linters): pass\n"})
+    pytest_of_ours = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        ROOT / "pyproject.toml",
+    ]
+    done = subprocess.run(
+        [*pytest_of_ours, "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile", tmp_path],
+        cwd=ROOT, env={**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock", "CI": ci},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    (account,) = [line for line in done.stdout.splitlines() if line.startswith("REAL PROGRAMS: ")]
+    assert "hadolint at" in account and "NO Docker engine (" in account
+    assert sums in done.stdout
 
 
 def test_code_lines_are_those_that_python_runs() -> None:

@@ -236,6 +236,11 @@ CMD ["redis-server"]
 EOF
 }
 
+# Tests run side by side: what one of them makes, the others wait for.
+mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge"
+exec 9>"${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/software.lock"
+flock 9
+
 umask 022
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT

@@ -62,12 +62,12 @@ class Bench:
     def images(self, **filters: bool) -> set[str]:
         """The images that this test made: all layers, or only the dangling ones."""
         wanted = {"label": f"{TEST_LABEL}={self.value}", **filters}
-        return {str(image.id) for image in self.client.images.list(all=not filters, filters=wanted)}
+        return {str(image["Id"]) for image in self.client.api.images(all=not filters, filters=wanted)}
 
     def containers(self) -> set[str]:
         """The containers, running or not, of this test's layers."""
         mine = self.images()
-        return {str(each.id) for each in self.client.containers.list(all=True) if each.attrs["Image"] in mine}
+        return {str(each["Id"]) for each in self.client.api.containers(all=True) if each["ImageID"] in mine}
 
     @contextmanager
     def requests(self) -> Iterator[list[str]]:

@@ -137,7 +137,7 @@ def forge_in(folder: Path, client: DockerClient, confd: Path) -> Iterator[Forge]
     (folder / "catalog" / "specs").mkdir(parents=True)
     forge = Forge(folder / "catalog", confd, f"cf-live-{uuid.uuid4().hex[:6]}")
     yield forge
-    for image in client.images.list():
-        for tag in image.tags:
+    for image in client.api.images():  # images.list() looks at each, and others remove theirs meanwhile
+        for tag in image["RepoTags"] or []:
             if tag.startswith(f"{forge.registry}/"):
                 client.images.remove(tag, force=True)
