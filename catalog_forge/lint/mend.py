@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import is_null, text_of
@@ -122,15 +123,25 @@ def versioned(file: File, tops: frozenset[str]) -> Fix | None:
     return Fix("write version: '2' at the top", file.path, (Edit(start, start, f"version: '2'{end[0] if end else chr(10)}"),))
 
 
-def inserted(file: File, place: int, key: str, value: str) -> Fix | None:
-    """A fix that writes a key with a text in quotes into the mapping of a file; None where the rest would not stay as it is."""
-    text = edit(file.text, lambda root: root.insert(place, key, Quoted(value)))
+def written(file: File, place: int, key: str, value: str) -> Fix | None:
+    """A fix that writes a key with a text in quotes into a file's mapping: where it stands, else before the key number `place`.
+
+    None where the rest of the file would not stay as it is.
+    """
+
+    def change(root: Any) -> None:
+        if key in root:
+            root[key] = Quoted(value)
+        else:
+            root.insert(place, key, Quoted(value))
+
+    text = edit(file.text, change)
     if text is None:
         return None
     same = len(os.path.commonprefix((file.text, text)))
     tail = len(os.path.commonprefix((file.text[same:][::-1], text[same:][::-1])))
-    change = Edit(same, len(file.text) - tail, text[same : len(text) - tail])
-    return Fix(f"write {key}: {shown(value)}", file.path, (change,))
+    change_of_text = Edit(same, len(file.text) - tail, text[same : len(text) - tail])
+    return Fix(f"write {key}: {shown(value)}", file.path, (change_of_text,))
 
 
 def unknown_keys(node: Map, known: frozenset[str]) -> Iterator[tuple[Text, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.lint.mend import inserted, listed, near, quoted, renamed, shown
+from catalog_forge.lint.mend import listed, near, quoted, renamed, shown, written
 from catalog_forge.rancher.tree import Tree, key_of
 from catalog_forge.yamlio import Text
 
@@ -53,12 +53,12 @@ def test_a_key_is_renamed_where_it_stands(content: bytes, after: str | None) -> 
 
 def test_a_missing_key_is_written_and_all_else_stays() -> None:
     file = Tree.of({"a.yml": b"# ours\r\nname: Web # w\r\ncategory: x\r\n"}).files["a.yml"]
-    fix = inserted(file, 1, "version", "1.10")
+    fix = written(file, 1, "version", "1.10")
     assert fix is not None
     (edit,) = fix.edits
     after = file.text[: edit.start] + edit.text + file.text[edit.end :]
     assert after == "# ours\r\nname: Web # w\r\nversion: '1.10'\r\ncategory: x\r\n"
-    assert inserted(Tree.of({"a.yml": b"{name: Web,  x: y}\n"}).files["a.yml"], 1, "version", "1") is None
+    assert written(Tree.of({"a.yml": b"{name: Web,  x: y}\n"}).files["a.yml"], 1, "version", "1") is None
 
 
 def test_what_is_near_is_found_and_nothing_else() -> None:

@@ -172,3 +172,25 @@ def test_a_quoted_type_is_mended_too() -> None:
     text = SOUND[RANCHER].replace("type: string", 'type: "integer"')
     assert after({RANCHER: text}) == {RANCHER: text.replace("integer", "int")}
     assert CONFIG in SOUND
+
+
+def test_the_maintainer_and_the_license_of_the_team_are_written_where_the_entry_names_neither() -> None:
+    team = "defaults: {maintainer: Jo Doe Roe <jo@example.org>, entry: {license: MIT}}\n"
+    config = "# ours\nname: Web\r\ncategory: x # so\r\n".replace("ours\n", "ours\r\n")
+    texts = after({"catalog-forge.yml": team, CONFIG: f"{config}description: d\r\nversion: '1.0.0'\r\nlicense:\r\n"})
+    assert texts[CONFIG] == (
+        f"{config}description: d\r\nversion: '1.0.0'\r\nlicense: 'MIT'\r\nmaintainer: 'Jo Doe Roe <jo@example.org>'\r\n"
+    )
+    assert CONFIG not in after({CONFIG: f"{config}description: d\r\nversion: '1.0.0'\r\n"}), "nobody says who cares"
+
+
+def test_the_newest_revision_gets_the_readme_of_the_one_before() -> None:
+    older = {path.replace("/0/", "/1/"): text.replace("1.0.0", "1.1.0") for path, text in SOUND.items() if "web/0/" in path}
+    older.pop("templates/web/1/README.md", None)
+    texts = after({**older, "templates/web/0/README.md": "# How to\n"})
+    assert texts.get("templates/web/1/README.md") == "# How to\n"
+
+
+def test_a_version_without_a_value_gets_that_of_the_revision() -> None:
+    config = SOUND[CONFIG].replace("version: '1.0.0'", "version: # soon")
+    assert "version: '1.0.0' # soon" in after({CONFIG: config})[CONFIG]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.catalog import Entry
 from catalog_forge.lint.findings import Hit
-from catalog_forge.lint.mend import inserted, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
+from catalog_forge.lint.mend import is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys, written
 from catalog_forge.lint.rules.layout import CI_TOP, if_refused
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import File, key_of
@@ -178,8 +178,8 @@ def no_version(entry: Entry) -> Iterator[Hit]:
     )
     fix = renamed(entry.config, other, "version") if other and "version" not in keys else None
     versions = [each.version for each in entry.revisions if each.version]
-    if fix is None and not where and versions:
-        fix = inserted(entry.config, 1, "version", versions[-1])
+    if fix is None and versions:
+        fix = written(entry.config, 1, "version", versions[-1])
     hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that is to be launched"
     yield Hit(where.where if where else entry.config.at(1, 1), message, hint, fix, if_refused(entry))
 
@@ -306,14 +306,22 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
             yield Hit(key.where if key else entry.config.at(1, 1), f"{entry.name} has no {name}", f"add {name}")
 
 
-@rule("CF210", "note", "config.yml does not say who cares for an entry, or its license", on=Entry)
+@rule("CF210", "note", "config.yml does not say who cares for an entry, or its license", on=Entry, fixable=True)
 def nobody(entry: Entry) -> Iterator[Hit]:
     """Users want to know whom to ask, and under which license they launch the software. Rancher announced to require the first.
+
+    Where the defaults of catalog-forge.yml say it, `--fix` writes it.
 
     Bad:
         -- templates/web/config.yml --
         name: Web
         license:
+    Bad:
+        -- catalog-forge.yml --
+        defaults: {maintainer: Jo Doe Roe <jo@example.org>, entry: {license: MIT}}
+        -- templates/web/config.yml --
+        name: Web
+        description: A web server
     Good:
         -- templates/web/config.yml --
         name: Web
@@ -322,11 +330,13 @@ def nobody(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#2.2; test_maintainers of the CI
     """
     keys = entry.settings.keys
-    missing = [name for name in ("maintainer", "license") if name not in keys or is_null(keys[name])]
-    if entry.config and entry.settings.map and missing:
-        key = _key(entry, *missing)
-        where = key.where if key else entry.config.at(1, 1)
-        yield Hit(where, f"config.yml says no {' and no '.join(missing)}", f"add {' and '.join(missing)}")
+    defaults = entry.catalog.team.standards.defaults
+    for name, usual in (("maintainer", defaults.maintainer), ("license", defaults.entry.license)):
+        if entry.config and entry.settings.map and is_null(keys.get(name)):
+            key = _key(entry, name)
+            where = key.where if key else entry.config.at(1, 1)
+            fix = written(entry.config, len(keys), name, usual) if usual else None
+            yield Hit(where, f"config.yml does not name the {name}", f"add {name}: {usual or '...'}", fix)
 
 
 @rule("CF211", "warning", "config.yml has a key that nobody reads", on=Entry, fixable=True)

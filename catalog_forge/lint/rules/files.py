@@ -187,9 +187,11 @@ def readme_name(entry: Entry) -> Iterator[Hit]:
                 yield Hit(file.at(), f"Rancher does not show {shown(name)}", "call it README.md")
 
 
-@rule("CF142", "note", "The newest revision has no README", on=Entry)
+@rule("CF142", "note", "The newest revision has no README", on=Entry, fixable=True)
 def no_readme(entry: Entry) -> Iterator[Hit]:
     """Who looks at an entry reads its README before anything else; Rancher shows the one of the revision.
+
+    `--fix` copies the one of the revision before.
 
     Bad:
         -- templates/web/0/README.md (absent) --
@@ -202,8 +204,12 @@ def no_readme(entry: Entry) -> Iterator[Hit]:
         return
     newest = entry.revisions[-1]
     names = [file.name for file in (*newest.folder.everything, *entry.folder.files.values())]
-    if not any(_README.fullmatch(name) for name in names):
-        yield Hit(newest.where, f"revision {newest.title} has no README.md", "say what it is, and what its questions mean")
+    if any(_README.fullmatch(name) for name in names):
+        return
+    older = [file for each in entry.revisions for file in each.folder.files.values() if file.name == "README.md"]
+    copy = f"{newest.folder.path}/README.md"
+    fix = Fix(f"copy {older[-1].path}", older[-1].path, copies=(copy,)) if older and older[-1].is_readable else None
+    yield Hit(newest.where, f"revision {newest.title} has no README.md", "say what it is, and what its questions mean", fix)
 
 
 @rule("CF143", "note", "A file of an entry is read by nobody", on=Entry)
