@@ -85,7 +85,7 @@ def _bytes(path: Path) -> bytes:
 def _context(folder: Path) -> Mapping[str, Any]:
     path = folder / CONTEXT
     if path.is_symlink() or not path.is_file():
-        raise ForgeError(f"{folder} is no blueprint: it has no {CONTEXT}")
+        raise ForgeError(f"{folder} is not a blueprint: it has no {CONTEXT}")
     try:
         context = json.loads(_bytes(path))
     except json.JSONDecodeError as error:

@@ -157,7 +157,7 @@ def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
     """Return the keys that the body of a path gives, the text of the prefix taken off and cleaned, as confd stores them.
 
     They are in the order of the document, and of equal keys the last one wins; in the real confd it is any of them.
-    Raises StoreError when the body is no JSON, and where the real confd would end (a `name` in a list that is no string).
+    Raises StoreError when the body is no JSON, and where the real confd would end (a `name` in a list that is not a string).
     """
     try:
         document = load(body)

@@ -60,7 +60,7 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
     Raises ForgeError when git is missing, when there is no repository or no such commit, and when there is too much to read.
     """
     if not _REF.fullmatch(ref):
-        raise ForgeError(f"{ref!r} is no name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
+        raise ForgeError(f"{ref!r} is not the name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
     real = path.resolve()
     folder, name = (real, "") if real.is_dir() else (real.parent, real.name)
     prefix = git.read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n") + os.fsencode(name)

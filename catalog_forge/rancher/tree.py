@@ -78,7 +78,7 @@ class File:
 
     @cached_property
     def text(self) -> str:
-        """The content as text, without a byte order mark; a byte that is no UTF-8 becomes U+FFFD. Line ends stay."""
+        """The content as text, without a byte order mark; a byte that is not UTF-8 becomes U+FFFD. Line ends stay."""
         return self.content.decode("utf-8-sig", "replace")
 
     @cached_property

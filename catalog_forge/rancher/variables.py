@@ -43,7 +43,7 @@ def sole(text: str) -> str:
 
 
 class Substitution:
-    """Puts answers into nodes. `undefined` hears of names that nobody answered, `wrong` of what is no variable."""
+    """Puts answers into nodes. `undefined` hears of names that nobody answered, `wrong` of what is not a variable."""
 
     def __init__(self, variables: Mapping[str, str], undefined: Say, wrong: Say) -> None:
         self.variables = variables
@@ -72,7 +72,7 @@ class Substitution:
             if escaped:
                 return "$"
             if name is None:
-                self.wrong(f"{node.value[found.start() :][:20]!r} is no variable", where)
+                self.wrong(f"{node.value[found.start() :][:20]!r} is not a variable", where)
                 return ""
             if name not in self.variables:
                 self.undefined(name, where)

@@ -50,7 +50,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 
 
 def parsed(content: bytes | str, file: str) -> yamlio.Map:
-    """Parse a spec as its author wrote it. Raises ForgeError when it is no mapping."""
+    """Parse a spec as its author wrote it. Raises ForgeError when it is not a mapping."""
     root = yamlio.parse(content, file)
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")

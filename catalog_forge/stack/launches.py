@@ -141,7 +141,7 @@ class Launches:
             if _PORT.fullmatch(text) and all(int(each) < 65536 for each in numbers) and 0 < len(_each(text)) <= _MOST_PORTS:
                 found += _each(text)
             else:
-                self.reader.wrong(f"{text!r} is no port", where, "such as 8080:80, 8080:80/udp or 80")
+                self.reader.wrong(f"{text!r} is not a port", where, "such as 8080:80, 8080:80/udp or 80")
         return tuple(found)
 
     def seconds(self, node: Node) -> int:
@@ -172,7 +172,7 @@ class Launches:
         found = []
         for text, where in self.items(definition.keys.get("volumes"), "volumes"):
             if not _MOUNT.fullmatch(text):
-                self.reader.wrong(f"{text!r} is no volume", where, "NAME:PATH, /HOST:PATH or PATH, then :ro")
+                self.reader.wrong(f"{text!r} is not a volume", where, "NAME:PATH, /HOST:PATH or PATH, then :ro")
                 continue
             if text.startswith("/") and ":" in text:
                 self._trust(definition, "volumes", f"it mounts {text.split(':')[0]} of this machine", where)

@@ -30,7 +30,7 @@ class StateFolder:
 
     def __init__(self, home: Path, name: str) -> None:
         if not _NAME.fullmatch(name):
-            raise ForgeError(f"{name!r} is no name of a stack", hint="letters, digits and dashes, as in Rancher")
+            raise ForgeError(f"{name!r} is not the name of a stack", hint="letters, digits and dashes, as in Rancher")
         self.name = name
         self.path = home / "catalog-forge" / "stacks" / name
 

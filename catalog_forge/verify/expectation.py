@@ -170,7 +170,7 @@ def _parsed(expected: FileExpectation, found: Written) -> Iterator[Failure]:
     try:
         says = parse(found.text, expected.format)
     except (ValueError, ForgeError) as error:
-        yield Failure(f"{expected.dest} is no well-formed {expected.format}: {error}", expected.where, found.text)
+        yield Failure(f"{expected.dest} is not well-formed {expected.format}: {error}", expected.where, found.text)
         return
     if says != expected.equals:
         diff = difference(_shown(expected.equals), _shown(says), "expected", "rendered")

@@ -127,5 +127,5 @@ def _release(binary: str | Path) -> str:
         raise ForgeError(f"cannot run confd: {error}", hint="name one by --confd FILE, or put one on PATH") from None
     found = _VERSION.match(said)
     if not found:
-        raise ForgeError(f"{binary} is no confd: `-version` says {said.strip()[:80]!r}")
+        raise ForgeError(f"{binary} is not confd: `-version` says {said.strip()[:80]!r}")
     return found[1]

@@ -155,7 +155,7 @@ def test_a_link_in_a_blueprint_is_refused(tmp_path: Path, where: str) -> None:
     else:
         outside.mkdir()
     link.symlink_to(outside)
-    with pytest.raises(ForgeError, match="no links|is no blueprint"):
+    with pytest.raises(ForgeError, match="no links|is not a blueprint"):
         load(folder)
 
 
@@ -169,7 +169,7 @@ def test_a_link_in_a_blueprint_is_refused(tmp_path: Path, where: str) -> None:
         ({"cookiecutter.json": '{"name": "x", "_copy_without_render": "x"}'}, "must be a list"),
         ({"cookiecutter.json": '{"name": "x"}'}, "one templated folder, this one has 0"),
         ({"cookiecutter.json": '{"name": "x"}', "{{cookiecutter.a}}/x": "", "{{cookiecutter.b}}/x": ""}, "this one has 2"),
-        ({"README.md": ""}, "is no blueprint: it has no cookiecutter.json"),
+        ({"README.md": ""}, "is not a blueprint: it has no cookiecutter.json"),
         ({"cookiecutter.json": '{"name": "x"}', **{f"{ROOM}/{n}": "" for n in range(MAX_FILES + 1)}}, "more than 200 files"),
         ({"cookiecutter.json": '{"name": "x"}', f"{ROOM}/x": b"x" * (MAX_BYTES + 1)}, "larger than 1048576 bytes"),
     ],

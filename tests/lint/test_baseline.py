@@ -49,7 +49,7 @@ def test_a_baseline_is_sorted_and_has_a_line_for_each_finding() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"catalog-forge-baseline": 2, "findings": []}', "[" * 100_000])
 def test_what_is_no_baseline_is_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "b").write_text(text)
-    with pytest.raises(ForgeError, match="this is no baseline"):
+    with pytest.raises(ForgeError, match="this is not a baseline"):
         baseline.load(tmp_path / "b", "b")
 
 

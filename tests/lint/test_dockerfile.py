@@ -60,7 +60,7 @@ def test_variables_end_with_their_stage() -> None:
     ("text", "message"),
     [
         ("", "the Dockerfile has no FROM"),
-        ("FORM a\n", "'FORM' is no instruction"),
+        ("FORM a\n", "'FORM' is not an instruction"),
         ("RUN x\nFROM a\n", "RUN stands before FROM"),
         ("FROM a b\n", "FROM wants an image, or IMAGE AS NAME"),
         ('FROM a\nADD "a b"\n', "ADD wants a source and a target: this is one word"),

@@ -61,7 +61,7 @@ def test_variables_of_templates_and_comments_are_no_answers() -> None:
 )
 def test_what_is_no_variable_is_shown_as_it_stands(text: str, wrong: str) -> None:
     (found,) = findings(docker(f"  web:\n    image: n:1\n    command: '{text}'\n"), "CF504")
-    assert found.message == f"{wrong!r} is no variable"
+    assert found.message == f"{wrong!r} is not a variable"
     assert found.where.column == 15 + text.index(wrong)
 
 

@@ -264,7 +264,7 @@ TABLE_6: dict[str, tuple[Changes, str, str, str]] = {
         "accept",
         "accept",
     ),
-    "upgrade_from is no range": (block("  version: '1.0.0'\n  upgrade_from: now\n"), "accept", "accept", "accept"),
+    "upgrade_from is not a range": (block("  version: '1.0.0'\n  upgrade_from: now\n"), "accept", "accept", "accept"),
 }
 
 

@@ -267,7 +267,7 @@ pid: ~
 image: ~
     1:12 CF428 image of 'a': nothing stands where text is due
 hostname: '${(}'
-    1:15 CF504 '${(}' is no variable
+    1:15 CF504 '${(}' is not a variable
       write $$ for a plain $
 blkio_weight: 5.5.5
     1:19 CF431 blkio_weight of 'a': '5.5.5' is not a whole number

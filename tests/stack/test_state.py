@@ -63,7 +63,7 @@ def test_numbers_come_back_and_none_when_they_are_lost(folder: StateFolder) -> N
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "-a", "a b", "."])
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ForgeError, match="is no name of a stack"):
+    with pytest.raises(ForgeError, match="is not the name of a stack"):
         StateFolder(tmp_path, name)
 
 

@@ -52,7 +52,7 @@ def test_what_is_as_expected_is_no_failure(expected: str) -> None:
         ("files: {app.yml: {contains: nope}}", "/etc/app/app.yml does not contain 'nope'"),
         ("files: {app.yml: {lacks: cluster}}", "/etc/app/app.yml contains 'cluster'"),
         ("files: {app.yml: {equals: {ip: x}}}", "/etc/app/app.yml does not say what is expected"),
-        ("files: {app.yml: {equals: {}, format: json}}", "/etc/app/app.yml is no well-formed json: "),
+        ("files: {app.yml: {equals: {}, format: json}}", "/etc/app/app.yml is not well-formed json: "),
         ("files: {app.yml: {mode: '0600'}}", "/etc/app/app.yml has mode 0644, not 0600"),
         ("files: {app.yml: {absent: true}}", "/etc/app/app.yml is there"),
         ("error: cluster.name", "no error says 'cluster.name'"),

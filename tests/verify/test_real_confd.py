@@ -76,7 +76,7 @@ def test_a_program_that_is_no_confd_is_refused(tmp_path: Path) -> None:
     fake = tmp_path / "confd"
     fake.write_text("#!/bin/sh\necho hello\n")
     fake.chmod(0o755)
-    with pytest.raises(ForgeError, match="is no confd: `-version` says 'hello'"):
+    with pytest.raises(ForgeError, match="is not confd: `-version` says 'hello'"):
         Confd(fake)
     with pytest.raises(ForgeError, match="cannot run confd"):
         Confd(tmp_path / "nope")

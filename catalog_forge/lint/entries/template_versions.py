@@ -183,7 +183,7 @@ def _service(chunk: str, known: frozenset[str]) -> Part | None:
 
 @lru_cache(maxsize=8192)
 def _pairs(text: str) -> tuple[tuple[Text, Node], ...] | None:
-    """The keys of a text; None where it is no mapping."""
+    """The keys of a text; None where it is not a mapping."""
     try:
         node = yamlio.parse(text, "", aliases=True)
     except ForgeError:

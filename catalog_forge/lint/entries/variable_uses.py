@@ -1,8 +1,8 @@
 """Where a revision uses its answers: `${X}`, `$X`, `.Values.X` and bare names of the environment, in both compose files.
 
 A file without templates is read as YAML, so that comments count nothing. Of a template it is the text, not what it renders to:
-a branch that is not taken today counts too. Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is no variable, and neither are the
-variables of Go's templates.
+a branch that is not taken today counts too. Rules: docs/facts/catalog.md#4.12 and #9.4: `$$` is not a variable, and neither are
+the variables of Go's templates.
 """
 
 from __future__ import annotations

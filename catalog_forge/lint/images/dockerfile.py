@@ -157,7 +157,7 @@ class _Reader:
         keyword = found[1].upper() if found else ""
         if not found or keyword not in KEYWORDS:
             word = joined.split()[0][:40]
-            self.faults.append(Fault(start, f"{word!r} is no instruction", did_you_mean(word.upper(), KEYWORDS)))
+            self.faults.append(Fault(start, f"{word!r} is not an instruction", did_you_mean(word.upper(), KEYWORDS)))
             return
         rest, flags = joined[found.end() :], {}
         while keyword != "RUN" and (flag := _FLAG.match(rest)):

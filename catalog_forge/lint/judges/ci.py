@@ -96,7 +96,7 @@ class _Template:
         elif not default:
             shown = decoding.raw(node)
             hint = f"version: '{shown}'" if shown else "version: '...'"
-            yield self._reject("the default version is no text", node.where, "", hint)
+            yield self._reject("the default version is not text", node.where, "", hint)
         elif default not in self.links:
             yield self._reject(f"no revision has the default version {default!r}", node.where, "", f"there are {known}")
 

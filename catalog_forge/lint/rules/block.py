@@ -59,7 +59,7 @@ def broken(revision: Revision) -> Iterator[Hit]:
     if not file.yaml.problems and file.yaml.map is None:
         empty = is_null(file.yaml.node)
         loss, level = _loss(revision) if empty else ("Rancher refuses the whole catalog", None)
-        what = "the file is empty" if empty else "the file is no mapping"
+        what = "the file is empty" if empty else "the file is not a mapping"
         yield Hit(file.at(1, 1), f"{what}: {loss}", "write the block .catalog with a version", level=level)
 
 
@@ -106,7 +106,9 @@ def no_block(revision: Revision) -> Iterator[Hit]:
         node = keys.get(name)
         if node and not isinstance(node, Map) and not is_null(node):
             yield Hit(
-                node.where, f"{name} is no mapping: Rancher refuses the whole catalog", "write version, name and questions in it"
+                node.where,
+                f"{name} is not a mapping: Rancher refuses the whole catalog",
+                "write version, name and questions in it",
             )
             return
     inside = next(_places(revision), None)
@@ -259,7 +261,7 @@ def odd_limit(revision: Revision) -> Iterator[Hit]:
     nodes = [(name, keys.get(name)) for name in _LIMITS]
     for name, node in nodes:
         if node and text_of(node) and not _RANCHER_VERSION.fullmatch(text_of(node)):
-            yield Hit(node.where, f"{name} {shown(text_of(node))} is no version of Rancher", "write one such as v1.6.0")
+            yield Hit(node.where, f"{name} {shown(text_of(node))} is not a version of Rancher", "write one such as v1.6.0")
     least, most = (text_of(node) for _, node in nodes)
     if least and most and versions.greater(least, most):
         message = f"the minimum {shown(least)} is above the maximum {shown(most)}: no Rancher shows the revision"

@@ -76,7 +76,9 @@ def broken(entry: Entry) -> Iterator[Hit]:
     if not settings.problems and settings.map is None:
         empty = is_null(settings.node)
         message = (
-            "config.yml is empty: an entry without a name" if empty else "config.yml is no mapping: Rancher refuses the catalog"
+            "config.yml is empty: an entry without a name"
+            if empty
+            else "config.yml is not a mapping: Rancher refuses the catalog"
         )
         yield Hit(config.at(1, 1), message, "write name, version, description and category")
 
@@ -399,7 +401,7 @@ def odd_license(entry: Entry) -> Iterator[Hit]:
         return
     meant = _meant(text)
     yield Hit(
-        node.where, f"{shown(text)} is no short name of SPDX", f"did you mean {meant}?" if meant else "see spdx.org/licenses"
+        node.where, f"{shown(text)} is not a short name of SPDX", f"did you mean {meant}?" if meant else "see spdx.org/licenses"
     )
 
 
@@ -438,7 +440,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
         node = entry.settings.keys.get(name)
         text = text_of(node)
         if node and text and not _URL.fullmatch(text[:2000]):
-            yield Hit(node.where, f"{name} {shown(text)} is no address of a page", "write https://...")
+            yield Hit(node.where, f"{name} {shown(text)} is not the address of a page", "write https://...")
 
 
 @rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
@@ -486,7 +488,7 @@ def altered(entry: Entry) -> Iterator[Hit]:
 
 
 def _as_text(config: File, name: str, node: Text) -> Hit:
-    stored = f"Rancher takes it for {shown(text_of(node))}" if is_altered(node) else "to the CI it is no text"
+    stored = f"Rancher takes it for {shown(text_of(node))}" if is_altered(node) else "to the CI it is not text"
     return Hit(node.where, f"{shown(name)} is {node.value[:40]}: {stored}", f"write '{node.value[:40]}'", quoted(config, node))
 
 

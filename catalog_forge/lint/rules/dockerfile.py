@@ -33,7 +33,7 @@ def _read(image: Image) -> tuple[Inside, Dockerfile, File] | None:
 
 @rule("CF701", "error", "A Dockerfile cannot be built", on=Image)
 def not_built(image: Image) -> Iterator[Hit]:
-    """The build refuses the file before it runs anything: a word that is no instruction, a quote that does not end, a source
+    """The build refuses the file before it runs anything: a word that is not an instruction, a quote that does not end, a source
     without a target.
 
     Bad:
@@ -255,7 +255,9 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
             looks = each.text.startswith("[")
             level: Level | None = "error" if looks else None
             words = (
-                "ENTRYPOINT is no JSON list, so it is a line of shell" if looks else "a shell is process 1: signals do not arrive"
+                "ENTRYPOINT is not a JSON list, so it is a line of shell"
+                if looks
+                else "a shell is process 1: signals do not arrive"
             )
             yield Hit(file.offset(each.start), words, 'write ENTRYPOINT ["/PROGRAM"], with double quotes', level=level)
 

@@ -93,7 +93,9 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
     if icons and not any(file.name.startswith("catalogIcon") for file in icons):
         for file in icons:
             ending = _ending(file) if "." in file.name else "svg"
-            yield Hit(file.at(), f"{shown(file.name)} is no icon to every Rancher", f"call it catalogIcon-{entry.name}.{ending}")
+            yield Hit(
+                file.at(), f"{shown(file.name)} is not an icon to every Rancher", f"call it catalogIcon-{entry.name}.{ending}"
+            )
 
 
 @rule("CF133", "warning", "An icon is not a picture, or not of the kind its name says", on=Entry)

@@ -135,11 +135,11 @@ def not_text(revision: Revision) -> Iterator[Hit]:
             node = part.get(key)
             for name, value in keys_of(node).items():
                 if not isinstance(value, Text):
-                    message = f"{name!r} in {key} of {part.name.value!r} is no text"
+                    message = f"{name!r} in {key} of {part.name.value!r} is not text"
                     yield Hit(composition.at(value.where), message, "write it as one text")
             for item in node.items if isinstance(node, Seq) else ():
                 if not isinstance(item, Text):
-                    message = f"an item in {key} of {part.name.value!r} is no text"
+                    message = f"an item in {key} of {part.name.value!r} is not text"
                     yield Hit(composition.at(item.where), message, "write NAME=VALUE")
 
 

@@ -131,7 +131,7 @@ def no_revision(entry: Entry) -> Iterator[Hit]:
         if is_revision(name):
             continue
         if any(each in folder.files for each in _COMPOSE):
-            what = f"{shown(name)} is no revision: Rancher never shows it"
+            what = f"{shown(name)} is not a revision: Rancher never shows it"
             yield Hit(_where(entry, name), what, f"revisions are numbers: {following} is the next one")
         elif CI_TOP.fullmatch(entry.top.name):
             what = f"the catalog's CI takes {shown(name)} for a revision without a rancher-compose.yml, and refuses the catalog"
@@ -394,7 +394,7 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
         if file.kind == "stray":
             yield Hit(file.at(), f"the link {shown(file.name)} leads out of the catalog, or nowhere", "put the file itself here")
         elif file.kind == "special":
-            yield Hit(file.at(), f"{shown(file.name)} is no file: a pipe, a socket or a device", "remove it")
+            yield Hit(file.at(), f"{shown(file.name)} is not a regular file: a pipe, a socket or a device", "remove it")
 
 
 @rule("CF117", "warning", "A file is too large to be read", on=Catalog)
@@ -418,7 +418,7 @@ def too_large(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF118", "warning", "A name of a file has odd characters", on=Catalog)
 def odd_characters(catalog: Catalog) -> Iterator[Hit]:
-    """Line breaks, control characters and bytes that are no UTF-8 in names break logs, ids and tools that read lists of files.
+    """Line breaks, control characters and bytes that are not UTF-8 in names break logs, ids and tools that read lists of files.
 
     Bad:
         -- templates/web/0/a\x7fb.txt --

@@ -339,7 +339,7 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
         if question.type == "enum" and options and isinstance(node, Text) and text_of(node) not in options:
             meant = near(text_of(node), options[:100])
             hint = f"did you mean {shown(meant)}?" if meant else f"options are {listed(options)}"
-            yield Hit(node.where, f"{_named(question)}: the default {shown(text_of(node))} is none of its options", hint)
+            yield Hit(node.where, f"{_named(question)}: the default {shown(text_of(node))} is not one of its options", hint)
 
 
 @rule("CF331", "warning", "The default of a number is not a number, or out of bounds", on=Revision)
@@ -368,7 +368,9 @@ def bad_number(revision: Revision) -> Iterator[Hit]:
         if question.type != "int" or not text:
             continue
         if not _WHOLE.fullmatch(text):
-            yield Hit(question.at("default"), f"{_named(question)}: the default {shown(text)} is no whole number", "write digits")
+            yield Hit(
+                question.at("default"), f"{_named(question)}: the default {shown(text)} is not a whole number", "write digits"
+            )
             continue
         least, most = (_bound(question, name) for name in ("min", "max"))
         if (least and int(text) < least) or (most and int(text) > most):
@@ -401,7 +403,11 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
     for question in revision.questions:
         text = question.text("default")
         if question.type == "boolean" and text and text not in ("true", "false"):
-            yield Hit(question.at("default"), f"{_named(question)}: the default {shown(text)} is no truth", "write true or false")
+            yield Hit(
+                question.at("default"),
+                f"{_named(question)}: the default {shown(text)} is neither true nor false",
+                "write true or false",
+            )
 
 
 @rule("CF333", "error", "A bound is not a whole number", on=Revision, fixable=True)
@@ -555,4 +561,4 @@ def unused_options(revision: Revision) -> Iterator[Hit]:
     """
     for question in revision.questions:
         if question.type != "enum" and question.options:
-            yield Hit(question.at("options"), f"{_named(question)} is no enum: nobody sees its options", "write type: enum")
+            yield Hit(question.at("options"), f"{_named(question)} is not an enum: nobody sees its options", "write type: enum")

@@ -146,7 +146,9 @@ def bad_mode(image: Image) -> Iterator[Hit]:
     for each in inside(image).resources:
         if each.resource and each.resource.fault:
             written = _text(each, "mode")
-            yield Hit(each.at("mode", written), f"mode {written!r} is no number: confd never writes the file", 'such as "0644"')
+            yield Hit(
+                each.at("mode", written), f"mode {written!r} is not a number: confd never writes the file", 'such as "0644"'
+            )
 
 
 @rule("CF605", "warning", "A template resource has a prefix of its own", on=Image)
@@ -573,7 +575,7 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
         for key in ("check_cmd", "reload_cmd"):
             for found in re.findall(r"\{\{(?:(?!\{\{).)*?\}\}", _text(each, key)) if each.resource else ():
                 if key == "reload_cmd":
-                    words = f"reload_cmd is no template: {found} reaches the shell as it is"
+                    words = f"reload_cmd is not a template: {found} reaches the shell as it is"
                     yield Hit(each.at(key, found), words, "write the path out")
                 elif re.fullmatch(r"\{\{-?\s*\.\w+\s*-?\}\}", found) and ".src" not in found:
                     words = f"check_cmd knows {{{{.src}}}} only: {found} becomes <no value>"

@@ -89,7 +89,7 @@ def negative_exit(image: Image) -> Iterator[Hit]:
     """
     for script in inside(image).scripts:
         for found in _EXIT.finditer(script.masked.code):
-            yield Hit(script.file.offset(found.start(1)), f"exit {found[1]} is no exit code", "write exit 1")
+            yield Hit(script.file.offset(found.start(1)), f"exit {found[1]} is not an exit code", "write exit 1")
 
 
 @rule("CF723", "warning", "A test with == in a script for sh", on=Image)

@@ -59,10 +59,10 @@ def _obstacle(old: Revision, new: Revision) -> tuple[str, str, str] | None:
     if not wanted:
         return None
     if versions.reads_range(wanted) is None:
-        return f"upgrade_from {shown(wanted)} is no range", "write one such as '>=1.0.0'", "upgrade_from"
+        return f"upgrade_from {shown(wanted)} is not a range", "write one such as '>=1.0.0'", "upgrade_from"
     fits = versions.within(old.version, wanted)
     if fits is None:
-        why = f"{shown(old.version)} is no semantic version, so that no upgrade_from lets it in"
+        why = f"{shown(old.version)} is not a semantic version, so that no upgrade_from lets it in"
         return why, "remove upgrade_from: without it every lower version may be upgraded", "upgrade_from"
     if fits:
         return None
@@ -75,7 +75,7 @@ def _obstacle(old: Revision, new: Revision) -> tuple[str, str, str] | None:
 def no_way(entry: Entry) -> Iterator[Hit]:
     """Rancher offers a revision to stacks of a lower version, by a comparison of its own, that its `upgrade_from` lets in.
 
-    `upgrade_from` is a range: a bare version means that one only. A text that is no range lets nobody in, and no judge says so.
+    `upgrade_from` is a range: a bare version means that one only. Any other text lets nobody in, and no judge says so.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --

@@ -120,7 +120,7 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
     """
     for use in uses_of(revision):
         if use.kind == "wrong" and not use.in_comment:
-            yield Hit(use.where, f"{use.name!r} is no variable", "write $$ for a plain dollar")
+            yield Hit(use.where, f"{use.name!r} is not a variable", "write $$ for a plain dollar")
 
 
 @rule("CF505", "warning", "A variable in a key is not put in", on=Revision)

@@ -79,7 +79,7 @@ def load(path: Path, shown: str) -> Counter[Key]:
         for each in data["findings"]:
             found[str(each["path"]), str(each["rule"]), str(each["fingerprint"])] += int(each["count"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise ForgeError("this is no baseline", Where(shown), "--write-baseline makes one") from None
+        raise ForgeError("this is not a baseline", Where(shown), "--write-baseline makes one") from None
     return found
 
 

@@ -27,7 +27,7 @@ def rule(identity: str, level: Level, title: str, on: type, fixable: bool = Fals
 
     def register(check: Check) -> Check:
         if not _ID.fullmatch(identity) or identity in _RULES:
-            raise ValueError(f"{identity} is no id of its own")
+            raise ValueError(f"{identity} is not an id of its own")
         _RULES[identity] = level, title, on, check
         if fixable:
             _FIXABLE.add(identity)
