@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from difflib import unified_diff
 
+from catalog_forge.shown import printable
+
 MOST_LINES = 20_000
 
 
 def unified(old: str | None, new: str | None, name: str) -> str:
     """Return what changes from one text to another, None standing for a file that is not there; nothing where they are equal."""
+    name = printable(name)  # the head of a diff is one line
     source, target = f"a/{name}" if old is not None else "/dev/null", f"b/{name}" if new is not None else "/dev/null"
     before, after = _lines(old or ""), _lines(new or "")
     if before != after and max(len(before), len(after)) > MOST_LINES:

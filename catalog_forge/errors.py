@@ -75,18 +75,6 @@ class BuildError(ForgeError):
     exit_code = 5
 
 
-def plain(text: str) -> str:
-    """Text of a stranger on one line: what could steer a terminal, or turn the direction of writing, is shown as an escape."""
-    return text if text.isprintable() else "".join(map(_plain, text))
-
-
-def _plain(char: str) -> str:
-    if char.isprintable():
-        return char
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the known word nearest to `word`, or lists what is known when none is near."""
     words = sorted(known)

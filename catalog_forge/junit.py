@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-# XML 1.0 has no way to write these, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from catalog_forge.shown import printable
 
 
 def document() -> Element:
@@ -17,12 +15,12 @@ def document() -> Element:
 
 def case(suite: Element, name: str, classname: str, **attributes: str) -> Element:
     """Add a case to a suite, passed until something is added to it."""
-    return SubElement(suite, "testcase", {"name": text(name), "classname": classname, **attributes})
+    return SubElement(suite, "testcase", {"name": text(name), "classname": text(classname), **_texts(attributes)})
 
 
 def outcome(where: Element, kind: str, message: str, lines: str = "", **attributes: str) -> None:
     """Add to a case that it failed, ended in an error, or was skipped."""
-    SubElement(where, kind, {"message": text(message), **attributes}).text = text(lines) if lines else None
+    SubElement(where, kind, {"message": text(message), **_texts(attributes)}).text = text(lines) if lines else None
 
 
 def written(root: Element) -> str:
@@ -37,5 +35,9 @@ def written(root: Element) -> str:
 
 
 def text(text: str) -> str:
-    """Text in which what XML cannot hold is replaced."""
-    return _NOT_XML.sub("\ufffd", text)
+    """Text as XML can hold it, and as nobody is misled by it."""
+    return printable(text, kept="\n\t")
+
+
+def _texts(attributes: dict[str, str]) -> dict[str, str]:
+    return {name: text(value) for name, value in attributes.items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge import __version__
+from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,10 +103,10 @@ class Root(click.Group):
 
 def _failed(error: Exception, debug: bool) -> int:
     """Show an error and return the exit code that belongs to it."""
-    from catalog_forge.errors import ForgeError, plain
+    from catalog_forge.errors import ForgeError
 
     if isinstance(error, ForgeError):
-        click.echo("\n".join(_painted(plain(line.expandtabs())) for line in str(error).split("\n")), err=True)
+        click.echo("\n".join(_painted(printable(line.expandtabs())) for line in str(error).split("\n")), err=True)
         return error.exit_code
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         raise error
@@ -117,18 +118,19 @@ def _failed(error: Exception, debug: bool) -> int:
     while where and where.tb_next:
         where = where.tb_next
     place = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else "?"  # noqa: PTH119
-    click.echo(f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {plain(str(error))} ({place})", err=True)
+    click.echo(
+        f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {printable(str(error))} ({place})", err=True
+    )
     click.echo("hint: run it again with --debug in front of the command, and report what it prints", err=True)
     return EXIT_BUG
 
 
 def _refused(error: Exception) -> int:
     """Say what the operating system refuses: the one place for names that are too long, folders that are gone, full disks..."""
-    from catalog_forge.errors import plain
 
-    words = getattr(error, "strerror", None) or plain(str(error))
+    words = getattr(error, "strerror", None) or printable(str(error))
     file = getattr(error, "filename", None)
-    place = f"{plain(os.fsdecode(file))[:MOST_SHOWN]}: " if isinstance(file, (str, bytes)) else ""
+    place = f"{printable(os.fsdecode(file))[:MOST_SHOWN]}: " if isinstance(file, (str, bytes)) else ""
     with suppress(OSError):
         click.echo(f"{place}{words}", err=True)
     return 1

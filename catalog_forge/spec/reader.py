@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean, plain
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
+from catalog_forge.shown import printable
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
 from catalog_forge.spec.compose_keys import wrong as wrong_shape
@@ -65,7 +66,7 @@ def _hidden(node: yamlio.Node) -> Iterator[Problem]:
     if isinstance(node, yamlio.Text):
         if found := _HIDDEN.search(node.value):
             hint = "a file that needs one can be a file of its own: files: - file: NAME"
-            yield Problem(f"the character {plain(found[0])} cannot be seen, and is refused", node.where, hint)
+            yield Problem(f"the character {printable(found[0])} cannot be seen, and is refused", node.where, hint)
         return
     children = (part for pair in node.pairs for part in pair) if isinstance(node, yamlio.Map) else iter(node.items)
     for child in children:
@@ -76,8 +77,8 @@ def read_standards(root: yamlio.Map) -> Standards:
     """Read the standards of a team. Raises ForgeError with all problems."""
     reader = _Reader()
     standards: Standards = reader.record(Standards, root, "")
-    if reader.problems:
-        raise ForgeError.of(reader.problems)
+    if problems := [*reader.problems, *_hidden(root)]:
+        raise ForgeError.of(problems)
     return standards
 
 

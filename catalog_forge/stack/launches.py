@@ -17,6 +17,7 @@ from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.rancher import keys
+from catalog_forge.shown import printable
 from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
 from catalog_forge.stack.composefile import Definition
 from catalog_forge.stack.model import Launch, Network, Note
@@ -306,10 +307,10 @@ class Launches:
 
     def note(self, definition: Definition, key: str, message: str, where: Where) -> None:
         """Note something that is not honoured."""
-        self.unhonoured.append(Note(definition.name, _printable(key), _printable(message), where))
+        self.unhonoured.append(Note(definition.name, printable(key), printable(message), where))
 
     def _trust(self, definition: Definition, key: str, message: str, where: Where) -> None:
-        self.dangerous.append(Note(definition.name, _printable(key), _printable(message), where))
+        self.dangerous.append(Note(definition.name, printable(key), printable(message), where))
 
 
 def _each(port: str) -> list[str]:
@@ -322,8 +323,3 @@ def _each(port: str) -> list[str]:
     each = range(int(first), min(int(last), int(first) + _MOST_PORTS) + 1)
     head = port[: found.start()]
     return [f"{head}{f'{number + shift}:' if public else ''}{number}{protocol}" for number in each]
-
-
-def _printable(text: str) -> str:
-    """A text of an entry that may be shown: nothing in it steers a terminal."""
-    return "".join(each if each.isprintable() else "?" for each in text)

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from catalog_forge.errors import Where
+from catalog_forge.shown import printable
 from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, Stack
 
 HIDDEN = "***"
@@ -16,7 +17,7 @@ _LEAST = 4
 
 def lines(stack: Stack) -> Iterator[str]:
     """Draw a stack; what an entry says cannot steer the terminal."""
-    return ("".join(each if each.isprintable() else "?" for each in line) for line in _lines(stack))
+    return map(printable, _lines(stack))
 
 
 def _lines(stack: Stack) -> Iterator[str]:

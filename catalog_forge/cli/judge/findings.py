@@ -8,7 +8,7 @@ from unicodedata import combining, east_asian_width
 
 import click
 
-from catalog_forge.errors import plain
+from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
     from catalog_forge.lint.findings import Finding
@@ -44,7 +44,7 @@ def _many(number: int, word: str) -> str:
 
 def _finding(finding: Finding) -> str:
     level = click.style(finding.level, fg=COLOURS[finding.level], bold=True)
-    place = click.style(plain(str(finding.where)) or ".", bold=True)
+    place = click.style(printable(str(finding.where)) or ".", bold=True)
     lines = [f"{place}: {level} {finding.rule} {_short(finding.message)}"]
     if finding.where.line and finding.excerpt.strip():
         lines += _source(finding)
@@ -56,7 +56,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _short(words: str) -> str:
-    return plain(words if len(words) <= _LONGEST else f"{words[:_LONGEST]}...")
+    return printable(words if len(words) <= _LONGEST else f"{words[:_LONGEST]}...")
 
 
 def _source(finding: Finding) -> list[str]:
@@ -64,7 +64,7 @@ def _source(finding: Finding) -> list[str]:
     text = finding.excerpt.replace("\t", " ")
     column = min(max(finding.where.column - finding.excerpt_start, 1), len(text) + 1)
     start = max(0, column - 1 - _BEFORE) if len(text) > _WINDOW else 0
-    before, after = plain(text[start : column - 1]), plain(text[column - 1 : start + _WINDOW])
+    before, after = printable(text[start : column - 1]), printable(text[column - 1 : start + _WINDOW])
     gutter = f"{finding.where.line:5} | " + ("..." if start or finding.excerpt_start else "")
     caret = " " * (len(gutter) + _width(before)) + "^"
     shown = [f"{gutter}{before}{after}".rstrip()]

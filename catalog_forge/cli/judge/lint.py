@@ -261,11 +261,11 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
 
 def _say_gone(run: Run, left: Counter[Key]) -> None:
     """Say which entries of a baseline are mended, as far as this run can know."""
-    from catalog_forge.errors import plain
+    from catalog_forge.shown import printable
 
     gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:
-        click.echo(f"{plain(line)} of the baseline no longer occurs", err=True)
+        click.echo(f"{printable(line)} of the baseline no longer occurs", err=True)
     if gone:
         click.echo(f"{len(gone)} entries of the baseline are done: --write-baseline writes it anew", err=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.shown.paint import painted_diff
-from catalog_forge.errors import ForgeError, Where, plain
+from catalog_forge.errors import ForgeError, Where
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.tree import File, Tree
@@ -22,9 +22,7 @@ def show(before: Tree, after: Tree) -> None:
     from catalog_forge.lint.runner import fixes
 
     diff = fixes.diff(fixes.changes(before, after))
-    if sys.stdout.isatty():
-        diff = "\n".join(plain(line.rstrip("\r").expandtabs()) for line in diff.split("\n"))
-    click.echo(painted_diff(diff), nl=False)
+    click.echo(painted_diff(diff) if sys.stdout.isatty() else diff, nl=False)
 
 
 def write(start: Path, path: Path, before: Tree, after: Tree) -> int:

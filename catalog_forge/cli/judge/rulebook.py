@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from catalog_forge.cli.judge.findings import COLOURS
+from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
     from catalog_forge.lint.findings import Rule
@@ -19,7 +19,7 @@ def show_all(ids: frozenset[str], form: str) -> None:
 
     rules = [rule for rule in registry.rules() if rule.id in ids]
     if form == "json":
-        click.echo(json.dumps([_data(rule) for rule in rules], indent=2))
+        click.echo(as_json([_data(rule) for rule in rules]))
         return
     for rule in rules:
         level = click.style(f"{rule.level:8}", fg=COLOURS[rule.level])
@@ -34,7 +34,7 @@ def explain(identity: str, form: str) -> None:
 
     rule = registry.find(identity)
     if form == "json":
-        click.echo(json.dumps(_page(rule), indent=2))
+        click.echo(as_json(_page(rule)))
         return
     click.echo(f"{click.style(rule.id, bold=True)} {click.style(rule.level, fg=COLOURS[rule.level])}  {rule.title}\n")
     click.echo(f"{rule.text}\n")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
@@ -35,15 +35,15 @@ def show(settings: Settings, form: str) -> None:
         raise ForgeError(f"there is no {MARK} with standards in {repository.root}", hint="docs/standards.md begins one")
     if form == "json":
         lines = [{"key": path, "value": node.value, "where": str(node.where)} for path, node in team.lines()]
-        click.echo(json.dumps(lines, indent=2, ensure_ascii=False))
+        click.echo(as_json(lines))
     else:
         _draw(team)
 
 
 def _draw(team: Team) -> None:
-    from catalog_forge.errors import plain
+    from catalog_forge.shown import printable
 
-    lines = [(plain(path), plain(node.value), plain(str(node.where))) for path, node in team.lines()]
+    lines = [(printable(path), printable(node.value), printable(str(node.where))) for path, node in team.lines()]
     widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
     for path, value, where in lines:
         click.echo(f"{path:{widths[0]}}  {value:{widths[1]}}  " + click.style(where, dim=True))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog_forge.errors import ForgeError, did_you_mean, plain
+from catalog_forge.errors import ForgeError, did_you_mean
+from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from catalog_forge.lint.judges.verdicts import Verdicts
@@ -37,7 +37,7 @@ def show(tree: Tree, form: str) -> None:
 
     found = verdicts(tree)
     if form == "json":
-        click.echo(json.dumps(found.data(), indent=1))
+        click.echo(as_json(found.data(), indent=1))
         return
     for judge, what in JUDGES.items():
         _heading(found, judge, what)
@@ -59,9 +59,9 @@ def explain(tree: Tree, entry: str, form: str) -> None:
     default = {label: found.default[label]} if label in found.default else {}
     verdict = Verdicts(own, served, default)
     if form == "json":
-        click.echo(json.dumps(_data(verdict, label), indent=1))
+        click.echo(as_json(_data(verdict, label), indent=1))
         return
-    click.echo(click.style(plain(f"{label}:{revision}" if revision else label), bold=True))
+    click.echo(click.style(printable(f"{label}:{revision}" if revision else label), bold=True))
     for judge, what in JUDGES.items():
         _heading(verdict, judge, what)
         for ruling in own:
@@ -70,7 +70,7 @@ def explain(tree: Tree, entry: str, form: str) -> None:
     _whole(found, verdict)
     for version, identity in served.get(label, {}).items():
         offered = click.style("  offered first", fg="green") if default.get(label) == version else ""
-        click.echo(f"served: {plain(version)} as {plain(identity)}{offered}")
+        click.echo(f"served: {printable(version)} as {printable(identity)}{offered}")
 
 
 def _named(tree: Tree, found: Verdicts, entry: str) -> tuple[str, str]:
@@ -103,8 +103,8 @@ def _heading(found: Verdicts, judge: Judge, what: str) -> None:
 
 def _ruling(ruling: Ruling) -> None:
     outcome = click.style(f"{ruling.outcome:8}", fg=_COLOURS[ruling.outcome])
-    click.echo(f"  {outcome}{click.style(plain(str(ruling.where)), bold=True)}: {plain(ruling.reason)}")
-    words = [_WORDS[ruling.outcome], *([plain(ruling.hint)] if ruling.hint else [])]
+    click.echo(f"  {outcome}{click.style(printable(str(ruling.where)), bold=True)}: {printable(ruling.reason)}")
+    words = [_WORDS[ruling.outcome], *([printable(ruling.hint)] if ruling.hint else [])]
     click.echo(click.style(f"          {'; '.join(words)}", dim=True))
 
 
@@ -112,7 +112,7 @@ def _whole(found: Verdicts, own: Verdicts) -> None:
     """Say when others make the service refuse the catalog, this entry with it."""
     if found.of("service") == "reject" and own.of("service") != "reject":
         others = sorted({each.template for each in found.rulings if (each.judge, each.outcome) == ("service", "reject")})
-        names = plain(", ".join(others[:5])) or "what lies beside it"
+        names = printable(", ".join(others[:5])) or "what lies beside it"
         click.echo(click.style(f"the service refuses the whole catalog, this entry with it, because of {names}", fg="red"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.shown import as_json, printable
 
 _TOOLS = (
     ("confd", ["-version"], "plays scenarios with --engine confd; --engine embedded imitates it"),
@@ -41,10 +41,10 @@ def doctor(settings: Settings, form: str) -> None:
     """
     findings = [_python(), _catalog(settings), _engine(), *(_tool(name, arguments, use) for name, arguments, use in _TOOLS)]
     if form == "json":
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        click.echo(as_json([asdict(finding) for finding in findings]))
     else:
         for finding in findings:
-            click.echo(f"{_mark(finding)} {finding.name}: {finding.detail}")
+            click.echo(f"{_mark(finding)} {finding.name}: {printable(finding.detail)}")
     if any(finding.needed and not finding.found for finding in findings):
         sys.exit(1)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from catalog_forge.shown import as_json
 
 KINDS = ("spec", "config", "catalog", "resource")
 
@@ -18,7 +18,7 @@ def schema(kind: str) -> None:
     template resource of confd (conf.d/*.toml). Editors that know yaml-language-server or Taplo use them for completion and
     checks; specs name theirs in their first line.
     """
-    click.echo(json.dumps(_schema(kind), indent=2))
+    click.echo(as_json(_schema(kind)))
 
 
 def _schema(kind: str) -> dict[str, object]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+
+from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
     from catalog_forge.blueprint.answers import Question
@@ -29,7 +30,7 @@ def blueprints(form: str) -> None:
     found = [load(folder) for folder in shipped().values()]
     rows = [(blueprint, questions(blueprint, renderer(blueprint))) for blueprint in found]
     if form == "json":
-        click.echo(json.dumps([_data(*row) for row in rows], indent=2))
+        click.echo(as_json([_data(*row) for row in rows]))
     else:
         click.echo("\n\n".join(_text(*row) for row in rows))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
     from catalog_forge.errors import ForgeError, Problem
@@ -198,7 +198,7 @@ def show(report: Report, output: str) -> None:
             {"tag": r.tags[0], "image": b.image_id, "digest": b.digest, "fresh": b.fresh, "pushed": report.pushed.get(r.tags[0])}
             for r, b in report.built
         ]
-        click.echo(json.dumps(rows, indent=2))
+        click.echo(as_json(rows))
         return
     for request, built in report.built:
         state = ", ".join(filter(None, ("built", request.remark))) if built.fresh else "up to date"

@@ -8,6 +8,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown.paint import painted_diff
+from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Problem
@@ -79,7 +80,7 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
     elif not found.clean:
         for path, state in found.states.items():
             if state is not writer.Drift.SAME:
-                click.echo(f"{state}: {path}")
+                click.echo(f"{state}: {printable(path)}")
     if dry_run:
         click.echo(f"{source.name}: would be {summary(found.written)}", err=True)
     return not found.clean

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
     from catalog_forge.blueprint.answers import Ask, Given, Question
@@ -110,7 +111,7 @@ def tree(root: str, paths: Iterable[str]) -> str:
 
 def _branches(folder: dict[str, Any], indent: str = "") -> Iterator[str]:
     for left, (name, below) in zip(range(len(folder) - 1, -1, -1), sorted(folder.items()), strict=True):
-        yield f"{indent}{'├' if left else '└'}── {name}"
+        yield f"{indent}{'├' if left else '└'}── {printable(name)}"
         yield from _branches(below, indent + ("│   " if left else "    "))
 
 
@@ -166,7 +167,9 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> Plan:
     reference = chosen.blueprint or (name if name in shipped() else GENERIC)
     with opened(reference, settings.directory) as blueprint:
         if blueprint.hooks and not chosen.trust:
-            click.echo(f"not run: the hooks of the blueprint ({', '.join(blueprint.hooks)}); --trust runs them", err=True)
+            click.echo(
+                f"not run: the hooks of the blueprint ({printable(', '.join(blueprint.hooks))}); --trust runs them", err=True
+            )
         answers = answer(blueprint, renderer(blueprint, trusted=chosen.trust), given, _asker(chosen.no_input))
         return expand(blueprint, answers, trusted=chosen.trust)
 
@@ -208,13 +211,13 @@ def _asked(question: Question) -> str | bool:
         try:
             return question.value(text)
         except ForgeError as error:
-            raise click.UsageError(str(error)) from None
+            raise click.UsageError(printable(error, kept="\n")) from None
 
     default = question.default if isinstance(question.default, str) else "yes" if question.default else "no"
     options = f" ({', '.join(question.options)})" if question.options else ""
-    answer: str | bool = click.prompt(
-        question.prompt + options, default=default, show_default=bool(default), value_proc=value, err=True
-    )
+    shown = f" [{default}]" if default else ""
+    text = printable(question.prompt + options + shown)
+    answer: str | bool = click.prompt(text, default=default, show_default=False, value_proc=value, err=True)
     return answer
 
 
@@ -238,13 +241,13 @@ def _planned(repository: Repository, name: str, author: Plan) -> tuple[Plan, Sou
 
 def _show_lines(source: Source, error: ForgeError) -> None:
     """Show the lines that an error names: the spec is not on disk, so that nobody could look there."""
-    from catalog_forge.errors import plain
+    from catalog_forge.shown import printable
 
     lines = source.content.decode(errors="replace").splitlines()
     wrong = {problem.where.line for problem in error.problems if problem.where}
     click.echo(f"This specs/{source.name}.yml was not written:", err=True)
     for number in sorted(wrong & set(range(1, len(lines) + 1))):
-        click.echo(f"{number:5} | {plain(lines[number - 1].expandtabs())}", err=True)
+        click.echo(f"{number:5} | {printable(lines[number - 1].expandtabs())}", err=True)
 
 
 def _schema() -> str:

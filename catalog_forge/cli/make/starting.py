@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog_forge.shown import printable
+
 if TYPE_CHECKING:
     from catalog_forge.plan import Plan
     from catalog_forge.spec.model import Spec
@@ -54,7 +56,9 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     if engine is not None:
         with engine:
             if start := command_of(engine, image):
-                click.echo(f"{shlex.join(start)} starts {image}, says the engine: see that it reads the file", err=True)
+                click.echo(
+                    f"{printable(shlex.join(start))} starts {image}, says the engine: see that it reads the file", err=True
+                )
                 return start
     guess = likely(image, [file.dest for file in spec.files])
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):

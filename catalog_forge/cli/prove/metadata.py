@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from catalog_forge.goyaml.scalars import Value
@@ -115,6 +117,8 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 def get(source: _Source, path: str, form: str) -> None:
     """Print what the service answers at PATH, for example /2016-07-29/self/service/name."""
     text = source.answer(path, form)
+    if sys.stdout.isatty():  # a program gets the value as it is
+        text = printable(text, kept="\n\t")
     click.echo(text, nl=not text.endswith("\n"))
 
 
@@ -133,7 +137,8 @@ def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool,
         path = "/latest"
     value = source.value(path)
     if form == "json":
-        click.echo(_json(value if show_secrets else picture.without_secrets(value), source.below(path)))
+        text = _json(value if show_secrets else picture.without_secrets(value), source.below(path))
+        click.echo("".join(each if each.isprintable() else as_json(each)[1:-1] for each in text))
         return
     for line in picture.draw(value, source.below(path), picture.Look(depth, items, secrets=show_secrets)):
         colon = ": " if line.label and line.value else ""
@@ -291,7 +296,7 @@ class _Reloading:
         try:
             reload()
         except ForgeError as error:
-            click.echo(f"{error}\nnot reloaded: the old answers stay", err=True)
+            click.echo(printable(f"{error}\nnot reloaded: the old answers stay", kept="\n"), err=True)
 
 
 def _load(file: Path) -> Answers:
@@ -310,7 +315,7 @@ def _warn(file: Path, answers: Answers) -> None:
 
     problems = list(islice(unsound(answers), _MOST_WARNINGS + 1))
     for path, problem in problems[:_MOST_WARNINGS]:
-        click.echo(f"warning: {file}: {path}: {problem}", err=True)
+        click.echo(printable(f"warning: {file}: {path}: {problem}"), err=True)
     if len(problems) > _MOST_WARNINGS:
         click.echo(f"warning: {file}: and more of this kind", err=True)
 

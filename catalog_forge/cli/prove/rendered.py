@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.shown.paint import painted_diff
+from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from catalog_forge.verify.seen import Seen, Written
@@ -22,13 +22,13 @@ def show(seen: Seen, output: str, secrets: bool) -> None:
             dest: {"text": _text(file, secrets), "mode": None if file.mode is None else f"{file.mode:04o}"}
             for dest, file in seen.files.items()
         }
-        click.echo(json.dumps({"files": files, "errors": list(seen.errors)}, indent=2, ensure_ascii=False))
+        click.echo(as_json({"files": files, "errors": list(seen.errors)}))
         return
     for dest, file in seen.files.items():
         mode = "" if file.mode is None else f"  {file.mode:04o}"
-        click.echo(click.style(f"--- {dest}{mode}", fg="cyan", bold=True))
+        click.echo(click.style(f"--- {printable(dest)}{mode}", fg="cyan", bold=True))
         for line in _text(file, secrets).splitlines():
-            click.echo(_painted(line))
+            click.echo(_painted(printable(line, kept="\t")))
 
 
 def _text(file: Written, secrets: bool) -> str:
@@ -52,7 +52,7 @@ def show_difference(old: tuple[str, Seen], new: tuple[str, Seen], secrets: bool)
             continue
         same = False
         if any(file and file.secret and not secrets for file in (before, after)):
-            click.echo(f"{dest} differs: a secret, --show-secrets shows it")
+            click.echo(f"{printable(dest)} differs: a secret, --show-secrets shows it")
             continue
         was, now = (file.text if file else "" for file in (before, after))
         diff = difference(was, now, f"{dest}  ({old[0]})", f"{dest}  ({new[0]})")
@@ -79,4 +79,4 @@ def write(seen: Seen, out: Path) -> None:
             shutil.move(new, path)
         except OSError as error:
             raise ForgeError(f"cannot write {path}: {error.strerror}") from None
-        click.echo(path)
+        click.echo(printable(path))

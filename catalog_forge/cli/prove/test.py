@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import engines
 from catalog_forge.cli.shown.paint import painted_diff
-from catalog_forge.errors import plain
+from catalog_forge.shown import as_json, printable, said
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Problem
@@ -69,7 +68,7 @@ def test(
     if junit:
         junit.write_text(report.junit(results, engine), encoding="utf-8")
     if output == "json":
-        click.echo(json.dumps(report.as_data(results, engine), indent=2, ensure_ascii=False))
+        click.echo(as_json(report.as_data(results, engine)))
     bad = [result for result in results if not result.passed]
     if output == "text":
         click.echo(_summary(results))
@@ -112,7 +111,9 @@ def _show(result: Result) -> None:
     facts = f"{_count(len(result.played), 'moment')}, {_count(checks, 'check')}, {1000 * result.seconds:.0f} ms"
     if result.passed and not result.skipped and not checks:
         facts += ": it expects nothing"
-    click.echo(f"{click.style(f'{word:8}', fg=_COLOURS[word])} {result.case.title}  {result.skipped or facts}")
+    click.echo(
+        f"{click.style(f'{word:8}', fg=_COLOURS[word])} {printable(result.case.title)}  {printable(result.skipped or facts)}"
+    )
     for line in [*_not_played(result), *_failures(result)]:
         click.echo(line)
 
@@ -125,9 +126,9 @@ def _not_played(result: Result) -> Iterator[str]:
         yield f"  {unasked(count)}"
     left = [step for step in result.steps if step.left]
     if left:
-        yield click.style(f"  {left[0].where}: {left[0].name}: not played: {left[0].left}", fg="yellow")
+        yield click.style(printable(f"  {left[0].where}: {left[0].name}: not played: {left[0].left}"), fg="yellow")
     for step in left[1:]:
-        yield click.style(f"  {step.where}: {step.name}: not played: it comes after that", fg="yellow")
+        yield click.style(printable(f"  {step.where}: {step.name}: not played: it comes after that"), fg="yellow")
 
 
 def _failures(result: Result) -> Iterator[str]:
@@ -135,17 +136,17 @@ def _failures(result: Result) -> Iterator[str]:
     for step in result.steps:
         for failure in step.failures:
             place = f"{failure.where}: " if failure.where.file else f"{result.case.file}: "
-            yield click.style(plain(f"  {place}{step.name}: {failure.message}"), bold=True)
-            for line in painted_diff("\n".join(map(plain, failure.diff.expandtabs().splitlines()))).splitlines():
+            yield click.style(printable(f"  {place}{step.name}: {failure.message}"), bold=True)
+            for line in painted_diff(failure.diff).splitlines():
                 yield f"    {line}"
     if result.broken:
-        yield f"  {result.broken}"
+        yield from (f"  {printable(line)}" for line in str(result.broken).split("\n"))
     last = result.played[-1].seen if result.played and not (result.passed or result.broken) else None
     if last and last.log:
         yield "  the end of the log:"
         # Of many containers each has its share already.
         shown = last.log.splitlines()[0 if last.asked else -LOG_LINES :]
-        yield from (f"    {plain(line.expandtabs())}" for line in shown)
+        yield from (f"    {said(line)}" for line in shown)
 
 
 def _summary(results: Sequence[Result]) -> str:

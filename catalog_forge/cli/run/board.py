@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog_forge.shown import printable
+
 if TYPE_CHECKING:
     from catalog_forge.stack.listing import Row
 
@@ -33,13 +35,13 @@ class Board:
                 if self._shown.get(row.name) != row:
                     click.echo(" ".join(filter(None, cells(row))), err=self._err)
             for name in self._shown.keys() - {row.name for row in rows}:
-                click.echo(f"{name} removed", err=self._err)
+                click.echo(f"{printable(name)} removed", err=self._err)
         self._shown = {row.name: row for row in rows}
 
     def tell(self, text: str) -> None:
         """Show a line above the table."""
         self._erase()
-        click.echo(text, err=True)
+        click.echo(printable(text, kept="\n\t"), err=True)
         if self._live and self._shown:
             self.show(list(self._shown.values()))
 
@@ -51,7 +53,7 @@ class Board:
 
 def cells(row: Row) -> tuple[str, ...]:
     """A unit as the cells of a table."""
-    return row.name, row.state, row.health, row.address
+    return tuple(map(printable, (row.name, row.state, row.health, row.address)))
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog_forge.shown import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -46,7 +48,7 @@ def down(stack: str | None, volumes: bool) -> None:
         except BuildError as error:
             raise ForgeError.of(error.problems) from error
     for each in removed:
-        click.echo(f"removed {each}")
+        click.echo(f"removed {printable(each)}")
 
 
 def the_one(stacks: Iterable[str], name: str | None) -> str:

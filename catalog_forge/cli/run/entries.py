@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
+from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.questions import Ask, Given, Question
@@ -88,12 +89,11 @@ def stack_name(name: str) -> str:
 
 def show_plan(stack: Stack, output: str) -> None:
     """Print what would run, as `text` or `json`."""
-    import json
 
     from catalog_forge.stack.plan import data, lines
 
     if output == "json":
-        click.echo(json.dumps(data(stack), indent=2))
+        click.echo(as_json(data(stack)))
     else:
         for line in lines(stack):
             click.echo(click.style(line, bold=True) if line and line[0] != " " else line)
@@ -109,11 +109,11 @@ def prompted(question: Question) -> str:
 
     def value(text: str) -> str:
         if wrong := question.problem(text):
-            raise click.UsageError(f"{wrong[0]} ({wrong[1]})" if wrong[1] else wrong[0])
+            raise click.UsageError(printable(f"{wrong[0]} ({wrong[1]})" if wrong[1] else wrong[0]))
         return text
 
     options = f" ({', '.join(question.options)})" if question.options else ""
-    answer: str = click.prompt(question.label + options, value_proc=value, err=True, hide_input=question.secret)
+    answer: str = click.prompt(printable(question.label + options), value_proc=value, err=True, hide_input=question.secret)
     return answer
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog_forge.shown import said
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -89,6 +91,6 @@ def _copy(runner: StackRunner, container: Seen, since: float, show: Show) -> Non
     show(container.name, rest)
 
 
-def _print(hide: Callable[[str], str], name: str, said: bytes) -> None:
-    for line in hide(said.decode(errors="replace")).splitlines():
-        click.echo(f"{click.style(name, fg='cyan')} | {line}")
+def _print(hide: Callable[[str], str], name: str, text: bytes) -> None:
+    for line in hide(text.decode(errors="replace")).splitlines():
+        click.echo(f"{click.style(name, fg='cyan')} | {said(line)}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +33,7 @@ def ps(stack: str | None, output: str) -> None:
     found = [(name, row) for name in ([the_one(there, stack)] if stack else there) for row in _rows(name, containers)]
     if output == "json":
         keys = ("service", "index", "state", "health", "address")
-        click.echo(json.dumps([{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found], indent=2))
+        click.echo(as_json([{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found]))
         return
     for line in table([("STACK", "UNIT", "STATE", "HEALTH", "ADDRESS"), *((name, *cells(row)) for name, row in found)]):
         click.echo(line)

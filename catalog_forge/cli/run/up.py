@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -18,6 +17,7 @@ import click
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
 from catalog_forge.cli.run.background import Background, rename, tail
 from catalog_forge.cli.run.board import Board
+from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from catalog_forge.stack.model import Note, Stack
@@ -130,7 +130,7 @@ def _warn(notes: Iterable[Note]) -> None:
     for note in notes:
         place = f"{note.where}: " if note.where else ""
         what = ": ".join(filter(None, (note.service, note.key, note.message)))
-        click.echo(f"{place}not honoured: {what}", err=True)
+        click.echo(printable(f"{place}not honoured: {what}"), err=True)
 
 
 def _trusted(stack: Stack, trust: bool) -> None:
@@ -240,7 +240,7 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
         alive = folder.holder() is not None
         time.sleep(_LOOK)
     if output == "json":
-        click.echo(json.dumps({"stack": folder.name, "units": status["units"]}, indent=2))
+        click.echo(as_json({"stack": folder.name, "units": status["units"]}))
     else:
         count = sum(row.state == "running" for row in rows)
         click.echo(f"stack {folder.name}: {count} {'unit runs' if count == 1 else 'units run'}")

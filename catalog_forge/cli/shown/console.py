@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog_forge.shown import printable
+
 if TYPE_CHECKING:
     from catalog_forge.image.stream import Event, Report
 
@@ -61,7 +63,7 @@ class Progress:
 
     def _passing(self, mark: str, name: str, text: str) -> None:
         """Show something that matters only until the next thing happens."""
-        line = f"{name} {mark} {text}"
+        line = f"{name} {mark} {printable(text)}"
         if self._live:
             self._rewrite(line)
         else:

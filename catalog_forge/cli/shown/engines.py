@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from catalog_forge.shown import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -83,7 +85,7 @@ def playing(name: str, confd: Path | None, trust: bool) -> Iterator[Engine | Sta
     from catalog_forge.verify.on_stack import StackEngine
 
     with _ended_in_order(), connect() as docker:
-        yield StackEngine(docker, home(), trust=trust, tell=lambda text: click.echo(text, err=True))
+        yield StackEngine(docker, home(), trust=trust, tell=lambda text: click.echo(printable(text, kept="\n"), err=True))
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from catalog_forge.shown import printable
+
 _DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def painted_diff(text: str) -> str:
-    """Colour a unified diff."""
-    return "\n".join(map(_painted, text.split("\n")))
+    """Colour a unified diff; what stands in its lines is printable."""
+    return "\n".join(_painted(printable(line.rstrip("\r").expandtabs())) for line in text.split("\n"))
 
 
 def _painted(line: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -10,6 +9,7 @@ from catalog_forge import __version__
 from catalog_forge.lint.findings import LEVELS, Finding
 from catalog_forge.lint.runner.baseline import numbered
 from catalog_forge.lint.runner.check import Checked
+from catalog_forge.shown import as_json
 
 FORMAT = 1
 
@@ -23,7 +23,7 @@ def write(checked: Checked) -> str:
         "findings": [_finding(finding) | {"fingerprint": mark} for finding, mark in numbered(checked.findings)],
         "ignored": [_finding(finding) | {"reason": reason} for finding, reason in checked.ignored],
     }
-    return json.dumps(data, indent=1) + "\n"
+    return as_json(data, indent=1) + "\n"
 
 
 def summary(checked: Checked) -> dict[str, int]:

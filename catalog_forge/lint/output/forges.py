@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
-from catalog_forge.errors import plain
 from catalog_forge.lint.findings import Finding
 from catalog_forge.lint.runner import registry
 from catalog_forge.lint.runner.baseline import numbered
 from catalog_forge.lint.runner.check import Checked
+from catalog_forge.shown import as_json, printable
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
@@ -33,7 +31,7 @@ def _command(finding: Finding, title: str) -> str:
 def _escaped(text: str) -> str:
     """Text as a workflow command takes it: nothing in it ends the line or begins another command."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return plain(escaped)
+    return printable(escaped)
 
 
 def gitlab(checked: Checked) -> str:
@@ -49,4 +47,4 @@ def gitlab(checked: Checked) -> str:
         }
         for finding, mark in numbered(checked.findings)
     ]
-    return json.dumps(found, indent=1) + "\n"
+    return as_json(found, indent=1) + "\n"

@@ -15,6 +15,7 @@ from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.findings import LEVELS, Finding, Level
 from catalog_forge.lint.images.facts import Facts, facts
 from catalog_forge.lint.runner import registry
+from catalog_forge.shown import printable
 
 KINDS = ("html", "md")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
@@ -47,19 +48,14 @@ def page(catalogs: Sequence[Catalog], findings: Sequence[Finding], kind: str, ti
         findings=findings,
         counts=Counter(each.level for each in findings),
         levels=LEVELS,
-        plain=plain,
+        printable=printable,
         md=markdown,
     )
 
 
-def plain(text: object) -> str:
-    """A text on one line, without what steers a terminal or a reader."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(text))
-
-
 def markdown(text: object) -> str:
     """A text that Markdown takes for nothing but itself, also in a table."""
-    return _MARKDOWN.sub(r"\\\1", plain(text))
+    return _MARKDOWN.sub(r"\\\1", printable(text))
 
 
 def _row(path: str, made: Facts, findings: Sequence[Finding]) -> Row:

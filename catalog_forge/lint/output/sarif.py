@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from catalog_forge.lint.findings import Finding, Fix, Rule
 from catalog_forge.lint.runner import registry
 from catalog_forge.lint.runner.baseline import numbered
 from catalog_forge.lint.runner.check import Checked
+from catalog_forge.shown import as_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "SRCROOT"
@@ -26,7 +26,7 @@ def write(checked: Checked) -> str:
         found.append(_result(finding, index) | _fingerprint(mark) | _suppressed(reason))
     driver = {"name": "catalog-forge", "version": __version__, "rules": [_rule(rule) for rule in rules]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": found}
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
 def uri(path: str) -> str:

@@ -82,8 +82,7 @@ def diff(changed: Iterable[tuple[File | None, File]]) -> str:
 
 
 def _diff(old: File | None, new: File) -> str:
-    name = "".join(each if each.isprintable() else "?" for each in new.shown or new.path)  # the head of a diff is one line
-    return unified(old.text if old else None, new.text, name)
+    return unified(old.text if old else None, new.text, new.shown or new.path)
 
 
 def _applied(tree: Tree, fixes: list[Fix]) -> list[File]:

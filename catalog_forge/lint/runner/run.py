@@ -12,6 +12,7 @@ from catalog_forge.lint.findings import Check, Finding, Hit, Level
 from catalog_forge.lint.runner import processes as shares
 from catalog_forge.lint.runner import registry
 from catalog_forge.rancher.tree import File
+from catalog_forge.shown import printable
 
 # Fewer entries than this are checked before a second process has begun.
 WORTH_A_PROCESS = 20
@@ -93,12 +94,7 @@ def _findings(identity: str, level: Level, check: Check, subject: object, catalo
         if not choice.silences(identity, path):
             line = file.lines[hit.where.line - 1] if file and 0 < hit.where.line <= len(file.lines) else ""
             wanted = choice.level(identity, hit.level or level)
-            yield Finding(identity, wanted, hit.where, _printable(hit.message), _printable(hit.hint), hit.fix, line, path)
-
-
-def _printable(text: str) -> str:
-    """A text on one line: names of files and keys come from untrusted catalogs."""
-    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+            yield Finding(identity, wanted, hit.where, printable(hit.message), printable(hit.hint), hit.fix, line, path)
 
 
 def _file(catalog: Catalog, hit: Hit) -> File | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.service import printing
+from catalog_forge.shown import as_json
 
 HIDDEN = "(hidden)"
 
@@ -94,4 +94,4 @@ def _leaf(value: Value, look: Look, level: int) -> str:
 
 def _printable(text: str) -> str:
     """Text as it is, or in quotes with escapes if it is empty, ends in blanks, or could move the cursor of a terminal."""
-    return text if text.isprintable() and text == text.strip() != "" else json.dumps(text, ensure_ascii=True)
+    return text if text.isprintable() and text == text.strip() != "" else as_json(text)
