@@ -5,38 +5,95 @@ Where they come from: docs/facts/catalog.md#3.13 and #4.5, and the schemas of ra
 
 from __future__ import annotations
 
-_BOTH = frozenset(
-    "blkio_weight blkio_weight_device build cap_add cap_drop certs cgroup_parent command container_name cpu_period cpu_shares "
-    "cpu_quota cpuset description device_read_bps device_read_iops devices device_write_bps device_write_iops default_cert "
-    "disks dns dns_opt dns_search domainname drain_timeout_ms entrypoint env_file environment expose extends extra_hosts "
-    "external_ips external_links health_check hostname image ipc isolation labels lb_config links load_balancer_config "
-    "mac_address memory mem_limit mem_reservation memswap_limit mem_swappiness milli_cpu_reservation metadata network_driver "
-    "oom_kill_disable oom_score_adj group_add pid ports privileged read_only restart retain_ip scale scale_policy security_opt "
-    "shm_size start_on_create stdin_open stop_signal stop_grace_period storage_driver sysctls init tty type upgrade_strategy "
-    "ulimits user userdata uts vcpu volumes volume_driver volumes_from working_dir".split()
-)
-V1 = _BOTH | frozenset("dockerfile log_driver log_opt net".split())
-V2 = _BOTH | frozenset("config depends_on logging network_mode networks port_rules secrets stickiness_policy tmpfs".split())
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-# Keys that become fields of a launch or of its service.
-TAKEN = frozenset(
-    "image command entrypoint environment labels volumes volumes_from net network_mode ports restart scale scale_policy "
-    "health_check metadata links external_links depends_on retain_ip lb_config build extends description start_on_create "
-    "expose stop_grace_period log_driver log_opt logging".split()
-)
-# Keys that go to the engine as they are, by the form of their value.
-TEXTS = frozenset("user working_dir hostname domainname cpuset stop_signal ipc pid cgroup_parent".split())
-TRUTHS = frozenset("tty stdin_open privileged read_only init oom_kill_disable".split())
-LISTS = frozenset("cap_add cap_drop devices dns dns_opt dns_search group_add security_opt tmpfs".split())
-PAIRS = frozenset("extra_hosts sysctls".split())
-NUMBERS = frozenset("cpu_period cpu_quota cpu_shares mem_swappiness oom_score_adj".split())
-SIZES = frozenset("mem_limit mem_reservation memswap_limit shm_size".split())
+
+@dataclass(frozen=True, slots=True)
+class ServiceKey:
+    """A key of a service: the type that rancher-compose wants (`judgement.services` has a check for each), the forms of compose
+    that have it, and what becomes of it here: `taken` for a field of a launch or its service, or handed to the engine."""
+
+    name: str
+    type: str
+    forms: str = "12"
+    here: str = ""
+
+
+# A type, the keys of that type, and after a colon what becomes of them here. A `1` or a `2` before a name is the one form of
+# compose that has the key.
+_TABLE = """
+text taken: image restart description 1log_driver 1net 2network_mode
+text engine: cgroup_parent cpuset domainname hostname ipc stop_signal user working_dir
+text: container_name default_cert isolation mac_address type userdata uts volume_driver 1dockerfile 2config
+text-or-nothing engine: pid
+truth taken: retain_ip start_on_create
+truth engine: init oom_kill_disable privileged read_only stdin_open tty
+number taken: scale
+number engine: cpu_period cpu_quota cpu_shares
+number: blkio_weight drain_timeout_ms milli_cpu_reservation vcpu
+whole engine: mem_swappiness
+score engine: oom_score_adj
+size engine: mem_limit memswap_limit shm_size
+reservation engine: mem_reservation
+size: memory
+duration taken: stop_grace_period
+command taken: command entrypoint
+ports taken: ports expose
+set taken: links external_links volumes volumes_from 2depends_on
+set engine: cap_add cap_drop devices security_opt
+set: blkio_weight_device certs external_ips
+numbers engine: group_add
+text-or-set engine: dns dns_search 2tmpfs
+text-or-set: env_file
+rates: device_read_bps device_read_iops device_write_bps device_write_iops
+list engine: dns_opt
+list-of-pairs engine: extra_hosts
+labels taken: labels
+labels engine: sysctls
+environment taken: environment
+limits engine: ulimits
+build taken: build
+extends taken: extends
+map taken: metadata 1log_opt health_check lb_config scale_policy 2logging
+map: load_balancer_config network_driver storage_driver upgrade_strategy 2stickiness_policy
+networks: 2networks
+secrets: 2secrets
+disks: disks
+rules: 2port_rules
+"""
+
+
+def _rows() -> Iterator[ServiceKey]:
+    for line in _TABLE.split("\n"):
+        head, _, names = line.partition(":")
+        kind, _, here = head.partition(" ")
+        for name in names.split():
+            forms = name[0] if name[0] in "12" else "12"
+            yield ServiceKey(name.lstrip("12"), kind, forms, here)
+
+
+KEYS = {key.name: key for key in sorted(_rows(), key=lambda key: key.name)}
+V1, V2 = (frozenset(key.name for key in KEYS.values() if form in key.forms) for form in "12")
+
+
+def _handed(*types: str) -> frozenset[str]:
+    """The keys of some types that go to the engine as they are."""
+    return frozenset(key.name for key in KEYS.values() if key.here == "engine" and key.type in types)
+
+
+TAKEN = frozenset(key.name for key in KEYS.values() if key.here == "taken")
+TEXTS = _handed("text", "text-or-nothing")
+TRUTHS = _handed("truth")
+LISTS = _handed("set", "list", "numbers", "text-or-set")
+PAIRS = _handed("list-of-pairs", "labels")
+NUMBERS = _handed("number", "whole", "score")
+SIZES = _handed("size", "reservation")
+# What compose refuses when it stands twice in one list.
+UNIQUE = frozenset(key.name for key in KEYS.values() if key.type in ("ports", "set"))
 
 # Options of the engine's own log. Its other drivers cannot be read back, or send elsewhere what containers say.
 LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())
-
-# What compose refuses when it stands twice in one list.
-UNIQUE = frozenset("ports volumes links external_links volumes_from depends_on cap_add cap_drop devices expose".split())
 
 # Keys that one engine cannot honour, and why.
 UNHONOURED = {
@@ -56,6 +113,8 @@ WITHOUT_REASON = "one engine cannot honour it"
 # The label of a primary that names its sidekicks, and the one of a service with a unit on each host.
 SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"
+# The label of a load balancer of Rancher 1.1 that says which requests go to a service; its name follows.
+TARGET = "io.rancher.loadbalancer.target."
 
 # Labels that ask Rancher for something, and what becomes of it; the longest beginning counts.
 LABELS = {

@@ -15,7 +15,6 @@ from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.shown import printable
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
-from catalog_forge.spec.compose_keys import wrong as wrong_shape
 from catalog_forge.spec.expressions import Collection, Text, parse, parse_collection
 from catalog_forge.spec.model import Group, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
@@ -126,14 +125,13 @@ class _Reader:
         return kind(**values, places=places)
 
     def passed(self, name: str, node: yamlio.Node, values: dict[str, Any]) -> None:
-        """Take the value of a compose key as it is; one of a wrong shape is noted and left out."""
+        """Take the value of a compose key as it is; one that is wrong is noted."""
         data = yamlio.to_data(node)
-        if message := wrong_shape(name, data):
-            self.wrong(message, node.where)
-            return
-        for problem in refused(name, data):
+        problems = [*refused(name, data)]
+        for problem in problems:
             self.wrong(problem.message, node.where, problem.hint)
-        values[name] = data
+        if not problems:
+            values[name] = data
 
     def field(self, key: Key, node: yamlio.Node, values: dict[str, Any]) -> None:
         try:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.compose_keys import SERVICE_KEYS, SHAPES, refused, wrong
+from catalog_forge.rancher.keys import KEYS
+from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
 from catalog_forge.spec.reader import read
 
 _WORDS = st.one_of(st.text(max_size=5), st.integers(-9, 9), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
@@ -30,8 +31,8 @@ def spec_with(key: str, value: Any, group: bool = False) -> str:
     )
 
 
-def test_every_key_has_a_shape_and_no_other() -> None:
-    assert SHAPES.keys() == SERVICE_KEYS
+def test_every_key_is_one_that_rancher_compose_knows() -> None:
+    assert KEYS.keys() > SERVICE_KEYS
 
 
 @pytest.mark.parametrize("key", sorted(SERVICE_KEYS))
@@ -43,27 +44,31 @@ def test_a_value_of_any_shape_is_taken_or_an_error_with_its_place(key: str, valu
     except ForgeError as error:
         assert all(problem.where and problem.where.line for problem in error.problems), str(error)
         return
-    assert wrong(key, value) == ""
+    assert [*refused(key, value)] == []
     entry_plan(spec, lambda _: b"")
 
 
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("labels", "hello", "labels must be a mapping of names to single values or a list of single values"),
-        ("labels", {"a": ["b"]}, "labels must be a mapping of names"),
-        ("ports", 6379, "ports must be a list of single values"),
-        ("ports", None, "ports must be a list"),
-        ("ports", [[1]], "ports must be a list of single values"),
-        ("environment", "A=b", "environment must be a mapping"),
-        ("privileged", "yes", "privileged must be true or false"),
-        ("privileged", ["true"], "privileged must be a single value"),
-        ("cpu_shares", "many", "cpu_shares must be a whole number"),
-        ("cpu_shares", True, "cpu_shares must be a whole number"),
-        ("cpu_shares", 1.5, "cpu_shares must be a whole number"),
-        ("user", {"a": "b"}, "user must be a single value"),
-        ("logging", [], "logging must be a mapping"),
-        ("tmpfs", {}, "tmpfs must be a single value or a list of single values"),
+        ("labels", "hello", "labels: text stands where a list or a mapping is due"),
+        ("labels", {"a": ["b"]}, "labels: a list stands where text is due"),
+        ("ports", 6379, "ports: a number stands where a list is due"),
+        ("ports", None, "ports: nothing stands where a list is due"),
+        ("ports", [[1]], "ports: a list stands where text or a number is due"),
+        ("environment", "A=b", "environment: text stands where a list or a mapping is due"),
+        ("privileged", "yes", "privileged: text stands where true or false is due"),
+        ("privileged", ["true"], "privileged: a list stands where true or false is due"),
+        ("tty", ["${tty}"], "tty: a list stands where true or false is due"),
+        ("cpu_shares", "many", "cpu_shares: 'many' is not a whole number"),
+        ("cpu_shares", True, "cpu_shares: true or false stands where a number or text is due"),
+        ("cpu_shares", 1.5, "cpu_shares: 1.5 is not a whole number"),
+        ("user", {"a": "b"}, "user: a mapping stands where text is due"),
+        ("logging", [], "logging: a list stands where a mapping is due"),
+        ("log_opt", ["a"], "log_opt: a list stands where a mapping is due"),
+        ("storage_driver", "nfs", "storage_driver: text stands where a mapping is due"),
+        ("depends_on", {"a": {}}, "depends_on: a mapping stands where a list is due"),
+        ("tmpfs", {}, "tmpfs: a mapping stands where text or a list is due"),
     ],
 )
 def test_a_wrong_shape_is_said(key: str, value: Any, words: str) -> None:
@@ -76,14 +81,15 @@ def test_a_wrong_shape_is_said(key: str, value: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("labels", {"a": None, "b": True, "c": 1}), ("labels", ["a=b"]), ("ports", ["80:80", 81]), ("tty", "${tty}"),
-        ("tty", "true"),
-        ("cpu_shares", "${shares}"), ("cpu_shares", "-1"), ("dns", "8.8.8.8"), ("dns", ["8.8.8.8"]), ("mem_limit", 1.5),
-        ("depends_on", ["a"]), ("depends_on", {"a": {}}), ("ulimits", {"nofile": {"soft": 1}}),
+        ("labels", {"b": True, "c": 1}), ("labels", ["a=b"]), ("ports", ["80:80", 81]), ("tty", "${tty}"),
+        ("cpu_shares", "${shares}"), ("cpu_shares", "1024"), ("dns", "8.8.8.8"), ("dns", ["8.8.8.8", "${dns}"]),
+        ("depends_on", ["a"]), ("ulimits", {"nofile": {"soft": 1, "hard": 2}}), ("mem_limit", "${a}m"),
+        ("upgrade_strategy", {"batch_size": "${size}", "start_first": True}), ("log_opt", {"max-size": "1m"}),
+        ("storage_driver", {"name": "nfs", "data": {"anything": 1}}), ("restart", "on-failure:3"),
     ],
 )  # fmt: skip
 def test_a_right_shape_is_taken(key: str, value: Any) -> None:
-    assert wrong(key, value) == ""
+    assert [*refused(key, value)] == []
 
 
 @pytest.mark.parametrize(
@@ -99,6 +105,14 @@ def test_a_right_shape_is_taken(key: str, value: Any) -> None:
         ("labels", {"a": None}, "labels: nothing stands where text is due"),
         ("ulimits", {"nofile": {"soft": 1}}, "ulimits: a limit is a number, or soft and hard"),
         ("upgrade_strategy", {"batch_size": "many"}, "upgrade_strategy: "),
+        ("upgrade_strategy", {"start_frist": True}, "upgrade_strategy: nobody reads the key 'start_frist'"),
+        ("upgrade_strategy", {"batch_size": 0}, "upgrade_strategy: batch_size: 0 is not a whole number of 1 or more"),
+        ("scale_policy", {"minimum": 1}, "scale_policy: nobody reads the key 'minimum'"),
+        ("scale_policy", {"min": 3, "max": 2}, "scale_policy: min 3 is above max 2"),
+        ("network_driver", {"nam": "x"}, "network_driver: nobody reads the key 'nam'"),
+        ("vcpu", "0", "vcpu: 0 is not a whole number of 1 or more"),
+        ("restart", "sometimes", "restart: 'sometimes' is not a way to restart"),
+        ("memory", -5, "memory: -5 is not a whole number of -1 or more"),
     ],
 )
 @pytest.mark.parametrize("group", [False, True])
@@ -114,7 +128,7 @@ def test_what_rancher_compose_refuses_is_said_with_its_place(key: str, value: An
     ("key", "value"),
     [
         ("ports", ["80:80", 81, "127.0.0.1:0:65535/udp", "8000-8010:9000-9010"]), ("user", "1000"), ("tty", True),
-        ("memswap_limit", "1g"), ("hostname", "no"), ("environment", {"A": None, "B": "yes"}), ("mem_limit", 1.5),
+        ("memswap_limit", "1g"), ("hostname", "no"), ("environment", {"A": None, "B": "yes"}), ("mem_limit", -1),
     ],
 )  # fmt: skip
 def test_what_rancher_compose_takes_is_taken(key: str, value: Any) -> None:

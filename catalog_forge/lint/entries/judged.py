@@ -25,14 +25,14 @@ _CACHE: WeakKeyDictionary[Revision, dict[str, list[Refusal]]] = WeakKeyDictionar
 
 
 def faults_of(revision: Revision) -> dict[str, list[Refusal]]:
-    """What rancher-compose refuses when every question keeps its default, by the rule that tells of it."""
+    """What rancher-compose refuses or passes over when every question keeps its default, by the rule that tells of it."""
     if revision not in _CACHE:
         found: dict[str, list[Refusal]] = {}
         docker = docker_of(revision.folder.files)
         if docker:
             variables = {question.variable: question.text("default") for question in revision.questions}
             launch = LaunchJudge(docker, revision.rancher, variables, shared=lambda rendered: _shared(revision, rendered))
-            for fault in launch.faults():
+            for fault in (*launch.faults(), *launch.odd):
                 found.setdefault(fault.rule, []).append(fault)
         _CACHE[revision] = found
     return _CACHE[revision]
@@ -45,7 +45,7 @@ def _shared(revision: Revision, rendered: Rendered) -> Rendered:
 
 
 def judged(revision: Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
-    """The hits of a rule, and the faults that belong to it: a hit where one stands is an error, whatever the rule's level."""
+    """The hits of a rule, and the faults that belong to it: a hit where one is refused is an error, whatever the level."""
     wrong = faults_of(revision).get(rule)
     if not wrong:
         yield from hits
@@ -53,10 +53,10 @@ def judged(revision: Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[
     faults = {_place(rule, fault.where): fault for fault in wrong if fault.where}
     for hit in hits:
         known = faults.pop(_place(rule, hit.where), None)
-        yield replace(hit, level="error") if known else hit
+        yield replace(hit, level="error") if known and known.who else hit
     for fault in islice(faults.values(), MOST_HITS):
         if fault.where:
-            yield Hit(fault.where, fault.message, fault.hint, level="error")
+            yield Hit(fault.where, fault.message, fault.hint, level="error" if fault.who else None)
 
 
 def _place(rule: str, where: Where) -> Where:

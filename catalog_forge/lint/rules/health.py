@@ -1,4 +1,4 @@
-"""CF412 to CF415: health checks, as rancher-compose and Rancher's haproxy read them."""
+"""CF413 to CF415: health checks, as rancher-compose and Rancher's haproxy read them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.entries.composition import (
     Composition,
     composition_of,
-    near,
     varies,
 )
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import keys_of
-from catalog_forge.yamlio import Map, Node, Text
+from catalog_forge.yamlio import Map, Node
 
-_REQUEST = re.compile(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', re.DOTALL)
 _NUMBER = re.compile(r"[-+]?[0-9]+")
 _TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout")
 COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
-_STRATEGIES = ("recreate", "none", "recreateOnQuorum")
 
 
 def _health(revision: Revision) -> Iterator[tuple[str, Composition, dict[str, Node], Where]]:
@@ -35,29 +32,6 @@ def _health(revision: Revision) -> Iterator[tuple[str, Composition, dict[str, No
             node = part.get("health_check")
             if isinstance(node, Map):
                 yield service.name, composition, keys_of(node), part.keys["health_check"][0].where
-
-
-@rule("CF412", "warning", "A request line is not valid HTTP", on=Revision)
-def request_line(revision: Revision) -> Iterator[Hit]:
-    """The line goes to haproxy, which wants METHOD PATH HTTP/1.0 and fills up what is missing: a path alone is asked for with
-    OPTIONS, which many servers refuse, and the service never becomes healthy.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml: services.web --
-        health_check: {port: 80, request_line: /health}
-    Good:
-        -- templates/web/0/rancher-compose.yml: services.web --
-        health_check: {port: 80, request_line: GET /health HTTP/1.0}
-    Good:
-        -- templates/web/0/rancher-compose.yml: services.web --
-        health_check: {port: 80, request_line: ''}
-    Source: docs/facts/catalog.md#3.15, #8.9
-    """
-    for name, composition, found, _ in _health(revision):
-        node = found.get("request_line")
-        if isinstance(node, Text) and (line := text_of(node).strip()) and not varies(line) and not _REQUEST.fullmatch(line):
-            message = f"the request line of {name!r} is {line!r}"
-            yield Hit(composition.at(node.where), message, "such as GET /health HTTP/1.0")
 
 
 @rule("CF413", "error", "A health check value is not a whole number", on=Revision)
@@ -82,6 +56,7 @@ def health_numbers(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF414", "warning", "A health check lacks its port, or has an unknown strategy", on=Revision)
+@told("CF414")
 def health_check(revision: Revision) -> Iterator[Hit]:
     """Without a port there is nothing to ask. The strategies are recreate, recreateOnQuorum and none.
 
@@ -96,10 +71,6 @@ def health_check(revision: Revision) -> Iterator[Hit]:
     for name, composition, found, where in _health(revision):
         if "port" not in found:
             yield Hit(composition.at(where), f"the health check of {name!r} has no port", "port: NUMBER")
-        strategy = text_of(found.get("strategy"))
-        if strategy and not varies(strategy) and strategy not in _STRATEGIES:
-            hint = near(strategy, _STRATEGIES, ", ".join(_STRATEGIES))
-            yield Hit(composition.at(found["strategy"].where), f"no strategy of health checks is named {strategy!r}", hint)
 
 
 @rule("CF415", "note", "A time of a health check looks like seconds", on=Revision)

@@ -1,4 +1,4 @@
-"""CF419 to CF422: labels that Rancher reads."""
+"""CF419 to CF422, CF441: labels that Rancher reads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.entries.composition import (
     Composition,
     composition_of,
+    items,
     near,
     varies,
 )
@@ -17,7 +18,7 @@ from catalog_forge.lint.entries.variable_uses import SCHEDULER, uses_of
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.compose import in_all
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.keys import GLOBAL
+from catalog_forge.rancher.keys import GLOBAL, TARGET
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Seq, Text
 
@@ -178,3 +179,43 @@ _VALUES = {
     "io.rancher.container.dns": _SWITCH,
     GLOBAL: _SWITCH,
 }
+
+
+@rule("CF441", "warning", "A label for the target of a load balancer has no effect", on=Revision)
+def target_label(revision: Revision) -> Iterator[Hit]:
+    """A load balancer of Rancher 1.1 looks for the label `io.rancher.loadbalancer.target.SERVICE` of the services that it links,
+    and of no others. Where requests go then decides the port alone.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml: services --
+        balancer:
+          image: rancher/load-balancer-service
+          ports: ['80:80']
+          links: [web]
+          labels: {io.rancher.loadbalancer.target.wbe: www.example.org}
+    Bad:
+        -- templates/web/0/docker-compose.yml: services.web --
+        image: nginx:1.27.3
+        labels: {io.rancher.loadbalancer.target.web: www.example.org}
+    Good:
+        -- templates/web/0/docker-compose.yml: services --
+        balancer:
+          image: rancher/load-balancer-service
+          ports: ['80:80']
+          links: [web]
+          labels: {io.rancher.loadbalancer.target.web: www.example.org}
+    Source: rancher-compose-executor v0.14.29, populateLbFields of rancher/lb_service.go
+    """
+    return in_all(revision, _without_target)
+
+
+def _without_target(composition: Composition) -> Iterator[Hit]:
+    for service in composition.services.values():
+        links = {item.value.split(":")[0].strip() for key in ("links", "external_links") for item in items(service.get(key))}
+        for label, (key, _) in service.labels.items():
+            target = label.removeprefix(TARGET)
+            if target in (label, *links) or varies(label) or any(map(varies, links)):
+                continue
+            message = f"the label for the target {target!r} has no effect: {service.name!r} links no such service"
+            hint = near(target, links) or f"link {target}" * (target in composition.services)
+            yield Hit(key.where, message, hint or near(target, composition.services, "there is no such service"))

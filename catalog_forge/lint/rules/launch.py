@@ -1,4 +1,4 @@
-"""CF428 to CF437: what rancher-compose refuses in the two files of a revision, each reason with a rule of its own.
+"""CF412, CF428 to CF440: what rancher-compose refuses or passes over in the files of a revision, each with a rule of its own.
 
 The rules are a table: what they say is what the judge of the launch says (`lint.judges.launch`), so that both never differ.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.entries.judged import judged
-from catalog_forge.lint.findings import Hit
+from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.rules.layout import if_refused
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.entries import DOCKER, DOCKER_TEMPLATE
@@ -24,12 +24,12 @@ def _example(part: str, good: bool = False) -> str:
     return f"{'Good' if good else 'Bad'}:\n" + "\n".join(f"    {line}" for line in text.split("\n")) + "\n"
 
 
-def _table(identity: str, title: str, text: str, bad: tuple[str, ...], good: str, source: str) -> None:
+def _table(identity: str, title: str, text: str, bad: tuple[str, ...], good: str, source: str, level: Level = "error") -> None:
     def check(revision: Revision) -> Iterator[Hit]:
         return judged(revision, identity)
 
     check.__doc__ = text + "\n\n" + "".join(map(_example, bad)) + _example(good, True) + f"Source: {source}\n"
-    rule(identity, "error", title, on=Revision)(check)
+    rule(identity, level, title, on=Revision)(check)
 
 
 _SCHEMA = "docs/facts/catalog.md#4.1; config/schema.go of rancher-compose-executor v0.14.29"
@@ -116,6 +116,53 @@ for _row in (
         (f"{_WHOLE}volumes: {{data: local}}", f"{_WHOLE}volumes: {{data: {{per_container: 'true'}}}}"),
         f"{_WHOLE}volumes: {{data: {{driver: local, per_container: true}}, logs: }}",
         "docs/facts/catalog.md#4.1; config/types.go of rancher-compose-executor v0.14.29",
+    ),
+    (
+        "CF412",
+        "A request line is not valid HTTP",
+        "The line goes to haproxy, which wants METHOD PATH HTTP/1.0 and fills up what is missing: a path alone is asked for with "
+        "OPTIONS, which many servers refuse, and the service never becomes healthy.",
+        (
+            f"{_RANCHER}health_check: {{port: 80, request_line: /health}}",
+            f"{_RANCHER}health_check: {{port: 80, request_line: get /}}",
+        ),
+        f"{_RANCHER}health_check: {{port: 80, request_line: GET /health HTTP/1.0}}",
+        "docs/facts/catalog.md#3.15, #8.9",
+        "warning",
+    ),
+    (
+        "CF439",
+        "A key inside a value is read by nobody",
+        "rancher-compose passes over keys that it does not know in health_check, lb_config and the like: what is misspelt, or "
+        "stands a level too deep, has no effect.",
+        (
+            f"{_RANCHER}health_check: {{port: 80, unhealthy_treshold: 3}}",
+            f"{_RANCHER}upgrade_strategy: {{start_frist: true}}",
+            f"{_RANCHER}lb_config:\n  health_check: {{port: 80}}",
+            f"{_RANCHER}lb_config:\n  hostname: www.example.org",
+            f"{_RANCHER}port_rules: [{{source_port: 80}}]",
+            f"{_WHOLE}volumes: {{data: {{drvier: local}}}}",
+        ),
+        f"{_RANCHER}health_check: {{port: 80, unhealthy_threshold: 3}}\nupgrade_strategy: {{start_first: true}}",
+        "docs/facts/catalog.md#3.14, #3.17; config/types.go of rancher-compose-executor v0.14.29",
+        "warning",
+    ),
+    (
+        "CF440",
+        "A number or a word means nothing to Rancher",
+        "rancher-compose hands on a port, a time or a protocol as it stands there, and nothing works with one that cannot be.",
+        (
+            f"{_RANCHER}health_check: {{port: 99999}}",
+            f"{_RANCHER}health_check: {{port: 80, interval: -5000}}",
+            f"{_RANCHER}lb_config: {{port_rules: [{{source_port: 80, protocol: htp, selector: a=b}}]}}",
+            f"{_RANCHER}scale: 1.5",
+            f"{_RANCHER}scale: -1",
+            f"{_RANCHER}scale_policy: {{min: 3, max: 2}}",
+            "restart: sometimes",
+        ),
+        f"{_RANCHER}scale: 2\nscale_policy: {{min: 1, max: 3, increment: 1}}\nhealth_check: {{port: 80, interval: 5000}}",
+        "docs/facts/catalog.md#3.14, #3.16, #3.17",
+        "warning",
     ),
 ):
     _table(*_row)

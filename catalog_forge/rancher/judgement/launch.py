@@ -7,13 +7,13 @@ files: Go's templates over the raw text, YAML, variables, a schema, types. What 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, Struct, Type
-from catalog_forge.rancher.judgement import block, checks, services
+from catalog_forge.rancher.judgement import block, checks, maps, services
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.rancher.variables import Substitution
@@ -101,11 +101,14 @@ class LaunchJudge:
         self.varied: set[Where] = set()
         # Where a template fails, rancher-compose goes on with what stands before, without a word.
         self.cut: list[Problem] = []
+        # What is launched, and means nothing.
+        self.odd: list[Refusal] = []
 
     def faults(self) -> list[Refusal]:
         """Merge the two files, docker-compose.yml first; then look for the sidekicks."""
         found = [fault for file in self.files for fault in self._merge(file)]
-        return found or [*self._sidekicks()]
+        self.odd = [fault for fault in found if not fault.who]
+        return [fault for fault in found if fault.who] or [*self._sidekicks()]
 
     def _merge(self, file: File) -> Iterator[Refusal]:
         docker = file is self.docker
@@ -133,7 +136,7 @@ class LaunchJudge:
         for each in faults or self._of_document(file, yaml.node, docker):
             where = each.where or file.at()
             where = rendered.at(where.line, where.column) if where.file == RENDERED else where
-            yield Refusal(each.message, where, each.hint, each.rule)
+            yield replace(each, where=where)
 
     def _of_document(self, file: File, node: Node | None, docker: bool) -> Iterator[Refusal]:
         keys = decoding.pairs(node)
@@ -170,7 +173,8 @@ class LaunchJudge:
         for part in _PARTS:
             node = compose.keys.get(part)
             node = values.node(node) if has_dollar and node and part in ("volumes", "networks") else node
-            yield from (Refusal(each.message, each.where, each.hint, "CF437") for each in types.faults(node, _PARTS[part]))
+            refused = [Refusal(each.message, each.where, each.hint, "CF437") for each in types.faults(node, _PARTS[part])]
+            yield from refused or maps.of_type(node, _PARTS[part])
         yield from values.faults
         self.varied |= values.varied
         for name in found:

@@ -15,9 +15,10 @@ Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Problem):
-    """What a judge refuses, and the rule of lint whose page tells why."""
+    """What a judge refuses, the rule of lint whose page tells why, and who refuses it: nobody what is odd and goes through."""
 
     rule: str = ""
+    who: Judge | Literal[""] = "launch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.goyaml import decoding, types
-from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, TEXT, TEXT_BY_TEXT, TEXTS, TRUTH, ListOf, Struct, Type
+from catalog_forge.goyaml.types import TEXT_BY_TEXT
 from catalog_forge.rancher import keys
-from catalog_forge.rancher.judgement import checks
+from catalog_forge.rancher.judgement import checks, maps
 from catalog_forge.rancher.judgement.checks import INNER_KEY, KEPT, KIND, Check
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -30,17 +31,20 @@ TEXTUAL = frozenset(("environment", "labels"))
 
 
 def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: bool) -> Iterator[Refusal]:
-    """Say what is wrong with the keys of a service of a file of version 2, or of one without a version."""
+    """Say what is wrong with the keys of a service of a file of version 2, or of one without a version: what is refused, and,
+    in values that are not, what nobody reads or what means nothing."""
     known = keys.V2 if second else keys.V1
-    checks = _SECOND if second else _FIRST
     for key, (where, node) in service.items():
         if key not in known:
             message = f"the service {name!r} has a key {key!r} that rancher-compose refuses"
             yield Refusal(message, where.where, did_you_mean(key, known), "CF401")
             continue
         converted = _converted(key, node)
-        for each in (*_unprintable(converted), *checks[key](converted)):
+        refused = [*_unprintable(converted), *_check(key, second)(converted)]
+        for each in refused:
             yield Refusal(f"{key} of {name!r}: {each.message}", each.where or node.where, each.hint, _rule_of(key, each))
+        for odd in () if refused else maps.odd(key, converted):
+            yield replace(odd, message=f"{key} of {name!r}: {odd.message}")
     if "memswap_limit" in service and "mem_limit" not in service:
         message = f"memswap_limit of {name!r} needs mem_limit beside it"
         yield Refusal(message, service["memswap_limit"][0].where, "write mem_limit", "CF432")
@@ -49,7 +53,7 @@ def problems_of(name: str, service: Mapping[str, tuple[Text, Node]], second: boo
 def _rule_of(key: str, problem: Problem) -> str:
     """The rule that tells of a fault in the value of a key: some kinds of keys have their own."""
     rule = problem.rule if isinstance(problem, Refusal) else KIND
-    if rule == KIND and (_FIRST.get(key) is checks.TRUTH or "is not true or false" in problem.message):
+    if rule == KIND and (keys.KEYS[key].type == "truth" or "is not true or false" in problem.message):
         return "CF417"
     if rule == KIND and key in TEXTUAL:
         return "CF421"
@@ -58,9 +62,9 @@ def _rule_of(key: str, problem: Problem) -> str:
 
 def fits(key: str, node: Node, second: bool) -> bool:
     """Whether rancher-compose takes a value for a key of a service."""
-    check = (_SECOND if second else _FIRST).get(key)
     converted = _converted(key, node)
-    return check is not None and not any(True for _ in (*_unprintable(converted), *check(converted)))
+    known = key in (keys.V2 if second else keys.V1)
+    return known and not any(True for _ in (*_unprintable(converted), *_check(key, second)(converted)))
 
 
 def services_without_version(root: Node | None) -> Text | None:
@@ -122,8 +126,6 @@ def _unprintable(node: Node) -> Iterator[Problem]:
 
 # Keys with a form of their own
 
-_EXTENDS = ("service", "file")
-
 
 def _unknown(key: Text, known: tuple[str, ...]) -> Refusal:
     return Refusal(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, known), INNER_KEY)
@@ -139,9 +141,7 @@ def _build(node: Node) -> Iterator[Problem]:
         elif key.value in ("context", "dockerfile"):
             yield from checks.TEXT(each)
         else:
-            yield Refusal(
-                f"unknown key {key.value!r}", key.where, did_you_mean(key.value, ("context", "dockerfile", "args")), INNER_KEY
-            )
+            yield _unknown(key, ("context", "dockerfile", "args"))
 
 
 def _extends(node: Node) -> Iterator[Problem]:
@@ -234,112 +234,50 @@ def _ulimits(node: Node) -> Iterator[Problem]:
             yield from checks.WHOLE(limit)
 
 
-# What structures are decoded into. Their fields for Rancher's own API stand in no compose file.
-def _struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **more: Type) -> Struct:
-    fields = {**dict.fromkeys(numbers.split(), INT), **dict.fromkeys(texts.split(), TEXT), **dict.fromkeys(truths.split(), TRUTH)}
-    return Struct(word, {**fields, **more})
+_Checks = tuple[Check, Check]
 
 
-_STICKY_TEXTS = "name cookie domain mode"
-_STICKY_TRUTHS = "indirect nocache postonly"
-_STICKINESS = _struct("a stickiness policy", "", _STICKY_TEXTS, _STICKY_TRUTHS)
-_RULE = _struct(
-    "a port rule",
-    "source_port target_port priority weight",
-    "protocol path hostname service backend_name selector region environment",
-)
-_STRUCTS = {
-    "health_check": _struct(
-        "a health check",
-        "healthy_threshold initializing_timeout interval port reinitializing_timeout response_timeout unhealthy_threshold",
-        "name request_line strategy",
-        recreate_on_quorum_strategy_config=_struct("a quorum", "quorum"),
-    ),
-    "lb_config": _struct(
-        "a load balancer",
-        "",
-        "default_cert config",
-        certs=TEXTS,
-        port_rules=ListOf("a list of port rules", _RULE),
-        stickiness_policy=_STICKINESS,
-    ),
-    "load_balancer_config": _struct(
-        "a load balancer",
-        haproxy_config=_struct("a configuration of haproxy", "", "defaults global"),
-        lb_cookie_stickiness_policy=_STICKINESS,
-    ),
-    "scale_policy": _struct("a scale policy", "increment max min"),
-    "upgrade_strategy": _struct("an upgrade strategy", "batch_size interval_millis", "", "start_first"),
-    "storage_driver": _struct(
-        "a storage driver",
-        "transitioning_progress",
-        "account_id block_device_path created description kind name remove_time removed scope service_id state transitioning "
-        "transitioning_message uuid volume_access_mode",
-        data=ANY_BY_TEXT,
-        volume_capabilities=TEXTS,
-    ),
-    "network_driver": _struct(
-        "a network driver",
-        "transitioning_progress",
-        "account_id created description kind name remove_time removed service_id state transitioning transitioning_message uuid",
-        cni_config=ANY_BY_TEXT,
-        data=ANY_BY_TEXT,
-        default_network=_struct("a network"),
-        network_metadata=ANY_BY_TEXT,
-    ),
-}
-_DISKS = ListOf("a list of disks", _struct("a disk", "read_iops write_iops", "driver name size", "root", opts=ANY_BY_TEXT))
+def _both(check: Check) -> _Checks:
+    return check, check
 
-_SHARED: dict[str, Check] = {
-    **dict.fromkeys(
-        "cgroup_parent container_name cpuset default_cert description domainname hostname image ipc isolation mac_address "
-        "restart stop_signal type user userdata uts volume_driver working_dir".split(),
-        checks.TEXT,
-    ),
-    **dict.fromkeys("oom_kill_disable privileged read_only retain_ip start_on_create stdin_open init tty".split(), checks.TRUTH),
-    **dict.fromkeys(
-        "blkio_weight cpu_period cpu_shares cpu_quota drain_timeout_ms milli_cpu_reservation scale vcpu".split(), checks.NUMBER
-    ),
-    **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), checks.SIZE),
-    **dict.fromkeys(
-        "blkio_weight_device certs cap_add cap_drop devices external_links links volumes volumes_from security_opt "
-        "external_ips".split(),
-        checks.UNIQUE,
-    ),
-    **dict.fromkeys(("ports", "expose"), checks.ports),
-    **dict.fromkeys(("command", "entrypoint"), checks.text_or(checks.items("text", unique=False), checks.command, checks.WORDS)),
-    **dict.fromkeys(("dns", "dns_search", "env_file"), checks.text_or(checks.UNIQUE)),
-    **dict.fromkeys("device_read_bps device_read_iops device_write_bps device_write_iops".split(), checks.RATES),
-    **dict.fromkeys(("dns_opt", "extra_hosts"), checks.ONLY_LIST),
-    **dict.fromkeys(("labels", "sysctls"), checks.LABELS),
-    **{name: checks.decoded(struct, checks.MAP) for name, struct in _STRUCTS.items()},
-    "environment": checks.ENVIRONMENT,
-    "metadata": checks.MAP,
-    "disks": checks.decoded(_DISKS, checks.LIST),
-    "group_add": checks.items("text", "a number"),
-    "mem_swappiness": checks.WHOLE,
-    "oom_score_adj": checks.SCORE,
-    "pid": checks.one_of("text", "nothing"),
-    "stop_grace_period": checks.DURATION,
-    "ulimits": _ulimits,
+
+# A check for each type of `keys.KEYS`, in compose 1 and in compose 2.
+_CHECKS: dict[str, _Checks] = {
+    "text": _both(checks.TEXT),
+    "text-or-nothing": _both(checks.one_of("text", "nothing")),
+    "truth": _both(checks.TRUTH),
+    "number": _both(checks.NUMBER),
+    "whole": _both(checks.WHOLE),
+    "score": _both(checks.SCORE),
+    "size": _both(checks.SIZE),
+    "reservation": (checks.one_of("a number", "text"), checks.SIZE),
+    "duration": _both(checks.DURATION),
+    "command": _both(checks.text_or(checks.items("text", unique=False), checks.command, checks.WORDS)),
+    "ports": _both(checks.ports),
+    "set": _both(checks.UNIQUE),
+    "numbers": _both(checks.items("text", "a number")),
+    "text-or-set": _both(checks.text_or(checks.UNIQUE)),
+    "rates": _both(checks.RATES),
+    "list": _both(checks.ONLY_LIST),
+    "list-of-pairs": _both(checks.ONLY_LIST),
+    "labels": _both(checks.LABELS),
+    "environment": _both(checks.ENVIRONMENT),
+    "limits": _both(_ulimits),
+    "build": (checks.TEXT, _build),
+    "extends": (_extends, _extends_second),
+    "map": _both(checks.MAP),
+    "networks": _both(_networks),
+    "secrets": _both(_secrets),
+    "disks": _both(checks.decoded(maps.DISKS, checks.LIST)),
+    "rules": _both(checks.LIST),
 }
-_FIRST: dict[str, Check] = {
-    **_SHARED,
-    **dict.fromkeys(("build", "dockerfile", "log_driver", "net"), checks.TEXT),
-    "extends": _extends,
-    "log_opt": checks.decoded(TEXT_BY_TEXT, checks.MAP),
-    "mem_reservation": checks.one_of("a number", "text"),
+# Of some mappings more is known.
+_MAPS = {
+    **{name: _both(checks.decoded(struct, checks.MAP)) for name, struct in maps.STRUCTS.items()},
+    "log_opt": _both(checks.decoded(TEXT_BY_TEXT, checks.MAP)),
+    "logging": _both(_logging),
 }
-_SECOND: dict[str, Check] = {
-    **_SHARED,
-    **dict.fromkeys(("config", "network_mode"), checks.TEXT),
-    "build": _build,
-    "depends_on": checks.UNIQUE,
-    "extends": _extends_second,
-    "logging": _logging,
-    "networks": _networks,
-    "port_rules": checks.LIST,
-    "secrets": _secrets,
-    "stickiness_policy": checks.MAP,
-    "tmpfs": checks.text_or(checks.UNIQUE),
-}
+
+
+def _check(key: str, second: bool) -> Check:
+    return (_MAPS.get(key) or _CHECKS[keys.KEYS[key].type])[second]

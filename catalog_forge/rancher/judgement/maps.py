@@ -1,0 +1,217 @@
+"""The mappings inside services: their keys, and which of their values mean something.
+
+rancher-compose decodes each of them into a structure, and passes over keys that the structure does not have: what is misspelt, or
+stands a level too deep, is read by nobody. It hands numbers and words on to Rancher as they are.
+Rules: docs/facts/catalog.md#3.13 to #3.17, and rancher-compose-executor v0.14.29 (config/types.go, the client's types).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+
+from catalog_forge.errors import did_you_mean
+from catalog_forge.goyaml import decoding
+from catalog_forge.goyaml.types import ANY, ANY_BY_TEXT, INT, TEXT, TEXTS, TRUTH, ListOf, MapOf, Struct, Type
+from catalog_forge.rancher import keys
+from catalog_forge.rancher.judgement.ruling import Refusal
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+# The rules of lint that tell of a key that nobody reads, and of a value that means nothing.
+UNREAD, MEANINGLESS = "CF439", "CF440"
+REQUEST_LINE, STRATEGY = "CF412", "CF414"
+
+_DIGITS = re.compile("[-+]?[0-9]{1,18}")
+# So much is said of one value.
+_MOST = 100
+
+Meaning = Callable[[Text], Iterator[Refusal]]
+
+
+# What structures are decoded into. Their fields for Rancher's own API stand in no compose file.
+def _struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **more: Type) -> Struct:
+    fields = {**dict.fromkeys(numbers.split(), INT), **dict.fromkeys(texts.split(), TEXT), **dict.fromkeys(truths.split(), TRUTH)}
+    return Struct(word, {**fields, **more})
+
+
+_STICKINESS = _struct("a stickiness policy", "", "name cookie domain mode", "indirect nocache postonly")
+_RULE = _struct(
+    "a port rule",
+    "source_port target_port priority weight",
+    "protocol path hostname service container backend_name selector region environment",
+)
+_OF_DRIVERS = (
+    "account_id created description kind name remove_time removed service_id state transitioning transitioning_message uuid"
+)
+STRUCTS = {
+    "health_check": _struct(
+        "a health check",
+        "healthy_threshold initializing_timeout interval port reinitializing_timeout response_timeout unhealthy_threshold",
+        "name request_line strategy",
+        recreate_on_quorum_strategy_config=_struct("a quorum", "quorum"),
+    ),
+    "lb_config": _struct(
+        "a load balancer",
+        "",
+        "default_cert config",
+        certs=TEXTS,
+        port_rules=ListOf("a list of port rules", _RULE),
+        stickiness_policy=_STICKINESS,
+    ),
+    "load_balancer_config": _struct(
+        "a load balancer",
+        haproxy_config=_struct("a configuration of haproxy", "", "defaults global"),
+        lb_cookie_stickiness_policy=_STICKINESS,
+    ),
+    "scale_policy": _struct("a scale policy", "increment max min"),
+    "upgrade_strategy": _struct("an upgrade strategy", "batch_size interval_millis", "", "start_first"),
+    "storage_driver": _struct(
+        "a storage driver",
+        "transitioning_progress",
+        f"{_OF_DRIVERS} block_device_path scope volume_access_mode",
+        data=ANY_BY_TEXT,
+        volume_capabilities=TEXTS,
+    ),
+    "network_driver": _struct(
+        "a network driver",
+        "transitioning_progress",
+        _OF_DRIVERS,
+        cni_config=ANY_BY_TEXT,
+        data=ANY_BY_TEXT,
+        default_network=MapOf("a network", ANY),
+        network_metadata=ANY_BY_TEXT,
+    ),
+}
+DISKS = ListOf("a list of disks", _struct("a disk", "read_iops write_iops", "driver name size", "root", opts=ANY_BY_TEXT))
+_SECRETS = ListOf("a list of secrets", _struct("a secret", "mode", "source target uid gid"))
+_READ: dict[str, Type] = {**STRUCTS, "disks": DISKS, "secrets": _SECRETS}
+# Keys that the schema of a service lets pass, and that count inside another key only.
+_INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_config")
+
+
+def odd(key: str, node: Node) -> Iterator[Refusal]:
+    """What nobody reads, and what means nothing, in the value of a key of a service. It is launched all the same."""
+    if key in _INSIDE:
+        yield _odd(f"nobody reads {key} here", node, f"it is a key of {_INSIDE[key]}: write it below that one")
+    elif key in ("ports", "expose"):
+        for item in node.items if isinstance(node, Seq) else ():
+            # Rancher's schema takes any number for a port; what is text, its judge reads.
+            yield from _PORT(item) if isinstance(item, Text) and not decoding.is_text(item) else ()
+    elif isinstance(node, Text):
+        yield from _OF_SERVICE[key](node) if key in _OF_SERVICE else ()
+    else:
+        yield from islice(of_type(node, _READ.get(key, ANY)), _MOST)
+
+
+def of_type(node: Node | None, wanted: Type) -> Iterator[Refusal]:
+    """The same for a value that is decoded into a type."""
+    if isinstance(wanted, ListOf | MapOf) and isinstance(node, Seq | Map):
+        inner = wanted.item if isinstance(wanted, ListOf) else wanted.value
+        for item in node.items if isinstance(node, Seq) else decoding.pairs(node).values():
+            yield from of_type(item, inner)
+    elif isinstance(wanted, Struct) and isinstance(node, Map):
+        for key, value in decoding.merged(node.pairs):
+            if key.value in wanted.fields:
+                yield from of_type(value, wanted.fields[key.value])
+                yield from _meaning_of(key.value, value)
+            else:
+                yield _odd(f"nobody reads the key {key.value!r}", key, _belongs(key.value, wanted))
+        yield from _crossed(decoding.pairs(node))
+
+
+def _meaning_of(name: str, value: Node) -> Iterator[Refusal]:
+    if isinstance(value, Text) and name in _MEANINGS:
+        yield from (replace(fault, message=f"{name}: {fault.message}") for fault in _MEANINGS[name](value))
+
+
+def _belongs(key: str, wanted: Struct) -> str:
+    """Where a key belongs, or which one was meant."""
+    for name, inner in wanted.fields.items():
+        if key in getattr(getattr(inner, "item", inner), "fields", ()):
+            return f"it is a key of {name}: write it below that one"
+    if key in keys.KEYS:
+        return "it is a key of the service: write it one level higher"
+    hint = did_you_mean(key, wanted.fields)
+    other = next((name for name, inner in STRUCTS.items() if key in inner.fields), "")
+    return hint if hint.startswith("did you mean") or not other else f"it is a key of {other}"
+
+
+def _crossed(pairs: Mapping[str, Node]) -> Iterator[Refusal]:
+    """A minimum above its maximum."""
+    least, most = (_number(pairs.get(name)) for name in ("min", "max"))
+    if least is not None and most is not None and 0 < most < least:
+        yield _odd(f"min {least:g} is above max {most:g}", pairs["min"], "change one of them", MEANINGLESS)
+
+
+def _odd(message: str, node: Node, hint: str, rule: str = UNREAD) -> Refusal:
+    return Refusal(message, node.where, hint, rule, who="")
+
+
+def _number(node: Node | None) -> float | None:
+    """A number, also one that stands there as text of digits."""
+    value = decoding.value(node) if isinstance(node, Text) else None
+    if isinstance(value, str):
+        return int(value) if _DIGITS.fullmatch(value) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
+
+
+def _within(least: int, most: int | None = None) -> Meaning:
+    """A whole number from `least`, to `most` if there is one."""
+    bounds = f"from {least} to {most}" if most is not None else f"of {least} or more"
+
+    def meaning(node: Text) -> Iterator[Refusal]:
+        number = _number(node)
+        if number is not None and (number != int(number) or number < least or (most is not None and number > most)):
+            yield _odd(f"{node.value} is not a whole number {bounds}", node, "", MEANINGLESS)
+
+    return meaning
+
+
+def _one_of(known: str, rule: str = MEANINGLESS) -> Meaning:
+    """One of some words."""
+
+    def meaning(node: Text) -> Iterator[Refusal]:
+        text = decoding.text_of(node)
+        if text and text not in known.split():
+            yield _odd(f"Rancher does not know {text!r}", node, did_you_mean(text, known.split()), rule)
+
+    return meaning
+
+
+def _form(pattern: str, what: str, example: str, rule: str = MEANINGLESS) -> Meaning:
+    """Text of a form."""
+    form = re.compile(pattern, re.DOTALL)
+
+    def meaning(node: Text) -> Iterator[Refusal]:
+        text = decoding.text_of(node).strip()
+        if text and not form.fullmatch(text):
+            yield _odd(f"{text!r} is not {what}", node, f"such as {example}", rule)
+
+    return meaning
+
+
+_PORT, _TIME, _COUNT = _within(1, 65535), _within(1), _within(1)
+# What the keys of the mappings mean, by their names.
+_MEANINGS: dict[str, Meaning] = {
+    **dict.fromkeys(("port", "source_port", "target_port"), _PORT),
+    **dict.fromkeys(("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout"), _TIME),
+    **dict.fromkeys("healthy_threshold unhealthy_threshold quorum batch_size increment".split(), _COUNT),
+    **dict.fromkeys("interval_millis min max priority weight read_iops write_iops".split(), _within(0)),
+    "protocol": _one_of("http tcp https tls sni"),
+    "mode": _one_of("insert rewrite prefix"),
+    "strategy": _one_of("recreate none recreateOnQuorum", STRATEGY),
+    "path": _form("/.*", "a path", "/status"),
+    "hostname": _form(r"[^\s/:]+", "the name of a host", "www.example.org"),
+    "request_line": _form(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', "a request line", "GET /health HTTP/1.0", REQUEST_LINE),
+}
+# What the numbers and words of a service itself mean.
+_OF_SERVICE: dict[str, Meaning] = {
+    **dict.fromkeys("scale drain_timeout_ms milli_cpu_reservation cpu_shares blkio_weight".split(), _within(0)),
+    **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), _within(-1)),
+    "mem_swappiness": _within(-1, 100),
+    "vcpu": _within(1),
+    "restart": _form("always|no|unless-stopped|on-failure(:[0-9]+)?", "a way to restart", "always, no or on-failure:3"),
+}
