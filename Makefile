@@ -8,6 +8,8 @@ ARGS ?=
 SEED ?= 1
 # Most of the time goes to tests that wait for containers; a file's tests stay together and share what they set up.
 SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
+N ?= 300
+ROOMS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help: ## show this list
@@ -36,7 +38,7 @@ lint: .venv/ready ## check style, types and scripts
 
 mutants: .venv/ready ## change the code at 300 places, one at a time, and see that a test fails (SEED: which places)
 	@.venv/bin/pip install --quiet --group mutants
-	@CATALOG_FORGE_CONFD=$$(tools/confd.sh) tools/mutants.py --seed $(SEED)
+	@CATALOG_FORGE_CONFD=$$(tools/confd.sh) tools/mutants.py --seed $(SEED) --count $(N) --rooms "$(ROOMS)"
 
 bench: .venv/ready ## measure speed against other tools
 	@tools/with_real_programs.sh python benchmarks/run.py

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import docker
 import pytest
+from hypothesis import HealthCheck, settings
 
 TOOLS = Path(__file__).parent.parent / "tools"
 TEST_LABEL = "catalog-forge.test"
@@ -31,6 +32,13 @@ MARK_OF_FIXTURE = {
 }
 
 _ACCOUNT = "account of real programs"
+# On a busy machine an example takes as long as it takes.
+settings.register_profile(
+    "no clock", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("no clock")
+
 _USED = pytest.StashKey[dict[str, str]]()
 _MISSING = pytest.StashKey[dict[str, str]]()
 
