@@ -120,6 +120,6 @@ def _shown(node: Text) -> str:
 def _hint(node: Text, wanted: Type) -> str:
     if wanted is TRUTH and node.value.lower() in ("true", "false", "yes", "no"):
         return f"write {node.value.lower()} without quotes"
-    if wanted is INT and ATOI.fullmatch(node.value):
+    if wanted is INT and ATOI.fullmatch(node.value) and int(node.value) <= _MAX:
         return f"write {node.value} without quotes"
     return ""

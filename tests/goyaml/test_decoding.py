@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge import yamlio
+from catalog_forge.errors import Where
 from catalog_forge.goyaml import decoding
-from catalog_forge.yamlio import Map, Node
+from catalog_forge.yamlio import Map, Node, Seq, Text
 
 
 def parsed(text: str) -> Map:
@@ -51,3 +52,114 @@ def test_null_is_what_was_written_bare(text: str) -> None:
     assert decoding.is_null(node)
     assert decoding.is_null(None)
     assert not decoding.is_null(parsed(f"a: '{text}'").pairs[0][1])
+
+
+@pytest.mark.parametrize(
+    ("text", "raw", "is_text", "printed"),
+    [
+        ("a", "a", True, "a"),
+        ("'5'", "5", True, "5"),
+        ("''", "", True, ""),
+        ("'~'", "~", True, "~"),
+        ("'yes'", "yes", True, "yes"),
+        ("|\n  a\n  b", "a\nb", True, "a\nb"),
+        ("5", "5", False, "5"),
+        ("010", "010", False, "8"),
+        ("yes", "yes", False, "true"),
+        ("Off", "Off", False, "false"),
+        ("1.50", "1.50", False, "1.5"),
+        ("1e30", "1e30", False, "1e+30"),
+        ("~", "", False, "None"),
+    ],
+)
+def test_a_scalar_is_written_as_it_stands_or_as_its_value(text: str, raw: str, is_text: bool, printed: str) -> None:
+    node = parsed(f"a: {text}").pairs[0][1]
+    assert isinstance(node, Text)
+    assert (decoding.raw(node), decoding.is_text(node), decoding.printed(node)) == (raw, is_text, printed)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ""), ("'~'", "~"), ("0o17", "15"), ("1.0", "1"), ("100000.0", "100000"), ("1000000.0", "1e+06"),
+        ("1.23456789", "1.2345679"),
+        (".inf", ".inf"), ("-.Inf", "-.inf"), (".NaN", ".nan"), ("no", "false"), ("off", "false"), ("18446744073709551615",) * 2,
+        ("1_000", "1000"), ("2017-01-01", "2017-01-01"), ("12:30:45", "12:30:45"), ("'a b'", "a b"),
+    ],
+)  # fmt: skip
+def test_a_value_becomes_text_as_go_yaml_writes_it(text: str, wanted: str) -> None:
+    assert decoding.text_of(parsed(f"a: {text}").pairs[0][1]) == wanted
+
+
+@pytest.mark.parametrize("text", ["[a]", "{a: b}"])
+def test_lists_and_mappings_are_not_text(text: str) -> None:
+    node = parsed(f"a: {text}").pairs[0][1]
+    assert (decoding.text_of(node), decoding.raw(node), decoding.is_text(node), decoding.is_null(node)) == ("", "", False, False)
+    assert (decoding.text_of(None), decoding.raw(None), decoding.is_text(None)) == ("", "", False)
+
+
+def test_only_a_mapping_has_pairs() -> None:
+    assert decoding.pairs(None) == {}
+    assert decoding.pairs(parsed("a: [b]").pairs[0][1]) == {}
+    assert decoding.pairs(parsed("a: b").pairs[0][1]) == {}
+
+
+def test_a_merge_inside_a_merge_is_merged_first() -> None:
+    text = "a: &a {x: of a, y: of a}\nb: &b {x: of b, <<: *a, z: of b}\nweb: {<<: *b, z: own}"
+    assert values(text, "web") == {"x": "of a", "y": "of a", "z": "own"}
+    assert values("web: {x: own, <<: [text, {y: z}]}", "web") == {"x": "own", "y": "z"}
+
+
+def test_of_a_key_that_stands_twice_the_last_place_counts() -> None:
+    ((key, node),) = decoding.merged(parsed("{x: one, <<: {x: two}}").pairs)
+    assert (str(key.where), str(node.where)) == ("a.yml:1:15", "a.yml:1:18")
+
+
+def merge_faults(text: str) -> list[str]:
+    return [f"{problem.where}: {problem.message}" for problem in decoding.broken_merges(parsed(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("<<: 5", ["1:1"]),
+        ("<<: ~", ["1:1"]),
+        ("<<: [{a: b}, c]", ["1:1"]),
+        ("<<: [[{a: b}]]", ["1:1"]),
+        ("<<: {a: b}", []),
+        ("<<: [{a: b}, {c: d}]", []),
+        ("<<: []", []),
+        ("'<<': 5", []),
+        ("a: {b: {<<: 5}}", ["1:9"]),
+        ("a: [{<<: 5}, [{<<: x}]]", ["1:6", "1:16"]),
+        ("a: &a {<<: 5}\nb: *a\nc: *a", ["1:8"]),
+        ("a: b\n<<: {c: {<<: x}}", ["2:10"]),
+        ("<<: 5\na: {<<: 6}", ["1:1", "2:5"]),
+    ],
+)
+def test_a_merge_key_without_a_mapping_is_a_fault_wherever_it_stands(text: str, places: list[str]) -> None:
+    message = "a merge key (<<) takes a mapping or a list of mappings"
+    assert sorted(merge_faults(text)) == sorted(f"a.yml:{place}: {message}" for place in places)
+
+
+def grown(levels: int) -> Map:
+    """A document whose every line holds the one before ten times."""
+    lines = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, levels)]
+    return parsed("\n".join(lines))
+
+
+def test_what_aliases_make_too_large_is_not_judged() -> None:
+    assert not [*decoding.too_large(grown(4))]
+    assert not [*decoding.too_large(None)]
+    assert [f"{problem.where}: {problem.message}" for problem in decoding.too_large(grown(5))] == [
+        "a.yml:1:1: the document grows too large to be judged"
+    ]
+
+
+@pytest.mark.parametrize("items", [decoding.MAX_NODES - 3, decoding.MAX_NODES - 2])
+def test_the_bound_counts_every_value_once_for_each_place(items: int) -> None:
+    where = Where("a.yml", 1, 1)
+    item = Text("x", True, where, "", ())
+    root = Map(((item, Seq((item,) * items, where)),), where)
+    assert bool([*decoding.too_large(root)]) is (items + 2 > decoding.MAX_NODES)
