@@ -103,3 +103,114 @@ def test_semantic_versions_sort() -> None:
 )
 def test_ranges(version: str, wanted: str, answer: bool | None) -> None:
     assert versions.within(version, wanted) is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("1.2.3", (1, 2, 3, True, ())),
+        ("0.0.0", versions.LOWEST),
+        ("1.2.3+b", (1, 2, 3, True, ())),
+        ("1.2.3-rc.1", (1, 2, 3, False, ((True, 0, "rc"), (False, 1, "1")))),
+        ("1.2.3-a.010b.0", (1, 2, 3, False, ((True, 0, "a"), (True, 0, "010b"), (False, 0, "0")))),
+        ("1.2.3-1+b.c", (1, 2, 3, False, ((False, 1, "1"),))),
+        ("1.2.3-999999999999999999", (1, 2, 3, False, ((False, 999999999999999999, "999999999999999999"),))),
+        ("1.2.3-1000000000000000000", (1, 2, 3, False, ((False, (1 << 63) - 1, "1000000000000000000"),))),
+        ("9999999999999999999.0.0", (9999999999999999999, 0, 0, True, ())),
+        ("99999999999999999999.0.0", None),
+        ("1.2.3-", None),
+        ("1.2.3-a..b", None),
+        ("1.2.3+", None),
+        ("1.2.3-a_b", None),
+        ("1.2.3\n", None),
+        ("1.2.3-٣", None),
+        ("٣.0.0", None),
+    ],
+)
+def test_a_semantic_version_sorts_by_its_numbers_then_by_what_stands_before_it(text: str, order: versions.Order | None) -> None:
+    assert versions.semver(text) == order
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1.0 1.0.0", "1.0 1.0.1", "1.0 1.0.1.1", "1.0.0 1.0.0.1", "1.a 1", "1.a 1.b", "1.0-a 1.0", "1.0 1.0-1", "1.0-rc 1.0",
+        "a1 b1", "a2 a10", "a a1", "a9 b10", "1a 1b", "9a 10a", "v0 vv1", "1.1 1..2", "1.1 1-2", "x y", "A a", "A B", "1x 12",
+        "1.x1 1.x2", "1 9999999999999999999", "999999999999999999 1000000000000000000",
+        "1.2.1000000000000000000 1.2", "1.2 1.2.999999999999999999",
+    ],
+)  # fmt: skip
+def test_parts_compare_by_word_then_by_number_then_by_letters(row: str) -> None:
+    low, high = row.split()
+    assert versions.greater(high, low)
+    assert not versions.greater(low, high)
+
+
+@pytest.mark.parametrize("pair", ["1.0.0 1.0.0", "a1 1", "1+b 1+a", "v1 1", "1.-0 1.0", "a a.b"])
+def test_neither_is_greater_where_the_service_sees_no_difference(pair: str) -> None:
+    one, other = pair.split()
+    assert not versions.greater(one, other)
+    assert not versions.greater(other, one)
+
+
+SOME = "0.9.0 1.0.0-a 1.0.0 1.0.5 1.1.0 1.2.0 1.2.3 1.3.0 2.0.0 2.1.0"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "inside"),
+    [
+        ("1.2.x", "1.2.0 1.2.3"),
+        (">1.2.x", "1.3.0 2.0.0 2.1.0"),
+        (">=1.2.x", "1.2.0 1.2.3 1.3.0 2.0.0 2.1.0"),
+        ("<1.2.x", "0.9.0 1.0.0-a 1.0.0 1.0.5 1.1.0"),
+        ("<=1.2.x", "0.9.0 1.0.0-a 1.0.0 1.0.5 1.1.0 1.2.0 1.2.3"),
+        ("=1.2.x", "1.2.0 1.2.3"),
+        ("==1.2.x", "1.2.0 1.2.3"),
+        ("!=1.2.x", ""),
+        ("!1.2.x", ""),
+        ("~1.2.x", "1.2.0"),
+        ("~ 1.2.x", "1.2.0 1.2.3"),
+        ("a1.2.x", "1.2.0"),
+        ("1.x", "1.0.0 1.0.5 1.1.0 1.2.0 1.2.3 1.3.0"),
+        (">1.x", "2.0.0 2.1.0"),
+        (">=1.x", "1.0.0 1.0.5 1.1.0 1.2.0 1.2.3 1.3.0 2.0.0 2.1.0"),
+        ("<1.x", "0.9.0 1.0.0-a"),
+        ("<=1.x", "0.9.0 1.0.0-a 1.0.0 1.0.5 1.1.0 1.2.0 1.2.3 1.3.0"),
+        ("=1.x", "1.0.0 1.0.5 1.1.0 1.2.0 1.2.3 1.3.0"),
+        ("!=1.x", ""),
+        ("~1.x", "1.0.0"),
+        ("1.x.x", "1.0.0 1.0.5"),
+        (">1.x.x", "1.1.0 1.2.0 1.2.3 1.3.0 2.0.0 2.1.0"),
+        ("<1.x.x", "0.9.0 1.0.0-a"),
+        ("2.x || <1.0.0", "0.9.0 1.0.0-a 2.0.0 2.1.0"),
+        (">v1.1.0", "1.2.0 1.2.3 1.3.0 2.0.0 2.1.0"),
+        (">=v1.1.0", "1.1.0 1.2.0 1.2.3 1.3.0 2.0.0 2.1.0"),
+        ("<v1.1.0", "0.9.0 1.0.0-a 1.0.0 1.0.5"),
+        ("<=v1.1.0", "0.9.0 1.0.0-a 1.0.0 1.0.5 1.1.0"),
+        ("=v1.1.0", "1.1.0"),
+        ("!v1.1.0", "0.9.0 1.0.0-a 1.0.0 1.0.5 1.2.0 1.2.3 1.3.0 2.0.0 2.1.0"),
+        ("vv1.1.0", "1.1.0"),
+        (">=1.0.0   <  1.2.0", "1.0.0 1.0.5 1.1.0"),
+        (">1.0.0 - <2.0.0", "1.0.5 1.1.0 1.2.0 1.2.3 1.3.0"),
+        ("> = 2.0.0", "2.0.0 2.1.0"),
+        ("1.0.0 1.1.0", ""),
+        ("1.0.0 || 1.1.0 || 2.1.0", "1.0.0 1.1.0 2.1.0"),
+        ("!=1.0.0 !=1.1.0 <1.3.0", "0.9.0 1.0.0-a 1.0.5 1.2.0 1.2.3"),
+        ("1.999999999999999999.x", ""),
+    ],
+)
+def test_a_range_holds_these_versions(wanted: str, inside: str) -> None:
+    assert " ".join(version for version in SOME.split() if versions.within(version, wanted)) == inside
+    assert all(versions.within(f"v{version}", wanted) is versions.within(version, wanted) for version in SOME.split())
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "", "x", "*", "1.*", ">", "1.2.3.x", "1.x.3", "1.2.x-a", "1.0.0-x", "=>1.0.0", "=!1.0.0", "<>1.0.0", ">1.0",
+        ">=1.0.0||<2.0.0", "1.1.0 || || 2.0.0", "99999999999999999999.x", "1.9999999999999999999.x", "1.0.0 any",
+    ],
+)  # fmt: skip
+def test_a_range_that_the_service_cannot_read(wanted: str) -> None:
+    assert versions.reads_range(wanted) is None
+    assert versions.within("1.0.0", wanted) is None
