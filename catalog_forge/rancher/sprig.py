@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from catalog_forge.gotext.builtins import BUILTINS, Function, Sandbox
@@ -30,7 +30,6 @@ SPRIG = frozenset(
 )
 # What would read this machine's environment, or burn minutes; entries of real catalogs use none of them.
 _REFUSED = frozenset(("env", "expandenv", "genPrivateKey"))
-_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _COUNTING = frozenset("until untilStep repeat indent randAlpha randAlphaNum randAscii randNumeric".split())
 _MULTIPLYING = frozenset("replace join wrap wrapWith repeat".split())
 _QUOTES = frozenset("\"'\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a")
@@ -48,16 +47,11 @@ class Functions(dict[str, Function]):
         return _of_sprig(name)
 
 
-def _comparison(name: str) -> Function:
+def _compared(name: str, *values: Any) -> Any:
     """One of Go's comparisons. Go 1.8, which the executor was built with, fails where an answer is missing (fact 4.18)."""
-    compare = BUILTINS[name].call
-
-    def call(*values: Any) -> Any:
-        if None in values:
-            raise GoError("incompatible types for comparison: a value is missing")
-        return compare(*values)
-
-    return Function(call, BUILTINS[name].parameters, BUILTINS[name].more)
+    if None in values:
+        raise GoError("incompatible types for comparison: a value is missing")
+    return BUILTINS[name].call(*values)
 
 
 def _atoi(text: bytes) -> int:
@@ -110,7 +104,10 @@ def _cut(text: bytes) -> Slice:
 
 
 _OWN = {
-    **{name: _comparison(name) for name in _COMPARISONS},
+    **{
+        name: Function(partial(_compared, name), BUILTINS[name].parameters, BUILTINS[name].more)
+        for name in ("eq", "ne", "lt", "le", "gt", "ge")
+    },
     "atoi": Function(_atoi, ("string",)),
     "until": Function(_until, ("int",)),
     "contains": Function(lambda part, text: part in text, ("string", "string")),

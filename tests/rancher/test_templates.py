@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.rancher.sprig import SPRIG
-from catalog_forge.rancher.templates import Rendered, render
+from catalog_forge.rancher.templates import Rendered, Template, render, template_in
 from catalog_forge.rancher.tree import File
 
 
@@ -120,3 +121,92 @@ def test_all_functions_of_sprig_answer_or_fail_as_a_template_does() -> None:
         for given in ("", '"a"', "(tuple 1 2)", "now", "nil", ".", ".Values.NO", *pairs):
             found = so_far(f"{{{{{name} {given}}}}}x")
             assert found.fault or found.text.endswith("x"), (name, given)
+
+
+SOURCE = "a: {{ .Values.X }}c\n{{- if true }}\nä: {{`d`}}\nf: {{.Values.Y}} g\n{{end -}}\n  h\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "char", "place"),
+    [
+        (1, 1, "a", "1:1"),
+        (1, 3, " ", "1:3"),
+        (1, 4, "x", "1:4"),
+        (1, 5, "y", "1:4"),
+        (1, 6, "c", "1:19"),
+        (2, 1, "ä", "3:1"),
+        (2, 4, "d", "3:4"),
+        (3, 1, "f", "4:1"),
+        (3, 4, "1", "4:4"),
+        (4, 1, "2", "4:4"),
+        (4, 3, "g", "4:18"),
+        (5, 1, "h", "6:3"),
+        (6, 1, "", "7:1"),
+        (99, 1, "", "7:1"),
+    ],
+)
+def test_a_place_in_the_text_has_its_place_in_the_source(line: int, column: int, char: str, place: str) -> None:
+    found = so_far(SOURCE, X="xy", Y="1\n2")
+    assert found.text == "a: xyc\nä: d\nf: 1\n2 g\nh\n"
+    assert char in [*found.text.split("\n"), *[""] * 99][line - 1][column - 1 :][:1]
+    assert str(found.at(line, column)) == f"f.tpl:{place}"
+
+
+def test_the_text_is_read_as_yaml_with_places_in_a_file_of_no_name() -> None:
+    found = so_far("a: {{.Values.X}}\nb: {{.Values.X}}", X="[1]").yaml
+    assert found.problems == ()
+    assert found.map is not None
+    assert str(found.map.pairs[1][0].where) == "\0rendered:2:1"
+    broken = so_far("a: {{.Values.X}}", X="[").yaml
+    assert broken.node is None
+    assert [str(problem.where) for problem in broken.problems] == ["\0rendered:2:1"]
+
+
+def test_templates_see_the_stack_the_release_and_the_environment() -> None:
+    text = "{{.Stack.Name}}|{{.Stack.Version}}|{{.Stack.PreviousVersion}}|{{.Release.Name}}|{{.Environment.Name}}|{{.Values.X}}"
+    assert rendered(text, X="ä\udcff") == "stack|1.0||stack|Default|ä\ufffd"
+    file = File("f.tpl", 3, text.encode)
+    assert render(file, {}).text == "stack|||stack|Default|<no value>"
+
+
+def test_a_text_without_actions_stays_as_it_is() -> None:
+    found = so_far("a: } \ufffd $X\r\n")
+    assert (found.text, found.fault, found.fault_where, found.problem) == ("a: } \ufffd $X\r\n", "", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\nä {{ nope }}", 'f.tpl:2:6: the template cannot be parsed: function "nope" not defined'),
+        ("a\n{{ if }}", "f.tpl:2:7: the template cannot be parsed: missing value for if"),
+        ("{{ if true }}", "f.tpl:1:1: the template cannot be parsed: unexpected EOF"),
+        ('a\n {{ "x }}', "f.tpl:2:5: the template cannot be parsed: unterminated quoted string"),
+        ("a\n{{/* x }}", "f.tpl:2:3: the template cannot be parsed: unclosed comment"),
+        ("{{" + "(" * 3000 + "1" + ")" * 3000 + "}}", "f.tpl:1:103: the template cannot be parsed: it is nested more deeply"),
+    ],
+)
+def test_what_go_cannot_parse_is_said_at_its_place(text: str, words: str) -> None:
+    with pytest.raises(ForgeError) as error:
+        rendered(text)
+    (problem,) = error.value.problems
+    assert f"{problem.where}: {problem.message}".startswith(words)
+    assert problem.hint == "a file that needs no templates begins with the line `# notemplating`"
+    found = template_in(File("f.tpl", len(text.encode()), text.encode))
+    assert isinstance(found, SyntaxFault)
+
+
+def test_the_template_in_a_file_is_parsed_or_there_is_none() -> None:
+    assert template_in(None) is None
+    assert template_in(File("f.tpl", 4, lambda: b"a: b")) is None
+    found = template_in(File("f.tpl", 9, lambda: b"a: {{ 1 }}"))
+    assert isinstance(found, Template)
+    assert found.render({}).text == "a: 1"
+    assert str(found.where(None)) == "f.tpl"
+
+
+@pytest.mark.parametrize("text", ["ä\n{{ .Values.X.y }}", "ä\n{{template `a` .Values.X.y}}{{define `a`}}{{end}}"])
+def test_a_failure_has_the_place_of_its_action(text: str) -> None:
+    found = so_far(text, X="1")
+    assert found.text == "ä\n"
+    assert str(found.fault_where).startswith("f.tpl:2:")
+    assert "can't evaluate field y in type string" in found.fault

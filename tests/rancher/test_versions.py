@@ -136,6 +136,7 @@ def test_a_semantic_version_sorts_by_its_numbers_then_by_what_stands_before_it(t
     [
         "1.0 1.0.0", "1.0 1.0.1", "1.0 1.0.1.1", "1.0.0 1.0.0.1", "1.a 1", "1.a 1.b", "1.0-a 1.0", "1.0 1.0-1", "1.0-rc 1.0",
         "a1 b1", "a2 a10", "a a1", "a9 b10", "1a 1b", "9a 10a", "v0 vv1", "1.1 1..2", "1.1 1-2", "x y", "A a", "A B", "1x 12",
+        "a.b a",
         "1.x1 1.x2", "1 9999999999999999999", "999999999999999999 1000000000000000000",
         "1.2.1000000000000000000 1.2", "1.2 1.2.999999999999999999",
     ],
@@ -146,7 +147,7 @@ def test_parts_compare_by_word_then_by_number_then_by_letters(row: str) -> None:
     assert not versions.greater(low, high)
 
 
-@pytest.mark.parametrize("pair", ["1.0.0 1.0.0", "a1 1", "1+b 1+a", "v1 1", "1.-0 1.0", "a a.b"])
+@pytest.mark.parametrize("pair", ["1.0.0 1.0.0", "a1 1", "1+b 1+a", "v1 1", "1.-0 1.0"])
 def test_neither_is_greater_where_the_service_sees_no_difference(pair: str) -> None:
     one, other = pair.split()
     assert not versions.greater(one, other)
