@@ -92,10 +92,10 @@ def test_the_one_variable_that_a_text_is(text: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words", "left"),
     [
-        ("<$(date)>", "'$(date)>' is no variable", "<(date)>"),
-        ("a ${A:-x} b", "'${A:-x} b' is no variable", "a {A:-x} b"),
-        ("$" + "(" * 30, f"'${'(' * 19}' is no variable", "(" * 30),
-        ("a$", "'$' is no variable", "a"),
+        ("<$(date)>", "'$(date)>' is not a variable", "<(date)>"),
+        ("a ${A:-x} b", "'${A:-x} b' is not a variable", "a {A:-x} b"),
+        ("$" + "(" * 30, f"'${'(' * 19}' is not a variable", "(" * 30),
+        ("a$", "'$' is not a variable", "a"),
     ],
 )
 def test_what_is_no_variable_is_shown_as_it_begins_and_loses_its_dollar(text: str, words: str, left: str) -> None:
@@ -110,7 +110,7 @@ def test_what_is_heard_has_the_place_of_its_value() -> None:
 
     node = yamlio.parse("a: b\nc: [$NO, '$(']", "f.yml")
     made = Substitution({}, hear, hear).node(node)
-    assert heard == [("NO", "f.yml:2:5"), ("'$(' is no variable", "f.yml:2:10")]
+    assert heard == [("NO", "f.yml:2:5"), ("'$(' is not a variable", "f.yml:2:10")]
     assert isinstance(made, yamlio.Map)
     assert str(made.where) == "f.yml:1:1"
     (_, kept), (_, items) = made.pairs
