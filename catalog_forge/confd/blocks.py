@@ -11,7 +11,7 @@ from catalog_forge.confd import contexts, copies, go, objects
 from catalog_forge.confd.names import Members
 from catalog_forge.confd.values import Values
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Spot, go_quote, odd_backslash
+from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Placement, go_quote, odd_backslash
 from catalog_forge.spec.body import blocks_of
 from catalog_forge.spec.expressions import Collection, Expr, Text
 from catalog_forge.spec.keys import resolve
@@ -39,7 +39,7 @@ class Body:
     file: ConfFile
     values: Values
     static: ReadStatic
-    spots: Mapping[int, Spot] = field(default_factory=dict)
+    placements: Mapping[int, Placement] = field(default_factory=dict)
 
     def write(self) -> str:
         """Return the template code of the whole body, with the frame and the comment of the format."""
@@ -50,7 +50,7 @@ class Body:
         kind = self.values.format
         if kind.name == "json" and pairs_only:
             return objects.write(self, body)
-        self.spots = contexts.spots(body, kind, lambda block: self.static(block.file, block))
+        self.placements = contexts.placements(body, kind, lambda block: self.static(block.file, block))
         code = self.blocks(body)
         begins = body[0] if body else None
         # A pasted or copied file is the author's from its first byte on: nothing is put before it.
@@ -90,10 +90,10 @@ class Body:
         return "".join(go.literal(part) if isinstance(part, str) else self.spotted(part) for part in text.parts)
 
     def spotted(self, expr: Expr) -> str:
-        spot, values = self.spots[id(expr)], self.values
-        bare = spot.whole or spot.escape.word
+        placement, values = self.placements[id(expr)], self.values
+        bare = placement.whole or placement.escape.word
         number = values.typed(expr) if values.format.typed and bare else ""
-        return values.bare(expr, number) if number else values.shown(expr, spot.escape, spot.whole)
+        return values.bare(expr, number) if number else values.shown(expr, placement.escape, placement.whole)
 
     def pair(self, block: SetBlock, name: str, value: Any) -> str:
         """One pair; without a value for an optional key that is all there is to it, the pair is left out."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Format
-from catalog_forge.formats.base import MARK, Spot
+from catalog_forge.formats.base import MARK, Placement
 from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.model import Block, CopyBlock, FileBlock, ListBlock, PasteBlock, SetBlock, TextBlock, WhenBlock
 
@@ -19,32 +19,32 @@ Read = Callable[[FileBlock], str]
 Piece = str | Expr | SetBlock | CopyBlock
 
 
-def spots(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Spot]:
-    """Return the spot of each expression in the texts and items of a body, by its `id`: equal ones stand in several places.
+def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Placement]:
+    """Return the placement of each expression in the texts and items of a body, by its `id`: equal ones stand in several places.
 
-    Raises ForgeError where no value may stand, where the spot depends on a condition, and where pairs begin within quotes.
+    Raises ForgeError where no value may stand, where the placement depends on a condition, and where pairs begin within quotes.
     """
-    found: dict[int, Spot] = {}
+    found: dict[int, Placement] = {}
     for case in _cases(body):
         pieces = list(case.pieces(body, kind, read))
         text = "".join(piece if isinstance(piece, str) else MARK for piece in pieces)
         marked = [piece for piece in pieces if not isinstance(piece, str)]
         try:
-            places = list(kind.spots(text))
+            places = list(kind.placements(text))
         except ForgeError as error:
             raise ForgeError(f"{kind.name}: the text of this file is {error.problems[0].message}", body[0].at()) from None
-        for piece, spot in zip(marked, places, strict=True):
-            _note(piece, spot, kind, found)
+        for piece, placement in zip(marked, places, strict=True):
+            _note(piece, placement, kind, found)
     return found
 
 
-def _note(piece: Expr | SetBlock | CopyBlock, spot: Spot, kind: Format, found: dict[int, Spot]) -> None:
+def _note(piece: Expr | SetBlock | CopyBlock, placement: Placement, kind: Format, found: dict[int, Placement]) -> None:
     if not isinstance(piece, Expr):
-        if spot.forbidden or spot.escape != kind.value or spot.whole != bool(kind.value.opening):
+        if placement.forbidden or placement.escape != kind.value or placement.whole != bool(kind.value.opening):
             raise ForgeError("a quote or a comment of the text before is still open where these pairs begin", piece.at())
-    elif spot.forbidden:
-        raise ForgeError(f"@{{{piece.source}}} cannot stand {spot.forbidden}", piece.where)
-    elif found.setdefault(id(piece), spot) != spot:
+    elif placement.forbidden:
+        raise ForgeError(f"@{{{piece.source}}} cannot stand {placement.forbidden}", piece.where)
+    elif found.setdefault(id(piece), placement) != placement:
         message = f"@{{{piece.source}}} stands in quotes or not, depending on a condition or a list"
         raise ForgeError(message, piece.where, "put quotes around it, or around the whole list, in the text itself")
 

@@ -89,7 +89,7 @@ class Escape:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Placement:
     """A place in a text: how a value is escaped there, and whether it brings its quotes; or why none may stand there."""
 
     escape: Escape
@@ -97,21 +97,21 @@ class Spot:
     forbidden: str = ""
 
 
-# Yields the spot of each MARK in a text.
-Spots = Callable[[str], Iterator[Spot]]
+# Yields the placement of each MARK in a text.
+Placements = Callable[[str], Iterator[Placement]]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """A file format. `pair` is a line with {key} and {value}; empty where the format has no pairs.
 
-    `spots` finds out what stands around the values of a text; `typed` formats write numbers and truths bare.
+    `placements` finds out what stands around the values of a text; `typed` formats write numbers and truths bare.
     """
 
     name: str
     value: Escape
     key: Escape
-    spots: Spots
+    placements: Placements
     pair: str = ""
     comment: str = ""
     typed: bool = False
@@ -137,22 +137,22 @@ def odd_backslash(before: str) -> bool:
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
-def line_spots(value: Escape, key: Escape, comments: str, key_end: str) -> Spots:
+def line_placements(value: Escape, key: Escape, comments: str, key_end: str) -> Placements:
     """Make the finder of a format in which a line is a key, a separator (`key_end`, a regular expression) and a value."""
     separator = re.compile(key_end)
 
-    def spots(text: str) -> Iterator[Spot]:
+    def placements(text: str) -> Iterator[Placement]:
         for line in re.sub(r"\\\n\s*", "= ", text).split("\n"):
             for found in re.finditer(MARK, line):
                 before = line[: found.start()].lstrip()
                 if before[:1] and before[0] in comments:
-                    yield Spot(LINE)
+                    yield Placement(LINE)
                 elif odd_backslash(before):
-                    yield Spot(value, forbidden=BEHIND_BACKSLASH)
+                    yield Placement(value, forbidden=BEHIND_BACKSLASH)
                 else:
-                    yield Spot(value if separator.search(before) else key)
+                    yield Placement(value if separator.search(before) else key)
 
-    return spots
+    return placements
 
 
 def go_quote(text: str) -> str:

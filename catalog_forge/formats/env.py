@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MARK, Escape, Format, Spot
+from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MARK, Escape, Format, Placement
 
 _SINGLE = Escape("env", opening="'", closing="'", replace=(("'", "'\\''"),), refuse="\0", any_control=True)
 _DOUBLE = Escape(
@@ -20,11 +20,11 @@ _TOKEN = re.compile(r"\\.|\$\{\w+\}|\$[({]|`|<<|.", re.DOTALL)
 _WORD_ENDS = " \t\n;&|()<>"
 
 
-def _spots(text: str) -> Iterator[Spot]:
+def _placements(text: str) -> Iterator[Placement]:
     quote, before, comment, code = "", "\n", False, False
     for token in _TOKEN.findall(text):
         if token[-1] == MARK:
-            yield _spot(quote, before if token == MARK else token[0], comment, code)
+            yield _placement(quote, before if token == MARK else token[0], comment, code)
         elif comment:
             comment = token[-1] != "\n"
         elif quote == "'":
@@ -37,14 +37,14 @@ def _spots(text: str) -> Iterator[Spot]:
         before = token[-1] if token != MARK else "x"
 
 
-def _spot(quote: str, before: str, comment: bool, code: bool) -> Spot:
+def _placement(quote: str, before: str, comment: bool, code: bool) -> Placement:
     if comment:
-        return Spot(LINE)
+        return Placement(LINE)
     forbidden = ""
     if quote != "'":
         forbidden = {"$": "behind a $, which would make a variable's name of it", "\\": BEHIND_BACKSLASH}.get(before, "")
         forbidden = forbidden or ("behind a command substitution, a here-document or a backtick" if code else "")
-    return Spot(_DOUBLE if quote == '"' else _SINGLE, whole=not quote, forbidden=forbidden)
+    return Placement(_DOUBLE if quote == '"' else _SINGLE, whole=not quote, forbidden=forbidden)
 
 
-ENV = Format("env", value=_SINGLE, key=_NAME, spots=_spots, pair="{key}={value}\n", comment="# {}\n")
+ENV = Format("env", value=_SINGLE, key=_NAME, placements=_placements, pair="{key}={value}\n", comment="# {}\n")

@@ -3,7 +3,7 @@ otherwise is refused when the file is rendered, with an error that names the val
 
 from __future__ import annotations
 
-from catalog_forge.formats.base import TAB, Escape, Format, line_spots
+from catalog_forge.formats.base import TAB, Escape, Format, line_placements
 
 _DISPUTED = "\"'\\#;"
 _BLANKS = " \t"
@@ -15,7 +15,7 @@ INI = Format(
     "ini",
     value=_VALUE,
     key=_WORD,
-    spots=line_spots(_VALUE, _WORD, comments="#;", key_end="[=:]"),
+    placements=line_placements(_VALUE, _WORD, comments="#;", key_end="[=:]"),
     pair="{key} = {value}\n",
     comment="# {}\n",
 )
@@ -23,7 +23,7 @@ SPACE = Format(
     "space",
     value=_SPACE,
     key=_WORD,
-    spots=line_spots(_SPACE, _WORD, comments="#", key_end=r"\s"),
+    placements=line_placements(_SPACE, _WORD, comments="#", key_end=r"\s"),
     pair="{key} {value}\n",
     comment="# {}\n",
 )

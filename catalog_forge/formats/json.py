@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog_forge.formats.base import BEHIND_BACKSLASH, MARK, Escape, Format, Spot
+from catalog_forge.formats.base import BEHIND_BACKSLASH, MARK, Escape, Format, Placement
 
 _STRING = Escape(
     "json",
@@ -15,14 +15,16 @@ _STRING = Escape(
 )
 
 
-def _spots(text: str) -> Iterator[Spot]:
+def _placements(text: str) -> Iterator[Placement]:
     quoted = escaped = False
     for char in text:
         if char == MARK:
-            yield Spot(_STRING, whole=not quoted, forbidden=BEHIND_BACKSLASH if escaped else "")
+            yield Placement(_STRING, whole=not quoted, forbidden=BEHIND_BACKSLASH if escaped else "")
         elif char == '"' and not escaped:
             quoted = not quoted
         escaped = char == "\\" and not escaped
 
 
-JSON = Format("json", value=_STRING, key=_STRING, spots=_spots, pair="{key}: {value}", typed=True, head="{", tail="\n}\n")
+JSON = Format(
+    "json", value=_STRING, key=_STRING, placements=_placements, pair="{key}: {value}", typed=True, head="{", tail="\n}\n"
+)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog_forge.formats.base import LINE, MARK, Format, Spot
+from catalog_forge.formats.base import LINE, MARK, Format, Placement
 
 
-def _spots(text: str) -> Iterator[Spot]:
-    yield from [Spot(LINE)] * text.count(MARK)
+def _placements(text: str) -> Iterator[Placement]:
+    yield from [Placement(LINE)] * text.count(MARK)
 
 
-RAW = Format("raw", value=LINE, key=LINE, spots=_spots)
-LINES = Format("lines", value=LINE, key=LINE, spots=_spots, pair="{value}\n")
+RAW = Format("raw", value=LINE, key=LINE, placements=_placements)
+LINES = Format("lines", value=LINE, key=LINE, placements=_placements, pair="{value}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog_forge.formats.base import Escape, Format, line_spots
+from catalog_forge.formats.base import Escape, Format, line_placements
 
 _REPLACE = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 _VALUE = Escape("properties", replace=_REPLACE, controls="\n\r\t", lead="\\")
@@ -17,7 +17,7 @@ PROPERTIES = Format(
     "properties",
     value=_VALUE,
     key=_KEY,
-    spots=line_spots(_VALUE, _KEY, comments="#!", key_end=r"(?<!\\)[=:\s]"),
+    placements=line_placements(_VALUE, _KEY, comments="#!", key_end=r"(?<!\\)[=:\s]"),
     pair="{key}={value}\n",
     comment="# {}\n",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog_forge.formats.base import MARK, Escape, Format, Spot
+from catalog_forge.formats.base import MARK, Escape, Format, Placement
 
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;"), ("\r", "&#13;"))
 _TEXT = Escape("xml", replace=_ENTITIES, controls="\n\r\t")
@@ -24,17 +24,17 @@ _FORBIDDEN = {
 _IN_TAG = re.compile(f"\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|{MARK}")
 
 
-def _spots(text: str) -> Iterator[Spot]:
+def _placements(text: str) -> Iterator[Placement]:
     for part in _PARTS.finditer(text):
         kind, found = part.lastgroup or "", part.group()
         if kind == "tag":
             for piece in _IN_TAG.findall(found):
                 bare = "in a tag, outside of quotes" if piece == MARK else ""
-                yield from [Spot(_ATTRIBUTE, forbidden=bare or _entity(before)) for before in piece.split(MARK)[:-1]]
+                yield from [Placement(_ATTRIBUTE, forbidden=bare or _entity(before)) for before in piece.split(MARK)[:-1]]
         elif kind == "text":
-            yield from [Spot(_TEXT, forbidden=_entity(before)) for before in found.split(MARK)[:-1]]
+            yield from [Placement(_TEXT, forbidden=_entity(before)) for before in found.split(MARK)[:-1]]
         else:
-            yield from [Spot(_TEXT, forbidden=_FORBIDDEN[kind])] * found.count(MARK)
+            yield from [Placement(_TEXT, forbidden=_FORBIDDEN[kind])] * found.count(MARK)
 
 
 def _entity(before: str) -> str:
@@ -45,7 +45,7 @@ XML = Format(
     "xml",
     value=_TEXT,
     key=_TEXT,
-    spots=_spots,
+    placements=_placements,
     pair="  <property>\n    <name>{key}</name>\n    <value>{value}</value>\n  </property>\n",
     comment="<!-- {} -->\n",
     head='<?xml version="1.0" encoding="UTF-8"?>\n',

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge import yamlio
-from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, LINE_ENDS, MARK, TAB, Escape, Format, Spot, odd_backslash
+from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, LINE_ENDS, MARK, TAB, Escape, Format, Placement, odd_backslash
 
 _DOUBLE = Escape("yaml", opening='"', closing='"', quoted=True, any_control=True)
 # A key that stands on one line has at most 1024 characters (YAML 1.2, 7.4).
@@ -17,34 +17,34 @@ _PLAIN = Escape("yaml-plain", word=True, extra="/:@+", not_first="-@:", not_last
 _BLOCK = Escape("yaml-block", refuse=LINE_ENDS, controls=TAB, not_first=" \t", not_last=" \t")
 
 
-def _spots(text: str) -> Iterator[Spot]:
+def _placements(text: str) -> Iterator[Placement]:
     """Ask YAML's own scanner in which kind of scalar each value stands. Raises ForgeError on text that is not YAML."""
     tokens = [token for token in yamlio.tokens(text) if MARK in text[token.start : token.end]]
     for found in re.finditer(MARK, text):
         token = next((token for token in tokens if token.start <= found.start() < token.end), None)
         if token is None:
-            yield Spot(LINE)
+            yield Placement(LINE)
         else:
-            yield _spot(token, text[token.start : token.end], text[token.start : found.start()])
+            yield _placement(token, text[token.start : token.end], text[token.start : found.start()])
 
 
-def _spot(token: yamlio.Token, source: str, before: str) -> Spot:
+def _placement(token: yamlio.Token, source: str, before: str) -> Placement:
     if token.style is None:
-        return Spot(_PLAIN, forbidden="in a tag, an anchor or a directive")
+        return Placement(_PLAIN, forbidden="in a tag, an anchor or a directive")
     if token.style == '"':
-        return Spot(_KEY if token.is_key else _DOUBLE, forbidden=BEHIND_BACKSLASH if odd_backslash(before) else "")
+        return Placement(_KEY if token.is_key else _DOUBLE, forbidden=BEHIND_BACKSLASH if odd_backslash(before) else "")
     if source == MARK:
-        return Spot(_KEY if token.is_key else _DOUBLE, whole=True)
+        return Placement(_KEY if token.is_key else _DOUBLE, whole=True)
     if token.is_key:
-        return Spot(_KEY, forbidden="in a part of a key (put the key in double quotes)")
-    return Spot({"": _PLAIN, "'": _SINGLE}.get(token.style, _BLOCK))
+        return Placement(_KEY, forbidden="in a part of a key (put the key in double quotes)")
+    return Placement({"": _PLAIN, "'": _SINGLE}.get(token.style, _BLOCK))
 
 
 YAML = Format(
     "yaml",
     value=_DOUBLE,
     key=_KEY,
-    spots=_spots,
+    placements=_placements,
     pair="{key}: {value}\n",
     comment="# {}\n",
     typed=True,

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from catalog_forge import yamlio
 from catalog_forge.errors import Where
 from catalog_forge.metadata.reading import Reader
-from catalog_forge.verify.seen import Answer, Asked
+from catalog_forge.verify.observation import Answer, Asked
 
 KEYS = ("command", "http", "log", "within")
 WITHIN = 20.0

@@ -30,7 +30,7 @@ from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.metadata.service.faults import Fault
 from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.spec.model import Spec
-from catalog_forge.verify.seen import Seen, Written
+from catalog_forge.verify.observation import Seen, Written
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 from catalog_forge.verify.witnesses import RELOAD, WAITING, WRITTEN, Heard, Said, as_text, error_in, problem_in

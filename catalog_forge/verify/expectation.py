@@ -25,8 +25,8 @@ from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.verify.asking import KEYS as ASKING_KEYS
 from catalog_forge.verify.asking import Asking, AskingReader, unlike
+from catalog_forge.verify.observation import Asked, Seen, Written
 from catalog_forge.verify.parsing import PARSERS, parse
-from catalog_forge.verify.seen import Asked, Seen, Written
 from catalog_forge.verify.subject import Subject
 
 # Gives the text of a file that lies beside the scenario; the place says who asks for it.

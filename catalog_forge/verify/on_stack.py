@@ -32,11 +32,11 @@ from catalog_forge.stack.reconcile import Seen as Found
 from catalog_forge.stack.runner import StackRunner
 from catalog_forge.stack.state import StateFolder
 from catalog_forge.stack.supervisor import GRACE, Supervisor
-from catalog_forge.verify import staging
+from catalog_forge.verify import on_stack_scenario
 from catalog_forge.verify.asking import Command, Get
 from catalog_forge.verify.expectation import Expectation
-from catalog_forge.verify.seen import Answer, Asked, Seen, Written
-from catalog_forge.verify.staging import Mirror, Place
+from catalog_forge.verify.observation import Answer, Asked, Seen, Written
+from catalog_forge.verify.on_stack_scenario import Mirror, Place
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_in, problem_in
 
@@ -91,14 +91,14 @@ class StackEngine:
         if subject.spec is None:
             raise ForgeError("the engine `stack` plays entries of specs only", hint="use --engine embedded or confd")
         name = f"test-{uuid.uuid4().hex[:10]}"
-        stack = staging.stack_of(subject.spec, played, name)
-        staging.check(stack, played, expected)
+        stack = on_stack_scenario.stack_of(subject.spec, played, name)
+        on_stack_scenario.check(stack, played, expected)
         if stack.dangerous and not self._trust:
             hint = "read what it does; --trust runs it"
             raise ForgeError.of(
                 [Problem(f"{each.service}: {each.key}: {each.message}", each.where, hint) for each in stack.dangerous]
             )
-        mirror = staging.mirror(name, played.environment, subject.version)
+        mirror = on_stack_scenario.mirror(name, played.environment, subject.version)
         running = _Running(self._engine, StateFolder(self._home, name), Heard(subject), self._tell)
         try:
             yield Scene(subject, subject.spec, stack, running, mirror, self._settle, self._interrupted)
@@ -192,7 +192,7 @@ class _Running:
             self.tell(text)
 
     def _retold(self, made: Environment) -> Environment:
-        return staging.retold(made, self.scene) if self.scene else made
+        return on_stack_scenario.retold(made, self.scene) if self.scene else made
 
 
 @dataclass
@@ -214,7 +214,7 @@ class Scene:
 
     def cannot(self, moment: Moment) -> str:
         """Return why the stack cannot be brought to a moment; empty when it can."""
-        return staging.cannot(moment, self.stack)
+        return on_stack_scenario.cannot(moment, self.stack)
 
     def see(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
         """Bring the stack to a moment, and return what is there when it is good, or when it has had its time.
@@ -236,18 +236,18 @@ class Scene:
             with suppress(ForgeError):  # it may be gone by now
                 each.listen()
             each.turn()
-        stopped = staging.held(scene)
+        stopped = on_stack_scenario.held(scene)
         if self.before is None and stopped:  # a container that is stopped has run before
-            running.want(staging.at(self.stack, scene), scene)
+            running.want(on_stack_scenario.at(self.stack, scene), scene)
             self._until_settled()
         if self.before is None and not stopped:
-            running.want(staging.at(self.stack, scene), scene)
+            running.want(on_stack_scenario.at(self.stack, scene), scene)
         else:
             running.hold(stopped)
             ending = [each for each in running.seen() if each.key in stopped and each.running]
             running.runner.stop(reversed(ending), GRACE)
-            running.supervisor.replace(staging.replaced(self.before or scene, scene))
-            running.want(staging.at(self.stack, scene), scene)
+            running.supervisor.replace(on_stack_scenario.replaced(self.before or scene, scene))
+            running.want(on_stack_scenario.at(self.stack, scene), scene)
         self.before, self.changed = scene, time.monotonic()
 
     def _until_settled(self) -> None:
@@ -347,7 +347,7 @@ class Scene:
             tuple(dict.fromkeys(text(each) for each in errors if each)),
             tuple(self._reloads(moment, seen)),
             self._log(),
-            self._asked(staging.places(staging.at(self.stack, moment.environment)), expected, seen),
+            self._asked(on_stack_scenario.places(on_stack_scenario.at(self.stack, moment.environment)), expected, seen),
         )
 
     def _file(self, found: Found | None, path: str) -> Written | None:

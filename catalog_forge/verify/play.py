@@ -19,8 +19,8 @@ from catalog_forge.spec.folder import SCENARIOS, SpecFolder
 from catalog_forge.spec.model import Spec
 from catalog_forge.verify import expectation, view
 from catalog_forge.verify.expectation import Expectation, Failure, ReadBeside
-from catalog_forge.verify.first import asking
-from catalog_forge.verify.seen import Engine, Seen
+from catalog_forge.verify.first_scenario import asking
+from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.subject import Subject, of_spec
 
 

@@ -13,7 +13,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service import faults
 from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.metadata.service.server import MetadataServer
-from catalog_forge.verify.seen import Disk, Seen, Written
+from catalog_forge.verify.observation import Disk, Seen, Written
 from catalog_forge.verify.subject import Subject, below
 from catalog_forge.verify.view import View
 

@@ -24,7 +24,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
 def all_escapes() -> dict[str, Escape]:
     """Return every escape that any format uses, by its name."""
     found = [escape for kind in BY_NAME.values() for escape in (kind.value, kind.key)]
-    found += [spot.escape for kind, texts in TEXTS.items() for text in texts for spot in BY_NAME[kind].spots(text)]
+    found += [placement.escape for kind, texts in TEXTS.items() for text in texts for placement in BY_NAME[kind].placements(text)]
     names = {escape.name: escape for escape in found}
     assert all(names[escape.name] == escape for escape in found), "two escapes have one name"
     return names

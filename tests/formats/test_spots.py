@@ -10,9 +10,9 @@ from catalog_forge.formats.base import MARK
 from tests.confd.harness import compiled, conf, spec_of
 
 
-def spots(kind: str, text: str) -> list[str]:
+def placements(kind: str, text: str) -> list[str]:
     """Return the name of the escape of each `@` in a text; `+` when it brings its quotes."""
-    return [spot.escape.name + "+" * spot.whole for spot in BY_NAME[kind].spots(text.replace("@", MARK))]
+    return [placement.escape.name + "+" * placement.whole for placement in BY_NAME[kind].placements(text.replace("@", MARK))]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def spots(kind: str, text: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_a_value_is_escaped_by_what_stands_around_it(kind: str, text: str, wanted: list[str]) -> None:
-    assert spots(kind, text) == wanted
+    assert placements(kind, text) == wanted
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ reader:
 """
 RANCHER = """\
 .catalog:
-  name: Board
+  name: StatusView
   version: 1.0.0-rancher1
   minimum_rancher_version: v0.59.0
   questions:

@@ -22,8 +22,8 @@ from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.verify import container, play, subject, view
 from catalog_forge.verify.container import ImageEngine
+from catalog_forge.verify.observation import Seen
 from catalog_forge.verify.play import Result
-from catalog_forge.verify.seen import Seen
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 from tests.live.harness import Edit, Images, eventually, spec_of

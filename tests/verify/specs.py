@@ -12,7 +12,7 @@ from catalog_forge.spec.folder import SpecFolder
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 from catalog_forge.verify import play
-from catalog_forge.verify.first import asking
+from catalog_forge.verify.first_scenario import asking
 from catalog_forge.verify.play import Case
 from catalog_forge.verify.subject import Subject, of_spec
 from tests.helpers import tree

@@ -8,7 +8,7 @@ from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
 from catalog_forge.verify.asking import Words
 from catalog_forge.verify.expectation import SECRET, Expectation, Failure, compare, read
-from catalog_forge.verify.seen import Answer, Asked, Seen, Written
+from catalog_forge.verify.observation import Answer, Asked, Seen, Written
 from tests.verify.specs import nothing_beside, subject_of
 
 SUBJECT = subject_of()

@@ -7,7 +7,7 @@ import pytest
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.verify.expectation import Failure, compare, read
-from catalog_forge.verify.seen import Seen, Written
+from catalog_forge.verify.observation import Seen, Written
 from tests.verify.specs import nothing_beside, subject_of
 
 SUBJECT = subject_of()

@@ -17,8 +17,8 @@ from catalog_forge.repository import Repository
 from catalog_forge.verify import play
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.expectation import Expectation
+from catalog_forge.verify.observation import Answer, Asked, Seen
 from catalog_forge.verify.play import Result
-from catalog_forge.verify.seen import Answer, Asked, Seen
 from catalog_forge.verify.subject import Subject
 from tests.verify.specs import SCENARIO, START, case_of, catalog
 

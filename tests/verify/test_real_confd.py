@@ -10,8 +10,8 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.repository import Repository
 from catalog_forge.verify import play
 from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.observation import Seen
 from catalog_forge.verify.real_confd import Confd
-from catalog_forge.verify.seen import Seen
 from catalog_forge.verify.subject import of_files
 from catalog_forge.verify.view import of_moment
 from tests.verify.specs import case_of

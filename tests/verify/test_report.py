@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from catalog_forge.errors import ForgeError
 from catalog_forge.verify import play, report
 from catalog_forge.verify.embedded import Embedded
-from catalog_forge.verify.seen import Seen
+from catalog_forge.verify.observation import Seen
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 from tests.verify.specs import case_of

@@ -137,7 +137,7 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
 
 def _from_words(name: str, chosen: Options) -> Plan:
     """Return the spec that the words on the command line make."""
-    from catalog_forge.blueprint.words import Words, spec_of
+    from catalog_forge.blueprint.spec_from_flags import Words, spec_of
     from catalog_forge.plan import Plan
 
     if not (chosen.service and chosen.config):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from catalog_forge.confd.embedded import Dialect
     from catalog_forge.metadata.scenarios.scenario import Scenario
     from catalog_forge.metadata.scenarios.steps import Moment
-    from catalog_forge.verify.seen import Seen
+    from catalog_forge.verify.observation import Seen
     from catalog_forge.verify.subject import Subject
     from catalog_forge.verify.view import View
 
@@ -137,7 +137,7 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
     from dataclasses import replace
 
     from catalog_forge.repository import Repository
-    from catalog_forge.verify.first import asking
+    from catalog_forge.verify.first_scenario import asking
     from catalog_forge.verify.subject import of_spec
 
     source = Repository.find(settings.directory).source(name)

@@ -12,7 +12,7 @@ from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
-    from catalog_forge.verify.seen import Seen, Written
+    from catalog_forge.verify.observation import Seen, Written
 
 
 def show(seen: Seen, output: str, secrets: bool) -> None:

@@ -29,7 +29,7 @@ def new(settings: Settings, name: str, title: str, force: bool) -> None:
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
     from catalog_forge.spec.folder import check_inside
-    from catalog_forge.verify import first, subject
+    from catalog_forge.verify import first_scenario, subject
     from catalog_forge.verify.embedded import Embedded
 
     if not _NAME.fullmatch(title):
@@ -42,10 +42,10 @@ def new(settings: Settings, name: str, title: str, force: bool) -> None:
         raise ForgeError(
             f"{file.relative_to(source.folder.path.parent.parent)} is there already", hint="give another TITLE, or --force"
         )
-    text = first.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded())
+    text = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded())
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     click.echo(f"specs/{name}/scenarios/{title}.yml")
-    for key in first.made_up(spec):
+    for key in first_scenario.made_up(spec):
         click.echo(f"made up a value for {key}: it has no default", err=True)
     click.echo("read it: it expects what is rendered now, right or wrong", err=True)

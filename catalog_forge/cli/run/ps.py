@@ -23,8 +23,8 @@ def ps(stack: str | None, output: str) -> None:
     Of one, or of all: state, health, address. States are those of the engine. Health is known while a process runs the
     stack.
     """
-    from catalog_forge.cli.run.board import cells, table
     from catalog_forge.cli.run.down import the_one
+    from catalog_forge.cli.run.status import cells, table
     from catalog_forge.image.lists import PURPOSE_LABEL, labelled
     from catalog_forge.stack.listing import PURPOSE, names
 

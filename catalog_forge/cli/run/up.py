@@ -16,7 +16,7 @@ import click
 
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
 from catalog_forge.cli.run.background import Background, rename, tail
-from catalog_forge.cli.run.board import Board
+from catalog_forge.cli.run.status import StatusView
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _supervise(folder: StateFolder) -> None:
     from catalog_forge.stack.supervisor import Supervisor
 
     rename(folder.name)
-    board, interrupted = Board(), False
+    board, interrupted = StatusView(), False
     with connect() as engine:
         supervisor = Supervisor(engine, folder, board.show, board.tell)
 
@@ -219,7 +219,7 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
     from catalog_forge.errors import EngineError, ForgeError
     from catalog_forge.stack.listing import Row
 
-    board, alive, told = Board(err=True), True, 0
+    board, alive, told = StatusView(err=True), True, 0
     while True:
         status = folder.status()
         if status.get("generation", 0) >= generation:

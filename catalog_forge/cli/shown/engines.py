@@ -16,8 +16,8 @@ from catalog_forge.shown import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from catalog_forge.verify.observation import Engine
     from catalog_forge.verify.play import Stage
-    from catalog_forge.verify.seen import Engine
 
 RENDERING = ("embedded", "confd", "image")
 """Those that render what one container sees of the metadata service."""

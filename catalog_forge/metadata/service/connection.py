@@ -16,7 +16,7 @@ _OVERLAP = 2  # bytes of an end of a head that may have come already
 _TURN = 16
 
 
-class Desk(Protocol):
+class RequestHandler(Protocol):
     """Who answers: it takes one head at a time, and answers it at once, or sets `busy` and answers later."""
 
     def admit(self, connection: Connection) -> bool:
@@ -34,7 +34,7 @@ class Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, desk: RequestHandler, loop: asyncio.AbstractEventLoop) -> None:
         self.desk = desk
         self.now = loop.time
         self._call_soon = loop.call_soon

@@ -39,7 +39,7 @@ _BACKLOG = 1024
 Listener = Callable[[Request], None]
 
 
-class Door(abc.ABC):
+class HttpServer(abc.ABC):
     """A listening socket, and a thread that serves its connections, while its `with` block lasts.
 
     `port` 0 takes a free port. Entering raises ForgeError when the address cannot be had.
@@ -141,7 +141,7 @@ class _Known:
     key: tuple[bool, tuple[str, str, str]] | None
 
 
-class MetadataServer(Door):
+class MetadataServer(HttpServer):
     """Serves answers while its `with` block lasts.
 
     With `xff` the header X-Forwarded-For, as it stands, names the client. `on_request` is called with each request, from
@@ -294,7 +294,7 @@ class MetadataServer(Door):
         return payload
 
 
-class ReloadPort(Door):
+class ReloadPort(HttpServer):
     """Where `POST /v1/reload` calls `reload`: 200 `OK`, or 500 with the text of the ForgeError that it raises."""
 
     def __init__(self, reload: Callable[[], None], host: str = "127.0.0.1", port: int = 0) -> None:

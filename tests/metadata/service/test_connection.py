@@ -10,7 +10,7 @@ from catalog_forge.metadata.service.connection import Connection
 from catalog_forge.metadata.service.wire import Response
 
 
-class Desk:
+class RequestHandler:
     """Answers each request at once, and counts them."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 def test_thousands_of_requests_of_one_client_are_answered_a_few_at_a_time_and_in_order() -> None:
-    desk, loop = Desk(), Loop()
+    desk, loop = RequestHandler(), Loop()
     connection = Connection(desk, loop)
     connection.connection_made(Transport())
     connection.data_received(b"".join(b"GET /%d HTTP/1.1\r\n\r\n" % number for number in range(1000)))

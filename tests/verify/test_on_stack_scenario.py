@@ -13,7 +13,7 @@ from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.stack import environment as telling
 from catalog_forge.stack.model import Stack
 from catalog_forge.stack.reconcile import Ledger
-from catalog_forge.verify import expectation, staging
+from catalog_forge.verify import expectation, on_stack_scenario
 from catalog_forge.verify.expectation import Expectation
 from tests.verify.specs import SCENARIO, SPEC, nothing_beside, spec_of, subject_of
 
@@ -26,7 +26,7 @@ def played(text: str) -> Scenario:
 
 
 def stack(text: str = SCENARIO, spec: str = SPEC) -> Stack:
-    return staging.stack_of(spec_of(spec), played(text), "test-1")
+    return on_stack_scenario.stack_of(spec_of(spec), played(text), "test-1")
 
 
 def expected(of: Scenario) -> Sequence[Expectation]:
@@ -88,7 +88,7 @@ def test_what_is_wrong_beside_is_said_with_its_place(beside: str, problem: str) 
     ],
 )
 def test_what_no_stack_can_be_brought_to_is_said(text: str, reason: str) -> None:
-    found = staging.cannot(played(text).moments[0], stack())
+    found = on_stack_scenario.cannot(played(text).moments[0], stack())
     assert reason in found if reason else not found
 
 
@@ -96,15 +96,15 @@ def test_steps_become_other_scales_units_to_replace_and_units_to_stop() -> None:
     steps = "then:\n- {scale: 4, set: {level: debug}}\n- {replace: [2, 3], stop: 1}\n- scale: 2\n- {scale: 3, unset: level}\n"
     scenes = [moment.environment for moment in played(SCENARIO + steps).moments]
     pairs = list(zip(scenes, scenes[1:], strict=False))
-    assert [staging.replaced(*pair) for pair in pairs] == [[], [("app", 2), ("app", 3)], [], []]
-    assert [set(staging.held(each)) for each in scenes] == [set(), set(), *[{("app", 1)}] * 3]
-    assert [staging.at(stack(), each).services[0].scale for each in scenes] == [3, 4, 4, 2, 3]
-    assert staging.at(stack(), scenes[-1]).services[0].metadata == {"cluster.name": "es"}
+    assert [on_stack_scenario.replaced(*pair) for pair in pairs] == [[], [("app", 2), ("app", 3)], [], []]
+    assert [set(on_stack_scenario.held(each)) for each in scenes] == [set(), set(), *[{("app", 1)}] * 3]
+    assert [on_stack_scenario.at(stack(), each).services[0].scale for each in scenes] == [3, 4, 4, 2, 3]
+    assert on_stack_scenario.at(stack(), scenes[-1]).services[0].metadata == {"cluster.name": "es"}
 
 
 def test_addresses_and_the_name_of_the_stack_are_read_as_those_of_the_scenario() -> None:
     of = played(SCENARIO + "then:\n- replace: 2\n")
-    ledger, mirror = Ledger(), staging.mirror("test-1", of.environment, "2016-07-29")
+    ledger, mirror = Ledger(), on_stack_scenario.mirror("test-1", of.environment, "2016-07-29")
     mirror.learn(told(stack(), ledger), of.environment)
     real = {name: address for name, address in telling.addresses(stack(), told(stack(), ledger)).items() if "main" not in name}
     first, second = real["test-1-app-1"], real["test-1-app-2"]
@@ -119,13 +119,13 @@ def test_addresses_and_the_name_of_the_stack_are_read_as_those_of_the_scenario()
 
 def test_only_newer_versions_of_the_metadata_have_names_in_lower_case() -> None:
     environment = played(SCENARIO.replace("stack: s", "stack: Site")).environment
-    assert staging.mirror("x", environment, "2016-07-29").shown == "site"
-    assert staging.mirror("x", environment, "2015-12-19").shown == "Site"
+    assert on_stack_scenario.mirror("x", environment, "2016-07-29").shown == "site"
+    assert on_stack_scenario.mirror("x", environment, "2015-12-19").shown == "Site"
 
 
 def test_the_metadata_tells_of_the_hosts_and_ports_of_the_scenario() -> None:
     text = SCENARIO + "    ports: ['80:8080']\nhosts: {node-a: {role: x}, node-b: {}}\n"
-    made = staging.retold(told(stack(text)), played(text).environment)
+    made = on_stack_scenario.retold(told(stack(text)), played(text).environment)
     assert [host.name for host in made.hosts] == ["node-a", "node-b"]
     assert made.stacks[0].name == "test-1" and made.stacks[0].services[0].ports == ("80:8080/tcp",)
 
@@ -135,15 +135,15 @@ def test_a_container_that_is_not_there_then_is_said_before_anything_starts() -> 
         SCENARIO + "expect: {command: {in: app-4, run: x}}\nthen:\n- {scale: 4, expect: {log: {in: app-main-4, lacks: x}}}\n"
     )
     with pytest.raises(ForgeError) as caught:
-        staging.check(stack(), of, expected(of))
+        on_stack_scenario.check(stack(), of, expected(of))
     assert str(caught.value).startswith("s.yml:7:19: there is no container 'app-4' then\n  hint: did you mean 'app-3'")
     assert len(caught.value.problems) == 1
     after = played(SCENARIO + "then:\n- {fault: missing, expect: {command: {in: nowhere, run: x}}}\n")
-    staging.check(stack(), after, expected(after))
+    on_stack_scenario.check(stack(), after, expected(after))
 
 
 @pytest.mark.parametrize(("scale", "refused"), [(50, False), (51, True)])
 def test_as_many_units_are_started_for_a_test_as_a_machine_bears(scale: int, refused: bool) -> None:
     text = SCENARIO.replace("scale: 3", f"scale: {scale}")
-    said = staging.cannot(played(text).moments[0], stack(text))
+    said = on_stack_scenario.cannot(played(text).moments[0], stack(text))
     assert said == (f"{scale} units are more than the 50 that are started for a test" if refused else "")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_forge import yamlio
-from catalog_forge.blueprint.words import SCHEMA, Words, spec_of
+from catalog_forge.blueprint.spec_from_flags import SCHEMA, Words, spec_of
 from catalog_forge.spec.reader import read
 from tests.helpers import started
 

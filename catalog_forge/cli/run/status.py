@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from catalog_forge.stack.listing import Row
 
 
-class Board:
+class StatusView:
     """Shows units: a table that is rewritten on a terminal, a line for each change elsewhere."""
 
     def __init__(self, err: bool = False) -> None:

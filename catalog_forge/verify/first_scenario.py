@@ -11,7 +11,7 @@ from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.spec import uses
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
-from catalog_forge.verify.seen import Engine, Seen
+from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.subject import Subject
 
 HEAD = """\

@@ -8,7 +8,7 @@ import pytest
 
 from catalog_forge import yamlio
 from catalog_forge.repository import Repository
-from catalog_forge.verify import first, play
+from catalog_forge.verify import first_scenario, play
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.subject import of_spec
 from tests.verify.specs import SPEC, spec_of, subject_of
@@ -17,7 +17,7 @@ EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
 
 
 def test_it_is_the_stack_of_the_entry_with_every_question_answered() -> None:
-    data = yamlio.load(first.first_scenario(spec_of(), subject_of(), Embedded()), "s.yml")
+    data = yamlio.load(first_scenario.first_scenario(spec_of(), subject_of(), Embedded()), "s.yml")
     assert data["services"]["app"] == {
         "scale": 1,
         "sidekicks": {"app-main": "primary"},
@@ -25,13 +25,13 @@ def test_it_is_the_stack_of_the_entry_with_every_question_answered() -> None:
     }
     assert (data["self"], [set(step) for step in data["then"]]) == ("app-1", [{"service", "scale"}, {"service", "replace"}])
     assert data["expect"]["files"]["/etc/app/peers"] == "10.42.1.11\n"
-    assert first.made_up(spec_of()) == ["cluster.name"]
+    assert first_scenario.made_up(spec_of()) == ["cluster.name"]
 
 
 def test_the_sidekick_asks_where_the_conf_container_is_one() -> None:
     spec = spec_of(SPEC.replace("netns", "volumes"))
-    assert first.asking(spec) == "app-conf"
-    assert first.stack(spec)["app"]["sidekicks"] == {"app-conf": "own"}
+    assert first_scenario.asking(spec) == "app-conf"
+    assert first_scenario.stack(spec)["app"]["sidekicks"] == {"app-conf": "own"}
 
 
 def test_it_has_a_unit_of_each_service_that_the_spec_names() -> None:
@@ -39,8 +39,8 @@ def test_it_has_a_unit_of_each_service_that_the_spec_names() -> None:
     text = SPEC.replace(
         "- list: {of: peers,", f'{web}  - text: "@{{count(service:app-main)}} @{{count(service:db)}}"\n  - list: {{of: peers,'
     )
-    assert set(first.stack(spec_of(text))) == {"app", "web", "db"}
-    data = yamlio.load(first.first_scenario(spec_of(text), subject_of(text), Embedded()), "s.yml")
+    assert set(first_scenario.stack(spec_of(text))) == {"app", "web", "db"}
+    data = yamlio.load(first_scenario.first_scenario(spec_of(text), subject_of(text), Embedded()), "s.yml")
     assert (data["services"]["web"], data["services"]["db"]) == ({}, {})
     assert data["expect"]["files"]["/etc/app/peers"].startswith("10.42.1.") and "1 1" in data["expect"]["files"]["/etc/app/peers"]
 
@@ -50,9 +50,9 @@ def test_what_it_expects_is_what_is_rendered(name: str) -> None:
     source = EXAMPLES.source(name)
     spec = source.spec()
     subject = of_spec(spec, source.folder.static)
-    text = first.first_scenario(spec, subject, Embedded())
+    text = first_scenario.first_scenario(spec, subject, Embedded())
     played = play.case(
-        name, "first", "s.yml", subject, play.scenario.read(text, "s.yml", first.asking(spec)), source.folder.beside
+        name, "first", "s.yml", subject, play.scenario.read(text, "s.yml", first_scenario.asking(spec)), source.folder.beside
     )
     result = play.play(played, Embedded())
     assert result.passed, [failure for step in result.steps for failure in step.failures]
