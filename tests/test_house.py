@@ -70,7 +70,7 @@ SHARED_NAMES = {
 ONCE = {
     "variable": (
         r"re\.\w+\(\s*r\"[^\"\n]*\\\$",
-        {"rancher.variables", "lint.images.dockerfile", "formats.env", "lint.rules.secrets", "lint.rules.standards"},
+        {"rancher.variables", "image.dockerfile", "formats.env", "lint.rules.secrets", "lint.rules.standards"},
         set(),
     ),
     "merge key": (

@@ -38,8 +38,8 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 MAX_ITEMS = 1_000_000
 _ITEM = 64  # bytes that an element of a list costs
 _INTEGER = re.compile(rb"[+-]?[0-9]+")
-_TRUE = (b"1", b"t", b"T", b"TRUE", b"true", b"True")
-_FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
+TRUE = (b"1", b"t", b"T", b"TRUE", b"true", b"True")
+FALSE = (b"0", b"f", b"F", b"FALSE", b"false", b"False")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +189,9 @@ def _atoi(text: bytes) -> int:
 
 
 def _parse_bool(text: bytes) -> bool:
-    if text not in _TRUE + _FALSE:
+    if text not in TRUE + FALSE:
         raise GoError(f'strconv.ParseBool: parsing "{runes(text)}": invalid syntax')
-    return text in _TRUE
+    return text in TRUE
 
 
 def _encode(box: Box, text: bytes) -> bytes:

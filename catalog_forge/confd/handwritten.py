@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog_forge.confd import reading
+from catalog_forge.confd.flags import WILD
 from catalog_forge.confd.functions import DIALECTS, functions_of
 from catalog_forge.confd.store import clean
 from catalog_forge.errors import ForgeError, Where
@@ -33,7 +34,7 @@ def _root(path: str, where: Where) -> str:
     for root in RAW_ROOTS:
         if path == root or path.startswith(root + "/"):
             return root
-    known = path.partition(reading.WILD)[0]
+    known = path.partition(WILD)[0]
     if known != path and any(root.startswith(known) or known.startswith(root) for root in RAW_ROOTS):
         begins = f", which begins with {known!r}," if known else ""
         raise ForgeError(
@@ -42,7 +43,7 @@ def _root(path: str, where: Where) -> str:
             f"write the beginning of the path here, or in a variable that is set once: one of {_ROOTS}",
         )
     raise ForgeError(
-        f"the template reads {path.replace(reading.WILD, '*')!r}, which no container may rely on",
+        f"the template reads {path.replace(WILD, '*')!r}, which no container may rely on",
         where,
         f"paths begin with {_ROOTS}: /services and /stacks mix the stacks of an environment",
     )

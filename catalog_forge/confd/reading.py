@@ -12,11 +12,11 @@ from typing import Any, Literal, TypeVar
 
 from catalog_forge.confd import calls
 from catalog_forge.confd.calls import Argument
+from catalog_forge.confd.flags import WILD
 from catalog_forge.gotext.nodes import TemplateCallNode
 from catalog_forge.gotext.parsing import Parsed, parse
 from catalog_forge.gotext.values import ANYS, INTS, PLAIN_PAIRS, STRINGS
 
-WILD = "\0"
 _T = TypeVar("_T")
 
 LISTS = ("ls", "lsdir", "gets", "getvs")

@@ -6,6 +6,7 @@ A release goes by the number in the middle: 16 is 0.16. Rancher's 0.11.0-dev-ran
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 OLDEST, NEWEST = 10, 17
 # What is assumed where nothing tells the release: those that a container of today may run.
@@ -46,3 +47,30 @@ GO: Mapping[str, str] = {
 SYNTAX: Mapping[str, int] = {what: 12 if go == "1.6" else NEWEST for what, go in GO.items()}
 # Functions that took no default before 0.12: the call fails there.
 MOST_ARGUMENTS_BEFORE_12: Mapping[str, int] = {"getv": 1, "getenv": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag of confd: its kind in Go (bool, int, text), the first and the last release that has it."""
+
+    kind: str = "text"
+    first: int = OLDEST
+    last: int = NEWEST
+
+
+_TEXTS = (
+    "auth-token backend client-ca-keys client-cert client-key confdir config-file log-level node prefix scheme srv-domain table"
+)
+# Its flags (config.go of each release).
+FLAGS: Mapping[str, Flag] = {
+    "interval": Flag("int"),
+    **{name: Flag("bool") for name in "keep-stage-file noop onetime version watch".split()},
+    **{name: Flag() for name in _TEXTS.split()},
+    **{name: Flag("bool", 12) for name in "basic-auth sync-only".split()},
+    **{name: Flag(first=12) for name in "app-id auth-type password srv-record user-id username".split()},
+    "file": Flag(first=14),
+    "secret-keyring": Flag(first=14, last=16),
+    **{name: Flag(first=16) for name in "filter path role-id secret-id separator".split()},
+    "client-insecure": Flag("bool", NEWEST),
+}
+BACKENDS = tuple("consul dynamodb env etcd etcdv3 file rancher redis ssm stackengine vault zookeeper".split())

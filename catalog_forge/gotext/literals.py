@@ -61,9 +61,9 @@ def number(text: str, *, is_complex: bool = False) -> Number:
         return _complex(text)
     if text.endswith("i") and (imaginary := _float(text[:-1])) is not None:
         return complex(0, imaginary)
-    integer = _integer(text)
-    if integer is not None:
-        return integer
+    whole = integer(text)
+    if whole is not None:
+        return whole
     value = _float(text)
     if value is None:
         raise ValueError(f"illegal number syntax: {_quoted(text)}")
@@ -72,7 +72,7 @@ def number(text: str, *, is_complex: bool = False) -> Number:
     return value
 
 
-def _integer(text: str) -> int | None:
+def integer(text: str) -> int | None:
     """An integer of 64 bits, with a sign or without one; None for all else (strconv.ParseInt and ParseUint with base 0)."""
     match = _INTEGER.fullmatch(text)
     if not match:

@@ -27,6 +27,7 @@ from requests import Response
 
 from catalog_forge.errors import BuildError, ForgeError, Where
 from catalog_forge.image import context as build_context
+from catalog_forge.image.dockerfile import instruction_lines
 from catalog_forge.image.engine import LOST, Engine, gone
 from catalog_forge.image.request import DIGEST_LABEL, BuildRequest, Built
 from catalog_forge.image.stream import Done, Log, Pushing, Report, progress
@@ -180,7 +181,7 @@ def _failure(work: _Work, request: BuildRequest, log: Log) -> ForgeError:
         return gone(work.engine.address, f"build {tag}")
     if step is None:
         return BuildError(f"cannot build {tag}: {log.error}", Where(request.dockerfile))
-    lines = build_context.instruction_lines(request.context.text("Dockerfile"))
+    lines = instruction_lines(request.context.text("Dockerfile"))
     line = lines[step.number - 1] if step.number <= len(lines) else 0
     output = "".join(f"\n  | {text}" for text in log.tail)
     hint = ""

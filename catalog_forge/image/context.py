@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import re
 import tarfile
 
 from catalog_forge.plan import Plan
-
-_ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
 
 
 def tar(plan: Plan) -> bytes:
@@ -20,21 +17,3 @@ def tar(plan: Plan) -> bytes:
             entry.size, entry.mode = len(file.content), file.mode
             archive.addfile(entry, io.BytesIO(file.content))
     return packed.getvalue()
-
-
-def instruction_lines(dockerfile: str) -> list[int]:
-    """Return the line on which each instruction starts: item N-1 belongs to what the engine calls step N.
-
-    Comments and blank lines are no instructions, not even between the lines of one (Dockerfile reference, "Format").
-    """
-    directive = _ESCAPE.match(dockerfile)
-    escape = directive.group(1) if directive else "\\"
-    starts: list[int] = []
-    continued = False
-    for number, line in enumerate(dockerfile.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if not continued:
-            starts.append(number)
-        continued = line.rstrip().endswith(escape)
-    return starts

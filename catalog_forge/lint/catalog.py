@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.goyaml.decoding import is_null, text_of
+from catalog_forge.image import dockerfile, gathering
+from catalog_forge.image.dockerfile import Dockerfile
 from catalog_forge.rancher.entries import COMPOSE, CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, by_number, is_revision
 from catalog_forge.rancher.tree import File, Folder, Tree, Yaml, is_template, key_of, keys_of
 from catalog_forge.spec import reader
@@ -68,15 +70,14 @@ class Catalog:
     @cached_property
     def images(self) -> list[Image]:
         """The folders of images: those with a Dockerfile, and those whose conf.d/ has none above it."""
-        found: dict[str, list[ConfDir]] = {}
+        found: dict[str, list[Folder]] = {}
         folders = self.tree.folders
         for path, folder in folders.items():
             if "Dockerfile" in folder.files:
                 found.setdefault(path, [])
             if folder.name == "conf.d" and any(name.endswith("toml") for name in folder.files):
-                above = path.removesuffix("conf.d").rstrip("/")
-                found.setdefault(self._image_of(above), []).append(ConfDir(folders[above], folder))
-        return [Image(self, folders[path], tuple(confs)) for path, confs in sorted(found.items())]
+                found.setdefault(self._image_of(path.removesuffix("conf.d").rstrip("/")), []).append(folder)
+        return [Image(self, folders[path], tuple(conf_ds)) for path, conf_ds in sorted(found.items())]
 
     def _image_of(self, path: str) -> str:
         """The folder at or above `path`, three levels at most, that has a Dockerfile; else `path`."""
@@ -319,35 +320,23 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class ConfDir:
-    """A folder with conf.d/ and, as a rule, templates/, as confd's -confdir has it."""
+    """A folder as confd's -confdir has it: files by their path below conf.d/, others by that below templates/, their `src`."""
 
-    folder: Folder
-    conf_d: Folder
-
-    @property
-    def resources(self) -> list[File]:
-        """The files that confd takes for template resources."""
-        return [file for file in self.conf_d.everything if file.name.endswith("toml")]
-
-    @property
-    def templates(self) -> list[File]:
-        """The files of templates/."""
-        found = self.folder.folders.get("templates")
-        return found.everything if found else []
-
-    def files(self) -> dict[str, bytes]:
-        """All of it by path below the folder, as `confd.image_dir.read` wants it."""
-        start = len(self.folder.path) + 1 if self.folder.path else 0
-        return {file.path[start:]: file.content for file in (*self.conf_d.everything, *self.templates)}
+    resources: Mapping[str, File]
+    templates: Mapping[str, File]
+    # Where it is in the image, if the Dockerfile tells that.
+    confdir: str = ""
+    # The folder conf.d that it stands for, where the Dockerfile does not tell where that is in the image.
+    conf_d: Folder | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """The folder of an image: a Dockerfile, scripts, and the folders that confd reads."""
+    """The folder of an image: a Dockerfile, scripts, and what confd reads, be it folders conf.d/ or gathered from elsewhere."""
 
     catalog: Catalog
     folder: Folder
-    confs: tuple[ConfDir, ...]
+    conf_ds: tuple[Folder, ...]
 
     @property
     def name(self) -> str:
@@ -359,10 +348,60 @@ class Image:
         """Its Dockerfile."""
         return self.folder.files.get("Dockerfile")
 
+    @cached_property
+    def build(self) -> Dockerfile | None:
+        """What its Dockerfile says; None where there is none that can be read."""
+        return dockerfile.parse(self.dockerfile.text) if self.dockerfile and self.dockerfile.content else None
+
+    @cached_property
+    def confs(self) -> list[ConfDir]:
+        """What confd reads in the image: what the Dockerfile gathers, then the folders that it does not bring."""
+        folders = [self._conf_of(each) for each in self.conf_ds]
+        beside = {path: conf for conf in folders for path in map(_path, conf.resources.values())}
+        found = [self._with_templates(each, beside) for each in self._gathered()]
+        brought = {_path(file) for conf in found for file in conf.resources.values()}
+        return found + [conf for conf in folders if brought.isdisjoint(map(_path, conf.resources.values()))]
+
+    def _conf_of(self, conf_d: Folder) -> ConfDir:
+        """A folder conf.d with templates/ beside it."""
+        templates = self.catalog.tree.folders[conf_d.path.removesuffix("conf.d").rstrip("/")].folders.get("templates")
+        return ConfDir(_below(conf_d, "toml"), _below(templates) if templates else {}, conf_d=conf_d)
+
+    @cached_property
+    def placed(self) -> Mapping[str, File]:
+        """The files of its folder that its Dockerfile brings, by their path in the image."""
+        if self.build is None:
+            return {}
+        files = _below(self.folder)
+        return {path: files[source] for path, source in gathering.places(self.build, files).items()}
+
+    def _gathered(self) -> Iterator[ConfDir]:
+        placed = self.placed
+        for each in gathering.gathered({path: file.path for path, file in placed.items()}):
+            start = each.confdir.rstrip("/")
+            resources = {below: placed[f"{start}/conf.d/{below}"] for below in each.resources}
+            yield ConfDir(resources, {src: placed[f"{start}/templates/{src}"] for src in each.templates}, each.confdir or "/")
+
+    @staticmethod
+    def _with_templates(conf: ConfDir, beside: Mapping[str, ConfDir]) -> ConfDir:
+        """Where no template is known to be in the image, those beside conf.d stand for them."""
+        other = next((beside[path] for path in map(_path, conf.resources.values()) if path in beside), None)
+        return replace(conf, templates=other.templates) if other and not conf.templates else conf
+
     @property
     def scripts(self) -> list[File]:
         """The shell scripts in its folder."""
         return [file for file in self.folder.everything if file.name.endswith(".sh") or file.content.startswith(_SHEBANGS)]
+
+
+def _path(file: File) -> str:
+    return file.path
+
+
+def _below(folder: Folder, ending: str = "") -> dict[str, File]:
+    """The files below a folder by their path there."""
+    start = len(folder.path) + 1 if folder.path else 0
+    return {file.path[start:]: file for file in folder.everything if file.name.endswith(ending)}
 
 
 _SHEBANGS = (b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash", b"#!/usr/bin/env sh", b"#!/bin/ash", b"#!/bin/dash")

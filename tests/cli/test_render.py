@@ -141,6 +141,22 @@ def test_the_real_confd_gives_the_same_of_a_folder(image: Path, tmp_path: Path, 
     assert (ours.exit_code, ours.stdout) == (real.exit_code, real.stdout) == (1, "--- /etc/good  0640\nscale 3 me\n")
 
 
+def test_a_folder_is_rendered_as_its_dockerfile_gathers_it(image: Path, tmp_path: Path) -> None:
+    words = ["--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"), "--self", "10.42.1.11"]
+    words += ["--prefix", "/2015-07-25", "--resource", "app"]
+    (image / "confd").mkdir()
+    (image / "conf.d/good.toml").rename(image / "confd/app.toml")
+    (image / "templates/good.tmpl").rename(image / "confd/x.tmpl")
+    assert "there is no resource 'app'" in run(tmp_path, *words).stderr
+    lines = 'COPY confd/*.toml /etc/confd/conf.d/\nADD --chown=1 ["confd/x.tmpl", "/etc/confd/templates/good.tmpl"]\n'
+    (image / "Dockerfile").write_text("FROM alpine:3.20.3\n" + lines)
+    result = run(tmp_path, *words)
+    assert (result.exit_code, result.stdout) == (0, "--- /etc/good  0640\nscale 3 \n"), result.stderr
+    (image / "confd/x.tmpl").unlink()
+    (image / "confd/x.tmpl").symlink_to("/etc/passwd")
+    assert "is a link that leads out of" in run(tmp_path, *words).stderr
+
+
 def test_what_cannot_be_loaded_is_an_error_with_its_place(image: Path, tmp_path: Path) -> None:
     (image / "conf.d/x.toml").write_text("[template]\nsrc = \n")
     result = run(tmp_path, "--image-dir", str(image), "--metadata", str(tmp_path / "answers.yml"))

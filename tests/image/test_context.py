@@ -6,8 +6,6 @@ import io
 import tarfile
 from pathlib import Path
 
-import pytest
-
 from catalog_forge.image import context
 from catalog_forge.plan import EXECUTABLE, File, Plan
 from tests.helpers import tree
@@ -41,16 +39,3 @@ def test_entries_are_sorted_files_without_time_and_owner_that_keep_mode_and_cont
         assert [member.mode for member in members] == [0o644, 0o755]
         content = archive.extractfile("a")
         assert content is not None and content.read() == b"\0\xff"
-
-
-@pytest.mark.parametrize(
-    ("dockerfile", "lines"),
-    [
-        ("FROM a\nRUN b\n", [1, 2]),
-        ("# head\n\nARG X=1\nFROM a\n# why\nRUN b \\\n  # inside\n\n  && c\nCMD d", [3, 4, 6, 10]),
-        ("# escape=`\nFROM a\nRUN c:\\\nRUN b `\n  c\nCMD d\n", [2, 3, 4, 6]),
-        ("", []),
-    ],
-)
-def test_each_step_starts_on_the_line_of_its_instruction(dockerfile: str, lines: list[int]) -> None:
-    assert context.instruction_lines(dockerfile) == lines

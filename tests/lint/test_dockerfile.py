@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.lint.images.dockerfile import expand, parse
+from catalog_forge.image.dockerfile import expand, instruction_lines, parse
 from catalog_forge.lint.images.shell import mask
 
 
@@ -114,3 +114,18 @@ def test_the_code_of_a_script_keeps_its_places() -> None:
     code = mask(script).code
     assert len(code) == len(script) and code.count("\n") == script.count("\n")
     assert "z" not in code and "no" not in code and code.index("w") == script.rindex("w")
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "lines"),
+    [
+        ("FROM a\nRUN b\n", [1, 2]),
+        ("# head\n\nARG X=1\nFROM a\n# why\nRUN b \\\n  # inside\n\n  && c\nCMD d", [3, 4, 6, 10]),
+        ("# escape=`\nFROM a\nRUN c:\\\nRUN b `\n  c\nCMD d\n", [2, 3, 4, 6]),
+        ("# syntax=docker/dockerfile:1\n# ESCAPE = `\nFROM a\nRUN b `\n  c\nCMD d\n", [3, 4, 6]),
+        ("# a word\n# escape=`\nFROM a\nRUN b `\nCMD d\n", [3, 4, 5]),
+        ("", []),
+    ],
+)
+def test_each_step_starts_on_the_line_of_its_instruction(dockerfile: str, lines: list[int]) -> None:
+    assert instruction_lines(dockerfile) == lines

@@ -328,3 +328,55 @@ def test_a_path_is_judged_behind_the_prefix_that_confd_joins_it_to(prefix: str, 
 )
 def test_a_check_of_the_dest_judges_the_old_file(check: str, count: int) -> None:
     assert len(found({RESOURCE: resource('keys = ["/self"]', f'check_cmd = "{check}"')}, "CF619")) == count
+
+
+GATHERED = {
+    DOCKERFILE: "FROM alpine:3\nADD app.toml /etc/confd/conf.d/\nADD --chown=0:0 app.tmpl /etc/confd/templates/web.conf.tmpl\n",
+    RESOURCE: None, TEMPLATE: None, SCRIPT: None,
+    IMAGE + "app.toml": resource('keys = ["/self/service"]'),
+    IMAGE + "app.tmpl": 'a={{getv "/self/service/metadata/a" "b"}}\n',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({IMAGE + "app.tmpl": "{{ if }}\n"}, "app.tmpl:1:7: confd cannot parse the template: missing value for if"),
+        ({IMAGE + "app.toml": resource("uid = 'a'")}, "app.toml:4:1: confd cannot load it: uid must be a number"),
+        ({IMAGE + "app.toml": resource().replace("web.conf", "x")}, "app.toml:2:8: there is no templates/x.tmpl"),
+        (
+            {DOCKERFILE: "FROM alpine:3.20.3\nCOPY *.toml /opt/c/conf.d/\nCOPY app.tmpl /opt/c/templates/\n"},
+            "app.toml:2:8: there is no templates/web.conf.tmpl",
+        ),
+    ],
+)
+def test_what_a_dockerfile_gathers_is_read(changes: dict[str, str | None], said: str) -> None:
+    errors = [each for each in findings(tree({**GATHERED, **changes})) if each.level == "error"]
+    assert [f"{each.where}: {each.message}".removeprefix(IMAGE).partition(": confd knows")[0] for each in errors] == [said]
+    assert [each for each in findings(tree(dict(GATHERED))) if each.level == "error"] == []
+
+
+def test_a_resource_that_is_not_copied_is_not_in_the_image() -> None:
+    other = {IMAGE + "conf.d/b.toml": "[template]\nsrc = 1\n"}
+    assert len(found(other, "CF601")) == 1
+    dockerfile = "FROM alpine:3.20.3\nCOPY conf.d/web.toml /etc/confd/conf.d/\nCOPY templates/ /etc/confd/templates/\n"
+    assert found({**other, DOCKERFILE: dockerfile}, "CF601") == []
+
+
+def test_where_no_template_is_copied_those_beside_conf_d_are_read() -> None:
+    dockerfile = "FROM alpine:3.20.3\nCOPY conf.d /etc/confd/conf.d\nRUN fetch-templates\n"
+    assert len(found({DOCKERFILE: dockerfile, TEMPLATE: "{{if}}\n"}, "CF631")) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        ("RUN cat a b > /etc/confd/conf.d/x.toml\n", 1),
+        ("COPY run.sh /\nRUN /run.sh conf.d\n", 1),
+        ("COPY x.toml /etc/confd/conf.d/\n", 0),
+    ],
+)
+def test_it_is_said_that_nothing_was_read(lines: str, count: int) -> None:
+    dockerfile = f'FROM alpine:3.20.3\n{lines}ENTRYPOINT ["/confd", "-backend", "rancher", "-prefix", "/latest", "-watch"]\n'
+    files = {DOCKERFILE: dockerfile, RESOURCE: None, TEMPLATE: None, IMAGE + "x.toml": resource()}
+    assert len(found(files, "CF713")) == count

@@ -175,7 +175,9 @@ def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
 
     assert wanted.image_dir and wanted.metadata
     recover_above(wanted.image_dir.absolute())
-    files = dict(_files(wanted.image_dir))
+    folder = wanted.image_dir
+    paths = _gathered(folder) or _files(folder, "conf.d", "templates")
+    files = {below: _content(folder, path) for below, path in paths.items()}
     _check_resources(wanted.image_dir, files)
     prefix = wanted.prefix if wanted.prefix is not None else f"/{wanted.version}" if wanted.version else ""
     subject = _only(of_files(files, str(wanted.image_dir), prefix, wanted.environment), wanted.resources)
@@ -213,18 +215,38 @@ def _conf_dirs(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name != ".git")
 
 
-def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Read conf.d/ and templates/ of a folder; links that lead out of it, and files over 1 MiB, are refused."""
+def _gathered(folder: Path) -> dict[str, Path]:
+    """What confd finds in the image, by path below its -confdir; nothing where the folder's Dockerfile does not tell."""
+    from catalog_forge.image import dockerfile, gathering
+
+    build = folder / "Dockerfile"
+    if not build.is_file():
+        return {}
+    context = _files(folder, "")
+    placed = gathering.places(dockerfile.parse(_content(folder, build).decode("utf-8", "replace")), context)
+    for found in gathering.gathered(placed)[:1]:
+        templates = {f"templates/{src}": context[path] for src, path in found.templates.items()}
+        # Where no template is known to be in the image, those beside conf.d stand for them, as for lint.
+        templates = templates or _files(folder, "templates")
+        return {**{f"conf.d/{below}": context[path] for below, path in found.resources.items()}, **templates}
+    return {}
+
+
+def _files(folder: Path, *parts: str) -> dict[str, Path]:
+    """The files in parts of a folder, by their path below it."""
+    found = (path for part in parts for path in (folder / part).rglob("*"))
+    return {path.relative_to(folder).as_posix(): path for path in sorted(found) if path.is_file()}
+
+
+def _content(folder: Path, path: Path) -> bytes:
+    """The bytes of a file below a folder. Raises ForgeError for a link that leads out of it, and for a file over 1 MiB."""
     from catalog_forge.errors import ForgeError
 
-    root = folder.resolve()
-    for path in sorted(path for part in ("conf.d", "templates") for path in (folder / part).rglob("*")):
-        if not path.resolve().is_relative_to(root):
-            raise ForgeError(f"{path} is a link that leads out of {folder}")
-        if path.is_file():
-            if path.stat().st_size > MAX_BYTES:
-                raise ForgeError(f"{path} is larger than {MAX_BYTES} bytes")
-            yield path.relative_to(folder).as_posix(), path.read_bytes()
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ForgeError(f"{path} is a link that leads out of {folder}")
+    if path.stat().st_size > MAX_BYTES:
+        raise ForgeError(f"{path} is larger than {MAX_BYTES} bytes")
+    return path.read_bytes()
 
 
 def _only(subject: Subject, names: Sequence[str]) -> Subject:

@@ -16,15 +16,18 @@ from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from catalog_forge.confd import image_dir, reading, releases
+from catalog_forge.confd import flags, image_dir, reading, releases
+from catalog_forge.confd.flags import CommandLine
 from catalog_forge.confd.image_dir import TemplateResource
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.image.dockerfile import Instruction
 from catalog_forge.lint.catalog import ConfDir, Image
-from catalog_forge.lint.images import dockerfile, shell
-from catalog_forge.lint.images.dockerfile import Dockerfile, Instruction
+from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
 
+# How much before a command is looked at.
+_LONGEST = 1000
 # Larger templates are not parsed, and larger scripts and resources not looked at: no such file is.
 MAX_TEMPLATE = 128 << 10
 MAX_SOURCE = 128 << 10
@@ -35,11 +38,16 @@ _RELEASE = r"v?([0-9]+\.[0-9]+(?:\.[0-9]+)?(?:-dev-rancher)?)"
 _URL = re.compile(rf"confd[-/_]{_RELEASE}|confd/releases/download/{_RELEASE}|/confd[\w-]*:{_RELEASE}")
 _BASE = re.compile(r"(?:^|/)confd-base:v?0\.1\.0$")
 _CONFD_VERSION = re.compile(r"CONFD_?(?:VERSION|VER|RELEASE)")
-_RUN = re.compile(r"(?:^|[\s\"'=/(])confd((?:[ \t]+(?:\\\n[ \t]*)?[^\s;&|<>\\)]+)*)", re.MULTILINE)
+_RUN = re.compile(r"(?:^|(?<=[\s\"'=/(;&|]))confd(?=[\s\"';&|)]|$)", re.MULTILINE)
+# What stands before a program that a shell runs: the beginning of a command, and words that run another program.
+_BEGINS = re.compile(
+    r"(?:^|[;&|({`!]|\b(?:then|do|else|if|elif|while|until))"
+    r"(?:[ \t]*+(?:[A-Za-z_]\w*=[^\s\"']*+|exec|nohup|time|env|(?:su-exec|gosu)[ \t]++\S++)(?=[ \t]))*+[ \t]*+$"
+)
 _VERSION = re.compile(r"^/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
 _KEY = re.compile(r"^[ \t]*[\"']?([\w-]+)[\"']?[ \t]*=", re.MULTILINE)
-_WORDS = ("backend", "prefix", "interval", "node", "confdir", "log-level", "config-file", "keep-stage-file")
 _MAKES = re.compile(r"^.*\b(?:mkdir|cp|mv|ln|install|tar|unzip|rsync|git)\b.*$", re.MULTILINE)
+_PATH = "/_.-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHELLS = ("sh", "bash", "ash", "dash")
 
 
@@ -91,6 +99,7 @@ class Resource:
     """A file of conf.d/: its table as it stands, and the resource that confd makes of it; None where it cannot load it."""
 
     conf: ConfDir
+    path: str
     file: File
 
     @cached_property
@@ -102,14 +111,11 @@ class Resource:
     @cached_property
     def document(self) -> Mapping[str, Any]:
         """The whole file; empty where it is no TOML."""
-        try:
-            return tomllib.loads(self.file.content.decode()) if self.file.size <= MAX_SOURCE else {}
-        except (ValueError, RecursionError):
-            return {}
+        return _toml(self.file)
 
     @cached_property
     def _loaded(self) -> TemplateResource | list[Problem]:
-        path = f"conf.d/{self.file.name}"
+        path = f"conf.d/{self.path}"
         if self.file.size > MAX_SOURCE:
             return [Problem(f"the file is larger than {MAX_SOURCE} bytes and was not read", self.file.at())]
         try:
@@ -186,10 +192,29 @@ class Release:
 
 @dataclass(frozen=True)
 class Run:
-    """A command line of confd: its flags, where it stands."""
+    """A command line of confd, and where it stands; `is_sure` tells that it is surely run as it stands there."""
 
-    flags: Mapping[str, str]
-    where: Where
+    words: list[str]
+    line: CommandLine
+    file: File
+    start: int
+    is_sure: bool = True
+
+    @property
+    def where(self) -> Where:
+        """Where the command stands."""
+        return self.file.offset(self.start)
+
+    def at(self, word: int) -> Where:
+        """Where a word of it stands, as far as it stands there as it is."""
+        text = self.words[word] if 0 <= word < len(self.words) else ""
+        place = self.file.text.find(text, self.start) if text else -1
+        return self.file.offset(place) if place >= 0 else self.where
+
+    @property
+    def flags(self) -> Mapping[str, str]:
+        """Its flags; what nobody knows is nothing."""
+        return {name: value.replace(flags.WILD, "") for name, value in self.line.values.items()}
 
 
 @dataclass(frozen=True)
@@ -214,21 +239,18 @@ class Inside:
 
     def __init__(self, image: Image) -> None:
         self.file = image.dockerfile
+        self.dockerfile = image.build
         self.folder = image.folder
+        self.placed = image.placed
         self.confs = image.confs
-        templates = {each.path for conf in self.confs for each in conf.templates}
+        templates = {each.path for conf in self.confs for each in conf.templates.values()}
         small = [each for each in image.folder.everything if each.size <= MAX_SOURCE and each.path not in templates]
         self.scripts = [Script(each) for each in small if _nearest(image, each) and _is_script(each)]
 
     @cached_property
-    def dockerfile(self) -> Dockerfile | None:
-        """Its Dockerfile; None where there is none that can be read."""
-        return dockerfile.parse(self.file.text) if self.file and self.file.content else None
-
-    @cached_property
     def resources(self) -> list[Resource]:
         """Its template resources."""
-        return [Resource(conf, file) for conf in self.confs for file in conf.resources]
+        return [Resource(conf, path, file) for conf in self.confs for path, file in conf.resources.items()]
 
     @cached_property
     def release(self) -> Release:
@@ -254,30 +276,52 @@ class Inside:
     @cached_property
     def runs(self) -> list[Run]:
         """The command lines of confd that stand in the Dockerfile and the scripts."""
-        found = list(self._command())
-        for script in self.scripts:
-            for match in _RUN.finditer(_uncommented(script)):
-                words = match[1].replace("\\\n", " ").split()
-                flags = _flags([word.strip("\"'") for word in words])
-                if "$@" in match[1]:
-                    flags = {**_flags(self._cmd()), **flags}
-                if flags:
-                    found.append(Run(flags, script.file.offset(match.start() + match[0].index("confd"))))
-        return found
+        return [*self._command(), *(run for script in self.scripts for run in self._of_script(script))]
+
+    def _of_script(self, script: Script) -> Iterator[Run]:
+        text, read = _uncommented(script), 0
+        for match in _RUN.finditer(text):
+            # What is an argument of a confd before it starts no other.
+            if match.start() < read:
+                continue
+            words, read, is_sure = _command_at(script, text, match)
+            if words:
+                place = words.index(shell.ALL) if shell.ALL in words and self._starts(script) else None
+                if place is not None and (cmd := self._cmd()):
+                    words[place : place + 1] = cmd
+                yield self._run(words, script.file, match.start(), is_sure=is_sure)
+
+    def _run(self, words: list[str], file: File, start: int, *, is_sure: bool = True) -> Run:
+        line = flags.read(words, *self.release.span)
+        config = self.placed.get(line.get("config-file", flags.CONFIG_FILE))
+        if config:
+            line = line.with_config(_toml(config), wins=self.release.span[0] >= 16)
+        return Run(words, line, file, start, is_sure)
+
+    def _starts(self, script: Script) -> bool:
+        """Whether a script is what the image starts, so that it gets the words of CMD."""
+        return self.entry.endswith(f"/{script.file.name}")
 
     def _cmd(self) -> list[str]:
         cmd = self.dockerfile.last("CMD") if self.dockerfile else None
-        return cmd.words if cmd else []
+        return cmd.arguments if cmd else []
 
     def _command(self) -> Iterator[Run]:
         """confd as the image's own program."""
-        last = self.dockerfile.last("ENTRYPOINT") if self.dockerfile else None
-        words = last.words if last else []
-        cmd = self._cmd()
-        program = words or cmd
-        if program and self.dockerfile and self.file and posixpath.basename(program[0]) == "confd":
-            where = last or self.dockerfile.last("CMD")
-            yield Run(_flags([*words[1:], *(cmd if words else cmd[1:])]), self.file.offset(where.start if where else 0))
+        if self.dockerfile is None or self.file is None:
+            return
+        entrypoint, cmd = self.dockerfile.last("ENTRYPOINT"), self.dockerfile.last("CMD")
+        where = entrypoint or cmd
+        if where is None:
+            return
+        words = where.arguments if where.json is not None or where is cmd else ["/bin/sh", "-c", where.text]
+        if entrypoint and entrypoint.json is not None:
+            words = [*words, *(cmd.arguments if cmd else [])]
+        if posixpath.basename(words[0]) in _SHELLS and words[1:2] == ["-c"]:
+            inner = shell.words(words[2])[0] if len(words) > 2 else []
+            words = inner[1:] if inner[:1] == ["exec"] else inner
+        if words and posixpath.basename(words[0]) == "confd":
+            yield self._run(words[1:], self.file, where.start)
 
     @property
     def is_rancher(self) -> bool:
@@ -390,12 +434,8 @@ def inside(image: Image) -> Inside:
 def templates_of(conf: ConfDir) -> dict[str, Template]:
     """The templates of a folder of confd, by the `src` that means them."""
     if conf not in _TEMPLATES:
-        _TEMPLATES[conf] = {_below(file, conf): Template(file) for file in conf.templates}
+        _TEMPLATES[conf] = {src: Template(file) for src, file in conf.templates.items()}
     return _TEMPLATES[conf]
-
-
-def _below(file: File, conf: ConfDir) -> str:
-    return _under(file, f"{conf.folder.path}/templates" if conf.folder.path else "templates")
 
 
 def _under(file: File, folder: str) -> str:
@@ -429,12 +469,23 @@ def _uncommented(script: Script) -> str:
     return re.sub(r"(?m)^[ \t]*#.*$", lambda found: " " * len(found[0]), script.file.text)
 
 
-def _flags(words: list[str]) -> dict[str, str]:
-    """The flags among words, with their values, as Go's flag package reads them."""
-    found: dict[str, str] = {}
-    rest = iter(words)
-    for word in rest:
-        name, equals, value = word.lstrip("-").partition("=")
-        if word.startswith("-") and name:
-            found[name] = value if equals else next(rest, "") if name in _WORDS[:-1] else ""
-    return found
+def _toml(file: File) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.text) if file.size <= MAX_SOURCE else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[str], int, bool]:
+    """The words behind a `confd` in a script, the place behind them, and whether that surely is a command."""
+    start = text.rfind("\n", 0, match.start()) + 1
+    code = script.masked.code
+    quote = max(code.rfind(mark, start, match.start()) for mark in "\"'")
+    before = text[max(start, match.start() - _LONGEST) : match.start()].rstrip("/").rstrip(_PATH)
+    is_code = code[match.start()] == "c"
+    if quote < 0 or is_code:
+        words, end = shell.words(text, match.end())
+        return words, end, is_code and bool(_BEGINS.search(before))
+    end = text.find(text[quote], match.end())
+    words, length = shell.words(text[match.end() : end if end >= 0 else len(text)])
+    return words, match.end() + length, bool(re.search(r"-c[ \t]*[\"'](?:exec[ \t]+)?$", before))

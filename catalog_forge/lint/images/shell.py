@@ -7,6 +7,16 @@ from dataclasses import dataclass, field
 
 _HEREDOC = re.compile(r"<<(-?)\s*(\\?)(['\"]?)([A-Za-z_]\w*)\3")
 _COMMENT_AFTER = " \t\n;&|()"
+# What nobody knows before a shell runs, in a word; ALL is the word that stands for all arguments of the script.
+UNKNOWN, ALL = "\0", "\0@"
+_VALUE = r"\$(?:\{[^{}]*+\}|\((?:[^()]|\([^()]*+\))*+\)|\w++|[@*#?$!-])|`[^`]*+`"
+_PIECE = re.compile(
+    r"""(?P<gap>[ \t]++)|(?P<joined>\\\r?\n)|'(?P<single>[^']*+)'|"(?P<double>(?:[^"\\]|\\.)*+)"|\\(?P<escaped>.)"""
+    rf"""|(?P<plain>[^\s'"\\;&|<>()`$]++)|(?P<unknown>{_VALUE})|(?P<dollar>\$)""",
+    re.DOTALL,
+)
+_INNER = re.compile(rf"{_VALUE}|\\([\\\"$`\n])", re.DOTALL)
+_ALL = frozenset(("$@", "${@}", "$*", "${*}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +124,38 @@ def mask(text: str) -> Masked:
     while scanner.at < len(text):
         scanner.step()
     return Masked("".join(scanner.out), tuple(scanner.bare))
+
+
+def words(text: str, start: int = 0) -> tuple[list[str], int]:
+    """The words of the simple command that begins at a place, and the place behind it.
+
+    They are without quotes; what a shell puts in is UNKNOWN, "$@" is ALL.
+    """
+    found: list[str] = []
+    word: str | None = None
+    while piece := _PIECE.match(text, start):
+        kind, inner = piece.lastgroup or "", piece[piece.lastgroup or 0]
+        if word is None and kind == "plain" and inner.startswith("#"):
+            break
+        start = piece.end()
+        if kind == "joined":
+            continue
+        if kind == "gap":
+            found += [] if word is None else [word]
+            word = None
+            continue
+        if kind == "double":
+            inner = ALL if inner in _ALL else _INNER.sub(_put_in, inner)
+        elif kind == "unknown":
+            inner = ALL if inner in _ALL else UNKNOWN
+        elif kind == "escaped":
+            inner = inner.strip("\n")
+        word = (word or "") + inner
+    # A number right before a redirection is no word.
+    if word is not None and not (word.isdigit() and text[start : start + 1] in ("<", ">")):
+        found.append(word)
+    return found, start
+
+
+def _put_in(found: re.Match[str]) -> str:
+    return UNKNOWN if found[1] is None else found[1].strip("\n")

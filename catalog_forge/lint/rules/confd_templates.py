@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from catalog_forge.confd import releases
-from catalog_forge.confd.reading import LISTS, WILD, Read, Written
+from catalog_forge.confd.flags import WILD
+from catalog_forge.confd.reading import LISTS, Read, Written
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.findings import Hit, Level

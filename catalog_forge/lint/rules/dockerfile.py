@@ -5,16 +5,21 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
+import shlex
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from catalog_forge.confd import flags, releases
 from catalog_forge.errors import Where
-from catalog_forge.lint.catalog import Image
+from catalog_forge.goyaml.decoding import text_of
+from catalog_forge.image.dockerfile import Dockerfile, Instruction, Stage
+from catalog_forge.lint.catalog import Image, Revision
 from catalog_forge.lint.findings import Hit, Level
-from catalog_forge.lint.images.dockerfile import Dockerfile, Instruction, Stage
-from catalog_forge.lint.images.inside import CHECKS, Inside, inside
+from catalog_forge.lint.images.inside import CHECKS, Inside, Run, inside
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.tree import File
+from catalog_forge.rancher.tree import File, keys_of
+from catalog_forge.rancher.variables import dollars
+from catalog_forge.yamlio import Node, Seq
 
 _MOVING = ("latest", "master", "main", "edge", "nightly", "rolling", "devel", "dev")
 _URL = re.compile(r"https?://[^\s\"'|;&<>()\\]+")
@@ -205,8 +210,8 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
     known, dockerfile, file = found
     last = dockerfile.stages[-1].instructions[0].start if dockerfile.stages else 0
     sources = [source for source, _, _ in known.copied]
-    for conf in known.confs:
-        below = conf.conf_d.path[len(image.folder.path) + 1 :] if image.folder.path else conf.conf_d.path
+    for conf_d in (conf.conf_d for conf in known.confs if conf.conf_d):
+        below = conf_d.path[len(image.folder.path) + 1 :] if image.folder.path else conf_d.path
         if not any(_brings(source, below) for source in sources) and "conf.d" not in known.built:
             unsure = "confd" in dockerfile.base and known.base != "scratch"
             words = f"the Dockerfile does not copy {below}" + (", unless its base does it ONBUILD" if unsure else "")
@@ -314,3 +319,195 @@ def old_confd(image: Image) -> Iterator[Hit]:
     for run in known.runs:
         if number < 13 and "watch" in run.flags and run.flags.get("backend") == "rancher":
             yield Hit(run.where, f"{release.words} refuses -watch with Rancher: it ends at once", _RELEASE, level="error")
+
+
+@rule("CF709", "error", "confd ends at once with these arguments", on=Image)
+def refused_arguments(image: Image) -> Iterator[Hit]:
+    """confd reads its arguments as Go's flag package does: an unknown flag, a flag without its value or a value of the wrong kind
+    ends it. So do a backend or a log level that there is not. `-node` is a host: confd puts http:// before it.
+
+    Bad:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd -backend rancher -node http://rancher-metadata -prefix /2016-07-29 -watch
+    Bad:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd "-backend rancher" -prefix /2016-07-29 -watch
+    Good:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd --backend=rancher --prefix=/2016-07-29 --watch
+    Source: docs/facts/confd.md#1.11, #1.12
+    """
+    yield from _mistakes(image, "ends")
+
+
+@rule("CF710", "error", "confd never writes anything with these arguments", on=Image)
+def idle_arguments(image: Image) -> Iterator[Hit]:
+    """The paths that confd asks Rancher's metadata for begin with its version: without it each is a 404, which confd takes for
+    data. With -watch the prefix must be the version alone. Flags that stand behind a word that is no flag count for nothing, and
+    without `-backend rancher` confd asks etcd.
+
+    Bad:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd -backend rancher -watch
+    Bad:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd -watch true -backend rancher -prefix /2016-07-29
+    Good:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd -watch=true -backend rancher -prefix /2016-07-29
+    Source: docs/facts/confd.md#1.11, #3.4, #3.7, #3.8
+    """
+    yield from _mistakes(image, "never")
+
+
+@rule("CF711", "warning", "A flag of confd changes nothing", on=Image)
+def lost_flag(image: Image) -> Iterator[Hit]:
+    """-onetime counts before -watch, and -watch before -interval; of several nodes Rancher's backend asks the first; a template
+    resource is no configuration of confd; with -sync-only no command of a resource runs.
+
+    Bad:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch -interval 10
+    Good:
+        -- images/web-conf/run.sh (changed) --
+         #!/bin/sh
+        -exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -watch
+        +exec confd -backend rancher -node rancher-metadata -prefix /2016-07-29 -interval 10
+    Source: docs/facts/confd.md#1.11
+    """
+    yield from _mistakes(image, "lost")
+
+
+def _mistakes(image: Image, effect: flags.Effect) -> Iterator[Hit]:
+    """What is wrong with the command lines of an image that has this effect."""
+    known = inside(image)
+    for run in known.runs if known.resources or not known.confs else ():
+        if run.is_sure:
+            for each in _judged(known, run):
+                if each.effect == effect:
+                    yield Hit(run.at(each.word), each.message, each.hint)
+
+
+def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
+    """What is wrong with a command line, beside what else is in the image."""
+    line = run.line
+    confdir = posixpath.normpath(line.get("confdir", flags.CONFDIR))
+    confs = [each for each in known.confs if not each.confdir or flags.WILD in confdir or each.confdir == confdir]
+    loaded = [(each, each.resource) for each in known.resources if each.conf in confs and each.resource]
+    keys = [(resource.prefix, key) for _, resource in loaded for key in resource.keys]
+    yield from flags.mistakes(line, keys, is_whole=_is_whole(known, line))
+    if known.confs and not confs:
+        there = known.confs[0].confdir
+        yield flags.Mistake(
+            "never", f"confd reads {confdir}, and conf.d is in {there}", f"write -confdir {there}", line.places.get("confdir", -1)
+        )
+    config = known.placed.get(line.get("config-file"))
+    if config and any(each.file.path == config.path for each in known.resources):
+        message = f"{config.name} is a template resource: as a configuration of confd it says nothing"
+        yield flags.Mistake("lost", message, "leave -config-file out", line.places.get("config-file", -1))
+    if line.is_on("sync-only") and any(resource.reload_cmd or resource.check_cmd for _, resource in loaded):
+        message = "with -sync-only confd runs no check_cmd and no reload_cmd"
+        yield flags.Mistake("lost", message, "leave -sync-only or the commands out", line.places.get("sync-only", -1))
+
+
+def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
+    """Whether no file of configuration says more than a command line, as far as it was read."""
+    read = line.get("config-file", flags.CONFIG_FILE) in known.placed
+    base = known.dockerfile.base if known.dockerfile else ""
+    return not line.is_open and (read or not ("config-file" in line.values or "confd.toml" in known.words or "confd" in base))
+
+
+@rule("CF713", "note", "What confd reads in an image was not read", on=Image)
+def unread_templates(image: Image) -> Iterator[Hit]:
+    """What COPY and ADD put below conf.d/ and templates/ is read. What RUN or a script makes there is not, so that nothing can be
+    said of it.
+
+    Bad:
+        -- images/web-conf/conf.d/web.toml (absent) --
+        -- images/web-conf/templates/web.conf.tmpl (absent) --
+        -- images/web-conf/Dockerfile (changed) --
+        -COPY conf.d/ /etc/confd/conf.d/
+        -COPY templates/ /etc/confd/templates/
+        +RUN make-templates /etc/confd/conf.d
+    Good:
+        -- images/web-conf/Dockerfile (changed) --
+         COPY conf.d/ /etc/confd/conf.d/
+         COPY templates/ /etc/confd/templates/
+    Source: Dockerfile reference, COPY
+    """
+    known = inside(image)
+    made = re.search(r"conf\.d|confdir", known.words)
+    if known.runs and not known.confs and made and known.file:
+        words = "its template resources are made at build time or later: they were not read"
+        yield Hit(known.file.at(), words, "COPY them from files")
+
+
+@rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Revision)
+def wrong_command(revision: Revision) -> Iterator[Hit]:
+    """What stands below `command` takes the place of the image's CMD: confd reads it as its own arguments, and what CF709 and
+    CF710 say of an image holds for it too.
+
+    Bad:
+        -- templates/web/0/docker-compose.yml: services.web-conf --
+        image: ghcr.io/example/web-conf:1.0.0
+        entrypoint: /usr/bin/confd
+        command: -backend rancher -prefix /2016-07-29/self -watch
+        labels:
+          io.rancher.container.start_once: 'true'
+    Good:
+        -- templates/web/0/docker-compose.yml: services.web-conf --
+        image: ghcr.io/example/web-conf:1.0.0
+        entrypoint: /usr/bin/confd
+        command: -backend rancher -prefix /2016-07-29 -onetime
+        labels:
+          io.rancher.container.start_once: 'true'
+    Source: docs/facts/confd.md#1.11, #3.8
+    """
+    for name, service in revision.services(revision.docker) if revision.docker else ():
+        words = _command_of(revision, keys_of(service))
+        if words and posixpath.basename(words[0]) == "confd":
+            line = flags.read(words[1:], *releases.ASSUMED)
+            for each in flags.mistakes(line, (), is_whole=False):
+                where = (keys_of(service).get("command") or name).where
+                yield Hit(where, each.message, each.hint, level="warning" if each.effect == "lost" else None)
+
+
+def _command_of(revision: Revision, keys: Mapping[str, Node]) -> list[str]:
+    """The words that a service's container runs, as far as the entry and the images of the catalog tell."""
+    command, entrypoint = _words(keys.get("command")), _words(keys.get("entrypoint"))
+    if not entrypoint and command and command[0].startswith("-"):
+        name = text_of(keys.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+        image = next((each for each in revision.entry.catalog.images if each.name == name), None)
+        program = inside(image).entry if image and name else ""
+        entrypoint = [program] if program else []
+    return [*entrypoint, *command]
+
+
+def _words(node: Node | None) -> list[str]:
+    """The words of a command; what Rancher puts in is not known."""
+    if isinstance(node, Seq):
+        return [_known(text_of(each)) for each in node.items]
+    try:
+        return shlex.split(_known(text_of(node)))
+    except ValueError:
+        return []
+
+
+def _known(text: str) -> str:
+    for found in reversed(list(dollars(text))):
+        text = text[: found.start] + flags.WILD + text[found.start + len(found.text) :]
+    return flags.WILD if "{{" in text else text.replace("$$", "$")

@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from catalog_forge.image.dockerfile import Instruction
 from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.findings import Hit
-from catalog_forge.lint.images.dockerfile import Instruction
 from catalog_forge.lint.images.inside import Inside, Script, inside
 from catalog_forge.lint.runner.registry import rule
 

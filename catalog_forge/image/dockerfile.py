@@ -18,7 +18,7 @@ KEYWORDS = (
     *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD"),
     *("RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
 )
-_ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(\S.*)")
 _KEYWORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)")
 _FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?\s*")
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
@@ -57,10 +57,12 @@ class Instruction:
     @cached_property
     def json(self) -> list[str] | None:
         """The words of the JSON form; None for the shell form."""
-        if not self.body.startswith("["):
+        # Of these the container gets the words as they are written: only a shell expands variables.
+        text = self.text if self.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL") else self.body
+        if not text.startswith("["):
             return None
         try:
-            found = json.loads(self.body)
+            found = json.loads(text)
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
@@ -69,6 +71,11 @@ class Instruction:
     def words(self) -> list[str]:
         """Its words, in either form, without quotes."""
         return self.json if self.json is not None else [_bare(word) for word in _WORD.findall(self.body)]
+
+    @property
+    def arguments(self) -> list[str]:
+        """What the container gets of a CMD or ENTRYPOINT: the words of the JSON form, else a shell with the line."""
+        return self.json if self.json is not None else ["/bin/sh", "-c", self.text]
 
     @property
     def has_open_quote(self) -> bool:
@@ -139,6 +146,12 @@ def parse(text: str) -> Dockerfile:
     if not reader.stages and not reader.faults:
         reader.faults.append(Fault(0, "the Dockerfile has no FROM", "begin with FROM and a pinned base"))
     return Dockerfile(reader.instructions, reader.stages, reader.faults, reader.seen)
+
+
+def instruction_lines(text: str) -> list[int]:
+    """Return the line on which each instruction starts: item N-1 belongs to what the engine calls step N."""
+    breaks = [found.start() for found in re.finditer("\n", text)]
+    return [bisect_left(breaks, start) + 1 for start, *_ in _logical(text)]
 
 
 class _Reader:
@@ -243,9 +256,8 @@ def _bare(word: str) -> str:
 
 def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
     """Yield the logical lines with their places: continued lines joined, comments and blank lines dropped, heredocs apart."""
-    directive = _ESCAPE.match(text)
-    escape = directive[1] if directive else "\\"
     lines = list(_lines(text))
+    escape = _escape(lines)
     places: dict[str, list[int]] = {}
     for number, (_, line) in enumerate(lines):
         places.setdefault(line.strip(), []).append(number)
@@ -267,6 +279,17 @@ def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
                     number = ends[after] + 1
         last, content = lines[number - 1]
         yield start + len(line) - len(line.lstrip()), last + len(content), joined, tuple(heredocs)
+
+
+def _escape(lines: list[tuple[int, str]]) -> str:
+    """What continues a line: the directives that stand before everything else may change it."""
+    for _, line in lines:
+        directive = _DIRECTIVE.fullmatch(line)
+        if not directive:
+            break
+        if directive[1].lower() == "escape" and directive[2].strip() in ("\\", "`"):
+            return directive[2].strip()
+    return "\\"
 
 
 def _joined(lines: list[tuple[int, str]], number: int, escape: str) -> tuple[list[str], int]:

@@ -1,0 +1,232 @@
+"""confd's command line as Go's flag package reads it, and what comes of the flags together.
+
+Rules: docs/facts/confd.md#1.11, #1.12, #3.1, #3.4 and #3.8; Go's flag package (parseOne). A WILD character in a word stands for
+what nobody knows before confd runs, such as a variable of the shell.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from catalog_forge.confd import releases
+from catalog_forge.confd.functions import FALSE, TRUE
+from catalog_forge.errors import did_you_mean
+from catalog_forge.gotext.fmt import quote
+from catalog_forge.gotext.literals import integer
+
+WILD = "\0"
+CONFDIR, CONFIG_FILE = "/etc/confd", "/etc/confd/confd.toml"
+_LEVELS = ("panic", "fatal", "error", "warn", "warning", "info", "debug")
+_VERSION = re.compile(r"/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
+_NODE = re.compile(r"[\w.:\[\]-]+(?:/.*)?", re.ASCII)
+# A key that only Rancher's metadata has.
+_RANCHER = re.compile(r"/self(?:/|$)")
+
+# How confd goes on: it `ends` at once or never gets anywhere, it `never` reads or writes what it should, a flag is `lost`.
+Effect = Literal["ends", "never", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with a command line, at the word with this number (-1: the whole), and what helps."""
+
+    effect: Effect
+    message: str
+    hint: str = ""
+    word: int = -1
+
+
+@dataclass(slots=True)
+class CommandLine:
+    """The flags of a command line with the words that they stand in; `mistake` is why confd refuses it, or reads no further.
+
+    `is_open` tells that nobody knows all of its flags.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    mistake: Mistake | None = None
+    is_open: bool = False
+    nodes: list[str] = field(default_factory=list)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The value of a flag; WILD when nobody knows it."""
+        return self.values.get(name, WILD if self.is_open else default)
+
+    def set(self, name: str, value: str, place: int) -> None:
+        self.values[name], self.places[name] = value, place
+        if name == "node":
+            self.nodes.append(value)
+
+    def is_on(self, name: str) -> bool:
+        """Whether a flag that is on or off is surely on."""
+        return self.values.get(name, "").encode() in TRUE
+
+    def with_config(self, table: Mapping[str, object], wins: bool) -> CommandLine:
+        """The same with what confd.toml says; `wins`: it counts before the flags, as from confd 0.16 on."""
+        found = CommandLine(dict(self.values), dict(self.places), self.mistake, self.is_open, list(self.nodes))
+        for key, value in table.items():
+            name = {"nodes": "node"}.get(key.lower(), key.lower().replace("_", "-"))
+            if name in releases.FLAGS and (wins or name not in self.values):
+                values = value if isinstance(value, list) else [value]
+                found.nodes = [] if name == "node" else found.nodes
+                for each in values:
+                    found.set(name, str(each).lower() if isinstance(each, bool) else str(each), -1)
+        return found
+
+
+def read(words: Sequence[str], oldest: int, newest: int) -> CommandLine:
+    """Read the words behind `confd`; a flag must be known to one of the releases from `oldest` to `newest`."""
+    line, place = CommandLine(), 0
+    while place < len(words) and line.mistake is None:
+        word = words[place]
+        if word.startswith(WILD) or (word.startswith("-") and WILD in word.partition("=")[0]):
+            # It may be flags, or the end of the flags, or nothing.
+            line.is_open = True
+            place += 1
+        elif len(word) < 2 or word[0] != "-" or word == "--":
+            line.mistake = _stopped(words, place)
+            break
+        else:
+            place += _flag(line, words, place, oldest, newest)
+    if line.is_open:
+        line.mistake = None
+    return line
+
+
+def _stopped(words: Sequence[str], place: int) -> Mistake | None:
+    """The flags end at the first word that is none: what stands behind it counts for nothing."""
+    behind = [word for word in words[place + (words[place] == "--") :] if word.startswith("-") and len(word) > 1]
+    if not behind:
+        dropped = Mistake("lost", f"confd takes no arguments: {words[place]!r} is dropped", "leave it out", place)
+        return None if words[place] == "--" else dropped
+    message = f"confd reads no flag behind {words[place]!r}: {behind[0].split()[0]} and what follows count for nothing"
+    return Mistake("never", message, "a flag such as -watch takes a value only with =, as in -watch=true", place)
+
+
+def _flag(line: CommandLine, words: Sequence[str], place: int, oldest: int, newest: int) -> int:
+    """Take one flag; return how many words it is."""
+    word = words[place]
+    name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
+    if not name or name.startswith("-"):
+        line.mistake = Mistake("ends", f"bad flag syntax: {word}", "write -FLAG or --FLAG", place)
+        return 1
+    if why := _unknown(name, oldest, newest):
+        line.mistake = Mistake("ends", *why, place)
+        return 1
+    kind, taken = releases.FLAGS[name].kind, 1
+    if kind != "bool" and not equals:
+        if place + 1 == len(words):
+            line.mistake = Mistake("ends", f"flag needs an argument: -{name}", f"write -{name} VALUE", place)
+            return 1
+        value, taken = words[place + 1], 2
+    value = "true" if kind == "bool" and not equals else value
+    line.set(name, value, place)
+    if WILD not in value and not _fits(value, kind):
+        what, wanted = ("boolean value", "true or false") if kind == "bool" else ("value", "a whole number of seconds")
+        shown, of = quote(value.encode()).decode(), "" if kind == "bool" else "flag "
+        line.mistake = Mistake("ends", f"invalid {what} {shown} for {of}-{name}", f"it must be {wanted}", place)
+    return taken
+
+
+def _unknown(name: str, oldest: int, newest: int) -> tuple[str, str] | None:
+    """Why a flag is not known to any of the releases."""
+    flag = releases.FLAGS.get(name)
+    if name in ("h", "help"):
+        return f"-{name} shows the flags, and confd ends", "leave it out"
+    if flag is None:
+        hint = "a flag and its value are two words" if re.search(r"\s", name) else did_you_mean(name, releases.FLAGS)
+        return f"flag provided but not defined: -{name}", hint
+    if flag.first > newest:
+        return f"confd 0.{newest} has no flag -{name}", f"it came with confd 0.{flag.first}"
+    if flag.last < oldest:
+        return f"confd 0.{oldest} has no flag -{name} any more", f"confd 0.{flag.last} was the last that had it"
+    return None
+
+
+def _fits(value: str, kind: str) -> bool:
+    if kind == "bool":
+        return value.encode() in TRUE + FALSE
+    number = integer(value) if kind == "int" else 0
+    return number is not None and number < 1 << 63
+
+
+def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bool = True) -> Iterator[Mistake]:
+    """What is wrong with the flags together; `keys` are those of the resources, each behind its resource's own prefix.
+
+    `is_whole` tells that no file of configuration may say more.
+    """
+    if line.mistake:
+        yield line.mistake
+    if line.mistake is None or line.mistake.effect == "lost":
+        yield from _refused(line)
+        yield from _unread(line, keys, is_whole)
+        yield from _lost(line)
+
+
+def _at(line: CommandLine, name: str) -> int:
+    return line.places.get(name, -1)
+
+
+def _refused(line: CommandLine) -> Iterator[Mistake]:
+    """What confd ends at once for, or waits for in vain."""
+    backend, level = line.get("backend", "etcd"), line.get("log-level")
+    if backend and WILD not in backend and backend not in releases.BACKENDS:
+        yield Mistake("ends", f"confd has no backend {backend!r}", did_you_mean(backend, releases.BACKENDS), _at(line, "backend"))
+    if level and WILD not in level and level.lower() not in _LEVELS:
+        yield Mistake("ends", f"confd has no log level {level!r}", did_you_mean(level, _LEVELS), _at(line, "log-level"))
+    if line.is_on("version"):
+        yield Mistake("ends", "-version shows the release, and confd ends", "leave it out", _at(line, "version"))
+    node = line.nodes[0] if line.nodes else ""
+    if backend == "rancher" and node and WILD not in node and (node.startswith(("http:", "https:")) or not _NODE.fullmatch(node)):
+        message = f"confd asks http://{node}: it never reaches Rancher's metadata"
+        yield Mistake("ends", message, "write HOST or HOST:PORT, such as -node rancher-metadata", _at(line, "node"))
+
+
+def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) -> Iterator[Mistake]:
+    """What is never read or written, whatever Rancher's metadata says."""
+    backend = line.get("backend", "etcd" if is_whole else WILD)
+    if backend != "rancher":
+        other = backend in releases.BACKENDS and keys and all(_RANCHER.match(_joined("", key)) for _, key in keys)
+        if other:
+            message = f"confd asks {backend}, and every key is one of Rancher's metadata"
+            yield Mistake("never", message, "write -backend rancher", _at(line, "backend"))
+        return
+    before = line.nodes[0].partition("/")[2] if line.nodes else ""
+    prefix = line.get("prefix", "" if is_whole else WILD)
+    if WILD in before + prefix:
+        return
+    starts = {_joined(before, prefix or own) for own, _ in keys} or {_joined(before, prefix)}
+    paths = [_joined(before, prefix or own, key) for own, key in keys] or [start for start in starts if start != "/"]
+    unversioned = next((path for path in paths if not _VERSION.match(path)), "")
+    if unversioned:
+        message = f"confd asks for {unversioned}, which begins with no version of the metadata: it gets a 404 for data"
+        yield Mistake("never", message, "write -prefix /2016-07-29", _at(line, "prefix"))
+    start = min(starts)
+    if line.is_on("watch") and not line.is_on("onetime") and not unversioned and not _VERSION.fullmatch(start):
+        message = f"-watch asks for {posixpath.join(start, 'version')}, which is not there: confd sees no change"
+        yield Mistake("never", message, "the prefix must be the version alone, such as -prefix /2016-07-29", _at(line, "prefix"))
+    if line.is_on("noop"):
+        yield Mistake("never", "with -noop confd writes no file", "leave it out", _at(line, "noop"))
+
+
+def _joined(*parts: str) -> str:
+    return posixpath.normpath("/" + "/".join(part.strip("/") for part in parts if part.strip("/")))
+
+
+def _lost(line: CommandLine) -> Iterator[Mistake]:
+    """Flags that change nothing beside others."""
+    stronger = next((name for name in ("onetime", "watch") if line.is_on(name)), "")
+    for name in ("watch", "interval"):
+        if stronger and name in line.values and name != stronger:
+            word = f"-{name} counts for nothing beside -{stronger}"
+            yield Mistake("lost", word, f"leave out one of -{stronger} and -{name}", _at(line, name))
+    interval = integer(line.values.get("interval", "600"))
+    if not stronger and interval is not None and interval < 1:
+        yield Mistake("lost", "confd makes no pause between its passes", "such as -interval 30", _at(line, "interval"))
+    if len(line.nodes) > 1 and line.get("backend") == "rancher":
+        yield Mistake("lost", f"of several nodes confd asks {line.nodes[0]} only", "leave one -node", _at(line, "node"))

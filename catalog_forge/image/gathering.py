@@ -1,0 +1,192 @@
+"""Where an image has the files of its build context, told from COPY and ADD alone (Dockerfile reference, COPY and ADD).
+
+Nothing is run: what RUN, another image or a download brings, or takes away, is not known.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from catalog_forge.confd.store import matcher
+from catalog_forge.gotext.values import GoError
+from catalog_forge.image.dockerfile import Dockerfile, Instruction
+
+# What is looked at and put somewhere beyond this is left out: no image has as many files.
+MAX_STEPS = 200_000
+CONF_DIR = "/etc/confd"
+_FOLDER = re.compile(r"(?<![\w./-])(?:/[\w.-]+)++")
+_MAKES_FOLDERS = re.compile(r"\bmkdir\b[^;&|\n]*+")
+_WILD = re.compile(r"[*?\[\\]")
+_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What confd finds below a -confdir: the paths in the build context, by path below conf.d/, and by path below templates/."""
+
+    confdir: str
+    resources: Mapping[str, str]
+    templates: Mapping[str, str]
+
+
+def gathered(placed: Mapping[str, str]) -> list[Gathered]:
+    """The folders of confd among the files that are `placed` in an image, /etc/confd first."""
+    found: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
+    for path, source in sorted(placed.items()):
+        confdir, conf_d, below = path.partition("/conf.d/")
+        if conf_d and below.endswith("toml"):
+            found.setdefault(confdir, ({}, {}))[0][below] = source
+    for path, source in placed.items():
+        for start in _ends(path, "/templates/"):
+            if path[:start] in found:
+                found[path[:start]][1][path[start + len("/templates/") :]] = source
+    taken: set[str] = set()
+    chosen = []
+    for confdir, (resources, templates) in sorted(found.items(), key=lambda each: (each[0] != CONF_DIR, each[0])):
+        # A copy of the whole context beside is no second folder of confd.
+        if not taken.issuperset(resources.values()):
+            taken |= set(resources.values())
+            chosen.append(Gathered(confdir, resources, templates))
+    return chosen
+
+
+def _ends(path: str, part: str) -> Iterator[int]:
+    start = path.find(part)
+    while start >= 0:
+        yield start
+        start = path.find(part, start + 1)
+
+
+def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
+    """The paths in the image of the `files` of the build context, each with the path of its file; later ones win."""
+    left = _Left(MAX_STEPS)
+    context = _Files({path: path for path in files}, left)
+    stages: dict[str, _Stage] = {}
+    last = _Stage(left)
+    for number, stage in enumerate(dockerfile.stages):
+        last = _Stage(left)
+        base = stages.get(stage.base.lower())
+        if base and left.take(len(base.files) + 1):
+            last = _Stage(left, dict(base.files), set(base.folders), base.workdir)
+        for each in stage.instructions:
+            last.follow(each, context, stages)
+        stages[str(number)] = last
+        if stage.name:
+            stages[stage.name] = last
+    return last.files
+
+
+@dataclass(slots=True)
+class _Left:
+    """How many steps are left."""
+
+    steps: int
+
+    def take(self, count: int) -> bool:
+        """Take steps; tell whether they were there."""
+        self.steps -= count
+        return self.steps >= 0
+
+
+class _Files:
+    """Files by path, without a slash before them, in order."""
+
+    def __init__(self, files: Mapping[str, str], left: _Left) -> None:
+        self.files = files
+        self.left = left
+        self.paths = sorted(files)
+
+    def below(self, folder: str) -> list[str]:
+        """The paths below a folder."""
+        start = f"{folder}/" if folder else ""
+        return self.paths[bisect_left(self.paths, start) : bisect_left(self.paths, start[:-1] + "0") if start else None]
+
+    def named(self, source: str) -> Iterator[str]:
+        """The files and folders that a source of COPY means."""
+        if not _WILD.search(source):
+            yield source
+            return
+        with suppress(GoError):
+            yield from self.matching(source)
+
+    def matching(self, pattern: str) -> Iterator[str]:
+        """The files and folders that match a pattern (Go's filepath.Match). Raises GoError for a pattern that is none."""
+        fits, depth, seen = matcher(pattern.encode()), pattern.count("/") + 1, set()
+        if not self.left.take(len(self.paths)):
+            return
+        for path in self.paths:
+            name = "/".join(path.split("/", depth)[:depth])
+            if name not in seen and fits(name):
+                seen.add(name)
+                yield name
+
+
+@dataclass(slots=True)
+class _Stage:
+    """What is known of the files of a stage, by path in it; `folders` are those that are there without files."""
+
+    left: _Left
+    files: dict[str, str] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=lambda: {"/"})
+    workdir: str = "/"
+
+    def follow(self, each: Instruction, context: _Files, stages: Mapping[str, _Stage]) -> None:
+        """Follow one instruction."""
+        if each.keyword == "WORKDIR":
+            self.workdir = self.path(each.body.strip("\"'"))
+            self.make(self.workdir)
+        elif each.keyword == "RUN":
+            for command in _MAKES_FOLDERS.findall(each.script):
+                for folder in _FOLDER.findall(command):
+                    self.make(folder)
+        elif each.keyword in ("COPY", "ADD") and len(each.words) > 1:
+            source = context
+            if "from" in each.flags:
+                stage = stages.get(each.flags["from"].lower())
+                source = _Files({path[1:]: file for path, file in (stage.files if stage else {}).items()}, self.left)
+            self.copy(each, source)
+
+    def path(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.workdir, path)).replace("//", "/")
+
+    def make(self, folder: str) -> None:
+        """Note that a folder is there, and those above it."""
+        while folder not in self.folders:
+            self.folders.add(folder)
+            folder = posixpath.dirname(folder)
+
+    def copy(self, each: Instruction, source: _Files) -> None:
+        *names, target = each.words
+        found = [name for word in names for name in source.named(_clean(word)) if not _is_elsewhere(each, word)]
+        into = target.endswith(("/", "/.")) or target == "." or len(found) > 1
+        folder = self.path(target)
+        into = into or folder in self.folders
+        for name in found:
+            if name in source.files:
+                below = name if "parents" in each.flags else posixpath.basename(name)
+                self.put(posixpath.join(folder, below) if into else folder, source.files[name])
+                continue
+            start = 0 if "parents" in each.flags or not name else len(name) + 1
+            for path in source.below(name):
+                self.put(posixpath.join(folder, path[start:]), source.files[path])
+
+    def put(self, path: str, file: str) -> None:
+        if self.left.take(1):
+            self.files[path] = file
+            self.make(posixpath.dirname(path))
+
+
+def _clean(source: str) -> str:
+    """A source as a path below the build context: nothing leads above it."""
+    clean = posixpath.normpath("/" + source)[1:]
+    return clean.lstrip("/")
+
+
+def _is_elsewhere(each: Instruction, source: str) -> bool:
+    """Whether ADD downloads or unpacks a source: its files are not known."""
+    return each.keyword == "ADD" and bool(re.match(r"\w+://|git@", source) or _ARCHIVE.search(source))

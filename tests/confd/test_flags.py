@@ -1,0 +1,193 @@
+"""confd's command line is read as Go's flag package reads it, and judged for what comes of it."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from catalog_forge.confd.flags import WILD, CommandLine, mistakes, read
+from catalog_forge.confd.releases import FLAGS, NEWEST
+
+WORDS = (
+    *(
+        "-backend",
+        "rancher",
+        "-watch",
+        "--watch=true",
+        "-watch=no",
+        "-watch=T",
+        "-watch=",
+        "true",
+        "-interval",
+        "10",
+        "-interval=0x1F",
+    ),
+    *(
+        "10s",
+        "-interval=-5",
+        "--interval=1_0",
+        "09",
+        "99999999999999999999",
+        "-prefix",
+        "--prefix=/2016-07-29",
+        "-prefix=",
+        "",
+        "-",
+    ),
+    *(
+        "--",
+        "---watch",
+        "-=x",
+        "--=",
+        "-backend=",
+        "-node",
+        "rancher-metadata",
+        "-log-level",
+        "-onetime",
+        "-sync-only=0",
+        "-nosuch",
+    ),
+    *("-Watch", "-backend rancher", "-h", "--help", "-noop", "-keep-stage-file", "x", "-secret-keyring=/x", "-filter", "-file=a"),
+)
+
+
+def line(words: str | Sequence[str], release: int = 16) -> CommandLine:
+    return read(words.split() if isinstance(words, str) else words, release, release)
+
+
+def told(words: str | Sequence[str], *keys: str, prefix: str = "", release: int = 16, is_whole: bool = True) -> list[str]:
+    found = mistakes(line(words, release), [(prefix, key) for key in keys], is_whole=is_whole)
+    return [f"{each.effect} {each.word}: {each.message}" for each in found]
+
+
+@pytest.mark.confd
+def test_confd_takes_the_words_that_are_taken_here(confd: Path) -> None:
+    chance = random.Random(5)
+    wrong = []
+    tried = [[word] for word in WORDS] + [chance.choices(WORDS, k=chance.randint(2, 5)) for _ in range(300)]
+    for words in tried:
+        # Once they are read, -version ends confd before it does anything.
+        done = subprocess.run([confd, "-version", *words], capture_output=True, text=True, check=False)
+        found = line(words).mistake
+        refused = found is not None and found.effect == "ends"
+        theirs = done.returncode == 2 or "Usage of" in done.stderr
+        if refused != theirs or (found and refused and not _same(found.message, done.stderr)):
+            wrong.append((words, found, done.stderr[:200]))
+    assert not wrong
+
+
+def _same(ours: str, theirs: str) -> bool:
+    return ours in theirs or "shows the flags" in ours
+
+
+@pytest.mark.confd
+def test_the_flags_are_those_of_confd(confd: Path) -> None:
+    usage = subprocess.run([confd, "-h"], capture_output=True, text=True, check=False).stderr
+    theirs = {text.split()[0][1:] for text in usage.splitlines() if text.startswith("  -")}
+    assert theirs == {name for name, flag in FLAGS.items() if flag.first <= 16 <= flag.last}
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        ("-prefix /a --prefix=/b", "prefix", "/b"),
+        ("-prefix -watch", "prefix", "-watch"),
+        ("-watch", "watch", "true"),
+        ("--watch=f -backend x", "backend", "x"),
+        ("-prefix=a=b", "prefix", "a=b"),
+        ("-prefix /a -- -prefix /b", "prefix", "/a"),
+    ],
+)
+def test_the_last_of_equal_flags_counts(words: str, name: str, value: str) -> None:
+    assert line(words).values[name] == value
+
+
+def test_what_a_shell_puts_in_is_no_reason() -> None:
+    for words in (
+        [WILD],
+        ["-backend", "rancher", WILD, "-nosuch"],
+        [f"-{WILD}", "x"],
+        ["-interval", WILD],
+        [f"-interval={WILD}0"],
+    ):
+        assert told(words, "/self/service", is_whole=False) == []
+
+
+SOUND = "-backend rancher -prefix /2016-07-29"
+
+
+@pytest.mark.parametrize(
+    "words", [SOUND, f"{SOUND} -watch", f"{SOUND} -interval 10", f"{SOUND} -onetime", f"{SOUND}/self -onetime"]
+)
+def test_sound_command_lines(words: str) -> None:
+    assert told(words, "/service" if "/self" in words else "/self/service") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("-backend rancher -prefix", "ends 2: flag needs an argument: -prefix"),
+        ("-bakend rancher", "ends 0: flag provided but not defined: -bakend"),
+        (f"{SOUND} -interval 10s", 'ends 4: invalid value "10s" for flag -interval'),
+        (f"{SOUND} -watch=on", 'ends 4: invalid boolean value "on" for -watch'),
+        ("-backend Rancher -prefix /latest", "ends 0: confd has no backend 'Rancher'"),
+        (f"{SOUND} -log-level verbose", "ends 4: confd has no log level 'verbose'"),
+        (f"{SOUND} -version", "ends 4: -version shows the release, and confd ends"),
+        (
+            f"{SOUND} -node http://rancher-metadata",
+            "ends 4: confd asks http://http://rancher-metadata: it never reaches Rancher's metadata",
+        ),
+        (f"{SOUND} -node a,b", "ends 4: confd asks http://a,b: it never reaches Rancher's metadata"),
+        (
+            "-backend rancher",
+            "never -1: confd asks for /self/service, which begins with no version of the metadata: it gets a 404 for data",
+        ),
+        (f"{SOUND}/self -watch", "never 2: -watch asks for /2016-07-29/self/version, which is not there: confd sees no change"),
+        ("-backend env -prefix /2016-07-29", "never 0: confd asks env, and every key is one of Rancher's metadata"),
+        ("-prefix /2016-07-29 -watch", "never -1: confd asks etcd, and every key is one of Rancher's metadata"),
+        (f"{SOUND} -noop", "never 4: with -noop confd writes no file"),
+        (
+            "-watch true -backend rancher",
+            "never 1: confd reads no flag behind 'true': -backend and what follows count for nothing",
+        ),
+        (f"{SOUND} -watch now", "lost 5: confd takes no arguments: 'now' is dropped"),
+        (f"{SOUND} -watch -interval 9", "lost 5: -interval counts for nothing beside -watch"),
+        (f"{SOUND} -onetime -watch", "lost 5: -watch counts for nothing beside -onetime"),
+        (f"{SOUND} -interval 0", "lost 4: confd makes no pause between its passes"),
+        (f"{SOUND} -node a -node b", "lost 6: of several nodes confd asks a only"),
+    ],
+)
+def test_what_comes_of_the_flags(words: str, said: str) -> None:
+    assert said in told(words, "/self/service")
+
+
+@pytest.mark.parametrize(
+    ("words", "prefix", "key"),
+    [
+        ("-backend rancher -onetime", "", "/2015-07-25/self/service"),
+        ("-backend rancher -onetime", "/latest", "/self/service"),
+        ("-backend rancher -node rancher-metadata/2016-07-29 -watch", "", "/self/service"),
+        ("-backend rancher -prefix latest/ -watch", "", "self/service"),
+        ("-backend etcd", "", "/app/name"),
+    ],
+)
+def test_the_version_may_stand_elsewhere(words: str, prefix: str, key: str) -> None:
+    assert told(words, key, prefix=prefix) == []
+
+
+def test_a_flag_belongs_to_releases() -> None:
+    assert told("-sync-only", release=11) == ["ends 0: confd 0.11 has no flag -sync-only"]
+    assert told("-secret-keyring x", release=NEWEST) == ["ends 0: confd 0.17 has no flag -secret-keyring any more"]
+    assert read(["-separator", "x"], 14, 16).mistake is None
+
+
+def test_confd_toml_counts_before_the_flags_from_0_16_on() -> None:
+    config = {"prefix": "/latest", "nodes": ["a", "b"], "watch": True, "log_level": "debug", "unknown": 1}
+    flags = line("-prefix /x -node c")
+    new, old = flags.with_config(config, wins=True), flags.with_config(config, wins=False)
+    assert (new.values["prefix"], new.nodes, new.is_on("watch")) == ("/latest", ["a", "b"], True)
+    assert (old.values["prefix"], old.nodes, old.is_on("watch")) == ("/x", ["c"], True)
