@@ -31,7 +31,13 @@ ELEMENTS = {STRINGS: "string", INTS: "int", PAIRS: PAIR, PLAIN_PAIRS: PAIR, "int
 _SHOWN = {
     **{"string": "a text", "int": "a whole number", "float64": "a number with a point", "bool": "a truth", NIL: "nil"},
     **{STRINGS: "a list of texts", INTS: "a list of numbers", ANYS: "a list", PAIRS: "a list of pairs", PAIR: "a pair"},
-    **{PLAIN_PAIRS: "a list of pairs", MAP: "a map", TIME: "a time", "complex128": "a complex number"},
+    **{
+        PLAIN_PAIRS: "a list of pairs",
+        SERVERS: "a list of servers",
+        MAP: "a map",
+        TIME: "a time",
+        "complex128": "a complex number",
+    },
 }
 _ACCEPTED = {"string": ("string",), "int": ("int",), STRINGS: (STRINGS, NIL), PLAIN_PAIRS: (PAIRS, PLAIN_PAIRS, NIL)}
 _ORDERED = ("string", "int", "float64")

@@ -195,7 +195,7 @@ class _Reader:
                 left[caller] -= 1
                 if not left[caller]:
                     ending.append(caller)
-        endless = {name for name, count in left.items() if count}
+        endless = [name for name, count in left.items() if count]
         for name in endless:
             calls_again = (node for node in always[name] if node.name in endless)
             self.found.failing += (
