@@ -234,9 +234,8 @@ def _addresses(name: bytes, *versions: int) -> Slice:
     except ValueError:
         return Slice((), STRINGS, nil=True)
     if isinstance(address, ipaddress.IPv6Address):
-        if address.scope_id:
-            return Slice((), STRINGS, nil=True)
-        address = address.ipv4_mapped or address
+        # The zone of a link-local address is left out.
+        address = address.ipv4_mapped or ipaddress.IPv6Address(int(address))
     found = [str(address).encode()] if address.version in versions else []
     return Slice(found, STRINGS, nil=not found)
 
