@@ -9,7 +9,7 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
@@ -251,10 +251,6 @@ def _found(box: Box, found: Slice) -> Slice:
     return found
 
 
-def _arithmetic(operate: Callable[[int, int], int]) -> Function:
-    return Function(lambda left, right: wrapped(operate(left, right)), ("int", "int"))
-
-
 _STORE = {
     "exists": Function(lambda box, key: box.world.store.exists(key), ("string",), boxed=True),
     "get": Function(lambda box, key: box.world.store.get(key), ("string",), boxed=True),
@@ -279,9 +275,9 @@ _CONFD = {
     "jsonArray": Function(_json_array, ("string",), boxed=True),
     "map": Function(_map, (), "any"),
     "seq": Function(_seq, ("int", "int"), boxed=True),
-    "add": _arithmetic(lambda left, right: left + right),
-    "sub": _arithmetic(lambda left, right: left - right),
-    "mul": _arithmetic(lambda left, right: left * right),
+    "add": Function(lambda left, right: wrapped(left + right), ("int", "int")),
+    "sub": Function(lambda left, right: wrapped(left - right), ("int", "int")),
+    "mul": Function(lambda left, right: wrapped(left * right), ("int", "int")),
     "div": Function(_div, ("int", "int")),
     "mod": Function(_mod, ("int", "int")),
     "base64Encode": Function(_encode, ("string",), boxed=True),

@@ -11,6 +11,7 @@ import pytest
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios import units
 from catalog_forge.spec.expressions import CONTAINER_FIELDS, SERVICE_FIELDS, STACK_FIELDS
+from catalog_forge.spec.model import Spec
 from tests.confd.environments import TOPOLOGIES, environment, view
 from tests.confd.harness import VERSIONS, conf, flat, render, spec_of
 
@@ -118,7 +119,8 @@ ITEMS: Mapping[tuple[str, str], list[str]] = {
 }
 
 
-def _spec(version: str, topology: str) -> Any:
+def everything(version: str, topology: str) -> Spec:
+    """A spec with all expressions in one file, and each list in a file of its own."""
     texts = [{"text": f"@{{{expression}}}\n"} for expression in EXPECTED]
     lists = [
         conf({"text": "[\n"}, {"list": {"of": of, "item": item}}, {"text": "]\n"}, dest=f"/etc/app/list{number}")
@@ -133,7 +135,7 @@ def _spec(version: str, topology: str) -> Any:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_expression_means_the_same_everywhere(version: str, topology: str, confd: Path, tmp_path: Path) -> None:
     answers, client = view(environment(topology), topology)
-    out = render(confd, tmp_path, _spec(version, topology), answers, client=client)
+    out = render(confd, tmp_path, everything(version, topology), answers, client=client)
     assert out.status == 0, out.log
     found = dict(zip(EXPECTED, out.text("/etc/app/app.conf").split("\n"), strict=False))
     assert found == EXPECTED
