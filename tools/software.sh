@@ -2,11 +2,11 @@
 # See that the engine has images of real software: its own, or stand-ins made of packages of Debian and Maven Central.
 # A machine that reaches only package registries has no other way to them. What is there already is left as it is.
 #
-# usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [redis] [zookeeper]     all of them, when none is named
+# usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [programs] [redis] [zookeeper]     all of them, when none is named
 #
-# elasticsearch:2.4.6 and zookeeper:3.4.14 are the releases themselves on a JRE 8, with entrypoints that behave as those
-# of the official images; haproxy:2.6.12, nginx:1.14.2 and redis:3.2.11 run what Debian has of these programs, under the
-# official paths.
+# elasticsearch:2.4.6 is the release itself on a JRE 8, with an entrypoint that behaves as that of the official image;
+# haproxy:2.6.12, nginx:1.14.2, redis:3.2.11 and zookeeper:3.4.14 run what Debian has of these programs, under the
+# official paths; so does catalog-forge-programs:bookworm with all other programs of catalog_forge/spec/programs.py.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
 
@@ -48,7 +48,14 @@ debian() {
 
 with_java() { debian sid catalog-forge-debian:jre8 openjdk-8-jre-headless,hostname; }
 
+with_zookeeper() { debian bookworm catalog-forge-debian:zookeeper libzookeeper-java,openjdk-17-jre-headless; }
+
 with_servers() { debian bookworm catalog-forge-debian:bookworm haproxy,nginx-light,redis-server,wrk,curl; }
+
+with_programs() {
+    others=caddy,docker-registry,etcd-server,influxdb,mosquitto,nats-server,prometheus,prometheus-alertmanager
+    debian bookworm catalog-forge-debian:programs "apache2,curl,mariadb-server,memcached,postgresql,varnish,$others"
+}
 
 # Artifacts of Maven Central, into the folder of the image: GROUP:NAME:VERSION:TYPE...
 maven() {
@@ -114,10 +121,8 @@ EOF
 }
 
 zookeeper() {
-    with_java
+    with_zookeeper
     begin "$1"
-    maven org.apache.zookeeper:zookeeper:3.4.14:jar org.slf4j:slf4j-api:1.7.25:jar \
-        org.slf4j:slf4j-log4j12:1.7.25:jar log4j:log4j:1.2.17:jar
     cat >"$context/log4j.properties" <<'EOF'
 log4j.rootLogger=INFO, CONSOLE
 log4j.appender.CONSOLE=org.apache.log4j.ConsoleAppender
@@ -126,10 +131,11 @@ log4j.appender.CONSOLE.layout.ConversionPattern=%d{ISO8601} [myid:%X{myid}] %-5p
 EOF
     executable zkServer.sh <<'EOF'
 #!/bin/sh
-# The one way in which containers start a server.
+# The one way in which containers start a server: start-foreground [CONFIGURATION]. 3.4 has no server for administrators.
 set -e
-[ "${1-}" = start-foreground ] || { echo "usage: zkServer.sh start-foreground" >&2; exit 2; }
-exec java -cp "$ZOOCFGDIR:/zookeeper/*" org.apache.zookeeper.server.quorum.QuorumPeerMain "$ZOOCFGDIR/zoo.cfg"
+[ "${1-}" = start-foreground ] || { echo "usage: zkServer.sh start-foreground [FILE]" >&2; exit 2; }
+exec java -Dzookeeper.admin.enableServer=false -cp "$ZOOCFGDIR:/usr/share/java/*" \
+    org.apache.zookeeper.server.quorum.QuorumPeerMain "${2:-$ZOOCFGDIR/zoo.cfg}"
 EOF
     executable docker-entrypoint.sh <<'EOF'
 #!/bin/sh
@@ -137,7 +143,7 @@ EOF
 set -e
 if [ "$1" = zkServer.sh ] && [ "$(id -u)" = 0 ]; then
     [ -e "$ZOOCFGDIR/zoo.cfg" ] || printf '%s\n' tickTime=2000 initLimit=5 syncLimit=2 dataDir=/data clientPort=2181 >"$ZOOCFGDIR/zoo.cfg"
-    [ -e "$ZOOCFGDIR/log4j.properties" ] || cp /zookeeper/log4j.properties "$ZOOCFGDIR/"
+    [ -e "$ZOOCFGDIR/log4j.properties" ] || cp /usr/share/zookeeper/log4j.properties "$ZOOCFGDIR/"
     [ -e /data/myid ] || echo "${ZOO_MY_ID:-1}" >/data/myid
     chown -R zookeeper:zookeeper /data
     set -- setpriv --reuid=zookeeper --regid=zookeeper --clear-groups -- "$@"
@@ -145,13 +151,12 @@ fi
 exec "$@"
 EOF
     build <<'EOF'
-FROM catalog-forge-debian:jre8
+FROM catalog-forge-debian:zookeeper
 RUN groupadd --gid 1000 zookeeper && useradd --uid 1000 --gid 1000 --home-dir /data zookeeper && mkdir /conf /data
-COPY *.jar log4j.properties /zookeeper/
+COPY log4j.properties /usr/share/zookeeper/
 COPY zkServer.sh /usr/local/bin/
 COPY docker-entrypoint.sh /
 ENV ZOOCFGDIR=/conf
-WORKDIR /zookeeper
 VOLUME /data
 EXPOSE 2181 2888 3888
 ENTRYPOINT ["/docker-entrypoint.sh"]
@@ -162,10 +167,23 @@ EOF
 haproxy() {
     with_servers
     begin "$1"
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# Options are for the program; with -W, USR2 takes the file in anew, and -db keeps it in front.
+set -e
+case ${1-} in
+    -*) ;;
+    haproxy) shift ;;
+    *) exec "$@" ;;
+esac
+exec haproxy -W -db "$@"
+EOF
     build <<'EOF'
 FROM catalog-forge-debian:bookworm
+COPY docker-entrypoint.sh /usr/local/bin/
 STOPSIGNAL SIGUSR1
-CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 EOF
 }
 
@@ -236,6 +254,40 @@ CMD ["redis-server"]
 EOF
 }
 
+programs() {
+    with_programs
+    begin "$1"
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# Programs that refuse to run as root, or want their folder made, get a user and a folder as in their images.
+set -e
+as() { name=$1 && shift && exec setpriv "--reuid=$name" "--regid=$name" --init-groups -- "$@"; }
+case ${1-} in
+    *.yml) exec docker-registry serve "$@" ;;
+    mariadbd | mysqld) as mysql "$@" ;;
+    memcached) as memcache "$@" ;;
+    postgres)
+        install -d -o postgres -g postgres "$PGDATA"
+        setpriv --reuid=postgres --regid=postgres --init-groups -- initdb --auth=trust >/dev/null
+        as postgres "$@"
+        ;;
+    *) exec "$@" ;;
+esac
+EOF
+    executable httpd-foreground <<'EOF'
+#!/bin/sh
+exec apache2 -DFOREGROUND "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:programs
+COPY docker-entrypoint.sh httpd-foreground /usr/local/bin/
+RUN ln -s usr/local/bin/docker-entrypoint.sh /docker-entrypoint.sh && ln -s docker-entrypoint.sh /entrypoint.sh \
+ && ln -s /usr/bin/etcd /usr/local/bin/etcd && ln -s prometheus-alertmanager /usr/bin/alertmanager \
+ && install -d -o mysql -g mysql /run/mysqld
+ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin PGDATA=/var/lib/postgresql/data
+EOF
+}
+
 # Tests run side by side: what one of them makes, the others wait for.
 mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge"
 exec 9>"${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/software.lock"
@@ -247,16 +299,17 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-[ $# -gt 0 ] || set -- elasticsearch haproxy nginx redis zookeeper
+[ $# -gt 0 ] || set -- elasticsearch haproxy nginx programs redis zookeeper
 for name; do
     case $name in
         elasticsearch) wanted=elasticsearch:2.4.6 ;;
         haproxy) wanted=haproxy:2.6.12 ;;
         nginx) wanted=nginx:1.14.2 ;;
+        programs) wanted=catalog-forge-programs:bookworm ;;
         redis) wanted=redis:3.2.11 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
-            echo "usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [redis] [zookeeper]" >&2
+            echo "usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [programs] [redis] [zookeeper]" >&2
             exit 2
             ;;
     esac

@@ -10,6 +10,7 @@ import random
 import subprocess
 import tarfile
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -70,6 +71,7 @@ class Images:
     confd: Path
     labels: Mapping[str, str]
     built: list[str] = field(default_factory=list)
+    registry: str = field(default_factory=lambda: f"cf-live-{uuid.uuid4().hex[:6]}")  # others build the same beside it
 
     def conf(self, spec: Spec, edit: Mapping[str, Edit] | None = None, args: Mapping[str, str] | None = None) -> str:
         """Build the conf image of a spec with the confd of this machine; `edit` changes files of the context."""
@@ -92,7 +94,7 @@ class Images:
 
     def build(self, plan: Plan, args: Mapping[str, str]) -> str:
         """Build a context under a tag of its own."""
-        tag = f"cf-live/{plan.digest[:12]}:{len(self.built)}"
+        tag = f"{self.registry}/{plan.digest[:12]}:{len(self.built)}"
         with connect() as engine:
             build(engine, BuildRequest(plan, (tag,), args, labels=self.labels), lambda _: None)
         self.built.append(tag)

@@ -24,6 +24,7 @@ TAGS = {
     "elasticsearch": "elasticsearch:2.4.6",
     "haproxy": "haproxy:2.6.12",
     "nginx": "nginx:1.14.2",
+    "programs": "catalog-forge-programs:bookworm",
     "redis": "redis:3.2.11",
     "zookeeper": "zookeeper:3.4.14",
 }

@@ -54,8 +54,7 @@ def test_redis_answers_other_machines_than_its_own(start: Start) -> None:
     assert eventually("it answers", 10, lambda: run(other, "redis-cli", "-h", address, "ping")) == "PONG\n"
 
 
-@pytest.mark.second_tier
 def test_zookeeper_says_how_it_is(start: Start) -> None:
     server = start("zookeeper")
     answer = eventually("it answers", 30, lambda: run(server, "bash", "-c", SRVR))
-    assert "Zookeeper version: 3.4.14-" in answer and "Mode: standalone" in answer
+    assert "Zookeeper version: 3." in answer and "Mode: standalone" in answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from docker import DockerClient
 
-from tests.live.software import ROOT, Forge, eventually, forge_in, image_of
+from tests.live.software import ROOT, Forge, eventually, forge_in
 
 pytestmark = pytest.mark.engine
 SPEC = """\
@@ -236,12 +235,3 @@ def test_what_kill_leaves_is_removed_by_down(forge: Forge, engine: DockerClient)
     (name,) = {each.removeprefix("catalog-forge-") for each in left(engine) - before if each.startswith("catalog-forge-")}
     forge("down", name, "-v")
     assert left(engine) <= before
-
-
-def test_the_example_of_a_real_proxy_passes(tmp_path: Path, engine: DockerClient, base_image: str, confd: Path) -> None:  # noqa: ARG001
-    image_of("nginx")
-    with forge_in(tmp_path, engine, confd) as forge:
-        shutil.copytree(ROOT / "examples/specs/nginx-conf", forge.catalog / "specs/nginx-conf")
-        forge.spec("nginx-conf", (ROOT / "examples/specs/nginx-conf.yml").read_text())
-        done = played(forge, "--scenario", "serves")
-        assert done.returncode == 0 and "passed   nginx-conf/serves  3 moments, 9 checks" in done.stdout, done.stdout
