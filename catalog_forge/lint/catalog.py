@@ -11,28 +11,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from catalog_forge.errors import ForgeError, Problem, Where
-from catalog_forge.goyaml.decoding import is_null, text_of
+from catalog_forge.errors import ForgeError
 from catalog_forge.image import dockerfile, gathering
 from catalog_forge.image.dockerfile import Dockerfile
-from catalog_forge.rancher.entries import COMPOSE, CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, by_number, is_revision
-from catalog_forge.rancher.tree import File, Folder, Tree, Yaml, is_template, key_of, keys_of
+from catalog_forge.rancher.entries import COMPOSE, CONFIG, Entry, Revision
+from catalog_forge.rancher.tree import File, Folder, Tree
 from catalog_forge.spec import reader
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Team
-from catalog_forge.yamlio import Map, Node, Seq, Text
 
 STANDARDS = "catalog-forge.yml"
-BLOCKS = ("catalog", ".catalog")
-_BEGIN = "begin with version: '2' and services:"
 
 TOP = re.compile(r"(?:[\w-]+-)?templates")
-_NONE = Yaml(None)
 
 
 class Catalog:
-    """A tree as a catalog: its entries, images and specs. `since` is the tree as it was published, when that is known."""
-
     """A tree as a catalog: its entries, images and specs. `since` is the tree as it was published, when that is known."""
 
     def __init__(self, tree: Tree, team: Team | ForgeError | None = None, since: Tree | None = None) -> None:
@@ -60,7 +53,7 @@ class Catalog:
     def entries(self) -> list[Entry]:
         """The entries of all top folders."""
         tops = self.tree.folders[""].folders
-        return [Entry(self, top, each) for top in tops.values() for each in top.folders.values() if _is_entry(top, each)]
+        return [Entry(self.tree, top, each) for top in tops.values() for each in top.folders.values() if _is_entry(top, each)]
 
     @property
     def revisions(self) -> Iterator[Revision]:
@@ -113,209 +106,6 @@ class Catalog:
     def team(self) -> Team:
         """The standards that hold here; none where something is wrong with them."""
         return self.standards if isinstance(self.standards, Team) else Team()
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """An entry: the folder of a template below one of the catalog's top folders."""
-
-    catalog: Catalog
-    top: Folder
-    folder: Folder
-
-    @property
-    def name(self) -> str:
-        """The name of its folder."""
-        return self.folder.name
-
-    @property
-    def base(self) -> str:
-        """What stands before the name in ids: the top folder's text before the first dash, and `*`; nothing for `templates`."""
-        before, dash, _ = self.top.name.partition("-")
-        return f"{before}*" if dash else ""
-
-    @property
-    def where(self) -> Where:
-        """Its folder as a place, as errors show it."""
-        for file in self.folder.everything:
-            below = file.path[len(self.folder.path) :]
-            return Where((file.shown or file.path).removesuffix(below))
-        return Where(self.folder.path)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it was read, so that what is not here is missing."""
-        return self.catalog.tree.covers(self.folder.path)
-
-    @property
-    def config(self) -> File | None:
-        """Its config.yml."""
-        return self.folder.files.get(CONFIG)
-
-    @cached_property
-    def settings(self) -> Yaml:
-        """What config.yml says."""
-        return self.config.yaml if self.config else _NONE
-
-    @cached_property
-    def revisions(self) -> list[Revision]:
-        """Its revisions as the catalog service takes them, in the order of their numbers, then of their names."""
-        names = sorted((name for name in self.folder.folders if is_revision(name)), key=by_number)
-        return [Revision(self, self.folder.folders[name]) for name in names]
-
-    @property
-    def icons(self) -> list[File]:
-        """The files beside config.yml that are taken for its icon."""
-        return [file for name, file in self.folder.files.items() if name.startswith(("catalogIcon", "icon"))]
-
-
-@dataclass(frozen=True, eq=False)
-class Revision:
-    """A revision of an entry: its folder with the compose files."""
-
-    entry: Entry
-    folder: Folder
-
-    @property
-    def name(self) -> str:
-        """The name of its folder: its number."""
-        return self.folder.name
-
-    @property
-    def title(self) -> str:
-        """ENTRY/REVISION, for messages."""
-        return f"{self.entry.name}/{self.name}"
-
-    @property
-    def where(self) -> Where:
-        """Its folder as a place."""
-        return Where(f"{self.entry.where.file}/{self.name}")
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it was read, so that what is not here is missing."""
-        return self.entry.catalog.tree.covers(self.folder.path)
-
-    @property
-    def rancher(self) -> File | None:
-        """Its rancher-compose.yml."""
-        return self.folder.files.get(RANCHER)
-
-    @cached_property
-    def docker(self) -> File | None:
-        """Its docker-compose.yml, or the .tpl when that is missing or empty: one of both is sent to Rancher."""
-        plain, template = self.folder.files.get(DOCKER), self.folder.files.get(DOCKER_TEMPLATE)
-        return plain if plain and (plain.size or not template) else template
-
-    @property
-    def compose_files(self) -> list[File]:
-        """Both compose files, as far as they are there."""
-        return [file for file in (self.docker, self.rancher) if file]
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether its questions are known: not when rancher-compose.yml cannot be read."""
-        return self.rancher is None or not self.rancher.yaml.problems
-
-    @cached_property
-    def unread(self) -> tuple[Problem, ...]:
-        """Why docker-compose.yml cannot be read; nothing where it can, and of templates, which are read once they are rendered.
-
-        Of the services, links and variables of such a revision nobody knows anything.
-        """
-        file = self.docker
-        if file is None or is_template(file.text):
-            return ()
-        yaml = file.yaml
-        if yaml.problems:
-            return yaml.problems
-        if yaml.node is None or is_null(yaml.node):
-            return (Problem("the file is empty: there is nothing to launch", file.at(1, 1), _BEGIN),)
-        if yaml.map is None:
-            return (Problem("the file must be a mapping of services", file.at(1, 1), _BEGIN),)
-        services = yaml.keys.get("services") if "version" in yaml.keys else None
-        if services is not None and not isinstance(services, Map) and not is_null(services):
-            return (Problem("`services` must be a mapping", services.where, "write NAME: and below it image: ..."),)
-        return ()
-
-    @cached_property
-    def block(self) -> Map | None:
-        """The catalog block of rancher-compose.yml, wherever a judge finds it."""
-        keys = self.rancher.yaml.keys if self.rancher else {}
-        return next((found for name in BLOCKS if isinstance(found := keys.get(name), Map)), None)
-
-    @property
-    def block_where(self) -> Where:
-        """Where the block stands; else the file; else the folder."""
-        if self.rancher is None:
-            return self.where
-        key = next((found for name in BLOCKS if (found := key_of(self.rancher.yaml.node, name))), None)
-        return key.where if key else self.rancher.at()
-
-    @cached_property
-    def version(self) -> str:
-        """The version that the block gives, as the catalog service stores it."""
-        return text_of(keys_of(self.block).get("version"))
-
-    @cached_property
-    def questions(self) -> list[Question]:
-        """Its questions in their order, also those that are wrong."""
-        found = keys_of(self.block).get("questions")
-        return [Question(item) for item in (found.items if isinstance(found, Seq) else ()) if isinstance(item, Map)]
-
-    def services(self, file: File) -> list[tuple[Text, Node]]:
-        """The services of one of its compose files as it stands there; none when its templates make it no YAML."""
-        root = file.yaml.map
-        if root is None:
-            return []
-        keys = file.yaml.keys
-        if "version" in keys:
-            below = keys.get("services")
-            return list(below.pairs) if isinstance(below, Map) else []
-        return [(key, value) for key, value in root.pairs if key.value not in BLOCKS]
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question as it stands in the block."""
-
-    node: Map
-
-    @cached_property
-    def keys(self) -> Mapping[str, Node]:
-        """Its keys."""
-        return keys_of(self.node)
-
-    def text(self, key: str) -> str:
-        """The value of a key as the catalog service stores it; nothing where there is none."""
-        return text_of(self.keys.get(key))
-
-    @cached_property
-    def variable(self) -> str:
-        """The name of the answer."""
-        return self.text("variable")
-
-    @cached_property
-    def type(self) -> str:
-        """Its type; string where none is given."""
-        return self.text("type") or "string"
-
-    @cached_property
-    def options(self) -> list[str]:
-        """Its options as text."""
-        found = self.keys.get("options")
-        return [text_of(item) for item in found.items] if isinstance(found, Seq) else []
-
-    @property
-    def where(self) -> Where:
-        """Where the name stands; else the question."""
-        named = self.keys.get("variable")
-        return named.where if named else self.node.where
-
-    def at(self, key: str) -> Where:
-        """Where the value of a key stands; else the question."""
-        found = self.keys.get(key)
-        return found.where if found else self.where
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,31 +6,75 @@ Rules: docs/facts/catalog.md#3.9 (how a default becomes text) and #4.20 (how ans
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import text_of
-from catalog_forge.yamlio import Node, Seq
+from catalog_forge.yamlio import Map, Node, Seq
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _SECRET = ("password", "secret")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Question:
-    """A question of an entry; `default` is text, as all answers are."""
+    """A question as it stands in the catalog block. What it says is text, as the catalog service stores it."""
 
-    variable: str
-    label: str = ""
-    type: str = "string"
-    required: bool = False
-    default: str = ""
-    options: tuple[str, ...] = ()
-    minimum: int = 0
-    maximum: int = 0
-    where: Where | None = None
+    node: Map
+
+    @cached_property
+    def keys(self) -> Mapping[str, Node]:
+        """Its keys."""
+        return decoding.pairs(self.node)
+
+    def text(self, key: str) -> str:
+        """The value of a key; nothing where there is none."""
+        return text_of(self.keys.get(key))
+
+    @cached_property
+    def variable(self) -> str:
+        """The name of the answer."""
+        return self.text("variable")
+
+    @property
+    def label(self) -> str:
+        """What a person is asked: its label, else the name of the answer."""
+        return self.text("label") or self.variable
+
+    @cached_property
+    def type(self) -> str:
+        """Its type; string where none is given."""
+        return self.text("type") or "string"
+
+    @property
+    def default(self) -> str:
+        """The answer that it proposes."""
+        return self.text("default")
+
+    @property
+    def required(self) -> bool:
+        """Whether the answer may not be empty."""
+        return self.text("required") == "true"
+
+    @cached_property
+    def options(self) -> list[str]:
+        """Its options as text."""
+        found = self.keys.get("options")
+        return [text_of(item) for item in found.items] if isinstance(found, Seq) else []
+
+    @property
+    def where(self) -> Where:
+        """Where the name stands; else the question."""
+        named = self.keys.get("variable")
+        return named.where if named else self.node.where
+
+    def at(self, key: str) -> Where:
+        """Where the value of a key stands; else the question."""
+        found = self.keys.get(key)
+        return found.where if found else self.where
 
     @property
     def secret(self) -> bool:
@@ -38,24 +82,26 @@ class Question:
         return self.type in _SECRET
 
     def problem(self, text: str) -> tuple[str, str] | None:
-        """Say why a text is no answer, and what helps; None when it is one."""
+        """Say why a text is not an answer, and what helps; None when it is one."""
         shown = "what was given" if self.secret else repr(text)
         if self.type == "enum" and self.options and text not in self.options:
             return f"{self.variable} cannot be {shown}", did_you_mean(text, self.options)
         if self.type == "boolean" and text not in ("true", "false"):
             return f"{self.variable} cannot be {shown}", "true or false"
-        if self.type == "int":
-            return self._problem_of_number(text)
-        return None
+        return self._problem_of_number(text) if self.type == "int" else None
 
     def _problem_of_number(self, text: str) -> tuple[str, str] | None:
         if not _WHOLE.fullmatch(text) or len(text) > 18:
             return f"{self.variable} must be a whole number, not {text!r}", ""
         # Zero stands for "no limit".
-        if (self.minimum and int(text) < self.minimum) or (self.maximum and int(text) > self.maximum):
-            limits = f"at least {self.minimum}" if not self.maximum else f"from {self.minimum} to {self.maximum}"
-            return f"{self.variable} cannot be {text}", limits
+        least, most = self._limit("min"), self._limit("max")
+        if (least and int(text) < least) or (most and int(text) > most):
+            return f"{self.variable} cannot be {text}", f"from {least} to {most}" if most else f"at least {least}"
         return None
+
+    def _limit(self, key: str) -> int:
+        text = self.text(key)
+        return int(text) if _WHOLE.fullmatch(text) and len(text) <= 18 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +115,27 @@ class Given:
 Ask = Callable[[Question], str]
 
 
-def read(node: Node | None) -> tuple[Question, ...]:
-    """Read the list of questions; without a variable there is nothing to answer, and of two with one name the last counts."""
-    found: dict[str, Question] = {}
-    for item in node.items if isinstance(node, Seq) else ():
-        keys = decoding.pairs(item)
-        variable = text_of(keys.get("variable"))
-        if variable:
-            found[variable] = _question(variable, keys, item.where)
-    return tuple(found.values())
+def read(node: Node | None) -> list[Question]:
+    """The questions of a list in their order, also those that are wrong."""
+    return [Question(item) for item in (node.items if isinstance(node, Seq) else ()) if isinstance(item, Map)]
 
 
-def answered(questions: tuple[Question, ...], given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, str]:
+def by_variable(questions: Sequence[Question]) -> dict[str, Question]:
+    """What is asked: without a variable there is nothing to answer, and of two questions with one name the last counts."""
+    return {question.variable: question for question in questions if question.variable}
+
+
+def defaults(questions: Sequence[Question]) -> dict[str, str]:
+    """The variables of a stack when nobody answers anything: the defaults, or nothing."""
+    return {name: question.default for name, question in by_variable(questions).items()}
+
+
+def answered(questions: Sequence[Question], given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, str]:
     """Return the variables of an entry. What is required and has neither answer nor default is asked by `ask`.
 
-    Raises ForgeError with everything that is wrong at once: unknown names, answers that are none, required ones that are missing.
+    Raises ForgeError with everything that is wrong at once: unknown names, answers that do not fit, required ones that lack.
     """
-    known = {question.variable: question for question in questions}
+    known = by_variable(questions)
     problems = [
         Problem(f"the entry asks no question {name!r}", answer.where, did_you_mean(name, known))
         for name, answer in given.items()
@@ -94,34 +144,11 @@ def answered(questions: tuple[Question, ...], given: Mapping[str, Given], ask: A
     for name, answer in given.items():
         if name in known and answer.text and (wrong := known[name].problem(answer.text)):
             problems.append(Problem(wrong[0], answer.where, wrong[1]))
-    variables = {question.variable: question.default for question in questions}
-    variables |= {name: answer.text for name, answer in given.items() if name in known}
-    missing = [question for question in questions if question.required and not variables[question.variable]]
+    variables = defaults(questions) | {name: answer.text for name, answer in given.items() if name in known}
+    missing = [question for name, question in known.items() if question.required and not variables[name]]
     if problems or (missing and ask is None):
         raise ForgeError.of([*problems, *_missing(missing if ask is None else [])])
-    for question in missing:
-        variables[question.variable] = ask(question) if ask else ""
-    return variables
-
-
-def _question(variable: str, keys: Mapping[str, Node], where: Where) -> Question:
-    options = keys.get("options")
-    return Question(
-        variable,
-        text_of(keys.get("label")) or variable,
-        text_of(keys.get("type")) or "string",
-        text_of(keys.get("required")) == "true",
-        text_of(keys.get("default")),
-        tuple(map(text_of, options.items)) if isinstance(options, Seq) else (),
-        _limit(keys.get("min")),
-        _limit(keys.get("max")),
-        where,
-    )
-
-
-def _limit(node: Node | None) -> int:
-    text = text_of(node)
-    return int(text) if _WHOLE.fullmatch(text) and len(text) <= 18 else 0
+    return variables | {question.variable: ask(question) if ask else "" for question in missing}
 
 
 def _missing(questions: list[Question]) -> list[Problem]:

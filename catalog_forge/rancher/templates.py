@@ -15,8 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
-from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.errors import Problem, Where
 from catalog_forge.gotext.machine import Code, Expr, Fault, Limits, Machine
 from catalog_forge.gotext.parsing import Parsed, SyntaxFault, parse
 from catalog_forge.gotext.template import Compiler
@@ -24,8 +23,8 @@ from catalog_forge.gotext.values import Map, unrunes
 from catalog_forge.rancher.sprig import NAMES, Functions
 from catalog_forge.rancher.tree import File, Yaml, is_template
 
-# The name of what was rendered, in places: no file of a catalog has it.
-RENDERED = "\0rendered"
+# What the name of a rendered text begins with, in places: no file of a catalog has it.
+RENDERED = "\0rendered:"
 LIMITS = Limits(seconds=2.0, output=1 << 20, memory=16 << 20, depth=100)
 
 HINT = "a file that needs no templates begins with the line `# notemplating`"
@@ -60,13 +59,15 @@ class Rendered:
         length, place, size = self._pieces[bisect_right(self._pieces, offset, key=lambda piece: piece[0]) - 1]
         return place_of(self.file, place + min(offset - length, size))
 
+    @property
+    def name(self) -> str:
+        """The file of places in the text."""
+        return f"{RENDERED}{self.file.path}"
+
     @cached_property
     def yaml(self) -> Yaml:
-        """The text as YAML; its places are in a file of no name, `at` gives those of the source."""
-        try:
-            return Yaml(yamlio.parse_lenient(self.text, RENDERED).node)
-        except ForgeError as error:
-            return Yaml(None, tuple(error.problems))
+        """The text as YAML; its places are in the file `name`, `at` gives those of the source."""
+        return Yaml.read(self.text, self.name)
 
     @cached_property
     def _lines(self) -> list[tuple[int, str]]:
@@ -144,14 +145,6 @@ def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
         return parsed, {name: _Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
     except RecursionError:
         raise SyntaxFault("template: it is nested more deeply than can be read here") from None
-
-
-def render(file: File, variables: Mapping[str, str], stack: str = "stack", version: str = "") -> Rendered:
-    """What a compose file becomes with these answers; without actions it stays as it is. Raises ForgeError where Go refuses."""
-    template = template_in(file)
-    if isinstance(template, SyntaxFault):
-        raise ForgeError.of([refusal(template, file)])
-    return template.render(variables, stack, version) if template else Rendered(file, file.text)
 
 
 def refusal(fault: SyntaxFault, file: File) -> Problem:

@@ -91,11 +91,7 @@ class File:
         """The content as Rancher's YAML reader takes it."""
         if not self.is_readable:
             return Yaml(None, (Problem("the file cannot be read", self.at()),))
-        try:
-            found = yamlio.parse_lenient(self.content, self.shown or self.path)
-        except ForgeError as error:
-            return Yaml(None, tuple(error.problems))
-        return Yaml(found.node, (), found.duplicates, found.second)
+        return Yaml.read(self.content, self.shown or self.path)
 
     @cached_property
     def decoded(self) -> Yaml:
@@ -118,6 +114,15 @@ class Yaml:
     problems: tuple[Problem, ...] = ()
     duplicates: tuple[yamlio.Double, ...] = ()
     second: Where | None = None
+
+    @classmethod
+    def read(cls, text: bytes | str, file: str) -> Yaml:
+        """What a text holds; `file` is its name in places."""
+        try:
+            found = yamlio.parse_lenient(text, file)
+        except ForgeError as error:
+            return cls(None, tuple(error.problems))
+        return cls(found.node, (), found.duplicates, found.second)
 
     @property
     def map(self) -> yamlio.Map | None:

@@ -15,7 +15,7 @@ from itertools import groupby
 from catalog_forge.errors import did_you_mean
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.metadata.reading import Reader
-from catalog_forge.stack.composefile import Definition
+from catalog_forge.rancher.composition import Service as Definition
 from catalog_forge.stack.model import Launch, Link, Note, Rule, Service, Stack
 from catalog_forge.yamlio import Map, Node
 

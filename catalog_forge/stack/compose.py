@@ -1,26 +1,33 @@
 """The services of a stack: units of a primary and its sidekicks, with their links, in an order in which they can be started.
 
-Rules: docs/facts/catalog.md#3, #4 and #5. All that is wrong is said at once.
+Rules: docs/facts/catalog.md#3, #4 and #5. All that is wrong is said at once: what rancher-compose refuses in the words of its
+judge (`rancher.judgement`), then what only cannot run here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
-from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
-from catalog_forge.rancher.judgement import launch
-from catalog_forge.rancher.keys import GLOBAL, SIDEKICKS
+from catalog_forge.rancher import composition
+from catalog_forge.rancher.composition import ComposeFile, Composition, items
+from catalog_forge.rancher.composition import Service as Definition
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.judgement import launch, units
+from catalog_forge.rancher.keys import GLOBAL
+from catalog_forge.rancher.tree import key_of, keys_of
+from catalog_forge.rancher.variables import Say, Substitution
+from catalog_forge.shown import printable
 from catalog_forge.stack import volumes
 from catalog_forge.stack.balancer import Balancers, is_balancer
-from catalog_forge.stack.composefile import Definition, Files, load
-from catalog_forge.stack.entry import Entry
 from catalog_forge.stack.launches import Launches
-from catalog_forge.stack.model import HealthCheck, Launch, Link, Rule, Service, Stack
+from catalog_forge.stack.model import HealthCheck, Launch, Link, Note, Rule, Service, Stack
 from catalog_forge.stack.order import ordered, without_circles
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -29,184 +36,171 @@ _HEALTH = (
 )
 
 
-def compose(entry: Entry, variables: Mapping[str, str], name: str) -> Stack:
-    """Return the stack that an entry is with these answers, under this name.
+def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
+    """Return the stack that a revision is with these answers, under this name.
 
     Raises ForgeError with all that is wrong in both compose files: what rancher-compose would refuse, and what could not run.
     """
-    refused = launch.LaunchJudge(entry.docker, entry.rancher, variables, name).faults()
+    sources = composition.sources(entry.docker, entry.rancher, variables, name, entry.served)
+    judge = launch.LaunchJudge(sources)
+    refused = judge.faults()
     reader = Reader()
-    try:
-        files = load(entry, variables, name, reader)
-        stack = _Composer(name, files, Launches(variables, reader), reader).stack()
-        reader.check()
-    except ForgeError as error:
-        raise ForgeError.of(_told_once(refused, error.problems)) from None
-    if refused:
-        raise ForgeError.of(refused)
+    notes = [*_of_files(sources, reader)]
+    files = composition.read(sources).answered(variables, partial(_unasked, notes))
+    stack = _Composer(name, files, Launches(variables, reader), reader, _declared(sources, notes)).stack(notes)
+    places = {(fault.where.file, fault.where.line) for fault in refused if fault.where}
+    own = ((files.at(fault.where), fault) for fault in reader.problems if fault.where and files.is_whole)
+    said = [replace(fault, where=where) for where, fault in own if (where.file, where.line) not in places]
+    if refused or said:
+        raise ForgeError.of([*refused, *said])
+    unhonoured, dangerous = (
+        [replace(note, where=files.at(note.where)) if note.where else note for note in found]
+        for found in (stack.unhonoured, stack.dangerous)
+    )
+    # What Rancher passes over, where nothing is said of it here.
+    told = {(note.where.file, note.where.line) for note in (*unhonoured, *dangerous) if note.where}
+    odd = [fault for fault in judge.odd if fault.where and (fault.where.file, fault.where.line) not in told]
+    unhonoured += [Note("", fault.rule, printable(fault.message), fault.where) for fault in odd]
     secret = secrets_of(entry, variables)
-    return replace(stack, secrets=tuple(sorted(set(secret.values()))))
+    return replace(stack, unhonoured=tuple(unhonoured), dangerous=tuple(dangerous), secrets=tuple(sorted(set(secret.values()))))
 
 
-def _told_once(refused: Sequence[Problem], own: Sequence[Problem]) -> list[Problem]:
-    """What rancher-compose refuses, in the words of its judge; then what only cannot run here, at other places."""
-    places = {(each.where.file, each.where.line) for each in refused if each.where}
-    said = [
-        each for each in own if each.where is None or (each.where.file.removesuffix(" (rendered)"), each.where.line) not in places
-    ]
-    return [*refused, *said]
+def _unasked(notes: list[Note], name: str) -> Say:
+    """What notes that a service, or a volume, has a variable that no question asks for."""
+
+    def undefined(variable: str, where: Where) -> None:
+        notes.append(Note(name, f"${{{variable}}}", "no question asks for this variable: it is empty", where))
+
+    return undefined
 
 
-def secrets_of(entry: Entry, variables: Mapping[str, str]) -> dict[str, str]:
+def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
+    """What is worth saying of the files as a whole; what cannot run is noted in `reader`."""
+    for source in sources:
+        if source.rendered and (cut := source.rendered.problem):
+            reader.problems.append(cut)
+        services = source.yaml.keys.get("services") if source.is_second else source.yaml.node
+        for double in source.yaml.duplicates:
+            name, where = double.key.value, double.key.where
+            if services and double.within == services.where and name != ".catalog":
+                # Of two services nobody knows which is meant.
+                reader.wrong(str(double), where, "rancher-compose would take the last of them without a word")
+            else:
+                yield Note("", name, f"it stands twice: this one counts, not that of line {double.first.line}", where)
+        for name in source.yaml.keys if source.is_second else ():
+            if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
+                # Rancher passes over it without a word, also where an author of version 1 put a service here.
+                hint = did_you_mean(name, launch.TOPS)
+                yield Note("", name, f"Rancher passes over it: {hint}; services stand below `services`", key.where)
+
+
+def _declared(sources: Iterable[ComposeFile], notes: list[Note]) -> dict[str, Node]:
+    """The volumes that files of version 2 declare, with the answers."""
+    return {
+        name: Substitution(source.variables, _unasked(notes, f"volume {name}"), lambda *_: None).node(node)
+        for source in sources
+        if source.is_second
+        for name, node in keys_of(source.yaml.keys.get("volumes")).items()
+    }
+
+
+def secrets_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the answers that nobody may see, by variable. A default is none of them: everybody can read it in the catalog."""
-    asked = {question.variable: question.default for question in entry.questions if question.secret}
+    asked = {name: question.default for name, question in entry.asked.items() if question.secret}
     return {name: text for name, default in asked.items() if (text := variables.get(name, "")) not in ("", default)}
 
 
 class _Composer:
-    def __init__(self, name: str, files: Files, launches: Launches, reader: Reader) -> None:
+    def __init__(self, name: str, files: Composition, launches: Launches, reader: Reader, declared: Mapping[str, Node]) -> None:
         self.name = name
-        self.files = files
+        self.services = files.services
         self.launches = launches
         self.reader = reader
-        self.volumes = volumes.read(files.volumes, reader)
-        self.made = {name: self.volumes.of(launches.read(definition)) for name, definition in files.services.items()}
-        self.primaries_of = self._units()
-        primaries = [name for name in self.made if self.primaries_of[name] == [name]]
-        self.rules = Balancers(primaries, reader, self._note)
+        for fault in (*units.odd_units(files), *units.strangers(files), *units.missing_targets(files)):
+            reader.wrong(fault.message, fault.where or Where(""), fault.hint)
+        self.volumes = volumes.read(declared, reader)
+        self.made = {name: self.volumes.of(launches.read(service)) for name, service in files.services.items()}
+        primaries = {sidekick: found[0] for sidekick, found in files.primaries_of.items()}
+        self.primary_of = {name: primaries.get(name, name) for name in self.made}
+        self.rules = Balancers([name for name, primary in self.primary_of.items() if name == primary], reader, self._note)
         self.balancers: dict[str, tuple[Rule, ...]] = {}
 
     def _note(self, definition: Definition, key: str, message: str, node: Node) -> None:
         self.launches.note(definition, key, message, node.where)
 
-    def stack(self) -> Stack:
+    def stack(self, notes: Iterable[Note]) -> Stack:
         """All services, those first that others need."""
         if not self.made:
             self.reader.wrong("the entry has no services", Where(""))
-        services = {each: self._service(each) for each in self.made if self.primaries_of[each] == [each]}
+        services = {name: self._service(name) for name, primary in self.primary_of.items() if name == primary}
         # A link is an optional dependency: a circle of them is passed over, as rancher-compose's executor does.
-        needs = {each: [*self._others(service, service.depends_on)] for each, service in services.items()}
-        wishes = {each: [*self._others(service, (link.target for link in service.links))] for each, service in services.items()}
+        needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
+        wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
         order = ordered(without_circles(needs, wishes))[0]
         for cycle in ordered(needs)[1]:
-            where = self.files.services[cycle[0]].where
-            self.reader.wrong(
-                f"services need each other: {' -> '.join(cycle)}", where, "none of them could be the first to start"
-            )
-        notes = (*self.files.notes, *self.launches.unhonoured, *self.volumes.unhonoured)
+            message = f"services need each other: {' -> '.join(cycle)}"
+            self.reader.wrong(message, self.services[cycle[0]].where, "none of them could be the first to start")
         return Stack(
             self.name,
-            tuple(services[each] for each in order),
+            tuple(services[name] for name in order),
             tuple(sorted(self.volumes.own)),
-            notes,
+            (*notes, *self.launches.unhonoured, *self.volumes.unhonoured),
             (*self.launches.dangerous, *self.volumes.dangerous),
             self.balancers,
         )
 
-    def _units(self) -> dict[str, list[str]]:
-        """The primaries of each launch: those that name it, each with a copy of its own; else itself."""
-        found: dict[str, list[str]] = {}
-        for name, made in self.made.items():
-            where = self.files.services[name].where
-            for sidekick in filter(None, map(str.strip, made.labels.get(SIDEKICKS, "").split(","))):
-                if sidekick not in self.made:
-                    hint = did_you_mean(sidekick, self.made)
-                    self.reader.wrong(f"the service {name!r} names a sidekick {sidekick!r} that is not there", where, hint)
-                elif sidekick == name:
-                    self.reader.wrong(f"the service {name!r} is its own sidekick", where)
-                elif name not in found.setdefault(sidekick, []):
-                    found[sidekick].append(name)
-        for name in dict.fromkeys(name for names in found.values() for name in names if name in found):
-            where = self.files.services[name].where
-            self.reader.wrong(f"{name!r} is a sidekick and has one", where, "all sidekicks belong to the primary")
-        return {name: found.get(name, [name]) for name in self.made}
-
     def _service(self, name: str) -> Service:
-        definition, primary = self.files.services[name], self.made[name]
-        sidekicks = tuple(self.made[each] for each in self.made if each != name and name in self.primaries_of[each])
+        definition, primary = self.services[name], self.made[name]
+        sidekicks = tuple(self.made[other] for other, first in self.primary_of.items() if first == name != other)
         unit = [primary.name, *(sidekick.name for sidekick in sidekicks)]
-        self._check_unit(unit)
+        shares = {member: [other for _, other, _ in self.services[member].needs if other in unit] for member in unit}
+        for cycle in ordered(shares)[1]:
+            self.reader.wrong(f"containers need each other: {' -> '.join(cycle)}", self.services[cycle[0]].where)
         for sidekick in sidekicks:
-            self._say_ignored(sidekick)
+            self._say_ignored(self.services[sidekick.name])
         found = definition.keys
-        links = tuple(dict.fromkeys(link for each in unit for link in self._links(each)))
+        links = tuple(dict.fromkeys(link for member in unit for link in self._links(self.services[member])))
         if is_balancer(definition):
             self.balancers[name] = self.rules.rules(definition, primary, links)
         elif "lb_config" in found:
             self.launches.note(definition, "lb_config", "its rules reach the load balancer only", found["lb_config"].where)
+        depended = (self.primary_of.get(other, name) for member in unit for other in self._depends_on(member))
         return Service(
             primary,
             sidekicks,
             self._scale(definition, primary),
-            self._data_of(definition, "metadata"),
+            _data_of(definition, "metadata"),
             self._health_check(definition),
             links,
-            tuple(dict.fromkeys(each for member in unit for each in self._depends_on(member, name))),
-            self._retain_ip(definition),
-            self._data_of(definition, "lb_config"),
+            tuple(dict.fromkeys(other for other in depended if other != name)),
+            text_of(found.get("retain_ip")) == "true",
+            _data_of(definition, "lb_config"),
         )
 
-    def _check_unit(self, unit: list[str]) -> None:
-        """What shares volumes or the network of another container must be in one unit with it, and not in a circle."""
-        needs: dict[str, list[str]] = {}
-        for name in unit:
-            launch = self.made[name]
-            needs[name] = [*launch.volumes_from, *([launch.network_from] if launch.network_from else [])]
-            for other in needs[name]:
-                key = "volumes_from" if other in launch.volumes_from else "network_mode"
-                self._check_member(name, other, unit, key)
-        for cycle in ordered(needs)[1]:
-            self.reader.wrong(f"containers need each other: {' -> '.join(cycle)}", self.files.services[cycle[0]].where)
-
-    def _check_member(self, name: str, other: str, unit: list[str], key: str) -> None:
-        found = self.files.services[name].keys
-        where = next((found[each].where for each in (key, "net") if each in found), self.files.services[name].where)
-        if other not in self.made:
-            hint = did_you_mean(other, self.made)
-            self.reader.wrong(f"{key} of {name!r} names a service {other!r} that is not there", where, hint)
-        elif other not in unit:
-            hint = f"name both in one label {SIDEKICKS}"
-            self.reader.wrong(f"{key} of {name!r} names {other!r}, which is in another unit", where, hint)
-
-    def _say_ignored(self, sidekick: Launch) -> None:
-        definition = self.files.services[sidekick.name]
+    def _say_ignored(self, sidekick: Definition) -> None:
         for key in ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip"):
-            if key in definition.keys:
-                message = "Rancher reads it of the primary only"
-                self.launches.note(definition, key, message, definition.keys[key].where)
+            if key in sidekick.keys:
+                self.launches.note(sidekick, key, "Rancher reads it of the primary only", sidekick.keys[key].where)
 
-    def _links(self, name: str) -> Iterator[Link]:
+    def _links(self, service: Definition) -> Iterator[Link]:
         """The links of a launch; those of a sidekick are links of its service."""
-        found = self.files.services[name].keys
-        for text, where in self.launches.items(found.get("links"), "links"):
-            target, _, alias = text.partition(":")
-            if target in self.made:
-                yield Link(alias or target, target)
-            elif target or alias:
-                hint = did_you_mean(target, self.made)
-                self.reader.wrong(f"{name!r} links a service {target!r} that is not there", where, hint)
-        for text, where in self.launches.items(found.get("external_links"), "external_links"):
-            target, _, alias = text.partition(":")
-            if target:
-                yield Link(alias or target.rpartition("/")[2], target)
-            if target.removeprefix(f"{self.name}/") not in self.made:
-                message = f"{target} is of another stack, and stacks here do not see each other"
-                message = message if target else f"{text!r} names no service: the answer is empty"
-                self.launches.note(self.files.services[name], "external_links", message, where)
+        for key in ("links", "external_links"):
+            for item in items(service.get(key)):
+                target, _, alias = item.value.partition(":")
+                if target:
+                    yield Link(alias or target.rpartition("/")[2], target)
+                if target.removeprefix(f"{self.name}/") not in self.made and (key == "external_links" or "/" in target):
+                    message = f"{target} is of another stack, and stacks here do not see each other"
+                    message = message if target else f"{item.value!r} names no service: the answer is empty"
+                    self.launches.note(service, key, message, item.where)
 
-    def _depends_on(self, name: str, primary: str) -> Iterator[str]:
-        for other, where in self.launches.items(self.files.services[name].keys.get("depends_on"), "depends_on"):
-            if other not in self.made:
-                hint = did_you_mean(other, self.made)
-                self.reader.wrong(f"{name!r} depends on a service {other!r} that is not there", where, hint)
-            elif primary not in self.primaries_of[other]:
-                yield from self.primaries_of[other]
+    def _depends_on(self, name: str) -> Iterator[str]:
+        return (item.value for item in items(self.services[name].get("depends_on")))
 
-    def _others(self, service: Service, targets: Iterable[str]) -> Iterator[str]:
+    def _others(self, service: Service, targets: Iterable[str]) -> list[str]:
         """The services that targets are, or are sidekicks of, but the service itself."""
-        for target in targets:
-            if service.name not in (primaries := self.primaries_of.get(target, [])):
-                yield from primaries
+        found = (self.primary_of[target] for target in targets if target in self.primary_of)
+        return [primary for primary in found if primary != service.name]
 
     def _scale(self, definition: Definition, primary: Launch) -> int:
         found = definition.keys
@@ -214,17 +208,17 @@ class _Composer:
             return 1
         scale = self.launches.number(found["scale"], "scale", 0) if "scale" in found else 1
         if "scale_policy" in found:
-            policy = dict(self._pairs(found["scale_policy"], "scale_policy"))
+            least = keys_of(found["scale_policy"]).get("min")
             message = "it starts with `min` units and stays so: there is one host"
             self.launches.note(definition, "scale_policy", message, found["scale_policy"].where)
-            return self.launches.number(policy["min"], "scale_policy: min", 0) if "min" in policy else scale
+            return scale if least is None or is_null(least) else self.launches.number(least, "scale_policy: min", 0)
         return scale
 
     def _health_check(self, definition: Definition) -> HealthCheck | None:
         node = definition.keys.get("health_check")
         if node is None:
             return None
-        given = dict(self._pairs(node, "health_check"))
+        given = {key: value for key, value in keys_of(node).items() if not is_null(value)}
         for key in given.keys() - set(_HEALTH):
             self.launches.note(definition, f"health_check.{key}", "health checks here do without it", given[key].where)
         if "port" not in given:
@@ -234,17 +228,10 @@ class _Composer:
         numbers = {key: self.launches.number(given[key], f"health_check: {key}", 0) for key in _HEALTH if key in given}
         return HealthCheck(**numbers, request_line=words["request_line"], strategy=words["strategy"] or "recreate")
 
-    def _pairs(self, node: Node, what: str) -> Iterator[tuple[str, Node]]:
-        return ((key.value, value) for key, value in self.reader.pairs(node, what) if not is_null(value))
 
-    def _retain_ip(self, definition: Definition) -> bool:
-        node = definition.keys.get("retain_ip")
-        return node is not None and self.launches.truth(node, "retain_ip")
-
-    def _data_of(self, definition: Definition, key: str) -> dict[str, Value]:
-        node = definition.keys.get(key)
-        pairs = () if node is None else self.reader.pairs(node, key)
-        return {each.value: _data(value, digits=key == "lb_config") for each, value in pairs}
+def _data_of(definition: Definition, key: str) -> dict[str, Value]:
+    found = keys_of(definition.keys.get(key))
+    return {name: _data(value, digits=key == "lb_config") for name, value in found.items()}
 
 
 def _data(node: Node, *, digits: bool) -> Value:

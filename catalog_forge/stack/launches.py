@@ -1,6 +1,7 @@
 """One service of the compose files as a container to launch: its words, environment, mounts, network and options.
 
-Rules: docs/facts/catalog.md#3.18 and #4.3. What is wrong is noted, and reading goes on.
+Rules: docs/facts/catalog.md#3.18 and #4.3. What rancher-compose refuses is known before (`rancher.judgement`); what only this
+program cannot run is noted here as that, and reading goes on.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from catalog_forge.errors import Where
@@ -17,27 +18,29 @@ from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.composition import Service as Definition
+from catalog_forge.rancher.composition import items
+from catalog_forge.rancher.judgement.checks import is_port
+from catalog_forge.rancher.tree import keys_of
 from catalog_forge.shown import printable
 from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
-from catalog_forge.stack.composefile import Definition
 from catalog_forge.stack.model import Launch, Network, Note
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 START_ONCE = "io.rancher.container.start_once"
 PULL = "io.rancher.container.pull_image"
 
-_PORT = re.compile(r"(?:(?:[0-9.]+|\[[0-9a-fA-F:]+\]):)?(?:(?:[0-9]+(?:-[0-9]+)?)?:)?[0-9]+(?:-[0-9]+)?(?:/(?:tcp|udp))?")
 _RANGE = re.compile(r"(?<![0-9])(?:([0-9]+)-[0-9]+:)?([0-9]+)-([0-9]+)(/[a-z]+)?$")
 _MOST_PORTS = 1000
-_COUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
-_TIME = re.compile(rf"(?:({_COUNT})h)?(?:({_COUNT})m)?(?:({_COUNT})s?)?")
+_TIME = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([a-zµμ]*)")
+_SECONDS = {"h": 3600, "m": 60, "s": 1, "": 1, "ms": 1e-3}
 _LONGEST_GRACE = 3600
 _MOST_SHARED = 1 << 30  # bytes of shared memory that need no trust
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgt]?)b?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmgtp]?)b?", re.IGNORECASE)
 _RESTART = re.compile(r"always|no|unless-stopped|on-failure(?::[0-9]+)?")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MOUNT = re.compile(rf"(?:{NAMED.pattern}|/[^:]*):/[^:]*(?::[A-Za-z,]+)?|/[^:]*")
-_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 
 
 class Launches:
@@ -52,25 +55,23 @@ class Launches:
     def read(self, definition: Definition) -> Launch:
         """Return the container that a definition makes."""
         found = definition.keys
-        labels = self.texts(found.get("labels"), "labels")
+        labels = self.texts(found.get("labels"))
         network, network_from = self.network(definition)
         restart = text_of(found.get("restart")) or "always"
         # A bare `no` is a truth for Rancher's YAML, and meant as the word.
         restart = "no" if restart == "false" else restart
         if not _RESTART.fullmatch(restart):
-            self.reader.wrong(
-                f"restart cannot be {restart!r}", found["restart"].where, "always, no, on-failure or unless-stopped"
-            )
+            self.cannot(f"restart: {restart}", found["restart"].where, "always, no, on-failure or unless-stopped")
         self._say(definition, labels)
         return Launch(
             definition.name,
             self._image(definition),
             self.words(found.get("entrypoint"), "entrypoint"),
             self.words(found.get("command"), "command"),
-            self.texts(found.get("environment"), "environment", looked_up=True),
+            self.texts(found.get("environment"), looked_up=True),
             labels,
             self.volumes(definition),
-            tuple(text.split(":")[0] for text, _ in self.items(found.get("volumes_from"), "volumes_from")),
+            tuple(item.value.split(":")[0] for item in items(found.get("volumes_from"))),
             network,
             network_from,
             self.ports(found.get("ports")),
@@ -78,24 +79,22 @@ class Launches:
             labels.get(START_ONCE, "").lower() == "true",
             labels.get(PULL, "") == "always",
             self.options(definition),
-            exposed=self.ports(found.get("expose"), "expose"),
-            grace=self.seconds(found["stop_grace_period"]) if "stop_grace_period" in found else 0,
+            exposed=self.ports(found.get("expose")),
+            grace=_seconds(found.get("stop_grace_period")),
             logging=self.logging(definition),
         )
 
-    def items(self, node: Node | None, what: str) -> list[tuple[str, Where]]:
-        """A list of scalars, or one in its place: their texts and places."""
-        return [(self.reader.word(item, what), item.where) for item in self.reader.some(node)]
+    def cannot(self, what: str, where: Where, hint: str = "") -> None:
+        """Note something that rancher-compose lets pass, and that cannot run here."""
+        self.reader.wrong(f"catalog-forge cannot run {what}; rancher-compose lets it pass", where, hint)
 
-    def texts(self, node: Node | None, what: str, *, looked_up: bool = False) -> dict[str, str]:
+    def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
         """A mapping, or a list of NAME=VALUE, as text to text. A bare NAME of `looked_up` is the answer of that name."""
-        found: dict[str, str] = {}
         if isinstance(node, Map):
-            for key, scalar in node.pairs:
-                found[key.value] = text_of(scalar) if isinstance(scalar, Text) else self.reader.word(scalar, what)
-            return found
-        for text, _ in self.items(node, what):
-            name, equals, value = text.partition("=")
+            return {key.value: text_of(scalar) for key, scalar in node.pairs}
+        found: dict[str, str] = {}
+        for item in items(node):
+            name, equals, value = item.value.partition("=")
             if equals or not looked_up:
                 found[name] = value
             elif name in self.variables:
@@ -107,17 +106,17 @@ class Launches:
         if node is None:
             return None
         if isinstance(node, Seq):
-            return tuple(self.reader.word(item, what) for item in node.items)
+            return tuple(item.value for item in items(node))
         try:
-            return tuple(shlex.split(self.reader.word(node, what))) or None
+            return tuple(shlex.split(_word(node))) or None
         except ValueError as error:
-            self.reader.wrong(f"{what} cannot be cut into words: {str(error).lower()}", node.where)
+            self.cannot(f"this {what}: it cannot be cut into words ({str(error).lower()})", node.where)
             return None
 
     def network(self, definition: Definition) -> tuple[Network, str]:
         """The network of a container, and the container whose network it uses."""
         node = definition.keys.get("network_mode") or definition.keys.get("net")
-        mode = self.reader.word(node, "the network") if node else "managed"
+        mode = _word(node) if node else "managed"
         kind, _, other = mode.partition(":")
         if mode == "host" and node:
             self._trust(definition, "network_mode", "it uses the network of this machine", node.where)
@@ -131,39 +130,29 @@ class Launches:
             case _ if kind in ("container", "service") and other:
                 return "shared", other
         if node:
-            self.reader.wrong(f"no network is named {mode!r}", node.where, "managed, host, none, bridge or container:NAME")
+            self.cannot(f"a container in the network {mode!r}", node.where, "managed, host, none, bridge or container:NAME")
         return "managed", ""
 
-    def ports(self, node: Node | None, what: str = "ports") -> tuple[str, ...]:
+    def ports(self, node: Node | None) -> tuple[str, ...]:
         """Ports in compose's short form, those of a range one by one."""
         found: list[str] = []
-        for text, where in self.items(node, what):
-            numbers = re.findall(r"(?<![.\d])\d{1,6}(?![.\d])", text)
-            if _PORT.fullmatch(text) and all(int(each) < 65536 for each in numbers) and 0 < len(_each(text)) <= _MOST_PORTS:
-                found += _each(text)
+        for item in items(node):
+            if is_port(item.value) and 0 < len(_each(item.value)) <= _MOST_PORTS:
+                found += _each(item.value)
             else:
-                self.reader.wrong(f"{text!r} is not a port", where, "such as 8080:80, 8080:80/udp or 80")
+                self.cannot(f"the port {item.value!r}", item.where, f"PORT from 1 to 65535, or a range of {_MOST_PORTS} at most")
         return tuple(found)
-
-    def seconds(self, node: Node) -> int:
-        """A time in seconds, such as 1m30s; at least one."""
-        found = _TIME.fullmatch(text := self.reader.word(node, "stop_grace_period"))
-        if found is None or not text:
-            self.reader.wrong(f"stop_grace_period must be a time, not {text!r}", node.where, "such as 30s or 1m30s")
-            return 0
-        hours, minutes, seconds = (float(each or 0) for each in found.groups())
-        return max(1, min(math.ceil(hours * 3600 + minutes * 60 + seconds), _LONGEST_GRACE))
 
     def logging(self, definition: Definition) -> dict[str, str]:
         """The options of a container's log. Another driver than that of the engine's own log is said, and with it its options."""
         found = definition.keys
-        words = {key.value: value for key, value in self.reader.pairs(found.get("logging"), "logging")}
+        words = keys_of(found.get("logging"))
         driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")
         name = text_of(driver)
         if driver and name not in ("", "json-file"):
             self.note(definition, "log_driver", f"what containers say is kept by the engine, and not by {name}", driver.where)
             return {}
-        given = self.texts(options, "log_opt")
+        given = self.texts(options)
         for key in sorted(given.keys() - keys.LOG_OPTIONS):
             self.note(definition, f"log_opt: {key}", keys.WITHOUT_REASON, options.where if options else definition.where)
         return {key: text for key, text in given.items() if key in keys.LOG_OPTIONS}
@@ -171,89 +160,66 @@ class Launches:
     def volumes(self, definition: Definition) -> tuple[str, ...]:
         """The mounts of a container; those of this machine need trust."""
         found = []
-        for text, where in self.items(definition.keys.get("volumes"), "volumes"):
+        for item in items(definition.keys.get("volumes")):
+            text = item.value
             if not _MOUNT.fullmatch(text):
-                self.reader.wrong(f"{text!r} is not a volume", where, "NAME:PATH, /HOST:PATH or PATH, then :ro")
+                self.cannot(f"a container with the volume {text!r}", item.where, "NAME:PATH, /HOST:PATH or PATH, then :ro")
                 continue
             if text.startswith("/") and ":" in text:
-                self._trust(definition, "volumes", f"it mounts {text.split(':')[0]} of this machine", where)
+                self._trust(definition, "volumes", f"it mounts {text.split(':')[0]} of this machine", item.where)
             found.append(text)
         return tuple(found)
 
     def options(self, definition: Definition) -> dict[str, Value]:
         """The other keys that the engine honours, by their names in compose v2."""
-        found: dict[str, Value] = {}
-        for key, node in definition.keys.items():
-            if key in keys.TEXTS:
-                found[key] = self.reader.word(node, key)
-            elif key in keys.TRUTHS:
-                found[key] = self.truth(node, key)
-            elif key in keys.LISTS:
-                found[key] = [text for text, _ in self.items(node, key)]
-            elif key in keys.PAIRS:
-                found[key] = self.pairs(node, key)
-            elif key in keys.NUMBERS:
-                found[key] = self.number(node, key)
-            elif key in keys.SIZES:
-                found[key] = self.size(node, key)
-        if "ulimits" in definition.keys:
-            found["ulimits"] = self.limits(definition.keys["ulimits"])
-        return found
+        readers: dict[frozenset[str], Callable[[Node, str], Value]] = {
+            keys.TEXTS: lambda node, _: _word(node),
+            keys.TRUTHS: lambda node, _: isinstance(node, Text) and decoding.value(node) is True,
+            keys.LISTS: lambda node, _: [item.value for item in items(node)],
+            keys.PAIRS: lambda node, _: dict(self._pairs(node)),
+            keys.NUMBERS: self.number,
+            keys.SIZES: lambda node, _: _size(_word(node)),
+            frozenset(("ulimits",)): lambda node, _: self._limits(node),
+        }
+        found = definition.keys.items()
+        return {key: read(node, key) for key, node in found for of_kind, read in readers.items() if key in of_kind}
 
-    def truth(self, node: Node, what: str) -> bool:
-        """True or false. Text is none: rancher-compose never turns an answer into a truth."""
-        value = decoding.value(node) if isinstance(node, Text) else None
-        if isinstance(value, bool):
-            return value
-        self.reader.wrong(f"{what} must be true or false, without quotes and without a variable", node.where)
-        return False
-
-    def pairs(self, node: Node, what: str) -> dict[str, str]:
+    def _pairs(self, node: Node) -> dict[str, str]:
         """A mapping, or a list of NAME:VALUE or NAME=VALUE."""
         if isinstance(node, Map):
-            return self.texts(node, what)
-        cut = [re.split("[:=]", text, maxsplit=1) for text, _ in self.items(node, what)]
+            return self.texts(node)
+        cut = [re.split("[:=]", item.value, maxsplit=1) for item in items(node)]
         return {name: rest[0] if rest else "" for name, *rest in cut}
+
+    def _limits(self, node: Node) -> dict[str, Value]:
+        """Limits by name: one number, or a soft and a hard one."""
+        return {
+            name: {key: self.number(limit, f"ulimits: {name}") for key, limit in keys_of(value).items()}
+            if isinstance(value, Map)
+            else self.number(value, f"ulimits: {name}")
+            for name, value in keys_of(node).items()
+        }
 
     def number(self, node: Node, what: str, least: int = -1000) -> int:
         """A whole number, also one that is an answer."""
-        text = self.reader.word(node, what)
-        if re.fullmatch(r"-?[0-9]{1,12}", text) and int(text) >= least:
+        text = _word(node)
+        if re.fullmatch(r"[-+]?[0-9]{1,12}", text) and int(text) >= least:
             return int(text)
         below = f" of {least} or more" if least > -1000 else ""
         self.reader.wrong(f"{what} must be a whole number{below}, not {text!r}", node.where)
         return max(least, 0)
 
-    def size(self, node: Node, what: str) -> int:
-        """A number of bytes: 512m, 1g, 1073741824."""
-        found = _SIZE.fullmatch(text := self.reader.word(node, what))
-        if found is None:
-            if text not in ("", "-1"):
-                self.reader.wrong(f"{what} must be a size, not {text!r}", node.where, "such as 512m or 1g")
-            return -1 if text == "-1" else 0
-        return int(float(found[1]) * _UNITS[found[2].lower()])
-
-    def limits(self, node: Node) -> dict[str, Value]:
-        """Limits by name: one number, or a soft and a hard one."""
-        found: dict[str, Value] = {}
-        for name, value in self.reader.pairs(node, "ulimits"):
-            if isinstance(value, Map):
-                found[name.value] = {key.value: self.number(each, f"ulimits: {name.value}") for key, each in value.pairs}
-                if {key.value for key, _ in value.pairs} != {"soft", "hard"}:
-                    self.reader.wrong(f"the limit {name.value!r} needs soft and hard", value.where)
-            else:
-                found[name.value] = self.number(value, f"ulimits: {name.value}")
-        return found
-
     def _image(self, definition: Definition) -> str:
         node = definition.keys.get("image")
-        image = self.reader.word(node, "image") if node else ""
+        image = _word(node)
         if not image:
-            hint = "" if definition.known else "docker-compose.yml does not know it: is its name spelt the same in both files?"
+            hint = (
+                "" if definition.in_docker else "docker-compose.yml does not know it: is its name spelt the same in both files?"
+            )
             where = node.where if node else definition.where
             self.reader.wrong(f"the service {definition.name!r} has no image", where, hint)
         elif re.search(r"\s", image) or image.startswith("-"):
-            self.reader.wrong(f"no image is named {image!r}", definition.where)
+            self.cannot(f"the image {image!r}", definition.where)
         return image
 
     def _say(self, definition: Definition, labels: Mapping[str, str]) -> None:
@@ -262,7 +228,7 @@ class Launches:
         honoured = keys.TAKEN.union({"ulimits"}, *forms)
         for key, node in definition.keys.items():
             if key == "extends":
-                self.reader.wrong("extends is not supported", node.where, "write the service out")
+                self.cannot("`extends`", node.where, "write the service out")
             elif key == "load_balancer_config" and is_balancer(definition):
                 continue
             elif key not in honoured or (key == "build" and "image" in definition.keys):
@@ -284,22 +250,17 @@ class Launches:
             self._trust(definition, "sysctls", "it sets parameters of the kernel", found["sysctls"].where)
         self._say_memory(definition)
         for key in ("devices", "cap_add", "security_opt", "cgroup_parent"):
-            for text, where in self.items(found.get(key), key):
-                self._trust(definition, key, f"{key}: {text}", where)
+            for item in items(found.get(key)):
+                self._trust(definition, key, f"{key}: {item.value}", item.where)
 
     def _say_memory(self, definition: Definition) -> None:
         """What can take memory from everything else on the machine."""
-        texts = {
-            key: text_of(node)
-            for key, node in definition.keys.items()
-            if key in ("oom_kill_disable", "oom_score_adj", "shm_size")
-        }
-        size = _SIZE.fullmatch(texts.get("shm_size", ""))
+        texts = {key: text_of(definition.keys.get(key)) for key in ("oom_kill_disable", "oom_score_adj", "shm_size")}
+        kills, score, size = texts.values()
         reasons = {
-            "oom_kill_disable": texts.get("oom_kill_disable") == "true" and "the kernel cannot end it when memory runs out",
-            "oom_score_adj": texts.get("oom_score_adj", "").startswith("-")
-            and "the kernel ends others before it when memory runs out",
-            "shm_size": size and float(size[1]) * _UNITS[size[2].lower()] > _MOST_SHARED and f"it may fill {size[0]} of memory",
+            "oom_kill_disable": kills == "true" and "the kernel cannot end it when memory runs out",
+            "oom_score_adj": score.startswith("-") and "the kernel ends others before it when memory runs out",
+            "shm_size": _size(size) > _MOST_SHARED and f"it may fill {size} of memory",
         }
         for key, reason in reasons.items():
             if reason:
@@ -323,3 +284,20 @@ def _each(port: str) -> list[str]:
     each = range(int(first), min(int(last), int(first) + _MOST_PORTS) + 1)
     head = port[: found.start()]
     return [f"{head}{f'{number + shift}:' if public else ''}{number}{protocol}" for number in each]
+
+
+def _word(node: Node | None) -> str:
+    """A scalar as it was written; nothing for what is not one, which is refused before."""
+    return node.value if isinstance(node, Text) else ""
+
+
+def _seconds(node: Node | None) -> int:
+    """A time in seconds, such as 1m30s; at least one, and nothing where none is given."""
+    found = sum(float(count) * _SECONDS.get(unit, 0) for count, unit in _TIME.findall(_word(node)))
+    return max(1, min(math.ceil(found), _LONGEST_GRACE)) if _word(node) else 0
+
+
+def _size(text: str) -> int:
+    """A number of bytes: 512m, 1g, 1073741824; -1 stands for no limit."""
+    found = _SIZE.fullmatch(text)
+    return int(float(found[1]) * _UNITS[found[2].lower()]) if found else -1 if text == "-1" else 0

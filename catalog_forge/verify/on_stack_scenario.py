@@ -18,10 +18,10 @@ from catalog_forge.metadata.scenarios import units
 from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.metadata.scenarios.steps import Moment
+from catalog_forge.rancher.entries import Revision, read
 from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.compose import compose
-from catalog_forge.stack.entry import Entry, read
 from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.reconcile import Key
 from catalog_forge.verify.expectation import Expectation
@@ -53,9 +53,9 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     return at(replace(stack, services=services), played.environment)
 
 
-def _given(spec: Spec, played: Scenario, entry: Entry) -> dict[str, Given]:
+def _given(spec: Spec, played: Scenario, entry: Revision) -> dict[str, Given]:
     """What the scenario says for the keys that the entry asks for, where that could be an answer."""
-    questions = {question.variable: question for question in entry.questions}
+    questions = entry.asked
     found: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         values = [each.metadata[name] for each in played.environment.stacks[0].services if name in each.metadata]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalog_forge.lint.catalog import Catalog, Entry
+from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.findings import Edit, Fix, Hit
 from catalog_forge.lint.runner import registry
+from catalog_forge.rancher.entries import Entry
 
 
 @pytest.fixture

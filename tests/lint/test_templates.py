@@ -7,13 +7,11 @@ import time
 
 import pytest
 
-from catalog_forge.errors import ForgeError
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.entries import template_versions as combinations
-from catalog_forge.lint.entries.composition import parts_of
 from catalog_forge.rancher import templates as rendering
-from catalog_forge.rancher.tree import File, Yaml
-from catalog_forge.yamlio import parse_lenient
+from catalog_forge.rancher.composition import ComposeFile
+from catalog_forge.rancher.tree import File
 from tests.lint.findings import TEMPLATE, findings, shown, template
 from tests.lint.trees import tree
 
@@ -159,13 +157,12 @@ ODD = [
 @pytest.mark.parametrize("text", [*SIMPLE, *ODD])
 def test_services_read_one_by_one_are_those_of_the_whole_text(text: str) -> None:
     found = combinations.sections(text)
-    try:
-        whole = list(parts_of(Yaml(parse_lenient(text, "").node), True))
-    except ForgeError:
+    whole = ComposeFile(File("f", len(text.encode()), text.encode), True)
+    if whole.yaml.problems:
         assert found is None
         return
     assert found is not None or text in ODD
-    assert found is None or [_told(each) for each in found] == [_told(each) for each in whole]
+    assert found is None or [_told(each) for each in found] == [_told(each) for each in whole.parts]
 
 
 def _told(part: object) -> object:

@@ -73,7 +73,8 @@ def test_the_first_key_that_is_there_names_the_default_version(config: str, defa
     ],
 )
 def test_the_version_of_a_revision_is_that_of_its_block_else_that_of_its_folder(block: str, folder: str, version: str) -> None:
-    assert entries.version_of(decoding.pairs(yamlio.parse_lenient(block, "rancher-compose.yml").node), folder) == version
+    files = {f"{folder}/docker-compose.yml": b"a: {image: x}", f"{folder}/rancher-compose.yml": f".catalog: {{{block}}}".encode()}
+    assert entries.read(files, "web", folder).served == version
 
 
 @pytest.mark.parametrize(

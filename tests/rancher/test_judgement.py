@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.composition import sources
 from catalog_forge.rancher.judgement.launch import LaunchJudge
 from catalog_forge.rancher.tree import Tree
 
@@ -15,7 +16,7 @@ def told(docker: str, rancher: str | None = None, **answers: str) -> str:
     """The faults, one a line and an indented hint below it; the place is without the name of docker-compose.yml."""
     files = Tree.of({DOCKER: docker, **({RANCHER: rancher} if rancher is not None else {})}).files
     lines = []
-    for fault in LaunchJudge(files[DOCKER], files.get(RANCHER), answers).faults():
+    for fault in LaunchJudge(sources(files[DOCKER], files.get(RANCHER), answers)).faults():
         place = str(fault.where).removeprefix(f"{DOCKER}:")
         lines += [f"{place} {fault.rule} {fault.message}", *([f"  {fault.hint}"] if fault.hint else [])]
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalog_forge.rancher.composition import sources
 from catalog_forge.rancher.judgement.launch import LaunchJudge
 from catalog_forge.rancher.judgement.maps import STRUCTS
 from catalog_forge.rancher.tree import Tree
@@ -14,7 +15,7 @@ HEAD = "version: '2'\nservices:\n  web:\n    image: nginx:1.27.3\n    "
 def odd(lines: str, **answers: str) -> list[str]:
     """What is odd about a service with these lines, as COLUMN RULE MESSAGE; nothing of it is refused."""
     file = Tree.of({"docker-compose.yml": f"{HEAD}{lines}\n"}).files["docker-compose.yml"]
-    judge = LaunchJudge(file, None, answers)
+    judge = LaunchJudge(sources(file, None, answers))
     assert judge.faults() == []
     return [f"{each.where.column} {each.rule} {each.message} ({each.hint})" for each in judge.odd if each.where]
 
@@ -134,7 +135,7 @@ def test_an_answer_that_means_nothing_is_said_where_it_is_put_in() -> None:
 def test_of_a_stack_is_said_what_of_a_service_is() -> None:
     judge_of = "version: '2'\nservices: {}\nvolumes: {a: {drvier: local}}\nnetworks: {b: {ipam: {confg: []}}}\n"
     file = Tree.of({"docker-compose.yml": judge_of}).files["docker-compose.yml"]
-    judge = LaunchJudge(file, None, {})
+    judge = LaunchJudge(sources(file, None, {}))
     assert judge.faults() == []
     assert [str(each) for each in judge.odd] == [
         "docker-compose.yml:3:15: nobody reads the key 'drvier'\n  hint: did you mean 'driver'?",

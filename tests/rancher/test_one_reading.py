@@ -13,10 +13,10 @@ from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.judges.verdicts import verdicts
 from catalog_forge.lint.runner import registry
 from catalog_forge.lint.runner.run import Choice, run
+from catalog_forge.rancher.entries import read
 from catalog_forge.rancher.questions import answered
 from catalog_forge.rancher.tree import Tree
 from catalog_forge.stack.compose import compose
-from catalog_forge.stack.entry import read
 from tests.lint.trees import SOUND
 
 DOCKER = "templates/web/0/docker-compose.yml"
@@ -102,7 +102,7 @@ def test_up_runs_the_revision_that_the_catalog_offers(versions: dict[str, str], 
         files[f"templates/web/{folder}/docker-compose.yml"] = WEB
         files[f"templates/web/{folder}/rancher-compose.yml"] = f"version: '2'\ncatalog:\n  name: Web\n  version: '{version}'\n"
     inner = {path.removeprefix("templates/web/"): text.encode() for path, text in files.items()}
-    assert read(inner, "web").revision == offered
+    assert read(inner, "web").name == offered
 
 
 def test_a_link_is_cut_at_its_colon_only() -> None:

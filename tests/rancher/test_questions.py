@@ -18,7 +18,7 @@ QUESTIONS = """
 """
 
 
-def questions(text: str = QUESTIONS) -> tuple[Question, ...]:
+def questions(text: str = QUESTIONS) -> list[Question]:
     return read(yamlio.parse(text, "rancher-compose.yml"))
 
 
@@ -61,7 +61,7 @@ def test_default_is_the_text_of_its_value(written: str, text: str) -> None:
 
 
 def test_options_are_the_text_of_their_values() -> None:
-    assert questions()[1].options == ("fast", "1.1", "true")
+    assert questions()[1].options == ["fast", "1.1", "true"]
 
 
 def test_all_missing_answers_are_named_at_once() -> None:

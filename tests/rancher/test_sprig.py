@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.rancher.templates import Rendered, render
+from catalog_forge.rancher.composition import sources
+from catalog_forge.rancher.templates import Rendered
 from catalog_forge.rancher.tree import File
 
 
 def made(text: str, **variables: str) -> Rendered:
-    return render(File("f.tpl", len(text.encode()), text.encode), variables)
+    (source,) = sources(File("f.tpl", len(text.encode()), text.encode), None, variables)
+    assert source.rendered
+    return source.rendered
 
 
 ANSWERS = r"""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.rancher.composition import sources
 from catalog_forge.rancher.sprig import SPRIG
-from catalog_forge.rancher.templates import Rendered, Template, render, template_in
+from catalog_forge.rancher.templates import Rendered, Template, template_in
 from catalog_forge.rancher.tree import File
 
 
 def so_far(text: str, **variables: str) -> Rendered:
-    return render(File("f.tpl", len(text.encode()), text.encode), variables, "stack", "1.0")
+    file = File("f.tpl", len(text.encode()), text.encode)
+    (source,) = sources(file, None, variables, "stack", "1.0")
+    if isinstance(source.made, Problem):
+        raise ForgeError.of([source.made])
+    return source.made or Rendered(file, text)
 
 
 def rendered(text: str, **variables: str) -> str:
@@ -156,17 +161,18 @@ def test_the_text_is_read_as_yaml_with_places_in_a_file_of_no_name() -> None:
     found = so_far("a: {{.Values.X}}\nb: {{.Values.X}}", X="[1]").yaml
     assert found.problems == ()
     assert found.map is not None
-    assert str(found.map.pairs[1][0].where) == "\0rendered:2:1"
+    assert str(found.map.pairs[1][0].where) == "\0rendered:f.tpl:2:1"
     broken = so_far("a: {{.Values.X}}", X="[").yaml
     assert broken.node is None
-    assert [str(problem.where) for problem in broken.problems] == ["\0rendered:2:1"]
+    assert [str(problem.where) for problem in broken.problems] == ["\0rendered:f.tpl:2:1"]
 
 
 def test_templates_see_the_stack_the_release_and_the_environment() -> None:
     text = "{{.Stack.Name}}|{{.Stack.Version}}|{{.Stack.PreviousVersion}}|{{.Release.Name}}|{{.Environment.Name}}|{{.Values.X}}"
     assert rendered(text, X="ä\udcff") == "stack|1.0||stack|Default|ä\ufffd"
-    file = File("f.tpl", 3, text.encode)
-    assert render(file, {}).text == "stack|||stack|Default|<no value>"
+    (source,) = sources(File("f.tpl", 3, text.encode), None, {})
+    assert source.rendered
+    assert source.rendered.text == "stack|||stack|Default|<no value>"
 
 
 def test_a_text_without_actions_stays_as_it_is() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.rancher.entries import read
 from catalog_forge.stack.balancer import CONFIG, balanced, config
 from catalog_forge.stack.compose import compose
-from catalog_forge.stack.entry import read
 from catalog_forge.stack.model import Rule, Stack
 
 WEB = "web: {image: x}\napi: {image: x, labels: {io.rancher.sidekicks: side}}\nside: {image: x}\n"

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.rancher.composition import sources
+from catalog_forge.rancher.entries import read
 from catalog_forge.rancher.judgement import launch as launch_judge
 from catalog_forge.rancher.questions import answered
 from catalog_forge.rancher.tree import Tree
 from catalog_forge.stack.compose import compose
-from catalog_forge.stack.entry import read
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 
 
@@ -93,7 +94,7 @@ def test_sidekick_of_two_primaries_is_refused_as_rancher_compose_does() -> None:
 def test_up_refuses_what_the_launch_refuses_with_the_same_words(line: str) -> None:
     text = f"a: {{image: x, {line}}}"
     file = replace(Tree.of({"docker-compose.yml": text}).files["docker-compose.yml"], shown="web/0/docker-compose.yml")
-    faults = launch_judge.LaunchJudge(file, None, {}).faults()
+    faults = launch_judge.LaunchJudge(sources(file, None, {})).faults()
     assert faults
     assert all(str(fault) in refused(text) for fault in faults)
 
@@ -312,11 +313,11 @@ def test_own_volumes_need_no_trust() -> None:
     ("docker", "words"),
     [
         ("a: {image: x, labels: {io.rancher.sidekicks: conf}}\nconv: {image: x}", "names a sidekick 'conf' that is not there"),
-        ("a: {image: x, links: [c]}", "'a' links a service 'c' that is not there"),
+        ("a: {image: x, links: [c]}", "links of 'a' names a service 'c' that is not there"),
         ("a: {image: x, scale: -1}", "scale must be a whole number of 0 or more, not '-1'"),
         ("a: {image: x}\na: {image: z}", "the key 'a' stands twice: first in line 1"),
         ("version: '2'\nservices: {a: {image: x}, a: {image: z}}", "the key 'a' stands twice: first in line 2"),
-        ("a: {image: x, net: 'container:b'}\nb: {image: x}", "names 'b', which is in another unit"),
+        ("a: {image: x, net: 'container:b'}\nb: {image: x}", "net of 'a' names 'b', which runs in another unit"),
         ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that is not there"),
         ("a: {tty: true}", "the service 'a' has no image"),
         (
@@ -329,14 +330,20 @@ def test_own_volumes_need_no_trust() -> None:
         ("'a b': {image: x}", "a service cannot be named 'a b'"),
         ("a: {image: x, ports: ['x:80']}", "'x:80' is not a port"),
         ("a: {image: x, ports: ['81-80']}", "'81-80' is not a port"),
-        ("a: {image: x, ports: ['1-65000']}", "'1-65000' is not a port"),
+        ("a: {image: x, ports: ['1-65000']}", "catalog-forge cannot run the port '1-65000'; rancher-compose lets it pass"),
         ("a: {image: x, stop_grace_period: soon}", "'soon' is not a duration"),
         ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' stands there twice"),
-        ("a: {image: x, volumes: ['../up:/x']}", "'../up:/x' is not a volume"),
+        (
+            "a: {image: x, volumes: ['../up:/x']}",
+            "catalog-forge cannot run a container with the volume '../up:/x'; rancher-compose lets it pass",
+        ),
         ("a: {image: x, tty: '${X}'}", "text stands where true or false is due"),
         ('a: {image: x, command: "sh -c \'x"}', "a quote (') is never closed"),
         ("a: {image: x, environment: {A: $(id)}}", "'$(id)' is not a variable"),
-        ("a: {image: x, net: elsewhere}", "no network is named 'elsewhere'"),
+        (
+            "a: {image: x, net: elsewhere}",
+            "catalog-forge cannot run a container in the network 'elsewhere'; rancher-compose lets it pass",
+        ),
         ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port"),
         ("a: {image: x, labels: {io.rancher.sidekicks: a}}", "is its own sidekick"),
         ("- a", "a list is not a compose file"),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.run.entries import chosen, prompted
 from catalog_forge.errors import ForgeError
-from catalog_forge.stack.entry import read
+from catalog_forge.rancher.entries import read
 from tests.helpers import tree
 
 DOCKER = b"version: '2'\nservices:\n  web:\n    image: busybox\n"
@@ -30,20 +30,20 @@ def entry(config: str = "", **versions: str) -> dict[str, bytes]:
 
 def test_revision_whose_version_is_the_default_is_offered() -> None:
     found = read(entry("version: '1.1'", _0="'1.0'", _1="'1.1'", _2="'2.0'"), "web")
-    assert (found.revision, found.version) == ("1", "1.1")
+    assert (found.name, found.version) == ("1", "1.1")
 
 
 def test_default_version_is_compared_as_text() -> None:
-    assert read(entry("version: v1.0.0", _0="1.0.0", _1="1.2.0"), "web").revision == "1"
+    assert read(entry("version: v1.0.0", _0="1.0.0", _1="1.2.0"), "web").name == "1"
 
 
 def test_highest_version_is_offered_when_the_default_is_none_of_them() -> None:
     found = entry("version: nine", _0="1.0.0-rancher1", _1="10.0.0-rancher1", _2="9.0.0", _10="bad")
-    assert read(found, "web").revision == "1"
+    assert read(found, "web").name == "1"
 
 
 def test_a_release_is_higher_than_its_candidates() -> None:
-    assert read(entry(_0="1.0.0", _1="1.0.0-rc1"), "web").revision == "0"
+    assert read(entry(_0="1.0.0", _1="1.0.0-rc1"), "web").name == "0"
 
 
 def test_revision_that_is_asked_for_is_read() -> None:
@@ -61,7 +61,7 @@ def test_catalog_block_of_v1_is_read() -> None:
 
 
 def test_template_is_taken_when_docker_compose_is_empty() -> None:
-    files = entry(_0="1") | {"0/docker-compose.yml": b"\n", "0/docker-compose.yml.tpl": DOCKER}
+    files = entry(_0="1") | {"0/docker-compose.yml": b"", "0/docker-compose.yml.tpl": DOCKER}
     assert read(files, "web").docker.shown == "web/0/docker-compose.yml.tpl"
 
 
@@ -76,7 +76,7 @@ def test_folder_without_revisions_is_an_error() -> None:
 
 
 def test_folder_of_compose_files_alone_is_an_entry() -> None:
-    assert read({"docker-compose.yml": DOCKER}, "web").revision == ""
+    assert read({"docker-compose.yml": DOCKER}, "web").name == ""
 
 
 def test_file_that_is_too_large_is_refused() -> None:
@@ -91,17 +91,17 @@ def on_disk(root: Path) -> Path:
 @pytest.mark.parametrize(("words", "revision"), [("web", "1"), ("templates/web", "1"), ("templates/web/0", "0")])
 def test_entry_is_found_by_name_by_folder_and_by_revision(tmp_path: Path, words: str, revision: str) -> None:
     found, stack = chosen(Settings(on_disk(tmp_path)), words)
-    assert (found.name, found.revision, stack.name) == ("web", revision, "web")
+    assert (found.entry.name, found.name, stack.name) == ("web", revision, "web")
 
 
 def test_entry_is_found_in_a_sister_of_templates(tmp_path: Path) -> None:
     tree(tmp_path, {"infra-templates/dns/0/docker-compose.yml": DOCKER})
-    assert chosen(Settings(tmp_path), "dns")[0].name == "dns"
+    assert chosen(Settings(tmp_path), "dns")[0].entry.name == "dns"
 
 
 def test_entry_of_templates_counts_more_than_that_of_a_sister(tmp_path: Path) -> None:
     files = {"infra-templates/web/0/docker-compose.yml": DOCKER, "kubernetes-templates/web/0/pod.yml": b"{}"}
-    assert chosen(Settings(tree(on_disk(tmp_path), files)), "web")[0].revision == "1"
+    assert chosen(Settings(tree(on_disk(tmp_path), files)), "web")[0].name == "1"
 
 
 def test_unknown_entry_suggests_the_nearest(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
+    from catalog_forge.rancher.entries import Revision
     from catalog_forge.rancher.questions import Ask, Given, Question
-    from catalog_forge.stack.entry import Entry
     from catalog_forge.stack.model import Stack
 
 MAX_BYTES = 1 << 20
@@ -36,7 +36,7 @@ def chosen(
     ask: Ask | bool | None = None,
     name: str | None = None,
     kept: Callable[[str], Stack | None] = lambda _: None,
-) -> tuple[Entry, Stack]:
+) -> tuple[Revision, Stack]:
     """Return the entry that the words mean, and the stack that it is with these answers.
 
     `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the
@@ -44,9 +44,9 @@ def chosen(
     a name the stack that it was so far: what was answered then holds until it is answered anew.
     Raises ForgeError for all that is wrong with the entry or with the answers.
     """
+    from catalog_forge.rancher.entries import read
     from catalog_forge.rancher.questions import answered
     from catalog_forge.stack.compose import compose
-    from catalog_forge.stack.entry import read
 
     folder, inner = _found(settings.directory, entry)
     wanted = inner if revision is None else str(revision)
@@ -57,14 +57,13 @@ def chosen(
     before = kept(name)
     given = {**(_answers_of(before, read_entry) if before else {}), **_given(sets, answers_file)}
     variables = answered(read_entry.questions, given, asker() if ask is True else ask or None)
-    defaults = {question.variable: question.default for question in read_entry.questions}
-    answers = {key: text for key, text in variables.items() if key in given or text != defaults[key]}
+    answers = {key: text for key, text in variables.items() if key in given or text != read_entry.asked[key].default}
     return read_entry, _safe(
-        read_entry, replace(compose(read_entry, variables, name), entry=read_entry.name, answers=answers), variables
+        read_entry, replace(compose(read_entry, variables, name), entry=read_entry.entry.name, answers=answers), variables
     )
 
 
-def _safe(entry: Entry, stack: Stack, variables: Mapping[str, str]) -> Stack:
+def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
     """Return a stack that knows how it may be shown; its notes, which are there to be shown, are so already."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.stack.compose import compose, secrets_of
@@ -183,11 +182,11 @@ def _content(root: Path, path: Path) -> bytes:
     return content
 
 
-def _answers_of(stack: Stack, entry: Entry) -> dict[str, Given]:
+def _answers_of(stack: Stack, entry: Revision) -> dict[str, Given]:
     """The answers that a stack of this entry was given, as far as the entry still asks for them."""
     from catalog_forge.rancher.questions import Given
 
-    asked = {question.variable for question in entry.questions} if stack.entry == entry.name else set()
+    asked = entry.asked if stack.entry == entry.entry.name else {}
     return {name: Given(text) for name, text in stack.answers.items() if name in asked}
 
 

@@ -15,10 +15,11 @@ from functools import lru_cache
 
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.entries import template_actions as actions
-from catalog_forge.lint.entries.composition import Part, defaults, part
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.composition import Part, part
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.questions import Question, defaults
 from catalog_forge.rancher.templates import Rendered, Template
 from catalog_forge.yamlio import Map, Node, Text
 
@@ -53,7 +54,7 @@ class Version:
 
 def versions(revision: Revision, template: Template) -> Iterator[Version]:
     """The distinct versions of a revision's docker-compose.yml, the one with the default answers first."""
-    base = defaults(revision)
+    base = defaults(revision.questions)
     until = time.monotonic() + SECONDS
     seen: set[str] = set()
     size = 0
@@ -70,7 +71,7 @@ def versions(revision: Revision, template: Template) -> Iterator[Version]:
 
 def answers_of(revision: Revision, names: Iterable[str]) -> Iterator[dict[str, str]]:
     """The answers to try for these questions: all combinations of options, then each other question once another way."""
-    asked = {question.variable: question for question in revision.questions}
+    asked = revision.asked
     found = [asked[name] for name in names if name in asked]
     choices = {question.variable: _choices(question) for question in found}
     many = [(name, each) for name, each in choices.items() if len(each) > 1]
@@ -84,15 +85,15 @@ def answers_of(revision: Revision, names: Iterable[str]) -> Iterator[dict[str, s
 def _choices(question: Question) -> list[str]:
     """The answers that a question lets its user choose from, the default one first."""
     options = ["true", "false"] if question.type == "boolean" else question.options if question.type == "enum" else []
-    default = question.text("default")
-    proposed = [default] if default or question.text("required") != "true" else []
+    default = question.default
+    proposed = [default] if default or not question.required else []
     return list(dict.fromkeys([*proposed, *options])) if options else []
 
 
 def _other(question: Question) -> str | None:
     """Another answer than the default one to a question that has no options; None where none is known."""
-    if question.text("default"):
-        return None if question.text("required") == "true" else ""
+    if question.default:
+        return None if question.required else ""
     # What the lines of such an answer look like only its author knows; that it has several is CF516.
     return None if question.type in ("multiline", "certificate") else "1" if question.type == "int" else "x"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.lint.judges.service import Service, Template, Version
-from catalog_forge.rancher.judgement.launch import LaunchJudge, docker_of
+from catalog_forge.rancher.composition import sources
+from catalog_forge.rancher.entries import RANCHER, docker_of
+from catalog_forge.rancher.judgement.launch import LaunchJudge
 from catalog_forge.rancher.judgement.ruling import Ruling
-from catalog_forge.rancher.questions import read
+from catalog_forge.rancher.questions import defaults, read
 
 
 def judge(service: Service) -> list[Ruling]:
@@ -24,13 +26,8 @@ def _rulings(template: Template, version: Version) -> Iterator[Ruling]:
     docker = docker_of(version.files)
     if docker is None:
         return
-    launch = LaunchJudge(docker, version.files.get("rancher-compose.yml"), defaults(version))
+    launch = LaunchJudge(sources(docker, version.files.get(RANCHER), defaults(read(version.questions))))
     faults = launch.faults()
     for each in launch.cut:
         yield Ruling("launch", "alter", each.message, each.where or docker.at(), each.hint, template.label, version.folder)
     yield from (Ruling.of("launch", fault, docker.at(), template.label, version.folder) for fault in faults)
-
-
-def defaults(version: Version) -> dict[str, str]:
-    """The variables of a stack when nobody answers anything: the defaults, or nothing."""
-    return {question.variable: question.default for question in read(version.questions)}

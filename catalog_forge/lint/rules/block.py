@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
-from catalog_forge.lint.catalog import BLOCKS, Revision
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.mend import is_altered, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.rules.layout import if_refused
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import versions
-from catalog_forge.rancher.entries import RANCHER
+from catalog_forge.rancher.composition import BLOCKS
+from catalog_forge.rancher.entries import RANCHER, Revision
 from catalog_forge.rancher.tree import key_of, keys_of
 from catalog_forge.yamlio import Map, Seq, Text
 
@@ -367,7 +367,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF312", "error", "A service in rancher-compose.yml is not a mapping", on=Revision)
 @told("CF312")
-def no_service(revision: Revision) -> Iterator[Hit]:
+def no_service(_: Revision) -> None:
     """The service and the CI refuse the whole catalog over services that are no mapping of mappings.
 
     Bad:
@@ -385,11 +385,3 @@ def no_service(revision: Revision) -> Iterator[Hit]:
         web:
     Source: docs/facts/catalog.md#6.21
     """
-    file = revision.rancher
-    services = file.yaml.keys.get("services") if file and "version" in file.yaml.keys else None
-    if isinstance(services, Seq) or (isinstance(services, Text) and not is_null(services)):
-        yield Hit(services.where, "services must be a mapping: Rancher refuses the whole catalog", "write NAME: {...}")
-    for key, node in revision.services(file) if file else ():
-        if not isinstance(node, Map) and not is_null(node):
-            message = f"the service {shown(key.value)} must be a mapping: Rancher refuses the whole catalog"
-            yield Hit(node.where, message, "write keys and values below it")

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from catalog_forge.errors import Where
+from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint import mend
-from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.entries.composition import (
-    Composition,
-    Part,
-    Service,
-    composition_of,
-    defaults,
-    items,
-    near,
-    substituted,
-    varies,
-)
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.health import COUNTS
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import keys
+from catalog_forge.rancher.composition import Composition, Part, Service, items, near, substituted, varies
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.judgement import units
 from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, TOPS
+from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.judgement.services import fits, services_without_version
-from catalog_forge.rancher.keys import SIDEKICKS
-from catalog_forge.rancher.tree import keys_of
+from catalog_forge.rancher.questions import Question, defaults
+from catalog_forge.rancher.tree import is_template, keys_of
 from catalog_forge.rancher.variables import sole
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.yamlio import Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _LATEST = ("", "latest")
@@ -109,71 +101,11 @@ def repeated_items(part: Part) -> Iterator[Hit]:
             seen.add(item.value)
 
 
-def missing_sidekicks(composition: Composition) -> Iterator[Hit]:
-    """Sidekicks that no file defines."""
-    for name, service in composition.services.items():
-        for sidekick in service.sidekicks:
-            if sidekick not in composition.services:
-                message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
-                yield Hit(service.where_of(sidekick), message, near(sidekick, composition.services))
-
-
-def strangers(composition: Composition) -> Iterator[Hit]:
-    """Containers whose volumes or network are to be shared, and that do not run in the same unit."""
-    for name, service in composition.services.items():
-        for key, other, where in service.needs:
-            if other not in composition.services:
-                message = f"{key} of {name!r} names a service {other!r} that is not there"
-                yield Hit(where, message, near(other, composition.services))
-            elif not composition.in_one_unit(name, other):
-                message = f"{key} of {name!r} names {other!r}, which runs in another unit, maybe on another host"
-                yield Hit(where, message, f"name both in one label {SIDEKICKS}")
-
-
-def missing_targets(composition: Composition) -> Iterator[Hit]:
-    """Services that are linked and that no file defines."""
-    for name, service in composition.services.items():
-        for key, other, where in service.links:
-            if other not in composition.services:
-                message = f"{key} of {name!r} names a service {other!r} that is not there"
-                yield Hit(where, message, near(other, composition.services))
-            elif other == name:
-                yield Hit(where, f"{key} of {name!r} names the service itself", "leave it out")
-
-
-def unknown_to_docker(composition: Composition) -> Iterator[Hit]:
-    """Services of rancher-compose.yml that docker-compose.yml does not have; none where that one could not be read."""
-    known = [name for name, service in composition.services.items() if service.in_docker]
-    for name, service in composition.services.items() if known else ():
-        if not service.in_docker and not service.get("image"):
-            hint = near(name, known, "it becomes a service without an image")
-            yield Hit(service.where, f"docker-compose.yml has no service {name!r}", hint)
-
-
-def without_image(composition: Composition) -> Iterator[Hit]:
-    """Services of docker-compose.yml from which no container can be made."""
-    for name, service in composition.services.items():
-        is_mapping = all(isinstance(part.node, Map) or is_null(part.node) for part in service.parts)
-        if is_mapping and service.in_docker and not any(service.get(key) for key in ("image", "build", "extends")):
-            yield Hit(service.where, f"the service {name!r} has no image", "write `image: NAME:TAG`")
-
-
-def _placed(composition: Composition, hits: Iterator[Hit]) -> Iterator[Hit]:
-    """Hits with places that the author has."""
-    return (replace(hit, where=composition.at(hit.where)) for hit in hits)
-
-
-def _in_parts(revision: Revision, check: Callable[[Part], Iterator[Hit]]) -> Iterator[Hit]:
-    composition = composition_of(revision)
-    return islice((hit for part in composition.parts for hit in _placed(composition, check(part))), MOST_HITS)
-
-
-def in_all(revision: Revision, check: Callable[[Composition], Iterator[Hit]]) -> Iterator[Hit]:
-    """The hits of a check of a revision's services, at places that the author has."""
-    composition = composition_of(revision)
+def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem]]) -> Iterator[Hit]:
+    """What checks of a revision's services find."""
     # Of a docker-compose.yml that could not be read nobody knows what it has.
-    hits = check(composition) if composition.is_whole else iter(())
-    return islice(_placed(composition, hits), MOST_HITS)
+    found = (fault for check in checks if revision.composition.is_whole for fault in check(revision.composition))
+    return (Hit(fault.where, fault.message, fault.hint) for fault in islice(found, MOST_HITS) if fault.where)
 
 
 @rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
@@ -197,13 +129,13 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         command: nginx
     Source: docs/facts/catalog.md#3.13, #4.1
     """
-    composition = composition_of(revision)
-    files = {each.shown or each.path: each for each in revision.compose_files}
+    composition = revision.composition
+    files = {file.shown or file.path: file for file in revision.compose_files}
     found = ((part, hit) for part in composition.parts for hit in unknown_keys(part))
     for part, hit in islice(found, MOST_HITS):
-        where = composition.at(hit.where)
         (key,) = (key for key, _ in part.keys.values() if key.where is hit.where)
         meant = _key_meant(part, key.value, part.keys[key.value][1])
+        where = composition.at(hit.where)
         file = files.get(where.file)
         # `network` is the word of others for it; all else must be a slip of the pen.
         rename = mend.renamed if key.value == "network" else mend.respelt
@@ -238,13 +170,13 @@ def unread(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#6.9
     """
     file = revision.docker
-    for problem in revision.unread if file else ():
-        yield Hit(problem.where or file.at(), f"rancher-compose cannot read this: {problem.message}", problem.hint)  # type: ignore[union-attr]
+    if file and not is_template(file.text) and not file.yaml.problems and is_null(file.yaml.node):
+        yield Hit(file.at(1, 1), "the file is empty: there is nothing to launch", "begin with version: '2' and services:")
 
 
 @rule("CF427", "error", "A service in docker-compose.yml is not a mapping", on=Revision)
 @told("CF427")
-def not_a_service(revision: Revision) -> Iterator[Hit]:
+def not_a_service(_: Revision) -> None:
     """Below the name of a service stand its keys. rancher-compose refuses everything else, and so does the CI.
 
     Bad:
@@ -258,11 +190,6 @@ def not_a_service(revision: Revision) -> Iterator[Hit]:
         image: nginx:1.27.3
     Source: docs/facts/catalog.md#6.21
     """
-    composition = composition_of(revision)
-    for part in composition.parts:
-        if part.docker and not isinstance(part.node, Map) and not is_null(part.node):
-            message = f"the service {part.name.value!r} must be a mapping"
-            yield Hit(composition.at(part.node.where), message, "write its keys below it, such as image: ...")
 
 
 @rule("CF402", "error", "The version of a compose file is not '2'", on=Revision, fixable=True)
@@ -303,7 +230,7 @@ def version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF403", "error", "A service name has characters that are not allowed", on=Revision)
 @told("CF403")
-def name_of_service(revision: Revision) -> Iterator[Hit]:
+def name_of_service(_: Revision) -> None:
     """Names of services are letters, digits, dots, underscores and dashes. A variable is not put into a name either.
 
     Bad:
@@ -316,15 +243,11 @@ def name_of_service(revision: Revision) -> Iterator[Hit]:
           image: nginx:1.27.3
     Source: docs/facts/catalog.md#4.1
     """
-    composition = composition_of(revision)
-    for name, service in composition.services.items():
-        if not _NAME.fullmatch(name):
-            yield Hit(composition.at(service.where), f"no service can be named {name!r}", "letters, digits, '.', '_' and '-'")
 
 
 @rule("CF404", "error", "An item stands twice in a list", on=Revision)
 @told("CF404")
-def repeated(revision: Revision) -> Iterator[Hit]:
+def repeated(_: Revision) -> None:
     """rancher-compose refuses a list of ports, volumes, links and the like in which an item stands twice.
 
     Bad:
@@ -341,12 +264,11 @@ def repeated(revision: Revision) -> Iterator[Hit]:
         command: [nginx, -v, -v]
     Source: docs/facts/catalog.md#4.2
     """
-    return _in_parts(revision, repeated_items)
 
 
 @rule("CF405", "error", "A sidekick is not there", on=Revision)
 @told("CF405")
-def missing_sidekick(revision: Revision) -> Iterator[Hit]:
+def missing_sidekick(_: Revision) -> None:
     """Each name in the label of sidekicks is a service of the same stack. Where it is none, the catalog shows the entry, and the
     launch fails.
 
@@ -370,7 +292,6 @@ def missing_sidekick(revision: Revision) -> Iterator[Hit]:
           image: busybox:1.37.0
     Source: docs/facts/catalog.md#4.3; "Failed to find sidekick" of rancher-compose-executor v0.14.29
     """
-    return in_all(revision, missing_sidekicks)
 
 
 @rule("CF406", "error", "A sidekick has a primary too many, or sidekicks of its own", on=Revision)
@@ -415,23 +336,7 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
           image: busybox:1.37.0
     Source: rancher-compose-executor v0.14.29, "can't have more than one primary service"
     """
-    return in_all(revision, _odd_units)
-
-
-def _odd_units(composition: Composition) -> Iterator[Hit]:
-    for name, service in composition.services.items():
-        for sidekick in service.sidekicks:
-            primaries = composition.primaries_of[sidekick]
-            if sidekick == name:
-                yield Hit(service.where_of(sidekick), f"the service {name!r} is its own sidekick", "leave the name out")
-            elif len(primaries) > 1 and name != primaries[0]:
-                message = f"{sidekick!r} is the sidekick of {primaries[0]!r} already"
-                hint = "write the sidekick once for each primary, under names of their own"
-                yield Hit(service.where_of(sidekick), message, hint)
-            elif name in composition.primaries_of:
-                message = f"{name!r} is a sidekick, and has one: {sidekick!r} is never started"
-                hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
-                yield Hit(service.where_of(sidekick), message, hint)
+    return in_all(revision, units.odd_units)
 
 
 @rule("CF407", "error", "Volumes or the network of a container of another unit", on=Revision)
@@ -465,7 +370,7 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
           image: busybox:1.37.0
     Source: docs/facts/catalog.md#4.9
     """
-    return in_all(revision, strangers)
+    return in_all(revision, units.strangers)
 
 
 @rule("CF408", "warning", "A link leads nowhere", on=Revision)
@@ -490,7 +395,7 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
           image: postgres:17.2
     Source: docs/facts/catalog.md#4.3
     """
-    return in_all(revision, missing_targets)
+    return in_all(revision, units.missing_targets, units.self_links)
 
 
 @rule("CF409", "warning", "A service stands in rancher-compose.yml only", on=Revision)
@@ -506,7 +411,7 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
         scale: 2
     Source: docs/facts/catalog.md#3.18, #8.11
     """
-    return in_all(revision, unknown_to_docker)
+    return in_all(revision, units.unknown_to_docker)
 
 
 @rule("CF410", "error", "A service has no image", on=Revision)
@@ -521,7 +426,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
         image: nginx:1.27.3
     Source: docs/facts/catalog.md#4.3
     """
-    return in_all(revision, without_image)
+    return in_all(revision, units.without_image)
 
 
 @rule("CF411", "warning", "Rancher does not read this of a sidekick", on=Revision)
@@ -542,12 +447,12 @@ def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
           start_on_create: true
     Source: docs/facts/catalog.md#5.1, #8.20
     """
-    composition = composition_of(revision)
+    composition = revision.composition
     for name, primaries in composition.primaries_of.items():
         for part in composition.services[name].parts if name in composition.services else ():
             for key in _IGNORED:
                 if part.get(key) is not None:
-                    where = composition.at(part.keys[key][0].where)
+                    where = part.keys[key][0].where
                     yield Hit(
                         where, f"{key} of the sidekick {name!r} is ignored", f"write it to {primaries[0]!r}, or leave it out"
                     )
@@ -572,8 +477,8 @@ def floating(revision: Revision) -> Iterator[Hit]:
         image: nginx@sha256:9d6b58feebd2dbd3c56ab5853333d627cc6e281011cfd6050fa4bcf2072c9496
     Source: docs/facts/catalog.md#8.10
     """
-    composition = composition_of(revision)
-    answers = defaults(revision)
+    composition = revision.composition
+    answers = defaults(revision.questions)
     for service in composition.services.values():
         node = service.get("image")
         image = substituted(node, answers) if isinstance(node, Text) else ""
@@ -582,7 +487,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
         tag = image.rpartition("/")[2].partition(":")[2]
         if tag in _LATEST and not (varies(node.value) and image.endswith(":")):  # type: ignore[union-attr]
             message = f"the image {image!r} of {service.name!r} is another one tomorrow"
-            yield Hit(composition.at(node.where), message, "name a version")  # type: ignore[union-attr]
+            yield Hit(node.where, message, "name a version")  # type: ignore[union-attr]
 
 
 # Images that stand for a kind of service of Rancher: nothing of that name is pulled.
@@ -591,7 +496,7 @@ _ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/exter
 
 @rule("CF417", "error", "A boolean is written as text", on=Revision)
 @told("CF417")
-def truths(revision: Revision) -> Iterator[Hit]:
+def truths(_: Revision) -> None:
     """Some keys want true or false. An answer is always text, and so is what stands in quotes: rancher-compose refuses both.
 
     Bad:
@@ -614,20 +519,6 @@ def truths(revision: Revision) -> Iterator[Hit]:
         upgrade_strategy: {start_first: true}
     Source: docs/facts/catalog.md#3.19
     """
-    composition = composition_of(revision)
-    for part in composition.parts:
-        for key, node in _truths(part):
-            if isinstance(node, Text) and text_of(node) and (not node.bare or text_of(node) not in ("true", "false")):
-                message = f"{key} of {part.name.value!r} is text: {node.value!r}"
-                hint = "an answer is always text: take it in a docker-compose.yml.tpl, with {{if}}" if varies(node.value) else ""
-                yield Hit(composition.at(node.where), message, hint or "true or false, without quotes")
-
-
-def _truths(part: Part) -> Iterator[tuple[str, Node]]:
-    """What must be true or false."""
-    yield from ((key, node) for key in _TRUTHS if (node := part.get(key)) is not None)
-    found = keys_of(part.get("upgrade_strategy")).get("start_first")
-    yield from [("upgrade_strategy: start_first", found)] if found else ()
 
 
 @rule("CF418", "warning", "A number is an answer that may be empty", on=Revision)
@@ -658,13 +549,13 @@ def numbers(revision: Revision) -> Iterator[Hit]:
             scale: ${scale}
     Source: docs/facts/catalog.md#3.19
     """
-    composition = composition_of(revision)
-    asked = {question.variable: question for question in revision.questions}
+    composition = revision.composition
+    asked = revision.asked
     for part in composition.parts:
         for key, node in _numbers(part):
             name = sole(node.value)
             if name and revision.is_asked:
-                yield from _of_number(key, part.name.value, asked, name, composition.at(node.where))
+                yield from _of_number(key, part.name.value, asked, name, node.where)
 
 
 def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
@@ -677,18 +568,18 @@ def _numbers(part: Part) -> Iterator[tuple[str, Text]]:
                 yield f"{key}: {name}", node
 
 
-def _of_number(key: str, service: str, asked: dict[str, Question], name: str, where: Where) -> Iterator[Hit]:
+def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str, where: Where) -> Iterator[Hit]:
     question = asked.get(name)
     hint = f"make {name} required, with a default"
     if question is None:
         yield Hit(
             where, f"{key} of {service!r} is ${{{name}}}, which no question asks: it is empty", f"ask for {name}", level="error"
         )
-    elif not question.text("default"):
+    elif not question.default:
         message = f"{key} of {service!r} is ${{{name}}}, which has no default"
         # Also where it is required: who launches with what the catalog proposes has nothing.
         yield Hit(where, message, hint, level="error")
-    elif question.text("required") != "true":
+    elif not question.required:
         yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)
 
 
@@ -714,10 +605,10 @@ def powerful(revision: Revision) -> Iterator[Hit]:
         - data:/var/lib/web
     Source: docs/facts/catalog.md#4.5
     """
-    composition = composition_of(revision)
+    composition = revision.composition
     for service in composition.services.values():
         for what, where in _powers(service):
-            yield Hit(composition.at(where), f"{service.name!r} {what}", "say so in the README")
+            yield Hit(where, f"{service.name!r} {what}", "say so in the README")
 
 
 def _powers(service: Service) -> Iterator[tuple[str, Where]]:
@@ -746,10 +637,10 @@ def container_name(revision: Revision) -> Iterator[Hit]:
         image: nginx:1.27.3
     Source: docs/facts/catalog.md#4.5
     """
-    composition = composition_of(revision)
+    composition = revision.composition
     for part in composition.parts:
         if part.get("container_name") is not None:
-            where = composition.at(part.keys["container_name"][0].where)
+            where = part.keys["container_name"][0].where
             yield Hit(where, f"container_name of {part.name.value!r} is passed over", "leave it out")
 
 
@@ -774,7 +665,7 @@ def missing_lb_target(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, _missing_lb_targets)
 
 
-def _missing_lb_targets(composition: Composition) -> Iterator[Hit]:
+def _missing_lb_targets(composition: Composition) -> Iterator[Problem]:
     for service in composition.services.values():
         rules = keys_of(service.get("lb_config")).get("port_rules")
         for each in rules.items if isinstance(rules, Seq) else ():
@@ -782,4 +673,4 @@ def _missing_lb_targets(composition: Composition) -> Iterator[Hit]:
             name = text_of(node)
             if node is not None and name and "/" not in name and not varies(name) and name not in composition.services:
                 message = f"the load balancer {service.name!r} has a target {name!r} that is not there"
-                yield Hit(node.where, message, near(name, composition.services))
+                yield Refusal(message, node.where, near(name, composition.services), "CF425")

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
-from catalog_forge.lint.catalog import Entry
+from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys, written
 from catalog_forge.lint.rules.layout import CI_TOP, if_refused
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.entries import Entry
 from catalog_forge.rancher.tree import File, key_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -308,8 +309,8 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
             yield Hit(key.where if key else entry.config.at(1, 1), f"{entry.name} has no {name}", f"add {name}")
 
 
-@rule("CF210", "note", "config.yml does not say who cares for an entry, or its license", on=Entry, fixable=True)
-def nobody(entry: Entry) -> Iterator[Hit]:
+@rule("CF210", "note", "config.yml does not say who cares for an entry, or its license", on=Catalog, fixable=True)
+def nobody(catalog: Catalog) -> Iterator[Hit]:
     """Users want to know whom to ask, and under which license they launch the software. Rancher announced to require the first.
 
     Where the defaults of catalog-forge.yml say it, `--fix` writes it.
@@ -331,14 +332,16 @@ def nobody(entry: Entry) -> Iterator[Hit]:
         license: Apache-2.0
     Source: docs/facts/catalog.md#2.2; test_maintainers of the CI
     """
-    keys = entry.settings.keys
-    defaults = entry.catalog.team.standards.defaults
-    for name, usual in (("maintainer", defaults.maintainer), ("license", defaults.entry.license)):
-        if entry.config and entry.settings.map and is_null(keys.get(name)):
-            key = _key(entry, name)
-            where = key.where if key else entry.config.at(1, 1)
-            fix = written(entry.config, len(keys), name, usual) if usual else None
-            yield Hit(where, f"config.yml does not name the {name}", f"add {name}: {usual or '...'}", fix)
+    defaults = catalog.team.standards.defaults
+    usual_of = {"maintainer": defaults.maintainer, "license": defaults.entry.license}
+    for entry in catalog.entries:
+        keys, config = entry.settings.keys, entry.config
+        for name, usual in usual_of.items() if entry.settings.map else ():
+            if config and is_null(keys.get(name)):
+                key = _key(entry, name)
+                fix = written(config, len(keys), name, usual) if usual else None
+                where = key.where if key else config.at(1, 1)
+                yield Hit(where, f"config.yml does not name the {name}", f"add {name}: {usual or '...'}", fix)
 
 
 @rule("CF211", "warning", "config.yml has a key that nobody reads", on=Entry, fixable=True)

@@ -7,17 +7,18 @@ import posixpath
 import re
 import shlex
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from catalog_forge.confd import flags, releases
 from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.image.dockerfile import Dockerfile, Instruction, Stage
-from catalog_forge.lint.catalog import Image, Revision
+from catalog_forge.lint.catalog import Catalog, Image
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.images.inside import CHECKS, Inside, Run, inside
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.tree import File, keys_of
+from catalog_forge.rancher.composition import Service
+from catalog_forge.rancher.tree import File
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.yamlio import Node, Seq
 
@@ -456,8 +457,8 @@ def unread_templates(image: Image) -> Iterator[Hit]:
         yield Hit(known.file.at(), words, "COPY them from files")
 
 
-@rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Revision)
-def wrong_command(revision: Revision) -> Iterator[Hit]:
+@rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)
+def wrong_command(catalog: Catalog) -> Iterator[Hit]:
     """What stands below `command` takes the place of the image's CMD: confd reads it as its own arguments, and what CF709 and
     CF710 say of an image holds for it too.
 
@@ -477,21 +478,22 @@ def wrong_command(revision: Revision) -> Iterator[Hit]:
           io.rancher.container.start_once: 'true'
     Source: docs/facts/confd.md#1.11, #3.8
     """
-    for name, service in revision.services(revision.docker) if revision.docker else ():
-        words = _command_of(revision, keys_of(service))
-        if words and posixpath.basename(words[0]) == "confd":
-            line = flags.read(words[1:], *releases.ASSUMED)
-            for each in flags.mistakes(line, (), is_whole=False):
-                where = (keys_of(service).get("command") or name).where
-                yield Hit(where, each.message, each.hint, level="warning" if each.effect == "lost" else None)
+    for composition in (revision.composition for revision in catalog.revisions):
+        for service in composition.services.values():
+            words = _command_of(catalog, service)
+            if words and posixpath.basename(words[0]) == "confd":
+                node = service.get("command")
+                where = composition.at(node.where if node else service.where)
+                for each in flags.mistakes(flags.read(words[1:], *releases.ASSUMED), (), is_whole=False):
+                    yield Hit(where, each.message, each.hint, level="warning" if each.effect == "lost" else None)
 
 
-def _command_of(revision: Revision, keys: Mapping[str, Node]) -> list[str]:
+def _command_of(catalog: Catalog, service: Service) -> list[str]:
     """The words that a service's container runs, as far as the entry and the images of the catalog tell."""
-    command, entrypoint = _words(keys.get("command")), _words(keys.get("entrypoint"))
+    command, entrypoint = _words(service.get("command")), _words(service.get("entrypoint"))
     if not entrypoint and command and command[0].startswith("-"):
-        name = text_of(keys.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
-        image = next((each for each in revision.entry.catalog.images if each.name == name), None)
+        name = text_of(service.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+        image = next((each for each in catalog.images if each.name == name), None)
         program = inside(image).entry if image and name else ""
         entrypoint = [program] if program else []
     return [*entrypoint, *command]

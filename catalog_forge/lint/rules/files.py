@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog_forge.lint.catalog import Entry, Revision
 from catalog_forge.lint.findings import Fix, Hit
 from catalog_forge.lint.mend import listed, shown
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.entries import CONFIG
+from catalog_forge.rancher.entries import CONFIG, Entry, Revision
 from catalog_forge.rancher.tree import MAX_BYTES, File
 
 _ICON = ("catalogIcon", "icon")

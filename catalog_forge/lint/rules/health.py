@@ -7,15 +7,10 @@ from collections.abc import Iterator
 
 from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import text_of
-from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.entries.composition import (
-    Composition,
-    composition_of,
-    varies,
-)
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.tree import keys_of
 from catalog_forge.yamlio import Map, Node
 
@@ -24,19 +19,18 @@ _TIMES = ("interval", "response_timeout", "initializing_timeout", "reinitializin
 COUNTS = ("port", "healthy_threshold", "unhealthy_threshold", *_TIMES)
 
 
-def _health(revision: Revision) -> Iterator[tuple[str, Composition, dict[str, Node], Where]]:
+def _health(revision: Revision) -> Iterator[tuple[str, dict[str, Node], Where]]:
     """The health checks: the service, its keys, where it stands."""
-    composition = composition_of(revision)
-    for service in composition.services.values():
+    for service in revision.composition.services.values():
         for part in service.parts:
             node = part.get("health_check")
             if isinstance(node, Map):
-                yield service.name, composition, keys_of(node), part.keys["health_check"][0].where
+                yield service.name, keys_of(node), part.keys["health_check"][0].where
 
 
 @rule("CF413", "error", "A health check value is not a whole number", on=Revision)
 @told("CF413")
-def health_numbers(revision: Revision) -> Iterator[Hit]:
+def health_numbers(_: Revision) -> None:
     """Ports, thresholds and times are whole numbers; rancher-compose refuses everything else.
 
     Bad:
@@ -47,12 +41,6 @@ def health_numbers(revision: Revision) -> Iterator[Hit]:
         health_check: {port: '80', interval: 5000}
     Source: docs/facts/catalog.md#3.14
     """
-    for name, composition, found, _ in _health(revision):
-        for key in COUNTS:
-            node = found.get(key)
-            text = text_of(node)
-            if node is not None and text and not varies(text) and not _NUMBER.fullmatch(text):
-                yield Hit(composition.at(node.where), f"{key} of the health check of {name!r} is {text!r}", "a whole number")
 
 
 @rule("CF414", "warning", "A health check lacks its port, or has an unknown strategy", on=Revision)
@@ -68,9 +56,9 @@ def health_check(revision: Revision) -> Iterator[Hit]:
         health_check: {port: 80, strategy: recreate}
     Source: docs/facts/catalog.md#3.14, #3.16
     """
-    for name, composition, found, where in _health(revision):
+    for name, found, where in _health(revision):
         if "port" not in found:
-            yield Hit(composition.at(where), f"the health check of {name!r} has no port", "port: NUMBER")
+            yield Hit(where, f"the health check of {name!r} has no port", "port: NUMBER")
 
 
 @rule("CF415", "note", "A time of a health check looks like seconds", on=Revision)
@@ -86,11 +74,9 @@ def health_times(revision: Revision) -> Iterator[Hit]:
         health_check: {port: 80, interval: 5000, response_timeout: 2000}
     Source: docs/facts/catalog.md#3.14
     """
-    for name, composition, found, _ in _health(revision):
+    for name, found, _ in _health(revision):
         for key in _TIMES:
             text = text_of(found.get(key))
             if re.fullmatch(r"[0-9]{1,2}", text) and int(text):
                 message = f"{key} of the health check of {name!r} is {text} ms"
-                yield Hit(
-                    composition.at(found[key].where), message, f"times are milliseconds: {int(text) * 1000} for {text} seconds"
-                )
+                yield Hit(found[key].where, message, f"times are milliseconds: {int(text) * 1000} for {text} seconds")

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog_forge.errors import Problem
 from catalog_forge.goyaml.decoding import text_of
-from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.entries.composition import (
-    Composition,
-    composition_of,
-    items,
-    near,
-    varies,
-)
 from catalog_forge.lint.entries.judged import told
-from catalog_forge.lint.entries.variable_uses import SCHEDULER, uses_of
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.compose import in_all
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.composition import Composition, items, near, varies
+from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import GLOBAL, TARGET
-from catalog_forge.rancher.tree import keys_of
-from catalog_forge.yamlio import Seq, Text
+from catalog_forge.rancher.variable_uses import SCHEDULER
 
 _AFFINITY = "io.rancher.scheduler.affinity:"
 _AFFINITIES = {
@@ -68,12 +61,13 @@ def unknown_label(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, _unknown_labels)
 
 
-def _unknown_labels(composition: Composition) -> Iterator[Hit]:
+def _unknown_labels(composition: Composition) -> Iterator[Problem]:
     for service in composition.services.values():
         for name, (key, _) in service.labels.items():
             if name.startswith("io.rancher.") and name not in _LABELS and not name.startswith(_FAMILIES) and not varies(name):
                 hint = "use io.rancher.scheduler.affinity:host_label_ne" if "not_host_label" in name else ""
-                yield Hit(key.where, f"{service.name!r} has a label {name!r} that Rancher does not know", hint or _near(name))
+                message = f"{service.name!r} has a label {name!r} that Rancher does not know"
+                yield Problem(message, key.where, hint or _near(name))
 
 
 def _near(name: str) -> str:
@@ -99,9 +93,8 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
           io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
     Source: docs/facts/catalog.md#4.8
     """
-    asked = {question.variable for question in revision.questions}
-    for use in uses_of(revision):
-        if use.kind != "variable" or use.name not in SCHEDULER or use.name in asked or use.in_comment:
+    for use in revision.uses:
+        if use.kind != "variable" or use.name not in SCHEDULER or use.name in revision.asked or use.in_comment:
             continue
         where = use.where
         # Only the scheduler puts it in later: anywhere else `$$` would stay a dollar and a name.
@@ -113,7 +106,7 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
 @told("CF421")
-def not_text(revision: Revision) -> Iterator[Hit]:
+def not_text(_: Revision) -> None:
     """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.
 
     Bad:
@@ -130,18 +123,6 @@ def not_text(revision: Revision) -> Iterator[Hit]:
           EMPTY:
     Source: rancher-compose-executor v0.14.29, its schema of list_or_dict
     """
-    composition = composition_of(revision)
-    for part in composition.parts:
-        for key in ("labels", "environment"):
-            node = part.get(key)
-            for name, value in keys_of(node).items():
-                if not isinstance(value, Text):
-                    message = f"{name!r} in {key} of {part.name.value!r} is not text"
-                    yield Hit(composition.at(value.where), message, "write it as one text")
-            for item in node.items if isinstance(node, Seq) else ():
-                if not isinstance(item, Text):
-                    message = f"an item in {key} of {part.name.value!r} is not text"
-                    yield Hit(composition.at(item.where), message, "write NAME=VALUE")
 
 
 @rule("CF422", "warning", "A label has a value that does nothing", on=Revision)
@@ -161,14 +142,14 @@ def value_of_label(revision: Revision) -> Iterator[Hit]:
           io.rancher.scheduler.global: 'true'
     Source: docs/facts/catalog.md#4.6
     """
-    composition = composition_of(revision)
+    composition = revision.composition
     for service in composition.services.values():
         for name, known in _VALUES.items():
             node = service.labels.get(name, (None, None))[1]
             text = text_of(node)
             if node is not None and text.lower() not in known and not varies(text):
                 message = f"{name} of {service.name!r} is {text!r}"
-                yield Hit(composition.at(node.where), message, f"Rancher knows {' or '.join(known)}")
+                yield Hit(node.where, message, f"Rancher knows {' or '.join(known)}")
 
 
 _SWITCH = ("true", "false")
@@ -209,7 +190,7 @@ def target_label(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, _without_target)
 
 
-def _without_target(composition: Composition) -> Iterator[Hit]:
+def _without_target(composition: Composition) -> Iterator[Problem]:
     for service in composition.services.values():
         links = {item.value.split(":")[0].strip() for key in ("links", "external_links") for item in items(service.get(key))}
         for label, (key, _) in service.labels.items():
@@ -218,4 +199,4 @@ def _without_target(composition: Composition) -> Iterator[Hit]:
                 continue
             message = f"the label for the target {target!r} has no effect: {service.name!r} links no such service"
             hint = near(target, links) or f"link {target}" * (target in composition.services)
-            yield Hit(key.where, message, hint or near(target, composition.services, "there is no such service"))
+            yield Problem(message, key.where, hint or near(target, composition.services, "there is no such service"))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog_forge.lint.catalog import Revision
 from catalog_forge.lint.entries.judged import judged
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.rules.layout import if_refused
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.entries import DOCKER, DOCKER_TEMPLATE
+from catalog_forge.rancher.entries import DOCKER, DOCKER_TEMPLATE, Revision
 from catalog_forge.rancher.tree import is_template
 
 

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from catalog_forge.errors import Where
-from catalog_forge.lint.catalog import Catalog, Entry, Revision
+from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.mend import listed, near, shown
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, is_revision
+from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, Entry, Revision, is_revision
 from catalog_forge.rancher.tree import keys_of
 
 # What the catalog's own CI takes for a folder of templates, and for the name of one.

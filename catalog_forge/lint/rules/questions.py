@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import is_null, text_of
-from catalog_forge.lint.catalog import Question, Revision
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import bared, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.questions import Question
 from catalog_forge.rancher.tree import File, keys_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -364,7 +365,7 @@ def bad_number(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#3.7, #3.9
     """
     for question in revision.questions:
-        text = question.text("default")
+        text = question.default
         if question.type != "int" or not text:
             continue
         if not _WHOLE.fullmatch(text):
@@ -401,7 +402,7 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#3.9
     """
     for question in revision.questions:
-        text = question.text("default")
+        text = question.default
         if question.type == "boolean" and text and text not in ("true", "false"):
             yield Hit(
                 question.at("default"),
@@ -469,7 +470,7 @@ def known_password(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#3.11
     """
     for question in revision.questions:
-        if question.type in ("password", "secret") and question.text("default"):
+        if question.type in ("password", "secret") and question.default:
             yield Hit(
                 question.at("default"), f"{_named(question)} has a default that everybody knows", "require an answer instead"
             )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog_forge.lint.catalog import Entry, Revision
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import shown
 from catalog_forge.lint.rules.questions import is_secret
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.tree import keys_of
+from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.yamlio import Map, Seq, Text
 
 _KEYS = (
@@ -95,9 +94,8 @@ def password_in_environment(revision: Revision) -> Iterator[Hit]:
           environment: {MYSQL_ROOT_PASSWORD: '${root_password}', ALLOW_EMPTY_PASSWORD: 'no'}
     Source: docs/facts/catalog.md#3.10
     """
-    for file in revision.compose_files:
-        for service, node in revision.services(file):
-            for name, where, value in _environment(keys_of(node).get("environment")):
-                if is_secret(name) and not _NO_SECRET.fullmatch(value):
-                    message = f"the value of {shown(name)} of {service.value[:60]} is the same in every stack"
-                    yield Hit(where.where, message, "ask for it: a question of type password, and ${NAME} here")
+    for part in revision.composition.parts:
+        for name, where, value in _environment(part.get("environment")):
+            if is_secret(name) and not _NO_SECRET.fullmatch(value):
+                message = f"the value of {shown(name)} of {part.name.value[:60]} is the same in every stack"
+                yield Hit(where.where, message, "ask for it: a question of type password, and ${NAME} here")

@@ -9,25 +9,28 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from catalog_forge.errors import Where
-from catalog_forge.lint.catalog import Question, Revision
-from catalog_forge.lint.entries.composition import Composition, Part, composed, composition_of, rancher_parts
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules import compose
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.composition import ComposeFile, Composition, Part
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.judgement import units
 from catalog_forge.rancher.tree import is_template
 
 if TYPE_CHECKING:
     from catalog_forge.lint.entries.template_versions import Version
-    from catalog_forge.rancher.templates import Template
+    from catalog_forge.rancher.templates import Rendered, Template
 
 _LOCAL = (compose.unknown_keys, compose.repeated_items)
 _GLOBAL = (
-    compose.missing_sidekicks,
-    compose.strangers,
-    compose.missing_targets,
-    compose.without_image,
-    compose.unknown_to_docker,
+    units.sidekicks,
+    units.odd_units,
+    units.strangers,
+    units.missing_targets,
+    units.self_links,
+    units.without_image,
+    units.unknown_to_docker,
 )
 _LONG = ("multiline", "certificate")
 _BARE = {"true", "false"}
@@ -41,10 +44,6 @@ def _template(revision: Revision) -> Template | None:
 
     found = template_in(revision.docker)
     return found if isinstance(found, Template) else None
-
-
-def _asked(revision: Revision) -> dict[str, Question]:
-    return {question.variable: question for question in revision.questions}
 
 
 @rule("CF511", "error", "The template cannot be parsed", on=Revision)
@@ -127,7 +126,7 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
         return
     from catalog_forge.lint.entries import template_actions as actions
 
-    asked = _asked(revision)
+    asked = revision.asked
     for pipe in actions.conditions(template):
         for term in actions.tested(pipe):
             question = asked.get(actions.value_of(term))
@@ -229,12 +228,12 @@ def no_default(revision: Revision) -> Iterator[Hit]:
         return
     from catalog_forge.lint.entries import template_actions as actions
 
-    asked = _asked(revision)
+    asked = revision.asked
     said: set[str] = set()
     found = [term for _, _, terms in actions.comparisons(template) for _, term in terms]
     for term in sorted(found, key=lambda each: each.start):
         question = asked.get(actions.value_of(term))
-        if question and not question.text("default") and question.variable not in said:
+        if question and not question.default and question.variable not in said:
             said.add(question.variable)
             name, empty = question.variable, "default" in question.keys
             message = f"{name!r} has {'an empty' if empty else 'no'} default: without an answer the template fails here"
@@ -314,7 +313,7 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
         return
     from catalog_forge.lint.entries import template_actions as actions
 
-    asked = _asked(revision)
+    asked = revision.asked
     for name, term in actions.printed(template):
         if name in asked and asked[name].type in _LONG:
             message = f"the answer {name!r} may have several lines, and breaks the YAML here"
@@ -372,9 +371,9 @@ def broken_version(revision: Revision) -> Iterator[Hit]:
         return
     from catalog_forge.lint.entries.template_versions import versions
 
-    composition = composition_of(revision)
-    others = rancher_parts(revision)
-    broken = [*_broken(composition)]
+    composition = revision.composition
+    others = [part for source in composition.sources if not source.docker for part in source.parts]
+    broken = [hit for source in composition.sources if source.docker and source.rendered for hit in _broken(source.rendered)]
     yield from (replace(hit, message=f"{hit.message} with the default answers") for hit in broken)
     # What is wrong with the services that the default answers make, other rules say.
     said = {(hit.message, hit.where) for hit in (*broken, *_hits(composition))}
@@ -389,12 +388,13 @@ def _of_version(version: Version, others: list[Part]) -> Iterator[Hit]:
     """What is wrong with one version; a first look at its services, most of which stand in others too, spares the long one."""
     from catalog_forge.lint.entries.template_versions import sections
 
-    parts = None if version.rendered.fault else sections(version.rendered.text)
+    rendered = version.rendered
+    parts = None if rendered.fault else sections(rendered.text)
     if parts is not None and _is_sound([*parts, *others]):
         return
-    composition = composed(version.rendered, others)
-    yield from _broken(composition)
-    for hit in _hits(composition):
+    yield from _broken(rendered)
+    source = ComposeFile(rendered.file, True, rendered)
+    for hit in _hits(Composition([*source.parts, *others], (source,))):
         is_key = hit.message.endswith("refuses")
         yield hit if is_key or not hit.hint.startswith("did you mean") else replace(hit, hint="the template leaves it out")
 
@@ -413,17 +413,16 @@ def _part_is_sound(part: Part) -> bool:
 
 def _hits(composition: Composition) -> Iterator[Hit]:
     """What is wrong with services, at places that the author has."""
-    for hit in (hit for part in composition.parts for check in _LOCAL for hit in check(part)):
-        yield replace(hit, where=composition.at(hit.where))
-    for hit in (hit for check in _GLOBAL for hit in check(composition)):
-        yield replace(hit, where=composition.at(hit.where))
+    hits = [hit for part in composition.parts for check in _LOCAL for hit in check(part)]
+    hits += [Hit(each.where, each.message, each.hint) for check in _GLOBAL for each in check(composition) if each.where]
+    return (replace(hit, where=composition.at(hit.where)) for hit in hits)
 
 
-def _broken(composition: Composition) -> Iterator[Hit]:
-    """Why what was rendered is cut, or no YAML."""
-    rendered = composition.rendered
-    if rendered and rendered.fault:
+def _broken(rendered: Rendered) -> Iterator[Hit]:
+    """Why what was rendered is cut, or not YAML."""
+    if rendered.fault:
         hint = "Rancher cuts the text here without a word, and starts what stands before"
         yield Hit(rendered.fault_where or rendered.file.at(), f"the template fails: {rendered.fault}", hint)
-    for problem in composition.problems:
-        yield Hit(composition.at(problem.where or Where("")), f"what is rendered is broken: {problem.message}", problem.hint)
+    for problem in rendered.yaml.problems:
+        where = problem.where or Where("", 1, 1)
+        yield Hit(rendered.at(where.line, where.column), f"what is rendered is broken: {problem.message}", problem.hint)

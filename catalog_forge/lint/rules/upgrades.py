@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from catalog_forge.goyaml.decoding import text_of
-from catalog_forge.lint.catalog import Entry, Revision
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import listed, shown
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import versions
+from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.tree import keys_of
 
 

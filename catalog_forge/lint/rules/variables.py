@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog_forge.lint.catalog import Revision
-from catalog_forge.lint.entries.composition import near
 from catalog_forge.lint.entries.judged import told
-from catalog_forge.lint.entries.variable_uses import ALL, SCHEDULER, Use, uses_of
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.composition import near
+from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.tree import is_template
+from catalog_forge.rancher.variable_uses import ALL, SCHEDULER, Use
 
 
 @rule("CF501", "warning", "An answer is never used", on=Revision)
@@ -25,10 +25,10 @@ def never_used(revision: Revision) -> Iterator[Hit]:
         - {variable: greeting, type: string, label: Greeting}
     Source: docs/facts/catalog.md#8.4
     """
-    if revision.docker is None or revision.unread:
+    if revision.docker is None or not revision.composition.is_whole:
         return
-    used = {use.name for use in uses_of(revision)}
-    strangers = used - {question.variable for question in revision.questions}
+    used = {use.name for use in revision.uses}
+    strangers = used - revision.asked.keys()
     for question in revision.questions:
         if question.variable and question.variable not in used and ALL not in used:
             hint = near(question.variable, strangers, "use it, or ask no more")
@@ -53,9 +53,9 @@ def never_asked(revision: Revision) -> Iterator[Hit]:
           io.rancher.scheduler.affinity:container_label_ne: io.rancher.stack_service.name=$${stack_name}/$${service_name}
     Source: docs/facts/catalog.md#4.12, #8.3
     """
-    asked = {question.variable for question in revision.questions}
+    asked = revision.asked
     said = {*asked, *SCHEDULER, ALL}
-    for use in uses_of(revision) if revision.is_asked else ():
+    for use in revision.uses if revision.is_asked else ():
         if use.kind in ("variable", "value") and use.name not in said and not use.in_comment:
             said.add(use.name)
             hint = near(use.name, asked, "ask for it, or write its value")
@@ -89,8 +89,8 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
         - greeting=${greeting}
     Source: docs/facts/catalog.md#8.5
     """
-    asked = {question.variable for question in revision.questions}
-    uses = uses_of(revision)
+    asked = revision.asked
+    uses = revision.uses
     elsewhere = {use.name for use in uses if use.kind != "name"}
     for use in uses:
         if use.kind == "name" and use.name in asked and use.name not in elsewhere:
@@ -118,7 +118,7 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
         command: sh -c 'echo $$(hostname) $$1'
     Source: docs/facts/catalog.md#4.12
     """
-    for use in uses_of(revision):
+    for use in revision.uses:
         if use.kind == "wrong" and not use.in_comment:
             yield Hit(use.where, f"{use.name!r} is not a variable", "write $$ for a plain dollar")
 
@@ -139,7 +139,7 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
         - ${greeting}=true
     Source: docs/facts/catalog.md#4.12
     """
-    for use in uses_of(revision):
+    for use in revision.uses:
         if use.kind == "key":
             yield Hit(use.where, f"${{{use.name}}} stands in a key, and stays as it is", "write the list form, NAME=VALUE")
 
@@ -204,6 +204,6 @@ def template_in_rancher(revision: Revision) -> Iterator[Hit]:
               greeting: ${greeting}
     Source: docs/facts/catalog.md#4.15
     """
-    for use in uses_of(revision):
+    for use in revision.uses:
         if use.kind == "value" and use.file is revision.rancher:
             yield Hit(use.where, "the catalog service reads this before any template is rendered", f"write ${{{use.name}}}")

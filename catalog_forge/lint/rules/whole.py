@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint import history
-from catalog_forge.lint.catalog import Catalog, Entry
+from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import shown
 from catalog_forge.lint.runner import ignores
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.entries import Entry
 from catalog_forge.yamlio import Seq, Text
 
 

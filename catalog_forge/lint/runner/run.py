@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog_forge.errors import Where
-from catalog_forge.lint.catalog import Catalog, Entry, Image, Revision, SpecFile
+from catalog_forge.lint.catalog import Catalog, Image, SpecFile
+from catalog_forge.lint.entries.judged import placed
 from catalog_forge.lint.findings import Check, Finding, Hit, Level
 from catalog_forge.lint.runner import processes as shares
 from catalog_forge.lint.runner import registry
+from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.tree import File
 from catalog_forge.shown import printable
 
@@ -85,7 +87,9 @@ def by_place(finding: Finding) -> tuple[Where, str, str]:
 
 def _findings(identity: str, level: Level, check: Check, subject: object, catalog: Catalog, choice: Choice) -> Iterator[Finding]:
     try:
-        hits = list(check(subject))
+        hits = [*check(subject)]
+        if isinstance(subject, Revision):
+            hits = [placed(subject, hit) for hit in hits]
     except Exception as error:
         raise RuleBroke(f"{identity} broke on {_place(subject)}: {type(error).__name__}: {error}") from error
     for hit in hits:

@@ -6,30 +6,25 @@ files: Go's templates over the raw text, YAML, variables, a schema, types. What 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
-from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import ANY_BY_TEXT, INT, SERVICES, TEXT, MapOf, Struct, Type
-from catalog_forge.rancher.judgement import block, checks, maps, services
+from catalog_forge.rancher import composition
+from catalog_forge.rancher.composition import ComposeFile, placed
+from catalog_forge.rancher.judgement import block, checks, maps, services, units
 from catalog_forge.rancher.judgement.ruling import Refusal
-from catalog_forge.rancher.tree import File, is_template
+from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.variables import Substitution
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-if TYPE_CHECKING:
-    from catalog_forge.rancher.templates import Rendered
-
-SIDEKICKS = "io.rancher.sidekicks"
-_DOCKER = ("docker-compose.yml", "docker-compose.yml.tpl")
-_OTHERS = ("load_balancers", "storage_drivers", "network_drivers", "virtual_machines", "external_services", "aliases")
 _TOP = Struct(
     "a compose file",
     {
         "version": TEXT,
-        **dict.fromkeys(("services", "containers", *_OTHERS), SERVICES),
+        **dict.fromkeys(composition.SERVICES, SERVICES),
         **dict.fromkeys(("dependencies", "volumes", "networks", "secrets", "hosts"), ANY_BY_TEXT),
     },
 )
@@ -47,11 +42,6 @@ NO_VERSION = "the file has no version: `services` is the name of a service, and 
 NO_VERSION_HINT = "write version: '2' at the top"
 
 Keys = Mapping[str, tuple[Text, Node]]
-
-
-def docker_of(files: Mapping[str, File]) -> File | None:
-    """The docker-compose file that is sent to Rancher, of the files of a revision by name; one of both is."""
-    return next((found for name in _DOCKER if (found := files.get(name)) and (found.content or not found.is_readable)), None)
 
 
 class _Noting(Substitution):
@@ -81,22 +71,10 @@ _OF_ANSWERS = frozenset(("CF413", checks.KIND, checks.PORT, checks.NUMBER_FORM))
 
 
 class LaunchJudge:
-    """The launch of a revision: what rancher-compose refuses in its two files, with these answers."""
+    """The launch of a revision: what rancher-compose refuses in its two files, with the answers that they were read with."""
 
-    def __init__(
-        self,
-        docker: File,
-        rancher: File | None,
-        variables: Mapping[str, str],
-        stack: str = "stack",
-        shared: Callable[[Rendered], Rendered] = lambda rendered: rendered,
-    ) -> None:
-        self.files = (docker, rancher) if rancher else (docker,)
-        self.docker = docker
-        self.variables = variables
-        self.stack = stack
-        # The same text that somebody else has rendered and read already.
-        self.shared = shared
+    def __init__(self, sources: Collection[ComposeFile]) -> None:
+        self.sources = sources
         self.labels: dict[str, dict[str, Text]] = {}
         self.varied: set[Where] = set()
         # Where a template fails, rancher-compose goes on with what stands before, without a word.
@@ -106,42 +84,32 @@ class LaunchJudge:
 
     def faults(self) -> list[Refusal]:
         """Merge the two files, docker-compose.yml first; then look for the sidekicks."""
-        found = [fault for file in self.files for fault in self._merge(file)]
+        found = [fault for source in self.sources for fault in self._merge(source)]
         self.odd = [fault for fault in found if not fault.who]
-        return [fault for fault in found if fault.who] or [*self._sidekicks()]
+        if refused := [fault for fault in found if fault.who]:
+            return refused
+        labels = {name: labels.get(SIDEKICKS) for name, labels in self.labels.items()}
+        return [*map(self._placed, units.faults_of_labels(labels, self.varied))]
 
-    def _merge(self, file: File) -> Iterator[Refusal]:
-        docker = file is self.docker
-        if file.is_readable and is_template(file.text):
-            yield from self._of_template(file, docker)
-            return
-        rule = "CF426" if docker else "CF301"
-        faults = [Refusal(each.message, each.where or file.at(), each.hint, rule) for each in file.yaml.problems]
-        yield from faults or self._of_document(file, file.yaml.node, docker)
+    def _merge(self, source: ComposeFile) -> Iterator[Refusal]:
+        rendered, where = source.rendered, source.file.at()
+        if rendered and rendered.fault:
+            self.cut.append(Problem(f"the template fails: {rendered.fault}", rendered.fault_where or where, _CUT))
+        broken, unreadable = ("CF511", "CF426") if source.docker else ("CF506", "CF301")
+        rule = "CF517" if rendered else broken if source.made else unreadable
+        faults = [Refusal(each.message, each.where or where, each.hint, rule) for each in source.yaml.problems]
+        for fault in faults or self._of_document(source):
+            yield self._placed(replace(fault, where=fault.where or where))
 
-    def _of_template(self, file: File, docker: bool) -> Iterator[Refusal]:
-        # Only a template is worth what its machine costs to import.
-        from catalog_forge.gotext.parsing import SyntaxFault
-        from catalog_forge.rancher.templates import RENDERED, template_of, where_of, words_of
+    def _placed(self, fault: Refusal) -> Refusal:
+        """A fault at the place that the author has: of what was rendered, the place in the template."""
+        return replace(fault, where=placed(self.sources, fault.where)) if fault.where else fault
 
-        try:
-            rendered = template_of(file).render(self.variables, self.stack)
-        except SyntaxFault as fault:
-            yield Refusal(words_of(fault), where_of(fault, file), _NO_TEMPLATES, "CF511" if docker else "CF506")
-            return
-        if rendered.fault:
-            self.cut.append(Problem(f"the template fails: {rendered.fault}", rendered.fault_where or file.at(), _CUT))
-        yaml = self.shared(rendered).yaml
-        faults = [Refusal(each.message, each.where, each.hint, "CF517") for each in yaml.problems]
-        for each in faults or self._of_document(file, yaml.node, docker):
-            where = each.where or file.at()
-            where = rendered.at(where.line, where.column) if where.file == RENDERED else where
-            yield replace(each, where=where)
-
-    def _of_document(self, file: File, node: Node | None, docker: bool) -> Iterator[Refusal]:
+    def _of_document(self, source: ComposeFile) -> Iterator[Refusal]:
+        file, node = source.file, source.yaml.node
         keys = decoding.pairs(node)
         second = decoding.raw(keys.get("version")) == "2"
-        faults = [*_faults_of_shape(node, keys, second, docker)]
+        faults = [*_faults_of_shape(node, keys, second, source.docker)]
         if "*" in file.text or "{{" in file.text:
             faults += (Refusal(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
         if "<<" in file.text:
@@ -154,13 +122,13 @@ class LaunchJudge:
             faults.append(Refusal(NO_VERSION, key.where, NO_VERSION_HINT, "CF402"))
         yield from faults
         if not faults:
-            yield from self._look_at(_Compose(node, keys, second), "$" in file.text or "<<" in file.text or "{{" in file.text)
+            has_dollar = any(sign in file.text for sign in ("$", "<<", "{{"))
+            yield from self._look_at(source, keys, has_dollar, _Noting(source.variables))
 
-    def _look_at(self, compose: _Compose, has_dollar: bool) -> Iterator[Refusal]:
-        values = _Noting(self.variables)
+    def _look_at(self, source: ComposeFile, keys: Mapping[str, Node], has_dollar: bool, values: _Noting) -> Iterator[Refusal]:
         found: dict[str, Keys] = {}
-        for name, (key, node) in compose.services().items():
-            node = values.node(node) if has_dollar and node else node
+        for key, node in source.services or ():
+            name, node = key.value, values.node(node) if has_dollar else node
             found[name] = {each.value: (each, inner) for each, inner in node.pairs} if isinstance(node, Map) else {}
             if name in ("catalog", ".catalog") and "version" in found[name]:
                 yield Refusal(
@@ -169,47 +137,21 @@ class LaunchJudge:
                 continue
             if not services.NAME.fullmatch(name):
                 yield Refusal(f"a service cannot be named {name!r}", key.where, "letters, digits, '.', '_' and '-'", "CF403")
-            yield from map(values.told, services.problems_of(name, found[name], compose.second))
-        for part in _PARTS:
-            node = compose.keys.get(part)
-            node = values.node(node) if has_dollar and node and part in ("volumes", "networks") else node
-            refused = [Refusal(each.message, each.where, each.hint, "CF437") for each in types.faults(node, _PARTS[part])]
-            yield from refused or maps.of_type(node, _PARTS[part])
+            yield from map(values.told, services.problems_of(name, found[name], source.is_second))
+        for part, wanted in _PARTS.items():
+            below = keys.get(part)
+            if has_dollar and below and part in ("volumes", "networks"):
+                below = values.node(below)
+            refused = [Refusal(each.message, each.where, each.hint, "CF437") for each in types.faults(below, wanted)]
+            yield from refused or maps.of_type(below, wanted)
         yield from values.faults
         self.varied |= values.varied
         for name in found:
             yield from _faults_of_files(name, found)
             self.labels.setdefault(name, {}).update(_labels(found[name].get("labels")))
 
-    def _sidekicks(self) -> Iterator[Refusal]:
-        """Each sidekick is a service, and has one primary."""
-        primaries: dict[str, str] = {}
-        for name, labels in self.labels.items():
-            node = labels.get(SIDEKICKS)
-            start = 0
-            for text in node.value.split(",") if node else ():
-                sidekick, offset = text.strip(), start + len(text) - len(text.lstrip())
-                start += len(text) + 1
-                if node is None or (sidekick in self.labels and sidekick not in primaries):
-                    primaries[sidekick] = name
-                    continue
-                # To look for a place takes as long as the label; who writes thousands of names does not look for one.
-                is_there = offset < _LONGEST_LABEL and node.lines and node.where not in self.varied
-                where = node.at(offset) if is_there else node.where
-                if sidekick not in self.labels:
-                    message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
-                    hint = "names are separated by commas" if " " in sidekick else did_you_mean(sidekick, self.labels)
-                    yield Refusal(message, where, hint, "CF405")
-                else:
-                    message = f"{sidekick!r} is the sidekick of {primaries[sidekick]!r} already, and has one primary only"
-                    yield Refusal(message, where, _ONE_PRIMARY, "CF406")
-                primaries[sidekick] = name
 
-
-_LONGEST_LABEL = 2000
-_ONE_PRIMARY = "write the sidekick once for each primary, under names of their own"
 _WRITTEN_OUT = "write the service out"
-_NO_TEMPLATES = "a file that needs no templates begins with the line `# notemplating`"
 _CUT = "what follows is cut off without a word, and the stack is made of what stands before"
 _BLOCK = "rancher-compose takes the catalog block for a service here"
 
@@ -226,32 +168,6 @@ def _faults_of_shape(node: Node | None, keys: Mapping[str, Node], second: bool, 
         rule = root if any(each.where == part.where for part in whole) else service
         rule = "CF402" if version is not None and each.where == version.where else rule
         yield Refusal(each.message, each.where, each.hint, rule)
-
-
-@dataclass(frozen=True, slots=True)
-class _Compose:
-    """A compose file by its keys."""
-
-    root: Node | None
-    keys: Mapping[str, Node]
-    second: bool
-
-    def services(self) -> dict[str, tuple[Text, Node | None]]:
-        """Its services, and the keys that name them; null is a service without keys."""
-        if not self.second:
-            return {name: pair for name, pair in _named(self.root).items() if name != ".catalog"}
-        found = _named(self.keys.get("services"))
-        for name in ("containers", *_OTHERS):
-            found |= _named(self.keys.get(name))
-        return found
-
-
-def _named(node: Node | None) -> dict[str, tuple[Text, Node | None]]:
-    if not isinstance(node, Map):
-        return {}
-    names = {key.value: key for key, _ in node.pairs}
-    first = next(iter(names.values()), None)
-    return {name: (names.get(name, first), each) for name, each in decoding.pairs(node).items() if first}
 
 
 def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
-from weakref import WeakKeyDictionary
 
 from catalog_forge.errors import Where
-from catalog_forge.lint.catalog import BLOCKS, Revision
+from catalog_forge.rancher.composition import BLOCKS
 from catalog_forge.rancher.tree import File, is_template
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -55,14 +54,9 @@ class Use:
         return self.text.at(self.offset) if self.text else self.file.offset(self.offset)
 
 
-_CACHE: WeakKeyDictionary[Revision, list[Use]] = WeakKeyDictionary()
-
-
-def uses_of(revision: Revision) -> list[Use]:
-    """All uses in both compose files, the catalog block aside. The name is `*` where a template may take any answer."""
-    if revision not in _CACHE:
-        _CACHE[revision] = [use for file in revision.compose_files for use in _of_file(file, file is revision.docker)]
-    return _CACHE[revision]
+def of_files(files: Iterable[File], docker: File | None) -> list[Use]:
+    """All uses in compose files, the catalog block aside. The name is `*` where a template may take any answer."""
+    return [use for file in files for use in _of_file(file, file is docker)]
 
 
 def _of_file(file: File, docker: bool) -> Iterator[Use]:

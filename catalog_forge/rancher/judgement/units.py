@@ -1,0 +1,115 @@
+"""Units, links and shared volumes of a stack: what rancher-compose refuses of them, and what it lets pass and nobody can mean.
+
+Rules: docs/facts/catalog.md#4.3, #4.9, #3.18; "Failed to find sidekick" and "can't have more than one primary service" of
+rancher-compose-executor v0.14.29. Of those of a `Composition` the launch refuses the faults of sidekicks only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from catalog_forge.errors import Where, did_you_mean
+from catalog_forge.goyaml.decoding import is_null
+from catalog_forge.rancher.composition import Composition, Service, near, varies
+from catalog_forge.rancher.judgement.ruling import Refusal
+from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.yamlio import Map, Text
+
+# To look for a place in a label takes as long as the label; who writes thousands of names does not look for one.
+_LONGEST_LABEL = 2000
+_ONE_PRIMARY = "write the sidekick once for each primary, under names of their own"
+
+
+def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where] = ()) -> Iterator[Refusal]:
+    """Each sidekick is a service, and has one primary. `labels` are the labels of sidekicks by service; of those in `varied`
+    only the whole has a place."""
+    primaries: dict[str, str] = {}
+    for name, node in labels.items():
+        start = 0
+        for text in node.value.split(",") if node else ():
+            sidekick, offset = text.strip(), start + len(text) - len(text.lstrip())
+            start += len(text) + 1
+            if node is None or (sidekick in labels and sidekick not in primaries):
+                primaries[sidekick] = name
+                continue
+            is_there = offset < _LONGEST_LABEL and node.lines and node.where not in varied
+            where = node.at(offset) if is_there else node.where
+            if sidekick not in labels:
+                message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
+                hint = "names are separated by commas" if " " in sidekick else did_you_mean(sidekick, labels)
+                yield Refusal(message, where, hint, "CF405")
+            else:
+                message = f"{sidekick!r} is the sidekick of {primaries[sidekick]!r} already, and has one primary only"
+                yield Refusal(message, where, _ONE_PRIMARY, "CF406")
+            primaries[sidekick] = name
+
+
+def sidekicks(composition: Composition) -> Iterator[Refusal]:
+    """Sidekicks that no file defines, and those of two primaries."""
+    return faults_of_labels({name: _label(service) for name, service in composition.services.items()})
+
+
+def _label(service: Service) -> Text | None:
+    """The label of a service that names its sidekicks, as far as it is known."""
+    node = service.labels.get(SIDEKICKS, (None, None))[1]
+    return node if isinstance(node, Text) and node.value.strip() and not varies(node.value) else None
+
+
+def odd_units(composition: Composition) -> Iterator[Refusal]:
+    """Sidekicks that are never started: of themselves, and of a sidekick."""
+    for name, service in composition.services.items():
+        for sidekick in service.sidekicks:
+            if sidekick == name:
+                message, hint = f"the service {name!r} is its own sidekick", "leave the name out"
+            elif name in composition.primaries_of:
+                message = f"{name!r} is a sidekick, and has one: {sidekick!r} is never started"
+                hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
+            else:
+                continue
+            yield Refusal(message, service.where_of(sidekick), hint, "CF406")
+
+
+def strangers(composition: Composition) -> Iterator[Refusal]:
+    """Containers whose volumes or network are to be shared, and that do not run in the same unit."""
+    for name, service in composition.services.items():
+        for key, other, where in service.needs:
+            if other not in composition.services:
+                message = f"{key} of {name!r} names a service {other!r} that is not there"
+                yield Refusal(message, where, near(other, composition.services), "CF407")
+            elif not composition.in_one_unit(name, other):
+                message = f"{key} of {name!r} names {other!r}, which runs in another unit, maybe on another host"
+                yield Refusal(message, where, f"name both in one label {SIDEKICKS}", "CF407")
+
+
+def missing_targets(composition: Composition) -> Iterator[Refusal]:
+    """Services that are linked, or depended on, and that no file defines."""
+    for name, service in composition.services.items():
+        for key, other, where in service.links:
+            if other not in composition.services:
+                message = f"{key} of {name!r} names a service {other!r} that is not there"
+                yield Refusal(message, where, near(other, composition.services), "CF408")
+
+
+def self_links(composition: Composition) -> Iterator[Refusal]:
+    """Services that link themselves."""
+    for name, service in composition.services.items():
+        for key, other, where in service.links:
+            if other == name:
+                yield Refusal(f"{key} of {name!r} names the service itself", where, "leave it out", "CF408")
+
+
+def unknown_to_docker(composition: Composition) -> Iterator[Refusal]:
+    """Services of rancher-compose.yml that docker-compose.yml does not have; none where that one could not be read."""
+    known = [name for name, service in composition.services.items() if service.in_docker]
+    for name, service in composition.services.items() if known else ():
+        if not service.in_docker and not service.get("image"):
+            hint = near(name, known, "it becomes a service without an image")
+            yield Refusal(f"docker-compose.yml has no service {name!r}", service.where, hint, "CF409")
+
+
+def without_image(composition: Composition) -> Iterator[Refusal]:
+    """Services of docker-compose.yml from which no container can be made."""
+    for name, service in composition.services.items():
+        is_mapping = all(isinstance(part.node, Map) or is_null(part.node) for part in service.parts)
+        if is_mapping and service.in_docker and not any(service.get(key) for key in ("image", "build", "extends")):
+            yield Refusal(f"the service {name!r} has no image", service.where, "write `image: NAME:TAG`", "CF410")
