@@ -276,8 +276,6 @@ def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) ->
     if of.kind == "metadata":
         found = resolve_collection(spec.metadata, of)
         yield from _field(spec, of, path or (found[1] if found else ()), where)
-    elif not path:
-        yield Problem(f"which field of {of}?", where, did_you_mean("", CONTAINER_FIELDS))
     else:
         yield from _field(spec, of, path, where)
 
@@ -287,6 +285,8 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
     field = ".".join(path)
     if of.kind == "metadata":
         yield from _record_field(spec, of, field, where)
+    elif not path:
+        yield Problem(f"which field of {of}?", where, did_you_mean("", HOST_FIELDS if of.kind == "hosts" else CONTAINER_FIELDS))
     elif of.kind == "hosts":
         if not _of_host(path):
             yield Problem(f"a host has no field {field!r}", where, did_you_mean(field, (*HOST_FIELDS, "label.L")))

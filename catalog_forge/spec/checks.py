@@ -69,7 +69,9 @@ def _metadata(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"metadata: {name!r} lies below {above!r}", where, f"make {above!r} a map that holds it")
         yield from _metadata_key(name, key)
         variable = key.variable or shorthand.variable_of(name)
-        if key.asked and variable in variables:
+        if not key.asked:
+            continue
+        if variable in variables:
             yield Problem(
                 f"metadata: {name!r} and {variables[variable]!r} share the variable {variable}",
                 where,

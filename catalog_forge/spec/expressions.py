@@ -23,9 +23,14 @@ STACK_FIELDS = ("name", "environment")
 SERVICE_FIELDS = ("name", "scale")
 COLLECTIONS = ("peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE", "metadata/PATH")
 FILTERS = ("healthy", "running")
-ROOTS = ("self.", "stack.", "service.", "env.", "it", "metadata/", "/", "first(", "count(", "quorum(", "join(")
+# How an expression begins, and an example of each.
+ROOTS = {
+    "self": "self.ip", "stack": "stack.name", "service": "service.name", "env": "env.NAME", "it": "it",
+    "metadata": "metadata/PATH", "first": "first(peers).ip", "count": "count(peers)", "quorum": "quorum(peers)",
+    "join": 'join(peers.ip, ",")',
+}  # fmt: skip
 _MAX_NESTING = 8
-# The signs before a brace, and those before a brace or an expression, whose own `@{` is marked by a character that no text has.
+# The signs before a brace, and those before a brace or an expression, for which a character stands that no text has.
 _SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _MARK = "\x00"
 _DOUBLED = re.compile(r"(?<!@)@++(?=[{\x00])")
@@ -146,10 +151,10 @@ class Text:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Expr) else None
 
     def __str__(self) -> str:
-        return _DOUBLED.sub(lambda found: found[0] * 2, self._marked()).replace(_MARK, "@{")
-
-    def _marked(self) -> str:
-        return "".join(part if isinstance(part, str) else f"{_MARK}{part.source}}}" for part in self.parts)
+        sources = (f"@{{{part.source}}}" for part in self.parts if isinstance(part, Expr))
+        literals = "".join(part if isinstance(part, str) else _MARK for part in self.parts)
+        doubled = _DOUBLED.sub(lambda signs: signs[0] * 2, literals)
+        return re.sub(_MARK, lambda _: next(sources, ""), doubled)
 
 
 def literal(value: str) -> Text:
@@ -261,7 +266,8 @@ class _Parser:
         if word == "metadata" and self.take("."):
             key = self.word("}|")
             raise self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
-        raise self.error(f"unknown expression {word!r}", did_you_mean(word, (r.rstrip("./(") for r in ROOTS)), begin)
+        hint = f"as in @{{{ROOTS[word]}}}" if word in ROOTS else did_you_mean(word, ROOTS)
+        raise self.error(f"unknown expression {word!r}", hint, begin)
 
     def path(self, end: str) -> Text:
         begin = self.pos
@@ -283,8 +289,8 @@ class _Parser:
             return Attr(root, (word,))
         if root == "service" and word == "label" and self.take("."):
             return Attr(root, ("label", self.label("}|")))
-        fields = STACK_FIELDS if root == "stack" else (*SERVICE_FIELDS, "label")
-        if word not in fields or word == "label":
+        fields = STACK_FIELDS if root == "stack" else (*SERVICE_FIELDS, "label.L")
+        if word not in fields:
             raise self.error(f"{root} has no field {word!r}", did_you_mean(word, fields), begin)
         return Attr(root, (word,))
 

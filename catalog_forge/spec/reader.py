@@ -97,9 +97,10 @@ class _Reader:
 
     def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
         """Read a mapping as a record. What is wrong in it is noted and left out, so that the rest is checked as well."""
-        if not isinstance(node, yamlio.Map):
-            raise self.wrong(f"{what} must be a mapping", node.where, did_you_mean("", (k.name for k in keys_of(kind))))
         known = {key.name: key for key in keys_of(kind)}
+        words = [name for name in known if name != "compose"]
+        if not isinstance(node, yamlio.Map):
+            raise self.wrong(f"{what} must be a mapping", node.where, did_you_mean("", words))
         values: dict[str, Any] = {}
         places = {"": node.where}
         passed: dict[str, Any] = {}
@@ -110,8 +111,8 @@ class _Reader:
                 self.passed(name.value, value, passed)
             elif key is None or key.attribute == "compose":
                 more = SERVICE_KEYS if kind in (Service, Group) else shorthand.FILE_WORDS if kind is Spec else ()
-                words = [*(word for word in known if word != "compose"), *more]
-                self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, did_you_mean(name.value, words))
+                hint = did_you_mean(name.value, [*words, *more])
+                self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
             else:
                 places[key.attribute] = value.where
                 self.field(key, value, values)

@@ -134,7 +134,7 @@ def _method(method: str, where: Where) -> str:
 def _url(url: str, where: Where) -> str:
     try:
         parts = urlsplit(url)
-        port = parts.port or 80
+        port = 80 if parts.port is None else parts.port
     except ValueError:
         parts, port = urlsplit(""), 0
     if (

@@ -413,15 +413,15 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         ),
         (
             "service.",
-            "x.yml:7:28: service has no field ''\n  hint: known here: label, name, scale",
+            "x.yml:7:28: service has no field ''\n  hint: known here: label.L, name, scale",
         ),
         (
             "service.a",
-            "x.yml:7:28: service has no field 'a'\n  hint: known here: label, name, scale",
+            "x.yml:7:28: service has no field 'a'\n  hint: known here: label.L, name, scale",
         ),
         (
             "service.redis.ip",
-            "x.yml:7:28: service has no field 'redis'\n  hint: known here: label, name, scale",
+            "x.yml:7:28: service has no field 'redis'\n  hint: known here: label.L, name, scale",
         ),
         (
             "services",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ def errors(text: str | bytes) -> list[Any]:
 def test_it_is_a_schema_of_2020_12() -> None:
     assert schema()["$schema"].endswith("2020-12/schema")
     jsonschema.Draft202012Validator.check_schema(schema())
+
+
+def test_it_is_this_schema() -> None:
+    """What the language gains or loses is seen in tests/golden/spec-schema.json, which is json.dumps(schema(), indent=1)."""
+    golden = Path(__file__).parents[1] / "golden/spec-schema.json"
+    assert schema() == json.loads(golden.read_text(encoding="utf-8"))
 
 
 def test_it_knows_every_key_of_the_model() -> None:
