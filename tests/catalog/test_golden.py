@@ -1,4 +1,4 @@
-"""Whole entries, to the byte: of the least spec, of one in lines, and of one with every key of the language in both topologies."""
+"""Whole entries, to the byte: of the least spec, of one in lines, of one with every key of the language in both topologies."""
 
 from __future__ import annotations
 

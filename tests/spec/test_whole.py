@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
@@ -101,10 +101,3 @@ def test_what_the_shorthand_stands_for_has_the_places_of_its_words() -> None:
     assert (spec.at("files"), spec.at("config")) == (Where("x.yml", 4, 1), Where("x.yml", 1, 1))
     (block,) = read(text_of("least"), "x.yml").files[0].body
     assert (block.at(), block.at("set")) == (Where("x.yml", 4, 1),) * 2
-
-
-def test_the_union_of_blocks_is_what_a_body_holds() -> None:
-    assert {type(block) for block in read(text_of("most"), "x.yml").files[0].body} | {
-        model.FileBlock,
-        model.TemplateBlock,
-    } == set(get_args(model.Block))
