@@ -15,6 +15,7 @@ from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.goyaml import decoding
 from catalog_forge.rancher import composition, questions, variable_uses, versions
 from catalog_forge.rancher.composition import BLOCKS, ComposeFile, Composition
+from catalog_forge.rancher.judgement.block import DEFAULTS
 from catalog_forge.rancher.judgement.launch import LaunchJudge
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.questions import Question
@@ -26,8 +27,6 @@ RANCHER = "rancher-compose.yml"
 DOCKER = "docker-compose.yml"
 DOCKER_TEMPLATE = "docker-compose.yml.tpl"
 COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
-# The keys of config.yml that name the default version: the first one that is there counts.
-DEFAULTS = ("version", "defaultVersion", "default_version")
 
 _PLAIN = re.compile(r"[-+]?[0-9]+")
 

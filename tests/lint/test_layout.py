@@ -18,7 +18,7 @@ BLOCK = ".catalog:\n  version: '1.1.0'\n"
 
 def test_a_folder_that_is_no_revision_names_the_next_number() -> None:
     (found,) = findings({"templates/web/latest/rancher-compose.yml": BLOCK}, "CF104")
-    assert str(found.where) == "templates/web/latest"
+    assert str(found.where) == "templates/web/latest/rancher-compose.yml"
     assert "1 is the next one" in found.hint
 
 

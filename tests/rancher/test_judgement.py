@@ -403,12 +403,12 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "- a",
         None,
-        ["1:1 CF426 a list is not a compose file", "1:1 CF426 a list is not a mapping of services"],
+        ["1:1 CF426 a list is not a compose file"],
     ),
     (
         "a",
         None,
-        ["1:1 CF426 'a' is not a compose file", "1:1 CF426 'a' is not a mapping of services"],
+        ["1:1 CF426 'a' is not a compose file"],
     ),
     (
         "",
@@ -488,7 +488,6 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "- a",
         [
             "rancher-compose.yml:1:1 CF301 a list is not a compose file",
-            "rancher-compose.yml:1:1 CF301 a list is not a mapping of services",
         ],
     ),
     (

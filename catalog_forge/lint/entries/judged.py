@@ -1,4 +1,4 @@
-"""What rancher-compose refuses in a revision, as findings: each fault belongs to the rule that tells of it, and is an error."""
+"""What Rancher's judges refuse in an entry, as findings: each fault belongs to the rule that tells of it, and is an error."""
 
 from __future__ import annotations
 
@@ -6,33 +6,68 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import wraps
 from itertools import islice
+from weakref import WeakKeyDictionary
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.findings import Check, Hit
-from catalog_forge.rancher.entries import Revision
+from catalog_forge.lint.judges import ci
+from catalog_forge.lint.judges.service import Service
+from catalog_forge.rancher.entries import Entry, Revision
+from catalog_forge.rancher.judgement.ruling import Refusal, Ruling
+from catalog_forge.rancher.tree import Tree
 
 # So much is said of one revision by one rule.
 MOST_HITS = 100
+_RULINGS: WeakKeyDictionary[Entry, list[Ruling]] = WeakKeyDictionary()
 
 
-def placed(revision: Revision, hit: Hit) -> Hit:
+def rulings_of(entry: Entry) -> list[Ruling]:
+    """What the catalog service and the CI refuse or drop of an entry, and which version stands in for a default."""
+    if entry not in _RULINGS:
+        service = Service(Tree(entry.folder.everything))
+        both = (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder))
+        told = (each for each in both if each.rule and each.outcome != "ghost")
+        # What was not read is not missing.
+        _RULINGS[entry] = [each for each in told if entry.is_whole or _is_read(entry, each)]
+    return _RULINGS[entry]
+
+
+def _is_read(entry: Entry, ruling: Ruling) -> bool:
+    folder = entry.folder.folders.get(ruling.revision)
+    return folder is not None and entry.tree.covers(folder.path)
+
+
+def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
+    """What the judges refuse or pass over when every question keeps its default, as far as a rule tells of it."""
+    launch = subject.faults.get(rule, []) if isinstance(subject, Revision) else []
+    rulings = rulings_of(subject.entry if isinstance(subject, Revision) else subject)
+    of_subject = (each for each in rulings if not isinstance(subject, Revision) or each.revision == subject.name)
+    return [*launch, *(_fault(each) for each in of_subject if each.rule == rule)]
+
+
+def _fault(ruling: Ruling) -> Refusal:
+    who = ruling.judge if ruling.outcome in ("reject", "drop") else ""
+    return Refusal(ruling.reason, ruling.where, ruling.hint, ruling.rule, who)
+
+
+def placed(subject: Entry | Revision, hit: Hit) -> Hit:
     """A hit at a place that the author has: what a template made is in no file."""
-    return replace(hit, where=revision.composition.at(hit.where)) if hit.where.file.startswith("\0") else hit
+    made = isinstance(subject, Revision) and hit.where.file.startswith("\0")
+    return replace(hit, where=subject.composition.at(hit.where)) if made and isinstance(subject, Revision) else hit
 
 
-def judged(revision: Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
-    """The hits of a rule, and the faults that belong to it: a hit where one is refused is an error, whatever the level."""
-    wrong = revision.faults.get(rule)
-    if not wrong:
-        yield from hits
-        return
-    faults = {_place(rule, fault.where): fault for fault in wrong if fault.where}
-    for hit in (placed(revision, hit) for hit in hits):
+def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
+    """The hits of a rule, and the faults that belong to it: where a judge refuses it is an error, else at most a warning."""
+    faults: dict[Where, Refusal] = {}
+    # Of one place the first counts that is refused.
+    for fault in sorted(faults_of(subject, rule), key=lambda fault: not fault.who):
+        if fault.where:
+            faults.setdefault(_place(rule, fault.where), fault)
+    for hit in (placed(subject, hit) for hit in hits):
         known = faults.pop(_place(rule, hit.where), None)
         yield replace(hit, level="error") if known and known.who else hit
-    for fault in islice(faults.values(), MOST_HITS):
-        if fault.where:
-            yield Hit(fault.where, fault.message, fault.hint, level="error" if fault.who else None)
+    for where, fault in islice(faults.items(), MOST_HITS):
+        yield Hit(fault.where or where, fault.message, fault.hint, level="error" if fault.who else "warning")
 
 
 def _place(rule: str, where: Where) -> Where:
@@ -40,14 +75,14 @@ def _place(rule: str, where: Where) -> Where:
     return Where(where.file, where.line) if rule == "CF504" else where
 
 
-def told(rule: str) -> Callable[[Callable[[Revision], Iterator[Hit] | None]], Check]:
-    """Let a rule of revisions tell, besides what it finds itself, of the faults that belong to it. A rule that finds nothing
-    itself is a docstring only."""
+def told(rule: str) -> Callable[[Callable[..., Iterator[Hit] | None]], Check]:
+    """Let a rule of entries or revisions tell, besides what it finds itself, of the faults that belong to it. A rule that finds
+    nothing itself is a docstring only."""
 
-    def with_faults(check: Callable[[Revision], Iterator[Hit] | None]) -> Check:
+    def with_faults(check: Callable[..., Iterator[Hit] | None]) -> Check:
         @wraps(check)
-        def both(revision: Revision) -> Iterator[Hit]:
-            return judged(revision, rule, check(revision) or ())
+        def both(subject: Entry | Revision) -> Iterator[Hit]:
+            return judged(subject, rule, check(subject) or ())
 
         return both
 

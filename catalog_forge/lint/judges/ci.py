@@ -9,31 +9,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog_forge.errors import Problem, Where
-from catalog_forge.goyaml import decoding, types
+from catalog_forge.errors import Where
+from catalog_forge.goyaml import decoding
 from catalog_forge.lint.judges.layout import TOP
+from catalog_forge.rancher.entries import is_revision
 from catalog_forge.rancher.judgement import block
-from catalog_forge.rancher.judgement.ruling import Ruling
-from catalog_forge.rancher.tree import File, Folder, Tree, Yaml
+from catalog_forge.rancher.judgement.ruling import Refusal, Ruling
+from catalog_forge.rancher.tree import File, Folder, Tree, Yaml, is_template
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 _NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
 _MAINTAINER = re.compile(r"(\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
 # A link to a revision with one of these in its name leads elsewhere.
 _UNLINKED = re.compile(r"[:?#]|%(?![0-9A-Fa-f]{2})")
+# So many versions are named.
+_SHOWN = 8
 _LABELS = "the labels of a service are a mapping of texts, or a list of them"
 
 
 def judge(tree: Tree) -> list[Ruling]:
     """Say what the CI refuses in a catalog; nothing when it lets all of it pass."""
     tops = tree.folders[""].folders.values()
-    return [
-        ruling
-        for top in tops
-        if (found := TOP.fullmatch(top.name))
-        for folder in top.folders.values()
-        for ruling in _Template(folder, found[1] or "").judge()
-    ]
+    return [ruling for top in tops for folder in top.folders.values() for ruling in judge_entry(top.name, folder)]
+
+
+def judge_entry(top: str, folder: Folder) -> list[Ruling]:
+    """Say what the CI refuses in an entry, the folder of which lies in a top folder of this name."""
+    found = TOP.fullmatch(top)
+    return [*_Template(folder, found[1] or "").judge()] if found else []
 
 
 class _Template:
@@ -53,36 +56,38 @@ class _Template:
         if self.links:
             yield from self._asserts()
 
-    def _reject(self, reason: str, where: Where, revision: str = "", hint: str = "") -> Ruling:
-        return Ruling("ci", "reject", reason, where, hint, self.label, revision)
+    def _reject(self, rule: str, reason: str, where: Where, revision: str = "", hint: str = "") -> Ruling:
+        return Ruling("ci", "reject", reason, where, hint, self.label, revision, rule)
 
     def _revision(self, folder: Folder) -> Iterator[Ruling]:
         file = _readable(folder, "rancher-compose.yml")
         if file is None:
             reason = "the folder has no rancher-compose.yml: the CI takes every folder of a template for a revision"
-            yield self._reject(reason, Where(_shown(folder)), folder.name)
+            yield self._reject("CF120" if is_revision(folder.name) else "CF104", reason, Where(_shown(folder)), folder.name)
             return
         found = block.of_compose(file, block.CI)
         problems = found.problems
         docker = _readable(folder, "docker-compose.yml")
         if not problems and docker:
-            problems = tuple(_faults_of_bindings(docker.decoded))
+            problems = tuple(_faults_of_bindings(docker))
             file = docker
         yield from (Ruling.of("ci", each, file.at(), self.label, folder.name) for each in problems)
         if not problems:
             self.links[decoding.text_of(found.keys.get("version"))] = folder
 
     def _asserts(self) -> Iterator[Ruling]:
-        where = self.config.at() if self.config else Where(_shown(self.folder))
+        where = self.config.at(1, 1) if self.config else Where(_shown(self.folder))
         # Of an id the CI looks at what follows its last `:` and `*`.
         if not _NAME.fullmatch(re.split(r"[:*]", self.folder.name)[-1]):
             hint = "letters, digits and '-', 63 at most"
-            yield self._reject(f"a template cannot be named {self.folder.name!r}", Where(_shown(self.folder)), "", hint)
+            message = f"a template cannot be named {self.folder.name!r}"
+            yield self._reject("CF101", message, Where(_shown(self.folder)), "", hint)
         maintainer = self.keys.get("maintainer")
         words = _text(maintainer)
         if maintainer and words and not _MAINTAINER.fullmatch(words):
             hint = "First Last <mail@example.com>"
-            yield self._reject(f"the maintainer is not two to five words and a mail: {words!r}", maintainer.where, "", hint)
+            message = f"the maintainer is not two to five words and a mail: {words!r}"
+            yield self._reject("CF207", message, maintainer.where, "", hint)
         yield from self._assert_default(where)
         for revision in self.links.values():
             yield from self._assert_opens(revision)
@@ -90,27 +95,36 @@ class _Template:
     def _assert_default(self, where: Where) -> Iterator[Ruling]:
         node = self.keys.get("version")
         default = _text(node)
-        known = ", ".join(repr(version) for version in self.links)
+        known = ", ".join(map(repr, [*self.links][:_SHOWN]))
         if node is None:
-            yield self._reject("there is no default version", where, "", "version: '...' in config.yml")
+            rule, where = self._cause(where)
+            yield self._reject(rule, "there is no default version", where, "", "version: '...' in config.yml")
         elif not default:
             shown = decoding.raw(node)
             hint = f"version: '{shown}'" if shown else "version: '...'"
-            yield self._reject("the default version is not text", node.where, "", hint)
+            yield self._reject("CF203" if shown else "CF204", "the default version is not text", node.where, "", hint)
         elif default not in self.links:
-            yield self._reject(f"no revision has the default version {default!r}", node.where, "", f"there are {known}")
+            yield self._reject("CF205", f"no revision has the default version {default!r}", node.where, "", f"there are {known}")
+
+    def _cause(self, where: Where) -> tuple[str, Where]:
+        """Why no version is there: the rule that tells of it, and its place."""
+        if self.config is None:
+            return "CF111", where
+        found = self.config.decoded
+        broken = next((each.where for each in found.problems if each.where), where)
+        return ("CF204", where) if isinstance(found.node, Map) and not found.problems else ("CF201", broken)
 
     def _assert_opens(self, revision: Folder) -> Iterator[Ruling]:
         file = revision.files["rancher-compose.yml"]
         name = self.folder.name
         if ":" in name or "*" in name or _UNLINKED.search(revision.name):
             reason = f"no link leads to {name}/{revision.name}: its name cannot stand in an id"
-            yield self._reject(reason, file.at(), revision.name)
+            yield self._reject("CF101", reason, file.at(), revision.name)
         elif f"/{revision.name}/" in f"/{revision.path}":
             reason = f"a folder above the revision is named {revision.name!r} too: the CI does not find its files"
-            yield self._reject(reason, file.at(), revision.name)
+            yield self._reject("CF101", reason, file.at(), revision.name)
         elif not file.content:
-            yield self._reject("rancher-compose.yml is empty", file.at(), revision.name)
+            yield self._reject("CF301", "rancher-compose.yml is empty", file.at(), revision.name)
 
 
 def _readable(folder: Folder, name: str) -> File | None:
@@ -131,29 +145,24 @@ def _text(node: Node | None) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _faults_of_bindings(found: Yaml) -> Iterator[Problem]:
+def _faults_of_bindings(file: File) -> Iterator[Refusal]:
     """What keeps the CI from reading labels and ports out of a docker-compose.yml."""
-    if found.problems:
-        yield from found.problems
-        return
-    problems = [*types.faults(found.node, block.CI_COMPOSE)]
-    keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
-    services: Node | None = keys.get("services")
-    if decoding.raw(keys.get("version")) != "2":
-        services = found.node
-        problems += block.faults_of_services(found.node, keys)
+    found = file.decoded
+    problems = [block.refused(each, "CF438" if is_template(file.text) else "CF426", "ci") for each in found.problems]
+    problems += block.faults_of_compose(found.node, block.CI_COMPOSE, block.OF_DOCKER, "ci")
     yield from problems
-    for service in decoding.pairs(services).values() if isinstance(services, Map) and not problems else ():
-        if isinstance(service, Map):
-            yield from _faults_of_service(decoding.pairs(service))
+    keys = decoding.pairs(found.node)
+    services = keys.get("services") if decoding.raw(keys.get("version")) == "2" else found.node
+    for service in decoding.pairs(services).values() if not problems else ():
+        yield from _faults_of_service(decoding.pairs(service))
 
 
-def _faults_of_service(keys: dict[str, Node]) -> Iterator[Problem]:
+def _faults_of_service(keys: dict[str, Node]) -> Iterator[Refusal]:
     ports, labels = keys.get("ports"), keys.get("labels")
     if ports and not decoding.is_null(ports) and not isinstance(ports, Seq):
-        yield Problem("the ports of a service are a list: the CI crashes here", ports.where)
+        yield Refusal("the ports of a service are a list: the CI crashes here", ports.where, "", "CF428", "ci")
     if labels and not decoding.is_null(labels) and not _are_labels(labels):
-        yield Problem(_LABELS, labels.where)
+        yield Refusal(_LABELS, labels.where, "", "CF421", "ci")
 
 
 def _are_labels(node: Node) -> bool:

@@ -7,17 +7,17 @@ looks at the depth of a file and at its base name only, in the order of a walk; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from catalog_forge.errors import Problem, Where
-from catalog_forge.goyaml import decoding, types
+from catalog_forge.errors import Where
+from catalog_forge.goyaml import decoding
 from catalog_forge.lint.judges.layout import ANY_TOP, CONFIGS, REVISION_FILES
-from catalog_forge.rancher.entries import DEFAULTS, chosen, default_of, is_revision, number_of
+from catalog_forge.rancher.entries import chosen, default_of, is_revision, number_of
 from catalog_forge.rancher.judgement import block
-from catalog_forge.rancher.judgement.block import Block
+from catalog_forge.rancher.judgement.block import DEFAULTS, Block
 from catalog_forge.rancher.judgement.ruling import Outcome, Ruling
 from catalog_forge.rancher.tree import File, Folder, Tree, keys_of
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.yamlio import Node, Seq, Text
 
 _CONFIG_TEXTS = ("name", "description", "category", "maintainer", "license", "projectURL", "project_url", *DEFAULTS)
 _BLOCK_TEXTS = ("version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from")
@@ -110,8 +110,10 @@ class Service:
         self.rulings += [ruling for template in self.templates.values() for ruling in self._look_at(template)]
         self.rulings += self._left_out()
 
-    def _say(self, outcome: Outcome, reason: str, where: Where, template: Template, version: str = "", hint: str = "") -> Ruling:
-        return Ruling("service", outcome, reason, where, hint, template.label, version)
+    def _say(
+        self, outcome: Outcome, reason: str, where: Where, template: Template, version: str = "", hint: str = "", rule: str = ""
+    ) -> Ruling:
+        return Ruling("service", outcome, reason, where, hint, template.label, version, rule)
 
     # The walk
 
@@ -133,11 +135,10 @@ class Service:
 
     def _config(self, file: File, base: str, parts: Sequence[str], before: Template | None) -> None:
         template = Template("/".join(parts[:2]), base, parts[1], config=file)
-        found = file.decoded
-        keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
-        problems = found.problems or tuple(_faults_of_config(found.node, keys))
-        if problems:
-            self.rulings += [Ruling.of("service", each, file.at(), template.label) for each in problems]
+        found = block.of_config(file)
+        keys = found.keys
+        if found.problems:
+            self.rulings += [Ruling.of("service", each, file.at(), template.label) for each in found.problems]
             return
         template.name = decoding.text_of(keys.get("name"))
         template.default = default_of(keys)
@@ -168,7 +169,7 @@ class Service:
         if problems:
             note = f"catalog-service calls this revision {template.label}:{place}" if str(place) != version.id else ""
             for each in problems:
-                with_note = Problem(each.message, each.where, each.hint or note)
+                with_note = replace(each, hint=each.hint or note)
                 self.rulings.append(Ruling.of("service", with_note, file.at(), template.label, version.folder))
             return
         keys = version.block.keys
@@ -200,21 +201,23 @@ class Service:
     def _ghost(self, template: Template, where: Where) -> Ruling:
         reason = "it is listed without a name: there is no config.yml that can be read"
         if template.config:
-            return self._say("ghost", "it is listed without a name: config.yml has none", where, template, hint="name: ...")
-        return self._say("ghost", reason, where, template, hint="a config.yml with a name in the folder of the template")
+            message = "it is listed without a name: config.yml has none"
+            return self._say("ghost", message, where, template, hint="name: ...", rule="CF208")
+        return self._say("ghost", reason, where, template, hint="a config.yml with a name in the folder", rule="CF111")
 
     def _dropped(self, template: Template, version: Version) -> Ruling:
         file = version.source
         if file is None:
+            empty = version.files.get(REVISION_FILES[0])
+            where, rule = (empty.at(), "CF301") if empty else (_folder_of(template, version), "CF120")
+            reason = "the revision vanishes: no file of it says a version"
             hint = "a rancher-compose.yml with a catalog block that says its version"
-            return self._say(
-                "drop", "the revision vanishes: no file of it says a version", version.where, template, version.folder, hint
-            )
+            return self._say("drop", reason, where, template, version.folder, hint, rule)
         where = version.block.where or file.at()
-        reason = "the revision vanishes: its catalog block has no version"
+        reason, rule = "the revision vanishes: its catalog block has no version", "CF304"
         if not version.block.keys:
-            reason = "the revision vanishes: the file has no catalog block"
-        return self._say("drop", reason, where, template, version.folder, "version: '1.0.0' in the catalog block")
+            reason, rule = "the revision vanishes: the file has no catalog block", "CF302" if file.yaml.map else "CF301"
+        return self._say("drop", reason, where, template, version.folder, "version: '1.0.0' in the catalog block", rule)
 
     def _look_at_default(self, template: Template, where: Where) -> Iterator[Ruling]:
         versions = [version.version for version in template.served]
@@ -229,7 +232,7 @@ class Service:
             if template.config
             else None
         )
-        yield self._say("alter", reason, node.where if node else where, template)
+        yield self._say("alter", reason, node.where if node else where, template, rule="CF205" if template.default else "")
 
     def _hidden(self, template: Template) -> Iterator[Ruling]:
         last = {version.version: version for version in template.served}
@@ -243,7 +246,12 @@ class Service:
         if ":" in template.folder or "*" in template.folder:
             reason = "an id with ':' or '*' in it cannot be opened: it is listed, and answers 404"
             yield self._say(
-                "hide", reason, Where(template.path), template, hint="letters, digits and '-' in the name of the folder"
+                "hide",
+                reason,
+                Where(template.path),
+                template,
+                hint="letters, digits and '-' in the name of the folder",
+                rule="CF101",
             )
 
     def _altered(self, template: Template, revision: str, nodes: Iterator[tuple[str, Text]]) -> Iterator[Ruling]:
@@ -270,7 +278,7 @@ class Service:
         number = number_of(revision.name)
         if not is_revision(revision.name):
             reason = f"no folder named {revision.name!r} is a revision: it is passed over"
-            yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on")
+            yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on", "CF104")
             return
         kept = template.by_key.get(revision.name if number is None else number)
         if kept and kept.folder != revision.name:
@@ -278,28 +286,19 @@ class Service:
             yield self._say("hide", reason, where, template, revision.name)
         elif not kept:
             reason = "the revision vanishes: all its files are links"
-            yield self._say("drop", reason, where, template, revision.name, "put files there, not links")
+            yield self._say("drop", reason, where, template, revision.name, "put files there, not links", "CF115")
+
+
+def _folder_of(template: Template, version: Version) -> Where:
+    """The folder of a revision, as errors show it."""
+    file = next(iter(version.files.values()))
+    return Where(f"{(file.shown or file.path).removesuffix(file.path)}{template.path}/{version.folder}")
 
 
 def _block_of(file: File) -> Block:
     if file.name == "rancher-compose.yml":
         return block.of_compose(file, block.SERVICE)
     return block.of_part(file) if file.name == "compose.yml" else block.of_flat(file)
-
-
-def _faults_of_config(node: Node | None, keys: dict[str, Node]) -> Iterator[Problem]:
-    if not isinstance(node, Map):
-        yield from types.faults(node, block.CONFIG)
-        return
-    found = dict(keys)
-    if "projectURL" in found:
-        found["project_url"] = found["projectURL"]
-    version = next((key for key in DEFAULTS if key in found), "")
-    if version:
-        found["default_version"] = found[version]
-    for name, each in found.items():
-        if name in block.CONFIG.fields:
-            yield from types.faults(each, block.CONFIG.fields[name])
 
 
 def _texts_of_config(keys: dict[str, Node]) -> Iterator[tuple[str, Text]]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.entries.judged import told
-from catalog_forge.lint.findings import Hit, Level
+from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import is_altered, quoted, renamed, respelt, shown, unknown_keys
-from catalog_forge.lint.rules.layout import if_refused
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import versions
 from catalog_forge.rancher.composition import BLOCKS
@@ -26,7 +25,7 @@ _RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 
 @rule("CF301", "error", "rancher-compose.yml cannot be read", on=Revision)
 @told("CF301")
-def broken(revision: Revision) -> Iterator[Hit]:
+def broken(_: Revision) -> None:
     """One rancher-compose.yml that is no YAML mapping makes the service and the CI refuse the whole catalog.
 
     An empty one has no version: its revision is dropped.
@@ -51,23 +50,6 @@ def broken(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
     Source: docs/facts/catalog.md#6.5, #6.6
     """
-    file = revision.rancher
-    if file is None:
-        return
-    for problem in file.yaml.problems:
-        yield Hit(problem.where or file.at(), f"{problem.message}: Rancher refuses the whole catalog", problem.hint)
-    if not file.yaml.problems and file.yaml.map is None:
-        empty = is_null(file.yaml.node)
-        loss, level = _loss(revision) if empty else ("Rancher refuses the whole catalog", None)
-        what = "the file is empty" if empty else "the file is not a mapping"
-        yield Hit(file.at(1, 1), f"{what}: {loss}", "write the block .catalog with a version", level=level)
-
-
-def _places(revision: Revision) -> Iterator[Text]:
-    """The blocks among the services, where they are out of place."""
-    services = revision.rancher.yaml.keys.get("services") if revision.rancher else None
-    found = (key_of(services, name) for name in BLOCKS)
-    return (key for key in found if key)
 
 
 @rule("CF302", "error", "The catalog block is missing, or stands in the wrong place", on=Revision, fixable=True)
@@ -99,36 +81,15 @@ def no_block(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#3.2, #6.5, #6.20
     """
     file = revision.rancher
-    if file is None or file.yaml.map is None:
-        return
-    keys = file.yaml.keys
-    for name in BLOCKS:
-        node = keys.get(name)
-        if node and not isinstance(node, Map) and not is_null(node):
-            yield Hit(
-                node.where,
-                f"{name} is not a mapping: Rancher refuses the whole catalog",
-                "write version, name and questions in it",
-            )
-            return
-    inside = next(_places(revision), None)
-    if inside:
-        yield Hit(
-            inside.where, "the catalog block stands among the services: Rancher cannot launch it", "move it to the left margin"
-        )
-    elif revision.block is None:
-        key = key_of(file.yaml.node, "catalog") or key_of(file.yaml.node, ".catalog")
-        what = "the catalog block is empty" if key else "there is no catalog block"
-        hint = "add .catalog with a version" if "version" not in keys else "add catalog with a version"
-        loss, level = _loss(revision)
-        yield Hit(key.where if key else file.at(1, 1), f"{what}: {loss}", hint, level=level)
-    elif "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
+    keys = file.yaml.keys if file else {}
+    if file and "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
         message = "in a file without version: '2' Rancher takes catalog for a service, and cannot launch it"
         yield Hit(plain.where, message, "call it .catalog", None if ".catalog" in keys else renamed(file, plain, ".catalog"))
 
 
 @rule("CF303", "error", "The format of rancher-compose.yml is unknown", on=Revision)
-def bad_format(revision: Revision) -> Iterator[Hit]:
+@told("CF303")
+def bad_format(_: Revision) -> None:
     """All judges know files with `version: '2'` and files without one; over another they refuse the catalog.
 
     Bad:
@@ -143,15 +104,11 @@ def bad_format(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
     Source: docs/facts/catalog.md#3.3, #6.22
     """
-    node = revision.rancher.yaml.keys.get("version") if revision.rancher else None
-    if node is None or is_null(node) or (isinstance(node, Text) and node.value in ("2", "")):
-        return
-    what = shown(node.value) if isinstance(node, Text) else "what stands here"
-    yield Hit(node.where, f"Rancher knows no format {what}, and refuses the whole catalog", "write version: '2'")
 
 
 @rule("CF304", "error", "A revision has no version", on=Revision)
-def no_version(revision: Revision) -> Iterator[Hit]:
+@told("CF304")
+def no_version(_: Revision) -> None:
     """The catalog service drops a revision whose block gives no version, without a word; the CI refuses it.
 
     Bad:
@@ -168,22 +125,6 @@ def no_version(revision: Revision) -> Iterator[Hit]:
           version: '1.0.0'
     Source: docs/facts/catalog.md#1.19, #6.5
     """
-    node = keys_of(revision.block).get("version")
-    if revision.block is None or isinstance(node, Map | Seq) or text_of(node) or "<<" in keys_of(revision.block):
-        return
-    key = key_of(revision.block, "version")
-    where = key.where if key else revision.block_where
-    what, level = _loss(revision)
-    yield Hit(where, f"the block gives no version: {what}", "add version: '1.0.0'", level=level)
-
-
-def _loss(revision: Revision) -> tuple[str, Level | None]:
-    """What becomes of a revision without a version, and how bad that is: Rancher may take the name of its folder."""
-    if "." not in revision.name:
-        return "Rancher drops the revision", None
-    default = text_of(keys_of(revision.entry.settings.node).get("version"))
-    level = if_refused(revision.entry) if default == revision.name else "warning"
-    return "the CI does not know which it is", level
 
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
@@ -309,7 +250,8 @@ def null_questions(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF310", "error", "A value in the block is of the wrong kind", on=Revision)
-def wrong_kind(revision: Revision) -> Iterator[Hit]:
+@told("CF310")
+def wrong_kind(_: Revision) -> None:
     """The service and the CI refuse the whole catalog over a list or a mapping where they expect text.
 
     Bad:
@@ -328,16 +270,6 @@ def wrong_kind(revision: Revision) -> Iterator[Hit]:
           labels: {a: b}
     Source: docs/facts/catalog.md#6.20
     """
-    keys = keys_of(revision.block)
-    for name in _TEXTS:
-        if isinstance(keys.get(name), Map | Seq):
-            yield Hit(keys[name].where, f"{name} must be text: Rancher refuses the whole catalog", "write one value")
-    labels = keys.get("labels")
-    if isinstance(labels, Seq) or (isinstance(labels, Text) and not is_null(labels)):
-        yield Hit(labels.where, "labels must be a mapping: Rancher refuses the whole catalog", "write name: value")
-    for key, value in labels.pairs if isinstance(labels, Map) else ():
-        if not isinstance(value, Text):
-            yield Hit(value.where, f"label {shown(key.value)} must be text: Rancher refuses the whole catalog")
 
 
 @rule("CF311", "warning", "There are two catalog blocks", on=Revision)

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from catalog_forge.goyaml.decoding import is_null, is_text, text_of
 from catalog_forge.lint.catalog import Catalog
-from catalog_forge.lint.findings import Hit
-from catalog_forge.lint.mend import is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys, written
-from catalog_forge.lint.rules.layout import CI_TOP, if_refused
+from catalog_forge.lint.entries.judged import judged, told
+from catalog_forge.lint.findings import Fix, Hit
+from catalog_forge.lint.mend import is_altered, near, quoted, renamed, respelt, shown, unknown_keys, written
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.entries import Entry
+from catalog_forge.rancher.judgement.block import CONFIG_KEYS
 from catalog_forge.rancher.tree import File, key_of
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.yamlio import Map, Seq, Text
 
 _VERSIONS = ("version", "defaultVersion", "default_version")
 _TEXTS = ("name", "description", "category", "maintainer", "license", "projectURL", "project_url", *_VERSIONS)
-# What else the catalog service has a field for, so that a list there is an error: its model has no other use for them here.
-_MORE_TEXTS = (
-    "environmentid",
-    "issystem",
-    "path",
-    "upgradefrom",
-    "foldername",
-    "catalog",
-    "base",
-    "icon",
-    "iconfilename",
-    "readme",
-)
 _LIMITS = ("minimum_rancher_version", "maximum_rancher_version")
 _KNOWN = frozenset((*_TEXTS, "categories", "labels", "isSystem", *_LIMITS))
-# The CI's own pattern: two to five words, then an address in angle brackets.
-_MAINTAINER = re.compile(r"(?:\S+ ){2,5}<[^@]+@[^@][^@.]*\.[^@]+>")
 _URL = re.compile(r"https?://[^\s/][^\s]*")
 LICENSES = (
     "AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-1.1 Apache-2.0 Artistic-2.0 BSD-2-Clause BSD-3-Clause BSL-1.0 BUSL-1.1"
@@ -49,6 +36,7 @@ def _key(entry: Entry, *names: str) -> Text | None:
 
 
 @rule("CF201", "error", "config.yml cannot be read", on=Entry)
+@told("CF201")
 def broken(entry: Entry) -> Iterator[Hit]:
     """One config.yml that is no YAML mapping makes the catalog service refuse the whole catalog.
 
@@ -69,41 +57,14 @@ def broken(entry: Entry) -> Iterator[Hit]:
         version: '1.0.0'
     Source: docs/facts/catalog.md#2.1, #6.13, #6.14
     """
-    config, settings = entry.config, entry.settings
-    if config is None:
-        return
-    for problem in settings.problems:
-        yield Hit(problem.where or config.at(), f"{problem.message}: Rancher refuses the whole catalog", problem.hint)
-    if not settings.problems and settings.map is None:
-        empty = is_null(settings.node)
-        message = (
-            "config.yml is empty: an entry without a name"
-            if empty
-            else "config.yml is not a mapping: Rancher refuses the catalog"
-        )
-        yield Hit(config.at(1, 1), message, "write name, version, description and category")
-
-
-def _misplaced(keys: dict[str, Node]) -> Iterator[tuple[Node, str]]:
-    """The nodes of which the catalog service can make nothing, and what should stand there."""
-    for name in (*_TEXTS, *_MORE_TEXTS):
-        if isinstance(keys.get(name), Map | Seq):
-            yield keys[name], f"{name} must be text"
-    categories, labels = keys.get("categories"), keys.get("labels")
-    if isinstance(categories, Map) or (isinstance(categories, Text) and not is_null(categories)):
-        yield categories, "categories must be a list"
-    if isinstance(categories, Seq):
-        yield from ((each, "a category must be text") for each in categories.items if not isinstance(each, Text))
-    if isinstance(labels, Seq) or (isinstance(labels, Text) and not is_null(labels)):
-        yield labels, "labels must be a mapping"
-    if isinstance(labels, Map):
-        yield from (
-            (value, f"label {shown(key.value)} must be text") for key, value in labels.pairs if not isinstance(value, Text)
-        )
+    if entry.config and not entry.settings.problems and is_null(entry.settings.node):
+        message = "config.yml is empty: an entry without a name"
+        yield Hit(entry.config.at(1, 1), message, "write name, version, description and category")
 
 
 @rule("CF202", "error", "A value in config.yml is of the wrong kind", on=Entry)
-def wrong_kind(entry: Entry) -> Iterator[Hit]:
+@told("CF202")
+def wrong_kind(_: Entry) -> None:
     """The catalog service refuses the whole catalog over a list or a mapping where it expects text, and the other way round.
 
     Bad:
@@ -122,11 +83,10 @@ def wrong_kind(entry: Entry) -> Iterator[Hit]:
         +labels: {io.rancher.certified: 'true'}
     Source: docs/facts/catalog.md#2.4, #6.15
     """
-    for node, what in _misplaced(entry.settings.keys):
-        yield Hit(node.where, f"{what}: Rancher refuses the whole catalog")
 
 
 @rule("CF203", "error", "The version in config.yml is not quoted", on=Entry, fixable=True)
+@told("CF203")
 def bare_version(entry: Entry) -> Iterator[Hit]:
     """A bare number is no text: the CI refuses it, and the catalog service makes `1.1` of `1.10` and `8` of `010`.
 
@@ -146,7 +106,7 @@ def bare_version(entry: Entry) -> Iterator[Hit]:
         if entry.config and isinstance(node, Text) and not is_text(node) and not is_null(node):
             altered = f", and Rancher takes it for {shown(text_of(node))}" if is_altered(node) else ""
             message = f"{name} {node.value[:40]} is a number or a truth, no text: the CI refuses it{altered}"
-            yield Hit(node.where, message, f"write '{node.value[:40]}'", quoted(entry.config, node), if_refused(entry))
+            yield Hit(node.where, message, f"write '{node.value[:40]}'", quoted(entry.config, node), "warning")
 
 
 @rule("CF204", "error", "config.yml gives no default version", on=Entry, fixable=True)
@@ -166,25 +126,21 @@ def no_version(entry: Entry) -> Iterator[Hit]:
         version: '1.0.0'
     Source: docs/facts/catalog.md#2.5, #6.18
     """
-    keys = entry.settings.keys
-    if (
-        entry.config is None
-        or entry.settings.map is None
-        or text_of(keys.get("version"))
-        or isinstance(keys.get("version"), Map | Seq)
-    ):
-        return
-    other = _key(entry, "defaultVersion", "default_version")
-    where = other or _key(entry, "version")
-    message = (
-        f"the CI does not read {other.value}: it wants version" if other else "config.yml says no version: the CI refuses it"
-    )
-    fix = renamed(entry.config, other, "version") if other and "version" not in keys else None
-    versions = [each.version for each in entry.revisions if each.version]
-    if fix is None and versions:
-        fix = written(entry.config, 1, "version", versions[-1])
-    hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that is to be launched"
-    yield Hit(where.where if where else entry.config.at(1, 1), message, hint, fix, if_refused(entry))
+    for hit in judged(entry, "CF204"):
+        other = _key(entry, "defaultVersion", "default_version")
+        message = f"the CI does not read {other.value}: it wants version" if other else hit.message
+        versions = [each.version for each in entry.revisions if each.version]
+        hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that is to be launched"
+        yield replace(hit, message=message, hint=hint, fix=_with_version(entry, other, versions))
+
+
+def _with_version(entry: Entry, other: Text | None, versions: list[str]) -> Fix | None:
+    """A fix that gives config.yml a version: what stands there under another name, else the last one."""
+    if entry.config is None:
+        return None
+    if other and "version" not in entry.settings.keys:
+        return renamed(entry.config, other, "version")
+    return written(entry.config, 1, "version", versions[-1]) if versions else None
 
 
 @rule("CF205", "error", "The default version is that of no revision", on=Entry)
@@ -207,17 +163,12 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
         version: '1.0.0'
     Source: docs/facts/catalog.md#2.6, #6.16
     """
-    node = next((found for name in _VERSIONS if (found := entry.settings.keys.get(name))), None)
+    node = next((value for name in _VERSIONS if (value := entry.settings.keys.get(name))), None)
     versions = list(dict.fromkeys(each.version for each in entry.revisions if each.version))
-    # A folder that is named by a version is served under it, and the CI does not see that.
-    if not entry.is_whole or not is_text(node) or not (versions or any("." in each.name for each in entry.revisions)):
-        return
     wanted = text_of(node)
-    if wanted and node and wanted not in versions:
-        same = next((each for each in versions if each.lstrip("v") == wanted.lstrip("v")), "") or near(wanted, versions[-200:])
-        known = f"the revisions have {listed(versions)}" if versions else "write a version into the block of the revision"
-        hint = f"did you mean {shown(same)}?" if same else known
-        yield Hit(node.where, f"no revision of {entry.name} has the version {shown(wanted)}", hint, level=if_refused(entry))
+    same = next((each for each in versions if each.lstrip("v") == wanted.lstrip("v")), "") or near(wanted, versions[-200:])
+    for hit in judged(entry, "CF205"):
+        yield replace(hit, hint=f"did you mean {shown(same)}?") if same else hit
 
 
 @rule("CF206", "warning", "The default is not the newest revision", on=Entry)
@@ -245,7 +196,8 @@ def old_default(entry: Entry) -> Iterator[Hit]:
 
 
 @rule("CF207", "error", "The CI refuses the maintainer", on=Entry)
-def bad_maintainer(entry: Entry) -> Iterator[Hit]:
+@told("CF207")
+def bad_maintainer(_: Entry) -> None:
     """Two to five words and an address in angle brackets: a maintainer with one name, or without an address, fails the CI.
 
     Bad:
@@ -259,11 +211,6 @@ def bad_maintainer(entry: Entry) -> Iterator[Hit]:
         maintainer: Jo Doe <jo@example.org>
     Source: docs/facts/catalog.md#2.8; test_maintainers of the CI
     """
-    node = entry.settings.keys.get("maintainer")
-    if isinstance(node, Text) and is_text(node) and node.value and CI_TOP.fullmatch(entry.top.name):
-        words = node.value[:1000]
-        if not _MAINTAINER.fullmatch(words.removesuffix("\n")):
-            yield Hit(node.where, f"the CI refuses the maintainer {shown(words)}", "write First Last <name@example.org>")
 
 
 @rule("CF208", "error", "An entry has no name", on=Entry)
@@ -359,8 +306,7 @@ def unknown_key(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#2.3
     """
     if entry.config and entry.settings.map:
-        known = _KNOWN | frozenset(_MORE_TEXTS)
-        for key, meant in unknown_keys(entry.settings.map, known):
+        for key, meant in unknown_keys(entry.settings.map, _KNOWN | CONFIG_KEYS):
             hint = f"did you mean {meant}?" if meant else "remove it"
             fix = respelt(entry.config, key, meant)
             yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")

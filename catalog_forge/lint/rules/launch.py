@@ -6,13 +6,12 @@ The rules are a table: what they say is what the judge of the launch says (`lint
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from catalog_forge.lint.entries.judged import judged
 from catalog_forge.lint.findings import Hit, Level
-from catalog_forge.lint.rules.layout import if_refused
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.entries import DOCKER, DOCKER_TEMPLATE, Revision
-from catalog_forge.rancher.tree import is_template
 
 
 def _example(part: str, good: bool = False) -> str:
@@ -193,8 +192,6 @@ def plain_template(revision: Revision) -> Iterator[Hit]:
         {{- end}}
     Source: docs/facts/catalog.md#6.9
     """
-    file = revision.folder.files.get(DOCKER)
-    if file and is_template(file.text):
-        for problem in file.decoded.problems:
-            message = f"the CI reads {DOCKER} as YAML, and this is a template: {problem.message}"
-            yield Hit(problem.where or file.at(), message, f"call it {DOCKER_TEMPLATE}", level=if_refused(revision.entry))
+    for hit in judged(revision, "CF438"):
+        message = f"the CI reads {DOCKER} as YAML, and this is a template: {hit.message}"
+        yield replace(hit, message=message, hint=f"call it {DOCKER_TEMPLATE}")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.entries.judged import judged, told
 from catalog_forge.lint.findings import Hit, Level
+from catalog_forge.lint.judges.layout import TOP
 from catalog_forge.lint.mend import listed, near, shown
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, Entry, Revision, is_revision
+from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, Entry, Revision
 from catalog_forge.rancher.tree import keys_of
 
-# What the catalog's own CI takes for a folder of templates, and for the name of one.
-CI_TOP = re.compile(r"(?:\w+-)?templates")
-_NAME = re.compile(r"[a-zA-Z0-9-]{1,63}")
 _GIT = frozenset(("branches", "hooks", "info", "logs", "modules", "objects", "refs", "worktrees"))
 _PLAIN = re.compile(r"0|[1-9][0-9]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -29,42 +29,27 @@ def _where(entry: Entry, folder: str) -> Where:
     return Where(f"{entry.where.file}/{folder}")
 
 
-def if_refused(entry: Entry) -> Level | None:
-    """The level of what the CI alone refuses: that of its rule, but a warning where the CI does not look or finds no revision."""
-    looked_at = CI_TOP.fullmatch(entry.top.name) and (entry.revisions or not entry.is_whole)
-    return None if looked_at else "warning"
-
-
 @rule("CF101", "error", "The name of an entry breaks ids or the CI", on=Entry)
-def bad_name(entry: Entry) -> Iterator[Hit]:
+@told("CF101")
+def bad_name(_: Entry) -> None:
     """The name of an entry's folder is part of ids and of stack names: the CI wants 1 to 63 letters, digits and dashes.
 
     Rancher's catalog service takes every name, but what has a `:` or a `*` in it is listed and cannot be opened.
 
     Bad:
-        -- templates/my_web/config.yml --
-        name: Web
+        -- templates/my_web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
     Bad:
-        -- templates/my:web/config.yml --
-        name: Web
+        -- templates/my:web/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
     Bad:
         -- templates/0/0/rancher-compose.yml --
         .catalog: {version: '1.0.0'}
     Good:
-        -- templates/my-web2/config.yml --
-        name: Web
+        -- templates/my-web2/0/rancher-compose.yml --
+        .catalog: {version: '1.0.0'}
     Source: docs/facts/catalog.md#1.6, #6.40, #6.41; test_stack_name of the CI
     """
-    broken, level = next((mark for mark in ":*" if mark in entry.name), None), if_refused(entry)
-    if broken:
-        message = f"{shown(entry.name)} has a {broken!r}: it is listed but nobody can open it"
-        yield Hit(entry.where, message, "use letters and dashes", level=level)
-    elif CI_TOP.fullmatch(entry.top.name) and not _NAME.fullmatch(entry.name):
-        message = f"the catalog's CI refuses the name {shown(entry.name)}"
-        yield Hit(entry.where, message, "use 1 to 63 letters, digits and dashes", level=level)
-    elif entry.name in entry.folder.folders:
-        message = f"the CI does not find the files of {entry.name}/{entry.name}: a revision has the name of its entry"
-        yield Hit(entry.where, message, "rename the entry", level=level)
 
 
 @rule("CF102", "warning", "An entry has the name of one of git's folders", on=Entry)
@@ -99,7 +84,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
     """
     tops = {entry.top.name: entry for entry in catalog.entries}
     for name, entry in tops.items():
-        if not CI_TOP.fullmatch(name):
+        if not TOP.fullmatch(name):
             where = Where(entry.where.file.removesuffix(f"/{entry.name}"))
             yield Hit(where, f"the catalog's CI checks no entry in {shown(name)}", "call it templates or WORD-templates")
 
@@ -126,16 +111,8 @@ def no_revision(entry: Entry) -> Iterator[Hit]:
           version: '2.0.0'
     Source: docs/facts/catalog.md#1.7, #6.39
     """
-    following = _next(entry)
-    for name, folder in entry.folder.folders.items():
-        if is_revision(name):
-            continue
-        if any(each in folder.files for each in _COMPOSE):
-            what = f"{shown(name)} is not a revision: Rancher never shows it"
-            yield Hit(_where(entry, name), what, f"revisions are numbers: {following} is the next one")
-        elif CI_TOP.fullmatch(entry.top.name):
-            what = f"the catalog's CI takes {shown(name)} for a revision without a rancher-compose.yml, and refuses the catalog"
-            yield Hit(_where(entry, name), what, "keep it outside of the entry, or in a revision")
+    for hit in judged(entry, "CF104"):
+        yield replace(hit, hint=f"revisions are numbers: {_next(entry)} is the next one; other files lie outside of the entry")
 
 
 def _next(entry: Entry) -> int:
@@ -255,6 +232,7 @@ def empty_entry(entry: Entry) -> Iterator[Hit]:
 
 
 @rule("CF111", "error", "An entry has no config.yml", on=Entry)
+@told("CF111")
 def no_config(entry: Entry) -> Iterator[Hit]:
     """Without config.yml the catalog service lists a ghost, an entry with neither name nor id, and the CI refuses the catalog.
 
@@ -278,11 +256,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
         return
     other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
     hint = f"rename {other}" if other else "add one with name, version, description and category"
-    if other == "template.yml":
-        message = "the catalog's CI reads config.yml, not template.yml, and refuses the entry"
-        yield Hit(entry.folder.files[other].at(), message, hint, level=if_refused(entry))
-    else:
-        yield Hit(entry.where, f"{entry.name} has no {CONFIG}: it is listed without a name", hint)
+    yield Hit(entry.where, f"{entry.name} has no {CONFIG}: it is listed without a name", hint)
 
 
 @rule("CF112", "warning", "template.yml stands beside config.yml", on=Entry)
@@ -358,6 +332,7 @@ def nested(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF115", "error", "A file of an entry is a link", on=Entry)
+@told("CF115")
 def linked(entry: Entry) -> Iterator[Hit]:
     """The catalog service skips symbolic links: what they point to is missing from what it serves. The CI follows them.
 
@@ -453,6 +428,7 @@ def both_composes(revision: Revision) -> Iterator[Hit]:
 
 
 @rule("CF120", "error", "A revision has no rancher-compose.yml", on=Revision)
+@told("CF120")
 def no_rancher(revision: Revision) -> Iterator[Hit]:
     """The version stands in rancher-compose.yml: without it the catalog service drops the revision, and the CI stops.
 
@@ -476,8 +452,8 @@ def no_rancher(revision: Revision) -> Iterator[Hit]:
     other = f"{RANCHER}.tpl" if f"{RANCHER}.tpl" in names else near(RANCHER, others)
     what = "Rancher and the CI read the version from it"
     message = f"revision {revision.title} has no {RANCHER}: {what}"
-    level = if_refused(revision.entry) if "." in revision.name else None
-    yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level=level)
+    # A judge that misses it makes it an error; the name of the folder may be the version.
+    yield Hit(revision.where, message, f"rename {other}" if other else f"add {RANCHER}", level="warning")
 
 
 def _is_served(revision: Revision) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import is_null, text_of
+from catalog_forge.lint.entries.judged import judged, told
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import bared, is_altered, listed, near, quoted, renamed, respelt, shown, unknown_keys
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import Question
-from catalog_forge.rancher.tree import File, keys_of
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.rancher.tree import File
+from catalog_forge.yamlio import Map, Seq, Text
 
 _TEXTS = ("variable", "label", "description", "type", "default", "group", "valid_chars", "invalid_chars")
 _NUMBERS = ("min", "max", "min_length", "max_length")
@@ -51,7 +53,8 @@ def _named(question: Question) -> str:
 
 
 @rule("CF320", "error", "The questions are not a list of mappings", on=Revision)
-def no_list(revision: Revision) -> Iterator[Hit]:
+@told("CF320")
+def no_list(_: Revision) -> None:
     """The service and the CI refuse the whole catalog when `questions` is no list, or a question no mapping.
 
     Bad:
@@ -71,12 +74,6 @@ def no_list(revision: Revision) -> Iterator[Hit]:
           questions: [{variable: greeting, label: Greeting, type: string}]
     Source: docs/facts/catalog.md#6.26
     """
-    node = keys_of(revision.block).get("questions")
-    if isinstance(node, Map) or (isinstance(node, Text) and not is_null(node)):
-        yield Hit(node.where, "questions must be a list: Rancher refuses the whole catalog", "begin each question with a dash")
-    for item in node.items if isinstance(node, Seq) else ():
-        if not isinstance(item, Map) and not is_null(item):
-            yield Hit(item.where, "a question must be a mapping: Rancher refuses the whole catalog", "write - variable: NAME")
 
 
 @rule("CF321", "warning", "A question has no variable", on=Revision)
@@ -201,22 +198,21 @@ def bad_required(revision: Revision) -> Iterator[Hit]:
           questions: [{variable: port, label: Port, type: int, required: yes}]
     Source: docs/facts/catalog.md#3.7, #6.29
     """
-    for question in revision.questions:
-        node = question.keys.get("required")
-        if node is None or is_null(node) or _is_bool(node):
-            continue
-        fix = bared(_file(revision), node) if isinstance(node, Text) and node.value in ("true", "false") else None
-        yield Hit(
-            node.where, "required must be true or false, without quotes: Rancher refuses the whole catalog", "write true", fix
-        )
+    return _without_quotes(revision, "CF325")
 
 
-def _is_bool(node: Node) -> bool:
-    return isinstance(node, Text) and isinstance(decoding.value(node), bool)
+def _without_quotes(revision: Revision, rule: str) -> Iterator[Hit]:
+    """What is wrong with truths and numbers of questions; where quotes are all that is wrong, these are taken away."""
+    values = {node.where: node for question in revision.questions for node in question.keys.values()}
+    for hit in judged(revision, rule):
+        node = values.get(hit.where)
+        fits = isinstance(node, Text) and (node.value in ("true", "false") if rule == "CF325" else _WHOLE.fullmatch(node.value))
+        yield replace(hit, fix=bared(_file(revision), node)) if fits and isinstance(node, Text) else hit
 
 
 @rule("CF326", "error", "A value of a question is of the wrong kind", on=Revision)
-def wrong_kind(revision: Revision) -> Iterator[Hit]:
+@told("CF326")
+def wrong_kind(_: Revision) -> None:
     """The service and the CI refuse the whole catalog over a list or a mapping as default, and over options that are no list.
 
     Bad:
@@ -241,17 +237,6 @@ def wrong_kind(revision: Revision) -> Iterator[Hit]:
           questions: [{variable: size, label: Size, type: enum, options: [small], default: small}]
     Source: docs/facts/catalog.md#3.9, #6.28
     """
-    for question in revision.questions:
-        for name in _TEXTS:
-            node = question.keys.get(name)
-            if isinstance(node, Map | Seq):
-                yield Hit(node.where, f"{name} must be text: Rancher refuses the whole catalog", "write one value")
-        options = question.keys.get("options")
-        if isinstance(options, Map) or (isinstance(options, Text) and not is_null(options)):
-            yield Hit(options.where, "options must be a list: Rancher refuses the whole catalog", "begin each option with a dash")
-        for item in options.items if isinstance(options, Seq) else ():
-            if not isinstance(item, Text):
-                yield Hit(item.where, "an option must be text: Rancher refuses the whole catalog", "write one value")
 
 
 @rule("CF327", "warning", "A default or an option is stored as another text", on=Revision, fixable=True)
@@ -432,25 +417,13 @@ def bad_bound(revision: Revision) -> Iterator[Hit]:
           questions: [{variable: port, label: Port, type: int, min: 1, max: 65535}]
     Source: docs/facts/catalog.md#3.7, #6.30
     """
+    yield from _without_quotes(revision, "CF333")
     for question in revision.questions:
-        for name in _NUMBERS:
-            node = question.keys.get(name)
-            if node and not is_null(node) and not _is_number(node):
-                fix = bared(_file(revision), node) if isinstance(node, Text) and _WHOLE.fullmatch(node.value) else None
-                message = f"{name} must be a number without quotes: Rancher refuses the whole catalog"
-                yield Hit(node.where, message, "write digits", fix)
         for low, high in (_NUMBERS[:2], _NUMBERS[2:]):
             least, most = _bound(question, low), _bound(question, high)
             if most and least > most:
                 message = f"{_named(question)}: {low} {least:g} is above {high} {most:g}"
                 yield Hit(question.at(low), message, "change one of them", level="warning")
-
-
-def _is_number(node: Node) -> bool:
-    if not isinstance(node, Text) or not node.bare:
-        return False
-    value = decoding.value(node)
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1 << 63
 
 
 @rule("CF334", "warning", "A password has a default", on=Revision)

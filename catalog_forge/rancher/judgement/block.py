@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from catalog_forge.errors import Problem, Where
 from catalog_forge.goyaml import decoding, types
@@ -22,8 +22,9 @@ from catalog_forge.goyaml.types import (
     Struct,
     Type,
 )
+from catalog_forge.rancher.judgement.ruling import Judge, Refusal
 from catalog_forge.rancher.tree import File
-from catalog_forge.yamlio import Map, Node
+from catalog_forge.yamlio import Map, Node, Seq
 
 
 def _problem_of_external(node: Node) -> str:
@@ -80,20 +81,23 @@ CI_BLOCK = Struct(
     },
 )
 _CONFIG_TEXTS = (
-    "environmentid name issystem description default_version path maintainer license project_url upgradefrom foldername catalog "
+    "environmentid name issystem description path maintainer license project_url upgradefrom foldername catalog "
     "base icon iconfilename readme category".split()
 )
+# The keys of config.yml that name the default version: the first one that is there counts.
+DEFAULTS = ("version", "defaultVersion", "default_version")
 # config.yml as catalog-service decodes it.
-CONFIG = Struct(
+_CONFIG = Struct(
     "a config.yml",
     {
-        **dict.fromkeys(_CONFIG_TEXTS, TEXT),
+        **dict.fromkeys((*_CONFIG_TEXTS, "projectURL", *DEFAULTS), TEXT),
         "catalogid": INT,
         "categories": TEXTS,
         "labels": TEXT_BY_TEXT,
         "versions": ListOf("a list of versions", SERVED_BLOCK),
     },
 )
+CONFIG_KEYS = frozenset(_CONFIG.fields)
 _COMMENT = re.compile(r"[ \t]*#")
 _BLOCK = ("catalog:", ".catalog:")
 
@@ -103,38 +107,96 @@ class Block:
     """A catalog block by its keys, and what is wrong with the file that it stands in."""
 
     keys: dict[str, Node]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Refusal, ...] = ()
     where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """The types that a judge decodes a rancher-compose.yml and its block into."""
+    """A judge, and the types that it decodes a rancher-compose.yml and its block into."""
 
+    who: Judge
     compose: Struct
     block: Struct
 
 
-SERVICE = Decoder(COMPOSE, SERVED_BLOCK)
-CI = Decoder(CI_COMPOSE, CI_BLOCK)
+SERVICE = Decoder("service", COMPOSE, SERVED_BLOCK)
+CI = Decoder("ci", CI_COMPOSE, CI_BLOCK)
+
+_SCALARS = (TEXT, INT, TRUTH)
+# The rules of lint that tell what is wrong with a file: as YAML or as a whole (""), in a field, and in all others ("*").
+Rules = Mapping[str, str]
+OF_RANCHER: Rules = {"": "CF301", "version": "CF303", "services": "CF312", "block": "CF302", "*": "CF437"}
+OF_DOCKER: Rules = {"": "CF426", "version": "CF402", "services": "CF427", "services itself": "CF426", "*": "CF437"}
+OF_CONFIG: Rules = {"": "CF201", "*": "CF202"}
+_OF_BLOCK: Rules = {"": "CF302", "*": "CF310"}
+_OF_QUESTION: Rules = {
+    "": "CF320",
+    "required": "CF325",
+    **dict.fromkeys(("min", "max", "min_length", "max_length"), "CF333"),
+    "*": "CF326",
+}
+
+
+def refused(problem: Problem, rule: str, who: Judge) -> Refusal:
+    """A problem as what a judge refuses, with the rule that tells of it."""
+    return Refusal(problem.message, problem.where, problem.hint, rule, who)
+
+
+def faults_of_fields(node: Node | None, wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
+    """What does not fit a structure, each by the rule of its field."""
+    if not isinstance(node, Map):
+        yield from (refused(each, rules[""], who) for each in types.faults(node, wanted))
+    yield from _faults_of_pairs(decoding.pairs(node), wanted, rules, who)
+
+
+def _faults_of_pairs(pairs: Mapping[str, Node], wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
+    for name, value in pairs.items():
+        if name == "questions" and isinstance(value, Seq):
+            for question in value.items:
+                yield from faults_of_fields(question, QUESTION, _OF_QUESTION, who)
+        elif name in wanted.fields:
+            rule = _OF_QUESTION[""] if name == "questions" else rules.get(name, rules["*"])
+            for each in types.faults(value, wanted.fields[name]):
+                itself = each.where == value.where
+                said = refused(each, rules.get(f"{name} itself", rule) if itself else rule, who)
+                yield replace(said, message=f"{name}: {each.message}") if wanted.fields[name] in _SCALARS else said
+
+
+def faults_of_compose(node: Node | None, wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
+    """What keeps a file from being a compose file. Without `version: '2'` it is a mapping of services."""
+    yield from faults_of_fields(node, wanted, rules, who)
+    keys = decoding.pairs(node)
+    if isinstance(node, Map) and decoding.raw(keys.get("version")) != "2":
+        names = {keys[name].where: name for name in ("version", "catalog", ".catalog") if name in keys}
+        for each in faults_of_services(node, keys):
+            name = names.get(each.where, "services") if each.where else "services"
+            yield refused(each, rules.get("block" if "catalog" in name else name, rules["services"]), who)
 
 
 def of_compose(file: File, decoder: Decoder) -> Block:
     """Find the block of a rancher-compose.yml. A file whose version is not 2 is all services."""
-    found = file.decoded
-    if found.problems:
-        return Block({}, found.problems)
-    problems = [*types.faults(found.node, decoder.compose)]
-    keys = decoding.pairs(found.node) if isinstance(found.node, Map) else {}
-    second = decoding.raw(keys.get("version")) == "2"
-    if not second:
-        problems += faults_of_services(found.node, keys)
+    found, who = file.decoded, decoder.who
+    problems = [refused(each, OF_RANCHER[""], who) for each in found.problems]
+    problems += faults_of_compose(found.node, decoder.compose, OF_RANCHER, who)
     if problems:
         return Block({}, tuple(problems))
-    block = _found(keys, second)
-    problems = [*types.faults(block, decoder.block)]
-    where = block.where if block else None
-    return Block(decoding.pairs(block) if isinstance(block, Map) else {}, tuple(problems), where)
+    keys = decoding.pairs(found.node)
+    block = _found(keys, decoding.raw(keys.get("version")) == "2")
+    problems = [*faults_of_fields(block, decoder.block, _OF_BLOCK, who)]
+    return Block(decoding.pairs(block), tuple(problems), block.where if block else None)
+
+
+def of_config(file: File) -> Block:
+    """config.yml as the service decodes it. Of two names of one field one counts."""
+    found, keys = file.decoded, decoding.pairs(file.decoded.node)
+    problems = [refused(each, OF_CONFIG[""], "service") for each in found.problems]
+    if not isinstance(found.node, Map):
+        problems += faults_of_fields(found.node, _CONFIG, OF_CONFIG, "service")
+    names = [name for name in DEFAULTS if name in keys][1:] + ["project_url"] * ("projectURL" in keys)
+    counting = {name: value for name, value in keys.items() if name not in names}
+    problems += _faults_of_pairs(counting, _CONFIG, OF_CONFIG, "service")
+    return Block(keys, tuple(problems))
 
 
 def faults_of_services(root: Node | None, keys: dict[str, Node]) -> Iterator[Problem]:
@@ -160,12 +222,9 @@ def _found(keys: dict[str, Node], second: bool) -> Node | None:
 def of_flat(file: File) -> Block:
     """The block of a template-version.yml: the file itself."""
     found = file.decoded
-    if found.problems:
-        return Block({}, found.problems)
-    problems = tuple(types.faults(found.node, SERVED_BLOCK))
-    return Block(
-        decoding.pairs(found.node) if isinstance(found.node, Map) else {}, problems, found.node.where if found.node else None
-    )
+    problems = [refused(each, OF_RANCHER[""], "service") for each in found.problems]
+    problems += faults_of_fields(found.node, SERVED_BLOCK, _OF_BLOCK, "service")
+    return Block(decoding.pairs(found.node), tuple(problems), found.node.where if found.node else None)
 
 
 def of_part(file: File) -> Block:

@@ -109,7 +109,8 @@ class LaunchJudge:
         file, node = source.file, source.yaml.node
         keys = decoding.pairs(node)
         second = decoding.raw(keys.get("version")) == "2"
-        faults = [*_faults_of_shape(node, keys, second, source.docker)]
+        rules = block.OF_DOCKER if source.docker else block.OF_RANCHER
+        faults = [*block.faults_of_compose(node, _TOP, rules, "launch")]
         if "*" in file.text or "{{" in file.text:
             faults += (Refusal(each.message, each.where, each.hint, "CF426") for each in decoding.too_large(node))
         if "<<" in file.text:
@@ -154,20 +155,6 @@ class LaunchJudge:
 _WRITTEN_OUT = "write the service out"
 _CUT = "what follows is cut off without a word, and the stack is made of what stands before"
 _BLOCK = "rancher-compose takes the catalog block for a service here"
-
-
-def _faults_of_shape(node: Node | None, keys: Mapping[str, Node], second: bool, docker: bool) -> Iterator[Refusal]:
-    """What is not even a compose file, or not one of services."""
-    root, service = ("CF426", "CF427") if docker else ("CF301", "CF312")
-    found = [*types.faults(node, _TOP)]
-    if not second:
-        found += block.faults_of_services(node, dict(keys))
-    version = keys.get("version")
-    for each in found:
-        whole = [part for part in (node, keys.get("services") if docker and second else None) if part]
-        rule = root if any(each.where == part.where for part in whole) else service
-        rule = "CF402" if version is not None and each.where == version.where else rule
-        yield Refusal(each.message, each.where, each.hint, rule)
 
 
 def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
