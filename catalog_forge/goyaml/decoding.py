@@ -15,6 +15,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 MAX_NODES = 100_000
 MERGE = "<<"
+BROKEN_MERGE = "a merge key (<<) takes a mapping or a list of mappings"
 
 Pairs = tuple[tuple[Text, Node], ...]
 
@@ -120,4 +121,4 @@ def _faults_of_merges(node: Map) -> Iterator[Problem]:
         if key.value == MERGE and key.bare:
             items = each.items if isinstance(each, Seq) else (each,)
             if not all(isinstance(item, Map) for item in items):
-                yield Problem("a merge key (<<) takes a mapping or a list of mappings", key.where)
+                yield Problem(BROKEN_MERGE, key.where)

@@ -74,14 +74,35 @@ def mutants(count: int, seed: int) -> Iterator[tuple[str, Tree]]:
     """So many spoilt catalogs, by what was done to them."""
     chance = random.Random(seed)
     for number in range(count):
-        files = dict(RICH) if number % 3 else {path: SOUND[path] for path in (CONFIG, DOCKER, RANCHER)}
+        files: dict[str, str | None] = dict(RICH) if number % 3 else {path: SOUND[path] for path in (CONFIG, DOCKER, RANCHER)}
         files = {CONFIG: SOUND[CONFIG], **files}
         done = []
         for _ in range(chance.choice((1, 1, 1, 2))):
             path = chance.choice((CONFIG, DOCKER, DOCKER, RANCHER, RANCHER))
-            files[path], what = _spoilt(files[path], chance)
+            files[path], what = _spoilt(files[path] or "", chance)
             done.append(f"{path.rpartition('/')[2]}: {what}")
-        yield f"{number} {'; '.join(done)}", tree(files)
+        odd: dict[str, str] = {}
+        if number % 10 == 9:
+            done.append(_misplaced(files, odd, chance))
+        yield f"{number} {'; '.join(done)}", tree(files, odd)
+
+
+def _misplaced(files: dict[str, str | None], odd: dict[str, str], chance: random.Random) -> str:
+    """Do something to whole files: leave one out, make links of them, give one or the revision another name."""
+    how = chance.choice(("gone", "links", "renamed", "moved"))
+    path = chance.choice((CONFIG, DOCKER, RANCHER))
+    if how == "links":
+        odd |= {each: "link" for each in SOUND if each.startswith("templates/web/0/")}
+        files |= dict.fromkeys(odd)
+    elif how == "moved":
+        folder = chance.choice(("latest", "01", "1.2.0", "1.2"))
+        for each in (DOCKER, RANCHER):
+            files[each.replace("/0/", f"/{folder}/")] = files[each]
+            files |= {each: None} if chance.random() < 0.5 else {}
+    else:
+        files |= {chance.choice((f"{path}.tpl", path.replace(".yml", ".yaml"))): files[path]} if how == "renamed" else {}
+        files[path] = None
+    return f"{how} {path.rpartition('/')[2]}"
 
 
 def _spoilt(text: str, chance: random.Random) -> tuple[str, str]:

@@ -93,7 +93,7 @@ REFUSED: dict[str, tuple[str, Changes]] = {
     "required 1": ("CF325", _asking("{variable: a, label: A, type: int, required: 1}")),
     'min "1"': ("CF333", _asking("{variable: a, label: A, type: int, min: '1'}")),
     "semver folder, no version": (
-        "CF304",
+        "CF205",
         {"templates/web/1.1.0/rancher-compose.yml": ".catalog: {name: Web}\n", CONFIG: f"{NAMED}version: 1.1.0\n"},
     ),
     "semver folder, no rancher-compose": ("CF120", {"templates/web/1.0.0/docker-compose.yml": "web: {image: 'nginx:1.27.3'}\n"}),

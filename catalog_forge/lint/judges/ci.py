@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from catalog_forge.errors import Where
 from catalog_forge.goyaml import decoding
@@ -71,7 +72,10 @@ class _Template:
         if not problems and docker:
             problems = tuple(_faults_of_bindings(docker))
             file = docker
-        yield from (Ruling.of("ci", each, file.at(), self.label, folder.name) for each in problems)
+        for each in problems:
+            # What the service does not take for a revision has a rule of its own, whatever is wrong in it.
+            fault = each if is_revision(folder.name) else replace(each, rule="CF104")
+            yield Ruling.of("ci", fault, file.at(), self.label, folder.name)
         if not problems:
             self.links[decoding.text_of(found.keys.get("version"))] = folder
 
@@ -124,7 +128,7 @@ class _Template:
             reason = f"a folder above the revision is named {revision.name!r} too: the CI does not find its files"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif not file.content:
-            yield self._reject("CF301", "rancher-compose.yml is empty", file.at(), revision.name)
+            yield self._reject("CF301", "rancher-compose.yml is empty", file.at(1, 1), revision.name)
 
 
 def _readable(folder: Folder, name: str) -> File | None:

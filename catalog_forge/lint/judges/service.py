@@ -208,16 +208,25 @@ class Service:
     def _dropped(self, template: Template, version: Version) -> Ruling:
         file = version.source
         if file is None:
-            empty = version.files.get(REVISION_FILES[0])
-            where, rule = (empty.at(), "CF301") if empty else (_folder_of(template, version), "CF120")
+            where, rule = self._missing(template, version)
             reason = "the revision vanishes: no file of it says a version"
             hint = "a rancher-compose.yml with a catalog block that says its version"
             return self._say("drop", reason, where, template, version.folder, hint, rule)
-        where = version.block.where or file.at()
+        where = version.block.where or file.at(1, 1)
         reason, rule = "the revision vanishes: its catalog block has no version", "CF304"
         if not version.block.keys:
             reason, rule = "the revision vanishes: the file has no catalog block", "CF302" if file.yaml.map else "CF301"
         return self._say("drop", reason, where, template, version.folder, "version: '1.0.0' in the catalog block", rule)
+
+    def _missing(self, template: Template, version: Version) -> tuple[Where, str]:
+        """Where a file that says the version should be, and the rule that tells of it: it may be empty, or a link."""
+        name, first = REVISION_FILES[0], next(iter(version.files.values()))
+        folder = self.tree.folders.get(f"{template.path}/{version.folder}")
+        file = version.files.get(name) or (folder.files.get(name) if folder else None)
+        if file:
+            return (file.at(1, 1), "CF301") if file.kind == "file" else (file.at(), "CF115")
+        before = (first.shown or first.path).removesuffix(first.path)
+        return Where(f"{before}{template.path}/{version.folder}"), "CF120"
 
     def _look_at_default(self, template: Template, where: Where) -> Iterator[Ruling]:
         versions = [version.version for version in template.served]
@@ -287,12 +296,6 @@ class Service:
         elif not kept:
             reason = "the revision vanishes: all its files are links"
             yield self._say("drop", reason, where, template, revision.name, "put files there, not links", "CF115")
-
-
-def _folder_of(template: Template, version: Version) -> Where:
-    """The folder of a revision, as errors show it."""
-    file = next(iter(version.files.values()))
-    return Where(f"{(file.shown or file.path).removesuffix(file.path)}{template.path}/{version.folder}")
 
 
 def _block_of(file: File) -> Block:

@@ -108,7 +108,7 @@ def bad_format(_: Revision) -> None:
 
 @rule("CF304", "error", "A revision has no version", on=Revision)
 @told("CF304")
-def no_version(_: Revision) -> None:
+def no_version(revision: Revision) -> Iterator[Hit]:
     """The catalog service drops a revision whose block gives no version, without a word; the CI refuses it.
 
     Bad:
@@ -125,6 +125,9 @@ def no_version(_: Revision) -> None:
           version: '1.0.0'
     Source: docs/facts/catalog.md#1.19, #6.5
     """
+    if "." in revision.name and revision.block and not revision.version and "version" not in keys_of(revision.block):
+        message = "the block gives no version: Rancher takes the name of the folder, and the CI does not know which it is"
+        yield Hit(revision.block_where, message, "add version: '1.0.0'", level="warning")
 
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)

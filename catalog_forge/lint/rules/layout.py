@@ -256,7 +256,9 @@ def no_config(entry: Entry) -> Iterator[Hit]:
         return
     other = "template.yml" if "template.yml" in entry.folder.files else near(CONFIG, entry.folder.files)
     hint = f"rename {other}" if other else "add one with name, version, description and category"
-    yield Hit(entry.where, f"{entry.name} has no {CONFIG}: it is listed without a name", hint)
+    what = "the CI reads no other file" if other == "template.yml" else "it is listed without a name"
+    # The catalog service reads template.yml too: there only the CI makes it an error.
+    yield Hit(entry.where, f"{entry.name} has no {CONFIG}: {what}", hint, level="warning" if other == "template.yml" else None)
 
 
 @rule("CF112", "warning", "template.yml stands beside config.yml", on=Entry)

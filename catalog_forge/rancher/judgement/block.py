@@ -140,6 +140,7 @@ _OF_QUESTION: Rules = {
 
 def refused(problem: Problem, rule: str, who: Judge) -> Refusal:
     """A problem as what a judge refuses, with the rule that tells of it."""
+    rule = "CF436" if problem.message == decoding.BROKEN_MERGE else rule
     return Refusal(problem.message, problem.where, problem.hint, rule, who)
 
 
