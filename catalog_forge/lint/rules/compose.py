@@ -219,12 +219,7 @@ def version(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#3.3, #4.1, #6.22
     """
     for file in revision.compose_files:
-        node = file.yaml.keys.get("version")
-        if isinstance(node, Text) and node.value != "2":
-            yield Hit(node.where, f"there is no version {node.value!r} of compose files for Rancher", "write `version: '2'`")
-        elif isinstance(node, Seq):
-            yield Hit(node.where, "the version of a compose file is a list", "write `version: '2'`")
-        elif key := services_without_version(file.yaml.node):
+        if key := services_without_version(file.yaml.node):
             yield Hit(key.where, NO_VERSION, NO_VERSION_HINT, mend.versioned(file, TOPS))
 
 
