@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalog_forge.confd import toml
 from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.gotext.literals import INTEGER, integer
 
-_POSITION = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TEXTS = {"src": "src", "dest": "dest", "prefix": "prefix", "mode": "mode", "check_cmd": "check_cmd", "reload_cmd": "reload_cmd"}
-_NUMBER = re.compile(r"0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0")
-# What the places of values are told by; only strings and comments may hold what looks like the rest.
-_TOKEN = re.compile(
-    # What is never closed is a token, too: looking for its end again from each of its characters would cost its square.
-    r"""(?P<string>"{3}(?:[^"\\]|\\.|"(?!""))*+(?:"{3})?|'{3}(?:[^']|'(?!''))*+(?:'{3})?|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)"""
-    r"""|(?P<comment>\#[^\n]*+)|(?P<end>\n)|(?P<bracket>[\[\]{}])|(?P<sign>[=,])|(?P<word>[^\s\[\]{}=,"'\#]++)""",
-    re.DOTALL,
-)
-_NEWER = re.compile(r"(?P<base>0[xob].*)|(?P<time>[0-9]{2}:.*)|(?P<infinite>[+-]?(?:inf|nan))")
-_NEWER_WORDS = {"base": "numbers of base 16, 8 or 2", "time": "times without a day", "infinite": "inf and nan"}
-_DIGITS = re.compile(r"[+-]?[0-9_]+")
-_BASES = {"0x": 16, "0b": 2, "0o": 8, "0": 8, "": 10}
+_TEXTS = ("src", "dest", "prefix", "mode", "check_cmd", "reload_cmd")
+_OWNERS = ("uid", "gid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,97 +80,72 @@ def _is_resource(path: str) -> bool:
     return path.startswith("conf.d/") and path.endswith("toml")
 
 
-def _template(source: bytes, place: Where) -> Mapping[str, Any]:
-    """Return the table [template], its keys in lower case."""
+def document(source: bytes, place: Where) -> toml.Table:
+    """Read a file of TOML as confd does. Raises ForgeError with the place of what confd refuses."""
+    # Bytes that are not UTF-8 are no fault for BurntSushi/toml.
+    text = source.decode(errors="replace")
     try:
-        # Bytes that are not UTF-8 are no fault for BurntSushi/toml.
-        text = source.decode(errors="replace")
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _POSITION.search(str(error))
-        end = Where(place.file, source.count(b"\n") + 1, 1)
-        at = place if not found else Where(place.file, int(found[1]), int(found[2])) if found[1] else end
-        raise ForgeError(f"confd cannot load it: {_POSITION.sub('', str(error)).strip()}", at) from None
-    except (ValueError, RecursionError):
-        # Python reads no integer of more than 4,300 digits, and no list in a thousand lists.
-        raise ForgeError("confd cannot load it: a number or a nesting of lists is beyond all measure", place) from None
-    _check_version(text, data, place)
-    found_table: Any = next((value for key, value in data.items() if key.lower() == "template"), {})
-    if not isinstance(found_table, Mapping):
-        raise ForgeError("confd cannot load it: [template] must be one table", _line_of(source, "template", place))
-    table = {key.lower(): value for key, value in found_table.items()}
-    problems = [
-        Problem(f"confd cannot load it: {key} must be {wanted}", _line_of(source, key, place)) for key, wanted in _misfits(table)
-    ]
-    if problems:
-        raise ForgeError.of(problems)
+        return toml.parse(text)
+    except toml.TomlFault as fault:
+        raise ForgeError(f"confd cannot load it: {fault}", _at(text, fault.place, place)) from None
+
+
+def folded(key: str) -> str:
+    """A key as Go compares it with the names that it knows (strings.EqualFold)."""
+    return key.lower().replace("\u017f", "s")
+
+
+def template_of(found: toml.Table) -> toml.Table:
+    """The table [template] of a file, however it is written; of several all keys count."""
+    table = toml.Table()
+    for name, value in found.items():
+        if folded(name) == "template" and isinstance(value, toml.Table):
+            table.update(value)
+            table.places.update(value.places)
     return table
 
 
-def _check_version(text: str, data: Mapping[str, Any], place: Where) -> None:
-    """Raise ForgeError for what TOML 1.0 has and BurntSushi/toml 0.3.1 has not: it refuses the file, wherever that stands."""
-    in_value, depth, starts = False, 0, True
-    for match in _TOKEN.finditer(text):
-        kind, word = match.lastgroup, match[0]
-        problem = ""
-        if kind == "end":
-            in_value, starts = in_value and depth > 0, True
-            continue
-        if kind == "sign":
-            in_value = in_value or word == "="
-        elif kind == "bracket" and in_value:
-            depth += 1 if word in "[{" else -1
-        elif kind == "word":
-            problem = _newer_value(word) if in_value else "it does not know dotted keys" if starts and "." in word else ""
-        if problem:
-            before = text[: match.start()]
-            where = Where(place.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-            raise ForgeError(f"confd cannot load it: {problem}", where)
-        starts = False
-    if _is_mixed(data):
-        raise ForgeError("confd cannot load it: the values of a list must be of one type", place)
+def _template(source: bytes, place: Where) -> Mapping[str, Any]:
+    """Return the table [template], its keys in lower case."""
+    found = document(source, place)
+    text = source.decode(errors="replace")
+    problems = []
+    for name, table in found.items():
+        if folded(name) == "template" and not isinstance(table, toml.Table):
+            problems.append(Problem("confd cannot load it: [template] must be one table", _at(text, found.places[name], place)))
+        elif folded(name) == "template" and isinstance(table, toml.Table):
+            problems += [
+                Problem(f"confd cannot load it: {folded(key)} must be {wanted}", _at(text, table.places[key], place))
+                for key, value in table.items()
+                if (wanted := _wanted(folded(key), value))
+            ]
+    if problems:
+        raise ForgeError.of(problems)
+    return {folded(key): value for key, value in template_of(found).items()}
 
 
-def _newer_value(word: str) -> str:
-    """What is wrong with a value that TOML 1.0 knows."""
-    newer = _NEWER.fullmatch(word)
-    if newer:
-        return f"it does not know {_NEWER_WORDS[newer.lastgroup or '']}"
-    number = int(word.replace("_", "")) if _DIGITS.fullmatch(word) else 0
-    return "" if -(1 << 63) <= number < 1 << 63 else "a number does not fit into 64 bits"
+def _wanted(key: str, value: object) -> str:
+    """What the value of a key must be where it is not. The last three keys are fields of confd that nobody should set."""
+    kinds = [type(item) for item in value] if isinstance(value, list) else None
+    whole = value if type(value) is int else -1
+    if key in _TEXTS and not isinstance(value, str):
+        return "a string"
+    if key in _OWNERS and type(value) is not int:
+        return "a number: confd knows no names here"
+    if key == "keys" and (kinds is None or any(kind is not str for kind in kinds)):
+        return "a list of strings"
+    if key == "filemode" and not 0 <= whole < 1 << 32:
+        return "a number: it is a field of confd"
+    if key == "stagefile" and not isinstance(value, toml.Table):
+        return "left out: it is a field of confd"
+    if key == "pgpprivatekey" and not (isinstance(value, list) and all(type(item) is int and 0 <= item < 256 for item in value)):
+        return "left out: it is a field of confd"
+    return ""
 
 
-def _is_mixed(data: Any) -> bool:
-    """Tell whether a list anywhere holds values of several types."""
-    pending = [data]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list):
-            if len(set(map(type, value))) > 1:
-                return True
-            pending += value
-        elif isinstance(value, Mapping):
-            pending += value.values()
-    return False
-
-
-def _misfits(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Name the keys whose value has the wrong type, with the type that confd wants."""
-    for key in _TEXTS:
-        if not isinstance(table.get(key, ""), str):
-            yield key, "a string"
-    for key in ("uid", "gid"):
-        number = table.get(key, 0)
-        if not isinstance(number, int) or isinstance(number, bool):
-            yield key, "a number: confd knows no names here"
-    keys = table.get("keys", [])
-    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        yield "keys", "a list of strings"
-
-
-def _line_of(source: bytes, key: str, place: Where) -> Where:
-    found = re.search(rf"^[ \t]*\[*[ \t]*{key}\b".encode(), source, re.MULTILINE | re.IGNORECASE)
-    return Where(place.file, source.count(b"\n", 0, found.end()) + 1, 1) if found else place
+def _at(text: str, start: int, place: Where) -> Where:
+    """The place of a character."""
+    return Where(place.file, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
 
 
 def _resource(path: str, table: Mapping[str, Any], place: Where) -> TemplateResource:
@@ -212,14 +175,10 @@ def _mode(text: str) -> tuple[int | None, str]:
     """Read a mode as Go reads a number whose base its beginning tells: "0644" is octal, "644" is decimal."""
     if not text:
         return None, ""
-    if not _NUMBER.fullmatch(text):
+    if text[0] in "+-" or not INTEGER.fullmatch(text):
         return None, f'strconv.ParseUint: parsing "{text}": invalid syntax'
-    digits = text.replace("_", "")
-    prefix = digits[:2].lower() if digits[:2].lower() in _BASES else "0" if digits[0] == "0" else ""
-    digits = digits[len(prefix) :].lstrip("0") or "0"
-    # What has more than 32 digits, leading zeros aside, is out of range in any base.
-    number = int(digits, _BASES[prefix]) if len(digits) <= 32 else 1 << 32
-    if number >= 1 << 32:
+    number = integer(text)
+    if number is None or number >= 1 << 32:
         return None, f'strconv.ParseUint: parsing "{text}": value out of range'
     return number, ""
 

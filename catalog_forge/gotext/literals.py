@@ -12,7 +12,7 @@ from catalog_forge.gotext.values import runes, unrunes
 _ESCAPE = re.compile(rb"""\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([abfnrtv\\"'])|)""")
 _SIMPLE = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 # Nothing here is tried twice (the quantifiers are possessive), so that these cost linear time.
-_INTEGER = re.compile(r"([+-]?)(0[xX](?:_?[0-9a-fA-F])++|0[bB](?:_?[01])++|0[oO](?:_?[0-7])++|0(?:_?[0-7])*+|[1-9](?:_?[0-9])*+)")
+INTEGER = re.compile(r"([+-]?)(0[xX](?:_?[0-9a-fA-F])++|0[bB](?:_?[01])++|0[oO](?:_?[0-7])++|0(?:_?[0-7])*+|[1-9](?:_?[0-9])*+)")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _HEXADECIMAL = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++)[pP][+-]?[0-9]++")
 _LONE_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")
@@ -74,7 +74,7 @@ def number(text: str, *, is_complex: bool = False) -> Number:
 
 def integer(text: str) -> int | None:
     """An integer of 64 bits, with a sign or without one; None for all else (strconv.ParseInt and ParseUint with base 0)."""
-    match = _INTEGER.fullmatch(text)
+    match = INTEGER.fullmatch(text)
     if not match:
         return None
     digits = match[2].replace("_", "").lower()

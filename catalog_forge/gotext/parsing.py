@@ -53,7 +53,7 @@ _TERMS = frozenset(
 )
 # What cannot be called with what comes down a pipe.
 _CONSTANTS = (BoolNode, DotNode, NilNode, NumberNode, CharacterNode, StringNode)
-_SPACES = (
+SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 
@@ -457,4 +457,4 @@ class _Parser:
 
 def is_empty(body: ListNode) -> bool:
     """Tell whether a template has nothing but space."""
-    return all(isinstance(node, TextNode) and not node.text.strip(_SPACES) for node in body.nodes)
+    return all(isinstance(node, TextNode) and not node.text.strip(SPACES) for node in body.nodes)

@@ -8,15 +8,13 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from weakref import WeakKeyDictionary
 
-from catalog_forge.confd import flags, image_dir, reading, releases
+from catalog_forge.confd import flags, image_dir, reading, releases, toml
 from catalog_forge.confd.flags import CommandLine
 from catalog_forge.confd.image_dir import TemplateResource
 from catalog_forge.errors import ForgeError, Problem, Where
@@ -45,7 +43,6 @@ _BEGINS = re.compile(
     r"(?:[ \t]*+(?:[A-Za-z_]\w*=[^\s\"']*+|exec|nohup|time|env|(?:su-exec|gosu)[ \t]++\S++)(?=[ \t]))*+[ \t]*+$"
 )
 _VERSION = re.compile(r"^/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
-_KEY = re.compile(r"^[ \t]*[\"']?([\w-]+)[\"']?[ \t]*=", re.MULTILINE)
 _MAKES = re.compile(r"^.*\b(?:mkdir|cp|mv|ln|install|tar|unzip|rsync|git)\b.*$", re.MULTILINE)
 _PATH = "/_.-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHELLS = ("sh", "bash", "ash", "dash")
@@ -103,14 +100,13 @@ class Resource:
     file: File
 
     @cached_property
-    def table(self) -> Mapping[str, Any]:
+    def table(self) -> toml.Table:
         """The keys below [template] as they are written."""
-        found = self.document
-        return next((each for key, each in found.items() if key.lower() == "template" and isinstance(each, dict)), {})
+        return image_dir.template_of(self.document)
 
     @cached_property
-    def document(self) -> Mapping[str, Any]:
-        """The whole file; empty where it is no TOML."""
+    def document(self) -> toml.Table:
+        """The whole file; empty where confd cannot read it."""
         return _toml(self.file)
 
     @cached_property
@@ -120,8 +116,6 @@ class Resource:
             return [Problem(f"the file is larger than {MAX_SOURCE} bytes and was not read", self.file.at())]
         try:
             return image_dir.read({path: self.file.content}).resources[0]
-        except RecursionError:
-            return [Problem("confd cannot load it: it is nested too deeply", self.file.at())]
         except ForgeError as error:
             return [self._placed(each) for each in error.problems]
 
@@ -148,21 +142,19 @@ class Resource:
 
     def at(self, key: str, value: str = "") -> Where:
         """The place of a key, or of a value behind it; else the file."""
-        found = self.key(key)
-        if not found:
+        start = self.key(key)
+        if start is None:
             return self.file.at()
-        if value:
-            place = self.file.text.find(value, found.end())
-            return self.file.offset(place if place >= 0 else found.start())
-        return self.file.offset(found.end() - len(found[0].lstrip()))
+        place = self.file.text.find(value, start) if value else -1
+        return self.file.offset(place if place >= 0 else start)
 
-    def key(self, key: str) -> re.Match[str] | None:
-        """Where a key stands in the text, up to its `=`."""
-        return self._keys.get(key.lower())
+    def key(self, key: str) -> int | None:
+        """Where a key begins in the text: the one that counts, of several."""
+        return self._places.get(key.lower())
 
     @cached_property
-    def _keys(self) -> dict[str, re.Match[str]]:
-        return {found[1].lower(): found for found in reversed(list(_KEY.finditer(self.file.text)))}
+    def _places(self) -> dict[str, int]:
+        return {image_dir.folded(name): place for table in (self.document, self.table) for name, place in table.places.items()}
 
     @property
     def prefix(self) -> str:
@@ -469,11 +461,11 @@ def _uncommented(script: Script) -> str:
     return re.sub(r"(?m)^[ \t]*#.*$", lambda found: " " * len(found[0]), script.file.text)
 
 
-def _toml(file: File) -> Mapping[str, Any]:
+def _toml(file: File) -> toml.Table:
     try:
-        return tomllib.loads(file.text) if file.size <= MAX_SOURCE else {}
-    except (ValueError, RecursionError):
-        return {}
+        return toml.parse(file.text) if file.size <= MAX_SOURCE else toml.Table()
+    except toml.TomlFault:
+        return toml.Table()
 
 
 def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[str], int, bool]:

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from catalog_forge.confd.image_dir import folded
 from catalog_forge.confd.reading import LISTS, Read
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image
@@ -80,12 +81,17 @@ def unknown_key(image: Image) -> Iterator[Hit]:
     Source: docs/facts/conf-images.md#5.1, docs/facts/confd.md#1.1
     """
     for each in inside(image).resources:
+        written: dict[str, str] = {}
         for key in each.table:
-            if key.lower() not in _KEYS:
+            if folded(key) not in _KEYS:
                 yield _unknown(each, key)
+            elif (before := written.setdefault(folded(key), key)) != key:
+                words = f"{before!r} and {key!r} are one key to confd: which of them counts is chance"
+                yield Hit(each.file.offset(each.table.places[key]), words, "leave one of them")
         for key, value in each.document.items():
-            if key.lower() in _KEYS and not isinstance(value, dict):
-                yield Hit(each.at(key), f"{key!r} stands outside of [template]: confd drops it", "move it below [template]")
+            if folded(key) in _KEYS and not isinstance(value, dict):
+                where = each.file.offset(each.document.places[key])
+                yield Hit(where, f"{key!r} stands outside of [template]: confd drops it", "move it below [template]")
 
 
 def _unknown(each: Resource, key: str) -> Hit:
@@ -124,7 +130,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
         if each.resource and re.fullmatch("[1-7][0-7]{2,3}", written):
             mode = (each.resource.mode or 0) & 0o777
             found = each.key("mode")
-            place = each.file.text.find(written, found.end()) if found else -1
+            place = each.file.text.find(written, found) if found is not None else -1
             fix = Fix("write the mode in octal", each.file.path, (Edit(place, place, "0"),)) if place >= 0 else None
             yield Hit(each.at("mode", written), f'mode "{written}" is decimal: it gives {mode:04o}', f'write "0{written}"', fix)
 
@@ -508,7 +514,7 @@ def open_secret(image: Image) -> Iterator[Hit]:
     for each in inside(image).resources:
         mode = each.resource.mode if each.resource and each.resource.mode is not None else 0o644
         if each.resource and mode & 0o004 and (why := _secret(each)):
-            key = "mode" if each.key("mode") else "dest"
+            key = "mode" if each.key("mode") is not None else "dest"
             words = f"{why} is written with mode {mode & 0o777:04o}: everybody may read it"
             yield Hit(each.at(key), words, 'write mode = "0600", or "0640" with the gid of the program')
 
@@ -605,7 +611,7 @@ def check_of_the_old_file(image: Image) -> Iterator[Hit]:
 
 
 def _text(each: Resource, key: str) -> str:
-    found = next((value for name, value in each.table.items() if name.lower() == key), "")
+    found = next((value for name, value in reversed(each.table.items()) if folded(name) == key), "")
     return found if isinstance(found, str) else ""
 
 
