@@ -5,15 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from catalog_forge.confd import escape, go
-from catalog_forge.confd.writing import Writer
+from catalog_forge.confd.values import Values
 from catalog_forge.spec.body import blocks_of
 from catalog_forge.spec.expressions import Text
 from catalog_forge.spec.keys import resolve
-from catalog_forge.spec.model import Block, CopyBlock, SetBlock, TextBlock, WhenBlock
+from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, SetBlock, TextBlock, WhenBlock
 
 _NULL = go.string("null")
+
+
+class Writer(Protocol):
+    """The body of one file while its template is written: `confd.blocks.Body`."""
+
+    file: ConfFile
+    values: Values
+
+    def pair_condition(self, value: Any) -> str:
+        """The condition under which a pair is there."""
+
+    def condition(self, condition: Condition) -> str:
+        """The template code of a condition of `when`."""
+
+    def key(self, block: SetBlock, name: str) -> str:
+        """A key as the format writes it."""
+
+    def value(self, block: SetBlock, name: str, value: Any) -> str:
+        """A value as the format writes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog_forge.confd import copies, go
-from catalog_forge.confd.writing import Writer
+from catalog_forge.confd.copies import Writer
 from catalog_forge.errors import ForgeError
 from catalog_forge.spec.model import Block, CopyBlock, SetBlock, WhenBlock
 

@@ -66,7 +66,7 @@ class Tables(list[Table]):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DateTime:
     """A date or a time; nobody asks for more."""
 
     text: str
@@ -74,13 +74,13 @@ class Moment:
 
 def parse(text: str) -> Table:
     """Read a file. Raises TomlFault where confd refuses it, and for nesting that is too deep here."""
-    reader = _Reader(text)
+    reader = _TomlReader(text)
     reader.read()
     return reader.root
 
 
 @dataclass(slots=True)
-class _Reader:
+class _TomlReader:
     text: str
     place: int = 0
     depth: int = 0
@@ -266,7 +266,7 @@ class _Reader:
         self.place = found.end()
         match found.lastgroup:
             case "time":
-                return Moment(word) if _is_time(word) else self.fail(f"{word} is not a time with a day", start)
+                return DateTime(word) if _is_time(word) else self.fail(f"{word} is not a time with a day", start)
             case "word":
                 return word == "true" if word in ("true", "false") else self.fail(f"{word} is not a value", start)
         number = _number(word, is_float=found.lastgroup == "float")
