@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import ForgeError, Where
 from catalog_forge.rancher.questions import Given, Question, answered, read
 
 QUESTIONS = """
@@ -101,3 +101,117 @@ def test_the_limits_of_a_number_are_answers_themselves(answer: str, fits: bool) 
     else:
         with pytest.raises(ForgeError, match=f"scale cannot be {answer}"):
             answered(questions(), given(scale=answer))
+
+
+def test_every_key_of_a_question_is_read() -> None:
+    text = "- a\n- {variable: x, label: 5, type: int, required: yes, default: 010, options: [1, a], min: 1, max: '9'}\n"
+    where = Where("rancher-compose.yml", 2, 3)
+    assert questions(f"{text}- {{variable: z}}\n") == (
+        Question("x", "5", "int", True, "8", ("1", "a"), 1, 9, where),
+        Question("z", "z", "string", False, "", (), 0, 0, Where("rancher-compose.yml", 3, 3)),
+    )
+
+
+@pytest.mark.parametrize("text", ["[]", "{variable: x}", "a", "[[a]]", "[{label: x}]", "[{variable: ''}]", "[{variable: ~}]"])
+def test_without_a_variable_there_is_nothing_to_answer(text: str) -> None:
+    assert questions(text) == ()
+    assert read(None) == ()
+
+
+def test_of_two_questions_with_one_name_the_last_counts() -> None:
+    found = questions("[{variable: a, default: x}, {variable: b}, {variable: a}]")
+    assert [(question.variable, question.default) for question in found] == [("a", ""), ("b", "")]
+
+
+@pytest.mark.parametrize(
+    ("required", "is_required"), [("true", True), ("yes", True), ("'true'", True), ("'yes'", False), ("no", False), ("~", False)]
+)
+def test_a_question_is_required_where_it_says_so(required: str, is_required: bool) -> None:
+    assert questions(f"[{{variable: x, required: {required}}}]")[0].required is is_required
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [("5", 5), ("-5", -5), ("'+5'", 5), ("9" * 18, int("9" * 18)), ("9" * 19, 0), ("5.5", 0), ("x", 0), ("~", 0), ("[5]", 0)],
+)
+def test_a_limit_is_a_whole_number_or_none_at_all(written: str, limit: int) -> None:
+    (question,) = questions(f"[{{variable: x, min: {written}, max: {written}}}]")
+    assert (question.minimum, question.maximum) == (limit, limit)
+
+
+@pytest.mark.parametrize("options", ["a", "{a: b}", "~"])
+def test_options_are_a_list(options: str) -> None:
+    assert questions(f"[{{variable: x, options: {options}}}]")[0].options == ()
+
+
+INT = Question("x", type="int")
+PROBLEMS = [
+    (Question("x", type="enum", options=("fast", "slow")), "fast", None),
+    (Question("x", type="enum", options=("fast", "slow")), "fest", ("x cannot be 'fest'", "did you mean 'fast'?")),
+    (Question("x", type="enum", options=("fast", "slow")), "zzzzzzz", ("x cannot be 'zzzzzzz'", "known here: fast, slow")),
+    (Question("x", type="enum"), "anything", None),
+    (Question("x", type="string", options=("fast",)), "anything", None),
+    (Question("x", type="boolean"), "true", None),
+    (Question("x", type="boolean"), "false", None),
+    (Question("x", type="boolean"), "True", ("x cannot be 'True'", "true or false")),
+    (Question("x", type="password"), "anything", None),
+    (INT, "5", None),
+    (INT, "-5", None),
+    (INT, "+5", None),
+    (INT, "9" * 18, None),
+    (INT, "9" * 19, ("x must be a whole number, not '9999999999999999999'", "")),
+    (INT, "5.5", ("x must be a whole number, not '5.5'", "")),
+    (INT, "", ("x must be a whole number, not ''", "")),
+    (Question("x", type="int", minimum=2), "2", None),
+    (Question("x", type="int", minimum=2), "1", ("x cannot be 1", "at least 2")),
+    (Question("x", type="int", minimum=2), "100", None),
+    (Question("x", type="int", maximum=5), "5", None),
+    (Question("x", type="int", maximum=5), "6", ("x cannot be 6", "from 0 to 5")),
+    (Question("x", type="int", maximum=5), "-9", None),
+    (Question("x", type="int", minimum=2, maximum=5), "1", ("x cannot be 1", "from 2 to 5")),
+    (Question("x", type="int", minimum=2, maximum=5), "6", ("x cannot be 6", "from 2 to 5")),
+    (Question("x", type="int", minimum=-5), "-6", ("x cannot be -6", "at least -5")),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "problem"), PROBLEMS)
+def test_an_answer_fits_or_is_told_what_would(question: Question, answer: str, problem: tuple[str, str] | None) -> None:
+    assert question.problem(answer) == problem
+
+
+@pytest.mark.parametrize(("kind", "secret"), [("password", True), ("secret", True), ("string", False), ("certificate", False)])
+def test_nobody_sees_the_answer_to_a_secret(kind: str, secret: bool) -> None:
+    assert Question("x", type=kind).secret is secret
+
+
+def test_problems_have_the_place_of_the_answer_and_missing_ones_that_of_the_question() -> None:
+    asked = questions()
+    with pytest.raises(ForgeError) as error:
+        answered(
+            asked, {"scal": Given("1", Where("a.yml", 3, 1)), "mode": Given("fest", Where("a.yml", 4, 1)), "debug": Given("")}
+        )
+    assert [(problem.message, str(problem.where), problem.hint) for problem in error.value.problems] == [
+        ("the entry asks no question 'scal'", "a.yml:3:1", "did you mean 'scale'?"),
+        ("mode cannot be 'fest'", "a.yml:4:1", "did you mean 'fast'?"),
+        ("these questions need an answer: secret, title", "rancher-compose.yml:5:3", "--set secret=..., or --answers FILE"),
+    ]
+
+
+def test_an_empty_answer_is_an_answer_unless_one_is_required() -> None:
+    assert answered(questions(), given(mode="", scale=""))["mode"] == ""
+    with pytest.raises(ForgeError, match="these questions need an answer: title\n"):
+        answered(questions(), given(title=""))
+
+
+def test_who_is_asked_answers_what_is_missing_and_wrong_answers_are_still_said() -> None:
+    asked: list[str] = []
+
+    def ask(question: Question) -> str:
+        asked.append(question.variable)
+        return "given"
+
+    assert answered(questions(), {"title": Given("t")}, ask)["secret"] == "given"
+    assert asked == ["secret"]
+    with pytest.raises(ForgeError, match="asks no question 'x'") as error:
+        answered(questions(), {"x": Given("t")}, ask)
+    assert len(error.value.problems) == 1
