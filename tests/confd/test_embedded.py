@@ -102,6 +102,12 @@ def test_each_path_is_fetched_once_a_pass() -> None:
     assert paths == ["/v/self", "/v/self/x", "/v/c d"]
 
 
+def test_without_a_prefix_the_keys_are_the_paths() -> None:
+    paths: list[str] = []
+    assert not embedded.run(image_of({"a.tmpl": b""}, ["/self", "x"]), lambda path: paths.append(path) or b"{}").errors  # type: ignore[func-returns-value]
+    assert paths == ["/self", "/x"]
+
+
 def test_without_keys_nothing_is_fetched() -> None:
     image = image_of({"a.tmpl": b'{{exists "/self"}}'}, [])
     assert text(embedded.run(image, lambda _: None)) == "false"

@@ -132,6 +132,10 @@ ANSWERS = r"""
 {{printf "%T %T" (lookupIP "x") (lookupIP "1.2.3.4")}} {{lookupSRV "a" "b" "c"}} => []string []string []
 {{printf "%T" (lookupSRV "a" "b" "c")}} => []*net.SRV
 {{fileExists "/"}} => false
+{{printf "%#v" (sortByLength nil)}} {{printf "%#v" (lookupIP "x")}} => []string(nil) []string(nil)
+{{printf "%#v" (sortKVByLength nil)}} => []memkv.KVPair(nil)
+{{printf "%#v" (jsonArray "null")}} => []interface {}(nil)
+{{printf "%#v" (split "a" "b")}} => []string{"a"}
 {{exists "/self/a"}} {{exists "/self/m"}} {{exists "/self/m/x"}} {{exists "/self/no"}} => true false true false
 {{getv "/self/a"}} {{getv "/self/no" "d"}} {{getv "/self/a" "d"}} {{getv "/self/empty" "d"}}| => va d va |
 {{get "/self/a"}} {{(get "/self/a").Key}} {{(get "/self/a").Value}} => {/self/a va} /self/a va
@@ -196,6 +200,12 @@ def test_a_function_fails_with_these_words(template: str, words: str) -> None:
     outcome = embedded.run(image_of({"a.tmpl": template.encode()}), lambda _: json.dumps(OWN).encode(), variables=GIVEN)
     assert not outcome.files
     assert outcome.errors["a.tmpl"].endswith(f": {words}")
+
+
+def test_a_list_may_be_a_million_long() -> None:
+    limits = embedded.Limits(memory=1 << 30)
+    outcome = embedded.run(image_of({"a.tmpl": b"{{len (seq 1 1000000)}}"}), lambda _: b"{}", limits=limits)
+    assert outcome.files["/a.tmpl"].content == b"1000000"
 
 
 @pytest.mark.confd

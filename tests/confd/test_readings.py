@@ -517,6 +517,15 @@ getv "/a" {}
     needs {{block}} @22
 {{print\n1}}
     needs a line break inside an action @7
+{{range gets "/a/*"}}{{toUpper .}}{{end}}{{range getvs "/a/*"}}{{add . 1}}{{end}}
+    reads gets /a/? @13
+    reads getvs /a/? @55
+    fails toUpper @23 argument 1 must be a text, and this is a pair
+    fails add @65 argument 1 must be a whole number, and this is a text
+{{range ls "/a"}}{{add . 1}}{{end}}{{range seq 1 2}}{{toUpper .}}{{end}}
+    reads ls /a @11
+    fails add @19 argument 1 must be a whole number, and this is a text
+    fails toUpper @54 argument 1 must be a text, and this is a whole number
 """
 
 

@@ -34,7 +34,7 @@ METADATA: Mapping[str, Any] = {
     "other": {"type": "map", "optional": True},
     "list": {"type": "list", "optional": True},
     "must_list": {"type": "list"},
-    "users": {"type": "list", "fields": ["username", "password"], "optional": True},
+    "users": {"type": "list", "fields": ["username", "password", "index"], "optional": True},
 }
 PAIRS = [
     {
@@ -103,6 +103,20 @@ TEXTS = [
     },
     {"text": "l: '@{join(metadata/list, ', ')}'\nf: '@{first(metadata/list)|x}'\nh: @{self.host.ip}\n"},
 ]
+PATHS = [
+    {"text": "@{/self/stack/name}@{/self/host/labels/@{self.index}}@{/self/container}\n"},
+    {"text": "@{/self/service/metadata/@{metadata/must}/x%}@{metadata/map/@{self.index}|none}@{/hosts/@{stack.name}}\n"},
+]
+SEPARATORS = [
+    {"text": "a: '@{join(metadata/list, \"'\")}'\nb: \"@{join(metadata/list, '\\t')}\"\nc: '@{join(peers.ip, ', ')}'\n"},
+]
+RECORDS = [
+    {"list": {"of": "metadata/users", "item": "a: @{it.index} @{it.username}"}},
+    {"list": {"of": "metadata/users", "item": "b: @{it.index}"}},
+    {"list": {"of": "peers", "item": "c: @{it.index}\nd: @{it.host.ip|none}"}},
+    {"list": {"of": "hosts", "item": "e: @{it.label.index|1}"}},
+    {"list": {"of": "metadata/map", "item": "f: @{it.name}"}},
+]
 SECTIONS = [
     {"text": "[one]\n"}, {"set": {"key": "1"}}, {"copy": "metadata/map"}, {"text": "[two]\n"}, {"copy": "metadata/map"},
 ]  # fmt: skip
@@ -140,6 +154,13 @@ CASES: dict[str, Callable[[], Spec]] = {
     "blocks lines": partial(spec, "netns", conf(*BLOCKS, kind="lines")),
     "blocks raw": partial(spec, "volumes", conf(*(block for block in BLOCKS if "copy" not in block)), version="2015-07-25"),
     "texts": partial(spec, "netns", *(conf(*TEXTS, kind=kind, dest=f"/etc/app/{kind}") for kind in ("raw", "ini", "yaml"))),
+    "paths": partial(spec, "netns", conf(*PATHS)),
+    "separators": partial(spec, "netns", conf(*SEPARATORS, kind="yaml"), conf(*SEPARATORS, kind="ini", dest="/etc/app/b")),
+    "records": partial(spec, "netns", conf(*RECORDS, kind="yaml")),
+    "nothing": partial(spec, "netns", *(conf(kind=kind, dest=f"/etc/app/{kind}") for kind in (*FORMATS, "raw", "lines"))),
+    "a file first": partial(spec, "netns", conf({"file": "static.txt"}, {"set": {"a": 1}}, kind="xml")),
+    "a paste first": partial(spec, "netns", conf({"paste": "metadata/must_text"}, {"set": {"a": 1}}, kind="ini")),
+    "lines in yaml": partial(spec, "netns", conf({"set": {"a\nb": "x\ny", "c": "@{metadata/must}\n"}}, kind="yaml")),
     "a copy alone": partial(spec, "netns", conf({"copy": "metadata/map"}, kind="json")),
     "sections": partial(spec, "netns", conf(*SECTIONS, kind="ini")),
     "toml": partial(spec, "netns", *TOML, version="latest"),

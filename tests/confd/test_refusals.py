@@ -1,0 +1,55 @@
+"""What no template can be made of: each refusal with its place in the spec, its words, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from tests.confd.harness import compiled, conf, source_of, spec_of
+
+METADATA: Mapping[str, Any] = {
+    "must": {}, "extra": {"optional": True}, "list": {"type": "list", "optional": True}, "map": {"type": "map", "optional": True},
+    "long": {"type": "multiline"},
+}  # fmt: skip
+QUOTES = "put quotes around it, or around the whole list, in the text itself"
+ALWAYS = "set one pair outside of `when` that reads no optional key"
+REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
+    ("ini", [{"set": {"a": "x\ny"}}], '{"a": ', "the format ini cannot hold the value of 'a': a value that cannot be written"
+     " here (barred: a line break, a control character)", ""),
+    ("ini", [{"set": {"a=b": "x"}}], '{"a=b": ', "the format ini cannot hold the key 'a=b': a value that cannot be written"
+     " here (barred: more than letters, digits and -._~, nothing at all)", ""),
+    ("json", [{"set": {"x": "@{metadata/extra}"}}], "[{", "json: no pair of this file is always there, so its commas cannot be"
+     " known", ALWAYS),
+    ("json", [{"copy": "metadata/map"}, {"when": {"has": "metadata/map"}, "then": [{"set": {"a": 1}}]}], "[{",
+     "json: no pair of this file is always there, so its commas cannot be known", ALWAYS),
+    ("ini", [{"set": {"x": "\\@{metadata/must}"}}], "metadata/must}", "@{metadata/must} cannot stand behind a backslash, which"
+     " would change the value's first character (write the backslash twice)", ""),
+    ("yaml", [{"text": "a: '"}, {"set": {"b": "c"}}], '{"text"', "yaml: the text of this file is not well-formed YAML: line 2:"
+     " found unexpected end of stream", ""),
+    ("yaml", [{"when": {"has": "metadata/extra"}, "then": [{"text": "a: '"}], "else": [{"text": "a: "}]},
+              {"text": "@{metadata/must}"}, {"when": {"has": "metadata/extra"}, "then": [{"text": "'\n"}]}],
+     "metadata/must}", "@{metadata/must} stands in quotes or not, depending on a condition or a list", QUOTES),
+    ("yaml", [{"list": {"of": "metadata/list", "item": "@{it}", "sep": "'", "head": "a: '", "tail": "'\n"}}],
+     "it}", "@{it} stands in quotes or not, depending on a condition or a list", QUOTES),
+    ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} cannot stand in a part of a key (put the key"
+     " in double quotes)", ""),
+    ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "a quote or a comment of the text before"
+     " is still open where these pairs begin", ""),
+    ("ini", [{"text": "a = @{metadata/long}\n"}], "metadata/long}", "metadata/long has several lines (multiline), and here one"
+     " line alone may stand", "a block of its own puts it into the file as it is: paste: metadata/long"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "body", "at", "message", "hint"), REFUSED)
+def test_what_a_format_cannot_hold_is_refused(kind: str, body: list[Mapping[str, Any]], at: str, message: str, hint: str) -> None:
+    file = conf(*body, kind=kind)
+    with pytest.raises(ForgeError) as error:
+        compiled(spec_of(file, metadata=METADATA))
+    (problem,) = error.value.problems
+    assert (problem.message, problem.hint) == (message, hint)
+    assert problem.where is not None
+    assert problem.where.line == 1
+    assert source_of(file, metadata=METADATA)[problem.where.column - 1 :].startswith(at)
