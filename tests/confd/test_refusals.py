@@ -36,8 +36,8 @@ REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
      "it}", "@{it} stands in quotes or not, depending on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} cannot stand in a part of a key (put the key"
      " in double quotes)", ""),
-    ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "a quote or a comment of the text before"
-     " is still open where these pairs begin", ""),
+    ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "a quote or a comment of the text"
+     " before is still open where these pairs begin", ""),
     ("ini", [{"text": "a = @{metadata/long}\n"}], "metadata/long}", "metadata/long has several lines (multiline), and here one"
      " line alone may stand", "a block of its own puts it into the file as it is: paste: metadata/long"),
 ]  # fmt: skip
