@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalog_forge import __version__, writer
-from catalog_forge.errors import ForgeError, did_you_mean
+from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.plan import Plan
 from catalog_forge.spec.folder import SpecFolder, check_inside
 
@@ -98,14 +99,18 @@ class Repository:
 
     def names(self) -> list[str]:
         """Return the names of all specs, sorted."""
-        return sorted(path.stem for path in (self.root / "specs").glob("*.yml") if path.is_file())
+        folder = self.root / "specs"
+        paths = folder.iterdir() if folder.is_dir() else ()  # glob would pass over a folder that may not be read
+        return sorted(path.stem for path in paths if path.suffix == ".yml" and not path.is_dir())
 
     def source(self, name: str) -> Source:
         """Return the spec file of a name. Raises ForgeError when there is none."""
         path = self.root / "specs" / f"{name}.yml"
-        if path.name != f"{name}.yml" or not path.is_file():
+        if path.name != f"{name}.yml" or not os.path.lexists(path):
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
         check_inside(self.root, path)
+        if not path.is_file():
+            raise ForgeError("a spec must be a regular file", Where(f"specs/{name}.yml"))
         try:
             content = path.read_bytes()
         except OSError as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
+from catalog_forge.spec.folder import walked
 
 CONTEXT = "cookiecutter.json"
 MAX_FILES = 200
@@ -62,7 +63,7 @@ def read_files(folder: Path) -> Plan:
     plan = Plan()
     if folder.is_symlink():
         raise ForgeError("a blueprint holds no links", Where(str(folder)))
-    for path in sorted(folder.rglob("*")):
+    for path in walked(folder):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise ForgeError("a blueprint holds no links, only files", Where(str(path)))
         if path.is_file():

@@ -31,6 +31,8 @@ def read(path: Path, shown: str = "") -> Tree:
         raise ForgeError(f"there is no {path}")
     if path.is_file():
         return _of_file(path, shown)
+    if not path.is_dir():
+        raise ForgeError(f"{path} is neither a folder nor a regular file")
     root = path.resolve()
     inside = _inside(root)
     files = [*_files(root, inside, shown)]
@@ -90,7 +92,8 @@ def _above(folder: Path) -> Iterator[File]:
 def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
     """Walk a folder; the one that is too large is refused before anything is read."""
     count = 0
-    for folder, folders, names in os.walk(root):
+    closed: list[str] = []
+    for folder, folders, names in os.walk(root, onerror=lambda error: closed.append(error.filename)):
         folders[:] = sorted(each for each in folders if each not in _PASSED_OVER)
         links = [each for each in folders if (Path(folder) / each).is_symlink()]
         for name in (*names, *links):
@@ -102,6 +105,14 @@ def _files(root: Path, inside: str, shown: str) -> Iterator[File]:
             found = _file(root, path, joined(inside, below), joined(shown, below))
             if found:
                 yield found
+    for name in closed:
+        below = Path(name).relative_to(root).as_posix()
+        yield _closed(joined(inside, below), joined(shown, below))
+
+
+def _closed(inside: str, shown: str) -> File:
+    """A file or folder that this user may not read."""
+    return File(inside, 0, lambda: b"", "closed", shown=shown)
 
 
 def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
@@ -110,12 +121,23 @@ def _file(root: Path, path: Path, inside: str, shown: str) -> File | None:
         status = path.lstat()
         kind: Kind = "file" if stat.S_ISREG(status.st_mode) else "special"
         if stat.S_ISLNK(status.st_mode):
-            target = path.resolve()
-            inner = target.is_relative_to(root) and target.is_file()
-            kind, status = ("link", target.stat()) if inner else ("stray", status)
-    except (OSError, RuntimeError):
+            kind, status = _link(root, path, status)
+    except PermissionError:
+        return _closed(inside, shown)
+    except OSError:
         return None
+    if kind in ("file", "link") and not os.access(path, os.R_OK):
+        return _closed(inside, shown)
     return File(inside, status.st_size, lambda: _content(path), kind, stat.S_IMODE(status.st_mode), shown)
+
+
+def _link(root: Path, path: Path, status: os.stat_result) -> tuple[Kind, os.stat_result]:
+    """What a link is: one that leads in a circle leads nowhere, as one does whose target is gone."""
+    try:
+        target = path.resolve()
+        return ("link", target.stat()) if target.is_relative_to(root) and target.is_file() else ("stray", status)
+    except RuntimeError:  # pathlib's word for a circle before Python 3.13
+        return "stray", status
 
 
 def _content(path: Path) -> bytes:

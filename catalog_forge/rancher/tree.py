@@ -19,8 +19,9 @@ from catalog_forge.goyaml import decoding
 
 MAX_BYTES = 1 << 20
 
-# A file; a link to a file inside the tree; a link that leads out of it or nowhere; what is no file (a pipe, a socket).
-Kind = Literal["file", "link", "stray", "special"]
+# A file; a link to a file inside the tree; a link that leads out of it or nowhere; what is not a file (a pipe, a socket); a file
+# or folder that this user may not read.
+Kind = Literal["file", "link", "stray", "special", "closed"]
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,13 @@ class Tree:
 
     def covers(self, path: str) -> bool:
         """Tell whether a folder was read as a whole, so that what is not here is missing."""
+        if any(f"{closed}/".startswith(f"{path}/" if path else "") for closed in self._closed):
+            return False
         return not self.inside or f"{path}/".startswith(f"{self.inside}/")
+
+    @cached_property
+    def _closed(self) -> list[str]:
+        return [file.path for file in self.files.values() if file.kind == "closed"]
 
     def get(self, path: str) -> File | None:
         """The file at a path."""

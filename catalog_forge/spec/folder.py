@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -28,6 +29,24 @@ def check_inside(root: Path, path: Path) -> None:
         raise ForgeError(f"this link leads nowhere: {error}", Where(shown)) from None
     if not inside:
         raise ForgeError("a link leads out of the catalog here", Where(shown), "copy what it leads to into the catalog")
+
+
+def walked(folder: Path) -> list[Path]:
+    """Return all that lies below a folder, sorted; nothing where there is no folder. Links are not followed.
+
+    Raises OSError for a folder that may not be read: Path.rglob would pass over it, as if nothing were there.
+    """
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    found = os.walk(folder, onerror=refuse)
+    return sorted(Path(place) / name for place, folders, names in found for name in (*folders, *names))
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 class SpecFolder:
@@ -76,30 +95,29 @@ class SpecFolder:
                 f"there is no file {name!r} in {self.path}/", where, "static files lie in the spec's folder"
             ) from None
         except (OSError, RuntimeError) as error:
-            raise ForgeError(f"the file {name!r} cannot be read: {error}", where) from None
+            raise ForgeError(f"the file {name!r} cannot be read: {_words(error)}", where) from None
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and bytes of every file of the folder that a spec could use, in the order of their names."""
-        for name, content in self._all():
-            if not name.startswith(f"{SCENARIOS}/"):
-                yield name, content
+        for path in walked(self.path):
+            name = path.relative_to(self.path).as_posix()
+            is_own = path.is_file() and not path.is_symlink() and not name.startswith(f"{SCENARIOS}/")
+            if is_own and path.stat().st_size <= MAX_BYTES:
+                yield name, path.read_bytes()
 
     def scenarios(self) -> dict[str, bytes]:
         """Return the scenarios of the spec: their names, without .yml, in order, and their bytes."""
-        files = ((PurePosixPath(name), content) for name, content in self._all())
-        return {path.stem: content for path, content in files if path.match(f"{SCENARIOS}/*.yml") and len(path.parts) == 2}
+        folder = self.path / SCENARIOS
+        names = [path.name for path in walked(folder) if path.parent == folder and path.suffix == ".yml"]
+        return {name.removesuffix(".yml"): self._read(f"{SCENARIOS}/{name}", self._at(name)) for name in names}
+
+    def _at(self, scenario: str) -> Where:
+        return Where(f"specs/{self.path.name}/{SCENARIOS}/{scenario}")
 
     def beside(self, name: str, where: Where) -> str:
         """Return the text of a file that a scenario expects to be rendered. Errors as `read`."""
         check_relative(name)
         return self._read(f"{SCENARIOS}/{name}", where).decode(errors="backslashreplace")
-
-    def _all(self) -> Iterator[tuple[str, bytes]]:
-        if not self.path.is_dir():
-            return
-        for path in sorted(self.path.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_BYTES:
-                yield path.relative_to(self.path).as_posix(), path.read_bytes()
 
 
 class PlannedFolder(SpecFolder):

@@ -151,11 +151,11 @@ def _folder(root: Path, name: str) -> Plan:
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
-    from catalog_forge.spec.folder import check_inside
+    from catalog_forge.spec.folder import check_inside, walked
 
     plan = Plan()
     check_inside(root, root / name)
-    for path in (root / name).rglob("*"):
+    for path in walked(root / name):
         relative = path.relative_to(root / name).as_posix()
         if f"/{relative}".count("/."):
             continue

@@ -234,8 +234,10 @@ def _gathered(folder: Path) -> dict[str, Path]:
 
 def _files(folder: Path, *parts: str) -> dict[str, Path]:
     """The files in parts of a folder, by their path below it."""
-    found = (path for part in parts for path in (folder / part).rglob("*"))
-    return {path.relative_to(folder).as_posix(): path for path in sorted(found) if path.is_file()}
+    from catalog_forge.spec.folder import walked
+
+    found = sorted(path for part in parts for path in walked(folder / part))
+    return {path.relative_to(folder).as_posix(): path for path in found if not path.is_dir()}
 
 
 def _content(folder: Path, path: Path) -> bytes:
@@ -244,6 +246,8 @@ def _content(folder: Path, path: Path) -> bytes:
 
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ForgeError(f"{path} is a link that leads out of {folder}")
+    if not path.is_file():
+        raise ForgeError(f"{path} is not a regular file")
     if path.stat().st_size > MAX_BYTES:
         raise ForgeError(f"{path} is larger than {MAX_BYTES} bytes")
     return path.read_bytes()

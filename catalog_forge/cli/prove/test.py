@@ -88,8 +88,8 @@ def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str,
     known: set[str] = set()
     for name in repository.chosen(names):
         source = repository.source(name)
-        known.update(source.folder.scenarios())
         try:
+            known.update(source.folder.scenarios())
             cases += play.cases(source.spec(), source.folder, scenarios)
         except ForgeError as error:
             problems.extend(error.problems)

@@ -150,12 +150,15 @@ def _files(folder: Path) -> dict[str, bytes]:
 
     A link that leads out of the folder, what is no file, and what is larger than 1 MiB are refused: entries are untrusted.
     """
+    from catalog_forge.errors import ForgeError, Where
     from catalog_forge.rancher.entries import COMPOSE, CONFIG, is_revision
 
     found: dict[str, bytes] = {}
     root = folder.resolve()
     folders = [folder, *(each for each in sorted(folder.iterdir()) if is_revision(each.name) and each.is_dir())]
     for each in folders[:MAX_FILES]:
+        if not os.access(each, os.R_OK | os.X_OK):
+            raise ForgeError("the folder cannot be read: permission denied", Where(str(each)))
         for name in (CONFIG, "url", *COMPOSE):
             path = each / name
             if os.path.lexists(path):

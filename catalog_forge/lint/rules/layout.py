@@ -354,14 +354,17 @@ def linked(entry: Entry) -> Iterator[Hit]:
             yield Hit(file.at(), message, "put the file itself here", level=level)
 
 
-@rule("CF116", "error", "A file leads out of the catalog or is not a regular file", on=Catalog)
+@rule("CF116", "error", "A file leads out of the catalog, is not a regular file, or cannot be read", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
-    """A link out of the catalog shows the files of the machine that checks it; a pipe or a socket makes a reader wait for ever.
+    """A link out of the catalog shows the files of the machine that checks it; a pipe or a socket makes a reader wait for ever;
+    and of what may not be read nobody knows whether it is sound.
 
     Bad:
         -- templates/web/0/notes.txt (stray) --
     Bad:
         -- templates/web/0/notes.txt (special) --
+    Bad:
+        -- templates/web/0/notes.txt (closed) --
     Good:
         -- templates/web/0/notes.txt --
         notes
@@ -372,6 +375,9 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(file.at(), f"the link {shown(file.name)} leads out of the catalog, or nowhere", "put the file itself here")
         elif file.kind == "special":
             yield Hit(file.at(), f"{shown(file.name)} is not a regular file: a pipe, a socket or a device", "remove it")
+        elif file.kind == "closed":
+            hint = "let the user who runs this read it: nothing of it was checked"
+            yield Hit(file.at(), f"{shown(file.name)} cannot be read: permission denied", hint)
 
 
 @rule("CF117", "warning", "A file is too large to be read", on=Catalog)

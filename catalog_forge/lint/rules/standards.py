@@ -34,6 +34,8 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
     Source: docs/spec.md
     """
     read = spec.read
+    if not spec.file.is_readable:  # CF116 and CF117 say so
+        return
     if isinstance(read, ForgeError):
         for problem in read.problems:
             yield Hit(problem.where or spec.file.at(), problem.message, problem.hint)

@@ -23,6 +23,7 @@ then:                             # steps, see catalog_forge.metadata.scenarios.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -84,7 +85,10 @@ def load_either(path: Path, own: str = "") -> Answers | Scenario:
     Raises ForgeError if it cannot be read, or is neither, with the places of all problems.
     """
     try:
-        with path.open("rb") as file:
+        # A pipe that nobody writes to is empty; opened as a file is, it would be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            os.set_blocking(descriptor, True)
             content = file.read(answers_file.MAX_BYTES + 1)
     except OSError as error:
         raise ForgeError(f"cannot read the file: {error.strerror}", Where(str(path))) from None
