@@ -260,8 +260,11 @@ def read(files: Mapping[str, bytes], name: str, revision: str | None = None, fol
         _check(file)
     if found.docker is None or not found.docker.text.strip():
         raise ForgeError(f"{name} has no docker-compose.yml", Where(f"{label}/{found.name}".rstrip("/")), _what_else(found))
-    if found.rancher and found.rancher.yaml.problems:
-        raise ForgeError.of(list(found.rancher.yaml.problems))
+    if found.rancher and (problems := found.rancher.yaml.problems):
+        # Nobody knows the questions; what else rancher-compose would refuse is said with it.
+        refused = LaunchJudge(found.sources).faults()
+        said = {(fault.message, fault.where) for fault in refused}
+        raise ForgeError.of([*refused, *(each for each in problems if (each.message, each.where) not in said)])
     return found
 
 

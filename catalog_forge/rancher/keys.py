@@ -113,7 +113,8 @@ WITHOUT_REASON = "one engine cannot honour it"
 # The label of a primary that names its sidekicks, and the one of a service with a unit on each host.
 SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"
-# The label of a load balancer of Rancher 1.1 that says which requests go to a service; its name follows.
+# The image of a load balancer of Rancher 1.1, and the label of one that says which requests go to a service; its name follows.
+OLD_BALANCER = "rancher/load-balancer-service"
 TARGET = "io.rancher.loadbalancer.target."
 
 # Labels that ask Rancher for something, and what becomes of it; the longest beginning counts.

@@ -81,3 +81,9 @@ def test_a_broken_config_is_one_error_and_no_more_of_its_kind(content: str) -> N
     found = findings({CONFIG: content}, "CF2")
     assert {each.rule for each in found} == {"CF201"}
     assert all(each.level == "error" for each in found)
+
+
+@pytest.mark.parametrize("value", ["[a, b]", "{a: b}"])
+def test_a_version_of_another_kind_is_not_written_over(value: str) -> None:
+    found = findings({CONFIG: f"name: Web\nversion: {value}\n"}, "CF204")
+    assert [each.fix for each in found] == [None]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog
 from catalog_forge.lint.judges.verdicts import verdicts
 from catalog_forge.lint.runner import registry
@@ -15,6 +16,7 @@ from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import Tree
 from tests.lint.mutations import examples, mutants
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 HOUSE = Path(__file__).parents[2] / "catalog_forge"
 ALL = Choice(registry.expand(("all",)))
 EXAMPLES = dict(examples())
@@ -36,6 +38,13 @@ def unsaid(tree: Tree) -> list[str]:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_of_an_example_lint_says_all_that_a_judge_refuses(name: str) -> None:
     assert unsaid(EXAMPLES[name]) == []
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in GOLDEN.iterdir()))
+def test_of_a_generated_catalog_no_judge_refuses_anything(name: str) -> None:
+    tree = disk.read(GOLDEN / name)
+    assert unsaid(tree) == []
+    assert [each for each in verdicts(tree).rulings if each.outcome in ("reject", "drop", "ghost")] == []
 
 
 @pytest.mark.parametrize("seed", range(4))

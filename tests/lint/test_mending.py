@@ -15,6 +15,7 @@ from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import File, Tree
 from catalog_forge.yamlio import Map, Node, Seq, Text
 from tests.lint.mutations import CONFIG, DOCKER, RANCHER, examples, mutants
+from tests.lint.test_invariants import unsaid
 from tests.lint.trees import SOUND, tree
 
 ALL = Choice(registry.expand(("all",)))
@@ -71,6 +72,7 @@ def check(before: Tree) -> None:
         assert old is None or new is None or not line or (judge, path, lines_of(old, new).get(line, line)) in was, (
             f"{judge} refuses {path}:{line} only after --fix"
         )
+    assert unsaid(after) == [], "an error went, and its cause stayed"
     for old, new in fixes.changes(before, after):
         if old is not None:
             say_what_they_change(old, new, [fix for fix in offered if fix.path == old.path])

@@ -22,6 +22,8 @@ from tests.lint.trees import SOUND
 DOCKER = "templates/web/0/docker-compose.yml"
 WEB = "version: '2'\nservices:\n  web:\n    image: nginx:1.27.3\n"
 MORE = "  a:\n    image: nginx:1.27.3\n  b:\n    image: nginx:1.27.3\n"
+# A primary with a sidekick `a`, and a service of its own.
+PAIR = f"{WEB}    labels: {{io.rancher.sidekicks: a}}\n{MORE}"
 CHOICE = Choice(registry.expand(("all",)))
 
 ROWS = {
@@ -50,6 +52,13 @@ ROWS = {
     "a link with a blank": (WEB + "    links: ['a : alias']\n" + MORE, "here"),
     "a template that is cut": (WEB + "    command: x{{ .Stack.Name.x }}\n", "lint"),
     "a missing answer compared": (WEB + "{{ if ne .Values.NO \"\" }}    tty: true\n{{ end }}", "lint"),
+    "a balancer of a sidekick": (f"{PAIR}    lb_config: {{port_rules: [{{source_port: 80, service: a}}]}}\n", "launch"),
+    "a balancer of a primary": (f"{PAIR}    lb_config: {{port_rules: [{{source_port: 80, service: web}}]}}\n", ""),
+    "a balancer of nobody": (f"{PAIR}    lb_config: {{port_rules: [{{source_port: 80, service: c}}]}}\n", "launch"),
+    "an old balancer of a sidekick": (f"{PAIR[:-13]}rancher/load-balancer-service\n    ports: [80]\n    links: [a]\n", "launch"),
+    "an old balancer of a primary": (f"{PAIR[:-13]}rancher/load-balancer-service\n    ports: [80]\n    links: [web]\n", ""),
+    "an old balancer of nobody": (f"{PAIR[:-13]}rancher/load-balancer-service\n    ports: [80]\n    links: [c]\n", "launch"),
+    "an old balancer without ports": (f"{PAIR[:-13]}rancher/load-balancer-service\n    links: [a]\n", ""),
     "a circle": (WEB + "    depends_on: [a]\n  a:\n    image: nginx:1.27.3\n    depends_on: [web]\n", "here"),
     "a network by name": (WEB + "    network_mode: mynet\n", "here"),
     "a restart that nobody knows": (WEB + "    restart: sometimes\n", "here"),

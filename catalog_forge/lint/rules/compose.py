@@ -19,7 +19,6 @@ from catalog_forge.rancher.composition import Composition, Part, Service, items,
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.judgement import units
 from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, TOPS
-from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.judgement.services import fits, services_without_version
 from catalog_forge.rancher.questions import Question, defaults
 from catalog_forge.rancher.tree import is_template, keys_of
@@ -637,35 +636,3 @@ def container_name(revision: Revision) -> Iterator[Hit]:
         if part.get("container_name") is not None:
             where = part.keys["container_name"][0].where
             yield Hit(where, f"container_name of {part.name.value!r} is passed over", "leave it out")
-
-
-@rule("CF425", "error", "A load balancer has a target that is not there", on=Revision)
-def missing_lb_target(revision: Revision) -> Iterator[Hit]:
-    """Each rule of a load balancer names a service of the stack, or STACK/SERVICE. With any other name rancher-compose refuses
-    the stack.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml: services.web --
-        lb_config:
-          port_rules:
-          - {source_port: 80, target_port: 8080, service: wbe}
-    Good:
-        -- templates/web/0/rancher-compose.yml: services.web --
-        lb_config:
-          port_rules:
-          - {source_port: 80, target_port: 8080, service: web}
-          - {source_port: 81, target_port: 8080, service: other/web}
-    Source: rancher-compose-executor v0.14.29, "has a link to service ... which is undefined"
-    """
-    return in_all(revision, _missing_lb_targets)
-
-
-def _missing_lb_targets(composition: Composition) -> Iterator[Problem]:
-    for service in composition.services.values():
-        rules = keys_of(service.get("lb_config")).get("port_rules")
-        for each in rules.items if isinstance(rules, Seq) else ():
-            node = keys_of(each).get("service")
-            name = text_of(node)
-            if node is not None and name and "/" not in name and not varies(name) and name not in composition.services:
-                message = f"the load balancer {service.name!r} has a target {name!r} that is not there"
-                yield Refusal(message, node.where, near(name, composition.services), "CF425")

@@ -136,7 +136,7 @@ def no_version(entry: Entry) -> Iterator[Hit]:
 
 def _with_version(entry: Entry, other: Text | None, versions: list[str]) -> Fix | None:
     """A fix that gives config.yml a version: what stands there under another name, else the last one."""
-    if entry.config is None:
+    if entry.config is None or isinstance(entry.settings.keys.get("version"), Map | Seq):
         return None
     if other and "version" not in entry.settings.keys:
         return renamed(entry.config, other, "version")

@@ -1,4 +1,4 @@
-"""CF412, CF428 to CF440: what rancher-compose refuses or passes over in the files of a revision, each with a rule of its own.
+"""CF412, CF425, CF428 to CF442: what rancher-compose refuses or passes over in a revision, each with a rule of its own.
 
 The rules are a table: what they say is what the judge of the launch says (`lint.judges.launch`), so that both never differ.
 """
@@ -32,6 +32,8 @@ def _table(identity: str, title: str, text: str, bad: tuple[str, ...], good: str
 
 _SCHEMA = "docs/facts/catalog.md#4.1; config/schema.go of rancher-compose-executor v0.14.29"
 _RANCHER = "-- templates/web/0/rancher-compose.yml: services.web --\n"
+_SERVICES = "-- templates/web/0/docker-compose.yml: services --\n"
+_OLD_BALANCER = "lb:\n  image: rancher/load-balancer-service\n  ports: ['80:80']\n"
 _WHOLE = "-- templates/web/0/docker-compose.yml --\nversion: '2'\nservices:\n  web:\n    image: nginx:1.27.3\n"
 
 for _row in (
@@ -127,6 +129,34 @@ for _row in (
         f"{_RANCHER}health_check: {{port: 80, request_line: GET /health HTTP/1.0}}",
         "docs/facts/catalog.md#3.15, #8.9",
         "warning",
+    ),
+    (
+        "CF425",
+        "A load balancer has a target that is not there",
+        "Each rule of a load balancer names a service of the stack, or STACK/SERVICE; one of Rancher 1.1 has its links for that. "
+        "With any other name the stack is refused when the balancer is to be created.",
+        (
+            f"{_RANCHER}lb_config:\n  port_rules:\n  - {{source_port: 80, target_port: 8080, service: wbe}}",
+            f"{_SERVICES}web:\n  image: nginx:1.27.3\n{_OLD_BALANCER}  links: [wbe]",
+        ),
+        f"{_RANCHER}lb_config:\n  port_rules:\n  - {{source_port: 80, target_port: 8080, service: web}}\n"
+        "  - {source_port: 81, target_port: 8080, service: other/web}",
+        'rancher-compose-executor v0.14.29, "has a link to service ... which is undefined", "Failed to find existing service"',
+    ),
+    (
+        "CF442",
+        "A load balancer has a sidekick as its target",
+        "Rancher knows a sidekick as a part of its primary, and not as a service: none of that name is found when the balancer "
+        "is to be created.",
+        (
+            f"{_SERVICES}web:\n  image: nginx:1.27.3\n  labels: {{io.rancher.sidekicks: app}}\napp:\n  image: nginx:1.27.3\n"
+            f"{_OLD_BALANCER}  links: [app]",
+            f"{_SERVICES}web:\n  image: nginx:1.27.3\n  labels: {{io.rancher.sidekicks: app}}\napp:\n  image: nginx:1.27.3\n"
+            "lb:\n  image: rancher/lb-service-haproxy:v0.9.1\n  lb_config: {port_rules: [{source_port: 80, service: app}]}",
+        ),
+        f"{_SERVICES}web:\n  image: nginx:1.27.3\n  labels: {{io.rancher.sidekicks: app}}\napp:\n  image: nginx:1.27.3\n"
+        f"{_OLD_BALANCER}  links: [web]",
+        "docs/facts/catalog.md#4.9; FindExisting of rancher-compose-executor v0.14.29; rancher/rancher#3322",
     ),
     (
         "CF439",

@@ -16,7 +16,7 @@ from catalog_forge.rancher import composition
 from catalog_forge.rancher.composition import ComposeFile, placed
 from catalog_forge.rancher.judgement import block, checks, maps, services, units
 from catalog_forge.rancher.judgement.ruling import Refusal
-from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
 from catalog_forge.rancher.variables import Substitution
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -61,13 +61,11 @@ class _Noting(Substitution):
         return super().text(node)
 
     def told(self, fault: Refusal) -> Refusal:
-        """A fault; what is a number, or not empty, only for some answers has a rule of its own."""
-        if fault.where in self.varied and fault.rule in _OF_ANSWERS:
-            return Refusal(fault.message, fault.where, fault.hint or "ask for it with a default, and require it", "CF418")
-        return fault
-
-
-_OF_ANSWERS = frozenset(("CF413", checks.KIND, checks.PORT, checks.NUMBER_FORM))
+        """A fault; what is a number only for some answers has a rule of its own."""
+        if fault.where not in self.varied or not fault.who:
+            return fault
+        hint = fault.hint or "ask for it with a default, and require it"
+        return replace(fault, hint=hint, rule="CF418" if fault.rule in ("CF413", checks.NUMBER_FORM) else fault.rule)
 
 
 class LaunchJudge:
@@ -83,13 +81,20 @@ class LaunchJudge:
         self.odd: list[Refusal] = []
 
     def faults(self) -> list[Refusal]:
-        """Merge the two files, docker-compose.yml first; then look for the sidekicks."""
+        """Merge the two files, docker-compose.yml first; then look for sidekicks and the targets of load balancers."""
         found = [fault for source in self.sources for fault in self._merge(source)]
         self.odd = [fault for fault in found if not fault.who]
         if refused := [fault for fault in found if fault.who]:
             return refused
         labels = {name: labels.get(SIDEKICKS) for name, labels in self.labels.items()}
-        return [*map(self._placed, units.faults_of_labels(labels, self.varied))]
+        return [*map(self._placed, (*units.faults_of_labels(labels, self.varied), *self._balancers()))]
+
+    def _balancers(self) -> Iterator[Refusal]:
+        """What is wrong with the targets of load balancers. Few entries have one."""
+        if any(word in source.file.text for source in self.sources for word in ("lb_config", OLD_BALANCER)):
+            variables = next(source.variables for source in self.sources)
+            whole = composition.read(self.sources).answered(variables, lambda _: lambda *_: None)
+            yield from units.balancer_targets(whole)
 
     def _merge(self, source: ComposeFile) -> Iterator[Refusal]:
         rendered, where = source.rendered, source.file.at()

@@ -1,7 +1,8 @@
 """Units, links and shared volumes of a stack: what rancher-compose refuses of them, and what it lets pass and nobody can mean.
 
 Rules: docs/facts/catalog.md#4.3, #4.9, #3.18; "Failed to find sidekick" and "can't have more than one primary service" of
-rancher-compose-executor v0.14.29. Of those of a `Composition` the launch refuses the faults of sidekicks only.
+rancher-compose-executor v0.14.29. Of those of a `Composition` the launch refuses the faults of sidekicks, and of the targets of
+load balancers.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from catalog_forge.errors import Where, did_you_mean
-from catalog_forge.goyaml.decoding import is_null
-from catalog_forge.rancher.composition import Composition, Service, near, varies
+from catalog_forge.goyaml.decoding import is_null, text_of
+from catalog_forge.rancher.composition import Composition, Service, items, near, varies
 from catalog_forge.rancher.judgement.ruling import Refusal
-from catalog_forge.rancher.keys import SIDEKICKS
-from catalog_forge.yamlio import Map, Text
+from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
+from catalog_forge.rancher.tree import keys_of
+from catalog_forge.yamlio import Map, Seq, Text
 
 # To look for a place in a label takes as long as the label; who writes thousands of names does not look for one.
 _LONGEST_LABEL = 2000
@@ -81,11 +83,48 @@ def strangers(composition: Composition) -> Iterator[Refusal]:
                 yield Refusal(message, where, f"name both in one label {SIDEKICKS}", "CF407")
 
 
+def balancer_targets(composition: Composition) -> Iterator[Refusal]:
+    """Targets of load balancers that Rancher finds no service for: one is not there, or it is a sidekick and so not a service of
+    its own. Both are refused when the balancer is created (`populateLbFields` of rancher-compose-executor v0.14.29)."""
+    for name, service in composition.services.items():
+        for target, where, is_balanced in (*_targets_of_rules(service), *_targets_of_links(service)):
+            if target not in composition.services:
+                message = f"the load balancer {name!r} has a target {target!r} that is not there"
+                yield Refusal(message, where, near(target, composition.services), "CF425")
+            elif is_balanced and (primaries := composition.primaries_of.get(target)):
+                message = f"the load balancer {name!r} has the sidekick {target!r} as its target, which is not a service"
+                yield Refusal(message, where, f"a target is a service: name its primary {primaries[0]!r}", "CF442")
+
+
+def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
+    """The services that the rules of `lb_config` name, where, and whether they are those of a balancer: it has ports."""
+    rules = keys_of(service.get("lb_config")).get("port_rules")
+    keys = [keys_of(rule) for rule in (rules.items if isinstance(rules, Seq) else ())]
+    is_balancer = any(text_of(rule.get("source_port")) not in ("", "0") for rule in keys) and not is_old_balancer(service)
+    for rule in keys:
+        node = rule.get("service")
+        if node and (name := text_of(node)) and "/" not in name and not varies(name):
+            yield name, node.where, is_balancer
+
+
+def _targets_of_links(service: Service) -> Iterator[tuple[str, Where, bool]]:
+    """The services that a load balancer of Rancher 1.1 links: each port goes to all of them."""
+    for item in items(service.get("links")) if is_old_balancer(service) else ():
+        name = item.value.split(":")[0].strip()
+        if name and not varies(name) and "/" not in name:
+            yield name, item.where, True
+
+
+def is_old_balancer(service: Service) -> bool:
+    """Whether a service is a load balancer of Rancher 1.1 with ports."""
+    return text_of(service.get("image")) == OLD_BALANCER and bool(items(service.get("ports")) or items(service.get("expose")))
+
+
 def missing_targets(composition: Composition) -> Iterator[Refusal]:
-    """Services that are linked, or depended on, and that no file defines."""
+    """Services that are linked, or depended on, and that no file defines. Of load balancers they are refused."""
     for name, service in composition.services.items():
         for key, other, where in service.links:
-            if other not in composition.services:
+            if other not in composition.services and not (key == "links" and is_old_balancer(service)):
                 message = f"{key} of {name!r} names a service {other!r} that is not there"
                 yield Refusal(message, where, near(other, composition.services), "CF408")
 
