@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd.image_dir import ImageDir, read
+from catalog_forge.confd.image_dir import ImageDir, TemplateResource, read
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service.server import MetadataServer
 from tests.confd.real import PREFIX, answers_of
@@ -145,3 +145,84 @@ def test_a_mode_may_have_any_number_of_digits(text: str, mode: int | None) -> No
     (found,) = one(resource(f'mode = "{text}"\n')).resources
     assert found.mode == mode
     assert found.fault.endswith("out of range") == (mode is None)
+
+
+MISFITS = [
+    (b"[template]\nsrc = 1", [":2:1 src must be a string"]),
+    (b"[template]\nsrc='a'\ndest = 1\nprefix = 2\nmode = 3\ncheck_cmd = 4\nreload_cmd = 5", [
+        f":{line}:1 {key} must be a string" for line, key in enumerate("dest prefix mode check_cmd reload_cmd".split(), 3)
+    ]),
+    (b"[template]\nsrc='a'\nuid = 1.5\n  gid = true", [
+        ":3:1 uid must be a number: confd knows no names here", ":4:3 gid must be a number: confd knows no names here",
+    ]),
+    (b"[template]\nsrc='a'\nkeys = 1", [":3:1 keys must be a list of strings"]),
+    (b"[template]\nsrc='a'\nKEYS = [1]", [":3:1 keys must be a list of strings"]),
+    (b"template = 1", [":1:1 [template] must be one table"]),
+    (b"\n  [[template]]\nsrc='a'", [":2:3 [template] must be one table"]),
+    (b"a = \xff", [":1:5 expected a value, not '\ufffd'"]),
+    (b"[template]\nsrc='a'\nx = ", [":3:5 expected a value: the file ends"]),
+    (b"x = 1", [' empty src template (write src = "NAME.tmpl" below [template])']),
+    (b"[template]\nsrc = ''", [' empty src template (write src = "NAME.tmpl" below [template])']),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "faults"), MISFITS)
+def test_what_confd_cannot_load_is_said_word_for_word(content: bytes, faults: list[str]) -> None:
+    with pytest.raises(ForgeError) as error:
+        read({"conf.d/a.toml": content}, "image")
+    said = [f"{each.where}: {each.message}" + (f" ({each.hint})" if each.hint else "") for each in error.value.problems]
+    place = "image/conf.d/a.toml"
+    assert said == [f"{place}{fault}".replace(" ", ": confd cannot load it: ", 1) for fault in faults]
+
+
+@pytest.mark.parametrize("src", ["/../x", "a/../../x", "templates/..", ".."])
+def test_a_src_stays_below_the_templates(src: str) -> None:
+    with pytest.raises(ForgeError) as error:
+        one(f"[template]\nsrc = '{src}'\n")
+    (problem,) = error.value.problems
+    assert problem.message == f"src {src!r} leaves templates/"
+    assert problem.hint == "templates stand below templates/"
+    assert str(problem.where).startswith("conf.d/a.toml")
+
+
+def test_a_resource_without_more_has_these_defaults() -> None:
+    (found,) = read({"conf.d/b/a.toml": b"[template]\nSRC = 'c/d.tmpl'\nx = 1"}).resources
+    assert found == TemplateResource("b/a", "conf.d/b/a.toml", "c/d.tmpl", "")
+    assert found.toml("") == '[template]\nsrc = "c/d.tmpl"\nkeys = []\n'
+
+
+def test_a_resource_is_written_as_toml_again() -> None:
+    words = (
+        'keys = ["/self", "/x\\u007f"]\nprefix = "p"\nmode = "0640"\n'
+        'uid = 1\ngid = 2\ncheck_cmd = "c \\"x\\" é"\nreload_cmd = "r"\n'
+    )
+    assert one(resource(words)).resources[0].toml("/d") == (
+        '[template]\nsrc = "a.tmpl"\ndest = "/d"\nprefix = "p"\ncheck_cmd = "c \\"x\\" é"\nreload_cmd = "r"\n'
+        'keys = ["/self", "/x\\u007f"]\nmode = "0640"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("0X1a4", 420), ("0B1", 1), ("0O17", 15), ("0_7", 7), ("1_0", 10), ("00", 0), ("037777777777", (1 << 32) - 1),
+        ("4294967295", (1 << 32) - 1), ("0x" + "0" * 40 + "1", 1), ("0b" + "1" * 32, (1 << 32) - 1),
+    ],
+)  # fmt: skip
+def test_a_mode_is_a_number_of_32_bits(text: str, mode: int) -> None:
+    (found,) = one(resource(f'mode = "{text}"')).resources
+    assert (found.mode, found.fault) == (mode, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("37777777777", "value out of range"), ("040000000000", "value out of range"), ("4294967296", "value out of range"),
+        ("1" * 33, "value out of range"), ("0b1" + "0" * 32, "value out of range"), ("a", "invalid syntax"),
+        ("0x", "invalid syntax"), ("08", "invalid syntax"), ("_1", "invalid syntax"), ("1_", "invalid syntax"),
+        ("-1", "invalid syntax"), (" 1", "invalid syntax"),
+    ],
+)  # fmt: skip
+def test_any_other_mode_is_a_fault_in_the_words_of_go(text: str, why: str) -> None:
+    (found,) = one(resource(f'mode = "{text}"')).resources
+    assert (found.mode, found.fault) == (None, f'strconv.ParseUint: parsing "{text}": {why}')

@@ -103,3 +103,37 @@ def test_keys_know_their_places() -> None:
 def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
     with pytest.raises(toml.TomlFault, match="nested more deeply"):
         toml.parse(text)
+
+
+MORE = (
+    b"a = 1\n[b]\nc = 2\n[b.d]\ne = 3\n[[f]]\ng = 4\n[[f]]\ng = 5\n[f.h]\ni = 6", b"[a.b]\nx = 1\n[a]\ny = 2", b"[a]\n[a]",
+    b"a = 1\n[a.b]", b"a = 1\n[[a]]", b"[a]\nb = 1\nb = 2", b"[a b]", b"[]", b"[a.]", b"[ 'a' . \"b\" ]\nx = 1", b"[[a]",
+    b"[a", b"[a]x", b"[\xc3\xa9]",
+    b"x = [1, 2, [3]]", b"x = [[1], [2, 3]]", b"x = [\n # c\n 1, # d\n 2,\n]", b"x = [1 2]", b"x = [1", b"x = [,]",
+    b"x = {a = 1, b = {c = 'd'}}", b"x = {a = 1,}", b"x = {a = 1 b = 2}", b"x = {a = 1", b"x = {}", b"x = {a}",
+    b"x", b"x = ", b"x 1", b"= 1", b"x = 1 # c\r\ny = 2\rz = 3", b"x = 1\0y = 2", b"'' = 1", b"x = 1 y = 2",
+    b'x = """a\\\n  b"""', b'x = """\na""b"""', b"x = '''\na'b'''", b'x = "\\u00e9\\U0001F600\\b\\t\\n\\f\\r\\"\\\\"',
+    b'x = "\\ud800"', b'x = "\\U00110000"', b'x = "\\x"', b"x = 'a", b"x = '''a''", b"x = ''''", b'x = "a\nb"',
+    b"x = 1979-05-27T07:32:00.5+01:30", b"x = 1979-13-01", b"x = 1979-02-29", b"x = 2000-02-29", b"x = 1979-05-27T24:00:00",
+    b"x = 1979-05-27T23:60:00", b"x = 1979-05-27T23:59:60", b"x = 1979-05-27T23:59:59+24:60", b"x = 1979-05-27T23:59:59+25:00",
+    b"x = 1979-05-27T23:59:59+01:61", b"x = 1979-05-00", b"x = 1979-04-31", b"x = 0000-02-29", b"x = 1979-05-27x",
+    b"x = -9223372036854775808", b"x = -9223372036854775809", b"x = +0", b"x = 00000000000000000000001", b"x = -1.5e-3",
+    b"x = 1.", b"x = 1e5", b"x = " + b"9" * 60, b"x = true", b"x = false", b"x = " + b"[" * 100 + b"]" * 100,
+)  # fmt: skip
+
+
+def test_what_is_read_and_what_is_refused_and_where(request: pytest.FixtureRequest) -> None:
+    """Whether confd refuses them, too, is asked above: here the words, the places and the values are held."""
+    golden = Path(__file__).with_name("toml_read.txt")
+    found = "".join(f"{content!r}\n    {_read(content)}\n" for content in (*lines(), *FILES, *MORE))
+    if request.config.getoption("--update-golden"):
+        golden.write_text(found)
+    same = golden.read_text() == found
+    assert same, "toml_read.txt differs: pytest --update-golden, then read the diff"
+
+
+def _read(content: bytes) -> str:
+    try:
+        return repr(toml.parse(content.decode("utf-8", "replace")))
+    except toml.TomlFault as fault:
+        return f"at {fault.place}: {fault}"
