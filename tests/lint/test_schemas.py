@@ -14,11 +14,13 @@ from click.testing import CliRunner
 from catalog_forge import yamlio
 from catalog_forge.cli.main import root
 from catalog_forge.forge import forge
-from catalog_forge.lint.schemas import SCHEMAS
+from catalog_forge.lint.rules import questions
+from catalog_forge.lint.schemas import KINDS, schema
 from catalog_forge.repository import Repository
 from tests.lint.trees import SOUND
 
 EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+SCHEMAS = {kind: schema(kind) for kind in KINDS}
 BLOCK = "catalog: {version: '1', questions: [{variable: a, type: enum, options: ['1', 2, true], default: 1}]}"
 TOML = '[template]\nsrc = "a"\ndest = "/b"\n'
 
@@ -33,6 +35,11 @@ def test_each_is_a_schema_of_2020_12_whose_keys_are_described(kind: str) -> None
     jsonschema.Draft202012Validator.check_schema(SCHEMAS[kind])
     properties = [SCHEMAS[kind]["properties"], *(each["properties"] for each in SCHEMAS[kind].get("$defs", {}).values())]
     assert all("description" in key or "$ref" in key or "properties" in key for some in properties for key in some.values())
+
+
+def test_the_types_of_questions_are_those_that_the_rules_know() -> None:
+    known = SCHEMAS["catalog"]["$defs"]["question"]["properties"]["type"]["enum"]
+    assert sorted(known) == sorted(questions.TYPES)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,6 @@ def _schema(kind: str) -> dict[str, object]:
         from catalog_forge.spec.schema import schema as make
 
         return make()
-    from catalog_forge.lint.schemas import SCHEMAS
+    from catalog_forge.lint.schemas import schema
 
-    return SCHEMAS[kind]
+    return schema(kind)

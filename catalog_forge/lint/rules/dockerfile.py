@@ -478,7 +478,10 @@ def wrong_command(catalog: Catalog) -> Iterator[Hit]:
           io.rancher.container.start_once: 'true'
     Source: docs/facts/confd.md#1.11, #3.8
     """
-    for composition in (revision.composition for revision in catalog.revisions):
+    names = ("confd", *(image.name for image in catalog.images))
+    # Rules of catalogs have one process: what names neither confd nor an image is left alone.
+    named = (each for each in catalog.revisions if any(name in file.text for file in each.compose_files for name in names))
+    for composition in (revision.composition for revision in named):
         for service in composition.services.values():
             words = _command_of(catalog, service)
             if words and posixpath.basename(words[0]) == "confd":

@@ -20,7 +20,7 @@ from catalog_forge.yamlio import Map, Seq, Text
 _TEXTS = ("variable", "label", "description", "type", "default", "group", "valid_chars", "invalid_chars")
 _NUMBERS = ("min", "max", "min_length", "max_length")
 _KNOWN = frozenset((*_TEXTS, *_NUMBERS, "required", "options", "<<"))
-_TYPES = ("string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "secret")
+TYPES = ("string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "secret")
 # The service's own tests have these two, its page does not; what else an author may mean by a word of another language.
 _ODD_TYPES = ("date", "float")
 _MEANT = {"text": "string", "integer": "int", "number": "int", "select": "enum", "bool": "boolean", "textarea": "multiline"}
@@ -174,9 +174,9 @@ def bad_type(revision: Revision) -> Iterator[Hit]:
         node, text = question.keys.get("type"), question.text("type")
         if not text and not isinstance(node, Map | Seq) and not _is_merged(question):
             yield Hit(question.where, f"{_named(question)} has no type", "add type: string", level="note")
-        elif isinstance(node, Text) and text and text not in _TYPES:
-            meant = _MEANT.get(text.lower()) or (text.lower() if text.lower() in _TYPES else near(text, _TYPES))
-            hint = f"did you mean {meant}?" if meant else f"types are {', '.join(_TYPES)}"
+        elif isinstance(node, Text) and text and text not in TYPES:
+            meant = _MEANT.get(text.lower()) or (text.lower() if text.lower() in TYPES else near(text, TYPES))
+            hint = f"did you mean {meant}?" if meant else f"types are {', '.join(TYPES)}"
             mend = renamed if text.lower() in _MEANT or text.lower() == meant else respelt
             fix = mend(_file(revision), node, meant) if meant else None
             yield Hit(node.where, f"nobody knows the type {shown(text)}", hint, fix, "note" if text in _ODD_TYPES else None)
