@@ -75,9 +75,18 @@ class BuildError(ForgeError):
     exit_code = 5
 
 
+MOST_WORDS = 300
+LONGEST_WORD = 100
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word nearest to `word`, or lists what is known when none is near."""
+    """Return a hint that names the known word nearest to `word`, or lists what is known when none is near.
+
+    Of hundreds of words, or for a very long one, there is none: to look takes long, and nobody wants to read the list.
+    """
     words = sorted(known)
+    if len(words) > MOST_WORDS or len(word) > LONGEST_WORD:
+        return ""
     by_letters = {each.lower(): each for each in words}
     near = difflib.get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:

@@ -64,3 +64,10 @@ def test_a_kind_of_error_keeps_its_kind_and_its_exit_code() -> None:
 )
 def test_the_nearest_known_word_is_named(word: str, known: list[str], hint: str) -> None:
     assert did_you_mean(word, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("length", "count", "is_told"), [(100, 300, True), (101, 300, False), (100, 301, False), (100_000, 5, False)]
+)
+def test_the_nearest_of_very_many_words_or_to_a_very_long_one_is_not_looked_for(length: int, count: int, is_told: bool) -> None:
+    assert bool(did_you_mean("x" * length, map(str, range(count)))) == is_told

@@ -32,9 +32,6 @@ SERVICES = (
 )  # fmt: skip
 # A sidekick has one primary; who writes thousands of them does not mean it.
 _MOST_PRIMARIES = 100
-# Of so many words, and for so long a one, nobody wants to know the nearest.
-_MOST_WORDS = 300
-_LONGEST_WORD = 100
 _LINKS = ("links", "depends_on")
 
 Keys = Mapping[str, tuple[Text, Node]]
@@ -47,8 +44,6 @@ def varies(text: str) -> bool:
 
 def near(word: str, known: Collection[str], otherwise: str = "") -> str:
     """A hint that names the known word nearest to a word; `otherwise` where none is near."""
-    if len(known) > _MOST_WORDS or len(word) > _LONGEST_WORD:
-        return otherwise
     hint = did_you_mean(word, known)
     return hint if hint.startswith("did you mean") else otherwise
 
@@ -183,6 +178,8 @@ class Service:
 
     def get(self, key: str) -> Node | None:
         """The value of a key in both files: mappings and lists grow, everything else is replaced."""
+        if len(self.parts) == 1:
+            return self.parts[0].get(key)
         found = [node for part in self.parts if (node := part.get(key)) is not None]
         return reduce(_laid_over, found) if found else None
 
