@@ -25,9 +25,7 @@ test: lint ## run every check, with a real engine and the real confd (ARGS: opti
 	@tools/with_real_programs.sh pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-all: lint ## run `make test`, and what takes longer: clusters of real software, the newest Python, a current engine
-	@tools/with_real_programs.sh pytest --all $(ARGS)
-	@tools/newest_python.sh $(ARGS)
-	@CATALOG_FORGE_ENGINE=sid tools/with_real_programs.sh pytest -m engine $(ARGS)
+	@tools/test_all.sh $(SIDE_BY_SIDE) $(ARGS)
 
 lint: .venv/ready ## check style, types and scripts
 	@echo "== ruff, mypy, shellcheck"

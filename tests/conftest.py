@@ -32,21 +32,20 @@ MARK_OF_FIXTURE = {
 }
 
 _ACCOUNT = "account of real programs"
-# On a busy machine an example takes as long as it takes.
-settings.register_profile(
-    "no clock", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
-settings.load_profile("no clock")
-
 _USED = pytest.StashKey[dict[str, str]]()
 _MISSING = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the account of real programs."""
+    """Begin the account of real programs, and say how tests invent their input: as on each run, or more in the second tier.
+
+    On a busy machine an example takes as long as it takes.
+    """
     config.stash[_USED] = {}
     config.stash[_MISSING] = {}
+    settings.register_profile("first tier", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("second tier", settings.get_profile("first tier"), derandomize=False, max_examples=2000)
+    settings.load_profile("second tier" if config.getoption("--all") else "first tier")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import docker
 from docker.models.images import Image
+
+# What is waited for comes as soon as it comes: how long a machine may take at most before a test gives up, in seconds.
+PATIENCE = 300
+
+
+def eventually(condition: Callable[[], object]) -> bool:
+    """Whether a condition comes true."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -134,7 +134,8 @@ EOF
 # The one way in which containers start a server: start-foreground [CONFIGURATION]. 3.4 has no server for administrators.
 set -e
 [ "${1-}" = start-foreground ] || { echo "usage: zkServer.sh start-foreground [FILE]" >&2; exit 2; }
-exec java -Dzookeeper.admin.enableServer=false -cp "$ZOOCFGDIR:/usr/share/java/*" \
+jars=/usr/share/java
+exec java -Dzookeeper.admin.enableServer=false -cp "$ZOOCFGDIR:$jars/zookeeper.jar:$jars/slf4j-log4j12.jar:$jars/log4j-1.2.jar" \
     org.apache.zookeeper.server.quorum.QuorumPeerMain "${2:-$ZOOCFGDIR/zoo.cfg}"
 EOF
     executable docker-entrypoint.sh <<'EOF'

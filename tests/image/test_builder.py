@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +25,7 @@ from catalog_forge.image.engine import connect
 from catalog_forge.image.stream import Done, Event, Output, Pushing, StepStarted
 from catalog_forge.plan import File, Plan
 from tests.conftest import TEST_LABEL
-from tests.helpers import said, tree
+from tests.helpers import PATIENCE, said, tree
 from tests.image import benches
 from tests.image.benches import Bench, ignore
 from tests.image.fake_engine import fake_engine, reply
@@ -208,10 +207,8 @@ def test_a_reporter_that_fails_ends_the_build_and_leaves_nothing(bench: Bench) -
         if event == Output("now\n"):
             raise BrokenPipeError("nobody reads")
 
-    started = time.monotonic()
     with pytest.raises(BrokenPipeError):
-        build(bench.engine, bench.request(bench.dockerfile("RUN echo 1 > /1", "RUN echo now; sleep 20")), broken_pipe)
-    assert time.monotonic() - started < 15
+        build(bench.engine, bench.request(bench.dockerfile("RUN echo 1 > /1", "RUN echo now; sleep 900")), broken_pipe)
     assert (bench.images(), bench.containers()) == (set(), set())
 
 
@@ -228,7 +225,7 @@ with connect() as engine:
 
 
 def test_interrupted_builds_leave_nothing(bench: Bench) -> None:
-    dockerfile = bench.dockerfile("RUN echo 1 > /1", "RUN echo sleeping; sleep 20")
+    dockerfile = bench.dockerfile("RUN echo 1 > /1", "RUN echo sleeping; sleep 900")
     command = [sys.executable, "-c", INTERRUPTED, bench.tag("a"), bench.tag("b")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin and process.stdout and process.stderr
@@ -239,11 +236,9 @@ def test_interrupted_builds_leave_nothing(bench: Bench) -> None:
             line = process.stdout.readline()
             assert line, process.stderr.read().decode()
             asleep += b"text='sleeping" in line
-        started = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
         assert b"KeyboardInterrupt" in process.stderr.read()
-    assert time.monotonic() - started < 10
     assert (bench.images(), bench.containers()) == (set(), set())
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import PATIENCE
 from tests.image.specs import FILE, SPECS, plan
 
 SHELLS = [shell for shell in ("dash", "busybox sh", "bash --posix") if shutil.which(shell.split()[0])]
@@ -52,7 +53,7 @@ def launched(tmp_path: Path, text: str, *program: str, **environment: str) -> su
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -93,7 +94,7 @@ def test_a_script_that_older_images_of_the_library_have_in_their_root_is_found(t
     (tmp_path / "run.sh").write_text(text.replace("/opt/probe-conf", str(tmp_path)))
     (tmp_path / "ready").touch()
     done = subprocess.run(
-        ["/bin/sh", tmp_path / "run.sh", "probe", "a b"], capture_output=True, text=True, timeout=30, check=False
+        ["/bin/sh", tmp_path / "run.sh", "probe", "a b"], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.stdout == "probe a b\n", done.stderr
 

@@ -147,11 +147,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("services", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_files_cost_little_and_break_nothing(services: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for name in ("docker-compose.yml", "docker-compose.yml.tpl"):
         files = {DOCKER: None, f"templates/web/0/{name}": "version: '2'\nservices:\n" + services}
         run(Catalog(tree(files)), Choice(registry.expand(("CF4", "CF5"))))
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize(

@@ -283,9 +283,9 @@ SOURCES: dict[str, str] = {
 @pytest.mark.parametrize("name", SOURCES)
 def test_hostile_files_are_judged_in_no_time(name: str, path: str) -> None:
     own = registry.expand(("CF6", "CF7")) - registry.expand(("CF79",))
-    started = time.monotonic()
+    started = time.process_time()
     run(Catalog(tree({path: SOURCES[name]})), Choice(own))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -128,10 +128,10 @@ def test_all_combinations_are_taken_when_they_are_few(choices: list[list[str]]) 
 
 
 def test_hostile_questions_are_bounded() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert len(list(combinations.combined([[str(n) for n in range(10_000)]] * 300))) <= combinations.MOST
     assert len(list(combinations.combined([[str(n) for n in range(10_000)]]))) == combinations.MOST
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 SIMPLE = [

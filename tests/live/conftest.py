@@ -11,6 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from tests.helpers import PATIENCE
 from tests.live.harness import Images
 from tests.live.tool import Tool
 
@@ -37,7 +38,7 @@ def main_image(images: Images) -> str:
 def tool(engine: docker.DockerClient, base_image: str, tmp_path: Path) -> Iterator[Tool]:  # noqa: ARG001 (its image is there)
     tool = Tool(engine, tmp_path, f"up{uuid.uuid4().hex[:6]}")
     yield tool
-    subprocess.run(tool.command("down", tool.name, "-v"), env=tool.environ, capture_output=True, check=False, timeout=60)
+    subprocess.run(tool.command("down", tool.name, "-v"), env=tool.environ, capture_output=True, check=False, timeout=PATIENCE)
     assert tool.ids() == {}
     assert not tool.state.exists()
     wanted = {"label": f"catalog-forge.stack={tool.name}"}

@@ -9,7 +9,6 @@ import os
 import random
 import subprocess
 import tarfile
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +35,7 @@ from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
-from tests.helpers import started
+from tests.helpers import PATIENCE, eventually, started
 
 TOPOLOGIES = ("volumes", "netns")
 SHARE = "/opt/probe-conf"
@@ -51,16 +50,6 @@ Edit = Callable[[str], str]
 def spec_of(text: str, topology: str = "volumes") -> Spec:
     """Read the spec of a probe: `text` follows its first keys."""
     return read(started(HEAD + text).replace("TOPOLOGY", topology), "probe-conf.yml")
-
-
-def eventually(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether a condition comes true within some time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 @dataclass
@@ -249,12 +238,12 @@ class Unit:
         """How often a container said something."""
         return self.logs(who).count(text)
 
-    def wait_for(self, text: str, count: int = 1, who: str = "main", seconds: float = 30) -> None:
+    def wait_for(self, text: str, count: int = 1, who: str = "main") -> None:
         """Wait until a container said something so many times; fail with all logs when it does not."""
-        if not eventually(lambda: self.count(text, who) >= count, seconds):
-            pytest.fail(f"{who} did not say {text!r} {count} times within {seconds} s\n{self.story()}", pytrace=False)
+        if not eventually(lambda: self.count(text, who) >= count):
+            pytest.fail(f"{who} did not say {text!r} {count} times within {PATIENCE} s\n{self.story()}", pytrace=False)
 
-    def wait_for_end(self, who: str = "main", seconds: float = 30) -> int:
+    def wait_for_end(self, who: str = "main") -> int:
         """Wait until a container has ended, and return its exit status; fail with all logs when it does not."""
         container = getattr(self, who)
 
@@ -262,8 +251,8 @@ class Unit:
             container.reload()
             return bool(container.status == "exited")
 
-        if not eventually(ended, seconds):
-            pytest.fail(f"{who} did not end within {seconds} s\n{self.story()}", pytrace=False)
+        if not eventually(ended):
+            pytest.fail(f"{who} did not end within {PATIENCE} s\n{self.story()}", pytrace=False)
         return int(container.attrs["State"]["ExitCode"])
 
     def story(self) -> str:

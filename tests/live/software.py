@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 
 import pytest
 from docker import DockerClient
-from docker.errors import NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
+
+from tests.helpers import PATIENCE
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent.parent
@@ -28,7 +30,8 @@ TAGS = {
     "redis": "redis:3.2.11",
     "zookeeper": "zookeeper:3.4.14",
 }
-SRVR = "exec 3<>/dev/tcp/127.0.0.1/2181; echo srvr >&3; cat <&3"
+# A server that starts just now may take the connection and never answer: asked again after a while.
+SRVR = "exec 3<>/dev/tcp/127.0.0.1/2181; echo srvr >&3; timeout 20 cat <&3"
 
 
 def image_of(name: str) -> str:
@@ -48,17 +51,17 @@ def run(container: Container, *command: str) -> str:
     return output.decode()
 
 
-def eventually(what: str, seconds: float, look: Callable[[], T], good: Callable[[T], object] = bool) -> T:
+def eventually(what: str, look: Callable[[], T], good: Callable[[T], object] = bool) -> T:
     """Look until what is seen is good, and return it; fail with what was seen last when that takes too long."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     seen: Any = None
     while time.monotonic() < deadline:
-        with suppress(AssertionError, NotFound, ValueError):
+        with suppress(AssertionError, APIError, ValueError):  # what is asked may not be there yet, or end just now
             seen = look()
             if good(seen):
                 return seen
         time.sleep(0.25)
-    pytest.fail(f"not within {seconds} s: {what}; seen last: {seen}", pytrace=False)
+    pytest.fail(f"not within {PATIENCE} s: {what}; seen last: {seen}", pytrace=False)
 
 
 @dataclass

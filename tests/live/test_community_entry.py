@@ -78,8 +78,8 @@ def test_elasticsearch_2_forms_its_cluster_of_masters_data_nodes_and_clients(ima
         f"{tool.name}-elasticsearch-datanodes-1": ("false", None),
         f"{tool.name}-elasticsearch-clients-1": ("false", "false"),
     }
-    eventually("three nodes with their roles", 120, roles, lambda found: found == expected)
+    eventually("three nodes with their roles", roles, lambda found: found == expected)
     health = ask("_cluster/health")
     assert (health["cluster_name"], health["status"], health["number_of_data_nodes"]) == ("community", "green", 1)
     tool.run(*words, "--scale", "elasticsearch-datanodes=2")
-    eventually("one more data node", 120, lambda: ask("_cluster/health"), lambda found: found["number_of_data_nodes"] == 2)
+    eventually("one more data node", lambda: ask("_cluster/health"), lambda found: found["number_of_data_nodes"] == 2)

@@ -12,6 +12,7 @@ import pytest
 
 from catalog_forge.errors import BuildError
 from catalog_forge.image.files import image_plan
+from tests.helpers import PATIENCE
 from tests.image.specs import HOSTILE, HOSTILE_SPEC
 from tests.live.harness import SHARE, Images, Unit, World, service, spec_of, start
 
@@ -127,13 +128,13 @@ def test_hostile_texts_reach_labels_and_environment_as_they_are(engine: docker.D
 def test_once_renders_and_ends_and_tells_by_its_status_whether_it_could(units: Units) -> None:
     unit = units["root"]
     world = unit.world
-    unit.conf.stop(timeout=5)
+    unit.conf.stop(timeout=PATIENCE)
     statuses, logs = {}, {}
     for known in (True, False):
         world.change("root", scale=1 if known else 0)
         once = unit.another_conf("once")
         once.start()
-        statuses[known] = once.wait(timeout=30)["StatusCode"]
+        statuses[known] = once.wait(timeout=PATIENCE)["StatusCode"]
         logs[known] = once.logs().decode()
         once.remove(v=True)
     assert statuses == {True: 0, False: 1}, logs

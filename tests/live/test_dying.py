@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import eventually
+from tests.helpers import eventually
 from tests.live.tool import LOOP, Tool, service
 
 pytestmark = pytest.mark.engine
@@ -76,7 +76,7 @@ def test_a_container_that_is_left_alone_after_it_has_failed_is_started_by_anothe
     tool.entry({"web": service(restart="no")})
     tool.up()
     tool.client.containers.get(tool.ids()["web-1"]).kill()
-    assert eventually(lambda: tool.units()["web-1"]["state"] == "stopped", 5)
+    assert eventually(lambda: tool.units()["web-1"]["state"] == "stopped")
     tool.up()
     assert tool.units()["web-1"]["state"] == "running"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.harness import eventually
+from tests.helpers import eventually
 from tests.live.tool import Tool
 
 pytestmark = pytest.mark.engine
@@ -101,9 +101,9 @@ def test_a_hand_written_entry_comes_up_as_its_author_meant(tool: Tool) -> None:
     said = tool.up("--set", "title=News")
     notes = [line.split("not honoured: ")[1] for line in said.splitlines() if "not honoured" in line]
     assert notes == ["board: io.rancher.scheduler.affinity:container_label_soft_ne: there is one host: nothing is scheduled"]
-    assert eventually(lambda: {unit["health"] for name, unit in tool.units().items() if "board" in name} == {"healthy"}, 15)
+    assert eventually(lambda: {unit["health"] for name, unit in tool.units().items() if "board" in name} == {"healthy"})
     pages = {f"News costs $5 on {tool.name}-board-{index}" for index in (1, 2)}
-    assert eventually(lambda: pages <= {line.split(" | ")[1] for line in tool.run("logs", tool.name, "reader").splitlines()}, 15)
+    assert eventually(lambda: pages <= {line.split(" | ")[1] for line in tool.run("logs", tool.name, "reader").splitlines()})
     assert f"{tool.name}-reader-1 | ${{PAGE}} News" in tool.run("logs", tool.name, "reader")
     data = tool.client.api.inspect_container(f"{tool.name}-board-board-data-2")
     assert (data["State"]["Status"], data["State"]["ExitCode"], data["HostConfig"]["NetworkMode"]) == ("exited", 0, "none")
@@ -115,8 +115,8 @@ def test_a_hand_written_entry_comes_up_as_its_author_meant(tool: Tool) -> None:
 def test_its_unit_is_replaced_as_a_whole_when_the_program_does_not_answer(tool: Tool) -> None:
     write(tool)
     tool.up("--set", "title=News", "--set", "count=1")
-    assert eventually(lambda: tool.units()["board-1"]["health"] == "healthy", 15)
+    assert eventually(lambda: tool.units()["board-1"]["health"] == "healthy")
     before = tool.ids()
     tool.client.containers.get(before["board-board-web-1"]).exec_run(["killall", "httpd"])
-    assert eventually(lambda: not set(before.values()) & {tool.ids().get("board-1"), tool.ids().get("board-board-data-1")}, 15)
-    assert eventually(lambda: tool.units()["board-1"]["health"] == "healthy", 15)
+    assert eventually(lambda: not set(before.values()) & {tool.ids().get("board-1"), tool.ids().get("board-board-data-1")})
+    assert eventually(lambda: tool.units()["board-1"]["health"] == "healthy")

@@ -26,7 +26,8 @@ from catalog_forge.verify.observation import Seen
 from catalog_forge.verify.play import Result
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
-from tests.live.harness import Edit, Images, eventually, spec_of
+from tests.helpers import PATIENCE, eventually
+from tests.live.harness import Edit, Images, spec_of
 
 FULL = """\
 metadata: {key: {}, word: {}, unused: {optional: true}}
@@ -381,9 +382,9 @@ def test_a_play_in_another_thread_can_be_interrupted(stage: Stage, pool: ThreadP
     known = len(stage.runs)
     engine = stage.image(shown)
     played = pool.submit(Attempt.of, engine, shown, views_of(shown, f"{NEVER_AGAIN}fault: {{late: 50s}}\n"))
-    assert eventually(lambda: len(stage.runs) > known and bool(stage.volumes(stage.runs[known])), 20)
+    assert eventually(lambda: len(stage.runs) > known and bool(stage.volumes(stage.runs[known])))
     engine.interrupt()
-    attempt = played.result(timeout=20)
+    attempt = played.result(timeout=PATIENCE)
     assert str(attempt.error) == "interrupted"
     assert not stage.left(stage.runs[known:])
 

@@ -31,7 +31,6 @@ def redis(client: docker.DockerClient, forge: Forge) -> None:
             stack.up(maxmemory=memory)
             eventually(
                 f"redis obeys maxmemory {memory}",
-                300,
                 lambda: run(stack.container("redis", 1), "redis-cli", "config", "get", "maxmemory").split(),
                 lambda said, told=told: said == ["maxmemory", told],
             )
@@ -55,7 +54,7 @@ def zookeeper(client: docker.DockerClient, forge: Forge) -> None:
             said = [run(stack.container("zookeeper", index), "bash", "-c", SRVR) for index in (1, 2, 3)]
             return sorted(re.findall(r"Mode: (\w+)", "\n".join(said)))
 
-        eventually("one leads", 300, modes, lambda modes: modes == ["follower", "follower", "leader"])
+        eventually("one leads", modes, lambda modes: modes == ["follower", "follower", "leader"])
         ids = [run(stack.container("zookeeper", index), "cat", "/data/myid") for index in (1, 2, 3)]
         assert ids == ["1\n", "2\n", "3\n"]
 

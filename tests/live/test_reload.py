@@ -72,7 +72,7 @@ def _phases(world: World, stories: dict[str, Story], names: dict[str, str]) -> N
         world.change(*names.values(), metadata=dict.fromkeys(keys, value))
         for topology, story in stories.items():
             for kind in expected:
-                story.unit.wait_for(KINDS[kind], before[topology].count(KINDS[kind]) + 1, seconds=10)
+                story.unit.wait_for(KINDS[kind], before[topology].count(KINDS[kind]) + 1)
         time.sleep(CALM)
         for story in stories.values():
             story.note(name)

@@ -35,14 +35,14 @@ def start(engine: docker.DockerClient, test_labels: dict[str, str]) -> Iterator[
 @pytest.mark.second_tier
 def test_elasticsearch_answers_and_runs_as_its_own_user(start: Start) -> None:
     node = start("elasticsearch", ES_HEAP_SIZE="256m")
-    answer = eventually("it answers", 60, lambda: run(node, "bash", "-c", GET))
+    answer = eventually("it answers", lambda: run(node, "bash", "-c", GET))
     assert json.loads(answer[answer.index("{") :])["version"]["number"] == "2.4.6"
     assert "Uid:\t1000\t1000" in run(node, "cat", "/proc/1/status")
 
 
 def test_nginx_serves_a_page(start: Start) -> None:
     server = start("nginx")
-    page = eventually("it answers", 10, lambda: run(server, "curl", "-sf", "http://127.0.0.1/"))
+    page = eventually("it answers", lambda: run(server, "curl", "-sf", "http://127.0.0.1/"))
     assert "<title>Welcome to nginx!</title>" in page
 
 
@@ -51,10 +51,10 @@ def test_redis_answers_other_machines_than_its_own(start: Start) -> None:
     server.reload()
     address = server.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
     other = start("redis", "sleep", "60")
-    assert eventually("it answers", 10, lambda: run(other, "redis-cli", "-h", address, "ping")) == "PONG\n"
+    assert eventually("it answers", lambda: run(other, "redis-cli", "-h", address, "ping")) == "PONG\n"
 
 
 def test_zookeeper_says_how_it_is(start: Start) -> None:
     server = start("zookeeper")
-    answer = eventually("it answers", 30, lambda: run(server, "bash", "-c", SRVR))
+    answer = eventually("it answers", lambda: run(server, "bash", "-c", SRVR))
     assert "Zookeeper version: 3." in answer and "Mode: standalone" in answer

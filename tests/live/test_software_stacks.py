@@ -68,11 +68,11 @@ def ask(stack: RunningStack, path: str, node: int = 1) -> Any:
     return json.loads(run(stack.container(MASTERS, node), "wget", "-qO-", f"http://127.0.0.1:9200/{path}"))
 
 
-def wait_for_nodes(stack: RunningStack, count: int, seconds: float = 120) -> dict[str, Any]:
+def wait_for_nodes(stack: RunningStack, count: int) -> dict[str, Any]:
     def is_whole(health: dict[str, Any]) -> bool:
         return bool(health["status"] == "green" and health["number_of_nodes"] == count)
 
-    found: dict[str, Any] = eventually(f"{count} nodes, green", seconds, lambda: ask(stack, "_cluster/health"), is_whole)
+    found: dict[str, Any] = eventually(f"{count} nodes, green", lambda: ask(stack, "_cluster/health"), is_whole)
     return found
 
 
@@ -81,7 +81,7 @@ def wait_for_quorum(stack: RunningStack, quorum: str) -> None:
         settings = ask(stack, "_cluster/settings?flat_settings")
         return settings["transient"].get("discovery.zen.minimum_master_nodes")
 
-    eventually(f"the quorum is {quorum}", 60, told, lambda told: told == quorum)
+    eventually(f"the quorum is {quorum}", told, lambda told: told == quorum)
 
 
 def births(stack: RunningStack) -> dict[str, int]:
@@ -116,13 +116,13 @@ def test_a_node_that_is_killed_is_replaced_joins_and_its_peers_hear_of_its_addre
     with suppress(NotFound):
         elasticsearch.container(MASTERS, 3).remove(force=True)
     after = eventually(
-        "it has joined anew", 120, lambda: births(elasticsearch), lambda now: len(now) == 3 and now.get(name) != before[name]
+        "it has joined anew", lambda: births(elasticsearch), lambda now: len(now) == 3 and now.get(name) != before[name]
     )
     wait_for_nodes(elasticsearch, 3)
     new_address = address(elasticsearch, MASTERS, 3)
     assert new_address != old_address
     for node in (1, 2, 3):
-        written = eventually("the new address", 30, lambda node=node: yml(elasticsearch, node), lambda text: new_address in text)
+        written = eventually("the new address", lambda node=node: yml(elasticsearch, node), lambda text: new_address in text)
         assert old_address not in written
     assert [each for each in after if after[each] != before.get(each)] == [name]
 
@@ -151,7 +151,7 @@ def test_another_cluster_name_restarts_every_node_once_and_replaces_none(elastic
     def is_other(health: dict[str, Any]) -> bool:
         return bool(health["cluster_name"] == "other" and health["number_of_nodes"] == 5)
 
-    eventually("a cluster of the other name", 180, lambda: ask(elasticsearch, "_cluster/health"), is_other)
+    eventually("a cluster of the other name", lambda: ask(elasticsearch, "_cluster/health"), is_other)
     after = births(elasticsearch)
     assert after.keys() == before.keys()
     assert all(after[name] > before[name] for name in after)
@@ -172,16 +172,16 @@ def test_nginx_takes_another_upstream_in_without_a_dropped_request(engine: docke
     with running(engine, forge, "nginx") as stack:
         proxy, web = stack.container("proxy", 1), stack.container("web", 1)
         site = ("cat", "/etc/nginx/conf.d/site.conf")
-        eventually("two are listed", 300, lambda: run(proxy, *site).count(":8080;"), lambda count: count == 2)
-        eventually("it serves", 300, lambda: run(web, "curl", "-sf", "http://proxy/"))
+        eventually("two are listed", lambda: run(proxy, *site).count(":8080;"), lambda count: count == 2)
+        eventually("it serves", lambda: run(web, "curl", "-sf", "http://proxy/"))
         with ThreadPoolExecutor(1) as pool:
             asking = "echo $$ >/tmp/asks && exec wrk -d 900 -c 8 -t 1 -H 'Connection: close' http://proxy:80/"
             load = pool.submit(run, web, "sh", "-c", asking)
             try:
                 stack.up("--scale", "web=3")
-                listed = eventually("three are listed", 300, lambda: run(proxy, *site), lambda text: text.count(":8080;") == 3)
+                listed = eventually("three are listed", lambda: run(proxy, *site), lambda text: text.count(":8080;") == 3)
                 third = stack.container("web", 3)
-                eventually("the third gets of the load", 300, lambda: third.logs().count(b'"GET / HTTP/1.') > 100)
+                eventually("the third gets of the load", lambda: third.logs().count(b'"GET / HTTP/1.') > 100)
             finally:
                 run(web, "sh", "-c", "kill -INT $(cat /tmp/asks)")
             said = load.result()
@@ -198,15 +198,13 @@ def test_redis_replicas_follow_the_first_and_one_more_joins(engine: docker.Docke
         return int(re.findall(r"connected_slaves:(\d+)", run(stack.container("redis", 1), "redis-cli", "info", "replication"))[0])
 
     with running(engine, forge, "redis") as stack:
-        eventually("two replicas", 60, replicas, lambda count: count == 2)
+        eventually("two replicas", replicas, lambda count: count == 2)
         assert run(stack.container("redis", 1), "redis-cli", "set", "word", "said") == "OK\n"
         for index in (2, 3):
             replica = stack.container("redis", index)
-            eventually(
-                "it is replicated", 30, lambda r=replica: run(r, "redis-cli", "get", "word"), lambda said: said == "said\n"
-            )
+            eventually("it is replicated", lambda r=replica: run(r, "redis-cli", "get", "word"), lambda said: said == "said\n")
         stack.up("--scale", "redis=4")
-        eventually("three replicas", 60, replicas, lambda count: count == 3)
+        eventually("three replicas", replicas, lambda count: count == 3)
         last = stack.container("redis", 4)
-        eventually("it is replicated", 30, lambda: run(last, "redis-cli", "get", "word"), lambda said: said == "said\n")
+        eventually("it is replicated", lambda: run(last, "redis-cli", "get", "word"), lambda said: said == "said\n")
         assert run(stack.container("redis", 1), "redis-cli", "config", "get", "maxmemory").split()[1] == str(64 * 1024**2)

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from docker import DockerClient
 
+from tests.helpers import PATIENCE
 from tests.live.software import ROOT, Forge, eventually, forge_in
 
 pytestmark = pytest.mark.engine
@@ -153,7 +154,9 @@ def environ(forge: Forge) -> dict[str, str]:
 
 
 def played(forge: Forge, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(forge, *words), env=environ(forge), capture_output=True, text=True, check=False, timeout=150)
+    return subprocess.run(
+        command(forge, *words), env=environ(forge), capture_output=True, text=True, check=False, timeout=2 * PATIENCE
+    )
 
 
 def test_a_life_is_played_on_the_real_stack(forge: Forge) -> None:
@@ -219,9 +222,9 @@ def test_a_signal_leaves_nothing_behind(number: signal.Signals, forge: Forge, en
     with subprocess.Popen(
         command(forge), env=environ(forge), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        eventually("something has begun", 20, lambda: left(engine) - before)
+        eventually("something has begun", lambda: left(engine) - before)
         process.send_signal(number)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 130 and "interrupted" in said
     assert left(engine) <= before
 
@@ -230,7 +233,7 @@ def test_what_kill_leaves_is_removed_by_down(forge: Forge, engine: DockerClient)
     scenarios(forge, life=LIFE)
     before = left(engine)
     with subprocess.Popen(command(forge), env=environ(forge), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        assert eventually("a container", 20, lambda: [name for name in left(engine) - before if name.endswith("page-1")])
+        assert eventually("a container", lambda: [name for name in left(engine) - before if name.endswith("page-1")])
         process.kill()
     (name,) = {each.removeprefix("catalog-forge-") for each in left(engine) - before if each.startswith("catalog-forge-")}
     forge("down", name, "-v")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from docker.errors import NotFound
 
-from tests.live.harness import eventually
+from tests.helpers import PATIENCE, eventually
 from tests.live.tool import LOOP, Tool, service
 
 WATCHER = """trap exit TERM
@@ -72,10 +72,10 @@ def test_a_second_up_changes_nothing_and_other_metadata_wakes_who_waits(tool: To
     before = tool.ids()
     tool.up()
     assert tool.ids() == before
-    assert eventually(lambda: "first" in tool.run("logs", tool.name, "web"), 5)
+    assert eventually(lambda: "first" in tool.run("logs", tool.name, "web"))
     tool.entry({"web": service(WATCHER)}, {"web": {"metadata": {"word": "second"}}})
     tool.up()
-    assert eventually(lambda: "second" in tool.run("logs", tool.name), 2)
+    assert eventually(lambda: "second" in tool.run("logs", tool.name))
     assert tool.ids() == before
 
 
@@ -84,13 +84,13 @@ def test_what_dies_runs_again_and_what_is_gone_is_replaced_under_the_next_number
     tool.up()
     before = tool.ids()
     tool.client.containers.get(before["web-1"]).kill()
-    assert eventually(lambda: tool.ask("web-2", f"containers/{tool.name}-web-1/state") != "running", 1)
-    assert eventually(lambda: tool.units()["web-1"]["state"] == "running", 5)
+    assert eventually(lambda: tool.ask("web-2", f"containers/{tool.name}-web-1/state") != "running")
+    assert eventually(lambda: tool.units()["web-1"]["state"] == "running")
     assert tool.ids() == before
     assert tool.ask("web-side-1", "self/container/name") == f"{tool.name}-web-1"  # it lives in the new network of web-1
     tool.client.containers.get(before["web-2"]).remove(force=True)
-    assert eventually(lambda: tool.ask("web-1", f"containers/{tool.name}-web-2/create_index") == "3", 1)
-    assert eventually(lambda: tool.units()["web-2"]["state"] == "running", 5)
+    assert eventually(lambda: tool.ask("web-1", f"containers/{tool.name}-web-2/create_index") == "3")
+    assert eventually(lambda: tool.units()["web-2"]["state"] == "running")
     after = tool.ids()
     assert after["web-2"] != before["web-2"] and after["web-side-2"] != before["web-side-2"]
     assert tool.ask("web-2", "self/container/primary_ip") == tool.units()["web-2"]["address"]
@@ -100,11 +100,11 @@ def test_an_unhealthy_unit_is_replaced(tool: Tool) -> None:
     check = {"port": 80, "interval": 200, "response_timeout": 500, "healthy_threshold": 1, "unhealthy_threshold": 2}
     tool.entry({"web": service(f"httpd -p 80; {LOOP}")}, {"web": {"health_check": check}})
     tool.up()
-    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy", 5)
+    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy")
     before = tool.ids()["web-1"]
     tool.client.containers.get(before).exec_run(["killall", "httpd"])
-    assert eventually(lambda: tool.ids().get("web-1", before) != before, 5)
-    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy", 5)
+    assert eventually(lambda: tool.ids().get("web-1", before) != before)
+    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy")
 
 
 def test_another_definition_replaces_units_one_by_one(tool: Tool) -> None:
@@ -138,7 +138,7 @@ def test_the_foreground_says_what_happens_and_control_c_stops_in_order(tool: Too
         assert any("web-1 running" in line for line in process.stdout)
         before = tool.ids()
         process.send_signal(signal.SIGINT)
-        rest = process.communicate(timeout=20)[0]
+        rest = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 130 and "web-1 stopped" in rest
     assert tool.client.containers.get(before["web-1"]).status == "exited"
     tool.up()
@@ -220,7 +220,7 @@ def test_two_ups_at_the_same_time_bring_up_one_stack(tool: Tool) -> None:
         subprocess.Popen(command, env=tool.environ, stderr=subprocess.PIPE, text=True) as first,
         subprocess.Popen(command, env=tool.environ, stderr=subprocess.PIPE, text=True) as second,
     ):
-        said = [process.communicate(timeout=30)[1] for process in (first, second)]
+        said = [process.communicate(timeout=PATIENCE)[1] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), said
     assert set(tool.ids()) == {"web-1", "web-2", "web-side-1", "web-side-2"}
     assert sum("is run by process" in each for each in said) == 1
@@ -231,7 +231,7 @@ def test_the_process_in_the_background_keeps_nothing_of_the_one_that_started_it(
     ours, theirs = os.pipe()
     with open(ours, "rb") as end:  # noqa: PTH123 (a descriptor)
         command = tool.command("up", "probe", "--name", tool.name, "-d")
-        subprocess.run(command, env=tool.environ, pass_fds=(theirs,), capture_output=True, check=True, timeout=30)
+        subprocess.run(command, env=tool.environ, pass_fds=(theirs,), capture_output=True, check=True, timeout=PATIENCE)
         os.close(theirs)
         assert end.read() == b""  # it would wait for whoever holds the other end
     runs = int((tool.state / "lock").read_text())
@@ -258,7 +258,7 @@ def test_no_process_stays_in_the_background_when_nothing_comes_up(tool: Tool) ->
     tool.entry({"web": service(privileged=True)})
     ours = str(tool.folder).encode()
     assert "--trust" in tool.up(status=1)
-    assert eventually(lambda: not any(ours in words for words in _commands()), 5)
+    assert eventually(lambda: not any(ours in words for words in _commands()))
 
 
 def test_no_engine_is_said_with_its_own_exit_code(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +284,7 @@ def test_an_engine_that_goes_away_ends_the_tool_with_a_clear_error(tool: Tool, m
             assert process.stdout and "starting" in process.stdout.readline()
             relay.kill()
             relay.communicate()
-            said = process.communicate(timeout=20)[0]
+            said = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 4 and "broke the connection" in said, said
     tool.up()
     assert all(unit["state"] == "running" for unit in tool.units().values())

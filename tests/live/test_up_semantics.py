@@ -14,7 +14,7 @@ import pytest
 
 from catalog_forge.stack.balancer import config
 from catalog_forge.stack.model import Rule
-from tests.live.harness import eventually
+from tests.helpers import eventually
 from tests.live.software import image_of
 from tests.live.tool import LOOP, Tool, service
 
@@ -53,12 +53,12 @@ def test_a_load_balancer_spreads_requests_and_follows_the_scale(tool: Tool) -> N
     def answered(url: str = "http://lb/", *options: str) -> set[str]:
         return {ask(tool, "other-1", url, *options) for _ in range(6)}
 
-    assert eventually(lambda: answered() == {f"{tool.name}-web-1", f"{tool.name}-web-2"}, 10), answered()
+    assert eventually(lambda: answered() == {f"{tool.name}-web-1", f"{tool.name}-web-2"}), answered()
     assert answered("http://lb/", "--header", "Host: other.example.org:80") == {f"{tool.name}-other-1"}
     assert answered("http://lb:81/") == {f"{tool.name}-other-1"}
     tool.up("--scale", "web=3")  # with the haproxy that is on the engine
-    assert eventually(lambda: f"{tool.name}-web-3" in answered(), 10), answered()
-    assert eventually(lambda: tool.units()["lb-1"]["health"] == "healthy", 5)
+    assert eventually(lambda: f"{tool.name}-web-3" in answered()), answered()
+    assert eventually(lambda: tool.units()["lb-1"]["health"] == "healthy")
     lb = tool.client.containers.get(f"{tool.name}-lb-1")
     for protocol in ("http", "tcp"):
         odd = [Rule(80, 1, "w.e-b_", protocol, host, "/a%20b") for host in ("", "*", "a.org", "*.a.org", "www.*")]
@@ -85,8 +85,8 @@ def test_a_replaced_container_keeps_its_address_its_name_and_the_volume_of_its_u
         found = tool.client.containers.get(before[f"web-side-{index}"])
         assert found.exec_run(["sh", "-c", f"echo {index} > /mine/n; echo {index} >> /ours/n"]).exit_code == 0
     tool.client.containers.get(before["web-1"]).remove(force=True)
-    assert eventually(lambda: tool.ids().get("web-1", before["web-1"]) != before["web-1"], 10)
-    assert eventually(lambda: tool.units()["web-1"]["state"] == "running", 10)
+    assert eventually(lambda: tool.ids().get("web-1", before["web-1"]) != before["web-1"])
+    assert eventually(lambda: tool.units()["web-1"]["state"] == "running")
     assert {name: unit["address"] for name, unit in tool.units().items()} == addresses
     assert tool.ask("web-1", "self/container/create_index") == "3"
     web = tool.client.containers.get(tool.ids()["web-1"])
@@ -163,7 +163,7 @@ def test_a_service_is_found_by_its_stack_and_a_container_by_its_name(tool: Tool)
     tool.up()
     names = ("beyond", "other", f"other.{tool.name}", f"other.{tool.name}.rancher.internal", f"{tool.name}-other-1")
     for name in names:
-        assert eventually(lambda name=name: ask(tool, "web-1", f"http://{name}:8080/") == f"{tool.name}-other-1", 5), name
+        assert eventually(lambda name=name: ask(tool, "web-1", f"http://{name}:8080/") == f"{tool.name}-other-1"), name
     assert tool.ask("web-1", f"containers/{tool.name}-other-1/hostname") == f"{tool.name}-other-1"
 
 
@@ -171,7 +171,7 @@ def test_who_needs_others_starts_last_and_stops_first(tool: Tool) -> None:
     tool.entry({"app": service(links=["web"]), "web": service(depends_on=["base"]), "base": service()})
     tool.up()
     os.kill(int((tool.state / "lock").read_text()), signal.SIGTERM)
-    assert eventually(lambda: inspected(tool, "base-1")["State"]["Status"] == "exited", 10)
+    assert eventually(lambda: inspected(tool, "base-1")["State"]["Status"] == "exited")
     states = [inspected(tool, f"{name}-1")["State"] for name in ("base", "web", "app")]
     assert sorted(states, key=lambda state: str(state["StartedAt"])) == states
     assert sorted(states, key=lambda state: str(state["FinishedAt"]), reverse=True) == states
@@ -181,14 +181,14 @@ def test_answers_to_secret_questions_are_hidden_in_logs(tool: Tool) -> None:
     questions = [{"variable": "word", "type": "password"}, {"variable": "short", "type": "password"}]
     tool.entry({"web": {"image": "busybox:1.37.0", "command": f"sh -c 'echo ${{word}} ${{short}}; {LOOP}'"}}, questions=questions)
     tool.up("--set", "word=s3cret", "--set", "short=abc")
-    assert eventually(lambda: "web-1 | *** abc" in tool.run("logs", tool.name), 5)
+    assert eventually(lambda: "web-1 | *** abc" in tool.run("logs", tool.name))
     assert "web-1 | s3cret abc" in tool.run("logs", tool.name, "--show-secrets")
 
 
 def test_who_ends_by_itself_is_started_again_at_once(tool: Tool) -> None:
     tool.entry({"web": service("sleep 1; exit 3")})
     tool.up()
-    assert eventually(lambda: "ended with status 3" in tool.log() and inspected(tool, "web-1")["State"]["Running"], 10)
+    assert eventually(lambda: "ended with status 3" in tool.log() and inspected(tool, "web-1")["State"]["Running"])
     state = inspected(tool, "web-1")["State"]
     ended, started = (datetime.fromisoformat(state[key][:23].rstrip("Z")) for key in ("FinishedAt", "StartedAt"))
     assert (started - ended).total_seconds() < 1.5
@@ -197,7 +197,7 @@ def test_who_ends_by_itself_is_started_again_at_once(tool: Tool) -> None:
 def test_who_fails_too_often_is_left_alone_and_says_so(tool: Tool) -> None:
     tool.entry({"web": service("sleep 1; exit 3", restart="on-failure:1")})
     tool.up()
-    assert eventually(lambda: tool.log().count("web-1 ended with status 3") == 2, 10)
+    assert eventually(lambda: tool.log().count("web-1 ended with status 3") == 2)
     time.sleep(1)  # its pause would be 0.4 s
     assert tool.units()["web-1"]["state"] == "stopped"
     assert tool.log().count("web-1 ended with status 3") == 2
@@ -216,4 +216,4 @@ def test_services_that_link_to_each_other_find_each_other(tool: Tool) -> None:
     tool.entry({"a": service(SERVES, links=["b:other"]), "b": service(SERVES, links=["a:other"])})
     tool.up()
     for name in ("a", "b"):
-        assert eventually(lambda name=name: ask(tool, f"{name}-1", "http://other:8080/") != "", 10), name
+        assert eventually(lambda name=name: ask(tool, f"{name}-1", "http://other:8080/") != ""), name

@@ -13,7 +13,8 @@ import pytest
 
 from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.metadata.service.server import MetadataServer
-from tests.live.harness import TOPOLOGIES, Images, Unit, World, eventually, service, spec_of, start
+from tests.helpers import eventually
+from tests.live.harness import TOPOLOGIES, Images, Unit, World, service, spec_of, start
 
 PEERS = "/etc/probe/peers.txt"
 CHECKED = "/etc/probe/checked.txt"
@@ -79,8 +80,8 @@ def addresses(unit: Unit, count: int = 2) -> list[str]:
     return [unit.world.addresses[f"live-{unit.name}-{index}"] for index in range(1, count + 1)]
 
 
-def becomes(unit: Unit, path: str, wanted: str, seconds: float = 15) -> None:
-    if not eventually(lambda: content(unit, path) == wanted, seconds):
+def becomes(unit: Unit, path: str, wanted: str) -> None:
+    if not eventually(lambda: content(unit, path) == wanted):
         pytest.fail(f"{path} is {content(unit, path)!r}, not {wanted!r}\n{unit.story()}", pytrace=False)
 
 
@@ -140,4 +141,4 @@ def test_other_data_after_a_restart_of_the_metadata_service_is_found(units: Unit
     other = world.answers()
     world.services["restarted"] = before
     with MetadataServer(other, world.gateway, RESTARTED):
-        becomes(unit, CHECKED, "good 2\n", seconds=20)
+        becomes(unit, CHECKED, "good 2\n")

@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 
 from docker import DockerClient
 
+from tests.helpers import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 LOOP = "trap exit TERM; while :; do sleep 0.1; done"
 
@@ -67,7 +69,7 @@ class Tool:
             env=self.environ,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             stdin=subprocess.DEVNULL,
             check=False,
         )

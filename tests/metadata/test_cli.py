@@ -23,7 +23,7 @@ from catalog_forge.cli.prove.metadata import metadata
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios.scenario import load
 from catalog_forge.metadata.service.server import MetadataServer
-from tests.helpers import tree
+from tests.helpers import PATIENCE, tree
 
 SCENARIO = "stack: search\nservices: {es: {scale: 3, metadata: {a b: <x>, ü: 1}}}\n"
 
@@ -137,14 +137,14 @@ class Serving:
 
     def get(self, path: str) -> str:
         """The body of the answer."""
-        with urlopen(self.url + path, timeout=50) as response:
+        with urlopen(self.url + path, timeout=PATIENCE) as response:
             body: bytes = response.read()
         return body.decode()
 
     def reload(self) -> tuple[int, str]:
         """The answer of the reload port."""
         try:
-            with urlopen(Request(self.reload_url, method="POST"), timeout=50) as response:
+            with urlopen(Request(self.reload_url, method="POST"), timeout=PATIENCE) as response:
                 return response.status, response.read().decode()
         except HTTPError as error:
             with error:
@@ -189,7 +189,7 @@ def test_serve_reloads_on_sighup(serving: Serving, scenario: Path) -> None:
 
 def test_serve_ends_at_once_on_interrupt(serving: Serving) -> None:
     serving.process.send_signal(signal.SIGINT)
-    assert serving.process.wait(timeout=50) != 0
+    assert serving.process.wait(timeout=PATIENCE) != 0
 
 
 def test_serve_reloads_on_post_and_says_what_is_wrong(serving: Serving, scenario: Path) -> None:

@@ -37,7 +37,7 @@ def test_every_key_is_one_that_rancher_compose_knows() -> None:
 
 @pytest.mark.parametrize("key", sorted(SERVICE_KEYS))
 @given(value=_ANY, group=st.booleans())
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=25)
 def test_a_value_of_any_shape_is_taken_or_an_error_with_its_place(key: str, value: Any, group: bool) -> None:
     try:
         spec = read(spec_with(key, value, group), "x.yml")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from catalog_forge.metadata.scenarios.scenario import read
 from catalog_forge.metadata.service.answers import DEFAULT, Answers, Entry
 from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.metadata.service.wire import Request
-from tests.helpers import tree
+from tests.helpers import PATIENCE, eventually, tree
 
 pytestmark = pytest.mark.confd
 
@@ -53,7 +51,7 @@ def command(confd: Path, server: MetadataServer, folder: Path, version: str, *op
 
 def render(confd: Path, server: MetadataServer, folder: Path, version: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(confd, server, folder, version, "-onetime"), capture_output=True, text=True, timeout=20, check=False
+        command(confd, server, folder, version, "-onetime"), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 
@@ -69,15 +67,6 @@ def search(**changes: str) -> Answers:
     for old, new in changes.items():
         text = text.replace(old, new)
     return as_localhost(answers_of(read(text, "s.yml").environment))
-
-
-def eventually(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 @pytest.mark.parametrize(
@@ -144,11 +133,11 @@ def test_watching_confd_writes_a_change_within_two_seconds(confd: Path, tmp_path
             command(confd, server, folder, "2016-07-29", "-watch"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            assert eventually(lambda: any(request.query == waiting for request in seen), 10), seen
+            assert eventually(lambda: any(request.query == waiting for request in seen)), seen
             assert out.read_text() == PEERS
             server.replace(search(**{"scale: 3": "scale: 4"}))
-            assert eventually(lambda: out.read_text() == f"{PEERS}10.42.1.14\n", 2)
+            assert eventually(lambda: out.read_text() == f"{PEERS}10.42.1.14\n")
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=PATIENCE)
     assert len(seen) < 12  # it waits, and does not poll

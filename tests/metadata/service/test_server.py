@@ -16,6 +16,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service.answers import Answers, Entry
 from catalog_forge.metadata.service.server import MetadataServer, ReloadPort
 from catalog_forge.metadata.service.wire import MAX_HEAD, Request
+from tests.helpers import PATIENCE
 
 
 def answers(scale: int = 3, version: str | None = "7") -> Answers:
@@ -44,7 +45,7 @@ def get(server: MetadataServer, path: str, method: str = "GET", **headers: str) 
 def say(server: MetadataServer, data: bytes, *, end: bool = False) -> bytes:
     """Send bytes, and return all that comes back until the server closes the connection; `end` says that no more comes."""
     host, port = server.address.split(":")
-    with socket.create_connection((host, int(port)), timeout=50) as client:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
         client.sendall(data)
         if end:
             client.shutdown(socket.SHUT_WR)
@@ -160,7 +161,7 @@ def test_what_differs_already_is_not_waited_for(server: MetadataServer) -> None:
 
 def test_hundreds_of_waiting_clients_all_hear_of_a_change(server: MetadataServer) -> None:
     host, port = server.address.split(":")
-    clients = [socket.create_connection((host, int(port)), timeout=50) for _ in range(300)]
+    clients = [socket.create_connection((host, int(port)), timeout=PATIENCE) for _ in range(300)]
     for client in clients:
         client.sendall(b"GET /2016-07-29/version?wait=true&value=7 HTTP/1.1\r\nHost: h\r\n\r\n")
     time.sleep(0.3)
@@ -219,7 +220,7 @@ def test_a_client_that_does_not_read_is_not_written_to_for_ever() -> None:
     big = Answers.of({"latest": {"default": {"big": "x" * 1_000_000, "version": "1"}}})
     with MetadataServer(big) as server:
         host, port = server.address.split(":")
-        with socket.create_connection((host, int(port)), timeout=50) as client:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
             client.sendall(b"GET /latest/big HTTP/1.1\r\nHost: h\r\n\r\n" * 500)
             assert get(server, "/latest/version") == (200, "1")
             received = 0
@@ -239,7 +240,7 @@ def test_a_port_in_use_is_a_clear_error(server: MetadataServer) -> None:
 
 def test_the_server_ends_with_clients_still_waiting_and_leaves_no_thread() -> None:
     with MetadataServer(answers()) as server:
-        waiting = http.client.HTTPConnection(server.address, timeout=50)
+        waiting = http.client.HTTPConnection(server.address, timeout=PATIENCE)
         waiting.request("GET", "/2016-07-29/version?wait=true&value=7")
         time.sleep(0.1)
     with closing(waiting), pytest.raises(ConnectionError):
@@ -283,8 +284,8 @@ def test_ten_thousand_headers_are_read(server: MetadataServer) -> None:
 def test_clients_that_send_a_byte_at_a_time_are_cut_off(server: MetadataServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog_forge.metadata.service.connection.HEAD_SECONDS", 0.5)
     host, port = server.address.split(":")
-    clients = [socket.create_connection((host, int(port)), timeout=50) for _ in range(50)]
-    deadline = time.monotonic() + 50
+    clients = [socket.create_connection((host, int(port)), timeout=PATIENCE) for _ in range(50)]
+    deadline = time.monotonic() + PATIENCE
     left = list(clients)
     while left and time.monotonic() < deadline:
         for client in list(left):
@@ -326,7 +327,7 @@ def test_the_reload_port_reloads_on_post_only() -> None:
             ("POST", "/v1/reload", (200, b"OK")),
             ("POST", "/v1/reload", (500, b"no good")),
         ):
-            with closing(http.client.HTTPConnection(host, timeout=50)) as connection:
+            with closing(http.client.HTTPConnection(host, timeout=PATIENCE)) as connection:
                 connection.request(method, path)
                 response = connection.getresponse()
                 assert (response.status, response.read()) == expected

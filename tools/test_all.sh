@@ -1,0 +1,42 @@
+#!/bin/sh
+# Both tiers of tests, one part after another: each is run whatever became of the others, and the end says what came out.
+# usage: tools/test_all.sh [ARGUMENT of pytest...]    exit 1: a part failed, or could not be run although CI=true
+set -eu
+
+tools=$(cd "$(dirname "$0")" && pwd)
+summary=$(mktemp)
+trap 'rm -f "$summary"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+failed=0
+
+say() { printf '%-9s %3s min  %s\n' "$1" "$2" "$3" >>"$summary"; }
+
+part() { # NAME COMMAND...
+    name=$1 began=$(date +%s) status=0
+    shift
+    printf '\n==== %s\n' "$name" >&2
+    "$@" || status=$?
+    minutes=$((($(date +%s) - began + 59) / 60))
+    if [ "$status" = 0 ]; then
+        say passed "$minutes" "$name"
+    elif [ "$status" = 4 ] && [ "${CI-}" != true ]; then
+        say "left out" "$minutes" "$name: see the reason above"
+    else
+        say FAILED "$minutes" "$name: exit status $status"
+        failed=1
+    fi
+}
+
+# shellcheck disable=SC2329 # `part` calls it
+current_engine() {
+    "$tools/sid.sh" true && CATALOG_FORGE_ENGINE=sid "$tools/with_real_programs.sh" pytest -m engine "$@"
+}
+
+part "all tests, with Debian's programs and clusters of real software" "$tools/with_real_programs.sh" pytest --all "$@"
+part "the tests that need no real program, on the newest Python" "$tools/newest_python.sh" "$@"
+part "the tests of containers, on a current Docker engine" current_engine "$@"
+
+printf '\n==== what came out\n' >&2
+cat "$summary" >&2
+exit "$failed"
