@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -37,7 +38,9 @@ def _catalog(folder: Path) -> Path:
         pattern = patterns[number % len(patterns)]
         software = pattern.stem.removesuffix("-conf")
         name = f"{software}{number}"
-        (specs / f"{name}-conf.yml").write_text(pattern.read_text().replace(software, name))
+        # An image keeps its name: that tells what starts the program.
+        text = re.sub(rf"{software}(?!:[0-9])", name, pattern.read_text())
+        (specs / f"{name}-conf.yml").write_text(text)
         if pattern.with_suffix("").is_dir():
             shutil.copytree(pattern.with_suffix(""), specs / f"{name}-conf")
     return folder

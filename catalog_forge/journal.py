@@ -2,7 +2,7 @@
 
 1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be made.
 2. The folders are made, and each file is staged in `.catalog-forge/`, which git ignores. A probe (an empty folder, which git
-   does not see) is renamed into each folder of a target and back, so that one that cannot be written shows now. Where another
+   does not see) is renamed into each folder that was there and back, so that one that cannot be written shows now. Where another
    file system begins, files are staged beside their targets.
 3. The journal is renamed to `committed.json`: the commit point. Until here `recover` undoes, from here on it finishes.
 4. Each staged file is renamed over its target, the removals are deleted and, last, the journal.
@@ -40,6 +40,9 @@ _PROBE = f"{SCRATCH}/probe"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
 # Whoever writes here deletes in these rooms alone: what lies elsewhere is an author's.
 _MAY_REMOVE = ("images/", "templates/")
+_FINISHES = "put this right: the next command finishes the change that was begun"
+# What happens for each file names its path as plain text: making Paths would take longer than the operations.
+# ruff: noqa: PTH102, PTH104, PTH105
 
 
 def read(root: Path, path: str) -> File | None:
@@ -72,9 +75,10 @@ def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
     """Return every folder above `paths`, parents first, and whether it exists. Raises ForgeError on a link or file."""
     folders: dict[str, bool] = {}
     for path in paths:
-        for folder in _parents(path):
-            if folder not in folders:
-                folders[folder] = _is_folder(root, folder)
+        if _folder_of(path) not in folders:
+            for folder in _parents(path):
+                if folder not in folders:
+                    folders[folder] = _is_folder(root, folder)
     return folders
 
 
@@ -120,9 +124,12 @@ def change(root: Path, files: Sequence[File], removals: Sequence[str]) -> None:
     try:
         _create(root, _BEGUN, File(_BEGUN, json.dumps(asdict(journal)).encode() + b"\n"))
         _stage(root, journal, files)
-        (root / _BEGUN).rename(root / _COMMITTED)
-    finally:
+        os.rename(f"{root}/{_BEGUN}", f"{root}/{_COMMITTED}")
+        with _in_words(_COMMITTED, _FINISHES):
+            journal.finish(root)
+    except BaseException:
         _recover(root)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,65 +152,90 @@ class _Journal:
         for number, path in enumerate(self.files):
             yield f"{SCRATCH}/{number}.tmp", f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp"
 
-    def probes(self) -> list[str]:
-        """Where the probe comes by: in each folder of a target."""
-        return list(dict.fromkeys(map(_probe_of, self.files)))
+    def anchors(self) -> dict[str, str]:
+        """The folder of each target, and the nearest one that was there before, which lies on the same disk."""
+        made = frozenset(self.folders)
+        anchors = {}
+        for folder in dict.fromkeys(map(_folder_of, self.files)):
+            anchor = folder
+            while anchor in made:
+                anchor = _folder_of(anchor)
+            anchors[folder] = anchor
+        return anchors
 
     def finish(self, root: Path) -> None:
         for places, path in zip(self.waiting(), self.files, strict=True):
             for staged in places:
-                # Plain text here and in `_create`: making the Paths takes longer than the renames.
-                if os.path.lexists(f"{root}/{staged}"):  # else it waits in the other place, or has been put in its own
-                    os.replace(f"{root}/{staged}", f"{root}/{path}")  # noqa: PTH105
+                if _has_moved(f"{root}/{staged}", f"{root}/{path}"):
+                    break
         for path in self.removals:
             (root / path).unlink(missing_ok=True)
             _remove_empty(root, _parents(path)[1:])
+        (root / _COMMITTED).unlink()
 
     def undo(self, root: Path) -> None:
         for staged in chain.from_iterable(self.waiting()):
             with suppress(FileNotFoundError):
                 (root / staged).lstat()  # unlink would say "read-only", not "no such file"
                 (root / staged).unlink()
-        _remove_empty(root, [*self.folders, *self.probes(), _PROBE])
+        _remove_empty(root, [*self.folders, *map(_probe_in, self.anchors().values()), _PROBE])
+
+
+def _has_moved(staged: str, target: str) -> bool:
+    """Move a staged file to its target; False when it is not there: it waits in another place, or was moved before."""
+    try:
+        os.replace(staged, target)
+    except OSError:
+        if os.path.lexists(staged):
+            raise
+        return False
+    return True
 
 
 def _stage(root: Path, journal: _Journal, files: Sequence[File]) -> None:
     for folder in journal.folders:
         with _in_words(folder, "nothing was written"):
-            (root / folder).mkdir()
-    (root / _PROBE).mkdir()
-    is_near = {probe: _is_near(root, probe) for probe in journal.probes()}
+            os.mkdir(f"{root}/{folder}")
+            if not _is_writable(f"{root}/{folder}"):  # so strange a umask
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    os.mkdir(f"{root}/{_PROBE}")
+    anchors = journal.anchors()
+    is_near = {anchor: _is_near(root, anchor) for anchor in dict.fromkeys(anchors.values())}
     (root / _PROBE).rmdir()
     for (staged, beside), file in zip(journal.waiting(), files, strict=True):
-        _create(root, staged if is_near[_probe_of(file.path)] else beside, file)
+        _create(root, staged if is_near[anchors[_folder_of(file.path)]] else beside, file)
     for path in journal.removals:
-        if not os.access((root / path).parent, os.W_OK | os.X_OK):
+        if not _is_writable(f"{root}/{_folder_of(path)}"):
             raise ForgeError("the folder does not allow to delete this file", Where(path), "nothing was written")
 
 
-def _is_near(root: Path, probe: str) -> bool:
-    """Whether files can be renamed into the folder of a probe. Its device number does not say so: a disk may be mounted twice."""
-    with _in_words(probe.rpartition("/")[0] or ".", "nothing was written"):
+def _is_near(root: Path, folder: str) -> bool:
+    """Whether files can be renamed into a folder. Its device number does not say so: a disk may be mounted twice."""
+    scratch, probe = f"{root}/{_PROBE}", f"{root}/{_probe_in(folder)}"
+    with _in_words(folder or ".", "nothing was written"):
         try:
-            (root / _PROBE).rename(root / probe)
+            os.rename(scratch, probe)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             return False
-        (root / probe).rename(root / _PROBE)
+        os.rename(probe, scratch)
     return True
 
 
-def _probe_of(path: str) -> str:
-    return f"{path[: path.rfind('/') + 1]}{SCRATCH}.probe"
+def _is_writable(folder: str) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _probe_in(folder: str) -> str:
+    return f"{folder}/{SCRATCH}.probe" if folder else f"{SCRATCH}.probe"
 
 
 def _recover(root: Path) -> None:
-    """Finish what was committed, undo what was not. A change that was killed and one that ran through end alike."""
+    """Finish what was committed, undo what was not."""
     if committed := read(root, _COMMITTED):
-        with _in_words(_COMMITTED, "put this right: the next command finishes the change that was begun"):
+        with _in_words(_COMMITTED, _FINISHES):
             _read_journal(root, committed).finish(root)
-            (root / _COMMITTED).unlink()
     if begun := read(root, _BEGUN):
         with _in_words(_BEGUN, "put this right: the next command undoes the change that was begun"):
             if begun.content.endswith(b"\n"):  # else it was killed while it wrote the journal, and did no more
@@ -246,9 +278,19 @@ def _identity(root: Path) -> int:
 
 def _create(root: Path, path: str, file: File) -> None:
     """Create `path` with the content of `file`, and exactly its mode, whatever the umask. It must not exist."""
-    with _in_words(file.path, "nothing was written"), open(f"{root}/{path}", "xb") as stream:  # noqa: PTH123
-        stream.write(file.content)
-        os.fchmod(stream.fileno(), file.mode)
+    with _in_words(file.path, "nothing was written"):
+        handle = os.open(f"{root}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, file.mode)
+        try:
+            left = memoryview(file.content)
+            while left:
+                left = left[os.write(handle, left) :]
+            os.fchmod(handle, file.mode)
+        finally:
+            os.close(handle)
+
+
+def _folder_of(path: str) -> str:
+    return path[: max(path.rfind("/"), 0)]
 
 
 def _parents(path: str) -> list[str]:

@@ -16,6 +16,7 @@ def _environment(package: str) -> Environment:
     # Only HTML pages are escaped. What a spec puts into the others has passed the patterns of the model.
     return Environment(
         loader=PackageLoader(package, "files"),
+        auto_reload=False,
         undefined=StrictUndefined,
         variable_start_string="[[",
         variable_end_string="]]",

@@ -146,10 +146,11 @@ def _compare(root: Path, name: str, plan: Plan) -> Comparison:
     ours = {file.path: file for file in plan}
     recorded = {path: digest for path, digest in (manifest.files if manifest else {}).items() if not _released(path, ours)}
     paths = sorted(recorded.keys() | ours.keys())
-    for folder in journal.folders_above(root, paths):
+    folders = journal.folders_above(root, paths)
+    for folder in folders:
         if folder in ours:
             raise ForgeError("the plan has both a file and a folder of this name", Where(folder))
-    disk = {path: journal.read(root, path) for path in paths}
+    disk = {path: journal.read(root, path) if folders.get(path.rpartition("/")[0], True) else None for path in paths}
     states = {path: _state(disk[path], ours.get(path), recorded.get(path)) for path in paths}
     return Comparison(states, disk, {path: ours.get(path) for path in paths})
 
