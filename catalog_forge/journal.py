@@ -2,8 +2,8 @@
 
 1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be made.
 2. The folders are made, and each file is staged in `.catalog-forge/`, which git ignores. A probe (an empty folder, which git
-   does not see) is renamed into each folder that was there and back, so that one that cannot be written shows now. Where another
-   file system begins, files are staged beside their targets.
+   does not see) is renamed into each folder that was there, to be the first new one in it, or back, so that one that cannot be
+   written shows now. Where another file system begins, files are staged beside their targets.
 3. The journal is renamed to `committed.json`: the commit point. Until here `recover` undoes, from here on it finishes.
 4. Each staged file is renamed over its target, the removals are deleted and, last, the journal.
 
@@ -23,7 +23,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import accumulate, chain
 from pathlib import Path
 
@@ -41,8 +41,9 @@ _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
 # Whoever writes here deletes in these rooms alone: what lies elsewhere is an author's.
 _MAY_REMOVE = ("images/", "templates/")
 _FINISHES = "put this right: the next command finishes the change that was begun"
+_SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # What happens for each file names its path as plain text: making Paths would take longer than the operations.
-# ruff: noqa: PTH102, PTH104, PTH105
+# ruff: noqa: PTH102, PTH104, PTH105, PTH106, PTH108
 
 
 def read(root: Path, path: str) -> File | None:
@@ -51,7 +52,7 @@ def read(root: Path, path: str) -> File | None:
     A symbolic link is not followed: it is a file of mode `LINK` that holds its target. Other modes are told apart by
     the owner's execute bit only, as git does. Raises ForgeError on a folder or a device.
     """
-    with _in_words(path):
+    with _InWords(path):
         try:
             handle = os.open(f"{root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
@@ -92,10 +93,22 @@ def recover(root: Path) -> None:
             pass
 
 
+def tidy(root: Path) -> None:
+    """Remove the scratch folder that `locked` left, unless another command uses it, which then removes it."""
+    with suppress(OSError):
+        lock = os.open(f"{root}/{SCRATCH}", _SCRATCH_FLAGS)
+        try:
+            if _is_held(lock, root):
+                _tidy(root)
+        finally:
+            os.close(lock)
+
+
 @contextmanager
-def locked(root: Path) -> Iterator[None]:
+def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
     """Recover `root` and keep other writers out until the block ends. The lock dies with the process that holds it.
 
+    Whoever writes again and again may `leave` the scratch folder for the next time, and calls `tidy` in the end.
     Raises ForgeError when another process holds it for `LOCK_SECONDS`, or when `root` cannot be written.
     """
     lock = _lock(root)
@@ -106,7 +119,8 @@ def locked(root: Path) -> Iterator[None]:
         _recover(root)
         yield
     finally:
-        _tidy(root)
+        if not leave:
+            _tidy(root)
         os.close(lock)
 
 
@@ -122,10 +136,10 @@ def change(root: Path, files: Sequence[File], removals: Sequence[str]) -> None:
     if refused := journal.refused():
         raise ForgeError("nothing is written or deleted there", Where(refused))
     try:
-        _create(root, _BEGUN, File(_BEGUN, json.dumps(asdict(journal)).encode() + b"\n"))
+        _create(root, _BEGUN, File(_BEGUN, journal.dump()))
         _stage(root, journal, files)
         os.rename(f"{root}/{_BEGUN}", f"{root}/{_COMMITTED}")
-        with _in_words(_COMMITTED, _FINISHES):
+        with _InWords(_COMMITTED, _FINISHES):
             journal.finish(root)
     except BaseException:
         _recover(root)
@@ -139,10 +153,15 @@ class _Journal:
     folders: list[str]
     root: int
 
+    def dump(self) -> bytes:
+        """The journal as it is kept; the line feed at the end says that it is whole."""
+        lists = {"files": self.files, "removals": self.removals, "folders": self.folders}
+        return json.dumps({**lists, "root": self.root}).encode() + b"\n"
+
     def refused(self) -> str:
         """The first path that no writer of this program may touch; nothing when there is none."""
         paths = [*self.files, *self.removals, *self.folders]
-        hidden = (path for path in paths if any(folder.startswith(".") for folder in f"{path}/".split("/")[:-2]))
+        hidden = (path for path in paths if f"/{_folder_of(path)}".count("/."))
         hidden_folders = (path for path in self.folders if path.rpartition("/")[2].startswith("."))
         strange = (path for path in self.removals if not path.startswith(_MAY_REMOVE))
         return next(iter((*hidden, *hidden_folders, *strange)), "")
@@ -152,16 +171,9 @@ class _Journal:
         for number, path in enumerate(self.files):
             yield f"{SCRATCH}/{number}.tmp", f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp"
 
-    def anchors(self) -> dict[str, str]:
-        """The folder of each target, and the nearest one that was there before, which lies on the same disk."""
-        made = frozenset(self.folders)
-        anchors = {}
-        for folder in dict.fromkeys(map(_folder_of, self.files)):
-            anchor = folder
-            while anchor in made:
-                anchor = _folder_of(anchor)
-            anchors[folder] = anchor
-        return anchors
+    def targets(self) -> list[str]:
+        """The folders that files go to."""
+        return list(dict.fromkeys(map(_folder_of, self.files)))
 
     def finish(self, root: Path) -> None:
         for places, path in zip(self.waiting(), self.files, strict=True):
@@ -171,14 +183,14 @@ class _Journal:
         for path in self.removals:
             (root / path).unlink(missing_ok=True)
             _remove_empty(root, _parents(path)[1:])
-        (root / _COMMITTED).unlink()
+        os.unlink(f"{root}/{_COMMITTED}")
 
     def undo(self, root: Path) -> None:
         for staged in chain.from_iterable(self.waiting()):
             with suppress(FileNotFoundError):
                 (root / staged).lstat()  # unlink would say "read-only", not "no such file"
                 (root / staged).unlink()
-        _remove_empty(root, [*self.folders, *map(_probe_in, self.anchors().values()), _PROBE])
+        _remove_empty(root, [*self.folders, *map(_probe_in, self.targets()), _PROBE])
 
 
 def _has_moved(staged: str, target: str) -> bool:
@@ -193,33 +205,49 @@ def _has_moved(staged: str, target: str) -> bool:
 
 
 def _stage(root: Path, journal: _Journal, files: Sequence[File]) -> None:
-    for folder in journal.folders:
-        with _in_words(folder, "nothing was written"):
-            os.mkdir(f"{root}/{folder}")
-            if not _is_writable(f"{root}/{folder}"):  # so strange a umask
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    os.mkdir(f"{root}/{_PROBE}")
-    anchors = journal.anchors()
-    is_near = {anchor: _is_near(root, anchor) for anchor in dict.fromkeys(anchors.values())}
-    (root / _PROBE).rmdir()
+    is_near = _made_folders(root, journal)
     for (staged, beside), file in zip(journal.waiting(), files, strict=True):
-        _create(root, staged if is_near[anchors[_folder_of(file.path)]] else beside, file)
+        _create(root, staged if is_near[_folder_of(file.path)] else beside, file)
     for path in journal.removals:
         if not _is_writable(f"{root}/{_folder_of(path)}"):
             raise ForgeError("the folder does not allow to delete this file", Where(path), "nothing was written")
 
 
-def _is_near(root: Path, folder: str) -> bool:
-    """Whether files can be renamed into a folder. Its device number does not say so: a disk may be mounted twice."""
-    scratch, probe = f"{root}/{_PROBE}", f"{root}/{_probe_in(folder)}"
-    with _in_words(folder or ".", "nothing was written"):
-        try:
-            os.rename(scratch, probe)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            return False
-        os.rename(probe, scratch)
+def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
+    """Make the folders, and return for each one that files go to whether these can be renamed into it from the scratch folder."""
+    is_near: dict[str, bool] = {}
+    for folder in journal.folders:
+        above = _folder_of(folder)
+        with _InWords(folder, "nothing was written"):
+            if above not in is_near:
+                is_near[above] = _goes(root, folder)
+                if not is_near[above]:
+                    os.mkdir(f"{root}/{folder}")
+            else:
+                os.mkdir(f"{root}/{folder}")
+            is_near[folder] = is_near[above]
+            if not _is_writable(f"{root}/{folder}"):  # so strange a umask
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    for folder in journal.targets():
+        if folder not in is_near:
+            with _InWords(folder or ".", "nothing was written"):
+                is_near[folder] = _goes(root, _probe_in(folder))
+                if is_near[folder]:
+                    os.rename(f"{root}/{_probe_in(folder)}", f"{root}/{_PROBE}")
+    _remove_empty(root, [_PROBE])
+    return is_near
+
+
+def _goes(root: Path, path: str) -> bool:
+    """Rename the probe, an empty folder; False on another file system, which no device number tells: mounts may share one."""
+    with suppress(FileExistsError):
+        os.mkdir(f"{root}/{_PROBE}")
+    try:
+        os.rename(f"{root}/{_PROBE}", f"{root}/{path}")
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
     return True
 
 
@@ -234,10 +262,10 @@ def _probe_in(folder: str) -> str:
 def _recover(root: Path) -> None:
     """Finish what was committed, undo what was not."""
     if committed := read(root, _COMMITTED):
-        with _in_words(_COMMITTED, _FINISHES):
+        with _InWords(_COMMITTED, _FINISHES):
             _read_journal(root, committed).finish(root)
     if begun := read(root, _BEGUN):
-        with _in_words(_BEGUN, "put this right: the next command undoes the change that was begun"):
+        with _InWords(_BEGUN, "put this right: the next command undoes the change that was begun"):
             if begun.content.endswith(b"\n"):  # else it was killed while it wrote the journal, and did no more
                 _read_journal(root, begun).undo(root)
             (root / _BEGUN).unlink()
@@ -278,7 +306,7 @@ def _identity(root: Path) -> int:
 
 def _create(root: Path, path: str, file: File) -> None:
     """Create `path` with the content of `file`, and exactly its mode, whatever the umask. It must not exist."""
-    with _in_words(file.path, "nothing was written"):
+    with _InWords(file.path, "nothing was written"):
         handle = os.open(f"{root}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, file.mode)
         try:
             left = memoryview(file.content)
@@ -311,7 +339,7 @@ def _is_folder(root: Path, folder: str) -> bool:
 def _remove_empty(root: Path, folders: Sequence[str]) -> None:
     for folder in reversed(folders):
         with suppress(OSError):
-            (root / folder).rmdir()
+            os.rmdir(f"{root}/{folder}")
 
 
 def _in_the_way(path: str, due: str, found: str) -> ForgeError:
@@ -322,11 +350,11 @@ def _lock(root: Path) -> int:
     """Make and lock the scratch folder, which the one before may delete (see `_tidy`): then it is made again."""
     end = time.monotonic() + LOCK_SECONDS
     while True:
-        with _in_words(str(root / SCRATCH)):
+        with _InWords(f"{root}/{SCRATCH}"):
             if not _is_folder(root, SCRATCH):
                 (root / SCRATCH).mkdir(exist_ok=True)
             with suppress(FileNotFoundError):
-                lock = os.open(root / SCRATCH, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                lock = os.open(f"{root}/{SCRATCH}", _SCRATCH_FLAGS)
                 if _is_held(lock, root):
                     return lock
                 os.close(lock)
@@ -340,7 +368,7 @@ def _is_held(lock: int, root: Path) -> bool:
     """Try to take a lock; it counts only while its folder is the one that all others find."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(lock), (root / SCRATCH).lstat())
+        return os.path.samestat(os.fstat(lock), os.lstat(f"{root}/{SCRATCH}"))
     except (BlockingIOError, FileNotFoundError):
         return False
 
@@ -353,10 +381,16 @@ def _tidy(root: Path) -> None:
             (root / SCRATCH).rmdir()
 
 
-@contextmanager
-def _in_words(path: str, hint: str = "") -> Iterator[None]:
-    """Turn an error of the operating system into ours, in its words."""
-    try:
-        yield
-    except OSError as error:
-        raise ForgeError(error.strerror or str(error), Where(path), hint) from error
+@dataclass(slots=True)
+class _InWords:
+    """A block in which an error of the operating system becomes ours, in its words."""
+
+    path: str
+    hint: str = ""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: type | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError):
+            raise ForgeError(error.strerror or str(error), Where(self.path), self.hint) from error

@@ -84,7 +84,7 @@ class Repository:
         file = self.root / MARK
         if not (file.exists() or file.is_symlink()):
             return None
-        check_inside(self.root, file)
+        check_inside(self.root, MARK)
         # Imported here: most catalogs have no standards, and git is nothing that they need.
         from catalog_forge.team import is_there, load
 
@@ -108,7 +108,7 @@ class Repository:
         path = self.root / "specs" / f"{name}.yml"
         if path.name != f"{name}.yml" or not os.path.lexists(path):
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
-        check_inside(self.root, path)
+        check_inside(self.root, f"specs/{name}.yml")
         if not path.is_file():
             raise ForgeError("a spec must be a regular file", Where(f"specs/{name}.yml"))
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 
 @cache
@@ -16,7 +16,6 @@ def _environment(package: str) -> Environment:
     # Only HTML pages are escaped. What a spec puts into the others has passed the patterns of the model.
     return Environment(
         loader=PackageLoader(package, "files"),
-        auto_reload=False,
         undefined=StrictUndefined,
         variable_start_string="[[",
         variable_end_string="]]",
@@ -31,6 +30,11 @@ def _environment(package: str) -> Environment:
     )
 
 
+@cache
+def _template(package: str, text: str) -> Template:
+    return _environment(package).get_template(text)
+
+
 def fill(package: str, text: str, /, **values: Any) -> str:
     """Fill in the text named `text` of a package's `files` folder. A value that it needs and is not given is an error."""
-    return _environment(package).get_template(text).render(**values)
+    return _template(package, text).render(**values)

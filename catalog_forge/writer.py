@@ -113,14 +113,15 @@ def is_current(root: Path, name: str, inputs_digest: str) -> bool:
     )
 
 
-def write(root: Path, name: str, plan: Plan, *, inputs: str = "", force: bool = False) -> Written:
+def write(root: Path, name: str, plan: Plan, *, inputs: str = "", force: bool = False, leave: bool = False) -> Written:
     """Make the catalog `root` hold the plan of the spec `name`, and remember `inputs`: all of it or nothing.
 
     An empty plan removes all that was generated for `name`. Raises ForgeError, with nothing written, when a file that
     somebody edited or that we never wrote is in the way (unless `force`), when a path passes through a link, when the
-    operating system refuses, or when another command holds the catalog for more than 10 seconds.
+    operating system refuses, or when another command holds the catalog for more than 10 seconds. Whoever writes many plans may
+    `leave` the scratch folder for the next one, and calls `tidy` in the end.
     """
-    with journal.locked(root):
+    with journal.locked(root, leave=leave):
         found = _compare(root, name, plan)
         if found.edited and not force:
             raise _refusal(found)
@@ -134,6 +135,11 @@ def write(root: Path, name: str, plan: Plan, *, inputs: str = "", force: bool = 
         if files or removals:
             journal.change(root, files, removals)
         return found.written
+
+
+def tidy(root: Path) -> None:
+    """Remove what `write` left."""
+    journal.tidy(root)
 
 
 def recover(root: Path) -> None:
@@ -197,7 +203,9 @@ def _manifest_path(name: str) -> str:
 
 def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
     files = {file.path: file.digest for file in plan if file.path.startswith(GENERATED)}
-    text = json.dumps({"inputs": inputs, "files": files}, indent=1) + "\n"
+    # What json.dumps(..., indent=1) writes: with an indent it is not the fast encoder that it uses.
+    lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(digest)}" for path, digest in files.items())
+    text = f'{{\n "inputs": {json.dumps(inputs)},\n "files": {{\n{lines}\n }}\n}}\n'
     return File(_manifest_path(name), text.encode()) if files else None
 
 

@@ -392,20 +392,21 @@ class _Builder:
     def node(self, event: Any, depth: int) -> Node:
         where, before = self.where(event), self.count
         self.count += 1
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is yaml.AliasEvent:
             node = self.alias(event, where)
-        elif isinstance(event, yaml.ScalarEvent):
+        elif kind is yaml.ScalarEvent:
             style = event.style or ""
             bare = style == "" if not event.tag or not self.lenient else event.tag in _BARE_TAGS
             value = self.binary(event.value, where) if event.tag == _BINARY and self.lenient else event.value
             node = Text(value, bare, where, style, self.lines)
-        elif isinstance(event, yaml.MappingStartEvent):
+        elif kind is yaml.MappingStartEvent:
             node = self.map(where, depth)
         else:
             node = Seq(tuple(self.items(depth)), where)
         if depth > MAX_DEPTH or self.count > self.limit:
             raise ForgeError("the document is nested too deeply or grows too large", where)
-        if not isinstance(event, yaml.AliasEvent) and event.anchor:
+        if event.anchor and kind is not yaml.AliasEvent:
             if not self.aliases:
                 raise self.no_aliases(where)
             self.anchors[event.anchor] = (node, self.count - before)
@@ -445,7 +446,7 @@ class _Builder:
         pairs: dict[str, tuple[Text, Node]] = {}
         first: dict[str, Where] = {}
         for event in self.events:
-            if isinstance(event, yaml.MappingEndEvent):
+            if type(event) is yaml.MappingEndEvent:
                 break
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)

@@ -18,7 +18,7 @@ import pytest
 from catalog_forge import journal
 from catalog_forge.errors import ForgeError
 from catalog_forge.plan import File, Plan
-from catalog_forge.writer import Drift, Written, compare, is_current, recover, write
+from catalog_forge.writer import Drift, Written, compare, is_current, recover, tidy, write
 from tests.helpers import tree
 from tests.kills import copies, dies_at, end, start
 
@@ -411,6 +411,21 @@ def test_writer_waits_for_another_one_then_gives_up(root: Path, monkeypatch: pyt
     monkeypatch.setattr(journal, "LOCK_SECONDS", 0.1)
     with journal.locked(root), pytest.raises(ForgeError, match="another command"):
         write(root, NAME, OLD)
+
+
+def test_what_a_row_of_writes_leaves_is_tidied_in_the_end(root: Path) -> None:
+    write(root, NAME, NEW, leave=True)
+    assert [path.name for path in (root / journal.SCRATCH).iterdir()] == [".gitignore"]
+    write(root, NAME, OLD)
+    assert not (root / journal.SCRATCH).exists(), "somebody else tidied in between"
+    write(root, NAME, NEW, leave=True)
+    with journal.locked(root, leave=True):
+        tidy(root)
+        assert (root / journal.SCRATCH).exists(), "somebody else is writing"
+    tidy(root)
+    assert not (root / journal.SCRATCH).exists()
+    tidy(root)
+    assert compare(root, NAME, NEW).clean
 
 
 # --- links, folders, modes, full and read-only -----------------------------------------------------------------------

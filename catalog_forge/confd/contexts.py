@@ -87,11 +87,19 @@ class _Case:
 
 
 def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
-    for items in (2, 1, 0):
-        for otherwise in (True, False):
+    kinds = {type(block) for block in _within(body)}
+    for items in (2, 1, 0) if ListBlock in kinds else (0,):
+        for otherwise in (True, False) if WhenBlock in kinds else (True,):
             yield _Case({}, otherwise, items)
             for taken in _branches(body, {}):
                 yield _Case(taken, otherwise, items)
+
+
+def _within(body: tuple[Block, ...]) -> Iterator[Block]:
+    for block in body:
+        yield block
+        if isinstance(block, WhenBlock):
+            yield from _within((*block.then, *block.otherwise))
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:

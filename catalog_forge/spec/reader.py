@@ -43,7 +43,7 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
         raise ForgeError.of(reader.problems) from None
     problems = [*reader.problems, *checks.problems(spec, started)]
     known = {problem.where for problem in problems}
-    problems += (problem for problem in _hidden(root) if problem.where not in known)
+    problems += (problem for problem in _hidden_in(root, content) if problem.where not in known)
     if problems:
         raise ForgeError.of(problems)
     return shorthand.complete(spec)
@@ -55,6 +55,12 @@ def parsed(content: bytes | str, file: str) -> yamlio.Map:
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
     return root
+
+
+def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
+    """What `_hidden` yields of a file: nearly always the file as a whole says that it is nothing."""
+    text = content if isinstance(content, str) else content.decode()
+    return _hidden(root) if "\\" in text or _HIDDEN.search(text) else iter(())
 
 
 def _hidden(node: yamlio.Node) -> Iterator[Problem]:

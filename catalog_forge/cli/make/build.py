@@ -154,7 +154,7 @@ def _folder(root: Path, name: str) -> Plan:
     from catalog_forge.spec.folder import check_inside, walked
 
     plan = Plan()
-    check_inside(root, root / name)
+    check_inside(root, name)
     for path in walked(root / name):
         relative = path.relative_to(root / name).as_posix()
         if f"/{relative}".count("/."):

@@ -11,6 +11,8 @@ from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from catalog_forge.errors import Problem
     from catalog_forge.repository import Repository, Source
     from catalog_forge.writer import Written
@@ -29,24 +31,39 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
     Without a NAME, of every spec of the catalog. A generated file that was edited since is never overwritten: edit
     the spec instead, or give it up with --force.
     """
+    from catalog_forge import writer
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 
     repository = Repository.find(settings.directory)
+    names = tuple(repository.chosen(names))
+    if check or diff or dry_run:
+        drifted = _each(repository, names, lambda source: _compared(repository, source, diff, dry_run))
+        if check and drifted:
+            raise ForgeError("what is generated differs from the specs", hint="catalog-forge generate")
+        return
+    try:
+        _each(repository, names, lambda source: _written(repository, source, force))
+    finally:
+        writer.tidy(repository.root)
+
+
+def _each(repository: Repository, names: tuple[str, ...], act: Callable[[Source], bool]) -> bool:
+    """Do something with each spec, also with those after a wrong one; tell whether it said True of any.
+
+    Raises ForgeError with all problems, or the first error that is a bug, which must not hide what is wrong with the others.
+    """
+    from catalog_forge.errors import ForgeError
+
     problems: list[Problem] = []
     bug: Exception | None = None
-    drifted = False
-    for name in repository.chosen(names):
+    said = False
+    for name in names:
         try:
-            source = repository.source(name)
-            if check or diff or dry_run:
-                drifted |= _compared(repository, source, diff, dry_run)
-            else:
-                _written(repository, source, force)
+            said |= act(repository.source(name))
         except ForgeError as error:
-            # The specs after a wrong one are worth generating all the same.
             problems.extend(error.problems)
-        except Exception as error:  # a bug that one spec brings out must not hide what is wrong with the others
+        except Exception as error:
             bug = bug or error
     if bug:
         if problems:
@@ -54,18 +71,19 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
         raise bug
     if problems:
         raise ForgeError.of(problems)
-    if check and drifted:
-        raise ForgeError("what is generated differs from the specs", hint="catalog-forge generate")
+    return said
 
 
-def _written(repository: Repository, source: Source, force: bool) -> None:
+def _written(repository: Repository, source: Source, force: bool) -> bool:
+    """Write the files of a spec; tell whether they were not up to date."""
     from catalog_forge import writer
 
     if repository.is_current(source):
         click.echo(f"{source.name}: up to date")
-        return
-    done = writer.write(repository.root, source.name, source.plan(), inputs=source.inputs, force=force)
+        return False
+    done = writer.write(repository.root, source.name, source.plan(), inputs=source.inputs, force=force, leave=True)
     click.echo(f"{source.name}: {summary(done)}")
+    return True
 
 
 def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool) -> bool:

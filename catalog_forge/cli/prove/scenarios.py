@@ -34,14 +34,14 @@ def new(settings: Settings, name: str, title: str, force: bool) -> None:
 
     if not _NAME.fullmatch(title):
         raise click.BadParameter(f"{title!r} cannot be the name of a scenario", param_hint="TITLE")
-    source = Repository.find(settings.directory).source(name)
+    repository = Repository.find(settings.directory)
+    source = repository.source(name)
     spec = source.spec()
-    file = source.folder.path / "scenarios" / f"{title}.yml"
-    check_inside(source.folder.path.parent.parent, file)
+    path = f"specs/{name}/scenarios/{title}.yml"
+    check_inside(repository.root, path)
+    file = repository.root / path
     if file.exists() and not force:
-        raise ForgeError(
-            f"{file.relative_to(source.folder.path.parent.parent)} is there already", hint="give another TITLE, or --force"
-        )
+        raise ForgeError(f"{path} is there already", hint="give another TITLE, or --force")
     text = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded())
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
