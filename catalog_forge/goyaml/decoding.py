@@ -65,7 +65,10 @@ def printed(node: Text) -> str:
 
 def merged(pairs: Pairs) -> Pairs:
     """The pairs of a mapping, each key once. A merge key counts where it stands: over what is before it, under what follows."""
-    if not any(key.value == MERGE and key.bare for key, _ in pairs):
+    for key, _ in pairs:
+        if key.value == MERGE and key.bare:
+            break
+    else:
         return pairs
     found: dict[str, tuple[Text, Node]] = {}
     for key, each in pairs:

@@ -18,17 +18,18 @@ from catalog_forge.rancher.tree import Tree
 
 # So much is said of one revision by one rule.
 MOST_HITS = 100
-_RULINGS: WeakKeyDictionary[Entry, list[Ruling]] = WeakKeyDictionary()
+_RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary()
 
 
-def rulings_of(entry: Entry) -> list[Ruling]:
-    """What the catalog service and the CI refuse or drop of an entry, and which version stands in for a default."""
+def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
+    """What the catalog service and the CI refuse or drop of an entry, and which version stands in for a default: by rule."""
     if entry not in _RULINGS:
+        found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
-        both = (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder))
-        told = (each for each in both if each.rule and each.outcome != "ghost")
-        # What was not read is not missing.
-        _RULINGS[entry] = [each for each in told if entry.is_whole or _is_read(entry, each)]
+        for ruling in (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder)):
+            # What was not read is not missing; what is listed without a name has rules of its own.
+            if ruling.rule and ruling.outcome != "ghost" and (entry.is_whole or _is_read(entry, ruling)):
+                found.setdefault(ruling.rule, []).append(ruling)
     return _RULINGS[entry]
 
 
@@ -39,10 +40,10 @@ def _is_read(entry: Entry, ruling: Ruling) -> bool:
 
 def faults_of(subject: Entry | Revision, rule: str) -> list[Refusal]:
     """What the judges refuse or pass over when every question keeps its default, as far as a rule tells of it."""
-    launch = subject.faults.get(rule, []) if isinstance(subject, Revision) else []
-    rulings = rulings_of(subject.entry if isinstance(subject, Revision) else subject)
-    of_subject = (each for each in rulings if not isinstance(subject, Revision) or each.revision == subject.name)
-    return [*launch, *(_fault(each) for each in of_subject if each.rule == rule)]
+    if not isinstance(subject, Revision):
+        return [*map(_fault, rulings_of(subject).get(rule, ()))]
+    rulings = rulings_of(subject.entry).get(rule, ())
+    return [*subject.faults.get(rule, ()), *(_fault(each) for each in rulings if each.revision == subject.name)]
 
 
 def _fault(ruling: Ruling) -> Refusal:

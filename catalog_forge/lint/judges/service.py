@@ -193,10 +193,15 @@ class Service:
         for version in template.versions:
             if not version.version and not version.block.problems:
                 yield self._dropped(template, version)
-            if version.source and version.source.name != "template-version.yml":
-                yield from self._altered(template, version.folder, _texts_of_block(version.block.keys))
-        if template.config:
-            yield from self._altered(template, "", _texts_of_config(keys_of(template.config.yaml.node)))
+
+    def altered(self) -> Iterator[Ruling]:
+        """The texts of which the service stores others than stand in the files."""
+        for template in self.templates.values():
+            for version in template.versions:
+                if version.source and version.source.name != "template-version.yml":
+                    yield from self._altered(template, version.folder, _texts_of_block(version.block.keys))
+            if template.config:
+                yield from self._altered(template, "", _texts_of_config(keys_of(template.config.yaml.node)))
 
     def _ghost(self, template: Template, where: Where) -> Ruling:
         reason = "it is listed without a name: there is no config.yml that can be read"

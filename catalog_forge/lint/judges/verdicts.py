@@ -51,5 +51,5 @@ def verdicts(tree: Tree) -> Verdicts:
             served.setdefault(template.id, {})[version.version] = f"{template.id}:{version.id}"
         if template.served:
             default[template.id] = template.chosen()
-    rulings = (*service.rulings, *ci.judge(catalog), *launch.judge(service))
+    rulings = (*service.rulings, *service.altered(), *ci.judge(catalog), *launch.judge(service))
     return Verdicts(rulings, served, default)

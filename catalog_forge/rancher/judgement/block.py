@@ -24,7 +24,7 @@ from catalog_forge.goyaml.types import (
 )
 from catalog_forge.rancher.judgement.ruling import Judge, Refusal
 from catalog_forge.rancher.tree import File
-from catalog_forge.yamlio import Map, Node, Seq
+from catalog_forge.yamlio import Map, Node, Seq, Text
 
 
 def _problem_of_external(node: Node) -> str:
@@ -153,6 +153,8 @@ def faults_of_fields(node: Node | None, wanted: Struct, rules: Rules, who: Judge
 
 def _faults_of_pairs(pairs: Mapping[str, Node], wanted: Struct, rules: Rules, who: Judge) -> Iterator[Refusal]:
     for name, value in pairs.items():
+        if isinstance(value, Text) and wanted.fields.get(name) is TEXT:
+            continue  # Every scalar is text, and there are thousands.
         if name == "questions" and isinstance(value, Seq):
             for question in value.items:
                 yield from faults_of_fields(question, QUESTION, _OF_QUESTION, who)
