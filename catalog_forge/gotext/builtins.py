@@ -9,11 +9,12 @@ from urllib.parse import quote_plus
 
 from catalog_forge.gotext import fmt
 from catalog_forge.gotext.time import Time
-from catalog_forge.gotext.values import NIL, GoError, KVPair, Map, Slice, Uint8, is_nil, runes, truth, type_name
+from catalog_forge.gotext.values import NIL, GoError, Int64, KVPair, Map, Slice, Uint8, is_nil, runes, truth, type_name
 
 _HTML = str.maketrans({"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _JS = {"\\": "\\\\", "'": "\\'", '"': '\\"', "<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "=": "\\u003D"}
-_BASIC: dict[type, str] = {bool: "bool", int: "int", Uint8: "uint", float: "float", complex: "complex", bytes: "string"}
+_INTEGERS: dict[type, str] = {int: "int", Int64: "int", Uint8: "uint"}
+_BASIC: dict[type, str] = {bool: "bool", **_INTEGERS, float: "float", complex: "complex", bytes: "string"}
 
 
 class Sandbox(Protocol):

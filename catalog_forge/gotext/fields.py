@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog_forge.gotext.builtins import Function
 from catalog_forge.gotext.time import Time
-from catalog_forge.gotext.values import NIL, PAIRS, GoError, KVPair, Map, Slice, runes, type_name, unrunes
+from catalog_forge.gotext.values import NIL, PAIRS, GoError, Int64, KVPair, Map, Slice, runes, type_name, unrunes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ METHODS = {
     "Format": Method("time.Time", Function(lambda time, layout: unrunes(time.format(runes(layout))), ("string",))),
     "String": _of_time(lambda time: str(time).encode()),
     "UTC": _of_time(lambda time: time),
-    "Unix": _of_time(lambda time: int(time.moment.timestamp())),
+    "Unix": _of_time(lambda time: Int64(time.moment.timestamp())),
     "Year": _of_time(lambda time: time.moment.year),
     "Day": _of_time(lambda time: time.moment.day),
     "Hour": _of_time(lambda time: time.moment.hour),

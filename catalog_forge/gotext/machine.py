@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge.gotext import fmt
-from catalog_forge.gotext.values import NIL, LimitError, Map, Slice, Uint8
+from catalog_forge.gotext.values import NIL, LimitError, Map, Slice
 
 _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 256
 
@@ -162,6 +162,6 @@ def items_of(value: Any, node: Any, names: int) -> Iterator[tuple[Any, Any]]:
         if names > 1:
             raise Fault(f"can't use {value} to iterate over more than one variable", node)
         kind = type(value)
-        return ((None, kind(number) if kind is Uint8 else number) for number in range(value))
+        return ((None, number if kind is int else kind(number)) for number in range(value))
     shown = fmt.sprint([value]).decode("utf-8", "replace")
     raise Fault(f"range can't iterate over {shown}", node)

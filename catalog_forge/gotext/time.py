@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# The parts of a layout, longest first, and strftime or a function for each (Go's `time` package).
+# The parts of a layout, of those that begin alike the longest first, and what each gives (Go's package time, nextStdChunk).
 _PARTS: dict[str, Callable[[datetime], str]] = {
     "January": lambda t: t.strftime("%B"),
     "Jan": lambda t: t.strftime("%b"),
@@ -15,10 +15,11 @@ _PARTS: dict[str, Callable[[datetime], str]] = {
     "Mon": lambda t: t.strftime("%a"),
     "MST": lambda _: "UTC",
     "2006": lambda t: f"{t.year:04d}",
-    "Z07:00": lambda _: "Z",
-    "-07:00": lambda _: "+00:00",
-    "Z0700": lambda _: "Z",
+    **dict.fromkeys(("Z070000", "Z07:00:00", "Z0700", "Z07:00", "Z07"), lambda _: "Z"),
+    "-070000": lambda _: "+000000",
+    "-07:00:00": lambda _: "+00:00:00",
     "-0700": lambda _: "+0000",
+    "-07:00": lambda _: "+00:00",
     "-07": lambda _: "+00",
     "002": lambda t: f"{t.timetuple().tm_yday:03d}",
     "01": lambda t: f"{t.month:02d}",
@@ -30,6 +31,8 @@ _PARTS: dict[str, Callable[[datetime], str]] = {
     "15": lambda t: f"{t.hour:02d}",
     "PM": lambda t: "PM" if t.hour >= 12 else "AM",
     "pm": lambda t: "pm" if t.hour >= 12 else "am",
+    "__2": lambda t: f"{t.timetuple().tm_yday:3d}",
+    "_2006": lambda t: f"_{t.year:04d}",
     "_2": lambda t: f"{t.day:2d}",
     "1": lambda t: str(t.month),
     "2": lambda t: str(t.day),
@@ -37,7 +40,10 @@ _PARTS: dict[str, Callable[[datetime], str]] = {
     "4": lambda t: str(t.minute),
     "5": lambda t: str(t.second),
 }
-_LAYOUT = re.compile(r"[.,](?:0+|9+)(?![0-9])|" + "|".join(re.escape(part) for part in _PARTS))
+# A short name before a small letter is the beginning of some other word.
+_LAYOUT = re.compile(
+    r"[.,](?:0++|9++)(?![0-9])|" + "|".join(re.escape(part) + "(?![a-z])" * (part in ("Jan", "Mon")) for part in _PARTS)
+)
 
 
 @dataclass(frozen=True, slots=True)

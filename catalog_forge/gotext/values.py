@@ -40,6 +40,10 @@ class Uint8(int):
     """A byte: what `index` gives of a string. A function that wants an int refuses it."""
 
 
+class Int64(int):
+    """What a time counts in. A function that wants an int refuses it, too."""
+
+
 class KVPair(NamedTuple):
     """A key of the store and its value."""
 
@@ -96,6 +100,7 @@ _NAMES = {
     bool: "bool",
     int: "int",
     Uint8: "uint8",
+    Int64: "int64",
     float: "float64",
     complex: "complex128",
     Map: "map[string]interface {}",
