@@ -12,10 +12,17 @@ from dataclasses import dataclass
 from catalog_forge.confd import store
 from catalog_forge.confd.functions import DIALECTS, functions_of
 from catalog_forge.gotext import literals
+from catalog_forge.gotext.fmt import quote
+from catalog_forge.gotext.machine import Fault, Limits, Machine
+from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.gotext.template import compile_template
 from catalog_forge.gotext.values import ANYS, INTS, PAIRS, PLAIN_PAIRS, SERVERS, STRINGS, GoError, unrunes
 
 MAP, PAIR, TIME, NIL = "map[string]interface {}", "memkv.KVPair", "time.Time", "nil"
 _FUNCTIONS = functions_of(DIALECTS[-1])
+# Functions that may fail, and whose result depends on nothing but their arguments.
+_PURE = frozenset("json jsonArray parseBool base64Decode atoi add sub mul div mod index slice".split())
+_LONGEST = 1000
 
 # What functions return, in Go's words; those whose result has no one type are not among them.
 RESULTS: Mapping[str, str] = {
@@ -85,7 +92,23 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
         if not _may_be(argument, kind):
             return f"argument {number} must be {shown(kind)}, and this is {shown(argument.type)}"
     check = _CHECKS.get(name)
-    return check(name, arguments) if check else ""
+    return (check(name, arguments) if check else "") or _tried(name, arguments)
+
+
+def _tried(name: str, arguments: Sequence[Argument]) -> str:
+    """Why a call of constants fails, found by calling it."""
+    texts = [argument.text for argument in arguments]
+    if name not in _PURE or None in texts or sum(len(text or "") for text in texts) > _LONGEST:
+        return ""
+    words = [each.text or "" if each.is_number else quote(unrunes(each.text or "")).decode() for each in arguments]
+    try:
+        code = compile_template("", f"{{{{{name} {' '.join(words)}}}}}".encode(), _FUNCTIONS)
+        Machine(code.codes, None, Limits()).run("")
+    except Fault as fault:
+        return fault.message.removeprefix(f"error calling {name}: ")
+    except SyntaxFault:
+        pass
+    return ""
 
 
 def _may_be(argument: Argument, kind: str) -> bool:
@@ -102,7 +125,9 @@ def _path(name: str, arguments: Sequence[Argument]) -> str:
     if not path.startswith("/"):
         # `getv "a sentence"` is how templates fail on purpose: only what looks like a path is meant as one.
         return "no key of the store begins without a slash" if _BARE_PATH.fullmatch(path) else ""
-    return "no key of the store ends in a slash" if path.endswith("/") and name != "exists" else ""
+    if name != "exists" and (path.endswith("/") or "//" in path):
+        return "no key of the store " + ("ends in a slash" if path.endswith("/") else "has two slashes in a row")
+    return ""
 
 
 def _pattern(_name: str, arguments: Sequence[Argument]) -> str:
@@ -142,10 +167,18 @@ def _length(_name: str, arguments: Sequence[Argument]) -> str:
     return f"{shown(kind)} has no length" if kind in ("int", "bool", "float64", PAIR, TIME, NIL) else ""
 
 
-def _integer(_name: str, arguments: Sequence[Argument]) -> str:
-    text = arguments[0].text
-    wrong = text is not None and not re.fullmatch("[+-]?[0-9]{1,19}", text)
-    return f"{text!r} is not a whole number" if wrong else ""
+def _element(name: str, arguments: Sequence[Argument]) -> str:
+    """Why a value has no elements or parts, or none at such a place."""
+    kind, places = arguments[0].type, arguments[1:2]
+    if kind in ("int", "bool", "float64", "complex128", PAIR, TIME, NIL) or (name == "slice" and kind == MAP):
+        return f"{shown(kind)} has no elements"
+    wanted = "string" if kind == MAP else "int"
+    wrong = next((each.type for each in places if each.type and not _may_be(each, wanted)), "") if kind else ""
+    return f"a place in {shown(kind)} must be {shown(wanted)}, and this is {shown(wrong)}" if wrong else ""
+
+
+def _called(_name: str, arguments: Sequence[Argument]) -> str:
+    return f"{shown(arguments[0].type)} cannot be called" if arguments[0].type else ""
 
 
 _CHECKS: Mapping[str, Callable[[str, Sequence[Argument]], str]] = {
@@ -153,7 +186,8 @@ _CHECKS: Mapping[str, Callable[[str, Sequence[Argument]], str]] = {
     **dict.fromkeys(("gets", "getvs"), _pattern),
     **dict.fromkeys(("div", "mod"), _division),
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _comparison),
-    **{"map": _pairs, "len": _length, "atoi": _integer},
+    **dict.fromkeys(("index", "slice"), _element),
+    **{"map": _pairs, "len": _length, "call": _called},
 }
 
 

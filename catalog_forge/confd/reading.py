@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeVar
 from catalog_forge.confd import calls
 from catalog_forge.confd.calls import Argument
 from catalog_forge.confd.flags import WILD
+from catalog_forge.gotext import literals
 from catalog_forge.gotext.nodes import TemplateCallNode
 from catalog_forge.gotext.parsing import Parsed, parse
-from catalog_forge.gotext.values import ANYS, INTS, PLAIN_PAIRS, STRINGS
+from catalog_forge.gotext.values import ANYS, INTS, PAIRS, PLAIN_PAIRS, STRINGS
 
 _T = TypeVar("_T")
 
@@ -34,12 +35,14 @@ _MOST_FIELDS = 50
 _LONGEST = 2000
 _MOST_GUARDS = 50
 _NO_FIELDS = frozenset(("string", "int", "float64", "bool", STRINGS, INTS, ANYS, PLAIN_PAIRS))
+# The fields and methods of types that have few.
+_METHODS = {calls.PAIR: ("Key", "Value"), PAIRS: ("Len", "Less", "Swap")}
 _NO_RANGE = frozenset(("string", "float64", "bool", "complex128", calls.PAIR, calls.TIME))
 _NEW_NUMBER = re.compile(r"_|^[+-]?0[bBoO]|^[+-]?0[xX].*[pP.]")
 _ORDER = ("eq", "ne", "lt", "le", "gt", "ge")
 
 Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position", "time"]
-OddKind = Literal["path compared", "text compared", "text tested", "time printed", "position printed"]
+OddKind = Literal["path compared", "text compared", "text tested", "time printed", "position printed", "not reversed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +349,11 @@ class _Reader:
             return self.call(first, rest, final)
         for each in rest:
             self.term(each)
+        kind = type(first).__name__
+        if (rest or final) and not (kind in ("FieldNode", "VariableNode", "ParenthesizedNode") and first.fields):
+            self.found.failing.append(Failing(literals.show(first), first.start, "it is not a function, and takes no argument"))
+        elif kind == "NilNode":
+            self.found.failing.append(Failing("nil", first.start, "it is not a command"))
         return self.term(first)
 
     def term(self, node: Any) -> Value:
@@ -380,6 +388,9 @@ class _Reader:
         return Value()
 
     def fields(self, value: Value, node: Any) -> Value:
+        unknown = next((name for name in node.fields[:1] if name not in _METHODS.get(value.type, (name,))), "")
+        if unknown:
+            self.found.failing.append(Failing(f".{unknown}", node.at, f"{calls.shown(value.type)} has no field of this name"))
         if node.fields and value.type in _NO_FIELDS:
             what = "." + ".".join(node.fields)
             self.found.failing.append(Failing(what, node.at, f"{calls.shown(value.type)} has no fields"))
@@ -397,6 +408,8 @@ class _Reader:
             self.found.failing.append(Failing(node.name, start, why))
         elif node.name == "printf":
             self.found.failing += (Failing("printf", start, why, garbles=True) for why in calls.garbled(arguments))
+        if node.name == "reverse" and values and values[0].type not in ("", STRINGS, PLAIN_PAIRS):
+            self.odd("not reversed", node, calls.shown(values[0].type))
         if node.name in LISTS + LEAVES and values:
             place = rest[0].start if rest else start
             result = self.lookup(node.name, values, place)

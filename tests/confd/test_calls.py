@@ -91,6 +91,7 @@ NEVER = r"""
 {{div 1 +0}}
     fails div @2 it divides by zero
 {{div 1 00}}{{div 1 (len "")}}{{div 0 1}}
+    fails div @2 runtime error: integer divide by zero
 {{map "a"}}
     fails map @2 it takes a key and a value each, and the last key has no value
 {{map 1 2}}
@@ -137,12 +138,37 @@ NEVER = r"""
     fails len @2 a pair has no length
 {{len "a"}}{{len (ls "/a")}}{{len (map)}}{{len (getv "/a")}}
 {{atoi "x"}}
-    fails atoi @2 'x' is not a whole number
+    fails atoi @2 strconv.Atoi: parsing "x": invalid syntax
 {{atoi ""}}
-    fails atoi @2 '' is not a whole number
+    fails atoi @2 strconv.Atoi: parsing "": invalid syntax
 {{atoi "12345678901234567890"}}
-    fails atoi @2 '12345678901234567890' is not a whole number
+    fails atoi @2 strconv.Atoi: parsing "12345678901234567890": value out of range
 {{atoi "-1234567890123456789"}}{{atoi "+1"}}{{atoi (getv "/a")}}
+{{json "{"}}{{json "{}"}}{{json (getv "/a")}}
+    fails json @2 unexpected end of JSON input
+{{jsonArray "{}"}}
+    fails jsonArray @2 json: cannot unmarshal object into Go value of type []interface {}
+{{parseBool "yes"}}{{parseBool "t"}}
+    fails parseBool @2 strconv.ParseBool: parsing "yes": invalid syntax
+{{base64Decode "!"}}{{base64Decode "YQ=="}}
+    fails base64Decode @2 illegal base64 data: Only base64 data is allowed
+{{add 1 2.5}}{{add 1 2.0}}
+    fails add @2 expected integer; found 2.5
+{{index "abc" 7}}{{index "abc" 2}}{{index (ls "/a") 7}}
+    fails index @2 index out of range: 7
+{{index (ls "/a") "b"}}{{index (map "a" 1) "b"}}
+    fails index @2 a place in a list of texts must be a whole number, and this is a text
+{{index (map "a" 1) 1}}
+    fails index @2 a place in a map must be a text, and this is a whole number
+{{index nil 1}}
+    fails index @2 nil has no elements
+{{slice (map) 1}}
+    fails slice @2 a map has no elements
+{{call 1}}{{call (getv "/a")}}
+    fails call @2 a whole number cannot be called
+    fails call @12 a text cannot be called
+{{getv "/a//b"}}{{getv "/a//b" "c"}}
+    fails getv @2 no key of the store has two slashes in a row
 {{unknown 1}}{{and}}
     fails and @15 it needs at least one argument
 {{printf "%d" "a"}}

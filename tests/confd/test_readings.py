@@ -161,6 +161,7 @@ FOUND = r"""
     reads get /a @11
     writes /a 25-35
     writes /a 35-45
+    fails .Other @37 a pair has no field of this name
 {{with "/a"}}{{getv .}}{{end}}{{getv .}}
     reads getv /a @20
     reads getv ? @37
@@ -341,6 +342,7 @@ FOUND = r"""
     fails .i @35 a list has no fields
 {{(1i).x}}{{(nil).x}}{{(datetime).x}}
     odd time printed @21
+    fails nil @13 it is not a command
 {{$x := "a"}}{{$x.b}}
     fails .b @17 a text has no fields
 {{getv "/self/service/metadata/"}}{{getv "a"}}{{getv "a b"}}{{getv}}
@@ -357,6 +359,7 @@ FOUND = r"""
     reads getv /a @16
 {{"x" (getv "/a")}}
     reads getv /a @12
+    fails "x" @2 it is not a function, and takes no argument
 {{range $k, $v := map "a" (getv "/a")}}{{$k}}{{$v}}{{end}}
     reads getv /a @32
 {{map (print "k") (getv "/a") "x"}}
@@ -384,6 +387,7 @@ FOUND = r"""
     reads ls /a @46
     reads ls /a @96
     fails add @31 argument 1 must be a whole number, and this is a text
+    fails index @65 a whole number has no elements
 {{if or (exists "/a") (exists "/b")}}{{getv "/a"}}{{getv "/b"}}{{getv "/c"}}{{end}}
     reads exists /a @16
     reads exists /b @30
