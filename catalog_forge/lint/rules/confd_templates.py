@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from catalog_forge.confd import releases
 from catalog_forge.confd.flags import WILD
@@ -13,43 +12,9 @@ from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.images.inside import Inside, Resource, Template, inside, templates_of
+from catalog_forge.lint.images.metadata import FOLDERS, METADATA, wrong_path_of
 from catalog_forge.lint.runner.registry import rule
 
-_ROOTS = (
-    "self",
-    "services",
-    "stacks",
-    "containers",
-    "hosts",
-    "networks",
-    "environments",
-    "version",
-    "name",
-    "uuid",
-    "region_name",
-)
-_SELF = ("service", "container", "stack", "host")
-_FIELDS = {
-    "service": "name uuid stack_name stack_uuid kind scale create_index containers sidekicks primary_service_name ports "
-    "expose labels links metadata external_ips hostname vip fqdn health_check lb_config state "
-    "system token environment_uuid metadata_kind",
-    "container": "name uuid primary_ip primary_mac_address ips ports service_name service_uuid stack_name stack_uuid labels "
-    "create_index service_index host_uuid hostname state health_state health_check health_check_hosts start_count external_id "
-    "network_uuid network_from_container_uuid dns dns_search memory_reservation milli_cpu_reservation system links "
-    "environment_uuid metadata_kind",
-    "stack": "name uuid environment_name environment_uuid services system metadata_kind",
-    "host": "name hostname uuid agent_ip agent_state state labels memory milli_cpu local_storage_mb environment_uuid hostId "
-    "metadata_kind",
-}
-_FOLDERS = re.compile(
-    r"/(?:self|self/(?:service|container|stack|host)|containers|services|stacks|hosts|networks"
-    r"|self/service/(?:metadata|containers|labels|links|sidekicks|ports)|self/stack/services|self/(?:container|host)/labels)"
-)
-_METADATA = re.compile(
-    r"(?:/self/service|/services/[^/]+|/self/stack/services/[^/]+|/stacks/[^/]+/services/[^/]+)/metadata/(?!io\.rancher)"
-)
-# How near a misspelt name is to the right one.
-_NEAR = 0.75
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
 _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
@@ -193,7 +158,7 @@ def folder_exists(image: Image) -> Iterator[Hit]:
         for read in reads:
             path = read.path.rstrip("/")
             asked = read.function == "exists" and WILD not in path
-            if asked and (path in folders or _FOLDERS.fullmatch(known.path_of(each, path))):
+            if asked and (path in folders or FOLDERS.fullmatch(known.path_of(each, path))):
                 words = f"exists {read.path!r} is always false: that is a folder, not a value"
                 yield Hit(template.at(read.start), words, f'ask for its list: {{{{if ls "{path}"}}}}')
 
@@ -263,7 +228,7 @@ def unguarded(image: Image) -> Iterator[Hit]:
     """
     for template, read, path in _paths(inside(image)):
         unsafe = read.function in ("getv", "get") and not (read.default or read.guarded) and read.is_main
-        if unsafe and _METADATA.match(path) and not path.endswith(WILD):
+        if unsafe and METADATA.match(path) and not path.endswith(WILD):
             shown = path.replace(WILD, "*")
             hint = f'write a default: getv "{shown}" "...", or {{{{if exists "{shown}"}}}} around it'
             yield Hit(template.at(read.start), f"without {shown!r} in the metadata the file is never written", hint)
@@ -311,7 +276,7 @@ def unescaped(image: Image) -> Iterator[Hit]:
     for each, template in _in_use(known):
         for written in template.reading.written:
             path = known.path_of(each, written.path)
-            if _METADATA.match(path) and (found := _danger(each, template, written)):
+            if METADATA.match(path) and (found := _danger(each, template, written)):
                 words, hint = found
                 yield Hit(template.at(written.start), f"{path.replace(WILD, '*')} goes out as it is: {words}", hint)
 
@@ -361,7 +326,7 @@ def position(image: Image) -> Iterator[Hit]:
     said: set[tuple[str, str]] = set()
     for template, read, path in _paths(known):
         found = _POSITION.search(path)
-        if found and not _METADATA.match(path) and (template.file.path, path) not in said:
+        if found and not METADATA.match(path) and (template.file.path, path) not in said:
             said.add((template.file.path, path))
             yield Hit(
                 template.at(read.start), f"{path!r} is whichever comes first in the list", "loop over the list, or read by name"
@@ -395,41 +360,11 @@ def wrong_path(image: Image) -> Iterator[Hit]:
     known = inside(image)
     said: set[tuple[str, str]] = set()
     for template, read, path in _paths(known):
-        wrong = _wrong(known, read, path)
+        wrong = wrong_path_of(known, read, path)
         if wrong and (template.file.path, wrong[0]) not in said:
             said.add((template.file.path, wrong[0]))
             fails = read.function in ("getv", "get") and not read.default
             yield Hit(template.at(read.start), *wrong, level=None if fails else "warning")
-
-
-def _wrong(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
-    """What is wrong with a path, and what helps."""
-    parts = path.split("/")[1:]
-    if not parts[0] or WILD in parts[0]:
-        return None
-    if parts[0] not in _ROOTS:
-        near = get_close_matches(parts[0], _ROOTS, n=1, cutoff=_NEAR)
-        hint = f"did you mean {near[0]!r}?" if near else "what an author gives lies below /self/service/metadata"
-        # With another backend than Rancher's any path may be right.
-        return (f"Rancher's metadata has no /{parts[0]}", hint) if known.is_rancher or near else None
-    if parts[0] == "self" and len(parts) > 1 and parts[1] not in _SELF and WILD not in parts[1]:
-        return f"Rancher's metadata has no /self/{parts[1]}", did_you_mean(parts[1], _SELF)
-    if parts[0] == "self" and len(parts) > 2 and WILD not in parts[2]:
-        fields = _FIELDS[parts[1]].split()
-        near = get_close_matches(parts[2], fields, n=1, cutoff=_NEAR) if parts[2] not in fields else []
-        if near:
-            return f"a {parts[1]} has no {parts[2]!r}", f"did you mean {near[0]!r}?"
-    return _by_version(known, read, path)
-
-
-def _by_version(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
-    version = known.metadata_version
-    if version == "2015-07-25" and re.match(r"/self/stack/services/[^/]+/.", path):
-        return f"metadata {version} has the names of a stack's services only", "use -prefix /2016-07-29, or read /services/NAME"
-    asked = read.function in ("getv", "get") and version not in ("", "2015-07-25")
-    if asked and re.fullmatch(rf"/(?:self/service|services/[^/]+)/containers/(?:[0-9]+|{WILD})", path):
-        return f"metadata {version} has containers here, not their names", "the key is the name: read .../primary_ip below it"
-    return None
 
 
 @rule("CF639", "warning", "ls is broken in this confd", on=Image)
@@ -631,6 +566,26 @@ def folder_as_pattern(image: Image) -> Iterator[Hit]:
     Source: docs/facts/confd.md#2.1
     """
     for template, read, path in _paths(inside(image)):
-        if read.function in LISTS[2:] and _FOLDERS.fullmatch(path.rstrip("/")):
+        if read.function in LISTS[2:] and FOLDERS.fullmatch(path.rstrip("/")):
             words = f"{read.function} {read.path!r} finds nothing: that is a folder, not a pattern"
             yield Hit(template.at(read.start), words, f'{read.function} "{read.path.rstrip("/")}/*"')
+
+
+@rule("CF647", "warning", "reverse changes nothing here", on=Image)
+def not_reversed(image: Image) -> Iterator[Hit]:
+    """confd's reverse knows lists of texts and what sortKVByLength gives: what `gets` or `seq` give comes out as it went in.
+
+    Bad:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range reverse (gets "/self/service/metadata/*")}}{{.Key}}
+        {{end}}
+    Good:
+        -- images/web-conf/templates/web.conf.tmpl --
+        {{range reverse (ls "/self/service/metadata")}}{{.}}
+        {{end}}
+    Source: docs/facts/confd.md#2.5
+    """
+    for _, template in _in_use(inside(image)):
+        for odd in template.reading.odd:
+            if odd.kind == "not reversed":
+                yield Hit(template.at(odd.start), f"reverse leaves {odd.what} as it is", "reverse what ls, getvs or split give")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator
 
 from catalog_forge.confd.image_dir import folded
@@ -12,7 +11,8 @@ from catalog_forge.confd.reading import LISTS, Read
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.findings import Edit, Fix, Hit
-from catalog_forge.lint.images.inside import Inside, Resource, inside, templates_of
+from catalog_forge.lint.images.bases import cannot_run, is_made
+from catalog_forge.lint.images.inside import Resource, inside, templates_of
 from catalog_forge.lint.runner.registry import rule
 
 _KEYS = ("src", "dest", "keys", "prefix", "mode", "uid", "gid", "check_cmd", "reload_cmd")
@@ -25,14 +25,6 @@ _SECRET = re.compile(
 _SECRET_KEY = re.compile(
     r"(?:^|[/_.-])(?:password|passwd|secret|token|private[_.-]?key|credentials?|api[_.-]?key)$", re.IGNORECASE
 )
-# Programs that neither busybox nor alpine has until somebody installs them.
-_NOT_IN_BUSYBOX = frozenset(
-    "bash curl jq docker systemctl service supervisorctl nginx haproxy apachectl rabbitmqctl varnishadm python perl".split()
-)
-_STANDARD = frozenset(
-    "/ /bin /dev /etc /home /lib /opt /proc /root /run /sbin /sys /tmp /usr /usr/bin /usr/sbin /var /var/tmp".split()
-)
-_NEVER_MADE = ("/dev", "/proc", "/sys", "/tmp", "/run")
 
 
 @rule("CF601", "error", "confd cannot load a template resource", on=Image)
@@ -432,28 +424,10 @@ def command_missing(image: Image) -> Iterator[Hit]:
         for key in ("check_cmd", "reload_cmd"):
             command = _text(each, key)
             if each.resource and command.strip():
-                why = _cannot_run(known, command)
+                why = cannot_run(known, command)
                 if why:
                     hint = "bring the program into the image, or reload over HTTP"
                     yield Hit(each.at(key, command), f"{key} cannot run: {why}", hint)
-
-
-def _cannot_run(known: Inside, command: str) -> str:
-    """Why a command cannot run, where that is sure."""
-    if known.base == "scratch" and not re.search(r"(?:busybox|/sh)\b", known.built):
-        return "the image has no /bin/sh"
-    try:
-        words = shlex.split(command, comments=True)
-    except ValueError:
-        return ""
-    program = next((word for word in words if not re.match(r"\w+=", word)), "")
-    name = posixpath.basename(program)
-    if known.base not in ("busybox", "alpine") or not re.fullmatch(r"[\w./-]+", program):
-        return ""
-    missing = program.startswith("/") and posixpath.dirname(program) not in _STANDARD - {"/"}
-    if name in known.words or not (missing or name in _NOT_IN_BUSYBOX):
-        return ""
-    return f"{known.base} has no {program}, and the Dockerfile brings none"
 
 
 @rule("CF615", "warning", "The folder of a dest may not exist", on=Image)
@@ -474,23 +448,11 @@ def no_folder(image: Image) -> Iterator[Hit]:
     said: set[str] = set()
     for each in known.resources:
         folder = posixpath.dirname(posixpath.normpath(each.resource.dest)) if each.resource else ""
-        if not folder.startswith("/") or folder in said or not known.base or _is_made(known, folder):
+        if not folder.startswith("/") or folder in said or not known.base or is_made(known, folder):
             continue
         said.add(folder)
         where = each.at("dest", each.resource.dest if each.resource else "")
         yield Hit(where, f"nothing makes {folder} in the image", f'write VOLUME ["{folder}"], or make it in the Dockerfile')
-
-
-def _is_made(known: Inside, folder: str) -> bool:
-    standard = () if known.base == "scratch" else _STANDARD
-    if folder in standard or folder.startswith(_NEVER_MADE):
-        return True
-    above = folder
-    while above not in ("/", "") and above not in _STANDARD:
-        if above in known.making:
-            return True
-        above = posixpath.dirname(above)
-    return any(posixpath.normpath(target).startswith(folder) for _, target, _ in known.copied)
 
 
 @rule("CF616", "warning", "A secret is written for everybody to read", on=Image)

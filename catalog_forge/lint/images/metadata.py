@@ -1,0 +1,65 @@
+"""What Rancher's metadata has: its roots, its fields, which paths are folders (docs/facts/confd.md#5)."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from catalog_forge.confd.flags import WILD
+from catalog_forge.confd.reading import Read
+from catalog_forge.errors import did_you_mean
+from catalog_forge.lint.images.inside import Inside
+
+_ROOTS = tuple("self services stacks containers hosts networks environments version name uuid region_name".split())
+_SELF = ("service", "container", "stack", "host")
+_FIELDS = {
+    "service": "name uuid stack_name stack_uuid kind scale create_index containers sidekicks primary_service_name ports "
+    "expose labels links metadata external_ips hostname vip fqdn health_check lb_config state "
+    "system token environment_uuid metadata_kind",
+    "container": "name uuid primary_ip primary_mac_address ips ports service_name service_uuid stack_name stack_uuid labels "
+    "create_index service_index host_uuid hostname state health_state health_check health_check_hosts start_count external_id "
+    "network_uuid network_from_container_uuid dns dns_search memory_reservation milli_cpu_reservation system links "
+    "environment_uuid metadata_kind",
+    "stack": "name uuid environment_name environment_uuid services system metadata_kind",
+    "host": "name hostname uuid agent_ip agent_state state labels memory milli_cpu local_storage_mb environment_uuid hostId "
+    "metadata_kind",
+}
+FOLDERS = re.compile(
+    r"/(?:self|self/(?:service|container|stack|host)|containers|services|stacks|hosts|networks"
+    r"|self/service/(?:metadata|containers|labels|links|sidekicks|ports)|self/stack/services|self/(?:container|host)/labels)"
+)
+METADATA = re.compile(
+    r"(?:/self/service|/services/[^/]+|/self/stack/services/[^/]+|/stacks/[^/]+/services/[^/]+)/metadata/(?!io\.rancher)"
+)
+# How near a misspelt name is to the right one.
+_NEAR = 0.75
+
+
+def wrong_path_of(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
+    """What is wrong with a path, and what helps."""
+    parts = path.split("/")[1:]
+    if not parts[0] or WILD in parts[0]:
+        return None
+    if parts[0] not in _ROOTS:
+        near = get_close_matches(parts[0], _ROOTS, n=1, cutoff=_NEAR)
+        hint = f"did you mean {near[0]!r}?" if near else "what an author gives lies below /self/service/metadata"
+        # With another backend than Rancher's any path may be right.
+        return (f"Rancher's metadata has no /{parts[0]}", hint) if known.is_rancher or near else None
+    if parts[0] == "self" and len(parts) > 1 and parts[1] not in _SELF and WILD not in parts[1]:
+        return f"Rancher's metadata has no /self/{parts[1]}", did_you_mean(parts[1], _SELF)
+    if parts[0] == "self" and len(parts) > 2 and WILD not in parts[2]:
+        fields = _FIELDS[parts[1]].split()
+        near = get_close_matches(parts[2], fields, n=1, cutoff=_NEAR) if parts[2] not in fields else []
+        if near:
+            return f"a {parts[1]} has no {parts[2]!r}", f"did you mean {near[0]!r}?"
+    return _by_version(known, read, path)
+
+
+def _by_version(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
+    version = known.metadata_version
+    if version == "2015-07-25" and re.match(r"/self/stack/services/[^/]+/.", path):
+        return f"metadata {version} has the names of a stack's services only", "use -prefix /2016-07-29, or read /services/NAME"
+    asked = read.function in ("getv", "get") and version not in ("", "2015-07-25")
+    if asked and re.fullmatch(rf"/(?:self/service|services/[^/]+)/containers/(?:[0-9]+|{WILD})", path):
+        return f"metadata {version} has containers here, not their names", "the key is the name: read .../primary_ip below it"
+    return None
