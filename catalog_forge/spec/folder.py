@@ -65,7 +65,7 @@ class SpecFolder:
 
     def static(self, name: str, block: FileBlock | TemplateBlock) -> str:
         """Return the text of a static file or template. Errors as `read`, and for what is not UTF-8."""
-        where = block.at("file") or block.at("template")
+        where = block.places.get("file") or block.at("template")
         try:
             text = self.read(name, where).decode()
         except UnicodeDecodeError:

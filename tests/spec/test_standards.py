@@ -47,51 +47,157 @@ def test_a_wrong_default_is_an_error_at_its_own_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "words"),
+    ("lines", "breaches"),
     [
         ("", []),
         (
             "image: {registry: ghcr.io/other}",
-            ["deviates image.registry is 'ghcr.io/other'; the team's standard is 'ghcr.io/acme'"],
+            [("image.registry", "deviates", "image.registry is 'ghcr.io/other'; the team's standard is 'ghcr.io/acme'",
+              "leave it out, or say why below `deviations: {image.registry: ...}`", "x.yml:5:19")],
         ),
         ("image: {registry: x.io}\ndeviations: {image.registry: moved}", []),
-        ("entry: {category: Web}", ["repeats entry.category is 'Web' by the team's standards already"]),
-        ("deviations: {image.user: why}", ["repeats a reason is given for 'image.user', which deviates from nothing"]),
-        ("image: {labels: {vendor: Other}}", ["deviates image.labels.vendor is 'Other'; the team's standard is 'Acme'"]),
+        (
+            "entry: {category: Web}",
+            [("entry.category", "repeats", "entry.category is 'Web' by the team's standards already",
+              "leave it out: catalog-forge.yml:4:21", "x.yml:5:19")],
+        ),
+        (
+            "entry: {category: Web}\ndeviations: {entry.category: why}",
+            [("entry.category", "repeats", "entry.category is 'Web' by the team's standards already",
+              "leave it out: catalog-forge.yml:4:21", "x.yml:5:19")],
+        ),
+        (
+            "deviations: {image.user: why}",
+            [("image.user", "repeats", "a reason is given for 'image.user', which deviates from nothing", "leave it out",
+              "x.yml:5:26")],
+        ),
+        (
+            "image: {user: '1:1'}\ndeviations: {image.user: why}",
+            [("image.user", "repeats", "a reason is given for 'image.user', which deviates from nothing", "leave it out",
+              "x.yml:6:26")],
+        ),
+        (
+            "deviations: {vars.A: why}",
+            [("vars.A", "repeats", "a reason is given for 'vars.A', which deviates from nothing", "leave it out", "x.yml:5:22")],
+        ),
+        ("deviations: {health_check: why, image.base: why, engine.confd: why, maintainer: why}", []),
+        (
+            "image: {labels: {vendor: Other}}\nvars: {A: '2', B: '3'}",
+            [("image.labels.vendor", "deviates", "image.labels.vendor is 'Other'; the team's standard is 'Acme'",
+              "leave it out, or say why below `deviations: {image.labels.vendor: ...}`", "x.yml:5:26"),
+             ("vars.A", "deviates", "vars.A is '2'; the team's standard is '1'",
+              "leave it out, or say why below `deviations: {vars.A: ...}`", "x.yml:6:11")],
+        ),
     ],
-)
-def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, words: list[str]) -> None:
+)  # fmt: skip
+def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, breaches: list[tuple[str, ...]]) -> None:
     found = compared(team(DEFAULTS), parsed(SPEC + lines, "x.yml"))
-    assert [f"{each.kind} {each.message}" for each in found] == words
+    assert [
+        (each.path, each.kind, each.message, each.hint, str(each.node.where if each.node else "")) for each in found
+    ] == breaches
 
 
 @pytest.mark.parametrize(
-    ("rules", "lines", "path"),
+    ("rules", "lines", "breach"),
     [
-        ("allowed: {base: ['alpine:*']}", "", "image.base"),
+        (
+            "allowed: {base: ['alpine:*', 'a']}", "",
+            ("image.base", "allowed", "image.base 'busybox:1.37.0' is not one that the team allows", "allowed: alpine:*, a"),
+        ),
         ("allowed: {base: ['alpine:*']}", "image: {base: alpine:3.20}", None),
         ("allowed: {base: ['alpine:*']}", "deviations: {image.base: small}", None),
-        ("allowed: {category: [Web]}", "", "entry.category"),
+        ("allowed: {base: []}", "", None),
+        ("allowed: {registry: [x]}", "", None),
+        (
+            "allowed: {registry: [x]}", "image: {registry: yy}",
+            ("image.registry", "allowed", "image.registry 'yy' is not one that the team allows", "allowed: x"),
+        ),
+        (
+            "allowed: {category: [Web]}", "",
+            ("entry.category", "allowed", "entry.category 'Applications' is not one that the team allows", "allowed: Web"),
+        ),
+        (
+            "allowed: {license: [MIT]}", "entry: {license: mit}",
+            ("entry.license", "allowed", "entry.license 'mit' is not one that the team allows", "allowed: MIT"),
+        ),
         ("allowed: {confd: ['0.16.0']}", "", None),
-        ("required: {name: acme-*-conf}", "", "name"),
-        ("required: {maintainer: true}", "", "maintainer"),
-        ("required: {health_check: true}", "", "service"),
+        (
+            "allowed: {confd: ['0.15.*']}", "",
+            ("engine.confd", "allowed", "engine.confd '0.16.0' is not one that the team allows", "allowed: 0.15.*"),
+        ),
+        (
+            "allowed: {metadata: [latest]}", "",
+            ("engine.metadata", "allowed", "engine.metadata '2016-07-29' is not one that the team allows", "allowed: latest"),
+        ),
+        (
+            "allowed: {maintainer: ['*@acme.org>']}", "maintainer: Jo Doe <jo@x.org>",
+            ("maintainer", "allowed", "maintainer 'Jo Doe <jo@x.org>' is not one that the team allows", "allowed: *@acme.org>"),
+        ),
+        ("required: {name: acme-*-conf}", "", ("name", "required", "the name 'web-conf' does not fit 'acme-*-conf'", "")),
+        ("required: {name: '*-conf'}", "", None),
+        ("required: {maintainer: true}", "", ("maintainer", "required", "there is no maintainer", "")),
+        ("required: {maintainer: true}", "maintainer: Jo Doe <jo@x.org>", None),
+        (
+            "required: {health_check: true}", "",
+            ("service", "required", "the service has no health check", "service: {health_check: {port: ...}}"),
+        ),
         ("required: {health_check: true}", "deviations: {health_check: it speaks UDP}", None),
-        ("required: {labels: [vendor]}", "", "image"),
+        ("required: {health_check: false}", "", None),
+        ("required: {labels: [vendor]}", "", ("image", "required", "the image has no label 'vendor'", "")),
         ("required: {labels: [vendor]}", "image: {labels: {vendor: Acme}}", None),
-        ("required: {scenarios: [one, three-*]}", "", ""),
-        ("required: {scenarios: [one]}", "", None),
+        (
+            "required: {scenarios: [one, three-*]}", "",
+            ("", "required", "there is no scenario 'three-*'", "catalog-forge scenario new web-conf three-*"),
+        ),
+        ("required: {scenarios: [one, 'o*']}", "", None),
     ],
-)
-def test_what_is_allowed_and_required(rules: str, lines: str, path: str | None) -> None:
-    found = broken(team(rules), read(SPEC + lines, "x.yml"), ("one",))
-    assert [each.path for each in found] == ([] if path is None else [path])
+)  # fmt: skip
+def test_what_is_allowed_and_required(rules: str, lines: str, breach: tuple[str, ...] | None) -> None:
+    found = [*broken(team(rules), read(SPEC + lines, "x.yml"), ("one", "two"))]
+    assert [(each.path, each.kind, each.message, each.hint) for each in found] == ([breach] if breach else [])
+    assert all(each.node is None for each in found)
+
+
+def test_a_service_with_a_health_check_has_one() -> None:
+    text = SPEC.replace("nginx:1.27.3", "{name: web, image: 'nginx:1.27.3', health_check: {port: 80}}")
+    assert [*broken(team("required: {health_check: true}"), read(text, "x.yml"), ())] == []
+
+
+def test_the_lines_that_hold_are_all_but_what_is_extended_and_linted() -> None:
+    standards_ = team("extends: [a.yml]\nlint: {ignore: [CF1]}\n" + DEFAULTS + "required: {labels: [a, b]}\n")
+    assert [(path, node.value) for path, node in standards_.lines()] == [
+        ("defaults.maintainer", "Jo Doe Roe <jo@example.org>"),
+        ("defaults.image.base", "alpine:3.20"),
+        ("defaults.image.registry", "ghcr.io/acme"),
+        ("defaults.image.labels.vendor", "Acme"),
+        ("defaults.entry.category", "Web"),
+        ("defaults.vars.A", "1"),
+        ("required.labels.0", "a"),
+        ("required.labels.1", "b"),
+    ]
+    assert [key.value for key, _ in standards_.inherited.pairs] == ["maintainer", "image", "entry", "vars"]
+    assert (Team().lines(), Team().inherited.pairs, team("defaults:\n").inherited.pairs) == ([], (), ())
+
+
+def test_what_is_not_said_of_levels_is_their_default() -> None:
+    levels = team("levels: {allowed: warning}").standards.levels
+    assert (levels.deviates, levels.repeats, levels.allowed, levels.required) == ("warning", "note", "warning", "error")
 
 
 def test_mappings_are_laid_over_each_other_and_lists_are_replaced() -> None:
     base, over = (yamlio.parse(text, "x") for text in ("{a: {b: 1, c: 2}, d: [1, 2], e: 5}", "{a: {c: 3}, d: [4]}"))
     assert isinstance(base, yamlio.Map) and isinstance(over, yamlio.Map)
     assert {path: node.value for path, node in leaves(laid_over(base, over))} == {"a.c": "3", "a.b": "1", "d.0": "4", "e": "5"}
+
+
+def test_what_is_laid_over_keeps_its_order_and_place() -> None:
+    base, over = (yamlio.parse(text, name) for text, name in (("{a: {x: 1}, b: 2, c: 3}", "base"), ("{c: 4, a: {y: 5}}", "over")))
+    assert isinstance(base, yamlio.Map) and isinstance(over, yamlio.Map)
+    laid = laid_over(base, over)
+    assert [(path, node.value, node.where.file) for path, node in leaves(laid)] == [
+        ("c", "4", "over"), ("a.y", "5", "over"), ("a.x", "1", "base"), ("b", "2", "base"),
+    ]  # fmt: skip
+    assert laid.where == over.where
 
 
 def test_the_page_names_every_key() -> None:
