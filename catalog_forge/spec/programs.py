@@ -153,10 +153,7 @@ def known(image: str) -> Program | None:
 
 def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
     """Return the words for the known image of the same last name, such as a mirror of redis; none when there is none."""
-    name, _ = _parted(image)
-    tag = image[len(image.partition("@")[0].rpartition("/")[0]) :].partition(":")[2]
-    last = name.rpartition("/")[2]
-    return start_of(f"{last}:{tag}" if tag else last, dests)
+    return start_of(image.partition("@")[0].rpartition("/")[2], dests)
 
 
 def _parted(image: str) -> tuple[str, int | None]:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.programs import CONFIG, PROGRAMS, known, likely, line, start_of
+from catalog_forge.spec.programs import CONFIG, PROGRAMS, Program, _row, known, likely, line, start_of
 from catalog_forge.spec.reader import read
 
 REDIS = ("docker-entrypoint.sh", "redis-server")
@@ -52,6 +52,14 @@ SPEC = "forge: 1\nname: x-conf\nservice: {name: x, image: 'IMAGE'}\nfiles: [{des
         ("logstash:6.8.0", (), ("/usr/local/bin/docker-entrypoint", "logstash")),
         ("registry:2.7", (), ("/entrypoint.sh", "/etc/docker/registry/config.yml")),
         ("registry:0.9", (), ()),
+        ("nats:1.4", (), ()),
+        ("nats:2", (), ("docker-entrypoint.sh", "nats-server")),
+        ("nats:v2.9", (), ("docker-entrypoint.sh", "nats-server")),
+        ("nats:1234567890", (), ("docker-entrypoint.sh", "nats-server")),
+        ("registry-1.docker.io/library/redis", (), REDIS),
+        ("redis/library/", (), ()),
+        ("x/docker.io/redis", (), ()),
+        ("redis:6@sha256:00", (), REDIS),
         (
             "prom/prometheus:v1.8.2",
             ("/etc/prometheus/prometheus.yml",),
@@ -72,6 +80,17 @@ def test_an_image_that_is_called_like_a_known_one_is_started_alike_says_the_hint
     assert likely("registry.example.org:5000/mirror/redis:3.2", ("/a.conf",)) == (*REDIS, "/a.conf")
     assert likely("acme/mariadb:10.1", ()) == ("docker-entrypoint.sh", "mysqld")
     assert likely("acme/app:1", ("/a.conf",)) == ()
+    assert likely("mirror/mariadb", ()) == ("docker-entrypoint.sh", "mariadbd")
+    assert likely("mirror/mariadb@sha256:10", ()) == ("docker-entrypoint.sh", "mariadbd")
+    assert likely("reg:5000/a/mariadb:11@sha256:10", ()) == ("docker-entrypoint.sh", "mariadbd")
+    assert likely("redis:6", ()) == REDIS
+
+
+def test_a_row_is_words() -> None:
+    assert _row("a b", "c d", "e f", "g h", "i j", "/k", 2) == Program(
+        ("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"), ("i", "j"), "/k", 2
+    )
+    assert _row("a", "b") == Program(("a",), ("b",))
 
 
 @pytest.mark.parametrize("row", PROGRAMS, ids=lambda row: f"{row.images[0]}-{row.since}")
