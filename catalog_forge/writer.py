@@ -219,7 +219,7 @@ def _read_manifest(root: Path, name: str) -> _Manifest | None:
         for path in manifest.files:
             check_relative(path)
             if not path.startswith(GENERATED):
-                raise ValueError(path)
+                raise ValueError
     except (ValueError, TypeError, AttributeError, ForgeError):
         hint = "delete it; `generate --diff` then shows what differs"
         raise ForgeError("the manifest is damaged", Where(file.path), hint) from None

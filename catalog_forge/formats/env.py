@@ -23,6 +23,8 @@ _WORD_ENDS = " \t\n;&|()<>"
 def _placements(text: str) -> Iterator[Placement]:
     quote, before, comment, code = "", "\n", False, False
     for token in _TOKEN.findall(text):
+        if token == "\\\n" and not comment:
+            continue  # the shell joins the lines before it looks at them
         if token[-1] == MARK:
             yield _placement(quote, before if token == MARK else token[0], comment, code)
         elif comment:
@@ -34,7 +36,7 @@ def _placements(text: str) -> Iterator[Placement]:
         elif token == "#" and not quote and before in _WORD_ENDS:
             comment = True
         code = code or (token in ("$(", "${", "`", "<<") and quote != "'" and not comment)
-        before = token[-1] if token != MARK else "x"
+        before = "x" if token[0] in ("\\", MARK) and token[-1] != "\n" else token[-1]
 
 
 def _placement(quote: str, before: str, comment: bool, code: bool) -> Placement:

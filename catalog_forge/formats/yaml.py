@@ -29,15 +29,13 @@ def _placements(text: str) -> Iterator[Placement]:
 
 
 def _placement(token: yamlio.Token, source: str, before: str) -> Placement:
-    if token.style is None:
-        return Placement(_PLAIN, forbidden="in a tag, an anchor or a directive")
     if token.style == '"':
         return Placement(_KEY if token.is_key else _DOUBLE, forbidden=BEHIND_BACKSLASH if odd_backslash(before) else "")
     if source == MARK:
         return Placement(_KEY if token.is_key else _DOUBLE, whole=True)
     if token.is_key:
         return Placement(_KEY, forbidden="in a part of a key (put the key in double quotes)")
-    return Placement({"": _PLAIN, "'": _SINGLE}.get(token.style, _BLOCK))
+    return Placement({"": _PLAIN, "'": _SINGLE}.get(token.style or "", _BLOCK))
 
 
 YAML = Format(

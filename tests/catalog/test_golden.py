@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog_forge.catalog.compose import main_image
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.catalog.icon import draw
 from catalog_forge.catalog.questions import floating, literal, metadata_block, tag_variable
@@ -51,6 +52,7 @@ def test_an_image_floats_when_neither_tag_nor_digest_pins_it(service: str, varia
     spec = read(SHORT.replace("SERVICE", f'"{service}"'), "x.yml")
     assert floating(spec) is (variable is not None)
     assert variable in (None, tag_variable(spec))
+    assert main_image(spec) == spec.service.image + (f":${{{variable}}}" if variable else "")
 
 
 def test_what_is_no_template_is_written_so_that_it_stays_as_it_is() -> None:
@@ -68,7 +70,13 @@ def test_a_key_that_a_group_fixes_is_asked_for_where_another_does_not() -> None:
         assert block == {"k": "1$$", "l": {"m": "${l_m}"}}
         assert dump(metadata_block(spec)) == "k: '${k}'\nl:\n  m: '${l_m}'\n"
         plan = entry_plan(spec, lambda _: b"")
-        assert [line.split()[-1] for line in plan.text("0/rancher-compose.yml").split("\n") if "variable:" in line] == asked
+        assert asked_by(plan) == asked
+    used = text.replace("MORE", "k: '2'").replace("groups:", "hostname: 'a${k}', groups:")
+    assert asked_by(entry_plan(read(used, "x.yml"), lambda _: b"")) == ["k", "l_m"]
+
+
+def asked_by(plan: Plan) -> list[str]:
+    return [line.split()[-1] for line in plan.text("0/rancher-compose.yml").split("\n") if "variable:" in line]
 
 
 @pytest.mark.parametrize(
