@@ -1,13 +1,13 @@
-"""CF4xx: the services of docker-compose.yml and rancher-compose.yml, read together as rancher-compose reads them."""
+"""CF401 to CF427: the services of docker-compose.yml and rancher-compose.yml, their keys and values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from catalog_forge.errors import Problem, Where
+from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.lint import mend
 from catalog_forge.lint.entries.judged import told
@@ -15,9 +15,8 @@ from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.rules.health import COUNTS
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher import keys
-from catalog_forge.rancher.composition import Composition, Part, Service, items, near, substituted, varies
+from catalog_forge.rancher.composition import Part, Service, items, near, substituted, varies
 from catalog_forge.rancher.entries import Revision
-from catalog_forge.rancher.judgement import units
 from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, TOPS
 from catalog_forge.rancher.judgement.services import fits, services_without_version
 from catalog_forge.rancher.questions import Question, defaults
@@ -58,7 +57,6 @@ _TRUTHS = keys.TRUTHS | {"retain_ip", "start_on_create"}
 _SETS = keys.UNIQUE | frozenset(
     "group_add security_opt dns dns_search env_file tmpfs environment labels extra_hosts certs external_ips dns_opt".split()
 )
-_IGNORED = ("metadata", "scale", "scale_policy", "retain_ip")
 
 
 # What is looked at in each version of a template too. Each says the place in the text that was read.
@@ -98,13 +96,6 @@ def repeated_items(part: Part) -> Iterator[Hit]:
             if item.value in seen:
                 yield Hit(item.where, f"{item.value!r} stands twice in {name} of {part.name.value!r}", "leave one of both out")
             seen.add(item.value)
-
-
-def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem]]) -> Iterator[Hit]:
-    """What checks of a revision's services find."""
-    # Of a docker-compose.yml that could not be read nobody knows what it has.
-    found = (fault for check in checks if revision.composition.is_whole for fault in check(revision.composition))
-    return (Hit(fault.where, fault.message, fault.hint) for fault in islice(found, MOST_HITS) if fault.where)
 
 
 @rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
@@ -258,198 +249,6 @@ def repeated(_: Revision) -> None:
         command: [nginx, -v, -v]
     Source: docs/facts/catalog.md#4.2
     """
-
-
-@rule("CF405", "error", "A sidekick is not there", on=Revision)
-@told("CF405")
-def missing_sidekick(_: Revision) -> None:
-    """Each name in the label of sidekicks is a service of the same stack. Where it is none, the catalog shows the entry, and the
-    launch fails.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          labels:
-            io.rancher.sidekicks: web-cnf
-        web-conf:
-          image: busybox:1.37.0
-    Good:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          labels:
-            io.rancher.sidekicks: web-conf, web-data
-        web-conf:
-          image: busybox:1.37.0
-        web-data:
-          image: busybox:1.37.0
-    Source: docs/facts/catalog.md#4.3; "Failed to find sidekick" of rancher-compose-executor v0.14.29
-    """
-
-
-@rule("CF406", "error", "A sidekick has a primary too many, or sidekicks of its own", on=Revision)
-@told("CF406")
-def odd_units(revision: Revision) -> Iterator[Hit]:
-    """A sidekick belongs to one primary: rancher-compose refuses two. The sidekicks of a sidekick are never started.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          labels:
-            io.rancher.sidekicks: conf
-        api:
-          image: nginx:1.27.3
-          labels:
-            io.rancher.sidekicks: conf
-        conf:
-          image: busybox:1.37.0
-        -- templates/web/0/rancher-compose.yml (absent) --
-    Bad:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          labels:
-            io.rancher.sidekicks: conf
-        conf:
-          image: busybox:1.37.0
-          labels:
-            io.rancher.sidekicks: data
-        data:
-          image: busybox:1.37.0
-    Good:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          labels:
-            io.rancher.sidekicks: conf,data
-        conf:
-          image: busybox:1.37.0
-        data:
-          image: busybox:1.37.0
-    Source: rancher-compose-executor v0.14.29, "can't have more than one primary service"
-    """
-    return in_all(revision, units.odd_units)
-
-
-@rule("CF407", "error", "Volumes or the network of a container of another unit", on=Revision)
-def not_in_unit(revision: Revision) -> Iterator[Hit]:
-    """What shares volumes or the network of another container runs on its host: as its sidekick, or as a sidekick beside it.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          volumes_from: [data]
-        data:
-          image: busybox:1.37.0
-    Bad:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          network_mode: container:conf
-    Good:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          labels:
-            io.rancher.sidekicks: data,conf
-          volumes_from: [data]
-        conf:
-          image: busybox:1.37.0
-          network_mode: container:web
-          volumes_from: ['data:ro']
-        data:
-          image: busybox:1.37.0
-    Source: docs/facts/catalog.md#4.9
-    """
-    return in_all(revision, units.strangers)
-
-
-@rule("CF408", "warning", "A link leads nowhere", on=Revision)
-def missing_link(revision: Revision) -> Iterator[Hit]:
-    """A link, or a dependency, on a service that is not there: rancher-compose says a word in its log, and the name resolves to
-    nothing in the container.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml: services.web --
-        image: nginx:1.27.3
-        links:
-        - db:database
-    Good:
-        -- templates/web/0/docker-compose.yml: services --
-        web:
-          image: nginx:1.27.3
-          links:
-          - db:database
-          external_links:
-          - ${mail}:mail
-        db:
-          image: postgres:17.2
-    Source: docs/facts/catalog.md#4.3
-    """
-    return in_all(revision, units.missing_targets, units.self_links)
-
-
-@rule("CF409", "warning", "A service stands in rancher-compose.yml only", on=Revision)
-def only_in_rancher(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose makes a service without an image of it. Mostly its name is spelt in another way in docker-compose.yml.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml: services --
-        wbe:
-          scale: 2
-    Good:
-        -- templates/web/0/rancher-compose.yml: services.web --
-        scale: 2
-    Source: docs/facts/catalog.md#3.18, #8.11
-    """
-    return in_all(revision, units.unknown_to_docker)
-
-
-@rule("CF410", "error", "A service has no image", on=Revision)
-def no_image(revision: Revision) -> Iterator[Hit]:
-    """Both services and the catalog let it pass, and Rancher can make no container of it.
-
-    Bad:
-        -- templates/web/0/docker-compose.yml: services.web --
-        command: nginx
-    Good:
-        -- templates/web/0/docker-compose.yml: services.web --
-        image: nginx:1.27.3
-    Source: docs/facts/catalog.md#4.3
-    """
-    return in_all(revision, units.without_image)
-
-
-@rule("CF411", "warning", "Rancher does not read this of a sidekick", on=Revision)
-def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
-    """A sidekick runs as often as its primary, and has its metadata: what rancher-compose.yml says of it beside is passed over.
-
-    Bad:
-        -- templates/web/0/rancher-compose.yml: services --
-        web-conf:
-          metadata:
-            greeting: hello
-    Good:
-        -- templates/web/0/rancher-compose.yml: services --
-        web:
-          metadata:
-            greeting: hello
-        web-conf:
-          start_on_create: true
-    Source: docs/facts/catalog.md#5.1, #8.20
-    """
-    composition = revision.composition
-    for name, primaries in composition.primaries_of.items():
-        for part in composition.services[name].parts if name in composition.services else ():
-            for key in _IGNORED:
-                if part.get(key) is not None:
-                    where = part.keys[key][0].where
-                    yield Hit(
-                        where, f"{key} of the sidekick {name!r} is ignored", f"write it to {primaries[0]!r}, or leave it out"
-                    )
 
 
 @rule("CF416", "warning", "An image floats", on=Revision)

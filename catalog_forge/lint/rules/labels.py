@@ -8,7 +8,7 @@ from catalog_forge.errors import Problem
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint.entries.judged import told
 from catalog_forge.lint.findings import Hit
-from catalog_forge.lint.rules.compose import in_all
+from catalog_forge.lint.rules.units import in_all
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.composition import Composition, items, near, varies
 from catalog_forge.rancher.entries import Revision
