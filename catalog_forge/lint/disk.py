@@ -13,11 +13,10 @@ from pathlib import Path
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import STANDARDS, TOP
-from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, is_revision
+from catalog_forge.rancher.entries import COMPOSE, CONFIG, is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Kind, Tree, joined
 
 MAX_FILES = 200_000
-_COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
 _PASSED_OVER = frozenset((".git", ".catalog-forge", ".venv", "node_modules", "__pycache__"))
 
 
@@ -50,7 +49,7 @@ def _of_file(path: Path, shown: str) -> Tree:
 def _inside(folder: Path) -> str:
     """The path that a folder has in its catalog: "" for a repository, `templates/web/0` for a revision."""
     names = folder.parts[1:]
-    if is_revision(folder.name) and any((folder / name).is_file() for name in _COMPOSE):
+    if is_revision(folder.name) and any((folder / name).is_file() for name in COMPOSE):
         return "/".join((_top(names[-3:-2]), *names[-2:]))
     if _is_entry(folder):
         return "/".join((_top(names[-2:-1]), *names[-1:]))
@@ -68,7 +67,7 @@ def _is_entry(folder: Path) -> bool:
         children = [each for each in folder.iterdir() if is_revision(each.name)]
     except OSError:
         return False
-    return any((each / name).is_file() for each in children[:100] for name in _COMPOSE)
+    return any((each / name).is_file() for each in children[:100] for name in COMPOSE)
 
 
 def _top(names: tuple[str, ...]) -> str:

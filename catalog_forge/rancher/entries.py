@@ -27,6 +27,8 @@ RANCHER = "rancher-compose.yml"
 DOCKER = "docker-compose.yml"
 DOCKER_TEMPLATE = "docker-compose.yml.tpl"
 COMPOSE = (DOCKER, DOCKER_TEMPLATE, RANCHER)
+# How the names of files begin that are taken for the icon of an entry.
+ICONS = ("catalogIcon", "icon")
 
 _PLAIN = re.compile(r"[-+]?[0-9]+")
 
@@ -129,7 +131,7 @@ class Entry:
     @property
     def icons(self) -> list[File]:
         """The files beside config.yml that are taken for its icon."""
-        return [file for name, file in self.folder.files.items() if name.startswith(("catalogIcon", "icon"))]
+        return [file for name, file in self.folder.files.items() if name.startswith(ICONS)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from catalog_forge.errors import did_you_mean
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.rancher.composition import Service as Definition
@@ -103,27 +102,21 @@ class Balancers:
         if protocol not in ("http", "tcp"):
             self.note(definition, f"port_rules.protocol: {protocol}", "there are no certificates of Rancher", keys["protocol"])
             return None
-        place = next(iter(keys.values()), None)
-        if "service" not in keys or not self._known(definition, words["service"], keys["service"]):
-            if "service" not in keys and place:
-                self.note(definition, "port_rules", "a rule names no service: units are not selected by labels", place)
+        name, place = words["service"], next(iter(keys.values()), None)
+        if name not in self.names:
+            # What is no service of the stack is refused before.
+            key, why = f"port_rules.service: {name}", "it is a service of another stack"
+            if not name:
+                key, why = "port_rules", "a rule names no service: units are not selected by labels"
+            if node := keys.get("service") or place:
+                self.note(definition, key, why, node)
             return None
         source = self._port(words["source_port"], "source_port", keys.get("source_port"), definition)
         target = self._port(words["target_port"] or words["source_port"], "target_port", keys.get("target_port"), definition)
         hostname = self._matched(_HOSTNAME, words["hostname"], "hostname", keys)
         path = self._matched(_PATH, words["path"], "path", keys)
         priority = int(words["priority"]) if re.fullmatch(r"[0-9]{1,9}", words["priority"]) else 0
-        return Rule(source, target, words["service"].rpartition("/")[2], protocol, hostname, path, priority)
-
-    def _known(self, definition: Definition, name: str, node: Node) -> bool:
-        if name in self.names:
-            return True
-        if "/" in name:
-            self.note(definition, f"port_rules.service: {name}", "it is a service of another stack", node)
-        else:
-            hint = did_you_mean(name, self.names)
-            self.reader.wrong(f"{definition.name!r} balances a service {name!r} that is not there", node.where, hint)
-        return False
+        return Rule(source, target, name, protocol, hostname, path, priority)
 
     def _port(self, text: str, what: str, node: Node | None, definition: Definition) -> int:
         found = _PORT.fullmatch(text)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from catalog_forge.stack import order
 from catalog_forge.stack.model import Launch, Service, Stack
 
 Key = tuple[str, int]
@@ -150,14 +151,9 @@ def owner_of(service: Service, launch: Launch) -> Launch:
 
 def ordered(service: Service) -> list[Launch]:
     """Return the containers of a unit in the order in which they are made: who lends network or volumes comes first."""
-    left, done = list(service.launches), list[Launch]()
-    while left:
-        names = {each.name for each in left}
-        free = [each for each in left if not names & ({*each.volumes_from, each.network_from} - {each.name})]
-        for each in free or left[:1]:
-            done.append(each)
-            left.remove(each)
-    return done
+    by_name = {launch.name: launch for launch in service.launches}
+    needs = {name: [launch.network_from, *launch.volumes_from] for name, launch in by_name.items()}
+    return [by_name[name] for name in order.ordered(needs)[0]]
 
 
 def levels(stack: Stack) -> list[list[str]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from catalog_forge.errors import Where
 from catalog_forge.goyaml import decoding
 from catalog_forge.lint.judges.layout import ANY_TOP, CONFIGS, REVISION_FILES
-from catalog_forge.rancher.entries import chosen, default_of, is_revision, number_of
+from catalog_forge.rancher.entries import ICONS, chosen, default_of, is_revision, number_of
 from catalog_forge.rancher.judgement import block
 from catalog_forge.rancher.judgement.block import DEFAULTS, Block
 from catalog_forge.rancher.judgement.ruling import Outcome, Ruling
@@ -22,7 +22,6 @@ from catalog_forge.yamlio import Node, Seq, Text
 _CONFIG_TEXTS = ("name", "description", "category", "maintainer", "license", "projectURL", "project_url", *DEFAULTS)
 _BLOCK_TEXTS = ("version", "minimum_rancher_version", "maximum_rancher_version", "upgrade_from")
 _QUESTION_TEXTS = ("default", "label", "description", "group")
-_ICONS = ("catalogIcon", "icon")
 
 
 @dataclass(eq=False)
@@ -126,11 +125,11 @@ class Service:
             self._config(file, base, parts, template)
             return
         if template is None:
-            is_version = not file.name.startswith(_ICONS)
+            is_version = not file.name.startswith(ICONS)
             if is_version and len(parts) < 3 and not file.name.lower().startswith("readme.md"):
                 return
             template = self.templates[base + parts[1]] = Template("/".join(parts[:2]))
-        if len(parts) > 2 and not file.name.startswith(_ICONS):
+        if len(parts) > 2 and not file.name.startswith(ICONS):
             self._file_of_version(file, parts[2], template)
 
     def _config(self, file: File, base: str, parts: Sequence[str], before: Template | None) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from catalog_forge.lint.findings import Fix, Hit
 from catalog_forge.lint.mend import listed, shown
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.entries import CONFIG, Entry, Revision
+from catalog_forge.rancher.entries import CONFIG, ICONS, Entry, Revision
 from catalog_forge.rancher.tree import MAX_BYTES, File
 
-_ICON = ("catalogIcon", "icon")
 _IMAGES = ("svg", "png", "jpg", "jpeg", "gif")
 _SVG = re.compile(rb"<(?:[\w.-]{1,40}:)?svg[\s>]")
 _JUNK = re.compile(r"(?i)\.ds_store|thumbs\.db|desktop\.ini|.*\.(?:orig|rej|bak|swp|swo)|.*~|\._.*")
@@ -229,7 +228,7 @@ def unknown_file(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.18
     """
     for name, file in entry.folder.files.items():
-        known = name in (CONFIG, "template.yml", ".gitkeep", ".gitignore") or name.startswith(_ICON) or _README.fullmatch(name)
+        known = name in (CONFIG, "template.yml", ".gitkeep", ".gitignore") or name.startswith(ICONS) or _README.fullmatch(name)
         if not known and entry.revisions:
             yield Hit(file.at(), f"nobody reads {shown(name)} here", "move it into a revision, or remove it")
 

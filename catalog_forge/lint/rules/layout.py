@@ -14,13 +14,12 @@ from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.judges.layout import TOP
 from catalog_forge.lint.mend import listed, near, shown
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher.entries import CONFIG, DOCKER, DOCKER_TEMPLATE, RANCHER, Entry, Revision
+from catalog_forge.rancher.entries import COMPOSE, CONFIG, DOCKER, DOCKER_TEMPLATE, ICONS, RANCHER, Entry, Revision
 from catalog_forge.rancher.tree import keys_of
 
 _GIT = frozenset(("branches", "hooks", "info", "logs", "modules", "objects", "refs", "worktrees"))
 _PLAIN = re.compile(r"0|[1-9][0-9]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_COMPOSE = (RANCHER, DOCKER, DOCKER_TEMPLATE)
 # The kinds of environments whose entries are stacks; kubernetes has manifests, machine has drivers.
 _STACKS = ("", "infra*", "mesos*", "swarm*")
 
@@ -299,7 +298,7 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
     for file in revision.folder.everything:
         if file.name in (CONFIG, "template.yml"):
             what = "settings"
-        elif file.name.startswith(("icon", "catalogIcon")):
+        elif file.name.startswith(ICONS):
             what = "icon"
         else:
             continue
@@ -393,8 +392,8 @@ def too_large(catalog: Catalog) -> Iterator[Hit]:
     """
     for entry in catalog.entries:
         for file in entry.folder.everything:
-            if not file.is_readable and file.kind in ("file", "link") and not file.name.startswith(("icon", "catalogIcon")):
-                read = file.name in (*_COMPOSE, CONFIG)
+            if not file.is_readable and file.kind in ("file", "link") and not file.name.startswith(ICONS):
+                read = file.name in (*COMPOSE, CONFIG)
                 message = f"{shown(file.name)} has {file.size >> 20} MiB: it is not checked"
                 yield Hit(file.at(), message, "keep it elsewhere", level="error" if read else None)
 
