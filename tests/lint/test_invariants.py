@@ -24,14 +24,14 @@ COUNTED: Counter[tuple[str, str]] = Counter()
 
 
 def unsaid(tree: Tree) -> list[str]:
-    """What the judges refuse or drop, and no error of the same rule says in the same line."""
+    """What the judges refuse or drop without a hint, and what no error of the same rule says in the same line."""
     errors = {(each.rule, each.where.file, each.where.line) for each in run(Catalog(tree), ALL) if each.level == "error"}
     refused = [each for each in verdicts(tree).rulings if each.outcome in ("reject", "drop")]
     COUNTED.update((each.judge, each.rule) for each in refused)
     return [
         f"{each.judge} {each.where}: {each.reason} ({each.rule})"
         for each in refused
-        if (each.rule, each.where.file, each.where.line) not in errors
+        if not each.hint or (each.rule, each.where.file, each.where.line) not in errors
     ]
 
 

@@ -13,7 +13,7 @@ from catalog_forge.lint.findings import Check, Hit
 from catalog_forge.lint.judges import ci
 from catalog_forge.lint.judges.service import Service
 from catalog_forge.rancher.entries import Entry, Revision
-from catalog_forge.rancher.judgement.ruling import Refusal, Ruling
+from catalog_forge.rancher.judgement.ruling import HINTS, Refusal, Ruling
 from catalog_forge.rancher.tree import Tree
 
 # So much is said of one revision by one rule.
@@ -68,7 +68,9 @@ def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> It
         known = faults.pop(_place(rule, hit.where), None)
         yield replace(hit, level="error") if known and known.who else hit
     for where, fault in islice(faults.items(), MOST_HITS):
-        yield Hit(fault.where or where, fault.message, fault.hint, level="error" if fault.who else "warning")
+        yield Hit(
+            fault.where or where, fault.message, fault.hint or HINTS.get(rule, ""), level="error" if fault.who else "warning"
+        )
 
 
 def _place(rule: str, where: Where) -> Where:

@@ -13,6 +13,38 @@ Judge = Literal["service", "ci", "launch"]
 Outcome = Literal["reject", "drop", "ghost", "alter", "hide", "accept"]
 
 
+# What helps against a fault of each rule, where nothing better is said of the one at hand.
+_NEEDS_YAML = "a compose file is a mapping with version: '2' and services: at its left margin"
+HINTS = {
+    "CF101": "call it by letters, digits and '-', 63 at most, and not by the name of a revision",
+    "CF104": "keep it outside of the entry, or in a revision",
+    "CF120": "add a rancher-compose.yml with a catalog block that says its version",
+    "CF201": "config.yml is a mapping with name, version, description and category",
+    "CF202": "write one value where text is due, and begin each item of a list with a dash",
+    "CF301": _NEEDS_YAML,
+    "CF302": "write version, name and questions below it",
+    "CF310": "write one value where text is due; labels are NAME: VALUE",
+    "CF312": "write its keys below it, such as scale: 1",
+    "CF320": "begin each question with a dash: - variable: NAME",
+    "CF325": "write true or false, without quotes",
+    "CF326": "write one value where text is due; options begin with a dash each",
+    "CF402": "write version: '2'",
+    "CF413": "numbers and times are whole numbers, times in milliseconds",
+    "CF417": "true or false, without quotes; an answer is always text: take it in a docker-compose.yml.tpl, with {{if}}",
+    "CF421": "write NAME: VALUE with one text for each name",
+    "CF426": _NEEDS_YAML,
+    "CF427": "write its keys below it, such as image: ...",
+    "CF428": "write it as the documentation of compose 2 shows it: a list has a dash for each item, text may need quotes",
+    "CF430": "close the quote, or write the command as a list",
+    "CF431": "such as 2 for a number, 512m for a size, 1m30s for a time",
+    "CF433": "keys are text that is not empty, and numbers are finite",
+    "CF436": "write an alias of a mapping behind it, such as <<: *common",
+    "CF437": "write the keys of each below its name, such as driver: local",
+    "CF438": "call it docker-compose.yml.tpl",
+    "CF517": "look at what the template makes with the default answers",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal(Problem):
     """What a judge refuses, the rule of lint whose page tells why, and who refuses it: nobody what is odd and goes through."""
@@ -33,6 +65,10 @@ class Ruling:
     template: str = ""
     revision: str = ""
     rule: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.hint:
+            object.__setattr__(self, "hint", HINTS.get(self.rule, ""))
 
     @classmethod
     def of(cls, judge: Judge, problem: Problem, where: Where, template: str, revision: str = "") -> Ruling:
