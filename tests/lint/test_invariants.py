@@ -72,3 +72,16 @@ def test_each_reason_of_each_judge_was_reached() -> None:
         text = "".join((HOUSE / path).read_text() for path in paths)
         named |= {(judge, rule) for rule in re.findall('"(CF[0-9]{3})"', text)}
     assert named - COUNTED.keys() - NOT_REFUSED == set()
+    page = (HOUSE.parent / "docs/lint.md").read_text().partition("| judge | rules |")[2].partition("Other errors")[0]
+    names = {"catalog-service": "service", "the CI": "ci", "rancher-compose, which launches the stack": "launch"}
+    rows = dict(re.findall(r"^\| ([^|]+) \| (.*) \|$", page, re.M))
+    assert {(judge, rule) for name, judge in names.items() for rule in _listed(rows[name])} == set(COUNTED)
+
+
+def _listed(text: str) -> set[str]:
+    """The rules of a row, with those between two that `to` joins."""
+    found: set[str] = set()
+    for part in text.split(", "):
+        first, _, last = part.partition(" to ")
+        found |= {rule for rule in registry.expand(("all",)) if first <= rule <= (last or first)}
+    return found
