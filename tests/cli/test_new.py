@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import docker
@@ -126,6 +129,7 @@ def test_what_starts_an_unknown_program_is_said_or_an_error_that_says_how(tmp_pa
     assert refused.exit_code == 1 and not list(tmp_path.iterdir())
     assert "what starts the program in the image 'acme/redis:1.0'" in refused.stderr
     assert "--exec 'docker-entrypoint.sh redis-server /etc/web/web.conf'" in refused.stderr
+    assert "`launch: {exec: [docker-entrypoint.sh, redis-server, /etc/web/web.conf]}`" in refused.stderr
     for typed, meant in (("web 'a b' --c=\"d e\"", ["web", "a b", "--c=d e"]), ("/bin/web", ["/bin/web"])):
         assert new(tmp_path, *words, "--exec", typed, "--force").exit_code == 0
         assert list(Repository(tmp_path).source("web-conf").spec().launch.exec) == meant
@@ -140,6 +144,33 @@ def test_what_starts_an_unknown_program_is_asked_on_a_terminal(tmp_path: Path) -
     assert code == 0, shown
     assert "What starts the program in acme/web:1" in shown and "cannot be told apart" in shown
     assert Repository(tmp_path).source("web-conf").spec().launch.exec == ("web", "--serve")
+
+
+@pytest.mark.parametrize(
+    ("lines", "start"),
+    [
+        ('ENTRYPOINT ["/bin/start", "a b"]\nCMD ["serve", "-x"]\n', ["/bin/start", "a b", "serve", "-x"]),
+        ('CMD ["serve"]\n', ["serve"]),
+        ("CMD serve --now\n", ["/bin/sh", "-c", "serve --now"]),
+        ("ENTRYPOINT []\nCMD []\n", None),
+    ],
+)
+def test_what_starts_an_image_that_the_engine_has_is_written_into_the_spec(
+    lines: str, start: list[str] | None, engine: docker.DockerClient, base_image: str, tmp_path: Path
+) -> None:
+    tag = f"cf-new-{uuid.uuid4().hex[:8]}:1"
+    engine.images.build(fileobj=io.BytesIO(f"FROM {base_image}\n{lines}".encode()), tag=tag)
+    try:
+        words = ["new", "web-conf", "--service", f"web={tag}", "--config", "/etc/web/web.conf", "--no-build", "--no-input"]
+        result = CliRunner().invoke(root, ["-C", str(tmp_path), *words])
+        if start is None:
+            assert result.exit_code == 1 and "`launch: {exec: [PROGRAM, ARGUMENT]}`" in result.stderr
+        else:
+            assert result.exit_code == 0, result.output
+            assert list(Repository(tmp_path).source("web-conf").spec().launch.exec) == start
+            assert f"{shlex.join(start)} starts {tag}, says the engine" in result.stderr
+    finally:
+        engine.images.remove(tag, force=True)
 
 
 def test_four_words_need_no_blueprint(tmp_path: Path) -> None:

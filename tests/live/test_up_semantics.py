@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -185,13 +184,10 @@ def test_answers_to_secret_questions_are_hidden_in_logs(tool: Tool) -> None:
     assert "web-1 | s3cret abc" in tool.run("logs", tool.name, "--show-secrets")
 
 
-def test_who_ends_by_itself_is_started_again_at_once(tool: Tool) -> None:
+def test_who_ends_by_itself_is_started_again(tool: Tool) -> None:
     tool.entry({"web": service("sleep 1; exit 3")})
     tool.up()
     assert eventually(lambda: "ended with status 3" in tool.log() and inspected(tool, "web-1")["State"]["Running"])
-    state = inspected(tool, "web-1")["State"]
-    ended, started = (datetime.fromisoformat(state[key][:23].rstrip("Z")) for key in ("FinishedAt", "StartedAt"))
-    assert (started - ended).total_seconds() < 1.5
 
 
 def test_who_fails_too_often_is_left_alone_and_says_so(tool: Tool) -> None:

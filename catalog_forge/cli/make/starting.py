@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from catalog_forge.spec.model import Spec
     from catalog_forge.yamlio import Map
 
+_WORDS = ("PROGRAM", "ARGUMENT")
 _COMMENT = "# What starts the program in the image of the service: `generate` asks no engine."
 
 
@@ -49,7 +50,7 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     """Find the words outside of the table: an engine that has the image, the person at the terminal."""
     from catalog_forge.errors import ForgeError
     from catalog_forge.image.engine import answers, command_of
-    from catalog_forge.spec.programs import likely
+    from catalog_forge.spec.programs import likely, line
 
     image = spec.service.image
     engine = answers()
@@ -64,7 +65,8 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ForgeError(
             f"what starts the program in the image {image!r} is not known",
-            hint=f"say it: --exec '{shlex.join(guess) or 'PROGRAM ARGUMENT ...'}', the words of the image's ENTRYPOINT and CMD",
+            hint=f"say it, by the words of the image's ENTRYPOINT and CMD: --exec '{shlex.join(guess or _WORDS)}', "
+            f"which writes `{line(guess or _WORDS)}` into the spec",
         )
     words: tuple[str, ...] = click.prompt(
         f"What starts the program in {image} (ENTRYPOINT and CMD)", default=shlex.join(guess) or None, value_proc=_split, err=True
