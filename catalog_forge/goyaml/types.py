@@ -64,6 +64,12 @@ ANY_BY_TEXT = MapOf("a mapping", ANY)
 SERVICES = MapOf("a mapping of services", MapOf("the mapping of a service", ANY))
 
 
+def struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **more: Type) -> Struct:
+    """A structure by the names of its fields: numbers, texts, truths, and those of other types."""
+    fields = {**dict.fromkeys(numbers.split(), INT), **dict.fromkeys(texts.split(), TEXT), **dict.fromkeys(truths.split(), TRUTH)}
+    return Struct(word, {**fields, **more})
+
+
 def faults(node: Node | None, wanted: Type, *, digits: bool = False) -> Iterator[Problem]:
     """Say what in a node does not fit a type, each with its place. With `digits`, text of digits is a number too."""
     if node is None or isinstance(wanted, Own):

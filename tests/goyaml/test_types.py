@@ -137,3 +137,12 @@ def test_digits_are_asked_of_every_value_below() -> None:
 def test_nothing_has_no_faults() -> None:
     assert not [*types.faults(None, types.INT)]
     assert not [*types.faults(None, TYPES["own"])]
+
+
+def test_a_structure_is_told_by_the_names_of_its_fields() -> None:
+    found = types.struct("a thing", "a b", "c d", "e", f=types.TEXTS)
+    assert found.word == "a thing"
+    assert dict(found.fields) == {
+        "a": types.INT, "b": types.INT, "c": types.TEXT, "d": types.TEXT, "e": types.TRUTH, "f": types.TEXTS,
+    }  # fmt: skip
+    assert dict(types.struct("nothing").fields) == {}

@@ -11,11 +11,12 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from catalog_forge.errors import did_you_mean
 from catalog_forge.goyaml import decoding
-from catalog_forge.goyaml.types import ANY, ANY_BY_TEXT, INT, TEXT, TEXTS, TRUTH, ListOf, MapOf, Struct, Type
+from catalog_forge.goyaml.types import ANY, ANY_BY_TEXT, TEXTS, ListOf, MapOf, Struct, Type, struct
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -32,13 +33,8 @@ Meaning = Callable[[Text], Iterator[Refusal]]
 
 
 # What structures are decoded into. Their fields for Rancher's own API stand in no compose file.
-def _struct(word: str, numbers: str = "", texts: str = "", truths: str = "", **more: Type) -> Struct:
-    fields = {**dict.fromkeys(numbers.split(), INT), **dict.fromkeys(texts.split(), TEXT), **dict.fromkeys(truths.split(), TRUTH)}
-    return Struct(word, {**fields, **more})
-
-
-_STICKINESS = _struct("a stickiness policy", "", "name cookie domain mode", "indirect nocache postonly")
-_RULE = _struct(
+_STICKINESS = struct("a stickiness policy", "", "name cookie domain mode", "indirect nocache postonly")
+_RULE = struct(
     "a port rule",
     "source_port target_port priority weight",
     "protocol path hostname service container backend_name selector region environment",
@@ -47,13 +43,13 @@ _OF_DRIVERS = (
     "account_id created description kind name remove_time removed service_id state transitioning transitioning_message uuid"
 )
 STRUCTS = {
-    "health_check": _struct(
+    "health_check": struct(
         "a health check",
         "healthy_threshold initializing_timeout interval port reinitializing_timeout response_timeout unhealthy_threshold",
         "name request_line strategy",
-        recreate_on_quorum_strategy_config=_struct("a quorum", "quorum"),
+        recreate_on_quorum_strategy_config=struct("a quorum", "quorum"),
     ),
-    "lb_config": _struct(
+    "lb_config": struct(
         "a load balancer",
         "",
         "default_cert config",
@@ -61,21 +57,21 @@ STRUCTS = {
         port_rules=ListOf("a list of port rules", _RULE),
         stickiness_policy=_STICKINESS,
     ),
-    "load_balancer_config": _struct(
+    "load_balancer_config": struct(
         "a load balancer",
-        haproxy_config=_struct("a configuration of haproxy", "", "defaults global"),
+        haproxy_config=struct("a configuration of haproxy", "", "defaults global"),
         lb_cookie_stickiness_policy=_STICKINESS,
     ),
-    "scale_policy": _struct("a scale policy", "increment max min"),
-    "upgrade_strategy": _struct("an upgrade strategy", "batch_size interval_millis", "", "start_first"),
-    "storage_driver": _struct(
+    "scale_policy": struct("a scale policy", "increment max min"),
+    "upgrade_strategy": struct("an upgrade strategy", "batch_size interval_millis", "", "start_first"),
+    "storage_driver": struct(
         "a storage driver",
         "transitioning_progress",
         f"{_OF_DRIVERS} block_device_path scope volume_access_mode",
         data=ANY_BY_TEXT,
         volume_capabilities=TEXTS,
     ),
-    "network_driver": _struct(
+    "network_driver": struct(
         "a network driver",
         "transitioning_progress",
         _OF_DRIVERS,
@@ -85,8 +81,8 @@ STRUCTS = {
         network_metadata=ANY_BY_TEXT,
     ),
 }
-DISKS = ListOf("a list of disks", _struct("a disk", "read_iops write_iops", "driver name size", "root", opts=ANY_BY_TEXT))
-_SECRETS = ListOf("a list of secrets", _struct("a secret", "mode", "source target uid gid"))
+DISKS = ListOf("a list of disks", struct("a disk", "read_iops write_iops", "driver name size", "root", opts=ANY_BY_TEXT))
+_SECRETS = ListOf("a list of secrets", struct("a secret", "mode", "source target uid gid"))
 _READ: dict[str, Type] = {**STRUCTS, "disks": DISKS, "secrets": _SECRETS}
 # Keys that the schema of a service lets pass, and that count inside another key only.
 _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_config")
@@ -158,60 +154,51 @@ def _number(node: Node | None) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
 
 
-def _within(least: int, most: int | None = None) -> Meaning:
+def _bounded(node: Text, least: int, most: int | None = None) -> Iterator[Refusal]:
     """A whole number from `least`, to `most` if there is one."""
-    bounds = f"from {least} to {most}" if most is not None else f"of {least} or more"
-
-    def meaning(node: Text) -> Iterator[Refusal]:
-        number = _number(node)
-        if number is not None and (number != int(number) or number < least or (most is not None and number > most)):
-            yield _odd(f"{node.value} is not a whole number {bounds}", node, "", MEANINGLESS)
-
-    return meaning
+    number = _number(node)
+    if number is not None and (number != int(number) or number < least or (most is not None and number > most)):
+        bounds = f"from {least} to {most}" if most is not None else f"of {least} or more"
+        yield _odd(f"{node.value} is not a whole number {bounds}", node, "", MEANINGLESS)
 
 
-def _one_of(known: str, rule: str = MEANINGLESS) -> Meaning:
+def _known(node: Text, words: str, rule: str = MEANINGLESS) -> Iterator[Refusal]:
     """One of some words."""
-
-    def meaning(node: Text) -> Iterator[Refusal]:
-        text = decoding.text_of(node)
-        if text and text not in known.split():
-            yield _odd(f"Rancher does not know {text!r}", node, did_you_mean(text, known.split()), rule)
-
-    return meaning
+    text, known = decoding.text_of(node), words.split()
+    if text and text not in known:
+        yield _odd(f"Rancher does not know {text!r}", node, did_you_mean(text, known), rule)
 
 
-def _form(pattern: str, what: str, example: str, rule: str = MEANINGLESS) -> Meaning:
+def _formed(node: Text, pattern: str, what: str, example: str, rule: str = MEANINGLESS) -> Iterator[Refusal]:
     """Text of a form."""
-    form = re.compile(pattern, re.DOTALL)
-
-    def meaning(node: Text) -> Iterator[Refusal]:
-        text = decoding.text_of(node).strip()
-        if text and not form.fullmatch(text):
-            yield _odd(f"{text!r} is not {what}", node, f"such as {example}", rule)
-
-    return meaning
+    text = decoding.text_of(node).strip()
+    if text and not re.fullmatch(pattern, text, re.DOTALL):
+        yield _odd(f"{text!r} is not {what}", node, f"such as {example}", rule)
 
 
-_PORT, _TIME, _COUNT = _within(1, 65535), _within(1), _within(1)
+_REQUEST = r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?'
+_RESTART = "always|no|unless-stopped|on-failure(:[0-9]+)?"
+_PORT: Meaning = partial(_bounded, least=1, most=65535)
+_POSITIVE: Meaning = partial(_bounded, least=1)
+_NATURAL: Meaning = partial(_bounded, least=0)
 # What the keys of the mappings mean, by their names.
 _MEANINGS: dict[str, Meaning] = {
     **dict.fromkeys(("port", "source_port", "target_port"), _PORT),
-    **dict.fromkeys(("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout"), _TIME),
-    **dict.fromkeys("healthy_threshold unhealthy_threshold quorum batch_size increment".split(), _COUNT),
-    **dict.fromkeys("interval_millis min max priority weight read_iops write_iops".split(), _within(0)),
-    "protocol": _one_of("http tcp https tls sni"),
-    "mode": _one_of("insert rewrite prefix"),
-    "strategy": _one_of("recreate none recreateOnQuorum", STRATEGY),
-    "path": _form("/.*", "a path", "/status"),
-    "hostname": _form(r"[^\s/:]+", "the name of a host", "www.example.org"),
-    "request_line": _form(r'[A-Z]+ \S+ ("?)HTTP/1\.[01]\1(?:\r?\n.*)?', "a request line", "GET /health HTTP/1.0", REQUEST_LINE),
+    **dict.fromkeys(("interval", "response_timeout", "initializing_timeout", "reinitializing_timeout"), _POSITIVE),
+    **dict.fromkeys("healthy_threshold unhealthy_threshold quorum batch_size increment".split(), _POSITIVE),
+    **dict.fromkeys("interval_millis min max priority weight read_iops write_iops".split(), _NATURAL),
+    "protocol": partial(_known, words="http tcp https tls sni"),
+    "mode": partial(_known, words="insert rewrite prefix"),
+    "strategy": partial(_known, words="recreate none recreateOnQuorum", rule=STRATEGY),
+    "path": partial(_formed, pattern="/.*", what="a path", example="/status"),
+    "hostname": partial(_formed, pattern=r"[^\s/:]+", what="the name of a host", example="www.example.org"),
+    "request_line": partial(_formed, pattern=_REQUEST, what="a request line", example="GET /health HTTP/1.0", rule=REQUEST_LINE),
 }
 # What the numbers and words of a service itself mean.
 _OF_SERVICE: dict[str, Meaning] = {
-    **dict.fromkeys("scale drain_timeout_ms milli_cpu_reservation cpu_shares blkio_weight".split(), _within(0)),
-    **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), _within(-1)),
-    "mem_swappiness": _within(-1, 100),
-    "vcpu": _within(1),
-    "restart": _form("always|no|unless-stopped|on-failure(:[0-9]+)?", "a way to restart", "always, no or on-failure:3"),
+    **dict.fromkeys("scale drain_timeout_ms milli_cpu_reservation cpu_shares blkio_weight".split(), _NATURAL),
+    **dict.fromkeys("memory mem_limit mem_reservation memswap_limit shm_size".split(), partial(_bounded, least=-1)),
+    "mem_swappiness": partial(_bounded, least=-1, most=100),
+    "vcpu": _POSITIVE,
+    "restart": partial(_formed, pattern=_RESTART, what="a way to restart", example="always, no or on-failure:3"),
 }
