@@ -286,5 +286,5 @@ def _check(file: File) -> None:
 def _what_else(revision: Revision) -> str:
     if "url" in revision.folder.files:
         return "this is an entry of a machine driver"
-    is_pod = any(name.endswith((".yml", ".yaml")) for name in revision.folder.files)
+    is_pod = any(name.endswith((".yml", ".yaml")) for name in revision.folder.files.keys() - {*COMPOSE, CONFIG})
     return "entries of Kubernetes have no compose files" if is_pod else ""

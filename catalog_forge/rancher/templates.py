@@ -115,7 +115,7 @@ MAIN = "template"
 
 def place_of(file: File, offset: int) -> Where:
     """The place of the byte `offset` of a file's text."""
-    before = file.text.encode("utf-8", "surrogateescape")[:offset]
+    before = file.text.encode()[:offset]
     line = before.count(b"\n") + 1
     return file.at(line, len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1)
 
@@ -139,7 +139,7 @@ def template_of(file: File) -> Template:
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[Parsed, Mapping[str, Code]]:
     """A template that is rendered with many answers is read once."""
-    parsed = parse(MAIN, text.encode("utf-8", "surrogateescape"), NAMES)
+    parsed = parse(MAIN, text.encode(), NAMES)
     functions = Functions()
     try:
         return parsed, {name: _Compiler(name, functions).compile(body) for name, body in parsed.bodies.items()}
@@ -156,7 +156,7 @@ def where_of(fault: SyntaxFault, file: File) -> Where:
     """Where Go stops; the first action, where that is not known."""
     if not fault.line:
         return file.offset(file.text.index("{{"))
-    row = file.text.split("\n")[fault.line - 1].encode("utf-8", "surrogateescape")
+    row = file.text.split("\n")[fault.line - 1].encode()
     return file.at(fault.line, len(row[: max(fault.column, 1) - 1].decode("utf-8", "replace")) + 1)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from catalog_forge import yamlio
 from catalog_forge.rancher import keys
 from catalog_forge.rancher.composition import sources
+from catalog_forge.rancher.judgement import services
 from catalog_forge.rancher.judgement.launch import LaunchJudge
 from catalog_forge.rancher.tree import Tree
 
@@ -671,3 +673,76 @@ def test_a_key_takes_the_kinds_of_values_that_its_schema_names(name: str, kinds:
 
 def test_every_key_that_rancher_compose_knows_is_judged() -> None:
     assert {name.partition("/")[0] for name in TAKEN_BY} == keys.V1 | keys.V2
+
+
+@pytest.mark.parametrize(
+    ("text", "is_meant"),
+    [
+        ("services: {a: {image: x}}", True),
+        ("services: {a: ~}", True),
+        ("services: {image: {a: b}}", True),
+        ("services: {depends_on: {a: b}}", True),
+        ("services: {labels: {a: b}}", False),
+        ("services: {labels: {a: b}, metadata: {c: d}}", False),
+        ("services: {labels: {a: b}, web: {image: x}}", True),
+        ("services: {labels: {a: [b]}}", True),
+        ("services: {image: x, labels: {a: b}}", False),
+        ("services: {a: b}", False),
+        ("services: {a: [b]}", False),
+        ("services: {}", False),
+        ("services: ~", False),
+        ("services: [a]", False),
+        ("version: ~\nservices: {a: {image: x}}", False),
+        ("web: {image: x}", False),
+        ("- services", False),
+    ],
+)
+def test_a_file_without_a_version_may_be_meant_to_have_one(text: str, is_meant: bool) -> None:
+    node = yamlio.parse_lenient(text, "d.yml").node
+    found = services.services_without_version(node)
+    assert (found is not None and found.value == "services") is is_meant
+    assert services.services_without_version(None) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "second", "is_taken"),
+    [
+        ("image", "x", True, True),
+        ("image", "[x]", True, False),
+        ("nothing", "x", True, False),
+        ("net", "x", False, True),
+        ("net", "x", True, False),
+        ("depends_on", "[a]", True, True),
+        ("depends_on", "[a]", False, False),
+        ("labels", "{a: 5}", True, True),
+        ("health_check", "{port: '80'}", True, True),
+        ("health_check", "{port: x}", True, False),
+        ("metadata", "{a: .nan}", True, False),
+        ("mem_reservation", "5 potatoes", False, True),
+        ("mem_reservation", "5 potatoes", True, False),
+        ("build", "{context: .}", True, True),
+        ("build", "{context: .}", False, False),
+    ],
+)
+def test_a_value_fits_a_key_of_one_form_of_compose(key: str, value: str, second: bool, is_taken: bool) -> None:
+    node = yamlio.parse_lenient(value, "d.yml").node
+    assert node is not None
+    assert services.fits(key, node, second) is is_taken
+
+
+ONE, OTHER = "version: '2'\nservices:\n  a:\n    image: x\n", "  b:\n    image: x\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "faults"),
+    [
+        ("{io.rancher.sidekicks: 'c'}", "5:37 CF405 the service 'a' names a sidekick 'c'"),
+        ("{io.rancher.sidekicks: 'b, c'}", "5:40 CF405 the service 'a' names a sidekick 'c'"),
+        ("{io.rancher.sidekicks: '${X}, c'}", "5:36 CF405 the service 'a' names a sidekick 'c'"),
+        ("['io.rancher.sidekicks= c']", "5:14 CF405 the service 'a' names a sidekick 'c'"),
+        ("[io.rancher.sidekicks]", "5:14 CF405 the service 'a' names a sidekick ''"),
+        ("{io.rancher.sidekicks: b}", ""),
+    ],
+)  # fmt: skip
+def test_a_sidekick_has_its_place_in_a_label_that_no_answer_varies(labels: str, faults: str) -> None:
+    assert told(f"{ONE}    labels: {labels}\n{OTHER}", X="b") == faults + " that is not there\n  known here: a, b" * bool(faults)
