@@ -235,7 +235,9 @@ class _Walk:
         name = item["name"]
         if not isinstance(name, str):
             place, given = f"{self.origin}: {runes(path)}", json.dumps(name)[:40]
-            raise StoreError(f"{place}: the name of element {number} is {given} and no string: the real confd ends here (exit 2)")
+            raise StoreError(
+                f"{place}: the name of element {number} is {given}, which is not a string: the real confd ends here (exit 2)"
+            )
         return self.segments.get(name) or self._segment(name)
 
     def _scalar(self, value: Any) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 
 from catalog_forge.confd.flags import WILD, CommandLine, mistakes, read
 from catalog_forge.confd.releases import FLAGS, NEWEST
+from tests.confd.test_readings import rows
 
 WORDS = (
     *(
@@ -191,3 +192,182 @@ def test_confd_toml_counts_before_the_flags_from_0_16_on() -> None:
     new, old = flags.with_config(config, wins=True), flags.with_config(config, wins=False)
     assert (new.values["prefix"], new.nodes, new.is_on("watch")) == ("/latest", ["a", "b"], True)
     assert (old.values["prefix"], old.nodes, old.is_on("watch")) == ("/x", ["c"], True)
+
+
+# A command line (`?` is what nobody knows), the keys behind a bar, and below them what comes of it, with its word and what helps.
+TOLD = """
+-backend rancher -prefix /2016-07-29 | /self
+-backend rancher | /self
+    never @-1 confd asks for /self, which begins with no version of the metadata: it gets a 404 for data
+      write -prefix /2016-07-29
+-backend rancher -prefix /2016-07-29/self | /service
+-backend rancher -prefix /2016-07-29 -watch | /self
+-backend rancher -prefix /2016-07-29/self -watch | /x
+    never @2 -watch asks for /2016-07-29/self/version, which is not there: confd sees no change
+      the prefix must be the version alone, such as -prefix /2016-07-29
+-watch -backend rancher -prefix /latest -onetime | /self
+    lost @0 -watch counts for nothing beside -onetime
+      leave out one of -onetime and -watch
+-backend etcdd |
+    ends @0 confd has no backend 'etcdd'
+      did you mean 'etcd'?
+-log-level loud |
+    ends @0 confd has no log level 'loud'
+      known here: debug, error, fatal, info, panic, warn, warning
+-log-level WARN -backend rancher -prefix /latest |
+-version |
+    ends @0 -version shows the release, and confd ends
+      leave it out
+-h |
+    ends @0 -h shows the flags, and confd ends
+      leave it out
+--help |
+    ends @0 -help shows the flags, and confd ends
+      leave it out
+-backend rancher -node http://a -prefix /latest |
+    ends @2 confd asks http://http://a: it never reaches Rancher's metadata
+      write HOST or HOST:PORT, such as -node rancher-metadata
+    never @4 confd asks for /a/latest, which begins with no version of the metadata: it gets a 404 for data
+      write -prefix /2016-07-29
+-backend rancher -node https:/b -prefix /latest |
+    ends @2 confd asks http://https:/b: it never reaches Rancher's metadata
+      write HOST or HOST:PORT, such as -node rancher-metadata
+    never @4 confd asks for /b/latest, which begins with no version of the metadata: it gets a 404 for data
+      write -prefix /2016-07-29
+-backend rancher -node a -node b -prefix /latest |
+    lost @4 of several nodes confd asks a only
+      leave one -node
+-node a -node b |
+-backend rancher -node 'x -prefix /latest |
+    ends @2 confd asks http://'x: it never reaches Rancher's metadata
+      write HOST or HOST:PORT, such as -node rancher-metadata
+-backend |
+    ends @0 flag needs an argument: -backend
+      write -backend VALUE
+-watch true |
+    lost @1 confd takes no arguments: 'true' is dropped
+      leave it out
+-watch=x |
+    ends @0 invalid boolean value "x" for -watch
+      it must be true or false
+-interval x |
+    ends @0 invalid value "x" for flag -interval
+      it must be a whole number of seconds
+-interval=9223372036854775808 |
+    ends @0 invalid value "9223372036854775808" for flag -interval
+      it must be a whole number of seconds
+-interval 0x1F |
+-interval 0 |
+    lost @0 confd makes no pause between its passes
+      such as -interval 30
+-interval -1 |
+    lost @0 confd makes no pause between its passes
+      such as -interval 30
+-interval 0 -watch |
+    lost @0 -interval counts for nothing beside -watch
+      leave out one of -watch and -interval
+-interval 5 -onetime |
+    lost @0 -interval counts for nothing beside -onetime
+      leave out one of -onetime and -interval
+-watch -onetime -interval 3 |
+    lost @0 -watch counts for nothing beside -onetime
+      leave out one of -onetime and -watch
+    lost @2 -interval counts for nothing beside -onetime
+      leave out one of -onetime and -interval
+-watch -interval 5 |
+    lost @1 -interval counts for nothing beside -watch
+      leave out one of -watch and -interval
+---x |
+    ends @0 bad flag syntax: ---x
+      write -FLAG or --FLAG
+-=x |
+    ends @0 bad flag syntax: -=x
+      write -FLAG or --FLAG
+-- |
+- |
+    lost @0 confd takes no arguments: '-' is dropped
+      leave it out
+x |
+    lost @0 confd takes no arguments: 'x' is dropped
+      leave it out
+x y |
+    lost @0 confd takes no arguments: 'x' is dropped
+      leave it out
+x -watch |
+    never @0 confd reads no flag behind 'x': -watch and what follows count for nothing
+      a flag such as -watch takes a value only with =, as in -watch=true
+-- -watch |
+    never @0 confd reads no flag behind '--': -watch and what follows count for nothing
+      a flag such as -watch takes a value only with =, as in -watch=true
+-- x |
+-prefx /a |
+    ends @0 flag provided but not defined: -prefx
+      did you mean 'prefix'?
+-noop -backend rancher -prefix /latest | /self
+    never @0 with -noop confd writes no file
+      leave it out
+-backend env | /self/service /self/x
+    never @0 confd asks env, and every key is one of Rancher's metadata
+      write -backend rancher
+-backend env | /self /other
+-backend env |
+-backend rancher -prefix /latest? | /self
+? | /self
+-prefix ? -backend rancher | /self
+-backend ? -prefix x | /self
+-?=x |
+-node a/2016-07-29 -backend rancher | /self
+-node a/2016-07-29/ -backend rancher -watch | /self
+-keep-stage-file |
+-sync-only=0 |
+-interval 1_0 |
+-log-level |
+    ends @0 flag needs an argument: -log-level
+      write -log-level VALUE
+-backend= |
+-prefix /2016-07-29x -backend rancher | /a
+    never @0 confd asks for /2016-07-29x/a, which begins with no version of the metadata: it gets a 404 for data
+      write -prefix /2016-07-29
+-prefix latest -backend rancher | /a
+-prefix //latest/ -backend rancher |
+"""
+
+
+@pytest.mark.parametrize(("row", "said"), rows(TOLD))
+def test_what_comes_of_the_flags_is_said_with_what_helps(row: str, said: str) -> None:
+    words, _, keys = row.partition(" |")
+    found = mistakes(line(words.replace("?", WILD)), [("", key) for key in keys.split()])
+    lines = [f"{each.effect} @{each.word} {each.message}" + (f"\n  {each.hint}" if each.hint else "") for each in found]
+    assert "\n".join(lines) == said
+
+
+@pytest.mark.parametrize(
+    ("release", "flag", "why"),
+    [
+        (11, "sync-only", "confd 0.11 has no flag -sync-only (it came with confd 0.12)"),
+        (12, "sync-only", ""),
+        (15, "separator", "confd 0.15 has no flag -separator (it came with confd 0.16)"),
+        (16, "separator", ""),
+        (16, "secret-keyring", ""),
+        (17, "secret-keyring", "confd 0.17 has no flag -secret-keyring any more (confd 0.16 was the last that had it)"),
+    ],
+)
+def test_a_flag_that_came_or_went_with_a_release_says_so(release: int, flag: str, why: str) -> None:
+    found = line(f"-{flag}=1", release).mistake
+    assert (f"{found.message} ({found.hint})" if found else "") == why
+
+
+def test_a_flag_and_its_value_in_one_word_are_told_apart() -> None:
+    found = line(["-backend rancher"]).mistake
+    assert found is not None
+    assert (found.message, found.hint) == (
+        "flag provided but not defined: -backend rancher", "a flag and its value are two words",
+    )  # fmt: skip
+
+
+def test_confd_toml_may_say_what_the_flags_do_not() -> None:
+    assert told("-backend rancher", "/self", is_whole=False) == []
+    assert told("", "/self", is_whole=False) == []
+    assert told("-backend rancher", "/self", prefix="/latest") == []
+    assert line("").get("prefix", "/x") == "/x"
+    assert line([WILD]).get("prefix", "/x") == WILD

@@ -89,8 +89,10 @@ def test_a_name_that_is_no_string_says_that_the_real_confd_ends(name: Any) -> No
 def test_the_name_that_is_not_a_string_is_shown_as_it_begins() -> None:
     with pytest.raises(StoreError) as error:
         flat({"list": [{"name": list(range(30))}]})
-    given = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1"
-    assert f"/v/self: /self/list: the name of element 0 is {given} and" in str(error.value)
+    given = "[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0,"
+    assert str(error.value) == (
+        f"/v/self: /self/list: the name of element 0 is {given}, which is not a string: the real confd ends here (exit 2)"
+    )
 
 
 def test_a_name_that_is_no_string_does_not_matter_outside_a_list() -> None:
