@@ -207,7 +207,7 @@ def test_modes_and_owners_are_what_the_toml_says(confd: Path, tmp_path: Path) ->
 def test_resources_are_named_after_their_files_and_never_alike() -> None:
     dests = ["/etc/a/x", "/etc/b/x", "/etc/c/x-2", "/etc/d/x", "/etc/e/x-2"]
     names = [resource.name for resource in compiled(spec_of(*(conf({"text": "x\n"}, dest=dest) for dest in dests)))]
-    assert names == ["x", "x-1", "x-2", "x-3", "x-2-1"]
+    assert names == ["x", "x-2", "x-2-2", "x-3", "x-2-3"]
 
 
 # 4. and 5. Optional values are left out or have a default; a required one that is missing is one clear error.
