@@ -209,6 +209,7 @@ extends: {service: b, file: x.yml}
       write the service out
 extends: {service: b, files: x.yml}
     1:27 CF434 extends of 'a': unknown key 'files'
+      did you mean 'file'?
 extends: {service: [b]}
     1:24 CF428 extends of 'a': a list stands where text is due
 extends: [b]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from catalog_forge.errors import Problem
+from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.goyaml import decoding, types
 from catalog_forge.goyaml.types import Type
 from catalog_forge.rancher.judgement.ruling import Refusal
@@ -107,6 +107,23 @@ SIZE = then(one_of("a number", "text"), matching(_PARSED_SIZE, "size"))
 DURATION = then(one_of("a number", "text"), matching(_PARSED_DURATION, "duration"))
 WHOLE = then(one_of("a number"), integer)
 SCORE = then(one_of("a number"), _from_1000_to_1000)
+
+
+def mapping(fields: Mapping[str, Check], otherwise: Check = MAP, *, closed: bool = True) -> Check:
+    """A mapping with a check for each key that it may have; `otherwise` looks at what is no mapping, and unless it is `closed`
+    nobody looks at other keys."""
+
+    def check(node: Node) -> Iterator[Problem]:
+        if not isinstance(node, Map):
+            yield from otherwise(node)
+            return
+        for key, each in node.pairs:
+            if key.value in fields:
+                yield from fields[key.value](each)
+            elif closed:
+                yield Refusal(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, fields), INNER_KEY)
+
+    return check
 
 
 def items(*kinds: str, unique: bool = True) -> Check:

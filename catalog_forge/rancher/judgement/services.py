@@ -127,37 +127,22 @@ def _unprintable(node: Node) -> Iterator[Problem]:
 # Keys with a form of their own
 
 
-def _unknown(key: Text, known: tuple[str, ...]) -> Refusal:
-    return Refusal(f"unknown key {key.value!r}", key.where, did_you_mean(key.value, known), INNER_KEY)
-
-
-def _build(node: Node) -> Iterator[Problem]:
-    if not isinstance(node, Map):
-        yield from checks.one_of("text", "a mapping")(node)
-        return
-    for key, each in node.pairs:
-        if key.value == "args":
-            yield from checks.RATES(each)
-        elif key.value in ("context", "dockerfile"):
-            yield from checks.TEXT(each)
-        else:
-            yield _unknown(key, ("context", "dockerfile", "args"))
+_EXTENDS = checks.mapping({"service": checks.TEXT, "file": checks.TEXT}, checks.one_of("text", "a mapping"))
+_NETWORK = checks.mapping(
+    {"aliases": checks.UNIQUE, "ipv4_address": checks.TEXT, "ipv6_address": checks.TEXT}, checks.one_of("a mapping", "nothing")
+)
+_MODE = checks.then(checks.one_of("a number", "text"), checks.matching(re.compile("[-+]?[0-7]+"), "mode"))
+_SECRET = checks.mapping(
+    {**dict.fromkeys(("source", "target", "uid", "gid"), checks.TEXT), "mode": _MODE},
+    checks.one_of("text", "a mapping"),
+    closed=False,
+)
 
 
 def _extends(node: Node) -> Iterator[Problem]:
-    if not isinstance(node, Map):
-        yield from checks.one_of("text", "a mapping")(node)
-        return
-    found = {key.value: key for key, _ in node.pairs}
-    yield from (
-        Refusal(f"unknown key {name!r}", key.where, "", INNER_KEY)
-        for name, key in found.items()
-        if name not in ("service", "file")
-    )
-    if "service" not in found:
+    yield from _EXTENDS(node)
+    if isinstance(node, Map) and all(key.value != "service" for key, _ in node.pairs):
         yield Refusal("it names no service", node.where, "service: NAME", KIND)
-    for _, each in node.pairs:
-        yield from checks.TEXT(each)
 
 
 def _extends_second(node: Node) -> Iterator[Problem]:
@@ -166,40 +151,15 @@ def _extends_second(node: Node) -> Iterator[Problem]:
         yield Refusal("rancher-compose reads only a mapping here", node.where, "service: NAME", KIND)
 
 
-def _logging(node: Node) -> Iterator[Problem]:
-    if not isinstance(node, Map):
-        yield from checks.MAP(node)
-        return
-    for key, each in node.pairs:
-        if key.value == "options":
-            yield from checks.decoded(TEXT_BY_TEXT, checks.MAP)(each)
-        elif key.value == "driver":
-            yield from checks.TEXT(each)
-        else:
-            yield _unknown(key, ("driver", "options"))
-
-
 def _networks(node: Node) -> Iterator[Problem]:
     if not isinstance(node, Map):
         yield from checks.UNIQUE(node) if isinstance(node, Seq) else checks.one_of("a list", "a mapping")(node)
         return
     for key, each in node.pairs:
-        if not NAME.fullmatch(key.value):
+        if NAME.fullmatch(key.value):
+            yield from _NETWORK(each)
+        else:
             yield Refusal(f"a network cannot be named {key.value!r}", key.where, "", INNER_KEY)
-        elif not isinstance(each, Map):
-            yield from checks.one_of("a mapping", "nothing")(each)
-        else:
-            yield from _network(each)
-
-
-def _network(node: Map) -> Iterator[Problem]:
-    for key, each in node.pairs:
-        if key.value == "aliases":
-            yield from checks.UNIQUE(each)
-        elif key.value in ("ipv4_address", "ipv6_address"):
-            yield from checks.TEXT(each)
-        else:
-            yield _unknown(key, ("aliases", "ipv4_address", "ipv6_address"))
 
 
 def _secrets(node: Node) -> Iterator[Problem]:
@@ -207,16 +167,7 @@ def _secrets(node: Node) -> Iterator[Problem]:
         yield from checks.LIST(node)
         return
     for item in node.items:
-        if not isinstance(item, Map):
-            yield from checks.one_of("text", "a mapping")(item)
-            continue
-        for key, each in item.pairs:
-            if key.value in ("source", "target", "uid", "gid"):
-                yield from checks.TEXT(each)
-            elif key.value == "mode":
-                yield from checks.then(checks.one_of("a number", "text"), checks.matching(re.compile("[-+]?[0-7]+"), "mode"))(
-                    each
-                )
+        yield from _SECRET(item)
 
 
 def _ulimits(node: Node) -> Iterator[Problem]:
@@ -263,7 +214,12 @@ _CHECKS: dict[str, _Checks] = {
     "labels": _both(checks.LABELS),
     "environment": _both(checks.ENVIRONMENT),
     "limits": _both(_ulimits),
-    "build": (checks.TEXT, _build),
+    "build": (
+        checks.TEXT,
+        checks.mapping(
+            {"context": checks.TEXT, "dockerfile": checks.TEXT, "args": checks.RATES}, checks.one_of("text", "a mapping")
+        ),
+    ),
     "extends": (_extends, _extends_second),
     "map": _both(checks.MAP),
     "networks": _both(_networks),
@@ -275,7 +231,7 @@ _CHECKS: dict[str, _Checks] = {
 _MAPS = {
     **{name: _both(checks.decoded(struct, checks.MAP)) for name, struct in maps.STRUCTS.items()},
     "log_opt": _both(checks.decoded(TEXT_BY_TEXT, checks.MAP)),
-    "logging": _both(_logging),
+    "logging": _both(checks.mapping({"driver": checks.TEXT, "options": checks.decoded(TEXT_BY_TEXT, checks.MAP)})),
 }
 
 
