@@ -340,11 +340,13 @@ def _forbidden(error: Any, content: str, file: str) -> ForgeError:
 
 def _malformed(error: yaml.MarkedYAMLError, content: str, file: str) -> ForgeError:
     mark = error.problem_mark or error.context_mark
-    where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
-    lines = content.splitlines()
-    tab = mark is not None and mark.line < len(lines) and "\t" in lines[mark.line]
-    hint = "YAML is indented with blanks, never with tabs" if tab else ""
-    return ForgeError(f"not well-formed YAML: {error.problem or error.context}", where, hint)
+    if mark is None:
+        return ForgeError(f"not well-formed YAML: {error.problem or error.context}", Where(file))
+    from catalog_forge.malformed import Stop, explained
+
+    begin = error.context_mark or mark
+    stop = Stop(error.problem or "", mark.line, mark.column, error.context or "", (begin.line, begin.column))
+    return explained(stop, content.splitlines(), file)
 
 
 class _Builder:

@@ -31,7 +31,7 @@ FLOORS = (
     ("formats", "plan", "spec"),
     ("rancher",),
     ("gotext", "goyaml", "rancher.keys", "git", "junit", "diffs"),
-    ("yamlio", "errors", "texts", "shown", "__init__"),
+    ("yamlio", "malformed", "errors", "texts", "shown", "__init__"),
 )
 
 # Between rooms of one floor only these imports are allowed.
@@ -43,6 +43,8 @@ SIDEWAYS = {
     ("spec", "plan"),
     ("formats", "plan"),
     ("yamlio", "errors"),
+    ("yamlio", "malformed"),
+    ("malformed", "errors"),
 }
 
 # Each of these comes in by these doors only.

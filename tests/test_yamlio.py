@@ -139,7 +139,10 @@ def test_nodes_know_their_places() -> None:
         (b"[a]: 1\n", "f.yml:1:1: a key must be a word"),
         (b"a: &x 1\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
         (b"a: *x\n", "f.yml:1:4: anchors and aliases are not allowed here | write the value out in each place"),
-        (b"a: 'x\n", "f.yml:2:1: not well-formed YAML: found unexpected end of stream"),
+        (
+            b"a: 'x\n",
+            "f.yml:1:4: not well-formed YAML: this quote is never closed | write the same quote at the end of the value",
+        ),
     ],
 )
 def test_what_is_not_one_sound_document_is_refused_at_its_place(text: bytes, problem: str) -> None:
@@ -148,7 +151,7 @@ def test_what_is_not_one_sound_document_is_refused_at_its_place(text: bytes, pro
 
 def test_a_tab_gets_a_hint_and_nothing_else_does() -> None:
     assert refused("a:\n\tb: 1\n")[0].endswith(" | YAML is indented with blanks, never with tabs")
-    assert "hint" not in refused("a: [1\n")[0] and "|" not in refused("a: [1\n")[0]
+    assert "blanks" not in refused("a: [1\n")[0]
 
 
 def test_all_doubled_keys_are_said_at_once() -> None:

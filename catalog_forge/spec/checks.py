@@ -11,7 +11,7 @@ from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
 from catalog_forge.spec.body import check_body
-from catalog_forge.spec.model import METADATA_KEY, VARIABLE, ConfFile, MetadataKey, Service, Spec
+from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, MetadataKey, Service, Spec
 
 # A dest directory becomes a volume, and a volume hides what the image has there: never one of these as a whole.
 SYSTEM_FOLDERS = frozenset(
@@ -88,8 +88,8 @@ def _folders(name: str) -> Iterator[str]:
 def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
     where = key.at("default") or key.at()
     if key.type == "enum" and not key.options:
-        yield Problem(f"metadata: {name}: an enum needs options", key.at())
-    if key.type != "enum" and key.options:
+        yield Problem(f"metadata: {name}: an enum needs options", key.at(), "its choices, such as options: [small, large]")
+    if key.type in KEY_TYPES and key.type != "enum" and key.options:
         yield Problem(f"metadata: {name}: only an enum has options", key.at("options"))
     if key.fields and key.type != "list":
         yield Problem(f"metadata: {name}: only a list has fields", key.at("fields"))

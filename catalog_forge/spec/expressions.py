@@ -260,14 +260,26 @@ class _Parser:
         for root in ("self", "stack", "service", "env"):
             if self.take(root + "."):
                 return self.attr(root)
+        raise self.unknown(start, begin)
+
+    def unknown(self, start: int, begin: int) -> ForgeError:
+        """The error for what begins as no expression does."""
         word = self.word("}|.(/")
         if begin == self.pos and self.pos >= len(self.value):
-            raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+            return self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+        if not word.strip():
+            return self.error("an expression is missing here", "as in @{self.ip} or @{metadata/PATH}", begin)
+        if word != word.strip():
+            return self.error(f"a blank stands beside {word.strip()!r}", "as in @{self.ip}: no blanks between the braces", begin)
         if word == "metadata" and self.take("."):
             key = self.word("}|")
-            raise self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
-        hint = f"as in @{{{ROOTS[word]}}}" if word in ROOTS else did_you_mean(word, ROOTS)
-        raise self.error(f"unknown expression {word!r}", hint, begin)
+            return self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
+        if word in ("peers", "others", "hosts"):
+            hint = f'as in @{{first({word}).ip}}, @{{count({word})}} or @{{join({word}.ip, ",")}}'
+            return self.error(f"{word!r} is a collection, not a value", hint, begin)
+        near = f"as in @{{{ROOTS[word]}}}" if word in ROOTS else did_you_mean(word, ROOTS)
+        hint = f"of metadata that is @{{metadata/{word}}}; {near}" if near.startswith("known") else near
+        return self.error(f"unknown expression {word!r}", hint, begin)
 
     def path(self, end: str) -> Text:
         begin = self.pos

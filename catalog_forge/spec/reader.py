@@ -41,12 +41,29 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
         spec: Spec = reader.record(Spec, laid_over(inherited or EMPTY, shorthand.expand(root, reader.problems)), "")
     except _Wrong:
         raise ForgeError.of(reader.problems) from None
-    problems = [*reader.problems, *checks.problems(spec, started)]
+    spoilt = _around(root, {problem.where for problem in reader.problems if problem.where})
+    problems = [*reader.problems, *(each for each in checks.problems(spec, started) if each.where not in spoilt)]
     known = {problem.where for problem in problems}
     problems += (problem for problem in _hidden_in(root, content) if problem.where not in known)
     if problems:
         raise ForgeError.of(problems)
     return shorthand.complete(spec)
+
+
+def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
+    """The places that are wrong, and those of all that holds them but the root: a check of what was left out would mislead."""
+    found = set(wrong)
+
+    def look(node: yamlio.Node) -> bool:
+        parts = [part for pair in node.pairs for part in pair] if isinstance(node, yamlio.Map) else []
+        parts += node.items if isinstance(node, yamlio.Seq) else []
+        if any([look(part) for part in parts]) or node.where in wrong:
+            found.add(node.where)
+        return node.where in found
+
+    for _, value in root.pairs:
+        look(value)
+    return found
 
 
 def parsed(content: bytes | str, file: str) -> yamlio.Map:
@@ -101,15 +118,22 @@ class _Reader:
         self.problems.append(Problem(message, where, hint))
         return _Wrong()
 
+    def misfit(self, what: str, wanted: str, node: yamlio.Node, hint: str) -> _Wrong:
+        """Note that a value is of a wrong kind, or not there at all."""
+        if isinstance(node, yamlio.Text) and is_null(node):
+            return self.wrong(f"{what} has no value: it must be {wanted}", node.where, hint)
+        return self.wrong(f"{what} must be {wanted}", node.where, hint)
+
     def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
         """Read a mapping as a record. What is wrong in it is noted and left out, so that the rest is checked as well."""
         known = {key.name: key for key in keys_of(kind)}
         words = [name for name in known if name != "compose"]
         if not isinstance(node, yamlio.Map):
-            raise self.wrong(f"{what} must be a mapping", node.where, did_you_mean("", words))
+            raise self.misfit(what, "a mapping", node, did_you_mean("", words))
         values: dict[str, Any] = {}
         places = {"": node.where}
         passed: dict[str, Any] = {}
+        advised: set[str] = set()
         for name, value in node.pairs:
             key = known.get(name.value)
             if key is None and kind in (Service, Group) and name.value in SERVICE_KEYS:
@@ -118,6 +142,7 @@ class _Reader:
             elif key is None or key.attribute == "compose":
                 more = SERVICE_KEYS if kind in (Service, Group) else shorthand.FILE_WORDS if kind is Spec else ()
                 hint = did_you_mean(name.value, [*words, *more])
+                advised.add(hint)
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
             else:
                 places[key.attribute] = value.where
@@ -125,7 +150,7 @@ class _Reader:
         if passed:
             values["compose"] = passed
         for key in known.values():
-            if key.required and key.attribute not in places:
+            if key.required and key.attribute not in places and not advised & _advice(key.name):
                 self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, key.limits.doc)
         if any(key.required and key.attribute not in values for key in known.values()):
             raise _Wrong
@@ -152,7 +177,7 @@ class _Reader:
 
     def text(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
         if not isinstance(node, yamlio.Text) or is_null(node):
-            raise self.wrong(f"{what} must be text", node.where, limits.doc)
+            raise self.misfit(what, "text", node, limits.doc)
         value = node.value
         if limits.one_of and value not in limits.one_of:
             self.wrong(f"{what} cannot be {_short(value)}", node.where, limits.shape or did_you_mean(value, limits.one_of))
@@ -167,7 +192,7 @@ class _Reader:
     def number(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         value = node.data() if isinstance(node, yamlio.Text) else None
         if type(value) is not kind:
-            raise self.wrong(f"{what} must be {_JSON_TYPES[kind]}", node.where)
+            raise self.misfit(what, _JSON_TYPES[kind], node, _plainly(kind, node))
         if kind is int and not limits.least <= typing.cast(int, value) <= limits.most:
             raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where)
         return value
@@ -177,14 +202,15 @@ class _Reader:
 
     def sequence(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         if not isinstance(node, yamlio.Seq):
-            raise self.wrong(f"{what} must be a list", node.where, limits.doc)
+            how = f"written [a, b], or with '- ' before each: {limits.doc}" if limits.doc else ""
+            raise self.misfit(what, "a list", node, how)
         element = get_args(kind)[0]
         items = (self.each(element, item, limits, f"an element of {what}") for item in node.items)
         return tuple(item for item in items if item is not _LEFT_OUT)
 
     def mapping(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         if not isinstance(node, yamlio.Map):
-            raise self.wrong(f"{what} must be a mapping", node.where, limits.doc)
+            raise self.misfit(what, "a mapping", node, limits.doc)
         element = get_args(kind)[1]
         seen: set[str] = set()
         for key, _ in node.pairs:
@@ -192,6 +218,9 @@ class _Reader:
                 self.wrong(f"{what}: {key.value!r} stands twice", key.where)
             seen.add(key.value)
         pairs = ((key.value, self.each(element, value, _NO_LIMITS, key.value)) for key, value in node.pairs)
+        if _is_record(element) and not any(key.required for key in keys_of(element)):
+            # A key that is declared wrongly is declared: nothing that reads it is wrong for that.
+            pairs = ((name, element() if value is _LEFT_OUT else value) for name, value in pairs)
         return {name: value for name, value in pairs if value is not _LEFT_OUT}
 
     def each(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
@@ -246,10 +275,30 @@ class _Reader:
         if len(found) != 1:
             first = node.pairs[0][0] if node.pairs else None
             if found:
-                raise self.wrong(f"a block is one thing: {' and '.join(found)} are two", node.where)
-            name = first.value if first else ""
-            raise self.wrong(f"unknown block {name!r}", first.where if first else node.where, did_you_mean(name, words))
+                hint = (
+                    "what holds under `when` stands below `then`"
+                    if "when" in found
+                    else "begin each with '- ' on a line of its own"
+                )
+                raise self.wrong(f"a block is one thing: {' and '.join(found)} are two", node.where, hint)
+            if first is None:
+                raise self.wrong("a block is empty", node.where, did_you_mean("", words))
+            name = first.value
+            raise self.wrong(f"unknown block {name!r}", first.where, did_you_mean(name, words))
         return self.record(words[found[0]], node, f"the block {found[0]!r}")
+
+
+def _advice(name: str) -> set[str]:
+    """What is said of a misspelt key that was meant to be this one; `config` stands for `files`."""
+    return {did_you_mean(word, (word,)) for word in ((name, "config") if name == "files" else (name,))}
+
+
+def _plainly(kind: Any, node: yamlio.Node) -> str:
+    """How a number or a truth is written, for one who wrote it as text."""
+    if kind is bool:
+        return "in small letters and without quotes"
+    quoted = isinstance(node, yamlio.Text) and not node.bare and re.fullmatch(r"-?[0-9]{1,18}", node.value)
+    return f"without quotes: {node.value}" if isinstance(node, yamlio.Text) and quoted else ""
 
 
 def _short(value: str) -> str:

@@ -50,8 +50,9 @@ def expand(root: Map, problems: list[Problem]) -> Map:
         key, config = words["config"]
         keys = next((value for name, value in pairs if name.value == "metadata"), None)
         pairs.append((_at(key, "files"), Seq((_file(words, config, keys),), key.where)))
-    elif given:
+    elif given and not any(did_you_mean(word, ("config",)).startswith("did") for word in words):
         problems.append(Problem("the key 'config' is missing: the path of the configuration file", root.where))
+        pairs.append((_at(given[0][0], "files"), Seq((), root.where)))
     return Map(tuple(pairs), root.where)
 
 
@@ -75,7 +76,7 @@ def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | Non
 
 def _service(node: Node) -> Node:
     """NAME, NAME:TAG or NAME=IMAGE:TAG."""
-    if not isinstance(node, Text):
+    if not isinstance(node, Text) or (node.bare and node.data() is None):
         return node
     name, equals, image = node.value.partition("=")
     if not equals:
@@ -85,7 +86,7 @@ def _service(node: Node) -> Node:
 
 def _metadata(node: Node) -> Node:
     """A list of keys, or a mapping in which a key without a value takes every default."""
-    if isinstance(node, Seq) and all(isinstance(item, Text) for item in node.items):
+    if isinstance(node, Seq) and node.items and all(isinstance(item, Text) for item in node.items):
         return Map(tuple((item, Map((), item.where)) for item in node.items if isinstance(item, Text)), node.where)
     if isinstance(node, Map):
         empty = [(key, isinstance(value, Text) and value.bare and value.data() is None) for key, value in node.pairs]
@@ -120,9 +121,19 @@ def reload(text: str, where: Where) -> Reload:
     if kind == "exec" and argument and "\n" not in argument:
         return Reload(kind, argument, places=places)
     if kind == "http":
-        method, _, url = argument.partition(" ")
-        return Reload(kind, _url(url.strip(), where), _method(method, where), places=places)
-    raise ForgeError(f"reload: cannot be {text!r}", where, f"it must be {RELOADS}")
+        word, _, url = argument.partition(" ")
+        method = _method(word, where)
+        return Reload(kind, _url(url.strip(), where), method, places=places)
+    raise ForgeError(f"reload: cannot be {text!r}", where, _likely(text.strip()) or f"it must be {RELOADS}")
+
+
+def _likely(text: str) -> str:
+    """What somebody means who writes the name of a signal, or a command, alone."""
+    if text.upper().removeprefix("SIG") in SIGNALS:
+        return f"did you mean 'signal {text.upper().removeprefix('SIG')}'?"
+    first, _, rest = text.partition(" ")
+    near = did_you_mean(first, ("signal", "http", "exec", "restart", "none"))
+    return near if near.startswith("did") else f"a command is written: exec {text}" if rest and "\n" not in text else ""
 
 
 def _method(method: str, where: Where) -> str:

@@ -421,7 +421,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "a: [b",
         None,
-        ["2:1 CF426 not well-formed YAML: did not find expected ',' or ']'"],
+        ["1:4 CF426 not well-formed YAML: this '[' is never closed", "  close it; a text that holds '[' is quoted"],
     ),
     (
         "version: '3'\nservices: {}",
@@ -511,7 +511,10 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "a: {image: x}",
         "a: [b",
-        ["rancher-compose.yml:2:1 CF301 not well-formed YAML: did not find expected ',' or ']'"],
+        [
+            "rancher-compose.yml:1:4 CF301 not well-formed YAML: this '[' is never closed",
+            "  close it; a text that holds '[' is quoted",
+        ],
     ),
     (
         "a: {image: x}",
@@ -616,7 +619,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "a:\n  image: x\n  b: {{ `[` }}",
         None,
-        ["3:1 CF517 not well-formed YAML: did not find expected node content"],
+        ["3:6 CF517 not well-formed YAML: this '[' is never closed", "  close it; a text that holds '[' is quoted"],
     ),
     (
         "a: {image: x}\n# {{ eq 1 `a` }}\nb: c",

@@ -135,7 +135,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files: {}\n",
-            "x.yml:4:8: files must be a list\n  hint: the configuration files",
+            "x.yml:4:8: files must be a list\n  hint: written [a, b], or with '- ' before each: the configuration files",
         ),
         (
             HEAD + FILE + "reload: sometimes\n",
@@ -184,7 +184,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
     [
         (
             "k: {type: enum}\n",
-            "x.yml:6:6: metadata: k: an enum needs options",
+            "x.yml:6:6: metadata: k: an enum needs options\n  hint: its choices, such as options: [small, large]",
         ),
         (
             "k: {type: strin}\n",
@@ -269,7 +269,7 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         ),
         (
             "  body:\n  - {}\n",
-            "x.yml:8:5: unknown block ''\n  hint: known here: copy, file, list, paste, set, template, text, when",
+            "x.yml:8:5: a block is empty\n  hint: known here: copy, file, list, paste, set, template, text, when",
         ),
         (
             "  body:\n  - set: [a]\n",
@@ -351,7 +351,7 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: http\n",
-            "x.yml:5:9: reload: cannot send to ''\n  hint: a URL such as http://127.0.0.1:9200/_cluster/settings",
+            "x.yml:5:9: reload: unknown method ''\n  hint: http POST URL or http PUT URL",
         ),
         (
             HEAD + "config: /etc/x/x.yml\nreload: ''\n",

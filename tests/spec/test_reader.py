@@ -203,7 +203,7 @@ def test_a_confd_with_another_dialect_is_refused(release: str) -> None:
         (b"forge: 1\nfiles:\n\t- dest\n", "x.yml:3:1: not well-formed YAML"),
         (b"forge: 1\nforge: 1\n", "x.yml:2:1: the key 'forge' stands twice: first in line 1"),
         (b"a: &x [1]\nb: *x\n", "x.yml:1:4: anchors and aliases are not allowed here"),
-        (b"a: b: c\n", "x.yml:1:5: not well-formed YAML"),
+        (b"a: b: c\n", "x.yml:1:4: not well-formed YAML"),
         (b"a: [" * 200 + b"]" * 200, "nested too deeply"),
         (b"[" * 100_000, "x.yml:"),
         (b"x: " + b"y" * (2 << 20), "x.yml: the file is larger than 1048576 bytes"),

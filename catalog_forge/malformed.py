@@ -1,0 +1,190 @@
+"""Why a text is not YAML, in words for its author: what is wrong, where, and what to write in its place.
+
+libyaml says what it expected. What the author did is told from the line at which it stopped, and from the lines above
+(YAML 1.2.2, chapters 6 to 8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog_forge.errors import ForgeError, Where
+
+_KEY = re.compile(r"(?:- ++)*+(?P<key>[^\s#\"'\[\]{}:][^\s:]*+|\"[^\"]*+\"|'[^']*+'):(?: |$)")
+_BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
+_TWO_COLONS = re.compile(r"(?P<head>\s*+(?:- ++)*+[^\s:]++: ++)(?P<value>[^\"'\[{|>&*!%@`].*?: .*)")
+_NO_BLANK = re.compile(r"(?P<indent>\s*+(?:- ++)*+)(?P<key>[A-Za-z_][\w.-]*+):(?P<value>[^\s:/].*)")
+_OPENING = re.compile("while parsing a flow (sequence|mapping)")
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where libyaml stopped and why: its words, the place, and the place where what it was reading begins. Both count from 0."""
+
+    problem: str
+    line: int
+    column: int
+    context: str = ""
+    start: tuple[int, int] = (0, 0)
+
+
+def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
+    """Return the error for a text that libyaml refuses."""
+    here = lines[stop.line] if stop.line < len(lines) else ""
+    for found in (_blank, _quote, _colon, _start, _bracket, _aligned):
+        if (words := found(stop, here, lines)) is not None:
+            message, hint, line, column = words
+            return ForgeError(f"not well-formed YAML: {message}", Where(file, line + 1, column + 1), hint)
+    return ForgeError(f"not well-formed YAML: {stop.problem or stop.context}", Where(file, stop.line + 1, stop.column + 1))
+
+
+_Words = tuple[str, str, int, int] | None
+
+
+def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """A tab that indents, and blanks that only look like one."""
+    indent = here[: len(here) - len(here.lstrip())]
+    if "\t" in indent or "tab character" in stop.problem or here[stop.column : stop.column + 1] == "\t":
+        column = here.find("\t")
+        return "a tab stands where YAML wants blanks", "YAML is indented with blanks, never with tabs", stop.line, max(column, 0)
+    for number in dict.fromkeys((stop.line, stop.start[0])):
+        text = lines[number] if number < len(lines) else ""
+        if found := _BLANKS.search(text):
+            name = f"U+{ord(found[0]):04X}"
+            return (
+                f"a blank that is not one ({name})",
+                "write an ordinary blank: YAML takes this for a letter",
+                number,
+                found.start(),
+            )
+    return None
+
+
+def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """Quotes that are never closed, or too early, and what double quotes take for an escape."""
+    line, column = stop.start
+    if "quoted scalar" in stop.context:
+        if "escape" in stop.problem:
+            hint = "in double quotes a backslash begins an escape: write it twice, or use single quotes"
+            return "this backslash begins no escape that YAML knows", hint, stop.line, stop.column
+        return "this quote is never closed", "write the same quote at the end of the value", line, column
+    before = here[: stop.column].rstrip()
+    if before.endswith(('"', "'")) and before.strip() and "expected" in stop.problem:
+        quote = before[-1]
+        if before.count(quote) % 2:  # it closes one that was opened above
+            opened = next((n for n in range(stop.line - 1, -1, -1) if lines[n].count(quote) % 2), stop.line)
+            hint = "write the same quote at the end of the value"
+            return "this quote is never closed", hint, opened, max(lines[opened].rfind(quote), 0)
+        hint = 'a quote within a value is written twice in single quotes, and as \\" in double quotes'
+        return "text stands behind a closing quote", hint, stop.line, stop.column
+    return None
+
+
+def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """A colon too many, or too few."""
+    if "mapping values are not allowed" in stop.problem:
+        if (found := _TWO_COLONS.match(here)) and stop.column > len(found["head"]):
+            hint = f"quote the value: {found['head'].strip()} {_quoted(found['value'])}"
+            return "a value that holds ': ' must be quoted", hint, stop.line, len(found["head"])
+        return _deeper(stop, here, lines)
+    if "could not find expected ':'" in stop.problem:
+        line, column = stop.start
+        text = lines[line] if line < len(lines) else ""
+        if found := _NO_BLANK.match(text):
+            hint = f"write {found['key']}: {found['value'].rstrip()}"
+            return "a blank must follow the ':' of a key", hint, line, len(found["indent"])
+        word, _, rest = text.strip().partition(" ")
+        return "this line has no ':' behind its key", f"write {word}: {rest}".rstrip(), line, column
+    if "block sequence entries are not allowed" in stop.problem:
+        return "a list begins on a line of its own", "put each '- ' on the lines below, or write [a, b]", stop.line, stop.column
+    return None
+
+
+def _start(stop: Stop, here: str, _lines: Sequence[str]) -> _Words:
+    """A value that begins with a sign which means something to YAML."""
+    sign = here[stop.column : stop.column + 1]
+    before = here[stop.column - 1 : stop.column]
+    if "cannot start any token" in stop.problem and sign:
+        value = here[stop.column :].rstrip()
+        return f"a value cannot begin with {sign!r}", f"quote it: {_quoted(value)}", stop.line, stop.column
+    if "alphabetic or numeric character" in stop.problem and before in ("*", "&"):
+        value = here[stop.column - 1 :].rstrip()
+        return f"a value cannot begin with {before!r}", f"quote it: {_quoted(value)}", stop.line, stop.column - 1
+    if "block scalar" in stop.context:
+        return "the text of '|' or '>' begins on the next line", "leave the rest of this line empty", stop.line, stop.column
+    return None
+
+
+def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """A list or mapping in brackets that is not closed, or lacks a comma."""
+    if "flow node" in stop.context:
+        text = "\n".join([*lines[: stop.line], here[: stop.column]])
+        at = max(text.rfind("["), text.rfind("{"))
+        if at < 0:
+            return None
+        line, column = text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1
+        return f"this '{text[at]}' is never closed", f"close it; a text that holds '{text[at]}' is quoted", line, column
+    if not (found := _OPENING.search(stop.context)):
+        return None
+    open_sign, close = ("[", "]") if found[1] == "sequence" else ("{", "}")
+    line, column = stop.start
+    if line != stop.line:
+        return f"this '{open_sign}' is never closed", f"close it; a text that holds '{open_sign}' is quoted", line, column
+    hint = f"a text that holds brackets, commas or quotes is quoted as a whole; the '{open_sign}' is in column {column + 1}"
+    return f"',' or '{close}' is missing here", hint, stop.line, stop.column
+
+
+def _aligned(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """A line whose indentation is that of nothing above."""
+    indent = len(here) - len(here.lstrip())
+    if "did not find expected" not in stop.problem or here[: stop.column].strip():
+        return None
+    columns: dict[int, tuple[int, str]] = {}
+    least = indent + 80
+    for number in range(stop.line - 1, -1, -1):
+        text = lines[number]
+        at = len(text) - len(text.lstrip())
+        if not text.strip() or text.lstrip().startswith("#") or at >= least:
+            continue
+        least = at
+        found = _KEY.match(text, at)
+        if here.startswith("-", indent) and text.startswith("-", at):
+            columns.setdefault(at, (number, "-"))
+        elif found:
+            columns.setdefault(found.start("key"), (number, found["key"]))
+    return _align(indent, columns, stop.line)
+
+
+def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Words:
+    if not columns:
+        return None
+    near = min(columns, key=lambda column: (abs(column - indent), columns[column][1] != "-", column))
+    number, word = columns[near]
+    change = f"{abs(near - indent)} blank{'s' * (abs(near - indent) > 1)} {'more' if near > indent else 'fewer'}"
+    hint = f"align it with {word!r} in line {number + 1}" + (f": {change}" if near != indent else "")
+    if near == indent:
+        return "this line does not continue what the lines above begin", hint + ", and see what stands between them", line, indent
+    return "this line is indented like nothing above it", hint, line, indent
+
+
+def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
+    """A key below a key that has a value already."""
+    indent = len(here) - len(here.lstrip())
+    for number in range(stop.line - 1, -1, -1):
+        text = lines[number]
+        if text.strip() and not text.lstrip().startswith("#"):
+            found = _KEY.match(text, len(text) - len(text.lstrip()))
+            if found is None or indent <= found.start("key"):
+                return None
+            column = found.start("key")
+            blanks = f"{indent - column} blank{'s' * (indent - column > 1)} fewer"
+            hint = f"align it with {found['key']!r} in line {number + 1}, which has a value already: {blanks}"
+            return "this key is indented too deep", hint, stop.line, indent
+    return None
+
+
+def _quoted(value: str) -> str:
+    value = value.split(" #")[0].rstrip()
+    return f"'{value}'" if "'" not in value and ('"' in value or "\\" in value) else '"' + value.replace('"', '\\"') + '"'

@@ -1,0 +1,50 @@
+"""What is not YAML is told as its author would see it: what is wrong, where, and what to write."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError
+
+FRAME = "files:\n  - dest: /etc/x\n    body:\n      - set: {a: b}\n"
+CASES = {
+    "a: @{self.ip} # who\n": "1:4: a value cannot begin with '@' | quote it: \"@{self.ip}\"",
+    'a: `x "y"`\n': "1:4: a value cannot begin with '`' | quote it: '`x \"y\"`'",
+    "a: *\n": "1:4: a value cannot begin with '*' | quote it: \"*\"",
+    "a: redis: a store\n": "1:4: a value that holds ': ' must be quoted | quote the value: a: \"redis: a store\"",
+    "- a: b: c\n": "1:6: a value that holds ': ' must be quoted | quote the value: - a: \"b: c\"",
+    "a: 1\nreload restart\n": "2:1: this line has no ':' behind its key | write reload: restart",
+    "a: 1\nreload:restart\nb: 1\n": "2:1: a blank must follow the ':' of a key | write reload: restart",
+    "a: - b\n": "1:4: a list begins on a line of its own | put each '- ' on the lines below, or write [a, b]",
+    'a: "b\nc: 1\n': "1:4: this quote is never closed | write the same quote at the end of the value",
+    'a: "b\nc: "d"\n': "1:4: this quote is never closed | write the same quote at the end of the value",
+    "a: 'b' c\n": "1:8: text stands behind a closing quote"
+    ' | a quote within a value is written twice in single quotes, and as \\" in double quotes',
+    'a: "\\d"\n': "1:5: this backslash begins no escape that YAML knows"
+    " | in double quotes a backslash begins an escape: write it twice, or use single quotes",
+    "a: [b\nc: 1\n": "1:4: this '[' is never closed | close it; a text that holds '[' is quoted",
+    "a: {b: 1 c: 2}\n": None,
+    "a: | b\n  c\n": "1:6: the text of '|' or '>' begins on the next line | leave the rest of this line empty",
+    f"{FRAME}   mode: 1\n": "5:4: this line is indented like nothing above it | align it with 'body' in line 3: 1 blank more",
+    f"{FRAME}     mode: 1\n": "5:6: this line is indented like nothing above it | align it with 'body' in line 3: 1 blank fewer",
+    f"{FRAME}  name: x\n": "5:3: this line is indented like nothing above it | align it with 'files' in line 1: 2 blanks fewer",
+    f"{FRAME}    mode: 1\n     uid: 1\n": "6:6: this key is indented too deep"
+    " | align it with 'mode' in line 5, which has a value already: 1 blank fewer",
+    f"{FRAME}     - text: x\n": "5:6: this line is indented like nothing above it | align it with '-' in line 4: 1 blank more",
+    " a: 1\nb: 2\n": None,
+    "a: 1\n\tb: 2\n": "2:1: a tab stands where YAML wants blanks | YAML is indented with blanks, never with tabs",
+    "a: 1\nb:\u00a02\n": "2:3: a blank that is not one (U+00A0) | write an ordinary blank: YAML takes this for a letter",
+}
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_the_author_is_told_what_to_write(text: str) -> None:
+    with pytest.raises(ForgeError) as error:
+        yamlio.parse(text, "f.yml")
+    (problem,) = error.value.problems
+    assert problem.message.startswith("not well-formed YAML: ")
+    assert problem.where and problem.where.line and problem.where.column
+    if wanted := CASES[text]:
+        message = problem.message.removeprefix("not well-formed YAML: ")
+        assert f"{str(problem.where).removeprefix('f.yml:')}: {message} | {problem.hint}" == wanted
