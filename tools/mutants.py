@@ -28,6 +28,7 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from time import process_time
 
@@ -45,9 +46,10 @@ def mutated(tree: Path, patterns: Sequence[str], rooms: Sequence[str]) -> Iterat
     """Put mutants into the modules of a copy of the repository, and yield their names. What was mutated before is kept."""
     cache = ROOT / ".cache/mutants"
     cache.mkdir(parents=True, exist_ok=True)
-    for path in sorted(path for pattern in patterns for path in tree.glob(f"{pattern}.py" if pattern.endswith("*") else pattern)):
+    for path in sorted(tree.glob("catalog_forge/**/*.py")):
         name, source = str(path.relative_to(tree)), path.read_text(encoding="utf-8")
-        if rooms and Path(name).parts[1].removesuffix(".py") not in rooms:
+        wanted = any(fnmatchcase(name, pattern) for pattern in patterns)  # as mutmut does: `*` goes through folders
+        if not wanted or (rooms and name.split("/")[1].removesuffix(".py") not in rooms):
             continue
         stored = cache / hashlib.sha256(f"{name}\n{source}".encode()).hexdigest()
         if not stored.exists():
