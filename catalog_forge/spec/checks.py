@@ -21,7 +21,7 @@ SYSTEM_FOLDERS = frozenset(
 CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
 
 
-def problems(spec: Spec, started: bool = True) -> Iterator[Problem]:
+def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     """Yield every problem of a spec that was read without one; `started`: what starts the program must be known."""
     if spec.forge != 1:
         yield Problem(f"forge: this release knows version 1 of the spec language, not {spec.forge}", spec.at("forge"))

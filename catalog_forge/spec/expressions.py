@@ -30,10 +30,9 @@ ROOTS = {
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
 _MAX_NESTING = 8
-# The signs before a brace, and those before a brace or an expression, for which a character stands that no text has.
+# The signs before a brace, and those before a brace or at the end, where an expression follows.
 _SIGNS = re.compile(r"(?<!@)@++(?=\{)")
-_MARK = "\x00"
-_DOUBLED = re.compile(r"(?<!@)@++(?=[{\x00])")
+_SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
 _FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
 
 
@@ -151,10 +150,15 @@ class Text:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Expr) else None
 
     def __str__(self) -> str:
-        sources = (f"@{{{part.source}}}" for part in self.parts if isinstance(part, Expr))
-        literals = "".join(part if isinstance(part, str) else _MARK for part in self.parts)
-        doubled = _DOUBLED.sub(lambda signs: signs[0] * 2, literals)
-        return re.sub(_MARK, lambda _: next(sources, ""), doubled)
+        return "".join(_written(part, after) for part, after in zip(self.parts, (*self.parts[1:], ""), strict=False))
+
+
+def _written(part: str | Expr, after: str | Expr) -> str:
+    """A part of a text as an author writes it, with what stands behind it."""
+    if isinstance(part, Expr):
+        return f"@{{{part.source}}}"
+    signs = _SIGNS_OR_LAST if isinstance(after, Expr) else _SIGNS
+    return signs.sub(lambda found: found[0] * 2, part)
 
 
 def literal(value: str) -> Text:

@@ -54,6 +54,8 @@ def test_a_value_of_any_shape_is_taken_or_an_error_with_its_place(key: str, valu
         ("labels", "hello", "labels: text stands where a list or a mapping is due"),
         ("labels", {"a": ["b"]}, "labels: a list stands where text is due"),
         ("ports", 6379, "ports: a number stands where a list is due"),
+        ("ports", [99999], "ports: '99999' is not a port"),
+        ("expose", [99999], "expose: '99999' is not a port"),
         ("ports", None, "ports: nothing stands where a list is due"),
         ("ports", [[1]], "ports: a list stands where text or a number is due"),
         ("environment", "A=b", "environment: text stands where a list or a mapping is due"),

@@ -40,10 +40,13 @@ def test_a_spec_inherits_what_it_does_not_write() -> None:
 def test_a_wrong_default_is_an_error_at_its_own_place() -> None:
     with pytest.raises(ForgeError) as caught:
         team("defaults:\n  image: {bass: x}\n  engine: {confd: 0.11.0}\nallowd: {}\n")
-    words = str(caught.value)
-    assert "catalog-forge.yml:2:11: unknown key 'bass'" in words and "did you mean 'base'?" in words
-    assert "catalog-forge.yml:3:19: confd cannot be '0.11.0'" in words
-    assert "catalog-forge.yml:4:1: unknown key 'allowd'" in words
+    assert [line for line in str(caught.value).split("\n") if "0.14.0 to 0.16.0" not in line] == [
+        "catalog-forge.yml:2:11: unknown key 'bass' in image",
+        "  hint: did you mean 'base'?",
+        "catalog-forge.yml:3:19: confd cannot be '0.11.0'",
+        "catalog-forge.yml:4:1: unknown key 'allowd'",
+        "  hint: did you mean 'allowed'?",
+    ]
 
 
 @pytest.mark.parametrize(
