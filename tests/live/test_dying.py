@@ -82,6 +82,6 @@ def test_a_container_that_is_left_alone_after_it_has_failed_is_started_by_anothe
 
 
 def test_what_waits_for_its_configuration_does_not_run_yet_and_what_gives_up_fails(patient: Tool) -> None:
-    patient.entry({"web": service("echo launch: waiting for x-conf; sleep 4; echo launch: gave up; exit 1")})
-    said = patient.up(status=1)
+    patient.entry({"web": service("echo launch: waiting for x-conf; sleep 10; echo launch: gave up; exit 1")})
+    said = patient.up("--settle", "1", status=1)
     assert "web-1: launch: waiting for x-conf\n" in said and "web-1 did not start its program" in said
