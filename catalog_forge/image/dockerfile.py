@@ -169,7 +169,7 @@ class _Reader:
         found = _KEYWORD.match(joined)
         keyword = found[1].upper() if found else ""
         if not found or keyword not in KEYWORDS:
-            word = joined.split()[0][:40]
+            word = (joined.split() or [""])[0][:40]
             self.faults.append(Fault(start, f"{word!r} is not an instruction", did_you_mean(word.upper(), KEYWORDS)))
             return
         rest, flags = joined[found.end() :], {}

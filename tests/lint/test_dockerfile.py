@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.image.dockerfile import expand, instruction_lines, parse
-from catalog_forge.lint.images.shell import mask
+from catalog_forge.lint.images.shell import mask, words
+from tests.growth import superlinear
 
 
 def test_instructions_keep_their_places_through_comments_and_continued_lines() -> None:
@@ -129,3 +130,13 @@ def test_the_code_of_a_script_keeps_its_places() -> None:
 )
 def test_each_step_starts_on_the_line_of_its_instruction(dockerfile: str, lines: list[int]) -> None:
     assert instruction_lines(dockerfile) == lines
+
+
+@pytest.mark.parametrize("text", ["\\\n" * 3, "\\\n\n# a\n\\", "\\", "FROM a\n\\\n\\\n"])
+def test_lines_that_hold_nothing_but_a_continuation_break_nothing(text: str) -> None:
+    assert [fault.message.startswith("'") for fault in parse(text).faults] == [True]
+
+
+@pytest.mark.parametrize("unit", ["$@", "${", "$(", '"a"', "'a'", "a ", "\\\n", "$(a $(", '"${'])
+def test_words_cost_as_much_as_they_are_long(unit: str) -> None:
+    assert superlinear(lambda size: words(unit * (size // len(unit)))) == ""

@@ -132,28 +132,24 @@ def words(text: str, start: int = 0) -> tuple[list[str], int]:
     They are without quotes; what a shell puts in is UNKNOWN, "$@" is ALL.
     """
     found: list[str] = []
-    word: str | None = None
+    word: list[str] = []
     while piece := _PIECE.match(text, start):
         kind, inner = piece.lastgroup or "", piece[piece.lastgroup or 0]
-        if word is None and kind == "plain" and inner.startswith("#"):
+        if not word and kind == "plain" and inner.startswith("#"):
             break
         start = piece.end()
-        if kind == "joined":
-            continue
         if kind == "gap":
-            found += [] if word is None else [word]
-            word = None
-            continue
-        if kind == "double":
-            inner = ALL if inner in _ALL else _INNER.sub(_put_in, inner)
+            found += ["".join(word)] if word else []
+            word = []
+        elif kind == "double":
+            word.append(ALL if inner in _ALL else _INNER.sub(_put_in, inner))
         elif kind == "unknown":
-            inner = ALL if inner in _ALL else UNKNOWN
-        elif kind == "escaped":
-            inner = inner.strip("\n")
-        word = (word or "") + inner
+            word.append(ALL if inner in _ALL else UNKNOWN)
+        elif kind != "joined":
+            word.append(inner)
     # A number right before a redirection is no word.
-    if word is not None and not (word.isdigit() and text[start : start + 1] in ("<", ">")):
-        found.append(word)
+    if word and not ("".join(word).isdigit() and text[start : start + 1] in ("<", ">")):
+        found.append("".join(word))
     return found, start
 
 
