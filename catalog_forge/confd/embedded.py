@@ -117,10 +117,8 @@ class _Pass:
             content = machine.run(template.name)
         except Fault as fault:
             raise _Failure(template.describe(fault, machine.code)) from None
-        # confd renames what it made to `dest`, and no file can have such a name.
-        if not resource.dest or resource.dest.endswith("/"):
-            what = f"dest {resource.dest!r} names a folder" if resource.dest else "dest is empty or missing"
-            raise _Failure(f"{resource.file}: {what}: confd cannot put the file there")
+        if resource.misplaced:
+            raise _Failure(f"{resource.file}: {resource.misplaced}: confd cannot put the file there")
         return content
 
     def template(self, resource: TemplateResource) -> Template:

@@ -37,6 +37,13 @@ class TemplateResource:
     reload_cmd: str = ""
     fault: str = ""
 
+    @property
+    def misplaced(self) -> str:
+        """Why no file can be put at `dest`: confd renames what it made, and a folder does not make way."""
+        if posixpath.basename(self.dest) in ("", ".", ".."):
+            return f"dest {self.dest!r} names a folder" if self.dest else "dest is empty or missing"
+        return ""
+
     def toml(self, dest: str) -> str:
         """Write the resource as TOML again, with another dest and without uid and gid: for a real confd below a folder."""
         texts = {"src": self.src, "dest": dest, "prefix": self.prefix, "check_cmd": self.check_cmd, "reload_cmd": self.reload_cmd}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog_forge.confd.functions import functions_of
 from catalog_forge.metadata.service.server import MetadataServer
 from tests.confd.real import answers_of, fetch_from, image_of, plain, require_go, run_embedded, run_real
 from tests.confd.test_corpus import DATA, VARIABLES, bad, good
@@ -36,6 +37,26 @@ WORDS = (
     'getv print printf len index and or not (1) ("a") (getv "/x") := = | , : / - + * & ! ( )'
 ).split(" ")
 MUTATIONS = 3000
+# Every function with arguments of every type: by its names, the first of these alone, the others by chance.
+ARGUMENTS = (
+    *(
+        '"a"',
+        '""',
+        '"/self/service/name"',
+        '"1"',
+        "1",
+        "-1",
+        "2.5",
+        "true",
+        "nil",
+        ".",
+        '(ls "/self")',
+        '(gets "/self/service/*")',
+    ),
+    *('(get "/self/service/name")', '(json `{"a":1}`)', '(jsonArray `[1,"x",null]`)', "(seq 1 3)", "'x'", "1i", '(index "a" 0)'),
+    *("(datetime).Unix", "(map)", "$x"),
+)
+CALLS = 3000
 
 
 def literals() -> Iterator[str]:
@@ -63,6 +84,18 @@ def grid() -> Iterator[str]:
             for text in (f"{left}{right}", f"{left} {right}"):
                 yield f'{{{{$x := "/self"}}}}{{{{{text}}}}}x{{{{end}}}}'
                 yield f'{{{{$x := "/self"}}}}{{{{{text}}}}}'
+
+
+def calls() -> Iterator[str]:
+    """Every function with no argument, with each argument, and by chance with several, some of them down a pipe."""
+    chance = random.Random(11)
+    names = [name for name in (*functions_of("HEAD"), "and", "or", "cgetv") if not _UNSTABLE.match(name.encode())]
+    yield from (f"{{{{$x := 5}}}}{{{{{name}}}}}" for name in names)
+    yield from (f"{{{{$x := 5}}}}{{{{{name} {argument}}}}}" for name in names for argument in ARGUMENTS)
+    for _ in range(CALLS):
+        name, (*others, last) = chance.choice(names), chance.choices(ARGUMENTS, k=chance.randint(2, 4))
+        words = f"{last} | {name} {' '.join(others)}" if chance.random() < 0.3 else f"{name} {' '.join(others)} {last}"
+        yield f"{{{{$x := 5}}}}{{{{{words}}}}}"
 
 
 def mutations() -> Iterator[bytes]:
@@ -107,11 +140,11 @@ def differences(confd: Path, folder: Path, sources: Sequence[bytes]) -> tuple[Co
     return counts, wrong
 
 
-@pytest.mark.parametrize("kind", ["literals", "grid", "mutations"])
+@pytest.mark.parametrize("kind", ["literals", "grid", "calls", "mutations"])
 def test_nothing_is_accepted_that_confd_refuses(
     confd: Path, tmp_path: Path, kind: str, record_property: Callable[[str, object], None]
 ) -> None:
-    made = {"literals": literals, "grid": grid, "mutations": mutations}[kind]()
+    made = {"literals": literals, "grid": grid, "calls": calls, "mutations": mutations}[kind]()
     sources = sorted({each.encode() if isinstance(each, str) else each for each in made})
     assert len(sources) > 500
     counts, wrong = differences(confd, tmp_path, sources)

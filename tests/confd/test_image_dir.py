@@ -226,3 +226,15 @@ def test_a_mode_is_a_number_of_32_bits(text: str, mode: int) -> None:
 def test_any_other_mode_is_a_fault_in_the_words_of_go(text: str, why: str) -> None:
     (found,) = one(resource(f'mode = "{text}"')).resources
     assert (found.mode, found.fault) == (None, f'strconv.ParseUint: parsing "{text}": {why}')
+
+
+@pytest.mark.parametrize(
+    ("dest", "reason"),
+    [
+        ("", "dest is empty or missing"),
+        *((dest, f"dest {dest!r} names a folder") for dest in ("/", "/etc/a/", ".", "..", "/etc/..", "/etc/a/.", "a/..")),
+        *((dest, "") for dest in ("/etc/a", "a", "./a", "/etc/...", "/etc/.a", "/etc//a")),
+    ],
+)
+def test_no_file_can_be_put_where_a_folder_is_named(dest: str, reason: str) -> None:
+    assert one(f"[template]\nsrc = 'a'\ndest = '{dest}'\n").resources[0].misplaced == reason

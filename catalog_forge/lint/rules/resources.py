@@ -363,6 +363,10 @@ def bad_dest(image: Image) -> Iterator[Hit]:
     for each in inside(image).resources:
         if each.resource and not each.resource.dest:
             yield Hit(each.file.at(1, 1), "there is no dest: confd has nowhere to write", 'write dest = "/PATH" below [template]')
+        elif each.resource and each.resource.misplaced:
+            yield Hit(
+                each.at("dest", each.resource.dest), f"{each.resource.misplaced}: confd cannot put a file there", "add its name"
+            )
         elif each.resource and not each.resource.dest.startswith("/"):
             dest = each.resource.dest
             words = f"dest {dest!r} is not absolute: it lies where confd is started"
