@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from catalog_forge.goyaml.printing import dump
 from catalog_forge.goyaml.scalars import resolve
@@ -217,6 +217,7 @@ def test_keys_stand_in_natural_order(row: str) -> None:
     assert [line.rpartition(":")[0].strip("\"'") for line in lines] == keys
 
 
+@settings(max_examples=25)
 @given(documents)
 def test_every_document_becomes_text_that_ends_in_one_line_break(value: object) -> None:
     text = dump(value)  # type: ignore[arg-type]
