@@ -75,22 +75,8 @@ def _rows() -> Iterator[ServiceKey]:
 
 KEYS = {key.name: key for key in sorted(_rows(), key=lambda key: key.name)}
 V1, V2 = (frozenset(key.name for key in KEYS.values() if form in key.forms) for form in "12")
-
-
-def _handed(*types: str) -> frozenset[str]:
-    """The keys of some types that go to the engine as they are."""
-    return frozenset(key.name for key in KEYS.values() if key.here == "engine" and key.type in types)
-
-
-TAKEN = frozenset(key.name for key in KEYS.values() if key.here == "taken")
-TEXTS = _handed("text", "text-or-nothing")
-TRUTHS = _handed("truth")
-LISTS = _handed("set", "list", "numbers", "text-or-set")
-PAIRS = _handed("list-of-pairs", "labels")
-NUMBERS = _handed("number", "whole", "score")
-SIZES = _handed("size", "reservation")
-# What compose refuses when it stands twice in one list.
-UNIQUE = frozenset(key.name for key in KEYS.values() if key.type in ("ports", "set"))
+HONOURED = frozenset(key.name for key in KEYS.values() if key.here)
+TRUTHS = frozenset(key.name for key in KEYS.values() if key.type == "truth")
 
 # Options of the engine's own log. Its other drivers cannot be read back, or send elsewhere what containers say.
 LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())

@@ -15,6 +15,7 @@ from itertools import groupby
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.rancher.composition import Service as Definition
+from catalog_forge.rancher.judgement.maps import RULE, STRUCTS
 from catalog_forge.stack.model import Launch, Link, Note, Rule, Service, Stack
 from catalog_forge.yamlio import Map, Node
 
@@ -91,11 +92,12 @@ class Balancers:
         for name in ("lb_config", "load_balancer_config"):
             config = definition.keys.get(name)
             for key, value in config.pairs if isinstance(config, Map) else ():
-                if key.value != "port_rules" and not is_null(value) and getattr(value, "pairs", True):
+                known = key.value in STRUCTS[name].fields and key.value != "port_rules"
+                if known and not is_null(value) and getattr(value, "pairs", True):
                     self.note(definition, f"{name}.{key.value}", "the load balancer does without it", value)
 
     def _rule(self, definition: Definition, keys: Mapping[str, Node]) -> Rule | None:
-        for key in keys.keys() - set(_TAKEN):
+        for key in (keys.keys() & RULE.fields.keys()) - set(_TAKEN):
             self.note(definition, f"port_rules.{key}", "the load balancer does without it", keys[key])
         words = {key: text_of(keys.get(key)) for key in _TAKEN}
         protocol = words["protocol"] or "http"

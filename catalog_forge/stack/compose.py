@@ -20,6 +20,7 @@ from catalog_forge.rancher.composition import ComposeFile, Composition, items
 from catalog_forge.rancher.composition import Service as Definition
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.judgement import launch, units
+from catalog_forge.rancher.judgement.maps import STRUCTS
 from catalog_forge.rancher.keys import GLOBAL
 from catalog_forge.rancher.tree import key_of, keys_of
 from catalog_forge.rancher.variables import Say, Substitution
@@ -58,8 +59,8 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
         for found in (stack.unhonoured, stack.dangerous)
     )
     # What Rancher passes over, where nothing is said of it here.
-    told = {(note.where.file, note.where.line) for note in (*unhonoured, *dangerous) if note.where}
-    odd = [fault for fault in judge.odd if fault.where and (fault.where.file, fault.where.line) not in told]
+    told = {note.where for note in (*unhonoured, *dangerous)}
+    odd = [fault for fault in judge.odd if fault.where not in told]
     unhonoured += [Note("", fault.rule, printable(fault.message), fault.where) for fault in odd]
     secret = secrets_of(entry, variables)
     return replace(stack, unhonoured=tuple(unhonoured), dangerous=tuple(dangerous), secrets=tuple(sorted(set(secret.values()))))
@@ -219,7 +220,7 @@ class _Composer:
         if node is None:
             return None
         given = {key: value for key, value in keys_of(node).items() if not is_null(value)}
-        for key in given.keys() - set(_HEALTH):
+        for key in (given.keys() & STRUCTS["health_check"].fields.keys()) - set(_HEALTH):
             self.launches.note(definition, f"health_check.{key}", "health checks here do without it", given[key].where)
         if "port" not in given:
             self.reader.wrong(f"the health check of {definition.name!r} has no port", node.where)

@@ -172,17 +172,17 @@ class Launches:
 
     def options(self, definition: Definition) -> dict[str, Value]:
         """The other keys that the engine honours, by their names in compose v2."""
-        readers: dict[frozenset[str], Callable[[Node, str], Value]] = {
-            keys.TEXTS: lambda node, _: _word(node),
-            keys.TRUTHS: lambda node, _: isinstance(node, Text) and decoding.value(node) is True,
-            keys.LISTS: lambda node, _: [item.value for item in items(node)],
-            keys.PAIRS: lambda node, _: dict(self._pairs(node)),
-            keys.NUMBERS: self.number,
-            keys.SIZES: lambda node, _: _size(_word(node)),
-            frozenset(("ulimits",)): lambda node, _: self._limits(node),
+        readers: dict[str, Callable[[Node, str], Value]] = {
+            **dict.fromkeys(("text", "text-or-nothing"), lambda node, _: _word(node)),
+            "truth": lambda node, _: isinstance(node, Text) and decoding.value(node) is True,
+            **dict.fromkeys(("set", "list", "numbers", "text-or-set"), lambda node, _: [item.value for item in items(node)]),
+            **dict.fromkeys(("list-of-pairs", "labels"), lambda node, _: dict(self._pairs(node))),
+            **dict.fromkeys(("number", "whole", "score"), self.number),
+            **dict.fromkeys(("size", "reservation"), lambda node, _: _size(_word(node))),
+            "limits": lambda node, _: self._limits(node),
         }
-        found = definition.keys.items()
-        return {key: read(node, key) for key, node in found for of_kind, read in readers.items() if key in of_kind}
+        handed = ((keys.KEYS[key], node) for key, node in definition.keys.items() if key in keys.KEYS)
+        return {key.name: readers[key.type](node, key.name) for key, node in handed if key.here == "engine"}
 
     def _pairs(self, node: Node) -> dict[str, str]:
         """A mapping, or a list of NAME:VALUE or NAME=VALUE."""
@@ -224,14 +224,12 @@ class Launches:
 
     def _say(self, definition: Definition, labels: Mapping[str, str]) -> None:
         """Note what the engine cannot honour, and what needs trust."""
-        forms = (keys.TEXTS, keys.TRUTHS, keys.LISTS, keys.PAIRS, keys.NUMBERS, keys.SIZES)
-        honoured = keys.TAKEN.union({"ulimits"}, *forms)
         for key, node in definition.keys.items():
             if key == "extends":
                 self.cannot("`extends`", node.where, "write the service out")
             elif key == "load_balancer_config" and is_balancer(definition):
                 continue
-            elif key not in honoured or (key == "build" and "image" in definition.keys):
+            elif key not in keys.HONOURED or (key == "build" and "image" in definition.keys):
                 self.note(definition, key, keys.UNHONOURED.get(key, keys.WITHOUT_REASON), node.where)
         for label in labels:
             beginnings = [each for each in keys.LABELS if label.startswith(each)]

@@ -14,7 +14,9 @@ from catalog_forge.lint.judges.verdicts import verdicts
 from catalog_forge.lint.runner import registry
 from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import Tree
-from tests.lint.mutations import examples, mutants
+from tests.lint.mutations import RANCHER, examples, mutants
+from tests.lint.trees import SOUND
+from tests.lint.trees import tree as tree_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HOUSE = Path(__file__).parents[2] / "catalog_forge"
@@ -45,6 +47,13 @@ def test_of_a_generated_catalog_no_judge_refuses_anything(name: str) -> None:
     tree = disk.read(GOLDEN / name)
     assert unsaid(tree) == []
     assert [each for each in verdicts(tree).rulings if each.outcome in ("reject", "drop", "ghost")] == []
+
+
+def test_of_a_file_that_takes_the_place_of_another_lint_says_what_a_judge_refuses() -> None:
+    path = "templates/web/0/sub/rancher-compose.yml"
+    tree = tree_of({path: SOUND[RANCHER].replace("scale: 2", "scale: two")})
+    assert unsaid(tree) == []
+    assert ("launch", "CF431") in {(each.judge, each.rule) for each in verdicts(tree).rulings if each.where.file == path}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 
 from catalog_forge.errors import Where
 from catalog_forge.lint.findings import Check, Hit
-from catalog_forge.lint.judges import ci
+from catalog_forge.lint.judges import ci, launch
 from catalog_forge.lint.judges.service import Service
-from catalog_forge.rancher.entries import Entry, Revision
+from catalog_forge.rancher.entries import COMPOSE, Entry, Revision
 from catalog_forge.rancher.judgement.ruling import HINTS, Refusal, Ruling
 from catalog_forge.rancher.tree import Tree
 
@@ -26,7 +26,11 @@ def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
     if entry not in _RULINGS:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
-        for ruling in (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder)):
+        # A file in a folder of a revision takes the place of the one that the launch is judged by elsewhere.
+        below = (folder for revision in entry.folder.folders.values() for folder in revision.folders.values())
+        nested = any(file.name in COMPOSE for folder in below for file in folder.everything)
+        launched = launch.judge(service) if nested else ()
+        for ruling in (*service.rulings, *ci.judge_entry(entry.top.name, entry.folder), *launched):
             # What was not read is not missing; what is listed without a name has rules of its own.
             if ruling.rule and ruling.outcome != "ghost" and (entry.is_whole or _is_read(entry, ruling)):
                 found.setdefault(ruling.rule, []).append(ruling)

@@ -53,11 +53,8 @@ _DOCKER_ONLY = frozenset(
     "storage_opt use_api_socket userns_mode".split()
 )
 _MODE = re.compile(r"host|none|bridge|managed|(?:container|service):.+")
-_TRUTHS = keys.TRUTHS | {"retain_ip", "start_on_create"}
-# Lists whose items may stand there once.
-_SETS = keys.UNIQUE | frozenset(
-    "group_add security_opt dns dns_search env_file tmpfs environment labels extra_hosts certs external_ips dns_opt".split()
-)
+# Types of keys whose items, where they stand in a list, may stand there once.
+_SETS = ("ports", "set", "text-or-set", "numbers", "list", "list-of-pairs", "labels", "environment", "rates")
 
 
 # What is looked at in each version of a template too. Each says the place in the text that was read.
@@ -93,7 +90,8 @@ def repeated_items(part: Part) -> Iterator[Hit]:
     """Items of a list of which rancher-compose takes no two alike."""
     for name, (_, node) in part.keys.items():
         seen: set[str] = set()
-        for item in items(node) if name in _SETS and isinstance(node, Seq) else ():
+        is_set = name in keys.KEYS and keys.KEYS[name].type in _SETS and isinstance(node, Seq)
+        for item in items(node) if is_set else ():
             if item.value in seen:
                 yield Hit(item.where, f"{item.value!r} stands twice in {name} of {part.name.value!r}", "leave one of both out")
             seen.add(item.value)

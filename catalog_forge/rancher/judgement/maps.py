@@ -34,7 +34,7 @@ Meaning = Callable[[Text], Iterator[Refusal]]
 
 # What structures are decoded into. Their fields for Rancher's own API stand in no compose file.
 _STICKINESS = struct("a stickiness policy", "", "name cookie domain mode", "indirect nocache postonly")
-_RULE = struct(
+RULE = struct(
     "a port rule",
     "source_port target_port priority weight",
     "protocol path hostname service container backend_name selector region environment",
@@ -54,7 +54,7 @@ STRUCTS = {
         "",
         "default_cert config",
         certs=TEXTS,
-        port_rules=ListOf("a list of port rules", _RULE),
+        port_rules=ListOf("a list of port rules", RULE),
         stickiness_policy=_STICKINESS,
     ),
     "load_balancer_config": struct(
