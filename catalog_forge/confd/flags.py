@@ -162,7 +162,8 @@ def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bo
     """
     if line.mistake:
         yield line.mistake
-    if line.mistake is None or line.mistake.effect == "lost":
+    # Images that only bring files are run with -version: nothing else is asked of confd then.
+    if not line.is_on("version") and (line.mistake is None or line.mistake.effect == "lost"):
         yield from _refused(line)
         yield from _unread(line, keys, is_whole)
         yield from _lost(line)
@@ -179,8 +180,6 @@ def _refused(line: CommandLine) -> Iterator[Mistake]:
         yield Mistake("ends", f"confd has no backend {backend!r}", did_you_mean(backend, releases.BACKENDS), _at(line, "backend"))
     if level and WILD not in level and level.lower() not in _LEVELS:
         yield Mistake("ends", f"confd has no log level {level!r}", did_you_mean(level, _LEVELS), _at(line, "log-level"))
-    if line.is_on("version"):
-        yield Mistake("ends", "-version shows the release, and confd ends", "leave it out", _at(line, "version"))
     node = line.nodes[0] if line.nodes else ""
     if backend == "rancher" and node and WILD not in node and (node.startswith(("http:", "https:")) or not _NODE.fullmatch(node)):
         message = f"confd asks http://{node}: it never reaches Rancher's metadata"
