@@ -98,6 +98,34 @@ def test_side_by_side_the_account_of_real_programs_and_the_exit_code_stay_whole(
     assert sums in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("statuses", "ci", "status", "words"),
+    [
+        ((0, 0, 0, 0), "", 0, ("passed", "passed", "passed")),
+        ((1, 0, 0, 0), "", 1, ("FAILED", "passed", "passed")),
+        ((0, 4, 4, 0), "", 0, ("passed", "left out", "left out")),
+        ((0, 4, 4, 0), "true", 1, ("passed", "FAILED", "FAILED")),
+        ((0, 1, 0, 1), "", 1, ("passed", "FAILED", "FAILED")),
+    ],
+)
+def test_each_part_of_both_tiers_is_run_and_the_end_says_what_came_out(
+    statuses: tuple[int, int, int, int], ci: str, status: int, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    everything, python, sid, current = statuses
+    scripts = {
+        "with_real_programs.sh": f'#!/bin/sh\n[ "$2" != --all ] || exit {everything}\nexit {current}\n',
+        "newest_python.sh": f"#!/bin/sh\nexit {python}\n",
+        "sid.sh": f"#!/bin/sh\nexit {sid}\n",
+    }
+    folder = tree(tmp_path, {**scripts, "test_all.sh": (ROOT / "tools/test_all.sh").read_text()})
+    for name in (*scripts, "test_all.sh"):
+        (folder / name).chmod(0o755)
+    result = run(folder / "test_all.sh", "-x", CI=ci)
+    assert result.returncode == status, result.stderr
+    summary = result.stderr.partition("what came out\n")[2].splitlines()
+    assert [line[:9].strip() for line in summary] == list(words)
+
+
 def test_code_lines_are_those_that_python_runs() -> None:
     head = '"""A module\nof two lines."""\n\nimport os  # why\n\n\n'
     source = f'{head}class A:\n    """Doc."""\n\n    # a comment\n    x = """a\n\n    b"""\n'

@@ -229,6 +229,8 @@ def test_a_current_compose_accepts_every_compose_file(spec: Spec, tmp_path: Path
     answers = {q["variable"]: q.get("default") or "1" for q in questions}
     command = [Path(__file__).parents[2] / "tools/sid.sh", "docker-compose", "-f", path, "config", "--quiet"]
     done = subprocess.run(command, env={**os.environ, **answers}, capture_output=True, text=True, check=False)
+    if done.returncode == 4:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no Debian sid: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
 
 
