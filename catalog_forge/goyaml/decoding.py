@@ -6,7 +6,7 @@ everything, every scalar is text, numbers and truths are what YAML 1.1 says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from catalog_forge.errors import Problem
@@ -78,6 +78,17 @@ def merged(pairs: Pairs) -> Pairs:
         else:
             found[key.value] = key, each
     return tuple(found.values())
+
+
+def rewritten(node: Node, change: Callable[[Text], Text]) -> Node:
+    """A node with other scalars in place of its own; keys stay, and merge keys are written out."""
+    match node:
+        case Map(found, where):
+            return Map(tuple((key, rewritten(each, change)) for key, each in merged(found)), where)
+        case Seq(items, where):
+            return Seq(tuple(rewritten(item, change) for item in items), where)
+        case Text():
+            return change(node)
 
 
 def brought_in(node: Node) -> list[Node]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from catalog_forge import yamlio
 from catalog_forge.errors import Where
-from catalog_forge.goyaml.decoding import merged
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.goyaml.decoding import rewritten
+from catalog_forge.yamlio import Node, Text
 
 _DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z0-9_]+)\})?")
 
@@ -52,13 +52,7 @@ class Substitution:
 
     def node(self, node: Node) -> Node:
         """Return a node with the answers in its values; merge keys (`<<`) are written out, as Rancher's YAML reader does."""
-        match node:
-            case Map(pairs, where):
-                return Map(tuple((key, self.node(value)) for key, value in merged(pairs)), where)
-            case Seq(items, where):
-                return Seq(tuple(map(self.node, items)), where)
-            case Text():
-                return self.text(node)
+        return rewritten(node, self.text)
 
     def text(self, node: Text) -> Text:
         """Return a scalar with its answers. It is text from then on, whatever the answer looks like."""

@@ -163,3 +163,9 @@ def test_the_bound_counts_every_value_once_for_each_place(items: int) -> None:
     item = Text("x", True, where, "", ())
     root = Map(((item, Seq((item,) * items, where)),), where)
     assert bool([*decoding.too_large(root)]) is (items + 2 > decoding.MAX_NODES)
+
+
+def test_scalars_are_rewritten_keys_stay_and_merge_keys_are_written_out() -> None:
+    node = parsed("{a: x, <<: {b: y, a: z}, c: [x, {d: y}]}")
+    made = decoding.rewritten(node, lambda text: Text(text.value * 2, False, text.where, "", ()))
+    assert yamlio.to_data(made) == {"a": "zz", "b": "yy", "c": ["xx", {"d": "yy"}]}

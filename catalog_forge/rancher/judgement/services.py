@@ -81,31 +81,20 @@ def services_without_version(root: Node | None) -> Text | None:
 def _converted(key: str, node: Node) -> Node:
     """What rancher-compose makes of a value before it looks at it."""
     if key in TEXTUAL:
-        return _as_texts(node)
-    return _as_numbers(node) if key in NUMERIC else node
+        return decoding.rewritten(node, _as_text)
+    return decoding.rewritten(node, _as_number) if key in NUMERIC else node
 
 
-def _as_texts(node: Node) -> Node:
-    match node:
-        case Map(found, where):
-            return Map(tuple((key, _as_texts(each)) for key, each in found), where)
-        case Seq(items, where):
-            return Seq(tuple(map(_as_texts, items)), where)
-        case Text():
-            if decoding.is_null(node) or not node.bare:
-                return node
-            return Text(decoding.printed(node), False, node.where, node.style, node.lines)
+def _as_text(node: Text) -> Text:
+    if decoding.is_null(node) or not node.bare:
+        return node
+    return Text(decoding.printed(node), False, node.where, node.style, node.lines)
 
 
-def _as_numbers(node: Node) -> Node:
-    match node:
-        case Map(found, where):
-            return Map(tuple((key, _as_numbers(each)) for key, each in found), where)
-        case Seq(items, where):
-            return Seq(tuple(map(_as_numbers, items)), where)
-        case Text(text, False) if types.ATOI.fullmatch(text):
-            return Text(str(int(text)), True, node.where, "", node.lines)
-    return node
+def _as_number(node: Text) -> Text:
+    if node.bare or not types.ATOI.fullmatch(node.value):
+        return node
+    return Text(str(int(node.value)), True, node.where, "", node.lines)
 
 
 def _unprintable(node: Node) -> Iterator[Problem]:
