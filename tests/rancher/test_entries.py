@@ -141,7 +141,7 @@ def test_an_entry_is_named_after_its_folder_where_it_has_no_other_name() -> None
 def test_a_catalog_block_that_cannot_be_read_is_said_once() -> None:
     with pytest.raises(ForgeError) as error:
         entries.read(of("0", **{"0__rancher-compose_yml": b"a: ["}), "web")
-    assert [str(problem.where) for problem in error.value.problems] == ["web/0/rancher-compose.yml:2:1"]
+    assert [str(problem.where) for problem in error.value.problems] == ["web/0/rancher-compose.yml:1:4"]
 
 
 @pytest.mark.parametrize(

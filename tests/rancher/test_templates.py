@@ -164,7 +164,7 @@ def test_the_text_is_read_as_yaml_with_places_in_a_file_of_no_name() -> None:
     assert str(found.map.pairs[1][0].where) == "\0rendered:f.tpl:2:1"
     broken = so_far("a: {{.Values.X}}", X="[").yaml
     assert broken.node is None
-    assert [str(problem.where) for problem in broken.problems] == ["\0rendered:f.tpl:2:1"]
+    assert [str(problem.where) for problem in broken.problems] == ["\0rendered:f.tpl:1:4"]
 
 
 def test_templates_see_the_stack_the_release_and_the_environment() -> None:

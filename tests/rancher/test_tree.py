@@ -61,7 +61,7 @@ def test_the_yaml_of_what_cannot_be_read_is_a_problem() -> None:
     assert (problem.message, str(problem.where)) == ("the file cannot be read", "x.yml")
     broken = file(b"a: [", shown="x.yml").yaml
     assert broken.node is None
-    assert [str(problem.where) for problem in broken.problems] == ["x.yml:2:1"]
+    assert [str(problem.where) for problem in broken.problems] == ["x.yml:1:4"]
 
 
 def test_the_yaml_tells_of_double_keys_and_of_a_second_document() -> None:
