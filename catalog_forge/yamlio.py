@@ -41,7 +41,8 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as `Where` is not: catalogs hold hundreds of thousands.
+@dataclass(slots=True)
 class Text:
     """A scalar as it stands in a file: its text, whether it was written bare, its place, and the lines of the file."""
 

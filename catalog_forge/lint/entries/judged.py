@@ -23,7 +23,8 @@ _RULINGS: WeakKeyDictionary[Entry, dict[str, list[Ruling]]] = WeakKeyDictionary(
 
 def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
     """What the catalog service and the CI refuse or drop of an entry, and which version stands in for a default: by rule."""
-    if entry not in _RULINGS:
+    found = _RULINGS.get(entry)
+    if found is None:
         found = _RULINGS[entry] = {}
         service = Service(Tree(entry.folder.everything))
         # A file in a folder of a revision takes the place of the one that the launch is judged by elsewhere.
@@ -34,7 +35,7 @@ def rulings_of(entry: Entry) -> dict[str, list[Ruling]]:
             # What was not read is not missing; what is listed without a name has rules of its own.
             if ruling.rule and ruling.outcome != "ghost" and (entry.is_whole or _is_read(entry, ruling)):
                 found.setdefault(ruling.rule, []).append(ruling)
-    return _RULINGS[entry]
+    return found
 
 
 def _is_read(entry: Entry, ruling: Ruling) -> bool:
@@ -63,9 +64,13 @@ def placed(subject: Entry | Revision, hit: Hit) -> Hit:
 
 def judged(subject: Entry | Revision, rule: str, hits: Iterable[Hit] = ()) -> Iterator[Hit]:
     """The hits of a rule, and the faults that belong to it: where a judge refuses it is an error, else at most a warning."""
+    told = faults_of(subject, rule)
+    if not told:
+        yield from hits
+        return
     faults: dict[Where, Refusal] = {}
     # Of one place the first counts that is refused.
-    for fault in sorted(faults_of(subject, rule), key=lambda fault: not fault.who):
+    for fault in sorted(told, key=lambda fault: not fault.who):
         if fault.where:
             faults.setdefault(_place(rule, fault.where), fault)
     for hit in (placed(subject, hit) for hit in hits):

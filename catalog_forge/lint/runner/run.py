@@ -88,7 +88,7 @@ def by_place(finding: Finding) -> tuple[Where, str, str]:
 def _findings(identity: str, level: Level, check: Check, subject: object, catalog: Catalog, choice: Choice) -> Iterator[Finding]:
     try:
         hits = [*check(subject)]
-        if isinstance(subject, Revision):
+        if hits and isinstance(subject, Revision):
             hits = [placed(subject, hit) for hit in hits]
     except Exception as error:
         raise RuleBroke(f"{identity} broke on {_place(subject)}: {type(error).__name__}: {error}") from error
