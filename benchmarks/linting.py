@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from measure import Row, Run, by_turns, program, ratio, run, seconds
+from measure import Row, Run, base, by_turns, program, ratio, run, seconds
 
 # As counted in rancher/community-catalog: templates, revisions, one in four a template of Go, seven questions each.
 TEMPLATES, REVISIONS, QUESTIONS = 188, 416, 7
@@ -27,10 +27,23 @@ def lint(folder: Path) -> list[Row]:
     peak = max(each.peak for each in ours)
     what = f"`lint` of {REVISIONS} revisions"
     return [
+        *_beside_the_base(small),
         *_beside_the_peer(folder, small),
         Row(f"{what}, memory", f"{peak:.0f} MiB", "", peak, 300, "MiB"),
         ratio(f"`lint` of {TIMES} times as much", "once", TIMES + 1, [many, ours]),
     ]
+
+
+def _beside_the_base(small: Path) -> list[Row]:
+    if not (other := base()):
+        return []
+    catalog = Path(os.environ.get("COMMUNITY_CATALOG") or small)
+    runs = by_turns(lambda _: _lint(catalog), lambda _: _lint(catalog, other))
+    return [ratio(_what(), "the base", 1, runs)]
+
+
+def _what() -> str:
+    return f"`lint` of {'rancher/community-catalog' if 'COMMUNITY_CATALOG' in os.environ else f'{REVISIONS} revisions'}"
 
 
 def _beside_the_peer(folder: Path, small: Path) -> list[Row]:
@@ -39,14 +52,15 @@ def _beside_the_peer(folder: Path, small: Path) -> list[Row]:
         runs = by_turns(lambda _: _lint(small))[0]
         return [Row(f"`lint` of {REVISIONS} revisions", f"{seconds(runs):.2f} s", "no CATALOG_SERVICE", seconds(runs), 0.6, "s")]
     catalog = Path(os.environ.get("COMMUNITY_CATALOG") or _committed(small))
-    what = f"`lint` of {'rancher/community-catalog' if 'COMMUNITY_CATALOG' in os.environ else 'the same'}"
     return [
-        ratio(what, "catalog-service --validate", 1, by_turns(lambda _: _lint(catalog), lambda _: _serve(folder, peer, catalog)))
+        ratio(
+            _what(), "catalog-service --validate", 1, by_turns(lambda _: _lint(catalog), lambda _: _serve(folder, peer, catalog))
+        )
     ]
 
 
-def _lint(catalog: Path) -> Run:
-    return run(program("catalog-forge"), "lint", catalog, "--fail-on", "never", "-o", os.devnull)
+def _lint(catalog: Path, name: str = "") -> Run:
+    return run(name or program("catalog-forge"), "lint", catalog, "--fail-on", "never", "-o", os.devnull)
 
 
 def _serve(folder: Path, peer: str, catalog: Path) -> Run:

@@ -49,6 +49,11 @@ def program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+def base() -> str | None:
+    """Return the `catalog-forge` of an earlier release to compare with, which CATALOG_FORGE_BASE names; None without one."""
+    return os.environ.get("CATALOG_FORGE_BASE") or None
+
+
 def run(*command: str | Path, env: Mapping[str, str] | None = None) -> Run:
     """Run a program to its end. Raises RuntimeError, with what it said, when it fails."""
     with tempfile.TemporaryFile() as said:

@@ -22,11 +22,17 @@ main()
 """
 
 
-def show_help(folder: Path) -> list[Row]:
-    """Measure `--help` beside that of the smallest program that click makes."""
+def smallest(folder: Path) -> Path:
+    """Write the smallest program that click makes, and return its path."""
     minimal = folder / "minimal"
     minimal.write_text(CLICK)
     minimal.chmod(0o755)
+    return minimal
+
+
+def show_help(folder: Path) -> list[Row]:
+    """Measure `--help` beside that of the smallest program that click makes."""
+    minimal = smallest(folder)
     runs = by_turns(lambda _: run(program("catalog-forge"), "--help"), lambda _: run(minimal, "--help"))
     return [ratio("`--help`", "a minimal click program", 1.1, runs)]
 
