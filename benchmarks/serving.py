@@ -6,6 +6,7 @@ CATALOG_FORGE_RANCHER_METADATA names a real rancher-metadata 0.7 to compare with
 from __future__ import annotations
 
 import http.client
+import json
 import math
 import os
 import re
@@ -13,6 +14,7 @@ import resource
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,12 +23,14 @@ from statistics import median
 
 from measure import Row, program
 
+from catalog_forge import yamlio
 from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.metadata.service import printing
 from catalog_forge.metadata.service.answers import DEFAULT
 
 SIZES = (10, 1000)
 WAITING = 1000
+HUGE = 15_000_000
 ROUNDS = 3
 SECONDS = 3
 VERSION = "2016-07-29"
@@ -40,6 +44,39 @@ def serve(folder: Path) -> list[Row]:
         raise RuntimeError("wrk is missing")
     rows = [row for size in SIZES for row in _requests(_answers(folder, size), size)]
     return [*rows, _change(_answers(folder, SIZES[0]))]
+
+
+def huge(folder: Path) -> list[Row]:
+    """Measure how soon 15 MB of answers are served, what they take, and how long another client waits while they are printed."""
+    values = {f"key-{number}": "x" * 40 for number in range(50)}
+    services = [{"name": f"service-{number}", "metadata": values} for number in range(HUGE // len(json.dumps(values)))]
+    answers = {VERSION: {DEFAULT: {"services": services}}}
+    return [
+        row
+        for form, text in (("JSON", json.dumps(answers)), ("YAML", yamlio.dump(answers)))
+        for row in _huge(folder / f"huge.{form.lower()}", text, f"`metadata serve`, {len(text) / 1e6:.0f} MB of {form}")
+    ]
+
+
+def _huge(path: Path, text: str, what: str) -> list[Row]:
+    path.write_text(text)
+    began = time.perf_counter()
+    with _ours(path) as (port, _, pid):
+        listens = time.perf_counter() - began
+        status = Path(f"/proc/{pid}/status").read_text()
+        peak = int(re.findall(r"VmHWM:\s*(\d+) kB", status)[0]) / 1024
+        whole = threading.Thread(target=_get, args=(port, f"/{VERSION}"), kwargs={"accept": "application/yaml"})
+        whole.start()
+        waits = 0.0
+        while whole.is_alive():
+            began = time.perf_counter()
+            _get(port, f"/{VERSION}/services/7/name")
+            waits = max(waits, time.perf_counter() - began)
+    return [
+        Row(f"{what}, listens", f"{listens:.2f} s", "", listens, 5, "s"),
+        Row(f"{what}, memory", f"{peak:.0f} MiB", "", peak, 300, "MiB"),
+        Row(f"{what}, another client waits", f"{waits:.2f} s", "while all is printed", waits, 1, "s"),
+    ]
 
 
 def _answers(folder: Path, size: int) -> Path:
@@ -82,7 +119,7 @@ def _change(answers: Path) -> Row:
     """Let clients wait for another version, reload, and take the time until the last of them has it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * WAITING)), hard))
-    with _ours(answers) as (port, reload_port), ExitStack() as clients:
+    with _ours(answers) as (port, reload_port, _), ExitStack() as clients:
         version = _get(port, f"/{VERSION}/version")
         request = f"GET /{VERSION}/version?wait=true&value={version}&maxWait=60 HTTP/1.1\r\nHost: x\r\n\r\n".encode()
         waiting = [clients.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(WAITING)]
@@ -97,17 +134,17 @@ def _change(answers: Path) -> Row:
     return Row(f"{WAITING} waiting clients hear of a change", f"{seconds:.2f} s", "", seconds, 1, "s")
 
 
-def _get(port: int, path: str, method: str = "GET") -> str:
+def _get(port: int, path: str, method: str = "GET", accept: str = "*/*") -> str:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request(method, path)
+    connection.request(method, path, headers={"Accept": accept})
     body = connection.getresponse().read().decode()
     connection.close()
     return body
 
 
 @contextmanager
-def _ours(answers: Path) -> Iterator[tuple[int, int]]:
-    """Serve on two free ports: that of the service, and that for reloads."""
+def _ours(answers: Path) -> Iterator[tuple[int, int, int]]:
+    """Serve on two free ports: that of the service, and that for reloads; the third number is that of the process."""
     free = "127.0.0.1:0"
     command = [program("catalog-forge"), "metadata", "serve", answers, "--listen", free, "--reload-listen", free]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -116,7 +153,7 @@ def _ours(answers: Path) -> Iterator[tuple[int, int]]:
             ports = [re.search(r"http://127\.0\.0\.1:([0-9]+)", process.stderr.readline()) for _ in range(2)]
             if not all(ports):
                 raise RuntimeError("metadata serve does not start")
-            yield tuple(int(port[1]) for port in ports if port)  # type: ignore[misc]
+            yield (*(int(port[1]) for port in ports if port), process.pid)  # type: ignore[misc]
         finally:
             process.kill()
 

@@ -26,6 +26,8 @@ OFFERS = (TEXT, JSON, YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
 _WANTED = frozenset((*OFFERS, "*/*", *(f"{offer.partition('/')[0]}/*" for offer in OFFERS)))
 # Of a longer Accept header only the beginning counts: reading a megabyte of wishes would keep other clients waiting.
 _LONGEST_ACCEPT = 1 << 14
+# So many values take some hundredths of a second.
+_LARGE = 5_000
 _CORS = ("Access-Control-Allow-Origin", "*")
 _NO_SNIFF = ("X-Content-Type-Options", "nosniff")
 _DEFAULT_WAIT = 60
@@ -62,6 +64,26 @@ def respond(answers: Answers, request: Request) -> Response:
         return _success(value_at(answers, request), form)
     except lookup.NotFoundError as error:
         return _error(HTTPStatus.NOT_FOUND, str(error), form)
+
+
+def is_large(answers: Answers, request: Request) -> bool:
+    """Whether printing the answer takes so long that other clients would notice, if they had to wait for it."""
+    if form_of(request) == TEXT or not _is_route(request.method, unquote(_utf8(request.path))):
+        return False
+    try:
+        left, below = _LARGE, [value_at(answers, request)]
+    except lookup.NotFoundError:
+        return False
+    while below and left > 0:
+        value = below.pop()
+        left -= 1
+        if isinstance(value, dict):
+            below.extend(value.values())
+        elif isinstance(value, list | tuple):
+            below.extend(value)
+        elif isinstance(value, str):
+            left -= len(value) >> 5
+    return left <= 0
 
 
 def _moved(request: Request, clean: str) -> Response:

@@ -166,6 +166,8 @@ class MetadataServer(HttpServer):
         self._waiting: dict[Connection, tuple[_Known, asyncio.TimerHandle]] = {}
         self._known: dict[tuple[bytes, str], _Known] = {}
         self._cache = Cache(MAX_CACHE)
+        self._printing: set[asyncio.Task[None]] = set()
+        self._one_printer = asyncio.Lock()
         self._revisions = answers.revisions()
         self._changes = 0
         self.answers = answers if self._revisions else self._fresh(answers)
@@ -254,11 +256,30 @@ class MetadataServer(HttpServer):
         if connection not in self._connections:
             return
         if not self._waits(connection, known):
-            connection.send_late(self._payload(known), close=not known.request.keep_alive)
+            self._answer(connection, known, connection.send_late)
 
     def _serve(self, connection: Connection, known: _Known) -> None:
         if known.wait is None or not self._waits(connection, known):
-            connection.send(self._payload(known), close=not known.request.keep_alive)
+            self._answer(connection, known, connection.send)
+
+    def _answer(self, connection: Connection, known: _Known, send: Callable[..., None]) -> None:
+        """Send the answer; a large one that must be printed first comes later, and others are served in the meantime."""
+        payload = self._cache.get(known.key) if known.key else None
+        if payload is None and routes.is_large(self.answers, known.request):
+            connection.busy, connection.deadline = True, None
+            task = self._loop.create_task(self._print(connection, known))
+            self._printing.add(task)
+            task.add_done_callback(self._printing.discard)
+            return
+        send(payload or self._printed(self.answers, known), close=not known.request.keep_alive)
+
+    async def _print(self, connection: Connection, known: _Known) -> None:
+        async with self._one_printer:  # two at a time would be no faster, and many ask for the same
+            payload = self._cache.get(known.key) if known.key else None
+            if payload is None:
+                payload = await self._loop.run_in_executor(None, self._printed, self.answers, known)
+        if connection in self._connections:
+            connection.send_late(payload, close=not known.request.keep_alive)
 
     def _waits(self, connection: Connection, known: _Known) -> bool:
         """Let a request wait that wants to; False when there is nothing to wait for."""
@@ -272,7 +293,7 @@ class MetadataServer(HttpServer):
     def _stop_waiting(self, connection: Connection) -> None:
         known, timer = self._waiting.pop(connection)
         timer.cancel()
-        connection.send_late(self._payload(known), close=not known.request.keep_alive)
+        self._answer(connection, known, connection.send_late)
 
     def _wake(self) -> None:
         """The answers have changed: forget the old ones, and answer who waited for that."""
@@ -283,14 +304,12 @@ class MetadataServer(HttpServer):
             if not routes.must_wait(self.answers, known.request, known.wait):
                 self._stop_waiting(connection)
 
-    def _payload(self, known: _Known) -> bytes:
-        payload = self._cache.get(known.key) if known.key else None
-        if payload is None:
-            request = known.request
-            response = routes.respond(self.answers, request)
-            payload = response.encode(head_only=request.method == "HEAD", close=not request.keep_alive)
-            if known.key:
-                self._cache.keep(known.key, payload)
+    def _printed(self, answers: Answers, known: _Known) -> bytes:
+        request = known.request
+        response = routes.respond(answers, request)
+        payload = response.encode(head_only=request.method == "HEAD", close=not request.keep_alive)
+        if known.key and answers is self.answers:
+            self._cache.keep(known.key, payload)
         return payload
 
 

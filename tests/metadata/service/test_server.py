@@ -13,9 +13,10 @@ from contextlib import closing
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.service import routes
 from catalog_forge.metadata.service.answers import Answers, Entry
 from catalog_forge.metadata.service.server import MetadataServer, ReloadPort
-from catalog_forge.metadata.service.wire import MAX_HEAD, Request
+from catalog_forge.metadata.service.wire import MAX_HEAD, Request, Response
 from tests.helpers import PATIENCE
 
 
@@ -58,6 +59,25 @@ def say(server: MetadataServer, data: bytes, *, end: bool = False) -> bytes:
 def test_the_address_of_the_client_chooses_its_answers(server: MetadataServer) -> None:
     assert get(server, "/2016-07-29/self/service/name") == (200, "es")
     assert get(server, "/2016-07-29/self/service", Accept="application/json") == (200, '{"name":"es","scale":3}')
+
+
+def test_others_are_served_while_a_large_answer_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    large: Entry = {"services": [{"name": f"s{number}"} for number in range(5_000)]}
+    begun, go_on, printed = threading.Event(), threading.Event(), routes.respond
+
+    def respond(answers: Answers, request: Request) -> Response:
+        if request.path.endswith("/services"):
+            begun.set()
+            assert go_on.wait(PATIENCE)
+        return printed(answers, request)
+
+    monkeypatch.setattr(routes, "respond", respond)
+    with MetadataServer(Answers.of({"2016-07-29": {"default": large}})) as server, connect(server) as first:
+        first.request("GET", "/2016-07-29/services", headers={"Accept": "application/yaml"})
+        assert begun.wait(PATIENCE)
+        assert get(server, "/2016-07-29/services/7/name") == (200, "s7")
+        go_on.set()
+        assert first.getresponse().read().count(b"- name: s") == 5_000
 
 
 def test_one_connection_serves_many_requests(server: MetadataServer) -> None:
