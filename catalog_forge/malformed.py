@@ -66,6 +66,8 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     """Quotes that are never closed, or too early, and what double quotes take for an escape."""
     line, column = stop.start
     if "quoted scalar" in stop.context:
+        if "Unicode" in stop.problem:
+            return "this escape is half of a letter, or none", "write the letter itself", stop.line, stop.column
         if "escape" in stop.problem:
             hint = "in double quotes a backslash begins an escape: write it twice, or use single quotes"
             return "this backslash begins no escape that YAML knows", hint, stop.line, stop.column
