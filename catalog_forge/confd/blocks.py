@@ -205,8 +205,14 @@ class Body:
     def condition(self, condition: Condition) -> str:
         """Return the term of a condition."""
         values, names = self.values, self.values.names
+        if condition.negated:
+            return f"not ({self.condition(condition.negated)})"
+        if condition.parts:
+            terms = tuple(self.condition(part) for part in condition.parts)
+            return go.all_of(terms) if condition.every else go.any_of(terms)
         if condition.service:
-            return f"eq ({names.service_name()}) {go.string(names.named(condition.service))}"
+            wanted = " ".join(go.string(names.named(name)) for name in condition.service)
+            return f"eq ({names.service_name()}) {wanted}"
         if condition.has:
             name = condition.has.removeprefix("metadata/")
             found = resolve(values.spec.metadata, Text((name,)))
@@ -217,8 +223,9 @@ class Body:
             return f"getenv {go.string(condition.env)} {go.string(values.spec.vars[condition.env])}"
         if condition.first:
             return self._is_first()
-        left, right = (values.composite(text) for text in condition.eq)
-        return f"eq {go.paren(left)} {go.paren(right)}"
+        word = "eq" if condition.eq else "ne"
+        left, right = (values.composite(text) for text in condition.eq or condition.ne)
+        return f"{word} {go.paren(left)} {go.paren(right)}"
 
     def _is_first(self) -> str:
         peers = self.values.collection(Collection("peers", "", (), Where("")))

@@ -63,6 +63,9 @@ def pairs(body: Writer, block: CopyBlock) -> Pairs:
     refusal += f"{{{{range lsdir {go.paren(base.term)}}}}}{nested}{{{{end -}}}}\n"
     key = values.whole("base .Key", kind.key, f"a key of metadata/{name}")
     value = values.whole(".Value", kind.value, f"metadata/{name}")
+    if block.bare:
+        tests = tuple(test for word, test in escape.BARE.items() if word in block.bare)
+        value = f"{escape.ABSOLUTE}{{{{if {go.any_of(tests)}}}}}{{{{.Value}}}}{{{{else}}}}{value}{{{{end}}}}"
     return Pairs(refusal, f"gets {go.paren(base.child('*').term)}", kind.pair.format(key=key, value=value), _keep(body, block))
 
 

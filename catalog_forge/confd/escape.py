@@ -68,6 +68,27 @@ BOOLEAN = (
 )
 
 
+# The terms that tell whether YAML and JSON read `.Value` alike without quotes: a decimal number of up to 15 characters, a truth.
+_DIGITS_GONE = _without('replace $abs "." "" 1', "0123456789")
+ABSOLUTE = '{{$abs := replace .Value "-" "" 1}}'
+BARE = {
+    "numbers": "and "
+    + " ".join(
+        f"({test})"
+        for test in (
+            f'eq ({_DIGITS_GONE}) ""',
+            'ne $abs ""',
+            "lt (len $abs) 16",
+            'or (eq .Value $abs) (eq .Value (print "-" $abs))',
+            'ne (printf "%.1s" $abs) "."',
+            'eq (trimSuffix $abs ".") $abs',
+            'or (ne (printf "%.1s" $abs) "0") (eq $abs "0") (eq (printf "%.2s" $abs) "0.")',
+        )
+    ),
+    "truths": 'eq .Value "true" "false"',
+}
+
+
 def typed(term: str, name: str, kind: str) -> str:
     """Return the action that prints a number or a truth bare, once it is known to be one. `kind` is integer or boolean."""
     return f'{{{{template {go.string(kind)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'

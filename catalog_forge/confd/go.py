@@ -72,6 +72,13 @@ def apart_line(code: str) -> str:
 
 def all_of(conditions: tuple[str, ...]) -> str:
     """Return the term that is true when all conditions are."""
-    if len(conditions) < 2:
-        return conditions[0] if conditions else "true"
-    return "and " + " ".join(f"({condition})" for condition in conditions)
+    return _joined("and", conditions) if conditions else "true"
+
+
+def any_of(conditions: tuple[str, ...]) -> str:
+    """Return the term that is true when one of the conditions is. There must be one."""
+    return _joined("or", conditions)
+
+
+def _joined(word: str, conditions: tuple[str, ...]) -> str:
+    return conditions[0] if len(conditions) == 1 else f"{word} {' '.join(f'({condition})' for condition in conditions)}"

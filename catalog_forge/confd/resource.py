@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from catalog_forge.confd import go
@@ -49,7 +49,8 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
         keys = handwritten.keys(template, block.template)
         return Resource(name, toml(spec, file, name, keys, note), template)
     names = Names(spec.engine.metadata, spec.service.topology, _main_name(spec))
-    values = Values(spec, BY_NAME[file.format], names)
+    kind = BY_NAME[file.format]
+    values = Values(spec, replace(kind, pair=f"export {kind.pair}") if file.export else kind, names)
     body = Body(file, values, read_static).write()
     template = f"{{{{/* {note} */ -}}}}\n{_prologue(values, body)}"
     secret = file.secret or values.secret

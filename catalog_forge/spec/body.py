@@ -34,6 +34,7 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
+from catalog_forge.spec.record import keys_of
 from catalog_forge.spec.shorthand import format_of_file
 
 _NO_PAIRS = ("raw", "lines")
@@ -76,6 +77,8 @@ def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
     """Yield what is wrong with the blocks of one file."""
     blocks = list(blocks_of(file.body))
     kind = format_of_file(file)
+    if file.export and kind != "env":
+        yield Problem(f"export: the format {kind} has no variables of a shell", file.at("export"), "say format: env")
     yield from _structure(file, blocks, kind)
     yield from _blocks(spec, file.body, kind, frozenset())
 
@@ -116,16 +119,22 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
     for block in body:
         yield from _block(spec, block, kind, given)
         if isinstance(block, WhenBlock):
-            yield from _blocks(spec, block.then, kind, given | _given_by(block.when))
-            yield from _blocks(spec, block.otherwise, kind, given)
+            yield from _blocks(spec, block.then, kind, given | _given_by(block.when, True))
+            yield from _blocks(spec, block.otherwise, kind, given | _given_by(block.when, False))
 
 
-def _given_by(condition: Condition) -> frozenset[str]:
-    """The keys that have a value where a condition holds: one that is asked for, one that equals a text."""
-    if condition.has:
+def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
+    """The keys that have a value where a condition holds, or does not: one that is asked for, one that equals a text."""
+    if condition.negated:
+        return _given_by(condition.negated, not holds)
+    if condition.parts:
+        given = [_given_by(part, holds) for part in condition.parts]
+        return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
+    if condition.has and holds:
         return frozenset({condition.has.removeprefix("metadata/")})
-    nodes = [text.single.node for text in condition.eq if text.single]
-    compared = any(text.literal for text in condition.eq)
+    equal = condition.eq if holds else condition.ne
+    nodes = [text.single.node for text in equal if text.single]
+    compared = any(text.literal for text in equal)
     return frozenset(str(node.path) for node in nodes if compared and isinstance(node, Metadata))
 
 
@@ -137,7 +146,7 @@ def _block(spec: Spec, block: Block, kind: str, given: frozenset[str]) -> Iterat
             for name, value in block.set.items():
                 yield from _value(spec, name, value, kind, block, given)
         case CopyBlock():
-            yield from _copy(spec, block)
+            yield from _copy(spec, block, kind)
         case PasteBlock():
             yield from _paste(spec, block, given)
         case ListBlock():
@@ -163,7 +172,9 @@ def _value(
             yield from _value(spec, name, item, kind, block, given, depth + 1)
 
 
-def _copy(spec: Spec, block: CopyBlock) -> Iterator[Problem]:
+def _copy(spec: Spec, block: CopyBlock, kind: str) -> Iterator[Problem]:
+    if block.bare and kind not in _NESTED_VALUES:
+        yield Problem(f"copy: the format {kind} writes every value the same way", block.at("bare"), "leave out `bare`")
     path = block.copy.removeprefix("metadata/")
     found = resolve(spec.metadata, Text((path,)))
     if not found:
@@ -186,22 +197,30 @@ def _paste(spec: Spec, block: PasteBlock, given: frozenset[str]) -> Iterator[Pro
 
 
 def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
-    given = [word for word in ("service", "has", "eq", "env", "first") if getattr(condition, word)]
-    if len(given) != 1:
-        yield Problem("when: exactly one of service, has, eq, env and first", condition.at())
-    if condition.eq and len(condition.eq) != 2:
-        yield Problem("eq: two texts are compared", condition.at("eq"))
-    for text in condition.eq:
-        yield from _text(spec, text, optional=True)
-        for part in text.parts:
-            if isinstance(part, Expr) and not _simple(part):
-                yield Problem(f"@{{{part.source}}} cannot be compared: it has no single value", part.where)
+    words = [key for key in keys_of(Condition) if getattr(condition, key.attribute)]
+    if len(words) != 1:
+        *names, last = (key.name for key in keys_of(Condition))
+        yield Problem(f"when: exactly one of {', '.join(names)} and {last}", condition.at())
+    for part in condition.parts:
+        yield from _condition(spec, part)
+    yield from _comparison(spec, "eq", condition.eq, condition)
+    yield from _comparison(spec, "ne", condition.ne, condition)
     if condition.has:
         path = condition.has.removeprefix("metadata/")
         if not resolve(spec.metadata, Text((path,))):
             yield _undeclared(spec, path, condition.at("has"))
     if condition.env and condition.env not in spec.vars:
         yield Problem(f"env: {condition.env!r} is not one of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
+
+
+def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condition) -> Iterator[Problem]:
+    if texts and len(texts) != 2:
+        yield Problem(f"{word}: two texts are compared", condition.at(word))
+    for text in texts:
+        yield from _text(spec, text, optional=True)
+        for part in text.parts:
+            if isinstance(part, Expr) and not _simple(part):
+                yield Problem(f"@{{{part.source}}} cannot be compared: it has no single value", part.where)
 
 
 def _simple(expr: Expr, of: Collection | None = None) -> bool:

@@ -29,6 +29,8 @@ ROOTS = {
     "metadata": "metadata/PATH", "first": "first(peers).ip", "count": "count(peers)", "quorum": "quorum(peers)",
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
+# The beginning of what would be an expression where one is read: a root, and what must follow it.
+EXPRESSION = re.compile(r"(?<!@)@\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join)\()")
 _MAX_NESTING = 8
 # The signs before a brace, and those before a brace or at the end, where an expression follows.
 _SIGNS = re.compile(r"(?<!@)@++(?=\{)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,6 +209,11 @@ class CopyBlock(Record):
     """Every pair of a metadata map, in the file's format; of a list, every value (format lines)."""
 
     copy: str = key("metadata/PATH of the map", pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
+    bare: tuple[str, ...] = key(
+        "which values stand without quotes in yaml and json: those that are numbers, those that are true or false",
+        tuple,
+        one_of=("numbers", "truths"),
+    )
 
 
 @dataclass(frozen=True)
@@ -242,7 +247,9 @@ class ListBlock(Record):
 class Condition(Record):
     """A condition: exactly one of these keys."""
 
-    service: str = key("the service has this name", "", pattern=COMPOSE_NAME, shape="a service name")
+    service: tuple[str, ...] = key(
+        "the service has this name, or one of these", tuple, pattern=COMPOSE_NAME, shape="a service name", single=True
+    )
     has: str = key(
         "metadata/PATH has a value (a map or list: at least one)",
         "",
@@ -250,15 +257,32 @@ class Condition(Record):
         shape="metadata/PATH",
     )
     eq: tuple[Text, ...] = key("two texts are equal", tuple)
+    ne: tuple[Text, ...] = key("two texts differ", tuple)
     env: str = key("this variable of `vars` is not empty", "", pattern=VARIABLE, shape="a name of `vars`")
     first: bool = key("this container is the first of the peers", False)
+    negated: Condition | None = key("this condition does not hold", None, name="not")
+    every: tuple[Condition, ...] = key("all of these conditions hold", tuple, name="all")
+    some: tuple[Condition, ...] = key("at least one of these conditions holds", tuple, name="any")
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions that this one is made of."""
+        return (*((self.negated,) if self.negated else ()), *self.every, *self.some)
+
+    @property
+    def tests(self) -> Iterator[Condition]:
+        """The conditions that test something themselves: this one, or those that it is made of, all the way down."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.tests
 
 
 @dataclass(frozen=True)
 class WhenBlock(Record):
     """Blocks under a condition."""
 
-    when: Condition = key("service, has, eq, env or first")
+    when: Condition = key("service, has, eq, ne, env, first, or not, all, any of such conditions")
     then: tuple[Block, ...] = key("blocks when it holds", tuple)
     otherwise: tuple[Block, ...] = key("blocks when it does not", tuple, name="else")
 
@@ -313,6 +337,7 @@ class ConfFile(Record):
     uid: int = key("owner, as a number", 0)
     gid: int = key("group, as a number", 0)
     secret: bool = key("the file holds a secret: its mode is 0600 unless `mode` says otherwise", False)
+    export: bool = key("each pair of an env file begins with `export`, so that programs started by a script see it", False)
     check: str = key(
         "command in the conf image that must accept the new file, {{.src}}, before it replaces the old one",
         "",

@@ -15,7 +15,7 @@ from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.shown import printable
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
-from catalog_forge.spec.expressions import Collection, Text, parse, parse_collection
+from catalog_forge.spec.expressions import EXPRESSION, Collection, Text, parse, parse_collection
 from catalog_forge.spec.model import Group, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.standards import Standards
@@ -158,6 +158,7 @@ class _Reader:
 
     def passed(self, name: str, node: yamlio.Node, values: dict[str, Any]) -> None:
         """Take the value of a compose key as it is; one that is wrong is noted."""
+        self.unread_expressions(node)
         data = yamlio.to_data(node)
         problems = [*refused(name, data)]
         for problem in problems:
@@ -189,6 +190,23 @@ class _Reader:
             self.wrong(f"{what} cannot be {_short(value)}", node.where, f"it must be {limits.shape}" if limits.shape else "")
         return value
 
+    def plain(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
+        """A text in which no expression is read."""
+        if self.unread_expressions(node):
+            raise _Wrong
+        return self.text(kind, node, limits, what)
+
+    def unread_expressions(self, node: yamlio.Node) -> bool:
+        """Note an expression where none is read, at its place: it would reach the program as these very characters."""
+        if isinstance(node, yamlio.Text):
+            if found := EXPRESSION.search(node.value):
+                hint = "expressions stand in text, in the values of set, in the items of a list, and in eq and ne"
+                words = node.value[found.start() :].partition("}")[0][:40]
+                self.wrong(f"{words}}} is not read here, and would stay as it is", node.at(found.start()), hint)
+            return bool(found)
+        children = [value for _, value in node.pairs] if isinstance(node, yamlio.Map) else node.items
+        return any([self.unread_expressions(child) for child in children])
+
     def number(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         value = node.data() if isinstance(node, yamlio.Text) else None
         if type(value) is not kind:
@@ -198,9 +216,12 @@ class _Reader:
         return value
 
     def data(self, _kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
+        self.unread_expressions(node)
         return node.value if isinstance(node, yamlio.Text) and node.data() is not None else yamlio.to_data(node)
 
     def sequence(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        if limits.single and isinstance(node, yamlio.Text):
+            return (self.value(get_args(kind)[0], node, limits, what),)
         if not isinstance(node, yamlio.Seq):
             how = f"written [a, b], or with '- ' before each: {limits.doc}" if limits.doc else ""
             raise self.misfit(what, "a list", node, how)
@@ -250,7 +271,7 @@ class _Reader:
             raise _Wrong from None
 
     def reload(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Reload:
-        text = self.text(str, node, limits, what)
+        text = self.plain(str, node, limits, what)
         try:
             return shorthand.reload(text, node.where)
         except ForgeError as error:
@@ -325,7 +346,7 @@ def _is_union(kind: Any) -> bool:
 _Read = Callable[[_Reader, Any, yamlio.Node, Limits, str], Any]
 # In this order: `bool | None` is a number like bool, and a union of blocks is no record.
 _READERS: tuple[tuple[Callable[[Any], bool], _Read], ...] = (
-    (lambda kind: kind is str, _Reader.text),
+    (lambda kind: kind is str, _Reader.plain),
     (lambda kind: kind in (int, bool), _Reader.number),
     (lambda kind: kind == bool | None, lambda reader, _k, node, limits, what: reader.number(bool, node, limits, what)),
     (lambda kind: kind is Any, _Reader.data),

@@ -27,6 +27,7 @@ class Limits:
     line: bool = False
     least: int = 0
     most: int = (1 << 31) - 1
+    single: bool = False
 
 
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
@@ -34,6 +35,7 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
 
     `pattern` is a regular expression for the whole text; `one_of` lists the words allowed; `shape` says either in words;
     `maximum` bounds a text's length; `line` holds it to one line; `least` and `most` bound a number;
+    `single`: one element of a list may stand without the list;
     `name` is the key's name in the file where Python reserves the word.
     """
     metadata = {"limits": Limits(doc, **limits)}

@@ -63,7 +63,7 @@ without quotes, also when they look like numbers: `version: 1.10` is the text 1.
 _EXPRESSIONS = f"""
 ## Expressions
 
-Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, and in `eq`. Before a `{{`, `@@` is one `@`:
+Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, and in `eq` and `ne`. Before a `{{`, `@@` is one `@`:
 `@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is `user@` and a name.
 
 | expression | what it is |
@@ -133,7 +133,8 @@ def _row(key: Key) -> str:
     shape = (
         f"; {limits.shape}" if limits.shape else f": {', '.join(f'`{word}`' for word in limits.one_of)}" if limits.one_of else ""
     )
-    return f"| `{key.name}` | {_type(key.kind)} | {_default(key)} | {_cell(limits.doc + shape)} |"
+    kind = f"{_type(get_args(key.kind)[0])} or {_type(key.kind)}" if limits.single else _type(key.kind)
+    return f"| `{key.name}` | {kind} | {_default(key)} | {_cell(limits.doc + shape)} |"
 
 
 def _type(kind: Any) -> str:

@@ -101,7 +101,9 @@ class _Maker:
         if WhenBlock in options:
             return {"oneOf": [self.reference(option) for option in options]}
         if get_origin(kind) is tuple:
-            return {"type": "array", "items": self.kind(options[0], limits)}
+            item = self.kind(options[0], limits)
+            sequence = {"type": "array", "items": item}
+            return {"anyOf": [item, sequence]} if limits.single else sequence
         if get_origin(kind) is Mapping:
             return {"type": "object", "additionalProperties": self.kind(options[1], Limits(""))}
         if get_origin(kind) in (Union, types.UnionType):

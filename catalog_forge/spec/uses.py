@@ -53,10 +53,11 @@ def _uses(spec: Spec) -> Iterator[Text | Collection]:
                 case ListBlock():
                     yield block.list.of
                 case WhenBlock(when=condition):
-                    if condition.has:
-                        yield Text((condition.has.removeprefix("metadata/"),))
-                    for text in condition.eq:
-                        yield from _in_text(text)
+                    for test in condition.tests:
+                        if test.has:
+                            yield Text((test.has.removeprefix("metadata/"),))
+                        for text in (*test.eq, *test.ne):
+                            yield from _in_text(text)
 
 
 def _in_text(text: Text) -> Iterator[Text | Collection]:

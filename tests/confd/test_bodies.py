@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from catalog_forge.errors import ForgeError
 from tests.confd.harness import compiled, conf, flat, render, spec_of
@@ -203,3 +206,66 @@ def test_a_map_written_by_nobody_else_keeps_every_key(rendered: Renderer) -> Non
     assert rendered(body, "properties", map={"k": "user"}, extra="x").splitlines()[1:] == ["k=author"]
     body = [{"set": {"k": "@{metadata/extra}"}}, {"copy": "metadata/map"}, {"copy": "metadata/other"}]
     assert rendered(body, "properties", map={"k": "user"}, other={"k": "o", "l": "o"}).splitlines()[1:] == ["k=user", "l=o"]
+
+
+ODD = [
+    "0", "-0", "1", "-1", "12", "007", "-01", "1.5", "-1.50", "0.5", "00.5", ".5", "5.", "1.2.3", "--1", "1-", "-", "", "1e3",
+    "0x1", "1_000", "1 ", " 1", "999999999999999", "9999999999999999", "true", "false", "True", "yes", "null", "~", "1:30",
+    "2001-01-01", "+1", "x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["yaml", "json"])
+def test_copied_values_stand_bare_where_they_are_decimal_numbers_or_truths(kind: str, rendered: Renderer) -> None:
+    data = {f"k{number}": value for number, value in enumerate(ODD)}
+    block = {"copy": "metadata/map", "bare": ["numbers", "truths"]}
+    text = rendered([block], kind, map=data)
+    read = json.loads(text) if kind == "json" else yaml.safe_load(text)
+    number = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+    def meant(value: str) -> Any:
+        if value in ("true", "false"):
+            return value == "true"
+        return json.loads(value) if number.fullmatch(value) and len(value.lstrip("-")) < 16 else value
+
+    assert read == {key: meant(value) for key, value in data.items()}
+    assert all(type(read[key]) is type(meant(value)) for key, value in data.items())
+    alone = rendered([{**block, "bare": ["truths"]}], kind, map={"n": "1", "t": "true"})
+    assert (json.loads(alone) if kind == "json" else yaml.safe_load(alone)) == {"n": "1", "t": True}
+
+
+def test_what_an_env_file_exports_reaches_the_programs_that_a_script_starts(rendered: Renderer) -> None:
+    spec = spec_of(
+        conf({"set": {"A": "it's @{metadata/must}"}}, {"copy": "metadata/map"}, kind="env", export=True), metadata=METADATA
+    )
+    text = render(rendered.confd, rendered.folder / "e", spec, flat({"must": "$m `", "map": {"B": "2"}})).only
+    script = rendered.folder / "x.env"
+    script.write_text(text, encoding="utf-8")
+    said = subprocess.run(
+        ["sh", "-c", f". {script}; env"], capture_output=True, text=True, check=True, env={}
+    ).stdout.splitlines()
+    assert {"A=it's $m `", "B=2"} <= set(said)
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({"service": ["app", "other"]}, True),
+        ({"service": ["x", "other"]}, False),
+        ({"ne": ["@{metadata/must}", "m"]}, False),
+        ({"ne": ["@{metadata/must}", "n"]}, True),
+        ({"not": {"has": "metadata/extra"}}, True),
+        ({"not": {"not": {"has": "metadata/extra"}}}, False),
+        ({"not": {"has": "metadata/map"}}, False),
+        ({"all": [{"env": "VAR"}, {"service": "app"}]}, True),
+        ({"all": [{"env": "VAR"}, {"env": "ON"}]}, False),
+        ({"any": [{"env": "ON"}, {"has": "metadata/map"}]}, True),
+        ({"any": [{"env": "ON"}, {"has": "metadata/list"}]}, False),
+        ({"any": [{"env": "ON"}]}, False),
+        ({"all": [{"any": [{"env": "ON"}, {"env": "VAR"}]}, {"not": {"all": [{"env": "ON"}, {"env": "VAR"}]}}]}, True),
+    ],
+    ids=str,
+)
+def test_conditions_made_of_conditions(condition: Mapping[str, Any], holds: bool, rendered: Renderer) -> None:
+    body = [{"when": condition, "then": [{"text": "yes\n"}], "else": [{"text": "no\n"}]}]
+    assert rendered(body, "raw", map={"a": "1"}) == ("yes\n" if holds else "no\n")

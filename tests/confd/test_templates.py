@@ -75,6 +75,11 @@ CONDITIONS: Mapping[str, Mapping[str, Any]] = {
     "eq named": {"eq": ["@{metadata/named}", "a"]},
     "env": {"env": "VAR"},
     "first": {"first": True},
+    "ne": {"ne": ["@{metadata/must}", "@{metadata/named}"]},
+    "services": {"service": ["app", "Other"]},
+    "not": {"not": {"has": "metadata/extra"}},
+    "all": {"all": [{"env": "VAR"}, {"not": {"first": True}}]},
+    "any": {"any": [{"has": "metadata/map"}, {"all": [{"service": "app"}, {"ne": ["@{metadata/extra}", ""]}]}]},
 }
 WHEN = [
     {"when": condition, "then": [{"text": f"{name}: then\n"}], "else": [{"text": f"  {name}: else\n"}]}
@@ -149,6 +154,9 @@ CASES: dict[str, Callable[[], Spec]] = {
         for topology in ("netns", "volumes")
     },
     **{f"pairs {kind}": partial(spec, "netns", conf(*_pairs(kind), kind=kind)) for kind in FORMATS},
+    "bare yaml": partial(spec, "netns", conf({"copy": "metadata/map", "bare": ["numbers", "truths"]}, kind="yaml")),
+    "bare json": partial(spec, "netns", conf({"copy": "metadata/map", "bare": ["truths"]}, kind="json")),
+    "exported env": partial(spec, "netns", conf(*_pairs("env"), kind="env", export=True)),
     "conditions netns": partial(spec, "netns", conf(*WHEN)),
     "conditions volumes": partial(spec, "volumes", conf(*WHEN), version="2015-12-19"),
     "blocks lines": partial(spec, "netns", conf(*BLOCKS, kind="lines")),

@@ -279,13 +279,13 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         (
             "  body:\n  - when: k\n    body: [{text: a}]\n",
             "x.yml:8:11: when must be a mapping\n"
-            "  hint: known here: env, eq, first, has, service\n"
+            "  hint: known here: all, any, env, eq, first, has, ne, not, service\n"
             "x.yml:9:5: unknown key 'body' in the block 'when'\n"
             "  hint: known here: else, then, when",
         ),
         (
             "  body:\n  - when: kk\n    then: [{text: a}]\n",
-            "x.yml:8:11: when must be a mapping\n  hint: known here: env, eq, first, has, service",
+            "x.yml:8:11: when must be a mapping\n  hint: known here: all, any, env, eq, first, has, ne, not, service",
         ),
         (
             "  body:\n  - each: k\n    body: [{text: a}]\n",
