@@ -39,6 +39,7 @@ from mutmut.state import state
 ROOT = Path(__file__).resolve().parent.parent
 LEAST, MOST_EQUIVALENT = 0.85, 0.05
 PROCESSOR, STILL = 120, 1800  # seconds
+MEMORY = 4 << 30  # bytes: a mutant that grows for ever must not take the machine with it
 VARIABLE = "MUTANT_UNDER_TEST"
 
 
@@ -122,6 +123,7 @@ def _end(session: pytest.Session, tests: Sequence[pytest.Item], mutant: str, fol
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if not told:
             resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR + 5))
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
             signal.alarm(STILL)
         for test, following in zip(tests, [*tests[1:], None], strict=True):
             before, started = session.testsfailed, process_time()
