@@ -118,7 +118,7 @@ class _Composer:
         self.launches = launches
         self.reader = reader
         for fault in (*units.odd_units(files), *units.strangers(files), *units.missing_targets(files)):
-            reader.wrong(fault.message, fault.where or Where(""), fault.hint)
+            reader.wrong(f"{fault.message}; rancher-compose lets it pass", fault.where or Where(""), fault.hint)
         self.volumes = volumes.read(declared, reader)
         self.made = {name: self.volumes.of(launches.read(service)) for name, service in files.services.items()}
         primaries = {sidekick: found[0] for sidekick, found in files.primaries_of.items()}
