@@ -14,7 +14,7 @@ def _asking(*questions: str) -> dict[str, str | None]:
 
 
 def test_an_error_of_yaml_has_its_place() -> None:
-    assert places({RANCHER: "version: '2'\ncatalog:\n  version: [1\n"}, "CF301")[0].startswith(f"{RANCHER}:4:1: ")
+    assert places({RANCHER: "version: '2'\ncatalog:\n  version: [1\n"}, "CF301")[0].startswith(f"{RANCHER}:3:12: ")
 
 
 def test_a_plain_block_in_an_old_file_is_renamed() -> None:

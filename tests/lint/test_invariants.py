@@ -74,17 +74,22 @@ NOT_REFUSED = {("service", rule) for rule in ("CF101", "CF111", "CF205", "CF208"
 
 
 def test_each_reason_of_each_judge_was_reached() -> None:
-    for tree in (*EXAMPLES.values(), *(tree for _, tree in mutants(100, 0))):
-        unsaid(tree)
     named = {(judge, rule) for judge in ("service", "ci", "launch") for rule in BOTH if judge != "launch" or rule < "CF304"}
     for judge, paths in SOURCES.items():
         text = "".join((HOUSE / path).read_text() for path in paths)
         named |= {(judge, rule) for rule in re.findall('"(CF[0-9]{3})"', text)}
-    assert named - COUNTED.keys() - NOT_REFUSED == set()
     page = (HOUSE.parent / "docs/lint.md").read_text().partition("| judge | rules |")[2].partition("Other errors")[0]
     names = {"catalog-service": "service", "the CI": "ci", "rancher-compose, which launches the stack": "launch"}
     rows = dict(re.findall(r"^\| ([^|]+) \| (.*) \|$", page, re.M))
-    assert {(judge, rule) for name, judge in names.items() for rule in _listed(rows[name])} == set(COUNTED)
+    listed = {(judge, rule) for name, judge in names.items() for rule in _listed(rows[name])}
+    wanted = (named - NOT_REFUSED) | listed
+    # After the tests above there is nothing left to do; alone, this one looks for itself.
+    for tree in (*EXAMPLES.values(), *(tree for _, tree in mutants(100, 0))):
+        if wanted <= COUNTED.keys():
+            break
+        unsaid(tree)
+    assert wanted - COUNTED.keys() == set()
+    assert COUNTED.keys() - listed == set()
 
 
 def _listed(text: str) -> set[str]:
