@@ -9,27 +9,27 @@ from typing import Any
 
 from catalog_forge.blueprint.answers import Render
 from catalog_forge.blueprint.model import MAX_BYTES, Blueprint
-from catalog_forge.blueprint.sandbox import Sandbox, bounded, text_of
+from catalog_forge.blueprint.sandbox import Budget, Sandbox, text_of
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import File, Plan
 
 
-def renderer(blueprint: Blueprint, *, trusted: bool = False) -> Render:
+def renderer(blueprint: Blueprint, *, trusted: bool = False, budget: Budget | None = None) -> Render:
     """Return the function that renders the defaults of a blueprint: in the sandbox, or as cookiecutter does."""
     if trusted:
         from catalog_forge.blueprint import trusted as cookiecutter
 
         return cookiecutter.renderer(blueprint)
-    sandbox = Sandbox(blueprint)
+    sandbox, spending = Sandbox(blueprint), budget or Budget()
 
     def render(text: str, answers: Mapping[str, Any]) -> str:
-        with bounded():
-            return sandbox.text(text, answers)
+        with spending.spent():
+            return spending.made(sandbox.text(text, answers))
 
     return render
 
 
-def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = False) -> Plan:
+def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = False, budget: Budget | None = None) -> Plan:
     """Return the files that a blueprint makes of answers, with paths relative to the catalog.
 
     A trusted blueprint is expanded by cookiecutter, with its hooks and extensions: programs that may do anything. That
@@ -41,7 +41,7 @@ def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = 
 
         plan = cookiecutter.expand(blueprint, answers)
     else:
-        plan = _in_sandbox(blueprint, answers)
+        plan = _in_sandbox(blueprint, answers, budget or Budget())
     _check_room(blueprint, answers["name"], plan)
     return plan
 
@@ -57,10 +57,10 @@ def _check_room(blueprint: Blueprint, name: str, plan: Plan) -> None:
         raise ForgeError(f"the blueprint makes no {spec}", Where(str(blueprint.folder)))
 
 
-def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
+def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any], budget: Budget) -> Plan:
     sandbox = Sandbox(blueprint)
     plan = Plan()
-    with bounded():
+    with budget.spent():
         for file in blueprint.files:
             copied = _copied(file.path, answers.get("_copy_without_render", ()))
             path = sandbox.text(copied or file.path, answers, file.path) + (file.path[len(copied) :] if copied else "")
@@ -68,7 +68,7 @@ def _in_sandbox(blueprint: Blueprint, answers: Mapping[str, Any]) -> Plan:
             if not all(path.split("/")):
                 continue
             is_text = not copied and text_of(file.content) is not None
-            content = sandbox.file(file.path, answers).encode() if is_text else file.content
+            content = budget.made(sandbox.file(file.path, answers)).encode() if is_text else file.content
             if len(content) > MAX_BYTES:
                 raise ForgeError(f"the template makes more than {MAX_BYTES} bytes", Where(file.path))
             plan.add(File(path, content, file.mode))

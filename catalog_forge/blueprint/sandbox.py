@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,7 +22,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from catalog_forge.blueprint.model import CONTEXT, Blueprint
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 
+# For one run of a blueprint, all its questions and files together.
 SECONDS = 5.0
+TEXT = 16 << 20
 MEMORY = 256 << 20
 _MARKS = frozenset(
     f"{what}_{end}_string" for what in ("block", "variable", "comment") for end in ("start", "end")
@@ -109,6 +113,31 @@ def _options(blueprint: Blueprint) -> dict[str, Any]:
         if not isinstance(value, bool if name in _SWITCHES else str) or value == "":
             raise ForgeError(f"_jinja2_env_vars: {name} cannot be {value!r}", Where(CONTEXT))
     return {"keep_trailing_newline": True, **given}
+
+
+@dataclass
+class Budget:
+    """What all texts of one blueprint may use together: seconds of the processor, and bytes that they make."""
+
+    seconds: float = SECONDS
+    text: int = TEXT
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Let a block use what is left of the time. Raises ForgeError as `bounded`."""
+        begin = time.process_time()
+        try:
+            with bounded(max(self.seconds, 0.001)):
+                yield
+        finally:
+            self.seconds -= time.process_time() - begin
+
+    def made(self, text: str) -> str:
+        """Count a text that was made. Raises ForgeError when all of them are too long."""
+        self.text -= len(text)
+        if self.text < 0:
+            raise ForgeError(f"the blueprint makes more than {TEXT >> 20} MiB of text")
+        return text
 
 
 @contextmanager

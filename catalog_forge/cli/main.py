@@ -73,6 +73,17 @@ class Root(click.Group):
         command: click.Command = getattr(module, name)
         return command
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first word names; for a word that is near to one, say which."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from catalog_forge.errors import did_you_mean
+
+            if (near := did_you_mean(args[0], COMMANDS)).startswith("did"):
+                raise click.UsageError(f"no such command {printable(args[0])!r}: {near}", ctx) from None
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their rooms, without importing them; the texts of all rooms begin in one column."""
         widest = max(map(len, COMMANDS))

@@ -11,7 +11,7 @@ from catalog_forge.blueprint.answers import Given, answer
 from catalog_forge.blueprint.expand import expand, renderer
 from catalog_forge.blueprint.find import shipped
 from catalog_forge.blueprint.model import MAX_BYTES, MAX_FILES, load
-from catalog_forge.blueprint.sandbox import Sandbox, bounded
+from catalog_forge.blueprint.sandbox import Budget, Sandbox, bounded
 from catalog_forge.errors import ForgeError
 from catalog_forge.plan import File, Plan
 from tests.blueprint.folders import ROOM, blueprint
@@ -255,3 +255,15 @@ def test_expanding_leaves_the_working_directory_the_import_path_and_home_alone(
         expanded(folder, trusted=trusted)
     assert (os.getcwd(), sys.path, resource.getrlimit(resource.RLIMIT_AS)) == before  # noqa: PTH109
     assert not list(home.iterdir())
+
+
+def test_all_texts_of_a_run_share_one_budget(tmp_path: Path) -> None:
+    budget = Budget(seconds=0.3)
+    render = renderer(load(blueprint(tmp_path, {"x.txt": "x"})), budget=budget)
+    loops = "{% for a in range(300) %}{% for b in range(300) %}{% endfor %}{% endfor %}{{ cookiecutter.name }}"
+    with pytest.raises(ForgeError, match="too much time or memory"):
+        for _ in range(1000):
+            render(loops, {"name": "x"})
+    assert budget.seconds <= 0
+    with pytest.raises(ForgeError, match="16 MiB of text"):
+        Budget(text=3).made("four")

@@ -186,10 +186,20 @@ def test_a_spec_names_the_schema_that_lies_beside_it(tmp_path: Path, words: tupl
     assert new(tmp_path, "web-conf", *words).exit_code == 0
     first = (tmp_path / "specs/web-conf.yml").read_text().splitlines()[0]
     name = first.removeprefix("# yaml-language-server: $schema=")
-    assert json.loads((tmp_path / "specs" / name).read_text()) == schema()
-    (tmp_path / "specs" / name).write_text("{}")
-    assert new(tmp_path, "other-conf", *words).exit_code == 0
-    assert (tmp_path / "specs" / name).read_text() == "{}", "it is the author's now"
+    file = tmp_path / "specs" / name
+    current = file.read_text()
+    found = json.loads(current)
+    assert found.pop("$comment").startswith("catalog-forge ") and found == schema()
+    for command in (["new", "other-conf", *words], ["generate"]):
+        file.write_text("{}")
+        assert CliRunner().invoke(root, ["-C", str(tmp_path), *command], env=NO_ENGINE).exit_code == 0
+        assert file.read_text() == current, "one of another release would mark what is right"
+    file.unlink()
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), "generate", "--check"], env=NO_ENGINE).exit_code == 0
+    assert not file.exists()
+    file.symlink_to("../elsewhere")
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), "generate"], env=NO_ENGINE).exit_code == 0
+    assert file.is_symlink() and not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +207,7 @@ def test_a_spec_names_the_schema_that_lies_beside_it(tmp_path: Path, words: tupl
 )
 def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> None:
     result = new(tmp_path / ".", *WORDS, "--", name)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "no image can be named" in result.stderr
     assert len(result.stderr) < 300
     assert paths(tmp_path) == set()

@@ -32,6 +32,7 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
     the spec instead, or give it up with --force.
     """
     from catalog_forge import writer
+    from catalog_forge.cli.make import schemas
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 
@@ -46,6 +47,7 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
         _each(repository, names, lambda source: _written(repository, source, force))
     finally:
         writer.tidy(repository.root)
+        schemas.keep(repository.root)
 
 
 def _each(repository: Repository, names: tuple[str, ...], act: Callable[[Source], bool]) -> bool:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from catalog_forge.plan import Plan
     from catalog_forge.repository import Repository, Source
 
-_SCHEMA = "specs/.schema.json"
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -77,6 +76,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     on a terminal, or from --service, --config, --reload and --metadata. All is written, or nothing.
     """
     from catalog_forge import writer
+    from catalog_forge.cli.make import schemas
     from catalog_forge.cli.make.starting import with_start
     from catalog_forge.repository import Repository
 
@@ -86,10 +86,11 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     author = _from_words(name, chosen) if chosen.by_words else _from_blueprint(settings, name, chosen)
     author = with_start(name, author, repository.inherited, chosen.exec, chosen.no_input)
     plan, source = _planned(repository, name, author)
-    if not (repository.root / _SCHEMA).exists():
-        plan.add_text(_SCHEMA, _schema())
+    if not (repository.root / schemas.FILE).exists():
+        plan.add_text(schemas.FILE, schemas.text())
     if not chosen.dry_run:
         writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
+        schemas.keep(repository.root)
     click.echo(tree(str(repository.root), (file.path for file in plan)))
     if chosen.dry_run:
         click.echo("nothing was written", err=True)
@@ -118,16 +119,16 @@ def _branches(folder: dict[str, Any], indent: str = "") -> Iterator[str]:
 def _check_name(repository: Repository, name: str, force: bool) -> None:
     """Raise ForgeError when no image can have this name, or there is a spec of this name already.
 
-    A bad name ends with 1, as it does when it stands in a spec: the command is called rightly, its word is wrong.
+    A bad name is a wrong argument, and ends with 2.
     """
-    from catalog_forge.errors import ForgeError
+    from catalog_forge.errors import ForgeError, UsageError
     from catalog_forge.spec.model import Spec
     from catalog_forge.spec.record import keys_of
 
     limits = next(key.limits for key in keys_of(Spec) if key.name == "name")
     if not re.fullmatch(limits.pattern, name) or len(name) > limits.maximum:
         shown = name if len(name) <= limits.maximum else name[: limits.maximum] + "..."
-        raise ForgeError(f"no image can be named {shown!r}", hint=f"{limits.shape}; at most {limits.maximum} characters")
+        raise UsageError(f"no image can be named {shown!r}", hint=f"{limits.shape}; at most {limits.maximum} characters")
     if (repository.root / f"specs/{name}.yml").exists() and not force:
         raise ForgeError(
             f"there is a spec already: {repository.root}/specs/{name}.yml",
@@ -162,6 +163,7 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> Plan:
     from catalog_forge.blueprint.answers import Given, answer
     from catalog_forge.blueprint.expand import expand, renderer
     from catalog_forge.blueprint.find import GENERIC, opened, shipped
+    from catalog_forge.blueprint.sandbox import Budget
 
     given = _given(chosen) | {"name": Given(name)}
     reference = chosen.blueprint or (name if name in shipped() else GENERIC)
@@ -170,8 +172,10 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> Plan:
             click.echo(
                 f"not run: the hooks of the blueprint ({printable(', '.join(blueprint.hooks))}); --trust runs them", err=True
             )
-        answers = answer(blueprint, renderer(blueprint, trusted=chosen.trust), given, _asker(chosen.no_input))
-        return expand(blueprint, answers, trusted=chosen.trust)
+        budget = Budget()  # one for the whole run, however many questions and files there are
+        render = renderer(blueprint, trusted=chosen.trust, budget=budget)
+        answers = answer(blueprint, render, given, _asker(chosen.no_input))
+        return expand(blueprint, answers, trusted=chosen.trust, budget=budget)
 
 
 def _given(chosen: Options) -> dict[str, Given]:
@@ -248,14 +252,6 @@ def _show_lines(source: Source, error: ForgeError) -> None:
     click.echo(f"This specs/{source.name}.yml was not written:", err=True)
     for number in sorted(wrong & set(range(1, len(lines) + 1))):
         click.echo(f"{number:5} | {printable(lines[number - 1].expandtabs())}", err=True)
-
-
-def _schema() -> str:
-    import json
-
-    from catalog_forge.spec.schema import schema
-
-    return json.dumps(schema(), indent=2) + "\n"
 
 
 def _build(repository: Repository, name: str, chosen: Options) -> None:

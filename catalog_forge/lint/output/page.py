@@ -35,6 +35,9 @@ def page(catalogs: Sequence[Catalog], findings: Sequence[Finding], kind: str, ti
     """Write the page, as `html` or `md`."""
     images = [_row(image.folder.path, facts(image), findings) for each in catalogs for image in each.images]
     entries = [_row(entry.folder.path, Facts(), findings) for each in catalogs for entry in each.entries]
+    rows = [f"{row.name}/" for row in (*images, *entries)]
+    rest = dict.fromkeys(each.path for each in findings if not f"{each.path}/".startswith(tuple(rows)))
+    entries += [_row(path, Facts(), findings) for path in rest if path]
     used = sorted({rule for row in (*images, *entries) for rule in row.rules})
     titles = {rule.id: rule for rule in registry.rules()}
     return texts.fill(

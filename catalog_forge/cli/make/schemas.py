@@ -1,0 +1,37 @@
+"""The schema beside the specs, by which editors know their keys: as current as the release that wrote there last."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from catalog_forge import __version__
+
+FILE = "specs/.schema.json"
+_HEAD = f'{{\n  "$comment": "catalog-forge {__version__}: written anew by each release",\n'
+
+
+def text() -> str:
+    """Return the schema as it stands in the file."""
+    from catalog_forge.spec.schema import schema
+
+    return _HEAD + json.dumps(schema(), indent=2)[2:] + "\n"
+
+
+def keep(root: Path) -> None:
+    """Write the schema of a catalog where it is missing, or that of another release; its head tells, so that this costs a look.
+
+    A file that cannot be written is no error: it helps editors, and nothing else.
+    """
+    file = root / FILE
+    with suppress(OSError), file.open("rb") as found:
+        if found.read(len(_HEAD)) == _HEAD.encode():
+            return
+    if file.is_symlink() or not file.parent.is_dir() or file.parent.is_symlink():
+        return
+    from catalog_forge.cli.shown import outfile
+    from catalog_forge.errors import ForgeError
+
+    with suppress(ForgeError):
+        outfile.write(file, text())
