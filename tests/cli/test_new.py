@@ -159,7 +159,7 @@ def test_what_starts_an_image_that_the_engine_has_is_written_into_the_spec(
     lines: str, start: list[str] | None, engine: docker.DockerClient, base_image: str, tmp_path: Path
 ) -> None:
     tag = f"cf-new-{uuid.uuid4().hex[:8]}:1"
-    engine.images.build(fileobj=io.BytesIO(f"FROM {base_image}\n{lines}".encode()), tag=tag)
+    engine.images.build(fileobj=io.BytesIO(f"FROM {base_image}\n{lines}".encode()), tag=tag, rm=True)
     try:
         words = ["new", "web-conf", "--service", f"web={tag}", "--config", "/etc/web/web.conf", "--no-build", "--no-input"]
         result = CliRunner().invoke(root, ["-C", str(tmp_path), *words])
