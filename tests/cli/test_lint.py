@@ -262,8 +262,8 @@ def test_a_rule_is_explained(tmp_path: Path) -> None:
 
 
 def test_of_a_rule_that_is_not_there_the_nearest_is_named(tmp_path: Path) -> None:
-    done = lint(tmp_path, "--explain", "CF9910", select=())
-    assert done.exit_code == 2 and "did you mean 'CF991'?" in done.stderr
+    done = lint(tmp_path, "--explain", "CF1100", select=())
+    assert done.exit_code == 2 and "did you mean 'CF110'?" in done.stderr
 
 
 def test_colours_are_for_a_terminal(catalog: Path) -> None:
