@@ -60,7 +60,7 @@ def readme(spec: Spec) -> str:
         "README.md",
         spec=spec,
         title=_escaped(spec.entry.title),
-        description=description(spec),
+        description=_escaped(description(spec)),
         questions=[_row(question) for question in questions(spec)],
         unasked=[(name, key) for name, key in spec.metadata.items() if not key.asked],
         members=members(spec),
@@ -68,21 +68,21 @@ def readme(spec: Spec) -> str:
         main_image=main_image(spec),
         image=spec.tag,
         share=spec.share,
-        cell=_cell,
+        cell=_escaped,
     )
 
 
-def _escaped(text: str) -> str:
-    """Write a line as Markdown that shows it letter by letter: neither emphasis nor HTML."""
-    return re.sub(r"([\\`*_\[\]<>&#|~!])", r"\\\1", text)
+def _escaped(text: object) -> str:
+    """Write a text as one line of Markdown that shows it letter by letter: neither emphasis, nor a link, nor HTML, nor a cell."""
+    return re.sub(r"([\\`*_\[\]<>&#|~!])", r"\\\1", " ".join(str(text).split()))
 
 
 def _row(question: dict[str, Any]) -> dict[str, str]:
     """A question as the cells of its row in the table."""
-    label = f"**{_cell(question['label'])}**"
+    label = f"**{_escaped(question['label'])}**"
     options = f": {_cell(question['options'])}" if "options" in question else ""
     return {
-        "label": f"{label}<br>{_cell(question['description'])}" if "description" in question else label,
+        "label": f"{label}<br>{_escaped(question['description'])}" if "description" in question else label,
         "variable": f"`{question['variable']}`",
         "type": question["type"] + options,
         "default": f"`{_cell(question['default'])}`" if question.get("default") else "",

@@ -368,3 +368,16 @@ def test_a_secret_is_asked_as_a_password_unless_it_has_several_lines(key: str, k
 def test_an_answer_is_due_unless_the_key_may_be_missing(key: str, required: bool) -> None:
     spec = read(f"forge: 1\nname: x-conf\nservice: redis:3\nmetadata: {{k: {key}}}\nfiles: [{{dest: /a/x, body: []}}]\n", "x.yml")
     assert [question["required"] for question in questions(spec)] == [required]
+
+
+@pytest.mark.parametrize("text", ["# x", "<img src=x onerror=alert(1)>", "[x](javascript:y) ![i](z)", "*a* _b_ `c` | d"])
+def test_one_line_texts_are_letters_everywhere_in_the_readme(text: str) -> None:
+    told = json.dumps(text)
+    key = f"{{label: {told}, description: {told}}}"
+    spec = read(
+        "forge: 1\nname: x-conf\nservice: redis:3\nconfig: /etc/x/x.yml\n"
+        f"description: {told}\nmetadata: {{k: {key}}}\nentry: {{title: X}}\n",
+        "x.yml",
+    )
+    readme = entry_plan(spec, lambda _: b"")["0/README.md"].content.decode()
+    assert re.search(r"(?<!\\)(<img|\]\(|`c`|\*a\*)|^# x", readme.replace("# X\n", ""), re.MULTILINE) is None
