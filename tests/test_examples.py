@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import stat
 from collections.abc import Mapping
@@ -12,11 +11,11 @@ from pathlib import Path
 import docker
 import pytest
 
+from catalog_forge.cli.make import schemas
 from catalog_forge.image import builder
 from catalog_forge.image.engine import connect
 from catalog_forge.plan import File, Plan
 from catalog_forge.repository import Repository
-from catalog_forge.spec.schema import schema
 from tests.helpers import said
 
 EXAMPLES = Repository(Path(__file__).parents[1] / "examples")
@@ -52,7 +51,7 @@ def test_an_example_generates_what_is_expected(name: str, request: pytest.Fixtur
 
 
 def test_the_schema_beside_the_examples_is_the_schema() -> None:
-    assert json.loads((EXAMPLES.root / "specs/.schema.json").read_text()) == schema()
+    assert (EXAMPLES.root / schemas.FILE).read_text() == schemas.text()
 
 
 @pytest.mark.parametrize("name", EXAMPLES.names())
