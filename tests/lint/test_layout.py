@@ -8,8 +8,10 @@ import pytest
 
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.judges.verdicts import verdicts
 from catalog_forge.lint.runner import registry
 from catalog_forge.lint.runner.run import Choice, run
+from catalog_forge.rancher.tree import Tree
 from tests.lint.looking import findings, places
 from tests.lint.trees import SOUND, tree
 
@@ -95,3 +97,11 @@ def test_what_was_not_read_is_not_missing(tmp_path: Path, below: str) -> None:
     found = run(Catalog(disk.read(tmp_path / below)), Choice(ids))
     expected = {"templates/web/0": [], "templates/web/0/rancher-compose.yml": []}.get(below, ["CF206", "CF108", "CF142"])
     assert sorted(each.rule for each in found) == sorted(expected)
+
+
+def test_folders_of_images_with_compose_files_are_a_repository_without_entries_to_lint_and_to_the_judges() -> None:
+    files = {"etcd/0.3.0/docker-compose.yml": "web: [", "etcd/0.3.0/containers/etcd/Dockerfile": "FROM busybox:1.37.0\n"}
+    assert Catalog(Tree.of(files)).entries == []
+    assert verdicts(Tree.of(files)).rulings == ()
+    alone = {"etcd/0/docker-compose.yml": "web: [", "etcd/config.yml": "name: x\nversion: '1'\n"}
+    assert verdicts(Tree.of(alone)).of("launch") == "reject", "without images it is a top folder of a catalog"

@@ -24,8 +24,9 @@ REVISION_FILES = (
 # What the catalog's CI takes for a top folder; `a-b-templates` is none to it.
 TOP = re.compile(r"(?:([A-Za-z0-9_]+)-)?templates", re.ASCII)
 ANY_TOP = re.compile(r"(?:.+-)?templates")
-# What lies at the root of a repository or of an image, and of no part of a catalog.
-_NO_PART = frozenset(("images", "specs", "conf.d", "Dockerfile"))
+# What lies at the root of a repository, and of no part of a catalog; and what only images have, wherever they lie.
+_NO_PART = frozenset(("images", "specs"))
+_IMAGE = frozenset(("conf.d", "Dockerfile"))
 _DEFAULTS = ("templates", "entry", "0")
 
 
@@ -71,6 +72,8 @@ def _level(tree: Tree) -> int:
     """How many folders lie above config.yml: 2 in a repository, 1 in a top folder, 0 in an entry; -1 for a revision."""
     root = tree.folders[""]
     if any(ANY_TOP.fullmatch(name) or name in _NO_PART for name in (*root.folders, *root.files)):
+        return 2
+    if any(_IMAGE & set(path.split("/")) for path in tree.files):
         return 2
     votes: Counter[int] = Counter()
     for path in tree.files:
