@@ -185,7 +185,7 @@ def test_what_is_not_as_expected_is_shown_with_the_logs_and_what_cannot_be_playe
     place = "specs/page-conf/scenarios/wrong.yml"
     for words in (
         "error    page-conf/misspelt  0 moments, 0 checks, ",
-        "there is no container 'page-conf-3' then\n  hint: did you mean 'page-conf-",
+        "there is no container 'page-conf-3' then\n    hint: did you mean 'page-conf-",
         f"{place}:13:12: start: what `cat /www/index.html` in page-1 says is not as expected",
         f"{place}:14:9: start: GET http://page-1:80/none was answered with 404, not 200",
     ):

@@ -169,7 +169,8 @@ def test_serve_reloads_a_changed_file_with_a_new_version(serving: Serving, scena
 
 def test_serve_keeps_the_old_answers_while_the_file_is_bad(serving: Serving, scenario: Path) -> None:
     put(scenario, "services: [")
-    assert serving.says().startswith(f"{scenario}:2:1: not well-formed YAML")
+    assert serving.says().startswith(f"{scenario}:1:11: not well-formed YAML: this '[' is never closed")
+    assert serving.says() == "  hint: close it; a text that holds '[' is quoted"
     assert serving.says() == "not reloaded: the old answers stay"
     assert serving.get("/latest/services/es/scale") == "3"
     scenario.unlink()
@@ -303,7 +304,7 @@ def test_the_self_of_a_scenario_asks_as_it_does_in_render(tmp_path: Path, word: 
         ("latest: [1]", "1:9: the clients of 'latest' (addresses or `default`) must be a mapping"),
         ("latest: {default: {1: x}}", "1:20: the key '1' is a number"),
         ("latest: {default: " + "{a: " * 1000 + "1" + "}" * 1000 + "}", "1:412: the document is nested too deeply"),
-        ("latest: {default: {a: 1}", "2:1: not well-formed YAML"),
+        ("latest: {default: {a: 1}", "1:9: not well-formed YAML: this '{' is never closed"),
     ],
 )
 def test_a_bad_file_is_an_error_with_its_place(tmp_path: Path, content: str, problem: str) -> None:
