@@ -82,6 +82,10 @@ def test_the_result_goes_to_stdout_and_the_steps_to_stderr(catalog: Catalog) -> 
     assert re.search(rf"^{tag} \[1/\d+\] ARG BASE=", result.stderr, re.MULTILINE)
     assert result.stderr.endswith(f"built {tag}\n")
     assert "\r" not in result.stderr and "\x1b" not in result.stderr
+    for state, *more in ((BUILT, "--no-cache"), ("up to date",)):
+        quiet = catalog.build("web-conf", "-q", *more)
+        assert (quiet.exit_code, quiet.stderr) == (0, ""), quiet.output
+        assert re.fullmatch(rf"{tag}  sha256:\w+  {re.escape(state)}\n", quiet.stdout)
 
 
 def test_the_confd_of_the_command_line_is_in_the_image(catalog: Catalog) -> None:

@@ -80,7 +80,9 @@ class Run:
     default=True,
     help="Ask no hadolint, no shellcheck, no git server.",
 )
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Check in so many processes.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="Check in so many processes."
+)
 @click.option("--since", metavar="REF", help="Find revisions that were published at REF, a git commit, and changed.")
 @click.option("--verdicts", is_flag=True, help="Say what Rancher's three judges do with PATH, and end.")
 @click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Say that of one entry, judge by judge, and end.")

@@ -63,10 +63,15 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--push", is_flag=True, help="Push the images to their registries.")
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="Set a build argument.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Build so many at a time.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=1, show_default=True, help="Build so many at a time."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Show the result alone, not the steps.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.pass_obj
-def build(settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, output: str, **inputs: object) -> None:
+def build(
+    settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, quiet: bool, output: str, **inputs: object
+) -> None:
     """Build the conf images of specs on a Docker engine.
 
     Without a NAME, of every spec of the catalog. An image that is there with the same inputs is not built again. The
@@ -75,17 +80,17 @@ def build(settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, 
     from catalog_forge.repository import Repository
 
     requests = requests_for(Repository.find(settings.directory), names, Inputs(**inputs))  # type: ignore[arg-type]
-    report = None if push else found(requests)
+    report = None if push else found(requests, quiet)
     if report is None:
         from catalog_forge.image.engine import connect
 
         with connect() as engine:
-            report = run(engine, requests, jobs=jobs, push=push)
+            report = run(engine, requests, jobs=jobs, push=push, quiet=quiet)
     show(report, output)
     raise_failures(report)
 
 
-def found(requests: Sequence[BuildRequest]) -> Report | None:
+def found(requests: Sequence[BuildRequest], quiet: bool = False) -> Report | None:
     """Return the report of images that are all there already, by one look at each; None when something is to be done."""
     from catalog_forge.image.lists import images
     from catalog_forge.image.request import Built
@@ -94,7 +99,7 @@ def found(requests: Sequence[BuildRequest]) -> Report | None:
     digests = [request.built_as(image) for request, image in zip(requests, there or (), strict=bool(there))]
     if there is None or not all(digests):
         return None
-    for request in requests:
+    for request in () if quiet else requests:
         click.echo(f"{request.tags[0]} is up to date", err=True)
     pairs = zip(requests, there, digests, strict=True)
     return Report([(request, Built(image["Id"], digest, fresh=False)) for request, image, digest in pairs])
@@ -166,13 +171,13 @@ def _folder(root: Path, name: str) -> Plan:
     return plan
 
 
-def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, push: bool = False) -> Report:
-    """Build, and push what was built if so asked, with progress on stderr. Failures are part of the report."""
+def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, push: bool = False, quiet: bool = False) -> Report:
+    """Build, and push what was built if so asked, with progress on stderr unless `quiet`. Failures are part of the report."""
     from catalog_forge.cli.shown.console import Progress
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import builder
 
-    report, progress = Report(), Progress()
+    report, progress = Report(), Progress(quiet)
     try:
         outcomes = builder.build_all(engine, requests, lambda request: progress.reporter(request.tags[0]), jobs)
         for request, outcome in zip(requests, outcomes, strict=True):

@@ -40,6 +40,7 @@ class Options:
     no_input: bool
     trust: bool
     build: bool | None
+    quiet: bool
     confd: Path | None
     force: bool
     dry_run: bool
@@ -67,6 +68,7 @@ class Options:
 @click.option("--build/--no-build", default=None, help="Build the image, or do not; default: if an engine answers.")
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Build with this confd, and download none.")
 @click.option("--force", is_flag=True, help="Overwrite a spec that is there, and generated files that somebody edited.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show the steps of the build.")
 @click.option("--dry-run", is_flag=True, help="Write and build nothing; show what would be written.")
 @click.pass_obj
 def new(settings: Settings, /, name: str, **options: object) -> None:
@@ -264,6 +266,6 @@ def _build(repository: Repository, name: str, chosen: Options) -> None:
         click.echo(f"No Docker engine answers: the image is not built. Later: catalog-forge build {name}", err=True)
         return
     with engine:
-        report = run(engine, requests_for(repository, (name,), Inputs(confd=chosen.confd)))
+        report = run(engine, requests_for(repository, (name,), Inputs(confd=chosen.confd)), quiet=chosen.quiet)
     show(report, "text")
     raise_failures(report)

@@ -125,8 +125,8 @@ def get(source: _Source, path: str, form: str) -> None:
 @metadata.command()
 @click.argument("path", default="")
 @_asked
-@click.option("--depth", type=click.IntRange(0, 100), default=100, show_default=True, help="Levels to draw.")
-@click.option("--items", type=click.IntRange(1), default=10, show_default=True, help="Elements of a list to draw.")
+@click.option("--depth", type=click.IntRange(0, 100), metavar="N", default=100, show_default=True, help="Levels to draw.")
+@click.option("--items", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="Elements of a list to draw.")
 @click.option("--show-secrets", is_flag=True, help="Show the values of passwords, tokens and keys too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool, form: str) -> None:

@@ -62,7 +62,12 @@ class Wanted:
 @click.option("--scenario", help="The scenario of the spec to render for; default: its first one.")
 @click.option("--step", "steps", multiple=True, metavar="N|NAME", help="The moment to render: 0 is the start; two with --diff.")
 @click.option(
-    "--scale", "scales", multiple=True, type=click.IntRange(0), help="Scale the service that asks first; two with --diff."
+    "--scale",
+    "scales",
+    multiple=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Scale the service that asks first; two with --diff.",
 )
 @click.option("--self", "client", metavar="CONTAINER|ADDRESS", help="Who asks; default: the `self` of the scenario.")
 @click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the spec's.")

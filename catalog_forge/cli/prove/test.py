@@ -28,7 +28,9 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @click.option("--scenario", "scenarios", multiple=True, help="Play only the scenarios with this name.")
 @engines.options(engines.ALL)
 @click.option("--trust", is_flag=True, help="Let the engine `stack` run what has power over this machine, as `up --trust`.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Play so many at a time.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="Play so many at a time."
+)
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML to FILE, too.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.pass_obj

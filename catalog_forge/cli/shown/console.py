@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Shows what several builds do at a time. Made in the main thread; reporters may be called from any."""
+    """Shows what several builds do at a time, or nothing of it if `quiet`.
 
-    def __init__(self) -> None:
+    Made in the main thread; reporters may be called from any.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._live = sys.stderr.isatty()
         # click knows only in the main thread what NO_COLOR said.
         context = click.get_current_context(silent=True)
@@ -37,6 +41,8 @@ class Progress:
             self._rewrite("")
 
     def _event(self, name: str, event: Event) -> None:
+        if self._quiet:
+            return
         from catalog_forge.image.stream import Done, Output, StepStarted
 
         with self._lock:
