@@ -29,8 +29,10 @@ ROOTS = {
     "metadata": "metadata/PATH", "first": "first(peers).ip", "count": "count(peers)", "quorum": "quorum(peers)",
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
-# The beginning of what would be an expression where one is read: a root, and what must follow it.
-EXPRESSION = re.compile(r"(?<!@)@\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join)\()")
+# The beginning of what would be an expression, and of what is kept from being one by an even number of signs.
+_BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join)\()"
+EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{_BEGINS}")
+LITERAL = re.compile(rf"(?<!@)(?:@@)++{_BEGINS}")
 _MAX_NESTING = 8
 # The signs before a brace, and those before a brace or at the end, where an expression follows.
 _SIGNS = re.compile(r"(?<!@)@++(?=\{)")

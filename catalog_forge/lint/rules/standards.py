@@ -9,10 +9,12 @@ from catalog_forge.errors import ForgeError, Where
 from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
 from catalog_forge.lint.findings import LEVELS, Hit
 from catalog_forge.lint.runner.registry import rule
+from catalog_forge.rancher.tree import keys_of
 from catalog_forge.spec import reader, uses
-from catalog_forge.spec.body import texts_of
-from catalog_forge.spec.model import Block, SetBlock, Spec
+from catalog_forge.spec.expressions import LITERAL
+from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Breach, broken, compared
+from catalog_forge.yamlio import Map, Node, Seq, Text
 
 
 @rule("CF801", "error", "A spec cannot be read", on=SpecFile)
@@ -60,10 +62,7 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
             yield Hit(problem.where or Where(STANDARDS), problem.message, problem.hint)
 
 
-# What an expression begins with; and what those of templates and of compose files look like.
-_EXPRESSION = re.compile(
-    r"@\{(?:(?:metadata/|self\.|stack\.|service\.|env\.|first\(|count\(|quorum\(|join\(|/self/|/hosts/)[^{}]*|it[.}])"
-)
+# What the expressions of templates and of compose files look like.
 _FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
 
 
@@ -85,10 +84,11 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
         files: [{dest: /etc/web/user, body: [{text: 'guest@@@{self.name}'}]}]
     Source: docs/spec.md
     """
-    for block, part in _literals(spec):
-        if found := _EXPRESSION.search(part):
+    for text, _ in _texts(spec):
+        if found := LITERAL.search(text.value):
             hint = "write @@@{ for an at sign and a value; a comment that ignores CF803 keeps it as it is"
-            yield Hit(block.at() or spec.file.at(), f"{found[0][:40]!r} is literal text, not a value", hint)
+            words = text.value[found.start() :].partition("}")[0][:40] + "}"
+            yield Hit(text.at(found.start()), f"{words!r} is literal text, not a value", hint)
 
 
 @rule("CF804", "note", "A value holds the expression of another language", on=SpecFile)
@@ -111,11 +111,10 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
         files: [{dest: /etc/web/web.ini, body: [{set: {port: '@{metadata/port}'}}]}]
     Source: docs/spec.md
     """
-    for block, part in _literals(spec):
-        if isinstance(block, SetBlock) and (found := _FOREIGN.search(part)):
-            yield Hit(
-                block.at() or spec.file.at(), f"{found[0][:40]!r} is literal text, not a value", "a value is read with @{...}"
-            )
+    for text, is_value in _texts(spec):
+        if is_value and (found := _FOREIGN.search(text.value)):
+            message = f"{found[0][:40]!r} is literal text, not a value"
+            yield Hit(text.at(found.start()), message, "a value is read with @{...}")
 
 
 @rule("CF805", "warning", "Nothing reads a metadata key", on=SpecFile)
@@ -147,13 +146,23 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
         yield Hit(spec.read.metadata[name].at() or spec.file.at(), f"nothing reads the metadata key {name!r}", hint)
 
 
-def _literals(spec: SpecFile) -> Iterator[tuple[Block, str]]:
-    """The literal parts of every text of a spec, with their blocks."""
-    if isinstance(spec.read, ForgeError):
-        return
-    for file in spec.read.files:
-        for block, text in texts_of(file.body):
-            yield from ((block, part) for part in text.parts if isinstance(part, str))
+def _texts(spec: SpecFile) -> Iterator[tuple[Text, bool]]:
+    """Every scalar in the files of a spec that can be read, and whether it is a value of `set`."""
+    root = spec.file.yaml.map
+    if root and not isinstance(spec.read, ForgeError):
+        yield from _below(keys_of(root).get("files"), False)
+
+
+def _below(node: Node | None, is_value: bool) -> Iterator[tuple[Text, bool]]:
+    match node:
+        case Text():
+            yield node, is_value
+        case Seq(items):
+            for item in items:
+                yield from _below(item, is_value)
+        case Map(pairs):
+            for key, value in pairs:
+                yield from _below(value, is_value or key.value == "set")
 
 
 @rule("CF810", "warning", "A spec deviates from a default of the team", on=SpecFile)

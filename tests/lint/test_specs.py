@@ -1,0 +1,39 @@
+"""What the rules of specs say beyond their examples: the place of each finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lint.looking import findings
+
+HEAD = "forge: 1\nname: web-conf\nservice: nginx:1.27.3\nmetadata: {a: {}}\nfiles:\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "words"),
+    [
+        ("- dest: /etc/web/a.txt\n  body: [{text: 'ab@@{self.ip} @{metadata/a}'}]\n", (7, 20), "'@@{self.ip}'"),
+        (
+            '- dest: /etc/web/a.txt\n  body: [{text: "\\t@@@@{join(peers.ip, 1)}@{metadata/a}"}]\n',
+            (7, 20),
+            "'@@@@{join(peers.ip, 1)}'",
+        ),
+        ("- dest: /etc/web/a.txt\n  body:\n  - text: |\n      x @{metadata/a}\n      y @@{it}\n", (10, 9), "'@@{it}'"),
+        (
+            "- {dest: /etc/web/a.yml, body: [{when: {first: true}, then: [{set: {x: {y: ['@{metadata/a}{{ z }}']}}}]}]}\n",
+            (6, 91),
+            "'{{ z }}'",
+        ),
+        ("- {dest: /etc/web/a.yml, body: [{set: {x: 'a ${B} @{metadata/a}'}}]}\n", (6, 46), "'${B}'"),
+    ],
+)
+def test_what_only_looks_like_a_value_is_found_where_it_stands(files: str, place: tuple[int, int], words: str) -> None:
+    (found,) = [each for each in findings({"specs/web-conf.yml": HEAD + files}) if each.rule in ("CF803", "CF804")]
+    assert (found.where.line, found.where.column) == place
+    assert found.message == f"{words} is literal text, not a value"
+
+
+@pytest.mark.parametrize("text", ["@@{x}", "@@@{self.ip}", "a@b @{metadata/a}", "{{ z }} ${B}", "@@ {self.ip}"])
+def test_other_texts_are_let_alone(text: str) -> None:
+    spec = f"{HEAD}- {{dest: /etc/web/a.txt, body: [{{text: '{text} @{{metadata/a}}'}}]}}\n"
+    assert not [each for each in findings({"specs/web-conf.yml": spec}) if each.rule in ("CF801", "CF803", "CF804")]
