@@ -121,7 +121,6 @@ def entrypoint(spec: Spec) -> str:
         name=spec.name,
         share=spec.share,
         metadata=spec.engine.metadata,
-        dests=[shell_word(file.dest) for file in spec.files],
         log=spec.engine.log,
         # The reason of a failure is read from the log of the first pass, so that says errors at least.
         first_log="error" if spec.engine.log in ("panic", "fatal") else spec.engine.log,

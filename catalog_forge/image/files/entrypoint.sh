@@ -121,26 +121,11 @@ lend() {
 }
 
 [% if refresh == 'watch' %]
-# Whether a file is not as the metadata wants it. What confd cannot render at all is said.
-stale() {
-[% for dest in dests %]
-    [ -e [[ dest ]] ] || return 0
-[% endfor %]
-    told_now=$(pass 30 -noop -log-level info 2>&1) || :
-    printf '%s\n' "$told_now" | sed -n -e '/ ERROR /p' -e '/ FATAL /p' >&2
-    case $told_now in
-    *' should be '*) return 0 ;;
-    esac
-    return 1
-}
-
 # confd misses a change that comes between its fetch and its next poll, and one that a restart of the metadata service
-# brings: a look now and then finds those. It leaves the watch some time, because two that find one change reload twice.
+# brings: a pass now and then finds those.
 resync() {
     while sleep "${RESYNC:-20}"; do
-        if stale && sleep 3 && stale; then
-            pass 30 -log-level error || :
-        fi
+        pass 30 -log-level error || :
     done
 }
 
