@@ -56,5 +56,10 @@ def test_redis_answers_other_machines_than_its_own(start: Start) -> None:
 
 def test_zookeeper_says_how_it_is(start: Start) -> None:
     server = start("zookeeper")
-    answer = eventually("it answers", lambda: run(server, "bash", "-c", SRVR))
+
+    def serving() -> str | None:
+        answer = run(server, "bash", "-c", SRVR)
+        return answer if answer and "Mode:" in answer else None
+
+    answer = eventually("it serves", serving)
     assert "Zookeeper version: 3." in answer and "Mode: standalone" in answer
