@@ -140,6 +140,8 @@ def _of_sprig(name: str) -> Function:
 def _called(call: Callable[..., Any], given: list[Any]) -> Any:
     try:
         return call(*given)
+    except ZeroDivisionError:  # Python's own words change with its releases
+        raise GoError("runtime error: integer divide by zero") from None
     except Exception as error:
         # Whatever a function of gotpl raises is the template's fault, not ours.
         raise GoError(str(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ def check_inside(root: Path, path: str) -> None:
         return
     try:
         inside = (root / path).resolve().is_relative_to(root.resolve())
+        # From Python 3.13 on a circle of links resolves to one of them, without an error.
+        with suppress(FileNotFoundError, NotADirectoryError):
+            (root / path).stat()
     except (OSError, RuntimeError) as error:
         raise ForgeError(f"this link leads nowhere: {error}", Where(path)) from None
     if not inside:

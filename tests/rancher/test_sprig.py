@@ -78,7 +78,7 @@ FAULTS = {
     '{{genPrivateKey "rsa"}}': (
         "error calling genPrivateKey: it would read what is not the template's: it is not for compose files here"
     ),
-    "{{div 1 0}}": "error calling div: integer division or modulo by zero",
+    "{{div 1 0}}": "error calling div: runtime error: integer divide by zero",
     '{{repeat 10001 "a"}}': "repeat: that is too much here",
     '{{indent 10001 "a"}}': "indent: that is too much here",
     "{{randAlpha 10001}}": "randAlpha: that is too much here",
