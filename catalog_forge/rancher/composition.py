@@ -54,6 +54,14 @@ def items(node: Node | None) -> list[Text]:
     return [each for each in found if isinstance(each, Text)]
 
 
+def named(label: str) -> Iterator[tuple[str, int]]:
+    """The names in a label, which is cut at commas, without the blanks around them; and where each begins."""
+    start = 0
+    for text in label.split(","):
+        yield text.strip(), start + len(text) - len(text.lstrip())
+        start += len(text) + 1
+
+
 @dataclass(frozen=True, eq=False)
 class ComposeFile:
     """A compose file with the answers of a user. `made` is what its template makes of it, or why Go cannot parse that; None where
@@ -216,10 +224,9 @@ class Service:
     def sidekicks(self) -> dict[str, int]:
         """The names in its label of sidekicks in their order, and where each stands in the label, which is cut at commas only."""
         found: dict[str, int] = {}
-        start, text = 0, self.label(SIDEKICKS)
-        for name in text.split(",") if text.strip() and not varies(text) else ():
-            found.setdefault(name.strip(), start + len(name) - len(name.lstrip()))
-            start += len(name) + 1
+        text = self.label(SIDEKICKS)
+        for name, offset in named(text) if text.strip() and not varies(text) else ():
+            found.setdefault(name, offset)
         return found
 
     def where_of(self, sidekick: str) -> Where:

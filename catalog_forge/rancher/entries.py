@@ -94,10 +94,7 @@ class Entry:
     @property
     def where(self) -> Where:
         """Its folder as a place, as errors show it."""
-        for file in self.folder.everything:
-            below = file.path[len(self.folder.path) :]
-            return Where((file.shown or file.path).removesuffix(below))
-        return Where(self.folder.path)
+        return self.folder.where
 
     @property
     def is_whole(self) -> bool:

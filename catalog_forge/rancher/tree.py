@@ -227,6 +227,13 @@ class Folder:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
 
+    @property
+    def where(self) -> Where:
+        """The folder as a place, as errors show it: what they show of its first file says where it lies."""
+        for file in self.everything:
+            return Where((file.shown or file.path).removesuffix(file.path[len(self.path) :]))
+        return Where(self.path)
+
     @cached_property
     def everything(self) -> list[File]:
         """All files in it and below, in the order in which a walk meets them: by name, as Go's filepath.Walk goes."""

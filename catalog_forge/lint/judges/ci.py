@@ -64,7 +64,7 @@ class _Template:
         file = _readable(folder, "rancher-compose.yml")
         if file is None:
             reason = "the folder has no rancher-compose.yml: the CI takes every folder of a template for a revision"
-            yield self._reject("CF120" if is_revision(folder.name) else "CF104", reason, Where(_shown(folder)), folder.name)
+            yield self._reject("CF120" if is_revision(folder.name) else "CF104", reason, folder.where, folder.name)
             return
         found = block.of_compose(file, block.CI)
         problems = found.problems
@@ -80,12 +80,12 @@ class _Template:
             self.links[decoding.text_of(found.keys.get("version"))] = folder
 
     def _asserts(self) -> Iterator[Ruling]:
-        where = self.config.at(1, 1) if self.config else Where(_shown(self.folder))
+        where = self.config.at(1, 1) if self.config else self.folder.where
         # Of an id the CI looks at what follows its last `:` and `*`.
         if not _NAME.fullmatch(re.split(r"[:*]", self.folder.name)[-1]):
             hint = "letters, digits and '-', 63 at most"
             message = f"a template cannot be named {self.folder.name!r}"
-            yield self._reject("CF101", message, Where(_shown(self.folder)), "", hint)
+            yield self._reject("CF101", message, self.folder.where, "", hint)
         maintainer = self.keys.get("maintainer")
         words = _text(maintainer)
         if maintainer and words and not _MAINTAINER.fullmatch(words):
@@ -134,13 +134,6 @@ class _Template:
 def _readable(folder: Folder, name: str) -> File | None:
     file = folder.files.get(name)
     return file if file and file.kind in ("file", "link") else None
-
-
-def _shown(folder: Folder) -> str:
-    for file in folder.everything:
-        below = file.path[len(folder.path) :]
-        return (file.shown or file.path).removesuffix(below)
-    return folder.path
 
 
 def _text(node: Node | None) -> str:

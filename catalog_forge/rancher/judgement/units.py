@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from catalog_forge.errors import Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null, text_of
-from catalog_forge.rancher.composition import Composition, Service, items, near, varies
+from catalog_forge.rancher.composition import Composition, Service, items, named, near, varies
 from catalog_forge.rancher.judgement.ruling import Refusal
 from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS
 from catalog_forge.rancher.tree import keys_of
@@ -27,10 +27,7 @@ def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where
     only the whole has a place."""
     primaries: dict[str, str] = {}
     for name, node in labels.items():
-        start = 0
-        for text in node.value.split(",") if node else ():
-            sidekick, offset = text.strip(), start + len(text) - len(text.lstrip())
-            start += len(text) + 1
+        for sidekick, offset in named(node.value) if node else ():
             if node is None or (sidekick in labels and sidekick not in primaries):
                 primaries[sidekick] = name
                 continue
