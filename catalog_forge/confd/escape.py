@@ -37,7 +37,7 @@ def _guard(escape: Escape) -> str:
     bare = _without(".value", _BACKSLASH + ('"' if escape.seen else "") + escape.controls)
     shown = f'{{{{$shown := printf "%q" ({bare})}}}}'
     needed = shown if any("$shown" in test for test in tests) else ""
-    return f"{needed}{{{{if {_any(tests)}}}}}{failure('.name', f': {escape.refusal}')}{{{{end}}}}"
+    return f"{needed}{{{{if {go.any_of(tests)}}}}}{failure('.name', f': {escape.refusal}')}{{{{end}}}}"
 
 
 def failure(name: str, message: str) -> str:
@@ -68,15 +68,12 @@ BOOLEAN = (
 )
 
 
-# The terms that tell whether YAML and JSON read `.Value` alike without quotes: a decimal number of up to 15 characters, a truth.
-_DIGITS_GONE = _without('replace $abs "." "" 1', "0123456789")
 ABSOLUTE = '{{$abs := replace .Value "-" "" 1}}'
+# The terms that tell whether YAML and JSON read `.Value` alike without quotes: a decimal number of up to 15 characters, a truth.
 BARE = {
-    "numbers": "and "
-    + " ".join(
-        f"({test})"
-        for test in (
-            f'eq ({_DIGITS_GONE}) ""',
+    "numbers": go.all_of(
+        (
+            "eq (" + _without('replace $abs "." "" 1', "0123456789") + ') ""',
             'ne $abs ""',
             "lt (len $abs) 16",
             'or (eq .Value $abs) (eq .Value (print "-" $abs))',
@@ -118,7 +115,3 @@ def _ends(escape: Escape) -> Iterator[str]:
         yield f'eq (printf "%.1s" .value) {go.string(char)}'
     for char in escape.not_last:
         yield f"ne (trimSuffix .value {go.string(char)}) .value"
-
-
-def _any(tests: list[str]) -> str:
-    return tests[0] if len(tests) == 1 else "or " + " ".join(f"({test})" for test in tests)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -70,15 +71,15 @@ def apart_line(code: str) -> str:
     return '{{""}}' + code if code[:1].isspace() else code
 
 
-def all_of(conditions: tuple[str, ...]) -> str:
+def all_of(conditions: Sequence[str]) -> str:
     """Return the term that is true when all conditions are."""
     return _joined("and", conditions) if conditions else "true"
 
 
-def any_of(conditions: tuple[str, ...]) -> str:
+def any_of(conditions: Sequence[str]) -> str:
     """Return the term that is true when one of the conditions is. There must be one."""
     return _joined("or", conditions)
 
 
-def _joined(word: str, conditions: tuple[str, ...]) -> str:
+def _joined(word: str, conditions: Sequence[str]) -> str:
     return conditions[0] if len(conditions) == 1 else f"{word} {' '.join(f'({condition})' for condition in conditions)}"
