@@ -65,20 +65,20 @@ def test_another_plan_of_a_stack_whose_program_dies_is_refused_and_the_stack_sta
     said = tool.up(status=1)
     assert "web-1 ended with status 5\n  | broken" in said and "5 times in a row" in said
     assert (tool.state / "lock").read_text() == holder
-    assert tool.units()["web-1"]["state"] != "running"
+    assert tool.unit("web-1")["state"] != "running"
     assert "5 times in a row" in tool.up(status=1)  # the same again: nothing has become better
     tool.entry({"web": service()})
     tool.up()
-    assert tool.units()["web-1"]["state"] == "running"
+    assert tool.unit("web-1")["state"] == "running"
 
 
 def test_a_container_that_is_left_alone_after_it_has_failed_is_started_by_another_up(tool: Tool) -> None:
     tool.entry({"web": service(restart="no")})
     tool.up()
     tool.client.containers.get(tool.ids()["web-1"]).kill()
-    assert eventually(lambda: tool.units()["web-1"]["state"] == "stopped")
+    assert eventually(lambda: tool.unit("web-1")["state"] == "stopped")
     tool.up()
-    assert tool.units()["web-1"]["state"] == "running"
+    assert tool.unit("web-1")["state"] == "running"
 
 
 def test_what_waits_for_its_configuration_does_not_run_yet_and_what_gives_up_fails(patient: Tool) -> None:

@@ -115,8 +115,8 @@ def test_a_hand_written_entry_comes_up_as_its_author_meant(tool: Tool) -> None:
 def test_its_unit_is_replaced_as_a_whole_when_the_program_does_not_answer(tool: Tool) -> None:
     write(tool)
     tool.up("--set", "title=News", "--set", "count=1")
-    assert eventually(lambda: tool.units()["board-1"]["health"] == "healthy")
+    assert eventually(lambda: tool.unit("board-1")["health"] == "healthy")
     before = tool.ids()
     tool.client.containers.get(before["board-board-web-1"]).exec_run(["killall", "httpd"])
     assert eventually(lambda: not set(before.values()) & {tool.ids().get("board-1"), tool.ids().get("board-board-data-1")})
-    assert eventually(lambda: tool.units()["board-1"]["health"] == "healthy")
+    assert eventually(lambda: tool.unit("board-1")["health"] == "healthy")

@@ -85,26 +85,26 @@ def test_what_dies_runs_again_and_what_is_gone_is_replaced_under_the_next_number
     before = tool.ids()
     tool.client.containers.get(before["web-1"]).kill()
     assert eventually(lambda: tool.ask("web-2", f"containers/{tool.name}-web-1/state") != "running")
-    assert eventually(lambda: tool.units()["web-1"]["state"] == "running")
+    assert eventually(lambda: tool.unit("web-1")["state"] == "running")
     assert tool.ids() == before
     assert tool.ask("web-side-1", "self/container/name") == f"{tool.name}-web-1"  # it lives in the new network of web-1
     tool.client.containers.get(before["web-2"]).remove(force=True)
     assert eventually(lambda: tool.ask("web-1", f"containers/{tool.name}-web-2/create_index") == "3")
-    assert eventually(lambda: tool.units()["web-2"]["state"] == "running")
+    assert eventually(lambda: tool.unit("web-2")["state"] == "running")
     after = tool.ids()
     assert after["web-2"] != before["web-2"] and after["web-side-2"] != before["web-side-2"]
-    assert tool.ask("web-2", "self/container/primary_ip") == tool.units()["web-2"]["address"]
+    assert tool.ask("web-2", "self/container/primary_ip") == tool.unit("web-2")["address"]
 
 
 def test_an_unhealthy_unit_is_replaced(tool: Tool) -> None:
     check = {"port": 80, "interval": 200, "response_timeout": 500, "healthy_threshold": 1, "unhealthy_threshold": 2}
     tool.entry({"web": service(f"httpd -p 80; {LOOP}")}, {"web": {"health_check": check}})
     tool.up()
-    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy")
+    assert eventually(lambda: tool.unit("web-1")["health"] == "healthy")
     before = tool.ids()["web-1"]
     tool.client.containers.get(before).exec_run(["killall", "httpd"])
     assert eventually(lambda: tool.ids().get("web-1", before) != before)
-    assert eventually(lambda: tool.units()["web-1"]["health"] == "healthy")
+    assert eventually(lambda: tool.unit("web-1")["health"] == "healthy")
 
 
 def test_another_definition_replaces_units_one_by_one(tool: Tool) -> None:

@@ -57,7 +57,7 @@ def test_a_load_balancer_spreads_requests_and_follows_the_scale(tool: Tool) -> N
     assert answered("http://lb:81/") == {f"{tool.name}-other-1"}
     tool.up("--scale", "web=3")  # with the haproxy that is on the engine
     assert eventually(lambda: f"{tool.name}-web-3" in answered()), answered()
-    assert eventually(lambda: tool.units()["lb-1"]["health"] == "healthy")
+    assert eventually(lambda: tool.unit("lb-1")["health"] == "healthy")
     lb = tool.client.containers.get(f"{tool.name}-lb-1")
     for protocol in ("http", "tcp"):
         odd = [Rule(80, 1, "w.e-b_", protocol, host, "/a%20b") for host in ("", "*", "a.org", "*.a.org", "www.*")]
@@ -85,7 +85,7 @@ def test_a_replaced_container_keeps_its_address_its_name_and_the_volume_of_its_u
         assert found.exec_run(["sh", "-c", f"echo {index} > /mine/n; echo {index} >> /ours/n"]).exit_code == 0
     tool.client.containers.get(before["web-1"]).remove(force=True)
     assert eventually(lambda: tool.ids().get("web-1", before["web-1"]) != before["web-1"])
-    assert eventually(lambda: tool.units()["web-1"]["state"] == "running")
+    assert eventually(lambda: tool.unit("web-1")["state"] == "running")
     assert {name: unit["address"] for name, unit in tool.units().items()} == addresses
     assert tool.ask("web-1", "self/container/create_index") == "3"
     web = tool.client.containers.get(tool.ids()["web-1"])
@@ -195,7 +195,7 @@ def test_who_fails_too_often_is_left_alone_and_says_so(tool: Tool) -> None:
     tool.up()
     assert eventually(lambda: tool.log().count("web-1 ended with status 3") == 2)
     time.sleep(1)  # its pause would be 0.4 s
-    assert tool.units()["web-1"]["state"] == "stopped"
+    assert tool.unit("web-1")["state"] == "stopped"
     assert tool.log().count("web-1 ended with status 3") == 2
 
 
@@ -205,7 +205,7 @@ def test_who_failed_and_is_not_to_start_again_ends_a_stack_that_comes_up_and_who
     assert "web-1 ended with status 3" in said and "is not to start again" in said
     tool.entry({"job": service("exit 0", restart="no"), "app": service(links=["job"]), "end": service(links=["app"])})
     tool.up()
-    assert tool.units()["job-1"]["state"] == "stopped"
+    assert tool.unit("job-1")["state"] == "stopped"
 
 
 def test_services_that_link_to_each_other_find_each_other(tool: Tool) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -85,6 +86,10 @@ class Tool:
         """The units as `ps` lists them, by SERVICE-INDEX."""
         listed = json.loads(self.run("ps", self.name, "--format", "json"))
         return {f"{each['service']}-{each['index']}": each for each in listed}
+
+    def unit(self, name: str) -> Mapping[str, Any]:
+        """A unit as `ps` lists it; while it is replaced, there is none for a moment: then each of its fields is ""."""
+        return defaultdict(str, self.units().get(name, {}))
 
     def log(self) -> str:
         with suppress(OSError):
