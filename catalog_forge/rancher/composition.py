@@ -205,15 +205,8 @@ class Service:
 
     @cached_property
     def labels(self) -> dict[str, tuple[Text, Node]]:
-        """Its labels, those of lists too: the scalar that names each, and its value."""
-        node, found = self.get("labels"), dict[str, tuple[Text, Node]]()
-        if isinstance(node, Map):
-            return {key.value: (key, value) for key, value in node.pairs}
-        for item in node.items if isinstance(node, Seq) else ():
-            if isinstance(item, Text):
-                name, _, value = item.value.partition("=")
-                found[name] = item, Text(value, False, item.where, item.style, ())
-        return found
+        """Its labels: the scalar that names each, and its value."""
+        return labels_of(self.get("labels"))
 
     def label(self, name: str) -> str:
         """The value of a label as it was written."""
@@ -319,3 +312,18 @@ def _laid_over(base: Node, over: Node) -> Node:
 
 def _nothing(_message: str, _where: Where) -> None:
     return None
+
+
+def labels_of(node: Node | None) -> dict[str, tuple[Text, Node]]:
+    """Return the labels that a mapping or a list of NAME=VALUE gives: the scalar that names each, and its value.
+
+    rancher-compose cuts the blanks around an item of a list (docs/facts/catalog.md#3).
+    """
+    if isinstance(node, Map):
+        return {key.value: (key, value) for key, value in node.pairs}
+    found: dict[str, tuple[Text, Node]] = {}
+    for item in node.items if isinstance(node, Seq) else ():
+        if isinstance(item, Text):
+            name, _, value = item.value.strip().partition("=")
+            found[name] = item, Text(value, False, item.where, item.style, ())
+    return found

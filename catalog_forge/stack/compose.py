@@ -51,7 +51,11 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     stack = _Composer(name, files, Launches(variables, reader), reader, _declared(sources, notes)).stack(notes)
     places = {(fault.where.file, fault.where.line) for fault in refused if fault.where}
     own = ((files.at(fault.where), fault) for fault in reader.problems if fault.where and files.is_whole)
-    said = [replace(fault, where=where) for where, fault in own if (where.file, where.line) not in places]
+    said = [
+        replace(fault, where=where, message=f"{fault.message}; rancher-compose lets it pass")
+        for where, fault in own
+        if (where.file, where.line) not in places
+    ]
     if refused or said:
         raise ForgeError.of([*refused, *said])
     unhonoured, dangerous = (
@@ -118,7 +122,7 @@ class _Composer:
         self.launches = launches
         self.reader = reader
         for fault in (*units.odd_units(files), *units.strangers(files), *units.missing_targets(files)):
-            reader.wrong(f"{fault.message}; rancher-compose lets it pass", fault.where or Where(""), fault.hint)
+            reader.wrong(fault.message, fault.where or Where(""), fault.hint)
         self.volumes = volumes.read(declared, reader)
         self.made = {name: self.volumes.of(launches.read(service)) for name, service in files.services.items()}
         primaries = {sidekick: found[0] for sidekick, found in files.primaries_of.items()}

@@ -86,7 +86,7 @@ class Launches:
 
     def cannot(self, what: str, where: Where, hint: str = "") -> None:
         """Note something that rancher-compose lets pass, and that cannot run here."""
-        self.reader.wrong(f"catalog-forge cannot run {what}; rancher-compose lets it pass", where, hint)
+        self.reader.wrong(f"catalog-forge cannot run {what}", where, hint)
 
     def texts(self, node: Node | None, *, looked_up: bool = False) -> dict[str, str]:
         """A mapping, or a list of NAME=VALUE, as text to text. A bare NAME of `looked_up` is the answer of that name."""

@@ -319,7 +319,8 @@ def test_own_volumes_need_no_trust() -> None:
         ("version: '2'\nservices: {a: {image: x}, a: {image: z}}", "the key 'a' stands twice: first in line 2"),
         ("a: {image: x, net: 'container:b'}\nb: {image: x}", "net of 'a' names 'b', which runs in another unit"),
         ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that is not there"),
-        ("a: {tty: true}", "the service 'a' has no image"),
+        ("a: {tty: true}", "the service 'a' has no image; rancher-compose lets it pass"),
+        ("a: {image: x, labels: ['io.rancher.sidekicks=conf ']}", "names a sidekick 'conf' that is not there"),
         (
             "a: {image: x, imag: y}",
             "has a key 'imag' that rancher-compose refuses\n  hint: did you mean 'image'?",
@@ -344,7 +345,7 @@ def test_own_volumes_need_no_trust() -> None:
             "a: {image: x, net: elsewhere}",
             "catalog-forge cannot run a container in the network 'elsewhere'; rancher-compose lets it pass",
         ),
-        ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port"),
+        ("a: {image: x, health_check: {interval: 1}}", "the health check of 'a' has no port; rancher-compose lets it pass"),
         ("a: {image: x, labels: {io.rancher.sidekicks: a}}", "is its own sidekick"),
         ("- a", "a list is not a compose file"),
     ],
@@ -355,7 +356,7 @@ def test_what_is_wrong_is_refused_by_name(docker: str, words: str) -> None:
 
 def test_containers_of_a_unit_in_a_circle_are_refused() -> None:
     docker = UNIT.replace("image: conf", "image: conf\n    volumes_from: [main]")
-    assert "containers need each other: main -> conf -> main" in refused(docker)
+    assert "containers need each other: main -> conf -> main; rancher-compose lets it pass" in refused(docker)
 
 
 def test_all_problems_of_both_files_are_said_at_once_with_their_places() -> None:

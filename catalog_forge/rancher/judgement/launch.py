@@ -154,7 +154,9 @@ class LaunchJudge:
         self.varied |= values.varied
         for name in found:
             yield from _faults_of_files(name, found)
-            self.labels.setdefault(name, {}).update(_labels(found[name].get("labels")))
+            labels = composition.labels_of(found[name]["labels"][1]) if "labels" in found[name] else {}
+            texts = {label: value for label, (_, value) in labels.items() if isinstance(value, Text)}
+            self.labels.setdefault(name, {}).update(texts)
 
 
 _WRITTEN_OUT = "write the service out"
@@ -189,14 +191,3 @@ def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
         for key in ("links", "volumes_from"):
             if key in found[name]:
                 yield Refusal(f"extends: {name} has {key}, so that it cannot be extended", node.where, _WRITTEN_OUT, "CF435")
-
-
-def _labels(pair: tuple[Text, Node] | None) -> Iterator[tuple[str, Text]]:
-    """The labels of a service, whether they are written as a mapping or as a list."""
-    node = pair[1] if pair else None
-    if isinstance(node, Map):
-        yield from ((key.value, each) for key, each in node.pairs if isinstance(each, Text))
-    for item in node.items if isinstance(node, Seq) else ():
-        if isinstance(item, Text):
-            name, _, text = item.value.strip().partition("=")
-            yield name, Text(text, False, item.where, item.style, ())
