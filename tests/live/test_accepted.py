@@ -1,0 +1,133 @@
+"""What the shipped blueprints render is accepted by the programs themselves, for one node and for three, and at every moment.
+
+A row of the table is a blueprint, and what its program, or the checker that comes with it, is asked. Each row fails when one line
+of the template is broken: that is tried, too.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import docker
+import pytest
+from click.testing import CliRunner
+from docker.models.containers import Container
+
+from catalog_forge.cli.main import root
+from catalog_forge.metadata.scenarios.steps import Moment
+from catalog_forge.repository import Repository
+from catalog_forge.verify import play, view
+from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.observation import Seen
+from tests.live.software import image_of
+
+pytestmark = pytest.mark.engine
+Start = Callable[[str], Container]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A blueprint, a shell command that succeeds and says `told` when the program takes the files, and a line to break.
+
+    `image` is one of tools/software.sh. `scaled` is the service whose number is set to one and three; default: the one that asks.
+    """
+
+    blueprint: str
+    image: str
+    command: str
+    told: str
+    line: str
+    broken: str
+    scaled: str = ""
+
+
+ROWS = (
+    Row("nginx-conf", "nginx", "nginx -t", "test is successful", "server_name @{", "server_nam @{", "web"),
+    Row(
+        "haproxy-conf", "haproxy", "haproxy -c -f /usr/local/etc/haproxy/haproxy.cfg", "Configuration file is valid",
+        "balance @{", "balances @{", "web",
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture
+def start(engine: docker.DockerClient, test_labels: dict[str, str]) -> Iterator[Start]:
+    """Start a container in which a program can be asked."""
+    with ExitStack() as made:
+
+        def start(image: str) -> Container:
+            container = engine.containers.run(image, ["sleep", "600"], entrypoint=[], detach=True, init=True, labels=test_labels)
+            made.callback(container.remove, force=True, v=True)
+            return container
+
+        yield start
+
+
+def packed(files: Mapping[str, tuple[bytes, int]]) -> bytes:
+    """Files by their paths, and the folders that they lie in."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        for path, (content, mode) in files.items():
+            file = tarfile.TarInfo(path.lstrip("/"))
+            file.mode, file.size = mode, len(content)
+            archive.addfile(file, io.BytesIO(content))
+    return written.getvalue()
+
+
+def made(folder: Path, row: Row, old: str = "", new: str = "") -> list[Seen]:
+    """What the blueprint's own scenarios render: at their start with one and three nodes, and at each of their moments."""
+    done = CliRunner().invoke(root, ["-C", str(folder), "new", row.blueprint, "--no-input", "--no-build"])
+    assert done.exit_code == 0, done.output
+    spec = folder / f"specs/{row.blueprint}.yml"
+    text = spec.read_text()
+    assert old in text, f"the line to break is not there: {old}"
+    spec.write_text(text.replace(old, new, 1))
+    source = Repository(folder).source(row.blueprint)
+    return [seen for case in play.cases(source.spec(), source.folder) for seen in rendered(case, row)]
+
+
+def rendered(case: play.Case, row: Row) -> Iterator[Seen]:
+    """What a scenario renders when one and three containers of a service are there, and then from moment to moment."""
+    first = case.scenario.moments[0]
+    for moments in ([scaled(first, row.scaled, 1)], [scaled(first, row.scaled, 3)], case.scenario.moments):
+        views = (view.of_moment(moment, number, case.subject.version) for number, moment in enumerate(moments))
+        yield from Embedded().play(case.subject, views)
+
+
+def scaled(moment: Moment, service: str, count: int) -> Moment:
+    """A moment with so many containers of a service; of the one that asks, when none is named."""
+    assert moment.asking and moment.asking.launch
+    stack = moment.environment.stacks[0]
+    wanted = service or moment.asking.launch.service.name
+    services = tuple(each.scaled(count) if each.name == wanted else each for each in stack.services)
+    environment = replace(moment.environment, stacks=(replace(stack, services=services), *moment.environment.stacks[1:]))
+    return replace(moment, environment=environment).asked_by(moment.asking.name)
+
+
+def answer(container: Container, row: Row, seen: Seen) -> tuple[bool, str]:
+    """Whether the program takes what was rendered, and what it says."""
+    container.put_archive("/", packed({dest: (file.content, file.mode or 0o644) for dest, file in seen.files.items()}))
+    code, output = container.exec_run(["timeout", "60", "bash", "-c", row.command])
+    assert isinstance(output, bytes)
+    said = output.decode(errors="replace")
+    return code == 0 and row.told in said, said
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.blueprint}: {row.command.split()[0]}")
+def test_a_program_accepts_what_its_blueprint_renders(row: Row, start: Start, tmp_path: Path) -> None:
+    container = start(image_of(row.image))
+    for seen in made(tmp_path, row):
+        accepted, said = answer(container, row, seen)
+        assert accepted, said
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.blueprint}: {row.command.split()[0]}")
+def test_a_program_refuses_a_broken_line(row: Row, start: Start, tmp_path: Path) -> None:
+    container = start(image_of(row.image))
+    accepted, said = answer(container, row, made(tmp_path, row, row.line, row.broken)[0])
+    assert not accepted, said
