@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -43,6 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.stash[_USED] = {}
     config.stash[_MISSING] = {}
+    # A shell starts what it runs in the background deaf to INT, and so would be what the tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.register_profile("first tier", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("second tier", settings.get_profile("first tier"), derandomize=False, max_examples=2000)
     settings.load_profile("second tier" if config.getoption("--all") else "first tier")

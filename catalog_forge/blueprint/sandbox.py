@@ -148,17 +148,24 @@ def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
     """
     import resource
 
+    inside = True
+
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
-        raise TimeoutError
+        if inside:
+            raise TimeoutError
 
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     before = signal.signal(signal.SIGVTALRM, stop)
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (_limit(memory, soft, hard), hard))
-        # Again and again, because Jinja swallows what is raised while it folds constants.
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.2)
-        yield
+        try:
+            resource.setrlimit(resource.RLIMIT_AS, (_limit(memory, soft, hard), hard))
+            # Again and again, because Jinja swallows what is raised while it folds constants.
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.2)
+            yield
+        finally:
+            inside = False  # the time may be up even here, when the block has just ended
     except (TimeoutError, MemoryError):
+        inside = False
         raise ForgeError("the blueprint needs too much time or memory") from None
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,15 @@ def test_expanding_leaves_the_working_directory_the_import_path_and_home_alone(
         expanded(folder, trusted=trusted)
     assert (os.getcwd(), sys.path, resource.getrlimit(resource.RLIMIT_AS)) == before  # noqa: PTH109
     assert not list(home.iterdir())
+
+
+def test_time_that_is_up_when_a_block_has_just_ended_is_said_as_any_other() -> None:
+    late = signal.getsignal(signal.SIGVTALRM)
+    with bounded(60):
+        stop = signal.getsignal(signal.SIGVTALRM)
+    assert callable(stop)
+    stop(signal.SIGVTALRM, None)  # what comes later harms nobody
+    assert signal.getsignal(signal.SIGVTALRM) == late
 
 
 def test_all_texts_of_a_run_share_one_budget(tmp_path: Path) -> None:
