@@ -19,6 +19,9 @@ _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
 _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
 _FIELD = re.compile(rb"(?:[ \t]*-|[^\n]*?:)[ \t]")
+# confd has no patterns: who wants to know a number takes its digits away, one after the other, and looks at what is left; who
+# wants a truth compares it with both.
+_LOOKED_AT = re.compile(rb"""(?:"[0-9]" "" -1\) ){8}"[0-9]" "" -1|\(?(?:eq|ne) [^(){}]{0,200}"true"[^{}]{0,200}"false\"""")
 
 
 def _in_use(known: Inside) -> Iterator[tuple[Resource, Template]]:
@@ -238,7 +241,8 @@ def unguarded(image: Image) -> Iterator[Hit]:
 def unescaped(image: Image) -> Iterator[Hit]:
     """confd's templates escape nothing: a `&` in a value breaks an XML file, a quote a JSON file, `yes` or `a: b` mean something
     else in YAML, and a shell runs what stands in `$(...)`. A value that stands alone on its line is taken for a piece of the
-    file.
+    file. In YAML, a value is known to be a number when its digits were taken away to see what is left, and to be a truth when
+    it was compared with `true` and `false`.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -293,7 +297,7 @@ def _danger(each: Resource, template: Template, written: Written) -> tuple[str, 
         return "a & or < breaks the file", "html (getv ...)"
     if dest.endswith(".json") and before.rstrip().endswith(b'"'):
         return "a quote or a line break in it breaks the file", 'printf "%q" (getv ...), without the quotes around it'
-    if dest.endswith((".yml", ".yaml")) and _FIELD.match(before):
+    if dest.endswith((".yml", ".yaml")) and _FIELD.match(before) and not _LOOKED_AT.search(before):
         return "text such as yes, # or a: b changes its meaning", 'printf "%q" (getv ...)'
     if dest.endswith((".sh", ".env", "rc")) and _ASSIGNED.match(before):
         return "a quote ends the text, and $(...) runs as a command", "'{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"
