@@ -13,7 +13,7 @@ from catalog_forge.cli.main import root
 def test_text_names_each_blueprint_its_purpose_and_its_questions() -> None:
     result = CliRunner().invoke(root, ["blueprints"])
     assert result.exit_code == 0
-    assert "elasticsearch-conf: Elasticsearch 2.x as a cluster" in result.stdout
+    assert "elasticsearch-conf: Elasticsearch 2, 5 or 6 as a cluster" in result.stdout
     assert "topology    How the service gets the file" in result.stdout
     assert "[volumes | netns]" in result.stdout
 

@@ -129,7 +129,7 @@ def test_the_scenario_of_the_elasticsearch_blueprint_passes_in_both_engines(mast
     for engine in (["embedded"], ["confd", "--confd", str(confd)]):
         result = run(tmp_path, "test", "--engine", *engine)
         assert result.exit_code == 0, result.output
-        assert "6 moments, 15 checks" in result.stdout
+        assert "7 moments, 21 checks" in result.stdout
 
 
 def test_the_example_of_the_docs_is_a_scenario_that_passes(tmp_path: Path) -> None:
