@@ -9,13 +9,11 @@ from catalog_forge.confd.store import clean
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.gotext.values import runes, unrunes
-from catalog_forge.spec.body import RAW_ROOTS
-
-_ROOTS = ", ".join(RAW_ROOTS)
+from catalog_forge.spec.body import SAY_SCOPE, beyond_stack
 
 
-def keys(template: str, file: str) -> list[str]:
-    """Return the keys of a hand-written template: for each path that it reads, the ancestor that is always there.
+def keys(template: str, file: str, roots: tuple[str, ...]) -> list[str]:
+    """Return the keys of a hand-written template: for each path that it reads, the one of `roots` that is always there.
 
     Raises ForgeError with line and column for what confd cannot parse, for a lookup outside of the own stack, and for one of
     which cannot be told what it reads: its key would be missing, and the template would find nothing there.
@@ -26,26 +24,31 @@ def keys(template: str, file: str) -> list[str]:
     except SyntaxFault as fault:
         where = Where(file, fault.line, fault.column) if fault.line else Where(file)
         raise ForgeError(f"the template cannot be parsed: {fault.words}", where) from None
-    return sorted({_root(read.path, _where(source, read.start, file)) for read in found.reads})
+    return sorted({_root(read.path, _where(source, read.start, file), roots) for read in found.reads})
 
 
-def _root(path: str, where: Where) -> str:
+def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     path = runes(clean(unrunes(path)))
-    for root in RAW_ROOTS:
+    for root in roots:
         if path == root or path.startswith(root + "/"):
             return root
     known = path.partition(WILD)[0]
-    if known != path and any(root.startswith(known) or known.startswith(root) for root in RAW_ROOTS):
+    if known != path and any(root.startswith(known) or known.startswith(root) for root in roots):
         begins = f", which begins with {known!r}," if known else ""
         raise ForgeError(
             f"the key of this lookup cannot be told: its path{begins} is not known before the template runs",
             where,
-            f"write the beginning of the path here, or in a variable that is set once: one of {_ROOTS}",
+            f"write the beginning of the path here, or in a variable that is set once: one of {', '.join(roots)}",
         )
     raise ForgeError(
         f"the template reads {path.replace(WILD, '*')!r}, which no container may rely on",
         where,
-        f"paths begin with {_ROOTS}: /services and /stacks mix the stacks of an environment",
+        f"paths begin with {', '.join(roots)}; "
+        + (
+            f"/services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
+            if beyond_stack(path)
+            else "what was the `prefix` of the template's TOML belongs into each path"
+        ),
     )
 
 

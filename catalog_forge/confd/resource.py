@@ -12,6 +12,7 @@ from catalog_forge.confd.blocks import Body
 from catalog_forge.confd.names import Names, Selection
 from catalog_forge.confd.values import Values
 from catalog_forge.formats import BY_NAME
+from catalog_forge.spec.body import roots_of
 from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
 
 # Gives the text of a file of the spec's folder; the block says where it is asked for.
@@ -46,7 +47,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
         # Imported here: few specs have a template of their own, and its analysis brings Go's template parser.
         from catalog_forge.confd import handwritten
 
-        keys = handwritten.keys(template, block.template)
+        keys = handwritten.keys(template, block.template, roots_of(spec))
         return Resource(name, toml(spec, file, name, keys, note), template)
     names = Names(spec.engine.metadata, spec.service.topology, _main_name(spec))
     kind = BY_NAME[file.format]

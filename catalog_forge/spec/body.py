@@ -41,6 +41,19 @@ _NO_PAIRS = ("raw", "lines")
 _NESTED_VALUES = ("yaml", "json")
 # What a raw path may begin with: an always-present ancestor that stays inside the own stack.
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
+# What tells of the whole environment, and mixes its stacks: only a spec that says so may read it (docs/facts/confd.md#5.3, #5.9).
+_WIDE_ROOTS = ("/services", "/stacks", "/name", "/uuid", "/region_name", "/environments")
+SAY_SCOPE = "say `scope: environment` at the top of the spec, which is for what looks beyond its own stack"
+
+
+def roots_of(spec: Spec) -> tuple[str, ...]:
+    """Return what the raw paths of a spec, and those of its hand-written templates, may begin with."""
+    return (*RAW_ROOTS, *_WIDE_ROOTS) if spec.scope == "environment" else RAW_ROOTS
+
+
+def beyond_stack(path: str) -> bool:
+    """Tell whether a path lies in what tells of the whole environment."""
+    return any(path == root or path.startswith(root + "/") for root in _WIDE_ROOTS)
 
 
 def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
@@ -259,7 +272,7 @@ def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iter
         case Metadata(path=path):
             yield from _metadata(spec, expr, path, optional)
         case Raw(path=path):
-            yield from _raw(expr, path)
+            yield from _raw(spec, expr, path)
         case First(of=members, path=path) | Join(of=members, path=path):
             yield from _members(spec, members, path, expr.where)
         case Count(of=members):
@@ -280,14 +293,14 @@ def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Pr
         )
 
 
-def _raw(expr: Expr, path: Text) -> Iterator[Problem]:
+def _raw(spec: Spec, expr: Expr, path: Text) -> Iterator[Problem]:
     start = path.parts[0] if path.parts and isinstance(path.parts[0], str) else ""
-    if not any(start == root or start.startswith(root + "/") for root in RAW_ROOTS):
-        yield Problem(
-            f"{expr.source!r} is not a path that every container may read",
-            expr.where,
-            "paths begin with " + ", ".join(RAW_ROOTS) + ": /services and /stacks mix the stacks of an environment",
-        )
+    roots = roots_of(spec)
+    if not any(start == root or start.startswith(root + "/") for root in roots):
+        hint = f"paths begin with {', '.join(roots)}"
+        if beyond_stack(start):
+            hint += f"; /services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
+        yield Problem(f"{expr.source!r} is not a path that every container may read", expr.where, hint)
 
 
 def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ KEY_TYPES = (
 CONFD_RELEASES = ("0.14.0", "0.15.0", "0.16.0", "HEAD")
 METADATA_VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
 SIGNALS = ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH")
+SCOPES = ("stack", "environment")
 RELOADS = "signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none"
 
 # A value of `set`: a text with expressions, a constant, or (yaml, json) a map or list of them.
@@ -389,6 +390,11 @@ class Spec(Record):
     )
     service: Service = key("the software that is configured: a record, or NAME, NAME:TAG, NAME=IMAGE:TAG")
     files: tuple[ConfFile, ...] = key("the configuration files")
+    scope: str = key(
+        "how far the files look: `stack`, or `environment`, which everywhere:LABEL and the paths /services and /stacks need",
+        "stack",
+        one_of=SCOPES,
+    )
     version: str = key("tag of the conf image", "0.1.0", pattern=VERSION, shape="a version such as 0.1.0", maximum=64)
     description: str = key("one sentence on the software", "", maximum=1000)
     maintainer: str = key(

@@ -9,6 +9,7 @@ import pytest
 
 from catalog_forge.confd import handwritten
 from catalog_forge.errors import ForgeError
+from catalog_forge.spec.body import RAW_ROOTS
 from tests.confd.environments import environment, view
 from tests.confd.harness import compiled, conf, render, spec_of
 
@@ -47,7 +48,7 @@ from tests.confd.harness import compiled, conf, render, spec_of
     ],
 )
 def test_keys_are_the_ancestors_of_what_is_read(template: str, wanted: list[str]) -> None:
-    assert handwritten.keys(template, "x.tmpl") == wanted
+    assert handwritten.keys(template, "x.tmpl", RAW_ROOTS) == wanted
 
 
 @pytest.mark.parametrize(
@@ -77,8 +78,26 @@ def test_keys_are_the_ancestors_of_what_is_read(template: str, wanted: list[str]
 )
 def test_what_is_wrong_is_said_with_its_place(template: str, wanted: str) -> None:
     with pytest.raises(ForgeError) as caught:
-        handwritten.keys(template, "x.tmpl")
+        handwritten.keys(template, "x.tmpl", RAW_ROOTS)
     assert str(caught.value).startswith(wanted)
+
+
+WIDE = """{{range $s := ls "/stacks"}}{{$p := printf "/stacks/%s/services" $s}}{{range ls $p}}{{$s}}/{{.}}
+{{end}}{{end}}{{len (lsdir "/services")}} {{getv "/self/stack/name"}}
+"""
+
+
+def test_what_looks_beyond_the_stack_is_said_in_the_spec(confd: Path, tmp_path: Path) -> None:
+    file = conf({"template": "x.tmpl"})
+    with pytest.raises(ForgeError, match="the template reads '/stacks'") as caught:
+        compiled(spec_of(file), {"x.tmpl": WIDE})
+    assert "say `scope: environment` at the top of the spec" in caught.value.problems[0].hint
+    spec = spec_of(file, scope="environment")
+    (resource,) = compiled(spec, {"x.tmpl": WIDE})
+    assert tomllib.loads(resource.toml)["template"]["keys"] == ["/self/stack", "/services", "/stacks"]
+    answers, client = view(environment("volumes"), "volumes")
+    text = render(confd, tmp_path, spec, answers, client=client, statics={"x.tmpl": WIDE}).only
+    assert {"one/db", "one/app", "two/db", "two/app"} <= set(text.splitlines())
 
 
 def test_a_handwritten_template_is_rendered_as_it_is(confd: Path, tmp_path: Path) -> None:

@@ -156,6 +156,7 @@ class _View:
             "token": None,
             "uuid": units.service_uuid(launch),
             "vip": None,
+            **(service.facts if primary else {}),
         }
 
     def stack(self, stack: Stack) -> Entry:

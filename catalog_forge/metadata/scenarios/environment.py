@@ -1,4 +1,4 @@
-"""The environment that a scenario begins with: its hosts, and its stack of services."""
+"""The environment that a scenario begins with: its hosts, its stack of services, and the other stacks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from catalog_forge.metadata.scenarios.model import SUBNET, Environment, Host, Ne
 
 MAX_SCALE = 10_000
 
-KEYS = ("stack", "subnet", "hosts", "services", "containers")
+KEYS = ("stack", "subnet", "hosts", "services", "stacks", "containers")
 _SERVICE_KEYS = (
     *("scale", "metadata", "labels", "sidekicks", "links"),
-    *("ports", "health_check", "states", "healths"),
+    *("ports", "health_check", "states", "healths", "kind", "state", "hostname", "external_ips"),
 )
 _PORT = re.compile(r"([0-9]{1,5})(?::([0-9]{1,5}))?(?:/(tcp|udp))?")
 _HEALTH_CHECK: Mapping[str, Value] = {
@@ -38,18 +38,31 @@ class EnvironmentReader(Reader):
 
     def environment(self, found: Mapping[str, yamlio.Node]) -> Environment:
         """Make an environment of the nodes that stand at `KEYS`."""
-        services = self.services(found.get("services"))
+        own = self.name(found.get("stack"), "Default")
+        others = [(self.name(key), key, value) for key, value in self.pairs(found.get("stacks"), "stacks")]
+        seen = {own.lower()}
+        for name, key, _ in others:
+            if name.lower() in seen:
+                self.wrong(f"two stacks have the name {name!r}", key.where)
+            seen.add(name.lower())
+        far = {f"{name}/{key.value}" for name, _, node in others for key, _ in self.pairs(node, f"the stack {name!r}")}
+        services = self.services(found.get("services"), far)
+        near = {f"{own}/{service.name}" for service in services}
+        stacks = (Stack(name, self.services(node, far | near)) for name, _, node in others)
         return Environment(
-            (Stack(self.name(found.get("stack"), "Default"), services),),
+            (Stack(own, services), *stacks),
             self.hosts(found.get("hosts")),
             self.subnet(found.get("subnet")),
             tuple(self.name(item) for item in self.items(found.get("containers"), "containers")),
         )
 
-    def services(self, node: yamlio.Node | None) -> tuple[Service, ...]:
-        """All services; a sidekick is one more in the metadata, so all their names differ, in lower case too."""
+    def services(self, node: yamlio.Node | None, far: set[str]) -> tuple[Service, ...]:
+        """All services of a stack; a sidekick is one more in the metadata, so all their names differ, in lower case too.
+
+        `far` are the services of other stacks that links may lead to, as STACK/SERVICE.
+        """
         pairs = self.pairs(node, "services")
-        targets = {key.value for key, _ in pairs}
+        targets = {key.value for key, _ in pairs} | far
         services = tuple(self.service(self.name(key), value, targets) for key, value in pairs)
         seen: set[str] = set()
         for name in [name for service in services for name in (service.name, *(kick.name for kick in service.sidekicks))]:
@@ -73,7 +86,14 @@ class EnvironmentReader(Reader):
             health_check=self.health_check(found.get("health_check")),
             states=self.by_container(found.get("states"), scale),
             healths=self.by_container(found.get("healths"), scale),
+            facts=self.facts(found),
         )
+
+    def facts(self, found: Mapping[str, yamlio.Node]) -> dict[str, Value]:
+        """What differs from an active service of containers."""
+        words: dict[str, Value] = {key: self.word(found[key], key) for key in ("kind", "state", "hostname") if key in found}
+        addresses = [self.word(item, "an address") for item in self.items(found.get("external_ips"), "external_ips")]
+        return {**words, **({"external_ips": addresses} if addresses else {})}
 
     def sidekicks(self, node: yamlio.Node | None) -> tuple[Sidekick, ...]:
         """A list of names, or a mapping of names to `own` or `primary`, or to `network` and `labels`."""
@@ -95,7 +115,7 @@ class EnvironmentReader(Reader):
         return "primary" if self.one_of(node, "network", get_args(Network)) == "primary" else "own"
 
     def links(self, node: yamlio.Node | None, targets: set[str]) -> dict[str, str]:
-        """A mapping of services of this stack to aliases."""
+        """A mapping of services of this stack, and of STACK/SERVICE, to aliases."""
         for key, _ in self.pairs(node, "links"):
             if key.value not in targets:
                 self.wrong(f"there is no service {key.value!r} to link to", key.where, did_you_mean(key.value, targets))

@@ -42,7 +42,8 @@ class Service:
     `links` maps SERVICE or STACK/SERVICE to an alias; `ports` are PUBLIC:PRIVATE/PROTOCOL; `states` and `healths` map
     the index of a unit (from 1) to what differs from running and healthy. Rancher numbers the units that it creates:
     `created` maps the index of a unit to that number where they differ, after a replacement, and `births` is the last one.
-    With `retain_ip` the address of a unit follows from its index, and a replacement has the same one.
+    With `retain_ip` the address of a unit follows from its index, and a replacement has the same one. `facts` are fields of the
+    service that differ from those of an active service of containers: its kind, state, host name, external addresses.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Service:
     created: Mapping[int, int] = field(default_factory=dict)
     births: int = 0
     retain_ip: bool = False
+    facts: Mapping[str, Value] = field(default_factory=dict)
 
     def create_index(self, index: int) -> int:
         """Return the number under which the unit with this index was created: it grows, and is never given twice."""

@@ -10,6 +10,8 @@ services:
     sidekicks: {elasticsearch-masters-main: primary}   # or a list: each with a network of its own
     health_check: {port: 9200}
     states: {2: stopped}          # by container, counted from 1
+stacks:                           # other stacks of the environment, each with its services
+  monitoring: {exporter: {labels: {prometheus.port: "9100"}}}
 beside:                           # services that only the engine `stack` runs: the entry has none of them
   web: {image: "nginx:1.14.2", command: [nginx, -g, daemon off;], environment: {A: b}}
 engines: [image]                  # those that can show what it is about; default: all

@@ -2,7 +2,7 @@
 
 then:
 - name: a fourth node             # optional
-  service: elasticsearch-masters  # whom the step is about; else the service of `self`
+  service: elasticsearch-masters  # whom the step is about, STACK/SERVICE in another stack; else the service of `self`
   scale: 4
 - replace: 2                      # or a list; a new container in its place: another uuid and address
 - stop: 3                         # still listed, in state stopped; `start` runs it again
@@ -72,9 +72,13 @@ class Moment:
         launch = self.asking.launch if self.asking else None
         if launch is None:
             raise ForgeError("no service asks whose scale could be chosen", self.where)
-        stack = self.environment.stacks[0]
-        services = tuple(each.scaled(scale) if each.name == launch.service.name else each for each in stack.services)
-        environment = replace(self.environment, stacks=(replace(stack, services=services),))
+        stacks = tuple(
+            replace(stack, services=tuple(each.scaled(scale) if each == launch.service else each for each in stack.services))
+            if stack == launch.stack
+            else stack
+            for stack in self.environment.stacks
+        )
+        environment = replace(self.environment, stacks=stacks)
         check_room(environment, self.where)
         scaled = replace(self, name=f"scale {scale}", environment=environment)
         return scaled.asked_by(self.asking.name if self.asking else "")
@@ -196,8 +200,14 @@ class _StepReader(EnvironmentReader):
         words: list[str] = []
         launch = before.asking.launch if before.asking else None
         named = found.get("service")
-        name = self.word(named, "service") if named else launch.service.name if launch else ""
-        services = {service.name: service for service in before.environment.stacks[0].services}
+        stacks = before.environment.stacks
+        own = f"{launch.stack.name}/{launch.service.name}" if launch else ""
+        name = self.word(named, "service") if named else own.removeprefix(f"{stacks[0].name}/")
+        services = {
+            service.name if stack is stacks[0] else f"{stack.name}/{service.name}": service
+            for stack in stacks
+            for service in stack.services
+        }
         changes = [(key, value) for key, value in found.items() if key in _CHANGES]
         if (named or changes) and name not in services:
             self.wrong(f"there is no service {name!r}", (named or node).where, did_you_mean(name, services))
@@ -205,8 +215,9 @@ class _StepReader(EnvironmentReader):
         for key, value in changes:
             services[name], said = _CHANGES[key](self, services[name], value)
             words.append(f"{name}: {said}" if named else said)
-        stack = replace(before.environment.stacks[0], services=tuple(services.values()))
-        return replace(before.environment, stacks=(stack, *before.environment.stacks[1:])), words
+        changed = iter(services.values())
+        stacks = tuple(replace(stack, services=tuple(next(changed) for _ in stack.services)) for stack in stacks)
+        return replace(before.environment, stacks=stacks), words
 
     def _still_asking(self, node: yamlio.Node | None, environment: Environment, before: Moment, where: Where) -> Container | None:
         """The container that asks after a step: another, or the same as before, under the address that it has now."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import Host, Service, Sidekick
 from catalog_forge.metadata.scenarios.scenario import load, read
 from tests.helpers import tree
@@ -48,6 +50,60 @@ def test_every_key_finds_its_place() -> None:
     assert (es.scale, es.states, es.healths) == (3, {2: "stopped"}, {3: "unhealthy"})
     assert dashboard == Service("dashboard", sidekicks=(Sidekick("helper"),), links={"es": "search"})
     assert tiny == Service("tiny")
+
+
+STACKS = """
+stack: shop
+services: {web: {links: {db/Maria: sql, cache: c}}, cache: }
+stacks:
+  db: {Maria: {scale: 2, labels: {backup: daily}}, site: {kind: externalService, state: inactive, external_ips: [192.0.2.80]}}
+  empty: {}
+then:
+- {service: db/Maria, scale: 3}
+- {scale: 2}
+- {service: db/site, set: {a: b}}
+- {self: db-Maria-3}
+- {scale: 4}
+"""
+
+
+def test_other_stacks_have_services_that_links_lead_to_and_steps_change() -> None:
+    moments = read(STACKS, "s.yml").moments
+    shop, db, empty = moments[0].environment.stacks
+    assert (shop.name, db.name, empty.name, empty.services) == ("shop", "db", "empty", ())
+    assert shop.services[0].links == {"db/Maria": "sql", "cache": "c"}
+    assert db.services[1].facts == {"kind": "externalService", "state": "inactive", "external_ips": ["192.0.2.80"]}
+    scales = [[service.scale for stack in moment.environment.stacks for service in stack.services] for moment in moments]
+    assert scales == [[1, 1, 2, 1], [1, 1, 3, 1], [2, 1, 3, 1], [2, 1, 3, 1], [2, 1, 3, 1], [2, 1, 4, 1]]
+    assert moments[3].environment.stacks[1].services[1].metadata == {"a": "b"}
+    assert [moment.name for moment in moments[1:3]] == ["db/Maria: scale 3", "scale 2"]
+    assert moments[2].scaled(5).environment.stacks[1] == moments[2].environment.stacks[1]
+
+
+@pytest.mark.parametrize("version", ["2015-12-19", "2016-07-29"])
+def test_the_metadata_tells_of_other_stacks(version: str) -> None:
+    entry = answers_of(read(STACKS, "s.yml").environment).entry(version, "default")
+    assert entry is not None
+    maria = "Maria" if version == "2015-12-19" else "maria"
+    found = {(each["stack_name"], each["name"]): each for each in cast(list[Any], entry["services"])}
+    assert set(found) == {("shop", "web"), ("shop", "cache"), ("db", maria), ("db", "site")}
+    assert found["shop", "web"]["links"] == {f"db/{maria}": "sql", "shop/cache": "c"}
+    assert [found["db", "site"][key] for key in ("kind", "state", "external_ips")] == [
+        "externalService", "inactive", ["192.0.2.80"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{stack: a, services: {w: }, stacks: {A: {}}}", "two stacks have the name 'A'"),
+        ("{services: {w: {links: {b/x: y}}}, stacks: {b: {z: }}}", "there is no service 'b/x' to link to"),
+        ("{services: {w: }, stacks: {b: {z: }}, then: [{service: b/y, scale: 2}]}", "there is no service 'b/y'"),
+    ],
+)
+def test_what_is_wrong_with_other_stacks_is_said(text: str, message: str) -> None:
+    with pytest.raises(ForgeError, match=message):
+        read(text, "s.yml")
 
 
 def test_services_are_enough() -> None:
