@@ -32,7 +32,7 @@ def members(spec: Spec) -> list[Member]:
 
 def docker_compose(spec: Spec) -> dict[str, Any]:
     """Return docker-compose.yml: for each member its primary service and the sidekicks that belong to it."""
-    write = {"volumes": _volumes, "netns": _netns}[spec.service.topology]
+    write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol}[spec.service.topology]
     services: dict[str, Any] = {}
     for member in members(spec):
         services |= write(spec, member)
@@ -64,16 +64,30 @@ def main_image(spec: Spec) -> str:
 
 def main_name(spec: Spec, member: Member) -> str:
     """Return the name of the service whose container runs the program."""
-    return member.name if spec.service.topology == "volumes" else f"{member.name}-main"
+    return f"{member.name}-main" if spec.service.topology == "netns" else member.name
+
+
+def _conf_name(spec: Spec, member: Member) -> str:
+    return f"{member.name}-conf" if member.group else spec.name
 
 
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     """Main is the primary service; conf is its sidekick, and main takes the volumes from it."""
     compose = _compose(spec, member)
-    conf = f"{member.name}-conf" if member.group else spec.name
+    conf = _conf_name(spec, member)
     main = {"image": main_image(spec), **_program(spec), "volumes_from": [conf], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
     main["labels"] = _labels(compose, [conf])
     return {member.name: main, conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
+
+
+def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
+    """Main is the primary service and owns the network; conf shares it; a container that never runs owns the volumes."""
+    compose = _compose(spec, member)
+    conf, data = _conf_name(spec, member), f"{member.name}-volumes"
+    main = {"image": main_image(spec), **_program(spec), "volumes_from": [data], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
+    main["labels"] = _labels(compose, [conf, data])
+    shared = {"network_mode": f"container:{member.name}", "volumes_from": [data]}
+    return {member.name: main, conf: {"image": spec.tag, **shared}, data: _data(spec)}
 
 
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
@@ -94,12 +108,17 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
             "volumes_from": [data],
             **_only(compose, MAIN_KEYS),
         },
-        data: {
-            "image": spec.tag,
-            "entrypoint": ["/bin/true"],
-            "network_mode": "none",
-            "labels": {"io.rancher.container.start_once": Quoted("true")},
-        },
+        data: _data(spec),
+    }
+
+
+def _data(spec: Spec) -> dict[str, Any]:
+    """The container that owns the volumes: it is made, so that Docker fills them from the conf image, and does nothing."""
+    return {
+        "image": spec.tag,
+        "entrypoint": ["/bin/true"],
+        "network_mode": "none",
+        "labels": {"io.rancher.container.start_once": Quoted("true")},
     }
 
 

@@ -1,6 +1,6 @@
 """Where things stand in the store: by metadata version and by topology (docs/facts/confd.md#5.4).
 
-In `netns` the conf container shares the service's network and is its primary: `self` is itself. In `volumes` it is a sidekick
+Where confd has the service's own address, `self` of the metadata is the service's container. In `volumes` it runs in a sidekick
 with an address of its own: `self` is the main container of the same deployment unit, found among the primary's containers.
 """
 
@@ -56,7 +56,7 @@ class Names:
     """The names of one template, and what it turned out to read: `roots` become its keys, `selections` its prologue."""
 
     version: str
-    topology: str
+    is_self: bool
     main: str
     roots: set[str] = field(default_factory=set)
     selections: dict[str, Selection] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Names:
 
     def self_container(self) -> Path:
         """Return the path of the container that `self` means."""
-        if self.topology == "netns":
+        if self.is_self:
             return self.at("/self/container")
         if "self" not in self.selections:
             source, element, conditions = self._walk(Collection("peers", "", (), _NOWHERE))
@@ -106,7 +106,7 @@ class Names:
 
     def service_name(self) -> str:
         """Return the term for the name of the service that is configured."""
-        if self.topology == "netns":
+        if self.is_self:
             return self.at("/self/service/name").value
         return self.at("/self/service/primary_service_name").value_or(go.string(self.named(self.main)))
 
@@ -139,11 +139,11 @@ class Names:
     def _direct(self, of: Collection) -> Members | None:
         """A collection that one `ls` lists."""
         if self.listed_by_name:
-            if of.kind == "peers" and self.topology == "netns":
+            if of.kind == "peers" and self.is_self:
                 self.roots.add("/self/service")
                 return Members('getvs "/self/service/containers/*"', Path("/containers/%s", ("",)), holder="/containers")
             return None
-        if of.kind == "peers" and self.topology == "netns":
+        if of.kind == "peers" and self.is_self:
             base = self.at("/self/service/containers")
         elif of.kind in ("peers", "service"):
             base = self._service(of).child("containers")
@@ -162,14 +162,14 @@ class Names:
         """What to walk for a collection: the source, the term for an element's path, and what it must be like."""
         conditions: tuple[str, ...] = ()
         element = "dir (index .from .i).Key"
-        if self.listed_by_name and of.kind in ("peers", "others") and self.topology == "netns":
+        if self.listed_by_name and of.kind in ("peers", "others") and self.is_self:
             self.roots |= {"/self/service", "/containers"}
             source, element = 'getvs "/self/service/containers/*"', 'printf "/containers/%s" (index .from .i)'
         elif self.listed_by_name:
             self.roots |= {"/containers"}
             source = 'gets "/containers/*/uuid"'
             conditions = (_same("stack_name", self.at("/self/stack/name").value), *self._member(of))
-        elif of.kind in ("peers", "others") and self.topology == "netns":
+        elif of.kind in ("peers", "others") and self.is_self:
             source = f"gets {self.at('/self/service/containers/*/uuid').term}"
         elif of.kind == "services":
             source = f"gets {self.at('/self/stack/services/*/containers/*/uuid').term}"

@@ -49,7 +49,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 
         keys = handwritten.keys(template, block.template, roots_of(spec))
         return Resource(name, toml(spec, file, name, keys, note), template)
-    names = Names(spec.engine.metadata, spec.service.topology, _main_name(spec))
+    names = Names(spec.engine.metadata, spec.service.is_self, _main_name(spec))
     kind = BY_NAME[file.format]
     values = Values(spec, replace(kind, pair=f"export {kind.pair}") if file.export else kind, names)
     body = Body(file, values, read_static).write()

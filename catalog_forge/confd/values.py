@@ -305,7 +305,7 @@ class Values:
             case Attr(root="stack", path=(name,)):
                 return self.names.at("/self/stack/" + {"environment": "environment_name"}.get(name, name))
             case Attr(root="service", path=("label", label)):
-                if self.names.topology == "netns":
+                if self.names.is_self:
                     return self.names.at("/self/service").child(f"labels/{label}")
                 return self.names.self_container().child(f"labels/{label}")
             case Attr(root="service", path=(name,)):

@@ -19,7 +19,7 @@ VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 SEMVER = r"v?[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.+-]+)?"
 
 FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "lines")
-TOPOLOGIES = ("volumes", "netns")
+TOPOLOGIES = ("volumes", "netns", "datavol")
 KEY_TYPES = (
     "string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "map", "list",
 )  # fmt: skip
@@ -103,8 +103,9 @@ class Service(Record):
         maximum=255,
     )
     topology: str = key(
-        "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick) or "
-        "`netns` (conf is the primary, main its sidekick in the same network)",
+        "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick), "
+        "`netns` (conf is the primary, main its sidekick in the same network) or "
+        "`datavol` (main is the primary, conf its sidekick in the same network)",
         "volumes",
         one_of=TOPOLOGIES,
     )
@@ -112,6 +113,11 @@ class Service(Record):
     health_check: HealthCheck | None = key("Rancher's health check", None)
     groups: Mapping[str, Group] = key("several services NAME-GROUP in place of one, each with its own scale and metadata", dict)
     compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys that stand here, passed through", dict)
+
+    @property
+    def is_self(self) -> bool:
+        """Whether `self` is this service where confd asks: the metadata service tells callers apart by their address."""
+        return self.topology != "volumes"
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def _containers(
     start: Sequence[str] = ("/bin/sh", script)
     if spec.launch.before:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
-    shared = spec.service.topology == "netns"
+    shared = spec.service.is_self
     main = run.container(
         Wanted(
             "main",

@@ -22,9 +22,9 @@ _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line
 
 
 def asking(spec: Spec) -> str:
-    """Return the service whose containers run confd: the primary of `netns`, the sidekick of `volumes`."""
+    """Return the service as which confd asks: the primary whose address it has, or the sidekick that it is."""
     first = members(spec)[0]
-    if spec.service.topology == "netns":
+    if spec.service.is_self:
         return first.name
     return f"{first.name}-conf" if first.group else spec.name
 

@@ -16,14 +16,15 @@ from catalog_forge.spec.reader import read
 from catalog_forge.yamlio import dump
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-NAMES = ["least", "lines", "most", "volumes"]
+OTHERS = ("volumes", "datavol")
+NAMES = ["least", "lines", "most", *OTHERS]
 SHORT = "forge: 1\nname: x-conf\nservice: SERVICE\nconfig: /etc/x/x.yml\nlaunch: {exec: [x]}\n"
 
 
 def spec_of(name: str) -> Spec:
-    """A spec of the golden ones; `volumes` is the largest in the other topology."""
-    text = (GOLDEN / f"specs/{'most' if name == 'volumes' else name}.yml").read_text(encoding="utf-8")
-    return read(text.replace("topology: netns", "topology: volumes") if name == "volumes" else text, "x.yml")
+    """A spec of the golden ones, or the largest in another topology."""
+    text = (GOLDEN / f"specs/{'most' if name in OTHERS else name}.yml").read_text(encoding="utf-8")
+    return read(text.replace("topology: netns", f"topology: {name}") if name in OTHERS else text, "x.yml")
 
 
 def plan_of(name: str) -> Plan:

@@ -197,3 +197,9 @@ def test_a_spec_becomes_these_templates(name: str, request: pytest.FixtureReques
 def test_the_resource_that_waits_for_the_scale(version: str, topology: str, request: pytest.FixtureRequest) -> None:
     waiting = scale_resource(spec(topology, conf({"text": "x\n"}), version=version))
     holds(f"scale {version} {topology}", shown([waiting]), request)
+
+
+@pytest.mark.parametrize("version", ["2015-07-25", "2016-07-29"])
+def test_topologies_in_which_confd_has_the_address_of_the_service_read_the_same(version: str) -> None:
+    first, second = (shown(compiled(everything(version, topology))) for topology in ("netns", "datavol"))
+    assert first == second
