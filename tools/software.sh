@@ -2,11 +2,15 @@
 # See that the engine has images of real software: its own, or stand-ins made of packages of Debian and Maven Central.
 # A machine that reaches only package registries has no other way to them. What is there already is left as it is.
 #
-# usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [programs] [redis] [zookeeper]     all of them, when none is named
+# usage: tools/software.sh [NAME]...     all of them, when none is named
+#
+# alertmanager elasticsearch etcd haproxy nginx programs prometheus rabbitmq redis zookeeper
 #
 # elasticsearch:2.4.6 is the release itself on a JRE 8, with an entrypoint that behaves as that of the official image;
-# haproxy:2.6.12, nginx:1.14.2, redis:3.2.11 and zookeeper:3.4.14 run what Debian has of these programs, under the
-# official paths; so does catalog-forge-programs:bookworm with all other programs of catalog_forge/spec/programs.py.
+# haproxy:2.6.12, nginx:1.14.2, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run what Debian has of these
+# programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs of
+# catalog_forge/spec/programs.py, of which some have the name of their own image as well: prom/alertmanager:v0.25.0,
+# prom/prometheus:v2.42.0, quay.io/coreos/etcd:v3.4.23.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
 
@@ -289,6 +293,45 @@ ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
 EOF
 }
 
+rabbitmq() {
+    debian bookworm catalog-forge-debian:rabbitmq rabbitmq-server
+    begin "$1"
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# The server refuses to run as root: give its folder to its own user, and go on as that user.
+set -e
+if [ "$1" = rabbitmq-server ] && [ "$(id -u)" = 0 ]; then
+    find /var/lib/rabbitmq ! -user rabbitmq -exec chown rabbitmq {} +
+    set -- setpriv --reuid=rabbitmq --regid=rabbitmq --clear-groups -- "$@"
+fi
+exec "$@"
+EOF
+    # Debian's scripts wrap those of the release for a machine with an administrator; the image has the latter on its path.
+    build <<'EOF'
+FROM catalog-forge-debian:rabbitmq
+RUN old=$(id -u rabbitmq) && usermod --uid 999 rabbitmq && groupmod --gid 999 rabbitmq \
+ && find / -xdev -user "$old" -exec chown -h rabbitmq:rabbitmq {} + \
+ && rm -rf /etc/rabbitmq/* /var/lib/rabbitmq/.erlang.cookie
+COPY docker-entrypoint.sh /usr/local/bin/
+ENV PATH=/usr/lib/rabbitmq/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    HOME=/var/lib/rabbitmq RABBITMQ_LOGS=- LANG=C.UTF-8
+VOLUME /var/lib/rabbitmq
+EXPOSE 4369 5672 15672 25672
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["rabbitmq-server"]
+EOF
+}
+
+# Programs of the one large image under the names of their own: the image is made under the lock that is held already.
+programs_as() {
+    present catalog-forge-programs:bookworm || programs catalog-forge-programs:bookworm
+    quietly docker tag catalog-forge-programs:bookworm "$1"
+}
+
+alertmanager() { programs_as "$1"; }
+etcd() { programs_as "$1"; }
+prometheus() { programs_as "$1"; }
+
 # Tests run side by side: what one of them makes, the others wait for.
 mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge"
 exec 9>"${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/software.lock"
@@ -300,17 +343,21 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-[ $# -gt 0 ] || set -- elasticsearch haproxy nginx programs redis zookeeper
+[ $# -gt 0 ] || set -- alertmanager elasticsearch etcd haproxy nginx programs prometheus rabbitmq redis zookeeper
 for name; do
     case $name in
+        alertmanager) wanted=prom/alertmanager:v0.25.0 ;;
         elasticsearch) wanted=elasticsearch:2.4.6 ;;
+        etcd) wanted=quay.io/coreos/etcd:v3.4.23 ;;
         haproxy) wanted=haproxy:2.6.12 ;;
         nginx) wanted=nginx:1.14.2 ;;
         programs) wanted=catalog-forge-programs:bookworm ;;
+        prometheus) wanted=prom/prometheus:v2.42.0 ;;
+        rabbitmq) wanted=rabbitmq:3.10.8-management ;;
         redis) wanted=redis:3.2.11 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
-            echo "usage: tools/software.sh [elasticsearch] [haproxy] [nginx] [programs] [redis] [zookeeper]" >&2
+            echo "usage: tools/software.sh [NAME]... as its first lines say" >&2
             exit 2
             ;;
     esac

@@ -23,10 +23,14 @@ from tests.helpers import PATIENCE
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent.parent
 TAGS = {
+    "alertmanager": "prom/alertmanager:v0.25.0",
     "elasticsearch": "elasticsearch:2.4.6",
+    "etcd": "quay.io/coreos/etcd:v3.4.23",
     "haproxy": "haproxy:2.6.12",
     "nginx": "nginx:1.14.2",
     "programs": "catalog-forge-programs:bookworm",
+    "prometheus": "prom/prometheus:v2.42.0",
+    "rabbitmq": "rabbitmq:3.10.8-management",
     "redis": "redis:3.2.11",
     "zookeeper": "zookeeper:3.4.14",
 }
