@@ -26,7 +26,7 @@ from docker.types import IPAMConfig, IPAMPool
 
 from catalog_forge.image.builder import BuildRequest, build
 from catalog_forge.image.engine import connect
-from catalog_forge.image.files import image_plan
+from catalog_forge.image.files import ReadStatic, image_plan
 from catalog_forge.metadata.scenarios import units
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.model import Environment, Host, Service, Sidekick, Stack
@@ -62,10 +62,16 @@ class Images:
     built: list[str] = field(default_factory=list)
     registry: str = field(default_factory=lambda: f"cf-live-{uuid.uuid4().hex[:6]}")  # others build the same beside it
 
-    def conf(self, spec: Spec, edit: Mapping[str, Edit] | None = None, args: Mapping[str, str] | None = None) -> str:
+    def conf(
+        self,
+        spec: Spec,
+        edit: Mapping[str, Edit] | None = None,
+        args: Mapping[str, str] | None = None,
+        static: ReadStatic = lambda name, _: f"{name}\n",
+    ) -> str:
         """Build the conf image of a spec with the confd of this machine; `edit` changes files of the context."""
         plan = Plan([File("confd", self.confd.read_bytes(), 0o755)])
-        for file in image_plan(spec, lambda name, _: f"{name}\n"):
+        for file in image_plan(spec, static):
             change = (edit or {}).get(file.path, str)
             plan.add(File(file.path, change(file.content.decode()).encode(), file.mode))
         digest = hashlib.sha256(self.confd.read_bytes()).hexdigest()
