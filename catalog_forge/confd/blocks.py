@@ -9,7 +9,7 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.confd import contexts, copies, go, objects
 from catalog_forge.confd.names import Members
-from catalog_forge.confd.values import Values
+from catalog_forge.confd.values import Values, of_item
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Placement, go_quote, odd_backslash
 from catalog_forge.spec.body import blocks_of
@@ -20,8 +20,10 @@ from catalog_forge.spec.model import (
     Condition,
     ConfFile,
     CopyBlock,
+    Elements,
     FileBlock,
     ListBlock,
+    ListValue,
     PasteBlock,
     SetBlock,
     TextBlock,
@@ -121,9 +123,20 @@ class Body:
         if isinstance(value, Mapping):
             inner = ", ".join(f"{go.literal(go_quote(key))}: {self.value(block, key, item)}" for key, item in value.items())
             return apart("{", inner, "}")
+        if isinstance(value, ListValue):
+            return f"[{self.elements(block, name, value.list)}]"
         if isinstance(value, tuple):
             return apart("[", ", ".join(self.value(block, name, item) for item in value), "]")
         return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+    def elements(self, block: SetBlock, name: str, each: Elements) -> str:
+        """The values that the elements of a collection become."""
+        values = self.values
+
+        def item(members: Members) -> str:
+            return values.within(members, each.of, lambda made: self.value(block, name, made), each.item)
+
+        return values.loop(of_item(each.of, each.item), ", ", item)
 
     def quoted(self, block: SetBlock, name: str, value: Text) -> str:
         """A text as a whole value; the author's own constants too are refused where the format cannot hold them."""
@@ -184,15 +197,13 @@ class Body:
         ending = "\n" if in_lines and not (isinstance(last, str) and last.endswith("\n")) else ""
 
         def item(members: Members) -> str:
-            values.element = (members, listing.of)
-            code = self.text(listing.item)
-            values.element = None
-            return code + ending
+            return values.within(members, listing.of, self.text, listing.item) + ending
 
+        of = of_item(listing.of, listing.item)
         head, tail = go.literal(listing.head), go.literal(listing.tail)
         if in_lines:
-            return values.lines(listing.of, item, head)
-        return values.loop(listing.of, go.literal(listing.sep), item, head, tail)
+            return values.lines(of, item, head)
+        return values.loop(of, go.literal(listing.sep), item, head, tail)
 
     def when(self, block: WhenBlock) -> str:
         condition = self.condition(block.when)

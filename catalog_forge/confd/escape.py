@@ -55,12 +55,18 @@ def _without(term: str, characters: Iterable[str]) -> str:
     return _replaced(term, ((char, "") for char in characters))
 
 
-INTEGER = (
-    '{{define "integer"}}{{$digits := replace .value "-" "" 1}}'
+_WHOLE = (
+    '{{$digits := replace .value "-" "" 1}}'
     + f"{{{{$rest := {_without('$digits', '0123456789')}}}}}"
     + '{{if or (ne $rest "") (eq $digits "") (and (ne .value $digits) (ne .value (print "-" $digits)))'
-    ' (and (ne $digits "0") (eq (printf "%.1s" $digits) "0"))}}'
-    f"{failure('.name', ': not a whole number')}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"
+    ' (and (ne $digits "0") (eq (printf "%.1s" $digits) "0"))'
+)
+INTEGER = (
+    f"""{{{{define "integer"}}}}{_WHOLE}}}}}{failure(".name", ": not a whole number")}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"""
+)
+SUM = (
+    f'{{{{define "sum"}}}}{_WHOLE} (gt (len $digits) 15)}}}}{failure(".name", ": not a whole number of at most 15 digits")}'
+    "{{end}}{{add (atoi .value) .plus}}{{end -}}\n"
 )
 BOOLEAN = (
     '{{define "boolean"}}{{if and (ne .value "true") (ne .value "false")}}'
@@ -89,6 +95,11 @@ BARE = {
 def typed(term: str, name: str, kind: str) -> str:
     """Return the action that prints a number or a truth bare, once it is known to be one. `kind` is integer or boolean."""
     return f'{{{{template {go.string(kind)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'
+
+
+def added(term: str, name: str, plus: int) -> str:
+    """Return the action that prints a number and what is added to it, once it is known to be one."""
+    return f'{{{{template "sum" (map "name" {go.paren(name)} "value" {go.paren(term)} "plus" {plus})}}}}'
 
 
 def _tests(escape: Escape) -> Iterator[str]:

@@ -23,7 +23,7 @@ class Members:
     """A collection in template terms: the list to range over, and the path of the element that a variable holds.
 
     A selected list has an empty first element: it is the split of a text in which every name follows a line break.
-    `holder` is a key that only the elements need, where the list is found without it.
+    `holder` is a key that only the elements need, where the list is found without it. The elements of a `plain` list are values.
     """
 
     list: str
@@ -31,6 +31,7 @@ class Members:
     selected: bool = False
     pairs: bool = False
     holder: str = ""
+    plain: bool = False
 
     def each(self, code: str, trim: str = "}}") -> str:
         """Return the loop that runs code for each element, with `$c` for it and `$i` for its number."""
@@ -117,9 +118,13 @@ class Names:
         term = f"dir {go.paren(variable)}.Key" if members.pairs else variable
         return Path(members.path.format, tuple(term if old == "" else old for old in members.path.terms))
 
+    def first_of(self, members: Members) -> str:
+        """Return the term of the first element."""
+        return f"(index {go.paren(members.list)} {1 if members.selected else 0})"
+
     def first(self, members: Members) -> Path:
         """Return the path of the first element."""
-        return self.element(members, f"(index {go.paren(members.list)} {1 if members.selected else 0})")
+        return self.element(members, self.first_of(members))
 
     def members(self, of: Collection) -> Members:
         """Return a collection of containers or hosts; one that needs a walk is added to the selections."""
@@ -135,6 +140,26 @@ class Names:
             conditions += tuple(_FILTERS[word] for word in of.filters)
             self.selections[name] = Selection(name, str(of), source, element, conditions)
         return Members(f"$.{name}", Path("%s", ("",)), selected=True)
+
+    def split(self, of: Collection, text: str, separator: str) -> Members:
+        """Return the parts of a text (a term), without the blanks beside the separator and without empty ones."""
+        name = f"split_{len(self.selections)}"
+        known = next((found.name for found in self.selections.values() if found.about == str(of)), None)
+        if known is None:
+            # Between separators the blanks at both ends stand beside one as well. In what a walk finds, lines are elements.
+            text = f"print {go.string(separator)} {go.paren(text)} {go.string(separator)}"
+            for beside in ("\n", f"{separator} ", f" {separator}"):
+                text = f"replace {go.paren(text)} {go.string(beside)} {go.string(separator)} -1"
+            source = f"split {go.paren(text)} {go.string(separator)}"
+            self.selections[name] = Selection(name, str(of), source, "index .from .i", ('ne $c ""',))
+        return Members(f"$.{known or name}", Path("%s", ("",)), selected=True, plain=True)
+
+    def below(self, of: Collection) -> Members:
+        """Return what stands directly below a raw path: records where fields of them are read, else values."""
+        base = self.at(of.name)
+        if of.records:
+            return Members(f"lsdir {base.term}", Path(base.format + "/%s", ("",)))
+        return Members(f"gets {base.child('*').term}", Path("%s", ("",)), pairs=True, plain=True)
 
     def _direct(self, of: Collection) -> Members | None:
         """A collection that one `ls` lists."""

@@ -151,4 +151,6 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
     if number == len(selections):
         return f'{{{{template "file" (map{kept})'
     following = selections[number]
-    return f'{{{{template {go.string(following.name)} (map "from" ({following.source}) "i" 0 "out" ""{kept})'
+    # A source may read the container that an earlier walk has found, which has no name yet where it has just been found.
+    source = following.source.replace("$.self ", f"({found.get('self')}) ")
+    return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'

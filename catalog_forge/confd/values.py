@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from catalog_forge.confd import escape as escapes
 from catalog_forge.confd import go
@@ -12,13 +13,14 @@ from catalog_forge.confd.names import Members, Names, field_of, host_field
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Escape
 from catalog_forge.formats.base import Format
-from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Text
-from catalog_forge.spec.keys import Found, resolve, resolve_collection
+from catalog_forge.spec.body import parts_of
+from catalog_forge.spec.expressions import OF_RECORDS, Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Text
+from catalog_forge.spec.keys import Found, kind_of, resolve, resolve_collection
 from catalog_forge.spec.model import Spec
 
 # Prints the value that a term gives.
 Printer = Callable[[str], str]
-NUMBERS = ("index", "create_index", "scale")
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -73,19 +75,14 @@ class Values:
 
     def typed(self, expr: Expr) -> str:
         """Return integer or boolean when the expression is known to be one, else nothing."""
-        node = expr.node
-        if isinstance(node, Attr) and len(node.path) == 1 and node.path[0] in NUMBERS:
-            return "integer" if node.root != "it" or self._of_containers() else ""
-        if isinstance(node, Metadata):
-            found = resolve(self.spec.metadata, node.path)
-            kind = found.key.type if found and not found.below else ""
-            return {"int": "integer", "boolean": "boolean"}.get(kind, "")
-        return "integer" if isinstance(node, Count) else ""
+        return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.element and self.element[1])
 
     def bare(self, expr: Expr, kind: str) -> str:
         """Print a number or a truth without quotes, checked when the file is rendered."""
         if isinstance(expr.node, Count):
             return f"{{{{{self.term(expr)}}}}}"
+        if expr.plus:
+            return self._added(expr)(self._operand(expr))
         self.helpers[kind] = escapes.INTEGER if kind == "integer" else escapes.BOOLEAN
         return escapes.typed(self.term(expr), go.string(self.called(expr)), kind)
 
@@ -98,26 +95,39 @@ class Values:
     def emit(self, expr: Expr, escape: Escape) -> str:
         """Print one expression as the inside of a value."""
         self._fits(expr, escape)
-        show = self.printer(escape, self.called(expr))
+        show = self._added(expr) if expr.plus else self.printer(escape, self.called(expr))
         match expr.node:
             case First(of=of, path=path):
                 return self._first(expr, of, path, show)
-            case Join(of=of, path=path, separator=separator):
-                words = escape.apply(separator) if escape.quoted or escape.replace else separator
-                return self._join(of, path, words, show)
+            case Join():
+                return self._join(expr.node, escape, show)
             case Count():
                 return f"{{{{{self.term(expr)}}}}}"
             case Attr(root="it", path=("host", *rest)) if self._of_containers():
                 return self._host(self._element_path(), tuple(rest), expr.default, show)
-        return show(self.term(expr))
+        return show(self._operand(expr))
+
+    def _added(self, expr: Expr) -> Printer:
+        """Return what prints the sum of a term and of the number that is added."""
+        self.helpers["sum"] = escapes.SUM
+        return lambda term: escapes.added(term, go.string(self.called(expr)), expr.plus)
 
     def _is_term(self, expr: Expr) -> bool:
+        if expr.plus:
+            return False
         node = expr.node
         of_its_host = isinstance(node, Attr) and node.root == "it" and node.path[:1] == ("host",) and self._of_containers()
         return not of_its_host and not isinstance(node, First | Join | Count)
 
     def term(self, expr: Expr) -> str:
         """Return the one term that is the expression's value."""
+        operand = self._operand(expr)
+        if not expr.plus:
+            return operand
+        return f"add ({operand if isinstance(expr.node, Count) else f'atoi ({operand})'}) {expr.plus}"
+
+    def _operand(self, expr: Expr) -> str:
+        """The term of an expression, without what is added to it."""
         node = expr.node
         if isinstance(node, Count):
             return self._count(node)
@@ -130,6 +140,8 @@ class Values:
             return self._metadata(node.path, default)
         if isinstance(node, Attr) and node.root == "it" and node.path == ("name",) and self._of_map():
             return "$c"
+        if isinstance(node, Attr) and node.root == "it" and self._element()[0].plain:
+            return _plain(self._element()[0], "$c")
         path = self._path(node)
         if isinstance(node, Attr) and node.path == ("hostname",) and (node.root == "self" or self._of_containers()):
             return self._hostname(path)
@@ -151,7 +163,7 @@ class Values:
 
     def optional_term(self, expr: Expr) -> str:
         """Return the term of an expression; an optional metadata key without a value is an empty text."""
-        condition = self.condition(expr)
+        condition = "" if expr.plus else self.condition(expr)
         if condition and isinstance(expr.node, Metadata):
             return condition
         return self.term(expr)
@@ -167,6 +179,11 @@ class Values:
 
     def collection(self, of: Collection) -> Members:
         """Return a collection in template terms."""
+        if of.kind == "raw":
+            return self.names.below(of)
+        if of.parts:
+            text, separator = of.parts
+            return self.names.split(of, self.optional_term(text), separator)
         if of.kind != "metadata":
             return self.names.members(of)
         found, _ = self._resolved(of)
@@ -216,34 +233,52 @@ class Values:
         return f"gt (len {members.list}) 1" if members.selected else members.list
 
     def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
-        members = self.collection(of)
-        element = self.names.first(members)
-        found = self._show_field(of, element, path, show)
+        members = self.collection(replace(of, records=bool(path)))
+        found = self._show_field(of, members, self.names.first_of(members), path, show)
         if expr.default is not None:
             otherwise = show(go.string(expr.default))
         else:
             otherwise = f"{{{{getv {go.string(f'{expr.source}: there is none yet')}}}}}"
         return f"{{{{if {self._some(members)}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
 
-    def _join(self, of: Collection, path: tuple[str, ...], separator: str, show: Printer) -> str:
-        def item(members: Members) -> str:
-            return self._show_field(of, self.names.element(members, "$c"), path, show)
+    def _join(self, node: Join, escape: Escape, show: Printer) -> str:
+        def words(text: str) -> str:
+            return go.literal(escape.apply(text) if escape.quoted or escape.replace else text)
 
-        return self.loop(of, go.literal(separator), item)
+        def text(item: Text) -> str:
+            return "".join(words(part) if isinstance(part, str) else self.emit(part, escape) for part in item.parts)
 
-    def _show_field(self, of: Collection, element: Path, path: tuple[str, ...], show: Printer) -> str:
+        def field(members: Members) -> str:
+            return self._show_field(node.of, members, "$c", node.path, show)
+
+        if node.item is None:
+            return self.loop(node.of, words(node.separator), field)
+        item = node.item
+        return self.loop(of_item(node.of, item), words(node.separator), lambda members: self.within(members, node.of, text, item))
+
+    def within(self, members: Members, of: Collection, write: Callable[[_T], str], item: _T) -> str:
+        """Write an item in which `it` is the element of a loop."""
+        around, self.element = self.element, (members, of)
+        code = write(item)
+        self.element = around
+        return code
+
+    def _show_field(self, of: Collection, members: Members, variable: str, path: tuple[str, ...], show: Printer) -> str:
+        if members.plain:
+            return show(_plain(members, variable))
+        element = self.names.element(members, variable)
         if of.kind == "metadata":
             path = path or self._resolved(of)[1]
-        elif path[:1] == ("host",):
+        elif of.kind != "raw" and path[:1] == ("host",):
             return self._host(element, path[1:], None, show)
-        if path == ("hostname",) and of.kind not in ("hosts", "metadata"):
+        if path == ("hostname",) and of.kind not in ("hosts", *OF_RECORDS):
             return show(self._hostname(element.child("hostname")))
         return show(self._member_path(of, element, path).value)
 
     def _member_path(self, of: Collection, element: Path, path: tuple[str, ...]) -> Path:
         if of.kind == "hosts":
             return host_field(element, path)
-        if of.kind == "metadata":
+        if of.kind in OF_RECORDS:
             return element.child(".".join(path)) if path else element
         return field_of(element, path)
 
@@ -269,9 +304,15 @@ class Values:
 
     def _count(self, node: Count) -> str:
         members = self.collection(node.of)
+        if node.of.kind == "raw":
+            return self._total(f"add (len ({members.list})) (len ({self.collection(replace(node.of, records=True)).list}))", node)
         many = f"len {go.paren(members.list)}"
         if members.selected:
             many = f"sub ({many}) 1"
+        return self._total(many, node)
+
+    @staticmethod
+    def _total(many: str, node: Count) -> str:
         return f"add (div ({many}) 2) 1" if node.majority else many
 
     def _metadata(self, path: Text, default: str | None) -> str:
@@ -328,8 +369,26 @@ class Values:
         return self.names.element(self._element()[0], "$c")
 
     def _of_containers(self) -> bool:
-        return self._element()[1].kind not in ("hosts", "metadata")
+        return self._element()[1].kind not in ("hosts", *OF_RECORDS)
 
     def _of_map(self) -> bool:
         of = self._element()[1]
         return of.kind == "metadata" and self._resolved(of)[0].key.type == "map"
+
+
+def of_item(of: Collection, item: Any) -> Collection:
+    """Return the collection of a loop, which tells whether the item reads fields of its elements."""
+    return replace(
+        of,
+        records=any(
+            isinstance(expr.node, Attr) and expr.node.root == "it" and expr.node.path
+            for text in parts_of(item)
+            if isinstance(text, Text)
+            for expr in text.expressions
+        ),
+    )
+
+
+def _plain(members: Members, variable: str) -> str:
+    """The term of an element that is a value."""
+    return f"{go.paren(variable)}.Value" if members.pairs else variable

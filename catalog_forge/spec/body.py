@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from catalog_forge import yamlio
 from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.spec.expressions import (
     CONTAINER_FIELDS,
     HOST_FIELDS,
+    OF_RECORDS,
     Attr,
     Collection,
     Count,
@@ -19,7 +22,7 @@ from catalog_forge.spec.expressions import (
     Raw,
     Text,
 )
-from catalog_forge.spec.keys import resolve, resolve_collection
+from catalog_forge.spec.keys import kind_of, resolve, resolve_collection
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -27,6 +30,7 @@ from catalog_forge.spec.model import (
     CopyBlock,
     FileBlock,
     ListBlock,
+    ListValue,
     PasteBlock,
     SetBlock,
     Spec,
@@ -39,6 +43,7 @@ from catalog_forge.spec.shorthand import format_of_file
 
 _NO_PAIRS = ("raw", "lines")
 _NESTED_VALUES = ("yaml", "json")
+_FLAT = "join makes one text of all elements, and this list would hold that one text"
 # What a raw path may begin with: an always-present ancestor that stays inside the own stack.
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
 # What tells of the whole environment, and mixes its stacks: only a spec that says so may read it (docs/facts/confd.md#5.3, #5.9).
@@ -74,16 +79,28 @@ def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
             case ListBlock():
                 yield block, block.list.item
             case SetBlock():
-                for value in block.set.values():
-                    yield from ((block, text) for text in _texts_in(value))
+                yield from ((block, part) for value in block.set.values() for part in parts_of(value) if isinstance(part, Text))
 
 
-def _texts_in(value: Any) -> Iterator[Text]:
+def collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
+    """Yield the collections that blocks and values are made of, in their order."""
+    for block in blocks_of(body):
+        if isinstance(block, ListBlock):
+            yield block.list.of
+        elif isinstance(block, SetBlock):
+            yield from (part for value in block.set.values() for part in parts_of(value) if isinstance(part, Collection))
+
+
+def parts_of(value: Any) -> Iterator[Text | Collection]:
+    """The texts and collections in a value, all the way down."""
     if isinstance(value, Text):
         yield value
+    elif isinstance(value, ListValue):
+        yield value.list.of
+        yield from parts_of(value.list.item)
     elif isinstance(value, Mapping | tuple):
         for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts_in(item)
+            yield from parts_of(item)
 
 
 def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
@@ -157,7 +174,7 @@ def _block(spec: Spec, block: Block, kind: str, given: frozenset[str]) -> Iterat
             yield from _text(spec, block.text, given=given)
         case SetBlock():
             for name, value in block.set.items():
-                yield from _value(spec, name, value, kind, block, given)
+                yield from _Value(spec, name, kind, block, given).problems(value)
         case CopyBlock():
             yield from _copy(spec, block, kind)
         case PasteBlock():
@@ -173,16 +190,42 @@ def _block(spec: Spec, block: Block, kind: str, given: frozenset[str]) -> Iterat
                 yield Problem(f"the file {name!r} does not lie in the spec's folder", block.at())
 
 
-def _value(
-    spec: Spec, name: str, value: Any, kind: str, block: SetBlock, given: frozenset[str], depth: int = 0
-) -> Iterator[Problem]:
-    if isinstance(value, Text):
-        yield from _text(spec, value, optional=depth == 0, given=given)
-    elif isinstance(value, Mapping | tuple):
-        if kind not in _NESTED_VALUES:
-            yield Problem(f"set: {name}: the format {kind} has no maps and lists", block.at("set"))
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _value(spec, name, item, kind, block, given, depth + 1)
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """The check of one value of `set`. `of` is the collection that `it` is an element of."""
+
+    spec: Spec
+    name: str
+    kind: str
+    block: SetBlock
+    given: frozenset[str]
+    of: Collection | None = None
+
+    def problems(self, value: Any, depth: int = 0) -> Iterator[Problem]:
+        if isinstance(value, Text):
+            yield from _text(self.spec, value, self.of, optional=depth == 0, given=self.given)
+            return
+        if isinstance(value, Mapping | tuple | ListValue) and self.kind not in _NESTED_VALUES:
+            yield Problem(f"set: {self.name}: the format {self.kind} has no maps and lists", self.block.at("set"))
+        if isinstance(value, ListValue):
+            yield from _collection(self.spec, value.list.of)
+            yield from replace(self, of=value.list.of).problems(value.list.item, depth + 1)
+        elif isinstance(value, Mapping | tuple):
+            if isinstance(value, tuple):
+                yield from self._joined(value)
+            for item in value.values() if isinstance(value, Mapping) else value:
+                yield from self.problems(item, depth + 1)
+
+    def _joined(self, value: tuple[Any, ...]) -> Iterator[Problem]:
+        """A list of one text that joins a collection: it was meant to have an element for each."""
+        alone = value[0].single if len(value) == 1 and isinstance(value[0], Text) else None
+        if alone and isinstance(alone.node, Join):
+            node = alone.node
+            item = str(node.item) if node.item else f"@{{{'.'.join(('it', *node.path))}}}"
+            hint = (
+                f"write {self.name}: {{list: {{of: {yamlio.dump_json_like(str(node.of))}, item: {yamlio.dump_json_like(item)}}}}}"
+            )
+            yield Problem(_FLAT, alone.where, hint)
 
 
 def _copy(spec: Spec, block: CopyBlock, kind: str) -> Iterator[Problem]:
@@ -230,7 +273,8 @@ def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condi
     if texts and len(texts) != 2:
         yield Problem(f"{word}: two texts are compared", condition.at(word))
     for text in texts:
-        yield from _text(spec, text, optional=True)
+        sums = any(isinstance(part, Expr) and part.plus for part in text.parts)
+        yield from _text(spec, text, optional=not sums)
         for part in text.parts:
             if isinstance(part, Expr) and not _simple(part):
                 yield Problem(f"@{{{part.source}}} cannot be compared: it has no single value", part.where)
@@ -240,7 +284,7 @@ def _simple(expr: Expr, of: Collection | None = None) -> bool:
     """Whether an expression is one value that other expressions can be made of. `of` is the collection of the list around."""
     node = expr.node
     if isinstance(node, Attr):
-        return node.path[:1] != ("host",) or node.root == "self" or (of is not None and of.kind == "metadata")
+        return node.path[:1] != ("host",) or node.root == "self" or (of is not None and of.kind in OF_RECORDS)
     return isinstance(node, Metadata | Raw | Count)
 
 
@@ -250,6 +294,7 @@ def _text(
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
+        yield from _sum(spec, expr, of)
         yield from _expr(spec, expr, of, there or expr is alone or (optional and len(text.parts) == 1))
         if isinstance(expr.node, Metadata | Raw):
             for nested in expr.node.path.parts:
@@ -260,10 +305,7 @@ def _text(
 def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iterator[Problem]:
     match expr.node:
         case Attr(root="it", path=path):
-            if of is None:
-                yield Problem("`it` stands only in the item of a list", expr.where)
-            else:
-                yield from _field(spec, of, path, expr.where)
+            yield from _field(spec, of, path, expr.where)
         case Attr(root="self", path=path):
             yield from _container_field("self", path, expr.where)
         case Attr(root="env", path=(name,)):
@@ -272,11 +314,20 @@ def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iter
         case Metadata(path=path):
             yield from _metadata(spec, expr, path, optional)
         case Raw(path=path):
-            yield from _raw(spec, expr, path)
+            yield from _raw(spec, expr.source, path.parts[0], expr.where)
+        case Join(of=members, item=Text() as item):
+            yield from _collection(spec, members)
+            yield from _text(spec, item, members)
         case First(of=members, path=path) | Join(of=members, path=path):
             yield from _members(spec, members, path, expr.where)
         case Count(of=members):
             yield from _collection(spec, members)
+
+
+def _sum(spec: Spec, expr: Expr, of: Collection | None) -> Iterator[Problem]:
+    if expr.plus and kind_of(spec.metadata, replace(expr, plus=0), of) != "integer":
+        hint = "numbers are index, create_index, scale, count(COLL), quorum(COLL) and metadata of type int"
+        yield Problem(f"@{{{expr.source}}} adds to what is not known to be a number", expr.where, hint)
 
 
 def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Problem]:
@@ -293,14 +344,14 @@ def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Pr
         )
 
 
-def _raw(spec: Spec, expr: Expr, path: Text) -> Iterator[Problem]:
-    start = path.parts[0] if path.parts and isinstance(path.parts[0], str) else ""
+def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[Problem]:
+    start = begins if isinstance(begins, str) else ""
     roots = roots_of(spec)
     if not any(start == root or start.startswith(root + "/") for root in roots):
         hint = f"paths begin with {', '.join(roots)}"
         if beyond_stack(start):
             hint += f"; /services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
-        yield Problem(f"{expr.source!r} is not a path that every container may read", expr.where, hint)
+        yield Problem(f"{source!r} is not a path that every container may read", where, hint)
 
 
 def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
@@ -312,10 +363,15 @@ def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) ->
         yield from _field(spec, of, path, where)
 
 
-def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+def _field(spec: Spec, of: Collection | None, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
     """What is wrong with a field of an element of a collection: each kind of element has fields of its own."""
     field = ".".join(path)
-    if of.kind == "metadata":
+    if of is None:
+        yield Problem("`it` stands only in the item of a list", where)
+    elif of.kind == "split":
+        if field:
+            yield Problem(f"an element of {of} is a text, without fields", where, "write @{it}")
+    elif of.kind in OF_RECORDS:
         yield from _record_field(spec, of, field, where)
     elif not path:
         yield Problem(f"which field of {of}?", where, did_you_mean("", HOST_FIELDS if of.kind == "hosts" else CONTAINER_FIELDS))
@@ -327,7 +383,7 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
 
 
 def _record_field(spec: Spec, of: Collection, field: str, where: Where) -> Iterator[Problem]:
-    found = resolve_collection(spec.metadata, of)
+    found = resolve_collection(spec.metadata, of) if of.kind == "metadata" else None
     fields = found[0].key.fields if found else ()
     if fields and field not in fields:
         message = f"{of} has no field {field!r}" if field else f"which field of {of}?"
@@ -349,7 +405,15 @@ def _of_host(path: tuple[str, ...]) -> bool:
 
 
 def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
-    if of.kind == "metadata" and not resolve_collection(spec.metadata, of):
+    if of.kind == "raw":
+        yield from _raw(spec, of.name, of.name, of.where)
+        if wrong := next((char for char in "*?[]\\@{}" if char in of.name), ""):
+            yield Problem(
+                f"{wrong!r} cannot stand in the path of a collection", of.where, "it is a path of the metadata, as it is"
+            )
+    elif of.parts:
+        yield from _expr(spec, of.parts[0], None, optional=True)
+    elif of.kind == "metadata" and not resolve_collection(spec.metadata, of):
         yield Problem(
             f"{of} is not a declared list or map",
             of.where,

@@ -1,10 +1,13 @@
 """The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
 
-text   = { literal | "@@{" | "@{" expr [ "|" default ] "}" }     (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
+text   = { literal | "@@{" | "@{" expr [ "|" default | " + " N | " - " N ] "}" }
+         (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
 expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
        | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
-       | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")" | "join(" coll [ "." part ] "," string ")"
-coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE | "metadata/" path ) { "[" filter "]" }
+       | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")"
+       | "join(" coll [ "." part ] [ "," item ] "," string ")"        (an item is a quoted text with "@{it...}" in it)
+coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE ) { "[" filter "]" }
+       | "metadata/" path | "/" path | "split(" expr "," string ")"
 part   = word | "label." LABEL | "host." word | "host.label." LABEL       (of a record: any field, which may hold dots)
 """
 
@@ -21,8 +24,12 @@ CONTAINER_FIELDS = ("ip", "name", "index", "create_index", "uuid", "hostname", "
 HOST_FIELDS = ("ip", "name", "hostname", "uuid")
 STACK_FIELDS = ("name", "environment")
 SERVICE_FIELDS = ("name", "scale")
-COLLECTIONS = ("peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE", "metadata/PATH")
+COLLECTIONS = (
+    "peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE", "metadata/PATH", "/PATH", 'split(metadata/PATH, ",")',
+)  # fmt: skip
 FILTERS = ("healthy", "running")
+# The kinds of collections whose elements are values, or records with any field.
+OF_RECORDS = ("metadata", "raw", "split")
 # How an expression begins, and an example of each.
 ROOTS = {
     "self": "self.ip", "stack": "stack.name", "service": "service.name", "env": "env.NAME", "it": "it",
@@ -34,6 +41,8 @@ _BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|cou
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{_BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{_BEGINS}")
 _MAX_NESTING = 8
+# What is added to a number. The blanks tell it from a key such as port-1.
+_PLUS = re.compile(r" ([+-]) ([0-9]{1,9})(?=[}|])")
 # The signs before a brace, and those before a brace or at the end, where an expression follows.
 _SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
@@ -71,19 +80,26 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Many containers, hosts or metadata values. `kind` is peers, others, hosts, service, services or metadata."""
+    """Many containers, hosts or values. `kind` is peers, others, hosts, service, services, metadata, raw or split.
+
+    `parts` are the text and the separator of a split. The elements of a raw path are `records` where a field of them is read.
+    """
 
     kind: str
     name: str
     filters: tuple[str, ...]
     where: Where = field(compare=False)
     value: str = ""
+    parts: tuple[Expr, str] | None = None
+    records: bool = False
 
     def __str__(self) -> str:
         base = {
             "service": f"service:{self.name}",
             "services": f"services:{self.name}={self.value}",
             "metadata": f"metadata/{self.name}",
+            "raw": self.name,
+            "split": self.name,
         }.get(self.kind, self.kind)
         return base + "".join(f"[{word}]" for word in self.filters)
 
@@ -106,11 +122,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A field of every element, with a separator between."""
+    """A field of every element, or a text made of each, with a separator between."""
 
     of: Collection
     path: tuple[str, ...]
     separator: str
+    item: Text | None = None
 
 
 Node = Attr | Metadata | Raw | First | Count | Join
@@ -118,12 +135,13 @@ Node = Attr | Metadata | Raw | First | Count | Join
 
 @dataclass(frozen=True, slots=True)
 class Expr:
-    """One `@{...}`: what it reads, the default behind its bar, its source text, its place."""
+    """One `@{...}`: what it reads, the default behind its bar, its source text, its place, the number that is added to it."""
 
     node: Node
     default: str | None
     source: str
     where: Where = field(compare=False)
+    plus: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +212,15 @@ def parse_collection(value: str, placed: Placed) -> Collection:
     return found
 
 
+def _nested(node: Node) -> bool:
+    """Whether a path holds expressions."""
+    return isinstance(node, Metadata | Raw) and node.path.literal is None
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("\\n", "\n").replace("\\t", "\t")
+
+
 class _Parser:
     def __init__(self, value: str, placed: Placed) -> None:
         self.value = value
@@ -208,7 +235,7 @@ class _Parser:
         """Literal text and expressions up to one of the characters of `end` (not taken), or to the end of the value."""
         parts: list[str | Expr] = []
         buffer = ""
-        while self.pos < len(self.value) and self.value[self.pos] not in end:
+        while self.pos < len(self.value) and self.value[self.pos] not in end and not (end and self.adds()):
             signs = len(found[0]) if (found := _SIGNS.match(self.value, self.pos)) else 0
             buffer += "@" * (signs // 2)
             self.pos += signs - signs % 2
@@ -234,6 +261,7 @@ class _Parser:
             raise self.error("expressions are nested too deeply")
         self.pos += 2
         node = self.expr(start)
+        plus = self.plus()
         default = self.default(start) if self.peek("|") else None
         if not self.peek("}"):
             if self.pos >= len(self.value):
@@ -241,7 +269,18 @@ class _Parser:
             raise self.error(f"unexpected {self.value[self.pos]!r} in an expression")
         self.pos += 1
         self.depth -= 1
-        return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2))
+        return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), plus)
+
+    def plus(self) -> int:
+        """The number that is added to the value, or taken off it."""
+        found = _PLUS.match(self.value, self.pos)
+        if not found:
+            return 0
+        if found.end() < len(self.value) and self.value[found.end()] == "|":
+            hint = "give the key a default of its own: metadata: {KEY: {default: 1}}"
+            raise self.error("a sum has no default: it could mean either number", hint)
+        self.pos = found.end()
+        return int(found[1] + found[2])
 
     def default(self, start: int) -> str:
         self.pos += 1
@@ -254,12 +293,13 @@ class _Parser:
         self.pos = close
         return found
 
-    def expr(self, start: int) -> Node:
+    def expr(self, start: int, end: str = "}|") -> Node:
+        """What is read; a path ends at one of the characters of `end`."""
         begin = self.pos
         if self.take("metadata/"):
-            return Metadata(self.path("}|"))
+            return Metadata(self.path(end))
         if self.peek("/"):
-            return Raw(self.path("}|"))
+            return Raw(self.path(end))
         for word in ("first", "count", "quorum", "join"):
             if self.take(word + "("):
                 return self.call(word)
@@ -272,7 +312,7 @@ class _Parser:
 
     def unknown(self, start: int, begin: int) -> ForgeError:
         """The error for what begins as no expression does."""
-        word = self.word("}|.(/")
+        word = self.word("}|.(/,")
         if begin == self.pos and self.pos >= len(self.value):
             return self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
         if not word.strip():
@@ -350,18 +390,33 @@ class _Parser:
         if name == "join":
             found, path = self.member(",")
             self.expect(",")
-            separator = self.string()
+            begin, separator, item = self.pos, self.string(), None
+            self.blanks()
+            if self.take(","):
+                if path:
+                    raise self.error("join takes a field or an item, not both", 'as in join(peers, "@{it.ip}:80", ",")', begin)
+                item, separator = self.item(begin), self.string()
             self.expect(")")
-            return Join(found, path, separator)
+            return Join(found, path, separator, item)
         found = self.collection(stop=")")
         self.expect(")")
         if name != "first":
             return Count(found, majority=name == "quorum")
         return First(found, self.part_of(found))
 
+    def item(self, begin: int) -> Text:
+        """The text between the quotes that begin at `begin`, or behind blanks, read again as a text with expressions."""
+        end, self.pos = self.pos, begin
+        self.blanks()
+        quote = self.value[self.pos]
+        inner = _Parser(self.value[: self.value.index(quote, self.pos + 1)], self.placed)
+        inner.pos, inner.depth, self.pos = self.pos + 1, self.depth, end
+        return Text(tuple(_unescaped(part) if isinstance(part, str) else part for part in inner.text(end="").parts))
+
     def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
         """A collection with the field of its elements behind a dot. Keys of metadata hold dots too: `split_member` decides."""
-        found = self.collection(stop=stop + ("" if self.peek("metadata/") else "."))
+        self.blanks()
+        found = self.collection(stop=stop + ("" if self.peek("metadata/") or self.peek("/") else "."))
         if found.kind == "services" and (field := _FIELD.search(found.value)):  # a label's value holds dots as well
             self.pos -= len(field.group())
             found = replace(found, value=found.value[: field.start()])
@@ -370,7 +425,7 @@ class _Parser:
     def part_of(self, of: Collection) -> tuple[str, ...]:
         if not self.take("."):
             return ()
-        return self.element_part() if of.kind == "metadata" else self.part()
+        return self.element_part() if of.kind in OF_RECORDS else self.part()
 
     def collection(self, stop: str) -> Collection:
         self.blanks()
@@ -385,6 +440,10 @@ class _Parser:
             label = self.word("=")
             self.expect("=")
             base = Collection("services", label, (), where, self.word("[,)" + stop.replace(".", "")).strip())
+        elif self.peek("/"):
+            base = Collection("raw", self.word(stop + "[,)").strip().rstrip("/"), (), where)
+        elif self.take("split("):
+            base = self.split(begin)
         else:
             word = self.word(stop + "[,).")
             if word.strip() not in ("peers", "others", "hosts"):
@@ -394,13 +453,28 @@ class _Parser:
             raise self.error("a name is missing here")
         return replace(base, filters=tuple(self.filters(base)))
 
+    def split(self, begin: int) -> Collection:
+        """The parts of a text; the name of such a collection is its source."""
+        where = self.placed.at(self.pos)
+        start = self.pos
+        node = self.expr(begin, ",}|")
+        text = Expr(node, None, self.value[start : self.pos], where)
+        if not isinstance(node, Attr | Metadata | Raw) or _nested(node):
+            raise self.error("only a plain value can be split", 'as in split(metadata/PATH, ",") or split(env.NAME, ",")', start)
+        self.expect(",")
+        at, separator = self.pos, self.string()
+        if not separator:
+            raise self.error("a separator is missing here", 'as in split(metadata/PATH, ",")', at)
+        self.expect(")")
+        return Collection("split", self.value[begin : self.pos], (), self.placed.at(begin), "", (text, separator))
+
     def filters(self, base: Collection) -> Iterator[str]:
         while self.take("["):
             begin = self.pos
             word = self.word("]")
             if word not in FILTERS:
                 raise self.error(f"unknown filter {word!r}", did_you_mean(word, FILTERS), begin)
-            if base.kind in ("hosts", "metadata"):
+            if base.kind in ("hosts", *OF_RECORDS):
                 raise self.error(f"{base} has no {word} elements: filters choose among containers", at=begin)
             self.expect("]")
             yield word
@@ -415,13 +489,17 @@ class _Parser:
             raise self.error("this quote is never closed")
         found = self.value[self.pos + 1 : close]
         self.pos = close + 1
-        return found.replace("\\n", "\n").replace("\\t", "\t")
+        return _unescaped(found)
 
     def word(self, end: str) -> str:
         begin = self.pos
-        while self.pos < len(self.value) and self.value[self.pos] not in end + "}|":
+        while self.pos < len(self.value) and self.value[self.pos] not in end + "}|" and not self.adds():
             self.pos += 1
         return self.value[begin : self.pos]
+
+    def adds(self) -> bool:
+        """Whether the expression ends here, and a number is added."""
+        return self.value[self.pos] == " " and _PLUS.match(self.value, self.pos) is not None
 
     def peek(self, token: str) -> bool:
         return self.value.startswith(token, self.pos)

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.expressions import OF_RECORDS, Attr, Collection, Count, Expr, First, Metadata, Text
 from catalog_forge.spec.model import MetadataKey
+
+_NUMBERS = ("index", "create_index", "scale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,24 @@ def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> t
         if found and not found.key.asked:
             return found, field
     return None
+
+
+def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, of: Collection | None) -> str:
+    """Return integer or boolean when an expression is known to be one, else nothing. `of` is what `it` is an element of."""
+    node = expr.node
+    if expr.plus or isinstance(node, Count):
+        return "integer"
+    if isinstance(node, Metadata):
+        found = resolve(metadata, node.path)
+        kind = found.key.type if found and not found.below else ""
+        return {"int": "integer", "boolean": "boolean"}.get(kind, "")
+    if isinstance(node, First):
+        of = node.of
+    elif not isinstance(node, Attr):
+        return ""
+    own = isinstance(node, Attr) and node.root != "it"
+    number = len(node.path) == 1 and node.path[0] in _NUMBERS
+    return "integer" if number and (own or (of is not None and of.kind not in ("hosts", *OF_RECORDS))) else ""
 
 
 def _split(name: str) -> list[tuple[str, tuple[str, ...]]]:

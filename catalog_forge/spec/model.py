@@ -29,7 +29,7 @@ SIGNALS = ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH")
 SCOPES = ("stack", "environment")
 RELOADS = "signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none"
 
-# A value of `set`: a text with expressions, a constant, or (yaml, json) a map or list of them.
+# A value of `set`: a text with expressions, a constant, or (yaml, json, toml) a map or list of them.
 Value = Text | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
 
 
@@ -208,7 +208,10 @@ class TextBlock(Record):
 class SetBlock(Record):
     """Pairs in the file's format. A pair that reads an optional key without a value is left out."""
 
-    set: Mapping[str, Value] = key("key: value, quoted by the format's rules; yaml and json take maps and lists as values")
+    set: Mapping[str, Value] = key(
+        "key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "
+        "{list: {of: COLL, item: VALUE}}"
+    )
 
 
 @dataclass(frozen=True)
@@ -236,11 +239,29 @@ class PasteBlock(Record):
 class Listing(Record):
     """One item for each element of a collection."""
 
-    of: Collection = key("peers, others, hosts, service:NAME, services:LABEL=VALUE or metadata/PATH, with [healthy] or [running]")
+    of: Collection = key(
+        "peers, others, hosts, service:NAME or services:LABEL=VALUE, with [healthy] or [running]; metadata/PATH, /PATH, "
+        'split(metadata/PATH, ",")'
+    )
     item: Text = key("text of an item; `it` is the element")
     sep: str = key("text between two items", "\n")
     head: str = key("text before the first item, when there is one", "")
     tail: str = key("text after the last item, when there is one", "")
+
+
+@dataclass(frozen=True)
+class Elements(Record):
+    """A value for each element of a collection."""
+
+    of: Collection = key("the collection, as in the block `list`")
+    item: Value = key("the value made of an element, which is `it`: a text, or a map or list of texts")
+
+
+@dataclass(frozen=True)
+class ListValue(Record):
+    """A value of `set` in yaml, json and toml: a list made of a collection."""
+
+    list: Elements = key("the collection, and the value that each element becomes")
 
 
 @dataclass(frozen=True)

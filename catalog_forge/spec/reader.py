@@ -16,7 +16,7 @@ from catalog_forge.shown import printable
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
 from catalog_forge.spec.expressions import EXPRESSION, Collection, Text, parse, parse_collection
-from catalog_forge.spec.model import Group, Reload, Service, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model import Group, ListValue, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.standards import Standards
 from catalog_forge.spec.tree import EMPTY, laid_over
@@ -281,7 +281,10 @@ class _Reader:
     def set_value(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         """A value of `set`: constants keep their type, texts are parsed, maps and lists are read all the way down."""
         if isinstance(node, yamlio.Map):
-            return self.mapping(Mapping[str, SetBlock], node, limits, what)
+            of_collection = [key.value for key, _ in node.pairs] == ["list"] and _has_key(node.pairs[0][1], "of")
+            return (
+                self.record(ListValue, node, what) if of_collection else self.mapping(Mapping[str, SetBlock], node, limits, what)
+            )
         if isinstance(node, yamlio.Seq):
             return self.sequence(tuple[SetBlock, ...], node, limits, what)
         constant = node.data()
@@ -307,6 +310,10 @@ class _Reader:
             name = first.value
             raise self.wrong(f"unknown block {name!r}", first.where, did_you_mean(name, words))
         return self.record(words[found[0]], node, f"the block {found[0]!r}")
+
+
+def _has_key(node: yamlio.Node, name: str) -> bool:
+    return isinstance(node, yamlio.Map) and any(key.value == name for key, _ in node.pairs)
 
 
 def _advice(name: str) -> set[str]:

@@ -11,6 +11,7 @@ from catalog_forge.spec.model import (
     Block,
     Condition,
     ConfFile,
+    Elements,
     Engine,
     Entry,
     Group,
@@ -79,13 +80,17 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, an
 | `first(COLL).FIELD` | of the first element |
 | `count(COLL)`, `quorum(COLL)` | how many there are; a majority of them |
 | `join(COLL.FIELD, ",")` | a field of all, with a separator |
+| `join(COLL, "@{{it.ip}}:80", ",")` | a text made of each, with a separator |
+| `self.index + 1`, `metadata/port - 1` | a number and what is added to it, with blanks around the sign: indexes, scales, counts, metadata of type int |
 
 A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty. A key with a `default` needs none.
 
 COLL is `peers` (all containers of this service), `others` (without this one), `service:NAME` (a service of the same stack),
-`services:LABEL=VALUE` (containers of the stack with a label), `hosts`, or `metadata/PATH` (a list or map). `[healthy]` and `[running]`
-choose among containers; one without a health check counts as healthy. Elements come in the order of their names, and metadata
-lists in their own.
+`services:LABEL=VALUE` (containers of the stack with a label), `hosts`, `metadata/PATH` (a list or map), `/PATH` (what stands below any
+other path that every container is served: `/self/service/ports`, `/containers`; `it.FIELD` is a path below an element), or
+`split(metadata/PATH, ",")` (the parts of a text, also of `env.NAME` or `self.label.L`, without the empty ones and without a blank beside the
+separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. Elements come in the order
+of their names, and those of metadata lists and of split texts in their own.
 
 ## How values are written
 
@@ -179,6 +184,7 @@ def _blocks() -> str:
         word = next(key.name for key in keys_of(kind) if key.required)
         parts.append(_section(word, kind, "###"))
     parts.append(_section("of a list", Listing, "####"))
+    parts.append(_section("of a list as a value of set", Elements, "####"))
     parts.append(_section("of a condition", Condition, "####"))
     return "\n".join(parts)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog_forge.spec.body import blocks_of, texts_of
+from catalog_forge.spec.body import blocks_of, collections_of, texts_of
 from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.keys import resolve, resolve_collection
-from catalog_forge.spec.model import COMPOSE_NAME, CopyBlock, ListBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+from catalog_forge.spec.model import COMPOSE_NAME, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 
 _OWN = "/self/service/metadata"
 
@@ -46,12 +46,12 @@ def _uses(spec: Spec) -> Iterator[Text | Collection]:
     for file in spec.files:
         for _, text in texts_of(file.body):
             yield from _in_text(text)
+        for of in collections_of(file.body):
+            yield from _in_collection(of)
         for block in blocks_of(file.body):
             match block:
                 case CopyBlock(copy=path) | PasteBlock(paste=path):
                     yield Text((path.removeprefix("metadata/"),))
-                case ListBlock():
-                    yield block.list.of
                 case WhenBlock(when=condition):
                     for test in condition.tests:
                         if test.has:
@@ -68,4 +68,14 @@ def _in_text(text: Text) -> Iterator[Text | Collection]:
             case Raw(path=Text(parts=(str(start), *rest))) if start.startswith(f"{_OWN}/"):
                 yield Text((start.removeprefix(f"{_OWN}/"), *rest))
             case First(of=of) | Join(of=of) | Count(of=of):
-                yield of
+                yield from _in_collection(of)
+        if isinstance(expr.node, Join) and expr.node.item:
+            yield from _in_text(expr.node.item)
+
+
+def _in_collection(of: Collection) -> Iterator[Text | Collection]:
+    yield of
+    if of.parts:
+        yield from _in_text(Text((of.parts[0],)))
+    elif of.kind == "raw" and of.name.startswith(f"{_OWN}/"):
+        yield Text((of.name.removeprefix(f"{_OWN}/"),))

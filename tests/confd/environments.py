@@ -24,6 +24,8 @@ METADATA: Mapping[str, Any] = {
     "users": [{"username": f"u{number}", "password": f"p{number}"} for number in range(12)],
     "tuning": {"b.two": "2", "a.one": "1"},
     "empty": {},
+    "hosts": " a.b, c d ,,e,",
+    "rows": "one\ntwo\n",
 }
 
 

@@ -208,6 +208,39 @@ def test_a_map_written_by_nobody_else_keeps_every_key(rendered: Renderer) -> Non
     assert rendered(body, "properties", map={"k": "user"}, other={"k": "o", "l": "o"}).splitlines()[1:] == ["k=user", "l=o"]
 
 
+@pytest.mark.parametrize("wrong", ["a", "1a", "1.5", "01", "1\n2", "9" * 16, "-", "[1]"])
+@pytest.mark.parametrize("kind", ["raw", "json"])
+def test_nothing_is_added_to_what_is_no_number(wrong: str, kind: str, confd: Path, tmp_path: Path) -> None:
+    block = {"set": {"p": "@{metadata/port + 1}"}} if kind == "json" else {"text": "@{metadata/port + 1}"}
+    spec = spec_of(conf(block, kind=kind), metadata=METADATA)
+    assert "metadata/port + 1: not a whole number" in render(confd, tmp_path, spec, flat({"port": wrong})).error
+
+
+@pytest.mark.parametrize("kind", ["yaml", "json", "properties"])
+def test_a_sum_of_an_optional_key_is_left_out_with_it(kind: str, rendered: Renderer) -> None:
+    spec = spec_of(
+        conf({"set": {"a": "x", "b": "@{metadata/n - 1}"}}, kind=kind), metadata={"n": {"type": "int", "optional": True}}
+    )
+    wanted = {"yaml": "b: 9", "json": '"b": 9', "properties": "b=9"}[kind]
+    for number, (data, there) in enumerate([({}, False), ({"n": "10"}, True), ({"n": ""}, False)]):
+        text = render(rendered.confd, rendered.folder / str(number), spec, flat(data)).only
+        assert (wanted in text.splitlines()[-1 if kind != "json" else -2]) == there, text
+
+
+@pytest.mark.parametrize("kind", ["yaml", "json"])
+@pytest.mark.parametrize("items", [[], ["a"], ["a", 'b", "c'], ["x"] * 40], ids=len)
+def test_a_list_as_a_value_has_a_value_for_each_element(kind: str, items: list[str], rendered: Renderer) -> None:
+    each = {"of": "metadata/list", "item": {"name": "@{it}", "all": {"list": {"of": "metadata/list", "item": ["@{it}", 1]}}}}
+    text = rendered([{"set": {"a": "x", "l": {"deep": [0, {"list": each}]}}}], kind, list=items)
+    found = json.loads(text) if kind == "json" else yaml.safe_load(text)
+    assert found == {"a": "x", "l": {"deep": [0, [{"name": item, "all": [[inner, 1] for inner in items]} for item in items]]}}
+
+
+def test_a_map_called_list_stays_a_map(rendered: Renderer) -> None:
+    value = {"list": {"item": "x"}, "more": {"list": ["of", "item"]}}
+    assert json.loads(rendered([{"set": {"a": value}}], "json")) == {"a": value}
+
+
 ODD = [
     "0", "-0", "1", "-1", "12", "007", "-01", "1.5", "-1.50", "0.5", "00.5", ".5", "5.", "1.2.3", "--1", "1-", "-", "", "1e3",
     "0x1", "1_000", "1 ", " 1", "999999999999999", "9999999999999999", "true", "false", "True", "yes", "null", "~", "1:30",

@@ -29,6 +29,9 @@ KEYS: Mapping[str, Any] = {
     "users": {"type": "list", "fields": ["username", "password"]},
     "tuning": {"type": "map"},
     "empty": {"type": "map", "optional": True},
+    "hosts": None,
+    "rows": {"type": "multiline"},
+    "missing": {"optional": True},
 }
 
 # What each expression gives in container 2 of 12 of the service `app`, in stack `one`.
@@ -99,6 +102,30 @@ EXPECTED: Mapping[str, str] = {
     'join(metadata/none, ";")': "",
     'join(metadata/users.username, " ")': " ".join(f"u{number}" for number in range(12)),
     'join(metadata/tuning, "/")': "1/2",
+    'join(service:db, "@{it.name}:@{it.index + 7}", ",")': "one-db-1:8,one-db-2:9",
+    "join(service:db, 'at \"@{it.host.ip}\"', ' ')": 'at "192.0.2.12" at "192.0.2.11"',
+    'join(hosts, "@{it.label.zone}@{self.index}", "")': "a2b2",
+    'join(metadata/users, "@{it.username}@@@{it.password}", " ")': " ".join(f"u{number}@p{number}" for number in range(12)),
+    'join(metadata/none, "<@{it}>", ";")': "",
+    'join(/self/host/labels, ",")': "b",
+    'join(/hosts, "@{it.name}", ",")': "h1,h2",
+    "count(/hosts)": "2",
+    "count(/self/service/name)": "0",
+    "count(/self/service/nothing)": "0",
+    "first(/self/service/nothing)|none": "none",
+    'join(split(metadata/hosts, ","), "|")': "a.b|c d|e",
+    'join(split(metadata/rows, "\\n"), "<@{it}>", "")': "<one><two>",
+    'join(split(self.label.role, "p"), "@{it}", "+")': "a",
+    'count(split(metadata/hosts, ","))': "3",
+    'count(split(metadata/missing, ","))': "0",
+    'first(split(env.TICK, "0"))': "2",
+    "self.index + 1": "3",
+    "self.index - 3": "-1",
+    "metadata/port + 1": "9201",
+    "metadata/cert@{self.index - 1}": "first certificate",
+    "count(peers) - 1": "11",
+    "quorum(peers) + 10": "17",
+    "first(others).index + 5": "6",
 }
 ITEMS: Mapping[tuple[str, str], list[str]] = {
     ("service:db", "@{it.name} @{it.index} @{it.host.ip} @{it.host.label.zone} @{it.label.role} @{it.state}"): [
@@ -116,6 +143,11 @@ ITEMS: Mapping[tuple[str, str], list[str]] = {
     ("metadata/users", "@{it.username}:@{it.password}"): [f"u{number}:p{number}" for number in range(12)],
     ("metadata/tuning", "@{it.name}=@{it}"): ["a.one=1", "b.two=2"],
     ("metadata/none", "@{it}"): [],
+    ("metadata/users", "@{self.index + 1} @{it.username}"): [f"3 u{number}" for number in range(12)],
+    ("/hosts", "@{it.agent_ip}"): ["192.0.2.11", "192.0.2.12"],
+    ("/self/host/labels", "@{it}"): ["b"],
+    ("split(metadata/hosts, ',')", "@{it}"): ["a.b", "c d", "e"],
+    ("peers", "@{it.index + 1}"): [str(number + 1) for number in (1, 10, 11, 12, 2, 3, 4, 5, 6, 7, 8, 9)],
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 Block = Mapping[str, Any]
 PAIRS = ("yaml", "properties", "ini", "space", "env", "xml", "json")
+NESTED = ("yaml", "json")
 PLAIN = ("raw", "lines")
 
 
@@ -55,10 +56,31 @@ def _first_last(value: str) -> str:
     return f"first {value} last"
 
 
+def _value(item: Any, of: str = "KEY") -> Callable[[str], list[Block]]:
+    def body(key: str) -> list[Block]:
+        each = {"of": of.replace("KEY", f"metadata/{key}"), "item": item}
+        return [{"set": {"before": "b", "key": {"list": each}, "after": "a"}}]
+
+    return body
+
+
+def _parts(value: str) -> list[str]:
+    """The parts of `first,VALUE,last`, without blanks beside a comma; a line break separates as well."""
+    found = f",first,{value},last,".replace("\n", ",").replace(", ", ",").replace(" ,", ",").split(",")
+    return [part for part in found if part]
+
+
+_LISTS = (
+    Place("set list", _value("@{it}"), _list, _list, "list"),
+    Place("set list of maps", _value({"a": "@{it}", "b": ["pre@{it}post", 1]}),
+          lambda value: [{"a": part, "b": [_wrapped(part), 1]} for part in _list(value)], _list, "list"),
+    Place("set list of a split", _value("@{it}", 'split(KEY, ",")'), _parts, lambda value: f"first,{value},last"),
+)  # fmt: skip
 _SET = (
     Place("set whole", _set("@{KEY}"), _same),
     Place("set within", _set("pre@{KEY}post"), _wrapped),
     Place("set join", _set('@{join(KEY, ", ")}'), lambda value: f"first, {value}, last", _list, "list"),
+    Place("set join item", _set('@{join(KEY, "<@{it}>", ", ")}'), lambda value: f"<first>, <{value}>, <last>", _list, "list"),
     Place("set default", _set("@{KEY|none}"), lambda value: value or "none"),
     Place("copy value", _copied, _same, _map, "map"),
     Place("copy key", _copied, _same, lambda value: {value: "found"}, "map", ""),
@@ -174,7 +196,7 @@ _TEXTS: Mapping[str, tuple[Place, ...]] = {
 
 def places(kind: str) -> tuple[Place, ...]:
     """Return the places of a format."""
-    return (_SET if kind in PAIRS else ()) + _TEXTS[kind]
+    return (_SET if kind in PAIRS else ()) + (_LISTS if kind in NESTED else ()) + _TEXTS[kind]
 
 
 def framed(kind: str, place: Place, key: str) -> list[Block]:

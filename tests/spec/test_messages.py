@@ -274,7 +274,8 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         (
             "  body:\n  - set: [a]\n",
             "x.yml:8:10: set must be a mapping\n"
-            "  hint: key: value, quoted by the format's rules; yaml and json take maps and lists as values",
+            "  hint: key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "
+            "{list: {of: COLL, item: VALUE}}",
         ),
         (
             "  body:\n  - when: k\n    body: [{text: a}]\n",
@@ -469,7 +470,8 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         (
             "join(a)",
             "x.yml:7:25: unknown collection 'a'\n"
-            "  hint: known here: hosts, metadata/PATH, others, peers, service:NAME, services:LABEL=VALUE",
+            "  hint: known here: /PATH, hosts, metadata/PATH, others, peers, service:NAME, services:LABEL=VALUE, "
+            'split(metadata/PATH, ",")',
         ),
         (
             "first(service.a)",
