@@ -123,7 +123,7 @@ def _data(spec: Spec) -> dict[str, Any]:
 
 
 def _program(spec: Spec) -> dict[str, Any]:
-    return {"entrypoint": ["/bin/sh", f"{spec.share}/run.sh"], "command": [literal(word) for word in spec.launch.exec]}
+    return {"entrypoint": ["/bin/sh", f"{spec.share}/run.sh"], "command": [literal(word) for word in spec.launch.command]}
 
 
 def _compose(spec: Spec, member: Member) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from catalog_forge.confd.names import Names, Selection
 from catalog_forge.confd.values import Values
 from catalog_forge.formats import BY_NAME
 from catalog_forge.spec.body import roots_of
+from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
 
 # Gives the text of a file of the spec's folder; the block says where it is asked for.
@@ -81,24 +82,45 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], note: str, secr
     if file.check:
         lines.append(f"check_cmd = {go.string(file.check)}")
     if file.reload.kind != "none":
-        lines.append(f"reload_cmd = {go.string(f'echo >> {stamp(spec, file)}')}")
+        lines.append(f"reload_cmd = {go.string(_stamping(spec, file, mode))}")
     return "\n".join(lines) + "\n"
 
 
 def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
     """Return the distinct reloads of a spec, each with the first file that asks for it, one for each file of http."""
     found: dict[str, tuple[Reload, ConfFile]] = {}
-    for file in spec.files:
+    for file in rendered(spec):
         if file.reload.kind != "none":
             found.setdefault(_action(file), (file.reload, file))
     # A restart makes every other reload needless, so it comes first.
     return sorted(found.values(), key=lambda item: item[0].kind != "restart")
 
 
-def stamp(spec: Spec, file: ConfFile) -> str:
-    """Return the path of the stamp that a change of this file adds a line to: one stamp for each action."""
-    keys = [_action(first) for _, first in actions(spec)]
-    return f"{spec.share}/changed/{keys.index(_action(file)) + 1}"
+def stamps(spec: Spec) -> list[dict[str, str]]:
+    """Return, for each action, the stamps of the files that ask for it, by their dest: a stamp holds the file's checksum."""
+    files = rendered(spec)
+    named = list(zip(files, resource_names(files), strict=True))
+    return [
+        {
+            file.dest: f"{spec.share}/changed/{number}.{name}"
+            for file, name in named
+            if file.reload.kind != "none" and _action(file) == _action(first)
+        }
+        for number, (_, first) in enumerate(actions(spec), start=1)
+    ]
+
+
+def _stamping(spec: Spec, file: ConfFile, mode: str) -> str:
+    """Return the command that writes the stamp of a changed file; that of a secret is for nobody else's eyes than the file.
+
+    The watch and the pass beside it may both write one change: the launch script sees one checksum. Whoever comes last has
+    written what the file holds then, so that no change is lost when they write different ones.
+    """
+    stamp = next(found[file.dest] for found in stamps(spec) if file.dest in found)
+    new = f"{spec.share}/changed/.$$"
+    private = f"chmod {mode} {new} && chown {file.uid}:{file.gid} {new} && " if mode[-1] not in "4567" else ""
+    note = f"sha256sum {file.dest} > {new} && {private}mv {new} {stamp} && sha256sum -c {stamp} > /dev/null 2>&1"
+    return f"{'umask 077; ' if private else ''}for try in 1 2 3; do {note} && break; done"
 
 
 def _action(file: ConfFile) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from catalog_forge.confd.resource import Resource, compile_file
-from catalog_forge.errors import Where
-from catalog_forge.spec.expressions import Text, parse
+from catalog_forge.spec.launching import made
 from catalog_forge.spec.model import Condition, ConfFile, Spec, TextBlock, WhenBlock
 
 
@@ -14,18 +13,9 @@ def scale_resource(spec: Spec) -> Resource:
     The scale is the desired state: peers appear later (docs/facts/confd.md#6.2). A path that never exists is what fails.
     """
     block = WhenBlock(
-        when=Condition(eq=(_text("@{count(peers)}"), _text("@{service.scale}"))),
-        then=(TextBlock(text=_text("@{service.scale}\n")),),
-        otherwise=(TextBlock(text=_text("@{/self/service/waiting-for-all-peers}")),),
+        when=Condition(eq=(made("@{count(peers)}"), made("@{service.scale}"))),
+        then=(TextBlock(text=made("@{service.scale}\n")),),
+        otherwise=(TextBlock(text=made("@{/self/service/waiting-for-all-peers}")),),
     )
     file = ConfFile(dest=f"{spec.share}/scale", body=(block,), format="raw")
     return compile_file(spec, file, "scale", lambda name, _block: name)
-
-
-class _Nowhere:
-    def at(self, _offset: int) -> Where:
-        return Where("")
-
-
-def _text(text: str) -> Text:
-    return parse(text, _Nowhere())

@@ -13,6 +13,7 @@ from catalog_forge.confd.resource import actions, compile_file, resource_names
 from catalog_forge.confd.scale import scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
 from catalog_forge.spec.checks import CONFD_SHA256
+from catalog_forge.spec.launching import leader_port, rendered
 from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
 from catalog_forge.texts import fill
 
@@ -45,7 +46,8 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
     `read_static` gives the text of a file of the spec's folder. Raises ForgeError when a body cannot be compiled.
     """
     plan = Plan()
-    for file, name in zip(spec.files, resource_names(spec.files), strict=True):
+    files = rendered(spec)
+    for file, name in zip(files, resource_names(files), strict=True):
         resource = compile_file(spec, file, name, read_static)
         plan.add_text(f"conf.d/{name}.toml", resource.toml)
         plan.add_text(f"templates/{name}.tmpl", resource.template)
@@ -129,13 +131,14 @@ def entrypoint(spec: Spec) -> str:
         scale_limit=_seconds(spec.launch.wait.scale),
         waits_for_scale=bool(spec.launch.wait.scale),
         refresh=spec.engine.refresh.removesuffix("s") if spec.engine.refresh[:1].isdigit() else spec.engine.refresh,
+        staggers=bool(spec.launch.restart),
     )
 
 
 def run_script(spec: Spec) -> str:
     """Return the launch script of the main container."""
     found = [_action(number, reload, file) for number, (reload, file) in enumerate(actions(spec), start=1)]
-    wait = spec.launch.wait
+    launch, wait = spec.launch, spec.launch.wait
     return fill(
         __package__,
         "run.sh",
@@ -145,8 +148,14 @@ def run_script(spec: Spec) -> str:
         actions=found,
         sends=any(action.kind == "http" for action in found),
         restarts=any(action.kind == "restart" for action in found),
-        commands=bool(spec.launch.before) or any(action.kind == "exec" for action in found),
-        before=[shell_word(command) for command in spec.launch.before],
+        commands=bool(launch.before or launch.leader) or any(action.kind == "exec" for action in found),
+        before=[] if launch.is_rendered else [shell_word(str(command)) for command in launch.before],
+        rendered=launch.is_rendered,
+        leader=launch.leader,
+        number=shell_word(launch.leader.number) if launch.leader else "",
+        port=leader_port(spec),
+        jitter=_seconds(launch.others.jitter) if launch.others else 0,
+        stagger=_seconds(launch.restart.stagger) if launch.restart else 0,
     )
 
 

@@ -11,6 +11,7 @@ from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
 from catalog_forge.spec.body import check_body
+from catalog_forge.spec.launching import check_launch, launch_files
 from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, MetadataKey, Service, Spec
 
 # A dest directory becomes a volume, and a volume hides what the image has there: never one of these as a whole.
@@ -36,6 +37,9 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
         yield Problem("files: at least one configuration file is needed", spec.at("files"))
     for file in spec.files:
         yield from _file(file)
+        yield from check_body(spec, file)
+    yield from check_launch(spec)
+    for file in launch_files(spec):
         yield from check_body(spec, file)
 
 
@@ -122,9 +126,14 @@ def _default(key: MetadataKey) -> str:
 
 
 def _vars(spec: Spec) -> Iterator[Problem]:
+    for of, names, where in (
+        ("vars", spec.vars, spec.at("vars")),
+        ("environment", spec.launch.environment, spec.launch.at("environment")),
+    ):
+        for name in names:
+            if not re.fullmatch(VARIABLE, name):
+                yield Problem(f"{of}: {name!r} cannot be the name of a variable", where, "letters, digits and _")
     for name, value in spec.vars.items():
-        if not re.fullmatch(VARIABLE, name):
-            yield Problem(f"vars: {name!r} cannot be the name of a variable", spec.at("vars"), "letters, digits and _")
         if any(char < " " for char in value):
             yield Problem(f"vars: {name}: a control character or line break cannot stand in a Dockerfile's ENV", spec.at("vars"))
     for name in spec.image.labels:

@@ -200,7 +200,7 @@ class _Reader:
         """Note an expression where none is read, at its place: it would reach the program as these very characters."""
         if isinstance(node, yamlio.Text):
             if found := EXPRESSION.search(node.value):
-                hint = "expressions stand in text, in the values of set, in the items of a list, and in eq and ne"
+                hint = "expressions stand in text, in the values of set, in the items of a list, in eq and ne, and in launch"
                 words = node.value[found.start() :].partition("}")[0][:40]
                 self.wrong(f"{words}}} is not read here, and would stay as it is", node.at(found.start()), hint)
             return bool(found)

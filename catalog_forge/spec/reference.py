@@ -18,9 +18,12 @@ from catalog_forge.spec.model import (
     HealthCheck,
     Image,
     Launch,
+    Leader,
     Listing,
     MetadataKey,
+    Others,
     Reload,
+    Restart,
     Service,
     Spec,
     Wait,
@@ -41,6 +44,9 @@ _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
     ("files", ConfFile),
     ("launch", Launch),
     ("launch.wait", Wait),
+    ("launch.leader", Leader),
+    ("launch.others", Others),
+    ("launch.restart", Restart),
 )
 _HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
 # The spec language
@@ -64,7 +70,7 @@ without quotes, also when they look like numbers: `version: 1.10` is the text 1.
 _EXPRESSIONS = f"""
 ## Expressions
 
-Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, and in `eq` and `ne`. Before a `{{`, `@@` is one `@`:
+Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in `eq` and `ne`, and in `launch`. Before a `{{`, `@@` is one `@`:
 `@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is `user@` and a name.
 
 | expression | what it is |

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.spec.expressions import literal
 from catalog_forge.spec.model import (
     COMPOSE_NAME,
     RELOADS,
@@ -210,8 +211,8 @@ def image_of(service: Service) -> str:
 
 def _launch(spec: Spec) -> Launch:
     """What starts the program: as the spec says, else as the table of known images does."""
-    words = spec.launch.exec or start_of(image_of(spec.service), [file.dest for file in spec.files])
-    return replace(spec.launch, exec=words)
+    known = start_of(image_of(spec.service), [file.dest for file in spec.files])
+    return replace(spec.launch, exec=spec.launch.exec or tuple(map(literal, known)))
 
 
 def _named(name: str, key: MetadataKey) -> MetadataKey:

@@ -9,6 +9,7 @@ from catalog_forge.spec.body import blocks_of, collections_of, texts_of
 from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.keys import resolve, resolve_collection
+from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import COMPOSE_NAME, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 
 _OWN = "/self/service/metadata"
@@ -42,8 +43,8 @@ def _meant(spec: Spec, path: Text) -> set[str]:
 
 
 def _uses(spec: Spec) -> Iterator[Text | Collection]:
-    """Every path below the service's own metadata, and every collection, that the files of a spec read."""
-    for file in spec.files:
+    """Every path below the service's own metadata, and every collection, that the files of a spec and its start read."""
+    for file in rendered(spec):
         for _, text in texts_of(file.body):
             yield from _in_text(text)
         for of in collections_of(file.body):

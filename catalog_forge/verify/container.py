@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from catalog_forge.confd.resource import actions
+from catalog_forge.confd.resource import actions, stamps
 from catalog_forge.errors import EngineError, ForgeError
 from catalog_forge.image.containers import Container, Network, Run, Wanted, has_image
 from catalog_forge.image.engine import Engine
@@ -74,7 +74,10 @@ while :; do sleep 1 & wait $!; done
 """
 # The commands that prepare the start of the real program have nothing to work on here.
 _WITHOUT_BEFORE = """\
-sed '/^before() {$/,/^}$/s|/bin/sh -c "$1" &|say "left out, this is not the service: $1" \\&|' "$1/run.sh" >"$1/stand-in.sh"
+sed '/^[a-z]*() {$/,/^}$/{
+s|/bin/sh -c "$1" &|say "left out, this is not the service: $1" \\&|
+s|exec /bin/sh -c "$command"|say "left out, this is not the service: $command"|
+}' "$1/run.sh" >"$1/stand-in.sh"
 shift
 exec /bin/sh "$@"
 """
@@ -150,7 +153,8 @@ def _containers(
     conf = run.container(Wanted("conf", tag, environment={**subject.variables, **node}, network=network, hosts=hosts))
     script = f"{spec.share}/run.sh"
     start: Sequence[str] = ("/bin/sh", script)
-    if spec.launch.before:
+    launch = spec.launch
+    if launch.before or launch.leader:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
     shared = spec.service.is_self
     main = run.container(
@@ -161,6 +165,8 @@ def _containers(
             command=("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share),
             network=conf if shared else network,
             hosts={} if shared else hosts,
+            # It has no peers in truth that it could wait for.
+            environment={"LAUNCH_AS": "others", "LAUNCH_STAGGER": "0"} if launch.leader or launch.restart else {},
             volumes_from=(conf,),
         )
     )
@@ -186,7 +192,7 @@ class _Live:
     revived: bool = False
     ended: int | None = None
     started: bool = False
-    stamps: tuple[int, ...] = ()
+    stamps: tuple[bytes, ...] = ()
 
     def see(self, view: View) -> Seen:
         """Show a view to confd, and return what has come of it when it is over."""
@@ -262,11 +268,11 @@ class _Live:
             return self._problem() or f"confd has not taken in the change within {limit:.0f} s"
         if self.ended is not None:
             return f"the conf container ended with status {self.ended}"
-        if not self._ready() or (first and self._counts() == self.stamps):
+        if not self._ready() or (first and self._stamps() == self.stamps):
             return ""
         taken_in = time.monotonic()
         acted = self._until(lambda: self._acted(taken_in), _ACTS)
-        self.stamps = self._counts()
+        self.stamps = self._stamps()
         return "" if acted else f"the launch script has not acted on a changed file within {_ACTS:.0f} s"
 
     def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
@@ -294,7 +300,7 @@ class _Live:
         if not state.running:
             raise self._failure(f"the launch script ended with status {state.status}")
         if not self.started and self._ready():
-            self.started, self.stamps = True, self._counts()
+            self.started, self.stamps = True, self._stamps()
         state = self.conf.container.state()
         self.ended = None if state.running else state.status
         if self.ended is not None and self.healthy and not self.revived:
@@ -333,7 +339,7 @@ class _Live:
         """Whether the launch script has had its time, and has acted if a stamp has changed."""
         if time.monotonic() - max(since, self.main.changed) < _CALM:
             return False
-        return self._counts() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
+        return self._stamps() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
         """Whether all watchers have the present version, and wait for the next."""
@@ -351,11 +357,10 @@ class _Live:
         refresh = self.spec.engine.refresh
         return float(refresh.removesuffix("s")) if refresh[:1].isdigit() else 0
 
-    def _counts(self) -> tuple[int, ...]:
-        """How many lines stand in each stamp: one for each change of its files."""
-        numbers = range(1, len(actions(self.spec)) + 1)
-        stamps = (self.conf.container.read(f"{self.spec.share}/changed/{number}") for number in numbers)
-        return tuple(stamp.content.count(b"\n") if stamp else 0 for stamp in stamps)
+    def _stamps(self) -> tuple[bytes, ...]:
+        """What the stamps of each action hold: the checksums of its files."""
+        read = self.conf.container.read
+        return tuple(b"".join(stamp.content for path in paths.values() if (stamp := read(path))) for paths in stamps(self.spec))
 
     def _problem(self) -> str:
         """What the conf container said last of what keeps it from writing every file; empty when nothing does."""
@@ -378,7 +383,7 @@ class _Live:
         lasting = [] if self._ready() else [self._problem()]
         return tuple(dict.fromkeys(each for each in (*said, *lasting, remark) if each))
 
-    def _reloads(self, before: tuple[int, ...]) -> tuple[str, ...]:
+    def _reloads(self, before: tuple[bytes, ...]) -> tuple[str, ...]:
         """What the launch script did in this moment, in the words of the subject."""
         # Two files that are sent to one URL are two actions of the same words: the stamps tell which it was.
         known: dict[str, str] = {}

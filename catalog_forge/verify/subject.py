@@ -11,6 +11,7 @@ from catalog_forge.confd.embedded import Dialect
 from catalog_forge.confd.image_dir import ImageDir
 from catalog_forge.image.files import ReadStatic, image_plan
 from catalog_forge.plan import Plan
+from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, Spec
 
 # The release of confd that knows the same template functions.
@@ -58,8 +59,8 @@ def of_spec(spec: Spec, read_static: ReadStatic) -> Subject:
         prefix=f"/{spec.engine.metadata}",
         variables=spec.vars,
         dialect=_DIALECTS[spec.engine.confd],
-        reloads={file.dest: _reload(file) for file in spec.files if file.reload.kind != "none"},
-        formats={file.dest: file.format for file in spec.files},
+        reloads={file.dest: _reload(file) for file in rendered(spec) if file.reload.kind != "none"},
+        formats={file.dest: file.format for file in rendered(spec)},
         spec=spec,
         context=context,
     )

@@ -132,7 +132,7 @@ def test_what_starts_an_unknown_program_is_said_or_an_error_that_says_how(tmp_pa
     assert "`launch: {exec: [docker-entrypoint.sh, redis-server, /etc/web/web.conf]}`" in refused.stderr
     for typed, meant in (("web 'a b' --c=\"d e\"", ["web", "a b", "--c=d e"]), ("/bin/web", ["/bin/web"])):
         assert new(tmp_path, *words, "--exec", typed, "--force").exit_code == 0
-        assert list(Repository(tmp_path).source("web-conf").spec().launch.exec) == meant
+        assert list(Repository(tmp_path).source("web-conf").spec().launch.command) == meant
     assert new(tmp_path, *words, "--force", "--exec", "'open").exit_code == 2
     assert new(tmp_path, *words, "--force", "--exec", " ").exit_code == 2
     blueprint = new(tmp_path, "elasticsearch-conf", "--exec", "x")
@@ -143,7 +143,7 @@ def test_what_starts_an_unknown_program_is_asked_on_a_terminal(tmp_path: Path) -
     code, _, shown = _typed(tmp_path, "web=acme/web:1\n" + "\n" * 8 + "'\nweb --serve\n")
     assert code == 0, shown
     assert "What starts the program in acme/web:1" in shown and "cannot be told apart" in shown
-    assert Repository(tmp_path).source("web-conf").spec().launch.exec == ("web", "--serve")
+    assert Repository(tmp_path).source("web-conf").spec().launch.command == ("web", "--serve")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_what_starts_an_image_that_the_engine_has_is_written_into_the_spec(
             assert result.exit_code == 1 and "`launch: {exec: [PROGRAM, ARGUMENT]}`" in result.stderr
         else:
             assert result.exit_code == 0, result.output
-            assert list(Repository(tmp_path).source("web-conf").spec().launch.exec) == start
+            assert list(Repository(tmp_path).source("web-conf").spec().launch.command) == start
             assert f"{shlex.join(start)} starts {tag}, says the engine" in result.stderr
     finally:
         engine.images.remove(tag, force=True)

@@ -41,6 +41,16 @@ files:
 - {dest: /srv/probe/restart, format: raw, reload: restart, mode: "0640", body: [{text: "@{metadata/word}"}]}
 - {dest: /srv/probe/none, format: raw, body: [{text: "x"}]}
 """
+START = """\
+metadata: {key: {}, more: {optional: true}, word: {type: password}}
+launch:
+  exec: [probe, -a, "--key=@{metadata/key}", "@{metadata/more}"]
+  environment: {WORD: "@{metadata/word}", MORE: "m-@{metadata/more}"}
+  before: ["echo '@{self.index}' @{metadata/key}", "echo 'it''s'"]
+  leader: {port: 80, before: [echo lead], args: [--found]}
+  others: {before: [echo join], args: ["--join=@{first(peers).ip}"], jitter: 15s}
+"""
+BY_NUMBER = "port: 80, by: highest-number, number: \"cat '/data/it'\""
 SPECS = {
     "least": f"files: [{{{FILE}}}]\n",
     "everything": EVERYTHING,
@@ -50,6 +60,12 @@ SPECS = {
     **{f"refresh {word}": f"engine: {{refresh: {word}}}\nfiles: [{{{FILE}}}]\n" for word in ("watch", "once", "30s")},
     "fatal": f"engine: {{log: fatal}}\nfiles: [{{{FILE}}}]\n",
     "scale": f"launch: {{wait: {{scale: 9s}}}}\nfiles: [{{{FILE}}}]\n",
+    "start": f"{START}files: [{{{FILE}, reload: restart}}]\n",
+    "start, once": f"{START.replace('port: 80', 'port: 80, once: /data/it')}files: [{{{FILE}}}]\n",
+    "start, by number": f"{START.replace('port: 80', BY_NUMBER)}files: [{{{FILE}, reload: signal HUP}}]\n",
+    "start, no jitter": f"launch: {{leader: {{port: 80}}, restart: {{stagger: 9s}}}}\nfiles: [{{{FILE}, reload: restart}}]\n",
+    "stagger": f"launch: {{restart: {{stagger: 9s}}}}\nfiles: [{{{FILE}, reload: restart}}]\n",
+    "environment": f"launch: {{environment: {{A: b}}, reload: restart, before: [a]}}\nfiles: [{{{FILE}}}]\n",
     "before": f"launch: {{before: [a]}}\nfiles: [{{{FILE}, reload: restart}}]\n",
 }
 

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def launched(tmp_path: Path, text: str, *program: str, **environment: str) -> su
     )
 
 
+def stamping(tmp_path: Path, text: str, resource: str) -> str:
+    """The command by which confd tells of a changed file, which lies in the folder as the share does."""
+    toml = tomllib.loads(plan(text).text(f"conf.d/{resource}.toml"))["template"]
+    (tmp_path / resource).touch()
+    return str(toml["reload_cmd"]).replace(toml["dest"], f"{tmp_path}/{resource}").replace("/opt/probe-conf", str(tmp_path))
+
+
 def commands(tmp_path: Path, script: str) -> Path:
     """A folder with one program, `probe`."""
     folder = tmp_path / "bin"
@@ -70,9 +78,47 @@ def commands(tmp_path: Path, script: str) -> Path:
 def test_commands_are_run_and_told_as_they_were_written(tmp_path: Path) -> None:
     command = "printf '<%s>' " + " ".join(map(shlex.quote, WORDS))
     text = f"launch: {{before: [{json.dumps(command)}]}}\nfiles: [{{{FILE}, reload: {json.dumps('exec ' + command)}}}]\n"
-    done = launched(tmp_path, text, "/bin/sh", "-c", f"sleep 1; echo >>{tmp_path}/changed/1; sleep 4")
+    done = launched(tmp_path, text, "/bin/sh", "-c", f"sleep 1; {stamping(tmp_path, text, 'probe.conf')}; sleep 4")
     assert done.stdout == 2 * "".join(f"<{word}>" for word in WORDS)
     assert f"launch: reload: exec {command}\n" in done.stderr
+
+
+TWICE = "files: [{dest: /etc/probe/probe.conf, format: raw, reload: exec echo reloaded, body: [{text: x}]}]\n"
+
+
+def test_a_change_that_two_passes_of_confd_write_is_one_reload(tmp_path: Path) -> None:
+    """The second comes when the launch script has acted on the first, as under load."""
+    stamped = stamping(tmp_path, TWICE, "probe.conf")
+    once = f"sleep 1; echo a >{tmp_path}/probe.conf; {stamped}; until grep -q reloaded {tmp_path}/said; do sleep 0.1; done"
+    script = f"{once}; {stamped}; {stamped} & {stamped}; sleep 4"
+    assert told(tmp_path, script).count("reloaded") == 1
+
+
+def test_each_of_two_changes_is_a_reload_and_also_the_way_back(tmp_path: Path) -> None:
+    stamped = stamping(tmp_path, TWICE, "probe.conf")
+    changes = "".join(f"echo {text} >{tmp_path}/probe.conf; {stamped}; sleep 4; " for text in "aba")
+    assert told(tmp_path, f"sleep 1; {changes}").count("reloaded") == 3
+
+
+def test_the_stamp_says_in_the_end_what_the_file_holds(tmp_path: Path) -> None:
+    """One that has read the file before another wrote it looks again."""
+    stamped = stamping(tmp_path, TWICE, "probe.conf")
+    (tmp_path / "changed").mkdir()
+    changing = f"{{ [ -e {tmp_path}/second ] || echo b >{tmp_path}/probe.conf; }} && touch {tmp_path}/second"
+    late = stamped.replace("&& mv", f"&& {changing} && mv")
+    subprocess.run(["/bin/sh", "-c", f"echo a >{tmp_path}/probe.conf; {late}"], check=True, timeout=PATIENCE)
+    said = subprocess.run(["sha256sum", "-c", tmp_path / "changed/1.probe.conf"], capture_output=True, check=False)
+    assert said.returncode == 0
+
+
+def told(tmp_path: Path, script: str) -> str:
+    """What a launched program says that changes its own file."""
+    with (tmp_path / "said").open("w") as said:
+        (tmp_path / "run.sh").write_text(plan(TWICE).text("run.sh").replace("/opt/probe-conf", str(tmp_path)))
+        (tmp_path / "ready").touch()
+        (tmp_path / "changed").mkdir()
+        subprocess.run(["/bin/sh", tmp_path / "run.sh", "/bin/sh", "-c", script], stdout=said, check=True, timeout=PATIENCE)
+    return (tmp_path / "said").read_text()
 
 
 def test_a_command_that_is_no_whole_command_fails_alone(tmp_path: Path) -> None:

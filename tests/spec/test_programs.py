@@ -114,20 +114,20 @@ def test_without_the_table_a_spec_has_to_say_it_and_the_error_shows_the_line(ima
     assert str(problem).startswith("x.yml:3:27: launch.exec is missing")
     shown = re.search(r"launch: \{.*\}$", problem.hint)
     assert shown, problem.hint
-    assert read(f"{text}{shown[0]}\n", "x.yml").launch.exec == (
+    assert read(f"{text}{shown[0]}\n", "x.yml").launch.command == (
         (*REDIS, "/etc/x/x.conf") if "redis" in image else ("PROGRAM", "/etc/x/x.conf")
     )
 
 
 def test_what_new_asks_for_may_be_missing_in_a_draft() -> None:
-    assert read(SPEC.replace("IMAGE", "x:1"), "x.yml", started=False).launch.exec == ()
+    assert read(SPEC.replace("IMAGE", "x:1"), "x.yml", started=False).launch.command == ()
 
 
 def test_the_words_of_the_spec_come_first() -> None:
-    assert read(SPEC.replace("IMAGE", "redis:3") + "launch: {exec: [mine]}\n", "x.yml").launch.exec == ("mine",)
-    assert read(SPEC.replace("IMAGE", "redis:3"), "x.yml").launch.exec == (*REDIS, "/etc/x/x.conf")
+    assert read(SPEC.replace("IMAGE", "redis:3") + "launch: {exec: [mine]}\n", "x.yml").launch.command == ("mine",)
+    assert read(SPEC.replace("IMAGE", "redis:3"), "x.yml").launch.command == (*REDIS, "/etc/x/x.conf")
 
 
 def test_the_line_reads_back() -> None:
     for words in (("nginx", "-g", "daemon off;"), ("a", "b, c", "{d}", "'e'", "f: g", "#h", "true", "1")):
-        assert read(SPEC.replace("IMAGE", "x:1") + line(words), "x.yml").launch.exec == words
+        assert read(SPEC.replace("IMAGE", "x:1") + line(words), "x.yml").launch.command == words

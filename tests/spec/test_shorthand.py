@@ -144,7 +144,7 @@ def test_what_is_named_is_not_made_up() -> None:
         HEAD + "config: /etc/x/x.yml\nentry: {name: n, title: t, version: v}\nmetadata: {a: {label: l, variable: w}}\n"
         "launch: {exec: [b]}\n", "x.yml"
     )  # fmt: skip
-    assert (spec.entry.name, spec.entry.title, spec.entry.version, spec.launch.exec) == ("n", "t", "v", ("b",))
+    assert (spec.entry.name, spec.entry.title, spec.entry.version, spec.launch.command) == ("n", "t", "v", ("b",))
     assert (spec.metadata["a"].label, spec.metadata["a"].variable) == ("l", "w")
 
 

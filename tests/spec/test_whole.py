@@ -16,7 +16,7 @@ from catalog_forge.spec.record import Record, keys_of
 from catalog_forge.spec.show import full
 
 SPECS = Path(__file__).parents[1] / "golden/specs"
-NAMES = ["least", "lines", "most"]
+NAMES = ["least", "lines", "most", "start", "elect"]
 
 
 def text_of(name: str) -> str:
@@ -40,8 +40,9 @@ def records(value: Any) -> list[Record]:
 
 def test_every_kind_of_record_and_every_key_is_written_once() -> None:
     written: dict[type[Record], set[str]] = {}
-    for record in records(read(text_of("most"), "x.yml")):
-        written.setdefault(type(record), set()).update(record.places)
+    for name in NAMES:  # some keys cannot stand beside each other
+        for record in records(read(text_of(name), "x.yml")):
+            written.setdefault(type(record), set()).update(record.places)
     kinds = {kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, Record)} - {Record}
     assert set(written) == kinds
     for kind, names in written.items():

@@ -40,7 +40,7 @@ def with_start(name: str, author: Plan, inherited: Map | None, words: str | None
         raise ForgeError("the blueprint says how the program is started: --exec is for specs that do not")
     if says:
         return author
-    start = _split(words) if words is not None else spec.launch.exec or _found(spec, no_input)
+    start = _split(words) if words is not None else spec.launch.command or _found(spec, no_input)
     plan = Plan(each for each in author if each.path != file)
     plan.add_text(file, f"{content.decode().rstrip()}\n\n{_COMMENT}\n{line(start)}\n")
     return plan

@@ -145,6 +145,10 @@ wait_for_scale
 render
 [% endif %]
 rm -f "$share/problem"
+[% if staggers %]
+# A new container starts after its peers have taken it in: from now on they have time for that.
+[ -e "$share/since" ] || date +%s >"$share/since"
+[% endif %]
 # Last of all: only now may the main container start its program.
 date +%s >"$share/ready"
 say "every file is written"

@@ -5,6 +5,12 @@
 # forwards signals to it, and reloads it when a file changed. The main image needs /bin/sh and sleep, nothing else: after
 # the wait this runs in the static busybox that the conf container lends.
 #   run.sh PROGRAM [ARGUMENT ...]
+[% if leader %]
+# LAUNCH_AS=leader or LAUNCH_AS=others in its environment decides who this container is, without a look at its peers.
+[% endif %]
+[% if stagger %]
+# LAUNCH_STAGGER=SECONDS is another time for the restart of each container.
+[% endif %]
 [% if commands %]
 # shellcheck disable=SC2016 # the commands of the spec are for a shell of their own
 [% endif %]
@@ -15,11 +21,22 @@ share=[[ share ]]
 limit=[[ limit ]]
 child=
 [% if actions %]
-stamps="[[ actions | map(attribute='number') | join(' ') ]]"
+actions="[[ actions | map(attribute='number') | join(' ') ]]"
+[% endif %]
+[% if actions or leader or stagger %]
 stopping=
 [% endif %]
 [% if restarts %]
 grace=30
+[% endif %]
+[% if rendered %]
+started=
+[% endif %]
+[% if leader %]
+port=[[ port ]]
+[% endif %]
+[% if stagger %]
+stagger=${LAUNCH_STAGGER:-[[ stagger ]]}
 [% endif %]
 
 say() {
@@ -53,7 +70,30 @@ wait_for_files() {
     [ "$waited" = 0 ] || say "the configuration is there after $waited s"
 }
 
-[% if before %]
+[% if rendered %]
+# COMMAND [NAME=VALUE ...]: runs a command before a start, with variables that it reads.
+# shellcheck disable=SC2329 # the file that confd writes calls it
+run() {
+    status=0
+    (
+        command=$1
+        shift
+        for value; do
+            export "${value?}"
+        done
+        exec /bin/sh -c "$command"
+    ) || status=$?
+    [ "$status" = 0 ] || say "a command before the start failed: exit status $status"
+    [ "$status" = 0 ] || exit "$status"
+}
+
+# The same, before the first start alone.
+# shellcheck disable=SC2329 # the file that confd writes calls it
+before() {
+    [ -n "$started" ] || run "$@"
+}
+
+[% elif before %]
 before() {
     /bin/sh -c "$1" &
     status=0
@@ -73,26 +113,222 @@ forward() {
         esac
     done <"/proc/$child/status"
     kill -"$signal" "$child" 2>/dev/null || :
-[% if actions %]
+[% if actions or leader or stagger %]
     case $signal in
     TERM | INT) stopping=1 ;;
     esac
 [% endif %]
 }
 
+[% if rendered %]
+# Goes on as the program, as confd has written how: variables, commands before the first start, arguments.
+launch() {
+    # shellcheck disable=SC1091 # it is not there yet
+    . "$share/launch"
+    exec "$@"
+}
+
+[% endif %]
 start() {
+[% if leader %]
+    choose
+    [ -z "$stopping" ] || return 0
+[% endif %]
 [% if actions %]
     # What changed until now is read by the program when it starts.
-    seen=$(counts)
+    seen=$(stamps)
 [% endif %]
-    exec "$@" &
+    [[ 'launch' if rendered else 'exec' ]] "$@" &
     child=$!
+[% if rendered %]
+    started=1
+[% endif %]
 }
 
 alive() {
     kill -0 "$child" 2>/dev/null
 }
 
+[% if leader or stagger %]
+# Reads who the peers are, as the metadata tells it: a line for this container, then one for each peer.
+peers() {
+    rank=0
+[% if leader %]
+    count=0 others=[% if leader.once %]'' here=[% endif %]
+
+[% endif %]
+[% if stagger %]
+    unwell='' running=''
+[% endif %]
+    {
+        read -r own [[ 'scale' if leader else '_' ]]
+        while read -r index [[ 'state' if stagger else '_' ]] [[ 'address' if leader else '_' ]]; do
+[% if leader %]
+            count=$((count + 1))
+[% endif %]
+            if [ "$index" = "$own" ]; then
+[% if leader and leader.once %]
+                here=$address
+[% endif %]
+                continue
+            fi
+[% if leader %]
+            others="$others $index=$address"
+[% endif %]
+[% if stagger %]
+            [ "$state" != healthy ] || running=1
+[% endif %]
+            [ "$index" -lt "$own" ] || continue
+            rank=$((rank + 1))
+[% if stagger %]
+            case $state in
+            healthy | null) ;;
+            *) unwell=$index ;;
+            esac
+[% endif %]
+        done
+    } <"$share/peers"
+}
+
+[% endif %]
+[% if stagger %]
+# Whether it is still the turn of those before this container, so many seconds after a change: each has its time, and is
+# waited for until it is healthy, but not for ever.
+is_early() {
+    peers
+    [ "$1" -lt $((rank * stagger)) ] || { [ -n "$unwell" ] && [ "$1" -lt $(((rank + 4) * stagger)) ]; }
+}
+
+# Waits for this container's turn to restart; another change begins it anew. Fails when there is nothing to restart any more.
+turn() {
+    waited=0
+    while is_early "$waited"; do
+        [ "$waited" != 0 ] || say "the restart waits for those before it: rank $rank, $stagger s for each"
+        pause
+        [ -z "$stopping" ] && alive || return 1
+        waited=$((waited + 1))
+        latest=$(stamps)
+        [ "$latest" = "$changed" ] || waited=0
+        changed=$latest
+    done
+}
+
+# A container that comes to others which run waits until they have taken it in: they restart before it.
+arrive() {
+    read -r since <"$share/since"
+    told=
+    while now=$("$share/busybox" date +%s || date +%s) && is_early $((now - since)) && [ -n "$running" ]; do
+        [ -n "$told" ] || say "the start waits for those before it: rank $rank, $stagger s for each"
+        told=1
+        pause
+    done
+}
+
+[% endif %]
+[% if leader %]
+# Whether a program answers at an address.
+answers() {
+    "$share/busybox" nc -w 2 "$1" "$port" -e "$share/busybox" true 2>/dev/null
+}
+
+[% if leader.number %]
+# Prints a text that is a whole number, and nothing of any other.
+whole() {
+    digits=${1#-}
+    case $digits in
+    "" | *[!0-9]*) ;;
+    *) [ ${#digits} -gt 18 ] || echo "$1" ;;
+    esac
+}
+
+# Prints the number that the peer at an address tells; nothing when it does not answer.
+ask() {
+    whole "$("$share/busybox" timeout 4 "$share/busybox" nc -w 2 "$1" [[ leader.exchange ]] </dev/null 2>/dev/null)"
+}
+
+[% endif %]
+# Decides what this container is, as far as that can be known by now: sets role, or why it is not known.
+look() {
+    peers
+    for peer in $others; do
+        if answers "${peer#*=}"; then
+            role=others
+            return
+        fi
+    done
+[% if leader.once %]
+    if [ "$rank" = 0 ] && [ -e [[ leader.once ]] ]; then
+        role=others
+        return
+    fi
+[% endif %]
+    why="$count of $scale peers exist"
+    [ "$count" -ge "$scale" ] || return 0
+[% if leader.number %]
+    ahead=
+    for peer in $others; do
+        index=${peer%%=*}
+        theirs=$(ask "${peer#*=}")
+        why="peer $index has not told its number"
+        [ -n "$theirs" ] || return 0
+        if [ "$theirs" -gt "$mine" ] || { [ "$theirs" -eq "$mine" ] && [ "$index" -lt "$own" ]; }; then
+            ahead=$index
+        fi
+    done
+    why="peer $ahead goes first, and does not answer yet"
+    [ -n "$ahead" ] || role=leader
+[% else %]
+    why="the leader does not answer yet"
+    [ "$rank" != 0 ] || role=leader
+[% endif %]
+}
+
+# Waits until it is known what this container is: leader where no peer answers, and one of the others where one does.
+choose() {
+    role=${LAUNCH_AS:-}
+    told=
+[% if leader.number %]
+    if [ -z "$role" ]; then
+        mine=$(whole "$(/bin/sh -c [[ number ]])")
+        [ -n "$mine" ] || say "the command for the number of the leader printed no whole number"
+        [ -n "$mine" ] || exit 1
+        "$share/busybox" nc -ll -p [[ leader.exchange ]] -e "$share/busybox" echo "$mine" &
+        server=$!
+    fi
+[% endif %]
+    while [ -z "$role$stopping" ]; do
+        look
+        [ -z "$role" ] || break
+        [ "$why" = "$told" ] || say "waiting to start: $why"
+        told=$why
+        pause
+    done
+[% if leader.number %]
+    [ -z "${server:-}" ] || kill "$server" 2>/dev/null || :
+    server=
+    say "starts as ${role:-nothing any more}${mine:+, its number is $mine}"
+[% else %]
+    say "starts as ${role:-nothing any more}"
+[% endif %]
+[% if jitter %]
+    [ "$role" = others ] && [ -z "$started" ] && [ -n "$told" ] || return 0
+    waited=$(([[ jitter ]] * rank / count))
+    while [ "$waited" -gt 0 ] && [ -z "$stopping" ]; do
+        pause
+        waited=$((waited - 1))
+    done
+[% endif %]
+}
+
+[% if leader.once %]
+# From the moment on at which the leader answers, the data of the cluster exists.
+found() {
+    [ "$role" = leader ] && [ ! -e [[ leader.once ]] ] && answers "$here" || return 0
+    : >[[ leader.once ]] || say "cannot write [[ leader.once ]]: at the next start the cluster would be founded again"
+}
+
+[% endif %]
+[% endif %]
 [% if restarts %]
 # Ends the program in order, and by force when it takes longer than the grace.
 end() {
@@ -107,18 +343,18 @@ end() {
 
 [% endif %]
 [% if actions %]
-# One line stands in a stamp for each change of its files: prints how many, stamp by stamp.
-counts() {
-    for stamp in $stamps; do
-        lines=0
-        [ ! -r "$share/changed/$stamp" ] || while read -r _; do
-            lines=$((lines + 1))
-        done <"$share/changed/$stamp"
-        printf '%s ' "$lines"
+# Prints what the stamps of each action hold, action by action: the checksums of its files.
+stamps() {
+    for action in $actions; do
+        sums=-
+        for stamp in "$share/changed/$action".*; do
+            [ ! -r "$stamp" ] || { read -r sum _ <"$stamp" && sums=$sums$sum-; } || :
+        done
+        printf '%s ' "$sums"
     done
 }
 
-# Prints the numbers of the stamps whose counts differ between two lines of `counts`.
+# Prints the numbers of the actions that differ between two lines of `stamps`.
 differ() {
     rest=$1
     number=1
@@ -178,6 +414,9 @@ unset LAUNCHED
 [% for command in before %]
 before [[ command ]]
 [% endfor %]
+[% if stagger %]
+arrive
+[% endif %]
 start "$@"
 for signal in TERM INT QUIT HUP USR1 USR2 WINCH; do
     # shellcheck disable=SC2064 # each trap is for its signal
@@ -185,12 +424,15 @@ for signal in TERM INT QUIT HUP USR1 USR2 WINCH; do
 done
 
 while pause && alive; do
+[% if leader and leader.once %]
+    found
+[% endif %]
 [% if actions %]
     [ -z "$stopping" ] || continue
-    [ "$(counts)" != "$seen" ] || continue
+    [ "$(stamps)" != "$seen" ] || continue
     # Changes that belong together come close together: they are one reload.
     pause
-    changed=$(counts)
+    changed=$(stamps)
     numbers=$(differ "$seen" "$changed")
     seen=$changed
     for number in $numbers; do
@@ -205,6 +447,9 @@ while pause && alive; do
 [% elif action.kind == 'http' %]
             send [[ action.method ]] [[ action.host ]] [[ action.port ]] '[[ action.path ]]' [[ action.file ]] [[ action.type ]] &
 [% elif action.kind == 'restart' %]
+[% if stagger %]
+            turn || break
+[% endif %]
             end
             [ -n "$stopping" ] || start "$@"
             break # a program that starts anew reads everything anew

@@ -11,7 +11,7 @@ name=haproxy-conf
 share=/opt/haproxy-conf
 limit=360
 child=
-stamps="1"
+actions="1"
 stopping=
 
 say() {
@@ -62,7 +62,7 @@ forward() {
 
 start() {
     # What changed until now is read by the program when it starts.
-    seen=$(counts)
+    seen=$(stamps)
     exec "$@" &
     child=$!
 }
@@ -71,18 +71,18 @@ alive() {
     kill -0 "$child" 2>/dev/null
 }
 
-# One line stands in a stamp for each change of its files: prints how many, stamp by stamp.
-counts() {
-    for stamp in $stamps; do
-        lines=0
-        [ ! -r "$share/changed/$stamp" ] || while read -r _; do
-            lines=$((lines + 1))
-        done <"$share/changed/$stamp"
-        printf '%s ' "$lines"
+# Prints what the stamps of each action hold, action by action: the checksums of its files.
+stamps() {
+    for action in $actions; do
+        sums=-
+        for stamp in "$share/changed/$action".*; do
+            [ ! -r "$stamp" ] || { read -r sum _ <"$stamp" && sums=$sums$sum-; } || :
+        done
+        printf '%s ' "$sums"
     done
 }
 
-# Prints the numbers of the stamps whose counts differ between two lines of `counts`.
+# Prints the numbers of the actions that differ between two lines of `stamps`.
 differ() {
     rest=$1
     number=1
@@ -119,10 +119,10 @@ done
 
 while pause && alive; do
     [ -z "$stopping" ] || continue
-    [ "$(counts)" != "$seen" ] || continue
+    [ "$(stamps)" != "$seen" ] || continue
     # Changes that belong together come close together: they are one reload.
     pause
-    changed=$(counts)
+    changed=$(stamps)
     numbers=$(differ "$seen" "$changed")
     seen=$changed
     for number in $numbers; do

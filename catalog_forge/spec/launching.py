@@ -1,0 +1,191 @@
+"""How a program starts, as files that confd writes for the launch script: what the spec says, said with its own blocks.
+
+`launch` is sourced where the program starts: variables, commands before it, arguments. `peers` says who the others are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from catalog_forge.errors import Problem, Where
+from catalog_forge.formats.base import MARK, Placement
+from catalog_forge.formats.env import ENV
+from catalog_forge.spec.expressions import Collection, Expr, Metadata, Text, literal, parse
+from catalog_forge.spec.keys import resolve
+from catalog_forge.spec.model import (
+    Block,
+    Condition,
+    ConfFile,
+    Launch,
+    Leader,
+    ListBlock,
+    Listing,
+    Others,
+    Reload,
+    Spec,
+    TextBlock,
+    WhenBlock,
+)
+
+_NOWHERE = Where("")
+_Parts = tuple[str | Expr, ...]
+
+
+def rendered(spec: Spec) -> tuple[ConfFile, ...]:
+    """Return every file that confd writes: those of the spec, and those of its launch script."""
+    return (*spec.files, *launch_files(spec))
+
+
+def launch_files(spec: Spec) -> Iterator[ConfFile]:
+    """Yield the files that the launch script reads: none where all of the start is known when the image is made."""
+    launch = spec.launch
+    if launch.is_rendered:
+        reload = Reload(kind=launch.reload)
+        yield ConfFile(dest=f"{spec.share}/launch", format="env", body=tuple(_start(spec)), reload=reload)
+    if launch.leader or launch.restart:
+        yield ConfFile(dest=f"{spec.share}/peers", format="raw", body=tuple(_peers()))
+
+
+def check_launch(spec: Spec) -> Iterator[Problem]:
+    """Yield what is wrong with the start beyond its expressions, which are checked as those of any file."""
+    launch = spec.launch
+    if launch.exec and launch.exec[0].literal is None:
+        yield Problem("exec: the program itself cannot be an expression", launch.at("exec"), "arguments can")
+    for texts, of in ((launch.exec, launch), *((role.args, role) for role in _roles(launch))):
+        yield from _visible(spec, texts, of.at("exec" if of is launch else "args"))
+    for text in (*launch.before, *(command for role in _roles(launch) for command in role.before)):
+        for expr, place in _placed(text):
+            if place.forbidden:
+                yield Problem(f"@{{{expr.source}}} cannot stand {place.forbidden}", expr.where)
+    if launch.others and not launch.leader:
+        yield Problem("launch: `others` join a leader, and there is none", launch.others.at(), "say who it is: leader: {}")
+    if launch.leader:
+        yield from _leader(spec, launch.leader)
+    if launch.reload == "restart" and not launch.is_rendered:
+        yield Problem("launch: nothing in `exec` and `environment` can change", launch.at("reload"), "leave out `reload`")
+
+
+def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:
+    if (leader.by == "highest-number") != bool(leader.number):
+        hint = "a command, such as 'cat /data/epoch'" if not leader.number else "say by: highest-number"
+        yield Problem("leader: `number` and by: highest-number belong together", leader.at("number"), hint)
+    if leader.once and leader.by != "lowest-index":
+        hint = "the numbers say whether there is data, at every start"
+        yield Problem("leader: `once` has no meaning with by: highest-number", leader.at("once"), hint)
+    if not leader_port(spec):
+        hint = "give a `port`, or the service a health check"
+        yield Problem("leader: it is not known at which port a program that runs answers", leader.at(), hint)
+
+
+def leader_port(spec: Spec) -> int:
+    """Return the port at which a program that runs answers; 0 when nothing says so."""
+    check = spec.service.health_check
+    return (spec.launch.leader.port if spec.launch.leader else 0) or (check.port if check else 0)
+
+
+def _roles(launch: Launch) -> list[Leader | Others]:
+    return [role for role in (launch.leader, launch.others) if role]
+
+
+def _visible(spec: Spec, texts: Iterable[Text], where: Where | None) -> Iterator[Problem]:
+    """Every process of a host may see the arguments of a program."""
+    for text in texts:
+        for expr in text.expressions:
+            found = resolve(spec.metadata, expr.node.path) if isinstance(expr.node, Metadata) else None
+            if found and found.key.hidden:
+                hint = "give it to the program in `launch.environment`, or in a file"
+                yield Problem(f"metadata/{found.name} is a secret, and arguments can be seen", expr.where or where, hint)
+
+
+def _start(spec: Spec) -> Iterator[Block]:
+    launch = spec.launch
+    for name, text in launch.environment.items():
+        yield from _guarded(spec, text, (f"export {name}=", *_word(text), "\n"))
+    yield from _commands(spec, "before", launch.before)
+    yield from _words(spec, launch.exec[len(launch.command) :])
+    if launch.leader:
+        yield _line("case $role in\nleader)\n")
+        yield from _role(spec, launch.leader)
+        yield _line("    ;;\n*)\n")
+        if launch.others:
+            yield from _role(spec, launch.others)
+        yield _line("    ;;\nesac\n")
+
+
+def _role(spec: Spec, role: Leader | Others) -> Iterator[Block]:
+    yield from _commands(spec, "run", role.before)
+    yield from _words(spec, role.args)
+
+
+def _commands(spec: Spec, function: str, commands: Iterable[Text]) -> Iterator[Block]:
+    for command in commands:
+        yield from _guarded(spec, command, (f"{function} ", *_command(command), "\n"))
+
+
+def _words(spec: Spec, words: Iterable[Text]) -> Iterator[Block]:
+    for word in words:
+        yield from _guarded(spec, word, ('set -- "$@" ', *_word(word), "\n"))
+
+
+def _guarded(spec: Spec, text: Text, line: _Parts) -> Iterator[Block]:
+    """A line of the file; it is left out when an optional key that its text reads has no value."""
+    block = TextBlock(text=Text(line))
+    keys = dict.fromkeys(filter(None, (_optional(spec, expr) for expr in text.parts if isinstance(expr, Expr))))
+    given = tuple(Condition(has=key) for key in keys)
+    yield WhenBlock(when=given[0] if len(given) == 1 else Condition(every=given), then=(block,)) if given else block
+
+
+def _optional(spec: Spec, expr: Expr) -> str:
+    """The path of an optional key that an expression reads; nothing when there is a value in any case."""
+    if not isinstance(expr.node, Metadata) or expr.default is not None or expr.node.path.literal is None:
+        return ""
+    found = resolve(spec.metadata, expr.node.path)
+    return f"metadata/{expr.node.path.literal}" if found and (found.key.optional or found.below) else ""
+
+
+def _word(text: Text) -> _Parts:
+    """A text as one word of the shell: the author's words in quotes; values bring theirs."""
+    return tuple(ENV.constant(part) if isinstance(part, str) else part for part in text.parts) or ("''",)
+
+
+def _command(text: Text) -> _Parts:
+    """A command as one word, and behind it the values that it reads: it finds them in variables, so they are no code."""
+    words, values = "", list[str | Expr]()
+    placed = _placed(text)
+    for part in text.parts:
+        if isinstance(part, str):
+            words += part
+            continue
+        _, place = next(placed)
+        name = f"LAUNCH_{len(values) // 2 + 1}"
+        words += f'"${{{name}}}"' if place.whole else f"${{{name}}}" if place.escape.name == "env-double" else ""
+        words += f"'\"${{{name}}}\"'" if place.escape.name == "env" and not place.whole else ""
+        values += [f" {name}=", part]
+    return (ENV.constant(words), *values)
+
+
+def _placed(text: Text) -> Iterator[tuple[Expr, Placement]]:
+    """Each expression of a command with what stands around it."""
+    marked = "".join(part.replace(MARK, " ") if isinstance(part, str) else MARK for part in text.parts)
+    return zip((part for part in text.parts if isinstance(part, Expr)), ENV.placements(marked), strict=True)
+
+
+def _peers() -> Iterator[Block]:
+    """Own index and scale; then index, state of health and address of each peer."""
+    yield _line("@{self.index} @{service.scale}\n")
+    of = Collection("peers", "", (), _NOWHERE)
+    yield ListBlock(list=Listing(of=of, item=made("@{it.index} @{it.health_state|null} @{it.ip}")))
+
+
+def _line(text: str) -> TextBlock:
+    return TextBlock(text=made(text))
+
+
+class _Nowhere:
+    def at(self, _offset: int) -> Where:
+        return _NOWHERE
+
+
+def made(text: str) -> Text:
+    """Return a text with expressions that no file holds."""
+    return parse(text, _Nowhere()) if "@{" in text else literal(text)
