@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from catalog_forge.blueprint.checks import Check
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 
+MOST_SHOWN = 100
 _TRUTHS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
 
 Render = Callable[[str, Mapping[str, Any]], str]
@@ -22,6 +24,7 @@ class Question:
     prompt: str
     default: str | bool
     options: tuple[str, ...] = ()
+    check: Check | None = None
 
     def value(self, text: str) -> str | bool:
         """Return the answer that a text is. Raises ForgeError when it is none."""
@@ -31,6 +34,9 @@ class Question:
             return _TRUTHS[text.lower()]
         if self.options and text not in self.options:
             raise ForgeError(f"{self.name} cannot be {text!r}", hint=did_you_mean(text, self.options))
+        # Where nothing is the default, nothing is an answer as well.
+        if self.check and (text or self.default) and not self.check.accepts(text):
+            raise ForgeError(f"{self.name} cannot be {text[:MOST_SHOWN]!r}", hint=self.check.wanted)
         return text
 
 
@@ -100,7 +106,10 @@ def _unknown(blueprint: Blueprint, given: Mapping[str, Given]) -> list[Problem]:
 def _answered(question: Question, given: Given | None, ask: Ask | None) -> str | bool:
     if given:
         return question.value(given.text)
-    return ask(question) if ask else question.default
+    if ask:
+        return ask(question)
+    # A default may be made of other answers, and be none with them.
+    return question.default if isinstance(question.default, bool) else question.value(question.default)
 
 
 def _question(blueprint: Blueprint, name: str, default: Any) -> Question:
@@ -113,7 +122,7 @@ def _question(blueprint: Blueprint, name: str, default: Any) -> Question:
             raise ForgeError(f"the blueprint {blueprint.name!r}: the choice {name!r} has no options")
         options = tuple(map(str, default))
         return Question(name, str(prompt), options[0], options)
-    return Question(name, str(prompt), default)
+    return Question(name, str(prompt), default, check=blueprint.checks.get(name))
 
 
 def _rendered(raw: Any, render: Render, answers: Mapping[str, Any]) -> Any:

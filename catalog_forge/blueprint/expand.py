@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from catalog_forge.blueprint.answers import Render
+from catalog_forge.blueprint.limits import Budget
 from catalog_forge.blueprint.model import MAX_BYTES, Blueprint
-from catalog_forge.blueprint.sandbox import Budget, Sandbox, text_of
+from catalog_forge.blueprint.sandbox import Sandbox, text_of
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import File, Plan
 

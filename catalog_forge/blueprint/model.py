@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalog_forge.blueprint.checks import Check, read
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
 from catalog_forge.spec.folder import walked
@@ -28,6 +29,7 @@ class Blueprint:
     files: Plan
     partials: Plan
     hooks: tuple[str, ...]
+    checks: Mapping[str, Check]
 
     @property
     def description(self) -> str:
@@ -55,6 +57,7 @@ def load(folder: Path) -> Blueprint:
         read_files(_templated(folder, context)),
         read_files(partials) if partials.is_dir() else Plan(),
         tuple(hooks),
+        read(context, str(folder / CONTEXT)),
     )
 
 

@@ -11,8 +11,9 @@ import pytest
 from catalog_forge.blueprint.answers import Given, answer
 from catalog_forge.blueprint.expand import expand, renderer
 from catalog_forge.blueprint.find import shipped
+from catalog_forge.blueprint.limits import Budget, bounded
 from catalog_forge.blueprint.model import MAX_BYTES, MAX_FILES, load
-from catalog_forge.blueprint.sandbox import Budget, Sandbox, bounded
+from catalog_forge.blueprint.sandbox import Sandbox
 from catalog_forge.errors import ForgeError
 from catalog_forge.plan import File, Plan
 from tests.blueprint.folders import ROOM, blueprint

@@ -25,12 +25,14 @@ from catalog_forge.blueprint.expand import renderer
 from catalog_forge.blueprint.find import GENERIC, shipped
 from catalog_forge.blueprint.model import load
 from catalog_forge.cli.main import root
+from catalog_forge.errors import ForgeError
 from catalog_forge.repository import Repository
 from catalog_forge.spec.model import Spec
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.play import Case, cases, play
 from catalog_forge.verify.real_confd import Confd
 from tests.blueprint.made import make, names
+from tools.blueprints import pages
 
 QUESTIONS = 6
 _ACTION = re.compile(r"\{\{(?:[^\"`}]|\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`|}(?!}))*\}\}")
@@ -68,6 +70,30 @@ def test_it_asks_little_and_says_what_it_asks_for(name: str) -> None:
     assert 1 <= len(asked) <= QUESTIONS
     assert [question.name for question in asked if question.prompt == question.name] == [], "without a prompt"
     assert blueprint.description and not blueprint.hooks and not blueprint.runs_code
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_text_that_it_asks_for_is_checked_when_it_is_given(name: str) -> None:
+    blueprint = load(shipped()[name])
+    asked = questions(blueprint, renderer(blueprint))
+    assert [each.name for each in asked if not (each.check or each.options or isinstance(each.default, bool))] == []
+    for question in asked:
+        if question.check:
+            with pytest.raises(ForgeError, match=f"{question.name} cannot be"):
+                question.value("two\nlines: [#")
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_its_readme_and_picture_are_made_from_what_it_is_now(name: str) -> None:
+    folder = shipped()[name]
+    for page, text in pages(folder).items():
+        assert (folder / page).read_text() == text, "python tools/blueprints.py"
+    assert f"catalog-forge new {name}" in text_of_readme(name) and "(topology.svg)" in text_of_readme(name)
+    assert ElementTree.parse(folder / "topology.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def text_of_readme(name: str) -> str:
+    return (shipped()[name] / "README.md").read_text()
 
 
 def test_each_has_an_icon_that_was_drawn_for_it() -> None:

@@ -70,7 +70,8 @@ CHANGED = {
     **{path: text for path, text in SOUND.items() if path.endswith((".yml", ".tmpl", ".toml", "Dockerfile"))},
 }
 COMMANDS = (
-    "generate --check", "generate --diff", "generate", "spec show web-conf", "render web-conf", "test --engine embedded",
+    "generate --check", "generate --diff", "generate", "spec show web-conf", "spec picture web-conf", "render web-conf",
+    "test --engine embedded",
     "lint --no-external", "lint --verdicts", "lint --diff --no-external", "up templates/web --plan", "standards show",
     "metadata get /latest/self/service/name --file answers.json", "metadata tree --file specs/web-conf/scenarios/first.yml",
     "new more-conf --service redis:3 --config /a/b.yml --reload restart --metadata k --no-input --no-build",

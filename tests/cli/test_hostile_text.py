@@ -74,6 +74,7 @@ COMMANDS = [
     "generate --diff",
     "generate --dry-run",
     "spec show web-conf",
+    "spec picture web-conf",
     "spec show wrong-conf",
     "render web-conf",
     "render web-conf --format json",

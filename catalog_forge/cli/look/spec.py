@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from catalog_forge.cli.main import Settings
@@ -21,3 +23,20 @@ def show(settings: Settings, name: str) -> None:
     from catalog_forge.spec.show import full
 
     click.echo(full(Repository.find(settings.directory).source(name).spec()), nl=False)
+
+
+@spec.command()
+@click.argument("name")
+@click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture into FILE.")
+@click.pass_obj
+def picture(settings: Settings, name: str, out: Path | None) -> None:
+    """Draw the stack of a spec as SVG: services, containers, ports, volumes, and who reads whom."""
+    from catalog_forge.catalog.picture import draw
+    from catalog_forge.cli.shown import outfile
+    from catalog_forge.repository import Repository
+
+    drawn = draw(Repository.find(settings.directory).source(name).spec())
+    if out:
+        outfile.write(settings.directory / out, drawn)
+    else:
+        click.echo(drawn, nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -39,7 +38,11 @@ def _data(blueprint: Blueprint, questions: list[Question]) -> dict[str, object]:
     return {
         "name": blueprint.name,
         "description": blueprint.description,
-        "questions": [asdict(question) for question in questions],
+        "questions": [
+            {name: getattr(question, name) for name in ("name", "prompt", "default", "options")}
+            | {"wanted": question.check.wanted if question.check else ""}
+            for question in questions
+        ],
     }
 
 

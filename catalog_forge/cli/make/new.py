@@ -165,7 +165,7 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> Plan:
     from catalog_forge.blueprint.answers import Given, answer
     from catalog_forge.blueprint.expand import expand, renderer
     from catalog_forge.blueprint.find import GENERIC, opened, shipped
-    from catalog_forge.blueprint.sandbox import Budget
+    from catalog_forge.blueprint.limits import Budget
 
     given = _given(chosen) | {"name": Given(name)}
     reference = chosen.blueprint or (name if name in shipped() else GENERIC)

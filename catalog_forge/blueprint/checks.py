@@ -1,0 +1,147 @@
+"""What an answer to a question of a blueprint must be: `_checks` in cookiecutter.json, which cookiecutter itself passes over."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge.blueprint.limits import bounded
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.spec.model import COMPOSE_NAME, Image, Service, Spec
+from catalog_forge.spec.record import keys_of
+
+KEY = "_checks"
+LONGEST = 1000
+"""An answer, and a pattern, have so many characters at most: a pattern is a stranger's, and may need long for longer ones."""
+
+MOST = 50
+SECONDS = 1.0
+_WORDS = {"type": str, "pattern": str, "shape": str, "min": int, "max": int}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a text must be: a whole number between two bounds, or a text of which all is a pattern; `shape` says it in words."""
+
+    number: bool = False
+    least: int | None = None
+    most: int | None = None
+    pattern: re.Pattern[str] | None = None
+    shape: str = ""
+
+    def accepts(self, text: str) -> bool:
+        """Whether a text is an answer. Raises ForgeError when the pattern takes too long."""
+        if len(text) > LONGEST or text.splitlines() != [text]:
+            return False
+        if self.number:
+            return bool(re.fullmatch("-?[0-9]{1,18}", text)) and self._within(int(text))
+        if self.pattern is None:
+            return True
+        with bounded(SECONDS):
+            return self.pattern.fullmatch(text) is not None
+
+    def _within(self, number: int) -> bool:
+        return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
+
+    @property
+    def wanted(self) -> str:
+        """The words that say what an answer must be."""
+        if not self.number:
+            return self.shape or (f"a text such as {self.pattern.pattern}" if self.pattern else f"at most {LONGEST} characters")
+        if self.least is not None and self.most is not None:
+            return f"a whole number from {self.least} to {self.most}"
+        bound = (
+            f", {self.least} at least" if self.least is not None else f", {self.most} at most" if self.most is not None else ""
+        )
+        return f"a whole number{bound}"
+
+
+def _as_in_a_spec(record: type[Any], name: str) -> Check:
+    limits = next(key.limits for key in keys_of(record) if key.name == name)
+    return Check(pattern=re.compile(limits.pattern), shape=limits.shape)
+
+
+def _kinds() -> dict[str, Check]:
+    """Return what `type` may name. What a spec takes is said by its model."""
+    return {
+        "text": Check(),
+        "int": Check(number=True),
+        "port": Check(number=True, least=1, most=65535),
+        "path": Check(pattern=re.compile(r"(/[^/\s]+)+"), shape="an absolute path"),
+        "service": Check(pattern=re.compile(COMPOSE_NAME), shape="a name of letters, digits and dashes"),
+        "image": _as_in_a_spec(Service, "image"),
+        "registry": _as_in_a_spec(Image, "registry"),
+        "version": _as_in_a_spec(Spec, "version"),
+        "maintainer": _as_in_a_spec(Spec, "maintainer"),
+    }
+
+
+def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
+    """Return the checks of a blueprint, by question. Raises ForgeError with all that is wrong with them."""
+    asked = [
+        name for name, default in context.items() if not name.startswith("_") and not isinstance(default, bool | dict | list)
+    ]
+    given = context.get(KEY, {})
+    if not isinstance(given, dict):
+        raise ForgeError(f"{KEY} must be a mapping of questions to what their answers must be", Where(file))
+    if len(given) > MOST:
+        raise ForgeError(f"{KEY} has more than {MOST} questions", Where(file))
+    kinds, problems, checks = _kinds(), list[Problem](), dict[str, Check]()
+    for name, words in given.items():
+        wrong = (
+            [_unknown(f"{KEY}: no text is asked for by", name, asked)] if name not in asked else list(_wrong(name, words, kinds))
+        )
+        problems += (Problem(message, Where(file), hint) for message, hint in wrong)
+        if not wrong:
+            checks[name] = _check(words, kinds)
+    if problems:
+        raise ForgeError.of(problems)
+    return checks
+
+
+def _unknown(what: str, word: str, known: Any) -> tuple[str, str]:
+    return f"{what} {word!r}", did_you_mean(word, known)
+
+
+def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the check of a question, and a hint."""
+    if not isinstance(words, dict):
+        yield f"{KEY}.{name}: must be a mapping", f"of {', '.join(_WORDS)}"
+        return
+    for word, value in words.items():
+        if word not in _WORDS:
+            yield _unknown(f"{KEY}.{name}: unknown", word, _WORDS)
+        elif type(value) is not _WORDS[word]:
+            yield f"{KEY}.{name}: {word} must be a {'whole number' if _WORDS[word] is int else 'text'}", ""
+        elif word == "type" and str(value) not in kinds:
+            yield _unknown(f"{KEY}.{name}: there is no type", str(value), kinds)
+        elif word == "pattern" and (why := _bad_pattern(str(value))):
+            yield f"{KEY}.{name}: the pattern cannot be read: {why}", ""
+    number = isinstance(kind := words.get("type"), str) and kind in kinds and kinds[kind].number
+    if {"min", "max"} & words.keys() and not number:
+        yield f"{KEY}.{name}: min and max are for numbers", "type: int"
+    if "pattern" in words and "type" in words:
+        yield f"{KEY}.{name}: either a type or a pattern", ""
+
+
+def _bad_pattern(pattern: str) -> str:
+    if len(pattern) > LONGEST:
+        return f"longer than {LONGEST} characters"
+    try:
+        with warnings.catch_warnings(), bounded(SECONDS):
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError, ForgeError) as error:
+        return str(error)
+    return ""
+
+
+def _check(words: Mapping[str, Any], kinds: Mapping[str, Check]) -> Check:
+    kind = kinds[words.get("type", "text")]
+    if kind.number:
+        return Check(number=True, least=words.get("min", kind.least), most=words.get("max", kind.most), shape=kind.shape)
+    pattern = re.compile(words["pattern"]) if "pattern" in words else kind.pattern
+    return Check(pattern=pattern, shape=words.get("shape", kind.shape))

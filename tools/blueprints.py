@@ -1,0 +1,87 @@
+"""Write the README.md and topology.svg of each blueprint, made from what it asks and from the spec of its defaults:
+
+python tools/blueprints.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from catalog_forge.blueprint.answers import Given, Question, answer, questions
+from catalog_forge.blueprint.expand import expand, renderer
+from catalog_forge.blueprint.find import GENERIC, shipped
+from catalog_forge.blueprint.model import Blueprint, load
+from catalog_forge.catalog.picture import draw
+from catalog_forge.repository import Source
+from catalog_forge.spec.folder import PlannedFolder
+from catalog_forge.spec.model import Spec
+
+README = """\
+# {name}
+
+{description}.
+
+![{title}: its services, and how {name} configures them](topology.svg)
+
+    catalog-forge new {name}
+
+| question | what is asked | default | an answer is |
+|---|---|---|---|
+{questions}
+
+It makes `specs/{name}.yml`, an icon, scenarios, and from them an image with these files:
+
+{files}
+
+{readme}
+
+This page and the picture are made by `python tools/blueprints.py`.
+"""
+
+
+def pages(folder: Path) -> dict[str, str]:
+    """The pages of the blueprint in a folder, by their names."""
+    blueprint = load(folder)
+    spec = spec_of(blueprint)
+    render = renderer(blueprint)
+    readme = README.format(
+        name=blueprint.name,
+        description=blueprint.description.rstrip("."),
+        title=spec.entry.title,
+        questions="\n".join(row(each) for each in questions(blueprint, render)),
+        files="\n".join(f"- `{file.dest}`; after a change: {file.reload}" for file in spec.files),
+        readme=spec.entry.readme.strip() or spec.description,
+    )
+    return {"README.md": readme, "topology.svg": draw(spec)}
+
+
+def spec_of(blueprint: Blueprint) -> Spec:
+    """The spec that a blueprint makes of its defaults."""
+    answers = answer(blueprint, renderer(blueprint), {"name": Given(blueprint.name)})
+    author = expand(blueprint, answers)
+    name = blueprint.name
+    with TemporaryDirectory() as root:
+        planned = PlannedFolder(Path(root), name, author.below(f"specs/{name}"))
+        return Source(name, author[f"specs/{name}.yml"].content, planned).spec()
+
+
+def row(question: Question) -> str:
+    """A question as a row of the table."""
+    wanted = "yes or no" if isinstance(question.default, bool) else " or ".join(question.options)
+    if question.check:
+        wanted = question.check.wanted
+    default = f"`{question.default}`" if question.default else ""
+    return f"| `{question.name}` | {question.prompt} | {default} | {wanted} |".replace("|  |", "| |").replace("|  |", "| |")
+
+
+def main() -> None:
+    """Write the pages of every blueprint that has a service of its own."""
+    for name, folder in shipped().items():
+        if name != GENERIC:
+            for page, text in pages(folder).items():
+                (folder / page).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
