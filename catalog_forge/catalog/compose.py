@@ -32,7 +32,7 @@ def members(spec: Spec) -> list[Member]:
 
 def docker_compose(spec: Spec) -> dict[str, Any]:
     """Return docker-compose.yml: for each member its primary service and the sidekicks that belong to it."""
-    write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol}[spec.service.topology]
+    write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol, "embedded": _embedded}[spec.service.topology]
     services: dict[str, Any] = {}
     for member in members(spec):
         services |= write(spec, member)
@@ -90,6 +90,14 @@ def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
     return {member.name: main, conf: {"image": spec.tag, **shared}, data: _data(spec)}
 
 
+def _embedded(spec: Spec, member: Member) -> dict[str, Any]:
+    """One container, of the conf image: it holds main's, confd, and the launch script as its entrypoint."""
+    compose = _compose(spec, member)
+    main = {"image": spec.tag, "command": _program(spec)["command"], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
+    main["labels"] = _labels(compose, [])
+    return {member.name: main}
+
+
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
     """Conf is the primary service and owns the network; main shares it; a container that never runs owns the volumes."""
     compose = _compose(spec, member)
@@ -123,7 +131,7 @@ def _data(spec: Spec) -> dict[str, Any]:
 
 
 def _program(spec: Spec) -> dict[str, Any]:
-    return {"entrypoint": ["/bin/sh", f"{spec.share}/run.sh"], "command": [literal(word) for word in spec.launch.command]}
+    return {"entrypoint": [*spec.shell, f"{spec.share}/run.sh"], "command": [literal(word) for word in spec.launch.command]}
 
 
 def _compose(spec: Spec, member: Member) -> dict[str, Any]:
@@ -140,7 +148,8 @@ def _labels(compose: Mapping[str, Any], sidekicks: list[str]) -> dict[str, Any]:
     if isinstance(own, list):
         own = dict(str(label).partition("=")[::2] for label in own)
     texts = {key: Quoted(str(value).lower() if isinstance(value, bool) else value) for key, value in own.items()}
-    return {**_HOSTNAME, "io.rancher.sidekicks": Quoted(",".join(sidekicks)), **texts}
+    named = {"io.rancher.sidekicks": Quoted(",".join(sidekicks))} if sidekicks else {}
+    return {**_HOSTNAME, **named, **texts}
 
 
 def _rancher_service(spec: Spec, member: Member) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
 
 def floating(spec: Spec) -> bool:
     """Whether the service's image has no tag, so that the entry asks for it."""
-    return ":" not in spec.service.image.rpartition("/")[2] and "@" not in spec.service.image
+    return spec.service.floats
 
 
 def tag_variable(spec: Spec) -> str:

@@ -20,6 +20,10 @@ from catalog_forge.texts import fill
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
 # The main container waits this long beyond what the conf container may take.
 PATIENCE = 300
+# What the scripts call, where main has nothing of its own: links to the busybox of the share.
+TOOLS = "cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split()
+# What the launch script calls to send a file.
+SENDING = "cat date head nc tr wc".split()
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
 
 
@@ -90,6 +94,11 @@ def dockerfile(spec: Spec) -> str:
         user="" if spec.image.user == "0:0" else spec.image.user,
         programs=programs(spec),
         waits_for_scale=bool(spec.launch.wait.scale),
+        embedded=spec.service.is_embedded,
+        main=spec.service.image,
+        lent=spec.is_lent,
+        tools=TOOLS,
+        entrypoint=json.dumps([*spec.shell, f"{spec.share}/run.sh"] if spec.service.is_embedded else ["/entrypoint.sh"]),
     )
 
 
@@ -102,7 +111,7 @@ def labels(spec: Spec) -> dict[str, str]:
         "authors": spec.maintainer,
         "licenses": spec.entry.license,
         "url": spec.entry.project_url,
-        "base.name": spec.image.base,
+        "base.name": spec.service.image if spec.service.is_embedded else spec.image.base,
     }
     return {f"org.opencontainers.image.{key}": value for key, value in oci.items() if value} | dict(
         sorted(spec.image.labels.items())
@@ -126,7 +135,8 @@ def entrypoint(spec: Spec) -> str:
         log=spec.engine.log,
         # The reason of a failure is read from the log of the first pass, so that says errors at least.
         first_log="error" if spec.engine.log in ("panic", "fatal") else spec.engine.log,
-        sends=any(reload.kind == "http" for reload, _ in actions(spec)),
+        tools=TOOLS if spec.is_lent else SENDING if any(reload.kind == "http" for reload, _ in actions(spec)) else [],
+        embedded=spec.service.is_embedded,
         metadata_limit=_seconds(spec.launch.wait.metadata),
         scale_limit=_seconds(spec.launch.wait.scale),
         waits_for_scale=bool(spec.launch.wait.scale),
@@ -148,6 +158,10 @@ def run_script(spec: Spec) -> str:
         actions=found,
         sends=any(action.kind == "http" for action in found),
         restarts=any(action.kind == "restart" for action in found),
+        embedded=spec.service.is_embedded,
+        lent=spec.is_lent,
+        # confd's own commands need /bin/sh where it is embedded, so there is one.
+        shell="/bin/sh" if spec.service.shell or spec.service.is_embedded else '"$share/busybox" sh',
         commands=bool(launch.before or launch.leader) or any(action.kind == "exec" for action in found),
         before=[] if launch.is_rendered else [shell_word(str(command)) for command in launch.before],
         rendered=launch.is_rendered,

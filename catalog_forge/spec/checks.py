@@ -30,13 +30,14 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     yield from _metadata(spec)
     yield from _vars(spec)
     yield from _service(spec)
+    yield from _topology(spec.service)
     if started:
         yield from _launch(spec)
     yield from _dests(spec)
     if not spec.files:
         yield Problem("files: at least one configuration file is needed", spec.at("files"))
     for file in spec.files:
-        yield from _file(file)
+        yield from _file(file, spec.service.is_embedded)
         yield from check_body(spec, file)
     yield from check_launch(spec)
     for file in launch_files(spec):
@@ -158,7 +159,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
                     group.at("metadata"),
                     did_you_mean(key, spec.metadata),
                 )
-    if service.image and ":" not in service.image.rpartition("/")[2] and "@" not in service.image:
+    if service.image and service.floats:
         yield from _tag_variable(spec, service)
     if service.image.endswith(":latest"):
         yield Problem(
@@ -168,6 +169,16 @@ def _service(spec: Spec) -> Iterator[Problem]:
         )
     if spec.name == service.name:
         yield Problem("service: the service and the conf image have one name", service.at("name"))
+
+
+def _topology(service: Service) -> Iterator[Problem]:
+    """What not every topology can have."""
+    if service.is_embedded and service.floats:
+        yield Problem(
+            f"service: embedded, the conf image is made from {service.image!r}, which floats",
+            service.at("image") or service.at("topology"),
+            "name its tag: the entry cannot ask for it",
+        )
 
 
 def _launch(spec: Spec) -> Iterator[Problem]:
@@ -223,7 +234,7 @@ def _dests(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"dest: /opt/{spec.name} belongs to the launch script", file.at("dest"))
 
 
-def _file(file: ConfFile) -> Iterator[Problem]:
+def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
     dest, where = file.dest, file.at("dest")
     path = PurePosixPath(dest)
     if not re.fullmatch(r"/[A-Za-z0-9._/+@-]+", dest) or str(path) != dest or ".." in path.parts or dest.endswith("/"):
@@ -232,7 +243,7 @@ def _file(file: ConfFile) -> Iterator[Problem]:
             where,
             "such as /etc/NAME/NAME.conf, without '..' and blanks",
         )
-    elif str(path.parent) in SYSTEM_FOLDERS:
+    elif str(path.parent) in SYSTEM_FOLDERS and not embedded:
         yield Problem(
             f"dest: the folder {path.parent} would be replaced as a whole",
             where,

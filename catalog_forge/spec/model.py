@@ -19,7 +19,7 @@ VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 SEMVER = r"v?[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.+-]+)?"
 
 FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "lines")
-TOPOLOGIES = ("volumes", "netns", "datavol")
+TOPOLOGIES = ("volumes", "netns", "datavol", "embedded")
 KEY_TYPES = (
     "string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "map", "list",
 )  # fmt: skip
@@ -104,10 +104,14 @@ class Service(Record):
     )
     topology: str = key(
         "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick), "
-        "`netns` (conf is the primary, main its sidekick in the same network) or "
-        "`datavol` (main is the primary, conf its sidekick in the same network)",
+        "`netns` (conf is the primary, main its sidekick in the same network), "
+        "`datavol` (main is the primary, conf its sidekick in the same network) or "
+        "`embedded` (one container: the conf image is made from main's, and confd runs beside the program)",
         "volumes",
         one_of=TOPOLOGIES,
+    )
+    shell: bool = key(
+        "the image has /bin/sh and sleep; false: it has none, and a busybox that conf brings runs the scripts", True
     )
     scale: int = key("how many containers", 1)
     health_check: HealthCheck | None = key("Rancher's health check", None)
@@ -118,6 +122,16 @@ class Service(Record):
     def is_self(self) -> bool:
         """Whether `self` is this service where confd asks: the metadata service tells callers apart by their address."""
         return self.topology != "volumes"
+
+    @property
+    def floats(self) -> bool:
+        """Whether the image has neither a tag nor a digest."""
+        return ":" not in self.image.rpartition("/")[2] and "@" not in self.image
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether confd and the program run in one container."""
+        return self.topology == "embedded"
 
 
 @dataclass(frozen=True)
@@ -514,6 +528,16 @@ class Spec(Record):
     def share(self) -> str:
         """The folder, a volume, that the conf container and the main container share."""
         return f"/opt/{self.name}"
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether the image brings a busybox to the share, so that the scripts need nothing of main's."""
+        return self.service.is_embedded or not self.service.shell
+
+    @property
+    def shell(self) -> tuple[str, ...]:
+        """What runs the launch script."""
+        return (f"{self.share}/busybox", "sh") if self.is_lent else ("/bin/sh",)
 
     @property
     def tag(self) -> str:

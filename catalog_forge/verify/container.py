@@ -75,8 +75,8 @@ while :; do sleep 1 & wait $!; done
 # The commands that prepare the start of the real program have nothing to work on here.
 _WITHOUT_BEFORE = """\
 sed '/^[a-z]*() {$/,/^}$/{
-s|/bin/sh -c "$1" &|say "left out, this is not the service: $1" \\&|
-s|exec /bin/sh -c "$command"|say "left out, this is not the service: $command"|
+s|^ .* -c "$1" &|say "left out, this is not the service: $1" \\&|
+s|exec .* -c "$command"|say "left out, this is not the service: $command"|
 }' "$1/run.sh" >"$1/stand-in.sh"
 shift
 exec /bin/sh "$@"
@@ -150,23 +150,32 @@ def _containers(
     port = server.address.rpartition(":")[2]
     node = {} if port == "80" else {"METADATA_NODE": f"{SERVICE}:{port}"}
     hosts = {SERVICE: network.gateway}
-    conf = run.container(Wanted("conf", tag, environment={**subject.variables, **node}, network=network, hosts=hosts))
+    environment = {**subject.variables, **node}
     script = f"{spec.share}/run.sh"
-    start: Sequence[str] = ("/bin/sh", script)
+    start: Sequence[str] = (*spec.shell, script)
     launch = spec.launch
     if launch.before or launch.leader:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
+    program = ("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share)
+    # It has no peers in truth that it could wait for.
+    alone = {"LAUNCH_AS": "others", "LAUNCH_STAGGER": "0"} if launch.leader or launch.restart else {}
+    if spec.service.is_embedded:
+        both = environment | alone
+        main = run.container(
+            Wanted("main", tag, entrypoint=start, command=program, environment=both, network=network, hosts=hosts)
+        )
+        return main, main
+    conf = run.container(Wanted("conf", tag, environment=environment, network=network, hosts=hosts))
     shared = spec.service.is_self
     main = run.container(
         Wanted(
             "main",
             tag,
             entrypoint=start,
-            command=("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share),
+            command=program,
             network=conf if shared else network,
             hosts={} if shared else hosts,
-            # It has no peers in truth that it could wait for.
-            environment={"LAUNCH_AS": "others", "LAUNCH_STAGGER": "0"} if launch.leader or launch.restart else {},
+            environment=alone,
             volumes_from=(conf,),
         )
     )
@@ -212,7 +221,7 @@ class _Live:
 
     def end(self) -> None:
         """End both containers by SIGTERM. Raises ForgeError when that takes too long, or the program is not told."""
-        for who, said, statuses in (("conf", self.conf, ()), ("main", self.main, (0,) if self.started else (143,))):
+        for who, said, statuses in (("main", self.main, (0,) if self.started else (143,)), ("conf", self.conf, ())):
             if not said.container.state().running:
                 continue
             status = said.container.stop(_END[who]).status
@@ -373,7 +382,7 @@ class _Live:
     def _errors(self, trouble: Trouble, caught: bool, remark: str) -> tuple[str, ...]:
         """What confd and entrypoint.sh said of this moment, but not that they could not reach a service that was away."""
         lines = self.conf.new
-        if caught and not self.revived:
+        if caught and not self.revived and not self.spec.service.is_embedded:
             # The watch has said everything. A pass beside it may have begun before the change, and speak of what was then.
             lines = [line for line in lines if not _PASS.search(line)]
         said = [found for line in lines if (found := error_in(line, self.spec.name))]

@@ -69,7 +69,7 @@ def stack(spec: Spec) -> dict[str, Any]:
 
 def _sidekicks(compose: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
     """The sidekicks that run; one without a network only owns volumes, and has no address that a file could hold."""
-    for sidekick in compose[name]["labels"]["io.rancher.sidekicks"].split(","):
+    for sidekick in filter(None, compose[name]["labels"].get("io.rancher.sidekicks", "").split(",")):
         network = compose[sidekick].get("network_mode", "")
         if network != "none":
             yield sidekick, "primary" if network.startswith("container:") else "own"

@@ -16,7 +16,7 @@ from catalog_forge.spec.reader import read
 from catalog_forge.yamlio import dump
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-OTHERS = ("volumes", "datavol")
+OTHERS = ("volumes", "datavol", "embedded")
 NAMES = ["least", "lines", "most", *OTHERS]
 SHORT = "forge: 1\nname: x-conf\nservice: SERVICE\nconfig: /etc/x/x.yml\nlaunch: {exec: [x]}\n"
 

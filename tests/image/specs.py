@@ -66,13 +66,17 @@ SPECS = {
     "start, no jitter": f"launch: {{leader: {{port: 80}}, restart: {{stagger: 9s}}}}\nfiles: [{{{FILE}, reload: restart}}]\n",
     "stagger": f"launch: {{restart: {{stagger: 9s}}}}\nfiles: [{{{FILE}, reload: restart}}]\n",
     "environment": f"launch: {{environment: {{A: b}}, reload: restart, before: [a]}}\nfiles: [{{{FILE}}}]\n",
+    "no shell": f"service: {{shell: false}}\nlaunch: {{before: [a]}}\nfiles: [{{{FILE}, reload: exec b}}]\n",
     "before": f"launch: {{before: [a]}}\nfiles: [{{{FILE}, reload: restart}}]\n",
 }
 
 
 def spec(text: str, topology: str = "volumes") -> Spec:
     """Read a spec; `text` follows its first keys."""
-    return read(started(HEAD + text).replace("service: {", f"service: {{topology: {topology}, "), "probe-conf.yml")
+    bare = "service: {shell: false}\n"
+    head = HEAD.replace("service: {", "service: {shell: false, ") if bare in text else HEAD
+    text = started(head + text.replace(bare, ""))
+    return read(text.replace("service: {", f"service: {{topology: {topology}, "), "probe-conf.yml")
 
 
 def plan(text: str, topology: str = "volumes") -> Plan:

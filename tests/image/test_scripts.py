@@ -27,7 +27,7 @@ def lint(command: list[str], text: str) -> str:
 
 
 @pytest.mark.linters
-@pytest.mark.parametrize("topology", ["volumes", "netns", "datavol"])
+@pytest.mark.parametrize("topology", ["volumes", "netns", "datavol", "embedded"])
 @pytest.mark.parametrize("name", SPECS)
 def test_linters_report_nothing(name: str, topology: str) -> None:
     context = plan(SPECS[name], topology)

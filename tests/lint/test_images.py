@@ -49,7 +49,7 @@ def test_the_examples_have_no_findings(name: str) -> None:
     assert [f"{each.rule} {each.where}: {each.message}" for each in findings(read(GOLDEN / name))] == []
 
 
-@pytest.mark.parametrize("topology", ["volumes", "netns", "datavol"])
+@pytest.mark.parametrize("topology", ["volumes", "netns", "datavol", "embedded"])
 @pytest.mark.parametrize("name", SPECS)
 def test_generated_images_have_no_findings(name: str, topology: str) -> None:
     files = [

@@ -83,7 +83,7 @@ class Images:
         listed = subprocess.run(["ldd", *wanted], check=True, capture_output=True, text=True).stdout
         wanted += sorted({word for word in listed.split() if word.startswith("/") and not word.endswith(":")})
         plan = Plan(File(f"root{path}", Path(path).read_bytes(), 0o755) for path in wanted)
-        plan.add(File("root/bin/probe", _probe(), 0o755))
+        plan.add(File("root/bin/probe", probe(), 0o755))
         plan.add_text("Dockerfile", "FROM scratch\nCOPY root /\n")
         return self.build(plan, {})
 
@@ -101,7 +101,7 @@ class Images:
             self.client.images.remove(tag, force=True)
 
 
-def _probe() -> bytes:
+def probe() -> bytes:
     """Compile the program of the main containers."""
     folder = Path(__file__).parent / "probe"
     command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", "/dev/stdout", "."]

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from docker import DockerClient
 
+from catalog_forge.plan import File, Plan
 from tests.helpers import PATIENCE
+from tests.live.harness import Images, probe
 from tests.live.software import ROOT, Forge, forge_in
 
 pytestmark = pytest.mark.engine
@@ -54,7 +56,7 @@ STACK = """\
     http: {get: "http://page-2/", contains: "second of default-page-2 at 10.42.1.12"}
     log: {in: page-1, contains: [reloaded, "launch: reload: signal HUP"]}
 """
-SIDEKICKS = {"datavol": "{datavol-conf: primary}"}
+SIDEKICKS = {"datavol": "{datavol-conf: primary}", "embedded": "{}"}
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +92,42 @@ def test_one_life_is_the_same_in_every_engine(forge: Forge, topology: str) -> No
     for engine in ("embedded", "confd", "image"):
         played(forge, name, engine, life)
     played(forge, name, "stack", life + STACK)
+
+
+# A program in an image that has nothing else: no shell, no tool, no folder.
+BARE = """\
+forge: 1
+name: NAME
+service: {name: page, image: IMAGE, shell: false, topology: TOPOLOGY}
+metadata: {word: {required: true}}
+files:
+- {dest: /etc/page/page.conf, format: raw, reload: signal USR1, body: [{text: "@{metadata/word}\\n"}]}
+- {dest: /etc/page/told.conf, format: raw, reload: exec cat /etc/page/told.conf, body: [{text: "told @{metadata/word}\\n"}]}
+launch: {before: [echo before $(wc -c </etc/page/page.conf)], exec: [/probe, -show, /etc/page/page.conf]}
+"""
+BARE_LIFE = """\
+services: {page: {sidekicks: SIDEKICKS, metadata: {word: first}}}
+ASKING
+expect:
+  files: {page.conf: "first\\n"}
+  log: {in: page-1, contains: [before 6, "probe: start", "probe: file Zmlyc3QK"]}
+then:
+- set: {word: second}
+  expect:
+    files: {page.conf: "second\\n"}
+    reloads: [signal USR1, exec cat /etc/page/told.conf]
+    log: {in: page-1, contains: [told second, "probe: signal user defined signal 1"]}
+"""
+
+
+@pytest.mark.parametrize(("topology", "sidekicks"), [("volumes", "[volumes-bare-conf]"), ("embedded", "{}")])
+def test_a_program_in_an_image_without_a_shell_is_started_and_reloaded(
+    forge: Forge, images: Images, topology: str, sidekicks: str
+) -> None:
+    plan = Plan([File("probe", probe(), 0o755)])
+    plan.add_text("Dockerfile", "FROM scratch\nCOPY probe /probe\n")
+    name = f"{topology}-bare-conf"
+    forge.spec(name, BARE.replace("NAME", name).replace("IMAGE", images.build(plan, {})).replace("TOPOLOGY", topology))
+    asking = "self: page-1" if topology == "embedded" else f"self: {name}-1"
+    life = BARE_LIFE.replace("SIDEKICKS", sidekicks).replace("ASKING", asking)
+    played(forge, name, "stack", life)

@@ -81,7 +81,7 @@ run() {
         for value; do
             export "${value?}"
         done
-        exec /bin/sh -c "$command"
+        exec [[ shell ]] -c "$command"
     ) || status=$?
     [ "$status" = 0 ] || say "a command before the start failed: exit status $status"
     [ "$status" = 0 ] || exit "$status"
@@ -95,11 +95,20 @@ before() {
 
 [% elif before %]
 before() {
-    /bin/sh -c "$1" &
+    [[ shell ]] -c "$1" &
     status=0
     wait $! || status=$?
     [ "$status" = 0 ] || say "a command before the start failed: exit status $status"
     [ "$status" = 0 ] || exit "$status"
+}
+
+[% endif %]
+[% if embedded %]
+# Keeps the files current, beside the program.
+configure() {
+    until "$share/busybox" sh /etc/confd/entrypoint.sh; do
+        sleep 5
+    done
 }
 
 [% endif %]
@@ -289,7 +298,7 @@ choose() {
     told=
 [% if leader.number %]
     if [ -z "$role" ]; then
-        mine=$(whole "$(/bin/sh -c [[ number ]])")
+        mine=$(whole "$([[ shell ]] -c [[ number ]])")
         [ -n "$mine" ] || say "the command for the number of the leader printed no whole number"
         [ -n "$mine" ] || exit 1
         "$share/busybox" nc -ll -p [[ leader.exchange ]] -e "$share/busybox" echo "$mine" &
@@ -395,6 +404,13 @@ send() {
 [% endif %]
 trap 'exit 143' TERM INT QUIT
 if [ -z "${LAUNCHED:-}" ]; then
+[% if lent %]
+    PATH=$PATH:$share/bin # after main's own, if it has any
+[% endif %]
+[% if embedded %]
+    rm -f "$share/ready"
+    configure &
+[% endif %]
     wait_for_files
     # The images of the Docker library have their script on the PATH, the older ones in /.
     if ! command -v "$1" >/dev/null && [ -x "/$1" ]; then
@@ -443,7 +459,7 @@ while pause && alive; do
 [% if action.kind == 'signal' %]
             kill -[[ action.signal ]] "$child" 2>/dev/null || :
 [% elif action.kind == 'exec' %]
-            { /bin/sh -c [[ action.command ]] || say "reload failed: exit status $?"; } &
+            { [[ shell ]] -c [[ action.command ]] || say "reload failed: exit status $?"; } &
 [% elif action.kind == 'http' %]
             send [[ action.method ]] [[ action.host ]] [[ action.port ]] '[[ action.path ]]' [[ action.file ]] [[ action.type ]] &
 [% elif action.kind == 'restart' %]
