@@ -7,10 +7,10 @@
 # alertmanager elasticsearch etcd haproxy nginx programs prometheus rabbitmq redis zookeeper
 #
 # elasticsearch:2.4.6 is the release itself on a JRE 8, with an entrypoint that behaves as that of the official image;
-# haproxy:2.6.12, nginx:1.14.2, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run what Debian has of these
-# programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs of
-# catalog_forge/spec/programs.py, of which some have the name of their own image as well: prom/alertmanager:v0.25.0,
-# prom/prometheus:v2.42.0, quay.io/coreos/etcd:v3.4.23.
+# haproxy:2.6.12, nginx:1.14.2, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
+# what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
+# of catalog_forge/spec/programs.py, of which some have the name of their own image as well: prom/alertmanager:v0.25.0,
+# prom/prometheus:v2.42.0.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
 
@@ -73,7 +73,7 @@ maven() {
 begin() { # TAG
     tag=$1 context=$work/${1%%:*}
     say "making $tag"
-    mkdir "$context"
+    mkdir -p "$context"
 }
 
 executable() { # NAME, its text on stdin
@@ -293,6 +293,17 @@ ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
 EOF
 }
 
+etcd() {
+    debian bookworm catalog-forge-debian:etcd etcd-server,etcd-client
+    begin "$1"
+    build <<'EOF'
+FROM catalog-forge-debian:etcd
+RUN ln -s /usr/bin/etcd /usr/bin/etcdctl /usr/local/bin/
+EXPOSE 2379 2380
+CMD ["/usr/local/bin/etcd"]
+EOF
+}
+
 rabbitmq() {
     debian bookworm catalog-forge-debian:rabbitmq rabbitmq-server
     begin "$1"
@@ -329,7 +340,6 @@ programs_as() {
 }
 
 alertmanager() { programs_as "$1"; }
-etcd() { programs_as "$1"; }
 prometheus() { programs_as "$1"; }
 
 # Tests run side by side: what one of them makes, the others wait for.

@@ -79,6 +79,13 @@ ROWS = (
         + serving("grep -q 'startup complete' /tmp/log", "rabbitmqctl environment"),
         "{cluster_partition_handling,pause_minority}", "pause_minority", "pause_minorities", moments=False,
     ),
+    Row(
+        "etcd-conf", "etcd",
+        "echo 127.0.0.1 store-etcd-1 store-etcd-2 store-etcd-3 >>/etc/hosts; rm -rf /var/lib/etcd/*; "
+        "named=$(grep -o :2380, /etc/etcd/members.env | wc -l); "
+        + serving("[ $(grep -c 'added member' /tmp/log) -gt $named ]", "echo all are members"),
+        "all are members", "http://@{it.name}:2380", "@{it.name}:2380", moments=False,
+    ),
 )  # fmt: skip
 
 
