@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from catalog_forge.catalog.questions import floating, literal, metadata_block, questions, tag_variable
-from catalog_forge.spec.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_KEYS
-from catalog_forge.spec.model import Group, HealthCheck, Spec
+from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.spec.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS
+from catalog_forge.spec.model import Companion, HealthCheck, Member, Spec
 from catalog_forge.yamlio import Quoted
 
 _HOSTNAME = {"io.rancher.container.hostname_override": "container_name"}
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One service of the stack: its name, and the group that makes it differ from the others."""
-
-    name: str
-    group: Group | None
-
-
-def members(spec: Spec) -> list[Member]:
-    """Return the services that run the software: one, or one for each group."""
-    service = spec.service
-    if not service.groups:
-        return [Member(service.name, None)]
-    return [Member(f"{service.name}-{name}", group) for name, group in service.groups.items()]
+# The labels that every configured service has.
+GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 
 
 def docker_compose(spec: Spec) -> dict[str, Any]:
-    """Return docker-compose.yml: for each member its primary service and the sidekicks that belong to it."""
+    """Return docker-compose.yml: for each member its primary service and the sidekicks that belong to it; the companions."""
     write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol, "embedded": _embedded}[spec.service.topology]
     services: dict[str, Any] = {}
-    for member in members(spec):
+    for member in spec.members:
         services |= write(spec, member)
+    services |= {name: _companion(companion) for name, companion in spec.companions.items()}
     return {"version": Quoted("2"), "services": services}
 
 
@@ -47,7 +35,9 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
         if value := getattr(entry, key):
             block[key] = Quoted(value)
     block["questions"] = questions(spec)
-    services = {member.name: _rancher_service(spec, member) for member in members(spec)}
+    services = {member.name: _rancher_service(spec, member) for member in spec.members}
+    own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}
+    services |= {name: keys for name, keys in own.items() if keys}
     return {"version": Quoted("2"), "catalog": block, "services": services}
 
 
@@ -56,67 +46,59 @@ def description(spec: Spec) -> str:
     return spec.description or f"{spec.entry.title}, configured by {spec.name}"
 
 
-def main_image(spec: Spec) -> str:
+def main_image(spec: Spec, member: Member) -> str:
     """Return the image of the software: pinned, or with the tag that the entry asks for."""
-    image = spec.service.image
-    return f"{image}:${{{tag_variable(spec)}}}" if floating(spec) else image
+    asked = member.image == spec.service.image and floating(spec)
+    return f"{member.image}:${{{tag_variable(spec)}}}" if asked else member.image
 
 
-def main_name(spec: Spec, member: Member) -> str:
-    """Return the name of the service whose container runs the program."""
-    return f"{member.name}-main" if spec.service.topology == "netns" else member.name
-
-
-def _conf_name(spec: Spec, member: Member) -> str:
-    return f"{member.name}-conf" if member.group else spec.name
+def _companion(companion: Companion) -> dict[str, Any]:
+    """What docker-compose.yml says of a companion."""
+    keys = {key: value for key, value in companion.compose.items() if key not in RANCHER_FILE}
+    return keys | ({"labels": _texts(keys["labels"])} if "labels" in keys else {})
 
 
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     """Main is the primary service; conf is its sidekick, and main takes the volumes from it."""
     compose = _compose(spec, member)
-    conf = _conf_name(spec, member)
-    main = {"image": main_image(spec), **_program(spec), "volumes_from": [conf], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
-    main["labels"] = _labels(compose, [conf])
-    return {member.name: main, conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
+    main = {**_program(spec, member, compose), **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
+    main["labels"] = _labels(compose, member)
+    return {member.name: main, member.conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
 
 
 def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
     """Main is the primary service and owns the network; conf shares it; a container that never runs owns the volumes."""
     compose = _compose(spec, member)
-    conf, data = _conf_name(spec, member), f"{member.name}-volumes"
-    main = {"image": main_image(spec), **_program(spec), "volumes_from": [data], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
-    main["labels"] = _labels(compose, [conf, data])
-    shared = {"network_mode": f"container:{member.name}", "volumes_from": [data]}
-    return {member.name: main, conf: {"image": spec.tag, **shared}, data: _data(spec)}
+    main = {**_program(spec, member, compose), **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
+    main["labels"] = _labels(compose, member)
+    shared = {"network_mode": f"container:{member.name}", "volumes_from": [member.volumes]}
+    return {member.name: main, member.conf: {"image": spec.tag, **shared}, member.volumes: _data(spec)}
 
 
 def _embedded(spec: Spec, member: Member) -> dict[str, Any]:
     """One container, of the conf image: it holds main's, confd, and the launch script as its entrypoint."""
     compose = _compose(spec, member)
-    main = {"image": spec.tag, "command": _program(spec)["command"], **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
-    main["labels"] = _labels(compose, [])
+    own = {key: value for key, value in compose.items() if key == "volumes_from"}
+    main = {"image": spec.tag, "command": _command(member), **own, **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
+    main["labels"] = _labels(compose, member)
     return {member.name: main}
 
 
 def _netns(spec: Spec, member: Member) -> dict[str, Any]:
     """Conf is the primary service and owns the network; main shares it; a container that never runs owns the volumes."""
     compose = _compose(spec, member)
-    main, data = main_name(spec, member), f"{member.name}-volumes"
     return {
         member.name: {
             "image": spec.tag,
-            "volumes_from": [data],
+            "volumes_from": [member.volumes],
             **_only(compose, NETWORK_KEYS),
-            "labels": _labels(compose, [main, data]),
+            "labels": _labels(compose, member),
         },
-        main: {
-            "image": main_image(spec),
-            **_program(spec),
-            "network_mode": f"container:{member.name}",
-            "volumes_from": [data],
+        member.main: {
+            **_program(spec, member, compose, network_mode=f"container:{member.name}"),
             **_only(compose, MAIN_KEYS),
         },
-        data: _data(spec),
+        member.volumes: _data(spec),
     }
 
 
@@ -130,8 +112,19 @@ def _data(spec: Spec) -> dict[str, Any]:
     }
 
 
-def _program(spec: Spec) -> dict[str, Any]:
-    return {"entrypoint": [*spec.shell, f"{spec.share}/run.sh"], "command": [literal(word) for word in spec.launch.command]}
+def _program(spec: Spec, member: Member, compose: Mapping[str, Any], **more: str) -> dict[str, Any]:
+    """What starts the program in its container, and the volumes that it takes."""
+    return {
+        "image": main_image(spec, member),
+        "entrypoint": [*spec.shell, f"{spec.share}/run.sh"],
+        "command": _command(member),
+        **more,
+        "volumes_from": [member.volumes, *compose.get("volumes_from", ())],
+    }
+
+
+def _command(member: Member) -> list[Any]:
+    return [literal(word) for word in member.command]
 
 
 def _compose(spec: Spec, member: Member) -> dict[str, Any]:
@@ -139,27 +132,31 @@ def _compose(spec: Spec, member: Member) -> dict[str, Any]:
 
 
 def _only(compose: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:
-    return {key: value for key, value in compose.items() if key in keys and key != "labels"}
+    return {key: value for key, value in compose.items() if key in keys and key not in ("labels", "volumes_from")}
 
 
-def _labels(compose: Mapping[str, Any], sidekicks: list[str]) -> dict[str, Any]:
-    """The labels of a primary service. Values are strings: Docker takes nothing else."""
-    own = compose.get("labels") or {}
-    if isinstance(own, list):
-        own = dict(str(label).partition("=")[::2] for label in own)
-    texts = {key: Quoted(str(value).lower() if isinstance(value, bool) else value) for key, value in own.items()}
-    named = {"io.rancher.sidekicks": Quoted(",".join(sidekicks))} if sidekicks else {}
-    return {**_HOSTNAME, **named, **texts}
+def _labels(compose: Mapping[str, Any], member: Member) -> dict[str, Any]:
+    """The labels of a primary service: sidekicks that the author names beside run with those that are generated."""
+    own = _texts(compose.get("labels") or {})
+    sidekicks = ",".join(filter(None, (*member.sidekicks, own.pop(SIDEKICKS, ""))))
+    return {**_HOSTNAME, **({SIDEKICKS: Quoted(sidekicks)} if sidekicks else {}), **own}
+
+
+def _texts(labels: Mapping[str, Any] | list[Any]) -> dict[str, Any]:
+    """Labels as a mapping to strings: Docker takes nothing else."""
+    if isinstance(labels, list):
+        labels = dict(str(label).partition("=")[::2] for label in labels)
+    return {key: Quoted(str(value).lower() if isinstance(value, bool) else value) for key, value in labels.items()}
 
 
 def _rancher_service(spec: Spec, member: Member) -> dict[str, Any]:
     """What rancher-compose says of a primary service."""
-    service: dict[str, Any] = {"scale": member.group.scale if member.group else spec.service.scale}
+    service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
     if metadata := metadata_block(spec, member.group):
         service["metadata"] = metadata
-    if spec.service.health_check:
-        service["health_check"] = _health_check(spec.service.health_check)
+    if member.health_check:
+        service["health_check"] = _health_check(member.health_check)
     return service
 
 

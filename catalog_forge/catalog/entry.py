@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.catalog.compose import description, docker_compose, main_image, main_name, members, rancher_compose
+from catalog_forge.catalog.compose import description, docker_compose, main_image, rancher_compose
 from catalog_forge.catalog.icon import draw
 from catalog_forge.catalog.questions import questions
 from catalog_forge.plan import File, Plan
@@ -54,7 +54,6 @@ def config(spec: Spec) -> dict[str, Any]:
 
 def readme(spec: Spec) -> str:
     """Return the README of the revision: the questions in a table, the files, and how the configuration flows."""
-    member = members(spec)[0]
     return fill(
         __package__,
         "README.md",
@@ -63,9 +62,9 @@ def readme(spec: Spec) -> str:
         description=_escaped(description(spec)),
         questions=[_row(question) for question in questions(spec)],
         unasked=[(name, key) for name, key in spec.metadata.items() if not key.asked],
-        members=members(spec),
-        main=main_name(spec, member),
-        main_image=main_image(spec),
+        members=[(member, main_image(spec, member)) for member in spec.members],
+        companions=[(name, each.compose.get("scale", 1), _cell(each.compose["image"])) for name, each in spec.companions.items()],
+        main=spec.members[0].main,
         image=spec.tag,
         share=spec.share,
         cell=_escaped,

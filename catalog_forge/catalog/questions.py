@@ -79,8 +79,7 @@ def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
 
 
 def _used(spec: Spec, key: MetadataKey) -> bool:
-    service = spec.service
-    return key.variable in used_variables([service.compose, *(group.compose for group in service.groups.values())])
+    return key.variable in used_variables([holder.compose for holder in spec.composed])
 
 
 def _question(key: MetadataKey) -> dict[str, Any]:

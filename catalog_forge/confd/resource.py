@@ -50,7 +50,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
 
         keys = handwritten.keys(template, block.template, roots_of(spec))
         return Resource(name, toml(spec, file, name, keys, note), template)
-    names = Names(spec.engine.metadata, spec.service.is_self, _main_name(spec))
+    names = Names(spec.engine.metadata, spec.service.is_self, spec.members[0].name)
     kind = BY_NAME[file.format]
     values = Values(spec, replace(kind, pair=f"export {kind.pair}") if file.export else kind, names)
     body = Body(file, values, read_static).write()
@@ -125,11 +125,6 @@ def _stamping(spec: Spec, file: ConfFile, mode: str) -> str:
 
 def _action(file: ConfFile) -> str:
     return f"{file.reload} {file.dest}" if file.reload.kind == "http" else str(file.reload)
-
-
-def _main_name(spec: Spec) -> str:
-    groups = list(spec.service.groups)
-    return f"{spec.service.name}-{groups[0]}" if groups else spec.service.name
 
 
 def _prologue(values: Values, body: str) -> str:

@@ -44,6 +44,7 @@ from catalog_forge.spec.shorthand import format_of_file
 _NO_PAIRS = ("raw", "lines")
 _NESTED_VALUES = ("yaml", "json")
 _FLAT = "join makes one text of all elements, and this list would hold that one text"
+_SERVICES = "/self/stack/services/"
 # What a raw path may begin with: an always-present ancestor that stays inside the own stack.
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
 # What tells of the whole environment, and mixes its stacks: only a spec that says so may read it (docs/facts/confd.md#5.3, #5.9).
@@ -265,6 +266,11 @@ def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
         path = condition.has.removeprefix("metadata/")
         if not resolve(spec.metadata, Text((path,))):
             yield _undeclared(spec, path, condition.at("has"))
+    names = [member.name for member in spec.members]
+    for name in condition.service:
+        if name not in names:
+            message = f"service: no service {name!r} runs with this conf image"
+            yield Problem(message, condition.at("service"), did_you_mean(name, names))
     if condition.env and condition.env not in spec.vars:
         yield Problem(f"env: {condition.env!r} is not one of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
 
@@ -352,6 +358,9 @@ def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[
         if beyond_stack(start):
             hint += f"; /services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
         yield Problem(f"{source!r} is not a path that every container may read", where, hint)
+    name = start.removeprefix(_SERVICES).partition("/")
+    if start.startswith(_SERVICES) and (name[1] or "@{" not in source) and name[0] not in spec.services:
+        yield Problem(f"the entry has no service {name[0]!r}", where, _of_entry(name[0], spec))
 
 
 def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
@@ -405,7 +414,9 @@ def _of_host(path: tuple[str, ...]) -> bool:
 
 
 def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
-    if of.kind == "raw":
+    if of.kind == "service" and of.name not in spec.services:
+        yield Problem(f"the entry has no service {of.name!r}", of.where, _of_entry(of.name, spec))
+    elif of.kind == "raw":
         yield from _raw(spec, of.name, of.name, of.where)
         if wrong := next((char for char in "*?[]\\@{}" if char in of.name), ""):
             yield Problem(
@@ -419,6 +430,11 @@ def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
             of.where,
             did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked)),
         )
+
+
+def _of_entry(name: str, spec: Spec) -> str:
+    near = did_you_mean(name, spec.services)
+    return near if near.startswith("did") else f"{near}; one more is declared under `companions`"
 
 
 def _undeclared(spec: Spec, path: str, where: Where | None) -> Problem:

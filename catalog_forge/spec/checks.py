@@ -9,10 +9,11 @@ from typing import Any
 
 from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.rancher.variables import dollars
-from catalog_forge.spec import programs, shorthand
+from catalog_forge.spec import programs, shorthand, together
 from catalog_forge.spec.body import check_body
+from catalog_forge.spec.compose_keys import floats
 from catalog_forge.spec.launching import check_launch, launch_files
-from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, MetadataKey, Service, Spec
+from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, Group, MetadataKey, Service, Spec
 
 # A dest directory becomes a volume, and a volume hides what the image has there: never one of these as a whole.
 SYSTEM_FOLDERS = frozenset(
@@ -31,6 +32,7 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     yield from _vars(spec)
     yield from _service(spec)
     yield from _topology(spec.service)
+    yield from together.problems(spec)
     if started:
         yield from _launch(spec)
     yield from _dests(spec)
@@ -55,8 +57,7 @@ def _engine(spec: Spec) -> Iterator[Problem]:
         )
     if known and engine.confd_src and not engine.confd_sha256:
         yield Problem("engine: confd_src needs confd_sha256", engine.at("confd_src"), "no download goes unchecked")
-    tag = spec.image.base.rpartition("/")[2].partition(":")[2]
-    if "@sha256:" not in spec.image.base and tag in ("", "latest"):
+    if floats(spec.image.base):
         yield Problem(f"image: the base {spec.image.base!r} floats", spec.image.at("base"), "pin it: busybox:1.37.0")
 
 
@@ -100,29 +101,28 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
         yield Problem(f"metadata: {name}: only a list has fields", key.at("fields"))
     if key.optional and key.required:
         yield Problem(f"metadata: {name}: it cannot be optional and required", key.at("required"))
-    if key.default is not None and (wrong := _default(key)):
+    if key.default is not None and (wrong := _misfit(key, key.default)):
         yield Problem(f"metadata: {name}: {wrong}", where)
     if key.hidden and key.default:
         yield Problem(f"metadata: {name}: a secret has no default", where, "a default password is everybody's password")
 
 
-def _default(key: MetadataKey) -> str:
-    """Say what is wrong with the default of a key; nothing when it fits the type."""
-    value = key.default
+def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
+    """Say why a value does not fit the type of a key; nothing when it does."""
     if key.type == "map":
-        return "" if isinstance(value, Mapping) else "the default of a map is a mapping"
+        return "" if isinstance(value, Mapping) else f"{what} of a map is a mapping"
     if key.type == "list":
-        return "" if isinstance(value, list | tuple) else "the default of a list is a list"
+        return "" if isinstance(value, list | tuple) else f"{what} of a list is a list"
     if not isinstance(value, str):
-        return "the default must be a single value"
+        return f"{what} must be a single value"
     if key.type == "enum" and value not in key.options:
-        return f"the default {value!r} is not one of the options"
+        return f"{what} {value!r} is not one of the options"
     if key.type == "boolean" and value not in ("true", "false"):
-        return f"the default {value!r} is neither true nor false"
+        return f"{what} {value!r} is neither true nor false"
     if key.type == "int" and not re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
-        return f"the default {value!r} must be a whole number"
+        return f"{what} {value!r} must be a whole number"
     if "\n" in value and key.type not in ("multiline", "certificate"):
-        return "the default holds a line break: the type is multiline"
+        return f"{what} holds a line break: the type is multiline"
     return ""
 
 
@@ -145,20 +145,11 @@ def _vars(spec: Spec) -> Iterator[Problem]:
 
 def _service(spec: Spec) -> Iterator[Problem]:
     service = spec.service
-    groups = service.groups.values()
-    for holder, compose in [(service, service.compose), *((group, group.compose) for group in groups)]:
-        for name, value in compose.items():
+    for holder in spec.composed:
+        for name, value in holder.compose.items():
             yield from _variables(spec, value, holder.at(name))
     for name, group in service.groups.items():
-        if not re.fullmatch(r"[A-Za-z0-9-]+", name):
-            yield Problem(f"groups: {name!r} cannot be part of a service's name", group.at(), "letters, digits and dashes")
-        for key in group.metadata:
-            if key not in spec.metadata:
-                yield Problem(
-                    f"groups: {name}: no such metadata key: {key!r}",
-                    group.at("metadata"),
-                    did_you_mean(key, spec.metadata),
-                )
+        yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)
     if service.image.endswith(":latest"):
@@ -167,8 +158,22 @@ def _service(spec: Spec) -> Iterator[Problem]:
             service.at("image"),
             "name a tag, or none: then the entry asks for it",
         )
-    if spec.name == service.name:
-        yield Problem("service: the service and the conf image have one name", service.at("name"))
+
+
+def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
+    if not group.name and not re.fullmatch(r"[A-Za-z0-9-]+", name):
+        yield Problem(f"groups: {name!r} cannot be part of a service's name", group.at(), "letters, digits and dashes")
+    if group.image and floats(group.image):
+        yield Problem(f"groups: the image {group.image!r} of {name} floats", group.at("image"), "name a tag")
+    if group.exec and spec.launch.exec[len(spec.launch.command) :]:
+        hint = "say it there, or in a file, under when: {service: NAME}"
+        yield Problem(f"groups: {name}: `exec` cannot stand beside a launch.exec with expressions", group.at("exec"), hint)
+    for key, value in group.metadata.items():
+        where = group.at("metadata")
+        if key not in spec.metadata:
+            yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata))
+        elif wrong := _misfit(spec.metadata[key], value, "the value"):
+            yield Problem(f"groups: {name}: {key}: {wrong}", where)
 
 
 def _topology(service: Service) -> Iterator[Problem]:
@@ -179,12 +184,17 @@ def _topology(service: Service) -> Iterator[Problem]:
             service.at("image") or service.at("topology"),
             "name its tag: the entry cannot ask for it",
         )
+    for name, group in service.groups.items() if service.is_embedded else ():
+        if group.image:
+            hint = "choose another topology, or another spec"
+            yield Problem(f"groups: {name}: embedded, all groups have the one conf image", group.at("image"), hint)
 
 
 def _launch(spec: Spec) -> Iterator[Problem]:
     """Somebody has to say what starts the program: the spec, or the table of the images that are known."""
     image, dests = shorthand.image_of(spec.service), [file.dest for file in spec.files]
-    if spec.launch.exec or programs.start_of(image, dests):
+    groups = spec.service.groups.values()
+    if spec.launch.exec or programs.start_of(image, dests) or (groups and all(group.exec for group in groups)):
         return
     words = programs.likely(image, dests) or ("PROGRAM", *dests[:1])
     yield Problem(

@@ -16,19 +16,32 @@ from catalog_forge.rancher.judgement import services
 
 # Keys of docker-compose that say how the program's own container runs.
 MAIN_KEYS = frozenset(
-    "cap_add cap_drop cgroup_parent cpu_quota cpu_shares cpuset devices environment group_add ipc log_driver log_opt "
+    "cap_add cap_drop cgroup_parent cpu_quota cpu_shares cpuset devices environment group_add ipc "
     "logging mem_limit mem_reservation memswap_limit mem_swappiness oom_score_adj pid privileged read_only restart "
     "security_opt shm_size stdin_open stop_grace_period stop_signal tmpfs tty ulimits user volume_driver volumes "
-    "working_dir".split()
+    "volumes_from working_dir".split()
 )
 # Keys of docker-compose that concern the network, and so belong to the container that owns it.
 NETWORK_KEYS = frozenset("depends_on dns dns_search expose external_links extra_hosts hostname labels links ports".split())
 # Keys of rancher-compose, which go to the primary service.
 RANCHER_KEYS = frozenset(
-    "drain_timeout_ms external_ips memory milli_cpu_reservation network_driver retain_ip scale_policy "
+    "drain_timeout_ms external_ips lb_config memory milli_cpu_reservation network_driver retain_ip scale_policy "
     "start_on_create storage_driver type upgrade_strategy userdata vcpu".split()
 )
 SERVICE_KEYS = MAIN_KEYS | NETWORK_KEYS | RANCHER_KEYS
+# What docker-compose does not know stands in rancher-compose.yml: of a companion that is more, since more may be said of it.
+RANCHER_FILE = RANCHER_KEYS | frozenset(
+    "blkio_weight blkio_weight_device certs config default_cert description device_read_bps device_read_iops "
+    "device_write_bps device_write_iops disks health_check load_balancer_config metadata port_rules scale "
+    "stickiness_policy uts".split()
+)
+# What an entry cannot carry: other files, and the top of the compose file that a network or a secret stands at.
+COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".split())
+
+
+def floats(image: str) -> bool:
+    """Whether a name means another image on each day: it has no tag and no digest, or the tag that moves."""
+    return "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
 
 
 def refused(name: str, value: Any) -> Iterator[Problem]:
@@ -41,7 +54,7 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     assert isinstance(node, yamlio.Map)
     ((key, written),) = node.pairs
     varied = {text.where for text in _texts(written) if "$" in text.value}
-    for problem in services.problems_of("service", {name: (key, written)}, name in keys.V2):
+    for problem in services.problems_of("service", {name: (key, written)}, True):
         # Of memswap_limit the judge speaks of a second key, which is not seen here.
         if problem.where not in varied and problem.rule != "CF432":
             yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
 
+from catalog_forge import yamlio
+from catalog_forge.spec.compose_keys import COMPANION_KEYS, SERVICE_KEYS
 from catalog_forge.spec.expressions import Collection, Text
 from catalog_forge.spec.record import Record, key
 
@@ -19,7 +22,8 @@ VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 SEMVER = r"v?[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.+-]+)?"
 
 FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "lines")
-TOPOLOGIES = ("volumes", "netns", "datavol", "embedded")
+# What stands beside the primary in each topology, in this order: `Member` knows what it is called.
+TOPOLOGIES = {"volumes": ("conf",), "netns": ("main", "volumes"), "datavol": ("conf", "volumes"), "embedded": ()}
 KEY_TYPES = (
     "string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "map", "list",
 )  # fmt: skip
@@ -81,19 +85,39 @@ class HealthCheck(Record):
     strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=("recreate", "none"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Composed(Record):
+    """A record in which keys of compose files stand: `PASSED` are those that may, `nodes` what the author wrote for each."""
+
+    PASSED: ClassVar[frozenset[str]] = frozenset()
+    nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]] = field(default_factory=dict, compare=False, repr=False)
+
+
 @dataclass(frozen=True)
-class Group(Record):
+class Group(Composed):
     """One of several services that run the same software with the same conf image, such as masters and data nodes."""
 
+    PASSED = SERVICE_KEYS
     scale: int = key("how many containers", 1)
-    metadata: Mapping[str, str] = key("metadata keys whose value is fixed for this group: they are not asked for here", dict)
+    name: str = key(
+        "name of the group's service; default: SERVICE-GROUP",
+        "",
+        pattern=COMPOSE_NAME,
+        shape="letters, digits and dashes",
+        maximum=63,
+    )
+    image: str = key("image of this group alone, with its tag", "", pattern=IMAGE, shape="REPOSITORY:TAG", maximum=255)
+    exec: tuple[str, ...] = key("what starts the program in this group, in place of launch.exec", tuple)
+    health_check: HealthCheck | None = key("Rancher's health check of this group alone", None)
+    metadata: Mapping[str, Any] = key("metadata keys whose value is fixed for this group: they are not asked for here", dict)
     compose: Mapping[str, Any] = key("docker-compose and rancher-compose keys of this group alone, such as ports", dict)
 
 
 @dataclass(frozen=True)
-class Service(Record):
+class Service(Composed):
     """The software that is configured. Any other docker-compose v2 or rancher-compose key may stand here as well."""
 
+    PASSED = SERVICE_KEYS
     name: str = key("name of the service in the stack", pattern=COMPOSE_NAME, shape="letters, digits and dashes", maximum=63)
     image: str = key(
         "image with its tag; without a tag, the entry asks for one",
@@ -108,14 +132,14 @@ class Service(Record):
         "`datavol` (main is the primary, conf its sidekick in the same network) or "
         "`embedded` (one container: the conf image is made from main's, and confd runs beside the program)",
         "volumes",
-        one_of=TOPOLOGIES,
+        one_of=tuple(TOPOLOGIES),
     )
     shell: bool = key(
         "the image has /bin/sh and sleep; false: it has none, and a busybox that conf brings runs the scripts", True
     )
     scale: int = key("how many containers", 1)
     health_check: HealthCheck | None = key("Rancher's health check", None)
-    groups: Mapping[str, Group] = key("several services NAME-GROUP in place of one, each with its own scale and metadata", dict)
+    groups: Mapping[str, Group] = key("several services in place of one, each with what makes it differ from the others", dict)
     compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys that stand here, passed through", dict)
 
     @property
@@ -132,6 +156,14 @@ class Service(Record):
     def is_embedded(self) -> bool:
         """Whether confd and the program run in one container."""
         return self.topology == "embedded"
+
+
+@dataclass(frozen=True)
+class Companion(Composed):
+    """A service of the entry beside the configured one, such as a load balancer. Its keys are those of compose files."""
+
+    PASSED = COMPANION_KEYS
+    compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service", dict)
 
 
 @dataclass(frozen=True)
@@ -520,9 +552,28 @@ class Spec(Record):
     metadata: Mapping[str, MetadataKey] = key("the keys that the user of the entry supplies, in the order of the questions", dict)
     vars: Mapping[str, str] = key("environment of the conf container, with defaults", dict)
     launch: Launch = key("how the program is started", Launch)
+    companions: Mapping[str, Companion] = key("the services of the entry beside the configured one, by name", dict)
     deviations: Mapping[str, str] = key(
         "why the spec deviates from the standards of catalog-forge.yml: path of a key, such as image.base, to the reason", dict
     )
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """The services that run the software: one, or one for each group."""
+        service = self.service
+        groups = service.groups.items()
+        named = tuple(Member(group.name or f"{service.name}-{name}", group, self) for name, group in groups)
+        return named or (Member(service.name, None, self),)
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """The names of all services of the entry."""
+        return frozenset(name for each in self.members for name in (each.name, *each.sidekicks)) | self.companions.keys()
+
+    @property
+    def composed(self) -> tuple[Service | Group | Companion, ...]:
+        """Whatever compose keys stand in."""
+        return (self.service, *self.service.groups.values(), *self.companions.values())
 
     @property
     def share(self) -> str:
@@ -544,3 +595,60 @@ class Spec(Record):
         """The full name of the conf image: REGISTRY/NAME:VERSION."""
         name = f"{self.name}:{self.version}"
         return f"{self.image.registry}/{name}" if self.image.registry else name
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One service that runs the software: the spec's only one, or that of a group, which makes it differ from the others."""
+
+    name: str
+    group: Group | None
+    spec: Spec
+
+    @property
+    def conf(self) -> str:
+        """The service whose containers run confd."""
+        return self._called("conf", f"{self.name}-conf" if self.group else self.spec.name, self.name)
+
+    @property
+    def main(self) -> str:
+        """The service whose containers run the program."""
+        return self._called("main", f"{self.name}-main", self.name)
+
+    @property
+    def volumes(self) -> str:
+        """The service whose containers own the volumes of the files."""
+        return self._called("volumes", f"{self.name}-volumes", self.conf)
+
+    @property
+    def asking(self) -> str:
+        """The service as which confd asks: the primary whose address it has, or the sidekick that it is."""
+        return self.name if self.spec.service.is_self else self.conf
+
+    @property
+    def sidekicks(self) -> list[str]:
+        """The services that run beside the primary."""
+        return [getattr(self, part) for part in TOPOLOGIES[self.spec.service.topology]]
+
+    def _called(self, part: str, own: str, otherwise: str) -> str:
+        return own if part in TOPOLOGIES[self.spec.service.topology] else otherwise
+
+    @property
+    def scale(self) -> int:
+        """How many containers it has."""
+        return self.group.scale if self.group else self.spec.service.scale
+
+    @property
+    def image(self) -> str:
+        """The image of the program, as the spec says."""
+        return (self.group.image if self.group else "") or self.spec.service.image
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What starts the program, as far as the entry knows it."""
+        return (self.group.exec if self.group else ()) or self.spec.launch.command
+
+    @property
+    def health_check(self) -> HealthCheck | None:
+        """Rancher's health check of it."""
+        return (self.group.health_check if self.group else None) or self.spec.service.health_check

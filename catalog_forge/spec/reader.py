@@ -14,9 +14,9 @@ from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.shown import printable
 from catalog_forge.spec import checks, shorthand
-from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
+from catalog_forge.spec.compose_keys import refused
 from catalog_forge.spec.expressions import EXPRESSION, Collection, Text, parse, parse_collection
-from catalog_forge.spec.model import Group, ListValue, Reload, Service, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model import Composed, ListValue, Reload, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.standards import Standards
 from catalog_forge.spec.tree import EMPTY, laid_over
@@ -127,20 +127,21 @@ class _Reader:
     def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
         """Read a mapping as a record. What is wrong in it is noted and left out, so that the rest is checked as well."""
         known = {key.name: key for key in keys_of(kind)}
+        passable = kind.PASSED if issubclass(kind, Composed) else frozenset()
         words = [name for name in known if name != "compose"]
         if not isinstance(node, yamlio.Map):
             raise self.misfit(what, "a mapping", node, did_you_mean("", words))
         values: dict[str, Any] = {}
         places = {"": node.where}
-        passed: dict[str, Any] = {}
+        passed: dict[str, tuple[yamlio.Text, yamlio.Node]] = {}
         advised: set[str] = set()
         for name, value in node.pairs:
             key = known.get(name.value)
-            if key is None and kind in (Service, Group) and name.value in SERVICE_KEYS:
+            if key is None and name.value in passable:
                 places[name.value] = name.where
-                self.passed(name.value, value, passed)
+                passed[name.value] = name, value
             elif key is None or key.attribute == "compose":
-                more = SERVICE_KEYS if kind in (Service, Group) else shorthand.FILE_WORDS if kind is Spec else ()
+                more = shorthand.FILE_WORDS if kind is Spec else passable
                 hint = did_you_mean(name.value, [*words, *more])
                 advised.add(hint)
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
@@ -148,7 +149,8 @@ class _Reader:
                 places[key.attribute] = value.where
                 self.field(key, value, values)
         if passed:
-            values["compose"] = passed
+            values["compose"] = dict(self.passed(passed))
+            values["nodes"] = passed
         for key in known.values():
             if key.required and key.attribute not in places and not advised & _advice(key.name):
                 self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, key.limits.doc)
@@ -156,15 +158,16 @@ class _Reader:
             raise _Wrong
         return kind(**values, places=places)
 
-    def passed(self, name: str, node: yamlio.Node, values: dict[str, Any]) -> None:
-        """Take the value of a compose key as it is; one that is wrong is noted."""
-        self.unread_expressions(node)
-        data = yamlio.to_data(node)
-        problems = [*refused(name, data)]
-        for problem in problems:
-            self.wrong(problem.message, node.where, problem.hint)
-        if not problems:
-            values[name] = data
+    def passed(self, nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]]) -> Iterator[tuple[str, Any]]:
+        """Take the values of compose keys as they are; one that is wrong is noted, and left out."""
+        for name, (_, node) in nodes.items():
+            self.unread_expressions(node)
+            data = yamlio.to_data(node)
+            problems = [*refused(name, data)]
+            for problem in problems:
+                self.wrong(problem.message, node.where, problem.hint)
+            if not problems:
+                yield name, data
 
     def field(self, key: Key, node: yamlio.Node, values: dict[str, Any]) -> None:
         try:

@@ -9,6 +9,7 @@ from catalog_forge.spec import expressions
 from catalog_forge.spec.expressions import Collection, Text
 from catalog_forge.spec.model import (
     Block,
+    Companion,
     Condition,
     ConfFile,
     Elements,
@@ -47,6 +48,7 @@ _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
     ("launch.leader", Leader),
     ("launch.others", Others),
     ("launch.restart", Restart),
+    ("companions.NAME", Companion),
 )
 _HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
 # The spec language

@@ -6,9 +6,8 @@ import types
 from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin
 
-from catalog_forge.spec.compose_keys import SERVICE_KEYS
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.model import METADATA_KEY, Group, Reload, Service, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model import METADATA_KEY, Composed, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.shorthand import FORMAT_OF
 
@@ -66,8 +65,8 @@ class _Maker:
         """Return the schema of a record in full."""
         keys = [key for key in keys_of(kind) if key.attribute != "compose"]
         properties = {key.name: self.key(key) for key in keys}
-        if kind in (Service, Group):
-            properties |= {name: {"description": "passed through to the compose files"} for name in sorted(SERVICE_KEYS)}
+        if issubclass(kind, Composed):
+            properties |= {name: {"description": "passed through to the compose files"} for name in sorted(kind.PASSED)}
         made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
         if kind.__doc__:
             made["description"] = " ".join(kind.__doc__.split())

@@ -175,7 +175,7 @@ def complete(spec: Spec) -> Spec:
         spec,
         metadata=metadata,
         entry=_entry(spec),
-        service=replace(spec.service, image=image_of(spec.service)),
+        service=_with_image(spec),
         launch=_launch(spec),
         files=tuple(_file_defaults(file) for file in spec.files),
     )
@@ -207,6 +207,16 @@ def _entry(spec: Spec) -> Entry:
 def image_of(service: Service) -> str:
     """Return the image of a service; without one it is called like the service."""
     return service.image or (service.name.lower() if re.fullmatch(COMPOSE_NAME, service.name) else "")
+
+
+def _with_image(spec: Spec) -> Service:
+    """The service with its image; a group with another image is started as that is, unless the spec says how all are."""
+    dests = [file.dest for file in spec.files]
+    started = {
+        name: replace(group, exec=group.exec or (() if spec.launch.exec else start_of(group.image, dests)))
+        for name, group in spec.service.groups.items()
+    }
+    return replace(spec.service, image=image_of(spec.service), groups=started)
 
 
 def _launch(spec: Spec) -> Launch:

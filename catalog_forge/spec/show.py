@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.model import Group, Reload, Service, Spec
+from catalog_forge.spec.model import Composed, Reload, Spec
 from catalog_forge.spec.record import Record, keys_of
 
 
@@ -20,7 +20,7 @@ def _record(record: Record) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for key in keys_of(type(record)):
         value = getattr(record, key.attribute)
-        if key.attribute == "compose" and isinstance(record, Service | Group):
+        if key.attribute == "compose" and isinstance(record, Composed):
             shown |= value
         elif key.required or value != key.default or not _empty(value):
             shown[key.name] = _value(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from catalog_forge.spec.body import blocks_of, collections_of, texts_of
@@ -10,7 +9,7 @@ from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.keys import resolve, resolve_collection
 from catalog_forge.spec.launching import rendered
-from catalog_forge.spec.model import COMPOSE_NAME, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+from catalog_forge.spec.model import CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 
 _OWN = "/self/service/metadata"
 
@@ -19,7 +18,7 @@ def unread(spec: Spec) -> list[str]:
     """Return the metadata keys that no file, condition or compose key reads. What a hand-written template reads is its own."""
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return []
-    asked = used_variables([spec.service.compose, *(group.compose for group in spec.service.groups.values())])
+    asked = used_variables([holder.compose for holder in spec.composed])
     read = {name for name, key in spec.metadata.items() if key.variable in asked}
     for use in _uses(spec):
         if isinstance(use, Text):
@@ -27,12 +26,6 @@ def unread(spec: Spec) -> list[str]:
         elif use.kind == "metadata" and (found := resolve_collection(spec.metadata, use)):
             read.add(found[0].name)
     return [name for name in spec.metadata if name not in read]
-
-
-def services(spec: Spec) -> list[str]:
-    """Return the services of the stack that the spec names as `service:NAME`, each once."""
-    named = (use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "service")
-    return [name for name in dict.fromkeys(named) if re.fullmatch(COMPOSE_NAME, name)]
 
 
 def _meant(spec: Spec, path: Text) -> set[str]:

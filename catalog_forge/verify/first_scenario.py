@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.catalog.compose import docker_compose, members, rancher_compose
+from catalog_forge.catalog.compose import GENERATED_LABELS, docker_compose, rancher_compose
+from catalog_forge.errors import Where
 from catalog_forge.metadata.scenarios import scenario
-from catalog_forge.spec import uses
+from catalog_forge.rancher.composition import named, substituted
+from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
 from catalog_forge.verify.observation import Engine, Seen
@@ -22,11 +25,8 @@ _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line
 
 
 def asking(spec: Spec) -> str:
-    """Return the service as which confd asks: the primary whose address it has, or the sidekick that it is."""
-    first = members(spec)[0]
-    if spec.service.is_self:
-        return first.name
-    return f"{first.name}-conf" if first.group else spec.name
+    """Return the service as which confd asks, of the first that is configured: its primary, or the sidekick that it is."""
+    return spec.members[0].asking
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine) -> str:
@@ -52,32 +52,38 @@ def made_up(spec: Spec) -> list[str]:
 def stack(spec: Spec) -> dict[str, Any]:
     """Return the services of the entry as a scenario has them, every question answered by its default."""
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
-    answers = {f"${{{key.variable}}}": _answer(spec, key) for key in spec.metadata.values() if key.asked}
-    services: dict[str, Any] = {}
-    for member in members(spec):
-        known = rancher[member.name]
-        service: dict[str, Any] = {"scale": known["scale"]}
-        service["sidekicks"] = dict(_sidekicks(compose, member.name))
-        if "health_check" in known:
-            service["health_check"] = {"port": known["health_check"]["port"]}
-        service["metadata"] = _answered(known.get("metadata", {}), answers)
-        services[member.name] = service
-    own = {*services, *(sidekick for service in services.values() for sidekick in service["sidekicks"])}
-    services |= {name: {} for name in _others(spec) if name not in own}
-    return services
+    answers = {key.variable: _answer(spec, key) for key in spec.metadata.values() if key.asked}
+    known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
+    beside = {name: _sidekicks(keys) for name, keys in known.items()}
+    services = {name: _service(name, known, beside) for name in known if name not in {*chain.from_iterable(beside.values())}}
+    others = (_answer(spec, key) for key in spec.metadata.values() if key.type == "service")
+    return services | {name: {} for name in others if name not in known}
 
 
-def _sidekicks(compose: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    """The sidekicks that run; one without a network only owns volumes, and has no address that a file could hold."""
-    for sidekick in filter(None, compose[name]["labels"].get("io.rancher.sidekicks", "").split(",")):
-        network = compose[sidekick].get("network_mode", "")
-        if network != "none":
-            yield sidekick, "primary" if network.startswith("container:") else "own"
+def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]]) -> dict[str, Any]:
+    """A service: of what its compose keys say, all that the metadata tells."""
+    keys = known[name]
+    service: dict[str, Any] = {"scale": int(keys.get("scale") or 1)}
+    if sidekicks := {each: network for each in beside[name] if (network := _network(known[each]))}:
+        service["sidekicks"] = sidekicks
+    if "health_check" in keys:
+        service["health_check"] = {"port": int(keys["health_check"]["port"])}
+    if labels := {key: str(value) for key, value in keys.get("labels", {}).items() if key not in GENERATED_LABELS}:
+        service["labels"] = labels
+    if "metadata" in keys:
+        service["metadata"] = keys["metadata"]
+    return service
 
 
-def _others(spec: Spec) -> list[str]:
-    """The other services: those that files name, and those that questions ask for, by the names that a scenario makes up."""
-    return [*uses.services(spec), *(_answer(spec, key) for key in spec.metadata.values() if key.type == "service")]
+def _sidekicks(keys: Mapping[str, Any]) -> list[str]:
+    """The services that a label names."""
+    return [name for name, _ in named(str(keys.get("labels", {}).get(SIDEKICKS, ""))) if name]
+
+
+def _network(sidekick: Mapping[str, Any]) -> str:
+    """Whose network a sidekick has; one without any only owns volumes, and has no address that a file could hold."""
+    mode = str(sidekick.get("network_mode", ""))
+    return "" if mode == "none" else "primary" if mode.startswith("container:") else "own"
 
 
 def _answer(spec: Spec, key: MetadataKey) -> str:
@@ -91,10 +97,10 @@ def _answer(spec: Spec, key: MetadataKey) -> str:
 
 
 def _answered(data: Any, answers: Mapping[str, str]) -> Any:
-    """The metadata block as Rancher has it: variables answered, `$$` read as `$`."""
+    """Compose data as Rancher has it: variables answered, `$$` read as `$`."""
     match data:
         case str():
-            return answers[data] if data in answers else data.replace("$$", "$")
+            return substituted(yamlio.Text(data, False, Where(""), "", ()), answers) if "$" in data else str(data)
         case Mapping():
             return {key: _answered(value, answers) for key, value in data.items()}
         case list():

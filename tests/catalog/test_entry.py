@@ -173,7 +173,7 @@ def test_sidekicks_volumes_and_networks_lead_to_services_that_exist(spec: Spec) 
     primaries = loaded(plan, "0/rancher-compose.yml")["services"]
     assert set(primaries) <= set(services)
     sidekicks = [name for s in primaries for name in services[s]["labels"]["io.rancher.sidekicks"].split(",")]
-    assert set(primaries) | set(sidekicks) == set(services)
+    assert set(primaries) | set(sidekicks) | set(spec.companions) == set(services)
     assert len(sidekicks) == len(set(sidekicks))
     for service in services.values():
         assert set(service.get("volumes_from", [])) <= set(services)

@@ -53,7 +53,7 @@ def test_an_image_floats_when_neither_tag_nor_digest_pins_it(service: str, varia
     spec = read(SHORT.replace("SERVICE", f'"{service}"'), "x.yml")
     assert floating(spec) is (variable is not None)
     assert variable in (None, tag_variable(spec))
-    assert main_image(spec) == spec.service.image + (f":${{{variable}}}" if variable else "")
+    assert main_image(spec, spec.members[0]) == spec.service.image + (f":${{{variable}}}" if variable else "")
 
 
 def test_what_is_no_template_is_written_so_that_it_stays_as_it_is() -> None:

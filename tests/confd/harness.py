@@ -59,7 +59,9 @@ def spec_of(*files: Mapping[str, Any], **words: Any) -> Spec:
 
 def source_of(*files: Mapping[str, Any], **words: Any) -> str:
     """Write the YAML of such a spec: JSON is YAML."""
-    data = {"forge": 1, "name": "app-conf", "service": "app", "launch": {"exec": ["app"]}, "files": list(files), **words}
+    others = {name: {"image": f"{name}:1"} for name in ("db", "web", "nobody")}
+    data = {"forge": 1, "name": "app-conf", "service": "app", "launch": {"exec": ["app"]}, "files": list(files)}
+    data |= {"companions": others, **words}
     return json.dumps({key: value for key, value in data.items() if value is not None})
 
 

@@ -133,7 +133,12 @@ def test_names_in_capitals_are_found_in_every_version(version: str, topology: st
     shown = Environment((Stack("One", (Service("App", 2, sidekicks=(kick,)), Service("DB", 2))),), HOSTS)
     text = "@{count(peers)} @{count(others)} @{count(service:DB)} @{count(service:DB[running])} @{self.index}\n"
     body = [{"text": text}, {"when": {"service": "App"}, "then": [{"text": "App\n"}]}]
-    spec = spec_of(conf(*body), service={"name": "App", "topology": topology}, engine={"metadata": version})
+    spec = spec_of(
+        conf(*body),
+        service={"name": "App", "topology": topology},
+        companions={"DB": {"image": "db:1"}},
+        engine={"metadata": version},
+    )
     address = "10.42.1.11" if topology == "netns" else next(
         client for client, entry in answers_of(shown).versions[V3].items()
         if client != DEFAULT and entry["self"]["container"]["name"] == "one-app-app-conf-1"  # type: ignore[index,call-overload]

@@ -65,7 +65,7 @@ PAIRS = [
     {"copy": "metadata/must_map"},
 ]
 CONDITIONS: Mapping[str, Mapping[str, Any]] = {
-    "service": {"service": "app"},
+    "service": {"service": "App"},
     "has": {"has": "metadata/must"},
     "has text": {"has": "metadata/text"},
     "has map": {"has": "metadata/map"},
@@ -76,10 +76,10 @@ CONDITIONS: Mapping[str, Mapping[str, Any]] = {
     "env": {"env": "VAR"},
     "first": {"first": True},
     "ne": {"ne": ["@{metadata/must}", "@{metadata/named}"]},
-    "services": {"service": ["app", "Other"]},
+    "services": {"service": ["App", "Other"]},
     "not": {"not": {"has": "metadata/extra"}},
     "all": {"all": [{"env": "VAR"}, {"not": {"first": True}}]},
-    "any": {"any": [{"has": "metadata/map"}, {"all": [{"service": "app"}, {"ne": ["@{metadata/extra}", ""]}]}]},
+    "any": {"any": [{"has": "metadata/map"}, {"all": [{"service": "App"}, {"ne": ["@{metadata/extra}", ""]}]}]},
 }
 WHEN = [
     {"when": condition, "then": [{"text": f"{name}: then\n"}], "else": [{"text": f"  {name}: else\n"}]}
@@ -136,7 +136,7 @@ STATICS = {"static.txt": "static {{ text\n"}
 
 
 def spec(topology: str, *files: Mapping[str, Any], version: str = "2016-07-29") -> Spec:
-    service = {"name": "App", "topology": topology}
+    service = {"name": "App", "topology": topology, "groups": {"one": {"name": "App"}, "more": {"name": "Other"}}}
     return spec_of(*files, metadata=METADATA, vars={"VAR": "set"}, service=service, engine={"metadata": version})
 
 

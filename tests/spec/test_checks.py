@@ -95,7 +95,7 @@ def test_engine_image_and_variables(more: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ("{name: x-conf, image: 'redis:3'}", "the service and the conf image have one name"),
+        ("{name: x-conf, image: 'redis:3'}", "two services of the entry have the name 'x-conf'"),
         ("{name: x, image: 'redis:3', groups: {a b: {}}}", "'a b' cannot be part of a service's name"),
         ("{name: x, image: 'redis:3', groups: {a: {metadata: {zz: y}}}}", "groups: a: no such metadata key: 'zz'"),
         ("{name: x, image: 'redis:3', groups: {a: {metadata: {port: y}}}}", ""),

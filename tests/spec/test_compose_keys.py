@@ -67,7 +67,6 @@ def test_a_value_of_any_shape_is_taken_or_an_error_with_its_place(key: str, valu
         ("cpu_shares", 1.5, "cpu_shares: 1.5 is not a whole number"),
         ("user", {"a": "b"}, "user: a mapping stands where text is due"),
         ("logging", [], "logging: a list stands where a mapping is due"),
-        ("log_opt", ["a"], "log_opt: a list stands where a mapping is due"),
         ("storage_driver", "nfs", "storage_driver: text stands where a mapping is due"),
         ("depends_on", {"a": {}}, "depends_on: a mapping stands where a list is due"),
         ("tmpfs", {}, "tmpfs: a mapping stands where text or a list is due"),
@@ -86,7 +85,7 @@ def test_a_wrong_shape_is_said(key: str, value: Any, words: str) -> None:
         ("labels", {"b": True, "c": 1}), ("labels", ["a=b"]), ("ports", ["80:80", 81]), ("tty", "${tty}"),
         ("cpu_shares", "${shares}"), ("cpu_shares", "1024"), ("dns", "8.8.8.8"), ("dns", ["8.8.8.8", "${dns}"]),
         ("depends_on", ["a"]), ("ulimits", {"nofile": {"soft": 1, "hard": 2}}), ("mem_limit", "${a}m"),
-        ("upgrade_strategy", {"batch_size": "${size}", "start_first": True}), ("log_opt", {"max-size": "1m"}),
+        ("upgrade_strategy", {"batch_size": "${size}", "start_first": True}), ("logging", {"options": {"max-size": "1m"}}),
         ("storage_driver", {"name": "nfs", "data": {"anything": 1}}), ("restart", "on-failure:3"),
     ],
 )  # fmt: skip

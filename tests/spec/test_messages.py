@@ -96,7 +96,7 @@ def said(text: str) -> str:
             "forge: 1\nname: x\nservice: x:1\nlaunch: {exec: [x]}\n" + FILE,
             "x.yml:2:7: name cannot be 'x'\n"
             "  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config\n"
-            "x.yml:3:10: service: the service and the conf image have one name",
+            "x.yml:3:10: two services of the entry have the name 'x'\n  hint: taken are: x",
         ),
         (
             ANY + "service: x:1\n" + FILE,

@@ -13,6 +13,19 @@ from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.subject import of_spec
 from tests.verify.specs import SPEC, spec_of, subject_of
 
+COMPANIONS = """\
+companions:
+  web: {image: "web:1"}
+  db:
+    image: "db:1"
+    scale: "2"
+    health_check: {port: "5432"}
+    labels: {io.rancher.sidekicks: "backup, data,logs", role: "of ${level}$$", io.rancher.scheduler.global: false}
+    metadata: {a: {b: ["${level}", $$x]}}
+  backup: {image: "backup:1", network_mode: "container:db", volumes_from: [data]}
+  data: {image: "data:1", network_mode: none}
+  logs: {image: "logs:1"}
+"""
 EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
 
 
@@ -34,15 +47,23 @@ def test_the_sidekick_asks_where_the_conf_container_is_one() -> None:
     assert first_scenario.stack(spec)["app"]["sidekicks"] == {"app-conf": "own"}
 
 
-def test_it_has_a_unit_of_each_service_that_the_spec_names() -> None:
+def test_it_has_the_companions_of_the_entry() -> None:
     web = '- list: {of: "service:web", item: "@{it.ip}", tail: "\\n"}\n'
     text = SPEC.replace(
         "- list: {of: peers,", f'{web}  - text: "@{{count(service:app-main)}} @{{count(service:db)}}"\n  - list: {{of: peers,'
     )
-    assert set(first_scenario.stack(spec_of(text))) == {"app", "web", "db"}
+    text += COMPANIONS
     data = yamlio.load(first_scenario.first_scenario(spec_of(text), subject_of(text), Embedded()), "s.yml")
-    assert (data["services"]["web"], data["services"]["db"]) == ({}, {})
-    assert data["expect"]["files"]["/etc/app/peers"].startswith("10.42.1.") and "1 1" in data["expect"]["files"]["/etc/app/peers"]
+    assert set(data["services"]) == {"app", "web", "db"}
+    assert data["services"]["web"] == {"scale": 1}
+    assert data["services"]["db"] == {
+        "scale": 2,
+        "sidekicks": {"backup": "primary", "logs": "own"},
+        "health_check": {"port": 5432},
+        "labels": {"role": "of info$", "io.rancher.scheduler.global": "false"},
+        "metadata": {"a": {"b": ["info", "$x"]}},
+    }
+    assert data["expect"]["files"]["/etc/app/peers"].startswith("10.42.1.") and "1 2" in data["expect"]["files"]["/etc/app/peers"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES.names())

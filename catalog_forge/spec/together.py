@@ -1,0 +1,104 @@
+"""The services of an entry together: names, links, sidekicks and targets of load balancers lead to services that are there.
+
+The judgement is that of rancher-compose, and the places are those of the spec.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+
+from catalog_forge.errors import Problem, Where
+from catalog_forge.rancher.composition import Composition, Keys, Part, part
+from catalog_forge.rancher.composition import Service as Composed
+from catalog_forge.rancher.judgement import units
+from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS, V2
+from catalog_forge.spec.compose_keys import floats
+from catalog_forge.spec.model import COMPOSE_NAME, Companion, Member, Spec
+from catalog_forge.yamlio import Map, Node, Text
+
+_JUDGES = (
+    units.sidekicks, units.odd_units, units.strangers, units.balancer_targets, units.missing_targets, units.self_links,
+)  # fmt: skip
+# Images that Rancher itself stands behind: it reads their name, and there is no such image anywhere.
+_OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
+
+
+def problems(spec: Spec) -> Iterator[Problem]:
+    """Yield what is wrong with the services of an entry together."""
+    for name, companion in spec.companions.items():
+        yield from _companion(name, companion)
+    if twice := [*_names(spec)]:
+        yield from twice
+        return
+    composition = Composition(chain(_of_members(spec), _of_companions(spec)))
+    seen: set[Where | None] = set()
+    for fault in chain.from_iterable(judge(composition) for judge in _JUDGES):
+        # What stands at the service is said of each group.
+        if fault.where not in seen:
+            known = "the services of the entry: " + ", ".join(sorted(composition.services))
+            yield Problem(fault.message, fault.where, fault.hint or known)
+        seen.add(fault.where)
+
+
+def _names(spec: Spec) -> Iterator[Problem]:
+    """Every service has a name of its own, whose case does not tell it apart: the metadata lowers it."""
+    taken: dict[str, str] = {}
+    for member in spec.members:
+        where = member.group.at("name") if member.group else spec.service.at("name")
+        for name in (member.name, *member.sidekicks):
+            yield from _taken(name, where, taken)
+    for name, companion in spec.companions.items():
+        yield from _taken(name, companion.at(), taken)
+
+
+def _taken(name: str, where: Where | None, taken: dict[str, str]) -> Iterator[Problem]:
+    if first := taken.get(name.lower()):
+        both = repr(name) if name == first else f"{first!r} and {name!r}, which differ in case alone"
+        yield Problem(f"two services of the entry have the name {both}", where, "taken are: " + ", ".join(taken.values()))
+    taken.setdefault(name.lower(), name)
+
+
+def _companion(name: str, companion: Companion) -> Iterator[Problem]:
+    if not re.fullmatch(COMPOSE_NAME, name) or len(name) > 63:
+        yield Problem(f"companions: {name!r} cannot be the name of a service", companion.at(), "letters, digits and dashes")
+    image = companion.compose.get("image")
+    if "image" not in companion.nodes:
+        yield Problem(f"companions: {name} has no image", companion.at(), "write `image: REPOSITORY:TAG`")
+    elif isinstance(image, str) and image not in _OF_RANCHER and floats(image) and "$" not in image:
+        yield Problem(f"companions: the image {image!r} floats", companion.nodes["image"][1].where, "name a tag")
+
+
+def _of_members(spec: Spec) -> Iterator[Part]:
+    for member in spec.members:
+        group = member.group
+        keys = {**spec.service.nodes, **(group.nodes if group else {})}
+        where = (group.at("name") if group else spec.service.at("name")) or Where("")
+        yield from _member(member, keys, where)
+
+
+def _member(member: Member, keys: Keys, where: Where) -> Iterator[Part]:
+    """A primary, with all that the author says of it, and the sidekicks that are generated."""
+    name = Text(member.name, False, where, "", ())
+    labels = dict(Composed((part(name, _map(keys, where), V2, True),)).labels)
+    key, own = labels.get(SIDEKICKS, (Text(SIDEKICKS, False, where, "", ()), None))
+    # The author's names keep their places in the label, and so stand in front.
+    given = own if isinstance(own, Text) and own.value.strip() else Text("", False, where, "", ())
+    named = ",".join(filter(None, (given.value, *member.sidekicks)))
+    labels[SIDEKICKS] = key, replace(given, value=named)
+    label = Text("labels", False, where, "", ())
+    yield part(name, _map({**keys, "labels": (label, _map(labels, where))}, where), V2, True)
+    for sidekick in member.sidekicks:
+        yield part(Text(sidekick, False, where, "", ()), _map({}, where), V2, True)
+
+
+def _of_companions(spec: Spec) -> Iterator[Part]:
+    for name, companion in spec.companions.items():
+        where = companion.at() or Where("")
+        yield part(Text(name, False, where, "", ()), _map(companion.nodes, where), V2, True)
+
+
+def _map(keys: Keys, where: Where) -> Node:
+    return Map(tuple(keys.values()), where)
