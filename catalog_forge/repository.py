@@ -46,7 +46,11 @@ class Source:
         return digest.hexdigest()
 
     def spec(self) -> Spec:
-        """Read the spec. Raises ForgeError with all its problems."""
+        """Read the spec, once. Raises ForgeError with all its problems."""
+        return self._spec
+
+    @cached_property
+    def _spec(self) -> Spec:
         from catalog_forge.spec.reader import read
 
         spec = read(self.content, f"specs/{self.name}.yml", self.inherited)

@@ -31,9 +31,8 @@ RANCHER_KEYS = frozenset(
 SERVICE_KEYS = MAIN_KEYS | NETWORK_KEYS | RANCHER_KEYS
 # What docker-compose does not know stands in rancher-compose.yml: of a companion that is more, since more may be said of it.
 RANCHER_FILE = RANCHER_KEYS | frozenset(
-    "blkio_weight blkio_weight_device certs config default_cert description device_read_bps device_read_iops "
-    "device_write_bps device_write_iops disks health_check load_balancer_config metadata port_rules scale "
-    "stickiness_policy uts".split()
+    "blkio_weight blkio_weight_device certs default_cert description device_read_bps device_read_iops device_write_bps "
+    "device_write_iops disks health_check load_balancer_config metadata scale uts".split()
 )
 # What an entry cannot carry: other files, and the top of the compose file that a network or a secret stands at.
 COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".split())

@@ -628,10 +628,14 @@ class Member:
     @property
     def sidekicks(self) -> list[str]:
         """The services that run beside the primary."""
-        return [getattr(self, part) for part in TOPOLOGIES[self.spec.service.topology]]
+        return [getattr(self, part) for part in self._parts]
 
     def _called(self, part: str, own: str, otherwise: str) -> str:
-        return own if part in TOPOLOGIES[self.spec.service.topology] else otherwise
+        return own if part in self._parts else otherwise
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        return TOPOLOGIES.get(self.spec.service.topology, ())  # a wrong one is noted, and the rest is checked all the same
 
     @property
     def scale(self) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, TypeGuard, get_args, get_origin
 
 from catalog_forge.spec import expressions
 from catalog_forge.spec.expressions import Collection, Text
 from catalog_forge.spec.model import (
     Block,
     Companion,
+    Composed,
     Condition,
     ConfFile,
     Elements,
@@ -138,7 +139,13 @@ def markdown() -> str:
 def _section(title: str, kind: type[Record], level: str = "##") -> str:
     rows = [_row(key) for key in keys_of(kind) if key.attribute != "compose"]
     doc = " ".join((kind.__doc__ or "").split())
-    return "\n".join([f"{level} {title}", "", doc, "", "| key | type | default | meaning |", "|---|---|---|---|", *rows, ""])
+    table = ["", "| key | type | default | meaning |", "|---|---|---|---|", *rows] if rows else []
+    passed = ["", f"Keys of compose files: {', '.join(f'`{name}`' for name in sorted(kind.PASSED))}."] if _passes(kind) else []
+    return "\n".join([f"{level} {title}", "", doc, *table, *passed, ""])
+
+
+def _passes(kind: type[Record]) -> TypeGuard[type[Composed]]:
+    return issubclass(kind, Composed)
 
 
 def _row(key: Key) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from catalog_forge.errors import Problem
 from catalog_forge.spec.body import blocks_of, collections_of, texts_of
 from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
@@ -12,6 +13,13 @@ from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 
 _OWN = "/self/service/metadata"
+
+
+def findings(spec: Spec) -> Iterator[Problem]:
+    """Yield what is said of each metadata key that nothing reads."""
+    for name in unread(spec):
+        hint = f"read it with @{{metadata/{name}}}, or leave it out"
+        yield Problem(f"nothing reads the metadata key {name!r}", spec.metadata[name].at(), hint)
 
 
 def unread(spec: Spec) -> list[str]:
@@ -26,6 +34,11 @@ def unread(spec: Spec) -> list[str]:
         elif use.kind == "metadata" and (found := resolve_collection(spec.metadata, use)):
             read.add(found[0].name)
     return [name for name in spec.metadata if name not in read]
+
+
+def services(spec: Spec) -> list[str]:
+    """Return the services of the stack that the spec names as `service:NAME`, each once."""
+    return list(dict.fromkeys(use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "service"))
 
 
 def _meant(spec: Spec, path: Text) -> set[str]:

@@ -30,7 +30,7 @@ def asking(spec: Spec) -> str:
 
 
 def first_scenario(spec: Spec, subject: Subject, engine: Engine) -> str:
-    """Return the YAML of a scenario: the stack of the entry with its defaults, one container more, one replaced.
+    """Return the YAML of a scenario: the stack of the entry with its defaults, one container more, one replaced, each group.
 
     It expects what `engine` renders now at the start, and of the later moments only that they end without an error.
     """
@@ -39,7 +39,8 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine) -> str:
     text = yamlio.dump({"stack": spec.entry.name, "hosts": 3, "services": services, "self": f"{asking(spec)}-1"})
     start = scenario.read(text, "the new scenario", asking(spec)).moments
     (seen,) = engine.play(subject, [view.of_moment(start[0], 0, subject.version)])
-    steps = [{"service": scaled, "scale": services[scaled]["scale"] + 1}, {"service": scaled, "replace": 1}]
+    steps: list[dict[str, Any]] = [{"service": scaled, "scale": services[scaled]["scale"] + 1}, {"service": scaled, "replace": 1}]
+    steps += [{"self": f"{member.asking}-1"} for member in spec.members[1:] if member.scale]
     expected = yamlio.dump({"expect": _expected(seen)})
     return HEAD.format(name=spec.name) + text + expected + yamlio.dump({"then": steps})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.spec.reader import read
-from catalog_forge.spec.uses import unread
+from catalog_forge.spec.uses import services, unread
 
 HEAD = """\
 forge: 1
@@ -50,3 +50,9 @@ def test_a_variable_of_a_compose_key_reads_its_question() -> None:
     text = spec_reading("text: none", ', ports: ["${a}:80"], groups: {g: {hostname: "${n_a}"}}')
     assert unread(read(text, "x.yml")) == ["m", "l"]
     assert "a" in unread(read(spec_reading("text: none", ', hostname: "$${a}"'), "x.yml"))
+
+
+def test_services_are_those_of_all_collections() -> None:
+    block = 'list: {of: "service:web[healthy]", item: "@{count(service:db)} @{join(service:web.ip, \',\')} @{count(peers)}"}'
+    text = spec_reading(block) + "companions: {web: {image: 'web:1'}, db: {image: 'db:1'}}\n"
+    assert sorted(services(read(text, "x.yml"))) == ["db", "web"]

@@ -83,6 +83,7 @@ def _written(repository: Repository, source: Source, force: bool) -> bool:
     if repository.is_current(source):
         click.echo(f"{source.name}: up to date")
         return False
+    _warn(source)
     done = writer.write(repository.root, source.name, source.plan(), inputs=source.inputs, force=force, leave=True)
     click.echo(f"{source.name}: {summary(done)}")
     return True
@@ -94,6 +95,7 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
 
     if repository.is_current(source):
         return False
+    _warn(source)
     found = writer.compare(repository.root, source.name, source.plan())
     if diff:
         click.echo(painted_diff(found.diff()), nl=False)
@@ -104,6 +106,14 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
     if dry_run:
         click.echo(f"{source.name}: would be {summary(found.written)}", err=True)
     return not found.clean
+
+
+def _warn(source: Source) -> None:
+    """Say what is no error, and what nobody can have meant."""
+    from catalog_forge.spec import uses
+
+    for finding in uses.findings(source.spec()):
+        click.echo(f"warning: {finding}", err=True)
 
 
 def summary(done: Written) -> str:

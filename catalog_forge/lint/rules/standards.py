@@ -119,7 +119,8 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF805", "warning", "Nothing reads a metadata key", on=SpecFile)
 def unread_key(spec: SpecFile) -> Iterator[Hit]:
-    """No file, condition or compose key of the spec reads the key: users are asked a question whose answer changes nothing.
+    """No file, condition, companion or compose key of the spec reads the key: users are asked a question whose answer changes
+    nothing. `generate` warns of it, too.
 
     A key of a spec with a hand-written template is not judged.
 
@@ -141,9 +142,8 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
     """
     if isinstance(spec.read, ForgeError):
         return
-    for name in uses.unread(spec.read):
-        hint = f"read it with @{{metadata/{name}}}, or leave it out"
-        yield Hit(spec.read.metadata[name].at() or spec.file.at(), f"nothing reads the metadata key {name!r}", hint)
+    for found in uses.findings(spec.read):
+        yield Hit(found.where or spec.file.at(), found.message, found.hint)
 
 
 def _texts(spec: SpecFile) -> Iterator[tuple[Text, bool]]:
