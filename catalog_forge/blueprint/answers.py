@@ -63,7 +63,7 @@ def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask
     for key, raw in sorted(_variables(blueprint), key=lambda pair: isinstance(pair[1], dict)):
         if key.startswith("_") and not key.startswith("__"):
             answers[key] = raw
-        elif key.startswith("__") or isinstance(raw, dict):
+        elif not is_asked(key, raw):
             answers[key] = _rendered(raw, render, answers)
         else:
             question = _question(blueprint, key, _rendered(raw, render, answers))
@@ -90,12 +90,17 @@ def questions(blueprint: Blueprint, render: Render) -> list[Question]:
     return seen
 
 
+def is_asked(key: str, raw: object) -> bool:
+    """Whether a variable of a blueprint is a question."""
+    return not key.startswith("_") and not isinstance(raw, dict)
+
+
 def _variables(blueprint: Blueprint) -> list[tuple[str, Any]]:
     return [(key, raw) for key, raw in blueprint.context.items() if key != "__prompts__"]
 
 
 def _unknown(blueprint: Blueprint, given: Mapping[str, Given]) -> list[Problem]:
-    known = [key for key, raw in blueprint.context.items() if not key.startswith("_") and not isinstance(raw, dict)]
+    known = [key for key, raw in blueprint.context.items() if is_asked(key, raw)]
     return [
         Problem(f"the blueprint {blueprint.name!r} asks no question {key!r}", answer.where, did_you_mean(key, known))
         for key, answer in given.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog_forge.blueprint.limits import bounded
@@ -19,18 +19,29 @@ LONGEST = 1000
 
 MOST = 50
 SECONDS = 1.0
-_WORDS = {"type": str, "pattern": str, "shape": str, "min": int, "max": int}
+_WORDS: Mapping[str, tuple[type, str]] = {
+    "type": (str, "a text"),
+    "pattern": (str, "a text"),
+    "shape": (str, "a text"),
+    "min": (int, "a whole number"),
+    "max": (int, "a whole number"),
+    "secret": (bool, "true or false"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a text must be: a whole number between two bounds, or a text of which all is a pattern; `shape` says it in words."""
+    """What a text must be: a whole number between two bounds, or a text of which all is a pattern; `shape` says it in words.
+
+    A `secret` is not shown while it is typed, and not remembered.
+    """
 
     number: bool = False
     least: int | None = None
     most: int | None = None
     pattern: re.Pattern[str] | None = None
     shape: str = ""
+    secret: bool = False
 
     def accepts(self, text: str) -> bool:
         """Whether a text is an answer. Raises ForgeError when the pattern takes too long."""
@@ -114,8 +125,8 @@ def _wrong(name: str, words: Any, kinds: Mapping[str, Check]) -> Iterator[tuple[
     for word, value in words.items():
         if word not in _WORDS:
             yield _unknown(f"{KEY}.{name}: unknown", word, _WORDS)
-        elif type(value) is not _WORDS[word]:
-            yield f"{KEY}.{name}: {word} must be a {'whole number' if _WORDS[word] is int else 'text'}", ""
+        elif type(value) is not _WORDS[word][0]:
+            yield f"{KEY}.{name}: {word} must be {_WORDS[word][1]}", ""
         elif word == "type" and str(value) not in kinds:
             yield _unknown(f"{KEY}.{name}: there is no type", str(value), kinds)
         elif word == "pattern" and (why := _bad_pattern(str(value))):
@@ -141,7 +152,11 @@ def _bad_pattern(pattern: str) -> str:
 
 def _check(words: Mapping[str, Any], kinds: Mapping[str, Check]) -> Check:
     kind = kinds[words.get("type", "text")]
-    if kind.number:
-        return Check(number=True, least=words.get("min", kind.least), most=words.get("max", kind.most), shape=kind.shape)
-    pattern = re.compile(words["pattern"]) if "pattern" in words else kind.pattern
-    return Check(pattern=pattern, shape=words.get("shape", kind.shape))
+    return replace(
+        kind,
+        least=words.get("min", kind.least),
+        most=words.get("max", kind.most),
+        pattern=re.compile(words["pattern"]) if "pattern" in words else kind.pattern,
+        shape=words.get("shape", kind.shape),
+        secret=words.get("secret", False),
+    )

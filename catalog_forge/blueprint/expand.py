@@ -13,6 +13,7 @@ from catalog_forge.blueprint.model import MAX_BYTES, Blueprint
 from catalog_forge.blueprint.sandbox import Sandbox, text_of
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import File, Plan
+from catalog_forge.spec.folder import MEMORY
 
 
 def renderer(blueprint: Blueprint, *, trusted: bool = False, budget: Budget | None = None) -> Render:
@@ -49,6 +50,10 @@ def expand(blueprint: Blueprint, answers: Mapping[str, Any], *, trusted: bool = 
 
 def _check_room(blueprint: Blueprint, name: str, plan: Plan) -> None:
     spec, room = f"specs/{name}.yml", f"specs/{name}/"
+    if f"{room}{MEMORY}" in plan:
+        raise ForgeError(
+            f"the blueprint would write {room}{MEMORY}", Where(str(blueprint.folder)), "catalog-forge writes it itself"
+        )
     for file in plan:
         if file.path != spec and not file.path.startswith(room):
             raise ForgeError(

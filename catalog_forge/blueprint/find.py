@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import catalog_forge
@@ -14,6 +15,9 @@ from catalog_forge.errors import ForgeError, did_you_mean
 GENERIC = "generic-conf"
 _AT_COMMIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})")
 _URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
+
+# The user and the password that may stand in a URL.
+_SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 
 def shipped() -> dict[str, Path]:
@@ -31,15 +35,17 @@ def opened(reference: str, base: Path) -> Iterator[Blueprint]:
     Raises ForgeError when there is none, when a URL names no commit, or git refuses.
     """
     if reference in (known := shipped()):
-        yield load(known[reference])
+        yield replace(load(known[reference]), source={"package": catalog_forge.__version__})
     elif at_commit := _AT_COMMIT.fullmatch(reference):
         from catalog_forge.git import checkout
 
         with checkout(at_commit["url"], at_commit["commit"], base) as folder:
-            yield load(folder)
+            url = _SECRETS.sub(r"\1", at_commit["url"])
+            name = url.rstrip("/").rpartition("/")[2].removesuffix(".git") or "blueprint"
+            yield replace(load(folder), name=name, source={"url": url, "commit": at_commit["commit"]})
     elif _URL.fullmatch(reference) and not (base / reference).is_dir():
         raise ForgeError(f"the blueprint {reference!r} names no commit", hint="URL@COMMIT, 40 hex digits: branches and tags move")
     elif "/" in reference or (base / reference).is_dir():
-        yield load((base / reference).resolve())
+        yield replace(load((base / reference).resolve()), source={"folder": reference})
     else:
         raise ForgeError(f"there is no blueprint {reference!r}", hint=did_you_mean(reference, known))

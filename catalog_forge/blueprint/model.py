@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ MAX_DEPTH = 100
 MAX_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blueprint:
     """A cookiecutter folder. `files` lie below its templated folder, `partials` in templates/; neither is rendered."""
 
@@ -30,6 +32,14 @@ class Blueprint:
     partials: Plan
     hooks: tuple[str, ...]
     checks: Mapping[str, Check]
+    source: Mapping[str, str] = field(default_factory=dict)
+    """Where it came from, as it is remembered: {package: version}, {url, commit} or {folder}."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that decides what it makes."""
+        parts = (json.dumps(self.context, sort_keys=True), self.files.digest, self.partials.digest)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @property
     def description(self) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1 << 20
 SCENARIOS = "scenarios"
+MEMORY = ".blueprint.json"
+"""What `new` remembers of the blueprint: it decides nothing that is generated."""
 
 
 def check_inside(root: Path, path: str) -> None:
@@ -53,6 +55,10 @@ def walked(folder: Path) -> list[Path]:
     return sorted(Path(place) / name for place, folders, names in found for name in (*folders, *names))
 
 
+def _is_generated_from(name: str) -> bool:
+    return name != MEMORY and not name.startswith(f"{SCENARIOS}/")
+
+
 def _words(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
@@ -83,8 +89,8 @@ class SpecFolder:
     def read(self, name: str, where: Where | None) -> bytes:
         """Return the bytes of a file. Raises ForgeError when it is missing, no file, larger than 1 MiB, or not in the folder."""
         check_relative(name)
-        if name.startswith(f"{SCENARIOS}/"):
-            raise ForgeError(f"{name!r} is for the tests of the spec, and no part of what is generated", where)
+        if not _is_generated_from(name):
+            raise ForgeError(f"{name!r} is for the tests or the memory of the spec, and no part of what is generated", where)
         return self._read(name, where)
 
     def _read(self, name: str, where: Where | None) -> bytes:
@@ -109,7 +115,7 @@ class SpecFolder:
         """Yield the name and bytes of every file of the folder that a spec could use, in the order of their names."""
         for path in walked(self.path):
             name = path.relative_to(self.path).as_posix()
-            is_own = path.is_file() and not path.is_symlink() and not name.startswith(f"{SCENARIOS}/")
+            is_own = path.is_file() and not path.is_symlink() and _is_generated_from(name)
             if is_own and path.stat().st_size <= MAX_BYTES:
                 yield name, path.read_bytes()
 
@@ -141,6 +147,6 @@ class PlannedFolder(SpecFolder):
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and bytes of every file, in the order in which the folder will yield them once it is written."""
-        planned = {file.path: file.content for file in self.plan if not file.path.startswith(f"{SCENARIOS}/")}
+        planned = {file.path: file.content for file in self.plan if _is_generated_from(file.path)}
         merged = dict(super().files()) | planned
         yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

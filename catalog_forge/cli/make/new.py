@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from catalog_forge.shown import printable
 if TYPE_CHECKING:
     from catalog_forge.blueprint.answers import Ask, Given, Question
     from catalog_forge.errors import ForgeError
-    from catalog_forge.plan import Plan
+    from catalog_forge.plan import File, Plan
     from catalog_forge.repository import Repository, Source
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -81,17 +82,22 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     from catalog_forge.cli.make import schemas
     from catalog_forge.cli.make.starting import with_start
     from catalog_forge.repository import Repository
+    from catalog_forge.spec.folder import MEMORY
 
     chosen = Options(**options)  # type: ignore[arg-type]
     repository = Repository.find(settings.directory)
     _check_name(repository, name, chosen.force)
-    author = _from_words(name, chosen) if chosen.by_words else _from_blueprint(settings, name, chosen)
+    author, remember = (_from_words(name, chosen), None) if chosen.by_words else _from_blueprint(settings, name, chosen)
     author = with_start(name, author, repository.inherited, chosen.exec, chosen.no_input)
+    if remember:
+        author.add(remember(author))
     plan, source = _planned(repository, name, author)
     if not (repository.root / schemas.FILE).exists():
         plan.add_text(schemas.FILE, schemas.text())
     if not chosen.dry_run:
         writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
+        if remember is None:
+            (repository.root / f"specs/{name}/{MEMORY}").unlink(missing_ok=True)  # it was of a blueprint that is given up
         schemas.keep(repository.root)
     click.echo(tree(str(repository.root), (file.path for file in plan)))
     if chosen.dry_run:
@@ -160,8 +166,9 @@ def _from_words(name: str, chosen: Options) -> Plan:
     return plan
 
 
-def _from_blueprint(settings: Settings, name: str, chosen: Options) -> Plan:
-    """Return the author's files that a blueprint makes."""
+def _from_blueprint(settings: Settings, name: str, chosen: Options) -> tuple[Plan, Callable[[Plan], File]]:
+    """Return the author's files that a blueprint makes, and what makes the file that remembers how."""
+    from catalog_forge.blueprint import memory
     from catalog_forge.blueprint.answers import Given, answer
     from catalog_forge.blueprint.expand import expand, renderer
     from catalog_forge.blueprint.find import GENERIC, opened, shipped
@@ -177,7 +184,8 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> Plan:
         budget = Budget()  # one for the whole run, however many questions and files there are
         render = renderer(blueprint, trusted=chosen.trust, budget=budget)
         answers = answer(blueprint, render, given, _asker(chosen.no_input))
-        return expand(blueprint, answers, trusted=chosen.trust, budget=budget)
+        plan = expand(blueprint, answers, trusted=chosen.trust, budget=budget)
+        return plan, partial(memory.file_of, blueprint, answers)
 
 
 def _given(chosen: Options) -> dict[str, Given]:
@@ -223,7 +231,8 @@ def _asked(question: Question) -> str | bool:
     options = f" ({', '.join(question.options)})" if question.options else ""
     shown = f" [{default}]" if default else ""
     text = printable(question.prompt + options + shown)
-    answer: str | bool = click.prompt(text, default=default, show_default=False, value_proc=value, err=True)
+    hidden = bool(question.check and question.check.secret)
+    answer: str | bool = click.prompt(text, default=default, show_default=False, value_proc=value, err=True, hide_input=hidden)
     return answer
 
 

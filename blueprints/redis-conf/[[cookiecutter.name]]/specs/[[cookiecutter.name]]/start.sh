@@ -1,0 +1,36 @@
+#!/bin/sh
+# Starts a server or a sentinel. What it rewrites lies in /data: what is rendered again never overwrites it.
+set -eu
+. /usr/local/etc/redis/node.env
+
+# The master that a sentinel names; nothing when none answers, as at the very start.
+known() {
+    for sentinel in $SENTINELS; do
+        found=$(timeout 2 redis-cli -h "$sentinel" -p 26379 sentinel get-master-addr-by-name main 2>/dev/null | head -n 1) || continue
+        case $found in
+            *[!0-9.]* | "") ;;
+            *) echo "$found" && return ;;
+        esac
+    done
+}
+
+master=$(known)
+if [ "$ROLE" = sentinel ]; then
+    if [ ! -s /data/sentinel.conf ]; then
+        sed "s/^\(sentinel monitor main\) [^ ]*/\1 ${master:-$FIRST}/" /usr/local/etc/redis/sentinel.conf >/data/sentinel.conf.new
+        mv /data/sentinel.conf.new /data/sentinel.conf
+    fi
+    exec docker-entrypoint.sh redis-server /data/sentinel.conf --sentinel
+fi
+
+{
+    echo "include /usr/local/etc/redis/redis.conf"
+    if [ -n "$master" ] || [ ! -s /data/redis.conf ]; then
+        [ "${master:-$FIRST}" = "$SELF" ] || echo "replicaof ${master:-$FIRST} 6379"
+    else
+        # No sentinel answers: it goes on as what it was.
+        grep '^replicaof ' /data/redis.conf || :
+    fi
+} >/data/redis.conf.new
+mv /data/redis.conf.new /data/redis.conf
+exec docker-entrypoint.sh redis-server /data/redis.conf
