@@ -9,7 +9,8 @@ from typing import Any
 from catalog_forge.catalog.questions import floating, literal, metadata_block, questions, tag_variable
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.spec.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS
-from catalog_forge.spec.model import Companion, HealthCheck, Member, Spec
+from catalog_forge.spec.frame import HealthCheck
+from catalog_forge.spec.model import Companion, Member, Spec, Volume
 from catalog_forge.yamlio import Quoted
 
 _HOSTNAME = {"io.rancher.container.hostname_override": "container_name"}
@@ -24,7 +25,8 @@ def docker_compose(spec: Spec) -> dict[str, Any]:
     for member in spec.members:
         services |= write(spec, member)
     services |= {name: _companion(companion) for name, companion in spec.companions.items()}
-    return {"version": Quoted("2"), "services": services}
+    volumes = {name: _volume(spec.volumes.get(name, Volume())) for name in (*spec.volumes, *spec.mounted)}
+    return {"version": Quoted("2"), "services": services, **({"volumes": volumes} if volumes else {})}
 
 
 def rancher_compose(spec: Spec) -> dict[str, Any]:
@@ -38,7 +40,15 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
     services = {member.name: _rancher_service(spec, member) for member in spec.members}
     own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}
     services |= {name: keys for name, keys in own.items() if keys}
-    return {"version": Quoted("2"), "catalog": block, "services": services}
+    # docker-compose knows nothing of a volume for each container, and what stands in this file takes the place of the other's.
+    volumes = {name: {**_volume(each), "per_container": True} for name, each in spec.volumes.items() if each.per_container}
+    return {"version": Quoted("2"), "catalog": block, "services": services, **({"volumes": volumes} if volumes else {})}
+
+
+def _volume(volume: Volume) -> dict[str, Any]:
+    """What both files say of a named volume."""
+    known = {"driver": volume.driver, "driver_opts": dict(volume.driver_opts), "external": volume.external}
+    return {key: value for key, value in known.items() if value}
 
 
 def description(spec: Spec) -> str:

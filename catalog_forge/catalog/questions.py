@@ -79,7 +79,7 @@ def _is_asked(spec: Spec, name: str, key: MetadataKey) -> bool:
 
 
 def _used(spec: Spec, key: MetadataKey) -> bool:
-    return key.variable in used_variables([holder.compose for holder in spec.composed])
+    return key.variable in used_variables(spec.passed)
 
 
 def _question(key: MetadataKey) -> dict[str, Any]:

@@ -6,6 +6,7 @@ executor v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,9 +39,18 @@ RANCHER_FILE = RANCHER_KEYS | frozenset(
 COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".split())
 
 
+VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
+
+
 def floats(image: str) -> bool:
     """Whether a name means another image on each day: it has no tag and no digest, or the tag that moves."""
     return "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
+
+
+def named_volume(mount: str) -> str:
+    """Return the name of the volume that a mount is of; empty for a path, and for what a variable decides."""
+    name, colon, _ = mount.partition(":")
+    return name if colon and re.fullmatch(VOLUME_NAME, name) else ""
 
 
 def refused(name: str, value: Any) -> Iterator[Problem]:

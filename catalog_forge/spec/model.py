@@ -8,18 +8,15 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from catalog_forge import yamlio
-from catalog_forge.spec.compose_keys import COMPANION_KEYS, SERVICE_KEYS
+from catalog_forge.errors import Where
+from catalog_forge.spec.compose_keys import COMPANION_KEYS, SERVICE_KEYS, named_volume
 from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.frame import COMPOSE_NAME, DURATION, IMAGE, VERSION, Engine, Entry, HealthCheck, Image
 from catalog_forge.spec.record import Record, key
 
 IMAGE_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-(conf|config)"
-COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 METADATA_KEY = r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-IMAGE = r"[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])?"
-DURATION = r"[1-9][0-9]{0,5}s"
-VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
-SEMVER = r"v?[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.+-]+)?"
 
 FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "lines")
 # What stands beside the primary in each topology, in this order: `Member` knows what it is called.
@@ -27,62 +24,12 @@ TOPOLOGIES = {"volumes": ("conf",), "netns": ("main", "volumes"), "datavol": ("c
 KEY_TYPES = (
     "string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "map", "list",
 )  # fmt: skip
-CONFD_RELEASES = ("0.14.0", "0.15.0", "0.16.0", "HEAD")
-METADATA_VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
 SIGNALS = ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH")
 SCOPES = ("stack", "environment")
 RELOADS = "signal NAME | http POST URL | http PUT URL | exec COMMAND | restart | none"
 
 # A value of `set`: a text with expressions, a constant, or (yaml, json, toml) a map or list of them.
 Value = Text | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Entry(Record):
-    """The entry in the catalog: what `config.yml` and the catalog block of `rancher-compose.yml` say."""
-
-    name: str = key(
-        "folder of the entry; default: the image's name without -conf or -config",
-        "",
-        pattern=COMPOSE_NAME,
-        shape="letters, digits and dashes",
-        maximum=63,
-    )
-    title: str = key("name that the catalog shows; default: made from the entry's name", "", maximum=100, line=True)
-    version: str = key("version of the entry; default: the image's version", "", pattern=VERSION, shape="a version", maximum=64)
-    category: str = key("category that the catalog files it under", "Applications", maximum=60, line=True)
-    license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60, line=True)
-    project_url: str = key("home page of the software", "", pattern=r"https?://\S+", shape="a URL", maximum=300)
-    icon: str = key(
-        "icon file (svg or png) in the spec's folder; default: one is drawn from the title",
-        "",
-        pattern=r"[A-Za-z0-9._-]+\.(svg|png)",
-        shape="a file name that ends in .svg or .png",
-    )
-    minimum_rancher_version: str = key("oldest Rancher that is offered this entry", "v1.2.0", pattern=SEMVER, shape="a version")
-    maximum_rancher_version: str = key("newest Rancher that is offered this entry", "", pattern=SEMVER, shape="a version")
-    upgrade_from: str = key("range of versions that may be upgraded to this one, such as '>=1.0.0'", "", maximum=100, line=True)
-    revision: int = key("number of the revision's folder", 0)
-    readme: str = key("text that the README of the revision begins with; default: the description", "")
-
-
-@dataclass(frozen=True)
-class HealthCheck(Record):
-    """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
-
-    port: int = key("port that is checked", least=1, most=65535)
-    request_line: str = key(
-        "such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
-        "",
-        pattern=r"[A-Z]+ \S+ HTTP/1\.[01]",
-        shape="METHOD PATH HTTP/1.x",
-    )
-    interval: int = key("time between two checks", 2000, least=1)
-    response_timeout: int = key("time within which an answer is due", 2000, least=1)
-    healthy_threshold: int = key("answers in a row that make it healthy", 2, least=1)
-    unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
-    initializing_timeout: int = key("time that a new container has to become healthy", 60000, least=1)
-    strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=("recreate", "none"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,47 +114,13 @@ class Companion(Composed):
 
 
 @dataclass(frozen=True)
-class Image(Record):
-    """The conf image."""
+class Volume(Record):
+    """A named volume: services mount it as NAME:/PATH."""
 
-    base: str = key(
-        "base image, pinned; it needs a shell and the tools of busybox",
-        "busybox:1.37.0",
-        pattern=IMAGE,
-        shape="REPOSITORY:TAG",
-    )
-    registry: str = key(
-        "registry and namespace that the image's name is put behind, such as ghcr.io/acme",
-        "",
-        pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
-        shape="HOST[:PORT]/NAMESPACE",
-    )
-    labels: Mapping[str, str] = key("labels of the image, beside the OCI ones", dict)
-    user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
-
-
-@dataclass(frozen=True)
-class Engine(Record):
-    """What renders: confd, and the version of the metadata that it reads."""
-
-    confd: str = key(
-        "confd release",
-        "0.16.0",
-        one_of=CONFD_RELEASES,
-        shape="0.14.0 to 0.16.0, or HEAD: `ls` is broken in 0.12 and 0.13, and 0.11 knows neither defaults nor arithmetic",
-    )
-    confd_src: str = key("URL of the confd binary; known for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
-    confd_sha256: str = key(
-        "SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
-    )
-    metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
-    refresh: str = key(
-        "`watch` (at each change), `once`, or an interval such as 30s",
-        "watch",
-        pattern=f"watch|once|{DURATION}",
-        shape="watch, once or a time such as 30s",
-    )
-    log: str = key("confd's log level", "info", one_of=("panic", "fatal", "error", "warn", "info", "debug"))
+    driver: str = key("driver of the volume, such as local or rancher-nfs", "", maximum=255, line=True)
+    driver_opts: Mapping[str, str] = key("options of the driver", dict)
+    external: bool = key("the volume is there already, and belongs to nobody's stack", False)
+    per_container: bool = key("each container has one of its own, which its replacement finds again", False)
 
 
 @dataclass(frozen=True)
@@ -552,6 +465,9 @@ class Spec(Record):
     metadata: Mapping[str, MetadataKey] = key("the keys that the user of the entry supplies, in the order of the questions", dict)
     vars: Mapping[str, str] = key("environment of the conf container, with defaults", dict)
     launch: Launch = key("how the program is started", Launch)
+    volumes: Mapping[str, Volume] = key(
+        "the named volumes of the entry; without any, those that services mount are plain ones", dict
+    )
     companions: Mapping[str, Companion] = key("the services of the entry beside the configured one, by name", dict)
     deviations: Mapping[str, str] = key(
         "why the spec deviates from the standards of catalog-forge.yml: path of a key, such as image.base, to the reason", dict
@@ -574,6 +490,21 @@ class Spec(Record):
     def composed(self) -> tuple[Service | Group | Companion, ...]:
         """Whatever compose keys stand in."""
         return (self.service, *self.service.groups.values(), *self.companions.values())
+
+    @property
+    def mounted(self) -> dict[str, Where | None]:
+        """The named volumes that services mount, and where each is named first."""
+        found: dict[str, Where | None] = {}
+        for node in (each.nodes["volumes"][1] for each in self.composed if "volumes" in each.nodes):
+            for item in node.items if isinstance(node, yamlio.Seq) else ():
+                if isinstance(item, yamlio.Text) and (name := named_volume(item.value)):
+                    found.setdefault(name, item.where)
+        return found
+
+    @property
+    def passed(self) -> list[Any]:
+        """The values that variables of rancher-compose may stand in."""
+        return [*(each.compose for each in self.composed), *((each.driver, each.driver_opts) for each in self.volumes.values())]
 
     @property
     def share(self) -> str:

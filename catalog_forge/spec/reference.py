@@ -7,6 +7,7 @@ from typing import Any, TypeGuard, get_args, get_origin
 
 from catalog_forge.spec import expressions
 from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.frame import Engine, Entry, HealthCheck, Image
 from catalog_forge.spec.model import (
     Block,
     Companion,
@@ -14,11 +15,7 @@ from catalog_forge.spec.model import (
     Condition,
     ConfFile,
     Elements,
-    Engine,
-    Entry,
     Group,
-    HealthCheck,
-    Image,
     Launch,
     Leader,
     Listing,
@@ -28,6 +25,7 @@ from catalog_forge.spec.model import (
     Restart,
     Service,
     Spec,
+    Volume,
     Wait,
     WhenBlock,
 )
@@ -50,6 +48,7 @@ _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
     ("launch.others", Others),
     ("launch.restart", Restart),
     ("companions.NAME", Companion),
+    ("volumes.NAME", Volume),
 )
 _HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
 # The spec language

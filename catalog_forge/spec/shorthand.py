@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.spec.expressions import literal
+from catalog_forge.spec.frame import COMPOSE_NAME, Entry
 from catalog_forge.spec.model import (
-    COMPOSE_NAME,
     RELOADS,
     SIGNALS,
     Block,
     ConfFile,
     CopyBlock,
-    Entry,
     Launch,
     MetadataKey,
     Reload,

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog_forge.spec.model import Engine, Entry, Image, Launch, Spec
+from catalog_forge.spec.frame import Engine, Entry, Image
+from catalog_forge.spec.model import Launch, Spec
 from catalog_forge.spec.record import Record, key
 from catalog_forge.spec.tree import EMPTY, leaves
 from catalog_forge.yamlio import Map, Text

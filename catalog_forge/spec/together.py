@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from catalog_forge.errors import Problem, Where
+from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.rancher.composition import Composition, Keys, Part, part
 from catalog_forge.rancher.composition import Service as Composed
 from catalog_forge.rancher.judgement import units
 from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS, V2
-from catalog_forge.spec.compose_keys import floats
-from catalog_forge.spec.model import COMPOSE_NAME, Companion, Member, Spec
+from catalog_forge.spec.compose_keys import VOLUME_NAME, floats
+from catalog_forge.spec.frame import COMPOSE_NAME
+from catalog_forge.spec.model import Companion, Member, Spec
 from catalog_forge.yamlio import Map, Node, Text
 
 _JUDGES = (
@@ -30,6 +31,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
     """Yield what is wrong with the services of an entry together."""
     for name, companion in spec.companions.items():
         yield from _companion(name, companion)
+    yield from _volumes(spec)
     if twice := [*_names(spec)]:
         yield from twice
         return
@@ -41,6 +43,21 @@ def problems(spec: Spec) -> Iterator[Problem]:
             known = "the services of the entry: " + ", ".join(sorted(composition.services))
             yield Problem(fault.message, fault.where, fault.hint or known)
         seen.add(fault.where)
+
+
+def _volumes(spec: Spec) -> Iterator[Problem]:
+    """Where the named volumes are declared, all are, and each is mounted."""
+    mounted = spec.mounted
+    for name, where in mounted.items() if spec.volumes else ():
+        if name not in spec.volumes:
+            yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
+    for name, volume in spec.volumes.items():
+        if not re.fullmatch(VOLUME_NAME, name):
+            yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
+        elif name not in mounted:
+            yield Problem(f"volumes: no service mounts {name!r}", volume.at(), did_you_mean(name, mounted) or f"{name}:/PATH")
+        if volume.external and (volume.driver or volume.driver_opts or volume.per_container):
+            yield Problem(f"volumes: {name} is external: whoever made it has said the rest", volume.at("external"))
 
 
 def _names(spec: Spec) -> Iterator[Problem]:

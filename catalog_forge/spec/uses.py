@@ -26,7 +26,7 @@ def unread(spec: Spec) -> list[str]:
     """Return the metadata keys that no file, condition or compose key reads. What a hand-written template reads is its own."""
     if any(isinstance(block, TemplateBlock) for file in spec.files for block in blocks_of(file.body)):
         return []
-    asked = used_variables([holder.compose for holder in spec.composed])
+    asked = used_variables(spec.passed)
     read = {name for name, key in spec.metadata.items() if key.variable in asked}
     for use in _uses(spec):
         if isinstance(use, Text):

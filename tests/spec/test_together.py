@@ -178,6 +178,33 @@ def test_a_group_has_an_image_a_command_and_a_health_check_of_its_own() -> None:
     assert [member.command for member in known.members][0] == ("docker-entrypoint.sh", "redis-server")
 
 
+VOLUMES = [
+    ("volumes: {data: {per_container: true}}", "[data:/x]", ""),
+    ("volumes: {data: {driver: '${port}-x', driver_opts: {a: b}}}", "[data:/x]", ""),
+    ("", "[data:/x, other:/y]", ""),
+    ("volumes: {data: {}}", "[dta:/x]", "6:48: the entry has no volume 'dta'\n  hint: did you mean 'data'?"),
+    ("volumes: {data: {}}", "[/x, './y:/z', '${port}:/w', '/a:/b']", "volumes: no service mounts 'data'"),
+    ("volumes: {data: {external: true, driver: x}}", "[data:/x]", "volumes: data is external"),
+    ("volumes: {data: {driver: '${prt}'}}", "[data:/x]", "${prt} is asked by no question"),
+    ("volumes: {d a: {}}", "[data:/x]", "volumes: 'd a' cannot be the name of a volume"),
+]
+
+
+@pytest.mark.parametrize(("declared", "mounted", "words"), VOLUMES)
+def test_named_volumes(declared: str, mounted: str, words: str) -> None:
+    found = said(f"{WEB}\n{declared}", f", volumes: {mounted}")
+    assert words in found if words else not found, found
+
+
+def test_a_volume_for_each_container_stands_where_docker_compose_does_not_look() -> None:
+    spec = spec_of(f"{WEB}\nvolumes: {{data: {{driver: d, per_container: true}}, b: {{}}}}", ", volumes: [data:/x, b:/b]")
+    assert docker_compose(spec)["volumes"] == {"data": {"driver": "d"}, "b": {}}
+    assert rancher_compose(spec)["volumes"] == {"data": {"driver": "d", "per_container": True}}
+    plain = spec_of(WEB, ", volumes: [data:/x]")
+    assert docker_compose(plain)["volumes"] == {"data": {}}
+    assert "volumes" not in rancher_compose(plain)
+
+
 def test_every_key_of_a_companion_stands_in_one_of_both_files() -> None:
     known = '{image: "x:1", scale: 2, uts: host, init: true, memory: 5, command: [a], labels: [a=b]}'
     spec = spec_of(f"  web: {known}")

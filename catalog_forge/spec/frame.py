@@ -1,0 +1,108 @@
+"""What frames the configuration: the entry in the catalog, the conf image, what renders in it, a health check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog_forge.spec.record import Record, key
+
+COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+IMAGE = r"[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])?"
+VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+SEMVER = r"v?[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.+-]+)?"
+DURATION = r"[1-9][0-9]{0,5}s"
+CONFD_RELEASES = ("0.14.0", "0.15.0", "0.16.0", "HEAD")
+METADATA_VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
+
+
+@dataclass(frozen=True)
+class Entry(Record):
+    """The entry in the catalog: what `config.yml` and the catalog block of `rancher-compose.yml` say."""
+
+    name: str = key(
+        "folder of the entry; default: the image's name without -conf or -config",
+        "",
+        pattern=COMPOSE_NAME,
+        shape="letters, digits and dashes",
+        maximum=63,
+    )
+    title: str = key("name that the catalog shows; default: made from the entry's name", "", maximum=100, line=True)
+    version: str = key("version of the entry; default: the image's version", "", pattern=VERSION, shape="a version", maximum=64)
+    category: str = key("category that the catalog files it under", "Applications", maximum=60, line=True)
+    license: str = key("licence of the entry, as an SPDX identifier", "", maximum=60, line=True)
+    project_url: str = key("home page of the software", "", pattern=r"https?://\S+", shape="a URL", maximum=300)
+    icon: str = key(
+        "icon file (svg or png) in the spec's folder; default: one is drawn from the title",
+        "",
+        pattern=r"[A-Za-z0-9._-]+\.(svg|png)",
+        shape="a file name that ends in .svg or .png",
+    )
+    minimum_rancher_version: str = key("oldest Rancher that is offered this entry", "v1.2.0", pattern=SEMVER, shape="a version")
+    maximum_rancher_version: str = key("newest Rancher that is offered this entry", "", pattern=SEMVER, shape="a version")
+    upgrade_from: str = key("range of versions that may be upgraded to this one, such as '>=1.0.0'", "", maximum=100, line=True)
+    revision: int = key("number of the revision's folder", 0)
+    readme: str = key("text that the README of the revision begins with; default: the description", "")
+
+
+@dataclass(frozen=True)
+class Image(Record):
+    """The conf image."""
+
+    base: str = key(
+        "base image, pinned; it needs a shell and the tools of busybox",
+        "busybox:1.37.0",
+        pattern=IMAGE,
+        shape="REPOSITORY:TAG",
+    )
+    registry: str = key(
+        "registry and namespace that the image's name is put behind, such as ghcr.io/acme",
+        "",
+        pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
+        shape="HOST[:PORT]/NAMESPACE",
+    )
+    labels: Mapping[str, str] = key("labels of the image, beside the OCI ones", dict)
+    user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
+
+
+@dataclass(frozen=True)
+class Engine(Record):
+    """What renders: confd, and the version of the metadata that it reads."""
+
+    confd: str = key(
+        "confd release",
+        "0.16.0",
+        one_of=CONFD_RELEASES,
+        shape="0.14.0 to 0.16.0, or HEAD: `ls` is broken in 0.12 and 0.13, and 0.11 knows neither defaults nor arithmetic",
+    )
+    confd_src: str = key("URL of the confd binary; known for 0.16.0", "", pattern=r"https?://\S+", shape="a URL")
+    confd_sha256: str = key(
+        "SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
+    )
+    metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
+    refresh: str = key(
+        "`watch` (at each change), `once`, or an interval such as 30s",
+        "watch",
+        pattern=f"watch|once|{DURATION}",
+        shape="watch, once or a time such as 30s",
+    )
+    log: str = key("confd's log level", "info", one_of=("panic", "fatal", "error", "warn", "info", "debug"))
+
+
+@dataclass(frozen=True)
+class HealthCheck(Record):
+    """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
+
+    port: int = key("port that is checked", least=1, most=65535)
+    request_line: str = key(
+        "such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
+        "",
+        pattern=r"[A-Z]+ \S+ HTTP/1\.[01]",
+        shape="METHOD PATH HTTP/1.x",
+    )
+    interval: int = key("time between two checks", 2000, least=1)
+    response_timeout: int = key("time within which an answer is due", 2000, least=1)
+    healthy_threshold: int = key("answers in a row that make it healthy", 2, least=1)
+    unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
+    initializing_timeout: int = key("time that a new container has to become healthy", 60000, least=1)
+    strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=("recreate", "none"))
