@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ from catalog_forge.spec.model import (
     WhenBlock,
 )
 
+# Keys of TOML that need no quotes; a dot between two leads into a table.
+_BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 # Gives the text of a file of the spec's folder.
 ReadStatic = Callable[[str, FileBlock], str]
 
@@ -111,18 +114,27 @@ class Body:
         kind = self.values.format
         if kind.name == "yaml":
             return go.literal(yamlio.dump_json_like(name) if "\n" not in name else go_quote(name))
+        if kind.name == "toml" and _BARE_KEYS.fullmatch(name):
+            return name
         try:
             return go.literal(kind.constant_key(name))
         except ValueError as error:
             raise ForgeError(f"the format {kind.name} cannot hold the key {name!r}: {error}", block.at("set")) from None
+
+    def inner_key(self, block: SetBlock, name: str) -> str:
+        """A key of a map that is a value."""
+        return self.key(block, name) if self.values.format.name == "toml" else go.literal(go_quote(name))
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
         """A value of the author: a text, a constant, or a map or list of them in YAML's flow style, which is JSON's as well."""
         if isinstance(value, Text):
             return self.quoted(block, name, value)
         if isinstance(value, Mapping):
-            inner = ", ".join(f"{go.literal(go_quote(key))}: {self.value(block, key, item)}" for key, item in value.items())
-            return apart("{", inner, "}")
+            pair = self.values.format.inner
+            pairs = (
+                pair.format(key=self.inner_key(block, key), value=self.value(block, key, item)) for key, item in value.items()
+            )
+            return apart("{", ", ".join(pairs), "}")
         if isinstance(value, ListValue):
             return f"[{self.elements(block, name, value.list)}]"
         if isinstance(value, tuple):
@@ -177,17 +189,22 @@ class Body:
 
     def pasted(self, block: PasteBlock) -> str:
         """A user's text, as it is; it ends with one line break."""
-        name = block.paste.removeprefix("metadata/")
-        found = resolve(self.values.spec.metadata, Text((name,)))
-        assert found, "the checks of the spec let only declared keys pass"
-        if block.optional:
-            self.values.secret |= found.key.hidden
+        values, refusal = self.values, ""
+        if name := block.variable:
+            value = given = f"getenv {go.string(name)} {go.string(values.spec.vars[name])}"
+            if not block.optional:
+                missing = go.string(f"required variable {name} has no value")
+                refusal = f"{{{{if not ({given})}}}}{{{{getv {missing}}}}}{{{{end -}}}}\n"
         else:
-            self.values.need(found)
-        path = self.values.names.metadata(name)
+            found = resolve(values.spec.metadata, block.path)
+            assert found, "the checks of the spec let only declared keys pass"
+            if not block.optional:
+                values.need(found)
+            path = values.metadata_path(block.path)
+            value, given = path.value, path.given('""')
         head, tail = (go.literal(f"{line}\n") for line in block.wrap) if block.wrap else ("", "")
-        code = f'{head}{{{{trimSuffix ({path.value}) "\\n"}}}}\n{tail}'
-        return guarded(path.given('""'), code) if block.optional else code
+        code = f'{head}{{{{trimSuffix ({value}) "\\n"}}}}\n{tail}'
+        return refusal + go.apart_line(guarded(given, code) if block.optional else code)
 
     def listed(self, block: ListBlock) -> str:
         """One item for each element, as text in its context; with line breaks between and no tail, one line for each."""

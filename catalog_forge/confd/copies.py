@@ -118,10 +118,14 @@ def _opposite(condition: str) -> str:
 
 
 def _section(body: Writer, block: Block) -> tuple[Block, ...]:
-    """The blocks that a block shares its keys with: the whole body, and in an ini file those of the same section."""
+    """The blocks that a block shares its keys with: the whole body, and in an ini or toml file those of the same section."""
     sections: list[list[Block]] = [[]]
     for other in body.file.body:
-        if body.values.format.name == "ini" and isinstance(other, TextBlock) and re.search(r"(?m)^\s*\[", str(other.text)):
+        if (
+            body.values.format.name in ("ini", "toml")
+            and isinstance(other, TextBlock)
+            and re.search(r"(?m)^\s*\[", str(other.text))
+        ):
             sections.append([])
         sections[-1].append(other)
     return next(tuple(section) for section in sections if any(other is block for other in blocks_of(tuple(section))))

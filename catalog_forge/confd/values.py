@@ -15,7 +15,7 @@ from catalog_forge.formats import Escape
 from catalog_forge.formats.base import Format
 from catalog_forge.spec.body import parts_of
 from catalog_forge.spec.expressions import OF_RECORDS, Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Text
-from catalog_forge.spec.keys import Found, kind_of, resolve, resolve_collection
+from catalog_forge.spec.keys import Found, hidden, kind_of, resolve, resolve_collection
 from catalog_forge.spec.model import Spec
 
 # Prints the value that a term gives.
@@ -175,7 +175,7 @@ class Values:
         found = resolve(self.spec.metadata, expr.node.path)
         if found is None or (not found.key.optional and not found.below):
             return ""
-        return self._metadata_path(expr.node.path).given('""')
+        return self.metadata_path(expr.node.path).given('""')
 
     def collection(self, of: Collection) -> Members:
         """Return a collection in template terms."""
@@ -321,13 +321,12 @@ class Values:
         self.need(found)
         if default is None and found.key.asked and found.key.default is not None:
             default = go.string(str(found.key.default))
-        where = self._metadata_path(path)
+        where = self.metadata_path(path)
         return where.value if default is None else where.given(default)
 
-    def _metadata_path(self, path: Text) -> Path:
-        found = resolve(self.spec.metadata, path)
-        if found:
-            self.secret |= found.key.hidden
+    def metadata_path(self, path: Text) -> Path:
+        """Return the path of a metadata key; a secret one makes the file private."""
+        self.secret |= hidden(self.spec.metadata, path)
         base = self.names.metadata()
         return self._joined(base.format + "/", path)
 

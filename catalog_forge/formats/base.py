@@ -105,7 +105,8 @@ Placements = Callable[[str], Iterator[Placement]]
 class Format:
     """A file format. `pair` is a line with {key} and {value}; empty where the format has no pairs.
 
-    `placements` finds out what stands around the values of a text; `typed` formats write numbers and truths bare.
+    `placements` finds out what stands around the values of a text; `typed` formats write numbers and truths bare;
+    `inner` is a pair of a map that is a value.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Format:
     typed: bool = False
     head: str = ""
     tail: str = ""
+    inner: str = "{key}: {value}"
 
     def constant(self, value: str) -> str:
         """Write a text of the author as a whole value. Raises ValueError when the format cannot hold it."""

@@ -39,10 +39,9 @@ from catalog_forge.spec.model import (
     WhenBlock,
 )
 from catalog_forge.spec.record import keys_of
-from catalog_forge.spec.shorthand import format_of_file
+from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
 
-_NO_PAIRS = ("raw", "lines")
-_NESTED_VALUES = ("yaml", "json")
+_NESTED_VALUES = ("yaml", "json", "toml")
 _FLAT = "join makes one text of all elements, and this list would hold that one text"
 _SERVICES = "/self/stack/services/"
 # What a raw path may begin with: an always-present ancestor that stays inside the own stack.
@@ -120,13 +119,13 @@ def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Probl
         yield Problem("a hand-written template is the whole body of its file", sole[0].at())
     pairs = [block for block in blocks if isinstance(block, SetBlock | CopyBlock)]
     written = [block for block in blocks if isinstance(block, TextBlock | ListBlock | PasteBlock | FileBlock)]
-    if kind in _NO_PAIRS:
+    if kind in NO_PAIRS:
         for block in pairs:
-            if isinstance(block, SetBlock) or kind == "raw":
+            if isinstance(block, SetBlock) or kind != "lines":
                 yield Problem(f"the format {kind} has no pairs", block.at(), "name the `format`, or write `text`")
     elif kind == "json" and pairs and written:
         yield Problem("a json file is either pairs (set, copy) or text: the commas between both cannot be known", written[0].at())
-    if kind in ("yaml", "json", "properties", "env"):
+    if kind in ("yaml", "json", "properties", "env") or (kind == "toml" and not written):
         yield from _set_twice(file.body, {})
 
 
@@ -211,6 +210,8 @@ class _Value:
         if isinstance(value, ListValue):
             yield from _collection(self.spec, value.list.of)
             yield from replace(self, of=value.list.of).problems(value.list.item, depth + 1)
+        elif value is None and self.kind == "toml":
+            yield Problem(f"set: {self.name}: toml has no null", self.block.at("set"), "leave the key out")
         elif isinstance(value, Mapping | tuple):
             if isinstance(value, tuple):
                 yield from self._joined(value)
@@ -241,9 +242,16 @@ def _copy(spec: Spec, block: CopyBlock, kind: str) -> Iterator[Problem]:
 
 
 def _paste(spec: Spec, block: PasteBlock, given: frozenset[str]) -> Iterator[Problem]:
-    path = block.paste.removeprefix("metadata/")
-    found = resolve(spec.metadata, Text((path,)))
-    if not found:
+    path = str(block.path)
+    found = resolve(spec.metadata, block.path)
+    for part in block.path.parts:
+        if isinstance(part, Expr):
+            yield from _text(spec, Text((part,)))
+            yield from _in_path(part, None)
+    if block.variable:
+        if block.variable not in spec.vars:
+            yield _unknown_variable(spec, block.variable, block.at("paste"))
+    elif not found:
         yield _undeclared(spec, path, block.at("paste"))
     elif not found.key.asked and not found.below:
         yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"))
@@ -304,8 +312,13 @@ def _text(
         yield from _expr(spec, expr, of, there or expr is alone or (optional and len(text.parts) == 1))
         if isinstance(expr.node, Metadata | Raw):
             for nested in expr.node.path.parts:
-                if isinstance(nested, Expr) and not _simple(nested, of):
-                    yield Problem(f"@{{{nested.source}}} cannot stand in a path: it has no single value", nested.where)
+                if isinstance(nested, Expr):
+                    yield from _in_path(nested, of)
+
+
+def _in_path(expr: Expr, of: Collection | None) -> Iterator[Problem]:
+    if not _simple(expr, of):
+        yield Problem(f"@{{{expr.source}}} cannot stand in a path: it has no single value", expr.where)
 
 
 def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iterator[Problem]:
@@ -316,7 +329,7 @@ def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iter
             yield from _container_field("self", path, expr.where)
         case Attr(root="env", path=(name,)):
             if name not in spec.vars:
-                yield Problem(f"env.{name} is not one of `vars`", expr.where, did_you_mean(name, spec.vars))
+                yield _unknown_variable(spec, name, expr.where)
         case Metadata(path=path):
             yield from _metadata(spec, expr, path, optional)
         case Raw(path=path):
@@ -435,6 +448,10 @@ def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
 def _of_entry(name: str, spec: Spec) -> str:
     near = did_you_mean(name, spec.services)
     return near if near.startswith("did") else f"{near}; one more is declared under `companions`"
+
+
+def _unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
+    return Problem(f"env.{name} is not one of `vars`", where, did_you_mean(name, spec.vars))
 
 
 def _undeclared(spec: Spec, path: str, where: Where | None) -> Problem:

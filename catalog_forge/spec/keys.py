@@ -37,6 +37,13 @@ def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
     return None
 
 
+def hidden(metadata: Mapping[str, MetadataKey], path: Text) -> bool:
+    """Whether a path below `metadata/` may mean a key whose value must not be shown; a nested `@{...}` may mean several."""
+    if path.literal is not None:
+        return (found := resolve(metadata, path)) is not None and found.key.hidden
+    return any(key.hidden and resolve({name: key}, path) for name, key in metadata.items())
+
+
 def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> tuple[Found, tuple[str, ...]] | None:
     """Find the list or map that `metadata/NAME` means, and the field behind it: keys hold dots as well as fields do."""
     for name, field in ((of.name, ()), *_split(of.name)):

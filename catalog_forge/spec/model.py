@@ -18,7 +18,7 @@ IMAGE_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-(conf|config)"
 METADATA_KEY = r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 
-FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "lines")
+FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "toml", "lines", "nginx", "haproxy")
 # What stands beside the primary in each topology, in this order: `Member` knows what it is called.
 TOPOLOGIES = {"volumes": ("conf",), "netns": ("main", "volumes"), "datavol": ("conf", "volumes"), "embedded": ()}
 KEY_TYPES = (
@@ -179,7 +179,7 @@ class CopyBlock(Record):
 
     copy: str = key("metadata/PATH of the map", pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
     bare: tuple[str, ...] = key(
-        "which values stand without quotes in yaml and json: those that are numbers, those that are true or false",
+        "which values stand without quotes in yaml, json and toml: those that are numbers, those that are true or false",
         tuple,
         one_of=("numbers", "truths"),
     )
@@ -189,9 +189,25 @@ class CopyBlock(Record):
 class PasteBlock(Record):
     """The text of a metadata key, as it is: the one place where a user's text may be more than a value."""
 
-    paste: str = key("metadata/PATH of the text", pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
+    paste: Text = key(
+        "metadata/PATH of the text, which may hold `@{...}`, or env.NAME of a variable of `vars`",
+        pattern=rf"env\.{VARIABLE}|metadata(/(?!\.\.?(/|$))([A-Za-z0-9._-]|@\{{[^{{}}]+\}})+)+",
+        shape="metadata/PATH or env.NAME",
+    )
     wrap: tuple[str, ...] = key("a head and a tail, each a line of its own", tuple)
     optional: bool = key("leave all of it out when the key has no value", False)
+
+    @property
+    def variable(self) -> str:
+        """The variable that is pasted; nothing when it is a metadata key."""
+        return (self.paste.literal or "").removeprefix("env.") if str(self.paste).startswith("env.") else ""
+
+    @property
+    def path(self) -> Text:
+        """The path of the metadata key, below `metadata/`."""
+        first, *more = self.paste.parts
+        begin = str(first).removeprefix("metadata/")
+        return Text((*((begin,) if begin else ()), *more))
 
 
 @dataclass(frozen=True)
@@ -314,7 +330,7 @@ class ConfFile(Record):
 
     dest: str = key("absolute path of the file in the service's container", maximum=255)
     body: tuple[Block, ...] = key("the blocks that it is made of, in their order")
-    format: str = key("format; default: from the ending of dest; raw for .conf and .cfg without pairs", "", one_of=FORMATS)
+    format: str = key("format; default: from the path of dest, as the table of formats says", "", one_of=FORMATS)
     mode: str = key(
         "permissions, with a leading 0; default: 0644, and 0600 when a secret is read",
         "",

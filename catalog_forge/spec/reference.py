@@ -30,7 +30,7 @@ from catalog_forge.spec.model import (
     WhenBlock,
 )
 from catalog_forge.spec.record import Key, Record, keys_of
-from catalog_forge.spec.shorthand import FORMAT_OF
+from catalog_forge.spec.shorthand import FORMAT_OF, FORMAT_OF_PATH
 
 _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
     ("The spec", Spec),
@@ -105,14 +105,18 @@ of their names, and those of metadata lists and of split texts in their own.
 In `set` and `copy`, keys and values are quoted by the format. In `text` and `item`, a value is quoted by what stands around it: bare, it
 becomes a whole quoted value; inside your own quotes, their inside; in a comment, a line; as a part of a bare YAML text, letters, digits
 and `-._~/:@+` alone. Where no value can be kept in, such as an XML comment or a command substitution, the compiler refuses the expression.
-Numbers (`type: int`, `count`, `index`) and truths (`type: boolean`) stay bare in yaml and json. A value that the format cannot hold
+Numbers (`type: int`, `count`, `index`) and truths (`type: boolean`) stay bare in yaml, json, toml, nginx and haproxy. A value that the format cannot hold
 fails the rendering with an error that names it. `copy` takes no key that the file sets itself or has copied already.
 `paste` alone puts a user's text into the file as it is.
 
 | format | default for | pairs | values |
 |---|---|---|---|"""
 _FORMATS = {
-    "raw": ("every other ending", "none", "one line, as it is: the syntax is not known"),
+    "raw": (
+        "every other ending; `.conf` and `.cfg` of a file without pairs",
+        "none",
+        "one line, as it is: the syntax is not known",
+    ),
     "yaml": ("", "`key: value`", "double-quoted"),
     "properties": ("", "`key=value`", "backslash escapes of Java"),
     "ini": ("", "`key = value`", "as they are; quotes, backslashes, `#` and `;` are refused, because dialects disagree"),
@@ -120,6 +124,13 @@ _FORMATS = {
     "env": ("", "`KEY='value'`", "single-quoted for the shell"),
     "xml": ("", "`<property><name/><value/></property>`", "entities"),
     "json": ("", "an object", "strings; the file is either pairs or text"),
+    "toml": (
+        "",
+        '`key = value`; a dot in a key leads into a table, as a map does; `text: "[table]\\n"` begins one',
+        "double-quoted",
+    ),
+    "nginx": ("", "none", "a word in double quotes; a part of one: letters, digits, `-._~/:@+,=%?!*\\|^`; never a `$`"),
+    "haproxy": ("", "none", "as in nginx; a `$` is escaped, and no word is empty"),
     "lines": ("", "one value a line (`copy`)", "one line, as it is"),
 }
 
@@ -206,6 +217,8 @@ def _blocks() -> str:
 def _formats() -> str:
     rows = []
     for name, (otherwise, pairs, values) in _FORMATS.items():
-        endings = " ".join(f"`{ending}`" for ending, of in FORMAT_OF.items() if of == name) or otherwise
+        known = {**FORMAT_OF_PATH, **FORMAT_OF}
+        endings = " ".join(f"`{ending}`" for ending, of in known.items() if of == name)
+        endings = f"{endings}; {otherwise}" if endings and otherwise else endings or otherwise
         rows.append(f"| {name} | {endings} | {_cell(pairs)} | {_cell(values)} |")
     return "\n".join(rows) + "\n"

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.model import METADATA_KEY, Composed, Reload, Service, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model import FORMATS, METADATA_KEY, Composed, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
-from catalog_forge.spec.shorthand import FORMAT_OF
 
 Schema = dict[str, Any]
 ID = "catalog-forge-spec-1.json"
@@ -33,7 +32,7 @@ def schema() -> Schema:
     properties |= {
         "config": {**_TEXT, "description": "shorthand: the path of the one configuration file"},
         "reload": {**_TEXT, "description": "shorthand: what follows a change of it"},
-        "format": {"enum": sorted(set(FORMAT_OF.values()) | {"raw"}), "description": "shorthand: its format"},
+        "format": {"enum": sorted(FORMATS), "description": "shorthand: its format"},
     }
     root["required"] = [name for name in root["required"] if name != "files"]
     root["oneOf"] = [{"required": ["files"]}, {"required": ["config"]}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -30,8 +31,16 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 FORMAT_OF = {
     ".yml": "yaml", ".yaml": "yaml", ".properties": "properties", ".cfg": "properties", ".ini": "ini", ".cnf": "ini",
-    ".conf": "space", ".env": "env", ".xml": "xml", ".json": "json", ".txt": "lines",
+    ".conf": "space", ".env": "env", ".xml": "xml", ".json": "json", ".toml": "toml", ".txt": "lines",
 }  # fmt: skip
+# Files that are known by their path, of which `*` is any part; the first pattern that fits counts, and comes before the ending.
+FORMAT_OF_PATH = {
+    "*/nginx/*.conf": "nginx", "*/nginx.conf": "nginx", "*/nginx/sites-*": "nginx", "*/haproxy*.cfg": "haproxy",
+    "*/haproxy/*.cfg": "haproxy", "*/mongod.conf": "yaml", "*/telegraf.conf": "toml", "*/influxdb.conf": "toml",
+    "*/rabbitmq.conf": "ini", "*/supervisord.conf": "ini", "*/logstash/*.conf": "raw", "*/logstash.conf": "raw",
+    "*/rsyslog.conf": "raw", "*/rsyslog.d/*": "raw",
+}  # fmt: skip
+NO_PAIRS = ("raw", "lines", "nginx", "haproxy")
 FILE_WORDS = ("config", "reload", "format")
 
 
@@ -63,7 +72,7 @@ def _file(words: Mapping[str, tuple[Text, Node]], config: Node, keys: Node | Non
     wanted = words["format"][1] if "format" in words else None
     kind = wanted.value if isinstance(wanted, Text) else format_of(config.value if isinstance(config, Text) else "")
     values = [(name, _at(name, f"@{{metadata/{name.value}}}")) for name in names]
-    if kind in ("raw", "lines"):
+    if kind in NO_PAIRS:
         blocks: tuple[Node, ...] = tuple(
             Map(((_at(name, "text"), _at(name, value.value + "\n")),), name.where) for name, value in values
         )
@@ -161,9 +170,15 @@ def _url(url: str, where: Where) -> str:
     return f"http://{parts.hostname}:{port}{path}"
 
 
-def format_of(dest: str) -> str:
-    """Return the format that the ending of a file's name stands for; raw when it stands for none."""
+def format_of(dest: str, pairs: bool = True) -> str:
+    """Return the format that a path stands for, by its pattern or its ending; raw when it stands for none.
+
+    A file with `pairs` is of no format that has none: it was given pairs when its path was not known.
+    """
     path = PurePosixPath(dest)
+    known = next((kind for pattern, kind in FORMAT_OF_PATH.items() if fnmatchcase(dest, pattern)), "")
+    if known and not (pairs and known in NO_PAIRS):
+        return known
     return FORMAT_OF.get(path.suffix or (path.name if path.name.startswith(".") else ""), "raw")
 
 
@@ -237,8 +252,10 @@ def format_of_file(file: ConfFile) -> str:
     """Return the format of a file: its own, else that of its ending; `.conf` and `.cfg` say nothing of one without pairs."""
     if file.format:
         return file.format
-    guess = PurePosixPath(file.dest).suffix in (".conf", ".cfg")
-    return "raw" if guess and file.body and not _has_pairs(file.body) else format_of(file.dest)
+    pairs = not file.body or _has_pairs(file.body)
+    kind = format_of(file.dest, pairs)
+    guess = PurePosixPath(file.dest).suffix in (".conf", ".cfg") and kind in ("space", "properties")
+    return "raw" if guess and not pairs else kind
 
 
 def _has_pairs(body: tuple[Block, ...]) -> bool:

@@ -10,7 +10,7 @@ from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.keys import resolve, resolve_collection
 from catalog_forge.spec.launching import rendered
-from catalog_forge.spec.model import CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+from catalog_forge.spec.model import Block, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 
 _OWN = "/self/service/metadata"
 
@@ -56,15 +56,22 @@ def _uses(spec: Spec) -> Iterator[Text | Collection]:
         for of in collections_of(file.body):
             yield from _in_collection(of)
         for block in blocks_of(file.body):
-            match block:
-                case CopyBlock(copy=path) | PasteBlock(paste=path):
-                    yield Text((path.removeprefix("metadata/"),))
-                case WhenBlock(when=condition):
-                    for test in condition.tests:
-                        if test.has:
-                            yield Text((test.has.removeprefix("metadata/"),))
-                        for text in (*test.eq, *test.ne):
-                            yield from _in_text(text)
+            yield from _in_block(block)
+
+
+def _in_block(block: Block) -> Iterator[Text | Collection]:
+    match block:
+        case CopyBlock(copy=path):
+            yield Text((path.removeprefix("metadata/"),))
+        case PasteBlock(variable=""):
+            yield block.path
+            yield from _in_text(block.path)
+        case WhenBlock(when=condition):
+            for test in condition.tests:
+                if test.has:
+                    yield Text((test.has.removeprefix("metadata/"),))
+                for text in (*test.eq, *test.ne):
+                    yield from _in_text(text)
 
 
 def _in_text(text: Text) -> Iterator[Text | Collection]:

@@ -6,7 +6,9 @@ import itertools
 import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 import yaml
 
 from catalog_forge.errors import ForgeError
-from tests.confd.harness import compiled, conf, flat, render, spec_of
+from tests.confd.harness import compiled, conf, flat, render, run, spec_of
 
 METADATA: Mapping[str, Any] = {
     "must": {"type": "string"},
@@ -228,12 +230,12 @@ def test_a_sum_of_an_optional_key_is_left_out_with_it(kind: str, rendered: Rende
         assert (wanted in text.splitlines()[-1 if kind != "json" else -2]) == there, text
 
 
-@pytest.mark.parametrize("kind", ["yaml", "json"])
+@pytest.mark.parametrize("kind", ["yaml", "json", "toml"])
 @pytest.mark.parametrize("items", [[], ["a"], ["a", 'b", "c'], ["x"] * 40], ids=len)
 def test_a_list_as_a_value_has_a_value_for_each_element(kind: str, items: list[str], rendered: Renderer) -> None:
     each = {"of": "metadata/list", "item": {"name": "@{it}", "all": {"list": {"of": "metadata/list", "item": ["@{it}", 1]}}}}
     text = rendered([{"set": {"a": "x", "l": {"deep": [0, {"list": each}]}}}], kind, list=items)
-    found = json.loads(text) if kind == "json" else yaml.safe_load(text)
+    found = {"json": json.loads, "yaml": yaml.safe_load, "toml": tomllib.loads}[kind](text)
     assert found == {"a": "x", "l": {"deep": [0, [{"name": item, "all": [[inner, 1] for inner in items]} for item in items]]}}
 
 
@@ -249,12 +251,13 @@ ODD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["yaml", "json"])
+@pytest.mark.parametrize("kind", ["yaml", "json", "toml"])
 def test_copied_values_stand_bare_where_they_are_decimal_numbers_or_truths(kind: str, rendered: Renderer) -> None:
     data = {f"k{number}": value for number, value in enumerate(ODD)}
     block = {"copy": "metadata/map", "bare": ["numbers", "truths"]}
     text = rendered([block], kind, map=data)
-    read = json.loads(text) if kind == "json" else yaml.safe_load(text)
+    parse = {"json": json.loads, "yaml": yaml.safe_load, "toml": tomllib.loads}[kind]
+    read = parse(text)
     number = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
     def meant(value: str) -> Any:
@@ -265,7 +268,55 @@ def test_copied_values_stand_bare_where_they_are_decimal_numbers_or_truths(kind:
     assert read == {key: meant(value) for key, value in data.items()}
     assert all(type(read[key]) is type(meant(value)) for key, value in data.items())
     alone = rendered([{**block, "bare": ["truths"]}], kind, map={"n": "1", "t": "true"})
-    assert (json.loads(alone) if kind == "json" else yaml.safe_load(alone)) == {"n": "1", "t": True}
+    assert parse(alone) == {"n": "1", "t": True}
+
+
+def test_keys_of_toml_lead_into_tables_and_text_begins_one(rendered: Renderer) -> None:
+    body = [
+        {"set": {"a.b": "@{metadata/must}", "a.c": [1, "x"], "d e": True, "m": {"x.y": {"z w": 1.5}, "n": []}}},
+        {"copy": "metadata/other"},
+        {"text": "[table]\n"},
+        {"set": {"a.b": "@{metadata/port}"}},
+        {"copy": "metadata/map", "bare": ["numbers"]},
+    ]
+    text = rendered(body, "toml", other={"k.l": "1", 'a"b': "2"}, map={"k.l": "1", "d e": "2"})
+    assert tomllib.loads(text) == {
+        "a": {"b": "m", "c": [1, "x"]}, "d e": True, "m": {"x": {"y": {"z w": 1.5}}, "n": []}, "k.l": "1", 'a"b': "2",
+        "table": {"a": {"b": 80}, "k.l": 1, "d e": 2},
+    }  # fmt: skip
+
+
+CERTIFICATES: Mapping[str, Any] = {
+    "certs/1": {"type": "certificate"},
+    "certs/2": {"type": "certificate", "secret": True},
+    "more": {"type": "map", "optional": True},
+}
+
+
+def test_a_path_that_is_pasted_may_hold_expressions(rendered: Renderer) -> None:
+    block = {"paste": "metadata/certs/@{service.scale}", "wrap": ["<", ">"]}
+    spec = spec_of(conf(block), metadata=CERTIFICATES)
+    out = render(rendered.confd, rendered.folder / "a", spec, flat({"certs": {"1": "one\n{{two}}\n", "2": "x"}}))
+    assert out.only == "<\none\n{{two}}\n>\n"
+    assert 'mode = "0600"' in compiled(spec)[0].toml, "one of the keys that are meant is secret"
+    below = spec_of(conf({"paste": "metadata/more/c@{service.scale}", "optional": True}, {"text": "x\n"}), metadata=CERTIFICATES)
+    for number, (data, wanted) in enumerate([({"c1": "a\nb"}, "a\nb\nx\n"), ({"c2": "a"}, "x\n"), ({}, "x\n")]):
+        assert render(rendered.confd, rendered.folder / f"b{number}", below, flat({"more": data})).only == wanted
+
+
+@pytest.mark.parametrize("value", ["a\nb\n", " {{x}} $HOME `id` 'q' \"d\" %s", "one"])
+def test_a_variable_of_several_lines_is_pasted_as_it_is(value: str, rendered: Renderer) -> None:
+    spec = spec_of(conf({"text": "<\n"}, {"paste": "env.TEXT"}, {"text": ">\n"}), vars={"TEXT": ""})
+    given = replace(spec, vars={"TEXT": value})
+    out = run(rendered.confd, rendered.folder / "v", given, compiled(spec), flat({}))
+    assert out.only == "<\n" + value.removesuffix("\n") + "\n>\n"
+
+
+def test_a_variable_without_a_value_is_left_out_or_an_error_that_names_it(rendered: Renderer) -> None:
+    for optional in (True, False):
+        spec = spec_of(conf({"paste": "env.TEXT", "optional": optional}, {"text": "x\n"}), vars={"TEXT": ""})
+        out = render(rendered.confd, rendered.folder / str(optional), spec, flat({}))
+        assert out.only == "x\n" if optional else "required variable TEXT has no value" in out.error
 
 
 def test_what_an_env_file_exports_reaches_the_programs_that_a_script_starts(rendered: Renderer) -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -157,7 +158,78 @@ def read_lines(text: str, _path: Path) -> Mapping[str, Any]:
     return {"before": first, "key": "\n".join(middle), "after": last}
 
 
+def read_toml(text: str, _path: Path) -> Mapping[str, Any]:
+    """Read with Python's own reader, which refuses keys that stand twice."""
+    return tomllib.loads(text)
+
+
+def read_nginx(text: str, _path: Path) -> Mapping[str, Any]:
+    """Read directives as nginx does (ngx_conf_read_token): quotes and comments begin words; a variable is nobody's value."""
+    directives: list[list[str]] = [[]]
+    place = 0
+    while place < len(text):
+        char = text[place]
+        if char in " \t\r\n":
+            place += 1
+        elif char == "#":
+            place = (text + "\n").index("\n", place)
+        elif char in ";{}":
+            directives.append([])
+            place += 1
+        else:
+            quote = char if char in "\"'" else ""
+            word, place = _nginx_word(text, place + len(quote), quote)
+            assert not quote or text[place : place + 1] in " \t\r\n;{)", text
+            directives[-1].append(word)
+    assert not directives.pop(), text
+    return _unique([(words[0], words[1] if len(words) == 2 else words[1:]) for words in directives if words])
+
+
+def _nginx_word(text: str, place: int, quote: str) -> tuple[str, int]:
+    word = ""
+    while place < len(text):
+        char = text[place]
+        if char == quote or (not quote and char in " \t\r\n;{"):
+            return word, place + len(quote)
+        if char == "\\":
+            place += 1
+            follows = text[place]
+            char = follows if follows in "\"'\\" else {"t": "\t", "r": "\r", "n": "\n"}.get(follows, "\\" + follows)
+        assert char != "$", "a variable"
+        word, place = word + char, place + 1
+    raise AssertionError(f"a word that does not end: {text}")
+
+
+def read_haproxy(text: str, _path: Path) -> Mapping[str, Any]:
+    """Read lines of words as HAProxy does (tools.c, parse_line): quotes anywhere, a comment at any bare #, no empty word."""
+    lines = [_haproxy_words(line) for line in text.split("\n")]
+    return _unique([(words[0], words[1] if len(words) == 2 else words[1:]) for words in lines if words])
+
+
+def _haproxy_words(line: str) -> list[str]:
+    words: list[str] = []
+    quote, begun, place = "", False, 0
+    while place < len(line) and (quote or line[place] != "#"):
+        char, more = line[place], line[place + 1 : place + 2]
+        assert char != "$" or quote != '"', "a variable"
+        if char in " \t\r" and not quote:
+            begun = False
+        elif char in (quote or "\"'"):
+            words += [] if begun else [""]
+            quote, begun = "" if quote else char, True
+        else:
+            if char == "\\" and quote != "'" and more in ("\\", '"', "'", "$", " ", "#"):
+                place, char = place + 1, more
+            words += [] if begun else [""]
+            words[-1] += char
+            begun = True
+        place += 1
+    assert not quote and "" not in words, line
+    return words
+
+
 READERS: Mapping[str, Reader] = {
     "raw": read_lines, "lines": read_lines, "yaml": read_yaml, "json": read_json, "properties": read_properties,
-    "ini": read_ini, "space": read_space, "env": read_env, "xml": read_xml,
+    "ini": read_ini, "space": read_space, "env": read_env, "xml": read_xml, "toml": read_toml,
+    "nginx": read_nginx, "haproxy": read_haproxy,
 }  # fmt: skip

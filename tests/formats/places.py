@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Block = Mapping[str, Any]
-PAIRS = ("yaml", "properties", "ini", "space", "env", "xml", "json")
-NESTED = ("yaml", "json")
+PAIRS = ("yaml", "properties", "ini", "space", "env", "xml", "json", "toml")
+NESTED = ("yaml", "json", "toml")
 PLAIN = ("raw", "lines")
 
 
@@ -180,6 +180,38 @@ _TEXTS: Mapping[str, tuple[Place, ...]] = {
             )
             for quote in "'\""
         ),
+    ),
+    "toml": (
+        Place("text bare", _text('before = "b"\nkey = @{KEY}\nafter = "a"\n'), _same),
+        Place('text in ""', _text('before = "b"\nkey = "pre@{KEY}post"\nafter = "a"\n'), _wrapped),
+        Place("text in ''", _text("before = 'b'\nkey = 'pre@{KEY}post'\nafter = 'a'\n"), _wrapped),
+        Place('text in """', _text('before = "b"\nkey = """pre@{KEY}post"""\nafter = "a"\n'), _wrapped),
+        Place("text in three '", _text("before = 'b'\nkey = '''pre@{KEY}post'''\nafter = 'a'\n"), _wrapped),
+        Place("text in a comment", _text('before = "b"\nkey = "k" # it\'s "@{KEY}\nafter = "a"\n'), lambda _: "k"),
+        Place("text in a table", _text('before = "b"\nkey = {x = [@{KEY}, "y"], z = "p@{KEY}"}\nafter = "a"\n'),
+              lambda value: {"x": [value, "y"], "z": f"p{value}"}),
+        Place("text as a key", _text('before = "b"\n@{KEY} = "found"\nafter = "a"\n'), _same, at=""),
+        Place("text as a table", _text('before = "b"\nafter = "a"\n[key.@{KEY}]\n"x" = 1\n'), lambda value: {value: {"x": 1}}),
+        Place("list bare", _listed('before = "b"\nkey = [', "@{it}", ", ", ']\nafter = "a"\n'), _list, _list, "list"),
+    ),
+    "nginx": (
+        Place("text bare", _text("before b;\nkey @{KEY};\nafter a;\n"), _same),
+        Place("text within", _text("before b;\nkey pre@{KEY}post;\nafter a;\n"), _wrapped),
+        Place('text in ""', _text('before b;\nkey "pre@{KEY}post";\nafter a;\n'), _wrapped),
+        Place("text in ''", _text("before b;\nkey 'pre@{KEY}post';\nafter a;\n"), _wrapped),
+        Place("text behind a word's quote", _text("before b;\nkey it's@{KEY};\nafter a;\n"), lambda value: f"it's{value}"),
+        Place("text in a comment", _text("before b;\nkey k; # it's @{KEY}\nafter a;\n"), lambda _: "k"),
+        Place("text in a block", _text("before b { key @{KEY} x; }\nafter a;\n"), lambda value: [value, "x"]),
+        Place("list", _listed("before b;\nkey ", "@{it}", " ", ";\nafter a;\n"), _list, _list, "list"),
+    ),
+    "haproxy": (
+        Place("text bare", _text("before b\nkey @{KEY}\nafter a\n"), _same),
+        Place("text within", _text("before b\nkey pre@{KEY}post\nafter a\n"), _wrapped),
+        Place('text in ""', _text('before b\nkey "pre@{KEY}post"\nafter a\n'), _wrapped),
+        Place("text in ''", _text("before b\nkey 'pre@{KEY}post'\nafter a\n"), _wrapped),
+        Place("text behind a quote", _text("before b\nkey it\\'s@{KEY}\nafter a\n"), lambda value: f"it's{value}"),
+        Place("text in a comment", _text("before b\nkey k#it's @{KEY}\nafter a\n"), lambda _: "k"),
+        Place("list", _listed("before b\nkey ", "@{it}", " ", "\nafter a\n"), _list, _list, "list"),
     ),
     "raw": (
         Place("text", _text("b\n@{KEY}\na\n"), _same),

@@ -17,6 +17,9 @@ from tests.formats.hostile import VALUES
 TEXTS: dict[str, tuple[str, ...]] = {
     "yaml": (f"{MARK}: '{MARK}'\n", f"a: x{MARK}\n", f"a: |\n  {MARK}\n", f"# {MARK}\n"),
     "env": (f"A={MARK}\n", f'A="{MARK}"\n'),
+    "toml": (f"a = '{MARK}'\n",),
+    "nginx": (f"a '{MARK}' {MARK}x;",),
+    "haproxy": (f"a '{MARK}' \"{MARK}\" {MARK}x\n",),
     "xml": (f"<a b='{MARK}'>{MARK}</a>",),
 }
 

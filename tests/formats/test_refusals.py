@@ -25,6 +25,15 @@ BARRED = {
     "xml": "a control character",
     "xml-attribute": "a control character",
     "json": "a control character",
+    "toml": "a control character",
+    "toml-literal": "one of ', a line break, a control character",
+    "nginx": "one of $, a line break, a control character",
+    "nginx-single": "one of $, a line break, a control character",
+    "nginx-word": "more than letters, digits and -._~/:@+,=%?!*|^",
+    "haproxy": "a line break, a control character, nothing at all",
+    "haproxy-double": "a line break, a control character",
+    "haproxy-single": "one of ', a line break, a control character",
+    "haproxy-word": "more than letters, digits and -._~/:@+,=%?!*|^",
 }
 
 
