@@ -4,9 +4,10 @@
 #
 # usage: tools/software.sh [NAME]...     all of them, when none is named
 #
-# alertmanager elasticsearch etcd haproxy nginx programs prometheus rabbitmq redis zookeeper
+# alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis zookeeper
 #
-# elasticsearch:2.4.6 is the release itself on a JRE 8, with an entrypoint that behaves as that of the official image;
+# elasticsearch:2.4.6, 5.6.16 and 6.8.23 are the releases themselves on a JRE 8, with an entrypoint that behaves as that of the
+# official image, and apache/kafka:3.9.0 is that release on a JRE 17;
 # haproxy:2.6.12, nginx:1.14.2, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
 # what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
 # of catalog_forge/spec/programs.py, of which some have the name of their own image as well: prom/alertmanager:v0.25.0,
@@ -16,7 +17,6 @@ set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 tools=$(cd "$(dirname "$0")" && pwd)
-elasticsearch_sha256=13473542568a1805c9daf0bd97a3910746cd1922d2b283578dbc3bcef605cbcb
 
 say() { echo "software: $*" >&2; }
 
@@ -71,7 +71,7 @@ maven() {
 }
 
 begin() { # TAG
-    tag=$1 context=$work/${1%%:*}
+    tag=$1 context=$work/build-${1##*/}
     say "making $tag"
     mkdir -p "$context"
 }
@@ -86,15 +86,26 @@ build() { # the Dockerfile on stdin
     quietly env DOCKER_BUILDKIT=0 docker build --tag "$tag" "$context"
 }
 
+elasticsearch_sha256() { # VERSION
+    case $1 in
+        2.4.6) echo 13473542568a1805c9daf0bd97a3910746cd1922d2b283578dbc3bcef605cbcb ;;
+        5.6.16) echo 1f0c74e213c60f050ac3adf584d2bb5d5582932b93965d489bb3f3e9fff2b8bb ;;
+        6.8.23) echo 490e9b9fbab9ffb3499938c45850318bd6554d439497842450b60ef22c114fb6 ;;
+    esac
+}
+
 elasticsearch() {
     with_java
     begin "$1"
+    version=${1#*:}
     "$tools/debian.sh" unzip=unzip
-    maven org.elasticsearch.distribution.zip:elasticsearch:2.4.6:zip
-    echo "$elasticsearch_sha256  $context/elasticsearch-2.4.6.zip" | sha256sum --check --status ||
-        fail "elasticsearch-2.4.6.zip is not the one that is known"
-    quietly unzip -q "$context/elasticsearch-2.4.6.zip" -d "$context"
-    echo "network.host: 0.0.0.0" >"$context/elasticsearch-2.4.6/config/elasticsearch.yml"
+    maven "org.elasticsearch.distribution.zip:elasticsearch:$version:zip"
+    echo "$(elasticsearch_sha256 "$version")  $context/elasticsearch-$version.zip" | sha256sum --check --status ||
+        fail "elasticsearch-$version.zip is not the one that is known"
+    quietly unzip -q "$context/elasticsearch-$version.zip" -d "$context"
+    # Of no use here, and most of the time that 6 needs to start.
+    rm -rf "$context/elasticsearch-$version"/modules/x-pack-*
+    echo "network.host: 0.0.0.0" >"$context/elasticsearch-$version/config/elasticsearch.yml"
     executable docker-entrypoint.sh <<'EOF'
 #!/bin/sh
 # Elasticsearch refuses to run as root: give its folders to its own user, and go on as that user.
@@ -108,19 +119,51 @@ if [ "$1" = elasticsearch ] && [ "$(id -u)" = 0 ]; then
 fi
 exec "$@"
 EOF
-    build <<'EOF'
+    build <<EOF
 FROM catalog-forge-debian:jre8
 RUN groupadd --gid 1000 elasticsearch && useradd --uid 1000 --gid 1000 --home-dir /usr/share/elasticsearch elasticsearch
-COPY elasticsearch-2.4.6 /usr/share/elasticsearch
-RUN mkdir -p /usr/share/elasticsearch/data /usr/share/elasticsearch/logs /usr/share/elasticsearch/config/scripts \
+COPY elasticsearch-$version /usr/share/elasticsearch
+RUN mkdir -p /usr/share/elasticsearch/data /usr/share/elasticsearch/logs /usr/share/elasticsearch/config/scripts \\
  && chown -R elasticsearch:elasticsearch /usr/share/elasticsearch
-COPY docker-entrypoint.sh /
+COPY docker-entrypoint.sh /usr/local/bin/
+RUN ln -s usr/local/bin/docker-entrypoint.sh /docker-entrypoint.sh
 ENV PATH=/usr/share/elasticsearch/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /usr/share/elasticsearch
 VOLUME /usr/share/elasticsearch/data
 EXPOSE 9200 9300
 ENTRYPOINT ["/docker-entrypoint.sh"]
 CMD ["elasticsearch"]
+EOF
+}
+
+kafka() {
+    with_zookeeper
+    begin "$1"
+    cat >"$context/pom.xml" <<'EOF'
+<project>
+  <modelVersion>4.0.0</modelVersion><groupId>jars</groupId><artifactId>jars</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>3.9.0</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+EOF
+    "$tools/debian.sh" mvn=maven
+    quietly mvn --batch-mode --quiet --file "$context/pom.xml" \
+        org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies "-DoutputDirectory=$context/libs"
+    executable kafka-server-start.sh <<'EOF'
+#!/bin/sh
+exec java ${KAFKA_HEAP_OPTS:--Xmx1g} -cp "/opt/kafka/libs/*" kafka.Kafka "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:zookeeper
+RUN groupadd --gid 1000 appuser && useradd --uid 1000 --gid 1000 appuser && install -d -o appuser -g appuser /var/lib/kafka/data
+COPY libs /opt/kafka/libs
+COPY kafka-server-start.sh /opt/kafka/bin/
+USER appuser
+VOLUME /var/lib/kafka/data
+EXPOSE 9092
+CMD ["/opt/kafka/bin/kafka-server-start.sh", "/opt/kafka/config/server.properties"]
 EOF
 }
 
@@ -353,13 +396,18 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-[ $# -gt 0 ] || set -- alertmanager elasticsearch etcd haproxy nginx programs prometheus rabbitmq redis zookeeper
+every="alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis zookeeper"
+# shellcheck disable=SC2086  # a list of names
+[ $# -gt 0 ] || set -- $every
 for name; do
     case $name in
         alertmanager) wanted=prom/alertmanager:v0.25.0 ;;
         elasticsearch) wanted=elasticsearch:2.4.6 ;;
+        elasticsearch5) wanted=elasticsearch:5.6.16 ;;
+        elasticsearch6) wanted=elasticsearch:6.8.23 ;;
         etcd) wanted=quay.io/coreos/etcd:v3.4.23 ;;
         haproxy) wanted=haproxy:2.6.12 ;;
+        kafka) wanted=apache/kafka:3.9.0 ;;
         nginx) wanted=nginx:1.14.2 ;;
         programs) wanted=catalog-forge-programs:bookworm ;;
         prometheus) wanted=prom/prometheus:v2.42.0 ;;
@@ -367,9 +415,9 @@ for name; do
         redis) wanted=redis:3.2.11 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
-            echo "usage: tools/software.sh [NAME]... as its first lines say" >&2
+            echo "usage: tools/software.sh [NAME]...     with names of: $every" >&2
             exit 2
             ;;
     esac
-    present "$wanted" || "$name" "$wanted"
+    present "$wanted" || "${name%[56]}" "$wanted"
 done

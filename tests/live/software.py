@@ -25,8 +25,11 @@ ROOT = Path(__file__).parent.parent.parent
 TAGS = {
     "alertmanager": "prom/alertmanager:v0.25.0",
     "elasticsearch": "elasticsearch:2.4.6",
+    "elasticsearch5": "elasticsearch:5.6.16",
+    "elasticsearch6": "elasticsearch:6.8.23",
     "etcd": "quay.io/coreos/etcd:v3.4.23",
     "haproxy": "haproxy:2.6.12",
+    "kafka": "apache/kafka:3.9.0",
     "nginx": "nginx:1.14.2",
     "programs": "catalog-forge-programs:bookworm",
     "prometheus": "prom/prometheus:v2.42.0",
