@@ -194,7 +194,14 @@ def _ended(text: str) -> list[str]:
 def _shown(data: Any) -> str:
     import json
 
-    return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(_comparable(data), indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+
+
+def _comparable(data: Any) -> Any:
+    """Give every map keys of one type: YAML has numbers beside texts, and a broken XML file pairs without a name."""
+    if isinstance(data, dict):
+        return {str(key): _comparable(value) for key, value in data.items()}
+    return [_comparable(each) for each in data] if isinstance(data, (list, tuple)) else data
 
 
 def _bullets(texts: tuple[str, ...]) -> str:

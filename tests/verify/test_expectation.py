@@ -66,6 +66,12 @@ def test_what_differs_is_said(expected: str, message: str) -> None:
     assert failure.where.line == 1
 
 
+@pytest.mark.parametrize("text", ["1: x\na: y\n", "~: x\na: y\n", "a: [{1: x, b: y}]\n"])
+def test_keys_of_several_types_are_shown(text: str) -> None:
+    (failure,) = failures("files: {app.yml: {equals: {}}}", Seen({"/etc/app/app.yml": Written(text.encode(), 0o644)}))
+    assert "does not say what is expected" in failure.message
+
+
 def test_a_text_that_differs_is_shown_line_by_line() -> None:
     (failure,) = failures('files:\n  app.yml: |\n    cluster.name: "other"\n    ip: "10.42.1.11"')
     lines = failure.diff.splitlines()
