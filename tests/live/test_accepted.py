@@ -109,7 +109,7 @@ ROWS = (
     ),
     Row(
         "galera-conf", "programs", "mariadbd --defaults-file=/etc/galera/galera.cnf --wsrep-on=OFF --verbose --help",
-        "wsrep_cluster_name", "innodb_autoinc_lock_mode: 2", "innodb_autoinc_mode: 2",
+        "gcomm://10.42.1.", "innodb_autoinc_lock_mode: 2", "innodb_autoinc_mode: 2",
     ),
     elasticsearch("5.6.16"),
     elasticsearch("6.8.23"),
