@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,18 +28,25 @@ def shipped() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(folder.glob(f"*/{CONTEXT}"))}
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder for blueprints from git that the XDG base directory rules name; a relative one does not count."""
+    named = Path(environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "catalog-forge" / "blueprints"
+
+
 @contextmanager
-def opened(reference: str, base: Path) -> Iterator[Blueprint]:
+def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Blueprint]:
     """Find a blueprint by its name, its folder (relative to `base`), or as URL@COMMIT; its folder may go afterwards.
 
-    Raises ForgeError when there is none, when a URL names no commit, or git refuses.
+    What comes from a URL is kept in `cache`, and taken from there the next time.
+    Raises ForgeError when there is none, when a URL names no commit, when git refuses, or what was kept has changed.
     """
     if reference in (known := shipped()):
         yield replace(load(known[reference]), source={"package": catalog_forge.__version__})
     elif at_commit := _AT_COMMIT.fullmatch(reference):
-        from catalog_forge.git import checkout
+        from catalog_forge.blueprint.cache import at_commit as files_at
 
-        with checkout(at_commit["url"], at_commit["commit"], base) as folder:
+        with files_at(at_commit["url"], at_commit["commit"], base, cache, load) as folder:
             url = _SECRETS.sub(r"\1", at_commit["url"])
             name = url.rstrip("/").rpartition("/")[2].removesuffix(".git") or "blueprint"
             yield replace(load(folder), name=name, source={"url": url, "commit": at_commit["commit"]})

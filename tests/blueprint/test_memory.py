@@ -60,7 +60,8 @@ def test_it_holds_the_blueprint_the_answers_and_the_files_as_they_were_first(tmp
     }
 
 
-def test_it_names_the_package_or_the_commit_that_it_came_from(tmp_path: Path) -> None:
+def test_it_names_the_package_or_the_commit_that_it_came_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     new(tmp_path / "a", "--set", "service=redis:3.2.11")
     assert remembered(tmp_path / "a").source == {"package": __version__}
     folder = blueprint(tmp_path / "repository")

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import shlex
+import shutil
 import subprocess
 import sys
 import uuid
@@ -25,6 +26,7 @@ from tests.blueprint.folders import ROOM, blueprint, commit
 from tests.helpers import said, tree
 
 WORDS = ("--service", "web=nginx:1.27.0", "--config", "/etc/web/web.properties", "--reload", "signal HUP", "--metadata", "colour")
+GENERIC = ("--blueprint", "generic-conf")
 NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 
 
@@ -77,7 +79,7 @@ def test_a_tree_is_drawn_with_folders_and_files_by_name() -> None:
 
 
 def test_any_other_name_begins_from_the_generic_blueprint(tmp_path: Path) -> None:
-    assert new(tmp_path, "redis-conf", "--no-input", "--no-build").exit_code == 0
+    assert new(tmp_path, "redis-conf", *GENERIC, "--no-input", "--no-build").exit_code == 0
     spec = Repository(tmp_path).source("redis-conf").spec()
     assert (spec.service.name, spec.files[0].dest, str(spec.files[0].reload)) == ("redis", "/etc/redis/redis.conf", "restart")
     assert list(spec.metadata) == ["port", "log.level"]
@@ -88,12 +90,28 @@ def test_answers_reach_the_spec_and_set_comes_before_the_file(tmp_path: Path, to
     answers = tree(tmp_path, {"answers.yml": f"service: kv=redis:3.2.11\nversion: 1.10\ntopology: {topology}\nmetadata: none\n"})
     metadata = "maxmemory, 'odd' \"ones\": [#], save"
     result = new(
-        tmp_path, "redis-conf", "--answers", str(answers / "answers.yml"), "--set", f"metadata={metadata}", "--set", "format=ini"
+        tmp_path,
+        "redis-conf",
+        *GENERIC,
+        "--answers",
+        str(answers / "answers.yml"),
+        "--set",
+        f"metadata={metadata}",
+        "--set",
+        "format=ini",
     )
     assert result.exit_code == 1
     assert "metadata: '\\'odd\\' \"ones\": [#]' cannot be a key" in result.stderr
     result = new(
-        tmp_path, "redis-conf", "--answers", str(answers / "answers.yml"), "--set", "metadata=a , b.c,", "--set", "format=ini"
+        tmp_path,
+        "redis-conf",
+        *GENERIC,
+        "--answers",
+        str(answers / "answers.yml"),
+        "--set",
+        "metadata=a , b.c,",
+        "--set",
+        "format=ini",
     )
     assert result.exit_code == 0, result.output
     spec = Repository(tmp_path).source("redis-conf").spec()
@@ -102,7 +120,7 @@ def test_answers_reach_the_spec_and_set_comes_before_the_file(tmp_path: Path, to
 
 
 def test_no_metadata_at_all_is_a_spec_too(tmp_path: Path) -> None:
-    assert new(tmp_path, "redis-conf", "--set", "metadata=", "--no-build").exit_code == 0
+    assert new(tmp_path, "redis-conf", *GENERIC, "--set", "metadata=", "--no-build").exit_code == 0
     assert not Repository(tmp_path).source("redis-conf").spec().metadata
 
 
@@ -332,7 +350,10 @@ def test_what_it_writes_is_current_beside_files_that_the_author_has_already(tmp_
     assert (tmp_path / "catalog/specs/web-conf/z").read_text() == "mine"
 
 
-def test_a_commit_of_a_repository_is_a_blueprint_and_its_hooks_wait_for_trust(tmp_path: Path) -> None:
+def test_a_commit_of_a_repository_is_a_blueprint_and_its_hooks_wait_for_trust(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     marker = tmp_path / "marker"
     folder = blueprint(tmp_path / "repository")
     tree(folder, {"hooks/post_gen_project.py": f"open({str(marker)!r}, 'w')"})
@@ -342,6 +363,8 @@ def test_a_commit_of_a_repository_is_a_blueprint_and_its_hooks_wait_for_trust(tm
     assert result.exit_code == 0, result.output
     assert "not run: the hooks of the blueprint (post_gen_project)" in result.stderr
     assert not marker.exists()
+    assert len(list((tmp_path / "cache/catalog-forge/blueprints").glob("*/lock.json"))) == 1
+    shutil.rmtree(folder)  # from here on there is nothing to fetch
     assert new(tmp_path / "catalog", "other-conf", "--blueprint", reference, "--trust").exit_code == 0
     assert marker.exists()
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from catalog_forge.shown import as_json
+from catalog_forge.cli.main import Settings
+from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from catalog_forge.blueprint.answers import Question
     from catalog_forge.blueprint.model import Blueprint
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def blueprints(form: str) -> None:
+@click.pass_context
+def blueprints(context: click.Context, form: str) -> None:
     """List the blueprints that `new` begins from.
 
     Each with what it asks, and the defaults. A blueprint may also lie in a folder, or in a git repository:
     new NAME --blueprint PATH, or URL@COMMIT.
     """
+    if context.invoked_subcommand:
+        return
     from catalog_forge.blueprint.answers import questions
     from catalog_forge.blueprint.expand import renderer
     from catalog_forge.blueprint.find import shipped
@@ -32,6 +38,46 @@ def blueprints(form: str) -> None:
         click.echo(as_json([_data(*row) for row in rows]))
     else:
         click.echo("\n\n".join(_text(*row) for row in rows))
+
+
+@blueprints.command()
+@click.argument("name")
+@click.option("--from", "spec", required=True, metavar="SPEC", help="The spec: its name, or specs/NAME.yml.")
+@click.option(
+    "--ask", "asked", multiple=True, metavar="[QUESTION=]PATH", help="Ask for the value of a key, such as service.scale."
+)
+@click.pass_obj
+def new(settings: Settings, name: str, spec: str, asked: tuple[str, ...]) -> None:
+    """Make a blueprint from a spec, below blueprints/.
+
+    Chosen values become questions with these values as defaults: image, version, registry and maintainer where nothing
+    is chosen. `new` with the defaults makes the same spec.
+    """
+    from catalog_forge import journal
+    from catalog_forge.blueprint.answers import questions
+    from catalog_forge.blueprint.expand import renderer
+    from catalog_forge.blueprint.from_spec import blueprint_of
+    from catalog_forge.blueprint.model import load, read_files
+    from catalog_forge.errors import ForgeError, UsageError
+    from catalog_forge.plan import File, Plan
+    from catalog_forge.repository import Repository
+    from catalog_forge.spec.folder import MEMORY
+
+    if not re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+        raise UsageError(f"no blueprint can be named {printable(name[:100])!r}", hint="small letters, digits and dashes")
+    repository = Repository.find(settings.directory)
+    source = repository.source(Path(spec).name.removesuffix(".yml"))
+    source.spec()
+    author = Plan([File(f"specs/{source.name}.yml", source.content)])
+    author.merge(Plan(file for file in read_files(source.folder.path) if file.path != MEMORY), f"specs/{source.name}")
+    plan = blueprint_of(source.name, author, asked)
+    folder = f"blueprints/{name}"
+    if (repository.root / folder).exists():
+        raise ForgeError(f"there is a blueprint already: {repository.root / folder}", hint="delete it, or choose another name")
+    with journal.locked(repository.root):
+        journal.change(repository.root, [File(f"{folder}/{file.path}", file.content, file.mode) for file in plan], [])
+    made = load(repository.root / folder)
+    click.echo(f"{folder}: {', '.join(each.name for each in questions(made, renderer(made)))}")
 
 
 def _data(blueprint: Blueprint, questions: list[Question]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -171,12 +172,12 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> tuple[Pla
     from catalog_forge.blueprint import memory
     from catalog_forge.blueprint.answers import Given, answer
     from catalog_forge.blueprint.expand import expand, renderer
-    from catalog_forge.blueprint.find import GENERIC, opened, shipped
+    from catalog_forge.blueprint.find import GENERIC, cache_folder, opened, shipped
     from catalog_forge.blueprint.limits import Budget
 
     given = _given(chosen) | {"name": Given(name)}
     reference = chosen.blueprint or (name if name in shipped() else GENERIC)
-    with opened(reference, settings.directory) as blueprint:
+    with opened(reference, settings.directory, cache_folder(os.environ)) as blueprint:
         if blueprint.hooks and not chosen.trust:
             click.echo(
                 f"not run: the hooks of the blueprint ({printable(', '.join(blueprint.hooks))}); --trust runs them", err=True

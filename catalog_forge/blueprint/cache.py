@@ -1,0 +1,85 @@
+"""Blueprints from git repositories, kept for the next time and for work without a network.
+
+Each commit of a repository has a folder of its own: `files/` holds what is there at that commit, and `lock.json` the URL, the
+commit and a digest of the files, which is held against them at each use. It is a cache, which may be deleted: what a team agrees
+on is in specs/NAME/.blueprint.json, which is committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import mkdtemp
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.git import checkout
+from catalog_forge.spec.folder import walked
+
+LOCK, FILES = "lock.json", "files"
+
+
+@contextmanager
+def at_commit(url: str, commit: str, base: Path, cache: Path | None, check: Callable[[Path], object]) -> Iterator[Path]:
+    """Give the files of a repository at a commit: from the cache where they are, else from git, and into the cache.
+
+    `check` raises ForgeError for what is not to be kept. Raises ForgeError when the files are not those that were kept, or as
+    `checkout`.
+    """
+    source = str((base / url).resolve()) if (base / url).is_dir() else url
+    folder = cache and cache / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}-{commit}"
+    if folder and (folder / LOCK).is_file():
+        yield _unchanged(folder, source, commit)
+        return
+    with checkout(url, commit, base) as fresh:
+        check(fresh)
+        if folder:
+            with suppress(OSError):  # where nothing can be kept, git is asked each time
+                _keep(fresh, folder, source, commit)
+        yield fresh
+
+
+def _unchanged(folder: Path, source: str, commit: str) -> Path:
+    try:
+        kept = json.loads((folder / LOCK).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        kept = None
+    if kept != _lock(folder / FILES, source, commit):
+        raise ForgeError(
+            "the blueprint in the cache is not what was fetched", Where(str(folder)), "delete this folder: it is fetched again"
+        )
+    return folder / FILES
+
+
+def _keep(fresh: Path, folder: Path, source: str, commit: str) -> None:
+    """Copy the files into the cache: the folder is there with all of them, or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    begun = Path(mkdtemp(prefix="new-", dir=folder.parent))
+    try:
+        shutil.copytree(fresh, begun / FILES, symlinks=True, ignore=lambda place, _: [".git"] if place == str(fresh) else [])
+        (begun / LOCK).write_text(json.dumps(_lock(begun / FILES, source, commit), indent=1) + "\n", encoding="utf-8")
+        begun.rename(folder)
+    finally:
+        shutil.rmtree(begun, ignore_errors=True)
+
+
+def _lock(files: Path, source: str, commit: str) -> dict[str, str]:
+    return {"url": source, "commit": commit, "digest": digest_of(files)}
+
+
+def digest_of(folder: Path) -> str:
+    """Return the SHA-256 of all that lies below a folder: paths, contents, who may execute what, and where links lead."""
+    whole = hashlib.sha256()
+    for path in walked(folder):
+        if path.is_symlink():
+            kind, content = "link", os.fsencode(path.readlink())
+        elif path.is_file():
+            kind, content = "program" if path.stat().st_mode & 0o100 else "file", path.read_bytes()
+        else:
+            kind, content = "folder", b""
+        whole.update(f"{kind} {hashlib.sha256(content).hexdigest()} ".encode() + os.fsencode(path.relative_to(folder)) + b"\0")
+    return whole.hexdigest()

@@ -1,0 +1,156 @@
+"""A blueprint from a spec: the author's files as they are, but for chosen values, which become questions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.blueprint.checks import KEY
+from catalog_forge.blueprint.model import CONTEXT
+from catalog_forge.blueprint.sandbox import text_of
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.plan import File, Plan
+from catalog_forge.spec.tree import leaves
+
+MARKS = {
+    "variable_start_string": "[[", "variable_end_string": "]]", "block_start_string": "[%", "block_end_string": "%]",
+    "comment_start_string": "[#", "comment_end_string": "#]", "trim_blocks": True, "lstrip_blocks": True,
+}  # fmt: skip
+USUAL = {
+    "service.image": "image",
+    "service": "text",
+    "version": "version",
+    "image.registry": "registry",
+    "maintainer": "maintainer",
+}
+"""What is asked for when nothing is chosen, where the spec says it, and the type of its answer."""
+
+_ROOM = "[[cookiecutter.name]]/specs/[[cookiecutter.name]]"
+_QUESTION = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A value that becomes a question: its name, the path of the value in the spec, and where it stands in the text."""
+
+    question: str
+    path: str
+    value: str | int | bool
+    start: int
+    end: int
+
+    @property
+    def template(self) -> str:
+        """What stands in the place of the value."""
+        if isinstance(self.value, bool):
+            return f"[[ 'true' if cookiecutter.{self.question} else 'false' ]]"
+        return (
+            f"[[ cookiecutter.{self.question} ]]"
+            if isinstance(self.value, int)
+            else f"[[ cookiecutter.{self.question} | jsonify ]]"
+        )
+
+    @property
+    def check(self) -> dict[str, str] | None:
+        """What an answer must be."""
+        if isinstance(self.value, bool):
+            return None
+        return {"type": "int" if isinstance(self.value, int) else USUAL.get(self.path, "text")}
+
+
+def blueprint_of(spec: str, author: Plan, chosen: Iterable[str]) -> Plan:
+    """Return the files of a blueprint that makes a spec, with paths relative to its folder.
+
+    `author` holds specs/SPEC.yml and what lies in specs/SPEC/. Each of `chosen` is the path of a value, such as
+    service.groups.masters.scale, or QUESTION=PATH. Raises ForgeError when there is no such value, or it takes several lines.
+    """
+    file = f"specs/{spec}.yml"
+    text = author.text(file)
+    asked = _asked(text, file, list(chosen))
+    plan = Plan()
+    plan.add_text(CONTEXT, json.dumps(_context(spec, text, asked), indent=2, ensure_ascii=False) + "\n")
+    parts, end = list[str](), 0
+    for each in asked:
+        parts += [_literal(text[end : each.start], spec), each.template]
+        end = each.end
+    plan.add_text(f"{_ROOM}.yml", _apart("".join([*parts, _literal(text[end:], spec)])))
+    for other in author.below(f"specs/{spec}"):
+        own = text_of(other.content)
+        content = other.content if own is None else _apart(_literal(own, spec)).encode()
+        plan.add(File(f"{_ROOM}/{other.path}", content, other.mode))
+    return plan
+
+
+def _asked(text: str, file: str, chosen: list[str]) -> list[Replaced]:
+    values = dict(leaves(yamlio.parse(text, file)))
+    usual = chosen or [path for path in USUAL if path in values and _can_be_asked(values[path])]
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    tokens = {token.start: token for token in yamlio.tokens(text)}
+    found: dict[str, Replaced] = {}
+    for word in usual:
+        question, _, path = word.rpartition("=")
+        question = question or _named(path, found)
+        if path not in values:
+            raise ForgeError(f"the spec says no {path!r}", Where(file), did_you_mean(path, values))
+        if not _QUESTION.fullmatch(question) or question in ("name", *found):
+            raise ForgeError(
+                f"no question can be named {question!r}", hint="small letters, digits and _; each name once; not `name`"
+            )
+        found[question] = _value(question, path, values[path], starts, tokens)
+    return sorted(found.values(), key=lambda each: each.start)
+
+
+def _named(path: str, taken: Mapping[str, object]) -> str:
+    """The name of a question: the last part of the path, or all of it where that is taken."""
+    words = re.sub("[^a-z0-9.]", "_", path.lower())
+    last = words.rpartition(".")[2]
+    return last if last not in ("name", *taken) else words.replace(".", "_")
+
+
+def _value(question: str, path: str, node: yamlio.Text, starts: list[int], tokens: Mapping[int, yamlio.Token]) -> Replaced:
+    value, token = node.data(), tokens.get(starts[node.where.line - 1] + node.where.column - 1)
+    if token is None or not _can_be_asked(node) or not isinstance(value, str | int):
+        raise ForgeError(
+            f"{path} cannot be asked for", node.where, "a question is for a text of one line, a whole number or a truth"
+        )
+    return Replaced(question, path, value, token.start, token.end)
+
+
+def _can_be_asked(node: yamlio.Text) -> bool:
+    value = node.data()
+    return (
+        isinstance(value, str | int) and node.style not in ("|", ">") and str(value).splitlines() in ([], [value], [str(value)])
+    )
+
+
+def _context(spec: str, text: str, asked: list[Replaced]) -> dict[str, Any]:
+    data = yamlio.load(text, spec)
+    description = str(data.get("description", "")) if isinstance(data, dict) else ""
+    return {
+        "name": spec,
+        **{each.question: each.value if isinstance(each.value, bool) else _escaped(str(each.value)) for each in asked},
+        "__prompts__": {each.question: f"Value of {each.path}" for each in asked},
+        KEY: {each.question: each.check for each in asked if each.check},
+        "_description": description or f"Made of the spec {spec}",
+        "_jinja2_env_vars": MARKS,
+    }
+
+
+def _literal(text: str, spec: str) -> str:
+    """A text as a template that gives it, with the name of the spec as the answer to `name`."""
+    return re.sub(rf"(?<![A-Za-z0-9-]){re.escape(spec)}(?![A-Za-z0-9])", "[[ cookiecutter.name ]]", _escaped(text))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"\[[\[%#]", lambda mark: f"[[ '{mark[0]}' ]]", text)
+
+
+def _apart(template: str) -> str:
+    """Keep the bracket of a list apart from a mark that follows it: of three brackets the first two would be the mark."""
+    return re.sub(r"\[(?=\[\[ )", "[[ '[' ]]", template)
