@@ -148,6 +148,8 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for holder in spec.composed:
         for name, value in holder.compose.items():
             yield from _variables(spec, value, holder.at(name))
+    for where, number in spec.numbers:
+        yield from _variables(spec, number, where)
     for volume in spec.volumes.values():
         yield from _variables(spec, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():

@@ -15,6 +15,9 @@ DURATION = r"[1-9][0-9]{0,5}s"
 CONFD_RELEASES = ("0.14.0", "0.15.0", "0.16.0", "HEAD")
 METADATA_VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
 
+# A number, or a question's `${variable}` that will be one.
+NumberOrVariable = int | str
+
 
 @dataclass(frozen=True)
 class Entry(Record):
@@ -93,7 +96,7 @@ class Engine(Record):
 class HealthCheck(Record):
     """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
 
-    port: int = key("port that is checked", least=1, most=65535)
+    port: NumberOrVariable = key("port that is checked", least=1, most=65535)
     request_line: str = key(
         "such as 'GET / HTTP/1.0'; default: a TCP connection is enough",
         "",

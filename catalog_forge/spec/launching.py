@@ -80,7 +80,7 @@ def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:
 def leader_port(spec: Spec) -> int:
     """Return the port at which a program that runs answers; 0 when nothing says so."""
     check = spec.service.health_check
-    return (spec.launch.leader.port if spec.launch.leader else 0) or (check.port if check else 0)
+    return (spec.launch.leader.port if spec.launch.leader else 0) or (check.port if check and isinstance(check.port, int) else 0)
 
 
 def _roles(launch: Launch) -> list[Leader | Others]:

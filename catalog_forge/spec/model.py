@@ -11,7 +11,7 @@ from catalog_forge import yamlio
 from catalog_forge.errors import Where
 from catalog_forge.spec.compose_keys import COMPANION_KEYS, SERVICE_KEYS, named_volume
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.frame import COMPOSE_NAME, DURATION, IMAGE, VERSION, Engine, Entry, HealthCheck, Image
+from catalog_forge.spec.frame import COMPOSE_NAME, DURATION, IMAGE, VERSION, Engine, Entry, HealthCheck, Image, NumberOrVariable
 from catalog_forge.spec.record import Record, key
 
 IMAGE_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-(conf|config)"
@@ -45,7 +45,7 @@ class Group(Composed):
     """One of several services that run the same software with the same conf image, such as masters and data nodes."""
 
     PASSED = SERVICE_KEYS
-    scale: int = key("how many containers", 1)
+    scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
     name: str = key(
         "name of the group's service; default: SERVICE-GROUP",
         "",
@@ -84,7 +84,7 @@ class Service(Composed):
     shell: bool = key(
         "the image has /bin/sh and sleep; false: it has none, and a busybox that conf brings runs the scripts", True
     )
-    scale: int = key("how many containers", 1)
+    scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
     health_check: HealthCheck | None = key("Rancher's health check", None)
     groups: Mapping[str, Group] = key("several services in place of one, each with what makes it differ from the others", dict)
     compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys that stand here, passed through", dict)
@@ -520,7 +520,18 @@ class Spec(Record):
     @property
     def passed(self) -> list[Any]:
         """The values that variables of rancher-compose may stand in."""
-        return [*(each.compose for each in self.composed), *((each.driver, each.driver_opts) for each in self.volumes.values())]
+        numbers = [value for _, value in self.numbers]
+        volumes = ((each.driver, each.driver_opts) for each in self.volumes.values())
+        return [*(each.compose for each in self.composed), *numbers, *volumes]
+
+    @property
+    def numbers(self) -> Iterator[tuple[Where | None, NumberOrVariable]]:
+        """The numbers that a question may ask for, with their places."""
+        configured: tuple[Service | Group, ...] = (self.service, *self.service.groups.values())
+        for each in configured:
+            yield each.at("scale"), each.scale
+            if each.health_check:
+                yield each.health_check.at("port"), each.health_check.port
 
     @property
     def share(self) -> str:
@@ -585,7 +596,7 @@ class Member:
         return TOPOLOGIES.get(self.spec.service.topology, ())  # a wrong one is noted, and the rest is checked all the same
 
     @property
-    def scale(self) -> int:
+    def scale(self) -> NumberOrVariable:
         """How many containers it has."""
         return self.group.scale if self.group else self.spec.service.scale
 

@@ -12,10 +12,12 @@ from typing import Any, Union, get_args, get_origin
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
+from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import refused
 from catalog_forge.spec.expressions import EXPRESSION, Collection, Text, parse, parse_collection
+from catalog_forge.spec.frame import NumberOrVariable
 from catalog_forge.spec.model import Composed, ListValue, Reload, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.standards import Standards
@@ -218,6 +220,12 @@ class _Reader:
             raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where)
         return value
 
+    def number_or_variable(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
+        """A number, or a text that is one variable of rancher-compose."""
+        if isinstance(node, yamlio.Text) and sole(node.value):
+            return node.value
+        return self.number(int, node, limits, what)
+
     def data(self, _kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
         self.unread_expressions(node)
         return node.value if isinstance(node, yamlio.Text) and node.data() is not None else yamlio.to_data(node)
@@ -358,6 +366,7 @@ _Read = Callable[[_Reader, Any, yamlio.Node, Limits, str], Any]
 _READERS: tuple[tuple[Callable[[Any], bool], _Read], ...] = (
     (lambda kind: kind is str, _Reader.plain),
     (lambda kind: kind in (int, bool), _Reader.number),
+    (lambda kind: kind == NumberOrVariable, _Reader.number_or_variable),
     (lambda kind: kind == bool | None, lambda reader, _k, node, limits, what: reader.number(bool, node, limits, what)),
     (lambda kind: kind is Any, _Reader.data),
     (lambda kind: kind is Text, _Reader.expression),

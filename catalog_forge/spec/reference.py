@@ -7,7 +7,7 @@ from typing import Any, TypeGuard, get_args, get_origin
 
 from catalog_forge.spec import expressions
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.frame import Engine, Entry, HealthCheck, Image
+from catalog_forge.spec.frame import Engine, Entry, HealthCheck, Image, NumberOrVariable
 from catalog_forge.spec.model import (
     Block,
     Companion,
@@ -178,6 +178,7 @@ def _type(kind: Any) -> str:
     names = {
         str: "text",
         int: "number",
+        NumberOrVariable: "number",
         bool: "true or false",
         Text: "text with `@{...}`",
         Collection: "COLL",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.frame import NumberOrVariable
 from catalog_forge.spec.model import FORMATS, METADATA_KEY, Composed, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
 
@@ -90,6 +91,8 @@ class _Maker:
         options = [option for option in get_args(kind) if option is not type(None)]
         if kind is int:
             return {"type": "integer", "minimum": limits.least, "maximum": limits.most}
+        if kind == NumberOrVariable:
+            return {"anyOf": [self.kind(int, limits), {"type": "string", "pattern": r"^\$(?:\w+|\{\w+\})$"}]}
         if kind is bool or options == [bool]:
             return {"type": "boolean"}
         if kind is str or kind in (Text, Collection, Reload):

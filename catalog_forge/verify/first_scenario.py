@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
@@ -64,16 +65,21 @@ def stack(spec: Spec) -> dict[str, Any]:
 def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]]) -> dict[str, Any]:
     """A service: of what its compose keys say, all that the metadata tells."""
     keys = known[name]
-    service: dict[str, Any] = {"scale": int(keys.get("scale") or 1)}
+    service: dict[str, Any] = {"scale": _whole(keys.get("scale"), 1)}
     if sidekicks := {each: network for each in beside[name] if (network := _network(known[each]))}:
         service["sidekicks"] = sidekicks
     if "health_check" in keys:
-        service["health_check"] = {"port": int(keys["health_check"]["port"])}
+        service["health_check"] = {"port": _whole(keys["health_check"]["port"], 80)}
     if labels := {key: str(value) for key, value in keys.get("labels", {}).items() if key not in GENERATED_LABELS}:
         service["labels"] = labels
     if "metadata" in keys:
         service["metadata"] = keys["metadata"]
     return service
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    """The number that a value is; a made-up answer is none."""
+    return int(value) if re.fullmatch("[0-9]{1,5}", str(value)) else otherwise
 
 
 def _sidekicks(keys: Mapping[str, Any]) -> list[str]:

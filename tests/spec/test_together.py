@@ -205,6 +205,22 @@ def test_a_volume_for_each_container_stands_where_docker_compose_does_not_look()
     assert "volumes" not in rancher_compose(plain)
 
 
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (", scale: '${port}', health_check: {port: $port}, groups: {a: {scale: '${port}', health_check: {port: '${port}'}}}", ""),
+        (", scale: '${prt}'", "6:45: ${prt} is asked by no question\n  hint: did you mean 'port'?"),
+        (", groups: {a: {scale: $prt}}", "6:58: ${prt} is asked by no question"),
+        (", health_check: {port: '${prt}'}", "${prt} is asked by no question"),
+        (", scale: '1${port}'", "scale must be a whole number"),
+        (", health_check: {port: '8${port}'}", "port must be a whole number"),
+    ],
+)
+def test_a_question_may_ask_for_a_scale_and_a_port(service: str, words: str) -> None:
+    found = said(WEB, service)
+    assert words in found if words else not found, found
+
+
 def test_every_key_of_a_companion_stands_in_one_of_both_files() -> None:
     known = '{image: "x:1", scale: 2, uts: host, init: true, memory: 5, command: [a], labels: [a=b]}'
     spec = spec_of(f"  web: {known}")

@@ -66,6 +66,13 @@ def test_it_has_the_companions_of_the_entry() -> None:
     assert data["expect"]["files"]["/etc/app/peers"].startswith("10.42.1.") and "1 2" in data["expect"]["files"]["/etc/app/peers"]
 
 
+def test_numbers_that_are_asked_for_are_answered() -> None:
+    text = SPEC.replace("topology: netns", "topology: netns, scale: '${n}', health_check: {port: '${level}'}")
+    text = text.replace("metadata: {", "metadata: {n: {type: int, default: 3}, ")
+    service = first_scenario.stack(spec_of(text))["app"]
+    assert (service["scale"], service["health_check"]) == (3, {"port": 80})
+
+
 @pytest.mark.parametrize("name", EXAMPLES.names())
 def test_what_it_expects_is_what_is_rendered(name: str) -> None:
     source = EXAMPLES.source(name)
