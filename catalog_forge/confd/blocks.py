@@ -201,7 +201,9 @@ class Body:
             if not block.optional:
                 values.need(found)
             path = values.metadata_path(block.path)
-            value, given = path.value, path.given('""')
+            default = found.key.default if found.key.asked else None
+            given = path.given(go.string("" if default is None else str(default)))
+            value = path.value if default is None else given
         head, tail = (go.literal(f"{line}\n") for line in block.wrap) if block.wrap else ("", "")
         code = f'{head}{{{{trimSuffix ({value}) "\\n"}}}}\n{tail}'
         return refusal + go.apart_line(guarded(given, code) if block.optional else code)

@@ -304,6 +304,14 @@ def test_a_path_that_is_pasted_may_hold_expressions(rendered: Renderer) -> None:
         assert render(rendered.confd, rendered.folder / f"b{number}", below, flat({"more": data})).only == wanted
 
 
+@pytest.mark.parametrize("optional", [True, False])
+@pytest.mark.parametrize(("data", "wanted"), [({}, 'a {{x}}\n"b"\n'), ({"text": ""}, 'a {{x}}\n"b"\n'), ({"text": "c\n"}, "c\n")])
+def test_what_is_pasted_has_its_default(data: dict[str, str], wanted: str, optional: bool, rendered: Renderer) -> None:
+    key = {"type": "multiline", "default": 'a {{x}}\n"b"\n'}
+    spec = spec_of(conf({"paste": "metadata/text", "optional": optional}), metadata={"text": key})
+    assert render(rendered.confd, rendered.folder, spec, flat(data)).only == wanted
+
+
 @pytest.mark.parametrize("value", ["a\nb\n", " {{x}} $HOME `id` 'q' \"d\" %s", "one"])
 def test_a_variable_of_several_lines_is_pasted_as_it_is(value: str, rendered: Renderer) -> None:
     spec = spec_of(conf({"text": "<\n"}, {"paste": "env.TEXT"}, {"text": ">\n"}), vars={"TEXT": ""})
