@@ -25,7 +25,7 @@ def _run(*words: str | Path, cwd: Path, **environment: str) -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from a copy of the sources."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("catalog_forge", "blueprints"):
+    for name in ("catalog_forge", "blueprints", "examples"):
         shutil.copytree(HERE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(HERE / name, source / name)
@@ -36,11 +36,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_every_file_that_is_not_code(wheel: Path) -> None:
     wanted = {path.relative_to(HERE).as_posix() for path in (HERE / "catalog_forge").rglob("files/*")}
-    wanted |= {
-        f"catalog_forge/_{path.relative_to(HERE).as_posix()}" for path in (HERE / "blueprints").rglob("*") if path.is_file()
-    }
+    for name in ("blueprints", "examples"):
+        wanted |= {f"catalog_forge/_{path.relative_to(HERE).as_posix()}" for path in (HERE / name).rglob("*") if path.is_file()}
     with zipfile.ZipFile(wheel) as archive:
         assert wanted <= set(archive.namelist())
+
+
+def test_the_wheel_is_small(wheel: Path) -> None:
+    assert wheel.stat().st_size < 1_500_000
 
 
 def test_an_installed_wheel_makes_a_catalog_from_its_own_blueprint(wheel: Path, tmp_path: Path) -> None:
@@ -54,3 +57,6 @@ def test_an_installed_wheel_makes_a_catalog_from_its_own_blueprint(wheel: Path, 
     assert (catalog / "specs/elasticsearch-conf.yml").read_text().endswith("# from the wheel\n")
     assert (catalog / "images/elasticsearch-conf/Dockerfile").is_file()
     assert (catalog / "templates/elasticsearch/0/rancher-compose.yml").is_file()
+    words = ("new", "haproxy-conf", "--blueprint", "example:haproxy-conf", "--no-input", "--no-build")
+    _run("catalog_forge", *words, cwd=catalog, PYTHONPATH=str(installed))
+    assert (catalog / "specs/haproxy-conf/scenarios/serves.yml").is_file()

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import catalog_forge
 from catalog_forge.blueprint.model import CONTEXT, Blueprint, load
 from catalog_forge.errors import ForgeError, did_you_mean
 
 GENERIC = "generic-conf"
+EXAMPLE = "example:"
 _AT_COMMIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})")
 _URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
 
@@ -22,10 +24,35 @@ _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 def shipped() -> dict[str, Path]:
     """Return the blueprints that come with catalog-forge: their folders by their names, sorted."""
+    return {path.parent.name: path.parent for path in sorted(_shipped("blueprints").glob(f"*/{CONTEXT}"))}
+
+
+def examples() -> dict[str, Path]:
+    """Return the specs that come with catalog-forge as examples: their files by their names, sorted."""
+    return {path.stem: path for path in sorted(_shipped("examples").glob("specs/*.yml"))}
+
+
+def _shipped(name: str) -> Path:
     package = Path(catalog_forge.__file__).parent
-    inside = package / "_blueprints"  # in a wheel; in a checkout they lie beside the package
-    folder = inside if inside.is_dir() else package.parent / "blueprints"
-    return {path.parent.name: path.parent for path in sorted(folder.glob(f"*/{CONTEXT}"))}
+    inside = package / f"_{name}"  # in a wheel; in a checkout they lie beside the package
+    return inside if inside.is_dir() else package.parent / name
+
+
+@contextmanager
+def example(name: str) -> Iterator[Blueprint]:
+    """Make a blueprint of an example; its folder goes afterwards. Raises ForgeError when there is none of this name."""
+    from catalog_forge.blueprint.from_spec import blueprint_of, written
+
+    if name not in (known := examples()):
+        raise ForgeError(f"there is no example {name!r}", hint=did_you_mean(name, known))
+    with TemporaryDirectory(prefix="catalog-forge-") as temporary:
+        folder = Path(temporary) / name
+        for file in blueprint_of(name, written(known[name]), ()):
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            path.chmod(file.mode)
+        yield replace(load(folder), source={"package": catalog_forge.__version__})
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
@@ -36,13 +63,16 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Blueprint]:
-    """Find a blueprint by its name, its folder (relative to `base`), or as URL@COMMIT; its folder may go afterwards.
+    """Find a blueprint: by its name, example:NAME, its folder (relative to `base`), or URL@COMMIT; its folder may go afterwards.
 
     What comes from a URL is kept in `cache`, and taken from there the next time.
     Raises ForgeError when there is none, when a URL names no commit, when git refuses, or what was kept has changed.
     """
     if reference in (known := shipped()):
         yield replace(load(known[reference]), source={"package": catalog_forge.__version__})
+    elif reference.startswith(EXAMPLE):
+        with example(reference.removeprefix(EXAMPLE)) as found:
+            yield found
     elif at_commit := _AT_COMMIT.fullmatch(reference):
         from catalog_forge.blueprint.cache import at_commit as files_at
 

@@ -6,14 +6,16 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.blueprint.checks import KEY
-from catalog_forge.blueprint.model import CONTEXT
+from catalog_forge.blueprint.model import CONTEXT, read_files
 from catalog_forge.blueprint.sandbox import text_of
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.plan import File, Plan
+from catalog_forge.spec.folder import MEMORY
 from catalog_forge.spec.tree import leaves
 
 MARKS = {
@@ -60,6 +62,16 @@ class Replaced:
         if isinstance(self.value, bool):
             return None
         return {"type": "int" if isinstance(self.value, int) else USUAL.get(self.path, "text")}
+
+
+def written(file: Path) -> Plan:
+    """Return the files of an author on disk: the spec in `file`, and what lies beside it in the folder of its name.
+
+    Raises ForgeError on a link, and over the limits of a blueprint.
+    """
+    author = Plan([File(f"specs/{file.name}", file.read_bytes())])
+    author.merge(Plan(each for each in read_files(file.with_suffix("")) if each.path != MEMORY), f"specs/{file.stem}")
+    return author
 
 
 def blueprint_of(spec: str, author: Plan, chosen: Iterable[str]) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,18 +23,19 @@ if TYPE_CHECKING:
 def blueprints(context: click.Context, form: str) -> None:
     """List the blueprints that `new` begins from.
 
-    Each with what it asks, and the defaults. A blueprint may also lie in a folder, or in a git repository:
-    new NAME --blueprint PATH, or URL@COMMIT.
+    Each with what it asks, and the defaults; example:NAME is a whole spec of ours. A blueprint may also lie in a folder,
+    or in a git repository: new NAME --blueprint PATH, or URL@COMMIT.
     """
     if context.invoked_subcommand:
         return
     from catalog_forge.blueprint.answers import questions
     from catalog_forge.blueprint.expand import renderer
-    from catalog_forge.blueprint.find import shipped
-    from catalog_forge.blueprint.model import load
+    from catalog_forge.blueprint.find import EXAMPLE, examples, opened, shipped
 
-    found = [load(folder) for folder in shipped().values()]
-    rows = [(blueprint, questions(blueprint, renderer(blueprint))) for blueprint in found]
+    rows = []
+    for reference in (*shipped(), *(EXAMPLE + name for name in examples())):
+        with opened(reference, Path()) as blueprint:
+            rows.append((replace(blueprint, name=reference), questions(blueprint, renderer(blueprint))))
     if form == "json":
         click.echo(as_json([_data(*row) for row in rows]))
     else:
@@ -56,21 +58,18 @@ def new(settings: Settings, name: str, spec: str, asked: tuple[str, ...]) -> Non
     from catalog_forge import journal
     from catalog_forge.blueprint.answers import questions
     from catalog_forge.blueprint.expand import renderer
-    from catalog_forge.blueprint.from_spec import blueprint_of
-    from catalog_forge.blueprint.model import load, read_files
+    from catalog_forge.blueprint.from_spec import blueprint_of, written
+    from catalog_forge.blueprint.model import load
     from catalog_forge.errors import ForgeError, UsageError
-    from catalog_forge.plan import File, Plan
+    from catalog_forge.plan import File
     from catalog_forge.repository import Repository
-    from catalog_forge.spec.folder import MEMORY
 
     if not re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
         raise UsageError(f"no blueprint can be named {printable(name[:100])!r}", hint="small letters, digits and dashes")
     repository = Repository.find(settings.directory)
     source = repository.source(Path(spec).name.removesuffix(".yml"))
     source.spec()
-    author = Plan([File(f"specs/{source.name}.yml", source.content)])
-    author.merge(Plan(file for file in read_files(source.folder.path) if file.path != MEMORY), f"specs/{source.name}")
-    plan = blueprint_of(source.name, author, asked)
+    plan = blueprint_of(source.name, written(repository.root / f"specs/{source.name}.yml"), asked)
     folder = f"blueprints/{name}"
     if (repository.root / folder).exists():
         raise ForgeError(f"there is a blueprint already: {repository.root / folder}", hint="delete it, or choose another name")

@@ -55,7 +55,9 @@ class Options:
 
 @click.command()
 @click.argument("name")
-@click.option("--blueprint", metavar="NAME|PATH|URL@COMMIT", help="What to begin from; default: NAME, else generic-conf.")
+@click.option(
+    "--blueprint", metavar="NAME|example:NAME|PATH|URL@COMMIT", help="Where to begin; default: NAME, else generic-conf."
+)
 @click.option("--service", metavar="NAME[=IMAGE][:TAG]", help="The software that is configured.")
 @click.option("--config", metavar="PATH", help="Its configuration file.")
 @click.option("--reload", metavar="COMMAND", help="What follows a change: signal HUP, http POST URL, exec COMMAND, restart.")
