@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -80,7 +81,8 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], note: str, secr
     lines += [f"mode = {go.string(mode)}", f"uid = {file.uid}", f"gid = {file.gid}"]
     lines += ["keys = [" + ", ".join(map(go.string, keys)) + "]"]
     if file.check:
-        lines.append(f"check_cmd = {go.string(file.check)}")
+        command = f"/etc/confd/check.sh {shlex.quote(file.check)}" if spec.asks(file) else file.check
+        lines.append(f"check_cmd = {go.string(command)}")
     if file.reload.kind != "none":
         lines.append(f"reload_cmd = {go.string(_stamping(spec, file, mode))}")
     return "\n".join(lines) + "\n"

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from catalog_forge.confd.resource import actions, compile_file, resource_names
 from catalog_forge.confd.scale import scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
-from catalog_forge.spec.checks import CONFD_SHA256
+from catalog_forge.spec.checks import APPLETS, CONFD_SHA256, UNPACK
+from catalog_forge.spec.frame import Tool
 from catalog_forge.spec.launching import leader_port, rendered
 from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
 from catalog_forge.texts import fill
@@ -20,8 +21,6 @@ from catalog_forge.texts import fill
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
 # The main container waits this long beyond what the conf container may take.
 PATIENCE = 300
-# What the scripts call, where main has nothing of its own: links to the busybox of the share.
-TOOLS = "cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split()
 # What the launch script calls to send a file.
 SENDING = "cat date head nc tr wc".split()
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
@@ -62,6 +61,8 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
     plan.add_text("Dockerfile", dockerfile(spec))
     plan.add_text("entrypoint.sh", entrypoint(spec), EXECUTABLE)
     plan.add_text("run.sh", run_script(spec), EXECUTABLE)
+    if spec.asks_main:
+        plan.add_text("check.sh", fill(__package__, "check.sh", name=spec.name, share=spec.share), EXECUTABLE)
     return plan
 
 
@@ -95,11 +96,39 @@ def dockerfile(spec: Spec) -> str:
         programs=programs(spec),
         waits_for_scale=bool(spec.launch.wait.scale),
         embedded=spec.service.is_embedded,
+        asks=spec.asks_main,
         main=spec.service.image,
         lent=spec.is_lent,
-        tools=TOOLS,
+        applets=APPLETS,
+        tools=tools(spec),
+        bin=_bin(spec),
         entrypoint=json.dumps([*spec.shell, f"{spec.share}/run.sh"] if spec.service.is_embedded else ["/entrypoint.sh"]),
     )
+
+
+def tools(spec: Spec) -> list[dict[str, str]]:
+    """Return the tools as the Dockerfile takes them: each with the name of its arguments and what unpacks its archive."""
+    return [
+        {
+            "name": tool.name,
+            "url": tool.url,
+            "sha256": tool.sha256,
+            "path": tool.path,
+            "variable": tool.variable,
+            "unpack": _unpack(tool),
+        }
+        for tool in spec.tools
+    ]
+
+
+def _bin(spec: Spec) -> str:
+    """Where the image has the tools. A share that is a volume has a copy of them: it may be older than the image."""
+    return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
+
+
+def _unpack(tool: Tool) -> str:
+    """The command that prints the program of an archive."""
+    return f'{UNPACK.get(tool.ending, "")} /fetched/{tool.name} "${{{tool.variable}_PATH}}"'
 
 
 def labels(spec: Spec) -> dict[str, str]:
@@ -119,8 +148,8 @@ def labels(spec: Spec) -> dict[str, str]:
 
 
 def programs(spec: Spec) -> list[str]:
-    """Return the programs that the checks start: the build fails when the image lacks one."""
-    words = {file.check.split()[0] for file in spec.files if file.check.strip()}
+    """Return the programs that the checks start in this image: the build fails when it lacks one."""
+    words = {file.check.split()[0] for file in spec.files if file.check.strip() and not spec.asks(file)}
     return sorted(word for word in words if re.fullmatch(r"[A-Za-z0-9_./-]+", word))
 
 
@@ -135,8 +164,11 @@ def entrypoint(spec: Spec) -> str:
         log=spec.engine.log,
         # The reason of a failure is read from the log of the first pass, so that says errors at least.
         first_log="error" if spec.engine.log in ("panic", "fatal") else spec.engine.log,
-        tools=TOOLS if spec.is_lent else SENDING if any(reload.kind == "http" for reload, _ in actions(spec)) else [],
+        applets=APPLETS if spec.is_lent else SENDING if any(reload.kind == "http" for reload, _ in actions(spec)) else [],
         embedded=spec.service.is_embedded,
+        tools=spec.tools,
+        bin=_bin(spec),
+        asks=spec.asks_main,
         metadata_limit=_seconds(spec.launch.wait.metadata),
         scale_limit=_seconds(spec.launch.wait.scale),
         waits_for_scale=bool(spec.launch.wait.scale),
@@ -159,7 +191,9 @@ def run_script(spec: Spec) -> str:
         sends=any(action.kind == "http" for action in found),
         restarts=any(action.kind == "restart" for action in found),
         embedded=spec.service.is_embedded,
+        asks=spec.asks_main,
         lent=spec.is_lent,
+        tools=spec.tools,
         # confd's own commands need /bin/sh where it is embedded, so there is one.
         shell="/bin/sh" if spec.service.shell or spec.service.is_embedded else '"$share/busybox" sh',
         commands=bool(launch.before or launch.leader) or any(action.kind == "exec" for action in found),

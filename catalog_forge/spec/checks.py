@@ -20,6 +20,17 @@ SYSTEM_FOLDERS = frozenset(
     "/ /bin /boot /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /usr/bin "
     "/usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/sbin /usr/share /var /var/lib /var/log /var/run".split()
 )
+# What the scripts call where main has nothing of its own: links to the busybox of the share.
+APPLETS = tuple("cat chown cp date head ln mkdir mv nc rm sed sh sleep sort tail timeout tr wc".split())
+# How busybox prints a file of an archive; not every one finds out by itself how an archive is packed.
+UNPACK = {
+    ".zip": "unzip -p",
+    ".tar": "tar -xOf",
+    ".tar.gz": "tar -xzOf",
+    ".tgz": "tar -xzOf",
+    ".tar.bz2": "tar -xjOf",
+    ".tar.xz": "tar -xJOf",
+}
 CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
 
 
@@ -30,6 +41,7 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     yield from _engine(spec)
     yield from _metadata(spec)
     yield from _vars(spec)
+    yield from _tools(spec)
     yield from _service(spec)
     yield from _topology(spec.service)
     yield from together.problems(spec)
@@ -124,6 +136,24 @@ def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
     if "\n" in value and key.type not in ("multiline", "certificate"):
         return f"{what} holds a line break: the type is multiline"
     return ""
+
+
+def _tools(spec: Spec) -> Iterator[Problem]:
+    known: dict[str, str] = {}
+    for tool in spec.tools:
+        if tool.name in (*APPLETS, "busybox", "confd"):
+            yield Problem(
+                f"tools: the scripts of the image have a {tool.name} of their own", tool.at("name"), "name it otherwise"
+            )
+        if tool.variable in known:
+            yield Problem(
+                f"tools: {tool.name!r} and {known[tool.variable]!r} share the build arguments {tool.variable}_SRC and _SHA256",
+                tool.at("name"),
+                "give one another name",
+            )
+        known[tool.variable] = tool.name
+        if tool.path and tool.ending not in UNPACK:
+            yield Problem(f"tools: {tool.name}: the URL names no archive for the path", tool.at("url"), ", ".join(UNPACK))
 
 
 def _vars(spec: Spec) -> Iterator[Problem]:
@@ -270,5 +300,7 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
                 file.at("check"),
                 "only {{.src}} is, the path of the new file",
             )
+    if file.check_in == "main" and not file.check:
+        yield Problem("check_in: there is no check that it could be about", file.at("check_in"), "add `check: COMMAND`")
     if "\n" in file.check:
         yield Problem("check: a command is one line", file.at("check"))

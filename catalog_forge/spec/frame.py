@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from catalog_forge.spec.record import Record, key
 
@@ -109,3 +111,29 @@ class HealthCheck(Record):
     unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
     initializing_timeout: int = key("time that a new container has to become healthy", 60000, least=1)
     strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=("recreate", "none"))
+
+
+@dataclass(frozen=True)
+class Tool(Record):
+    """A program that is fetched into the conf image and the share, such as giddyup or promtool."""
+
+    name: str = key("name of the program", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*", shape="a name of a program", maximum=60)
+    url: str = key("URL of the program, or of an archive that holds it", pattern=r"https?://[^\s'\"\\$]+", shape="a URL")
+    sha256: str = key("SHA-256 of what the URL brings", pattern="[0-9a-f]{64}", shape="64 hex digits")
+    path: str = key(
+        "path of the program in the archive (.zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz); default: there is no archive",
+        "",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9._/+@-]*",
+        shape="a path within the archive",
+    )
+
+    @property
+    def ending(self) -> str:
+        """The ending of the file that the URL names, that of .tar.gz in full."""
+        found = re.search(r"(\.tar)?\.[a-z0-9]+$", urlsplit(self.url).path)
+        return found[0] if found else ""
+
+    @property
+    def variable(self) -> str:
+        """What the names of its build arguments begin with."""
+        return "TOOL_" + "".join(char if char.isalnum() else "_" for char in self.name.upper())

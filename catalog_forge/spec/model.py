@@ -11,7 +11,18 @@ from catalog_forge import yamlio
 from catalog_forge.errors import Where
 from catalog_forge.spec.compose_keys import COMPANION_KEYS, SERVICE_KEYS, named_volume
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.frame import COMPOSE_NAME, DURATION, IMAGE, VERSION, Engine, Entry, HealthCheck, Image, NumberOrVariable
+from catalog_forge.spec.frame import (
+    COMPOSE_NAME,
+    DURATION,
+    IMAGE,
+    VERSION,
+    Engine,
+    Entry,
+    HealthCheck,
+    Image,
+    NumberOrVariable,
+    Tool,
+)
 from catalog_forge.spec.record import Record, key
 
 IMAGE_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-(conf|config)"
@@ -342,9 +353,12 @@ class ConfFile(Record):
     secret: bool = key("the file holds a secret: its mode is 0600 unless `mode` says otherwise", False)
     export: bool = key("each pair of an env file begins with `export`, so that programs started by a script see it", False)
     check: str = key(
-        "command in the conf image that must accept the new file, {{.src}}, before it replaces the old one",
+        "command that must accept the new file, {{.src}}, before it replaces the old one",
         "",
         maximum=1000,
+    )
+    check_in: str = key(
+        "where the check runs: in the `conf` image, or in `main`, with main's own programs", "conf", one_of=("conf", "main")
     )
     reload: Reload = key(f"what follows a change: {RELOADS}", Reload)
 
@@ -479,6 +493,7 @@ class Spec(Record):
     image: Image = key("the conf image", Image)
     engine: Engine = key("confd and the metadata it reads", Engine)
     metadata: Mapping[str, MetadataKey] = key("the keys that the user of the entry supplies, in the order of the questions", dict)
+    tools: tuple[Tool, ...] = key("programs for checks, commands and scripts, in the conf image and in the share", tuple)
     vars: Mapping[str, str] = key("environment of the conf container, with defaults", dict)
     launch: Launch = key("how the program is started", Launch)
     volumes: Mapping[str, Volume] = key(
@@ -542,6 +557,15 @@ class Spec(Record):
     def is_lent(self) -> bool:
         """Whether the image brings a busybox to the share, so that the scripts need nothing of main's."""
         return self.service.is_embedded or not self.service.shell
+
+    def asks(self, file: ConfFile) -> bool:
+        """Whether confd has main run the check of a file. Embedded, confd has what main has."""
+        return bool(file.check) and file.check_in == "main" and not self.service.is_embedded
+
+    @property
+    def asks_main(self) -> bool:
+        """Whether confd has main run a check."""
+        return any(map(self.asks, self.files))
 
     @property
     def shell(self) -> tuple[str, ...]:

@@ -72,11 +72,12 @@ for signal in HUP INT QUIT USR1 USR2 WINCH; do trap "echo stand-in: $signal" $si
 trap 'echo stand-in: TERM; exit 0' TERM
 while :; do sleep 1 & wait $!; done
 """
-# The commands that prepare the start of the real program have nothing to work on here.
+# The commands that prepare the start of the real program, and the checks that it makes, have nothing to work on here.
 _WITHOUT_BEFORE = """\
 sed '/^[a-z]*() {$/,/^}$/{
 s|^ .* -c "$1" &|say "left out, this is not the service: $1" \\&|
 s|exec .* -c "$command"|say "left out, this is not the service: $command"|
+s|^ .* "$ask" >"$said" .*|say "left out, this is not the service: a check"|
 }' "$1/run.sh" >"$1/stand-in.sh"
 shift
 exec /bin/sh "$@"
@@ -154,7 +155,7 @@ def _containers(
     script = f"{spec.share}/run.sh"
     start: Sequence[str] = (*spec.shell, script)
     launch = spec.launch
-    if launch.before or launch.leader:
+    if launch.before or launch.leader or spec.asks_main:
         start = ("/bin/sh", "-c", _WITHOUT_BEFORE, "sh", spec.share, f"{spec.share}/stand-in.sh")
     program = ("/bin/sh", "-c", _PROGRAM, "stand-in", spec.share)
     # It has no peers in truth that it could wait for.

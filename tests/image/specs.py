@@ -67,6 +67,10 @@ SPECS = {
     "stagger": f"launch: {{restart: {{stagger: 9s}}}}\nfiles: [{{{FILE}, reload: restart}}]\n",
     "environment": f"launch: {{environment: {{A: b}}, reload: restart, before: [a]}}\nfiles: [{{{FILE}}}]\n",
     "no shell": f"service: {{shell: false}}\nlaunch: {{before: [a]}}\nfiles: [{{{FILE}, reload: exec b}}]\n",
+    "tools": f"tools:\n- {{name: a-tool, url: 'https://a.b/c', sha256: {'0' * 64}}}\n"
+    f"- {{name: promtool, url: 'https://a.b/p.tar.gz', sha256: {'1' * 64}, path: p-3.0/promtool}}\n"
+    f"- {{name: z, url: 'https://a.b/p.zip?d=1', sha256: {'2' * 64}, path: z}}\nfiles: [{{{FILE}, check: a-tool}}]\n",
+    "check in main": f"files: [{{{FILE}, check: \"probe 'a b' {{{{.src}}}}\", check_in: main}}]\n",
     "before": f"launch: {{before: [a]}}\nfiles: [{{{FILE}, reload: restart}}]\n",
 }
 

@@ -13,12 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from catalog_forge.plan import Plan
 from tests.helpers import PATIENCE
 from tests.image.specs import FILE, SPECS, plan
 
 SHELLS = [shell for shell in ("dash", "busybox sh", "bash --posix") if shutil.which(shell.split()[0])]
 WORDS = ("it's", '"', "$HOME", "`id`", "\\", "'; echo out; '", "$(echo out)", "-n", "[[ a ]]", "{{b}}", "#")
-SCRIPTS = ("entrypoint.sh", "run.sh")
+SCRIPTS = ("entrypoint.sh", "run.sh", "check.sh")
+
+
+def scripts(context: Plan) -> list[str]:
+    return [file.path for file in context if file.path in SCRIPTS]
 
 
 def lint(command: list[str], text: str) -> str:
@@ -32,15 +37,16 @@ def lint(command: list[str], text: str) -> str:
 def test_linters_report_nothing(name: str, topology: str) -> None:
     context = plan(SPECS[name], topology)
     assert lint(["hadolint", "--no-color", "-"], context.text("Dockerfile")) == ""
-    for script in SCRIPTS:
+    for script in scripts(context):
         assert lint(["shellcheck", "--enable=check-unassigned-uppercase", "-"], context.text(script)) == ""
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("name", SPECS)
 def test_shells_accept_the_scripts(name: str, shell: str) -> None:
-    for script in SCRIPTS:
-        assert lint([*shell.split(), "-n"], plan(SPECS[name]).text(script)) == ""
+    context = plan(SPECS[name])
+    for script in scripts(context):
+        assert lint([*shell.split(), "-n"], context.text(script)) == ""
 
 
 def launched(tmp_path: Path, text: str, *program: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -65,9 +65,9 @@ wait_for_metadata() {
     done
 }
 
-# What a log of confd says of the reason, in words: a missing key without what confd says around it.
+# What a log of confd says of the reason, in words: a missing key without what confd says around it, and what a check said.
 reasons() {
-    sed -n -e 's/.*key does not exist: //p' -e 's/.*ERROR \(Config check failed\)/\1/p' -e 's/.*\(FATAL .*\)/\1/p' "$1" |
+    sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: //p' -e 's/.*ERROR \(Config check failed\)/\1/p' -e 's/.*\(FATAL .*\)/\1/p' "$1" |
         sed -e 's:^/self/[a-z]*/\(name\|uuid\)$:the metadata service does not know this container yet:' \
             -e 's:^/:the metadata service has no /:' |
         sort -u
@@ -114,11 +114,17 @@ lend() {
     mkdir -p "$share/bin"
     cp /etc/confd/run.sh "$share/run.sh.new"
     mv "$share/run.sh.new" "$share/run.sh"
+[% for tool in tools %]
+    if ! cmp -s [[ bin ]][[ tool.name ]] "$share/bin/[[ tool.name ]]"; then
+        cp [[ bin ]][[ tool.name ]] "$share/bin/[[ tool.name ]].new"
+        mv "$share/bin/[[ tool.name ]].new" "$share/bin/[[ tool.name ]]"
+    fi
+[% endfor %]
     [ -x /bin/busybox ] || return 0
     cp /bin/busybox "$share/busybox.new"
     mv "$share/busybox.new" "$share/busybox"
-[% if tools %]
-    for tool in [[ tools | join(' ') ]]; do
+[% if applets %]
+    for tool in [[ applets | join(' ') ]]; do
         ln -sf ../busybox "$share/bin/$tool"
     done
 [% endif %]
@@ -137,6 +143,11 @@ resync() {
 [% endif %]
 trap stop TERM INT
 mkdir -p "$share/changed"
+[% if asks %]
+# Questions of an earlier run have nobody who waits for an answer. Whoever main runs as writes the answers.
+rm -rf "$share/check"
+mkdir -m 1777 "$share/check"
+[% endif %]
 if [ -n "$once" ]; then
     render
     exit

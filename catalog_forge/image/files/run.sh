@@ -47,7 +47,28 @@ say() {
 pause() {
     sleep 1 &
     wait $! || :
+[% if asks %]
+    answer
+[% endif %]
 }
+[% if asks %]
+
+# Runs the checks that the conf container asks for before it takes a new file; aside, because one may take its time.
+answer() {
+    for ask in "$share"/check/*.ask; do
+        said=${ask%ask}said
+        if [ ! -r "$ask" ] || [ -e "$said" ]; then
+            continue
+        fi
+        : >"$said"
+        {
+            status=0
+            [[ shell ]] "$ask" >"$said" 2>&1 </dev/null || status=$?
+            echo "$status" >"${ask%ask}answer"
+        } &
+    done
+}
+[% endif %]
 
 wait_for_files() {
     waited=0
@@ -404,7 +425,7 @@ send() {
 [% endif %]
 trap 'exit 143' TERM INT QUIT
 if [ -z "${LAUNCHED:-}" ]; then
-[% if lent %]
+[% if lent or tools %]
     PATH=$PATH:$share/bin # after main's own, if it has any
 [% endif %]
 [% if embedded %]
