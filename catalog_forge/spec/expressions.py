@@ -37,9 +37,9 @@ ROOTS = {
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
 # The beginning of what would be an expression, and of what is kept from being one by an even number of signs.
-_BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join)\()"
-EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{_BEGINS}")
-LITERAL = re.compile(rf"(?<!@)(?:@@)++{_BEGINS}")
+BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join)\()"
+EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
+LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
 _MAX_NESTING = 8
 # What is added to a number. The blanks tell it from a key such as port-1.
 _PLUS = re.compile(r" ([+-]) ([0-9]{1,9})(?=[}|])")

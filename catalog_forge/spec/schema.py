@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Union, get_args, get_origin
 
-from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.compose_keys import refused
+from catalog_forge.spec.expressions import BEGINS, COLLECTIONS, Collection, Text
 from catalog_forge.spec.frame import NumberOrVariable
-from catalog_forge.spec.model import FORMATS, METADATA_KEY, Composed, Reload, Service, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model import FORMATS, METADATA_KEY, RELOADS, SIGNALS, Composed, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
 
 Schema = dict[str, Any]
 ID = "catalog-forge-spec-1.json"
 # What stands for text: the reader takes a bare number or truth as the text that was written.
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
+_DEST = "^/.*[^/]$"
+_RELOAD = rf"^\s*(none|restart|signal\s+(SIG)?({'|'.join(SIGNALS)})|http\s+(POST|PUT)\s+http://\S+|exec\s+.*\S)\s*$"
+_COLLECTION = rf"^\s*({'|'.join(re.split('[A-Z(]', word)[0] for word in COLLECTIONS)})"
+# Patterns here are those of ECMA 262: what begins like an expression, and is none that there is.
+_NOT_NAMES = "metadata|peers|others|hosts|first|count|quorum|join"
+_UNKNOWN = rf"(^|[^@])(@@)*@(?!{BEGINS}|\{{(?!({_NOT_NAMES})\b)[A-Za-z_]\w*[.|}}])\{{"
+_EXPRESSIONS: Schema = {**_TEXT, "pattern": rf"^(?![\s\S]*({_UNKNOWN}))"}
+_VALUE: Schema = {
+    "description": "a text with expressions, a constant, or a map or list of them; {list: {of: COLL, item: VALUE}} is a list",
+    "anyOf": [
+        {**_EXPRESSIONS, "type": [*_TEXT["type"], "null"]},
+        {"type": "array", "items": {"$ref": "#/$defs/Value"}},
+        {"type": "object", "additionalProperties": {"$ref": "#/$defs/Value"}},
+    ],
+}
+_KINDS: dict[Any, Schema] = {
+    Collection: {**_TEXT, "pattern": _COLLECTION},
+    Reload: {**_TEXT, "pattern": _RELOAD},
+    SetBlock: {"$ref": "#/$defs/Value"},
+    Any: {},
+}
+# The simplest values of each type: a key of compose files takes a type if rancher-compose takes one of these.
+_SIMPLEST: dict[str, tuple[Any, ...]] = {
+    "string": ("1", "x", "host", "1g", "no", "/x"), "number": (1,), "boolean": (True,), "array": ([], ["1"]), "object": ({},),
+}  # fmt: skip
 
 
 def schema() -> Schema:
@@ -31,8 +59,8 @@ def schema() -> Schema:
         ],
     }
     properties |= {
-        "config": {**_TEXT, "description": "shorthand: the path of the one configuration file"},
-        "reload": {**_TEXT, "description": "shorthand: what follows a change of it"},
+        "config": {**_TEXT, "pattern": _DEST, "description": "shorthand: the path of the one configuration file"},
+        "reload": {**_TEXT, "pattern": _RELOAD, "description": f"shorthand: what follows a change of it: {RELOADS}"},
         "format": {"enum": sorted(FORMATS), "description": "shorthand: its format"},
     }
     root["required"] = [name for name in root["required"] if name != "files"]
@@ -42,13 +70,21 @@ def schema() -> Schema:
         "$id": ID,
         "title": "catalog-forge spec",
         **root,
-        "$defs": maker.definitions,
+        "$defs": {**maker.definitions, "Value": _VALUE},
     }
 
 
 def _of(mapping: Schema) -> Schema:
     values: Schema = mapping["additionalProperties"]
     return values
+
+
+@cache
+def _passed(name: str) -> Schema:
+    """The schema of a key that goes to the compose files: which types rancher-compose takes."""
+    made: Schema = {"description": "passed through to the compose files"}
+    taken = [kind for kind, values in _SIMPLEST.items() if any(not [*refused(name, value)] for value in values)]
+    return {**made, "type": taken} if taken and len(taken) < len(_SIMPLEST) else made
 
 
 def _whole(pattern: str) -> str:
@@ -66,7 +102,7 @@ class _Maker:
         keys = [key for key in keys_of(kind) if key.attribute != "compose"]
         properties = {key.name: self.key(key) for key in keys}
         if issubclass(kind, Composed):
-            properties |= {name: {"description": "passed through to the compose files"} for name in sorted(kind.PASSED)}
+            properties |= {name: _passed(name) for name in sorted(kind.PASSED)}
         made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
         if kind.__doc__:
             made["description"] = " ".join(kind.__doc__.split())
@@ -83,8 +119,13 @@ class _Maker:
         return {"$ref": f"#/$defs/{name}"}
 
     def key(self, key: Key) -> Schema:
-        """Return the schema of a key, with its documentation."""
-        return {"description": key.limits.doc, **self.kind(key.kind, key.limits)}
+        """Return the schema of a key, with its documentation and its default."""
+        made = {"description": key.limits.doc, **self.kind(key.kind, key.limits)}
+        if key.name == "dest":
+            made["pattern"] = _DEST
+        if isinstance(key.default, str | int) and key.default not in ("", False):
+            made["default"] = key.default
+        return made
 
     def kind(self, kind: Any, limits: Limits) -> Schema:
         """Return the schema of a type of the model."""
@@ -95,10 +136,10 @@ class _Maker:
             return {"anyOf": [self.kind(int, limits), {"type": "string", "pattern": r"^\$(?:\w+|\{\w+\})$"}]}
         if kind is bool or options == [bool]:
             return {"type": "boolean"}
-        if kind is str or kind in (Text, Collection, Reload):
-            return self.text(limits)
-        if kind is Any or kind is SetBlock or float in options:
-            return {}
+        if kind in (str, Text):
+            return {**(_EXPRESSIONS if kind is Text else {}), **self.text(limits)}
+        if float in options or kind in _KINDS:
+            return _KINDS.get(kind, _KINDS[SetBlock])
         if WhenBlock in options:
             return {"oneOf": [self.reference(option) for option in options]}
         if get_origin(kind) is tuple:

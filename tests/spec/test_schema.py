@@ -60,6 +60,59 @@ def test_it_refuses_wrong_shapes(more: str) -> None:
     assert errors(SHORT + more)
 
 
+# Ten slips of the pen that an editor should mark: those of a person who tried, and of the same kinds.
+TYPOS = (
+    "reload: HUP\n", "reload: signal HUPP\n", "relaod: restart\n", "metadata: {a: {typ: int}}\n", "format: ymal\n",
+    "service: {name: x, ports: 6379}\n", "service: {name: x, health_check: {port: http}}\n", "version: [1, 2]\n",
+    "launch: {wait: {scale: 5 minutes}}\n", "engine: {refresh: always}\n", "launch: {exec: app --run}\n",
+    "service: {name: x, topology: volume}\n", "service: {name: x, image: 'Redis 3'}\n",
+)  # fmt: skip
+FILE_TYPOS = (
+    "dest: etc/x\n  body: []\n", "body: []\n", "dest: /a/b\n  body: [{txt: a}]\n", "dest: /a/b\n  body: [{copy: metadata.x}]\n",
+    "dest: /a/b\n  body: [{text: '@{metadata.prot}'}]\n", "dest: /a/b\n  body: [{set: {a: {b: ['@{peers}']}}}]\n",
+    "dest: /a/b\n  body: [{list: {of: pears, item: a}}]\n", "dest: /a/b\n  body: [{text: a, set: {}}]\n",
+    "dest: /a/b\n  body: [{when: {hass: metadata/x}}]\n", "dest: /a/b\n  body: [{text: '@{ self.ip }'}]\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("typo", TYPOS)
+def test_it_finds_a_slip_of_the_pen(typo: str) -> None:
+    whole = SHORT.replace("service: x:1\n", "") if typo.startswith("service") else SHORT
+    assert errors(whole + typo)
+
+
+@pytest.mark.parametrize("typo", FILE_TYPOS)
+def test_it_finds_a_slip_of_the_pen_in_a_file(typo: str) -> None:
+    assert errors(SHORT.replace("config: /etc/x/x.yml\n", f"files:\n- {typo}"))
+
+
+@pytest.mark.parametrize("name", ["least", "lines", "most"])
+def test_it_takes_the_golden_specs(name: str) -> None:
+    folder = Path(__file__).parents[1] / "golden/specs"
+    for file in (f"{name}.yml", f"{name}.full.yml"):
+        # YAML 1.1 takes this version for a date, unlike the reader and editors.
+        text = (folder / file).read_text(encoding="utf-8").replace("metadata: 2015-12-19", "metadata: '2015-12-19'")
+        assert not errors(text), file
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@{self.ip}",
+        "@@{literal} @ {x}",
+        "a@@@{self.ip}b",
+        "@{metadata/a@{self.index}|x}\n@{it}",
+        "${x} {{y}}",
+        "@{name.host}",
+        "@@{metadata.x}",
+    ],
+)
+def test_it_takes_expressions(text: str) -> None:
+    whole = {**yaml.safe_load(SHORT), "files": [{"dest": "/a/b", "body": [{"text": text}, {"set": {"a": [text]}}]}]}
+    del whole["config"]
+    assert not errors(json.dumps(whole))
+
+
 @pytest.mark.parametrize(
     "more", ["", "reload: restart\nmetadata: [a, b.c]\n", "metadata: {a: , b: {default: 1}}\nformat: yaml\n"]
 )
