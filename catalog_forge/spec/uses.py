@@ -10,7 +10,7 @@ from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.keys import resolve, resolve_collection
 from catalog_forge.spec.launching import rendered
-from catalog_forge.spec.model import Block, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+from catalog_forge.spec.model import Block, ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 
 _OWN = "/self/service/metadata"
 
@@ -36,6 +36,21 @@ def unread(spec: Spec) -> list[str]:
     return [name for name in spec.metadata if name not in read]
 
 
+def restarted_at_once(spec: Spec) -> Iterator[Problem]:
+    """Yield what is said of each file that lets a change of the scale restart all containers of the service at once."""
+    for file in rendered(spec):
+        if file.reload.kind == "restart" and not spec.launch.restart and _reads_peers(file):
+            message = f"{file.dest} reads the peers: when one comes or goes, all containers restart at once"
+            where = file.at("reload") or spec.launch.at("reload")
+            yield Problem(message, where, "launch: {restart: {stagger: 30s}} restarts one after the other")
+
+
+def _reads_peers(file: ConfFile) -> bool:
+    conditions = [test for block in blocks_of(file.body) if isinstance(block, WhenBlock) for test in block.when.tests]
+    collections = (use.kind for use in _of_file(file) if isinstance(use, Collection))
+    return any(kind in ("peers", "others") for kind in collections) or any(test.first for test in conditions)
+
+
 def services(spec: Spec) -> list[str]:
     """Return the services of the stack that the spec names as `service:NAME`, each once."""
     return list(dict.fromkeys(use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "service"))
@@ -51,12 +66,16 @@ def _meant(spec: Spec, path: Text) -> set[str]:
 def _uses(spec: Spec) -> Iterator[Text | Collection]:
     """Every path below the service's own metadata, and every collection, that the files of a spec and its start read."""
     for file in rendered(spec):
-        for _, text in texts_of(file.body):
-            yield from _in_text(text)
-        for of in collections_of(file.body):
-            yield from _in_collection(of)
-        for block in blocks_of(file.body):
-            yield from _in_block(block)
+        yield from _of_file(file)
+
+
+def _of_file(file: ConfFile) -> Iterator[Text | Collection]:
+    for _, text in texts_of(file.body):
+        yield from _in_text(text)
+    for of in collections_of(file.body):
+        yield from _in_collection(of)
+    for block in blocks_of(file.body):
+        yield from _in_block(block)
 
 
 def _in_block(block: Block) -> Iterator[Text | Collection]:

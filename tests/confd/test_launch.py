@@ -12,9 +12,9 @@ import pytest
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.spec.launching import launch_files
-from catalog_forge.spec.model import METADATA_VERSIONS, Launch
+from catalog_forge.spec.model import Launch
 from tests.confd.environments import TOPOLOGIES, environment, view
-from tests.confd.harness import Rendered, conf, flat, render, spec_of
+from tests.confd.harness import VERSIONS, Rendered, conf, flat, render, spec_of
 from tests.helpers import PATIENCE
 
 WORDS = ("it's", '"', "$HOME", "`id`", "\\", "'; echo out; '", "$(echo out)", "-n", "a\nb", "", "# c", "{{x}}")
@@ -97,7 +97,7 @@ def test_a_secret_in_the_environment_makes_the_file_private_and_as_an_argument_i
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
-@pytest.mark.parametrize("version", METADATA_VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_peers_are_listed_with_index_state_and_address(version: str, topology: str, confd: Path, tmp_path: Path) -> None:
     spec = spec_of(
         conf({"text": "x"}),

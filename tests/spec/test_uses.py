@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.spec.reader import read
-from catalog_forge.spec.uses import services, unread
+from catalog_forge.spec.uses import restarted_at_once, services, unread
 
 HEAD = """\
 forge: 1
@@ -56,3 +56,22 @@ def test_services_are_those_of_all_collections() -> None:
     block = 'list: {of: "service:web[healthy]", item: "@{count(service:db)} @{join(service:web.ip, \',\')} @{count(peers)}"}'
     text = spec_reading(block) + "companions: {web: {image: 'web:1'}, db: {image: 'db:1'}}\n"
     assert sorted(services(read(text, "x.yml"))) == ["db", "web"]
+
+
+@pytest.mark.parametrize(
+    ("body", "launch", "named"),
+    [
+        ("list: {of: peers, item: '@{it.ip}'}", "", True),
+        ("list: {of: 'others[healthy]', item: '@{it.ip}'}", "", True),
+        ("text: '@{quorum(peers)}'", "", True),
+        ("when: {not: {first: true}}, then: [{text: a}]", "", True),
+        ("list: {of: hosts, item: '@{it.ip}'}", "", False),
+        ("text: '@{self.ip}'", "", False),
+        ("list: {of: peers, item: '@{it.ip}'}", "launch: {restart: {stagger: 9s}}", False),
+    ],
+)
+def test_a_restart_of_all_at_once_is_known(body: str, launch: str, named: bool) -> None:
+    file = f"dest: /a/x, format: raw, reload: restart, body: [{{{body}}}]"
+    text = f"forge: 1\nname: x-conf\nservice: redis:3\nfiles: [{{{file}}}]\n{launch}\n"
+    said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
+    assert said == (["/a/x reads the peers: when one comes or goes, all containers restart at once"] if named else [])

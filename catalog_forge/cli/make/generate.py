@@ -112,7 +112,8 @@ def _warn(source: Source) -> None:
     """Say what is no error, and what nobody can have meant."""
     from catalog_forge.spec import uses
 
-    for finding in uses.findings(source.spec()):
+    spec = source.spec()
+    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec)):
         click.echo(f"warning: {finding}", err=True)
 
 

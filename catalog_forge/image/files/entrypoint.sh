@@ -158,15 +158,18 @@ problem "waiting for the metadata service http://$node"
 lend
 [% endif %]
 render
+[% if staggers %]
+# A new container starts after the peers that run have taken it in: they have their time from now on. In a new service nobody
+# runs. How often this container itself has started makes no difference.
+[ -e "$share/since" ] || {
+    if sed 1d "$share/peers" | grep -qv -e 'initializing ' -e ' null '; then date +%s; else echo 0; fi
+} >"$share/since"
+[% endif %]
 [% if waits_for_scale %]
 wait_for_scale
 render
 [% endif %]
 rm -f "$share/problem"
-[% if staggers %]
-# A new container starts after its peers have taken it in: from now on they have time for that.
-[ -e "$share/since" ] || date +%s >"$share/since"
-[% endif %]
 # Last of all: only now may the main container start its program.
 date +%s >"$share/ready"
 say "every file is written"

@@ -188,7 +188,7 @@ peers() {
 
 [% endif %]
 [% if stagger %]
-    unwell='' running=''
+    unwell=
 [% endif %]
     {
         read -r own [[ 'scale' if leader else '_' ]]
@@ -204,9 +204,6 @@ peers() {
             fi
 [% if leader %]
             others="$others $index=$address"
-[% endif %]
-[% if stagger %]
-            [ "$state" != healthy ] || running=1
 [% endif %]
             [ "$index" -lt "$own" ] || continue
             rank=$((rank + 1))
@@ -247,7 +244,7 @@ turn() {
 arrive() {
     read -r since <"$share/since"
     told=
-    while now=$("$share/busybox" date +%s || date +%s) && is_early $((now - since)) && [ -n "$running" ]; do
+    while now=$("$share/busybox" date +%s || date +%s) && is_early $((now - since)); do
         [ -n "$told" ] || say "the start waits for those before it: rank $rank, $stagger s for each"
         told=1
         pause

@@ -146,6 +146,33 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
         yield Hit(found.where or spec.file.at(), found.message, found.hint)
 
 
+@rule("CF806", "warning", "A change of the scale restarts all containers at once", on=SpecFile)
+def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
+    """A file that lists the peers changes in all containers when one comes or goes, and `reload: restart` then ends all programs
+    of the service together: a quorum is lost, and a health check sees nobody. With a stagger they restart one after the other.
+    `generate` warns of it, too.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: redis:3.2.11
+        files: [{dest: /etc/web/web.txt, reload: restart, body: [{list: {of: peers, item: '@{it.ip}'}}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: redis:3.2.11
+        files: [{dest: /etc/web/web.txt, reload: restart, body: [{list: {of: peers, item: '@{it.ip}'}}]}]
+        launch: {restart: {stagger: 30s}}
+    Source: docs/conf-image.md
+    """
+    if isinstance(spec.read, ForgeError):
+        return
+    for found in uses.restarted_at_once(spec.read):
+        yield Hit(found.where or spec.file.at(), found.message, found.hint)
+
+
 def _texts(spec: SpecFile) -> Iterator[tuple[Text, bool]]:
     """Every scalar in the files of a spec that can be read, and whether it is a value of `set`."""
     root = spec.file.yaml.map

@@ -131,6 +131,11 @@ rm -f "$share/ready"
 problem "waiting for the metadata service http://$node"
 lend
 render
+# A new container starts after the peers that run have taken it in: they have their time from now on. In a new service nobody
+# runs. How often this container itself has started makes no difference.
+[ -e "$share/since" ] || {
+    if sed 1d "$share/peers" | grep -qv -e 'initializing ' -e ' null '; then date +%s; else echo 0; fi
+} >"$share/since"
 wait_for_scale
 render
 rm -f "$share/problem"

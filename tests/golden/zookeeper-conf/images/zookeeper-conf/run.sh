@@ -5,6 +5,7 @@
 # forwards signals to it, and reloads it when a file changed. The main image needs /bin/sh and sleep, nothing else: after
 # the wait this runs in the static busybox that the conf container lends.
 #   run.sh PROGRAM [ARGUMENT ...]
+# LAUNCH_STAGGER=SECONDS is another time for the restart of each container.
 # shellcheck disable=SC2016 # the commands of the spec are for a shell of their own
 set -eu
 
@@ -15,6 +16,7 @@ child=
 actions="1"
 stopping=
 grace=30
+stagger=${LAUNCH_STAGGER:-20}
 
 say() {
     printf 'launch: %s\n' "$*" >&2
@@ -81,6 +83,58 @@ alive() {
     kill -0 "$child" 2>/dev/null
 }
 
+# Reads who the peers are, as the metadata tells it: a line for this container, then one for each peer.
+peers() {
+    rank=0
+    unwell=
+    {
+        read -r own _
+        while read -r index state _; do
+            if [ "$index" = "$own" ]; then
+                continue
+            fi
+            [ "$index" -lt "$own" ] || continue
+            rank=$((rank + 1))
+            case $state in
+            healthy | null) ;;
+            *) unwell=$index ;;
+            esac
+        done
+    } <"$share/peers"
+}
+
+# Whether it is still the turn of those before this container, so many seconds after a change: each has its time, and is
+# waited for until it is healthy, but not for ever.
+is_early() {
+    peers
+    [ "$1" -lt $((rank * stagger)) ] || { [ -n "$unwell" ] && [ "$1" -lt $(((rank + 4) * stagger)) ]; }
+}
+
+# Waits for this container's turn to restart; another change begins it anew. Fails when there is nothing to restart any more.
+turn() {
+    waited=0
+    while is_early "$waited"; do
+        [ "$waited" != 0 ] || say "the restart waits for those before it: rank $rank, $stagger s for each"
+        pause
+        [ -z "$stopping" ] && alive || return 1
+        waited=$((waited + 1))
+        latest=$(stamps)
+        [ "$latest" = "$changed" ] || waited=0
+        changed=$latest
+    done
+}
+
+# A container that comes to others which run waits until they have taken it in: they restart before it.
+arrive() {
+    read -r since <"$share/since"
+    told=
+    while now=$("$share/busybox" date +%s || date +%s) && is_early $((now - since)); do
+        [ -n "$told" ] || say "the start waits for those before it: rank $rank, $stagger s for each"
+        told=1
+        pause
+    done
+}
+
 # Ends the program in order, and by force when it takes longer than the grace.
 end() {
     kill -TERM "$child" 2>/dev/null || :
@@ -133,6 +187,7 @@ fi
 unset LAUNCHED
 
 before 'cp /conf/id/myid /data/myid'
+arrive
 start "$@"
 for signal in TERM INT QUIT HUP USR1 USR2 WINCH; do
     # shellcheck disable=SC2064 # each trap is for its signal
@@ -151,6 +206,7 @@ while pause && alive; do
         case $number in
         1)
             say 'reload: restart'
+            turn || break
             end
             [ -n "$stopping" ] || start "$@"
             break # a program that starts anew reads everything anew
