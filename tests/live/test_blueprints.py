@@ -22,11 +22,12 @@ NAMES = [name for name in shipped() if name != GENERIC]
 
 @pytest.fixture(scope="module")
 def results(
-    engine: docker.DockerClient, images: Images, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, engine: docker.DockerClient, images: Images, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[list[Result]]]]:
-    """What comes of the scenarios of each blueprint: four blueprints at a time, since containers mostly wait."""
+    """What comes of the scenarios of each blueprint that is asked for: four at a time, since containers mostly wait."""
     del engine
-    made = {name: make(name, tmp_path_factory.mktemp(name)) for name in NAMES}
+    asked = [name for name in NAMES if any(item.name.endswith(f"[{name}]") for item in request.session.items)]
+    made = {name: make(name, tmp_path_factory.mktemp(name)) for name in asked}
     with ThreadPoolExecutor(4) as pool:
         yield {name: pool.submit(played, folder, images) for name, folder in made.items()}
 
