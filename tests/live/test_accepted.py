@@ -22,6 +22,7 @@ from docker.models.containers import Container
 from catalog_forge.cli.main import root
 from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.repository import Repository
+from catalog_forge.spec import launching
 from catalog_forge.verify import play, view
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.observation import Seen
@@ -167,7 +168,10 @@ def made(folder: Path, row: Row, old: str = "", new: str = "") -> tuple[Row, lis
     written.write_text(text.replace(old, new, 1))
     source = Repository(folder).source(row.blueprint)
     spec = source.spec()
-    row = replace(row, command=row.command.replace("EXEC", shlex.join(spec.launch.command)))
+    start = shlex.join(spec.launch.command)
+    if any(file.dest == f"/opt/{spec.name}/launch" for file in launching.rendered(spec)):  # what the metadata say is in a file
+        start = f'(set -- {start}; . /opt/{spec.name}/launch; exec "$@")'
+    row = replace(row, command=row.command.replace("EXEC", start))
     return row, [seen for case in play.cases(spec, source.folder) for seen in rendered(case, row)]
 
 
