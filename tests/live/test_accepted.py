@@ -37,8 +37,8 @@ class Row:
     """A blueprint, a shell command that succeeds and says `told` when the program takes the files, and a line to break.
 
     `image` is one of tools/software.sh. In the command, EXEC is what starts the program by the spec. `scaled` is the service
-    whose number is set to one and three; default: the one that asks. `moments`: whether it is asked at each moment, too.
-    `answers` are those to the blueprint's questions. What is `slow` belongs to the second tier.
+    whose number is set to one and three; default: the one that asks. `moments`: whether it is asked at each moment, too;
+    `scenario`: of this one alone. `answers` are those to the blueprint's questions. What is `slow` belongs to the second tier.
     """
 
     blueprint: str
@@ -49,6 +49,7 @@ class Row:
     broken: str
     scaled: str = ""
     moments: bool = True
+    scenario: str = ""
     answers: tuple[str, ...] = ()
     slow: bool = False
 
@@ -81,12 +82,16 @@ ROWS = (
     ),
     Row(
         "prometheus-conf", "prometheus", "promtool check config /etc/prometheus/prometheus.yml", "is valid prometheus config",
-        "    - job_name: containers", "    - job: containers", "web",
+        "- job_name: containers", "- job: containers", "web", scenario="targets",
     ),
     Row(
         "prometheus-conf", "prometheus",
         serving("curl -sf http://127.0.0.1:9090/-/ready", "curl -sf -X POST http://127.0.0.1:9090/-/reload"), "is Ready",
-        "scrape_interval:", "scrape_intervall:", "web", moments=False,
+        "scrape_interval:", "scrape_intervall:", "web", moments=False, scenario="targets",
+    ),
+    Row(
+        "prometheus-conf", "prometheus", "amtool check-config /etc/prometheus/alertmanager.yml", "SUCCESS",
+        "- name: default", "- nam: default", scenario="alerts",
     ),
     Row(
         "rabbitmq-conf", "rabbitmq",
@@ -172,7 +177,9 @@ def made(folder: Path, row: Row, old: str = "", new: str = "") -> tuple[Row, lis
     if any(file.dest == f"/opt/{spec.name}/launch" for file in launching.rendered(spec)):  # what the metadata say is in a file
         start = f'(set -- {start}; . /opt/{spec.name}/launch; exec "$@")'
     row = replace(row, command=row.command.replace("EXEC", start))
-    return row, [seen for case in play.cases(spec, source.folder) for seen in rendered(case, row)]
+    return row, [
+        seen for case in play.cases(spec, source.folder, row.scenario and [row.scenario]) for seen in rendered(case, row)
+    ]
 
 
 def rendered(case: play.Case, row: Row) -> Iterator[Seen]:

@@ -19,9 +19,10 @@ def forge(tmp_path: Path, engine: docker.DockerClient, base_image: str, confd: P
         yield forge
 
 
-def lose(stack: RunningStack, service: str, index: int) -> None:
-    """Remove a container and its volumes: another one comes in its place, under its name and at another address."""
+def lose(stack: RunningStack, service: str, index: int, data: str) -> None:
+    """Remove a container and its data: another one comes in its place, under its name and at another address."""
     lost = stack.container(service, index)
+    run(lost, "rm", "-rf", data)
     lost.remove(force=True, v=True)
     name = f"{stack.name}-{service}-{index}"
     eventually(
@@ -56,7 +57,7 @@ def test_etcd_forms_a_cluster_grows_and_takes_a_member_back_that_lost_its_data(e
         assert set(first) < set(grown)
         last = stack.container("etcd", 5)
         assert run(last, "etcdctl", "get", "word", "--print-value-only") == "said\n"
-        lose(stack, "etcd", 2)
+        lose(stack, "etcd", 2, "/var/lib/etcd/member")
         eventually("the lost one is another member", lambda: members(5), lambda now: now != grown)
         second = stack.container("etcd", 2)
         eventually(
@@ -87,7 +88,7 @@ def test_rabbitmq_forms_a_cluster_grows_and_takes_a_node_back_that_lost_its_data
         stack.up("--scale", "rabbitmq=5")
         nodes(5)
         assert [stack.container("rabbitmq", index).id for index in (1, 2, 3)] == before
-        lose(stack, "rabbitmq", 2)
+        lose(stack, "rabbitmq", 2, "/var/lib/rabbitmq/mnesia")
         nodes(5)
         second = stack.container("rabbitmq", 2)
         eventually("it has all", lambda: run(second, "rabbitmqctl", "--quiet", "list_vhosts"), lambda said: "word" in said)
