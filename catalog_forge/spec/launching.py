@@ -49,8 +49,7 @@ def launch_files(spec: Spec) -> Iterator[ConfFile]:
 def check_launch(spec: Spec) -> Iterator[Problem]:
     """Yield what is wrong with the start beyond its expressions, which are checked as those of any file."""
     launch = spec.launch
-    if launch.exec and launch.exec[0].literal is None:
-        yield Problem("exec: the program itself cannot be an expression", launch.at("exec"), "arguments can")
+    yield from _exec(spec)
     for texts, of in ((launch.exec, launch), *((role.args, role) for role in _roles(launch))):
         yield from _visible(spec, texts, of.at("exec" if of is launch else "args"))
     for text in (*launch.before, *(command for role in _roles(launch) for command in role.before)):
@@ -63,6 +62,16 @@ def check_launch(spec: Spec) -> Iterator[Problem]:
         yield from _leader(spec, launch.leader)
     if launch.reload == "restart" and not launch.is_rendered:
         yield Problem("launch: nothing in `exec` and `environment` can change", launch.at("reload"), "leave out `reload`")
+
+
+def _exec(spec: Spec) -> Iterator[Problem]:
+    launch = spec.launch
+    if launch.exec and launch.exec[0].literal is None:
+        yield Problem("exec: the program itself cannot be an expression", launch.at("exec"), "arguments can")
+    if len(launch.command) < len(launch.exec):
+        for group in (group for group in spec.service.groups.values() if group.exec):
+            hint = "one conf image writes the arguments of all groups: tell them apart by a file, or by constants"
+            yield Problem("exec: a group has words of its own, and launch.exec reads the metadata", group.at("exec"), hint)
 
 
 def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:

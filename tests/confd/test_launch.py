@@ -140,3 +140,10 @@ def test_a_start_without_expressions_is_no_file(confd: Path) -> None:  # noqa: A
 def test_what_cannot_be_is_refused(launch: Mapping[str, Any], said: str) -> None:
     with pytest.raises(ForgeError, match=said):
         spec_of(conf({"text": "x"}), metadata=KEYS, launch={"exec": ["app"], **launch})
+
+
+def test_arguments_that_confd_writes_are_those_of_every_group() -> None:
+    launch = {"exec": ["app", "@{self.index}"]}
+    service = {"name": "app", "groups": {"a": {"exec": ["other"]}, "b": {}}}
+    with pytest.raises(ForgeError, match="a group has words of its own, and launch.exec reads the metadata"):
+        spec_of(conf({"text": "x"}), launch=launch, service=service)
