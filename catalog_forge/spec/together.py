@@ -21,7 +21,7 @@ from catalog_forge.spec.model import Companion, Member, Spec
 from catalog_forge.yamlio import Map, Node, Text
 
 _JUDGES = (
-    units.sidekicks, units.odd_units, units.strangers, units.balancer_targets, units.missing_targets, units.self_links,
+    units.sidekicks, units.odd_units, units.strangers, units.balancer_targets, units.missing_targets,
 )  # fmt: skip
 # Images that Rancher itself stands behind: it reads their name, and there is no such image anywhere.
 _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")

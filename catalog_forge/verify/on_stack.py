@@ -25,11 +25,12 @@ from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.spec.model import Spec
+from catalog_forge.stack.balancer import balanced
 from catalog_forge.stack.listing import Row
 from catalog_forge.stack.model import Launch, Stack
 from catalog_forge.stack.reconcile import Key, owner_of
 from catalog_forge.stack.reconcile import Seen as Found
-from catalog_forge.stack.runner import StackRunner
+from catalog_forge.stack.runner import StackRunner, images_of
 from catalog_forge.stack.state import StateFolder
 from catalog_forge.stack.supervisor import GRACE, Supervisor
 from catalog_forge.verify import on_stack_scenario
@@ -92,6 +93,8 @@ class StackEngine:
             raise ForgeError("the engine `stack` plays entries of specs only", hint="use --engine embedded or confd")
         name = f"test-{uuid.uuid4().hex[:10]}"
         stack = on_stack_scenario.stack_of(subject.spec, played, name)
+        if stack.balancers:
+            stack = balanced(stack, next(iter(images_of(self._engine, "haproxy")), ""))
         on_stack_scenario.check(stack, played, expected)
         if stack.dangerous and not self._trust:
             hint = "read what it does; --trust runs it"

@@ -145,7 +145,8 @@ def test_every_variable_is_asked_and_every_question_is_used(spec: Spec) -> None:
 
 def test_every_asked_key_reaches_the_metadata_of_each_primary(spec: Spec) -> None:
     services = loaded(entry(spec), "0/rancher-compose.yml")["services"]
-    for service in services.values():
+    assert services.keys() - {member.name for member in spec.members} <= spec.companions.keys()
+    for service in (services[member.name] for member in spec.members):
         flat = flatten(service.get("metadata", {}))
         for name, key in spec.metadata.items():
             if key.asked:
@@ -172,6 +173,7 @@ def test_sidekicks_volumes_and_networks_lead_to_services_that_exist(spec: Spec) 
     services = loaded(plan, "0/docker-compose.yml")["services"]
     primaries = loaded(plan, "0/rancher-compose.yml")["services"]
     assert set(primaries) <= set(services)
+    primaries = {name: keys for name, keys in primaries.items() if name not in spec.companions}
     sidekicks = [name for s in primaries for name in services[s]["labels"]["io.rancher.sidekicks"].split(",")]
     assert set(primaries) | set(sidekicks) | set(spec.companions) == set(services)
     assert len(sidekicks) == len(set(sidekicks))

@@ -40,7 +40,7 @@ def proxy(_: docker.DockerClient, forge: Forge) -> None:
     """Play the scenario of the example in which clients ask."""
     (name,) = (path.stem for path in forge.catalog.glob("specs/*.yml"))
     image_of("nginx")
-    image_of(name.removesuffix("-conf"))
+    image_of("haproxy")  # the load balancer of the one example, the program of the other
     said = forge("test", "--engine", "stack", "--confd", str(forge.confd), "--scenario", "serves")
     assert re.search(rf"passed +{name}/serves  3 moments, ", said), said
 

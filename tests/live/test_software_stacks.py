@@ -164,11 +164,8 @@ def test_nginx_takes_another_upstream_in_without_a_dropped_request(engine: docke
     for path in (ROOT / "examples/specs/nginx-conf").rglob("index.html"):
         (forge.catalog / "specs/nginx-conf").mkdir()
         (forge.catalog / "specs/nginx-conf" / path.name).write_bytes(path.read_bytes())
-    forge.spec("nginx-conf", (ROOT / "examples/specs/nginx-conf.yml").read_text())
-    revision = forge.catalog / "templates/nginx/0"
-    compose, rancher = revision / "docker-compose.yml", revision / "rancher-compose.yml"
-    compose.write_text(re.sub(r"\n +ports:\n( +-.*\n)+", "\n", compose.read_text()) + WEB)
-    rancher.write_text(rancher.read_text() + "  web:\n    scale: 2\n")
+    text, _, _ = (ROOT / "examples/specs/nginx-conf.yml").read_text().partition("\ncompanions:\n")
+    forge.spec("nginx-conf", f"{text}\ncompanions:\n{WEB}    scale: 2")
     with running(engine, forge, "nginx") as stack:
         proxy, web = stack.container("proxy", 1), stack.container("web", 1)
         site = ("cat", "/etc/nginx/conf.d/site.conf")
