@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard, get_args, get_origin
 
 from catalog_forge.spec import expressions
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.frame import Engine, Entry, HealthCheck, Image, NumberOrVariable
+from catalog_forge.spec.frame import Engine, Entry, HealthCheck, Image, NumberOrVariable, Tool
 from catalog_forge.spec.model import (
     Block,
     Companion,
@@ -49,6 +49,7 @@ _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
     ("launch.restart", Restart),
     ("companions.NAME", Companion),
     ("volumes.NAME", Volume),
+    ("tools", Tool),
 )
 _HEAD = """<!-- Made from the model: python tools/reference.py > docs/spec.md -->
 # The spec language
@@ -135,23 +136,36 @@ _FORMATS = {
 }
 
 
-def markdown() -> str:
-    """Return the whole page."""
+def sections() -> Iterator[tuple[str, str, type[Record]]]:
+    """Yield the sections of the page: the level of each, its title, the record whose keys it shows."""
+    yield from (("##", title, kind) for title, kind in _SECTIONS)
+    for kind in get_args(Block):
+        yield "###", next(key.name for key in keys_of(kind) if key.required), kind
+    yield "####", "of a list", Listing
+    yield "####", "of a list as a value of set", Elements
+    yield "####", "of a condition", Condition
+
+
+def markdown(examples: Mapping[str, str]) -> str:
+    """Return the whole page; `examples` has one for each section, by its title."""
+    shown = {title: (level, _section(level, title, kind, examples.get(title, ""))) for level, title, kind in sections()}
     parts = [
         _HEAD,
-        *(_section(title, kind) for title, kind in _SECTIONS),
-        _blocks(),
+        *(text for level, text in shown.values() if level == "##"),
+        "## Blocks\n\nThe `body` of a file is a list of blocks; each is known by its first word.\n",
+        *(text for level, text in shown.values() if level != "##"),
         _EXPRESSIONS.strip("\n") + "\n" + _formats(),
     ]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
-def _section(title: str, kind: type[Record], level: str = "##") -> str:
+def _section(level: str, title: str, kind: type[Record], example: str) -> str:
     rows = [_row(key) for key in keys_of(kind) if key.attribute != "compose"]
     doc = " ".join((kind.__doc__ or "").split())
     table = ["", "| key | type | default | meaning |", "|---|---|---|---|", *rows] if rows else []
     passed = ["", f"Keys of compose files: {', '.join(f'`{name}`' for name in sorted(kind.PASSED))}."] if _passes(kind) else []
-    return "\n".join([f"{level} {title}", "", doc, *table, *passed, ""])
+    shown = ["", "```yaml", example.rstrip("\n"), "```"] if example else []
+    return "\n".join([f"{level} {title}", "", doc, *shown, *table, *passed, ""])
 
 
 def _passes(kind: type[Record]) -> TypeGuard[type[Composed]]:
@@ -202,17 +216,6 @@ def _default(key: Key) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _blocks() -> str:
-    parts = ["## Blocks\n\nThe `body` of a file is a list of blocks; each is known by its first word.\n"]
-    for kind in get_args(Block):
-        word = next(key.name for key in keys_of(kind) if key.required)
-        parts.append(_section(word, kind, "###"))
-    parts.append(_section("of a list", Listing, "####"))
-    parts.append(_section("of a list as a value of set", Elements, "####"))
-    parts.append(_section("of a condition", Condition, "####"))
-    return "\n".join(parts)
 
 
 def _formats() -> str:
