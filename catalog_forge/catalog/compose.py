@@ -13,14 +13,18 @@ from catalog_forge.spec.frame import HealthCheck
 from catalog_forge.spec.model import Companion, Member, Spec, Volume
 from catalog_forge.yamlio import Quoted
 
-_HOSTNAME = {"io.rancher.container.hostname_override": "container_name"}
+_OVERRIDE = "io.rancher.container.hostname_override"
+_DNS = "io.rancher.container.dns"
+_HOSTNAME = {_OVERRIDE: "container_name"}
 # The labels that every configured service has.
 GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 
 
 def docker_compose(spec: Spec) -> dict[str, Any]:
     """Return docker-compose.yml: for each member its primary service and the sidekicks that belong to it; the companions."""
-    write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol, "embedded": _embedded}[spec.service.topology]
+    write = {"volumes": _volumes, "netns": _netns, "datavol": _datavol, "scripts": _scripts, "embedded": _embedded}[
+        spec.service.topology
+    ]
     services: dict[str, Any] = {}
     for member in spec.members:
         services |= write(spec, member)
@@ -70,10 +74,21 @@ def _companion(companion: Companion) -> dict[str, Any]:
 
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     """Main is the primary service; conf is its sidekick, and main takes the volumes from it."""
-    compose = _compose(spec, member)
-    main = {**_program(spec, member, compose), **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
+    compose, mode = _compose(spec, member), spec.service.network_mode
+    network = {"network_mode": mode} if mode else {}
+    main = {**_program(spec, member, compose, **network), **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
     main["labels"] = _labels(compose, member)
+    if mode:
+        # Rancher's DNS answers in the network of a host by this label alone; a name of its own a container cannot have there.
+        main["labels"] = {_DNS: Quoted("true"), **main["labels"]}
+        del main["labels"][_OVERRIDE]
     return {member.name: main, member.conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
+
+
+def _scripts(spec: Spec, member: Member) -> dict[str, Any]:
+    """As volumes, but conf ends when it has written its files, and needs no network for that."""
+    once = {"io.rancher.container.start_once": Quoted("true")}
+    return _volumes(spec, member) | {member.conf: {"image": spec.tag, "network_mode": "none", "labels": once}}
 
 
 def _datavol(spec: Spec, member: Member) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -12,6 +12,7 @@ from catalog_forge.confd import go
 from catalog_forge.confd.blocks import Body
 from catalog_forge.confd.names import Names, Selection
 from catalog_forge.confd.values import Values
+from catalog_forge.errors import ForgeError
 from catalog_forge.formats import BY_NAME
 from catalog_forge.spec.body import roots_of
 from catalog_forge.spec.launching import rendered
@@ -50,14 +51,23 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
         from catalog_forge.confd import handwritten
 
         keys = handwritten.keys(template, block.template, roots_of(spec))
+        _carried(spec, file, keys)
         return Resource(name, toml(spec, file, name, keys, note), template)
     names = Names(spec.engine.metadata, spec.service.is_self, spec.members[0].name)
     kind = BY_NAME[file.format]
     values = Values(spec, replace(kind, pair=f"export {kind.pair}") if file.export else kind, names)
     body = Body(file, values, read_static).write()
+    _carried(spec, file, names.roots)
     template = f"{{{{/* {note} */ -}}}}\n{_prologue(values, body)}"
     secret = file.secret or values.secret
     return Resource(name, toml(spec, file, name, sorted(names.roots), note, secret), template)
+
+
+def _carried(spec: Spec, file: ConfFile, keys: Collection[str]) -> None:
+    """Raise ForgeError when a file that is only carried reads metadata."""
+    if keys and spec.service.topology == "scripts":
+        message = f"{file.dest} reads the metadata, and topology scripts only carries files that are always the same"
+        raise ForgeError(message, file.at("body") or file.at("dest"), "choose another topology, such as volumes")
 
 
 def resource_names(files: tuple[ConfFile, ...]) -> list[str]:

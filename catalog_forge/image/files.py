@@ -157,7 +157,7 @@ def entrypoint(spec: Spec) -> str:
     """Return the script that the conf container runs."""
     return fill(
         __package__,
-        "entrypoint.sh",
+        "carry.sh" if spec.service.topology == "scripts" else "entrypoint.sh",
         name=spec.name,
         share=spec.share,
         metadata=spec.engine.metadata,

@@ -44,6 +44,8 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     yield from _tools(spec)
     yield from _service(spec)
     yield from _topology(spec.service)
+    if spec.service.topology == "scripts":
+        yield from _carries(spec)
     yield from together.problems(spec)
     if started:
         yield from _launch(spec)
@@ -218,10 +220,28 @@ def _topology(service: Service) -> Iterator[Problem]:
             service.at("image") or service.at("topology"),
             "name its tag: the entry cannot ask for it",
         )
+    if service.network_mode and service.topology not in ("volumes", "scripts"):
+        yield Problem(
+            f"network_mode: {service.topology} cannot use the network of the host",
+            service.at("network_mode"),
+            "the metadata service tells by the address who asks, and confd would have that of the host: choose volumes",
+        )
+    if service.network_mode and "ports" in service.compose:
+        yield Problem("ports: in the network of the host the program has the host's ports", service.at("ports"), "leave it out")
     for name, group in service.groups.items() if service.is_embedded else ():
         if group.image:
             hint = "choose another topology, or another spec"
             yield Problem(f"groups: {name}: embedded, all groups have the one conf image", group.at("image"), hint)
+
+
+def _carries(spec: Spec) -> Iterator[Problem]:
+    """What a conf container cannot do that writes its files once, and ends."""
+    hint = "choose another topology, such as volumes"
+    for file in spec.files:
+        if file.reload.kind != "none":
+            yield Problem("reload: topology scripts writes a file once, so nothing ever changes", file.at("reload"), hint)
+    if spec.launch.wait.scale:
+        yield Problem("wait: topology scripts reads no scale", spec.launch.wait.at("scale"), hint)
 
 
 def _launch(spec: Spec) -> Iterator[Problem]:

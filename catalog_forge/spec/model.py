@@ -31,7 +31,13 @@ VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 
 FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "toml", "lines", "nginx", "haproxy")
 # What stands beside the primary in each topology, in this order: `Member` knows what it is called.
-TOPOLOGIES = {"volumes": ("conf",), "netns": ("main", "volumes"), "datavol": ("conf", "volumes"), "embedded": ()}
+TOPOLOGIES = {
+    "volumes": ("conf",),
+    "netns": ("main", "volumes"),
+    "datavol": ("conf", "volumes"),
+    "scripts": ("conf",),
+    "embedded": (),
+}
 KEY_TYPES = (
     "string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "map", "list",
 )  # fmt: skip
@@ -87,11 +93,13 @@ class Service(Composed):
     topology: str = key(
         "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick), "
         "`netns` (conf is the primary, main its sidekick in the same network), "
-        "`datavol` (main is the primary, conf its sidekick in the same network) or "
+        "`datavol` (main is the primary, conf its sidekick in the same network), "
+        "`scripts` (conf only carries files that are always the same, and ends) or "
         "`embedded` (one container: the conf image is made from main's, and confd runs beside the program)",
         "volumes",
         one_of=tuple(TOPOLOGIES),
     )
+    network_mode: str = key("`host`: the program uses the network of its host", "", one_of=("host",))
     shell: bool = key(
         "the image has /bin/sh and sleep; false: it has none, and a busybox that conf brings runs the scripts", True
     )
@@ -566,6 +574,11 @@ class Spec(Record):
     def asks_main(self) -> bool:
         """Whether confd has main run a check."""
         return any(map(self.asks, self.files))
+
+    @property
+    def refresh(self) -> str:
+        """When the files are rendered anew: once, where confd reads no metadata."""
+        return "once" if self.service.topology == "scripts" else self.engine.refresh
 
     @property
     def shell(self) -> tuple[str, ...]:

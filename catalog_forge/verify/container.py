@@ -167,7 +167,8 @@ def _containers(
         )
         return main, main
     conf = run.container(Wanted("conf", tag, environment=environment, network=network, hosts=hosts))
-    shared = spec.service.is_self
+    # A conf container that only carries files ends, and its network with it.
+    shared = spec.service.is_self and spec.service.topology != "scripts"
     main = run.container(
         Wanted(
             "main",
@@ -244,7 +245,7 @@ class _Live:
             self.conf.container.start()
             self.main.container.start()
             self.begun = True
-        elif not self.conf.container.state().running:
+        elif not self.conf.container.state().running and not self._carries:
             self._revive()
         if kind in _CUTS:
             self._pause(seconds or _FLAPS)
@@ -312,7 +313,7 @@ class _Live:
         if not self.started and self._ready():
             self.started, self.stamps = True, self._stamps()
         state = self.conf.container.state()
-        self.ended = None if state.running else state.status
+        self.ended = None if state.running or (self._carries and not state.status) else state.status
         if self.ended is not None and self.healthy and not self.revived:
             self._revive()
             self.ended = None
@@ -358,13 +359,18 @@ class _Live:
         return self.heard.waiting(versions, begin) >= len(self.subject.image.resources)
 
     @property
+    def _carries(self) -> bool:
+        """Whether the conf container ends when it has written its files."""
+        return self.spec.service.topology == "scripts"
+
+    @property
     def _watched(self) -> bool:
-        return self.spec.engine.refresh == "watch"
+        return self.spec.refresh == "watch"
 
     @property
     def _interval(self) -> float:
         """The seconds between two passes; 0 when there is no interval."""
-        refresh = self.spec.engine.refresh
+        refresh = self.spec.refresh
         return float(refresh.removesuffix("s")) if refresh[:1].isdigit() else 0
 
     def _stamps(self) -> tuple[bytes, ...]:

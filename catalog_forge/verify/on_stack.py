@@ -295,7 +295,7 @@ class Scene:
         """What is still under way: units, or a confd that has not taken in what the metadata says."""
         if words := self.running.unsettled:
             return words
-        refresh = self.spec.engine.refresh
+        refresh = self.spec.refresh
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
             return "confd makes its next pass" if time.monotonic() - self.changed < wait else ""
@@ -316,7 +316,7 @@ class Scene:
 
     def _is_conf(self, found: Found) -> bool:
         launch = next((each for each in self._launches(found.service) if each.name == found.launch), None)
-        return launch is not None and launch.image == self.spec.tag and not launch.start_once
+        return launch is not None and launch.image == self.spec.tag and launch.entrypoint is None
 
     def _launches(self, service: str) -> tuple[Launch, ...]:
         return next((each.launches for each in self.stack.services if each.name == service), ())

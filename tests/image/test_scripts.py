@@ -41,6 +41,14 @@ def test_linters_report_nothing(name: str, topology: str) -> None:
         assert lint(["shellcheck", "--enable=check-unassigned-uppercase", "-"], context.text(script)) == ""
 
 
+@pytest.mark.linters
+def test_linters_report_nothing_of_an_image_that_only_carries_files() -> None:
+    context = plan(SPECS["tools"], "scripts")
+    assert lint(["hadolint", "--no-color", "-"], context.text("Dockerfile")) == ""
+    for script in scripts(context):
+        assert lint(["shellcheck", "--enable=check-unassigned-uppercase", "-"], context.text(script)) == ""
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("name", SPECS)
 def test_shells_accept_the_scripts(name: str, shell: str) -> None:

@@ -131,3 +131,36 @@ def test_a_program_in_an_image_without_a_shell_is_started_and_reloaded(
     asking = "self: page-1" if topology == "embedded" else f"self: {name}-1"
     life = BARE_LIFE.replace("SIDEKICKS", sidekicks).replace("ASKING", asking)
     played(forge, name, "stack", life)
+
+
+CARRIED = """\
+forge: 1
+name: carried-conf
+service: {name: page, image: "busybox:1.37.0", topology: scripts}
+files:
+- {dest: /scripts/serve.sh, mode: "0755", format: raw, check: "sh -n {{.src}}", body: [{file: serve.sh}]}
+- {dest: /scripts/word.txt, format: raw, uid: 7, body: [{text: "a word\\n"}]}
+launch: {exec: [/scripts/serve.sh]}
+"""
+SERVE = "#!/bin/sh\necho serves $(cat /scripts/word.txt)\ntrap 'exit 0' TERM\nwhile :; do sleep 1 & wait $!; done\n"
+CARRIED_LIFE = """\
+services: {page: {scale: 2}}
+self: page-1
+expect:
+  files: {word.txt: "a word\\n", serve.sh: {mode: "0755", contains: serves}}
+then:
+- scale: 3
+"""
+CARRIED_STACK = (
+    "  expect: {log: {in: page-3, contains: serves a word}, files: {/scripts/word.txt: {in: page-3, contains: a word}}}\n"
+)
+
+
+def test_files_that_are_always_the_same_are_carried_by_a_container_that_ends(forge: Forge) -> None:
+    folder = forge.catalog / "specs/carried-conf"
+    folder.mkdir(parents=True)
+    (folder / "serve.sh").write_text(SERVE)
+    forge.spec("carried-conf", CARRIED)
+    for engine in ("embedded", "confd", "image"):
+        played(forge, "carried-conf", engine, CARRIED_LIFE)
+    played(forge, "carried-conf", "stack", CARRIED_LIFE + CARRIED_STACK)
