@@ -177,13 +177,14 @@ def _vars(spec: Spec) -> Iterator[Problem]:
 
 def _service(spec: Spec) -> Iterator[Problem]:
     service = spec.service
+    asked = {key.variable or shorthand.variable_of(name) for name, key in spec.metadata.items() if key.asked}
     for holder in spec.composed:
         for name, value in holder.compose.items():
-            yield from _variables(spec, value, holder.at(name))
+            yield from _variables(asked, value, holder.at(name))
     for where, number in spec.numbers:
-        yield from _variables(spec, number, where)
+        yield from _variables(asked, number, where)
     for volume in spec.volumes.values():
-        yield from _variables(spec, (volume.driver, volume.driver_opts), volume.at("driver"))
+        yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
         yield from _group(spec, name, group)
     if service.image and service.floats:
@@ -267,12 +268,11 @@ def _tag_variable(spec: Spec, service: Service) -> Iterator[Problem]:
         )
 
 
-def _variables(spec: Spec, value: Any, where: Where | None) -> Iterator[Problem]:
+def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Problem]:
     """Check that every ${X} of a passed-through value is asked for: the catalog's own judges do not."""
-    known = {key.variable or shorthand.variable_of(name) for name, key in spec.metadata.items() if key.asked}
     for variable in used_variables(value):
-        if variable not in known:
-            yield Problem(f"${{{variable}}} is asked by no question", where, did_you_mean(variable, known))
+        if variable not in asked:
+            yield Problem(f"${{{variable}}} is asked by no question", where, did_you_mean(variable, asked))
 
 
 def used_variables(value: Any) -> set[str]:

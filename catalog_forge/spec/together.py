@@ -40,8 +40,7 @@ def problems(spec: Spec) -> Iterator[Problem]:
     for fault in chain.from_iterable(judge(composition) for judge in _JUDGES):
         # What stands at the service is said of each group.
         if fault.where not in seen:
-            known = "the services of the entry: " + ", ".join(sorted(composition.services))
-            yield Problem(fault.message, fault.where, fault.hint or known)
+            yield Problem(fault.message, fault.where, fault.hint or did_you_mean("", composition.services))
         seen.add(fault.where)
 
 
@@ -74,7 +73,11 @@ def _names(spec: Spec) -> Iterator[Problem]:
 def _taken(name: str, where: Where | None, taken: dict[str, str]) -> Iterator[Problem]:
     if first := taken.get(name.lower()):
         both = repr(name) if name == first else f"{first!r} and {name!r}, which differ in case alone"
-        yield Problem(f"two services of the entry have the name {both}", where, "taken are: " + ", ".join(taken.values()))
+        yield Problem(
+            f"two services of the entry have the name {both}",
+            where,
+            did_you_mean("", taken.values()).replace("known here", "taken are"),
+        )
     taken.setdefault(name.lower(), name)
 
 

@@ -45,7 +45,7 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
         ('  web: {image: "web:1", links: ["app:a", "db"]}\n  db: {image: "db:1"}', ""),
         ('  web: {image: "web:1", links: [ap]}',
          "8:33: links of 'web' names a service 'ap' that is not there\n  hint: did you mean 'app'?"),
-        ('  web: {image: "web:1", links: [zzzzz]}', "hint: the services of the entry: app, app-conf, web"),
+        ('  web: {image: "web:1", links: [zzzzz]}', "hint: known here: app, app-conf, web"),
         ('  web: {image: "web:1", depends_on: [app-cnf]}', "8:38: depends_on of 'web' names a service 'app-cnf'"),
         ('  web: {image: "web:1", links: ["${port}"]}', ""),
         (
