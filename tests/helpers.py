@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import docker
+import pytest
 from docker.models.images import Image
 
 # What is waited for comes as soon as it comes: how long a machine may take at most before a test gives up, in seconds.
@@ -49,3 +52,12 @@ def said(client: docker.DockerClient, image: str | Image, command: Sequence[str]
         return bytes(container.logs(stderr=False))
     finally:
         container.remove(force=True)
+
+
+def busybox() -> str:
+    """Return the busybox of this machine; without one the test is skipped, and fails where all must be there."""
+    found = shutil.which("busybox")
+    if not found:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse("there is no busybox, in whose shell the launch script runs")
+    return str(found)

@@ -15,7 +15,7 @@ from catalog_forge.spec.launching import launch_files
 from catalog_forge.spec.model import Launch
 from tests.confd.environments import TOPOLOGIES, environment, view
 from tests.confd.harness import VERSIONS, Rendered, conf, flat, render, spec_of
-from tests.helpers import PATIENCE
+from tests.helpers import PATIENCE, busybox
 
 WORDS = ("it's", '"', "$HOME", "`id`", "\\", "'; echo out; '", "$(echo out)", "-n", "a\nb", "", "# c", "{{x}}")
 KEYS = {"v": {}, "o": {"optional": True}, "pw": {"type": "password"}, "m": {"type": "map"}}
@@ -33,7 +33,7 @@ printf '<%s>' "$@" "env=${E-none}"
 def started(file: Path, *program: str, role: str = "leader", again: str = "") -> str:
     """What the commands and the program say that the file leads to, in the shell of busybox."""
     done = subprocess.run(
-        ["busybox", "sh", "-euc", AROUND, "sh", role, again, *program],
+        [busybox(), "sh", "-euc", AROUND, "sh", role, again, *program],
         env={"FILE": str(file)}, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr + file.read_text()
