@@ -117,6 +117,12 @@ ROWS = (
         "galera-conf", "programs", "mariadbd --defaults-file=/etc/galera/galera.cnf --wsrep-on=OFF --verbose --help",
         "gcomm://10.42.1.", "innodb_autoinc_lock_mode: 2", "innodb_autoinc_mode: 2",
     ),
+    Row(
+        "kafka-conf", "kafka",
+        "export KAFKA_HEAP_OPTS=-Xmx256m; " + serving("grep -q 'Initiating client connection' /tmp/log", "cat /tmp/log"),
+        "connectString=",
+        'broker.id: "@{self.index}"', 'broker.id: "@{self.name}"', moments=False, slow=True,
+    ),
     elasticsearch("5.6.16"),
     elasticsearch("6.8.23"),
 )  # fmt: skip
