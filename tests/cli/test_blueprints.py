@@ -19,7 +19,7 @@ def test_text_names_each_blueprint_its_purpose_and_its_questions() -> None:
     assert result.exit_code == 0
     assert "elasticsearch-conf: Elasticsearch 2, 5 or 6 as a cluster" in result.stdout
     assert "topology    How the service gets the file" in result.stdout
-    assert "[volumes | netns | datavol]" in result.stdout
+    assert "[volumes | netns | datavol | embedded]" in result.stdout
 
 
 def test_json_holds_every_question_with_its_default() -> None:
@@ -28,7 +28,7 @@ def test_json_holds_every_question_with_its_default() -> None:
     generic = next(blueprint for blueprint in found if blueprint["name"] == "generic-conf")
     topology = next(question for question in generic["questions"] if question["name"] == "topology")
     assert topology["default"] == "volumes"
-    assert topology["options"] == ["volumes", "netns", "datavol"]
+    assert topology["options"] == ["volumes", "netns", "datavol", "embedded"]
     assert "name" not in [question["name"] for question in generic["questions"]]
 
 

@@ -7,6 +7,11 @@ from collections.abc import Iterator
 import docker
 import pytest
 
+from catalog_forge.image.engine import connect
+from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.verify import view
+from catalog_forge.verify.container import ImageEngine
+from catalog_forge.verify.subject import of_spec
 from tests.helpers import eventually
 from tests.live.harness import TOPOLOGIES, Images, Unit, World, service, spec_of, start
 
@@ -74,3 +79,17 @@ def test_a_main_container_that_does_not_answer_keeps_the_old_file(units: dict[st
     finally:
         unit.main.unpause()
     assert eventually(lambda: content(unit) == b"good 4\n")
+
+
+def test_the_stand_in_of_the_image_engine_accepts_every_file(images: Images) -> None:
+    spec = spec_of(SPEC)
+    tag = images.conf(spec)
+    text = "services: {probe: {sidekicks: [probe-conf], metadata: {key: bad 1}}}\nthen:\n- set: {key: bad 2}\n"
+    played = scenario.read(text, "s.yml", "probe-conf")
+    subject = of_spec(spec, lambda name, _: name)
+    views = [view.of_moment(moment, number, subject.version) for number, moment in enumerate(played.moments)]
+    with connect() as engine:
+        first, second = ImageEngine(engine, tag).play(subject, views)
+    assert first.files[DEST].content == b"bad 1\n" and not first.errors
+    assert second.files[DEST].content == b"bad 2\n" and second.reloads == ("signal HUP",)
+    assert "left out, this is not the service: a check" in second.log

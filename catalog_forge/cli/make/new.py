@@ -63,7 +63,7 @@ class Options:
 @click.option("--reload", metavar="COMMAND", help="What follows a change: signal HUP, http POST URL, exec COMMAND, restart.")
 @click.option("--metadata", metavar="KEY", multiple=True, help="A key that the user supplies; may be repeated.")
 @click.option("--file-format", metavar="FORMAT", help="Format of the file; default: by its ending.")
-@click.option("--topology", metavar="NAME", help="How the service gets the file: volumes, netns or datavol.")
+@click.option("--topology", metavar="NAME", help="How the service gets the file: volumes, netns, datavol or embedded.")
 @click.option("--exec", metavar="COMMAND", help="What starts the program; default: known, or as the image on the engine says.")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="Answer questions from a YAML mapping.")
