@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,39 @@ def test_nginx_takes_another_upstream_in_without_a_dropped_request(engine: docke
         assert address(stack, "web", 3) in listed
         assert "requests in" in said and "Socket errors" not in said and "Non-2xx" not in said, said
         assert b"signal HUP" in proxy.logs()
+
+
+@pytest.mark.second_tier
+def test_the_haproxy_of_the_blueprint_takes_a_back_end_in_without_a_lost_request_and_refuses_a_line_that_is_wrong(
+    engine: docker.DockerClient, forge: Forge
+) -> None:
+    image_of("haproxy"), image_of("nginx")
+    forge.new("haproxy-conf", "--set", "haproxy_version=2.6.12", "--set", "backend_port=80")
+    spec = forge.catalog / "specs/haproxy-conf.yml"
+    spec.write_text(re.sub(r"nginxinc/nginx-unprivileged:[0-9.]+", "nginx:1.14.2", spec.read_text()))
+    forge("generate")
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    with running(engine, forge, "haproxy", public_port=str(port)) as stack:
+        proxy, web = stack.container("haproxy", 1), stack.container("web", 1)
+        config = ("cat", "/usr/local/etc/haproxy/haproxy.cfg")
+        eventually("it serves", lambda: run(web, "curl", "-sf", "http://haproxy:8080/"))
+        with ThreadPoolExecutor(1) as pool:
+            asking = "echo $$ >/tmp/asks && exec wrk -d 900 -c 8 -t 1 -H 'Connection: close' http://haproxy:8080/"
+            load = pool.submit(run, web, "sh", "-c", asking)
+            try:
+                stack.up("--scale", "web=3")
+                third = stack.container("web", 3)
+                eventually("the third gets of the load", lambda: third.logs().count(b'"GET / HTTP/1.') > 100)
+                stack.up(settings="    bogus line")
+                conf = stack.container("haproxy-haproxy-conf", 1)
+                eventually("it is refused", lambda: b"Config check failed" in conf.logs())
+                assert "bogus" not in run(proxy, *config)
+            finally:
+                run(web, "sh", "-c", "kill -INT $(cat /tmp/asks)")
+            said = load.result()
+        assert "requests in" in said and "Socket errors" not in said and "Non-2xx" not in said, said
+        assert b"signal USR2" in proxy.logs()
 
 
 def test_redis_replicas_follow_the_first_and_one_more_joins(engine: docker.DockerClient, forge: Forge) -> None:
