@@ -39,7 +39,7 @@ class Source:
         for name, data in self.folder.files():
             digest.update(f"{name}\0".encode() + hashlib.sha256(data).digest())
         if self.inherited:
-            from catalog_forge.spec.tree import leaves
+            from catalog_forge.spec.standards import leaves
 
             for path, node in leaves(self.inherited):
                 digest.update(f"{path}\0{node.value}\0".encode())

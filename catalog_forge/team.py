@@ -10,8 +10,7 @@ from catalog_forge.errors import ForgeError, Where
 from catalog_forge.git import checkout
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec.reader import read_standards
-from catalog_forge.spec.standards import Team
-from catalog_forge.spec.tree import laid_over
+from catalog_forge.spec.standards import Team, laid_over
 from catalog_forge.yamlio import Map, Seq, Text
 
 FILE = "catalog-forge.yml"

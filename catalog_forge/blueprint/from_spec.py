@@ -16,7 +16,7 @@ from catalog_forge.blueprint.sandbox import text_of
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.folder import MEMORY
-from catalog_forge.spec.tree import leaves
+from catalog_forge.spec.standards import leaves
 
 MARKS = {
     "variable_start_string": "[[", "variable_end_string": "]]", "block_start_string": "[%", "block_end_string": "%]",

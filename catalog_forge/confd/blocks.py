@@ -13,7 +13,7 @@ from catalog_forge.confd.names import Members
 from catalog_forge.confd.values import Values, of_item
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Placement, go_quote, odd_backslash
-from catalog_forge.spec.body import blocks_of
+from catalog_forge.spec.body import blocks_of, given_of, key_of
 from catalog_forge.spec.expressions import Collection, Expr, Text
 from catalog_forge.spec.keys import resolve
 from catalog_forge.spec.model import (
@@ -21,6 +21,7 @@ from catalog_forge.spec.model import (
     Condition,
     ConfFile,
     CopyBlock,
+    EachBlock,
     Elements,
     FileBlock,
     ListBlock,
@@ -83,8 +84,8 @@ class Body:
                     yield self.copied(block)
                 case PasteBlock():
                     yield self.pasted(block)
-                case ListBlock():
-                    yield self.listed(block)
+                case ListBlock() | EachBlock():
+                    yield self.listed(block) if isinstance(block, ListBlock) else self.each(block)
                 case WhenBlock():
                     yield self.when(block)
                 case FileBlock():
@@ -112,6 +113,10 @@ class Body:
     def key(self, block: SetBlock, name: str) -> str:
         """A key of the author. YAML keys that are plain words stay bare."""
         kind = self.values.format
+        text = key_of(block, name, [known for known, _ in self.values.scope])
+        if text.literal is None:
+            return go.literal(kind.key.opening) + self.values.text(text, kind.key) + go.literal(kind.key.closing)
+        name = text.literal
         if kind.name == "yaml":
             return go.literal(yamlio.dump_json_like(name) if "\n" not in name else go_quote(name))
         if kind.name == "toml" and _BARE_KEYS.fullmatch(name):
@@ -220,9 +225,26 @@ class Body:
 
         of = of_item(listing.of, listing.item)
         head, tail = go.literal(listing.head), go.literal(listing.tail)
+        awaited = values.awaited(of) if listing.required else ""
         if in_lines:
-            return values.lines(of, item, head)
-        return values.loop(of, go.literal(listing.sep), item, head, tail)
+            return awaited + values.lines(of, item, head)
+        return awaited + values.loop(of, go.literal(listing.sep), item, head, tail)
+
+    def each(self, block: EachBlock) -> str:
+        """The blocks for each element, with what stands between and around."""
+        each, values = block.each, self.values
+
+        def item(members: Members) -> str:
+            return values.within(members, each.of, self.blocks, each.body, each.named)
+
+        awaited = values.awaited(each.of) if each.required else ""
+        return awaited + values.lines(each.of, item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
+
+    def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
+        """Blocks for each element as `write` writes them, with nothing between (the pairs of a JSON object)."""
+        each, values = block.each, self.values
+        awaited = values.awaited(each.of) if each.required else ""
+        return awaited + values.loop(each.of, "", lambda members: values.within(members, each.of, write, each.body, each.named))
 
     def when(self, block: WhenBlock) -> str:
         condition = self.condition(block.when)
@@ -243,8 +265,10 @@ class Body:
         if condition.service:
             wanted = " ".join(go.string(names.named(name)) for name in condition.service)
             return f"eq ({names.service_name()}) {wanted}"
+        if condition.has and not condition.key:
+            return values.given(given_of(condition, [name for name, _ in values.scope]))
         if condition.has:
-            name = condition.has.removeprefix("metadata/")
+            name = condition.key
             found = resolve(values.spec.metadata, Text((name,)))
             path = names.metadata(name)
             single = found and found.key.asked

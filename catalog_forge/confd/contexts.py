@@ -13,7 +13,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Format
 from catalog_forge.formats.base import MARK, Placement
 from catalog_forge.spec.expressions import Expr, Text
-from catalog_forge.spec.model import Block, CopyBlock, FileBlock, ListBlock, PasteBlock, SetBlock, TextBlock, WhenBlock
+from catalog_forge.spec.model import Block, CopyBlock, EachBlock, FileBlock, ListBlock, PasteBlock, SetBlock, TextBlock, WhenBlock
 
 Read = Callable[[FileBlock], str]
 Piece = str | Expr | SetBlock | CopyBlock
@@ -65,6 +65,8 @@ class _Case:
                     yield from _parts(text)
                 case ListBlock():
                     yield from self.elements(block)
+                case EachBlock():
+                    yield from self.repeated(block, kind, read)
                 case SetBlock() | CopyBlock():
                     before, _, after = kind.pair.format(key="k", value=MARK).partition(MARK)
                     yield from (before, block, after)
@@ -75,6 +77,14 @@ class _Case:
                     yield read(block).replace(MARK, " ")
                 case PasteBlock(wrap=wrap):
                     yield "".join(f"{line}\n" for line in wrap)
+
+    def repeated(self, block: EachBlock, kind: Format, read: Read) -> Iterator[Piece]:
+        """Yield the blocks for each element, with what stands around and between them."""
+        for number in range(self.items):
+            yield block.each.sep if number else block.each.head
+            yield from self.pieces(block.each.body, kind, read)
+        if self.items:
+            yield block.each.tail
 
     def elements(self, block: ListBlock) -> Iterator[Piece]:
         """Yield the items of a list, with what stands around and between them."""
@@ -88,7 +98,7 @@ class _Case:
 
 def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
     kinds = {type(block) for block in _within(body)}
-    for items in (2, 1, 0) if ListBlock in kinds else (0,):
+    for items in (2, 1, 0) if {ListBlock, EachBlock} & kinds else (0,):
         for otherwise in (True, False) if WhenBlock in kinds else (True,):
             yield _Case({}, otherwise, items)
             for taken in _branches(body, {}):
@@ -100,6 +110,8 @@ def _within(body: tuple[Block, ...]) -> Iterator[Block]:
         yield block
         if isinstance(block, WhenBlock):
             yield from _within((*block.then, *block.otherwise))
+        elif isinstance(block, EachBlock):
+            yield from _within(block.each.body)
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:
@@ -110,6 +122,8 @@ def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Ma
                 here = {**above, id(block): taken}
                 yield here
                 yield from _branches(inner, here)
+        elif isinstance(block, EachBlock):
+            yield from _branches(block.each.body, above)
 
 
 def _parts(text: Text) -> Iterator[str | Expr]:

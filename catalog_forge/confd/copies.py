@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from catalog_forge.confd.values import Values
 from catalog_forge.spec.body import blocks_of
 from catalog_forge.spec.expressions import Text
 from catalog_forge.spec.keys import resolve
-from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, SetBlock, TextBlock, WhenBlock
+from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, EachBlock, SetBlock, TextBlock, WhenBlock
 
 _NULL = go.string("null")
 
@@ -31,6 +31,9 @@ class Writer(Protocol):
 
     def key(self, block: SetBlock, name: str) -> str:
         """A key as the format writes it."""
+
+    def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
+        """Blocks for each element, as `write` writes them."""
 
     def value(self, block: SetBlock, name: str, value: Any) -> str:
         """A value as the format writes it."""

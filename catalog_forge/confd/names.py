@@ -24,6 +24,7 @@ class Members:
 
     A selected list has an empty first element: it is the split of a text in which every name follows a line break.
     `holder` is a key that only the elements need, where the list is found without it. The elements of a `plain` list are values.
+    `holds` tells what a path needs of a variable that holds more than that, as a format.
     """
 
     list: str
@@ -32,17 +33,33 @@ class Members:
     pairs: bool = False
     holder: str = ""
     plain: bool = False
+    holds: str = ""
+    depth: int = 0
+
+    @property
+    def variable(self) -> str:
+        """The variable of an element; loops within each other have variables of their own."""
+        return f"$c{self.depth or ''}"
+
+    @property
+    def number(self) -> str:
+        """The variable of the number of an element."""
+        return f"$i{self.depth or ''}"
 
     def each(self, code: str, trim: str = "}}") -> str:
-        """Return the loop that runs code for each element, with `$c` for it and `$i` for its number."""
+        """Return the loop that runs code for each element, with variables for it and its number."""
+        number, loop = self.number, f"{{{{range {self.number}, {self.variable} := {self.list}"
         if not self.selected:
-            return f"{{{{range $i, $c := {self.list}{trim}{code}{{{{end{trim}"
-        return f"{{{{range $i, $c := {self.list}}}}}{{{{if $i{trim}{code}{{{{end}}}}{{{{end{trim}"
+            return f"{loop}{trim}{code}{{{{end{trim}"
+        return f"{loop}}}}}{{{{if {number}{trim}{code}{{{{end}}}}{{{{end{trim}"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A collection that only a walk can find: from `source`, every `element` for which all `conditions` hold."""
+    """A collection that only a walk can find: from `source`, every `element` for which all `conditions` hold.
+
+    `kept` is the term of what is kept of an element.
+    """
 
     name: str
     about: str
@@ -50,6 +67,7 @@ class Selection:
     element: str
     conditions: tuple[str, ...]
     must: str = ""
+    kept: str = "$c"
 
 
 @dataclass(slots=True)
@@ -92,7 +110,7 @@ class Names:
         if self.is_self:
             return self.at("/self/container")
         if "self" not in self.selections:
-            source, element, conditions = self._walk(Collection("peers", "", (), _NOWHERE))
+            source, element, conditions = self._walk(Collection("peers", "", (), NOWHERE))
             own = self.at("/self/container").child(UNIT).value
             same = f"eq ({Path('%s', ('$c',)).child(UNIT).value_or(_EMPTY)}) ({own})"
             self.selections["self"] = Selection(
@@ -115,7 +133,8 @@ class Names:
         """Return the path of the element that `variable` (a term) holds."""
         if members.holder:
             self.roots.add(members.holder)
-        term = f"dir {go.paren(variable)}.Key" if members.pairs else variable
+        holds = members.holds or ("dir %s.Key" if members.pairs else "")
+        term = holds % go.paren(variable) if holds else variable
         return Path(members.path.format, tuple(term if old == "" else old for old in members.path.terms))
 
     def first_of(self, members: Members) -> str:
@@ -134,12 +153,22 @@ class Names:
         direct = None if of.filters else self._direct(of)
         if direct:
             return direct
-        name = _slug(str(of))
+        name = self.slot(str(of))
         if name not in self.selections:
             source, element, conditions = self._walk(of)
-            conditions += tuple(_FILTERS[word] for word in of.filters)
-            self.selections[name] = Selection(name, str(of), source, element, conditions)
+            self.select(Selection(name, str(of), source, element, conditions + filters_of(of)))
         return Members(f"$.{name}", Path("%s", ("",)), selected=True)
+
+    def slot(self, about: str) -> str:
+        """Return the name of a selection: that which it has, else a new one. Different collections may be spelled alike."""
+        known = next((found.name for found in self.selections.values() if found.about == about), "")
+        name = _slug(about)
+        return known or (f"{name}_{len(self.selections)}" if name in self.selections else name)
+
+    def select(self, selection: Selection) -> str:
+        """Add a selection, unless it is there, and return the term of what it finds."""
+        self.selections.setdefault(selection.name, selection)
+        return f"$.{selection.name}"
 
     def split(self, of: Collection, text: str, separator: str) -> Members:
         """Return the parts of a text (a term), without the blanks beside the separator and without empty ones."""
@@ -171,12 +200,12 @@ class Names:
         if of.kind == "peers" and self.is_self:
             base = self.at("/self/service/containers")
         elif of.kind in ("peers", "service"):
-            base = self._service(of).child("containers")
+            base = self.service(of).child("containers")
         else:
             return None
         return Members(f"ls {go.paren(base.term)}", Path(base.format + "/%s", (*base.terms, "")))
 
-    def _service(self, of: Collection) -> Path:
+    def service(self, of: Collection) -> Path:
         """The path of a service of the own stack, in the versions that hold services as objects."""
         self.roots.add("/self/stack")
         if of.kind == "service":
@@ -193,24 +222,24 @@ class Names:
         elif self.listed_by_name:
             self.roots |= {"/containers"}
             source = 'gets "/containers/*/uuid"'
-            conditions = (_same("stack_name", self.at("/self/stack/name").value), *self._member(of))
+            conditions = (same("stack_name", self.at("/self/stack/name").value), *self._member(of))
         elif of.kind in ("peers", "others") and self.is_self:
             source = f"gets {self.at('/self/service/containers/*/uuid').term}"
         elif of.kind == "services":
             source = f"gets {self.at('/self/stack/services/*/containers/*/uuid').term}"
             conditions = self._member(of)
         else:
-            source = f"gets {go.paren(self._service(of).child('containers/*/uuid').term)}"
+            source = f"gets {go.paren(self.service(of).child('containers/*/uuid').term)}"
         if of.kind == "others":
-            conditions += (f"ne ({_of('uuid')}) ({self.self_container().child('uuid').value})",)
+            conditions += (f"ne ({of_container('uuid')}) ({self.self_container().child('uuid').value})",)
         return source, element, conditions
 
     def _member(self, of: Collection) -> tuple[str, ...]:
         """What a container of all containers must be like to belong to the collection."""
         if of.kind == "services":
-            return (_same(f"labels/{of.name}", go.string(of.value)),)
+            return (same(f"labels/{of.name}", go.string(of.value)),)
         wanted = go.string(self.named(of.name)) if of.kind == "service" else self.service_name()
-        return (_same("service_name", wanted),)
+        return (same("service_name", wanted),)
 
 
 def field_of(container: Path, path: tuple[str, ...]) -> Path:
@@ -224,23 +253,30 @@ def host_field(host: Path, path: tuple[str, ...]) -> Path:
 
 
 _EMPTY = '""'
-_NOWHERE = Where("")
+NOWHERE = Where("")
 
 
-def _of(leaf: str, default: str = _EMPTY) -> str:
+def of_container(leaf: str, default: str = _EMPTY) -> str:
+    """Return the term of a leaf of the container that a walk looks at."""
     return Path("%s", ("$c",)).child(leaf).value_or(default)
 
 
-def _same(leaf: str, wanted: str) -> str:
-    return f"eq ({_of(leaf)}) {go.paren(wanted)}"
+def same(leaf: str, wanted: str) -> str:
+    """Return the condition that a leaf of the container that a walk looks at is what a term says."""
+    return f"eq ({of_container(leaf)}) {go.paren(wanted)}"
 
 
 # A container without a health check has no health state: confd reads null as a text. Rancher 1.1 and older tell no state.
-_HEALTH = _of("health_state", go.string("null"))
+_HEALTH = of_container("health_state", go.string("null"))
 _FILTERS = {
     "healthy": f'or (eq ({_HEALTH}) "healthy") (eq ({_HEALTH}) "null")',
-    "running": f'eq ({_of("state", go.string("running"))}) "running"',
+    "running": f'eq ({of_container("state", go.string("running"))}) "running"',
 }
+
+
+def filters_of(of: Collection) -> tuple[str, ...]:
+    """Return the conditions of the filters of a collection of containers."""
+    return tuple(_FILTERS[word] for word in of.filters)
 
 
 def _slug(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalog_forge.confd import copies, go
 from catalog_forge.confd.copies import Writer
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.model import Block, CopyBlock, SetBlock, WhenBlock
+from catalog_forge.spec.model import Block, CopyBlock, EachBlock, SetBlock, WhenBlock
 
 
 def write(body: Writer, blocks: tuple[Block, ...]) -> str:
@@ -37,6 +37,8 @@ def _rest(body: Writer, blocks: tuple[Block, ...], top: bool) -> str:
                     code += _under(condition, f",\n  {line}")
         elif isinstance(block, CopyBlock):
             code += "".join(_copy(body, block, ","))
+        elif isinstance(block, EachBlock):
+            code += body.repeated(block, lambda inner: _rest(body, inner, top=False))
         elif isinstance(block, WhenBlock):
             then, otherwise = _rest(body, block.then, top=False), _rest(body, block.otherwise, top=False)
             code += _under(body.condition(block.when), then + (f"{{{{else}}}}{otherwise}" if otherwise else ""))

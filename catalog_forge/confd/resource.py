@@ -15,8 +15,8 @@ from catalog_forge.confd.values import Values
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import BY_NAME
 from catalog_forge.spec.body import roots_of
-from catalog_forge.spec.launching import rendered
-from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
+from catalog_forge.spec.launching import made, rendered
+from catalog_forge.spec.model import Condition, ConfFile, FileBlock, Reload, Spec, TemplateBlock, TextBlock, WhenBlock
 
 # Gives the text of a file of the spec's folder; the block says where it is asked for.
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
@@ -164,7 +164,7 @@ def _walk(selection: Selection, selections: list[Selection], number: int) -> str
     nothing = f'{{{{if eq .out ""}}}}{{{{getv {go.string(selection.must)}}}}}{{{{end}}}}' if selection.must else ""
     following = _call(selections, number + 1, {**earlier, selection.name: 'split .out "\\n"'})
     name = go.string(selection.name)
-    found = step.replace("OUT", '(printf "%s\\n%s" .out $c)', 1)
+    found = step.replace("OUT", f'(printf "%s\\n%s" .out {go.paren(selection.kept)})', 1)
     passed = step.replace("OUT", ".out", 1)
     return (
         f"{{{{define {name}}}}}{{{{/* {selection.about} */ -}}}}\n"
@@ -183,3 +183,17 @@ def _call(selections: list[Selection], number: int, found: dict[str, str]) -> st
     # A source may read the container that an earlier walk has found, which has no name yet where it has just been found.
     source = following.source.replace("$.self ", f"({found.get('self')}) ")
     return f'{{{{template {go.string(following.name)} (map "from" ({source}) "i" 0 "out" ""{kept})'
+
+
+def scale_resource(spec: Spec) -> Resource:
+    """Return a resource that fails until as many peers are listed as the service's scale says.
+
+    The scale is the desired state: peers appear later (docs/facts/confd.md#6.2). A path that never exists is what fails.
+    """
+    block = WhenBlock(
+        when=Condition(eq=(made("@{count(peers)}"), made("@{service.scale}"))),
+        then=(TextBlock(text=made("@{service.scale}\n")),),
+        otherwise=(TextBlock(text=made("@{/self/service/waiting-for-all-peers}")),),
+    )
+    file = ConfFile(dest=f"{spec.share}/scale", body=(block,), format="raw")
+    return compile_file(spec, file, "scale", lambda name, _block: name)

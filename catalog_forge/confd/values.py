@@ -6,21 +6,31 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from catalog_forge.confd import beyond, go
 from catalog_forge.confd import escape as escapes
-from catalog_forge.confd import go
 from catalog_forge.confd.go import Path
 from catalog_forge.confd.names import Members, Names, field_of, host_field
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Escape
 from catalog_forge.formats.base import Format
 from catalog_forge.spec.body import parts_of
-from catalog_forge.spec.expressions import OF_RECORDS, Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Text
+from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Scope, Text
 from catalog_forge.spec.keys import Found, hidden, kind_of, resolve, resolve_collection
 from catalog_forge.spec.model import Spec
 
 # Prints the value that a term gives.
 Printer = Callable[[str], str]
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An element that expressions may read: its name, the collection that it is of, the variable that holds it."""
+
+    name: str
+    of: Collection
+    members: Members
+    variable: str
 
 
 @dataclass(slots=True)
@@ -33,7 +43,7 @@ class Values:
     helpers: dict[str, str] = field(default_factory=dict)
     required: dict[str, str] = field(default_factory=dict)
     secret: bool = False
-    element: tuple[Members, Collection] | None = None
+    frames: tuple[Held, ...] = ()
 
     def printer(self, escape: Escape, name: str) -> Printer:
         """Return what prints a term as the inside of a value; `name` is what errors call the value."""
@@ -70,12 +80,17 @@ class Values:
 
     def called(self, expr: Expr) -> str:
         """Return what errors call the value of an expression."""
-        of_element = isinstance(expr.node, Attr) and expr.node.root == "it"
-        return f"{expr.source} of {self._element()[1]}" if of_element else expr.source
+        of_element = isinstance(expr.node, Attr) and expr.node.of_element
+        return f"{expr.source} of {self._frame(expr.node.root).of}" if of_element else expr.source  # type: ignore[union-attr]
+
+    @property
+    def scope(self) -> Scope:
+        """The elements that expressions may read."""
+        return tuple((frame.name, frame.of) for frame in self.frames)
 
     def typed(self, expr: Expr) -> str:
         """Return integer or boolean when the expression is known to be one, else nothing."""
-        return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.element and self.element[1])
+        return "" if isinstance(expr.node, First) else kind_of(self.spec.metadata, expr, self.scope)
 
     def bare(self, expr: Expr, kind: str) -> str:
         """Print a number or a truth without quotes, checked when the file is rendered."""
@@ -103,8 +118,9 @@ class Values:
                 return self._join(expr.node, escape, show)
             case Count():
                 return f"{{{{{self.term(expr)}}}}}"
-            case Attr(root="it", path=("host", *rest)) if self._of_containers():
-                return self._host(self._element_path(), tuple(rest), expr.default, show)
+            case Attr(root=root, path=("host", *rest)) if self._of_host(expr.node):
+                frame = self._frame(root)
+                return self._host(self.names.element(frame.members, frame.variable), tuple(rest), expr.default, show)
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
@@ -115,9 +131,13 @@ class Values:
     def _is_term(self, expr: Expr) -> bool:
         if expr.plus:
             return False
-        node = expr.node
-        of_its_host = isinstance(node, Attr) and node.root == "it" and node.path[:1] == ("host",) and self._of_containers()
-        return not of_its_host and not isinstance(node, First | Join | Count)
+        return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count)
+
+    def _of_host(self, node: object) -> bool:
+        """Whether a field is one of the host of an element, which only a loop finds; the uuid of a host the element knows."""
+        if not isinstance(node, Attr) or not node.of_element or node.path[:1] != ("host",) or node.path == ("host", "uuid"):
+            return False
+        return self._frame(node.root).of.element == "container"
 
     def term(self, expr: Expr) -> str:
         """Return the one term that is the expression's value."""
@@ -138,12 +158,11 @@ class Values:
         default = None if expr.default is None else go.string(expr.default)
         if isinstance(node, Metadata):
             return self._metadata(node.path, default)
-        if isinstance(node, Attr) and node.root == "it" and node.path == ("name",) and self._of_map():
-            return "$c"
-        if isinstance(node, Attr) and node.root == "it" and self._element()[0].plain:
-            return _plain(self._element()[0], "$c")
+        if isinstance(node, Attr) and node.of_element:
+            frame = self._frame(node.root)
+            return self._field(frame.of, frame.members, frame.variable, node.path, expr.default)
         path = self._path(node)
-        if isinstance(node, Attr) and node.path == ("hostname",) and (node.root == "self" or self._of_containers()):
+        if isinstance(node, Attr) and node.root == "self" and node.path == ("hostname",):
             return self._hostname(path)
         return path.value if default is None else path.given(default)
 
@@ -162,30 +181,78 @@ class Values:
         return f"printf {go.string(joined)} {' '.join(terms)}"
 
     def optional_term(self, expr: Expr) -> str:
-        """Return the term of an expression; an optional metadata key without a value is an empty text."""
-        condition = "" if expr.plus else self.condition(expr)
-        if condition and isinstance(expr.node, Metadata):
-            return condition
-        return self.term(expr)
+        """Return the term of an expression; an optional key, or a field of an element, without a value is an empty text."""
+        if expr.plus:
+            return self.term(expr)
+        if isinstance(expr.node, Attr) and expr.node.of_element and expr.default is None:
+            return self._operand(replace(expr, default=""))
+        return self.condition(expr) or self.term(expr)
+
+    def given(self, found: Expr | Collection) -> str:
+        """Return the condition that there is a value, or an element."""
+        if isinstance(found, Collection):
+            return self._some(self.collection(found))
+        return self.term(found) if isinstance(found.node, Count) else self._operand(replace(found, default=""))
 
     def condition(self, expr: Expr) -> str:
         """Return the term that is empty when an optional key that is read has no value; nothing when it must be there."""
-        if not isinstance(expr.node, Metadata) or expr.default is not None:
+        node = expr.node
+        if isinstance(node, Attr) and node.of_element and expr.default is None and self._may_lack(node):
+            return self._operand(replace(expr, default=""))
+        if not isinstance(node, Metadata) or expr.default is not None:
             return ""
-        found = resolve(self.spec.metadata, expr.node.path)
+        found = resolve(self.spec.metadata, node.path)
         if found is None or (not found.key.optional and not found.below):
             return ""
-        return self.metadata_path(expr.node.path).given('""')
+        return self.metadata_path(node.path).given('""')
+
+    def _may_lack(self, node: Attr) -> bool:
+        """Whether a field of an element is one that an element may lack: a label, or one of a service."""
+        element = self._frame(node.root).of.element
+        return "label" in node.path[:1] or (element == "service" and node.path not in (("name",), ("stack",)))
 
     def collection(self, of: Collection) -> Members:
         """Return a collection in template terms."""
-        if of.kind == "raw":
-            return self.names.below(of)
-        if of.parts:
-            text, separator = of.parts
-            return self.names.split(of, self.optional_term(text), separator)
-        if of.kind != "metadata":
-            return self.names.members(of)
+        return replace(self._collection(of), depth=len(self.frames))
+
+    def _collection(self, of: Collection) -> Members:
+        match of.kind:
+            case "raw":
+                return self.names.below(of)
+            case "split":
+                return self._split(of)
+            case "within":
+                return self._within(of)
+            case "metadata":
+                return self._values(of)
+        others = {"everywhere": beyond.everywhere, "link": beyond.link, "named": beyond.named}
+        if of.kind == "named":
+            self.need(self._declared(of.name))
+        return others[of.kind](self.names, of) if of.kind in others else self.names.members(of)
+
+    def _split(self, of: Collection) -> Members:
+        assert of.parts
+        text, separator = of.parts
+        if isinstance(text.node, Attr) and text.node.of_element:
+            return beyond.split(self.optional_term(text), separator)
+        return self.names.split(of, self.optional_term(text), separator)
+
+    def _within(self, of: Collection) -> Members:
+        """What lies within an element, or in this container or its host."""
+        if of.name in ("self", "self.host"):
+            path = self.names.self_container() if of.name == "self" else self.names.at("/self/host")
+            return beyond.inner(of, path)
+        frame = self._frame(of.name)
+        if of.inner == "containers":
+            return beyond.containers(self.names, frame.of, frame.variable, of.filters)
+        if frame.of.element == "service":
+            below = "labels" if of.inner == "labels" else of.inner
+            leaf = beyond.service_field(self.names, frame.variable, (below,))
+            return beyond.inner(of, Path(leaf.format.removesuffix(f"/{below}"), leaf.terms))
+        return beyond.inner(of, self.names.element(frame.members, frame.variable))
+
+    def _values(self, of: Collection) -> Members:
+        """A list or map of the metadata: a map with fields has records, and leaves beside them are none of its elements."""
         found, _ = self._resolved(of)
         self.need(found)
         base = self.names.metadata(found.name)
@@ -193,7 +260,13 @@ class Values:
             # By number, so that the tenth element follows the ninth; `ls` sorts as text.
             indexes = f"seq 0 (sub (len (ls {go.paren(base.term)})) 1)"
             return Members(indexes, Path(base.format + "/%d", ("",)))
-        return Members(f"ls {go.paren(base.term)}", Path(base.format + "/%s", ("",)))
+        word = "lsdir" if found.key.type == "map" and found.key.fields else "ls"
+        return Members(f"{word} {go.paren(base.term)}", Path(base.format + "/%s", ("",)))
+
+    def _declared(self, name: str) -> Found:
+        found = resolve(self.spec.metadata, Text((name,)))
+        assert found, "the checks of the spec let only declared keys pass"
+        return found
 
     def _resolved(self, of: Collection) -> tuple[Found, tuple[str, ...]]:
         found = resolve_collection(self.spec.metadata, of)
@@ -213,13 +286,25 @@ class Values:
         members = self.collection(of)
         between = ""
         if separator:
-            between = f"{{{{if {'gt $i 1' if members.selected else '$i'}}}}}{separator}{{{{end}}}}"
+            between = self._between(members, separator)
         return self.around(members, head, members.each(between + item(members)), tail)
 
-    def lines(self, of: Collection, item: Callable[[Members], str], head: str = "") -> str:
-        """Print a line for each element; the head only when there is an element."""
+    @staticmethod
+    def _between(members: Members, separator: str) -> str:
+        first = f"gt {members.number} 1" if members.selected else members.number
+        return f"{{{{if {first}}}}}{separator}{{{{end}}}}"
+
+    def lines(self, of: Collection, item: Callable[[Members], str], head: str = "", tail: str = "", separator: str = "") -> str:
+        """Print lines for each element; the head and the tail only when there is an element."""
         members = self.collection(of)
-        return self.around(members, head, members.each(go.apart_line(item(members)), trim=" -}}\n"), "")
+        code = item(members)
+        code = self._between(members, separator) + code if separator else go.apart_line(code)
+        return self.around(members, head, members.each(code, trim=" -}}\n"), tail and go.apart_line(tail))
+
+    def awaited(self, of: Collection) -> str:
+        """Return the code that ends the rendering, with a line in the log, as long as a collection has no element."""
+        message = go.string(f"required: {of} has no element yet")
+        return f"{{{{if not ({self._some(self.collection(of))})}}}}{{{{getv {message}}}}}{{{{end}}}}"
 
     def around(self, members: Members, head: str, code: str, tail: str) -> str:
         """Put a head and a tail around code, printed only when there is an element."""
@@ -230,7 +315,7 @@ class Values:
 
     def _some(self, members: Members) -> str:
         """The condition that there is an element: a list without one is false."""
-        return f"gt (len {members.list}) 1" if members.selected else members.list
+        return f"gt (len {go.paren(members.list)}) 1" if members.selected else members.list
 
     def _first(self, expr: Expr, of: Collection, path: tuple[str, ...], show: Printer) -> str:
         members = self.collection(replace(of, records=bool(path)))
@@ -249,38 +334,63 @@ class Values:
             return "".join(words(part) if isinstance(part, str) else self.emit(part, escape) for part in item.parts)
 
         def field(members: Members) -> str:
-            return self._show_field(node.of, members, "$c", node.path, show)
+            return self._show_field(node.of, members, members.variable, node.path, show)
 
         if node.item is None:
             return self.loop(node.of, words(node.separator), field)
         item = node.item
         return self.loop(of_item(node.of, item), words(node.separator), lambda members: self.within(members, node.of, text, item))
 
-    def within(self, members: Members, of: Collection, write: Callable[[_T], str], item: _T) -> str:
-        """Write an item in which `it` is the element of a loop."""
-        around, self.element = self.element, (members, of)
+    def within(self, members: Members, of: Collection, write: Callable[[_T], str], item: _T, name: str = "") -> str:
+        """Write an item in which `it`, and the name, are the element of a loop."""
+        around, self.frames = self.frames, (*self.frames, Held(name, of, members, members.variable))
         code = write(item)
-        self.element = around
+        self.frames = around
         return code
 
     def _show_field(self, of: Collection, members: Members, variable: str, path: tuple[str, ...], show: Printer) -> str:
+        if of.element == "container" and path[:1] == ("host",) and path != ("host", "uuid"):
+            return self._host(self.names.element(members, variable), path[1:], None, show)
+        return show(self._field(of, members, variable, path, None))
+
+    def _field(self, of: Collection, members: Members, variable: str, path: tuple[str, ...], default: str | None) -> str:
+        """The term of a field of the element that a variable holds."""
+        otherwise = None if default is None else go.string(default)
         if members.plain:
-            return show(_plain(members, variable))
-        element = self.names.element(members, variable)
+            return _plain(members, variable)
+        if of.element == "label":
+            return beyond.label_field(variable, of.value, path[0])
+        if of.element == "service":
+            where = beyond.service_field(self.names, variable, path)
+            if path in (("name",), ("stack",)):
+                return where.value
+            return beyond.needed(where, ".".join(path)) if otherwise is None else beyond.optional(where, otherwise)
         if of.kind == "metadata":
             path = path or self._resolved(of)[1]
-        elif of.kind != "raw" and path[:1] == ("host",):
-            return self._host(element, path[1:], None, show)
-        if path == ("hostname",) and of.kind not in ("hosts", *OF_RECORDS):
-            return show(self._hostname(element.child("hostname")))
-        return show(self._member_path(of, element, path).value)
+            if self._is_key(of, path):
+                return variable
+            path = () if path == ("value",) and self._of_leaves(of) else path
+        element = self.names.element(members, variable)
+        if of.element == "container" and path == ("hostname",):
+            return self._hostname(element.child("hostname"))
+        where = self._member_path(of, element, path)
+        return where.value if otherwise is None else where.given(otherwise)
+
+    def _is_key(self, of: Collection, path: tuple[str, ...]) -> bool:
+        """Whether a field is the key of a map, which a declared field of the same name hides."""
+        key = self._resolved(of)[0].key
+        return key.type == "map" and path in (("name",), ("key",)) and path[0] not in key.fields
+
+    def _of_leaves(self, of: Collection) -> bool:
+        key = self._resolved(of)[0].key
+        return key.type == "map" and not key.fields
 
     def _member_path(self, of: Collection, element: Path, path: tuple[str, ...]) -> Path:
-        if of.kind == "hosts":
+        if of.element == "host":
             return host_field(element, path)
-        if of.kind in OF_RECORDS:
+        if of.element == "value":
             return element.child(".".join(path)) if path else element
-        return field_of(element, path)
+        return element.child("host_uuid") if path == ("host", "uuid") else field_of(element, path)
 
     def _host(self, element: Path, path: tuple[str, ...], default: str | None, show: Printer) -> str:
         """A field of the host that a container runs on: the one whose uuid the container names."""
@@ -350,9 +460,6 @@ class Values:
                 return self.names.self_container().child(f"labels/{label}")
             case Attr(root="service", path=(name,)):
                 return self.names.at(f"/self/service/{name}")
-            case Attr(root="it", path=path):
-                _, of = self._element()
-                return self._member_path(of, self._element_path(), path)
             case Raw(path=path):
                 start = path.parts[0]
                 assert isinstance(start, str)
@@ -360,19 +467,9 @@ class Values:
                 return self._joined("", path)
         raise TypeError(f"no path: {node}")
 
-    def _element(self) -> tuple[Members, Collection]:
-        assert self.element, "the checks of the spec let `it` stand only in items"
-        return self.element
-
-    def _element_path(self) -> Path:
-        return self.names.element(self._element()[0], "$c")
-
-    def _of_containers(self) -> bool:
-        return self._element()[1].kind not in ("hosts", *OF_RECORDS)
-
-    def _of_map(self) -> bool:
-        of = self._element()[1]
-        return of.kind == "metadata" and self._resolved(of)[0].key.type == "map"
+    def _frame(self, root: str) -> Held:
+        """The element that `it`, or a name, means."""
+        return next(frame for frame in reversed(self.frames) if root in ("it", frame.name))
 
 
 def of_item(of: Collection, item: Any) -> Collection:
@@ -380,7 +477,7 @@ def of_item(of: Collection, item: Any) -> Collection:
     return replace(
         of,
         records=any(
-            isinstance(expr.node, Attr) and expr.node.root == "it" and expr.node.path
+            isinstance(expr.node, Attr) and expr.node.of_element and expr.node.path
             for text in parts_of(item)
             if isinstance(text, Text)
             for expr in text.expressions

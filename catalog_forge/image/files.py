@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from catalog_forge.confd.resource import actions, compile_file, resource_names
-from catalog_forge.confd.scale import scale_resource
+from catalog_forge.confd.resource import actions, compile_file, resource_names, scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
 from catalog_forge.spec.checks import APPLETS, CONFD_SHA256, UNPACK
 from catalog_forge.spec.frame import Tool

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.spec.expressions import (
+    CHECK_FIELDS,
     CONTAINER_FIELDS,
+    FOUND_FIELDS,
     HOST_FIELDS,
-    OF_RECORDS,
+    LABEL_FIELDS,
+    WITHIN,
     Attr,
     Collection,
     Count,
@@ -20,7 +24,9 @@ from catalog_forge.spec.expressions import (
     Join,
     Metadata,
     Raw,
+    Scope,
     Text,
+    holder,
 )
 from catalog_forge.spec.keys import kind_of, resolve, resolve_collection
 from catalog_forge.spec.model import (
@@ -28,6 +34,8 @@ from catalog_forge.spec.model import (
     Condition,
     ConfFile,
     CopyBlock,
+    Each,
+    EachBlock,
     FileBlock,
     ListBlock,
     ListValue,
@@ -38,10 +46,14 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
+from catalog_forge.spec.parser import parse, parse_given
 from catalog_forge.spec.record import keys_of
 from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
 
 _NESTED_VALUES = ("yaml", "json", "toml")
+# Each level of `each` doubles the files that tell where values stand.
+_MOST_NESTED = 4
+_FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_FIELDS, "label": LABEL_FIELDS}
 _FLAT = "join makes one text of all elements, and this list would hold that one text"
 _SERVICES = "/self/stack/services/"
 # What a raw path may begin with: an always-present ancestor that stays inside the own stack.
@@ -68,6 +80,13 @@ def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
         if isinstance(block, WhenBlock):
             yield from blocks_of(block.then)
             yield from blocks_of(block.otherwise)
+        elif isinstance(block, EachBlock):
+            yield from blocks_of(block.each.body)
+
+
+def names_in(body: tuple[Block, ...]) -> list[str]:
+    """Return the names that a body gives to elements."""
+    return [block.each.named for block in blocks_of(body) if isinstance(block, EachBlock)]
 
 
 def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
@@ -79,6 +98,7 @@ def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
             case ListBlock():
                 yield block, block.list.item
             case SetBlock():
+                yield from ((block, key_of(block, name, names_in(body))) for name in block.set)
                 yield from ((block, part) for value in block.set.values() for part in parts_of(value) if isinstance(part, Text))
 
 
@@ -87,6 +107,8 @@ def collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
     for block in blocks_of(body):
         if isinstance(block, ListBlock):
             yield block.list.of
+        elif isinstance(block, EachBlock):
+            yield block.each.of
         elif isinstance(block, SetBlock):
             yield from (part for value in block.set.values() for part in parts_of(value) if isinstance(part, Collection))
 
@@ -110,7 +132,7 @@ def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
     if file.export and kind != "env":
         yield Problem(f"export: the format {kind} has no variables of a shell", file.at("export"), "say format: env")
     yield from _structure(file, blocks, kind)
-    yield from _blocks(spec, file.body, kind, frozenset())
+    yield from _blocks(spec, file.body, kind, frozenset(), ())
 
 
 def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Problem]:
@@ -137,6 +159,8 @@ def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterat
                 if name in seen:
                     yield Problem(f"the key {name!r} is set twice in one file", block.at())
                 seen[name] = block.at()
+        elif isinstance(block, EachBlock):
+            yield from _set_for_each(block.each)
         elif isinstance(block, WhenBlock):
             then, otherwise = dict(seen), dict(seen)
             yield from _set_twice(block.then, then)
@@ -144,13 +168,28 @@ def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterat
             seen.update(then | otherwise)
 
 
-def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str]) -> Iterator[Problem]:
+def _set_for_each(each: Each) -> Iterator[Problem]:
+    """Yield keys that are the same for each element."""
+    for block in blocks_of(each.body):
+        for name in block.set if isinstance(block, SetBlock) else ():
+            if "@{" not in name:
+                hint = f"put a field of the element into it: {name}.@{{it.name}}"
+                yield Problem(f"the key {name!r} would be set once for each element", block.at(), hint)
+
+
+def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
     """Check blocks; `given` are the metadata keys that the conditions around them let have a value."""
     for block in body:
-        yield from _block(spec, block, kind, given)
+        yield from _block(spec, block, kind, given, scope)
         if isinstance(block, WhenBlock):
-            yield from _blocks(spec, block.then, kind, given | _given_by(block.when, True))
-            yield from _blocks(spec, block.otherwise, kind, given | _given_by(block.when, False))
+            yield from _blocks(spec, block.then, kind, given | _given_by(block.when, True), scope)
+            yield from _blocks(spec, block.otherwise, kind, given | _given_by(block.when, False), scope)
+        elif isinstance(block, EachBlock):
+            inner = (*scope, (block.each.named, block.each.of))
+            if len(inner) > _MOST_NESTED:
+                yield Problem(f"each: {_MOST_NESTED} stand in each other at most", block.at())
+            else:
+                yield from _blocks(spec, block.each.body, kind, given, inner)
 
 
 def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
@@ -161,55 +200,71 @@ def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
         given = [_given_by(part, holds) for part in condition.parts]
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
     if condition.has and holds:
-        return frozenset({condition.has.removeprefix("metadata/")})
+        return frozenset({condition.has.removeprefix("metadata/")})  # or the words of an expression
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)
     return frozenset(str(node.path) for node in nodes if compared and isinstance(node, Metadata))
 
 
-def _block(spec: Spec, block: Block, kind: str, given: frozenset[str]) -> Iterator[Problem]:
+def _block(spec: Spec, block: Block, kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
     match block:
         case TextBlock():
-            yield from _text(spec, block.text, given=given)
+            yield from _text(spec, block.text, scope, given=given)
         case SetBlock():
-            for name, value in block.set.items():
-                yield from _Value(spec, name, kind, block, given).problems(value)
+            yield from _set(spec, block, kind, given, scope)
         case CopyBlock():
             yield from _copy(spec, block, kind)
         case PasteBlock():
-            yield from _paste(spec, block, given)
+            yield from _paste(spec, block, given, scope)
         case ListBlock():
-            yield from _collection(spec, block.list.of)
-            yield from _text(spec, block.list.item, block.list.of, given=given)
+            yield from _collection(spec, block.list.of, scope)
+            yield from _text(spec, block.list.item, (*scope, ("", block.list.of)), given=given)
+        case EachBlock():
+            yield from _each(spec, block.each, scope)
         case WhenBlock():
-            yield from _condition(spec, block.when)
+            yield from _condition(spec, block.when, scope)
         case FileBlock(file=name) | TemplateBlock(template=name):
-            parts = name.split("/")
-            if name.startswith("/") or "\\" in name or {"", ".", ".."} & set(parts):
+            if name.startswith("/") or "\\" in name or {"", ".", ".."} & set(name.split("/")):
                 yield Problem(f"the file {name!r} does not lie in the spec's folder", block.at())
+
+
+def _each(spec: Spec, each: Each, scope: Scope) -> Iterator[Problem]:
+    yield from _collection(spec, each.of, scope)
+    if each.named and any(name == each.named for name, _ in scope):
+        yield Problem(f"as: {each.named!r} is the name of another element around", each.at("named"))
+
+
+def _set(spec: Spec, block: SetBlock, kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
+    names = [name for name, _ in scope]
+    for name, value in block.set.items():
+        yield from _Value(spec, name, kind, block, given, scope).problems(value)
+        try:
+            yield from _text(spec, key_of(block, name, names), scope, given=given)
+        except ForgeError as error:
+            yield from error.problems
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """The check of one value of `set`. `of` is the collection that `it` is an element of."""
+    """The check of one value of `set`. `scope` are the elements that it may read."""
 
     spec: Spec
     name: str
     kind: str
     block: SetBlock
     given: frozenset[str]
-    of: Collection | None = None
+    scope: Scope = ()
 
     def problems(self, value: Any, depth: int = 0) -> Iterator[Problem]:
         if isinstance(value, Text):
-            yield from _text(self.spec, value, self.of, optional=depth == 0, given=self.given)
+            yield from _text(self.spec, value, self.scope, optional=depth == 0, given=self.given)
             return
         if isinstance(value, Mapping | tuple | ListValue) and self.kind not in _NESTED_VALUES:
             yield Problem(f"set: {self.name}: the format {self.kind} has no maps and lists", self.block.at("set"))
         if isinstance(value, ListValue):
-            yield from _collection(self.spec, value.list.of)
-            yield from replace(self, of=value.list.of).problems(value.list.item, depth + 1)
+            yield from _collection(self.spec, value.list.of, self.scope)
+            yield from replace(self, scope=(*self.scope, ("", value.list.of))).problems(value.list.item, depth + 1)
         elif value is None and self.kind == "toml":
             yield Problem(f"set: {self.name}: toml has no null", self.block.at("set"), "leave the key out")
         elif isinstance(value, Mapping | tuple):
@@ -241,13 +296,13 @@ def _copy(spec: Spec, block: CopyBlock, kind: str) -> Iterator[Problem]:
         yield Problem(f"copy: {path!r} is a single value, not a map", block.at("copy"), "declare it with type: map or list")
 
 
-def _paste(spec: Spec, block: PasteBlock, given: frozenset[str]) -> Iterator[Problem]:
+def _paste(spec: Spec, block: PasteBlock, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
     path = str(block.path)
     found = resolve(spec.metadata, block.path)
     for part in block.path.parts:
         if isinstance(part, Expr):
-            yield from _text(spec, Text((part,)))
-            yield from _in_path(part, None)
+            yield from _text(spec, Text((part,)), scope)
+            yield from _in_path(part, scope)
     if block.variable:
         if block.variable not in spec.vars:
             yield _unknown_variable(spec, block.variable, block.at("paste"))
@@ -261,19 +316,20 @@ def _paste(spec: Spec, block: PasteBlock, given: frozenset[str]) -> Iterator[Pro
         yield Problem("wrap: a head and a tail are two texts", block.at("wrap"))
 
 
-def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
+def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     words = [key for key in keys_of(Condition) if getattr(condition, key.attribute)]
     if len(words) != 1:
         *names, last = (key.name for key in keys_of(Condition))
         yield Problem(f"when: exactly one of {', '.join(names)} and {last}", condition.at())
     for part in condition.parts:
-        yield from _condition(spec, part)
-    yield from _comparison(spec, "eq", condition.eq, condition)
-    yield from _comparison(spec, "ne", condition.ne, condition)
-    if condition.has:
-        path = condition.has.removeprefix("metadata/")
-        if not resolve(spec.metadata, Text((path,))):
-            yield _undeclared(spec, path, condition.at("has"))
+        yield from _condition(spec, part, scope)
+    yield from _comparison(spec, "eq", condition.eq, condition, scope)
+    yield from _comparison(spec, "ne", condition.ne, condition, scope)
+    if condition.key:
+        if not resolve(spec.metadata, Text((condition.key,))):
+            yield _undeclared(spec, condition.key, condition.at("has"))
+    elif condition.has:
+        yield from _has(spec, condition, scope)
     names = [member.name for member in spec.members]
     for name in condition.service:
         if name not in names:
@@ -283,48 +339,85 @@ def _condition(spec: Spec, condition: Condition) -> Iterator[Problem]:
         yield Problem(f"env: {condition.env!r} is not one of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
 
 
-def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condition) -> Iterator[Problem]:
+def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
+    """Return what `has` asks for beside metadata. Raises ForgeError when it is nothing that can be asked for."""
+    return parse_given(condition.has, _Beginning(condition.at("has") or Where("")), names)
+
+
+def key_of(block: SetBlock, name: str, names: Sequence[str]) -> Text:
+    """A key of `set`, which may hold expressions. Raises ForgeError."""
+    return parse(name, _Beginning(block.at("set") or Where("")), names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """The place of a text of which only the beginning is known."""
+
+    where: Where
+
+    def at(self, _offset: int) -> Where:
+        return self.where
+
+
+def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
+    try:
+        found = given_of(condition, [name for name, _ in scope])
+    except ForgeError as error:
+        # What would stand between braces elsewhere stands here without.
+        yield from (Problem(each.message, each.where, re.sub(r"@\{([^{}]*)\}", r"\1", each.hint)) for each in error.problems)
+        return
+    if isinstance(found, Collection):
+        yield from _collection(spec, found, scope)
+        return
+    yield from _expr(spec, found, scope, optional=True)
+    if not _simple(found, scope):
+        yield Problem(f"has: {condition.has!r} has no single value", found.where)
+
+
+def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condition, scope: Scope) -> Iterator[Problem]:
     if texts and len(texts) != 2:
         yield Problem(f"{word}: two texts are compared", condition.at(word))
     for text in texts:
         sums = any(isinstance(part, Expr) and part.plus for part in text.parts)
-        yield from _text(spec, text, optional=not sums)
+        yield from _text(spec, text, scope, optional=not sums)
         for part in text.parts:
-            if isinstance(part, Expr) and not _simple(part):
+            if isinstance(part, Expr) and not _simple(part, scope):
                 yield Problem(f"@{{{part.source}}} cannot be compared: it has no single value", part.where)
 
 
-def _simple(expr: Expr, of: Collection | None = None) -> bool:
-    """Whether an expression is one value that other expressions can be made of. `of` is the collection of the list around."""
+def _simple(expr: Expr, scope: Scope) -> bool:
+    """Whether an expression is one value that other expressions can be made of."""
     node = expr.node
     if isinstance(node, Attr):
-        return node.path[:1] != ("host",) or node.root == "self" or (of is not None and of.kind in OF_RECORDS)
+        of = holder(scope, node.root)
+        return node.path[:1] != ("host",) or node.path == ("host", "uuid") or of is None or of.element != "container"
     return isinstance(node, Metadata | Raw | Count)
 
 
 def _text(
-    spec: Spec, text: Text, of: Collection | None = None, optional: bool = False, given: frozenset[str] = frozenset()
+    spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
-        yield from _sum(spec, expr, of)
-        yield from _expr(spec, expr, of, there or expr is alone or (optional and len(text.parts) == 1))
+        yield from _sum(spec, expr, scope)
+        yield from _expr(spec, expr, scope, there or expr is alone or (optional and len(text.parts) == 1))
         if isinstance(expr.node, Metadata | Raw):
             for nested in expr.node.path.parts:
                 if isinstance(nested, Expr):
-                    yield from _in_path(nested, of)
+                    yield from _in_path(nested, scope)
 
 
-def _in_path(expr: Expr, of: Collection | None) -> Iterator[Problem]:
-    if not _simple(expr, of):
+def _in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
+    if not _simple(expr, scope):
         yield Problem(f"@{{{expr.source}}} cannot stand in a path: it has no single value", expr.where)
 
 
-def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iterator[Problem]:
+def _expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
     match expr.node:
-        case Attr(root="it", path=path):
-            yield from _field(spec, of, path, expr.where)
+        case Attr(root=root, path=path) if expr.node.of_element:
+            of = holder(scope, root)
+            yield from _field(spec, of, path, expr.where) if of else _astray(root, expr.where)
         case Attr(root="self", path=path):
             yield from _container_field("self", path, expr.where)
         case Attr(root="env", path=(name,)):
@@ -335,16 +428,22 @@ def _expr(spec: Spec, expr: Expr, of: Collection | None, optional: bool) -> Iter
         case Raw(path=path):
             yield from _raw(spec, expr.source, path.parts[0], expr.where)
         case Join(of=members, item=Text() as item):
-            yield from _collection(spec, members)
-            yield from _text(spec, item, members)
+            yield from _collection(spec, members, scope)
+            yield from _text(spec, item, (*scope, ("", members)))
         case First(of=members, path=path) | Join(of=members, path=path):
-            yield from _members(spec, members, path, expr.where)
+            yield from _members(spec, members, path, expr.where, scope)
         case Count(of=members):
-            yield from _collection(spec, members)
+            yield from _collection(spec, members, scope)
 
 
-def _sum(spec: Spec, expr: Expr, of: Collection | None) -> Iterator[Problem]:
-    if expr.plus and kind_of(spec.metadata, replace(expr, plus=0), of) != "integer":
+def _astray(name: str, where: Where) -> Iterator[Problem]:
+    """An element where there is none of this name."""
+    words = "the item of a list, and in `each`" if name == "it" else "the body of its `each`"
+    yield Problem(f"`{name}` stands only in {words}", where)
+
+
+def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
+    if expr.plus and kind_of(spec.metadata, replace(expr, plus=0), scope) != "integer":
         hint = "numbers are index, create_index, scale, count(COLL), quorum(COLL) and metadata of type int"
         yield Problem(f"@{{{expr.source}}} adds to what is not known to be a number", expr.where, hint)
 
@@ -376,8 +475,8 @@ def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[
         yield Problem(f"the entry has no service {name[0]!r}", where, _of_entry(name[0], spec))
 
 
-def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
-    yield from _collection(spec, of)
+def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where, scope: Scope) -> Iterator[Problem]:
+    yield from _collection(spec, of, scope)
     if of.kind == "metadata":
         found = resolve_collection(spec.metadata, of)
         yield from _field(spec, of, path or (found[1] if found else ()), where)
@@ -385,28 +484,33 @@ def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) ->
         yield from _field(spec, of, path, where)
 
 
-def _field(spec: Spec, of: Collection | None, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
     """What is wrong with a field of an element of a collection: each kind of element has fields of its own."""
     field = ".".join(path)
-    if of is None:
-        yield Problem("`it` stands only in the item of a list", where)
-    elif of.kind == "split":
+    if of.element == "text":
         if field:
             yield Problem(f"an element of {of} is a text, without fields", where, "write @{it}")
-    elif of.kind in OF_RECORDS:
+    elif of.element == "value":
         yield from _record_field(spec, of, field, where)
     elif not path:
-        yield Problem(f"which field of {of}?", where, did_you_mean("", HOST_FIELDS if of.kind == "hosts" else CONTAINER_FIELDS))
-    elif of.kind == "hosts":
-        if not _of_host(path):
-            yield Problem(f"a host has no field {field!r}", where, did_you_mean(field, (*HOST_FIELDS, "label.L")))
-    else:
+        yield Problem(f"which field of {of}?", where, did_you_mean("", _FIELDS[of.element]))
+    elif of.element == "container":
         yield from _container_field("it", path, where)
+    else:
+        checked = path[:1] == ("health_check",) and path[1:] in [(name,) for name in CHECK_FIELDS]
+        labelled = path[:1] == ("label",) and len(path) == 2
+        if path not in [(name,) for name in _FIELDS[of.element]] and not (
+            (labelled and of.element != "label") or (checked and of.element == "service")
+        ):
+            more = {"service": ("label.L", "health_check.port"), "host": ("label.L",)}.get(of.element, ())
+            yield Problem(f"a {of.element} has no field {field!r}", where, did_you_mean(field, (*_FIELDS[of.element], *more)))
 
 
 def _record_field(spec: Spec, of: Collection, field: str, where: Where) -> Iterator[Problem]:
     found = resolve_collection(spec.metadata, of) if of.kind == "metadata" else None
     fields = found[0].key.fields if found else ()
+    if found and found[0].key.type == "map" and field in ("name", "key"):
+        return
     if fields and field not in fields:
         message = f"{of} has no field {field!r}" if field else f"which field of {of}?"
         yield Problem(message, where, did_you_mean(field, fields))
@@ -426,9 +530,17 @@ def _of_host(path: tuple[str, ...]) -> bool:
     return path in [(field,) for field in HOST_FIELDS] or (path[:1] == ("label",) and len(path) == 2)
 
 
-def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
+def _collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Problem]:
     if of.kind == "service" and of.name not in spec.services:
         yield Problem(f"the entry has no service {of.name!r}", of.where, _of_entry(of.name, spec))
+    elif of.kind == "everywhere" and spec.scope != "environment":
+        yield Problem(f"{of} looks beyond the stack", of.where, SAY_SCOPE)
+    elif of.kind == "within":
+        yield from _within(of, scope)
+    elif of.kind == "link":
+        yield from _link(spec, of)
+    elif of.kind == "named":
+        yield from _named(spec, of)
     elif of.kind == "raw":
         yield from _raw(spec, of.name, of.name, of.where)
         if wrong := next((char for char in "*?[]\\@{}" if char in of.name), ""):
@@ -436,7 +548,7 @@ def _collection(spec: Spec, of: Collection) -> Iterator[Problem]:
                 f"{wrong!r} cannot stand in the path of a collection", of.where, "it is a path of the metadata, as it is"
             )
     elif of.parts:
-        yield from _expr(spec, of.parts[0], None, optional=True)
+        yield from _expr(spec, of.parts[0], scope, optional=True)
     elif of.kind == "metadata" and not resolve_collection(spec.metadata, of):
         yield Problem(
             f"{of} is not a declared list or map",
@@ -452,6 +564,44 @@ def _of_entry(name: str, spec: Spec) -> str:
 
 def _unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
     return Problem(f"env.{name} is not one of `vars`", where, did_you_mean(name, spec.vars))
+
+
+def _within(of: Collection, scope: Scope) -> Iterator[Problem]:
+    around = holder(scope, of.name)
+    kind = {"self": "container", "self.host": "host"}.get(of.name, around.element if around else "")
+    if not kind:
+        yield from _astray(of.name, of.where)
+    elif of.inner not in WITHIN.get(kind, ()):
+        hint = did_you_mean(of.inner, WITHIN.get(kind, ())) if kind in WITHIN else ""
+        yield Problem(f"a {kind} has no {of.inner}", of.where, hint)
+
+
+def _link(spec: Spec, of: Collection) -> Iterator[Problem]:
+    """A link that the service does not have leads nowhere."""
+    known = links_of(spec)
+    if of.name not in known:
+        hint = did_you_mean(of.name, known) if known else f"say it in the service: links: [SERVICE:{of.name}]"
+        yield Problem(f"the service has no link {of.name!r}", of.where, hint)
+
+
+def links_of(spec: Spec) -> list[str]:
+    """Return the aliases of the links and external links of the service and of its groups, each once."""
+    found: dict[str, None] = {}
+    for compose in (spec.service.compose, *(group.compose for group in spec.service.groups.values())):
+        for key in ("links", "external_links"):
+            links = compose.get(key) or ()
+            for link in (f"{name}:{alias}" for name, alias in links.items()) if isinstance(links, Mapping) else links:
+                target, colon, alias = str(link).rpartition(":")
+                found[alias if colon and target else str(link).rpartition("/")[2]] = None
+    return list(found)
+
+
+def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
+    found = resolve(spec.metadata, Text((of.name,)))
+    if not found:
+        yield _undeclared(spec, of.name, of.where)
+    elif found.below or found.key.type not in ("service", "string"):
+        yield Problem(f"metadata/{of.name} does not name a service", of.where, "declare it with type: service")
 
 
 def _undeclared(spec: Spec, path: str, where: Where | None) -> Problem:

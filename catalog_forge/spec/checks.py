@@ -111,8 +111,8 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
         yield Problem(f"metadata: {name}: an enum needs options", key.at(), "its choices, such as options: [small, large]")
     if key.type in KEY_TYPES and key.type != "enum" and key.options:
         yield Problem(f"metadata: {name}: only an enum has options", key.at("options"))
-    if key.fields and key.type != "list":
-        yield Problem(f"metadata: {name}: only a list has fields", key.at("fields"))
+    if key.fields and key.asked:
+        yield Problem(f"metadata: {name}: only a list and a map of records have fields", key.at("fields"))
     if key.optional and key.required:
         yield Problem(f"metadata: {name}: it cannot be optional and required", key.at("required"))
     if key.default is not None and (wrong := _misfit(key, key.default)):

@@ -1,33 +1,35 @@
-"""The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
-
-text   = { literal | "@@{" | "@{" expr [ "|" default | " + " N | " - " N ] "}" }
-         (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
-expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
-       | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
-       | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")"
-       | "join(" coll [ "." part ] [ "," item ] "," string ")"        (an item is a quoted text with "@{it...}" in it)
-coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE ) { "[" filter "]" }
-       | "metadata/" path | "/" path | "split(" expr "," string ")"
-part   = word | "label." LABEL | "host." word | "host.label." LABEL       (of a record: any field, which may hold dots)
-"""
+"""What the expressions inside `@{...}` mean: the tree that `spec.parser` makes of them, and their words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
-from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.errors import Where
 
 CONTAINER_FIELDS = ("ip", "name", "index", "create_index", "uuid", "hostname", "state", "health_state")
 HOST_FIELDS = ("ip", "name", "hostname", "uuid")
 STACK_FIELDS = ("name", "environment")
+# Of an element of everywhere:LABEL; behind health_check stands one of its fields.
+FOUND_FIELDS = ("name", "stack", "kind", "state", "scale", "hostname", "vip", "fqdn", "primary_service_name")
+CHECK_FIELDS = (
+    "port", "interval", "response_timeout", "healthy_threshold", "unhealthy_threshold", "request_line",
+)  # fmt: skip
+LABEL_FIELDS = ("name", "value", "word")
+# What lies within an element, by the kind of element, and what kind of elements that has.
+WITHIN = {
+    "service": ("containers", "ports", "external_ips", "labels"),
+    "container": ("ports", "labels"),
+    "host": ("labels",),
+}
+INNER = {"containers": "container", "ports": "text", "external_ips": "text", "labels": "label"}
 SERVICE_FIELDS = ("name", "scale")
 COLLECTIONS = (
     "peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE", "metadata/PATH", "/PATH", 'split(metadata/PATH, ",")',
+    "link:ALIAS", "everywhere:LABEL", "everywhere:LABEL=VALUE",
 )  # fmt: skip
-FILTERS = ("healthy", "running")
+FILTERS = {"container": ("healthy", "running"), "service": ("active",)}
 # The kinds of collections whose elements are values, or records with any field.
 OF_RECORDS = ("metadata", "raw", "split")
 # How an expression begins, and an example of each.
@@ -40,28 +42,25 @@ ROOTS = {
 BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
-_MAX_NESTING = 8
-# What is added to a number. The blanks tell it from a key such as port-1.
-_PLUS = re.compile(r" ([+-]) ([0-9]{1,9})(?=[}|])")
 # The signs before a brace, and those before a brace or at the end, where an expression follows.
-_SIGNS = re.compile(r"(?<!@)@++(?=\{)")
+SIGNS = re.compile(r"(?<!@)@++(?=\{)")
 _SIGNS_OR_LAST = re.compile(r"(?<!@)@++(?=\{|\Z)")
-_FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
-
-
-class Placed(Protocol):
-    """Anything that knows the place in a file of its n-th character."""
-
-    def at(self, offset: int) -> Where:
-        """Return the place of the character `offset`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attr:
-    """A field of `self`, `stack`, `service`, `env` or `it`: `path` is ('ip',), ('label', L), ('host', 'ip'), ..."""
+    """A field of `self`, `stack`, `service`, `env`, or of an element: of `it`, or by the name that an `each` gives it.
+
+    `path` is ('ip',), ('label', L), ('host', 'ip'), ...
+    """
 
     root: str
     path: tuple[str, ...]
+
+    @property
+    def of_element(self) -> bool:
+        """Whether this is a field of an element of a collection."""
+        return self.root not in ("self", "stack", "service", "env")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,9 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Many containers, hosts or values. `kind` is peers, others, hosts, service, services, metadata, raw or split.
+    """Many containers, services, hosts or values. `kind` is the word that it begins with, or raw, split, named or within.
 
+    `inner` is what of each element is meant: of those of everywhere:LABEL, and (within) of the one that `name` holds.
     `parts` are the text and the separator of a split. The elements of a raw path are `records` where a field of them is read.
     """
 
@@ -92,10 +92,24 @@ class Collection:
     value: str = ""
     parts: tuple[Expr, str] | None = None
     records: bool = False
+    inner: str = ""
+
+    @property
+    def element(self) -> str:
+        """What an element is: a container, service, host, label, text (without fields), or a value of any shape."""
+        if self.inner:
+            return INNER[self.inner]
+        words = {"everywhere": "service", "hosts": "host", "split": "text", "metadata": "value", "raw": "value"}
+        return words.get(self.kind, "container")
 
     def __str__(self) -> str:
+        value, inner = f"={self.value}" if self.value else "", f".{self.inner}" if self.inner else ""
         base = {
             "service": f"service:{self.name}",
+            "named": f"service:@{{metadata/{self.name}}}",
+            "link": f"link:{self.name}",
+            "everywhere": f"everywhere:{self.name}{value}{inner}",
+            "within": f"{self.name}{inner}" + (f":{self.value}" if self.value else ""),
             "services": f"services:{self.name}={self.value}",
             "metadata": f"metadata/{self.name}",
             "raw": self.name,
@@ -179,8 +193,18 @@ def _written(part: str | Expr, after: str | Expr) -> str:
     """A part of a text as an author writes it, with what stands behind it."""
     if isinstance(part, Expr):
         return f"@{{{part.source}}}"
-    signs = _SIGNS_OR_LAST if isinstance(after, Expr) else _SIGNS
+    signs = _SIGNS_OR_LAST if isinstance(after, Expr) else SIGNS
     return signs.sub(lambda found: found[0] * 2, part)
+
+
+# The elements that have a name where an expression stands, the innermost last: its name, "" for none, and its collection.
+Scope = tuple[tuple[str, Collection], ...]
+
+
+def holder(scope: Scope, root: str) -> Collection | None:
+    """Return the collection that `it`, or the element of this name, is of; None where there is none."""
+    named = scope if root == "it" else tuple(one for one in scope if one[0] == root)
+    return named[-1][1] if named else None
 
 
 def literal(value: str) -> Text:
@@ -194,331 +218,3 @@ def split_field(field: str) -> tuple[str, ...]:
         if field.startswith(prefix) and len(field) > len(prefix):
             return (*prefix.rstrip(".").split("."), field.removeprefix(prefix))
     return tuple(field.split("."))
-
-
-def parse(value: str, placed: Placed) -> Text:
-    """Parse a text with `@{...}` in it. `placed` tells where in the file its characters stand.
-
-    Raises ForgeError that points at the character which is wrong.
-    """
-    return _Parser(value, placed).text(end="")
-
-
-def parse_collection(value: str, placed: Placed) -> Collection:
-    """Parse a COLL that stands alone, as in `list: {of: peers[healthy]}`."""
-    parser = _Parser(value, placed)
-    found = parser.collection(stop="")
-    parser.must_end()
-    return found
-
-
-def _nested(node: Node) -> bool:
-    """Whether a path holds expressions."""
-    return isinstance(node, Metadata | Raw) and node.path.literal is None
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("\\n", "\n").replace("\\t", "\t")
-
-
-class _Parser:
-    def __init__(self, value: str, placed: Placed) -> None:
-        self.value = value
-        self.placed = placed
-        self.pos = 0
-        self.depth = 0
-
-    def error(self, message: str, hint: str = "", at: int | None = None) -> ForgeError:
-        return ForgeError(message, self.placed.at(self.pos if at is None else at), hint)
-
-    def text(self, end: str) -> Text:
-        """Literal text and expressions up to one of the characters of `end` (not taken), or to the end of the value."""
-        parts: list[str | Expr] = []
-        buffer = ""
-        while self.pos < len(self.value) and self.value[self.pos] not in end and not (end and self.adds()):
-            signs = len(found[0]) if (found := _SIGNS.match(self.value, self.pos)) else 0
-            buffer += "@" * (signs // 2)
-            self.pos += signs - signs % 2
-            if signs and not signs % 2:
-                buffer += "{"
-                self.pos += 1
-            elif signs:
-                if buffer:
-                    parts.append(buffer)
-                buffer = ""
-                parts.append(self.braces())
-            else:
-                buffer += self.value[self.pos]
-                self.pos += 1
-        if buffer:
-            parts.append(buffer)
-        return Text(tuple(parts))
-
-    def braces(self) -> Expr:
-        start = self.pos
-        self.depth += 1
-        if self.depth > _MAX_NESTING:
-            raise self.error("expressions are nested too deeply")
-        self.pos += 2
-        node = self.expr(start)
-        plus = self.plus()
-        default = self.default(start) if self.peek("|") else None
-        if not self.peek("}"):
-            if self.pos >= len(self.value):
-                raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
-            raise self.error(f"unexpected {self.value[self.pos]!r} in an expression")
-        self.pos += 1
-        self.depth -= 1
-        return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), plus)
-
-    def plus(self) -> int:
-        """The number that is added to the value, or taken off it."""
-        found = _PLUS.match(self.value, self.pos)
-        if not found:
-            return 0
-        if found.end() < len(self.value) and self.value[found.end()] == "|":
-            hint = "give the key a default of its own: metadata: {KEY: {default: 1}}"
-            raise self.error("a sum has no default: it could mean either number", hint)
-        self.pos = found.end()
-        return int(found[1] + found[2])
-
-    def default(self, start: int) -> str:
-        self.pos += 1
-        close = self.value.find("}", self.pos)
-        if close < 0:
-            raise self.error("this '@{' is never closed", at=start)
-        found = self.value[self.pos : close]
-        if "@{" in found:
-            raise self.error("a default is plain text, without '@{'")
-        self.pos = close
-        return found
-
-    def expr(self, start: int, end: str = "}|") -> Node:
-        """What is read; a path ends at one of the characters of `end`."""
-        begin = self.pos
-        if self.take("metadata/"):
-            return Metadata(self.path(end))
-        if self.peek("/"):
-            return Raw(self.path(end))
-        for word in ("first", "count", "quorum", "join"):
-            if self.take(word + "("):
-                return self.call(word)
-        if self.take("it"):
-            return Attr("it", self.element_part() if self.take(".") else ())
-        for root in ("self", "stack", "service", "env"):
-            if self.take(root + "."):
-                return self.attr(root)
-        raise self.unknown(start, begin)
-
-    def unknown(self, start: int, begin: int) -> ForgeError:
-        """The error for what begins as no expression does."""
-        word = self.word("}|.(/,")
-        if begin == self.pos and self.pos >= len(self.value):
-            return self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
-        if not word.strip():
-            return self.error("an expression is missing here", "as in @{self.ip} or @{metadata/PATH}", begin)
-        if word != word.strip():
-            return self.error(f"a blank stands beside {word.strip()!r}", "as in @{self.ip}: no blanks between the braces", begin)
-        if word == "metadata" and self.take("."):
-            key = self.word("}|")
-            return self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
-        if word in ("peers", "others", "hosts"):
-            hint = f'as in @{{first({word}).ip}}, @{{count({word})}} or @{{join({word}.ip, ",")}}'
-            return self.error(f"{word!r} is a collection, not a value", hint, begin)
-        near = f"as in @{{{ROOTS[word]}}}" if word in ROOTS else did_you_mean(word, ROOTS)
-        hint = f"of metadata that is @{{metadata/{word}}}; {near}" if near.startswith("known") else near
-        return self.error(f"unknown expression {word!r}", hint, begin)
-
-    def path(self, end: str) -> Text:
-        begin = self.pos
-        path = self.text(end)
-        flat = "".join(part if isinstance(part, str) else "x" for part in path.parts)
-        segments = flat.strip("/").split("/")
-        if not flat.strip("/") or flat.endswith("/") or {"", ".", ".."} & set(segments):
-            raise self.error(
-                f"{flat!r} cannot be a path of the metadata", "segments stand between single slashes, never '..'", begin
-            )
-        return path
-
-    def attr(self, root: str) -> Attr:
-        begin = self.pos
-        if root == "self":
-            return Attr(root, self.part())
-        word = self.word("}|).,")
-        if root == "env":
-            return Attr(root, (word,))
-        if root == "service" and word == "label" and self.take("."):
-            return Attr(root, ("label", self.label("}|")))
-        fields = STACK_FIELDS if root == "stack" else (*SERVICE_FIELDS, "label.L")
-        if word not in fields:
-            raise self.error(f"{root} has no field {word!r}", did_you_mean(word, fields), begin)
-        return Attr(root, (word,))
-
-    def element_part(self) -> tuple[str, ...]:
-        """A field of an element of a list. Records may have any field, `host.ip` among them: the checks know what it is of."""
-        begin = self.pos
-        field = self.word("}|),")
-        if not field:
-            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS), begin)
-        return split_field(field)
-
-    def part(self) -> tuple[str, ...]:
-        """A field of a container; other words are checked where it is known what they are of."""
-        begin = self.pos
-        word = self.word("}|).,")
-        if not word:
-            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS))
-        if word == "label" and self.take("."):
-            return ("label", self.label("}|),"))
-        if word == "host" and self.take("."):
-            field = self.word("}|).,")
-            if field == "label" and self.take("."):
-                return ("host", "label", self.label("}|),"))
-            if field not in HOST_FIELDS:
-                raise self.error(f"a host has no field {field!r}", did_you_mean(field, (*HOST_FIELDS, "label.L")), begin)
-            return ("host", field)
-        return (word,)
-
-    def label(self, end: str) -> str:
-        begin = self.pos
-        name = self.word(end)
-        if not name or "/" in name:
-            raise self.error("a label name is missing here" if not name else "a label name has no '/'", at=begin)
-        return name
-
-    def call(self, name: str) -> Node:
-        if name == "join":
-            found, path = self.member(",")
-            self.expect(",")
-            begin, separator, item = self.pos, self.string(), None
-            self.blanks()
-            if self.take(","):
-                if path:
-                    raise self.error("join takes a field or an item, not both", 'as in join(peers, "@{it.ip}:80", ",")', begin)
-                item, separator = self.item(begin), self.string()
-            self.expect(")")
-            return Join(found, path, separator, item)
-        found = self.collection(stop=")")
-        self.expect(")")
-        if name != "first":
-            return Count(found, majority=name == "quorum")
-        return First(found, self.part_of(found))
-
-    def item(self, begin: int) -> Text:
-        """The text between the quotes that begin at `begin`, or behind blanks, read again as a text with expressions."""
-        end, self.pos = self.pos, begin
-        self.blanks()
-        quote = self.value[self.pos]
-        inner = _Parser(self.value[: self.value.index(quote, self.pos + 1)], self.placed)
-        inner.pos, inner.depth, self.pos = self.pos + 1, self.depth, end
-        return Text(tuple(_unescaped(part) if isinstance(part, str) else part for part in inner.text(end="").parts))
-
-    def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
-        """A collection with the field of its elements behind a dot. Keys of metadata hold dots too: `split_member` decides."""
-        self.blanks()
-        found = self.collection(stop=stop + ("" if self.peek("metadata/") or self.peek("/") else "."))
-        if found.kind == "services" and (field := _FIELD.search(found.value)):  # a label's value holds dots as well
-            self.pos -= len(field.group())
-            found = replace(found, value=found.value[: field.start()])
-        return found, self.part_of(found)
-
-    def part_of(self, of: Collection) -> tuple[str, ...]:
-        if not self.take("."):
-            return ()
-        return self.element_part() if of.kind in OF_RECORDS else self.part()
-
-    def collection(self, stop: str) -> Collection:
-        self.blanks()
-        begin = self.pos
-        where = self.placed.at(begin)
-        if self.take("metadata/"):
-            name = self.word(stop + "[,)").strip()
-            base = Collection("metadata", name, (), where)
-        elif self.take("service:"):
-            base = Collection("service", self.word(stop + "[,)").strip(), (), where)
-        elif self.take("services:"):
-            label = self.word("=")
-            self.expect("=")
-            base = Collection("services", label, (), where, self.word("[,)" + stop.replace(".", "")).strip())
-        elif self.peek("/"):
-            base = Collection("raw", self.word(stop + "[,)").strip().rstrip("/"), (), where)
-        elif self.take("split("):
-            base = self.split(begin)
-        else:
-            word = self.word(stop + "[,).")
-            if word.strip() not in ("peers", "others", "hosts"):
-                raise self.error(f"unknown collection {word!r}", did_you_mean(word, COLLECTIONS), begin)
-            base = Collection(word.strip(), "", (), where)
-        if base.kind in ("service", "services", "metadata") and not base.name:
-            raise self.error("a name is missing here")
-        return replace(base, filters=tuple(self.filters(base)))
-
-    def split(self, begin: int) -> Collection:
-        """The parts of a text; the name of such a collection is its source."""
-        where = self.placed.at(self.pos)
-        start = self.pos
-        node = self.expr(begin, ",}|")
-        text = Expr(node, None, self.value[start : self.pos], where)
-        if not isinstance(node, Attr | Metadata | Raw) or _nested(node):
-            raise self.error("only a plain value can be split", 'as in split(metadata/PATH, ",") or split(env.NAME, ",")', start)
-        self.expect(",")
-        at, separator = self.pos, self.string()
-        if not separator:
-            raise self.error("a separator is missing here", 'as in split(metadata/PATH, ",")', at)
-        self.expect(")")
-        return Collection("split", self.value[begin : self.pos], (), self.placed.at(begin), "", (text, separator))
-
-    def filters(self, base: Collection) -> Iterator[str]:
-        while self.take("["):
-            begin = self.pos
-            word = self.word("]")
-            if word not in FILTERS:
-                raise self.error(f"unknown filter {word!r}", did_you_mean(word, FILTERS), begin)
-            if base.kind in ("hosts", *OF_RECORDS):
-                raise self.error(f"{base} has no {word} elements: filters choose among containers", at=begin)
-            self.expect("]")
-            yield word
-
-    def string(self) -> str:
-        self.blanks()
-        quote = self.value[self.pos : self.pos + 1]
-        if quote not in ("'", '"') or not quote:
-            raise self.error("a quoted separator is due here", 'as in join(peers.ip, ",")')
-        close = self.value.find(quote, self.pos + 1)
-        if close < 0:
-            raise self.error("this quote is never closed")
-        found = self.value[self.pos + 1 : close]
-        self.pos = close + 1
-        return _unescaped(found)
-
-    def word(self, end: str) -> str:
-        begin = self.pos
-        while self.pos < len(self.value) and self.value[self.pos] not in end + "}|" and not self.adds():
-            self.pos += 1
-        return self.value[begin : self.pos]
-
-    def adds(self) -> bool:
-        """Whether the expression ends here, and a number is added."""
-        return self.value[self.pos] == " " and _PLUS.match(self.value, self.pos) is not None
-
-    def peek(self, token: str) -> bool:
-        return self.value.startswith(token, self.pos)
-
-    def take(self, token: str) -> bool:
-        found = self.peek(token)
-        if found:
-            self.pos += len(token)
-        return found
-
-    def blanks(self) -> None:
-        while self.peek(" "):
-            self.pos += 1
-
-    def expect(self, token: str) -> None:
-        self.blanks()
-        if not self.take(token):
-            raise self.error(f"{token!r} is due here")
-
-    def must_end(self) -> None:
-        if self.pos < len(self.value):
-            raise self.error(f"unexpected {self.value[self.pos :]!r}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog_forge.spec.expressions import OF_RECORDS, Attr, Collection, Count, Expr, First, Metadata, Text
+from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Metadata, Scope, Text, holder
 from catalog_forge.spec.model import MetadataKey
 
 _NUMBERS = ("index", "create_index", "scale")
@@ -53,8 +53,8 @@ def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> t
     return None
 
 
-def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, of: Collection | None) -> str:
-    """Return integer or boolean when an expression is known to be one, else nothing. `of` is what `it` is an element of."""
+def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, scope: Scope) -> str:
+    """Return integer or boolean when an expression is known to be one, else nothing."""
     node = expr.node
     if expr.plus or isinstance(node, Count):
         return "integer"
@@ -62,13 +62,12 @@ def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, of: Collection | No
         found = resolve(metadata, node.path)
         kind = found.key.type if found and not found.below else ""
         return {"int": "integer", "boolean": "boolean"}.get(kind, "")
-    if isinstance(node, First):
-        of = node.of
-    elif not isinstance(node, Attr):
+    if not isinstance(node, First | Attr):
         return ""
-    own = isinstance(node, Attr) and node.root != "it"
+    of = node.of if isinstance(node, First) else holder(scope, node.root)
     number = len(node.path) == 1 and node.path[0] in _NUMBERS
-    return "integer" if number and (own or (of is not None and of.kind not in ("hosts", *OF_RECORDS))) else ""
+    own = isinstance(node, Attr) and not node.of_element
+    return "integer" if number and (own or (of is not None and of.element in ("container", "service"))) else ""
 
 
 def _split(name: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from catalog_forge.errors import Problem, Where
 from catalog_forge.formats.base import MARK, Placement
 from catalog_forge.formats.env import ENV
-from catalog_forge.spec.expressions import Collection, Expr, Metadata, Text, literal, parse
+from catalog_forge.spec.expressions import Collection, Expr, Metadata, Text, literal
 from catalog_forge.spec.keys import resolve
 from catalog_forge.spec.model import (
     Block,
@@ -26,6 +26,7 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
+from catalog_forge.spec.parser import parse
 
 _NOWHERE = Where("")
 _Parts = tuple[str | Expr, ...]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from catalog_forge import yamlio
 from catalog_forge.errors import Where
 from catalog_forge.spec.compose_keys import COMPANION_KEYS, SERVICE_KEYS, named_volume
-from catalog_forge.spec.expressions import Collection, Text
+from catalog_forge.spec.expressions import ROOTS, Collection, Text
 from catalog_forge.spec.frame import (
     COMPOSE_NAME,
     DURATION,
@@ -27,6 +27,9 @@ from catalog_forge.spec.record import Record, key
 
 IMAGE_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?-(conf|config)"
 METADATA_KEY = r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"
+# The name of an element: no word that an expression begins with.
+_ELEMENTS = "a word with which no expression begins"
+ELEMENT = rf"(?!(?:{'|'.join(ROOTS)}|peers|others|hosts|split|link|services|everywhere)$)[A-Za-z][A-Za-z0-9_]{{0,31}}"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 
 FORMATS = ("raw", "yaml", "properties", "ini", "space", "env", "xml", "json", "toml", "lines", "nginx", "haproxy")
@@ -154,7 +157,9 @@ class MetadataKey(Record):
     required: bool | None = key("whether an answer is due; default: yes, unless optional", None)
     optional: bool = key("the key may be missing: then pairs that read it are left out", False)
     secret: bool = key("the value is never shown: the question is a password, files that read it are 0600", False)
-    fields: tuple[str, ...] = key("the fields of a list's records", tuple)
+    fields: tuple[str, ...] = key(
+        "the fields of the records of a list or map; single values beside the records of a map are left out of it", tuple
+    )
     variable: str = key(
         "variable of the question; default: made from the key", "", pattern=VARIABLE, shape="letters, digits and _"
     )
@@ -241,6 +246,7 @@ class Listing(Record):
     sep: str = key("text between two items", "\n")
     head: str = key("text before the first item, when there is one", "")
     tail: str = key("text after the last item, when there is one", "")
+    required: bool = key("without an element nothing is written, and the log says what is waited for", False)
 
 
 @dataclass(frozen=True)
@@ -266,6 +272,26 @@ class ListBlock(Record):
 
 
 @dataclass(frozen=True)
+class Each(Record):
+    """Blocks for each element of a collection."""
+
+    of: Collection = key("the collection, as in the block `list`")
+    body: tuple[Block, ...] = key("the blocks that an element becomes")
+    named: str = key("name of the element in expressions, beside `it`", "", name="as", pattern=ELEMENT, shape=_ELEMENTS)
+    sep: str = key("text between two elements", "")
+    head: str = key("text before the first element, when there is one", "")
+    tail: str = key("text after the last element, when there is one", "")
+    required: bool = key("without an element nothing is written, and the log says what is waited for", False)
+
+
+@dataclass(frozen=True)
+class EachBlock(Record):
+    """Blocks for each element of a collection; they may hold `each` again, and `when` that asks for fields of the element."""
+
+    each: Each = key("the collection, and the blocks for an element")
+
+
+@dataclass(frozen=True)
 class Condition(Record):
     """A condition: exactly one of these keys."""
 
@@ -273,10 +299,12 @@ class Condition(Record):
         "the service has this name, or one of these", tuple, pattern=COMPOSE_NAME, shape="a service name", single=True
     )
     has: str = key(
-        "metadata/PATH has a value (a map or list: at least one)",
+        "metadata/PATH or a field of an element has a value; a map, a list or a COLL has an element",
         "",
-        pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}",
-        shape="metadata/PATH",
+        pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}|(?!metadata/).+",
+        shape="metadata/PATH, it.FIELD or a collection",
+        maximum=300,
+        reads=True,
     )
     eq: tuple[Text, ...] = key("two texts are equal", tuple)
     ne: tuple[Text, ...] = key("two texts differ", tuple)
@@ -285,6 +313,11 @@ class Condition(Record):
     negated: Condition | None = key("this condition does not hold", None, name="not")
     every: tuple[Condition, ...] = key("all of these conditions hold", tuple, name="all")
     some: tuple[Condition, ...] = key("at least one of these conditions holds", tuple, name="any")
+
+    @property
+    def key(self) -> str:
+        """The metadata key that must have a value, if it is one that `has` asks for."""
+        return self.has.removeprefix("metadata/") if self.has.startswith("metadata/") else ""
 
     @property
     def parts(self) -> tuple[Condition, ...]:
@@ -328,7 +361,7 @@ class TemplateBlock(Record):
     )
 
 
-Block = TextBlock | SetBlock | CopyBlock | PasteBlock | ListBlock | WhenBlock | FileBlock | TemplateBlock
+Block = TextBlock | SetBlock | CopyBlock | PasteBlock | ListBlock | EachBlock | WhenBlock | FileBlock | TemplateBlock
 
 
 @dataclass(frozen=True)

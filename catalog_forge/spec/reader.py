@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Union, get_args, get_origin
 
@@ -16,12 +16,12 @@ from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
 from catalog_forge.spec import checks, shorthand
 from catalog_forge.spec.compose_keys import refused
-from catalog_forge.spec.expressions import EXPRESSION, Collection, Text, parse, parse_collection
+from catalog_forge.spec.expressions import EXPRESSION, Collection, Text
 from catalog_forge.spec.frame import NumberOrVariable
-from catalog_forge.spec.model import Composed, ListValue, Reload, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model import Composed, Each, ListValue, Reload, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.parser import parse, parse_collection
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
-from catalog_forge.spec.standards import Standards
-from catalog_forge.spec.tree import EMPTY, laid_over
+from catalog_forge.spec.standards import EMPTY, Standards, laid_over
 
 _T = typing.TypeVar("_T")
 _NO_LIMITS = Limits("")
@@ -115,6 +115,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.names: list[str] = []
 
     def wrong(self, message: str, where: Where, hint: str = "") -> _Wrong:
         self.problems.append(Problem(message, where, hint))
@@ -129,10 +130,22 @@ class _Reader:
     def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
         """Read a mapping as a record. What is wrong in it is noted and left out, so that the rest is checked as well."""
         known = {key.name: key for key in keys_of(kind)}
-        passable = kind.PASSED if issubclass(kind, Composed) else frozenset()
         words = [name for name in known if name != "compose"]
         if not isinstance(node, yamlio.Map):
             raise self.misfit(what, "a mapping", node, did_you_mean("", words))
+        if kind is Each and (name := _name_of_element(node)):
+            self.names.append(name)
+            try:
+                return self.keys_of_record(kind, node, what)
+            finally:
+                self.names.pop()
+        return self.keys_of_record(kind, node, what)
+
+    def keys_of_record(self, kind: type[Record], node: yamlio.Map, what: str) -> Any:
+        """Read the keys of a record."""
+        known = {key.name: key for key in keys_of(kind)}
+        passable = kind.PASSED if issubclass(kind, Composed) else frozenset()
+        words = [name for name in known if name != "compose"]
         values: dict[str, Any] = {}
         places = {"": node.where}
         passed: dict[str, tuple[yamlio.Text, yamlio.Node]] = {}
@@ -197,7 +210,7 @@ class _Reader:
 
     def plain(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> str:
         """A text in which no expression is read."""
-        if self.unread_expressions(node):
+        if not limits.reads and self.unread_expressions(node):
             raise _Wrong
         return self.text(kind, node, limits, what)
 
@@ -272,11 +285,11 @@ class _Reader:
     def collection(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Collection:
         return self.parsed(parse_collection, node, limits, what)
 
-    def parsed(self, parser: Callable[[str, yamlio.Text], _T], node: yamlio.Node, limits: Limits, what: str) -> _T:
+    def parsed(self, parser: Callable[[str, yamlio.Text, Sequence[str]], _T], node: yamlio.Node, limits: Limits, what: str) -> _T:
         self.text(str, node, limits, what)
         assert isinstance(node, yamlio.Text)
         try:
-            return parser(node.value, node)
+            return parser(node.value, node, self.names)
         except ForgeError as error:
             self.problems.extend(error.problems)
             raise _Wrong from None
@@ -325,6 +338,11 @@ class _Reader:
 
 def _has_key(node: yamlio.Node, name: str) -> bool:
     return isinstance(node, yamlio.Map) and any(key.value == name for key, _ in node.pairs)
+
+
+def _name_of_element(node: yamlio.Map) -> str:
+    """The name that an `each` gives its element: known before what stands in its body is read."""
+    return next((value.value for key, value in node.pairs if key.value == "as" and isinstance(value, yamlio.Text)), "")
 
 
 def _advice(name: str) -> set[str]:

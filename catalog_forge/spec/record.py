@@ -28,6 +28,7 @@ class Limits:
     least: int = 0
     most: int = (1 << 31) - 1
     single: bool = False
+    reads: bool = False
 
 
 def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
@@ -35,6 +36,7 @@ def key(doc: str, default: Any = dataclasses.MISSING, **limits: Any) -> Any:
 
     `pattern` is a regular expression for the whole text; `one_of` lists the words allowed; `shape` says either in words;
     `maximum` bounds a text's length; `line` holds it to one line; `least` and `most` bound a number;
+    `reads`: the text is, or holds, what expressions are made of, and the checks read it;
     `single`: one element of a list may stand without the list;
     `name` is the key's name in the file where Python reserves the word.
     """

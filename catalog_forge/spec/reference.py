@@ -14,6 +14,7 @@ from catalog_forge.spec.model import (
     Composed,
     Condition,
     ConfFile,
+    Each,
     Elements,
     Group,
     Launch,
@@ -80,7 +81,8 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in
 |---|---|
 | `self.FIELD`, `it.FIELD` | a field of this container, of the element of a list: {", ".join(expressions.CONTAINER_FIELDS)}, `label.L` |
 | `self.host.FIELD`, `it.host.FIELD` | a field of its host: {", ".join(expressions.HOST_FIELDS)}, `label.L` |
-| `it`, `it.FIELD` | an element of a metadata list; a field of its record, whatever its name; `it.name` of a map is the key |
+| `it`, `it.FIELD` | an element of a metadata list; a field of its record, whatever its name; of a map `it.key` and `it.value` |
+| `NAME`, `NAME.FIELD` | the same of the element that an `each` around calls NAME |
 | `stack.FIELD` | {", ".join(expressions.STACK_FIELDS)} |
 | `service.FIELD` | of the service that is configured: {", ".join(expressions.SERVICE_FIELDS)}, `label.L` |
 | `metadata/PATH` | a key of the service's metadata; a path may hold `@{{...}}` |
@@ -100,6 +102,18 @@ other path that every container is served: `/self/service/ports`, `/containers`;
 `split(metadata/PATH, ",")` (the parts of a text, also of `env.NAME` or `self.label.L`, without the empty ones and without a blank beside the
 separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. Elements come in the order
 of their names, and those of metadata lists and of split texts in their own.
+
+Beyond the own stack lead `link:ALIAS` (the containers behind a link or external link of the service, in whatever stack they run),
+`service:@{{metadata/KEY}}` (those of the service that a question of type `service` names) and, where the spec says
+`scope: environment`, `everywhere:LABEL` and `everywhere:LABEL=VALUE`: the services of all stacks that carry a label, with `[active]`.
+`everywhere:LABEL.containers` are all their containers. A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
+`health_check.F` ({", ".join(expressions.CHECK_FIELDS)}); a field without a value, or null, takes the default.
+
+Within an element lie `it.containers` (of a service), `it.ports`, `it.external_ips` and `it.labels`, or `it.labels:PREFIX`; where an
+`each` names its element, `NAME.containers` and so on; of this container `self.ports`, `self.labels`, `self.host.labels`. A label has
+`name` (what follows the prefix), `word` (the same with `_` for each of `.-:`) and `value`. In a comparison, a field that an element
+lacks is an empty text; a pair of `set` that is nothing but a label which the element lacks is left out. `has` takes a field or a
+COLL as well: `has: svc.label.L`, `has: link:ALIAS`, `has: svc.containers[healthy]`.
 
 ## How values are written
 
@@ -142,6 +156,7 @@ def sections() -> Iterator[tuple[str, str, type[Record]]]:
     for kind in get_args(Block):
         yield "###", next(key.name for key in keys_of(kind) if key.required), kind
     yield "####", "of a list", Listing
+    yield "####", "of each", Each
     yield "####", "of a list as a value of set", Elements
     yield "####", "of a condition", Condition
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from catalog_forge.spec.compose_keys import refused
-from catalog_forge.spec.expressions import BEGINS, COLLECTIONS, Collection, Text
+from catalog_forge.spec.expressions import BEGINS, COLLECTIONS, INNER, Collection, Text
 from catalog_forge.spec.frame import NumberOrVariable
 from catalog_forge.spec.model import FORMATS, METADATA_KEY, RELOADS, SIGNALS, Composed, Reload, Service, SetBlock, Spec, WhenBlock
 from catalog_forge.spec.record import Key, Limits, Record, keys_of
@@ -20,7 +20,8 @@ ID = "catalog-forge-spec-1.json"
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _DEST = "^/.*[^/]$"
 _RELOAD = rf"^\s*(none|restart|signal\s+(SIG)?({'|'.join(SIGNALS)})|http\s+(POST|PUT)\s+http://\S+|exec\s+.*\S)\s*$"
-_COLLECTION = rf"^\s*({'|'.join(re.split('[A-Z(]', word)[0] for word in COLLECTIONS)})"
+_WITHIN = rf"[A-Za-z_]\w*(\.host)?\.({'|'.join(INNER)})"
+_COLLECTION = rf"^\s*({'|'.join(re.split('[A-Z(]', word)[0] for word in COLLECTIONS)}|{_WITHIN})"
 # Patterns here are those of ECMA 262: what begins like an expression, and is none that there is.
 _NOT_NAMES = "metadata|peers|others|hosts|first|count|quorum|join"
 _UNKNOWN = rf"(^|[^@])(@@)*@(?!{BEGINS}|\{{(?!({_NOT_NAMES})\b)[A-Za-z_]\w*[.|}}])\{{"

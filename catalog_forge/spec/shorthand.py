@@ -18,6 +18,7 @@ from catalog_forge.spec.model import (
     Block,
     ConfFile,
     CopyBlock,
+    EachBlock,
     Launch,
     MetadataKey,
     Reload,
@@ -261,6 +262,7 @@ def format_of_file(file: ConfFile) -> str:
 def _has_pairs(body: tuple[Block, ...]) -> bool:
     return any(
         isinstance(block, SetBlock | CopyBlock)
+        or (isinstance(block, EachBlock) and _has_pairs(block.each.body))
         or (isinstance(block, WhenBlock) and (_has_pairs(block.then) or _has_pairs(block.otherwise)))
         for block in body
     )

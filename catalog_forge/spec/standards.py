@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog_forge.errors import Where
 from catalog_forge.spec.frame import Engine, Entry, Image
 from catalog_forge.spec.model import Launch, Spec
 from catalog_forge.spec.record import Record, key
-from catalog_forge.spec.tree import EMPTY, leaves
-from catalog_forge.yamlio import Map, Text
+from catalog_forge.yamlio import Map, Node, Text
 
+EMPTY = Map((), Where(""))
 LEVELS = ("error", "warning", "note", "off")
 
 
@@ -179,3 +180,29 @@ def _value(spec: Spec, path: str) -> str:
 
 def _fits(value: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns)
+
+
+def laid_over(base: Map, over: Map) -> Map:
+    """Return `over` with what only `base` has: mappings are laid over each other, of everything else `over`'s counts."""
+    own = {key.value: value for key, value in over.pairs}
+    below = {key.value: value for key, value in base.pairs}
+    pairs: list[tuple[Text, Node]] = []
+    for name, value in over.pairs:
+        found = below.get(name.value)
+        pairs.append((name, laid_over(found, value) if isinstance(found, Map) and isinstance(value, Map) else value))
+    pairs += [(name, value) for name, value in base.pairs if name.value not in own]
+    return Map(tuple(pairs), over.where)
+
+
+def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Text]]:
+    """Every scalar below a node with its path, such as `image.base`; the items of a list have their number."""
+    if isinstance(node, Text):
+        yield path, node
+        return
+    pairs = [(key.value, value) for key, value in node.pairs] if isinstance(node, Map) else list(_numbered(node.items))
+    for name, value in pairs:
+        yield from leaves(value, f"{path}.{name}" if path else name)
+
+
+def _numbered(items: tuple[Node, ...]) -> Iterator[tuple[str, Node]]:
+    return ((str(number), item) for number, item in enumerate(items))

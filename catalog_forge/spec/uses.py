@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.errors import Problem
-from catalog_forge.spec.body import blocks_of, collections_of, texts_of
+from catalog_forge.spec.body import blocks_of, collections_of, given_of, names_in, texts_of
 from catalog_forge.spec.checks import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.keys import resolve, resolve_collection
 from catalog_forge.spec.launching import rendered
-from catalog_forge.spec.model import Block, ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 
 _OWN = "/self/service/metadata"
 
@@ -70,15 +70,16 @@ def _uses(spec: Spec) -> Iterator[Text | Collection]:
 
 
 def _of_file(file: ConfFile) -> Iterator[Text | Collection]:
+    names = names_in(file.body)
     for _, text in texts_of(file.body):
         yield from _in_text(text)
     for of in collections_of(file.body):
         yield from _in_collection(of)
     for block in blocks_of(file.body):
-        yield from _in_block(block)
+        yield from _in_block(block, names)
 
 
-def _in_block(block: Block) -> Iterator[Text | Collection]:
+def _in_block(block: Block, names: list[str]) -> Iterator[Text | Collection]:
     match block:
         case CopyBlock(copy=path):
             yield Text((path.removeprefix("metadata/"),))
@@ -87,10 +88,17 @@ def _in_block(block: Block) -> Iterator[Text | Collection]:
             yield from _in_text(block.path)
         case WhenBlock(when=condition):
             for test in condition.tests:
-                if test.has:
-                    yield Text((test.has.removeprefix("metadata/"),))
-                for text in (*test.eq, *test.ne):
-                    yield from _in_text(text)
+                yield from _in_condition(test, names)
+
+
+def _in_condition(test: Condition, names: list[str]) -> Iterator[Text | Collection]:
+    if test.key:
+        yield Text((test.key,))
+    elif test.has:
+        found = given_of(test, names)
+        yield from _in_collection(found) if isinstance(found, Collection) else _in_text(Text((found,)))
+    for text in (*test.eq, *test.ne):
+        yield from _in_text(text)
 
 
 def _in_text(text: Text) -> Iterator[Text | Collection]:
@@ -108,7 +116,9 @@ def _in_text(text: Text) -> Iterator[Text | Collection]:
 
 def _in_collection(of: Collection) -> Iterator[Text | Collection]:
     yield of
-    if of.parts:
+    if of.kind == "named":
+        yield Text((of.name,))
+    elif of.parts:
         yield from _in_text(Text((of.parts[0],)))
     elif of.kind == "raw" and of.name.startswith(f"{_OWN}/"):
         yield Text((of.name.removeprefix(f"{_OWN}/"),))

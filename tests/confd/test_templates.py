@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from catalog_forge.confd.resource import Resource
-from catalog_forge.confd.scale import scale_resource
+from catalog_forge.confd.resource import Resource, scale_resource
 from catalog_forge.spec.model import Spec
 from tests.confd.harness import compiled, conf, spec_of
 from tests.confd.test_expressions import everything

@@ -59,7 +59,17 @@ def zookeeper(client: docker.DockerClient, forge: Forge) -> None:
         assert ids == ["1\n", "2\n", "3\n"]
 
 
-CLIENTS = {"redis-conf": redis, "nginx-conf": proxy, "haproxy-conf": proxy, "zookeeper-conf": zookeeper}
+def prometheus(client: docker.DockerClient, forge: Forge) -> None:
+    """See that it scrapes, by the file that confd has written."""
+    image_of("prometheus")
+    with running(client, forge, "prometheus") as stack:
+        ask = ("promtool", "query", "instant", "http://127.0.0.1:9090", "up")
+        eventually("it scrapes itself", lambda: run(stack.container("prometheus", 1), *ask), lambda said: "=> 1 @" in said)
+
+
+CLIENTS = {
+    "redis-conf": redis, "nginx-conf": proxy, "haproxy-conf": proxy, "zookeeper-conf": zookeeper, "prometheus-conf": prometheus,
+}  # fmt: skip
 NOT_IN_DEBIAN = {"hadoop-conf"}
 
 

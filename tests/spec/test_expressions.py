@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_forge.errors import Where
-from catalog_forge.spec.expressions import Expr, parse
+from catalog_forge.spec.expressions import Expr
+from catalog_forge.spec.parser import parse
 
 
 class Nowhere:

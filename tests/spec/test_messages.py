@@ -195,8 +195,8 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
             "x.yml:6:16: metadata: k: only an enum has options",
         ),
         (
-            "k: {type: map, fields: [a]}\n",
-            "x.yml:6:26: metadata: k: only a list has fields",
+            "k: {fields: [a]}\n",
+            "x.yml:6:15: metadata: k: only a list and a map of records have fields",
         ),
         (
             "k: {optional: true, required: true}\n",
@@ -265,11 +265,11 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         ),
         (
             "  body:\n  - []\n",
-            "x.yml:8:5: a block must be a mapping\n  hint: known here: copy, file, list, paste, set, template, text, when",
+            "x.yml:8:5: a block must be a mapping\n  hint: known here: copy, each, file, list, paste, set, template, text, when",
         ),
         (
             "  body:\n  - {}\n",
-            "x.yml:8:5: a block is empty\n  hint: known here: copy, file, list, paste, set, template, text, when",
+            "x.yml:8:5: a block is empty\n  hint: known here: copy, each, file, list, paste, set, template, text, when",
         ),
         (
             "  body:\n  - set: [a]\n",
@@ -290,15 +290,16 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         ),
         (
             "  body:\n  - each: k\n    body: [{text: a}]\n",
-            "x.yml:8:5: unknown block 'each'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+            "x.yml:8:11: each must be a mapping\n  hint: known here: as, body, head, of, required, sep, tail\n"
+            "x.yml:9:5: unknown key 'body' in the block 'each'\n  hint: known here: each",
         ),
         (
             "  body:\n  - for: x in kk\n    body: [{text: a}]\n",
-            "x.yml:8:5: unknown block 'for'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+            "x.yml:8:5: unknown block 'for'\n  hint: known here: copy, each, file, list, paste, set, template, text, when",
         ),
         (
             "  body:\n  - comment: 'a {k'\n",
-            "x.yml:8:5: unknown block 'comment'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+            "x.yml:8:5: unknown block 'comment'\n  hint: known here: copy, each, file, list, paste, set, template, text, when",
         ),
         (
             "  body:\n  - section: a\n",
@@ -310,7 +311,7 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         ),
         (
             "  body:\n  - raw: a\n",
-            "x.yml:8:5: unknown block 'raw'\n  hint: known here: copy, file, list, paste, set, template, text, when",
+            "x.yml:8:5: unknown block 'raw'\n  hint: known here: copy, each, file, list, paste, set, template, text, when",
         ),
         (
             "  format: raw\n  body:\n  - set: {a: '{k}'}\n",
@@ -470,7 +471,8 @@ def test_what_is_said_of_the_shorthand(text: str, wanted: str) -> None:
         (
             "join(a)",
             "x.yml:7:25: unknown collection 'a'\n"
-            "  hint: known here: /PATH, hosts, metadata/PATH, others, peers, service:NAME, services:LABEL=VALUE, "
+            "  hint: known here: /PATH, everywhere:LABEL, everywhere:LABEL=VALUE, hosts, link:ALIAS, "
+            "metadata/PATH, others, peers, service:NAME, services:LABEL=VALUE, "
             'split(metadata/PATH, ",")',
         ),
         (

@@ -11,8 +11,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.spec import standards
 from catalog_forge.spec.reader import parsed, read, read_standards
 from catalog_forge.spec.record import keys_of
-from catalog_forge.spec.standards import Team, broken, compared
-from catalog_forge.spec.tree import laid_over, leaves
+from catalog_forge.spec.standards import Team, broken, compared, laid_over, leaves
 
 SPEC = "forge: 1\nname: web-conf\nservice: nginx:1.27.3\nconfig: /etc/nginx/nginx.conf\n"
 DEFAULTS = """\

@@ -17,10 +17,9 @@ from catalog_forge.spec.expressions import (
     Raw,
     Text,
     literal,
-    parse,
-    parse_collection,
     split_field,
 )
+from catalog_forge.spec.parser import parse, parse_collection
 
 
 class Line:

@@ -1,0 +1,453 @@
+"""The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
+
+text   = { literal | "@@{" | "@{" expr [ "|" default | " + " N | " - " N ] "}" }
+         (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
+expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
+       | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
+       | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")"
+       | "join(" coll [ "." part ] [ "," item ] "," string ")"        (an item is a quoted text with "@{it...}" in it)
+coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE ) { "[" filter "]" }
+       | "metadata/" path | "/" path | "split(" expr "," string ")" | "link:" ALIAS | "service:@{metadata/" path "}"
+       | "everywhere:" LABEL [ "=" VALUE ] [ ".containers" ]          (services of all stacks, or their containers)
+       | ( "self" | "self.host" | "it" | NAME ) "." inner              (NAME is the `as` of an `each`)
+inner  = "containers" | "ports" | "external_ips" | "labels" [ ":" PREFIX ]
+part   = word | "label." LABEL | "host." word | "host.label." LABEL       (of a record: any field, which may hold dots)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.spec.expressions import (
+    COLLECTIONS,
+    CONTAINER_FIELDS,
+    FILTERS,
+    HOST_FIELDS,
+    INNER,
+    ROOTS,
+    SERVICE_FIELDS,
+    SIGNS,
+    STACK_FIELDS,
+    Attr,
+    Collection,
+    Count,
+    Expr,
+    First,
+    Join,
+    Metadata,
+    Node,
+    Raw,
+    Text,
+    split_field,
+)
+
+_MAX_NESTING = 8
+# What is added to a number. The blanks tell it from a key such as port-1.
+_PLUS = re.compile(r" ([+-]) ([0-9]{1,9})(?=[}|])")
+_WITHIN = re.compile(rf"(self\.host|[A-Za-z_][A-Za-z0-9_]*)\.({'|'.join(INNER)})(?![A-Za-z0-9_])(:)?")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+_FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
+
+
+class Placed(Protocol):
+    """Anything that knows the place in a file of its n-th character."""
+
+    def at(self, offset: int) -> Where:
+        """Return the place of the character `offset`."""
+
+
+def parse(value: str, placed: Placed, names: Sequence[str] = ()) -> Text:
+    """Parse a text with `@{...}` in it. `placed` tells where in the file its characters stand; `names` are those of elements.
+
+    Raises ForgeError that points at the character which is wrong.
+    """
+    return _Parser(value, placed, names).text(end="")
+
+
+def parse_collection(value: str, placed: Placed, names: Sequence[str] = ()) -> Collection:
+    """Parse a COLL that stands alone, as in `list: {of: peers[healthy]}`."""
+    parser = _Parser(value, placed, names)
+    found = parser.collection(stop="")
+    parser.must_end()
+    return found
+
+
+def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Collection:
+    """Parse what a condition asks of beside metadata: an expression without braces, or a collection."""
+    parser = _Parser(value, placed, names)
+    if parser.begins_collection():
+        return parse_collection(value, placed, names)
+    node = parser.expr(0)
+    parser.must_end()
+    return Expr(node, None, value, placed.at(0))
+
+
+def _nested(node: Node) -> bool:
+    """Whether a path holds expressions."""
+    return isinstance(node, Metadata | Raw) and node.path.literal is None
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("\\n", "\n").replace("\\t", "\t")
+
+
+def _flat(of: Collection) -> Collection:
+    """Take `.containers` off the end of what was read as a label, or as its value."""
+    last = "value" if of.value else "name"
+    text: str = getattr(of, last)
+    if of.kind != "everywhere" or of.inner or not text.endswith(".containers"):
+        return of
+    return _named(replace(of, inner="containers"), last, text.removesuffix(".containers"))
+
+
+def _named(of: Collection, last: str, text: str) -> Collection:
+    return replace(of, value=text) if last == "value" else replace(of, name=text)
+
+
+class _Parser:
+    def __init__(self, value: str, placed: Placed, names: Sequence[str] = ()) -> None:
+        self.value = value
+        self.placed = placed
+        self.names = names
+        self.pos = 0
+        self.depth = 0
+
+    def error(self, message: str, hint: str = "", at: int | None = None) -> ForgeError:
+        return ForgeError(message, self.placed.at(self.pos if at is None else at), hint)
+
+    def text(self, end: str) -> Text:
+        """Literal text and expressions up to one of the characters of `end` (not taken), or to the end of the value."""
+        parts: list[str | Expr] = []
+        buffer = ""
+        while self.pos < len(self.value) and self.value[self.pos] not in end and not (end and self.adds()):
+            signs = len(found[0]) if (found := SIGNS.match(self.value, self.pos)) else 0
+            buffer += "@" * (signs // 2)
+            self.pos += signs - signs % 2
+            if signs and not signs % 2:
+                buffer += "{"
+                self.pos += 1
+            elif signs:
+                if buffer:
+                    parts.append(buffer)
+                buffer = ""
+                parts.append(self.braces())
+            else:
+                buffer += self.value[self.pos]
+                self.pos += 1
+        if buffer:
+            parts.append(buffer)
+        return Text(tuple(parts))
+
+    def braces(self) -> Expr:
+        start = self.pos
+        self.depth += 1
+        if self.depth > _MAX_NESTING:
+            raise self.error("expressions are nested too deeply")
+        self.pos += 2
+        node = self.expr(start)
+        plus = self.plus()
+        default = self.default(start) if self.peek("|") else None
+        if not self.peek("}"):
+            if self.pos >= len(self.value):
+                raise self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+            raise self.error(f"unexpected {self.value[self.pos]!r} in an expression")
+        self.pos += 1
+        self.depth -= 1
+        return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), plus)
+
+    def plus(self) -> int:
+        """The number that is added to the value, or taken off it."""
+        found = _PLUS.match(self.value, self.pos)
+        if not found:
+            return 0
+        if found.end() < len(self.value) and self.value[found.end()] == "|":
+            hint = "give the key a default of its own: metadata: {KEY: {default: 1}}"
+            raise self.error("a sum has no default: it could mean either number", hint)
+        self.pos = found.end()
+        return int(found[1] + found[2])
+
+    def default(self, start: int) -> str:
+        self.pos += 1
+        close = self.value.find("}", self.pos)
+        if close < 0:
+            raise self.error("this '@{' is never closed", at=start)
+        found = self.value[self.pos : close]
+        if "@{" in found:
+            raise self.error("a default is plain text, without '@{'")
+        self.pos = close
+        return found
+
+    def expr(self, start: int, end: str = "}|") -> Node:
+        """What is read; a path ends at one of the characters of `end`."""
+        begin = self.pos
+        if self.take("metadata/"):
+            return Metadata(self.path(end))
+        if self.peek("/"):
+            return Raw(self.path(end))
+        for word in ("first", "count", "quorum", "join"):
+            if self.take(word + "("):
+                return self.call(word)
+        for root in ("it", *self.names):
+            if (found := _NAME.match(self.value, self.pos)) and found[0] == root:
+                self.pos = found.end()
+                return Attr(root, self.element_part() if self.take(".") else ())
+        for root in ("self", "stack", "service", "env"):
+            if self.take(root + "."):
+                return self.attr(root)
+        raise self.unknown(start, begin)
+
+    def unknown(self, start: int, begin: int) -> ForgeError:
+        """The error for what begins as no expression does."""
+        word = self.word("}|.(/,")
+        if begin == self.pos and self.pos >= len(self.value):
+            return self.error("this '@{' is never closed", "write '@@{' for a literal '@{'", at=start)
+        if not word.strip():
+            return self.error("an expression is missing here", "as in @{self.ip} or @{metadata/PATH}", begin)
+        if word != word.strip():
+            return self.error(f"a blank stands beside {word.strip()!r}", "as in @{self.ip}: no blanks between the braces", begin)
+        if word == "metadata" and self.take("."):
+            key = self.word("}|")
+            return self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
+        if word in ("peers", "others", "hosts"):
+            hint = f'as in @{{first({word}).ip}}, @{{count({word})}} or @{{join({word}.ip, ",")}}'
+            return self.error(f"{word!r} is a collection, not a value", hint, begin)
+        near = f"as in @{{{ROOTS[word]}}}" if word in ROOTS else did_you_mean(word, (*ROOTS, *self.names))
+        hint = f"of metadata that is @{{metadata/{word}}}; {near}" if near.startswith("known") else near
+        return self.error(f"unknown expression {word!r}", hint, begin)
+
+    def path(self, end: str) -> Text:
+        begin = self.pos
+        path = self.text(end)
+        flat = "".join(part if isinstance(part, str) else "x" for part in path.parts)
+        segments = flat.strip("/").split("/")
+        if not flat.strip("/") or flat.endswith("/") or {"", ".", ".."} & set(segments):
+            raise self.error(
+                f"{flat!r} cannot be a path of the metadata", "segments stand between single slashes, never '..'", begin
+            )
+        return path
+
+    def attr(self, root: str) -> Attr:
+        begin = self.pos
+        if root == "self":
+            return Attr(root, self.part())
+        word = self.word("}|).,")
+        if root == "env":
+            return Attr(root, (word,))
+        if root == "service" and word == "label" and self.take("."):
+            return Attr(root, ("label", self.label("}|")))
+        fields = STACK_FIELDS if root == "stack" else (*SERVICE_FIELDS, "label.L")
+        if word not in fields:
+            raise self.error(f"{root} has no field {word!r}", did_you_mean(word, fields), begin)
+        return Attr(root, (word,))
+
+    def element_part(self) -> tuple[str, ...]:
+        """A field of an element of a list. Records may have any field, `host.ip` among them: the checks know what it is of."""
+        begin = self.pos
+        field = self.word("}|),")
+        if not field:
+            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS), begin)
+        return split_field(field)
+
+    def part(self) -> tuple[str, ...]:
+        """A field of a container; other words are checked where it is known what they are of."""
+        begin = self.pos
+        word = self.word("}|).,")
+        if not word:
+            raise self.error("a field is missing here", did_you_mean("", CONTAINER_FIELDS))
+        if word == "label" and self.take("."):
+            return ("label", self.label("}|),"))
+        if word == "host" and self.take("."):
+            field = self.word("}|).,")
+            if field == "label" and self.take("."):
+                return ("host", "label", self.label("}|),"))
+            if field not in HOST_FIELDS:
+                raise self.error(f"a host has no field {field!r}", did_you_mean(field, (*HOST_FIELDS, "label.L")), begin)
+            return ("host", field)
+        return (word,)
+
+    def label(self, end: str) -> str:
+        begin = self.pos
+        name = self.word(end)
+        if not name or "/" in name:
+            raise self.error("a label name is missing here" if not name else "a label name has no '/'", at=begin)
+        return name
+
+    def call(self, name: str) -> Node:
+        if name == "join":
+            found, path = self.member(",")
+            self.expect(",")
+            begin, separator, item = self.pos, self.string(), None
+            self.blanks()
+            if self.take(","):
+                if path:
+                    raise self.error("join takes a field or an item, not both", 'as in join(peers, "@{it.ip}:80", ",")', begin)
+                item, separator = self.item(begin), self.string()
+            self.expect(")")
+            return Join(found, path, separator, item)
+        found = self.collection(stop=")")
+        self.expect(")")
+        if name != "first":
+            return Count(found, majority=name == "quorum")
+        return First(found, self.part_of(found))
+
+    def item(self, begin: int) -> Text:
+        """The text between the quotes that begin at `begin`, or behind blanks, read again as a text with expressions."""
+        end, self.pos = self.pos, begin
+        self.blanks()
+        quote = self.value[self.pos]
+        inner = _Parser(self.value[: self.value.index(quote, self.pos + 1)], self.placed, self.names)
+        inner.pos, inner.depth, self.pos = self.pos + 1, self.depth, end
+        return Text(tuple(_unescaped(part) if isinstance(part, str) else part for part in inner.text(end="").parts))
+
+    def member(self, stop: str) -> tuple[Collection, tuple[str, ...]]:
+        """A collection with the field of its elements behind a dot. Keys of metadata hold dots too: `split_member` decides."""
+        self.blanks()
+        found = self.collection(stop=stop + ("" if self.peek("metadata/") or self.peek("/") else "."))
+        # A label and its value hold dots as well, so that they have taken the field.
+        last = "value" if found.value else "name"
+        labels = found.kind in ("services", "everywhere") or found.inner == "labels"
+        if labels and not self.value[: self.pos].endswith("]") and (field := _FIELD.search(getattr(found, last))):
+            self.pos -= len(field.group())
+            found = _flat(_named(found, last, getattr(found, last)[: field.start()]))
+        return found, self.part_of(found)
+
+    def part_of(self, of: Collection) -> tuple[str, ...]:
+        if not self.take("."):
+            return ()
+        return self.part() if of.element == "container" else self.element_part()
+
+    def collection(self, stop: str) -> Collection:
+        self.blanks()
+        base = self.unfiltered(stop, self.pos, self.placed.at(self.pos))
+        if base.kind in ("service", "services", "metadata", "link", "named", "everywhere") and not base.name:
+            raise self.error("a name is missing here")
+        return replace(base, filters=tuple(self.filters(base)))
+
+    def unfiltered(self, stop: str, begin: int, where: Where) -> Collection:
+        if self.take("service:@{metadata/"):
+            base = Collection("named", self.word("}"), (), where)
+            self.expect("}")
+            return base
+        for begins, kind in (("metadata/", "metadata"), ("service:", "service"), ("link:", "link")):
+            if self.take(begins):
+                return Collection(kind, self.word(stop + "[,)").strip(), (), where)
+        if self.take("services:"):
+            label = self.word("=")
+            self.expect("=")
+            return Collection("services", label, (), where, self.word("[,)" + stop.replace(".", "")).strip())
+        if self.take("everywhere:"):
+            return self.everywhere(where)
+        if self.peek("/"):
+            return Collection("raw", self.word(stop + ",)").strip().rstrip("/"), (), where)
+        if self.take("split("):
+            return self.split(begin)
+        if (found := _WITHIN.match(self.value, self.pos)) and found[1] in ("self", "self.host", "it", *self.names):
+            return self.within(found, where)
+        word = self.word(stop + "[,).")
+        if word.strip() not in ("peers", "others", "hosts"):
+            known = (*COLLECTIONS, *(f"{name}.{inner}" for name in self.names for inner in INNER))
+            raise self.error(f"unknown collection {word!r}", did_you_mean(word, known), begin)
+        return Collection(word.strip(), "", (), where)
+
+    def within(self, found: re.Match[str], where: Where) -> Collection:
+        """What lies within an element; labels may be cut down to those that begin alike."""
+        begin, self.pos = self.pos, found.end()
+        prefix = self.word("[,)").strip() if found[3] else ""
+        base = Collection("within", found[1], (), where, prefix, inner=found[2])
+        if found[3] and (found[2] != "labels" or not _LABEL.fullmatch(prefix)):
+            raise self.error(f"{found[0]}{prefix} is not a collection", "as in it.labels:PREFIX, or it.labels alone", begin)
+        return base
+
+    def begins_collection(self) -> bool:
+        """Whether a collection stands here, and no expression."""
+        words = ("peers", "others", "hosts", "service:", "services:", "everywhere:", "link:", "split(")
+        return bool(self.value.startswith(words, self.pos) or _WITHIN.match(self.value, self.pos))
+
+    def everywhere(self, where: Where) -> Collection:
+        """Services by a label, whatever its value; the last part of the label may be what of them is meant."""
+        begin = self.pos
+        label, value = self.word("=[,)").strip(), ""
+        if self.take("="):
+            value = self.word("[,)").strip()
+            if not value:
+                raise self.error("a value is missing here", "everywhere:LABEL alone takes any value")
+        found = _flat(Collection("everywhere", label, (), where, value))
+        if label and not _LABEL.fullmatch(found.name):
+            raise self.error(f"{found.name!r} cannot be the name of a label", "letters, digits, dots, dashes and slashes", begin)
+        return found
+
+    def split(self, begin: int) -> Collection:
+        """The parts of a text; the name of such a collection is its source."""
+        where = self.placed.at(self.pos)
+        start = self.pos
+        node = self.expr(begin, ",}|")
+        text = Expr(node, None, self.value[start : self.pos], where)
+        if not isinstance(node, Attr | Metadata | Raw) or _nested(node):
+            raise self.error("only a plain value can be split", 'as in split(metadata/PATH, ",") or split(env.NAME, ",")', start)
+        self.expect(",")
+        at, separator = self.pos, self.string()
+        if not separator:
+            raise self.error("a separator is missing here", 'as in split(metadata/PATH, ",")', at)
+        self.expect(")")
+        return Collection("split", self.value[begin : self.pos], (), self.placed.at(begin), "", (text, separator))
+
+    def filters(self, base: Collection) -> Iterator[str]:
+        while self.take("["):
+            begin = self.pos
+            word = self.word("]")
+            if all(word not in known for known in FILTERS.values()):
+                raise self.error(f"unknown filter {word!r}", did_you_mean(word, sum(FILTERS.values(), ())), begin)
+            if word not in FILTERS.get(base.element, ()):
+                whose = next(kind for kind, known in FILTERS.items() if word in known)
+                raise self.error(f"{base} has no {word} elements: this filter chooses among {whose}s", at=begin)
+            self.expect("]")
+            yield word
+
+    def string(self) -> str:
+        self.blanks()
+        quote = self.value[self.pos : self.pos + 1]
+        if quote not in ("'", '"') or not quote:
+            raise self.error("a quoted separator is due here", 'as in join(peers.ip, ",")')
+        close = self.value.find(quote, self.pos + 1)
+        if close < 0:
+            raise self.error("this quote is never closed")
+        found = self.value[self.pos + 1 : close]
+        self.pos = close + 1
+        return _unescaped(found)
+
+    def word(self, end: str) -> str:
+        begin = self.pos
+        while self.pos < len(self.value) and self.value[self.pos] not in end + "}|" and not self.adds():
+            self.pos += 1
+        return self.value[begin : self.pos]
+
+    def adds(self) -> bool:
+        """Whether the expression ends here, and a number is added."""
+        return self.value[self.pos] == " " and _PLUS.match(self.value, self.pos) is not None
+
+    def peek(self, token: str) -> bool:
+        return self.value.startswith(token, self.pos)
+
+    def take(self, token: str) -> bool:
+        found = self.peek(token)
+        if found:
+            self.pos += len(token)
+        return found
+
+    def blanks(self) -> None:
+        while self.peek(" "):
+            self.pos += 1
+
+    def expect(self, token: str) -> None:
+        self.blanks()
+        if not self.take(token):
+            raise self.error(f"{token!r} is due here")
+
+    def must_end(self) -> None:
+        if self.pos < len(self.value):
+            raise self.error(f"unexpected {self.value[self.pos :]!r}")
