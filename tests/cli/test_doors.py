@@ -71,7 +71,7 @@ CHANGED = {
 }
 COMMANDS = (
     "generate --check", "generate --diff", "generate", "spec show web-conf", "spec picture web-conf", "render web-conf",
-    "test --engine embedded",
+    "test --engine embedded", "blueprints new x --from web-conf",
     "lint --no-external", "lint --verdicts", "lint --diff --no-external", "up templates/web --plan", "standards show",
     "metadata get /latest/self/service/name --file answers.json", "metadata tree --file specs/web-conf/scenarios/first.yml",
     "new more-conf --service redis:3 --config /a/b.yml --reload restart --metadata k --no-input --no-build",

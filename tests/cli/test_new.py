@@ -437,6 +437,20 @@ def test_on_a_terminal_it_asks_and_asks_again_after_a_wrong_answer(tmp_path: Pat
     assert (spec.service.image, str(spec.files[0].reload), spec.files[0].format) == ("nginx:1.27.0", "signal HUP", "yaml")
 
 
+def test_on_a_terminal_an_answer_that_is_not_what_is_wanted_is_asked_again(tmp_path: Path) -> None:
+    blueprint(tmp_path / "mine", {"a": "{{ cookiecutter.port }}"}, port="80", _checks={"port": {"type": "port"}})
+    (tmp_path / "catalog").mkdir()
+    words = ("--blueprint", str(tmp_path / "mine"), "--exec", "web")
+    code, _, shown = _typed(tmp_path / "catalog", "http\n70000\n8080\n", *words)
+    assert code == 0, shown
+    assert shown.count("a whole number from 1 to 65535") == 2
+    assert (tmp_path / "catalog/specs/web-conf/a").read_text() == "8080"
+    assert (
+        "hush" not in shown.partition("key")[2]
+        and "hush" not in (tmp_path / "catalog/specs/web-conf/.blueprint.json").read_text()
+    )
+
+
 def test_on_a_terminal_no_input_asks_nothing_and_given_answers_are_not_asked(tmp_path: Path) -> None:
     code, _, shown = _typed(tmp_path, "", "--no-input", "--exec", "web")
     assert code == 0
