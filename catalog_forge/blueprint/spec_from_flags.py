@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catalog_forge import yamlio
+from catalog_forge.spec.programs import known_software
 
 SCHEMA = ".schema.json"
 """The file beside the specs that helps editors: the output of `catalog-forge schema`."""
@@ -28,8 +29,13 @@ class Words:
 
 
 def spec_of(name: str, words: Words) -> str:
-    """Return the spec that the words make, in the shorthand. Nothing is checked: the reader does that."""
-    optional = {"reload": words.reload, "format": words.format, "metadata": list(words.metadata)}
+    """Return the spec that the words make, in the shorthand. Nothing is checked: the reader does that.
+
+    Where no reload is said, that of known software is written down.
+    """
+    known = known_software(words.service.partition("=")[2] or words.service)
+    reload = words.reload or (known.reload if known else "")
+    optional = {"reload": reload, "format": words.format, "metadata": list(words.metadata)}
     data = {"forge": 1, "name": name, "service": _service(words), "config": words.config}
     return HEAD.format(name=name) + yamlio.dump(data | {key: value for key, value in optional.items() if value})
 

@@ -163,3 +163,70 @@ def _parted(image: str) -> tuple[str, int | None]:
     name = _LIBRARY.sub("", f"{folder}{slash}", count=1).removeprefix("library/") + last
     found = re.match(r"v?([0-9]{1,9})(?![0-9])", tag)
     return name, int(found[1]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """What a software does with its configuration: where it lies, what makes it take a change in, how it says that it is well.
+
+    Data, from the manual of each (`source`). `new` fills in what its flags leave out, and docs/spec.md shows the table.
+    """
+
+    name: str
+    images: tuple[str, ...]
+    config: str
+    reload: str
+    port: int
+    request: str
+    source: str
+
+
+def _suits(name: str, images: str, config: str, reload: str, port: int, request: str, source: str) -> Software:
+    return Software(name, tuple(images.split()), config, reload, port, request and f"GET {request} HTTP/1.0", source)
+
+
+_ELASTIC = "docker.elastic.co"
+SOFTWARE = (
+    _suits("Traefik", "traefik", "/etc/traefik/traefik.toml", "restart", 8080, "/ping",
+         "doc.traefik.io: the static configuration is read at the start; ping must be on"),
+    _suits("Prometheus", "prom/prometheus quay.io/prometheus/prometheus", "/etc/prometheus/prometheus.yml",
+         "http POST http://127.0.0.1:9090/-/reload", 9090, "/-/healthy",
+         "prometheus.io, Management API; from 2.0 on with --web.enable-lifecycle"),
+    _suits("Alertmanager", "prom/alertmanager quay.io/prometheus/alertmanager", "/etc/alertmanager/alertmanager.yml",
+         "http POST http://127.0.0.1:9093/-/reload", 9093, "/-/healthy", "prometheus.io, Alertmanager, Management API"),
+    _suits("Consul", "consul hashicorp/consul", "/consul/config/consul.json", "signal HUP", 8500, "/v1/status/leader",
+         "developer.hashicorp.com, consul reload: some keys only at the start"),
+    _suits("nginx", "nginx nginxinc/nginx-unprivileged", "/etc/nginx/nginx.conf", "signal HUP", 80, "",
+         "nginx.org, Controlling nginx"),
+    _suits("ZooKeeper", "zookeeper", "/conf/zoo.cfg", "restart", 2181, "", "zookeeper.apache.org, Administrator's Guide"),
+    _suits("Kafka", "wurstmeister/kafka bitnami/kafka apache/kafka", "/opt/kafka/config/server.properties", "restart", 9092, "",
+         "kafka.apache.org, Broker Configs: most keys are read at the start"),
+    _suits("Elasticsearch", f"elasticsearch {_ELASTIC}/elasticsearch/elasticsearch",
+         "/usr/share/elasticsearch/config/elasticsearch.yml", "restart", 9200, "/",
+         "elastic.co, Configuring Elasticsearch: the file is read at the start"),
+    _suits("Logstash", f"logstash {_ELASTIC}/logstash/logstash", "/usr/share/logstash/pipeline/logstash.conf", "signal HUP", 9600,
+         "/", "elastic.co, Reloading the Config File; the API from 5.0 on"),
+    _suits("Kibana", f"kibana {_ELASTIC}/kibana/kibana", "/usr/share/kibana/config/kibana.yml", "restart", 5601, "/api/status",
+         "elastic.co, Configure Kibana"),
+    _suits("MongoDB", "mongo", "/etc/mongo/mongod.conf", "restart", 27017, "", "mongodb.com, Configuration File Options"),
+    _suits("HAProxy", "haproxy", "/usr/local/etc/haproxy/haproxy.cfg", "signal USR2", 80, "",
+         "docs.haproxy.org, Management Guide, 3: the master (-W) reloads"),
+    _suits("Redis", "redis valkey/valkey", "/usr/local/etc/redis/redis.conf", "restart", 6379, "", "redis.io, Configuration"),
+    _suits("Redis Sentinel", "", "/usr/local/etc/redis/sentinel.conf", "restart", 26379, "",
+         "redis.io, Sentinel: it rewrites its own file"),
+    _suits("RabbitMQ", "rabbitmq", "/etc/rabbitmq/rabbitmq.conf", "restart", 5672, "", "rabbitmq.com, Configuration"),
+    _suits("MariaDB Galera", "mariadb", "/etc/mysql/conf.d/galera.cnf", "restart", 3306, "",
+         "mariadb.com, Option Files: they are read at the start"),
+    _suits("Jenkins", "jenkins jenkins/jenkins", "/var/jenkins_home/init/jenkins.xml", "restart", 8080, "/login",
+         "jenkins.io, Administration: XML files are read at the start"),
+    _suits("etcd", "quay.io/coreos/etcd gcr.io/etcd-development/etcd", "/etc/etcd/etcd.yml", "restart", 2379, "/health",
+         "etcd.io, Configuration options; Monitoring"),
+    _suits("Hadoop", "apache/hadoop", "/etc/hadoop/core-site.xml", "restart", 9870, "",
+         "hadoop.apache.org, Cluster Setup; the port of the NameNode from 3.0 on, before that 50070"),
+)  # fmt: skip
+
+
+def known_software(image: str) -> Software | None:
+    """Return the row of an image, by its repository."""
+    name = _parted(image)[0]
+    return next((row for row in SOFTWARE if name in row.images), None)

@@ -30,8 +30,9 @@ from catalog_forge.spec.model import (
     Wait,
     WhenBlock,
 )
+from catalog_forge.spec.programs import SOFTWARE
 from catalog_forge.spec.record import Key, Record, keys_of
-from catalog_forge.spec.shorthand import FORMAT_OF, FORMAT_OF_PATH
+from catalog_forge.spec.shorthand import FORMAT_OF, FORMAT_OF_PATH, format_of
 
 _SECTIONS: tuple[tuple[str, type[Record]], ...] = (
     ("The spec", Spec),
@@ -170,6 +171,7 @@ def markdown(examples: Mapping[str, str]) -> str:
         "## Blocks\n\nThe `body` of a file is a list of blocks; each is known by its first word.\n",
         *(text for level, text in shown.values() if level != "##"),
         _EXPRESSIONS.strip("\n") + "\n" + _formats(),
+        _software(),
     ]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
@@ -231,6 +233,16 @@ def _default(key: Key) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _software() -> str:
+    rows = [
+        f"| {row.name} | `{row.config}` | {format_of(row.config, pairs=False)} | `{row.reload}` | {row.port}"
+        f"{f', `{row.request}`' if row.request else ', TCP'} | {row.source} |"
+        for row in SOFTWARE
+    ]
+    head = "## Well-known software\n\nWhat suits it, and where that is written; `new` fills in the reload that no flag names.\n"
+    return "\n".join([head, "| software | file | format | reload | health check | source |", "|---|---|---|---|---|---|", *rows])
 
 
 def _formats() -> str:
