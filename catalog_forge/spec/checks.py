@@ -186,7 +186,8 @@ def _service(spec: Spec) -> Iterator[Problem]:
     for volume in spec.volumes.values():
         yield from _variables(asked, (volume.driver, volume.driver_opts), volume.at("driver"))
     for name, group in service.groups.items():
-        yield from _group(spec, name, group)
+        if group.places:  # else it is no record, which is noted
+            yield from _group(spec, name, group)
     if service.image and service.floats:
         yield from _tag_variable(spec, service)
     if service.image.endswith(":latest"):

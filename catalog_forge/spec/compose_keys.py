@@ -39,6 +39,8 @@ RANCHER_FILE = RANCHER_KEYS | frozenset(
 COMPANION_KEYS = keys.V2 - frozenset("build env_file extends networks secrets".split())
 
 
+# The types of keys whose value is made of parts: no text can stand for it.
+_OF_PARTS = frozenset("map labels environment ports set numbers list list-of-pairs limits rates disks rules".split())
 VOLUME_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
 
 
@@ -62,7 +64,9 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     node = yamlio.parse(yamlio.dump({name: value}), "")
     assert isinstance(node, yamlio.Map)
     ((key, written),) = node.pairs
-    varied = {text.where for text in _texts(written) if "$" in text.value}
+    # A variable is put into a text, and the text stays one: it never becomes a mapping or a list.
+    whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
+    varied = {text.where for text in _texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
         # Of memswap_limit the judge speaks of a second key, which is not seen here.
         if problem.where not in varied and problem.rule != "CF432":

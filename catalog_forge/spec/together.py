@@ -30,7 +30,8 @@ _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 def problems(spec: Spec) -> Iterator[Problem]:
     """Yield what is wrong with the services of an entry together."""
     for name, companion in spec.companions.items():
-        yield from _companion(name, companion)
+        if companion.places:  # else it is no record, which is noted
+            yield from _companion(name, companion)
     yield from _volumes(spec)
     if twice := [*_names(spec)]:
         yield from twice
@@ -51,6 +52,8 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
         if name not in spec.volumes:
             yield Problem(f"the entry has no volume {name!r}", where, did_you_mean(name, spec.volumes))
     for name, volume in spec.volumes.items():
+        if not volume.places:
+            continue  # it is no record, which is noted
         if not re.fullmatch(VOLUME_NAME, name):
             yield Problem(f"volumes: {name!r} cannot be the name of a volume", volume.at(), "letters, digits, '.', '_' and '-'")
         elif name not in mounted:
@@ -63,11 +66,11 @@ def _names(spec: Spec) -> Iterator[Problem]:
     """Every service has a name of its own, whose case does not tell it apart: the metadata lowers it."""
     taken: dict[str, str] = {}
     for member in spec.members:
-        where = member.group.at("name") if member.group else spec.service.at("name")
+        where = (member.group.at("name") if member.group else None) or spec.service.at("name")
         for name in (member.name, *member.sidekicks):
             yield from _taken(name, where, taken)
     for name, companion in spec.companions.items():
-        yield from _taken(name, companion.at(), taken)
+        yield from _taken(name, companion.at() or spec.at("companions"), taken)
 
 
 def _taken(name: str, where: Where | None, taken: dict[str, str]) -> Iterator[Problem]:

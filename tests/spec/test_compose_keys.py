@@ -70,6 +70,9 @@ def test_a_value_of_any_shape_is_taken_or_an_error_with_its_place(key: str, valu
         ("storage_driver", "nfs", "storage_driver: text stands where a mapping is due"),
         ("depends_on", {"a": {}}, "depends_on: a mapping stands where a list is due"),
         ("tmpfs", {}, "tmpfs: a mapping stands where text or a list is due"),
+        ("lb_config", "${lb}", "lb_config: text stands where a mapping is due"),
+        ("ports", "${port}:80", "ports: text stands where a list is due"),
+        ("labels", "$$", "labels: text stands where a list or a mapping is due"),
     ],
 )
 def test_a_wrong_shape_is_said(key: str, value: Any, words: str) -> None:
