@@ -62,9 +62,9 @@ wait_for_metadata() {
     done
 }
 
-# What a log of confd says of the reason, in words: a missing key without what confd says around it.
+# What a log of confd says of the reason, in words: a missing key without what confd says around it, and what a check said.
 reasons() {
-    sed -n -e 's/.*key does not exist: //p' -e 's/.*ERROR \(Config check failed\)/\1/p' -e 's/.*\(FATAL .*\)/\1/p' "$1" |
+    sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: //p' -e 's/.*ERROR \(Config check failed\)/\1/p' -e 's/.*\(FATAL .*\)/\1/p' "$1" |
         sed -e 's:^/self/[a-z]*/\(name\|uuid\)$:the metadata service does not know this container yet:' \
             -e 's:^/:the metadata service has no /:' |
         sort -u
