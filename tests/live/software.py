@@ -35,6 +35,7 @@ TAGS = {
     "prometheus": "prom/prometheus:v2.42.0",
     "rabbitmq": "rabbitmq:3.10.8-management",
     "redis": "redis:3.2.11",
+    "traefik": "traefik:v3.7.15",
     "zookeeper": "zookeeper:3.4.14",
 }
 # A server that starts just now may take the connection and never answer: asked again after a while.

@@ -125,6 +125,15 @@ ROWS = (
     ),
     elasticsearch("5.6.16"),
     elasticsearch("6.8.23"),
+    # Of a host without a back end it knows by its routes alone that there is none now.
+    Row(
+        "traefik-conf", "traefik",
+        serving(
+            "curl -sf http://127.0.0.1:8080/ping",
+            "sleep 1; ! grep ERR /tmp/log; curl -s -w '%{http_code}' -H 'Host: nobody.invalid' http://127.0.0.1:8000/",
+        ),
+        "503", "loadBalancer:\n", "loadBalancers:\n", "shop/web",
+    ),
 )  # fmt: skip
 
 
