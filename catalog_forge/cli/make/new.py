@@ -96,7 +96,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
         author.add(remember(author))
     plan, source = _planned(repository, name, author)
     if not (repository.root / schemas.FILE).exists():
-        plan.add_text(schemas.FILE, schemas.text())
+        plan.add_text(schemas.FILE, schemas.ready())
     if not chosen.dry_run:
         writer.write(repository.root, name, plan, inputs=source.inputs, force=chosen.force)
         if remember is None:

@@ -19,6 +19,17 @@ def text() -> str:
     return _HEAD + json.dumps(schema(), indent=2)[2:] + "\n"
 
 
+def ready() -> str:
+    """Return what `text` makes, as it lies beside the examples that are shipped: to make it takes a seventh of `new`."""
+    from catalog_forge.blueprint.find import examples
+
+    example = next(iter(examples().values()), None)
+    with suppress(OSError):
+        if example and (found := (example.parent / ".schema.json").read_text(encoding="utf-8")).startswith(_HEAD):
+            return found
+    return text()
+
+
 def keep(root: Path) -> None:
     """Write the schema of a catalog where it is missing, or that of another release; its head tells, so that this costs a look.
 
@@ -34,4 +45,4 @@ def keep(root: Path) -> None:
     from catalog_forge.errors import ForgeError
 
     with suppress(ForgeError):
-        outfile.write(file, text())
+        outfile.write(file, ready())
