@@ -111,6 +111,9 @@ def _writers(body: Writer, blocks: tuple[Block, ...], under: tuple[str, ...] = (
             condition = body.condition(block.when)
             yield from _writers(body, block.then, (*under, condition))
             yield from _writers(body, block.otherwise, (*under, _opposite(condition)))
+        elif isinstance(block, EachBlock):
+            # What is set there has a key for each element.
+            yield from ((under, inner) for inner in blocks_of(block.each.body) if isinstance(inner, CopyBlock))
         else:
             yield under, block
 
@@ -124,11 +127,13 @@ def _section(body: Writer, block: Block) -> tuple[Block, ...]:
     """The blocks that a block shares its keys with: the whole body, and in an ini or toml file those of the same section."""
     sections: list[list[Block]] = [[]]
     for other in body.file.body:
-        if (
-            body.values.format.name in ("ini", "toml")
-            and isinstance(other, TextBlock)
-            and re.search(r"(?m)^\s*\[", str(other.text))
-        ):
+        if body.values.format.name in ("ini", "toml") and _begins_section(other):
             sections.append([])
         sections[-1].append(other)
     return next(tuple(section) for section in sections if any(other is block for other in blocks_of(tuple(section))))
+
+
+def _begins_section(block: Block) -> bool:
+    """Whether a block is text that begins a section, or makes a section of each element."""
+    texts = blocks_of((block,)) if isinstance(block, EachBlock) else (block,)
+    return any(isinstance(text, TextBlock) and re.search(r"(?m)^\s*\[", str(text.text)) for text in texts)

@@ -362,3 +362,63 @@ def test_what_an_env_file_exports_reaches_the_programs_that_a_script_starts(rend
 def test_conditions_made_of_conditions(condition: Mapping[str, Any], holds: bool, rendered: Renderer) -> None:
     body = [{"when": condition, "then": [{"text": "yes\n"}], "else": [{"text": "no\n"}]}]
     assert rendered(body, "raw", map={"a": "1"}) == ("yes\n" if holds else "no\n")
+
+
+RECORDS: Mapping[str, Any] = {
+    "rows": {"type": "list", "fields": ["host", "name", "key", "value"]},
+    "loose": {"type": "list"},
+    "backends": {"type": "map", "fields": ["host", "port"]},
+    "pairs": {"type": "map"},
+}
+DATA: Mapping[str, Any] = {
+    "rows": [{"host": f"h{n}", "name": f"n{n}", "key": f"k{n}", "value": f"v{n}"} for n in (1, 2)],
+    "loose": [{"host": "a", "limit": 1}, {"host": "b"}],
+    "backends": {"web": {"host": "x", "port": 80}, "api": {"host": "y", "port": 81}, "ttl": "5"},
+    "pairs": {"a": "1", "b": "2"},
+}
+LIMITED = {
+    "when": {"has": "r.limit"},
+    "then": [{"text": "@{r.host}:@{r.limit} "}],
+    "else": [{"when": {"ne": ["@{r.host}", "@{it.limit}"]}, "then": [{"text": "@{r.host} @{r.limit|none}"}]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("of", "block", "wanted"),
+    [
+        ("rows", {"text": "@{r.host}@{r.name}@{it.key}@{it.value} "}, "h1n1k1v1 h2n2k2v2 "),
+        ("loose", LIMITED, "a:1 b none"),
+        ("backends", {"text": "@{r.key}=@{r.host}:@{r.port} "}, "api=y:81 web=x:80 "),
+        ("pairs", {"text": "@{r.key}=@{r.value} "}, "a=1 b=2 "),
+        ("pairs", {"list": {"of": "metadata/loose", "item": "@{r.key}@{it.host}", "sep": ","}}, "aa,abba,bb"),
+        ("pairs", {"when": {"eq": ["@{r.key}", "b"]}, "then": [{"text": "@{r.value}"}]}, "2"),
+    ],
+)
+def test_blocks_for_each_record(of: str, block: Mapping[str, Any], wanted: str, confd: Path, tmp_path: Path) -> None:
+    spec = spec_of(conf({"each": {"of": f"metadata/{of}", "as": "r", "body": [block]}}), metadata=RECORDS)
+    assert render(confd, tmp_path, spec, flat(DATA)).only == wanted
+
+
+def test_a_copy_stands_beside_and_within_the_blocks_for_each_element(confd: Path, tmp_path: Path) -> None:
+    section = {
+        "each": {
+            "of": "metadata/backends",
+            "as": "b",
+            "body": [
+                {"text": "[@{b.key}]\n"},
+                {"set": {"own": "@{b.host}"}},
+                {"when": {"has": "b.port"}, "then": [{"set": {"port.@{b.key}": "@{b.port}"}}, {"copy": "metadata/pairs"}]},
+            ],
+        }
+    }
+    spec = spec_of(conf({"copy": "metadata/pairs"}, section, kind="ini"), metadata=RECORDS)
+    lines = render(confd, tmp_path, spec, flat(DATA)).only.splitlines()
+    assert lines[1:3] == ["a = 1", "b = 2"]
+    assert lines[3:8] == ["[api]", "own = y", "port.api = 81", "a = 1", "b = 2"]
+    assert lines[8:] == ["[web]", "own = x", "port.web = 80", "a = 1", "b = 2"]
+
+
+def test_a_key_that_is_the_same_for_each_element_is_refused() -> None:
+    block = {"each": {"of": "metadata/pairs", "body": [{"set": {"x": "@{it.value}"}}]}}
+    with pytest.raises(ForgeError, match="the key 'x' would be set once for each element"):
+        spec_of(conf(block, kind="properties"), metadata=RECORDS)
