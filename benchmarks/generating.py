@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from pathlib import Path
+from statistics import median
 
 from measure import ROUNDS, Row, base, by_turns, program, ratio, run, seconds
+
+from catalog_forge.repository import Repository
 
 COUNT = 1000
 FEW = 100
@@ -16,7 +20,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples" / "specs"
 def generate(folder: Path) -> list[Row]:
     """Measure `generate` in fresh catalogs, and again in the same ones when nothing has changed."""
     rows = [row for count in (FEW, COUNT) for row in _beside_the_base(folder, count)]
-    return [*rows, *_alone(folder)]
+    return [*rows, *_alone(folder), _large(folder / "large")]
 
 
 def _beside_the_base(folder: Path, count: int) -> list[Row]:
@@ -53,6 +57,34 @@ def _alone(folder: Path) -> list[Row]:
         Row(f"{what}, memory", f"{peak:.0f} MiB", "", peak, 300, "MiB"),
         _each(f"{what}, nothing changed", seconds(again), 1),
     ]
+
+
+def _large(folder: Path) -> Row:
+    """What a large spec costs once the program runs: read, checked, and made into an image and an entry."""
+    specs = folder / "specs"
+    specs.mkdir(parents=True)
+    (specs / "large-conf.yml").write_text(_large_spec())
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        Repository(folder).source("large-conf").plan()
+        times.append(time.perf_counter() - begin)
+    took = median(times) * 1000
+    return Row("`generate` of a spec with 20 services, 40 files, 200 questions", f"{took:.0f} ms", "", took, 40, "ms")
+
+
+def _large_spec() -> str:
+    groups = "".join(f"    g{number}: {{scale: 2}}\n" for number in range(20))
+    keys = "".join(f"  k{number}: {{default: v{number}, description: Question {number}}}\n" for number in range(200))
+    files = "".join(_large_file(number) for number in range(40))
+    service = f"service:\n  name: app\n  image: redis:3.2.11\n  groups:\n{groups}"
+    return f"forge: 1\nname: large-conf\n{service}metadata:\n{keys}files:\n{files}"
+
+
+def _large_file(number: int) -> str:
+    pairs = ", ".join(f'a{pair}: "@{{metadata/k{number * 5 + pair}}}"' for pair in range(5))
+    seeds = f"{{list: {{of: peers, item: '@{{it.ip}}:{number}'}}}}"
+    return f"- dest: /etc/app/f{number}.yml\n  body:\n  - set: {{{pairs}, seeds: {seeds}}}\n"
 
 
 def _each(what: str, whole: float, goal: float) -> Row:

@@ -238,6 +238,7 @@ def _single_quoted(representer: Any, text: str) -> Any:
     return representer.represent_scalar("tag:yaml.org,2002:str", text, style="'")
 
 
+@lru_cache(maxsize=4096, typed=True)
 def dump_json_like(value: Scalar) -> str:
     """Write one scalar so that it can stand anywhere in a YAML flow or block."""
     text: str = yaml.dump(value, Dumper=_Quoting, allow_unicode=True, width=10_000)

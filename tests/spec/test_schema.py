@@ -108,7 +108,8 @@ def test_it_takes_the_golden_specs(name: str) -> None:
     ],
 )
 def test_it_takes_expressions(text: str) -> None:
-    whole = {**yaml.safe_load(SHORT), "files": [{"dest": "/a/b", "body": [{"text": text}, {"set": {"a": [text]}}]}]}
+    each = {"each": {"of": "everywhere:x", "as": "svc", "body": [{"list": {"of": "svc.containers[running]", "item": text}}]}}
+    whole = {**yaml.safe_load(SHORT), "files": [{"dest": "/a/b", "body": [{"text": text}, {"set": {"a": [text]}}, each]}]}
     del whole["config"]
     assert not errors(json.dumps(whole))
 
