@@ -132,6 +132,18 @@ def test_the_scenario_of_the_elasticsearch_blueprint_passes_in_both_engines(mast
         assert "7 moments, 21 checks" in result.stdout
 
 
+@pytest.mark.parametrize("release", ["5.6.16", "6.8.23"])
+def test_so_does_that_of_another_release_whose_files_are_others(release: str, tmp_path: Path) -> None:
+    words = ["new", "elasticsearch-conf", "--no-input", "--no-build", "--set", f"elasticsearch_version={release}"]
+    assert CliRunner().invoke(root, ["-C", str(tmp_path), *words]).exit_code == 0
+    assert (tmp_path / "specs/elasticsearch-conf/log4j2.properties").is_file()
+    assert not (tmp_path / "specs/elasticsearch-conf/logging.yml").exists()
+    result = run(tmp_path, "test")
+    assert result.exit_code == 0, result.output
+    result = CliRunner().invoke(root, ["-C", str(tmp_path), "lint", "--fail-on", "note"])
+    assert result.exit_code == 0, result.output
+
+
 def test_the_example_of_the_docs_is_a_scenario_that_passes(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs/scenarios.md").read_text()
     example = page.partition("```yaml\n")[2].partition("```")[0]
