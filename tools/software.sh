@@ -12,7 +12,8 @@
 # haproxy:2.6.12, nginx:1.14.2, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
 # what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
 # of catalog_forge/spec/programs.py, of which some have the name of their own image as well: prom/alertmanager:v0.25.0,
-# prom/prometheus:v2.42.0. traefik:v3.7.15 is the release itself, from PyPI.
+# prom/prometheus:v2.42.0. traefik:v3.7.15 is the release itself, from PyPI;
+# hashicorp/consul:1.9.17 is built from its source, only when it is named.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
 
@@ -338,6 +339,33 @@ ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
 EOF
 }
 
+consul() {
+    with_servers
+    begin "$1"
+    cp "$("$tools/consul.sh")" "$context/consul" || fail "no Consul"
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# The agent finds its folders, and runs as its own user.
+set -e
+if [ "$1" = agent ]; then
+    shift
+    chown consul:consul /consul/data /consul/config
+    set -- consul agent -data-dir=/consul/data -config-dir=/consul/config "$@"
+    set -- setpriv --reuid=consul --regid=consul --clear-groups -- "$@"
+fi
+exec "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:bookworm
+RUN groupadd --gid 1000 consul && useradd --non-unique --uid 100 --gid 1000 --no-create-home consul && mkdir -p /consul/data /consul/config
+COPY consul docker-entrypoint.sh /usr/local/bin/
+VOLUME /consul/data
+EXPOSE 8300 8301 8500
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["agent", "-dev", "-client", "0.0.0.0"]
+EOF
+}
+
 etcd() {
     debian bookworm catalog-forge-debian:etcd etcd-server,etcd-client
     begin "$1"
@@ -435,6 +463,7 @@ for name; do
         elasticsearch) wanted=elasticsearch:2.4.6 ;;
         elasticsearch5) wanted=elasticsearch:5.6.16 ;;
         elasticsearch6) wanted=elasticsearch:6.8.23 ;;
+        consul) wanted=hashicorp/consul:1.9.17 ;;
         etcd) wanted=quay.io/coreos/etcd:v3.4.23 ;;
         haproxy) wanted=haproxy:2.6.12 ;;
         kafka) wanted=apache/kafka:3.9.0 ;;
@@ -446,7 +475,7 @@ for name; do
         traefik) wanted=traefik:v3.7.15 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
-            echo "usage: tools/software.sh [NAME]...     with names of: $every" >&2
+            echo "usage: tools/software.sh [NAME]...     with names of: consul $every" >&2
             exit 2
             ;;
     esac

@@ -24,6 +24,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parent.parent.parent
 TAGS = {
     "alertmanager": "prom/alertmanager:v0.25.0",
+    "consul": "hashicorp/consul:1.9.17",
     "elasticsearch": "elasticsearch:2.4.6",
     "elasticsearch5": "elasticsearch:5.6.16",
     "elasticsearch6": "elasticsearch:6.8.23",

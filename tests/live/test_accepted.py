@@ -125,6 +125,10 @@ ROWS = (
     ),
     elasticsearch("5.6.16"),
     elasticsearch("6.8.23"),
+    Row(
+        "consul-conf", "consul", "consul validate /consul/config", "Configuration is valid!", "server: true", "servers: true",
+        slow=True,
+    ),
     # Of a host without a back end it knows by its routes alone that there is none now.
     Row(
         "traefik-conf", "traefik",

@@ -92,3 +92,28 @@ def test_rabbitmq_forms_a_cluster_grows_and_takes_a_node_back_that_lost_its_data
         nodes(5)
         second = stack.container("rabbitmq", 2)
         eventually("it has all", lambda: run(second, "rabbitmqctl", "--quiet", "list_vhosts"), lambda said: "word" in said)
+
+
+def test_consul_elects_a_leader_grows_and_takes_a_server_back_that_lost_its_data(
+    engine: docker.DockerClient, forge: Forge
+) -> None:
+    image_of("consul")
+    forge.new("consul-conf", "--set", "consul_version=1.9.17")
+    spec = forge.catalog / "specs/consul-conf.yml"
+    spec.write_text(spec.read_text().replace('  ports: ["${public_port}:8500"]\n', ""))  # three cannot have it on one machine
+    forge("generate")
+    with running(engine, forge, "consul") as stack:
+
+        def voters(count: int) -> None:
+            def alive() -> list[str]:
+                listed = run(stack.container("consul", 1), "consul", "operator", "raft", "list-peers").splitlines()[1:]
+                return [line.split()[3] for line in listed if line.split()[4] == "true"]
+
+            eventually(f"{count} voters, one leader", alive, lambda seen: len(seen) == count and seen.count("leader") == 1)
+
+        voters(3)
+        run(stack.container("consul", 3), "consul", "kv", "put", "word", "said")
+        stack.up("--scale", "consul=5")
+        voters(5)
+        last = stack.container("consul", 5)
+        eventually("it has all", lambda: run(last, "consul", "kv", "get", "word"), lambda said: said == "said\n")
