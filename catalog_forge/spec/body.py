@@ -54,6 +54,8 @@ _NESTED_VALUES = ("yaml", "json", "toml")
 # Each level of `each` doubles the files that tell where values stand.
 _MOST_NESTED = 4
 _FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_FIELDS, "label": LABEL_FIELDS}
+# Releases without the function `atoi` (docs/facts/confd.md).
+_WITHOUT_ATOI = ("0.14.0", "0.15.0")
 _FLAT = "join makes one text of all elements, and this list would hold that one text"
 _SERVICES = "/self/stack/services/"
 # What a raw path may begin with: an always-present ancestor that stays inside the own stack.
@@ -446,6 +448,9 @@ def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
     if expr.plus and kind_of(spec.metadata, replace(expr, plus=0), scope) != "integer":
         hint = "numbers are index, create_index, scale, count(COLL), quorum(COLL) and metadata of type int"
         yield Problem(f"@{{{expr.source}}} adds to what is not known to be a number", expr.where, hint)
+    elif expr.plus and not isinstance(expr.node, Count) and spec.engine.confd in _WITHOUT_ATOI:
+        hint = f"set engine: {{confd: 0.16.0}}; {spec.engine.confd} cannot turn a text into a number, and adds to counts alone"
+        yield Problem(f"@{{{expr.source}}} needs confd 0.16", expr.where, hint)
 
 
 def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Problem]:

@@ -93,7 +93,7 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in
 | `count(COLL)`, `quorum(COLL)` | how many there are; a majority of them |
 | `join(COLL.FIELD, ",")` | a field of all, with a separator |
 | `join(COLL, "@{{it.ip}}:80", ",")` | a text made of each, with a separator |
-| `self.index + 1`, `metadata/port - 1` | a number and what is added to it, with blanks around the sign: indexes, scales, counts, metadata of type int |
+| `self.index + 1`, `metadata/port - 1` | a number and what is added to it, with blanks around the sign: indexes, scales, counts, metadata of type int (other than counts: from confd 0.16 on) |
 
 A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty. A key with a `default` needs none.
 

@@ -422,3 +422,14 @@ def test_a_key_that_is_the_same_for_each_element_is_refused() -> None:
     block = {"each": {"of": "metadata/pairs", "body": [{"set": {"x": "@{it.value}"}}]}}
     with pytest.raises(ForgeError, match="the key 'x' would be set once for each element"):
         spec_of(conf(block, kind="properties"), metadata=RECORDS)
+
+
+@pytest.mark.parametrize(("release", "sound"), [("0.14.0", False), ("0.15.0", False), ("0.16.0", True), ("HEAD", True)])
+def test_what_needs_a_function_that_old_releases_lack_is_said(release: str, sound: bool) -> None:
+    engine = {"confd": release, "confd_src": "https://example.org/confd", "confd_sha256": "0" * 64}
+    assert spec_of(conf({"text": "@{count(peers) + 1}\n"}), engine=engine)
+    if sound:
+        assert spec_of(conf({"text": "@{self.index + 1}\n"}), engine=engine)
+    else:
+        with pytest.raises(ForgeError, match="needs confd 0.16"):
+            spec_of(conf({"text": "@{self.index + 1}\n"}), engine=engine)
