@@ -85,7 +85,10 @@ def catalog(tmp_path: Path) -> Path:
         ("deep", "x.yml:3:5: 'deep' is not a file"),
         ("large", "x.yml:3:5: the file 'large' is larger than 1048576 bytes"),
         ("a.txt/x", "x.yml:3:5: the file 'a.txt/x' cannot be read: Not a directory"),
-        ("scenarios/one.yml", "x.yml:3:5: 'scenarios/one.yml' is for the tests of the spec, and no part of what is generated"),
+        (
+            "scenarios/one.yml",
+            "x.yml:3:5: 'scenarios/one.yml' is for the tests or the memory of the spec, and no part of what is generated",
+        ),
         ("../y", "unsafe path '../y'\n  hint: paths are relative and stay below their folder"),
     ],
 )
