@@ -195,9 +195,10 @@ def to_data(node: Node) -> Data:
 
 def dump(data: Data) -> str:
     """Write data as YAML, keys in their order. Text is single-quoted unless it is a plain word; line breaks make a block."""
-    text: str = yaml.dump(
-        data, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False, indent=2
-    )
+    events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
+    _add(events, data)
+    events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
+    text: str = yaml.emit(events, Dumper=_Quoting, allow_unicode=True, width=10_000, indent=2)
     return text
 
 
@@ -302,6 +303,35 @@ class Quoted(str):
 
 _Quoting.add_representer(str, _quoted)
 _Quoting.add_representer(Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="'"))
+
+
+_MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
+_SEQUENCE = yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
+_ENDS = {dict: yaml.MappingEndEvent(), list: yaml.SequenceEndEvent()}
+
+
+def _add(events: list[yaml.Event], data: Data) -> None:
+    """Add the events of data. An entry says the same words for each of its services, so a scalar is looked at once."""
+    if isinstance(data, dict):
+        events.append(_MAPPING)
+        for key, value in data.items():
+            events.append(_scalar(key))
+            _add(events, value)
+        events.append(_ENDS[dict])
+    elif isinstance(data, list | tuple):
+        events.append(_SEQUENCE)
+        for value in data:
+            _add(events, value)
+        events.append(_ENDS[list])
+    else:
+        events.append(_scalar(data))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _scalar(value: Scalar) -> yaml.ScalarEvent:
+    node = _Quoting(None).represent_data(value)
+    quoted = node.tag == "tag:yaml.org,2002:str"
+    return yaml.ScalarEvent(None, None, (node.style is None, quoted), node.value, style=node.style)
 
 
 def _decode(text: bytes | str, file: str, max_bytes: int) -> str:
