@@ -50,7 +50,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
         # Imported here: few specs have a template of their own, and its analysis brings Go's template parser.
         from catalog_forge.confd import handwritten
 
-        keys = handwritten.keys(template, block.template, roots_of(spec))
+        keys = handwritten.keys(template, f"specs/{spec.name}/{block.template}", roots_of(spec))
         _carried(spec, file, keys)
         return Resource(name, toml(spec, file, name, keys, note), template)
     names = Names(spec.engine.metadata, spec.service.is_self, spec.members[0].name)
@@ -130,7 +130,9 @@ def _stamping(spec: Spec, file: ConfFile, mode: str) -> str:
     """
     stamp = next(found[file.dest] for found in stamps(spec) if file.dest in found)
     new = f"{spec.share}/changed/.$$"
-    private = f"chmod {mode} {new} && chown {file.uid}:{file.gid} {new} && " if mode[-1] not in "4567" else ""
+    # Only root may give a file away; for anybody else the file itself is the user's own, too.
+    owned = f"chown {file.uid}:{file.gid} {new} && " if spec.image.user.startswith("0:") else ""
+    private = f"chmod {mode} {new} && {owned}" if mode[-1] not in "4567" else ""
     note = f"sha256sum {file.dest} > {new} && {private}mv {new} {stamp} && sha256sum -c {stamp} > /dev/null 2>&1"
     return f"{'umask 077; ' if private else ''}for try in 1 2 3; do {note} && break; done"
 

@@ -54,13 +54,13 @@ _NESTED_VALUES = ("yaml", "json", "toml")
 # Each level of `each` doubles the files that tell where values stand.
 _MOST_NESTED = 4
 _FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_FIELDS, "label": LABEL_FIELDS}
-# Releases without the function `atoi` (docs/facts/confd.md).
+# Releases without the function `atoi` (docs/facts/confd.md#2.9).
 _WITHOUT_ATOI = ("0.14.0", "0.15.0")
 _FLAT = "join makes one text of all elements, and this list would hold that one text"
 _SERVICES = "/self/stack/services/"
 # What a raw path may begin with: an always-present ancestor that stays inside the own stack.
 RAW_ROOTS = ("/self/service", "/self/container", "/self/stack", "/self/host", "/hosts", "/containers", "/networks")
-# What tells of the whole environment, and mixes its stacks: only a spec that says so may read it (docs/facts/confd.md#5.3, #5.9).
+# What tells of the whole environment, and mixes its stacks: only a spec that says so may read it (docs/facts/confd.md#5.3).
 _WIDE_ROOTS = ("/services", "/stacks", "/name", "/uuid", "/region_name", "/environments")
 SAY_SCOPE = "say `scope: environment` at the top of the spec, which is for what looks beyond its own stack"
 

@@ -99,7 +99,8 @@ A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value tha
 
 COLL is `peers` (all containers of this service), `others` (without this one), `service:NAME` (a service of the same stack),
 `services:LABEL=VALUE` (containers of the stack with a label), `hosts`, `metadata/PATH` (a list or map), `/PATH` (what stands below any
-other path that every container is served: `/self/service/ports`, `/containers`; `it.FIELD` is a path below an element), or
+other path that every container is served: `/self/stack/services`, `/containers`; `it.FIELD` is a path below an element; what
+stands below `/self` is of the container that runs confd, in the topology `volumes` of the sidekick), or
 `split(metadata/PATH, ",")` (the parts of a text, also of `env.NAME` or `self.label.L`, without the empty ones and without a blank beside the
 separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. Elements come in the order
 of their names, and those of metadata lists and of split texts in their own.

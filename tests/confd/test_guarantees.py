@@ -177,6 +177,13 @@ def test_the_toml_says_what_confd_reads_and_nothing_else() -> None:
     }  # fmt: skip
 
 
+def test_who_is_not_root_gives_no_stamp_away() -> None:
+    file = conf({"text": "x\n"}, reload="signal HUP", mode="0640", uid=7, gid=8)
+    (resource,) = compiled(spec_of(file, image={"user": "7:8"}))
+    reload = tomllib.loads(resource.toml)["template"]["reload_cmd"]
+    assert "chmod 0640" in reload and "chown" not in reload
+
+
 SECRETS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "password": ({"type": "password"}, {"text": "@{metadata/s}\n"}),
     "secret": ({"secret": True}, {"text": "@{metadata/s}\n"}),
@@ -284,6 +291,8 @@ _FUNCTIONS = set(
     "base dir split join getenv toUpper contains replace map trimSuffix add sub div seq "  # confd 0.13 and older
     "getv gets getvs ls lsdir exists".split()
 )
+# For sums of texts, which the reader refuses where the spec's confd is older than 0.16.
+_LATE = {"atoi"}
 _KEYWORDS = {"if", "else", "end", "range", "define", "template", "true"}
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -301,7 +310,7 @@ def test_templates_keep_to_what_every_confd_understands(version: str, topology: 
         for action in actions(resource.template):
             code = action.removesuffix("-").strip()
             words = set(re.findall(r"(?<![.$\w])[A-Za-z_]\w*", code))
-            assert words <= _FUNCTIONS | _KEYWORDS, code
+            assert words <= _FUNCTIONS | _LATE | _KEYWORDS, code
             assert not re.search(r"(?<!:)=", code), f"assignment came with Go 1.11: {code}"
             assert not action.startswith("-"), action
 

@@ -287,6 +287,10 @@ def address_of(stack: RunningStack, index: int) -> str:
     return str(next(each["IPAddress"] for each in networks))
 
 
+def peers_of(stack: RunningStack) -> str:
+    return run(stack.container("zookeeper", 1), "cat", "/opt/zookeeper-conf/peers")
+
+
 def mode(address: str) -> str:
     """What a server says that it is: leader, follower, or nothing while it serves nobody."""
     with suppress(OSError), socket.create_connection((address, 2181), timeout=5) as asked:
@@ -315,6 +319,8 @@ def test_zookeeper_grows_from_three_to_five_with_one_leader_and_every_write(engi
     with running(engine, forge, "zookeeper") as stack:
         addresses = [address_of(stack, index) for index in (1, 2, 3)]
         eventually("three are an ensemble", lambda: modes(addresses), lambda found: found == ["follower", "follower", "leader"])
+        # New containers wait for those that they know to run: until the health checks have seen them, nobody knows.
+        eventually("three are healthy", lambda: peers_of(stack).count(" healthy "), lambda found: found == 3)
         with session(addresses[0]) as first:
             first.create("/proof")
 
