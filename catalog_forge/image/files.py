@@ -173,6 +173,7 @@ def entrypoint(spec: Spec) -> str:
         waits_for_scale=bool(spec.launch.wait.scale),
         refresh=spec.engine.refresh.removesuffix("s") if spec.engine.refresh[:1].isdigit() else spec.engine.refresh,
         staggers=bool(spec.launch.restart),
+        port=leader_port(spec),
     )
 
 

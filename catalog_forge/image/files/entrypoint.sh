@@ -122,6 +122,15 @@ resync() {
 }
 
 [% endif %]
+[% if staggers and port %]
+# Prints the peers whose programs answer: they run, whatever the health checks have seen of them so far.
+answering() {
+    sed 1d "$share/peers" | while read -r _ _ address; do
+        ! "$share/busybox" nc -w 2 "$address" [[ port ]] -e "$share/busybox" true 2>/dev/null || echo "$address"
+    done
+}
+
+[% endif %]
 trap stop TERM INT
 mkdir -p "$share/changed"
 [% if asks %]
@@ -143,7 +152,7 @@ render
 # A new container starts after the peers that run have taken it in: they have their time from now on. In a new service nobody
 # runs. How often this container itself has started makes no difference.
 [ -e "$share/since" ] || {
-    if sed 1d "$share/peers" | grep -qv -e 'initializing ' -e ' null '; then date +%s; else echo 0; fi
+    if sed 1d "$share/peers" | grep -qv -e 'initializing ' -e ' null '[% if port %] || [ -n "$(answering)" ][% endif %]; then date +%s; else echo 0; fi
 } >"$share/since"
 [% endif %]
 [% if waits_for_scale %]

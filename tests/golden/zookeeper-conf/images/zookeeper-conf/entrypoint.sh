@@ -121,6 +121,13 @@ resync() {
     done
 }
 
+# Prints the peers whose programs answer: they run, whatever the health checks have seen of them so far.
+answering() {
+    sed 1d "$share/peers" | while read -r _ _ address; do
+        ! "$share/busybox" nc -w 2 "$address" 2181 -e "$share/busybox" true 2>/dev/null || echo "$address"
+    done
+}
+
 trap stop TERM INT
 mkdir -p "$share/changed"
 if [ -n "$once" ]; then
@@ -134,7 +141,7 @@ render
 # A new container starts after the peers that run have taken it in: they have their time from now on. In a new service nobody
 # runs. How often this container itself has started makes no difference.
 [ -e "$share/since" ] || {
-    if sed 1d "$share/peers" | grep -qv -e 'initializing ' -e ' null '; then date +%s; else echo 0; fi
+    if sed 1d "$share/peers" | grep -qv -e 'initializing ' -e ' null ' || [ -n "$(answering)" ]; then date +%s; else echo 0; fi
 } >"$share/since"
 wait_for_scale
 render
