@@ -10,7 +10,7 @@ PATH=$PATH:/usr/sbin:/sbin
 tools=$(cd "$(dirname "$0")" && pwd)
 checkout=${tools%/*}
 root=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/sid
-packages=ca-certificates,docker-cli,docker-compose,docker.io,git,iptables,make,python3-dev,python3-venv
+packages=busybox-static,ca-certificates,docker-cli,docker-compose,docker.io,git,iptables,make,python3-dev,python3-venv
 
 say() { echo "sid: $*" >&2; }
 
@@ -26,6 +26,7 @@ make_root() {
     mkdir -p "$root.new"
     debootstrap --variant=minbase "--include=$packages" sid "$root.new" >"$root.log" 2>&1 ||
         fail "debootstrap failed; see $root.log"
+    rm -rf --one-file-system "$root"
     mv "$root.new" "$root"
 }
 
@@ -34,7 +35,7 @@ make_root() {
     exit 2
 }
 [ "$(id -u)" -eq 0 ] || fail "only root can enter another root"
-[ -d "$root" ] || make_root
+[ -x "$root/usr/bin/busybox" ] || make_root
 
 # In mounts of its own: the root must be one, or no container can be started from it.
 # shellcheck disable=SC2016  # expanded by the inner shell

@@ -15,6 +15,9 @@ without() { echo "!! going on WITHOUT $*: see the reason above" >&2; }
 step "docker-compose 1.29: the client of the generated files"
 "$tools/debian.sh" docker-compose=docker-compose || without docker-compose
 
+step "busybox: the shell in which launch scripts are tried"
+"$tools/debian.sh" busybox=busybox-static || without busybox
+
 step "Docker engine: the one that answers, or a private one"
 trap '"$tools/engine.sh" stop $$ || true' EXIT
 trap 'exit 130' INT
