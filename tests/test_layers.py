@@ -31,7 +31,7 @@ FLOORS = (
     ("formats", "plan", "spec"),
     ("rancher",),
     ("gotext", "goyaml", "rancher.keys", "git", "junit", "diffs"),
-    ("yamlio", "malformed", "errors", "texts", "shown", "__init__"),
+    ("yamlio", "malformed", "errors", "texts", "shown", "xdg", "__init__"),
 )
 
 # Between rooms of one floor only these imports are allowed.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog_forge.blueprint.checks import Check
+from catalog_forge.blueprint.checks import Check, is_asked
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 
@@ -88,11 +88,6 @@ def questions(blueprint: Blueprint, render: Render) -> list[Question]:
 
     answer(blueprint, render, {"name": Given(blueprint.name)}, note)
     return seen
-
-
-def is_asked(key: str, raw: object) -> bool:
-    """Whether a variable of a blueprint is a question."""
-    return not key.startswith("_") and not isinstance(raw, dict)
 
 
 def _variables(blueprint: Blueprint) -> list[tuple[str, Any]]:

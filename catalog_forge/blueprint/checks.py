@@ -91,11 +91,14 @@ def _kinds() -> dict[str, Check]:
     }
 
 
+def is_asked(key: str, raw: object) -> bool:
+    """Whether a variable of a blueprint is a question."""
+    return not key.startswith("_") and not isinstance(raw, dict)
+
+
 def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
     """Return the checks of a blueprint, by question. Raises ForgeError with all that is wrong with them."""
-    asked = [
-        name for name, default in context.items() if not name.startswith("_") and not isinstance(default, bool | dict | list)
-    ]
+    asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
     if not isinstance(given, dict):
         raise ForgeError(f"{KEY} must be a mapping of questions to what their answers must be", Where(file))

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import catalog_forge
+from catalog_forge import xdg
 from catalog_forge.blueprint.model import CONTEXT, Blueprint, load
 from catalog_forge.errors import ForgeError, did_you_mean
 
@@ -56,9 +57,8 @@ def example(name: str) -> Iterator[Blueprint]:
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder for blueprints from git that the XDG base directory rules name; a relative one does not count."""
-    named = Path(environ.get("XDG_CACHE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".cache") / "catalog-forge" / "blueprints"
+    """Return the folder in which blueprints from git are kept."""
+    return xdg.folder("XDG_CACHE_HOME", environ) / "catalog-forge" / "blueprints"
 
 
 @contextmanager

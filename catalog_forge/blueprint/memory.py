@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.blueprint.answers import is_asked
+from catalog_forge.blueprint.checks import is_asked
 from catalog_forge.blueprint.model import MAX_FILES, Blueprint
 from catalog_forge.blueprint.sandbox import text_of
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean

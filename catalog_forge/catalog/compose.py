@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from catalog_forge.catalog.questions import floating, literal, metadata_block, questions, tag_variable
+from catalog_forge.catalog.questions import literal, metadata_block, questions, tag_variable
+from catalog_forge.rancher.composition import named
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.spec.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS
 from catalog_forge.spec.frame import HealthCheck
@@ -16,6 +17,8 @@ from catalog_forge.yamlio import Quoted
 _OVERRIDE = "io.rancher.container.hostname_override"
 _DNS = "io.rancher.container.dns"
 _HOSTNAME = {_OVERRIDE: "container_name"}
+# What a container says that has its time once, and nobody to speak with.
+_ONCE = {"network_mode": "none", "labels": {"io.rancher.container.start_once": Quoted("true")}}
 # The labels that every configured service has.
 GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 
@@ -62,7 +65,7 @@ def description(spec: Spec) -> str:
 
 def main_image(spec: Spec, member: Member) -> str:
     """Return the image of the software: pinned, or with the tag that the entry asks for."""
-    asked = member.image == spec.service.image and floating(spec)
+    asked = member.image == spec.service.image and spec.service.floats
     return f"{member.image}:${{{tag_variable(spec)}}}" if asked else member.image
 
 
@@ -75,9 +78,7 @@ def _companion(companion: Companion) -> dict[str, Any]:
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     """Main is the primary service; conf is its sidekick, and main takes the volumes from it."""
     compose, mode = _compose(spec, member), spec.service.network_mode
-    network = {"network_mode": mode} if mode else {}
-    main = {**_program(spec, member, compose, **network), **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
-    main["labels"] = _labels(compose, member)
+    main = _primary(spec, member, compose, **({"network_mode": mode} if mode else {}))
     if mode:
         # Rancher's DNS answers in the network of a host by this label alone; a name of its own a container cannot have there.
         main["labels"] = {_DNS: Quoted("true"), **main["labels"]}
@@ -87,15 +88,12 @@ def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
 
 def _scripts(spec: Spec, member: Member) -> dict[str, Any]:
     """As volumes, but conf ends when it has written its files, and needs no network for that."""
-    once = {"io.rancher.container.start_once": Quoted("true")}
-    return _volumes(spec, member) | {member.conf: {"image": spec.tag, "network_mode": "none", "labels": once}}
+    return _volumes(spec, member) | {member.conf: {"image": spec.tag, **_ONCE}}
 
 
 def _datavol(spec: Spec, member: Member) -> dict[str, Any]:
     """Main is the primary service and owns the network; conf shares it; a container that never runs owns the volumes."""
-    compose = _compose(spec, member)
-    main = {**_program(spec, member, compose), **_only(compose, MAIN_KEYS | NETWORK_KEYS)}
-    main["labels"] = _labels(compose, member)
+    main = _primary(spec, member, _compose(spec, member))
     shared = {"network_mode": f"container:{member.name}", "volumes_from": [member.volumes]}
     return {member.name: main, member.conf: {"image": spec.tag, **shared}, member.volumes: _data(spec)}
 
@@ -129,12 +127,13 @@ def _netns(spec: Spec, member: Member) -> dict[str, Any]:
 
 def _data(spec: Spec) -> dict[str, Any]:
     """The container that owns the volumes: it is made, so that Docker fills them from the conf image, and does nothing."""
-    return {
-        "image": spec.tag,
-        "entrypoint": ["/bin/true"],
-        "network_mode": "none",
-        "labels": {"io.rancher.container.start_once": Quoted("true")},
-    }
+    return {"image": spec.tag, "entrypoint": ["/bin/true"], **_ONCE}
+
+
+def _primary(spec: Spec, member: Member, compose: Mapping[str, Any], **more: str) -> dict[str, Any]:
+    """Main as the primary service, with all that the author says of it."""
+    keys = _only(compose, MAIN_KEYS | NETWORK_KEYS)
+    return {**_program(spec, member, compose, **more), **keys, "labels": _labels(compose, member)}
 
 
 def _program(spec: Spec, member: Member, compose: Mapping[str, Any], **more: str) -> dict[str, Any]:
@@ -165,6 +164,11 @@ def _labels(compose: Mapping[str, Any], member: Member) -> dict[str, Any]:
     own = _texts(compose.get("labels") or {})
     sidekicks = ",".join(filter(None, (*member.sidekicks, own.pop(SIDEKICKS, ""))))
     return {**_HOSTNAME, **({SIDEKICKS: Quoted(sidekicks)} if sidekicks else {}), **own}
+
+
+def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
+    """Return the services that the label of a service names as its sidekicks."""
+    return [name for name, _ in named(str(service.get("labels", {}).get(SIDEKICKS, ""))) if name]
 
 
 def _texts(labels: Mapping[str, Any] | list[Any]) -> dict[str, Any]:

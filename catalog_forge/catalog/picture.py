@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from catalog_forge.catalog.compose import docker_compose, rancher_compose
-from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.catalog.compose import docker_compose, rancher_compose, sidekicks_of
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.uses import services as read_services
 
@@ -62,10 +61,10 @@ def draw(spec: Spec) -> str:
     units = _units(spec)
     lanes = sum(len(unit.links) + len(unit.reads) for unit in units)
     inner = max(unit.width for unit in units)
-    width, height = inner + 2 * PAD + LANE * (lanes + 1), PAD + sum(unit.height + PAD for unit in units)
-    tops: dict[str, float] = {}
+    width, height, tops = inner + 2 * PAD + LANE * (lanes + 1), float(PAD), dict[str, float]()
     for unit in units:
-        tops[unit.name] = PAD + sum(other.height + PAD for other in units[: len(tops)])
+        tops[unit.name] = height
+        height += unit.height + PAD
     parts = [_unit(spec, unit, tops[unit.name], inner) for unit in units]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img">\n'
@@ -79,7 +78,7 @@ def draw(spec: Spec) -> str:
 
 def _units(spec: Spec) -> list[Frame]:
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
-    beside = {name: _sidekicks(service) for name, service in compose.items()}
+    beside = {name: sidekicks_of(service) for name, service in compose.items()}
     sidekicks = {name for names in beside.values() for name in names}
     reads = read_services(spec)
     units = []
@@ -99,12 +98,6 @@ def _units(spec: Spec) -> list[Frame]:
             )
         )
     return units
-
-
-def _sidekicks(service: Mapping[str, Any]) -> list[str]:
-    labels = service.get("labels") or {}
-    words = labels.get(SIDEKICKS, "") if isinstance(labels, dict) else ""
-    return [name.strip() for name in str(words).split(",") if name.strip()]
 
 
 def _place(spec: Spec, service: Mapping[str, Any]) -> int:

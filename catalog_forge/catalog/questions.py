@@ -14,7 +14,7 @@ from catalog_forge.yamlio import Quoted
 def questions(spec: Spec) -> list[dict[str, Any]]:
     """Return the questions in the order of the spec's metadata: variable, label, type, default, ... (section 3)."""
     found = [_question(key) for name, key in spec.metadata.items() if key.asked and _is_asked(spec, name, key)]
-    if floating(spec):
+    if spec.service.floats:
         found.append(
             {
                 "variable": tag_variable(spec),
@@ -25,11 +25,6 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def floating(spec: Spec) -> bool:
-    """Whether the service's image has no tag, so that the entry asks for it."""
-    return spec.service.floats
 
 
 def tag_variable(spec: Spec) -> str:

@@ -9,7 +9,7 @@ from catalog_forge.confd.store import clean
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.gotext.values import runes, unrunes
-from catalog_forge.spec.body import SAY_SCOPE, beyond_stack
+from catalog_forge.spec.body import SAY_SCOPE, beyond_stack, root_of
 
 
 def keys(template: str, file: str, roots: tuple[str, ...]) -> list[str]:
@@ -29,9 +29,8 @@ def keys(template: str, file: str, roots: tuple[str, ...]) -> list[str]:
 
 def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     path = runes(clean(unrunes(path)))
-    for root in roots:
-        if path == root or path.startswith(root + "/"):
-            return root
+    if root := root_of(path, roots):
+        return root
     known = path.partition(WILD)[0]
     if known != path and any(root.startswith(known) or known.startswith(root) for root in roots):
         begins = f", which begins with {known!r}," if known else ""

@@ -94,7 +94,7 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], note: str, secr
         command = f"/etc/confd/check.sh {shlex.quote(file.check)}" if spec.asks(file) else file.check
         lines.append(f"check_cmd = {go.string(command)}")
     if file.reload.kind != "none":
-        lines.append(f"reload_cmd = {go.string(_stamping(spec, file, mode))}")
+        lines.append(f"reload_cmd = {go.string(_stamping(spec, file, name, mode))}")
     return "\n".join(lines) + "\n"
 
 
@@ -111,24 +111,32 @@ def actions(spec: Spec) -> list[tuple[Reload, ConfFile]]:
 def stamps(spec: Spec) -> list[dict[str, str]]:
     """Return, for each action, the stamps of the files that ask for it, by their dest: a stamp holds the file's checksum."""
     files = rendered(spec)
-    named = list(zip(files, resource_names(files), strict=True))
-    return [
-        {
-            file.dest: f"{spec.share}/changed/{number}.{name}"
-            for file, name in named
-            if file.reload.kind != "none" and _action(file) == _action(first)
-        }
-        for number, (_, first) in enumerate(actions(spec), start=1)
-    ]
+    numbers = _numbers(spec)
+    found: list[dict[str, str]] = [{} for _ in numbers]
+    for file, name in zip(files, resource_names(files), strict=True):
+        if file.reload.kind != "none":
+            number = numbers[_action(file)]
+            found[number - 1][file.dest] = _stamp(spec, number, name)
+    return found
 
 
-def _stamping(spec: Spec, file: ConfFile, mode: str) -> str:
+def _numbers(spec: Spec) -> dict[str, int]:
+    """Return the number of each action."""
+    return {_action(first): number for number, (_, first) in enumerate(actions(spec), start=1)}
+
+
+def _stamp(spec: Spec, number: int, name: str) -> str:
+    """Return the stamp of the resource `name`, which asks for the action with this number."""
+    return f"{spec.share}/changed/{number}.{name}"
+
+
+def _stamping(spec: Spec, file: ConfFile, name: str, mode: str) -> str:
     """Return the command that writes the stamp of a changed file; that of a secret is for nobody else's eyes than the file.
 
     The watch and the pass beside it may both write one change: the launch script sees one checksum. Whoever comes last has
     written what the file holds then, so that no change is lost when they write different ones.
     """
-    stamp = next(found[file.dest] for found in stamps(spec) if file.dest in found)
+    stamp = _stamp(spec, _numbers(spec)[_action(file)], name)
     new = f"{spec.share}/changed/.$$"
     # Only root may give a file away; for anybody else the file itself is the user's own, too.
     owned = f"chown {file.uid}:{file.gid} {new} && " if spec.image.user.startswith("0:") else ""

@@ -46,7 +46,7 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
-from catalog_forge.spec.parser import parse, parse_given
+from catalog_forge.spec.parser import Beginning, parse, parse_given
 from catalog_forge.spec.record import keys_of
 from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
 
@@ -70,9 +70,14 @@ def roots_of(spec: Spec) -> tuple[str, ...]:
     return (*RAW_ROOTS, *_WIDE_ROOTS) if spec.scope == "environment" else RAW_ROOTS
 
 
+def root_of(path: str, roots: Sequence[str]) -> str:
+    """Return which of `roots` a path is, or lies below; nothing where it is none of theirs."""
+    return next((root for root in roots if path == root or path.startswith(root + "/")), "")
+
+
 def beyond_stack(path: str) -> bool:
     """Tell whether a path lies in what tells of the whole environment."""
-    return any(path == root or path.startswith(root + "/") for root in _WIDE_ROOTS)
+    return bool(root_of(path, _WIDE_ROOTS))
 
 
 def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
@@ -93,6 +98,7 @@ def names_in(body: tuple[Block, ...]) -> list[str]:
 
 def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
     """Yield every text of a body that expressions may stand in, with its block."""
+    names = names_in(body)
     for block in blocks_of(body):
         match block:
             case TextBlock():
@@ -100,7 +106,7 @@ def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
             case ListBlock():
                 yield block, block.list.item
             case SetBlock():
-                yield from ((block, key_of(block, name, names_in(body))) for name in block.set)
+                yield from ((block, key_of(block, name, names)) for name in block.set)
                 yield from ((block, part) for value in block.set.values() for part in parts_of(value) if isinstance(part, Text))
 
 
@@ -343,22 +349,12 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
 
 def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
     """Return what `has` asks for beside metadata. Raises ForgeError when it is nothing that can be asked for."""
-    return parse_given(condition.has, _Beginning(condition.at("has") or Where("")), names)
+    return parse_given(condition.has, Beginning(condition.at("has") or Where("")), names)
 
 
 def key_of(block: SetBlock, name: str, names: Sequence[str]) -> Text:
     """A key of `set`, which may hold expressions. Raises ForgeError."""
-    return parse(name, _Beginning(block.at("set") or Where("")), names)
-
-
-@dataclass(frozen=True, slots=True)
-class _Beginning:
-    """The place of a text of which only the beginning is known."""
-
-    where: Where
-
-    def at(self, _offset: int) -> Where:
-        return self.where
+    return parse(name, Beginning(block.at("set") or Where("")), names)
 
 
 def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
@@ -470,7 +466,7 @@ def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Pr
 def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[Problem]:
     start = begins if isinstance(begins, str) else ""
     roots = roots_of(spec)
-    if not any(start == root or start.startswith(root + "/") for root in roots):
+    if not root_of(start, roots):
         hint = f"paths begin with {', '.join(roots)}"
         if beyond_stack(start):
             hint += f"; /services and /stacks mix the stacks of an environment: {SAY_SCOPE}"

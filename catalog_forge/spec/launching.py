@@ -26,7 +26,7 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
-from catalog_forge.spec.parser import parse
+from catalog_forge.spec.parser import Beginning, parse
 
 _NOWHERE = Where("")
 _Parts = tuple[str | Expr, ...]
@@ -191,11 +191,6 @@ def _line(text: str) -> TextBlock:
     return TextBlock(text=made(text))
 
 
-class _Nowhere:
-    def at(self, _offset: int) -> Where:
-        return _NOWHERE
-
-
 def made(text: str) -> Text:
     """Return a text with expressions that no file holds."""
-    return parse(text, _Nowhere()) if "@{" in text else literal(text)
+    return parse(text, Beginning(_NOWHERE)) if "@{" in text else literal(text)

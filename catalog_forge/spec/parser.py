@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from catalog_forge.errors import ForgeError, Where, did_you_mean
@@ -59,6 +59,17 @@ class Placed(Protocol):
 
     def at(self, offset: int) -> Where:
         """Return the place of the character `offset`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The place of a text of which only the beginning is known."""
+
+    where: Where
+
+    def at(self, _offset: int) -> Where:
+        """Return the place of the beginning."""
+        return self.where
 
 
 def parse(value: str, placed: Placed, names: Sequence[str] = ()) -> Text:

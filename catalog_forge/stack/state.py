@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from catalog_forge import xdg
 from catalog_forge.errors import ForgeError
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Ledger
@@ -180,8 +181,7 @@ class StateFolder:
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder that the XDG base directory rules name for state; a relative one does not count."""
-    named = Path(environ.get("XDG_STATE_HOME", ""))
-    return named if named.is_absolute() else Path.home() / ".local" / "state"
+    return xdg.folder("XDG_STATE_HOME", environ)
 
 
 def known(folder: Path) -> list[str]:

@@ -8,11 +8,10 @@ from itertools import chain
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.catalog.compose import GENERATED_LABELS, docker_compose, rancher_compose
+from catalog_forge.catalog.compose import GENERATED_LABELS, docker_compose, rancher_compose, sidekicks_of
 from catalog_forge.errors import Where
 from catalog_forge.metadata.scenarios import scenario
-from catalog_forge.rancher.composition import named, substituted
-from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.rancher.composition import substituted
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
 from catalog_forge.verify.observation import Engine, Seen
@@ -56,7 +55,7 @@ def stack(spec: Spec) -> dict[str, Any]:
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
     answers = {key.variable: _answer(spec, key) for key in spec.metadata.values() if key.asked}
     known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
-    beside = {name: _sidekicks(keys) for name, keys in known.items()}
+    beside = {name: sidekicks_of(keys) for name, keys in known.items()}
     services = {name: _service(name, known, beside) for name in known if name not in {*chain.from_iterable(beside.values())}}
     others = (_answer(spec, key) for key in spec.metadata.values() if key.type == "service")
     return services | {name: {} for name in others if name not in known}
@@ -80,11 +79,6 @@ def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]
 def _whole(value: Any, otherwise: int) -> int:
     """The number that a value is; a made-up answer is none."""
     return int(value) if re.fullmatch("[0-9]{1,5}", str(value)) else otherwise
-
-
-def _sidekicks(keys: Mapping[str, Any]) -> list[str]:
-    """The services that a label names."""
-    return [name for name, _ in named(str(keys.get("labels", {}).get(SIDEKICKS, ""))) if name]
 
 
 def _network(sidekick: Mapping[str, Any]) -> str:

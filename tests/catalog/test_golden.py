@@ -9,7 +9,7 @@ import pytest
 from catalog_forge.catalog.compose import main_image
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.catalog.icon import draw
-from catalog_forge.catalog.questions import floating, literal, metadata_block, tag_variable
+from catalog_forge.catalog.questions import literal, metadata_block, tag_variable
 from catalog_forge.plan import Plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
@@ -53,7 +53,7 @@ def test_an_entry_is_these_bytes(name: str) -> None:
 )  # fmt: skip
 def test_an_image_floats_when_neither_tag_nor_digest_pins_it(service: str, variable: str | None) -> None:
     spec = read(SHORT.replace("SERVICE", f'"{service}"'), "x.yml")
-    assert floating(spec) is (variable is not None)
+    assert spec.service.floats is (variable is not None)
     assert variable in (None, tag_variable(spec))
     assert main_image(spec, spec.members[0]) == spec.service.image + (f":${{{variable}}}" if variable else "")
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from catalog_forge import xdg
+
 if TYPE_CHECKING:
     from catalog_forge.plan import Plan
     from catalog_forge.spec.model import Spec
@@ -74,8 +76,7 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
 
 
 def _cache(environ: Mapping[str, str]) -> Path:
-    named = Path(environ.get("XDG_CACHE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".cache") / "catalog-forge" / "confd-by-checksum"
+    return xdg.folder("XDG_CACHE_HOME", environ) / "catalog-forge" / "confd-by-checksum"
 
 
 def _keep(path: Path, content: bytes) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
 from catalog_forge.lint.findings import LEVELS, Hit
 from catalog_forge.lint.runner.registry import rule
@@ -140,10 +140,7 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
         files: [{dest: /etc/web/web.ini, body: [{set: {port: '@{metadata/port}', level: '@{metadata/level}'}}]}]
     Source: docs/spec.md
     """
-    if isinstance(spec.read, ForgeError):
-        return
-    for found in uses.findings(spec.read):
-        yield Hit(found.where or spec.file.at(), found.message, found.hint)
+    return _told(spec, uses.findings)
 
 
 @rule("CF806", "warning", "A change of the scale restarts all containers at once", on=SpecFile)
@@ -167,10 +164,13 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
         launch: {restart: {stagger: 30s}}
     Source: docs/conf-image.md
     """
-    if isinstance(spec.read, ForgeError):
-        return
-    for found in uses.restarted_at_once(spec.read):
-        yield Hit(found.where or spec.file.at(), found.message, found.hint)
+    return _told(spec, uses.restarted_at_once)
+
+
+def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[Hit]:
+    """What `generate` says of a spec that can be read."""
+    if not isinstance(spec.read, ForgeError):
+        yield from (Hit(found.where or spec.file.at(), found.message, found.hint) for found in of(spec.read))
 
 
 def _texts(spec: SpecFile) -> Iterator[tuple[Text, bool]]:
