@@ -32,6 +32,9 @@ class Budget:
         try:
             with bounded(max(self.seconds, 0.001)):
                 yield
+        except ForgeError:
+            self.seconds = 0  # the timer and the clock differ by a moment, and whatever failed, the run ends with it
+            raise
         finally:
             self.seconds -= time.process_time() - begin
 
