@@ -53,8 +53,15 @@ _ANSWER = 5.0
 # What a moment waits for is told so often.
 _TELL = 10.0
 _MOST = 1 << 20
+# Characters of a spec's name in that of its stack: with those of a container and its number they make a host name of 63.
+_NAMED = 20
 # Lines of all logs together that are shown, and of each at least.
 _LINES, _LEAST = 60, 3
+
+
+def stack_name(spec: str) -> str:
+    """Return a free name for the stack on which scenarios of a spec are played: who lists containers sees whose they are."""
+    return f"test-{spec[:_NAMED].rstrip('-')}-{uuid.uuid4().hex[:8]}"
 
 
 class StackEngine:
@@ -91,7 +98,7 @@ class StackEngine:
         """
         if subject.spec is None:
             raise ForgeError("the engine `stack` plays entries of specs only", hint="use --engine embedded or confd")
-        name = f"test-{uuid.uuid4().hex[:10]}"
+        name = stack_name(subject.spec.name)
         stack = on_stack_scenario.stack_of(subject.spec, played, name)
         if stack.balancers:
             stack = balanced(stack, next(iter(images_of(self._engine, "haproxy")), ""))

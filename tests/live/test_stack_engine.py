@@ -125,14 +125,14 @@ def forge(
 
 
 def left(client: DockerClient) -> set[str]:
-    """Everything that a test of a stack may leave behind on the engine."""
+    """Everything that the stacks of these tests leave on the engine, which others play on at the same time."""
     wanted = {"label": "catalog-forge=stack"}
     # By the calls below: the others look at each container, which may be gone by then.
     containers = client.api.containers(all=True, filters=wanted)
     found = [each["Names"][0].lstrip("/") for each in containers]
     found += [each["Name"] for each in client.api.networks(filters=wanted)]
     found += [each["Name"] for each in client.api.volumes(filters=wanted)["Volumes"] or []]
-    return {name for name in found if "test-" in name}
+    return {name for name in found if "test-page-conf-" in name}
 
 
 def scenarios(forge: Forge, **texts: str) -> None:
