@@ -9,8 +9,8 @@ from pathlib import Path
 
 from measure import Row, Run, by_turns, ratio, run
 
-from catalog_forge.confd import embedded
-from catalog_forge.confd.image_dir import ImageDir, read
+from catalog_forge.confd.imitated import embedded
+from catalog_forge.confd.imitated.image_dir import ImageDir, read
 from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.service.answers import DEFAULT, Answers

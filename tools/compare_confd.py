@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from catalog_forge.confd.image_dir import ImageDir, read  # noqa: E402
+from catalog_forge.confd.imitated.image_dir import ImageDir, read  # noqa: E402
 from catalog_forge.errors import ForgeError  # noqa: E402
 from catalog_forge.metadata.scenarios import scenario  # noqa: E402
 from catalog_forge.metadata.service.answers import DEFAULT, Answers  # noqa: E402

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from catalog_forge import yamlio
-from catalog_forge.spec.reference import markdown
+from catalog_forge.spec.described.reference import markdown
 
 EXAMPLES = Path(__file__).with_suffix(".yml")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from catalog_forge.blueprint.limits import bounded
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.spec.frame import COMPOSE_NAME, Image
 from catalog_forge.spec.model import Service, Spec
-from catalog_forge.spec.record import keys_of
+from catalog_forge.spec.model.frame import COMPOSE_NAME, Image
+from catalog_forge.spec.model.record import keys_of
 
 KEY = "_checks"
 LONGEST = 1000

@@ -12,8 +12,8 @@ from html import escape
 from typing import Any
 
 from catalog_forge.catalog.compose import docker_compose, rancher_compose, sidekicks_of
+from catalog_forge.spec.checks.uses import services as read_services
 from catalog_forge.spec.model import Spec
-from catalog_forge.spec.uses import services as read_services
 
 PAD, LINE, CHAR = 18, 19, 8.0
 BOX, BOX_HEIGHT, GAP = 264, 62, 44

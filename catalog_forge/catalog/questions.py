@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from catalog_forge.spec.checks import used_variables
+from catalog_forge.spec.checks.whole import used_variables
 from catalog_forge.spec.model import Group, MetadataKey, Spec
 from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.yamlio import Quoted

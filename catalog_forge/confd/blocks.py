@@ -13,9 +13,7 @@ from catalog_forge.confd.names import Members
 from catalog_forge.confd.values import Values, of_item
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Placement, go_quote, odd_backslash
-from catalog_forge.spec.body import blocks_of, given_of, key_of
 from catalog_forge.spec.expressions import Collection, Expr, Text
-from catalog_forge.spec.keys import resolve
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -31,6 +29,8 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
+from catalog_forge.spec.model.bodies import blocks_of, given_of, key_of
+from catalog_forge.spec.model.metadata import resolve
 
 # Keys of TOML that need no quotes; a dot between two leads into a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)

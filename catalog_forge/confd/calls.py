@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog_forge.confd import store
-from catalog_forge.confd.functions import DIALECTS, functions_of
+from catalog_forge.confd.imitated import store
+from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
 from catalog_forge.gotext import literals
 from catalog_forge.gotext.fmt import quote
 from catalog_forge.gotext.machine import Fault, Limits, Machine

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from catalog_forge.confd import escape, go
 from catalog_forge.confd.values import Values
-from catalog_forge.spec.body import blocks_of
 from catalog_forge.spec.expressions import Text
-from catalog_forge.spec.keys import resolve
 from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, EachBlock, SetBlock, TextBlock, WhenBlock
+from catalog_forge.spec.model.bodies import blocks_of
+from catalog_forge.spec.model.metadata import resolve
 
 _NULL = go.string("null")
 

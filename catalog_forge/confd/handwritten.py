@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from catalog_forge.confd import reading
-from catalog_forge.confd.flags import WILD
-from catalog_forge.confd.functions import DIALECTS, functions_of
-from catalog_forge.confd.store import clean
+from catalog_forge.confd.imitated.flags import WILD
+from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
+from catalog_forge.confd.imitated.store import clean
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.gotext.values import runes, unrunes
-from catalog_forge.spec.body import SAY_SCOPE, beyond_stack, root_of
+from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
 
 
 def keys(template: str, file: str, roots: tuple[str, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from catalog_forge.confd import calls
 from catalog_forge.confd.calls import Argument
-from catalog_forge.confd.flags import WILD
+from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.gotext import literals
 from catalog_forge.gotext.nodes import TemplateCallNode
 from catalog_forge.gotext.parsing import Parsed, parse

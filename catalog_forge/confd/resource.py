@@ -14,9 +14,9 @@ from catalog_forge.confd.names import Names, Selection
 from catalog_forge.confd.values import Values
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import BY_NAME
-from catalog_forge.spec.body import roots_of
 from catalog_forge.spec.launching import made, rendered
 from catalog_forge.spec.model import Condition, ConfFile, FileBlock, Reload, Spec, TemplateBlock, TextBlock, WhenBlock
+from catalog_forge.spec.model.roots import roots_of
 
 # Gives the text of a file of the spec's folder; the block says where it is asked for.
 ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]

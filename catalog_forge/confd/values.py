@@ -13,10 +13,10 @@ from catalog_forge.confd.names import Members, Names, field_of, host_field
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Escape
 from catalog_forge.formats.base import Format
-from catalog_forge.spec.body import parts_of
 from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Scope, Text
-from catalog_forge.spec.keys import Found, hidden, kind_of, resolve, resolve_collection
 from catalog_forge.spec.model import Spec
+from catalog_forge.spec.model.bodies import parts_of
+from catalog_forge.spec.model.metadata import Found, hidden, kind_of, resolve, resolve_collection
 
 # Prints the value that a term gives.
 Printer = Callable[[str], str]

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from catalog_forge.confd.resource import actions, compile_file, resource_names, scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
-from catalog_forge.spec.checks import APPLETS, CONFD_SHA256, UNPACK
-from catalog_forge.spec.frame import Tool
+from catalog_forge.spec.checks.whole import APPLETS, CONFD_SHA256, UNPACK
 from catalog_forge.spec.launching import leader_port, rendered
 from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
+from catalog_forge.spec.model.frame import Tool
 from catalog_forge.texts import fill
 
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"

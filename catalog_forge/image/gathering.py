@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from catalog_forge.confd.store import matcher
+from catalog_forge.confd.imitated.store import matcher
 from catalog_forge.gotext.values import GoError
 from catalog_forge.image.dockerfile import Dockerfile, Instruction
 

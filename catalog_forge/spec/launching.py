@@ -11,7 +11,6 @@ from catalog_forge.errors import Problem, Where
 from catalog_forge.formats.base import MARK, Placement
 from catalog_forge.formats.env import ENV
 from catalog_forge.spec.expressions import Collection, Expr, Metadata, Text, literal
-from catalog_forge.spec.keys import resolve
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -26,6 +25,7 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
+from catalog_forge.spec.model.metadata import resolve
 from catalog_forge.spec.parser import Beginning, parse
 
 _NOWHERE = Where("")

@@ -14,13 +14,14 @@ from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.rancher.variables import sole
 from catalog_forge.shown import printable
-from catalog_forge.spec import checks, shorthand
-from catalog_forge.spec.compose_keys import refused
+from catalog_forge.spec import shorthand
+from catalog_forge.spec.checks import whole as checks
 from catalog_forge.spec.expressions import EXPRESSION, Collection, Text
-from catalog_forge.spec.frame import NumberOrVariable
 from catalog_forge.spec.model import Composed, Each, ListValue, Reload, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model.compose_keys import refused
+from catalog_forge.spec.model.frame import NumberOrVariable
+from catalog_forge.spec.model.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.parser import parse, parse_collection
-from catalog_forge.spec.record import Key, Limits, Record, keys_of
 from catalog_forge.spec.standards import EMPTY, Standards, laid_over
 
 _T = typing.TypeVar("_T")

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.spec.expressions import literal
-from catalog_forge.spec.frame import COMPOSE_NAME, Entry
 from catalog_forge.spec.model import (
     RELOADS,
     SIGNALS,
@@ -27,6 +26,7 @@ from catalog_forge.spec.model import (
     Spec,
     WhenBlock,
 )
+from catalog_forge.spec.model.frame import COMPOSE_NAME, Entry
 from catalog_forge.spec.programs import start_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from catalog_forge.confd import embedded
+from catalog_forge.confd.imitated import embedded
 from catalog_forge.verify.observation import Disk, Seen, Written
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View

@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from catalog_forge.confd import image_dir
-from catalog_forge.confd.embedded import Dialect
-from catalog_forge.confd.image_dir import ImageDir
+from catalog_forge.confd.imitated import image_dir
+from catalog_forge.confd.imitated.embedded import Dialect
+from catalog_forge.confd.imitated.image_dir import ImageDir
 from catalog_forge.image.files import ReadStatic, image_plan
 from catalog_forge.plan import Plan
 from catalog_forge.spec.launching import rendered

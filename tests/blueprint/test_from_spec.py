@@ -11,7 +11,7 @@ from cookiecutter.main import cookiecutter  # type: ignore[import-untyped]
 
 from catalog_forge.cli.main import root
 from catalog_forge.repository import Repository
-from catalog_forge.spec.show import full
+from catalog_forge.spec.described.show import full
 from tests.helpers import tree
 
 EXAMPLES = Path(__file__).parents[2] / "examples/specs"

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from catalog_forge.blueprint.find import examples, shipped
 from catalog_forge.cli.main import root
 from catalog_forge.repository import Repository
-from catalog_forge.spec.show import full
+from catalog_forge.spec.described.show import full
 
 
 def test_text_names_each_blueprint_its_purpose_and_its_questions() -> None:

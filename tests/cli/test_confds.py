@@ -11,7 +11,7 @@ from catalog_forge.cli.make import confds
 from catalog_forge.errors import BuildError
 from catalog_forge.image.request import DIGEST_LABEL, INPUTS_LABEL, BuildRequest
 from catalog_forge.plan import File, Plan
-from catalog_forge.spec.checks import CONFD_SHA256
+from catalog_forge.spec.checks.whole import CONFD_SHA256
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 

@@ -21,7 +21,7 @@ from catalog_forge import yamlio
 from catalog_forge.cli.main import root
 from catalog_forge.cli.make.new import tree as drawn
 from catalog_forge.repository import Repository
-from catalog_forge.spec.schema import schema
+from catalog_forge.spec.described.schema import schema
 from tests.blueprint.folders import ROOM, blueprint, commit
 from tests.helpers import said, tree
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
-from catalog_forge.spec.frame import METADATA_VERSIONS
+from catalog_forge.spec.model.frame import METADATA_VERSIONS
 from tests.helpers import tree
 from tests.verify.specs import SCENARIO, SPEC, START, catalog
 

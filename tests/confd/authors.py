@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from catalog_forge.confd import store
+from catalog_forge.confd.imitated import store
 
 WORDS = [
     "a",

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from catalog_forge.confd import embedded
-from catalog_forge.confd.functions import Dialect
-from catalog_forge.confd.image_dir import ImageDir, TemplateResource, read
+from catalog_forge.confd.imitated import embedded
+from catalog_forge.confd.imitated.functions import Dialect
+from catalog_forge.confd.imitated.image_dir import ImageDir, TemplateResource, read
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.metadata.service.server import MetadataServer
 from tests.helpers import tree

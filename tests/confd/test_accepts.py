@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd.functions import functions_of
+from catalog_forge.confd.imitated.functions import functions_of
 from catalog_forge.metadata.service.server import MetadataServer
 from tests.confd.real import answers_of, fetch_from, image_of, plain, require_go, run_embedded, run_real
 from tests.confd.test_corpus import DATA, VARIABLES, bad, good

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from catalog_forge.confd import embedded, image_dir
+from catalog_forge.confd.imitated import embedded, image_dir
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios.model import Environment, Host, Service, Sidekick, Stack
 from catalog_forge.metadata.service.answers import DEFAULT

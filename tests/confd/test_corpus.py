@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 
-from catalog_forge.confd.functions import Dialect, functions_of
+from catalog_forge.confd.imitated.functions import Dialect, functions_of
 from catalog_forge.metadata.service.server import MetadataServer
 from tests.confd.real import answers_of, compare, fetch_from, image_of, require_go, run_embedded, run_real
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from catalog_forge.confd import embedded
-from catalog_forge.confd.embedded import Limits, Outcome
-from catalog_forge.confd.image_dir import ImageDir, read
+from catalog_forge.confd.imitated import embedded
+from catalog_forge.confd.imitated.embedded import Limits, Outcome
+from catalog_forge.confd.imitated.image_dir import ImageDir, read
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.metadata.service.server import MetadataServer

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd.flags import WILD, CommandLine, mistakes, read
-from catalog_forge.confd.releases import FLAGS, NEWEST
+from catalog_forge.confd.imitated.flags import WILD, CommandLine, mistakes, read
+from catalog_forge.confd.imitated.releases import FLAGS, NEWEST
 from tests.confd.test_readings import rows
 
 WORDS = (

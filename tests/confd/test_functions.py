@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd import embedded
-from catalog_forge.confd.functions import DIALECTS, Dialect, functions_of
+from catalog_forge.confd.imitated import embedded
+from catalog_forge.confd.imitated.functions import DIALECTS, Dialect, functions_of
 from tests.confd.real import answers_of, both, image_of, require_go
 
 

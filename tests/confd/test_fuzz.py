@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.body import blocks_of
 from catalog_forge.spec.model import FORMATS, CopyBlock, SetBlock, Spec, WhenBlock
+from catalog_forge.spec.model.bodies import blocks_of
 from tests.confd.environments import TOPOLOGIES, environment, view
 from tests.confd.harness import compiled, conf, render, spec_of
 from tests.confd.test_expressions import EXPECTED, ITEMS, KEYS

@@ -9,7 +9,7 @@ import pytest
 
 from catalog_forge.confd import handwritten
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.body import RAW_ROOTS
+from catalog_forge.spec.model.roots import RAW_ROOTS
 from tests.confd.environments import environment, view
 from tests.confd.harness import compiled, conf, render, spec_of
 

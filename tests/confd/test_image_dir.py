@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd.image_dir import ImageDir, TemplateResource, read
+from catalog_forge.confd.imitated.image_dir import ImageDir, TemplateResource, read
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service.server import MetadataServer
 from tests.confd.real import PREFIX, answers_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd import releases
-from catalog_forge.confd.functions import functions_of
+from catalog_forge.confd.imitated import releases
+from catalog_forge.confd.imitated.functions import functions_of
 from catalog_forge.confd.reading import WILD, read
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.metadata.service.server import MetadataServer

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from catalog_forge.confd import store as paths
-from catalog_forge.confd.store import Store, StoreError, flatten
+from catalog_forge.confd.imitated import store as paths
+from catalog_forge.confd.imitated.store import Store, StoreError, flatten
 from catalog_forge.gotext.values import GoError
 
 CONTAINERS = {"containers": [{"name": "es-1", "ip": "1"}, {"name": "es-10", "ip": "3"}, {"name": "es-2", "ip": "2"}]}

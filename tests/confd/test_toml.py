@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd import toml
-from catalog_forge.confd.image_dir import read
+from catalog_forge.confd.imitated import toml
+from catalog_forge.confd.imitated.image_dir import read
 from catalog_forge.errors import ForgeError
 from tests.helpers import tree
 

@@ -13,7 +13,7 @@ from typing import Any
 import docker
 import pytest
 
-from catalog_forge.confd.image_dir import ImageDir
+from catalog_forge.confd.imitated.image_dir import ImageDir
 from catalog_forge.errors import EngineError, ForgeError
 from catalog_forge.image import containers
 from catalog_forge.image.engine import Engine, connect

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.keys import KEYS
-from catalog_forge.spec.compose_keys import SERVICE_KEYS, refused
+from catalog_forge.spec.model.compose_keys import SERVICE_KEYS, refused
 from catalog_forge.spec.reader import read
 
 _WORDS = st.one_of(st.text(max_size=5), st.integers(-9, 9), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))

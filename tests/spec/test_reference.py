@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from catalog_forge.spec import model
+from catalog_forge.spec.described.reference import markdown, sections
 from catalog_forge.spec.model import Composed, WhenBlock
+from catalog_forge.spec.model.record import Record, keys_of
 from catalog_forge.spec.reader import read
-from catalog_forge.spec.record import Record, keys_of
-from catalog_forge.spec.reference import markdown, sections
 from tests.spec.test_schema import errors
 from tests.spec.test_whole import records
 

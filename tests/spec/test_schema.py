@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from catalog_forge.repository import Repository
+from catalog_forge.spec.described.schema import schema
+from catalog_forge.spec.described.show import full
 from catalog_forge.spec.model import Spec
+from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.reader import read
-from catalog_forge.spec.record import keys_of
-from catalog_forge.spec.schema import schema
-from catalog_forge.spec.show import full
 from tests.helpers import started
 
 EXAMPLES = Repository(Path(__file__).parents[2] / "examples")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from catalog_forge.errors import ForgeError, Where
+from catalog_forge.spec.described.show import full
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.keys import resolve, resolve_collection
 from catalog_forge.spec.model import ConfFile, MetadataKey, Reload, Service, TextBlock
+from catalog_forge.spec.model.metadata import resolve, resolve_collection
 from catalog_forge.spec.reader import read
 from catalog_forge.spec.shorthand import entry_name, format_of, format_of_file, image_of, reload, title_of, variable_of
-from catalog_forge.spec.show import full
 
 HEAD = "forge: 1\nname: x-conf\nservice: redis:3\n"
 HERE = Where("x.yml", 5, 9)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalog_forge.repository import Repository
+from catalog_forge.spec.described.show import full
 from catalog_forge.spec.reader import read
-from catalog_forge.spec.show import full
 
 EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
 HOSTILE = """

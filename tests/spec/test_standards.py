@@ -9,8 +9,8 @@ import pytest
 from catalog_forge import yamlio
 from catalog_forge.errors import ForgeError
 from catalog_forge.spec import standards
+from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.reader import parsed, read, read_standards
-from catalog_forge.spec.record import keys_of
 from catalog_forge.spec.standards import Team, broken, compared, laid_over, leaves
 
 SPEC = "forge: 1\nname: web-conf\nservice: nginx:1.27.3\nconfig: /etc/nginx/nginx.conf\n"

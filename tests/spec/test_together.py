@@ -6,8 +6,8 @@ import pytest
 
 from catalog_forge.catalog.compose import docker_compose, rancher_compose
 from catalog_forge.errors import ForgeError
-from catalog_forge.spec.compose_keys import COMPANION_KEYS, RANCHER_FILE
 from catalog_forge.spec.model import Spec
+from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, RANCHER_FILE
 from catalog_forge.spec.reader import read
 
 HEAD = """\

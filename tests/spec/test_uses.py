@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from catalog_forge.spec.checks.uses import restarted_at_once, services, unread
 from catalog_forge.spec.reader import read
-from catalog_forge.spec.uses import restarted_at_once, services, unread
 
 HEAD = """\
 forge: 1

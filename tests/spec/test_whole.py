@@ -11,9 +11,9 @@ import yaml
 
 from catalog_forge.errors import Where
 from catalog_forge.spec import model
+from catalog_forge.spec.described.show import full
+from catalog_forge.spec.model.record import Record, keys_of
 from catalog_forge.spec.reader import read
-from catalog_forge.spec.record import Record, keys_of
-from catalog_forge.spec.show import full
 
 SPECS = Path(__file__).parents[1] / "golden/specs"
 NAMES = ["least", "lines", "most", "start", "elect"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.confd.functions import DIALECTS
+from catalog_forge.confd.imitated.functions import DIALECTS
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.metadata.scenarios.steps import Moment

@@ -23,7 +23,7 @@ def schema(kind: str) -> None:
 
 def _schema(kind: str) -> dict[str, object]:
     if kind == "spec":
-        from catalog_forge.spec.schema import schema as make
+        from catalog_forge.spec.described.schema import schema as make
 
         return make()
     from catalog_forge.lint.schemas import schema

@@ -20,7 +20,7 @@ def spec() -> None:
 def show(settings: Settings, name: str) -> None:
     """Print the full form of a spec, with every default filled in."""
     from catalog_forge.repository import Repository
-    from catalog_forge.spec.show import full
+    from catalog_forge.spec.described.show import full
 
     click.echo(full(Repository.find(settings.directory).source(name).spec()), nl=False)
 

@@ -51,7 +51,7 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
     spec itself pins, or cannot be read.
     """
     from catalog_forge.errors import BuildError, ForgeError
-    from catalog_forge.spec.checks import CONFD_SHA256
+    from catalog_forge.spec.checks.whole import CONFD_SHA256
 
     pinned = spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
     kept = _cache(environ) / pinned

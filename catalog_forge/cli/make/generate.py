@@ -110,7 +110,7 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
 
 def _warn(source: Source) -> None:
     """Say what is no error, and what nobody can have meant."""
-    from catalog_forge.spec import uses
+    from catalog_forge.spec.checks import uses
 
     spec = source.spec()
     for finding in (*uses.findings(spec), *uses.restarted_at_once(spec)):

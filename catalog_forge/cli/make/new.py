@@ -134,7 +134,7 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
     """
     from catalog_forge.errors import ForgeError, UsageError
     from catalog_forge.spec.model import Spec
-    from catalog_forge.spec.record import keys_of
+    from catalog_forge.spec.model.record import keys_of
 
     limits = next(key.limits for key in keys_of(Spec) if key.name == "name")
     if not re.fullmatch(limits.pattern, name) or len(name) > limits.maximum:

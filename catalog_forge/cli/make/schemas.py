@@ -14,7 +14,7 @@ _HEAD = f'{{\n  "$comment": "catalog-forge {__version__}: written anew by each r
 
 def text() -> str:
     """Return the schema as it stands in the file."""
-    from catalog_forge.spec.schema import schema
+    from catalog_forge.spec.described.schema import schema
 
     return _HEAD + json.dumps(schema(), indent=2)[2:] + "\n"
 

@@ -14,7 +14,7 @@ from catalog_forge.cli.prove import rendered
 from catalog_forge.cli.shown import engines
 
 if TYPE_CHECKING:
-    from catalog_forge.confd.embedded import Dialect
+    from catalog_forge.confd.imitated.embedded import Dialect
     from catalog_forge.metadata.scenarios.scenario import Scenario
     from catalog_forge.metadata.scenarios.steps import Moment
     from catalog_forge.verify.observation import Seen
@@ -262,7 +262,7 @@ def _only(subject: Subject, names: Sequence[str]) -> Subject:
     """Leave only these resources."""
     from dataclasses import replace
 
-    from catalog_forge.confd.image_dir import ImageDir
+    from catalog_forge.confd.imitated.image_dir import ImageDir
     from catalog_forge.errors import ForgeError, did_you_mean
 
     resources = {resource.name: resource for resource in subject.image.resources}

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from catalog_forge.confd import flags, image_dir, reading, releases, toml
-from catalog_forge.confd.flags import CommandLine
-from catalog_forge.confd.image_dir import TemplateResource
+from catalog_forge.confd import reading
+from catalog_forge.confd.imitated import flags, image_dir, releases, toml
+from catalog_forge.confd.imitated.flags import CommandLine
+from catalog_forge.confd.imitated.image_dir import TemplateResource
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.image.dockerfile import Instruction

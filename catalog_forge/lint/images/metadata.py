@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from catalog_forge.confd.flags import WILD
+from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import Read
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.images.inside import Inside

@@ -10,7 +10,8 @@ from catalog_forge.lint.catalog import STANDARDS, Catalog, SpecFile
 from catalog_forge.lint.findings import LEVELS, Hit
 from catalog_forge.lint.runner.registry import rule
 from catalog_forge.rancher.tree import keys_of
-from catalog_forge.spec import reader, uses
+from catalog_forge.spec import reader
+from catalog_forge.spec.checks import uses
 from catalog_forge.spec.expressions import LITERAL
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.standards import Breach, broken, compared

@@ -80,8 +80,8 @@ def _load() -> None:
     """Import the modules of rules; each registers its own."""
     from catalog_forge.lint import rules as package
 
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
 
 
 def _read(identity: str) -> Rule:

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
-from catalog_forge.confd import store as paths
-from catalog_forge.confd.store import Store
+from catalog_forge.confd.imitated import store as paths
+from catalog_forge.confd.imitated.store import Store
 from catalog_forge.gotext.builtins import BUILTINS, Function, Sandbox
 from catalog_forge.gotext.time import Time
 from catalog_forge.gotext.values import (

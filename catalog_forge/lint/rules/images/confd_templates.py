@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog_forge.confd import releases
-from catalog_forge.confd.flags import WILD
+from catalog_forge.confd.imitated import releases
+from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import LISTS, Read, Written
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image

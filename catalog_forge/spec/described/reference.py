@@ -7,7 +7,6 @@ from typing import Any, TypeGuard, get_args, get_origin
 
 from catalog_forge.spec import expressions
 from catalog_forge.spec.expressions import Collection, Text
-from catalog_forge.spec.frame import Engine, Entry, HealthCheck, Image, NumberOrVariable, Tool
 from catalog_forge.spec.model import (
     Block,
     Companion,
@@ -30,8 +29,9 @@ from catalog_forge.spec.model import (
     Wait,
     WhenBlock,
 )
+from catalog_forge.spec.model.frame import Engine, Entry, HealthCheck, Image, NumberOrVariable, Tool
+from catalog_forge.spec.model.record import Key, Record, keys_of
 from catalog_forge.spec.programs import SOFTWARE
-from catalog_forge.spec.record import Key, Record, keys_of
 from catalog_forge.spec.shorthand import FORMAT_OF, FORMAT_OF_PATH, format_of
 
 _SECTIONS: tuple[tuple[str, type[Record]], ...] = (

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from catalog_forge.confd.image_dir import folded
+from catalog_forge.confd.imitated.image_dir import folded
 from catalog_forge.confd.reading import LISTS, Read
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Union, get_args, get_origin
 
-from catalog_forge.spec.compose_keys import refused
 from catalog_forge.spec.expressions import BEGINS, COLLECTIONS, INNER, Collection, Text
-from catalog_forge.spec.frame import NumberOrVariable
 from catalog_forge.spec.model import FORMATS, METADATA_KEY, RELOADS, SIGNALS, Composed, Reload, Service, SetBlock, Spec, WhenBlock
-from catalog_forge.spec.record import Key, Limits, Record, keys_of
+from catalog_forge.spec.model.compose_keys import refused
+from catalog_forge.spec.model.frame import NumberOrVariable
+from catalog_forge.spec.model.record import Key, Limits, Record, keys_of
 
 Schema = dict[str, Any]
 ID = "catalog-forge-spec-1.json"

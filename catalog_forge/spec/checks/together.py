@@ -15,9 +15,9 @@ from catalog_forge.rancher.composition import Composition, Keys, Part, part
 from catalog_forge.rancher.composition import Service as Composed
 from catalog_forge.rancher.judgement import units
 from catalog_forge.rancher.keys import OLD_BALANCER, SIDEKICKS, V2
-from catalog_forge.spec.compose_keys import VOLUME_NAME, floats
-from catalog_forge.spec.frame import COMPOSE_NAME
 from catalog_forge.spec.model import Companion, Member, Spec
+from catalog_forge.spec.model.compose_keys import VOLUME_NAME, floats
+from catalog_forge.spec.model.frame import COMPOSE_NAME
 from catalog_forge.yamlio import Map, Node, Text
 
 _JUDGES = (

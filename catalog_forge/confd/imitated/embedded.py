@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from catalog_forge.confd import store as stores
-from catalog_forge.confd.functions import DIALECTS, Dialect, World, functions_of
-from catalog_forge.confd.image_dir import ImageDir, TemplateResource
-from catalog_forge.confd.store import Store, StoreError
+from catalog_forge.confd.imitated import store as stores
+from catalog_forge.confd.imitated.functions import DIALECTS, Dialect, World, functions_of
+from catalog_forge.confd.imitated.image_dir import ImageDir, TemplateResource
+from catalog_forge.confd.imitated.store import Store, StoreError
 from catalog_forge.errors import ForgeError, did_you_mean
 from catalog_forge.gotext.machine import Fault, Limits, Machine
 from catalog_forge.gotext.parsing import SyntaxFault

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from catalog_forge.confd import releases
-from catalog_forge.confd.functions import FALSE, TRUE
+from catalog_forge.confd.imitated import releases
+from catalog_forge.confd.imitated.functions import FALSE, TRUE
 from catalog_forge.errors import did_you_mean
 from catalog_forge.gotext.fmt import quote
 from catalog_forge.gotext.literals import integer

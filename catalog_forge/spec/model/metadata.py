@@ -1,15 +1,56 @@
-"""Which declared metadata key a path means."""
+"""The metadata keys that a spec declares, and which of them a path means."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Metadata, Scope, Text, holder
-from catalog_forge.spec.model import MetadataKey
+from catalog_forge.spec.model.record import Record, key
 
+METADATA_KEY = r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+KEY_TYPES = (
+    "string", "int", "boolean", "enum", "multiline", "password", "service", "certificate", "map", "list",
+)  # fmt: skip
 _NUMBERS = ("index", "create_index", "scale")
+
+
+@dataclass(frozen=True)
+class MetadataKey(Record):
+    """One key that the user of the entry supplies. All types but map and list become a question."""
+
+    type: str = key("kind of value", "string", one_of=KEY_TYPES)
+    default: Any = key("value when the user gives none; for map and list: the data of the metadata block", None)
+    label: str = key("label of the question; default: made from the key", "", maximum=100, line=True)
+    description: str = key("what the question explains", "", maximum=1000)
+    options: tuple[str, ...] = key("the choices of an enum", tuple)
+    required: bool | None = key("whether an answer is due; default: yes, unless optional", None)
+    optional: bool = key("the key may be missing: then pairs that read it are left out", False)
+    secret: bool = key("the value is never shown: the question is a password, files that read it are 0600", False)
+    fields: tuple[str, ...] = key(
+        "the fields of the records of a list or map; single values beside the records of a map are left out of it", tuple
+    )
+    variable: str = key(
+        "variable of the question; default: made from the key", "", pattern=VARIABLE, shape="letters, digits and _"
+    )
+
+    @property
+    def asked(self) -> bool:
+        """Whether this key becomes a question."""
+        return self.type not in ("map", "list")
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the value must not be shown."""
+        return self.secret or self.type == "password"
+
+    @property
+    def needed(self) -> bool:
+        """Whether a missing value is an error when the file is rendered."""
+        return not self.optional and self.default is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +68,13 @@ def resolve(metadata: Mapping[str, MetadataKey], path: Text) -> Found | None:
     if literal is not None and literal in metadata:
         return Found(literal, metadata[literal])
     pattern = "".join(re.escape(part) if isinstance(part, str) else "[^/]+" for part in path.parts)
-    for name, key in metadata.items():
+    for name, each in metadata.items():
         if re.fullmatch(pattern, name):
-            return Found(name, key)
+            return Found(name, each)
     flat = "".join(part if isinstance(part, str) else "\0" for part in path.parts)
-    for name, key in metadata.items():
-        if not key.asked and flat.startswith(name + "/"):
-            return Found(name, key, below=True)
+    for name, each in metadata.items():
+        if not each.asked and flat.startswith(name + "/"):
+            return Found(name, each, below=True)
     return None
 
 
@@ -41,7 +82,7 @@ def hidden(metadata: Mapping[str, MetadataKey], path: Text) -> bool:
     """Whether a path below `metadata/` may mean a key whose value must not be shown; a nested `@{...}` may mean several."""
     if path.literal is not None:
         return (found := resolve(metadata, path)) is not None and found.key.hidden
-    return any(key.hidden and resolve({name: key}, path) for name, key in metadata.items())
+    return any(each.hidden and resolve({name: each}, path) for name, each in metadata.items())
 
 
 def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> tuple[Found, tuple[str, ...]] | None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog_forge.confd import toml
+from catalog_forge.confd.imitated import toml
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.literals import INTEGER, integer
 

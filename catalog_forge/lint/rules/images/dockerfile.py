@@ -9,7 +9,7 @@ import shlex
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from catalog_forge.confd import flags, releases
+from catalog_forge.confd.imitated import flags, releases
 from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.image.dockerfile import Dockerfile, Instruction, Stage

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from catalog_forge.spec.record import Record, key
+from catalog_forge.spec.model.record import Record, key
 
 COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 IMAGE = r"[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])?"

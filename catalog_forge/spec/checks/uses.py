@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog_forge.errors import Problem
-from catalog_forge.spec.body import blocks_of, collections_of, given_of, names_in, texts_of
-from catalog_forge.spec.checks import used_variables
+from catalog_forge.spec.checks.whole import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
-from catalog_forge.spec.keys import resolve, resolve_collection
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+from catalog_forge.spec.model.bodies import blocks_of, collections_of, given_of, names_in, texts_of
+from catalog_forge.spec.model.metadata import resolve, resolve_collection
 
 _OWN = "/self/service/metadata"
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.rancher.variables import dollars
-from catalog_forge.spec import programs, shorthand, together
-from catalog_forge.spec.body import check_body
-from catalog_forge.spec.compose_keys import floats
+from catalog_forge.spec import programs, shorthand
+from catalog_forge.spec.checks import together
+from catalog_forge.spec.checks.body import check_body
 from catalog_forge.spec.launching import check_launch, launch_files
 from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, Group, MetadataKey, Service, Spec
+from catalog_forge.spec.model.compose_keys import floats
 
 # A dest directory becomes a volume, and a volume hides what the image has there: never one of these as a whole.
 SYSTEM_FOLDERS = frozenset(

@@ -8,7 +8,7 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.spec.expressions import Collection, Text
 from catalog_forge.spec.model import Composed, Reload, Spec
-from catalog_forge.spec.record import Record, keys_of
+from catalog_forge.spec.model.record import Record, keys_of
 
 
 def full(spec: Spec) -> str:

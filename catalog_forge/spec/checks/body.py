@@ -1,0 +1,294 @@
+"""The checks of a file's body: blocks that fit the format, expressions that read what the spec declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
+from catalog_forge.spec.checks.expressions import (
+    check_collection,
+    check_expr,
+    check_in_path,
+    check_text,
+    is_single,
+    undeclared,
+    unknown_variable,
+)
+from catalog_forge.spec.expressions import (
+    Collection,
+    Expr,
+    Join,
+    Metadata,
+    Scope,
+    Text,
+)
+from catalog_forge.spec.model import (
+    Block,
+    Condition,
+    ConfFile,
+    CopyBlock,
+    Each,
+    EachBlock,
+    FileBlock,
+    ListBlock,
+    ListValue,
+    PasteBlock,
+    SetBlock,
+    Spec,
+    TemplateBlock,
+    TextBlock,
+    WhenBlock,
+)
+from catalog_forge.spec.model.bodies import blocks_of, given_of, key_of
+from catalog_forge.spec.model.metadata import resolve
+from catalog_forge.spec.model.record import keys_of
+from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
+
+_NESTED_VALUES = ("yaml", "json", "toml")
+# Each level of `each` doubles the files that tell where values stand.
+_MOST_NESTED = 4
+_FLAT = "join makes one text of all elements, and this list would hold that one text"
+
+
+def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
+    """Yield what is wrong with the blocks of one file."""
+    blocks = list(blocks_of(file.body))
+    kind = format_of_file(file)
+    if file.export and kind != "env":
+        yield Problem(f"export: the format {kind} has no variables of a shell", file.at("export"), "say format: env")
+    yield from _structure(file, blocks, kind)
+    yield from _blocks(spec, file.body, kind, frozenset(), ())
+
+
+def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Problem]:
+    sole = [block for block in blocks if isinstance(block, TemplateBlock)]
+    if sole and len(blocks) > 1:
+        yield Problem("a hand-written template is the whole body of its file", sole[0].at())
+    pairs = [block for block in blocks if isinstance(block, SetBlock | CopyBlock)]
+    written = [block for block in blocks if isinstance(block, TextBlock | ListBlock | PasteBlock | FileBlock)]
+    if kind in NO_PAIRS:
+        for block in pairs:
+            if isinstance(block, SetBlock) or kind != "lines":
+                yield Problem(f"the format {kind} has no pairs", block.at(), "name the `format`, or write `text`")
+    elif kind == "json" and pairs and written:
+        yield Problem("a json file is either pairs (set, copy) or text: the commas between both cannot be known", written[0].at())
+    if kind in ("yaml", "json", "properties", "env") or (kind == "toml" and not written):
+        yield from _set_twice(file.body, {})
+
+
+def _set_twice(body: tuple[Block, ...], seen: dict[str, Where | None]) -> Iterator[Problem]:
+    """Yield keys that one rendering would write twice. The two branches of a condition exclude each other."""
+    for block in body:
+        if isinstance(block, SetBlock):
+            for name in block.set:
+                if name in seen:
+                    yield Problem(f"the key {name!r} is set twice in one file", block.at())
+                seen[name] = block.at()
+        elif isinstance(block, EachBlock):
+            yield from _set_for_each(block.each)
+        elif isinstance(block, WhenBlock):
+            then, otherwise = dict(seen), dict(seen)
+            yield from _set_twice(block.then, then)
+            yield from _set_twice(block.otherwise, otherwise)
+            seen.update(then | otherwise)
+
+
+def _set_for_each(each: Each) -> Iterator[Problem]:
+    """Yield keys that are the same for each element."""
+    for block in blocks_of(each.body):
+        for name in block.set if isinstance(block, SetBlock) else ():
+            if "@{" not in name:
+                hint = f"put a field of the element into it: {name}.@{{it.name}}"
+                yield Problem(f"the key {name!r} would be set once for each element", block.at(), hint)
+
+
+def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
+    """Check blocks; `given` are the metadata keys that the conditions around them let have a value."""
+    for block in body:
+        yield from _block(spec, block, kind, given, scope)
+        if isinstance(block, WhenBlock):
+            yield from _blocks(spec, block.then, kind, given | _given_by(block.when, True), scope)
+            yield from _blocks(spec, block.otherwise, kind, given | _given_by(block.when, False), scope)
+        elif isinstance(block, EachBlock):
+            inner = (*scope, (block.each.named, block.each.of))
+            if len(inner) > _MOST_NESTED:
+                yield Problem(f"each: {_MOST_NESTED} stand in each other at most", block.at())
+            else:
+                yield from _blocks(spec, block.each.body, kind, given, inner)
+
+
+def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
+    """The keys that have a value where a condition holds, or does not: one that is asked for, one that equals a text."""
+    if condition.negated:
+        return _given_by(condition.negated, not holds)
+    if condition.parts:
+        given = [_given_by(part, holds) for part in condition.parts]
+        return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
+    if condition.has and holds:
+        return frozenset({condition.has.removeprefix("metadata/")})  # or the words of an expression
+    equal = condition.eq if holds else condition.ne
+    nodes = [text.single.node for text in equal if text.single]
+    compared = any(text.literal for text in equal)
+    return frozenset(str(node.path) for node in nodes if compared and isinstance(node, Metadata))
+
+
+def _block(spec: Spec, block: Block, kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
+    match block:
+        case TextBlock():
+            yield from check_text(spec, block.text, scope, given=given)
+        case SetBlock():
+            yield from _set(spec, block, kind, given, scope)
+        case CopyBlock():
+            yield from _copy(spec, block, kind)
+        case PasteBlock():
+            yield from _paste(spec, block, given, scope)
+        case ListBlock():
+            yield from check_collection(spec, block.list.of, scope)
+            yield from check_text(spec, block.list.item, (*scope, ("", block.list.of)), given=given)
+        case EachBlock():
+            yield from _each(spec, block.each, scope)
+        case WhenBlock():
+            yield from _condition(spec, block.when, scope)
+        case FileBlock(file=name) | TemplateBlock(template=name):
+            if name.startswith("/") or "\\" in name or {"", ".", ".."} & set(name.split("/")):
+                yield Problem(f"the file {name!r} does not lie in the spec's folder", block.at())
+
+
+def _each(spec: Spec, each: Each, scope: Scope) -> Iterator[Problem]:
+    yield from check_collection(spec, each.of, scope)
+    if each.named and any(name == each.named for name, _ in scope):
+        yield Problem(f"as: {each.named!r} is the name of another element around", each.at("named"))
+
+
+def _set(spec: Spec, block: SetBlock, kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
+    names = [name for name, _ in scope]
+    for name, value in block.set.items():
+        yield from _Value(spec, name, kind, block, given, scope).problems(value)
+        try:
+            yield from check_text(spec, key_of(block, name, names), scope, given=given)
+        except ForgeError as error:
+            yield from error.problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """The check of one value of `set`. `scope` are the elements that it may read."""
+
+    spec: Spec
+    name: str
+    kind: str
+    block: SetBlock
+    given: frozenset[str]
+    scope: Scope = ()
+
+    def problems(self, value: Any, depth: int = 0) -> Iterator[Problem]:
+        if isinstance(value, Text):
+            yield from check_text(self.spec, value, self.scope, optional=depth == 0, given=self.given)
+            return
+        if isinstance(value, Mapping | tuple | ListValue) and self.kind not in _NESTED_VALUES:
+            yield Problem(f"set: {self.name}: the format {self.kind} has no maps and lists", self.block.at("set"))
+        if isinstance(value, ListValue):
+            yield from check_collection(self.spec, value.list.of, self.scope)
+            yield from replace(self, scope=(*self.scope, ("", value.list.of))).problems(value.list.item, depth + 1)
+        elif value is None and self.kind == "toml":
+            yield Problem(f"set: {self.name}: toml has no null", self.block.at("set"), "leave the key out")
+        elif isinstance(value, Mapping | tuple):
+            if isinstance(value, tuple):
+                yield from self._joined(value)
+            for item in value.values() if isinstance(value, Mapping) else value:
+                yield from self.problems(item, depth + 1)
+
+    def _joined(self, value: tuple[Any, ...]) -> Iterator[Problem]:
+        """A list of one text that joins a collection: it was meant to have an element for each."""
+        alone = value[0].single if len(value) == 1 and isinstance(value[0], Text) else None
+        if alone and isinstance(alone.node, Join):
+            node = alone.node
+            item = str(node.item) if node.item else f"@{{{'.'.join(('it', *node.path))}}}"
+            hint = (
+                f"write {self.name}: {{list: {{of: {yamlio.dump_json_like(str(node.of))}, item: {yamlio.dump_json_like(item)}}}}}"
+            )
+            yield Problem(_FLAT, alone.where, hint)
+
+
+def _copy(spec: Spec, block: CopyBlock, kind: str) -> Iterator[Problem]:
+    if block.bare and kind not in _NESTED_VALUES:
+        yield Problem(f"copy: the format {kind} writes every value the same way", block.at("bare"), "leave out `bare`")
+    path = block.copy.removeprefix("metadata/")
+    found = resolve(spec.metadata, Text((path,)))
+    if not found:
+        yield undeclared(spec, path, block.at("copy"))
+    elif found.key.asked:
+        yield Problem(f"copy: {path!r} is a single value, not a map", block.at("copy"), "declare it with type: map or list")
+
+
+def _paste(spec: Spec, block: PasteBlock, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
+    path = str(block.path)
+    found = resolve(spec.metadata, block.path)
+    for part in block.path.parts:
+        if isinstance(part, Expr):
+            yield from check_text(spec, Text((part,)), scope)
+            yield from check_in_path(part, scope)
+    if block.variable:
+        if block.variable not in spec.vars:
+            yield unknown_variable(spec, block.variable, block.at("paste"))
+    elif not found:
+        yield undeclared(spec, path, block.at("paste"))
+    elif not found.key.asked and not found.below:
+        yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"))
+    elif found.key.optional and not block.optional and path not in given:
+        yield Problem(f"paste: {path!r} is optional", block.at("paste"), "say optional: true here as well")
+    if len(block.wrap) not in (0, 2):
+        yield Problem("wrap: a head and a tail are two texts", block.at("wrap"))
+
+
+def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
+    words = [key for key in keys_of(Condition) if getattr(condition, key.attribute)]
+    if len(words) != 1:
+        *names, last = (key.name for key in keys_of(Condition))
+        yield Problem(f"when: exactly one of {', '.join(names)} and {last}", condition.at())
+    for part in condition.parts:
+        yield from _condition(spec, part, scope)
+    yield from _comparison(spec, "eq", condition.eq, condition, scope)
+    yield from _comparison(spec, "ne", condition.ne, condition, scope)
+    if condition.key:
+        if not resolve(spec.metadata, Text((condition.key,))):
+            yield undeclared(spec, condition.key, condition.at("has"))
+    elif condition.has:
+        yield from _has(spec, condition, scope)
+    names = [member.name for member in spec.members]
+    for name in condition.service:
+        if name not in names:
+            message = f"service: no service {name!r} runs with this conf image"
+            yield Problem(message, condition.at("service"), did_you_mean(name, names))
+    if condition.env and condition.env not in spec.vars:
+        yield Problem(f"env: {condition.env!r} is not one of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
+
+
+def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
+    try:
+        found = given_of(condition, [name for name, _ in scope])
+    except ForgeError as error:
+        # What would stand between braces elsewhere stands here without.
+        yield from (Problem(each.message, each.where, re.sub(r"@\{([^{}]*)\}", r"\1", each.hint)) for each in error.problems)
+        return
+    if isinstance(found, Collection):
+        yield from check_collection(spec, found, scope)
+        return
+    yield from check_expr(spec, found, scope, optional=True)
+    if not is_single(found, scope):
+        yield Problem(f"has: {condition.has!r} has no single value", found.where)
+
+
+def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condition, scope: Scope) -> Iterator[Problem]:
+    if texts and len(texts) != 2:
+        yield Problem(f"{word}: two texts are compared", condition.at(word))
+    for text in texts:
+        sums = any(isinstance(part, Expr) and part.plus for part in text.parts)
+        yield from check_text(spec, text, scope, optional=not sums)
+        for part in text.parts:
+            if isinstance(part, Expr) and not is_single(part, scope):
+                yield Problem(f"@{{{part.source}}} cannot be compared: it has no single value", part.where)

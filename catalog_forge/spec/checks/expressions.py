@@ -1,0 +1,267 @@
+"""The checks of expressions: what they read is declared, and is there where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from catalog_forge.errors import Problem, Where, did_you_mean
+from catalog_forge.spec.expressions import (
+    CHECK_FIELDS,
+    CONTAINER_FIELDS,
+    FOUND_FIELDS,
+    HOST_FIELDS,
+    LABEL_FIELDS,
+    WITHIN,
+    Attr,
+    Collection,
+    Count,
+    Expr,
+    First,
+    Join,
+    Metadata,
+    Raw,
+    Scope,
+    Text,
+    holder,
+)
+from catalog_forge.spec.model import Spec
+from catalog_forge.spec.model.metadata import kind_of, resolve, resolve_collection
+from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of, roots_of
+
+_FIELDS = {"container": CONTAINER_FIELDS, "host": HOST_FIELDS, "service": FOUND_FIELDS, "label": LABEL_FIELDS}
+# Releases without the function `atoi` (docs/facts/confd.md#2.9).
+_WITHOUT_ATOI = ("0.14.0", "0.15.0")
+_SERVICES = "/self/stack/services/"
+
+
+def is_single(expr: Expr, scope: Scope) -> bool:
+    """Whether an expression is one value that other expressions can be made of."""
+    node = expr.node
+    if isinstance(node, Attr):
+        of = holder(scope, node.root)
+        return node.path[:1] != ("host",) or node.path == ("host", "uuid") or of is None or of.element != "container"
+    return isinstance(node, Metadata | Raw | Count)
+
+
+def check_text(
+    spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
+) -> Iterator[Problem]:
+    """Yield what is wrong with the expressions of a text. `optional`: it may do without the value of its only one."""
+    alone = text.single if optional else None
+    for expr in text.expressions:
+        there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
+        yield from _sum(spec, expr, scope)
+        yield from check_expr(spec, expr, scope, there or expr is alone or (optional and len(text.parts) == 1))
+        if isinstance(expr.node, Metadata | Raw):
+            for nested in expr.node.path.parts:
+                if isinstance(nested, Expr):
+                    yield from check_in_path(nested, scope)
+
+
+def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
+    """Yield what is wrong with an expression inside a path."""
+    if not is_single(expr, scope):
+        yield Problem(f"@{{{expr.source}}} cannot stand in a path: it has no single value", expr.where)
+
+
+def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
+    """Yield what is wrong with what an expression reads. `optional`: it may be missing."""
+    match expr.node:
+        case Attr(root=root, path=path) if expr.node.of_element:
+            of = holder(scope, root)
+            yield from _field(spec, of, path, expr.where) if of else _astray(root, expr.where)
+        case Attr(root="self", path=path):
+            yield from _container_field("self", path, expr.where)
+        case Attr(root="env", path=(name,)):
+            if name not in spec.vars:
+                yield unknown_variable(spec, name, expr.where)
+        case Metadata(path=path):
+            yield from _metadata(spec, expr, path, optional)
+        case Raw(path=path):
+            yield from _raw(spec, expr.source, path.parts[0], expr.where)
+        case Join(of=members, item=Text() as item):
+            yield from check_collection(spec, members, scope)
+            yield from check_text(spec, item, (*scope, ("", members)))
+        case First(of=members, path=path) | Join(of=members, path=path):
+            yield from _members(spec, members, path, expr.where, scope)
+        case Count(of=members):
+            yield from check_collection(spec, members, scope)
+
+
+def _astray(name: str, where: Where) -> Iterator[Problem]:
+    """An element where there is none of this name."""
+    words = "the item of a list, and in `each`" if name == "it" else "the body of its `each`"
+    yield Problem(f"`{name}` stands only in {words}", where)
+
+
+def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
+    if expr.plus and kind_of(spec.metadata, replace(expr, plus=0), scope) != "integer":
+        hint = "numbers are index, create_index, scale, count(COLL), quorum(COLL) and metadata of type int"
+        yield Problem(f"@{{{expr.source}}} adds to what is not known to be a number", expr.where, hint)
+    elif expr.plus and not isinstance(expr.node, Count) and spec.engine.confd in _WITHOUT_ATOI:
+        hint = f"set engine: {{confd: 0.16.0}}; {spec.engine.confd} cannot turn a text into a number, and adds to counts alone"
+        yield Problem(f"@{{{expr.source}}} needs confd 0.16", expr.where, hint)
+
+
+def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Problem]:
+    found = resolve(spec.metadata, path)
+    if not found:
+        yield undeclared(spec, str(path), expr.where)
+    elif not found.key.asked and not found.below:
+        yield Problem(f"metadata/{path} is a {found.key.type}, not a single value", expr.where, "copy it, or list it")
+    elif (found.key.optional or found.below) and expr.default is None and not optional:
+        yield Problem(
+            f"metadata/{path} may be missing, and this text cannot do without it",
+            expr.where,
+            f"give a default, @{{metadata/{path}|...}}, or put it under when: {{has: metadata/{path}}}",
+        )
+
+
+def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[Problem]:
+    start = begins if isinstance(begins, str) else ""
+    roots = roots_of(spec)
+    if not root_of(start, roots):
+        hint = f"paths begin with {', '.join(roots)}"
+        if beyond_stack(start):
+            hint += f"; /services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
+        yield Problem(f"{source!r} is not a path that every container may read", where, hint)
+    name = start.removeprefix(_SERVICES).partition("/")
+    if start.startswith(_SERVICES) and (name[1] or "@{" not in source) and name[0] not in spec.services:
+        yield Problem(f"the entry has no service {name[0]!r}", where, _of_entry(name[0], spec))
+
+
+def _members(spec: Spec, of: Collection, path: tuple[str, ...], where: Where, scope: Scope) -> Iterator[Problem]:
+    yield from check_collection(spec, of, scope)
+    if of.kind == "metadata":
+        found = resolve_collection(spec.metadata, of)
+        yield from _field(spec, of, path or (found[1] if found else ()), where)
+    else:
+        yield from _field(spec, of, path, where)
+
+
+def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+    """What is wrong with a field of an element of a collection: each kind of element has fields of its own."""
+    field = ".".join(path)
+    if of.element == "text":
+        if field:
+            yield Problem(f"an element of {of} is a text, without fields", where, "write @{it}")
+    elif of.element == "value":
+        yield from _record_field(spec, of, field, where)
+    elif not path:
+        yield Problem(f"which field of {of}?", where, did_you_mean("", _FIELDS[of.element]))
+    elif of.element == "container":
+        yield from _container_field("it", path, where)
+    else:
+        checked = path[:1] == ("health_check",) and path[1:] in [(name,) for name in CHECK_FIELDS]
+        labelled = path[:1] == ("label",) and len(path) == 2
+        if path not in [(name,) for name in _FIELDS[of.element]] and not (
+            (labelled and of.element != "label") or (checked and of.element == "service")
+        ):
+            more = {"service": ("label.L", "health_check.port"), "host": ("label.L",)}.get(of.element, ())
+            yield Problem(f"a {of.element} has no field {field!r}", where, did_you_mean(field, (*_FIELDS[of.element], *more)))
+
+
+def _record_field(spec: Spec, of: Collection, field: str, where: Where) -> Iterator[Problem]:
+    found = resolve_collection(spec.metadata, of) if of.kind == "metadata" else None
+    fields = found[0].key.fields if found else ()
+    if found and found[0].key.type == "map" and field in ("name", "key"):
+        return
+    if fields and field not in fields:
+        message = f"{of} has no field {field!r}" if field else f"which field of {of}?"
+        yield Problem(message, where, did_you_mean(field, fields))
+    elif field and {"", ".", ".."} & set(field.split("/")):
+        yield Problem(f"{field!r} cannot be the name of a field", where, "segments stand between single slashes, never '..'")
+
+
+def _container_field(root: str, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
+    of_label = path[:1] == ("label",) and len(path) == 2
+    of_its_host = path[:1] == ("host",) and _of_host(path[1:])
+    if not (of_label or of_its_host or path in [(field,) for field in CONTAINER_FIELDS]):
+        word = ".".join(path)
+        yield Problem(f"{root} has no field {word!r}", where, did_you_mean(word, (*CONTAINER_FIELDS, "label.L", "host.ip")))
+
+
+def _of_host(path: tuple[str, ...]) -> bool:
+    return path in [(field,) for field in HOST_FIELDS] or (path[:1] == ("label",) and len(path) == 2)
+
+
+def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Problem]:
+    """Yield what is wrong with a collection. `scope` are the elements around it."""
+    if of.kind == "service" and of.name not in spec.services:
+        yield Problem(f"the entry has no service {of.name!r}", of.where, _of_entry(of.name, spec))
+    elif of.kind == "everywhere" and spec.scope != "environment":
+        yield Problem(f"{of} looks beyond the stack", of.where, SAY_SCOPE)
+    elif of.kind == "within":
+        yield from _within(of, scope)
+    elif of.kind == "link":
+        yield from _link(spec, of)
+    elif of.kind == "named":
+        yield from _named(spec, of)
+    elif of.kind == "raw":
+        yield from _raw(spec, of.name, of.name, of.where)
+        if wrong := next((char for char in "*?[]\\@{}" if char in of.name), ""):
+            yield Problem(
+                f"{wrong!r} cannot stand in the path of a collection", of.where, "it is a path of the metadata, as it is"
+            )
+    elif of.parts:
+        yield from check_expr(spec, of.parts[0], scope, optional=True)
+    elif of.kind == "metadata" and not resolve_collection(spec.metadata, of):
+        yield Problem(
+            f"{of} is not a declared list or map",
+            of.where,
+            did_you_mean(of.name, (n for n, k in spec.metadata.items() if not k.asked)),
+        )
+
+
+def _of_entry(name: str, spec: Spec) -> str:
+    near = did_you_mean(name, spec.services)
+    return near if near.startswith("did") else f"{near}; one more is declared under `companions`"
+
+
+def unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
+    """A variable that `vars` does not have."""
+    return Problem(f"env.{name} is not one of `vars`", where, did_you_mean(name, spec.vars))
+
+
+def _within(of: Collection, scope: Scope) -> Iterator[Problem]:
+    around = holder(scope, of.name)
+    kind = {"self": "container", "self.host": "host"}.get(of.name, around.element if around else "")
+    if not kind:
+        yield from _astray(of.name, of.where)
+    elif of.inner not in WITHIN.get(kind, ()):
+        hint = did_you_mean(of.inner, WITHIN.get(kind, ())) if kind in WITHIN else ""
+        yield Problem(f"a {kind} has no {of.inner}", of.where, hint)
+
+
+def _link(spec: Spec, of: Collection) -> Iterator[Problem]:
+    """A link that the service does not have leads nowhere."""
+    known = links_of(spec)
+    if of.name not in known:
+        hint = did_you_mean(of.name, known) if known else f"say it in the service: links: [SERVICE:{of.name}]"
+        yield Problem(f"the service has no link {of.name!r}", of.where, hint)
+
+
+def links_of(spec: Spec) -> list[str]:
+    """Return the aliases of the links and external links of the service and of its groups, each once."""
+    found: dict[str, None] = {}
+    for compose in (spec.service.compose, *(group.compose for group in spec.service.groups.values())):
+        for key in ("links", "external_links"):
+            links = compose.get(key) or ()
+            for link in (f"{name}:{alias}" for name, alias in links.items()) if isinstance(links, Mapping) else links:
+                target, colon, alias = str(link).rpartition(":")
+                found[alias if colon and target else str(link).rpartition("/")[2]] = None
+    return list(found)
+
+
+def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
+    found = resolve(spec.metadata, Text((of.name,)))
+    if not found:
+        yield undeclared(spec, of.name, of.where)
+    elif found.below or found.key.type not in ("service", "string"):
+        yield Problem(f"metadata/{of.name} does not name a service", of.where, "declare it with type: service")
+
+
+def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
+    """A metadata key that the spec does not declare."""
+    return Problem(f"no such metadata key: {path!r}", where, did_you_mean(path, spec.metadata) or "declare it under `metadata`")

@@ -1,0 +1,203 @@
+"""The blocks that the body of a file is made of, and the conditions among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge.spec.expressions import ROOTS, Collection, Text
+from catalog_forge.spec.model.frame import COMPOSE_NAME
+from catalog_forge.spec.model.metadata import METADATA_KEY, VARIABLE
+from catalog_forge.spec.model.record import Record, key
+
+# The name of an element: no word that an expression begins with.
+_ELEMENTS = "a word with which no expression begins"
+ELEMENT = rf"(?!(?:{'|'.join(ROOTS)}|peers|others|hosts|split|link|services|everywhere)$)[A-Za-z][A-Za-z0-9_]{{0,31}}"
+
+# A value of `set`: a text with expressions, a constant, or (yaml, json, toml) a map or list of them.
+Value = Text | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class TextBlock(Record):
+    """Literal text with `@{...}`."""
+
+    text: Text = key("the text")
+
+
+@dataclass(frozen=True)
+class SetBlock(Record):
+    """Pairs in the file's format. A pair that reads an optional key without a value is left out."""
+
+    set: Mapping[str, Value] = key(
+        "key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "
+        "{list: {of: COLL, item: VALUE}}"
+    )
+
+
+@dataclass(frozen=True)
+class CopyBlock(Record):
+    """Every pair of a metadata map, in the file's format; of a list, every value (format lines)."""
+
+    copy: str = key("metadata/PATH of the map", pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}", shape="metadata/PATH")
+    bare: tuple[str, ...] = key(
+        "which values stand without quotes in yaml, json and toml: those that are numbers, those that are true or false",
+        tuple,
+        one_of=("numbers", "truths"),
+    )
+
+
+@dataclass(frozen=True)
+class PasteBlock(Record):
+    """The text of a metadata key, as it is: the one place where a user's text may be more than a value."""
+
+    paste: Text = key(
+        "metadata/PATH of the text, which may hold `@{...}`, or env.NAME of a variable of `vars`",
+        pattern=rf"env\.{VARIABLE}|metadata(/(?!\.\.?(/|$))([A-Za-z0-9._-]|@\{{[^{{}}]+\}})+)+",
+        shape="metadata/PATH or env.NAME",
+    )
+    wrap: tuple[str, ...] = key("a head and a tail, each a line of its own", tuple)
+    optional: bool = key("leave all of it out when the key has no value", False)
+
+    @property
+    def variable(self) -> str:
+        """The variable that is pasted; nothing when it is a metadata key."""
+        return (self.paste.literal or "").removeprefix("env.") if str(self.paste).startswith("env.") else ""
+
+    @property
+    def path(self) -> Text:
+        """The path of the metadata key, below `metadata/`."""
+        first, *more = self.paste.parts
+        begin = str(first).removeprefix("metadata/")
+        return Text((*((begin,) if begin else ()), *more))
+
+
+@dataclass(frozen=True)
+class Listing(Record):
+    """One item for each element of a collection."""
+
+    of: Collection = key(
+        "peers, others, hosts, service:NAME or services:LABEL=VALUE, with [healthy] or [running]; metadata/PATH, /PATH, "
+        'split(metadata/PATH, ",")'
+    )
+    item: Text = key("text of an item; `it` is the element")
+    sep: str = key("text between two items", "\n")
+    head: str = key("text before the first item, when there is one", "")
+    tail: str = key("text after the last item, when there is one", "")
+    required: bool = key("without an element nothing is written, and the log says what is waited for", False)
+
+
+@dataclass(frozen=True)
+class Elements(Record):
+    """A value for each element of a collection."""
+
+    of: Collection = key("the collection, as in the block `list`")
+    item: Value = key("the value made of an element, which is `it`: a text, or a map or list of texts")
+
+
+@dataclass(frozen=True)
+class ListValue(Record):
+    """A value of `set` in yaml, json and toml: a list made of a collection."""
+
+    list: Elements = key("the collection, and the value that each element becomes")
+
+
+@dataclass(frozen=True)
+class ListBlock(Record):
+    """One item for each element of a collection."""
+
+    list: Listing = key("the collection and its items")
+
+
+@dataclass(frozen=True)
+class Each(Record):
+    """Blocks for each element of a collection."""
+
+    of: Collection = key("the collection, as in the block `list`")
+    body: tuple[Block, ...] = key("the blocks that an element becomes")
+    named: str = key("name of the element in expressions, beside `it`", "", name="as", pattern=ELEMENT, shape=_ELEMENTS)
+    sep: str = key("text between two elements", "")
+    head: str = key("text before the first element, when there is one", "")
+    tail: str = key("text after the last element, when there is one", "")
+    required: bool = key("without an element nothing is written, and the log says what is waited for", False)
+
+
+@dataclass(frozen=True)
+class EachBlock(Record):
+    """Blocks for each element of a collection; they may hold `each` again, and `when` that asks for fields of the element."""
+
+    each: Each = key("the collection, and the blocks for an element")
+
+
+@dataclass(frozen=True)
+class Condition(Record):
+    """A condition: exactly one of these keys."""
+
+    service: tuple[str, ...] = key(
+        "the service has this name, or one of these", tuple, pattern=COMPOSE_NAME, shape="a service name", single=True
+    )
+    has: str = key(
+        "metadata/PATH or a field of an element has a value; a map, a list or a COLL has an element",
+        "",
+        pattern=f"metadata/{METADATA_KEY.replace('(^|/)', '/')}|(?!metadata/).+",
+        shape="metadata/PATH, it.FIELD or a collection",
+        maximum=300,
+        reads=True,
+    )
+    eq: tuple[Text, ...] = key("two texts are equal", tuple)
+    ne: tuple[Text, ...] = key("two texts differ", tuple)
+    env: str = key("this variable of `vars` is not empty", "", pattern=VARIABLE, shape="a name of `vars`")
+    first: bool = key("this container is the first of the peers", False)
+    negated: Condition | None = key("this condition does not hold", None, name="not")
+    every: tuple[Condition, ...] = key("all of these conditions hold", tuple, name="all")
+    some: tuple[Condition, ...] = key("at least one of these conditions holds", tuple, name="any")
+
+    @property
+    def key(self) -> str:
+        """The metadata key that must have a value, if it is one that `has` asks for."""
+        return self.has.removeprefix("metadata/") if self.has.startswith("metadata/") else ""
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions that this one is made of."""
+        return (*((self.negated,) if self.negated else ()), *self.every, *self.some)
+
+    @property
+    def tests(self) -> Iterator[Condition]:
+        """The conditions that test something themselves: this one, or those that it is made of, all the way down."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.tests
+
+
+@dataclass(frozen=True)
+class WhenBlock(Record):
+    """Blocks under a condition."""
+
+    when: Condition = key("service, has, eq, ne, env, first, or not, all, any of such conditions")
+    then: tuple[Block, ...] = key("blocks when it holds", tuple)
+    otherwise: tuple[Block, ...] = key("blocks when it does not", tuple, name="else")
+
+
+@dataclass(frozen=True)
+class FileBlock(Record):
+    """A static file from the spec's folder, copied as it is."""
+
+    file: str = key("name of the file in the spec's folder", maximum=200)
+
+
+@dataclass(frozen=True)
+class TemplateBlock(Record):
+    """A hand-written confd template from the spec's folder: the whole body. Its keys are derived from the paths it looks up."""
+
+    template: str = key(
+        "name of the template in the spec's folder",
+        pattern=r"[^/].*\.tmpl",
+        shape="a name that ends in .tmpl",
+        maximum=200,
+    )
+
+
+Block = TextBlock | SetBlock | CopyBlock | PasteBlock | ListBlock | EachBlock | WhenBlock | FileBlock | TemplateBlock

@@ -1,0 +1,74 @@
+"""The body of a file, walked through: its blocks, its texts, its collections, the names that it gives to elements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from catalog_forge.errors import Where
+from catalog_forge.spec.expressions import Collection, Expr, Text
+from catalog_forge.spec.model.blocks import Block, Condition, EachBlock, ListBlock, ListValue, SetBlock, TextBlock, WhenBlock
+from catalog_forge.spec.parser import Beginning, parse, parse_given
+
+
+def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
+    """Yield every block of a body, those under conditions included, in their order."""
+    for block in body:
+        yield block
+        if isinstance(block, WhenBlock):
+            yield from blocks_of(block.then)
+            yield from blocks_of(block.otherwise)
+        elif isinstance(block, EachBlock):
+            yield from blocks_of(block.each.body)
+
+
+def names_in(body: tuple[Block, ...]) -> list[str]:
+    """Return the names that a body gives to elements."""
+    return [block.each.named for block in blocks_of(body) if isinstance(block, EachBlock)]
+
+
+def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
+    """Yield every text of a body that expressions may stand in, with its block."""
+    names = names_in(body)
+    for block in blocks_of(body):
+        match block:
+            case TextBlock():
+                yield block, block.text
+            case ListBlock():
+                yield block, block.list.item
+            case SetBlock():
+                yield from ((block, key_of(block, name, names)) for name in block.set)
+                yield from ((block, part) for value in block.set.values() for part in parts_of(value) if isinstance(part, Text))
+
+
+def collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
+    """Yield the collections that blocks and values are made of, in their order."""
+    for block in blocks_of(body):
+        if isinstance(block, ListBlock):
+            yield block.list.of
+        elif isinstance(block, EachBlock):
+            yield block.each.of
+        elif isinstance(block, SetBlock):
+            yield from (part for value in block.set.values() for part in parts_of(value) if isinstance(part, Collection))
+
+
+def parts_of(value: Any) -> Iterator[Text | Collection]:
+    """The texts and collections in a value, all the way down."""
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, ListValue):
+        yield value.list.of
+        yield from parts_of(value.list.item)
+    elif isinstance(value, Mapping | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from parts_of(item)
+
+
+def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
+    """Return what `has` asks for beside metadata. Raises ForgeError when it is nothing that can be asked for."""
+    return parse_given(condition.has, Beginning(condition.at("has") or Where("")), names)
+
+
+def key_of(block: SetBlock, name: str, names: Sequence[str]) -> Text:
+    """A key of `set`, which may hold expressions. Raises ForgeError."""
+    return parse(name, Beginning(block.at("set") or Where("")), names)

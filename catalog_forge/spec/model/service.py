@@ -1,0 +1,114 @@
+"""The services of an entry: the one that is configured, its groups, the companions, the volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from catalog_forge import yamlio
+from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, SERVICE_KEYS
+from catalog_forge.spec.model.frame import COMPOSE_NAME, IMAGE, HealthCheck, NumberOrVariable
+from catalog_forge.spec.model.record import Record, key
+
+# What stands beside the primary in each topology, in this order: `Member` knows what it is called.
+TOPOLOGIES = {
+    "volumes": ("conf",),
+    "netns": ("main", "volumes"),
+    "datavol": ("conf", "volumes"),
+    "scripts": ("conf",),
+    "embedded": (),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed(Record):
+    """A record in which keys of compose files stand: `PASSED` are those that may, `nodes` what the author wrote for each."""
+
+    PASSED: ClassVar[frozenset[str]] = frozenset()
+    nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Group(Composed):
+    """One of several services that run the same software with the same conf image, such as masters and data nodes."""
+
+    PASSED = SERVICE_KEYS
+    scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
+    name: str = key(
+        "name of the group's service; default: SERVICE-GROUP",
+        "",
+        pattern=COMPOSE_NAME,
+        shape="letters, digits and dashes",
+        maximum=63,
+    )
+    image: str = key("image of this group alone, with its tag", "", pattern=IMAGE, shape="REPOSITORY:TAG", maximum=255)
+    exec: tuple[str, ...] = key("what starts the program in this group, in place of launch.exec", tuple)
+    health_check: HealthCheck | None = key("Rancher's health check of this group alone", None)
+    metadata: Mapping[str, Any] = key("metadata keys whose value is fixed for this group: they are not asked for here", dict)
+    compose: Mapping[str, Any] = key("docker-compose and rancher-compose keys of this group alone, such as ports", dict)
+
+
+@dataclass(frozen=True)
+class Service(Composed):
+    """The software that is configured. Any other docker-compose v2 or rancher-compose key may stand here as well."""
+
+    PASSED = SERVICE_KEYS
+    name: str = key("name of the service in the stack", pattern=COMPOSE_NAME, shape="letters, digits and dashes", maximum=63)
+    image: str = key(
+        "image with its tag; without a tag, the entry asks for one",
+        "",
+        pattern=IMAGE,
+        shape="REPOSITORY:TAG",
+        maximum=255,
+    )
+    topology: str = key(
+        "how the service gets the configuration: `volumes` (main is the primary service, conf its sidekick), "
+        "`netns` (conf is the primary, main its sidekick in the same network), "
+        "`datavol` (main is the primary, conf its sidekick in the same network), "
+        "`scripts` (conf only carries files that are always the same, and ends) or "
+        "`embedded` (one container: the conf image is made from main's, and confd runs beside the program)",
+        "volumes",
+        one_of=tuple(TOPOLOGIES),
+    )
+    network_mode: str = key("`host`: the program uses the network of its host", "", one_of=("host",))
+    shell: bool = key(
+        "the image has /bin/sh and sleep; false: it has none, and a busybox that conf brings runs the scripts", True
+    )
+    scale: NumberOrVariable = key("how many containers; a number, or the `${variable}` of a question", 1)
+    health_check: HealthCheck | None = key("Rancher's health check", None)
+    groups: Mapping[str, Group] = key("several services in place of one, each with what makes it differ from the others", dict)
+    compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys that stand here, passed through", dict)
+
+    @property
+    def is_self(self) -> bool:
+        """Whether `self` is this service where confd asks: the metadata service tells callers apart by their address."""
+        return self.topology != "volumes"
+
+    @property
+    def floats(self) -> bool:
+        """Whether the image has neither a tag nor a digest."""
+        return ":" not in self.image.rpartition("/")[2] and "@" not in self.image
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether confd and the program run in one container."""
+        return self.topology == "embedded"
+
+
+@dataclass(frozen=True)
+class Companion(Composed):
+    """A service of the entry beside the configured one, such as a load balancer. Its keys are those of compose files."""
+
+    PASSED = COMPANION_KEYS
+    compose: Mapping[str, Any] = key("the docker-compose and rancher-compose keys of the service", dict)
+
+
+@dataclass(frozen=True)
+class Volume(Record):
+    """A named volume: services mount it as NAME:/PATH."""
+
+    driver: str = key("driver of the volume, such as local or rancher-nfs", "", maximum=255, line=True)
+    driver_opts: Mapping[str, str] = key("options of the driver", dict)
+    external: bool = key("the volume is there already, and belongs to nobody's stack", False)
+    per_container: bool = key("each container has one of its own, which its replacement finds again", False)
