@@ -31,7 +31,7 @@ FLOORS = (
     ("metadata",),
     ("formats", "plan", "spec"),
     ("rancher",),
-    ("gotext", "goyaml", "rancher.keys", "git", "junit", "diffs"),
+    ("backends", "gotext", "goyaml", "rancher.keys", "git", "junit", "diffs"),
     ("yamlio", "malformed", "errors", "texts", "shown", "xdg", "__init__"),
 )
 

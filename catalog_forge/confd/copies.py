@@ -94,7 +94,8 @@ def _same_key(body: Writer, block: Block, before: bool) -> Iterator[tuple[str, .
             condition = body.pair_condition(value)
             yield (*((condition,) if condition else ()), f"eq (base .Key) {go.string(name)}")
     elif isinstance(block, CopyBlock) and before:
-        yield (f"exists (printf {go.string(f'/self/service/{block.copy}/%s')} (base .Key))",)
+        path = body.values.names.metadata(block.copy.removeprefix("metadata/")).format
+        yield (f"exists (printf {go.string(f'{path}/%s')} (base .Key))",)
 
 
 def _unless(conditions: tuple[str, ...]) -> str:

@@ -29,6 +29,9 @@ def keys(template: str, file: str, roots: tuple[str, ...]) -> list[str]:
 
 def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     path = runes(clean(unrunes(path)))
+    if path == "/" and "/" in roots:
+        message = "the template lists the root: confd shows only single values there, and nothing that has keys below it"
+        raise ForgeError(message, where, 'list a key below it, as in ls "/KEY"')
     if root := root_of(path, roots):
         return root
     known = path.partition(WILD)[0]

@@ -2,6 +2,7 @@
 
 Where confd has the service's own address, `self` of the metadata is the service's container. In `volumes` it runs in a sidekick
 with an address of its own: `self` is the main container of the same deployment unit, found among the primary's containers.
+In a store of another kind the keys of the metadata lie directly below the prefix, and there is nothing else.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Names:
     version: str
     is_self: bool
     main: str
+    is_stored: bool = False
     roots: set[str] = field(default_factory=set)
     selections: dict[str, Selection] = field(default_factory=dict)
 
@@ -87,6 +89,10 @@ class Names:
 
     def at(self, text: str) -> Path:
         """Return the path of a constant key, and note the always-present ancestor that holds it."""
+        if self.is_stored:
+            # Below the prefix nothing is sure to be there but the prefix itself.
+            self.roots.add("/")
+            return go.path(text)
         parts = text.split("/")
         self.roots.add("/".join(parts[:3] if parts[1] == "self" else parts[:2]))
         return go.path(text)
@@ -97,7 +103,8 @@ class Names:
 
     def metadata(self, path: str = "") -> Path:
         """Return the path of a key of the service's metadata; a sidekick is served that of its primary."""
-        return self.at("/self/service/metadata" + (f"/{path}" if path else ""))
+        base = "" if self.is_stored else "/self/service/metadata"
+        return self.at(base + (f"/{path}" if path else ""))
 
     def container(self, path: tuple[str, ...]) -> Path:
         """Return the path of a field of `self`."""

@@ -27,6 +27,8 @@ _PRESENT = {
     "/self/stack": "/self/stack/name",
     "/self/host": "/self/host/uuid",
 }
+# Rancher answers a container that it does not know yet with an error, which confd takes for keys (docs/facts/confd.md#3.5).
+_UNKNOWN = '{{if and (eq (getv "/code" "") "404") (eq (getv "/type" "") "error")}}{{getv "/self/service/name"}}{{end -}}\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
         keys = handwritten.keys(template, f"specs/{spec.name}/{block.template}", roots_of(spec))
         _carried(spec, file, keys)
         return Resource(name, toml(spec, file, name, keys, note), template)
-    names = Names(spec.engine.metadata, spec.service.is_self, spec.members[0].name)
+    names = Names(spec.engine.metadata, spec.service.is_self, spec.members[0].name, spec.engine.is_stored)
     kind = BY_NAME[file.format]
     values = Values(spec, replace(kind, pair=f"export {kind.pair}") if file.export else kind, names)
     body = Body(file, values, read_static).write()
@@ -158,6 +160,8 @@ def _prologue(values: Values, body: str) -> str:
         code.append(f'{{{{define "file" -}}}}\n{go.apart_line(body)}{{{{end -}}}}\n')
     for root in sorted(values.names.roots & set(_PRESENT)):
         code.append(f"{{{{$_ := getv {go.string(_PRESENT[root])} -}}}}\n")
+    if values.names.is_stored and "rancher" in values.spec.engine.backends and values.names.roots:
+        code.append(_UNKNOWN)
     for name, given in sorted(values.required.items()):
         missing = go.string(f"required metadata key {name} has no value")
         code.append(f"{{{{if not ({given})}}}}{{{{getv {missing}}}}}{{{{end -}}}}\n")

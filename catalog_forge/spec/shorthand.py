@@ -26,7 +26,7 @@ from catalog_forge.spec.model import (
     Spec,
     WhenBlock,
 )
-from catalog_forge.spec.model.frame import COMPOSE_NAME, Entry
+from catalog_forge.spec.model.frame import COMPOSE_NAME, Engine, Entry
 from catalog_forge.spec.programs import start_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
@@ -190,6 +190,7 @@ def complete(spec: Spec) -> Spec:
         spec,
         metadata=metadata,
         entry=_entry(spec),
+        engine=_engine(spec),
         service=_with_image(spec),
         launch=_launch(spec),
         files=tuple(_file_defaults(file) for file in spec.files),
@@ -217,6 +218,13 @@ def _entry(spec: Spec) -> Entry:
     entry = spec.entry
     name = entry.name or entry_name(spec.name)
     return replace(entry, name=name, title=entry.title or title_of(name), version=entry.version or spec.version)
+
+
+def _engine(spec: Spec) -> Engine:
+    """What renders, with the prefix of the keys where they lie in a store."""
+    engine = spec.engine
+    prefix = engine.prefix or (f"/{spec.entry.name or entry_name(spec.name)}" if engine.is_stored else "")
+    return replace(engine, prefix=prefix)
 
 
 def image_of(service: Service) -> str:

@@ -16,7 +16,7 @@ from catalog_forge.spec.model.record import Record, keys_of
 from catalog_forge.spec.reader import read
 
 SPECS = Path(__file__).parents[1] / "golden/specs"
-NAMES = ["least", "lines", "most", "start", "elect"]
+NAMES = ["least", "lines", "most", "start", "elect", "stored"]
 
 
 def text_of(name: str) -> str:

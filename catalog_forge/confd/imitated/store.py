@@ -246,12 +246,12 @@ class _Walk:
         if value is True or value is False:
             return b"true" if value else b"false"
         if not value:  # zero has two signs, which are equal
-            return _number_text(value)
-        return self.texts.get(value) or self.texts.setdefault(value, _number_text(value))
+            return number_text(value)
+        return self.texts.get(value) or self.texts.setdefault(value, number_text(value))
 
 
-def _number_text(value: float) -> bytes:
-    """Write a number without an exponent."""
+def number_text(value: float) -> bytes:
+    """Return a number as confd stores it: without an exponent."""
     if value and abs(value) < 1 << 53 and value == int(value):
         return b"%d" % int(value)
     return format(Decimal(repr(value)), "f").removesuffix(".0").encode()

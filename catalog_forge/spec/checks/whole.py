@@ -10,7 +10,7 @@ from typing import Any
 from catalog_forge.errors import Problem, Where, did_you_mean
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec import programs, shorthand
-from catalog_forge.spec.checks import together
+from catalog_forge.spec.checks import stores, together
 from catalog_forge.spec.checks.body import check_body
 from catalog_forge.spec.launching import check_launch, launch_files
 from catalog_forge.spec.model import KEY_TYPES, METADATA_KEY, VARIABLE, ConfFile, Group, MetadataKey, Service, Spec
@@ -40,6 +40,7 @@ def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     if spec.forge != 1:
         yield Problem(f"forge: this release knows version 1 of the spec language, not {spec.forge}", spec.at("forge"))
     yield from _engine(spec)
+    yield from stores.problems(spec)
     yield from _metadata(spec)
     yield from _vars(spec)
     yield from _tools(spec)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from catalog_forge import backends
 from catalog_forge.spec.model.record import Record, key
 
 COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -85,13 +86,38 @@ class Engine(Record):
         "SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
     )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
+    backend: tuple[str, ...] = key(
+        "where the keys of `metadata` lie: in Rancher's metadata service, or in another store; of several the first, unless the "
+        "container is told another one by CONF_BACKEND",
+        ("rancher",),
+        one_of=backends.NAMES,
+        single=True,
+    )
+    prefix: str = key(
+        "the key below which those of `metadata` lie in a store, unless the container is told another one by CONF_PREFIX; "
+        "default: the name of the entry",
+        "",
+        pattern=r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+",
+        shape="a key such as /app, without a slash at its end",
+        maximum=200,
+    )
     refresh: str = key(
-        "`watch` (at each change), `once`, or an interval such as 30s",
+        "`watch` (at each change; each 10 s where the back end cannot tell), `once`, or an interval such as 30s",
         "watch",
         pattern=f"watch|once|{DURATION}",
         shape="watch, once or a time such as 30s",
     )
     log: str = key("confd's log level", "info", one_of=("panic", "fatal", "error", "warn", "info", "debug"))
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The back ends that the image knows, the one that it uses by itself first."""
+        return self.backend
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the keys may lie in another store than Rancher's: then nothing else is read."""
+        return any(name != "rancher" for name in self.backend)
 
 
 @dataclass(frozen=True)

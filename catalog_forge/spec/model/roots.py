@@ -15,12 +15,14 @@ SAY_SCOPE = "say `scope: environment` at the top of the spec, which is for what 
 
 def roots_of(spec: Spec) -> tuple[str, ...]:
     """Return what the raw paths of a spec, and those of its hand-written templates, may begin with."""
+    if spec.engine.is_stored:
+        return ("/",)
     return (*RAW_ROOTS, *_WIDE_ROOTS) if spec.scope == "environment" else RAW_ROOTS
 
 
 def root_of(path: str, roots: Sequence[str]) -> str:
     """Return which of `roots` a path is, or lies below; nothing where it is none of theirs."""
-    return next((root for root in roots if path == root or path.startswith(root + "/")), "")
+    return next((root for root in roots if path == root or path.startswith(root.rstrip("/") + "/")), "")
 
 
 def beyond_stack(path: str) -> bool:

@@ -1,0 +1,151 @@
+"""What each of confd's back ends is, in one table: where it is reached, how it finds keys, what it can hold, what it cannot do.
+
+Rules: confd 0.16.0 (backends/NAME/client.go, config.go); docs/backends.md has the same table in words, and a test for each trap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# One page of a Scan: what confd reads of a table, other people's items included (Amazon DynamoDB, "Scan").
+PAGE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A back end: `nodes` says what CONF_NODES holds there, `option` which option of confd takes it.
+
+    `watches` tells whether confd sees a change by itself; `changes`, whether there can be one at all.
+    `raw`: keys are found by the beginning of their text, so those of a neighbour such as /app2 come with /app.
+    `missing`: confd's words when there is nothing below the prefix; empty where that is no error.
+    `segment` is what may stand between two slashes of a key, `shape` the same in words; `most` bounds the bytes of a value.
+    `credentials` are the options of confd that the container is told by CONF_OPTION, or from a file by CONF_OPTION_FILE;
+    those in `exported` go into confd's environment under the name that its library knows.
+    """
+
+    name: str
+    nodes: str
+    option: str = "nodes"
+    watches: bool = False
+    changes: bool = True
+    raw: bool = False
+    missing: str = ""
+    segment: str = r"[^/\x00]+"
+    shape: str = "any text without a slash"
+    most: int = 0
+    empty: bool = True
+    binary: bool = False
+    scheme: str = ""
+    port: int = 0
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    exported: Mapping[str, str] = field(default_factory=dict)
+
+    def fits(self, segment: str) -> bool:
+        """Whether a segment may be part of a key."""
+        return segment not in ("", ".", "..") and re.fullmatch(self.segment, segment) is not None
+
+
+_LOGIN = {"CONF_USERNAME": "username", "CONF_PASSWORD": "password"}
+_TLS = {"CONF_CA": "client_cakeys", "CONF_CERT": "client_cert", "CONF_KEY": "client_key"}
+_NAMES = r"[A-Za-z0-9_.@-]+"
+_NAMED = "letters, digits and _ . @ -"
+
+TABLE: Mapping[str, Backend] = {
+    each.name: each
+    for each in (
+        Backend("rancher", "HOST[:PORT] of the metadata service", watches=True, port=80),
+        Backend("env", "", changes=False, raw=True, segment="[a-z0-9]+", shape="small letters and digits"),
+        Backend("file", "paths of JSON files", option="file", raw=True),
+        Backend(
+            "etcdv3", "HOST:PORT of each member", watches=True, most=1 << 20, binary=True, port=2379, credentials=_LOGIN | _TLS
+        ),
+        Backend(
+            "etcd",
+            "http://HOST:PORT of each member",
+            watches=True,
+            missing="Key not found",
+            segment=r"(?!_)[^/\x00]+",
+            shape="any text without a slash that does not begin with _",
+            most=1 << 20,
+            scheme="http://",
+            port=2379,
+            credentials=_LOGIN | _TLS,
+        ),
+        Backend(
+            "consul",
+            "HOST:PORT of one agent",
+            watches=True,
+            raw=True,
+            most=1 << 19,
+            binary=True,
+            port=8500,
+            credentials=_LOGIN | _TLS,
+            exported={"CONF_TOKEN": "CONSUL_HTTP_TOKEN"},
+        ),
+        Backend(
+            "redis",
+            "HOST:PORT[/DATABASE]",
+            watches=True,
+            most=1 << 29,
+            binary=True,
+            port=6379,
+            credentials={"CONF_PASSWORD": "client_key"},
+        ),
+        Backend(
+            "zookeeper",
+            "HOST:PORT of each server",
+            watches=True,
+            missing="node does not exist",
+            segment=r"[^/\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]+",
+            shape="any text without a slash and without control characters",
+            most=(1 << 20) - 4096,
+            binary=True,
+            port=2181,
+        ),
+        Backend(
+            "vault",
+            "http://HOST:PORT of one server",
+            segment=_NAMES,
+            shape=_NAMED,
+            most=1 << 19,
+            scheme="http://",
+            port=8200,
+            credentials=_LOGIN
+            | _TLS
+            | {
+                "CONF_AUTH_TYPE": "auth_type",
+                "CONF_AUTH_PATH": "path",
+                "CONF_TOKEN": "auth_token",
+                "CONF_ROLE_ID": "role_id",
+                "CONF_SECRET_ID": "secret_id",
+                "CONF_APP_ID": "app_id",
+                "CONF_USER_ID": "user_id",
+            },
+        ),
+        Backend(
+            "dynamodb",
+            "the name of one table",
+            option="table",
+            raw=True,
+            most=400 << 10,
+        ),
+        Backend(
+            "ssm",
+            "",
+            segment="[A-Za-z0-9_.-]+",
+            shape="letters, digits and _ . -",
+            most=4 << 10,
+            empty=False,
+        ),
+    )
+}
+NAMES = tuple(TABLE)
+
+
+def told_at_start(names: tuple[str, ...]) -> str:
+    """The words of the environment that a container of these back ends may be told, for its documentation."""
+    words = ["CONF_BACKEND", "CONF_NODES", "CONF_PREFIX"]
+    words += [word for name in names for word in (*TABLE[name].credentials, *TABLE[name].exported)]
+    return " ".join(dict.fromkeys(words))

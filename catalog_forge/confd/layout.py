@@ -1,0 +1,78 @@
+"""How the metadata of a spec lies in a store: the keys and texts that the compiled templates read there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog_forge.backends import PAGE, TABLE, Backend
+from catalog_forge.confd.imitated.store import number_text
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.spec.model import Spec
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return what a back end holds for these values: the key, absolute and with slashes whatever the store writes, and its text.
+
+    `values` are those of metadata keys, as YAML gives them: text, numbers, truths, maps, lists; null and what is empty are left
+    out, as a key that is not there. Lists lie below their numbers; records with a `name` below it, as Rancher has them.
+    `prefix` stands for the spec's. Raises ForgeError for what the spec does not know or the back end cannot hold.
+    """
+    store, start = TABLE[backend], prefix or spec.engine.prefix
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if name not in spec.metadata:
+            raise ForgeError(f"no such metadata key: {name!r}", hint=did_you_mean(name, spec.metadata))
+        key = spec.metadata[name]
+        numbered = key.type == "list" and "name" not in key.fields
+        for path, text in _leaves(f"{start}/{name}", value, numbered):
+            _check(store, path, text, key.at())
+            found[path] = text
+    _check_tree(found)
+    if backend == "dynamodb" and sum(len(f"key{path}value{text}".encode()) for path, text in found.items()) > PAGE:
+        raise ForgeError("dynamodb: all keys together must be smaller than 1 MB: confd reads one page of the table")
+    return found
+
+
+def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str, str]]:
+    """The keys below a path; `numbered`: the records of this list lie below their numbers in any case."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(f"{path}/{key}", item)
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            name = item.get("name") if isinstance(item, Mapping) and not numbered else None
+            yield from _leaves(f"{path}/{number if name is None else name}", item)
+    elif isinstance(value, bool):
+        yield path, "true" if value else "false"
+    elif isinstance(value, int | float):
+        yield path, number_text(value).decode()
+    elif value is not None:
+        yield path, str(value)
+
+
+def _check(store: Backend, path: str, text: str, where: Where | None) -> None:
+    """Raise ForgeError for a key or a value that a back end cannot hold."""
+    wrong = next((segment for segment in path[1:].split("/") if not store.fits(segment)), None)
+    if wrong is not None:
+        raise ForgeError(
+            f"{path}: {store.name} cannot have {wrong!r} in a key", where, f"between the slashes of its keys stands {store.shape}"
+        )
+    if not text and not store.empty:
+        raise ForgeError(f"{path}: {store.name} holds no empty value", where, "leave the key out, and make it optional")
+    if "\0" in text or _SURROGATE.search(text):
+        raise ForgeError(f"{path}: the value holds a character that no file of text has", where)
+    if store.most and len(text.encode()) > store.most:
+        raise ForgeError(f"{path}: {store.name} holds at most {store.most} bytes in a value", where)
+
+
+def _check_tree(found: Mapping[str, str]) -> None:
+    """Raise ForgeError where a key has both a value and keys below it: confd would list it as its own child."""
+    for path in found:
+        above = path
+        while above := above.rpartition("/")[0]:
+            if above in found:
+                raise ForgeError(f"{above} has a value, and so has {path} below it", hint="a key is one or the other")

@@ -1,0 +1,167 @@
+"""What a spec may say whose keys lie in a store that is not Rancher's: what can be read there, what each can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from catalog_forge.backends import TABLE, Backend
+from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Raw, Text
+from catalog_forge.spec.launching import rendered
+from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, PasteBlock, Spec, WhenBlock
+from catalog_forge.spec.model.bodies import blocks_of, collections_of, given_of, names_in, texts_of
+
+# What to say in place of a word that only Rancher's metadata has an answer to.
+_OWN = "what differs from container to container comes from its environment: declare NAME under `vars`, and read @{env.NAME}"
+_STACK = "write it down, or declare a key for it under `metadata`, and read @{metadata/NAME}"
+_MANY = "declare a list under `metadata`, and read metadata/NAME: whoever fills the store says there who the members are"
+_INSTEAD = {"self": _OWN, "self.host": _OWN, "stack": _STACK, "service": _STACK}
+_HELD = ("metadata", "raw", "split")
+
+
+def problems(spec: Spec) -> Iterator[Problem]:
+    """Yield what is wrong with the back ends of a spec, and with what it reads when one of them is not Rancher."""
+    yield from _backends(spec)
+    if not spec.engine.is_stored:
+        return
+    for backend in (TABLE[name] for name in spec.engine.backends if name in TABLE):
+        yield from _prefix(spec, backend)
+        for name, key in spec.metadata.items():
+            yield from _key(spec, backend, name, key)
+    yield from _launch(spec)
+    yield from _groups(spec)
+    for file in rendered(spec):
+        if file.dest != f"{spec.share}/peers":  # what needs that is refused above
+            yield from _file(spec, file)
+
+
+def _backends(spec: Spec) -> Iterator[Problem]:
+    engine = spec.engine
+    if not engine.backends:
+        yield Problem("engine: backend: at least one is needed", engine.at("backend"), f"one of {', '.join(TABLE)}")
+    for number, name in enumerate(engine.backends):
+        if name in engine.backends[:number]:
+            yield Problem(f"engine: backend: {name} stands twice", engine.at("backend"))
+    if engine.prefix and not engine.is_stored:
+        hint = "leave it out, or name another back end"
+        yield Problem("engine: prefix: Rancher's metadata service has places of its own", engine.at("prefix"), hint)
+    watched = any(name not in TABLE or TABLE[name].watches for name in engine.backends)
+    if "refresh" in engine.places and engine.refresh == "watch" and not watched:
+        hint = "give the time between two looks: refresh: 30s"
+        yield Problem(f"engine: refresh: confd cannot watch the back end {engine.backends[-1]}", engine.at("refresh"), hint)
+
+
+def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
+    """A prefix that the back end cannot have."""
+    where = spec.engine.at("prefix") or spec.engine.at("backend")
+    segments = spec.engine.prefix.strip("/").split("/")
+    if wrong := next((segment for segment in segments if segment and not backend.fits(segment)), ""):
+        message = f"engine: prefix: {backend.name} cannot have the key {wrong!r}"
+        yield Problem(message, where, f"between the slashes of its keys stands {backend.shape}")
+    if backend.name == "vault" and segments[1:2] in (["data"], ["metadata"]):
+        yield Problem(
+            f"engine: prefix: {spec.engine.prefix!r} is a path of the KV engine of version 2, of which confd lists nothing",
+            where,
+            "mount one of version 1, vault secrets enable -version=1 -path=NAME kv, and say prefix: /NAME/APP",
+        )
+
+
+def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[Problem]:
+    """A metadata key that the back end cannot hold under its name."""
+    wrong = next((word for word in (*name.split("/"), *key.fields) if not backend.fits(word)), "")
+    if wrong:
+        why = " (confd reads NODE_NAME as /node/name)" if backend.name == "env" else ""
+        message = f"metadata: {name}: {backend.name} cannot have {wrong!r} in a key{why}"
+        yield Problem(message, key.at(), f"between the slashes of its keys stands {backend.shape}")
+    elif backend.raw and _is_taken(f"/{name}", spec.engine.prefix):
+        message = (
+            f"metadata: {name}: {backend.name} finds keys by how they begin, and takes a neighbour of the prefix for this one"
+        )
+        yield Problem(message, key.at(), f"give the key or the prefix {spec.engine.prefix!r} another name")
+
+
+def _is_taken(key: str, prefix: str) -> bool:
+    """Whether a key that stands beside the prefix looks like one below it: confd finds both, and cannot take the prefix off."""
+    return key == prefix or (key.startswith(prefix) and not key.startswith(f"{prefix}/"))
+
+
+def _launch(spec: Spec) -> Iterator[Problem]:
+    """What of a start needs peers."""
+    launch = spec.launch
+    for word, holder in (("leader", launch.leader), ("others", launch.others), ("restart", launch.restart)):
+        if holder:
+            yield _refused(
+                spec, f"launch: {word}", "the peers", holder.at(), "leave it out: the containers do not know each other"
+            )
+    if launch.wait.scale:
+        yield _refused(
+            spec, "wait: scale", "the peers", launch.wait.at("scale"), "leave it out, or say `required: true` of a list of them"
+        )
+
+
+def _groups(spec: Spec) -> Iterator[Problem]:
+    """All groups read the same keys of a store."""
+    for name, group in spec.service.groups.items():
+        if group.metadata:
+            hint = "tell the groups apart by a variable: when: {env: NAME}"
+            yield _refused(spec, f"groups: {name}: metadata", "the service that asks", group.at("metadata"), hint)
+
+
+def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) -> Problem:
+    other = next(name for name in spec.engine.backends if name != "rancher")
+    return Problem(f"{what}: the back end {other} knows nothing of {about}: it holds the keys of `metadata` alone", where, hint)
+
+
+def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:
+    """What the blocks of a file read that no store but Rancher's has; what is no expression is said elsewhere."""
+    names = names_in(file.body)
+    for _, text in texts_of(file.body):
+        yield from _text(spec, text)
+    for of in collections_of(file.body):
+        yield from _collection(spec, of)
+    for block in blocks_of(file.body):
+        if isinstance(block, PasteBlock):
+            yield from _text(spec, block.path)
+        elif isinstance(block, WhenBlock):
+            for test in block.when.tests:
+                yield from _condition(spec, test, names)
+
+
+def _condition(spec: Spec, test: Condition, names: list[str]) -> Iterator[Problem]:
+    for word, given in (("service", test.service), ("first", test.first)):
+        if given:
+            hint = "ask for a variable that the container is given: when: {env: NAME}"
+            yield _refused(spec, f"when: {word}", "the service that asks", test.at(word), hint)
+    for text in (*test.eq, *test.ne):
+        yield from _text(spec, text)
+    if test.has and not test.key:
+        with suppress(ForgeError):
+            found = given_of(test, names)
+            yield from _collection(spec, found) if isinstance(found, Collection) else _text(spec, Text((found,)))
+
+
+def _text(spec: Spec, text: Text) -> Iterator[Problem]:
+    for expr in text.expressions:
+        yield from _expr(spec, expr)
+
+
+def _expr(spec: Spec, expr: Expr) -> Iterator[Problem]:
+    match expr.node:
+        case Attr(root="self" | "stack" | "service" as root):
+            yield _refused(spec, f"@{{{expr.source}}}", f"`{root}`", expr.where, _INSTEAD[root])
+        case Raw(path=Text(parts=(str(start), *_))) if start.startswith("/self/"):
+            yield _refused(spec, f"@{{{expr.source}}}", "`self`", expr.where, _OWN)
+        case First(of=of) | Count(of=of) | Join(of=of):
+            yield from _collection(spec, of, expr.where)
+    if isinstance(expr.node, Join) and expr.node.item:
+        yield from _text(spec, expr.node.item)
+
+
+def _collection(spec: Spec, of: Collection, where: Where | None = None) -> Iterator[Problem]:
+    if of.parts:
+        yield from _text(spec, Text((of.parts[0],)))
+    elif of.kind == "within" and of.name in _INSTEAD:
+        yield _refused(spec, str(of), f"`{of.name}`", where or of.where, _INSTEAD[of.name])
+    elif of.kind not in (*_HELD, "within") or (of.kind == "raw" and of.name.startswith("/self/")):
+        yield _refused(spec, str(of), "containers and hosts", where or of.where, _MANY)
