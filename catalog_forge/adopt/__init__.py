@@ -1,1 +1,1 @@
-"""Hand-written conf images and entries, taken in: what they say, in the words of the spec language."""
+"""What people wrote by hand, taken in: images and entries read, told in the words of the spec language, and proven."""

@@ -29,6 +29,7 @@ ROOMS = {
 COMMANDS = {
     "new": ("make.new", "Make a new conf image and its catalog entry, and build the image."),
     "blueprints": ("make.blueprints", "List the blueprints that `new` begins from."),
+    "adopt": ("make.adopt", "Take in conf images that were written by hand, and prove that nothing changes."),
     "generate": ("make.generate", "Generate the images and entries of specs."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),
     "render": ("prove.render", "Render the files of a conf image for a scenario."),

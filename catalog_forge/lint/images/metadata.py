@@ -10,7 +10,7 @@ from catalog_forge.confd.reading import Read
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.images.inside import Inside
 
-_ROOTS = tuple("self services stacks containers hosts networks environments version name uuid region_name".split())
+ROOTS = tuple("self services stacks containers hosts networks environments version name uuid region_name".split())
 _SELF = ("service", "container", "stack", "host")
 _FIELDS = {
     "service": "name uuid stack_name stack_uuid kind scale create_index containers sidekicks primary_service_name ports "
@@ -40,8 +40,8 @@ def wrong_path_of(known: Inside, read: Read, path: str) -> tuple[str, str] | Non
     parts = path.split("/")[1:]
     if not parts[0] or WILD in parts[0]:
         return None
-    if parts[0] not in _ROOTS:
-        near = get_close_matches(parts[0], _ROOTS, n=1, cutoff=_NEAR)
+    if parts[0] not in ROOTS:
+        near = get_close_matches(parts[0], ROOTS, n=1, cutoff=_NEAR)
         hint = f"did you mean {near[0]!r}?" if near else "what an author gives lies below /self/service/metadata"
         # With another backend than Rancher's any path may be right.
         return (f"Rancher's metadata has no /{parts[0]}", hint) if known.is_rancher or near else None

@@ -1,0 +1,291 @@
+"""Scenarios that try an image: with every key and without, at several scales, as each service that runs it.
+
+They follow from what the templates read and what the entry says; each is a scenario as an author would write it.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge.adopt.originals import Original
+from catalog_forge.confd.imitated.flags import WILD
+from catalog_forge.confd.reading import LISTS
+
+SCALES = (1, 3, 11)
+# What a key may hold: words, a truth, a number, and what templates read with `json`.
+STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
+_ELEMENTS = ("alpha", "beta")
+_SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
+# More keys, and more words that values are compared with, are tried together only.
+MOST_KEYS, MOST_WORDS = 40, 12
+_STACK = "app"
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A service that runs the image: its name, the sidekick that asks where that has an address of its own, its metadata."""
+
+    service: str
+    sidekick: str = ""
+    metadata: Mapping[str, Any] | None = None
+    scale: int = 3
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A scenario: its name, its data, and whether anything of it lies in another stack."""
+
+    name: str
+    data: Mapping[str, Any]
+
+    @property
+    def alone(self) -> Trial:
+        """The same without other stacks."""
+        return Trial(self.name, {key: value for key, value in self.data.items() if key != "stacks"})
+
+
+@dataclass
+class Needs:
+    """What templates read: keys of the own metadata, services by name with theirs, labels."""
+
+    own: Tree
+    services: dict[str, Tree]
+    stacks: dict[str, dict[str, Tree]]
+    labels: dict[str, str]
+    words: list[str]
+    paths: set[str] = field(default_factory=set)
+
+    @property
+    def by_hostname(self) -> bool:
+        """Whether hosts are looked up by the host names of containers, which are theirs in the network of a host."""
+        asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
+        return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
+
+    @property
+    def keys(self) -> list[tuple[str, ...]]:
+        """The paths of all single values of the own metadata."""
+        return list(_leaves(self.own))
+
+
+def wanted(originals: Sequence[Original]) -> Needs:
+    """Find what the templates of images read."""
+    found = Needs({}, {}, {}, {}, [])
+    for file in (file for each in originals for file in each.files if not file.is_static):
+        for path, function in file.live.items():
+            found.paths.add(path)
+            _take(found, path.strip("/").split("/"), function)
+        _alike(found.own)
+        found.words += [word for word in file.literals.compared if word not in found.words]
+    return found
+
+
+def _take(found: Needs, parts: list[str], function: str) -> None:
+    for at, part in enumerate(parts[:-1]):
+        if part == "labels" and WILD not in parts[at + 1]:
+            found.labels.setdefault(parts[at + 1].replace("*", ""), "")
+    match parts:
+        case ["self", "service", "metadata", *rest]:
+            _grow(found.own, rest, function)
+        case ["services", name, *rest] | ["self", "stack", "services", name, *rest]:
+            of = found.own if _is_any(name) else found.services.setdefault(name, {})
+            if rest[:1] == ["metadata"]:
+                _grow(of, rest[1:], function)
+        case ["stacks", stack, "services", name, *rest]:
+            services = found.stacks.setdefault("other" if _is_any(stack) else stack, {})
+            of = services.setdefault("web" if _is_any(name) else name, {})
+            if rest[:1] == ["metadata"]:
+                _grow(of, rest[1:], function)
+
+
+def _alike(tree: Tree) -> None:
+    """Give elements that are named the shape of those that may have any name."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            model = tree.get(_ELEMENTS[0])
+            if isinstance(model, dict) and key not in _ELEMENTS and key.isdigit():
+                tree[key] = _laid(copy.deepcopy(model), value)
+            _alike(value)
+
+
+def _is_any(part: str) -> bool:
+    return not _SERVICE.fullmatch(part)
+
+
+def _grow(tree: Tree, parts: list[str], function: str) -> None:
+    """Put a value at a path; where any name may stand, two do."""
+    parts = [part for part in parts if part]
+    if function in LISTS and not (parts and _glob(parts[-1])):
+        parts = [*parts, WILD]
+    for at, part in enumerate(parts):
+        if _glob(part):
+            for element in _ELEMENTS:
+                _grow(tree, [_filled(part, element), *parts[at + 1 :]], "getv")
+            return
+        if at == len(parts) - 1:
+            tree.setdefault(part, "")
+        else:
+            below = tree.get(part)
+            tree[part] = below = below if isinstance(below, dict) else {}
+            tree = below
+
+
+def _glob(part: str) -> bool:
+    return WILD in part or "*" in part
+
+
+def _filled(part: str, element: str) -> str:
+    return re.sub(rf"[{WILD}*]+", element, part)
+
+
+def _leaves(tree: Mapping[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*before, key))
+        else:
+            yield (*before, key)
+
+
+def _laid(base: Tree, over: Mapping[str, Any]) -> Tree:
+    for key, value in over.items():
+        old = base.get(key)
+        base[key] = _laid(dict(old), value) if isinstance(old, dict) and isinstance(value, Mapping) else copy.deepcopy(value)
+    return base
+
+
+def _styled(tree: Mapping[str, Any], style: str, before: str = "") -> Tree:
+    """A tree with a value at each place that has none."""
+    return {
+        key: _styled(value, style, f"{before}{key}.") if isinstance(value, Mapping) else value or style or f"some {before}{key}"
+        for key, value in tree.items()
+    }
+
+
+def _without(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
+    key, *rest = path
+    if not rest:
+        return {name: value for name, value in tree.items() if name != key}
+    below = _without(tree[key], rest)
+    return {name: below if name == key else value for name, value in tree.items() if name != key or below}
+
+
+def _only(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
+    key, *rest = path
+    return {key: _only(tree[key], rest) if rest else tree[key]}
+
+
+def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
+    """Make the scenarios of an image: `runners` are the services that run it, `others` those beside them with their metadata."""
+    need = wanted([original])
+    found = [case for number, runner in enumerate(runners) for case in _of_runner(need, runner, others, whole=not number)]
+    for word in need.words[:MOST_WORDS]:
+        if _SERVICE.fullmatch(word) and word not in {each.service for each in runners}:
+            named = Runner(word, runners[0].sidekick, runners[0].metadata)
+            found.append(_case(f"as {word}", need, named, others, full=True))
+    return found
+
+
+def _of_runner(need: Needs, runner: Runner, others: Mapping[str, Mapping[str, Any]], *, whole: bool) -> Iterator[Trial]:
+    name = runner.service
+
+    def case(title: str, **more: Any) -> Trial:
+        return _case(f"{name}: {title}", need, runner, others, **more)
+
+    yield case("defaults")
+    for scale in SCALES:
+        yield case(f"scale {scale}", full=True, scale=scale)
+    yield case("the second container", full=True, asking=2)
+    yield case("two stacks with equal names", full=True, twice=True)
+    yield case("a stopped container", full=True, states={2: "stopped"})
+    if not whole:
+        return
+    yield case("alone", full=True, alone=True)
+    for style in (*STYLES[1:], *need.words[:MOST_WORDS]):
+        yield case(f"every value {style[:20]!r}", full=True, style=style)
+    for path in need.keys[:MOST_KEYS] if len(need.keys) > 1 else ():
+        yield case(f"without {'/'.join(path)}", full=True, without=path)
+        yield case(f"only {'/'.join(path)}", full=True, only=path)
+
+
+def _case(
+    title: str,
+    need: Needs,
+    runner: Runner,
+    others: Mapping[str, Mapping[str, Any]],
+    *,
+    full: bool = False,
+    scale: int = 0,
+    style: str = "",
+    without: Sequence[str] = (),
+    only: Sequence[str] = (),
+    twice: bool = False,
+    alone: bool = False,
+    states: Mapping[int, str] | None = None,
+    asking: int = 1,
+) -> Trial:
+    given = copy.deepcopy(dict(runner.metadata or {}))
+    metadata = _laid(_styled(need.own, style), given) if full and not style else given
+    if style:
+        metadata = _laid(given, _styled(need.own, style))
+    elif without:
+        metadata = _without(metadata, without)
+    elif only:
+        metadata = _only(metadata, only)
+    service: Tree = {"scale": scale or max(runner.scale, 3), "metadata": metadata, "labels": _labels(need, style)}
+    if states:
+        service["states"] = dict(states)
+    if runner.sidekick:
+        service["sidekicks"] = {runner.sidekick: "own"}
+    services: Tree = {runner.service: service}
+    for name, tree in () if alone else {**{name: {} for name in others}, **need.services}.items():
+        if name.lower() not in {each.lower() for each in (runner.service, runner.sidekick, *services)}:
+            below = _laid(_styled(tree, style), others.get(name, {}))
+            services[name] = {"scale": 2, "metadata": below, "labels": _labels(need, style)}
+    data: Tree = {
+        "stack": _STACK,
+        "hosts": {name: _labels(need, style) for name in _hosts(need, services)},
+        "subnet": "10.42.0.0/16",
+        "services": services,
+        "self": f"{runner.sidekick or runner.service}-{asking}",
+    }
+    if twice or need.stacks:
+        data["stacks"] = _stacks(need, services, style, twice=twice)
+    return Trial(title, data)
+
+
+def _hosts(need: Needs, services: Tree) -> list[str]:
+    """The hosts: three, and where containers are looked for by their host names one for each of them."""
+    if not need.by_hostname:
+        return ["node-1", "node-2", "node-3"]
+    for each in services.values():
+        each["labels"] = {**each["labels"], "io.rancher.container.hostname_override": "container_name"}
+    return [f"{_STACK}-{name}-{number}" for name, each in services.items() for number in range(1, each["scale"] + 1)]
+
+
+def _stacks(need: Needs, services: Tree, style: str, *, twice: bool) -> Tree:
+    """The other stacks: those that templates name, and one whose services have the names of the own ones."""
+    found: Tree = {
+        stack: {
+            name: {"scale": 2, "metadata": _styled(tree, style), "labels": _labels(need, style)} for name, tree in own.items()
+        }
+        for stack, own in need.stacks.items()
+        if stack.lower() != _STACK
+    }
+    if twice:
+        keep = ("scale", "labels", "sidekicks")
+        found["twin"] = {name: {key: each[key] for key in keep if key in each} for name, each in services.items()}
+    return found
+
+
+def _labels(need: Needs, style: str) -> dict[str, str]:
+    return {name: style or "9100" for name in need.labels if name}
+
+
+def named(texts: Iterable[str]) -> list[str]:
+    """Those of some texts that can be names of services."""
+    return [text for text in texts if _SERVICE.fullmatch(text)]

@@ -1,0 +1,83 @@
+"""The texts that stand in the actions of a template: which are paths, which are compared, which name variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
+from catalog_forge.confd.reading import LEAVES, LISTS
+from catalog_forge.gotext.nodes import CommandNode, IdentifierNode, StringNode
+from catalog_forge.gotext.parsing import parse
+
+LOOKUPS = (*LEAVES, *LISTS)
+_COMPARES = ("eq", "ne", "contains", "hasPrefix")
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text in an action: the function whose argument it is, and which one; its value; its place in bytes, quotes and all."""
+
+    function: str
+    number: int
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """The texts of a template."""
+
+    found: tuple[Literal, ...]
+
+    @property
+    def variables(self) -> list[str]:
+        """The names that `getenv` is asked for."""
+        return list(dict.fromkeys(each.value for each in self.found if each.function == "getenv" and each.number == 1))
+
+    @property
+    def compared(self) -> list[str]:
+        """What values are compared with; paths are left out."""
+        compared = (each.value for each in self.found if each.function in _COMPARES)
+        return list(dict.fromkeys(value for value in compared if value and not value.startswith("/")))
+
+    @property
+    def calls(self) -> set[str]:
+        """The functions that get a text."""
+        return {each.function for each in self.found}
+
+    def paths(self, read: Iterable[str]) -> Iterator[Literal]:
+        """Those that begin a path: of the `read` paths one begins with them."""
+        known = [path.lstrip("/") for path in read]
+        for each in self.found:
+            begin = each.value.partition("%")[0].lstrip("/")
+            is_lookup = each.function in LOOKUPS and each.number == 1 and not each.value.startswith("%")
+            is_path = each.value.startswith("/") and each.function not in _COMPARES
+            if is_lookup or (is_path and any(path.startswith(begin) for path in known)):
+                yield each
+
+
+def literals(name: str, source: bytes) -> Literals:
+    """Find the texts of a template. Raises SyntaxFault."""
+    if b"{{" not in source:
+        return Literals(())
+    parsed = parse(name, source, functions_of(DIALECTS[-1]))
+    return Literals(tuple(each for body in parsed.bodies.values() for each in _below(body)))
+
+
+def _below(root: Any) -> Iterator[Literal]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, CommandNode):
+            first = node.arguments[0]
+            function = first.name if isinstance(first, IdentifierNode) else ""
+            for number, each in enumerate(node.arguments):
+                if isinstance(each, StringNode):
+                    yield Literal(function, number, each.value, each.start, each.end)
+        if isinstance(node, tuple):
+            waiting.extend(reversed(node))
+        elif is_dataclass(node):
+            waiting.extend(reversed([getattr(node, item.name) for item in fields(node)]))

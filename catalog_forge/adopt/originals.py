@@ -1,0 +1,313 @@
+"""A hand-written conf image as far as its files tell: what confd renders there and reads, and which files come with it.
+
+The layout is the Dockerfile's, read by lint; nothing is run. What is not sure is said, not guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from catalog_forge.adopt.literals import Literals, literals
+from catalog_forge.confd import reading
+from catalog_forge.confd.imitated import image_dir
+from catalog_forge.confd.imitated.flags import WILD
+from catalog_forge.confd.imitated.image_dir import TemplateResource
+from catalog_forge.errors import Problem, Where
+from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.lint.catalog import Catalog, ConfDir, Image
+from catalog_forge.lint.images.inside import Inside, Resource, inside
+from catalog_forge.lint.images.metadata import ROOTS
+from catalog_forge.rancher.tree import File
+
+OWN = "/self/service/metadata"
+_VERSION = re.compile(r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
+_NUMBERED = re.compile(r"v?[0-9][0-9A-Za-z._-]*")
+_COPIES = re.compile(r"^[ \t]*(?:exec[ \t]+)?(?:/bin/)?cp[ \t]+(?:-\w+[ \t]+)*(/\S+)[ \t]+(/\S+)[ \t]*;?$", re.MULTILINE)
+_WORD = re.compile(r"[a-z0-9]+")
+# Of what a RUN says as much is shown.
+_SHOWN = 70
+
+
+@dataclass(frozen=True)
+class OriginalFile:
+    """A file that confd renders: its resource with the whole prefix, its template, where both stand.
+
+    `moved` is what stands before each of its paths below the version of the metadata; `rebased` tells that this is not
+    Rancher's keyspace, and that the image does not say where it lies.
+    """
+
+    resource: TemplateResource
+    file: File
+    template: File
+    moved: str = ""
+    rebased: bool = False
+
+    @property
+    def source(self) -> bytes:
+        """The bytes of its template."""
+        return self.template.content
+
+    @property
+    def is_static(self) -> bool:
+        """Whether its template has no action."""
+        return b"{{" not in self.source
+
+    @cached_property
+    def reading(self) -> reading.Reading:
+        """What its template reads."""
+        return reading.read(self.resource.src, self.source)
+
+    @cached_property
+    def literals(self) -> Literals:
+        """The texts in its actions."""
+        return literals(self.resource.src, self.source)
+
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """The paths that it reads, as they are below the version of the metadata; each with the function that asks."""
+        return {self.placed(read.path): read.function for read in self.reading.reads}
+
+    @property
+    def live(self) -> dict[str, str]:
+        """The paths that Rancher can serve."""
+        return {self.placed(read.path): read.function for read in self.reading.reads if not self.is_dead(read.path)}
+
+    @property
+    def dead(self) -> list[str]:
+        """The paths of a keyspace that Rancher never serves."""
+        return sorted({read.path.replace(WILD, "*") for read in self.reading.reads if self.is_dead(read.path)})
+
+    def is_dead(self, path: str) -> bool:
+        """Whether nothing can ever be at a path: the image asks Rancher, whose metadata has no such root."""
+        root = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}".split("/")[1]
+        return not self.rebased and WILD not in root and root not in ROOTS
+
+    def placed(self, path: str) -> str:
+        """A path of the template as the metadata has it; one of a foreign keyspace lies below the service's own metadata."""
+        path = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}"
+        root = path.split("/")[1]
+        return path if root in ROOTS or WILD in root or root.startswith("%") else f"{OWN}{path}"
+
+    def replaced(self) -> str:
+        """The template with its paths written out, as confd reads them below the version of the metadata alone."""
+        content = self.source
+        known = [read.path for read in self.reading.reads]
+        for each in sorted(self.literals.paths(known), key=lambda each: -each.start):
+            path = self.placed(each.value)
+            if path != each.value and not (each.value.startswith("%")):
+                content = content[: each.start] + json.dumps(path, ensure_ascii=False).encode() + content[each.end :]
+        return content.decode()
+
+
+@dataclass(frozen=True)
+class Original:
+    """What an image has for one -confdir: the files that confd renders, and those that come with the image as they are."""
+
+    image: Image
+    conf: ConfDir | None
+    files: tuple[OriginalFile, ...]
+    carried: Mapping[str, File]
+    version: str
+    problems: tuple[Problem, ...] = ()
+    said: tuple[Problem, ...] = field(default=())
+    role: str = ""
+
+    @property
+    def known(self) -> Inside:
+        """What its files say."""
+        return inside(self.image)
+
+    @cached_property
+    def name(self) -> str:
+        """A name for its spec: that of the folder, else of the one above where that is a number."""
+        shown = (self.image.folder.where.file if self.image.folder.path else self.image.folder.where.file) or ""
+        parts = [each for each in posixpath.abspath(shown).split("/") if each] if shown else []
+        named = [each for each in parts if not _NUMBERED.fullmatch(each)]
+        words = _WORD.findall((named or ["image"])[-1].lower().rpartition("+")[2])
+        words = [each for each in words if each != "docker"] or ["image"]
+        if words[-1] in ("conf", "config"):
+            words, ending = words[:-1] or ["image"], words[-1]
+        else:
+            ending = "conf"
+        return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
+
+    @property
+    def is_carrier(self) -> bool:
+        """Whether it only brings files to a volume: it starts nothing, serves nothing, and has no confd."""
+        starts = self.image.build.of("ENTRYPOINT", "CMD", "EXPOSE") if self.image.build else True
+        return not self.files and bool(self.carried) and not starts
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that its templates ask for, with what the Dockerfile says of them."""
+        told = self.image.build.variables if self.image.build else {}
+        asked = dict.fromkeys(name for each in self.files for name in each.literals.variables)
+        return {name: told.get(name, "") for name in asked}
+
+    @property
+    def refresh(self) -> str:
+        """How often confd writes."""
+        runs = [run.flags for run in self.known.runs if "backend" in run.flags]
+        if any("watch" in flags for flags in runs):
+            return "watch"
+        if runs and all("onetime" in flags for flags in runs):
+            return "once"
+        interval = next((flags["interval"] for flags in runs if re.fullmatch("[1-9][0-9]{0,5}", flags.get("interval", ""))), "")
+        return f"{interval}s" if interval else ""
+
+
+def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Iterator[Original]:
+    """Yield what there is to adopt in a tree: each image that has files for confd, or brings scripts in a volume.
+
+    `flags` are those of confd that an entry gives, where the image leaves them to it.
+    """
+    for image in catalog.images:
+        confs: list[ConfDir | None] = [*image.confs] if any(conf.resources for conf in image.confs) else [None]
+        dests = [{each.resource.dest for each in _files(image, conf, {})[0]} for conf in confs]
+        roles = len(confs) > 1 and any(not dests[0].isdisjoint(each) for each in dests[1:])
+        groups = confs if roles or len(confs) == 1 else [_joined([conf for conf in confs if conf])]
+        for conf in groups:
+            role = posixpath.basename(_folder(conf)) if roles and conf else ""
+            found = _original(image, conf, flags or {}, role)
+            if found.files or found.problems or found.is_carrier:
+                yield found
+
+
+def _folder(conf: ConfDir) -> str:
+    return conf.confdir or (conf.conf_d.path.removesuffix("/conf.d") if conf.conf_d else "")
+
+
+def _joined(confs: list[ConfDir]) -> ConfDir:
+    """Several folders of confd, each with dests of its own, as one."""
+    first = confs[0]
+    resources = {path: file for conf in confs for path, file in conf.resources.items()}
+    return replace(first, resources=resources, templates={src: file for conf in confs for src, file in conf.templates.items()})
+
+
+def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role: str) -> Original:
+    files, problems = _files(image, conf, flags)
+    known = inside(image)
+    version = _version_of(known, files, flags)
+    carried = _carried(image, known)
+    said = [*_not_modelled(image)]
+    return Original(image, conf, tuple(files), carried, version, tuple(problems), tuple(said), role)
+
+
+def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
+    """confd's -prefix, with a version that the address of the node names before it."""
+    own = flags.get("prefix") or known.prefix
+    nodes = [run.flags.get("node", "") for run in known.runs] + [flags.get("node", "")]
+    version = next((found[0] for node in nodes if (found := _VERSION.search(node.partition("://")[2] or node))), "")
+    own = f"/{own.strip('/')}" if own.strip("/") else ""
+    return own if _VERSION.match(own) else version + own
+
+
+def _version_of(known: Inside, files: list[OriginalFile], flags: Mapping[str, str]) -> str:
+    """The version of the metadata that the image reads: as it says, else by the age of its confd."""
+    texts = [_prefix(known, flags), *(read.path for each in files if not each.is_static for read in _safe(each))]
+    found = next((match[1] for text in texts if (match := _VERSION.match(text))), "")
+    return found or ("2015-07-25" if known.release.number is not None and known.release.number < 12 else "2016-07-29")
+
+
+def _safe(file: OriginalFile) -> list[reading.Read]:
+    try:
+        return file.reading.reads
+    except SyntaxFault:
+        return []
+
+
+def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tuple[list[OriginalFile], list[Problem]]:
+    """The files that confd renders, and why some are none."""
+    known, files, problems = inside(image), [], []
+    for resource in known.resources if conf else ():
+        if conf is None or conf.resources.get(resource.path) is not resource.file:
+            continue
+        found = _file(known, resource, flags)
+        if isinstance(found, OriginalFile):
+            files.append(found)
+        else:
+            problems += found
+    return files, problems
+
+
+def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> OriginalFile | list[Problem]:
+    loaded = resource.resource
+    if loaded is None:
+        return resource.problems
+    if loaded.fault or loaded.misplaced:
+        return [Problem(loaded.fault or loaded.misplaced, resource.file.at())]
+    if resource.template is None:
+        return [Problem(f"the template {loaded.src!r} is not in the image", resource.file.at())]
+    if resource.template.problem:
+        return [resource.template.problem]
+    file = resource.template.file
+    try:
+        file.content.decode()
+    except UnicodeDecodeError:
+        return [Problem("the template is not UTF-8 text", file.at())]
+    before = _prefix(known, flags)
+    # Up to confd 0.11 a resource's own prefix is put behind that of the command line, which replaces it since.
+    own = resource.prefix if not before or known.release.span[0] < 12 else ""
+    whole = f"{before}{own}"
+    moved = _VERSION.sub("", whole, count=1)
+    found = OriginalFile(loaded, resource.file, file, moved)
+    try:
+        found.literals  # noqa: B018
+    except SyntaxFault as fault:
+        return [Problem(fault.words, file.at(fault.line, fault.column or 1) if fault.line else file.at())]
+    says = known.is_rancher or "backend" in flags or _VERSION.match(whole) is not None
+    if not says and found.reading.reads and all(found.is_dead(read.path) for read in found.reading.reads):
+        return replace(found, moved=f"{OWN}{moved}", rebased=True)
+    return found
+
+
+def prefixed(file: OriginalFile, version: str) -> TemplateResource:
+    """The resource with the whole prefix, as confd of its time puts it together."""
+    has_version = any(_VERSION.match(read.path) for read in file.reading.reads) or any(map(_VERSION.match, file.resource.keys))
+    return replace(
+        file.resource,
+        prefix=f"{'' if has_version else f'/{version}'}{file.moved}",
+        uid=None,
+        gid=None,
+        check_cmd="",
+        reload_cmd="",
+    )
+
+
+def image_of(original: Original) -> image_dir.ImageDir:
+    """What confd finds in the original, each resource with its whole prefix."""
+    resources = tuple(prefixed(each, original.version) for each in original.files)
+    return image_dir.ImageDir(resources, {each.resource.src: each.source for each in original.files})
+
+
+def _carried(image: Image, known: Inside) -> dict[str, File]:
+    """The files that come as they are: those that lie in a volume, and those that the start copies to one."""
+    if image.build is None:
+        return {}
+    volumes = [each.rstrip("/") for found in image.build.of("VOLUME") for each in found.words]
+    confd = {id(file) for conf in image.confs for file in (*conf.resources.values(), *conf.templates.values())}
+    found = {
+        path: file
+        for path, file in image.placed.items()
+        if id(file) not in confd and any(path.startswith(f"{volume}/") for volume in volumes)
+    }
+    started = known.entry_script
+    for source, target in _COPIES.findall(started[0].file.text) if started else ():
+        copied = image.placed.get(source)
+        if copied and re.fullmatch(r"[\w./+-]+", target):
+            # Without a dot in its name it is a folder: what is copied there has one.
+            into = target.endswith("/") or target in volumes or ("." in source and "." not in posixpath.basename(target))
+            found[posixpath.join(target, posixpath.basename(source)) if into else target] = copied
+    return found
+
+
+def _not_modelled(image: Image) -> Iterator[Problem]:
+    """What the Dockerfile does and a spec does not say."""
+    for each in image.build.of("RUN") if image.build and image.dockerfile else ():
+        where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")
+        yield Problem(f"what a RUN makes is not modelled: {' '.join(each.text.split())[:_SHOWN]}", where)

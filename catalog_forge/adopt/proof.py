@@ -1,0 +1,185 @@
+"""What the original renders and what the regenerated image renders, line by line; a difference is excused only by its proof."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from catalog_forge import yamlio
+from catalog_forge.adopt.cases import Trial
+from catalog_forge.adopt.originals import Original, OriginalFile, image_of
+from catalog_forge.diffs import unified
+from catalog_forge.errors import ForgeError
+from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.spec.shorthand import format_of
+from catalog_forge.verify import view
+from catalog_forge.verify.observation import Engine
+from catalog_forge.verify.parsing import parse
+from catalog_forge.verify.subject import Subject
+
+REASONS = {
+    "order": "the same lines in another order",
+    "case": "names that differ in case alone",
+    "own stack": "the original reads services of other stacks, too: without them it renders the same",
+    "escaped": "the original cannot be parsed in its format with this value",
+    "mended": "the original fails, or takes the answer that a key is missing for data: with keys that are there it renders this",
+}
+# The formats in which what cannot be parsed is surely wrong.
+_STRICT = ("json", "yaml", "xml", "toml")
+_COMMENT = re.compile(r"[#;].*|//.*|<!--.*-->")
+_BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs in one case: the reason that is proven, nothing where there is none, and the diff."""
+
+    case: str
+    reason: str
+    diff: str
+
+
+@dataclass
+class Compared:
+    """A file of the original: in how many cases it was rendered, equal, and what differs."""
+
+    dest: str
+    is_static: bool
+    lifted: bool = False
+    rendered: int = 0
+    equal: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    contents: set[bytes] = field(default_factory=set, repr=False)
+    constant: bool = False
+
+    @property
+    def status(self) -> str:
+        """`equal`, `proven`, `different`, or `never rendered`: with content that a key changed."""
+        if any(not each.reason for each in self.differences):
+            return "different"
+        if not self.rendered or not (self.is_static or self.constant or len(self.contents) > 1):
+            return "never rendered"
+        return "proven" if self.differences else "equal"
+
+    @property
+    def reasons(self) -> list[str]:
+        """The reasons that were proven."""
+        return sorted({each.reason for each in self.differences if each.reason})
+
+
+def prove(original: Original, made: Subject, cases: Sequence[Trial], engine: Engine) -> list[Compared]:
+    """Compare the files of an image with those of the one that its spec generates, in each case."""
+    before = Subject(image_of(original), "", {**made.variables, **original.variables})
+    found = {dest: Compared(dest, True, rendered=1) for dest in original.carried}
+    for file in original.files:
+        dest = file.resource.dest
+        found[dest] = Compared(dest, file.is_static, constant=not file.live)
+    for case in cases:
+        old, new = _rendered(before, case, engine, original.version), _rendered(made, case, engine, made.version)
+        again = _Again(before, _declared(before, original, made), case, engine, original.version)
+        for dest, carried in original.carried.items():
+            _carried(found[dest], case, carried.content, new.get(dest))
+        for file in original.files:
+            dest = file.resource.dest
+            _compare(found[dest], file, case, old.get(dest), new.get(dest), again)
+    return list(found.values())
+
+
+@dataclass
+class _Again:
+    """What the original renders when one thing is otherwise: asked for only where something differs."""
+
+    before: Subject
+    declared: Subject
+    case: Trial
+    engine: Engine
+    version: str
+
+    @cached_property
+    def alone(self) -> Mapping[str, bytes]:
+        """Without the other stacks."""
+        return _rendered(self.before, self.case.alone, self.engine, self.version)
+
+    @cached_property
+    def widened(self) -> Mapping[str, bytes]:
+        """With keys that are always there."""
+        return _rendered(self.declared, self.case, self.engine, self.version)
+
+
+def _declared(before: Subject, original: Original, made: Subject) -> Subject:
+    """The original with keys in its resources that are always there: those of the regenerated ones."""
+    keys = {each.dest: each.keys for each in made.image.resources}
+    moved = {each.resource.dest: each.moved for each in original.files}
+    resources = tuple(
+        replace(each, keys=("/",) if moved[each.dest] else keys.get(each.dest, each.keys)) for each in before.image.resources
+    )
+    return replace(before, image=replace(before.image, resources=resources))
+
+
+def _carried(found: Compared, case: Trial, old: bytes, new: bytes | None) -> None:
+    """Compare a file that comes as it is."""
+    if new is not None and lines(old) == lines(new):
+        found.equal += 1
+        return
+    texts = [None if each is None else each.decode(errors="backslashreplace") for each in (old, new)]
+    found.differences.append(Difference(case.name, "", unified(texts[0], texts[1], found.dest.lstrip("/"))))
+
+
+def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Mapping[str, bytes]:
+    """The files that one container gets in a case; those that fail are missing."""
+    moment = scenario.read(yamlio.dump(case.data), case.name).moments[0]
+    (seen,) = engine.play(subject, [view.of_moment(moment, 0, version)])
+    return {dest: file.content for dest, file in seen.files.items()}
+
+
+def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None, new: bytes | None, again: _Again) -> None:
+    if old is not None:
+        found.rendered += 1
+        found.contents.add(old)
+    if old is None and new is None:
+        return
+    if old is not None and new is not None and lines(old) == lines(new):
+        found.equal += 1
+        return
+    reason = _reason(file, case, old, new, again)
+    texts = [None if each is None else each.decode(errors="backslashreplace") for each in (old, new)]
+    found.differences.append(Difference(case.name, reason, unified(texts[0], texts[1], found.dest.lstrip("/"))))
+
+
+def lines(content: bytes) -> list[str]:
+    """The lines of a file that count: without blank ones and comments, blanks collapsed."""
+    found = (" ".join(line.split()) for line in content.decode(errors="backslashreplace").splitlines())
+    return [line for line in found if line and not _COMMENT.fullmatch(line)]
+
+
+def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | None, again: _Again) -> str:
+    """The reason of a difference that can be proven; nothing where none can."""
+    if old is None:
+        return "mended"
+    if new is None:
+        return ""
+    before, after = lines(old), lines(new)
+    if Counter(before) == Counter(after):
+        return "order"
+    if [line.casefold() for line in before] == [line.casefold() for line in after]:
+        return "case"
+    if "stacks" in case.data and any(map(_BEYOND.match, file.live)):
+        own = again.alone.get(file.resource.dest)
+        if own is not None and lines(own) == after:
+            return "own stack"
+    there = again.widened.get(file.resource.dest)
+    if there is not None and lines(there) == after:
+        return "mended"
+    form = format_of(file.resource.dest)
+    return "escaped" if form in _STRICT and not _parses(form, old) and _parses(form, new) else ""
+
+
+def _parses(form: str, content: bytes) -> bool:
+    try:
+        parse(content.decode(), form)
+    except (ValueError, ForgeError):
+        return False
+    return True

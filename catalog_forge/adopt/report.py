@@ -1,0 +1,71 @@
+"""What came of adopting, in words and as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from catalog_forge.adopt.adopting import Adopted
+from catalog_forge.adopt.proof import REASONS, Compared
+from catalog_forge.errors import Problem
+
+_STATES = ("equal", "proven", "different", "never rendered")
+
+
+def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
+    """Say image by image what came of it; `whole` adds the differences whose reason is proven."""
+    for each in found:
+        yield f"{each.where}: {each.status}, as {each.name} ({_counted(each)})"
+        yield from (f"  error: {line}" for problem in each.problems for line in str(problem).splitlines())
+        for file in each.files:
+            yield from _of_file(file, whole=whole)
+        yield from (f"  note: {problem}".replace("\n", "\n  ") for problem in each.said)
+        yield from (f"  assumed: {text}" for text in each.assumed)
+    states = Counter(each.status for each in found)
+    count = "1 image" if len(found) == 1 else f"{len(found)} images"
+    yield f"{count}: {', '.join(f'{number} {state}' for state, number in sorted(states.items())) or 'nothing to adopt'}"
+
+
+def _counted(each: Adopted) -> str:
+    states = Counter(file.status for file in each.files)
+    files = ", ".join(f"{states[state]} {state}" for state in _STATES if states[state]) or "no file"
+    lifted = sum(file.lifted for file in each.files)
+    return f"{files}; {lifted} lifted; {each.cases} scenarios"
+
+
+def _of_file(file: Compared, *, whole: bool) -> Iterator[str]:
+    reasons = "".join(f"; {reason}: {REASONS[reason]}" for reason in file.reasons)
+    if file.status != "equal" or whole:
+        yield f"  {file.dest}: {file.status}, rendered in {file.rendered}, equal in {file.equal}{reasons}"
+    for each in file.differences:
+        if whole or not each.reason:
+            yield f"    {each.case}: {each.reason or 'no reason is proven'}"
+            yield from (f"    {line}" for line in each.diff.splitlines())
+
+
+def data(found: Sequence[Adopted]) -> list[dict[str, Any]]:
+    """The same as plain data."""
+    return [
+        {
+            "path": each.where,
+            "name": each.name,
+            "status": each.status,
+            "scenarios": each.cases,
+            "files": [_file(file) for file in each.files],
+            "errors": [_problem(problem) for problem in each.problems],
+            "notes": [_problem(problem) for problem in each.said],
+            "assumed": list(each.assumed),
+        }
+        for each in found
+    ]
+
+
+def _file(file: Compared) -> dict[str, Any]:
+    differences = [{"scenario": each.case, "reason": each.reason, "diff": each.diff} for each in file.differences]
+    counts = {"static": file.is_static, "lifted": file.lifted, "rendered": file.rendered, "equal": file.equal}
+    return {"dest": file.dest, "status": file.status, **counts, "differences": differences}
+
+
+def _problem(problem: Problem) -> dict[str, str]:
+    return {"message": problem.message, "where": str(problem.where or ""), "hint": problem.hint}

@@ -1,0 +1,119 @@
+"""A spec that says what was written by hand: its data, and the author's files beside it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.adopt.originals import Original, OriginalFile
+from catalog_forge.plan import File, Plan
+from catalog_forge.spec.model.roots import beyond_stack
+from catalog_forge.spec.shorthand import entry_name
+
+_HEAD = "# Adopted from {what}: read what the report says of it.\n"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an entry says of the spec beside its files; without an entry little is known, and `assumed` says what was made up."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    files: Plan = field(default_factory=Plan)
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass
+class Made:
+    """A spec as it is written: its name, its data, the files below specs/NAME."""
+
+    name: str
+    data: dict[str, Any]
+    beside: Plan
+
+    def plan(self, what: str) -> Plan:
+        """The author's files, with paths in the catalog."""
+        plan = Plan()
+        plan.add_text(f"specs/{self.name}.yml", _HEAD.format(what=what) + yamlio.dump(self.data))
+        plan.merge(self.beside, f"specs/{self.name}")
+        return plan
+
+
+def made(original: Original, frame: Told, kept: Collection[str] = (), bodies: Mapping[str, list[Any]] | None = None) -> Made:
+    """Write the spec of an original: `bodies` are the blocks of lifted templates by dest, those in `kept` stay templates."""
+    beside = Plan(frame.files)
+    files = [
+        _file(each, beside, None if each.resource.dest in kept else (bodies or {}).get(each.resource.dest))
+        for each in original.files
+    ]
+    for dest, file in original.carried.items():
+        if dest not in {each["dest"] for each in files} and _is_text(file.content):
+            mode = {"mode": "0755"} if file.mode & 0o111 or file.content.startswith(b"#!") else {}
+            files.append({"dest": dest, **mode, "body": [{"file": _beside(beside, posixpath.basename(dest), file.content)}]})
+    wide = any(beyond_stack(path) for each in original.files if not each.is_static for path in each.paths)
+    data: dict[str, Any] = {"forge": 1, "name": original.name, "version": _version(original)}
+    data |= {key: value for key, value in frame.data.items() if key in ("description", "maintainer", "entry", "version")}
+    data |= {"scope": "environment"} if wide else {}
+    data["service"] = frame.data.get("service") or _service(original)
+    data["engine"] = {"metadata": original.version, **({"refresh": original.refresh} if original.refresh else {})}
+    data |= {key: frame.data[key] for key in ("metadata", "volumes", "companions") if frame.data.get(key)}
+    if original.variables:
+        data["vars"] = original.variables
+    data["files"] = files
+    data["launch"] = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
+    return Made(original.name, data, beside)
+
+
+def _service(original: Original) -> dict[str, Any]:
+    """A service that nobody told of: where templates ask who they are, confd has the address of the program."""
+    if original.is_carrier:
+        return {"name": entry_name(original.name), "topology": "scripts"}
+    asks = any(
+        path.startswith(("/self/container", "/self/service/name"))
+        for each in original.files
+        if not each.is_static
+        for path in each.paths
+    )
+    return {"name": entry_name(original.name), **({"topology": "netns"} if asks else {})}
+
+
+def _version(original: Original) -> str:
+    """The version of the image: what a folder above it is called, else 0.1.0."""
+    parts = reversed(original.image.folder.where.file.split("/"))
+    found = next((part.removeprefix("v") for part in parts if re.fullmatch(r"v?[0-9]+\.[0-9][0-9A-Za-z.-]*", part)), "0.1.0")
+    return re.sub(r"[^0-9A-Za-z]+$", "", found)
+
+
+def _file(each: OriginalFile, beside: Plan, body: list[Any] | None) -> dict[str, Any]:
+    resource = each.resource
+    data: dict[str, Any] = {"dest": resource.dest}
+    if resource.mode is not None and resource.mode != 0o644:
+        data["mode"] = f"0{resource.mode & 0o777:03o}"
+    data |= {key: value for key, value in (("uid", resource.uid), ("gid", resource.gid)) if value}
+    if body is not None:
+        return {**data, "body": body}
+    if each.is_static:
+        return {**data, "format": "raw", "body": [{"file": _beside(beside, resource.src, each.source)}]}
+    name = resource.src if resource.src.endswith(".tmpl") else f"{resource.src}.tmpl"
+    return {**data, "format": "raw", "body": [{"template": _beside(beside, name, each.replaced().encode())}]}
+
+
+def _beside(beside: Plan, name: str, content: bytes) -> str:
+    """Put a file beside the spec, under a name of its own."""
+    name = "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
+    chosen, number = name, 2
+    while chosen in beside and beside[chosen].content != content:
+        chosen, number = f"{number}-{name}", number + 1
+    if chosen not in beside:
+        beside.add(File(chosen, content))
+    return chosen
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False

@@ -1,0 +1,103 @@
+"""`catalog-forge adopt`: take in what was written by hand, and prove that nothing changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.main import Settings, recover_above
+from catalog_forge.cli.shown import engines
+from catalog_forge.shown import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catalog_forge.adopt.adopting import Adopted
+
+_DIR = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=_DIR)
+@click.option("--write", is_flag=True, help="Write the specs of what is adopted, and what they generate; nothing is overwritten.")
+@click.option("--diff", is_flag=True, help="Show also the differences whose reason is proven.")
+@engines.options(("embedded", "confd"))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def adopt(
+    settings: Settings, folders: tuple[Path, ...], write: bool, diff: bool, engine: str, confd: Path | None, form: str
+) -> None:
+    """Take in conf images that were written by hand, and prove that nothing changes.
+
+    Each DIR is the folder of an image, or holds several. Each image becomes a spec; what that generates is rendered beside the
+    original, in scenarios that follow from its templates, and every difference is shown with its reason. Exit 1 when an image
+    cannot be read, or when a difference has no reason that is proven. The originals are never changed.
+
+    \b
+    catalog-forge adopt DIR
+    catalog-forge adopt DIR --engine confd --write
+    """
+    from catalog_forge.adopt import report
+    from catalog_forge.errors import ForgeError
+
+    with engines.opened(engine, confd) as opened:
+        found = [each for folder in folders for each in _adopted(folder, opened)]
+    if form == "json":
+        click.echo(json.dumps(report.data(found), indent=1, ensure_ascii=False))
+    else:
+        for line in report.lines(found, whole=diff):
+            click.echo(printable(line))
+    if write:
+        _write(settings, [each for each in found if each.status == "adopted"])
+    if not found:
+        raise ForgeError(
+            f"there is no conf image below {', '.join(map(str, folders))}", hint="name a folder with a Dockerfile and conf.d/"
+        )
+    if any(each.status != "adopted" for each in found):
+        raise ForgeError("not everything could be adopted", hint="what is said above stands in the way")
+
+
+def _adopted(folder: Path, engine: object) -> list[Adopted]:
+    from catalog_forge.adopt.adopting import adopt as adopt_image
+    from catalog_forge.adopt.originals import originals
+    from catalog_forge.adopt.specs import Told
+    from catalog_forge.lint import disk
+    from catalog_forge.lint.catalog import Catalog
+
+    recover_above(folder.absolute())
+    catalog = Catalog(disk.read(folder, str(folder)))
+    return [adopt_image(each, Told(), (), {}, engine) for each in originals(catalog)]  # type: ignore[arg-type]
+
+
+def _write(settings: Settings, found: Sequence[Adopted]) -> None:
+    """Write all that was adopted, or nothing: nothing that is there is overwritten."""
+    from collections import Counter
+
+    from catalog_forge import writer
+    from catalog_forge.cli.make import schemas
+    from catalog_forge.cli.make.generate import summary
+    from catalog_forge.errors import ForgeError, Problem, Where
+    from catalog_forge.repository import Repository, Source
+    from catalog_forge.spec.folder import PlannedFolder
+
+    repository = Repository.find(settings.directory)
+    twice = [name for name, count in Counter(each.name for each in found).items() if count > 1]
+    if twice:
+        raise ForgeError(f"several images would become {twice[0]}: nothing was written", hint="adopt them one by one")
+    problems = [
+        Problem("is in the way: nothing was written", Where(path), "move it away, or adopt into another catalog")
+        for each in found
+        for path in writer.compare(repository.root, each.name, each.plan).edited
+    ]
+    if problems:
+        raise ForgeError.of(problems)
+    for each in found:
+        spec = each.plan[f"specs/{each.name}.yml"].content
+        folder = PlannedFolder(repository.root, each.name, each.plan.below(f"specs/{each.name}"))
+        source = Source(each.name, spec, folder, repository.inherited)
+        done = writer.write(repository.root, each.name, each.plan, inputs=source.inputs)
+        click.echo(f"{each.name}: {summary(done)}", err=True)
+    schemas.keep(repository.root)

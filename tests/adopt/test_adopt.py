@@ -1,0 +1,99 @@
+"""The command: a folder of an image becomes a spec that renders the same, and a report of what does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click.testing
+import pytest
+
+from catalog_forge.cli.main import root
+from tests.adopt.images import SOUND, image, toml
+from tests.helpers import tree
+
+
+def run(folder: Path, *words: str) -> click.testing.Result:
+    return click.testing.CliRunner().invoke(root, ["-C", str(folder), "adopt", *words])
+
+
+def adopted(tmp_path: Path, files: dict[str, str | bytes], *words: str) -> dict[str, object]:
+    """What the report says of one image."""
+    folder = tree(tmp_path / "app-conf", files)
+    result = run(tmp_path, str(folder), "--format", "json", *words)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    (found,) = json.loads(result.stdout)
+    return found
+
+
+def statuses(found: dict[str, object]) -> dict[str, str]:
+    files = found["files"]
+    assert isinstance(files, list)
+    return {each["dest"]: each["status"] for each in files}
+
+
+def test_an_image_becomes_a_spec_that_renders_the_same(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "old" / "app-conf", SOUND)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (tmp_path / "new").mkdir()
+    result = run(tmp_path / "new", str(folder), "--write")
+    assert result.exit_code == 0, result.output
+    assert "1 image: 1 adopted" in result.stdout
+    assert (tmp_path / "new/specs/app-conf.yml").is_file()
+    assert (tmp_path / "new/images/app-conf/conf.d/app.conf.toml").is_file()
+    for command in (["generate", "--check"], ["test", "app-conf"]):
+        played = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path / "new"), *command])
+        assert played.exit_code == 0, played.output
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_nothing_is_written_unasked_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "old" / "app-conf", SOUND)
+    catalog = tree(tmp_path / "new", {"specs/app-conf.yml": "mine\n"})
+    assert run(catalog, str(folder)).exit_code == 0
+    result = run(catalog, str(folder), "--write")
+    assert result.exit_code == 1
+    assert "specs/app-conf.yml: is in the way" in result.stderr
+    assert [path.name for path in catalog.rglob("*") if path.is_file()] == ["app-conf.yml"]
+
+
+@pytest.mark.parametrize(
+    ("template", "resource", "release", "path"),
+    [
+        ("{{getv \"/name\"}}\n", 'prefix = "/self/container"', "0.11.0", "/self/container/name"),
+        ("{{getv \"/2015-12-19/self/container/name\"}}\n", "", "0.16.0", "/self/container/name"),
+        ("{{range ls \"/services\"}}{{getv (printf \"/services/%s/scale\" .)}}\n{{end}}", "", "0.16.0", "/services"),
+        ("{{$p := \"/name\"}}{{getv $p}}\n", 'prefix = "/self/container"', "0.11.0", "/self/container/name"),
+    ],
+)  # fmt: skip
+def test_paths_are_written_out(tmp_path: Path, template: str, resource: str, release: str, path: str) -> None:
+    files: dict[str, str | bytes] = {**image({"x": template}, confd=release, version="2015-12-19")}
+    key = template.split('"')[1]
+    files["conf.d/x.toml"] = toml("x.tmpl", "/etc/app/x", resource, keys=f'"{key}"')
+    if key.startswith("/2015"):
+        files["Dockerfile"] = str(files["Dockerfile"]).replace(', "--prefix", "/2015-12-19"', "")
+    found = adopted(tmp_path, files, "--write")
+    assert statuses(found) == {"/etc/app/x": "equal"}, found
+    assert f'"{path}"' in (tmp_path / "specs/app-conf/x.tmpl").read_text()
+
+
+def test_a_keyspace_that_rancher_never_serves_is_said(tmp_path: Path) -> None:
+    text = 'a = 1\n{{if exists "/app/level"}}level = {{getv "/app/level"}}\n{{end}}'
+    found = adopted(tmp_path, {**image({"x": text})})
+    assert statuses(found) == {"/etc/app/x": "equal"}
+    notes = found["notes"]
+    assert isinstance(notes, list)
+    assert any("/app/level" in each["message"] and each["where"].endswith("templates/x.tmpl") for each in notes)
+
+
+def test_what_cannot_be_read_is_reported_with_its_place(tmp_path: Path) -> None:
+    found = adopted(tmp_path, {**SOUND, "templates/app.conf.tmpl": "a\n{{if}}\n"})
+    assert found["status"] == "not read"
+    assert "app.conf.tmpl:2" in json.dumps(found["errors"])
+
+
+def test_a_folder_that_is_no_image_is_an_error(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "x", {"README.md": "nothing\n"})
+    result = run(tmp_path, str(folder))
+    assert result.exit_code == 1
+    assert "there is no conf image below" in result.stderr
