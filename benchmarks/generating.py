@@ -14,7 +14,7 @@ from catalog_forge.repository import Repository
 
 COUNT = 1000
 FEW = 100
-EXAMPLES = Path(__file__).parent.parent / "examples" / "specs"
+EXAMPLES = Path(__file__).parent.parent / "tests/written" / "specs"
 
 
 def generate(folder: Path) -> list[Row]:

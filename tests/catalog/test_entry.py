@@ -22,7 +22,7 @@ from catalog_forge.repository import Repository
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 
-EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+WRITTEN = Repository(Path(__file__).parents[1] / "written")
 # What an author may write that some reader of YAML, Go templates, compose or Markdown would take for something else.
 HOSTILE = "a | b: {{ .x }} # `c` <d> $HOME ${X} 'e' \"f\" yes"
 
@@ -62,7 +62,7 @@ launch: {exec: [thing]}
 
 
 def specs() -> list[Spec]:
-    return [EXAMPLES.source(name).spec() for name in EXAMPLES.names()] + [read(text, "test.yml") for text in (GROUPED, FLOATING)]
+    return [WRITTEN.source(name).spec() for name in WRITTEN.names()] + [read(text, "test.yml") for text in (GROUPED, FLOATING)]
 
 
 def entry(spec: Spec) -> Plan:
@@ -292,7 +292,7 @@ def test_texts_of_the_author_stay_texts() -> None:
 
 
 def test_the_maintainer_passes_the_pattern_of_the_catalogs_ci() -> None:
-    spec = EXAMPLES.source("nginx-conf").spec()
+    spec = WRITTEN.source("nginx-conf").spec()
     assert re.match(r"^([\S]+ ){2,5}<[^@]+@[^@]+\.[^@]+>$", loaded(entry(spec), "config.yml")["maintainer"])
 
 

@@ -19,7 +19,7 @@ from catalog_forge.lint.schemas import KINDS, schema
 from catalog_forge.repository import Repository
 from tests.lint.trees import SOUND
 
-EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+WRITTEN = Repository(Path(__file__).parents[1] / "written")
 SCHEMAS = {kind: schema(kind) for kind in KINDS}
 BLOCK = "catalog: {version: '1', questions: [{variable: a, type: enum, options: ['1', 2, true], default: 1}]}"
 TOML = '[template]\nsrc = "a"\ndest = "/b"\n'
@@ -54,9 +54,9 @@ def test_they_take_a_sound_catalog(kind: str, path: str) -> None:
     assert not errors(kind, SOUND[path])
 
 
-@pytest.mark.parametrize("name", EXAMPLES.names())
+@pytest.mark.parametrize("name", WRITTEN.names())
 def test_they_take_what_is_generated(name: str) -> None:
-    source = EXAMPLES.source(name)
+    source = WRITTEN.source(name)
     kinds = {"config.yml": "config", "rancher-compose.yml": "catalog"}
     for file in forge(source.spec(), source.folder):
         kind = kinds.get(file.path.rpartition("/")[2]) or ("resource" if file.path.endswith(".toml") else "")

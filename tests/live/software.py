@@ -31,12 +31,14 @@ TAGS = {
     "etcd": "quay.io/coreos/etcd:v3.4.23",
     "haproxy": "haproxy:2.6.12",
     "kafka": "apache/kafka:3.9.0",
+    "mariadb": "mariadb:10.11.6",
     "nginx": "nginx:1.14.2",
     "programs": "catalog-forge-programs:bookworm",
     "prometheus": "prom/prometheus:v2.42.0",
     "rabbitmq": "rabbitmq:3.10.8-management",
     "redis": "redis:3.2.11",
     "traefik": "traefik:v3.7.15",
+    "unprivileged": "nginxinc/nginx-unprivileged:1.27.3",
     "zookeeper": "zookeeper:3.4.14",
 }
 # A server that starts just now may take the connection and never answer: asked again after a while.

@@ -1,20 +1,18 @@
-"""What a newcomer copies from the README, the docs and the examples serves a client, with the real program."""
+"""What a newcomer copies from the README and the docs serves a client, with the real program."""
 
 from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
 
-from tests.live.software import ROOT, SRVR, Forge, eventually, forge_in, image_of, run, running
+from tests.live.software import ROOT, Forge, eventually, forge_in, image_of, run, running
 
 pytestmark = pytest.mark.engine
-EXAMPLES = ROOT / "examples/specs"
 
 
 @pytest.fixture
@@ -36,51 +34,17 @@ def redis(client: docker.DockerClient, forge: Forge) -> None:
             )
 
 
-def proxy(_: docker.DockerClient, forge: Forge) -> None:
-    """Play the scenario of the example in which clients ask."""
-    (name,) = (path.stem for path in forge.catalog.glob("specs/*.yml"))
-    image_of("nginx")
-    image_of("haproxy")  # the load balancer of the one example, the program of the other
-    said = forge("test", "--engine", "stack", "--confd", str(forge.confd), "--scenario", "serves")
-    assert re.search(rf"passed +{name}/serves  3 moments, ", said), said
-
-
-def zookeeper(client: docker.DockerClient, forge: Forge) -> None:
-    """See an ensemble whose ids are the indexes of its servers."""
-    image_of("zookeeper")
-    with running(client, forge, "zookeeper") as stack:
-
-        def modes() -> list[str]:
-            said = [run(stack.container("zookeeper", index), "bash", "-c", SRVR) for index in (1, 2, 3)]
-            return sorted(re.findall(r"Mode: (\w+)", "\n".join(said)))
-
-        eventually("one leads", modes, lambda modes: modes == ["follower", "follower", "leader"])
-        ids = [run(stack.container("zookeeper", index), "cat", "/data/myid") for index in (1, 2, 3)]
-        assert ids == ["1\n", "2\n", "3\n"]
-
-
-def prometheus(client: docker.DockerClient, forge: Forge) -> None:
-    """See that it scrapes, by the file that confd has written."""
-    image_of("prometheus")
-    with running(client, forge, "prometheus") as stack:
-        ask = ("promtool", "query", "instant", "http://127.0.0.1:9090", "up")
-        eventually("it scrapes itself", lambda: run(stack.container("prometheus", 1), *ask), lambda said: "=> 1 @" in said)
-
-
-CLIENTS = {
-    "redis-conf": redis, "nginx-conf": proxy, "haproxy-conf": proxy, "zookeeper-conf": zookeeper, "prometheus-conf": prometheus,
-}  # fmt: skip
-NOT_IN_DEBIAN = {"hadoop-conf"}
+CLIENTS = {"redis-conf": redis}
 
 
 def shown() -> dict[str, str]:
-    """Every whole spec that a page or an example shows, by where it stands; but for what fetches something from nowhere."""
+    """Every whole spec that a page shows, by where it stands; but for what fetches something from nowhere."""
     specs = {}
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         for number, block in enumerate(re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)):
             if re.search("^forge: 1$", block, re.MULTILINE) and "https://example.org" not in block:
                 specs[f"{page.relative_to(ROOT)}#{number}"] = block
-    return specs | {f"examples/{path.stem}": path.read_text() for path in sorted(EXAMPLES.glob("*.yml"))}
+    return specs
 
 
 def name_of(spec: str) -> str:
@@ -88,16 +52,14 @@ def name_of(spec: str) -> str:
 
 
 def test_what_the_pages_show_is_played() -> None:
-    assert {name_of(spec) for spec in shown().values()} == {*CLIENTS, *NOT_IN_DEBIAN}
+    assert {name_of(spec) for spec in shown().values()} == {*CLIENTS}
     assert {where.partition("#")[0] for where in shown()} >= {"README.md", "docs/tutorial.md", "docs/spec.md"}
 
 
-@pytest.mark.parametrize("where", [where for where, spec in shown().items() if name_of(spec) not in NOT_IN_DEBIAN])
+@pytest.mark.parametrize("where", shown())
 def test_a_spec_that_is_copied_serves_a_client(where: str, engine: docker.DockerClient, forge: Forge) -> None:
     spec = shown()[where]
     name = name_of(spec)
-    if where.startswith("examples/"):
-        shutil.copytree(EXAMPLES / name, forge.catalog / "specs" / name)
     forge.spec(name, spec)
     CLIENTS[name](engine, forge)
 

@@ -162,10 +162,10 @@ def test_another_cluster_name_restarts_every_node_once_and_replaces_none(elastic
 
 def test_nginx_takes_another_upstream_in_without_a_dropped_request(engine: docker.DockerClient, forge: Forge) -> None:
     image_of("nginx")
-    for path in (ROOT / "examples/specs/nginx-conf").rglob("index.html"):
+    for path in (ROOT / "tests/written/specs/nginx-conf").rglob("index.html"):
         (forge.catalog / "specs/nginx-conf").mkdir()
         (forge.catalog / "specs/nginx-conf" / path.name).write_bytes(path.read_bytes())
-    text, _, _ = (ROOT / "examples/specs/nginx-conf.yml").read_text().partition("\ncompanions:\n")
+    text, _, _ = (ROOT / "tests/written/specs/nginx-conf.yml").read_text().partition("\ncompanions:\n")
     forge.spec("nginx-conf", f"{text}\ncompanions:\n{WEB}    scale: 2")
     with running(engine, forge, "nginx") as stack:
         proxy, web = stack.container("proxy", 1), stack.container("web", 1)

@@ -18,7 +18,7 @@ from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.reader import read
 from tests.helpers import started
 
-EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+WRITTEN = Repository(Path(__file__).parents[1] / "written")
 SHORT = "forge: 1\nname: x-conf\nservice: x:1\nconfig: /etc/x/x.yml\n"
 
 
@@ -41,9 +41,9 @@ def test_it_knows_every_key_of_the_model() -> None:
     assert {key.name for key in keys_of(Spec)} <= set(schema()["properties"])
 
 
-@pytest.mark.parametrize("name", EXAMPLES.names())
+@pytest.mark.parametrize("name", WRITTEN.names())
 def test_it_takes_every_example_and_its_full_form(name: str) -> None:
-    source = EXAMPLES.source(name)
+    source = WRITTEN.source(name)
     assert not errors(source.content)
     assert not errors(full(source.spec()))
 

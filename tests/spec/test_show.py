@@ -10,7 +10,7 @@ from catalog_forge.repository import Repository
 from catalog_forge.spec.described.show import full
 from catalog_forge.spec.reader import read
 
-EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+WRITTEN = Repository(Path(__file__).parents[1] / "written")
 HOSTILE = """
 forge: 1
 name: x-conf
@@ -41,9 +41,9 @@ files:
 """
 
 
-@pytest.mark.parametrize("name", EXAMPLES.names())
+@pytest.mark.parametrize("name", WRITTEN.names())
 def test_an_example_reads_back_as_it_is(name: str) -> None:
-    spec = EXAMPLES.source(name).spec()
+    spec = WRITTEN.source(name).spec()
     assert read(full(spec), "full.yml") == spec
 
 

@@ -26,7 +26,7 @@ companions:
   data: {image: "data:1", network_mode: none}
   logs: {image: "logs:1"}
 """
-EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+WRITTEN = Repository(Path(__file__).parents[1] / "written")
 
 
 def test_it_is_the_stack_of_the_entry_with_every_question_answered() -> None:
@@ -73,9 +73,9 @@ def test_numbers_that_are_asked_for_are_answered() -> None:
     assert (service["scale"], service["health_check"]) == (3, {"port": 80})
 
 
-@pytest.mark.parametrize("name", EXAMPLES.names())
+@pytest.mark.parametrize("name", WRITTEN.names())
 def test_what_it_expects_is_what_is_rendered(name: str) -> None:
-    source = EXAMPLES.source(name)
+    source = WRITTEN.source(name)
     spec = source.spec()
     subject = of_spec(spec, source.folder.static)
     text = first_scenario.first_scenario(spec, subject, Embedded())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.metadata.scenarios import scenario
+from catalog_forge.metadata.scenarios import scenario, units
 from catalog_forge.metadata.scenarios.model import Environment, Host
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.stack import environment as telling
@@ -72,6 +72,53 @@ def test_what_is_wrong_beside_is_said_with_its_place(beside: str, problem: str) 
     with pytest.raises(ForgeError) as caught:
         played(f"{SCENARIO}\nbeside: {beside}\n")
     assert str(caught.value).startswith(problem)
+
+
+SHOP = """\
+  web:
+stacks:
+  shop: {web: {scale: 2, labels: {p: "80"}}, db: }
+beside: {web: {image: "web:1"}, shop/web: {image: "web:2"}}
+then: [{service: shop/web, scale: 3}, {service: shop/web, replace: 1, stop: 2}]
+"""
+
+
+def test_services_of_other_stacks_run_beside_the_entry_and_are_told_as_what_they_are() -> None:
+    of = played(SCENARIO + SHOP.replace(", db: ", ""))
+    shown = stack(SCENARIO + SHOP.replace(", db: ", ""))
+    assert [(each.name, each.primary.image, each.scale) for each in shown.services][:2] == [
+        ("web", "web:1", 1),
+        ("shop-web", "web:2", 2),
+    ]
+    assert [on_stack_scenario.cannot(each, shown) for each in of.moments] == ["", "", ""]
+    scenes = [each.environment for each in of.moments]
+    assert on_stack_scenario.replaced(*scenes[1:]) == [("shop-web", 1)]
+    assert on_stack_scenario.held(scenes[2]) == {("shop-web", 2)}
+    made = on_stack_scenario.retold(told(shown), scenes[0])
+    assert [(each.name, [one.name for one in each.services]) for each in made.stacks] == [
+        ("test-1", ["app", "web"]), ("shop", ["web"]),
+    ]  # fmt: skip
+    assert made.stacks[1].services[0].labels == {"p": "80"}
+    real = telling.addresses(shown, made)
+    assert {"test-1-app-1", "test-1-web-1", "test-1-shop-web-1", "test-1-shop-web-2"} <= {*real}
+    mirror = on_stack_scenario.mirror("test-1", scenes[0], "2016-07-29")
+    mirror.learn(made, scenes[0])
+    theirs = {each.name: each.address for each in units.containers(scenes[0])}
+    assert mirror.text(real["test-1-shop-web-2"]) == theirs["shop-web-2"]
+    assert mirror.text(real["test-1-web-1"]) == theirs["s-web-1"]
+
+
+def test_a_link_to_another_stack_leads_to_what_runs_for_it_and_is_told_as_it_is() -> None:
+    linked = SPEC.replace("topology: netns}", 'topology: netns, external_links: ["shop/web:front"]}')
+    shown = stack(SCENARIO + SHOP, linked)
+    assert [(link.alias, link.target) for link in shown.services[-1].links] == [("front", "shop-web")]
+    made = on_stack_scenario.retold(told(shown), played(SCENARIO + SHOP).environment)
+    assert made.stacks[0].services[0].links == {"shop/web": "front"}
+
+
+def test_a_service_of_another_stack_for_which_nothing_runs_is_said() -> None:
+    found = on_stack_scenario.cannot(played(SCENARIO + SHOP).moments[0], stack(SCENARIO + SHOP))
+    assert found == "the entry has no service 'shop-db': say under `beside` what runs for it"
 
 
 @pytest.mark.parametrize(

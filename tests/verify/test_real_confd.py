@@ -16,7 +16,7 @@ from catalog_forge.verify.subject import of_files
 from catalog_forge.verify.view import of_moment
 from tests.verify.specs import case_of
 
-EXAMPLES = Repository(Path(__file__).parents[2] / "examples")
+WRITTEN = Repository(Path(__file__).parents[1] / "written")
 
 
 def moments(engine: Embedded | Confd, steps: str, head: str = "") -> list[Seen]:
@@ -48,9 +48,9 @@ def test_what_is_wrong_for_a_while_is_over_in_the_end(confd: Path) -> None:
     assert not any(each.errors for each in seen)
 
 
-@pytest.mark.parametrize("name", EXAMPLES.names())
+@pytest.mark.parametrize("name", WRITTEN.names())
 def test_the_scenarios_of_the_examples_pass_in_both_engines(name: str, confd: Path) -> None:
-    source = EXAMPLES.source(name)
+    source = WRITTEN.source(name)
     cases = play.cases(source.spec(), source.folder)
     assert cases
     for case in cases:

@@ -14,6 +14,7 @@ stacks:                           # other stacks of the environment, each with i
   monitoring: {exporter: {labels: {prometheus.port: "9100"}}}
 beside:                           # services that only the engine `stack` runs: the entry has none of them
   web: {image: "nginx:1.14.2", command: [nginx, -g, daemon off;], environment: {A: b}}
+  monitoring/exporter: {image: "prom/node-exporter:v1.8.2"}   # one of another stack
 engines: [image]                  # those that can show what it is about; default: all
 self: elasticsearch-masters-1     # the container that asks
 fault: {late: 4s}                 # what is wrong with the metadata service
@@ -154,7 +155,9 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
 
 def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Iterator[tuple[str, Beside]]:
     """What runs for services that the entry does not have, by their names."""
-    services = [service.name for each in start.stacks for service in each.services]
+    own, *others = start.stacks
+    services = [each.name for each in own.services]
+    services += [f"{stack.name}/{each.name}" for stack in others for each in stack.services]
     for key, value in reader.pairs(node, "beside"):
         if key.value not in services:
             reader.wrong(f"there is no service {key.value!r}", key.where, did_you_mean(key.value, services))
