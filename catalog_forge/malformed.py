@@ -16,6 +16,7 @@ _KEY = re.compile(r"(?:- ++)*+(?P<key>[^\s#\"'\[\]{}:][^\s:]*+|\"[^\"]*+\"|'[^']
 _BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000\ufeff]")
 _TWO_COLONS = re.compile(r"(?P<head>\s*+(?:- ++)*+[^\s:]++: ++)(?P<value>[^\"'\[{|>&*!%@`].*?: .*)")
 _NO_BLANK = re.compile(r"(?P<indent>\s*+(?:- ++)*+)(?P<key>[A-Za-z_][\w.-]*+):(?P<value>[^\s:/].*)")
+_WITHIN = re.compile(r"(?:@\{[^}]*+\}|[^,\]}])++")
 _OPENING = re.compile("while parsing a flow (sequence|mapping)")
 
 
@@ -109,14 +110,22 @@ def _start(stop: Stop, here: str, _lines: Sequence[str]) -> _Words:
     sign = here[stop.column : stop.column + 1]
     before = here[stop.column - 1 : stop.column]
     if "cannot start any token" in stop.problem and sign:
-        value = here[stop.column :].rstrip()
+        value = _value(here, stop.column)
         return f"a value cannot begin with {sign!r}", f"quote it: {_quoted(value)}", stop.line, stop.column
     if "alphabetic or numeric character" in stop.problem and before in ("*", "&"):
-        value = here[stop.column - 1 :].rstrip()
+        value = _value(here, stop.column - 1)
         return f"a value cannot begin with {before!r}", f"quote it: {_quoted(value)}", stop.line, stop.column - 1
     if "block scalar" in stop.context:
         return "the text of '|' or '>' begins on the next line", "leave the rest of this line empty", stop.line, stop.column
     return None
+
+
+def _value(here: str, column: int) -> str:
+    """The value that begins in a column: to the end of the line, or within brackets to the next comma or bracket."""
+    before = here[:column]
+    within = sum(map(before.count, "[{")) > sum(map(before.count, "]}"))
+    found = _WITHIN.match(here, column) if within else None
+    return (found[0] if found else here[column:]).rstrip()
 
 
 def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:

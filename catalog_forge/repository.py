@@ -56,7 +56,9 @@ class Source:
         spec = read(self.content, f"specs/{self.name}.yml", self.inherited)
         if spec.name != self.name:
             raise ForgeError(
-                f"the spec in specs/{self.name}.yml is named {spec.name!r}", spec.at("name"), "file and name are one"
+                f"the spec in specs/{self.name}.yml is named {spec.name!r}",
+                spec.at("name"),
+                f"the file must be called {spec.name}.yml, or the spec {self.name}",
             )
         return spec
 

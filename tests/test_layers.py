@@ -19,7 +19,6 @@ FLOORS = (
         "forge",
         "team",
         "writer",
-        "seed",
         "image.builder",
         "image.containers",
         "image.engine",

@@ -17,6 +17,8 @@ from catalog_forge.shown import printable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from click.shell_completion import CompletionItem
+
 # The rooms of the commands, in the order in which an author needs them, as `--help` heads them.
 ROOMS = {
     "make": "Make images and entries",
@@ -39,12 +41,13 @@ COMMANDS = {
     "lint": ("judge.lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
     "standards": ("judge.standards", "Look at the standards of a team."),
     "up": ("run.up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
-    "seed": ("run.seed", "Write the metadata of a spec into the store that its back end reads."),
     "down": ("run.down", "Stop a stack and remove it."),
     "ps": ("run.ps", "List the units of stacks."),
     "logs": ("run.logs", "Show what the containers of a stack say."),
     "spec": ("look.spec", "Look at specs."),
     "schema": ("look.schema", "Print a JSON Schema for editors."),
+    "help": ("look.help", "Show the help of a command, as --help does."),
+    "completion": ("look.completion", "Print what teaches a shell to complete words."),
     "doctor": ("look.doctor", "Say what this machine has, and what is missing."),
 }
 EXIT_BUG = 3
@@ -74,6 +77,13 @@ class Root(click.Group):
         module = importlib.import_module(f"catalog_forge.cli.{COMMANDS[name][0]}")
         command: click.Command = getattr(module, name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command, importing none, or an option."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first word names; for a word that is near to one, say which."""

@@ -28,7 +28,7 @@ from requests import Response
 from catalog_forge.errors import BuildError, ForgeError, Where
 from catalog_forge.image import context as build_context
 from catalog_forge.image.dockerfile import instruction_lines
-from catalog_forge.image.engine import LOST, Engine, gone
+from catalog_forge.image.engine import LOST, Engine, advice, gone
 from catalog_forge.image.request import DIGEST_LABEL, BuildRequest, Built
 from catalog_forge.image.stream import Done, Log, Pushing, Report, progress
 from catalog_forge.plan import Plan
@@ -85,7 +85,7 @@ def push(engine: Engine, tag: str, report: Report) -> str:
     with closing(engine.response):
         for message in _heard(engine, action, messages):
             if "error" in message:
-                hint = "`docker login` to the registry; it must let you write there"
+                hint = advice(message["error"]) or "`docker login` to the registry; it must let you write there"
                 raise BuildError(f"cannot push {tag}: {message['error']}", hint=hint)
             if "id" in message:
                 report(progress(message, Pushing))
@@ -186,7 +186,7 @@ def _failure(work: _Work, request: BuildRequest, log: Log) -> ForgeError:
     output = "".join(f"\n  | {text}" for text in log.tail)
     hint = ""
     if step.instruction.upper().startswith("FROM "):
-        hint = "the engine has no such image and cannot get it: check its name, `docker login`, or load it by hand"
+        hint = advice(log.error) or "the engine has no such image and cannot get it: check its name, `docker login`, or load it"
     elif step.instruction.upper().startswith("ADD "):
         hint = "`--confd FILE`, or the variable CATALOG_FORGE_CONFD, names a confd that you have: then nothing is downloaded"
     message = f"{tag}: step {step.number} of {step.total} failed, {_short(step.instruction)}: {log.error}{output}"

@@ -21,6 +21,24 @@ from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image.address import HINT, Address, locate
 
 _ANY_VERSION = "1.24"
+# What helps, by words with which engines refuse (Docker 1.12 to 28: their daemon, containerd and the registries behind them).
+_ADVICE = (
+    (
+        ("port is already allocated", "address already in use"),
+        "another container or program has this port: stop it, or publish another one",
+    ),
+    (
+        ("no such host", "connection refused", "i/o timeout", "network is unreachable", "deadline exceeded", "no route to host"),
+        "the engine cannot reach that host: see its network and proxy, or load the image (`docker load`)",
+    ),
+    (
+        ("pull access denied", "manifest unknown", "not found", "does not exist", "no such image", "manifest for"),
+        "check its name and tag; build it, `docker load` it, or `docker login` to its registry",
+    ),
+    (("denied", "unauthorized", "no basic auth"), "`docker login` to the registry; it must let you in"),
+    (("no space left",), "`docker system df` says what fills the disk, `docker system prune` frees it"),
+    (("is already in use by container",), "`docker rm` the container of that name, or choose another --name"),
+)
 LOST = (OSError, HTTPException, HTTPError, StreamParseError)
 
 
@@ -59,7 +77,7 @@ class Engine:
         except ForgeError:
             raise
         except APIError as error:
-            raise BuildError(f"cannot {action}: {error.explanation or error}") from error
+            raise BuildError(f"cannot {action}: {error.explanation or error}", hint=advice(str(error.explanation))) from error
         except StoreError as error:
             hint = "the docker CLI's config.json names a credential helper (credsStore, credHelpers) that does not work"
             raise BuildError(f"cannot {action}: {error}", hint=hint) from error
@@ -67,6 +85,12 @@ class Engine:
             raise BuildError(f"cannot {action}: {error}") from error
         except LOST as error:
             raise gone(self.address, action) from error
+
+
+def advice(words: str) -> str:
+    """Return what helps when an engine refuses with these words; nothing when they are not known."""
+    words = words.lower()
+    return next((hint for known, hint in _ADVICE if any(each in words for each in known)), "")
 
 
 def gone(address: Address, action: str) -> EngineError:

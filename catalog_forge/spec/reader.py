@@ -231,7 +231,7 @@ class _Reader:
         if type(value) is not kind:
             raise self.misfit(what, _JSON_TYPES[kind], node, _plainly(kind, node))
         if kind is int and not limits.least <= typing.cast(int, value) <= limits.most:
-            raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where)
+            raise self.wrong(f"{what} must be a whole number from {limits.least} to {limits.most}", node.where, limits.doc)
         return value
 
     def number_or_variable(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:

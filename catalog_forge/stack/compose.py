@@ -67,7 +67,10 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
     odd = [fault for fault in judge.odd if fault.where not in told]
     unhonoured += [Note("", fault.rule, printable(fault.message), fault.where) for fault in odd]
     secret = secrets_of(entry, variables)
-    return replace(stack, unhonoured=tuple(unhonoured), dangerous=tuple(dangerous), secrets=tuple(sorted(set(secret.values()))))
+    named = [service.get("image") for service in files.services.values()]
+    images = {text_of(node): files.at(node.where) for node in reversed(named) if node}
+    stack = replace(stack, unhonoured=tuple(unhonoured), dangerous=tuple(dangerous), images=images)
+    return replace(stack, secrets=tuple(sorted(set(secret.values()))))
 
 
 def _unasked(notes: list[Note], name: str) -> Say:

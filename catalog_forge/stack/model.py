@@ -129,7 +129,7 @@ class Stack:
     privileged containers, mounts of the host, its network, its devices. `balancers` are the services that are load
     balancers, with their rules. `entry`, `answers` and `scales` are what its user has chosen, without defaults. `secrets` are
     answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running. `shown`
-    is the stack as anybody may see it; None when it has no secrets.
+    is the stack as anybody may see it; None when it has no secrets. `images` are the places where the entry names them.
     """
 
     name: str
@@ -144,3 +144,4 @@ class Stack:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     settle: float = SETTLE
     shown: Stack | None = field(default=None, repr=False)
+    images: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)

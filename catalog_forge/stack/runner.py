@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from docker.types import IPAMConfig, IPAMPool, LogConfig, Ulimit
 
 from catalog_forge.errors import BuildError, ForgeError, Problem
 from catalog_forge.image.containers import Container, Network
-from catalog_forge.image.engine import LOST, Engine
+from catalog_forge.image.engine import LOST, Engine, advice
 from catalog_forge.image.lists import PURPOSE_LABEL
 from catalog_forge.metadata.scenarios.units import names_host
 from catalog_forge.stack.listing import OURS, PURPOSE, STACK_LABEL, names, seen
@@ -106,7 +107,7 @@ class StackRunner:
                     identity = self._pulled(image, identity, pull)
                 found[image] = identity
             except BuildError as error:
-                problems.extend(error.problems)
+                problems += [replace(each, where=stack.images.get(image)) for each in error.problems]
         if problems:
             raise BuildError.of(problems)
         return found
@@ -250,7 +251,7 @@ class StackRunner:
             with self._engine.asked_to(f"pull {image}"):
                 for line in self._api.pull(name, tag=tag, stream=True, decode=True):
                     if "error" in line:
-                        raise BuildError(f"cannot pull {image}: {line['error']}", hint="build it, or load it into the engine")
+                        raise BuildError(f"cannot pull {image}: {line['error']}", hint=advice(line["error"]))
         except BuildError:
             if not there:
                 raise

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from catalog_forge import xdg
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import ForgeError, Where
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Ledger
 
@@ -48,8 +48,14 @@ class StateFolder:
         """Write what is wanted from now on, and return the number of this plan."""
         generation = self.plan()[1] + 1 if (self.path / "plan.json").exists() else 1
         wanted = {"name": stack.name, "volumes": stack.volumes, "services": [asdict(each) for each in stack.services]}
-        chosen = {"secrets": stack.secrets, "entry": stack.entry, "answers": dict(stack.answers), "scales": dict(stack.scales)}
-        self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen, "settle": stack.settle}})
+        chosen: dict[str, Any] = {
+            "secrets": stack.secrets,
+            "entry": stack.entry,
+            "answers": dict(stack.answers),
+            "scales": dict(stack.scales),
+        }
+        chosen |= {"settle": stack.settle, "images": {name: asdict(where) for name, where in stack.images.items()}}
+        self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
         return generation
 
     def plan(self) -> tuple[Stack, int]:
@@ -203,8 +209,9 @@ def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
 
 def _stack(data: Mapping[str, Any]) -> Stack:
     chosen = {key: data[key] for key in ("entry", "answers", "scales", "settle") if key in data}
-    secrets = tuple(data.get("secrets", ()))
-    return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), secrets=secrets, **chosen)
+    chosen |= {"secrets": tuple(data.get("secrets", ()))}
+    chosen |= {"images": {name: Where(**where) for name, where in data.get("images", {}).items()}}
+    return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), **chosen)
 
 
 def _service(data: Mapping[str, Any]) -> Service:

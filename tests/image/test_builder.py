@@ -183,7 +183,7 @@ def test_an_instruction_that_cannot_work_is_an_error_at_its_line(bench: Bench, l
 
 
 def test_a_missing_base_image_is_an_error_that_names_it(bench: Bench) -> None:
-    with pytest.raises(BuildError, match=r"Dockerfile:1:1: .*FROM 127.0.0.1:1/no/such:1.*\n  hint: the engine has no such"):
+    with pytest.raises(BuildError, match=r"Dockerfile:1:1: .*FROM 127.0.0.1:1/no/such:1.*\n  hint: the engine cannot reach"):
         build(bench.engine, bench.request("FROM 127.0.0.1:1/no/such:1\nRUN true\n"), ignore)
 
 

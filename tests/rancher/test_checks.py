@@ -34,6 +34,7 @@ def _of_a(node: Node) -> str:
     return "a stands here" if isinstance(node, yamlio.Text) and node.value == "a" else ""
 
 
+WRITTEN = " (a list is written [a, b], or with '- ' before each)"
 KINDS = {"a": "text", "'5'": "text", "''": "text", "5": "a number", "1.5": "a number", "yes": "true or false", "~": "nothing",
          "[a]": "a list", "{a: b}": "a mapping"}  # fmt: skip
 
@@ -41,9 +42,10 @@ KINDS = {"a": "text", "'5'": "text", "''": "text", "5": "a number", "1.5": "a nu
 @pytest.mark.parametrize(("text", "kind"), KINDS.items())
 def test_a_value_is_of_one_kind(text: str, kind: str) -> None:
     others = [each for each in dict.fromkeys(KINDS.values()) if each not in (kind, "text")]
+    hint = "" if kind in ("nothing", "a list", "a mapping") else WRITTEN
     assert told(checks.one_of(kind), text) == []
     assert told(checks.one_of(*others, kind), text) == []
-    assert told(checks.one_of(*others), text) == [f"1:1 CF428 {kind} stands where {' or '.join(others)} is due"]
+    assert told(checks.one_of(*others), text) == [f"1:1 CF428 {kind} stands where {' or '.join(others)} is due{hint}"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def _of_lists() -> list[tuple[Check, str, list[str]]]:
     return [
         (texts, "[a, b]", []),
         (texts, "[]", []),
-        (texts, "a", ["1:1 CF428 text stands where a list is due"]),
+        (texts, "a", [f"1:1 CF428 text stands where a list is due{WRITTEN}"]),
         (texts, "{a: b}", ["1:1 CF428 a mapping stands where a list is due"]),
         (texts, "[a, a, b, a]", [
             "1:5 CF404 'a' stands there twice (leave one of both out)",
@@ -121,7 +123,7 @@ def _of_lists() -> list[tuple[Check, str, list[str]]]:
         (checks.text_or(texts, _of_a, "CF430"), "''", []),
         (mappings(scalars=("text",)), "[a, b]", []),
         (mappings(scalars=("text",)), "[a, a]", ["1:5 CF404 'a' stands there twice (leave one of both out)"]),
-        (mappings(scalars=("text",)), "a", ["1:1 CF428 text stands where a list or a mapping is due"]),
+        (mappings(scalars=("text",)), "a", [f"1:1 CF428 text stands where a list or a mapping is due{WRITTEN}"]),
         (mappings(scalars=("text",)), "{a: b, c: 5}", ["1:11 CF428 a number stands where text is due ('5')"]),
         (mappings(scalars=("text", "a number")), "{a: b, c: 5, '': [x], '  ': d}", ["1:14 CF433 a key is empty"]),
         (mappings(scalars=("text",), lists_only=True), "{}", []),
@@ -187,7 +189,7 @@ def test_a_list_of_ports_is_judged_item_by_item() -> None:
         "1:22 CF429 '80/x' is not a port ([ADDRESS:][PORT:]PORT[/tcp or /udp])",
     ]
     assert told(checks.ports, "[x, x]") == ["1:5 CF404 'x' stands there twice (leave one of both out)"]
-    assert told(checks.ports, "80") == ["1:1 CF428 a number stands where a list is due"]
+    assert told(checks.ports, "80") == [f"1:1 CF428 a number stands where a list is due{WRITTEN}"]
     assert told(checks.ports, "{}") == ["1:1 CF428 a mapping stands where a list is due"]
 
 

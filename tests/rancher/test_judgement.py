@@ -73,6 +73,7 @@ stop_grace_period: 5 min
 stop_grace_period: 1m30s
 cap_add: NET_ADMIN
     1:14 CF428 cap_add of 'a': text stands where a list is due
+      a list is written [a, b], or with '- ' before each
 cap_add: [A, A]
     1:18 CF404 cap_add of 'a': 'A' stands there twice
       leave one of both out
@@ -85,6 +86,7 @@ group_add: [1, '1', 1]
       leave one of both out
 ports: '80:80'
     1:12 CF428 ports of 'a': text stands where a list is due
+      a list is written [a, b], or with '- ' before each
 ports: [80, '80/udp', '1.2.3.4:80:80', '80-90:80']
 ports: [80, 80]
     1:17 CF404 ports of 'a': '80' stands there twice
@@ -138,6 +140,7 @@ env_file: x
       write the service out
 environment: A=b
     1:18 CF421 environment of 'a': text stands where a list or a mapping is due
+      a list is written [a, b], or with '- ' before each
 environment: {A: [b]}
     1:22 CF421 environment of 'a': a list stands where text or a number or nothing is due
 environment: {'': b}
@@ -283,6 +286,7 @@ certs: [a, a]
       leave one of both out
 devices: a
     1:14 CF428 devices of 'a': text stands where a list is due
+      a list is written [a, b], or with '- ' before each
 start_on_create: 5
     1:22 CF417 start_on_create of 'a': a number stands where true or false is due
 stop_signal: 5
@@ -324,6 +328,7 @@ build: [a]
     2:23 CF428 build of 'a': a list stands where text or a mapping is due
 build: {args: a}
     2:30 CF428 build of 'a': text stands where a list or a mapping is due
+      a list is written [a, b], or with '- ' before each
 extends: b
     2:25 CF428 extends of 'a': rancher-compose reads only a mapping here
       service: NAME
@@ -353,8 +358,10 @@ networks: [a, a]
       leave one of both out
 networks: a
     2:26 CF428 networks of 'a': text stands where a list or a mapping is due
+      a list is written [a, b], or with '- ' before each
 secrets: a
     2:25 CF428 secrets of 'a': text stands where a list is due
+      a list is written [a, b], or with '- ' before each
 secrets: [a, {source: [a], mode: '0999', uid: 5}]
     2:38 CF428 secrets of 'a': a list stands where text is due
     2:49 CF431 secrets of 'a': '0999' is not a mode

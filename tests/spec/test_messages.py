@@ -160,7 +160,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, uid: -1, body: []}]\n",
-            "x.yml:4:31: uid must be a whole number from 0 to 2147483647",
+            "x.yml:4:31: uid must be a whole number from 0 to 2147483647\n  hint: owner, as a number",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, mode: '9', format: jason, body: []}]\n",
@@ -204,11 +204,11 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {type: map, default: [a]}\n",
-            "x.yml:6:27: metadata: k: the default of a map is a mapping",
+            "x.yml:6:27: metadata: k: the default of a map is a mapping\n  hint: {key: value}",
         ),
         (
             "k: {type: list, default: {a: b}}\n",
-            "x.yml:6:28: metadata: k: the default of a list is a list",
+            "x.yml:6:28: metadata: k: the default of a list is a list\n  hint: [a, b]",
         ),
         (
             "k: {default: [a]}\n",
@@ -216,15 +216,15 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {type: enum, options: [a], default: b}\n",
-            "x.yml:6:42: metadata: k: the default 'b' is not one of the options",
+            "x.yml:6:42: metadata: k: the default 'b' is not one of the options\n  hint: a",
         ),
         (
             "k: {type: boolean, default: yes}\n",
-            "x.yml:6:31: metadata: k: the default 'yes' is neither true nor false",
+            "x.yml:6:31: metadata: k: the default 'yes' is neither true nor false\n  hint: true or false",
         ),
         (
             "k: {type: int, default: 1.5}\n",
-            "x.yml:6:27: metadata: k: the default '1.5' must be a whole number",
+            "x.yml:6:27: metadata: k: the default '1.5' must be a whole number\n  hint: digits alone, such as 6379",
         ),
         (
             'k: {default: "a\\nb"}\n',

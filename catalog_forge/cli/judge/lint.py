@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.lint.findings import LEVELS
 
 if TYPE_CHECKING:
@@ -62,8 +63,14 @@ class Run:
 
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--select", multiple=True, metavar="IDS", help="Only these rules: CF301,CF4 (CF4: all that begin so).")
-@click.option("--ignore", multiple=True, metavar="IDS", help="Not these rules.")
+@click.option(
+    "--select",
+    shell_complete=complete.rules,
+    multiple=True,
+    metavar="IDS",
+    help="Only these rules: CF301,CF4 (CF4: all that begin so).",
+)
+@click.option("--ignore", shell_complete=complete.rules, multiple=True, metavar="IDS", help="Not these rules.")
 @click.option("--fail-on", type=click.Choice([*LEVELS, "never"]), help="Exit 1 from this level on.  [default: error]")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "out", type=_FILE, metavar="FILE", help="Write the result into FILE.")
@@ -87,7 +94,7 @@ class Run:
 @click.option("--verdicts", is_flag=True, help="Say what Rancher's three judges do with PATH, and end.")
 @click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Say that of one entry, judge by judge, and end.")
 @click.option("--list", "listing", is_flag=True, help="List the rules, and end.")
-@click.option("--explain", metavar="ID", help="Explain a rule, and end.")
+@click.option("--explain", shell_complete=complete.rules, metavar="ID", help="Explain a rule, and end.")
 @click.pass_obj
 def lint(
     settings: Settings,

@@ -28,11 +28,15 @@ def show_all(ids: frozenset[str], form: str) -> None:
 
 
 def explain(identity: str, form: str) -> None:
-    """Print the page of a rule. Raises ForgeError where there is none."""
+    """Print the page of a rule. Raises UsageError where there is none."""
+    from catalog_forge.errors import ForgeError, UsageError
     from catalog_forge.lint.output.reference import shown
     from catalog_forge.lint.runner import registry
 
-    rule = registry.find(identity)
+    try:
+        rule = registry.find(identity)
+    except ForgeError as error:
+        raise UsageError.of(error.problems) from None
     if form == "json":
         click.echo(as_json(_page(rule)))
         return

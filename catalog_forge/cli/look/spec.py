@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 
 
 @click.group()
@@ -15,7 +16,7 @@ def spec() -> None:
 
 
 @spec.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.specs)
 @click.pass_obj
 def show(settings: Settings, name: str) -> None:
     """Print the full form of a spec, with every default filled in."""
@@ -26,7 +27,7 @@ def show(settings: Settings, name: str) -> None:
 
 
 @spec.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.specs)
 @click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture into FILE.")
 @click.pass_obj
 def picture(settings: Settings, name: str, out: Path | None) -> None:

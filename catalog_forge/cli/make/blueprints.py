@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def blueprints(context: click.Context, form: str) -> None:
 
 @blueprints.command()
 @click.argument("name")
-@click.option("--from", "spec", required=True, metavar="SPEC", help="The spec: its name, or specs/NAME.yml.")
+@click.option(
+    "--from", "spec", required=True, metavar="SPEC", shell_complete=complete.specs, help="The spec: its name, or specs/NAME.yml."
+)
 @click.option(
     "--ask", "asked", multiple=True, metavar="[QUESTION=]PATH", help="Ask for the value of a key, such as service.scale."
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Take this confd, and download none.")
 @click.option("--no-cache", is_flag=True, help="Build all again, even if nothing changed.")
 @click.option("--push", is_flag=True, help="Push the images to their registries.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import printable
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is stale, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say which files would change.")
@@ -111,9 +112,11 @@ def _compared(repository: Repository, source: Source, diff: bool, dry_run: bool)
 def _warn(source: Source) -> None:
     """Say what is no error, and what nobody can have meant."""
     from catalog_forge.spec.checks import uses
+    from catalog_forge.spec.reader import parsed
 
     spec = source.spec()
-    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec)):
+    files = next((value for key, value in parsed(source.content, f"specs/{source.name}.yml").pairs if key.value == "files"), None)
+    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec), *uses.literals(spec, files)):
         click.echo(f"warning: {finding}", err=True)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ class Options:
 @click.command()
 @click.argument("name")
 @click.option(
-    "--blueprint", metavar="NAME|example:NAME|PATH|URL@COMMIT", help="Where to begin; default: NAME, else generic-conf."
+    "--blueprint",
+    metavar="NAME|example:NAME|PATH|URL@COMMIT",
+    shell_complete=complete.blueprints,
+    help="Where to begin; default: NAME, else generic-conf.",
 )
 @click.option("--service", metavar="NAME[=IMAGE][:TAG]", help="The software that is configured.")
 @click.option("--config", metavar="PATH", help="Its configuration file.")

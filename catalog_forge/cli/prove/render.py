@@ -12,6 +12,7 @@ import click
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.prove import rendered
 from catalog_forge.cli.shown import engines
+from catalog_forge.cli.shown import names as complete
 
 if TYPE_CHECKING:
     from catalog_forge.confd.imitated.embedded import Dialect
@@ -58,8 +59,10 @@ class Wanted:
 
 
 @click.command()
-@click.argument("name", required=False)
-@click.option("--scenario", help="The scenario of the spec to render for; default: its first one.")
+@click.argument("name", required=False, shell_complete=complete.specs)
+@click.option(
+    "--scenario", shell_complete=complete.scenarios, help="The scenario of the spec to render for; default: its first one."
+)
 @click.option("--step", "steps", multiple=True, metavar="N|NAME", help="The moment to render: 0 is the start; two with --diff.")
 @click.option(
     "--scale",

@@ -7,6 +7,7 @@ import re
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
@@ -17,7 +18,7 @@ def scenario() -> None:
 
 
 @scenario.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.specs)
 @click.argument("title", default="first")
 @click.option("--force", is_flag=True, help="Write it anew when it is there.")
 @click.pass_obj

@@ -10,6 +10,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import engines
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, printable, said
 
@@ -24,8 +25,10 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--scenario", "scenarios", multiple=True, help="Play only the scenarios with this name.")
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
+@click.option(
+    "--scenario", "scenarios", multiple=True, shell_complete=complete.scenarios, help="Play only the scenarios with this name."
+)
 @engines.options(engines.ALL)
 @click.option("--trust", is_flag=True, help="Let the engine `stack` run what has power over this machine, as `up --trust`.")
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _SIDE_BY_SIDE = 8
 
 
 @click.command()
-@click.argument("stack", required=False)
+@click.argument("stack", required=False, shell_complete=complete.stacks)
 @click.option("-v", "--volumes", is_flag=True, help="Remove the named volumes of the stack too.")
 def down(stack: str | None, volumes: bool) -> None:
     """Stop a stack and remove it.

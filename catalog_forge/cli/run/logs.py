@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import said
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ _DAY = 86400
 
 
 @click.command()
-@click.argument("stack", required=False)
-@click.argument("service", required=False)
+@click.argument("stack", required=False, shell_complete=complete.stacks)
+@click.argument("service", required=False, shell_complete=complete.services)
 @click.option("-f", "--follow", is_flag=True, help="Go on, until interrupted.")
 @click.option("--show-secrets", is_flag=True, help="Show the answers to secret questions, too.")
 @click.option("-n", "--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each container.")

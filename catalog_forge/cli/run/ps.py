@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stack", required=False)
+@click.argument("stack", required=False, shell_complete=complete.stacks)
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 def ps(stack: str | None, output: str) -> None:
     """List the units of stacks.

@@ -17,6 +17,7 @@ import click
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
 from catalog_forge.cli.run.background import Background, rename, tail
 from catalog_forge.cli.run.status import StatusView
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("entry")
-@click.option("--name", metavar="STACK", help="Name of the stack; default: that of the entry.")
+@click.argument("entry", shell_complete=complete.entries)
+@click.option("--name", metavar="STACK", shell_complete=complete.stacks, help="Name of the stack; default: that of the entry.")
 @click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
 @click.option("--answers", type=_FILE, help="Answers in a YAML file.")

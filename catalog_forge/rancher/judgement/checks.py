@@ -43,10 +43,18 @@ def one_of(*kinds: str) -> Check:
     def check(node: Node) -> Iterator[Problem]:
         kind = _kind(node)
         if kind not in kinds:
-            hint = f"'{node.value}'" if isinstance(node, Text) and "text" in kinds and kind != "nothing" else ""
-            yield Refusal(f"{kind} stands where {wanted} is due", node.where, hint, KIND)
+            yield Refusal(f"{kind} stands where {wanted} is due", node.where, _instead(node, kind, kinds), KIND)
 
     return check
+
+
+def _instead(node: Node, kind: str, kinds: Sequence[str]) -> str:
+    """How the author can write what is due."""
+    if not isinstance(node, Text) or kind == "nothing":
+        return ""
+    if "text" in kinds:
+        return f"'{node.value}'"
+    return "a list is written [a, b], or with '- ' before each" if "a list" in kinds else ""
 
 
 def then(first: Check, second: Callable[[Node], Words], rule: str = NUMBER_FORM) -> Check:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from catalog_forge import yamlio
 from catalog_forge.errors import Problem
+from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec.checks.whole import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.launching import rendered
@@ -13,6 +16,7 @@ from catalog_forge.spec.model.bodies import blocks_of, collections_of, given_of,
 from catalog_forge.spec.model.metadata import resolve, resolve_collection
 
 _OWN = "/self/service/metadata"
+_ACTION = re.compile(r"\{\{-?+ *+(?:metadata[./])?([A-Za-z0-9_.-]++) *+\}\}")
 
 
 def findings(spec: Spec) -> Iterator[Problem]:
@@ -20,6 +24,40 @@ def findings(spec: Spec) -> Iterator[Problem]:
     for name in unread(spec):
         hint = f"read it with @{{metadata/{name}}}, or leave it out"
         yield Problem(f"nothing reads the metadata key {name!r}", spec.metadata[name].at(), hint)
+
+
+def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
+    """Yield what is said of each metadata key that a text of the files names as another language would: it stays as it is.
+
+    `written` are the files as the author wrote them.
+    """
+    known = {word: name for name, key in spec.metadata.items() for word in (name, key.variable)}
+    for text in _scalars(written):
+        for start, written_as, word in _elsewhere(text.value):
+            if name := known.get(word):
+                hint = f"the value of the metadata key is @{{metadata/{name}}}"
+                yield Problem(f"{written_as!r} stays in the file as it is", text.at(start), hint)
+
+
+def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:
+    """Where templates and compose files would see a value: the place, what is written there, the word in it."""
+    yield from ((found.start(), found[0], found[1]) for found in _ACTION.finditer(text))
+    for dollar in dollars(text):
+        if dollar.text.startswith("${"):
+            word = dollar.text[2:].partition("}")[0]
+            yield dollar.start, f"${{{word}}}", word.removeprefix("metadata.").removeprefix("metadata/")
+
+
+def _scalars(node: yamlio.Node | None) -> Iterator[yamlio.Text]:
+    match node:
+        case yamlio.Text():
+            yield node
+        case yamlio.Seq(items):
+            for item in items:
+                yield from _scalars(item)
+        case yamlio.Map(pairs):
+            for _, value in pairs:
+                yield from _scalars(value)
 
 
 def unread(spec: Spec) -> list[str]:

@@ -118,9 +118,16 @@ def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
     if key.optional and key.required:
         yield Problem(f"metadata: {name}: it cannot be optional and required", key.at("required"))
     if key.default is not None and (wrong := _misfit(key, key.default)):
-        yield Problem(f"metadata: {name}: {wrong}", where)
+        yield Problem(f"metadata: {name}: {wrong}", where, _such_as(key))
     if key.hidden and key.default:
         yield Problem(f"metadata: {name}: a secret has no default", where, "a default password is everybody's password")
+
+
+def _such_as(key: MetadataKey) -> str:
+    """What fits the type of a key."""
+    examples = {"int": "digits alone, such as 6379", "boolean": "true or false", "enum": ", ".join(key.options)}
+    examples |= {"map": "{key: value}", "list": "[a, b]"}
+    return examples.get(key.type, "")
 
 
 def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
@@ -213,7 +220,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
         if key not in spec.metadata:
             yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata))
         elif wrong := _misfit(spec.metadata[key], value, "the value"):
-            yield Problem(f"groups: {name}: {key}: {wrong}", where)
+            yield Problem(f"groups: {name}: {key}: {wrong}", where, _such_as(spec.metadata[key]))
 
 
 def _topology(service: Service) -> Iterator[Problem]:

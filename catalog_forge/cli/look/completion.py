@@ -1,0 +1,28 @@
+"""`catalog-forge completion`: what teaches a shell to complete commands, options and names."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print what teaches a shell to complete words.
+
+    Commands and options, and the names of specs, entries, stacks, services, scenarios, blueprints and rules. Put the line
+    of your shell into its start file.
+
+    \b
+    Examples:
+      eval "$(catalog-forge completion bash)"                # ~/.bashrc
+      eval "$(catalog-forge completion zsh)"                 # ~/.zshrc, below compinit
+      catalog-forge completion fish | source                 # ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    assert made is not None
+    script = made(context.find_root().command, {}, "catalog-forge", "_CATALOG_FORGE_COMPLETE")
+    click.echo(script.source_template % script.source_vars())

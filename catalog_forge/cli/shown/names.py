@@ -1,0 +1,115 @@
+"""The names that a shell completes: looked up by the file system alone, for every key press waits for them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+import click
+
+_RULE = re.compile(r'"(CF\d{3})"')
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+
+
+def specs(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The specs of the catalog."""
+    return _begun(begun, _stems(f"{_catalog(ctx)}/specs"))
+
+
+def entries(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The entries of the catalog; a path is completed as one."""
+    root = _catalog(ctx)
+    tops = [top for top in _listed(root) if top == "templates" or top.endswith("-templates")]
+    return _begun(begun, (name for top in tops for name in _listed(f"{root}/{top}"))) or _folders(ctx, begun)
+
+
+def stacks(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """The stacks that something is known of."""
+    return _begun(begun, (name for name in _listed(_stacks()) if os.path.exists(f"{_stacks()}/{name}/plan.json")))
+
+
+def services(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The services and units of a stack, or of the only one."""
+    import json
+
+    known = stacks(ctx, _, "")
+    stack = ctx.params.get("stack") or (known[0] if len(known) == 1 else "")
+    try:
+        with open(f"{_stacks()}/{stack}/status.json", encoding="utf-8") as file:
+            units = json.load(file)["units"]
+            return _begun(begun, dict.fromkeys(name for unit in units for name in (unit["service"], unit["name"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def scenarios(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The scenarios of the specs that are named, or of all."""
+    root = f"{_catalog(ctx)}/specs"
+    named = ctx.params.get("name")
+    chosen = ctx.params.get("names") or ([named] if named else _stems(root))
+    return _begun(begun, dict.fromkeys(name for spec in chosen for name in _stems(f"{root}/{spec}/scenarios")))
+
+
+def blueprints(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """The blueprints and examples that come with catalog-forge."""
+    shipped, examples = _shipped("blueprints"), _shipped("examples")
+    names = [name for name in _listed(shipped) if os.path.exists(f"{shipped}/{name}/cookiecutter.json")]
+    return _begun(begun, [*names, *(f"example:{name}" for name in _stems(f"{examples}/specs"))])
+
+
+def rules(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """The ids of the rules of lint, as their files say: to load them all takes ten times as long."""
+    found: set[str] = set()
+    for folder, _, files in os.walk(f"{_PACKAGE}/lint/rules"):
+        for name in files:
+            if name.endswith(".py"):
+                with open(f"{folder}/{name}", encoding="utf-8") as file:
+                    found.update(_RULE.findall(file.read()))
+    return _begun(begun, sorted(found))
+
+
+def _begun(begun: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(begun)]
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except OSError:
+        return []
+
+
+def _stems(folder: str) -> list[str]:
+    return [name.removesuffix(".yml") for name in _listed(folder) if name.endswith(".yml")]
+
+
+def _folders(ctx: click.Context, begun: str) -> list[str]:
+    above, _, last = begun.rpartition("/")
+    root = f"{_directory(ctx)}/{above}"
+    return [f"{above}/{name}".lstrip("/") for name in _begun(last, _listed(root)) if os.path.isdir(f"{root}/{name}")]
+
+
+def _directory(ctx: click.Context) -> str:
+    return os.path.abspath(ctx.find_root().params.get("directory") or ".")
+
+
+def _catalog(ctx: click.Context) -> str:
+    """The nearest folder above that is a catalog, as `Repository.find` has it."""
+    start = folder = _directory(ctx)
+    while True:
+        if os.path.isfile(f"{folder}/catalog-forge.yml") or os.path.isdir(f"{folder}/specs"):
+            return folder
+        if (above := os.path.dirname(folder)) == folder:
+            return start
+        folder = above
+
+
+def _stacks() -> str:
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return f"{state if state.startswith('/') else os.path.expanduser('~/.local/state')}/catalog-forge/stacks"
+
+
+def _shipped(name: str) -> str:
+    inside = f"{_PACKAGE}/_{name}"
+    return inside if os.path.isdir(inside) else f"{os.path.dirname(_PACKAGE)}/{name}"

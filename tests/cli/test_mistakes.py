@@ -1,0 +1,216 @@
+"""Mistakes that people make in their first hours: each answer says where, why, and what to do next.
+
+A row is a kind: what is typed or written, and the words that the answer must hold. Those that need an engine are below.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catalog_forge.cli.main import root
+from catalog_forge.image.engine import advice
+from tests.helpers import tree
+
+SPEC = """\
+forge: 1
+name: redis-conf
+description: Redis
+service: redis:3.2.11
+metadata: {port: {type: int, default: 6379}, log.level: {default: notice}}
+files:
+- dest: /usr/local/etc/redis/redis.conf
+  reload: restart
+  body:
+  - set: {port: "@{metadata/port}", level: "@{metadata/log.level}"}
+"""
+SHORT = (
+    "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nconfig: /usr/local/etc/redis/redis.conf\nreload: restart\nmetadata: [a]\n"
+)
+NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+
+
+def call(folder: Path, *words: str, env: Mapping[str, str] = NO_ENGINE) -> Result:
+    return CliRunner().invoke(root, ["-C", str(folder), *words], env=env, prog_name="catalog-forge")
+
+
+def service(keys: str) -> str:
+    return f'{{image: "redis:3.2.11", name: redis, {keys}}}'
+
+
+# What is wrong: what is changed in the spec, what it becomes, the line and column of the place, why, what to do.
+WRITTEN = {
+    "key": ("description:", "descripton:", "3:1", "unknown key 'descripton'", "did you mean 'description'?"),
+    "key of a file": ("reload:", "relaod:", "8:3", "unknown key 'relaod'", "did you mean 'reload'?"),
+    "reload": ("restart", "HUP", "8:11", "reload: cannot be 'HUP'", "did you mean 'signal HUP'?"),
+    "format": ("  body", "  format: yamll\n  body", "9:11", "format cannot be 'yamll'", "did you mean 'yaml'?"),
+    "tab": ("  reload", "\treload", "8:1", "a tab stands where", "blanks, never with tabs"),
+    "name of another file": ("redis-conf", "other-conf", "2:7", "the spec in specs/redis-conf.yml is named", "the file must be"),
+    "name": ("redis-conf", "Redis", "2:7", "name cannot be 'Redis'", "ending in -conf or -config"),
+    "undeclared key": ("metadata/port", "metadata/prot", "10:20", "no such metadata key: 'prot'", "did you mean 'port'?"),
+    "compose key": ("redis:3.2.11", service("volums: [a]"), "4:47", "unknown key 'volums'", "did you mean 'volumes'?"),
+    "exec": ("files:", "launch: {exec: redis-server x}\nfiles:", "6:16", "exec must be a list", "written [a, b]"),
+    "floating image": ("redis:3.2.11", "redis:latest", "4:10", "'redis:latest' floats", "name a tag"),
+    "no dest": ("- dest: /usr/local/etc/redis/redis.conf\n  reload", "- reload", "7:3", "'dest' is missing", "absolute path"),
+    "quoted number": (
+        "redis:3.2.11",
+        service("health_check: {port: '6379'}"),
+        "4:68",
+        "must be a whole number",
+        "without quotes: 6379",
+    ),
+    "number as text": ("default: 6379", "default: 6379x", "5:39", "'6379x' must be a whole number", "digits alone, such as"),
+    "number out of range": ("redis:3.2.11", service("health_check: {port: 99999}"), "4:68", "from 1 to 65535", "port that is"),
+    "enum": ("type: int, default: 6379", "type: enum", "5:18", "an enum needs options", "such as options: [small, large]"),
+    "truth": ("type: int, default: 6379", "type: boolean, default: on", "5:43", "neither true nor false", "hint: true or false"),
+    "too deep": ("  reload", "    reload", "8:5", "indented too deep", "align it with 'dest' in line 7"),
+    "like nothing above": ("  reload", " reload", "8:2", "indented like nothing above", "align it with 'dest' in line 7"),
+    "sign": ('"@{metadata/port}"', "@{metadata/port}", "10:17", "cannot begin with '@'", 'quote it: "@{metadata/port}"'),
+    "dots for slashes": ("metadata/port", "metadata.port", "10:20", "unknown expression", "@{metadata/port}"),
+    "list": ("redis:3.2.11", service("ports: 6379"), "4:54", "ports: a number stands where a list is due", "written [a, b]"),
+    "service": (
+        "set: {",
+        'list: {of: "service:zoo", item: "@{it.ip}"}\n  - set: {',
+        "10:17",
+        "the entry has no service 'zoo'",
+        "declared under `companions`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "place", "why", "next_step"), WRITTEN.values(), ids=WRITTEN)
+def test_what_is_written_wrongly_is_told_with_its_place(
+    old: str, new: str, place: str, why: str, next_step: str, tmp_path: Path
+) -> None:
+    assert old in SPEC
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace(old, new, 1)})
+    result = call(tmp_path, "generate")
+    assert result.exit_code == 1
+    found = next(line for line in re.split(r"\n(?=\S)", result.stderr) if why in line)
+    message, _, hint = found.partition("\n  hint: ")
+    assert message.startswith(f"specs/redis-conf.yml:{place}: "), result.stderr
+    assert next_step in f"hint: {hint}", result.stderr
+
+
+@pytest.mark.parametrize(("right", "wrong", "line"), [("config", "confg", 4), ("reload", "relod", 5), ("metadata", "metdata", 6)])
+def test_words_of_the_short_form_are_known_to_the_advice(right: str, wrong: str, line: int, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SHORT.replace(f"{right}:", f"{wrong}:")})
+    said = call(tmp_path, "generate").stderr
+    assert f"specs/redis-conf.yml:{line}:1: unknown key '{wrong}'\n  hint: did you mean '{right}'?" in said
+
+
+FOREIGN = ("{{ metadata.port }}", "{{port}}", "{{- metadata/port }}", "${port}", "${metadata.port}", "a ${log_level} b")
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_the_value_of_a_key_in_the_words_of_another_language_is_warned_of(text: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace("set: {", f'set: {{other: "{text}", ')})
+    result = call(tmp_path, "generate")
+    assert result.exit_code == 0
+    name = "log.level" if "log" in text else "port"
+    column = 19 + min(text.index(sign) for sign in "{$" if sign in text)
+    hint = f"hint: the value of the metadata key is @{{metadata/{name}}}"
+    assert f"warning: specs/redis-conf.yml:10:{column}: " in result.stderr and hint in result.stderr
+
+
+@pytest.mark.parametrize("text", ["${HOME}", "{{ .Name }}", "$port", "{port}", "@@{metadata/port}", "{{ other.port }}"])
+def test_what_another_program_reads_is_not_warned_of(text: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace("set: {", f'set: {{other: "{text}", ')})
+    assert "warning" not in call(tmp_path, "generate").stderr
+
+
+COMMIT = "0" * 40
+# What is typed: the words, the exit code, what the answer must hold.
+TYPED = {
+    "no specs here": (["generate"], 1, ["there are no specs in ", "catalog-forge new NAME"]),
+    "spec": (["generate", "redis-cnf"], 1, ["there is no spec 'redis-cnf' in ", "did you mean 'redis-conf'?"]),
+    "command": (["generat"], 2, ["no such command 'generat': did you mean 'generate'?", "catalog-forge --help"]),
+    "no command": (["xyzzy"], 2, ["No such command 'xyzzy'", "Try 'catalog-forge --help'"]),
+    "second word": (["metadata", "gt"], 2, ["'gt'", "Did you mean 'get'?", "catalog-forge metadata --help"]),
+    "option": (["up", "x", "--scal", "a=3"], 2, ["'--scal'", "Did you mean '--scale'?", "catalog-forge up --help"]),
+    "choice": (["lint", "--format", "jsn"], 2, ["--format", "'jsn' is not one of", "'json'", "catalog-forge lint --help"]),
+    "number": (["build", "-j", "many"], 2, ["'-j'", "'many' is not a valid", "catalog-forge build --help"]),
+    "entry": (["up", "redi", "--plan"], 1, ["there is no entry 'redi'", "did you mean 'redis'?"]),
+    "question": (["new", "a-conf", "--set", "versoin=2"], 1, ["asks no question 'versoin'", "did you mean 'version'?"]),
+    "no answer": (["new", "a-conf", "--set", "version"], 2, ["--set", "'version' is not KEY=VALUE"]),
+    "name": (["new", "Foo"], 2, ["no image can be named 'Foo'", "lower-case letters, digits and dashes"]),
+    "no commit": (["new", "a-conf", "--blueprint", "https://a.b/c.git"], 1, ["names no commit", "URL@COMMIT, 40 hex digits"]),
+    "no engine": (["ps"], 4, ["no Docker engine at unix:///nowhere", "(DOCKER_HOST)", "there is no such socket", "start Docker"]),
+    "rule": (["lint", "--explain", "CF9"], 2, ["there is no rule 'CF9'", "`lint --list` shows all"]),
+    "scale": (["up", "redis", "--plan", "--scale", "rdis=2"], 2, ["there is no service 'rdis'", "did you mean 'redis'?"]),
+    "word of help": (["help", "metadata", "gt"], 2, ["'gt'", "did you mean 'get'?"]),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "wanted"), TYPED.values(), ids=TYPED)
+def test_what_is_typed_wrongly_is_told_with_what_to_type(words: list[str], code: int, wanted: list[str], tmp_path: Path) -> None:
+    if words != ["generate"]:
+        tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+        assert call(tmp_path, "generate").exit_code == 0
+    result = call(tmp_path, *words)
+    assert result.exit_code == code, result.output
+    for each in wanted:
+        assert each in result.stderr, result.stderr
+
+
+def test_a_generated_file_that_was_edited_is_kept_and_both_ways_out_are_told(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    assert call(tmp_path, "generate").exit_code == 0
+    edited = tmp_path / "images/redis-conf/Dockerfile"
+    edited.write_text("FROM scratch\n")
+    (tmp_path / "specs/redis-conf.yml").write_text(SPEC.replace("Redis", "Redis here"))
+    result = call(tmp_path, "generate")
+    assert result.exit_code == 1 and edited.read_text() == "FROM scratch\n"
+    assert "images/redis-conf/Dockerfile" in result.stderr and "--force" in result.stderr
+
+
+def test_what_engines_refuse_with_has_an_advice() -> None:
+    for words, wanted in {
+        "Bind for 0.0.0.0:80 failed: port is already allocated": "publish another",
+        "listen tcp4 0.0.0.0:80: bind: address already in use": "publish another",
+        "dial tcp: lookup registry.example on 10.0.0.1:53: no such host": "cannot reach",
+        "Get http://127.0.0.1:1/v2/: dial tcp 127.0.0.1:1: connect: connection refused": "cannot reach",
+        "pull access denied for x, repository does not exist or may require 'docker login'": "check its name",
+        "manifest for nginx:9 not found: manifest unknown": "check its name",
+        "denied: requested access to the resource is denied": "docker login",
+        "write /var/lib/docker/x: no space left on device": "docker system df",
+    }.items():
+        assert wanted in advice(words), words
+    assert advice("something new") == ""
+
+
+COMPOSE = "version: '2'\nservices:\n  web:\n    image: {image}\n    command: [sleep, '1000']\n    ports: ['{port}:80']\n"
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    tree(tmp_path, {"templates/web/config.yml": "name: web\nversion: '1'\n"})
+    tree(tmp_path, {"templates/web/0/rancher-compose.yml": "version: '2'\ncatalog: {version: '1'}\nservices: {}\n"})
+    name = f"mistake-{abs(hash(tmp_path)) % 10**8}"
+    yield name
+    call(tmp_path, "down", name, env={})
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_image_that_is_missing_is_told_where_the_entry_names_it(stack: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"templates/web/0/docker-compose.yml": COMPOSE.format(image="127.0.0.1:1/none:1", port=1)})
+    result = call(tmp_path, "up", "web", "--name", stack, env={})
+    assert result.exit_code == 1
+    place, _, rest = result.stderr.partition("cannot pull 127.0.0.1:1/none:1: ")
+    assert place.endswith("templates/web/0/docker-compose.yml:4:12: ") and "hint: the engine cannot reach" in rest
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_port_that_is_taken_is_told_with_what_to_do(stack: str, tmp_path: Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        image = COMPOSE.format(image="busybox:1.37.0", port=taken.getsockname()[1])
+        tree(tmp_path, {"templates/web/0/docker-compose.yml": image})
+        result = call(tmp_path, "up", "web", "--name", stack, env={})
+    assert result.exit_code == 1
+    assert f"cannot start container {stack}-web-1" in result.stderr and "publish another one" in result.stderr
