@@ -260,18 +260,32 @@ def tokens(text: str) -> list[Token]:
     """Cut a YAML text into its tokens. Raises ForgeError, with the line within the text, where it is not well-formed."""
     found: list[Token] = []
     previous: Any = None
-    try:
+    with _line_in_words():
         for token in yaml.scan(text, Loader=_Loader):
             style = (token.style or "") if isinstance(token, yaml.ScalarToken) else None
             found.append(Token(token.start_mark.index, token.end_mark.index, style, isinstance(previous, yaml.KeyToken)))
             previous = token
+    return found
+
+
+def well_formed(text: str) -> None:
+    """Raise ForgeError, with the line within the text, when it is not YAML: one document or several."""
+    with _line_in_words():
+        for _ in yaml.parse(text, Loader=_Loader):
+            pass
+
+
+@contextmanager
+def _line_in_words() -> Iterator[None]:
+    """Turn what libyaml raises into words with the line within a text that lies in no file."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}: " if mark else ""
         raise ForgeError(f"not well-formed YAML: {place}{error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}") from None
-    return found
 
 
 class _Quoting(_Dumper):  # type: ignore[misc]

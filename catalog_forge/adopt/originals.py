@@ -17,11 +17,11 @@ from catalog_forge.confd import reading
 from catalog_forge.confd.imitated import image_dir
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.imitated.image_dir import TemplateResource
+from catalog_forge.confd.shape import ROOTS
 from catalog_forge.errors import Problem, Where
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.lint.catalog import Catalog, ConfDir, Image
 from catalog_forge.lint.images.inside import Inside, Resource, inside
-from catalog_forge.lint.images.metadata import ROOTS
 from catalog_forge.rancher.tree import File
 
 OWN = "/self/service/metadata"

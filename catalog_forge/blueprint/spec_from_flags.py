@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from catalog_forge import yamlio
-from catalog_forge.spec.programs import known_software
+from catalog_forge.spec.programs import Software, known_software
+from catalog_forge.spec.shorthand import format_of
 
 SCHEMA = ".schema.json"
 """The file beside the specs that helps editors: the output of `catalog-forge schema`."""
@@ -18,7 +20,10 @@ HEAD = f"""\
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Service (NAME, NAME:TAG or NAME=IMAGE:TAG), path, reload command and metadata keys; format and topology if wished."""
+    """Service (NAME, NAME:TAG or NAME=IMAGE:TAG), path, reload command and metadata keys; format and topology if wished.
+
+    Without a path, that of known software is meant.
+    """
 
     service: str
     config: str
@@ -31,17 +36,39 @@ class Words:
 def spec_of(name: str, words: Words) -> str:
     """Return the spec that the words make, in the shorthand. Nothing is checked: the reader does that.
 
-    Where no reload is said, that of known software is written down.
+    Of known software is written down what the words do not say: the file, its format where the path tells another one, the
+    reload, the health check.
     """
-    known = known_software(words.service.partition("=")[2] or words.service)
-    reload = words.reload or (known.reload if known else "")
-    optional = {"reload": reload, "format": words.format, "metadata": list(words.metadata)}
-    data = {"forge": 1, "name": name, "service": _service(words), "config": words.config}
+    known = known_of(words.service)
+    config = words.config or (known.config if known else "")
+    optional = {
+        "reload": words.reload or (known.reload if known else ""),
+        "format": words.format or (_format(config, known) if known else ""),
+        "metadata": list(words.metadata),
+    }
+    data = {"forge": 1, "name": name, "service": _service(words, known), "config": config}
     return HEAD.format(name=name) + yamlio.dump(data | {key: value for key, value in optional.items() if value})
 
 
-def _service(words: Words) -> object:
-    if not words.topology:
+def known_of(service: str) -> Software | None:
+    """Return what is known of the software of a service: NAME, NAME:TAG or NAME=IMAGE:TAG."""
+    return known_software(service.partition("=")[2] or service)
+
+
+def _format(config: str, known: Software) -> str:
+    """The format that known software reads, for a path that stands for another one; nothing where its own ending says it."""
+    suffix = PurePosixPath(config).suffix
+    meant, told = format_of(known.config, pairs=False), format_of(config)
+    return meant if meant != told and suffix in ("", PurePosixPath(known.config).suffix) else ""
+
+
+def _service(words: Words, known: Software | None) -> object:
+    if not words.topology and not known:
         return words.service
     name, equals, image = words.service.partition("=")
-    return {"name": name.partition(":")[0], "image": image if equals else name, "topology": words.topology}
+    record: dict[str, object] = {"name": name.partition(":")[0], "image": image if equals else name}
+    if words.topology:
+        record["topology"] = words.topology
+    if known:
+        record["health_check"] = {"port": known.port} | ({"request_line": known.request} if known.request else {})
+    return record

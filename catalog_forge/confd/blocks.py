@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog_forge import yamlio
@@ -19,6 +19,7 @@ from catalog_forge.spec.model import (
     Condition,
     ConfFile,
     CopyBlock,
+    Each,
     EachBlock,
     Elements,
     FileBlock,
@@ -195,10 +196,10 @@ class Body:
     def pasted(self, block: PasteBlock) -> str:
         """A user's text, as it is; it ends with one line break."""
         values, refusal = self.values, ""
-        if name := block.variable:
-            value = given = f"getenv {go.string(name)} {go.string(values.spec.vars[name])}"
+        if block.is_variable:
+            value = given = self._variable(block)
             if not block.optional:
-                missing = go.string(f"required variable {name} has no value")
+                missing = go.string(f"required variable {block.path} has no value")
                 refusal = f"{{{{if not ({given})}}}}{{{{getv {missing}}}}}{{{{end -}}}}\n"
         else:
             found = resolve(values.spec.metadata, block.path)
@@ -213,6 +214,16 @@ class Body:
         code = f'{head}{{{{trimSuffix ({value}) "\\n"}}}}\n{tail}'
         return refusal + go.apart_line(guarded(given, code) if block.optional else code)
 
+    def _variable(self, block: PasteBlock) -> str:
+        """The term of a variable, whose name may be computed: then it is one of several, each with a default of its own."""
+        variables = self.values.spec.vars
+        if (name := block.path.literal) is not None:
+            return f"getenv {go.string(name)} {go.string(variables[name])}"
+        term = go.paren(self.values.composite(block.path))
+        defaults = [(name, variables[name]) for name in block.variables(variables) if variables[name]]
+        ors = " ".join(f"(and (eq {term} {go.string(name)}) {go.string(default)})" for name, default in defaults)
+        return f'or (getenv {term}) {ors} ""' if ors else f"getenv {term}"
+
     def listed(self, block: ListBlock) -> str:
         """One item for each element, as text in its context; with line breaks between and no tail, one line for each."""
         listing, values = block.list, self.values
@@ -223,12 +234,11 @@ class Body:
         def item(members: Members) -> str:
             return values.within(members, listing.of, self.text, listing.item) + ending
 
-        of = of_item(listing.of, listing.item)
+        of = of_item(replace(listing.of, required=listing.required or listing.of.required), listing.item)
         head, tail = go.literal(listing.head), go.literal(listing.tail)
-        awaited = values.awaited(of) if listing.required else ""
         if in_lines:
-            return awaited + values.lines(of, item, head)
-        return awaited + values.loop(of, go.literal(listing.sep), item, head, tail)
+            return values.lines(of, item, head)
+        return values.loop(of, go.literal(listing.sep), item, head, tail)
 
     def each(self, block: EachBlock) -> str:
         """The blocks for each element, with what stands between and around."""
@@ -237,14 +247,12 @@ class Body:
         def item(members: Members) -> str:
             return values.within(members, each.of, self.blocks, each.body, each.named)
 
-        awaited = values.awaited(each.of) if each.required else ""
-        return awaited + values.lines(each.of, item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
+        return values.lines(_of(each), item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
         """Blocks for each element as `write` writes them, with nothing between (the pairs of a JSON object)."""
         each, values = block.each, self.values
-        awaited = values.awaited(each.of) if each.required else ""
-        return awaited + values.loop(each.of, "", lambda members: values.within(members, each.of, write, each.body, each.named))
+        return values.loop(_of(each), "", lambda members: values.within(members, each.of, write, each.body, each.named))
 
     def when(self, block: WhenBlock) -> str:
         condition = self.condition(block.when)
@@ -286,6 +294,10 @@ class Body:
         first = self.values.names.first(peers).child("uuid").value
         own = self.values.names.container(("uuid",)).value
         return f"eq ({own}) ({first})"
+
+
+def _of(each: Each) -> Collection:
+    return replace(each.of, required=each.required or each.of.required)
 
 
 def guarded(condition: str, lines: str) -> str:

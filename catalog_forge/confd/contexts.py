@@ -7,7 +7,8 @@ done for many files, of which a real one is made: every branch of each condition
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Format
@@ -22,10 +23,13 @@ Piece = str | Expr | SetBlock | CopyBlock
 def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int, Placement]:
     """Return the placement of each expression in the texts and items of a body, by its `id`: equal ones stand in several places.
 
-    Raises ForgeError where no value may stand, where the placement depends on a condition, and where pairs begin within quotes.
+    Raises ForgeError where no value may stand, where the placement depends on a condition, where pairs begin within quotes, and
+    where the file cannot be of its format, whatever the values are.
     """
     found: dict[int, Placement] = {}
-    for case in _cases(body):
+    files: list[str] = []
+    cases = [*_cases(body)]
+    for case in cases:
         pieces = list(case.pieces(body, kind, read))
         text = "".join(piece if isinstance(piece, str) else MARK for piece in pieces)
         marked = [piece for piece in pieces if not isinstance(piece, str)]
@@ -35,7 +39,47 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
             raise ForgeError(f"{kind.name}: the text of this file is {error.problems[0].message}", body[0].at()) from None
         for piece, placement in zip(marked, places, strict=True):
             _note(piece, placement, kind, found)
+        if case.items or not any(each.items for each in cases):
+            files.append(_filled(pieces, places))
+    if kind.fault and _is_written(body):
+        _well_formed(files, kind, body)
     return found
+
+
+def _is_written(body: tuple[Block, ...]) -> bool:
+    """Whether the author writes the format's own marks, and all of them: what is pasted may have the others."""
+    kinds = {type(block) for block in _within(body)}
+    return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
+
+
+def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> None:
+    """Refuse a body when none of the files that it may become is of its format; one without conditions, when one is not.
+
+    Of conditions it is not known which hold together, so that some of the files may never be.
+    """
+    assert kind.fault
+    conditional = any(isinstance(block, WhenBlock) for block in _within(body))
+    first = ""
+    for text in files:
+        fault = kind.fault(text)
+        first = first or fault
+        if bool(fault) != conditional:
+            break
+    else:
+        fault = first
+    if fault:
+        hint = "the line is that of the file, with its conditions met; format: raw takes any text"
+        raise ForgeError(f"{kind.name}: the text of this file is {fault}", body[0].at(), hint)
+
+
+def _filled(pieces: list[Piece], places: list[Placement]) -> str:
+    """The file with a word in place of each value, another one each time: equal ones may not stand beside each other."""
+    words = (_word(place, number) for number, place in enumerate(places))
+    return "".join(piece if isinstance(piece, str) else next(words) for piece in pieces)
+
+
+def _word(place: Placement, number: int) -> str:
+    return f"{place.escape.opening}x{number}{place.escape.closing}" if place.whole else f"x{number}"
 
 
 def _note(piece: Expr | SetBlock | CopyBlock, placement: Placement, kind: Format, found: dict[int, Placement]) -> None:
@@ -56,6 +100,7 @@ class _Case:
     taken: Mapping[int, bool]
     otherwise: bool
     items: int
+    numbers: Iterator[int] = field(default_factory=count)
 
     def pieces(self, body: tuple[Block, ...], kind: Format, read: Read) -> Iterator[Piece]:
         """Yield the text of the file, and in between what will be put there."""
@@ -68,7 +113,7 @@ class _Case:
                 case EachBlock():
                     yield from self.repeated(block, kind, read)
                 case SetBlock() | CopyBlock():
-                    before, _, after = kind.pair.format(key="k", value=MARK).partition(MARK)
+                    before, _, after = kind.pair.format(key=f"k{next(self.numbers)}", value=MARK).partition(MARK)
                     yield from (before, block, after)
                 case WhenBlock(then=then, otherwise=otherwise):
                     taken = self.taken.get(id(block), self.otherwise)

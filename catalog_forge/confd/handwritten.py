@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from catalog_forge.confd import reading
+from catalog_forge.confd import reading, shape
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
 from catalog_forge.confd.imitated.store import clean
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.gotext.values import runes, unrunes
 from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
 
 
-def keys(template: str, file: str, roots: tuple[str, ...]) -> list[str]:
+def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list[str]:
     """Return the keys of a hand-written template: for each path that it reads, the one of `roots` that is always there.
 
-    Raises ForgeError with line and column for what confd cannot parse, for a lookup outside of the own stack, and for one of
-    which cannot be told what it reads: its key would be missing, and the template would find nothing there.
+    Raises ForgeError with line and column for what confd cannot parse, for a lookup outside of the own stack, for one that
+    metadata of this version does not have, and for one of which cannot be told what it reads: its key would be missing, and the
+    template would find nothing there.
     """
     source = unrunes(template)
     try:
@@ -24,7 +25,21 @@ def keys(template: str, file: str, roots: tuple[str, ...]) -> list[str]:
     except SyntaxFault as fault:
         where = Where(file, fault.line, fault.column) if fault.line else Where(file)
         raise ForgeError(f"the template cannot be parsed: {fault.words}", where) from None
-    return sorted({_root(read.path, _where(source, read.start, file), roots) for read in found.reads})
+    made = {_root(read.path, _where(source, read.start, file), roots) for read in found.reads}
+    asked = {read.path for read in found.reads if read.function == "exists"}
+    wrong = [(read, _lost(read, version)) for read in found.reads if not read.default and read.path not in asked]
+    if lost := [Problem(why[0], _where(source, read.start, file), why[1]) for read, why in wrong if why]:
+        raise ForgeError.of(lost)
+    return sorted(made)
+
+
+def _lost(read: reading.Read, version: str) -> tuple[str, str] | None:
+    """What is wrong with a lookup that can find nothing in metadata of this version."""
+    if wrong := shape.not_in_version(read, read.path, version):
+        other = "2016-07-29" if version == "2015-07-25" else "2015-07-25"
+        return wrong[0], f"{wrong[1]}; a template for the other shape wants engine: {{metadata: {other}}}"
+    fails = read.function in ("getv", "get") and not read.guarded
+    return shape.not_there(read, read.path, version) if fails else None
 
 
 def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:

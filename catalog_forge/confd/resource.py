@@ -52,7 +52,8 @@ def compile_file(spec: Spec, file: ConfFile, name: str, read_static: ReadStatic)
         # Imported here: few specs have a template of their own, and its analysis brings Go's template parser.
         from catalog_forge.confd import handwritten
 
-        keys = handwritten.keys(template, f"specs/{spec.name}/{block.template}", roots_of(spec))
+        file_name = f"specs/{spec.name}/{block.template}"
+        keys = handwritten.keys(template, file_name, roots_of(spec), spec.engine.metadata)
         _carried(spec, file, keys)
         return Resource(name, toml(spec, file, name, keys, note), template)
     names = Names(spec.engine.metadata, spec.service.is_self, spec.members[0].name, spec.engine.is_stored)

@@ -115,7 +115,9 @@ class Values:
             case First(of=of, path=path):
                 return self._first(expr, of, path, show)
             case Join():
-                return self._join(expr.node, escape, show)
+                found = self._join(expr.node, escape, show)
+                of = of_item(expr.node.of, expr.node.item) if expr.node.item else expr.node.of
+                return found if expr.default is None else self._or_else(of, found, show(go.string(expr.default)))
             case Count():
                 return f"{{{{{self.term(expr)}}}}}"
             case Attr(root=root, path=("host", *rest)) if self._of_host(expr.node):
@@ -213,7 +215,7 @@ class Values:
 
     def collection(self, of: Collection) -> Members:
         """Return a collection in template terms."""
-        return replace(self._collection(of), depth=len(self.frames))
+        return replace(self._collection(replace(of, required=False) if of.required else of), depth=len(self.frames))
 
     def _collection(self, of: Collection) -> Members:
         match of.kind:
@@ -287,7 +289,7 @@ class Values:
         between = ""
         if separator:
             between = self._between(members, separator)
-        return self.around(members, head, members.each(between + item(members)), tail)
+        return self._awaited(of) + self.around(members, head, members.each(between + item(members)), tail)
 
     @staticmethod
     def _between(members: Members, separator: str) -> str:
@@ -299,11 +301,13 @@ class Values:
         members = self.collection(of)
         code = item(members)
         code = self._between(members, separator) + code if separator else go.apart_line(code)
-        return self.around(members, head, members.each(code, trim=" -}}\n"), tail and go.apart_line(tail))
+        return self._awaited(of) + self.around(members, head, members.each(code, trim=" -}}\n"), tail and go.apart_line(tail))
 
-    def awaited(self, of: Collection) -> str:
-        """Return the code that ends the rendering, with a line in the log, as long as a collection has no element."""
-        message = go.string(f"required: {of} has no element yet")
+    def _awaited(self, of: Collection) -> str:
+        """The code that ends the rendering, with a line in the log, as long as a required collection has no element."""
+        if not of.required:
+            return ""
+        message = go.string(f"required: {replace(of, required=False)} has no element yet")
         return f"{{{{if not ({self._some(self.collection(of))})}}}}{{{{getv {message}}}}}{{{{end}}}}"
 
     def around(self, members: Members, head: str, code: str, tail: str) -> str:
@@ -324,7 +328,11 @@ class Values:
             otherwise = show(go.string(expr.default))
         else:
             otherwise = f"{{{{getv {go.string(f'{expr.source}: there is none yet')}}}}}"
-        return f"{{{{if {self._some(members)}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
+        return self._or_else(replace(of, records=bool(path)), found, otherwise)
+
+    def _or_else(self, of: Collection, found: str, otherwise: str) -> str:
+        """Print one thing when a collection has an element, else the other."""
+        return f"{{{{if {self._some(self.collection(of))}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
 
     def _join(self, node: Join, escape: Escape, show: Printer) -> str:
         def words(text: str) -> str:

@@ -97,6 +97,8 @@ class Placement:
     forbidden: str = ""
 
 
+# Says what keeps a whole text from being of a format, with the line; nothing when it is well-formed.
+Fault = Callable[[str], str]
 # Yields the placement of each MARK in a text.
 Placements = Callable[[str], Iterator[Placement]]
 
@@ -106,7 +108,7 @@ class Format:
     """A file format. `pair` is a line with {key} and {value}; empty where the format has no pairs.
 
     `placements` finds out what stands around the values of a text; `typed` formats write numbers and truths bare;
-    `inner` is a pair of a map that is a value.
+    `inner` is a pair of a map that is a value; `fault` tells what is wrong with a text, where a text can be wrong.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Format:
     head: str = ""
     tail: str = ""
     inner: str = "{key}: {value}"
+    fault: Fault | None = None
 
     def constant(self, value: str) -> str:
         """Write a text of the author as a whole value. Raises ValueError when the format cannot hold it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from catalog_forge.formats.base import BEHIND_BACKSLASH, MARK, Escape, Format, Placement
@@ -25,6 +26,22 @@ def _placements(text: str) -> Iterator[Placement]:
         escaped = char == "\\" and not escaped
 
 
+def _fault(text: str) -> str:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return f"not well-formed: {error}"
+    return ""
+
+
 JSON = Format(
-    "json", value=_STRING, key=_STRING, placements=_placements, pair="{key}: {value}", typed=True, head="{", tail="\n}\n"
+    "json",
+    value=_STRING,
+    key=_STRING,
+    placements=_placements,
+    pair="{key}: {value}",
+    typed=True,
+    head="{",
+    tail="\n}\n",
+    fault=_fault,
 )

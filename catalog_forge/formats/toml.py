@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MARK, TAB, Escape, Format, Placement, odd_backslash
@@ -40,6 +41,14 @@ def _placements(text: str) -> Iterator[Placement]:
         before = found[-1]
 
 
+def _fault(text: str) -> str:
+    try:
+        tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        return f"not well-formed: {error}"
+    return ""
+
+
 TOML = Format(
     "toml",
     value=_STRING,
@@ -49,4 +58,5 @@ TOML = Format(
     comment="# {}\n",
     typed=True,
     inner="{key} = {value}",
+    fault=_fault,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from xml.parsers import expat
 
 from catalog_forge.formats.base import MARK, Escape, Format, Placement
 
@@ -41,6 +42,14 @@ def _entity(before: str) -> str:
     return "behind an &, which would make an entity of it" if re.search(r"&[^&;\s]*\Z", before) else ""
 
 
+def _fault(text: str) -> str:
+    try:
+        expat.ParserCreate().Parse(text.encode(), True)  # no parser of Python's reads what a document type names elsewhere
+    except expat.ExpatError as error:
+        return f"not well-formed: {error}"
+    return ""
+
+
 XML = Format(
     "xml",
     value=_TEXT,
@@ -50,4 +59,5 @@ XML = Format(
     comment="<!-- {} -->\n",
     head='<?xml version="1.0" encoding="UTF-8"?>\n',
     tail="</configuration>\n",
+    fault=_fault,
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, LINE_ENDS, MARK, TAB, Escape, Format, Placement, odd_backslash
 
 _DOUBLE = Escape("yaml", opening='"', closing='"', quoted=True, any_control=True)
@@ -38,6 +39,14 @@ def _placement(token: yamlio.Token, source: str, before: str) -> Placement:
     return Placement({"": _PLAIN, "'": _SINGLE}.get(token.style or "", _BLOCK))
 
 
+def _fault(text: str) -> str:
+    try:
+        yamlio.well_formed(text)
+    except ForgeError as error:
+        return error.problems[0].message
+    return ""
+
+
 YAML = Format(
     "yaml",
     value=_DOUBLE,
@@ -46,4 +55,5 @@ YAML = Format(
     pair="{key}: {value}\n",
     comment="# {}\n",
     typed=True,
+    fault=_fault,
 )

@@ -29,6 +29,7 @@ COLLECTIONS = (
     "peers", "others", "hosts", "service:NAME", "services:LABEL=VALUE", "metadata/PATH", "/PATH", 'split(metadata/PATH, ",")',
     "link:ALIAS", "everywhere:LABEL", "everywhere:LABEL=VALUE",
 )  # fmt: skip
+REQUIRED = "required"
 FILTERS = {"container": ("healthy", "running"), "service": ("active",)}
 # The kinds of collections whose elements are values, or records with any field.
 OF_RECORDS = ("metadata", "raw", "split")
@@ -83,6 +84,7 @@ class Collection:
 
     `inner` is what of each element is meant: of those of everywhere:LABEL, and (within) of the one that `name` holds.
     `parts` are the text and the separator of a split. The elements of a raw path are `records` where a field of them is read.
+    `required`: without an element nothing is written, and the log says what is waited for.
     """
 
     kind: str
@@ -93,6 +95,7 @@ class Collection:
     parts: tuple[Expr, str] | None = None
     records: bool = False
     inner: str = ""
+    required: bool = False
 
     @property
     def element(self) -> str:
@@ -115,7 +118,7 @@ class Collection:
             "raw": self.name,
             "split": self.name,
         }.get(self.kind, self.kind)
-        return base + "".join(f"[{word}]" for word in self.filters)
+        return base + "".join(f"[{word}]" for word in (*self.filters, *((REQUIRED,) if self.required else ())))
 
 
 @dataclass(frozen=True, slots=True)

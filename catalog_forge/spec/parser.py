@@ -28,6 +28,7 @@ from catalog_forge.spec.expressions import (
     FILTERS,
     HOST_FIELDS,
     INNER,
+    REQUIRED,
     ROOTS,
     SERVICE_FIELDS,
     SIGNS,
@@ -92,7 +93,10 @@ def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Coll
     """Parse what a condition asks of beside metadata: an expression without braces, or a collection."""
     parser = _Parser(value, placed, names)
     if parser.begins_collection():
-        return parse_collection(value, placed, names)
+        found = parse_collection(value, placed, names)
+        if found.required:
+            raise parser.error(f"[{REQUIRED}] has no meaning in a condition, which asks whether there is an element")
+        return found
     node = parser.expr(0)
     parser.must_end()
     return Expr(node, None, value, placed.at(0))
@@ -300,8 +304,10 @@ class _Parser:
                 item, separator = self.item(begin), self.string()
             self.expect(")")
             return Join(found, path, separator, item)
-        found = self.collection(stop=")")
+        begin, found = self.pos, self.collection(stop=")")
         self.expect(")")
+        if found.required:
+            raise self.error(f"[{REQUIRED}] has no meaning in {name}(...)", "it is for join, list and each", begin)
         if name != "first":
             return Count(found, majority=name == "quorum")
         return First(found, self.part_of(found))
@@ -337,7 +343,9 @@ class _Parser:
         base = self.unfiltered(stop, self.pos, self.placed.at(self.pos))
         if base.kind in ("service", "services", "metadata", "link", "named", "everywhere") and not base.name:
             raise self.error("a name is missing here")
-        return replace(base, filters=tuple(self.filters(base)))
+        filters = tuple(self.filters(base))
+        chosen = tuple(word for word in filters if word != REQUIRED)
+        return replace(base, filters=chosen, required=REQUIRED in filters)
 
     def unfiltered(self, stop: str, begin: int, where: Where) -> Collection:
         if self.take("service:@{metadata/"):
@@ -359,11 +367,24 @@ class _Parser:
             return self.split(begin)
         if (found := _WITHIN.match(self.value, self.pos)) and found[1] in ("self", "self.host", "it", *self.names):
             return self.within(found, where)
+        return self.plain(stop, begin, where)
+
+    def plain(self, stop: str, begin: int, where: Where) -> Collection:
+        """A collection that is one word."""
         word = self.word(stop + "[,).")
+        if self.peek(".") and word.strip() in ("self", "it", *self.names):
+            raise self.not_within(word.strip(), self.word("[,)"), begin)
         if word.strip() not in ("peers", "others", "hosts"):
             known = (*COLLECTIONS, *(f"{name}.{inner}" for name in self.names for inner in INNER))
             raise self.error(f"unknown collection {word!r}", did_you_mean(word, known), begin)
         return Collection(word.strip(), "", (), where)
+
+    def not_within(self, name: str, rest: str, begin: int) -> ForgeError:
+        """The error for what lies within an element, and cannot be listed."""
+        hint = f"these can be: {', '.join(f'{name}.{inner}' for inner in sorted(INNER))}"
+        if rest.startswith(".host.") and name != "self":
+            hint = f"one label of its host is @{{{name}.host.label.L}}; `hosts` lists the hosts, with the labels of each"
+        return self.error(f"{name}{rest} cannot be listed", hint, begin)
 
     def within(self, found: re.Match[str], where: Where) -> Collection:
         """What lies within an element; labels may be cut down to those that begin alike."""
@@ -411,9 +432,9 @@ class _Parser:
         while self.take("["):
             begin = self.pos
             word = self.word("]")
-            if all(word not in known for known in FILTERS.values()):
-                raise self.error(f"unknown filter {word!r}", did_you_mean(word, sum(FILTERS.values(), ())), begin)
-            if word not in FILTERS.get(base.element, ()):
+            if all(word not in (REQUIRED, *known) for known in FILTERS.values()):
+                raise self.error(f"unknown filter {word!r}", did_you_mean(word, sum(FILTERS.values(), (REQUIRED,))), begin)
+            if word not in (REQUIRED, *FILTERS.get(base.element, ())):
                 whose = next(kind for kind, known in FILTERS.items() if word in known)
                 raise self.error(f"{base} has no {word} elements: this filter chooses among {whose}s", at=begin)
             self.expect("]")

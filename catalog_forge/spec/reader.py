@@ -287,13 +287,15 @@ class _Reader:
         return self.parsed(parse_collection, node, limits, what)
 
     def parsed(self, parser: Callable[[str, yamlio.Text, Sequence[str]], _T], node: yamlio.Node, limits: Limits, what: str) -> _T:
-        self.text(str, node, limits, what)
-        assert isinstance(node, yamlio.Text)
+        if not isinstance(node, yamlio.Text):
+            raise self.misfit(what, "text", node, limits.doc)
         try:
-            return parser(node.value, node, self.names)
+            found = parser(node.value, node, self.names)
         except ForgeError as error:
             self.problems.extend(error.problems)
             raise _Wrong from None
+        self.text(str, node, limits, what)
+        return found
 
     def reload(self, _kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Reload:
         text = self.plain(str, node, limits, what)

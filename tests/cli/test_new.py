@@ -234,7 +234,7 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--service", "web"), 2, "needs --service and --config"),
+        (("--service", "web"), 2, "needs --service and --config; of known software, --service alone"),
         ((*WORDS, "--blueprint", "generic-conf"), 2, "for specs without a blueprint"),
         ((*WORDS, "--set", "version=1"), 2, "for specs without a blueprint"),
         (("--set", "version"), 2, "'version' is not KEY=VALUE"),

@@ -276,12 +276,20 @@ def test_what_is_required_and_not_there_is_said_in_the_log(shown: Shown) -> None
         for block in (
             {"list": {"of": of, "item": "x", "required": True}},
             {"each": {"of": of, "body": [{"text": "x\n"}], "required": True}},
+            {"each": {"of": f"{of}[required]", "body": [{"text": "x\n"}]}},
+            {"text": f"@{{join({of}[required], 'x', '|')}}\n"},
         ):
             said = shown({"text": "a\n"}, block)
             if of.startswith("peers"):
-                assert said == "a\nx\nx\n"
+                assert said.replace("|", "\n") == "a\nx\nx\n"
             else:
                 assert f"required: {of} has no element yet" in said
+
+
+def test_a_join_without_an_element_has_its_default(shown: Shown) -> None:
+    for of, wanted in (("link:none", "none"), ("everywhere:nothing", "none"), ("peers", "x,x")):
+        assert shown({"text": f"@{{join({of}, 'x', ',')|none}}\n"}) == f"{wanted}\n"
+    assert shown({"text": "@{join(link:none, 'x', ',')}|\n"}) == "|\n"
 
 
 def test_what_looks_beyond_the_stack_says_so() -> None:

@@ -327,6 +327,16 @@ def test_a_variable_without_a_value_is_left_out_or_an_error_that_names_it(render
         assert out.only == "x\n" if optional else "required variable TEXT has no value" in out.error
 
 
+def test_the_name_of_a_pasted_variable_may_be_computed(rendered: Renderer) -> None:
+    key = {"type": "string", "default": "B"}
+    spec = spec_of(conf({"paste": "env.CERT_@{metadata/which}"}), vars={"CERT_A": "", "CERT_B": "b"}, metadata={"which": key})
+    files = compiled(spec)
+    for number, (which, given, wanted) in enumerate(((None, "", "b\n"), ("A", "1\n2\n", "1\n2\n"), ("A", "", None))):
+        run_with = replace(spec, vars={"CERT_A": given, "CERT_B": "b"})
+        out = run(rendered.confd, rendered.folder / str(number), run_with, files, flat({"which": which} if which else {}))
+        assert out.only == wanted if wanted else "required variable CERT_@{metadata/which} has no value" in out.error
+
+
 def test_what_an_env_file_exports_reaches_the_programs_that_a_script_starts(rendered: Renderer) -> None:
     spec = spec_of(
         conf({"set": {"A": "it's @{metadata/must}"}}, {"copy": "metadata/map"}, kind="env", export=True), metadata=METADATA

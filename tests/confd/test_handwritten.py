@@ -48,7 +48,7 @@ from tests.confd.harness import compiled, conf, render, spec_of
     ],
 )
 def test_keys_are_the_ancestors_of_what_is_read(template: str, wanted: list[str]) -> None:
-    assert handwritten.keys(template, "x.tmpl", RAW_ROOTS) == wanted
+    assert handwritten.keys(template, "x.tmpl", RAW_ROOTS, "2016-07-29") == wanted
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,41 @@ def test_keys_are_the_ancestors_of_what_is_read(template: str, wanted: list[str]
 )
 def test_what_is_wrong_is_said_with_its_place(template: str, wanted: str) -> None:
     with pytest.raises(ForgeError) as caught:
-        handwritten.keys(template, "x.tmpl", RAW_ROOTS)
+        handwritten.keys(template, "x.tmpl", RAW_ROOTS, "2016-07-29")
     assert str(caught.value).startswith(wanted)
+
+
+OLD, NEW = "2015-07-25", "2016-07-29"
+NAMES = '{{range $i, $n := ls "/self/service/containers"}}{{getv (printf "/self/service/containers/%s" $n)}}{{end}}'
+
+
+@pytest.mark.parametrize(
+    ("template", "version", "wanted"),
+    [
+        (NAMES, NEW, "x.tmpl:1:57: metadata 2016-07-29 has containers here, not their names"),
+        (NAMES, "latest", "x.tmpl:1:57: metadata latest has containers here"),
+        (NAMES, OLD, ""),
+        ('{{range gets "/self/service/containers/*"}}{{.Value}}{{end}}', NEW, "x.tmpl:1:14: metadata 2016-07-29 has containers"),
+        ('{{range getvs "/self/stack/services/*"}}{{.}}{{end}}', "2015-12-19", "x.tmpl:1:15: metadata 2015-12-19 has services"),
+        ('{{getv "/self/stack/services/0"}}', NEW, "x.tmpl:1:8: metadata 2016-07-29 has services here, not their names"),
+        ('{{getv "/self/stack/services/0"}}', OLD, ""),
+        ('{{getv "/self/stack/services/db/scale"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has the names of a stack's services"),
+        ('{{getv "/self/service/containers/a/primary_ip"}}', OLD, "x.tmpl:1:8: metadata 2015-07-25 has the names of a service's"),
+        ('{{getv "/self/service/containers/a/primary_ip"}}', NEW, ""),
+        # What the template asks for before it reads it, or does without, may be for another version.
+        ('{{if exists "/self/service/containers/0"}}{{getv "/self/service/containers/0"}}{{end}}', NEW, ""),
+        ('{{getv "/self/service/containers/0" "none"}}', NEW, ""),
+        ('{{getv "/self/service/metdata/x"}}', NEW, "x.tmpl:1:8: a service has no 'metdata'"),
+        ('{{getv "/self/service/metdata/x" ""}}', NEW, ""),
+    ],
+)  # fmt: skip
+def test_what_other_versions_of_the_metadata_have_is_said(template: str, version: str, wanted: str) -> None:
+    try:
+        handwritten.keys(template, "x.tmpl", RAW_ROOTS, version)
+    except ForgeError as error:
+        assert wanted and str(error).startswith(wanted)
+    else:
+        assert not wanted
 
 
 WIDE = """{{range $s := ls "/stacks"}}{{$p := printf "/stacks/%s/services" $s}}{{range ls $p}}{{$s}}/{{.}}

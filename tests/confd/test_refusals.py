@@ -43,6 +43,41 @@ REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
 ]  # fmt: skip
 
 
+HOSTS = {"list": {"of": "metadata/list", "item": "@{it}", "sep": ","}}
+# The texts of a file, which are of its format in some case, or never.
+WHOLE: list[tuple[str, bool, list[Mapping[str, Any]]]] = [
+    ("yaml", True, [{"text": "a: 1\nb: @{metadata/must}\n"}]),
+    ("yaml", True, [{"text": "---\na: 1\n---\nb: 1\n"}]),
+    ("yaml", False, [{"text": "a: 1\n b: @{metadata/must}\n"}]),
+    ("yaml", False, [{"text": "a: 1\n"}, {"text": "- 2\n"}]),
+    ("yaml", True, [{"text": "a: ["}, {"when": {"has": "metadata/extra"}, "then": [{"text": "b]\n"}]}]),
+    ("yaml", False, [{"text": "a: ["}, {"when": {"has": "metadata/extra"}, "then": [{"text": "b}\n"}]}]),
+    ("yaml", True, [{"text": "a:\n"}, {"paste": "metadata/long"}, {"text": " b\n"}]),
+    ("json", True, [{"text": '{"a": @{metadata/must}, "b": ["x"]}'}]),
+    ("json", False, [{"text": '{"a": @{metadata/must},}'}]),
+    ("json", True, [{"text": '{"a": ['}, HOSTS, {"text": "]}"}]),
+    ("json", False, [{"text": '{"a": ['}, {"list": {**HOSTS["list"], "sep": " "}}, {"text": "]}"}]),
+    ("toml", True, [{"text": "a = @{metadata/must}\n[t]\n"}, {"set": {"a": 1}}, {"text": "[u]\n"}, {"set": {"a": 1}}]),
+    ("toml", True, [{"each": {"of": "metadata/list", "body": [{"text": "[s.@{it}]\n"}]}}]),
+    ("toml", False, [{"text": "a = b\n"}]),
+    ("xml", True, [{"text": '<a b="@{metadata/must}">@{metadata/must}</a>\n'}]),
+    ("xml", False, [{"text": "<a>@{metadata/must}</b>\n"}]),
+    ("raw", True, [{"text": "<a>@{metadata/must}</b>\n"}]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "sound", "body"), WHOLE)
+def test_a_text_that_can_never_be_of_its_format_is_refused(kind: str, sound: bool, body: list[Mapping[str, Any]]) -> None:
+    spec = spec_of(conf(*body, kind=kind), metadata=METADATA)
+    if sound:
+        compiled(spec)
+        return
+    with pytest.raises(ForgeError) as error:
+        compiled(spec)
+    (problem,) = error.value.problems
+    assert problem.message.startswith(f"{kind}: the text of this file is not well-formed") and problem.where
+
+
 @pytest.mark.parametrize(("kind", "body", "at", "message", "hint"), REFUSED)
 def test_what_a_format_cannot_hold_is_refused(kind: str, body: list[Mapping[str, Any]], at: str, message: str, hint: str) -> None:
     file = conf(*body, kind=kind)

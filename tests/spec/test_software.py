@@ -39,3 +39,23 @@ def test_new_knows_the_reload_of_known_software(service: str, given: str, reload
     spec = read(started(spec_of("x-conf", Words(service, "/etc/x/x.ini", given))), "x.yml")
     assert str(spec.files[0].reload) == reload
     assert known_software("acme") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "dest", "format", "check"),
+    [
+        (Words("redis:7", ""), "/usr/local/etc/redis/redis.conf", "space", (6379, "")),
+        (Words("lb=haproxy:2.6", "/etc/lb/lb.cfg"), "/etc/lb/lb.cfg", "haproxy", (80, "")),
+        (Words("mongo:4", "/data/own.conf"), "/data/own.conf", "yaml", (27017, "")),
+        (Words("mongo:4", "/data/own.ini"), "/data/own.ini", "ini", (27017, "")),
+        (Words("mongo:4", "/data/own.conf", format="raw"), "/data/own.conf", "raw", (27017, "")),
+        (Words("x=prom/prometheus:v2", "", topology="netns"), "/etc/prometheus/prometheus.yml", "yaml",
+         (9090, "GET /-/healthy HTTP/1.0")),
+        (Words("acme:1", "/etc/a/a.ini"), "/etc/a/a.ini", "ini", None),
+    ],
+)  # fmt: skip
+def test_new_knows_file_format_and_health_check_too(words: Words, dest: str, format: str, check: tuple[int, str] | None) -> None:
+    spec = read(started(spec_of("x-conf", words)), "x.yml")
+    (file,) = spec.files
+    found = spec.service.health_check
+    assert (file.dest, file.format, (found.port, found.request_line) if found else None) == (dest, format, check)

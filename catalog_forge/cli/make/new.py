@@ -153,16 +153,16 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
 
 def _from_words(name: str, chosen: Options) -> Plan:
     """Return the spec that the words on the command line make."""
-    from catalog_forge.blueprint.spec_from_flags import Words, spec_of
+    from catalog_forge.blueprint.spec_from_flags import Words, known_of, spec_of
     from catalog_forge.plan import Plan
 
-    if not (chosen.service and chosen.config):
-        raise click.UsageError("a spec of words needs --service and --config")
+    if not (chosen.service and (chosen.config or known_of(chosen.service))):
+        raise click.UsageError("a spec of words needs --service and --config; of known software, --service alone")
     if chosen.blueprint or chosen.pairs or chosen.answers:
         raise click.UsageError("--service, --config, --reload and --metadata are for specs without a blueprint: use --set")
     words = Words(
         chosen.service,
-        chosen.config,
+        chosen.config or "",
         chosen.reload or "",
         chosen.metadata,
         chosen.file_format or "",

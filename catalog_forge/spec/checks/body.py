@@ -232,9 +232,9 @@ def _paste(spec: Spec, block: PasteBlock, given: frozenset[str], scope: Scope) -
         if isinstance(part, Expr):
             yield from check_text(spec, Text((part,)), scope)
             yield from check_in_path(part, scope)
-    if block.variable:
-        if block.variable not in spec.vars:
-            yield unknown_variable(spec, block.variable, block.at("paste"))
+    if block.is_variable:
+        if not block.variables(spec.vars):
+            yield unknown_variable(spec, path, block.at("paste"))
     elif not found:
         yield undeclared(spec, path, block.at("paste"))
     elif not found.key.asked and not found.below:

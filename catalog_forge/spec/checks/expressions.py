@@ -264,4 +264,13 @@ def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
 
 def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
     """A metadata key that the spec does not declare."""
-    return Problem(f"no such metadata key: {path!r}", where, did_you_mean(path, spec.metadata) or "declare it under `metadata`")
+    hint = did_you_mean(path, spec.metadata) or "declare it under `metadata`"
+    if "@{" in path:
+        begins = path.partition("@{")[0].rstrip("/") or "KEY"
+        near = did_you_mean(begins, [name for name, key in spec.metadata.items() if not key.asked])
+        hint = (
+            near
+            if near.startswith("did")
+            else f"declare the keys that it may mean, or a map, {begins}: {{type: map}}, for metadata/{begins}/@{{...}}"
+        )
+    return Problem(f"no such metadata key: {path!r}", where, hint)

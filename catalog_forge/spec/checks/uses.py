@@ -121,8 +121,8 @@ def _in_block(block: Block, names: list[str]) -> Iterator[Text | Collection]:
     match block:
         case CopyBlock(copy=path):
             yield Text((path.removeprefix("metadata/"),))
-        case PasteBlock(variable=""):
-            yield block.path
+        case PasteBlock():
+            yield from () if block.is_variable else (block.path,)
             yield from _in_text(block.path)
         case WhenBlock(when=condition):
             for test in condition.tests:

@@ -95,14 +95,16 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in
 | `join(COLL, "@{{it.ip}}:80", ",")` | a text made of each, with a separator |
 | `self.index + 1`, `metadata/port - 1` | a number and what is added to it, with blanks around the sign: indexes, scales, counts, metadata of type int (other than counts: from confd 0.16 on) |
 
-A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty. A key with a `default` needs none.
+A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty, and behind `first(...)` and
+`join(...)` for that of a collection without an element. A key with a `default` needs none.
 
 COLL is `peers` (all containers of this service), `others` (without this one), `service:NAME` (a service of the same stack),
 `services:LABEL=VALUE` (containers of the stack with a label), `hosts`, `metadata/PATH` (a list or map), `/PATH` (what stands below any
 other path that every container is served: `/self/stack/services`, `/containers`; `it.FIELD` is a path below an element; what
 stands below `/self` is of the container that runs confd, in the topology `volumes` of the sidekick), or
 `split(metadata/PATH, ",")` (the parts of a text, also of `env.NAME` or `self.label.L`, without the empty ones and without a blank beside the
-separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. Elements come in the order
+separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. With `[required]` behind it,
+nothing is written as long as a collection of a list, an `each` or a `join` is empty, and confd's log says what is waited for. Elements come in the order
 of their names, and those of metadata lists and of split texts in their own.
 
 Beyond the own stack lead `link:ALIAS` (the containers behind a link or external link of the service, in whatever stack they run),
@@ -242,7 +244,7 @@ def _software() -> str:
         f"{f', `{row.request}`' if row.request else ', TCP'} | {row.source} |"
         for row in SOFTWARE
     ]
-    head = "## Well-known software\n\nWhat suits it, and where that is written; `new` fills in the reload that no flag names.\n"
+    head = "## Well-known software\n\nWhat suits it, and where that is written; `new` writes down what no flag says.\n"
     return "\n".join([head, "| software | file | format | reload | health check | source |", "|---|---|---|---|---|---|", *rows])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ class TextBlock(Record):
 
 @dataclass(frozen=True)
 class SetBlock(Record):
-    """Pairs in the file's format. A pair that reads an optional key without a value is left out."""
+    """Pairs in the file's format. A pair whose value is an optional key alone, `@{metadata/KEY}`, is left out without a value."""
 
     set: Mapping[str, Value] = key(
         "key: value, quoted by the format's rules; yaml, json and toml take maps and lists as values, and "
@@ -53,24 +54,29 @@ class PasteBlock(Record):
     """The text of a metadata key, as it is: the one place where a user's text may be more than a value."""
 
     paste: Text = key(
-        "metadata/PATH of the text, which may hold `@{...}`, or env.NAME of a variable of `vars`",
-        pattern=rf"env\.{VARIABLE}|metadata(/(?!\.\.?(/|$))([A-Za-z0-9._-]|@\{{[^{{}}]+\}})+)+",
+        "metadata/PATH of the text, or env.NAME of a variable of `vars`; either may hold `@{...}`",
+        pattern=r"env\.(\w|@\{[^{}]+\})+|metadata(/(?!\.\.?(/|$))([A-Za-z0-9._-]|@\{[^{}]+\})+)+",
         shape="metadata/PATH or env.NAME",
     )
     wrap: tuple[str, ...] = key("a head and a tail, each a line of its own", tuple)
     optional: bool = key("leave all of it out when the key has no value", False)
 
     @property
-    def variable(self) -> str:
-        """The variable that is pasted; nothing when it is a metadata key."""
-        return (self.paste.literal or "").removeprefix("env.") if str(self.paste).startswith("env.") else ""
+    def is_variable(self) -> bool:
+        """Whether a variable is pasted, and no metadata key."""
+        return str(self.paste).startswith("env.")
 
     @property
     def path(self) -> Text:
-        """The path of the metadata key, below `metadata/`."""
+        """The path of the metadata key, below `metadata/`, or the name of the variable."""
         first, *more = self.paste.parts
-        begin = str(first).removeprefix("metadata/")
+        begin = str(first).removeprefix("env." if self.is_variable else "metadata/")
         return Text((*((begin,) if begin else ()), *more))
+
+    def variables(self, known: Iterable[str]) -> list[str]:
+        """Return those of the known variables that the name of the pasted one may mean."""
+        pattern = "".join(re.escape(part) if isinstance(part, str) else r"\w+" for part in self.path.parts)
+        return [name for name in known if re.fullmatch(pattern, name)]
 
 
 @dataclass(frozen=True)

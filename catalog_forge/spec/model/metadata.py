@@ -28,7 +28,10 @@ class MetadataKey(Record):
     description: str = key("what the question explains", "", maximum=1000)
     options: tuple[str, ...] = key("the choices of an enum", tuple)
     required: bool | None = key("whether an answer is due; default: yes, unless optional", None)
-    optional: bool = key("the key may be missing: then pairs that read it are left out", False)
+    optional: bool = key(
+        "the key may be missing: a pair of nothing but this key is left out then; other texts need a default, or `has`",
+        False,
+    )
     secret: bool = key("the value is never shown: the question is a password, files that read it are 0600", False)
     fields: tuple[str, ...] = key(
         "the fields of the records of a list or map; single values beside the records of a map are left out of it", tuple

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from catalog_forge.confd.imitated import releases
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import LISTS, Read, Written
+from catalog_forge.confd.shape import FOLDERS, METADATA, not_there
 from catalog_forge.errors import did_you_mean
 from catalog_forge.lint.catalog import Image
 from catalog_forge.lint.findings import Hit, Level
 from catalog_forge.lint.images.inside import Inside, Resource, Template, inside, templates_of
-from catalog_forge.lint.images.metadata import FOLDERS, METADATA, wrong_path_of
 from catalog_forge.lint.runner.registry import rule
 
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
@@ -364,7 +364,7 @@ def wrong_path(image: Image) -> Iterator[Hit]:
     known = inside(image)
     said: set[tuple[str, str]] = set()
     for template, read, path in _paths(known):
-        wrong = wrong_path_of(known, read, path)
+        wrong = not_there(read, path, known.metadata_version, known.is_rancher)
         if wrong and (template.file.path, wrong[0]) not in said:
             said.add((template.file.path, wrong[0]))
             fails = read.function in ("getv", "get") and not read.default

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import Read
 from catalog_forge.errors import did_you_mean
-from catalog_forge.lint.images.inside import Inside
 
 ROOTS = tuple("self services stacks containers hosts networks environments version name uuid region_name".split())
 _SELF = ("service", "container", "stack", "host")
@@ -35,16 +34,26 @@ METADATA = re.compile(
 _NEAR = 0.75
 
 
-def wrong_path_of(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
-    """What is wrong with a path, and what helps."""
+# What lies in a list of a service's containers, or of a stack's services, and whether a path goes on below it.
+_LISTED = re.compile(
+    r"(?:/self/service|/services/[^/]+|(?:/self/stack|/stacks/[^/]+)/services/[^/]+)/(?P<containers>containers)/[^/]+(?P<of>/.)?"
+    r"|(?:/self/stack|/stacks/[^/]+)/services/[^/]+(?P<below>/.)?"
+)
+
+
+def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> tuple[str, str] | None:
+    """Say what is wrong with a path in metadata of this version, and what helps; nothing when it may be there.
+
+    With a version of "" nothing is said of what differs by version. With another backend than Rancher's (not `is_rancher`)
+    any root may be right.
+    """
     parts = path.split("/")[1:]
     if not parts[0] or WILD in parts[0]:
         return None
     if parts[0] not in ROOTS:
         near = get_close_matches(parts[0], ROOTS, n=1, cutoff=_NEAR)
         hint = f"did you mean {near[0]!r}?" if near else "what an author gives lies below /self/service/metadata"
-        # With another backend than Rancher's any path may be right.
-        return (f"Rancher's metadata has no /{parts[0]}", hint) if known.is_rancher or near else None
+        return (f"Rancher's metadata has no /{parts[0]}", hint) if is_rancher or near else None
     if parts[0] == "self" and len(parts) > 1 and parts[1] not in _SELF and WILD not in parts[1]:
         return f"Rancher's metadata has no /self/{parts[1]}", did_you_mean(parts[1], _SELF)
     if parts[0] == "self" and len(parts) > 2 and WILD not in parts[2]:
@@ -52,14 +61,20 @@ def wrong_path_of(known: Inside, read: Read, path: str) -> tuple[str, str] | Non
         near = get_close_matches(parts[2], fields, n=1, cutoff=_NEAR) if parts[2] not in fields else []
         if near:
             return f"a {parts[1]} has no {parts[2]!r}", f"did you mean {near[0]!r}?"
-    return _by_version(known, read, path)
+    return not_in_version(read, path, version)
 
 
-def _by_version(known: Inside, read: Read, path: str) -> tuple[str, str] | None:
-    version = known.metadata_version
-    if version == "2015-07-25" and re.match(r"/self/stack/services/[^/]+/.", path):
-        return f"metadata {version} has the names of a stack's services only", "use -prefix /2016-07-29, or read /services/NAME"
-    asked = read.function in ("getv", "get") and version not in ("", "2015-07-25")
-    if asked and re.fullmatch(rf"/(?:self/service|services/[^/]+)/containers/(?:[0-9]+|{WILD})", path):
-        return f"metadata {version} has containers here, not their names", "the key is the name: read .../primary_ip below it"
-    return None
+def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | None:
+    """Say what is wrong with a path that metadata of another version has (docs/facts/confd.md#5.4)."""
+    listed = _LISTED.match(path)
+    if not listed or not version:
+        return None
+    below, whose = listed["of"] or listed["below"], "service's containers" if listed["containers"] else "stack's services"
+    if version == "2015-07-25":
+        found = f"/{'containers' if listed['containers'] else 'services'}/NAME"
+        return (f"metadata {version} has the names of a {whose} only", f"use 2016-07-29, or read {found}") if below else None
+    if read.function not in ("getv", "get", "gets", "getvs") or below or len(path) != listed.end():
+        return None
+    what = whose.rpartition(" ")[2]
+    leaf = "primary_ip" if what == "containers" else "name"
+    return f"metadata {version} has {what} here, not their names", f"the key is the name: read .../{leaf} below it"
