@@ -19,6 +19,7 @@ FLOORS = (
         "forge",
         "team",
         "writer",
+        "seed",
         "image.builder",
         "image.containers",
         "image.engine",

@@ -41,6 +41,7 @@ COMMANDS = {
     "lint": ("judge.lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
     "standards": ("judge.standards", "Look at the standards of a team."),
     "up": ("run.up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
+    "seed": ("run.seed", "Write the metadata of a spec into the store that its back end reads."),
     "down": ("run.down", "Stop a stack and remove it."),
     "ps": ("run.ps", "List the units of stacks."),
     "logs": ("run.logs", "Show what the containers of a stack say."),

@@ -1,0 +1,198 @@
+"""`catalog-forge seed`: the metadata of a spec, written into the store that its back end reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown.paint import painted_diff
+
+if TYPE_CHECKING:
+    from catalog_forge import yamlio
+    from catalog_forge.seed.change import Change
+    from catalog_forge.seed.store import Client, Destination
+    from catalog_forge.spec.model import Spec
+
+_MAX_BYTES = 16 << 20
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--backend", metavar="BACKEND", help="One of the back ends of the spec; default: its first.")
+@click.option("--node", metavar="NODE", help="Where the store is: HOST:PORT, a URL, a file, a table; default: this machine.")
+@click.option("--prefix", metavar="PATH", help="What all keys lie below; default: as the spec says.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A value; of a list or map, as YAML.")
+@click.option("--unset", multiple=True, metavar="KEY", help="Remove the value of an optional key.")
+@click.option("--answers", type=_FILE, metavar="FILE", help="Values in a YAML file.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the store differs from the spec.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; say how many keys would change.")
+@click.option("--export", type=click.Choice(["json", "sh"]), help="Write nothing, ask no store; print the keys for other hands.")
+@click.option("--secrets", is_flag=True, help="Print secrets with --export, too.")
+@click.pass_obj
+def seed(
+    settings: Settings,
+    /,
+    name: str,
+    backend: str | None,
+    sets: Sequence[str],
+    answers: Path | None,
+    unset: Sequence[str],
+    export: str | None,
+    secrets: bool,
+    **how: Any,
+) -> None:
+    """Write the metadata of a spec into the store that its back end reads.
+
+    A key has what --set or --answers says, else its default; one that has neither keeps what the store has. Keys of old
+    lists go; what the spec does not know stays. A seed that is cut off is resumed by the next one. The credentials come
+    from CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN, or from the files that CONF_PASSWORD_FILE and so on name.
+    """
+    from catalog_forge.repository import Repository
+    from catalog_forge.seed.clients import connected
+
+    spec = Repository.find(settings.directory).source(name).spec()
+    backend = _backend(spec, backend)
+    target = _target(spec, how["node"], how["prefix"])
+    given = _given(sets, answers)
+    if export:
+        _export(spec, backend, target, given, export, secrets)
+        return
+    with connected(backend, target) as client:
+        work = _Seeding.of(client, spec, backend, target, given, unset)
+        if how["diff"] or how["dry_run"] or how["check"]:
+            _show(work, name, **how)
+        else:
+            work.write()
+            click.echo(f"{name}: {_summary(work.change)}{', resumed' if work.change.is_cut_off else ''}")
+
+
+def _show(work: _Seeding, name: str, diff: bool, check: bool, dry_run: bool, **_: Any) -> None:
+    from catalog_forge.errors import ForgeError
+
+    if diff:
+        click.echo(painted_diff(work.diff()), nl=False)
+    if dry_run:
+        click.echo(f"{name}: would be {_summary(work.change)}", err=True)
+    if check and not work.change.is_empty:
+        words = "an earlier seed was cut off" if work.change.is_cut_off else f"it would be {_summary(work.change)}"
+        raise ForgeError(f"the store differs from the spec: {words}", hint=f"catalog-forge seed {name} --diff")
+
+
+@dataclass(frozen=True)
+class _Seeding:
+    """A store, what it holds, what it should hold, and the way from one to the other."""
+
+    client: Client
+    there: Mapping[str, bytes]
+    change: Change
+    secret: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, client: Client, spec: Spec, backend: str, target: Destination, given: Mapping[str, yamlio.Node], unset: Sequence[str]
+    ) -> _Seeding:
+        from catalog_forge.seed.change import change
+        from catalog_forge.seed.values import wanted
+
+        there = client.read()
+        found = wanted(spec, backend, target.prefix, given, there, unset)
+        return cls(client, there, change(found.leaves, there, found.own, target.prefix), found.secret)
+
+    def diff(self) -> str:
+        from catalog_forge.seed.change import diff
+
+        return diff(self.change, self.there, self.secret)
+
+    def write(self) -> None:
+        if not self.change.is_empty:
+            for puts, deletes in self.change.batches(self.client.most):
+                self.client.write(puts, deletes)
+
+
+def _backend(spec: Spec, asked: str | None) -> str:
+    from catalog_forge.errors import UsageError, did_you_mean
+
+    known = spec.engine.backends
+    if asked is not None and asked not in known:
+        raise UsageError(f"--backend {asked}: {spec.name} does not read it", hint=did_you_mean(asked, known))
+    return asked or next((each for each in known if each != "rancher"), known[0])
+
+
+def _target(spec: Spec, node: str | None, prefix: str | None, environ: Mapping[str, str] = os.environ) -> Destination:
+    from catalog_forge.seed.store import Destination
+    from catalog_forge.seed.values import own_keys
+
+    prefix = "/" + (prefix or spec.engine.prefix).strip("/")
+    said = {word: _secret(f"CONF_{word.upper()}", environ) for word in ("username", "password", "token")}
+    return Destination(node or "", prefix, **said, secret=own_keys(spec, prefix)[1])
+
+
+def _secret(name: str, environ: Mapping[str, str]) -> str:
+    """A credential from the environment, or from the file that NAME_FILE names."""
+    from catalog_forge.errors import ForgeError
+
+    file = environ.get(f"{name}_FILE")
+    if not file:
+        return environ.get(name, "")
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeError) as error:
+        raise ForgeError(f"{name}_FILE: {file} cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}") from None
+
+
+def _given(sets: Sequence[str], answers: Path | None) -> dict[str, yamlio.Node]:
+    """The values of --answers, and those of --set, which come first."""
+    from catalog_forge import yamlio
+    from catalog_forge.errors import ForgeError
+
+    given: dict[str, yamlio.Node] = {}
+    if answers:
+        root = yamlio.parse(answers.read_bytes(), str(answers), max_bytes=_MAX_BYTES)
+        if not isinstance(root, yamlio.Map):
+            raise ForgeError("values are a mapping of keys to values", root.where)
+        given |= {key.value: node for key, node in root.pairs}
+    for pair in sets:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
+        given[key] = _value(key, text)
+    return given
+
+
+def _value(key: str, text: str) -> yamlio.Node:
+    """What --set says: a list or map where it is written as one, else the text as it is."""
+    from catalog_forge import yamlio
+    from catalog_forge.errors import ForgeError, Where
+
+    place = f"--set {key}"
+    plain = yamlio.Text(text, False, Where(place), '"', (text,))
+    if not text.startswith(("[", "{")):
+        return plain
+    try:
+        return yamlio.parse(text, place)
+    except ForgeError:
+        return plain
+
+
+def _export(spec: Spec, backend: str, target: Destination, given: Mapping[str, yamlio.Node], output: str, secrets: bool) -> None:
+    from catalog_forge.seed import export
+    from catalog_forge.seed.values import wanted
+
+    leaves = wanted(spec, backend, target.prefix, given, {}).leaves
+    if output == "json":
+        click.echo(export.as_data(leaves, target, secrets))
+    else:
+        click.echo(export.as_shell(backend, leaves, target, secrets), nl=False)
+
+
+def _summary(found: Change) -> str:
+    counts = {"written": len(found.puts), "removed": len(found.deletes), "unchanged": found.same}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing to do"

@@ -1,0 +1,109 @@
+"""DynamoDB and the parameter store of SSM by botocore. Region, credentials and address are those that every AWS client finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catalog_forge.seed.store import PATIENCE, Destination, denied, extra, refuse
+
+_DENIED = ("AccessDenied", "UnrecognizedClient", "InvalidSignature", "ExpiredToken", "InvalidClientTokenId")
+
+
+class _Aws:
+    def __init__(self, target: Destination, service: str) -> None:
+        self._target = target
+        self._errors: Any = extra("botocore.exceptions", "aws")
+        config = extra("botocore.config", "aws").Config(
+            connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"max_attempts": 2}
+        )
+        self._where = f"AWS ({service})"
+        try:
+            session = extra("botocore.session", "aws").get_session()
+            self._client = session.create_client(service, config=config)
+        except (self._errors.BotoCoreError, ValueError) as error:
+            refuse(self._where, str(error), "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who asks whom")
+
+    def begin(self) -> None:
+        """Each request brings the credentials."""
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def _ask(self, operation: str, **options: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(**options)
+        except self._errors.NoCredentialsError:
+            denied(self._where, "there are no credentials of AWS")
+        except self._errors.ClientError as error:
+            if any(word in str(error.response["Error"]["Code"]) for word in _DENIED):
+                denied(self._where)
+            refuse(self._where, str(error))
+        except self._errors.BotoCoreError as error:
+            refuse(self._where, str(error))
+
+    def _pages(self, operation: str, **options: Any) -> Any:
+        """All pages of a list that comes in pieces."""
+        key = "ExclusiveStartKey" if operation == "scan" else "NextToken"
+        last = "LastEvaluatedKey" if operation == "scan" else "NextToken"
+        while True:
+            page = self._ask(operation, **options)
+            yield page
+            if not page.get(last):
+                return
+            options[key] = page[last]
+
+
+class Dynamodb(_Aws):
+    """A client of DynamoDB: an item for each key, with the attributes `key` and `value` (confd's backends/dynamodb)."""
+
+    most = 100
+
+    def __init__(self, target: Destination) -> None:
+        super().__init__(target, "dynamodb")
+
+    def read(self) -> dict[str, bytes]:
+        """Return all that lies below the prefix."""
+        found: dict[str, bytes] = {}
+        for page in self._pages("scan", TableName=self._target.node, ConsistentRead=True):
+            for item in page.get("Items", ()):
+                key, value = item.get("key", {}).get("S", ""), item.get("value", {})
+                if key.startswith(self._target.prefix + "/"):
+                    found[key] = str(value.get("S", "")).encode() if "S" in value else b"\xff"
+        return found
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do all of it in one transaction."""
+        table = self._target.node
+        items: list[object] = [
+            {"Put": {"TableName": table, "Item": {"key": {"S": key}, "value": {"S": value}}}} for key, value in puts.items()
+        ]
+        items += [{"Delete": {"TableName": table, "Key": {"key": {"S": key}}}} for key in deletes]
+        self._ask("transact_write_items", TransactItems=items)
+
+
+class Ssm(_Aws):
+    """A client of the parameter store: a parameter for each key, an encrypted one for a secret."""
+
+    most = 1
+
+    def __init__(self, target: Destination) -> None:
+        super().__init__(target, "ssm")
+
+    def read(self) -> dict[str, bytes]:
+        """Return all that lies below the prefix."""
+        asked = {"Path": self._target.prefix, "Recursive": True, "WithDecryption": True}
+        return {
+            each["Name"]: each["Value"].encode()
+            for page in self._pages("get_parameters_by_path", **asked)
+            for each in page["Parameters"]
+        }
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do the one operation."""
+        for key, value in puts.items():
+            kind = "SecureString" if self._target.is_secret(key) else "String"
+            self._ask("put_parameter", Name=key, Value=value, Type=kind, Overwrite=True)
+        if deletes:
+            self._ask("delete_parameters", Names=list(deletes))

@@ -1,0 +1,41 @@
+"""Consul's key/value store by HTTP (https://developer.hashicorp.com/consul/api-docs/txn: 64 operations in one transaction)."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from catalog_forge.seed.store import Destination, unclear
+from catalog_forge.seed.wire import Wire
+
+
+class Consul:
+    """A client of Consul."""
+
+    most = 64
+
+    def __init__(self, target: Destination) -> None:
+        self._target = target
+        self._wire = Wire(target.node, 8500, {"X-Consul-Token": target.token} if target.token else {})
+        self.close = self._wire.close
+
+    def begin(self) -> None:
+        """Each request brings the token."""
+
+    def read(self) -> dict[str, bytes]:
+        """Return all that lies below the prefix."""
+        # With the slash: Consul lists whatever begins so, also `app.old` for `app`.
+        answer = self._wire.json("GET", f"/v1/kv{quote(self._target.prefix)}/?recurse=true", known=(404,))
+        try:
+            return {f"/{each['Key']}": b64decode(each["Value"] or "") for each in answer or ()}
+        except (KeyError, TypeError, ValueError):
+            unclear(self._target.node, "the keys are not those of Consul")
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do all of it in one transaction."""
+        operations: list[object] = [
+            {"KV": {"Verb": "set", "Key": key[1:], "Value": b64encode(value.encode()).decode()}} for key, value in puts.items()
+        ]
+        operations += [{"KV": {"Verb": "delete", "Key": key[1:]}} for key in deletes]
+        self._wire.json("PUT", "/v1/txn", operations)

@@ -1,0 +1,60 @@
+"""etcd's second interface by HTTP, which has no transactions (https://etcd.io/docs/v2.3/api)."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from catalog_forge.seed.store import Destination, refuse, unclear
+from catalog_forge.seed.wire import Wire
+
+
+class Etcd:
+    """A client of etcd v2."""
+
+    most = 1
+
+    def __init__(self, target: Destination) -> None:
+        self._target = target
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if target.username:
+            login = b64encode(f"{target.username}:{target.password}".encode()).decode()
+            headers["Authorization"] = f"Basic {login}"
+        self._wire = Wire(target.node, 2379, headers)
+        self.close = self._wire.close
+
+    def begin(self) -> None:
+        """Each request brings the password."""
+
+    def read(self) -> dict[str, bytes]:
+        """Return all that lies below the prefix."""
+        status, content = self._wire.ask("GET", f"{_path(self._target.prefix)}?recursive=true", known=(404,))
+        if status == 404 and b"errorCode" not in content:
+            refuse(self._target.node, "it has no /v2/keys", "start etcd 3.4 with --enable-v2, or use the back end etcdv3")
+        if status == 404:
+            return {}
+        answer = self._wire.json("GET", f"{_path(self._target.prefix)}?recursive=true")
+        try:
+            return {key: value.encode() for key, value in _leaves(answer["node"])}
+        except (KeyError, TypeError, AttributeError):
+            unclear(self._target.node, "the keys are not those of etcd")
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do the one operation."""
+        for key, value in puts.items():
+            self._wire.ask("PUT", _path(key), urlencode({"value": value}))
+        for key in deletes:
+            self._wire.ask("DELETE", _path(key), known=(404,))
+
+
+def _path(key: str) -> str:
+    return f"/v2/keys{quote(key)}"
+
+
+def _leaves(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not node.get("dir"):
+        yield node["key"], node["value"]
+    for each in node.get("nodes", ()):
+        yield from _leaves(each)

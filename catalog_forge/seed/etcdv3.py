@@ -1,0 +1,67 @@
+"""etcd's third interface, through its HTTP gateway (etcd 3.4: /v3/kv; https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway)."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.seed.store import Destination, denied, unclear
+from catalog_forge.seed.wire import Wire
+
+
+class Etcdv3:
+    """A client of etcd v3."""
+
+    # --max-txn-ops of the server, unless somebody raised it.
+    most = 128
+
+    def __init__(self, target: Destination) -> None:
+        self._target = target
+        self._wire = Wire(target.node, 2379)
+        self.close = self._wire.close
+
+    def begin(self) -> None:
+        """Log in where there is a user."""
+        target = self._target
+        if not target.username:
+            return
+        who = {"name": target.username, "password": target.password}
+        # A wrong password is an error 400 among others.
+        answer = self._wire.json("POST", "/v3/auth/authenticate", who, known=(400,))
+        if not isinstance(answer, dict) or "token" not in answer:
+            denied(target.node)
+        self._wire.headers["Authorization"] = str(answer["token"])
+
+    def read(self) -> dict[str, bytes]:
+        """Return all that lies below the prefix."""
+        begin = self._target.prefix + "/"
+        # The end of a range is the beginning with its last byte, the slash, one higher.
+        asked = {"key": _text(begin), "range_end": _text(self._target.prefix + "0")}
+        answer = self._asked("range", asked)
+        try:
+            return {b64decode(each["key"]).decode(): b64decode(each.get("value", "")) for each in answer.get("kvs", ())}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            unclear(self._target.node, "the keys are not those of etcd")
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do all of it in one transaction."""
+        operations: list[object] = [{"requestPut": {"key": _text(key), "value": _text(value)}} for key, value in puts.items()]
+        operations += [{"requestDeleteRange": {"key": _text(key)}} for key in deletes]
+        self._asked("txn", {"success": operations})
+
+    def _asked(self, what: str, data: object) -> dict[str, list[dict[str, str]]]:
+        try:
+            answer = self._wire.json("POST", f"/v3/kv/{what}", data)
+        except ForgeError as error:
+            # Without a login etcd answers 400 where a user is needed.
+            if "user name is empty" in str(error) or "permission denied" in str(error):
+                denied(self._target.node)
+            raise
+        if not isinstance(answer, dict):
+            unclear(self._target.node, "this is not etcd's JSON")
+        return answer
+
+
+def _text(text: str) -> str:
+    return b64encode(text.encode()).decode()

@@ -1,0 +1,111 @@
+"""Redis by its protocol, RESP: commands as arrays of strings, five kinds of replies (https://redis.io/docs/reference/protocol-spec)."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse, unclear
+
+Reply = bytes | int | None | list["Reply"]
+_SPECIAL = re.compile(r"([*?\[\]\\^])")
+_AT_ONCE = 1000
+
+
+class Redis:
+    """A client of Redis. The node is HOST:PORT, or HOST:PORT/DATABASE."""
+
+    # A transaction is as long as one likes; nobody else is served while it runs.
+    most = 100_000
+
+    def __init__(self, target: Destination) -> None:
+        self._target, self._node = target, target.node
+        self._socket: socket.socket | None = None
+
+    def begin(self) -> None:
+        """Connect, log in, choose the database."""
+        target = self._target
+        try:
+            parts = urlsplit(self._node if "://" in self._node else f"redis://{self._node}")
+            self._socket = socket.create_connection((parts.hostname or "", parts.port or 6379), PATIENCE)
+        except (OSError, ValueError) as error:
+            refuse(self._node, getattr(error, "strerror", None) or str(error), "does it run, and is --node its address?")
+        self._replies: BinaryIO = self._socket.makefile("rb")
+        if target.password:
+            user = (target.username,) if target.username else ()
+            self._ask([("AUTH", *user, target.password)])
+        if database := parts.path.strip("/"):
+            self._ask([("SELECT", database)])
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._socket:
+            self._replies.close()
+            self._socket.close()
+
+    def read(self) -> dict[str, bytes]:
+        """Return all strings that lie below the prefix."""
+        pattern, cursor, keys = _SPECIAL.sub(r"\\\1", self._target.prefix) + "/*", b"0", dict[bytes, None]()
+        while True:
+            found = self._ask([("SCAN", cursor, "MATCH", pattern, "COUNT", str(_AT_ONCE))])[0]
+            if not isinstance(found, list) or len(found) != 2 or not isinstance(found[1], list):
+                unclear(self._node, "this is not Redis")
+            cursor = bytes(found[0])  # type: ignore[arg-type]
+            keys |= dict.fromkeys(key for key in found[1] if isinstance(key, bytes))
+            if cursor == b"0":
+                break
+        values = self._ask([("MGET", *keys)])[0] if keys else []
+        pairs = zip(keys, values if isinstance(values, list) else (), strict=False)
+        return {key.decode(errors="replace"): value for key, value in pairs if isinstance(value, bytes)}
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do all of it in one transaction: of one that is cut off, Redis does nothing."""
+        done: list[tuple[str, ...]] = [("MSET", *(word for pair in puts.items() for word in pair))] if puts else []
+        done += [("DEL", *deletes)] if deletes else []
+        self._ask([("MULTI",), *done, ("EXEC",)])
+
+    def _ask(self, commands: Sequence[Sequence[str | bytes]]) -> list[Reply]:
+        """Send commands at once, and return their replies in order."""
+        assert self._socket
+        try:
+            self._socket.sendall(b"".join(map(_command, commands)))
+            return [self._reply() for _ in commands]
+        except TimeoutError:
+            refuse(self._node, f"it did not answer within {PATIENCE:g} s")
+        except OSError as error:
+            refuse(self._node, error.strerror or str(error))
+
+    def _reply(self) -> Reply:
+        line = self._replies.readline(1 << 16)
+        kind, rest = line[:1], line[1:-2]
+        if not line.endswith(b"\r\n"):
+            unclear(self._node, "the answer is cut off")
+        if kind == b"-":
+            self._refused(rest.decode(errors="replace"))
+        if kind == b"+":
+            return rest
+        if kind not in (b":", b"$", b"*") or not re.fullmatch(rb"-?[0-9]{1,15}", rest):
+            unclear(self._node, "this is not Redis")
+        number = int(rest)
+        if kind == b":" or number < 0:
+            return number if kind == b":" else None
+        return [self._reply() for _ in range(number)] if kind == b"*" else self._bulk(number)
+
+    def _bulk(self, size: int) -> bytes:
+        content = self._replies.read(size + 2)
+        if len(content) != size + 2:
+            unclear(self._node, "the answer is cut off")
+        return content[:-2]
+
+    def _refused(self, words: str) -> None:
+        if words.startswith(("NOAUTH", "WRONGPASS", "ERR invalid password", "NOPERM")):
+            denied(self._node)
+        refuse(self._node, f"it refuses: {words}")
+
+
+def _command(words: Iterable[str | bytes]) -> bytes:
+    parts = [word if isinstance(word, bytes) else word.encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)

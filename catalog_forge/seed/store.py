@@ -1,0 +1,82 @@
+"""What a client of a store does, and what it is told: where the store is, below which prefix, with which credentials."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.seed.change import is_below
+
+PATIENCE = 10.0
+"""Seconds within which a store answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to write: the address of a node, else the back end's own default, and the prefix that all keys lie below.
+
+    For DynamoDB the node is the name of the table. At or below `secret` keys lie values that nobody may see. Nobody sees the
+    credentials either: they come from the environment or from files.
+    """
+
+    node: str
+    prefix: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    secret: frozenset[str] = frozenset()
+
+    def is_secret(self, key: str) -> bool:
+        """Whether nobody may see the value of a key."""
+        return is_below(key, self.secret)
+
+
+class Client(Protocol):
+    """A connection to a store. Keys are absolute paths with slashes, as confd's templates read them below its prefix.
+
+    `most` is how many operations the store takes in one transaction; 1 where it has none.
+    """
+
+    most: int
+
+    def begin(self) -> None:
+        """Connect, and log in where that is due. Raises ForgeError."""
+
+    def close(self) -> None:
+        """Let the connection go."""
+
+    def read(self) -> dict[str, bytes]:
+        """Return all that lies below the prefix. Raises ForgeError."""
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do at most `most` operations, all or none of them. Raises ForgeError."""
+
+
+def refuse(node: str, why: str, hint: str = "") -> NoReturn:
+    """Raise the one clear line that a store's failure becomes."""
+    raise ForgeError(f"the store at {node}: {why}", hint=hint)
+
+
+CREDENTIALS = "the variables CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN hold the credentials, or CONF_PASSWORD_FILE and so on"
+
+
+def denied(node: str, why: str = "it refuses the credentials") -> NoReturn:
+    """Raise what wrong or missing credentials become."""
+    refuse(node, why, CREDENTIALS)
+
+
+def unclear(node: str, what: str) -> NoReturn:
+    """Raise what an answer becomes that is cut off, or is not what this kind of store answers."""
+    refuse(node, f"it answered what cannot be read: {what}", "is this the right port, and the right back end?")
+
+
+def extra(module: str, name: str) -> Any:
+    """Import a client that an extra of the package brings. Raises ForgeError when it is not there."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        package = module.partition(".")[0]
+        raise ForgeError(f"this store needs the package {package}", hint=f"pip install 'catalog-forge[{name}]'") from None

@@ -1,0 +1,128 @@
+"""The values of a spec's metadata: what was given, else what the store has where the spec has no default, else the default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.catalog.questions import questions
+from catalog_forge.confd.layout import layout
+from catalog_forge.errors import ForgeError, Problem, did_you_mean
+from catalog_forge.goyaml.decoding import raw
+from catalog_forge.rancher.questions import Given, answered, read
+from catalog_forge.seed.change import is_below
+from catalog_forge.spec.model import MetadataKey, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a store should hold below a prefix, and which of its keys are the spec's own, and which of them secret."""
+
+    leaves: Mapping[str, str]
+    own: frozenset[str]
+    secret: frozenset[str]
+
+
+def own_keys(spec: Spec, prefix: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the keys below which a spec's metadata lies, and those of them that are secret."""
+    own = {f"{prefix}/{name}": key.hidden for name, key in spec.metadata.items()}
+    return frozenset(own), frozenset(path for path, hidden in own.items() if hidden)
+
+
+def wanted(
+    spec: Spec, backend: str, prefix: str, given: Mapping[str, yamlio.Node], there: Mapping[str, bytes], unset: Iterable[str] = ()
+) -> Contents:
+    """Return what the store should hold.
+
+    `given` are answers by metadata key or by the question's variable; `there` is what the store holds: a key that has
+    neither an answer nor a default keeps what it has, unless it is `unset`. Raises ForgeError with all that is wrong.
+    """
+    own, secret = own_keys(spec, prefix)
+    named, problems = _named(spec, given)
+    gone = _unset(spec, unset, problems)
+    free = [name for name, key in spec.metadata.items() if key.default is None and name not in {*named, *gone}]
+    kept: dict[str, str] = {}
+    for name in free:
+        top = f"{prefix}/{name}"
+        kept |= {path: value.decode(errors="replace") for path, value in there.items() if is_below(path, {top})}
+    texts = {name: kept[path] for name in free if (path := f"{prefix}/{name}") in kept}
+    values = dict(_values(spec, named, texts, gone, problems))
+    if problems:
+        raise ForgeError.of(problems)
+    return Contents({**layout(spec, backend, values, prefix), **kept}, own, secret)
+
+
+def _named(spec: Spec, given: Mapping[str, yamlio.Node]) -> tuple[dict[str, yamlio.Node], list[Problem]]:
+    """The answers by the names of metadata keys, and those for keys that there are not."""
+    names = {key.variable: name for name, key in spec.metadata.items() if key.variable} | {name: name for name in spec.metadata}
+    problems = [
+        Problem(f"the metadata of {spec.name} has no key {word!r}", node.where, did_you_mean(word, names))
+        for word, node in given.items()
+        if word not in names
+    ]
+    return {names[word]: node for word, node in given.items() if word in names}, problems
+
+
+def _unset(spec: Spec, names: Iterable[str], problems: list[Problem]) -> set[str]:
+    gone = set(names)
+    for name in sorted(gone):
+        if name not in spec.metadata:
+            hint = did_you_mean(name, spec.metadata)
+            problems.append(Problem(f"the metadata of {spec.name} has no key {name!r}", None, hint))
+        elif not spec.metadata[name].optional:
+            problems.append(Problem(f"{name} must have a value: it is not optional", spec.metadata[name].at()))
+    return gone
+
+
+def _values(
+    spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], gone: set[str], problems: list[Problem]
+) -> Iterator[tuple[str, Any]]:
+    """The value of each key that has one, in the order of the spec."""
+    answers = _answers(spec, named, kept, problems)
+    for name, key in spec.metadata.items():
+        if name in gone:
+            continue
+        if not key.asked:
+            value = _structure(name, key, named.get(name), problems)
+            if value is not None:
+                yield name, value
+        elif (text := answers.get(key.variable, "")) or not key.optional:
+            yield name, text
+
+
+def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+    """The variables of the questions, as the entry in the catalog would have them."""
+    own = {key.variable for key in spec.metadata.values() if key.asked}
+    asked = [each for each in questions(spec) if each["variable"] in own]
+    given: dict[str, Given] = {}
+    for name, key in spec.metadata.items():
+        node = named.get(name)
+        if not key.asked:
+            continue
+        if isinstance(node, yamlio.Text):
+            given[key.variable] = Given(raw(node), node.where)
+        elif node is not None:
+            problems.append(Problem(f"{name} must be a single value", node.where))
+        elif name in kept:
+            given[key.variable] = Given(kept[name])
+    try:
+        return answered(read(yamlio.parse(yamlio.dump(asked), "the questions")) if asked else [], given)
+    except ForgeError as error:
+        # The places are those of questions that nobody has written.
+        problems += [
+            Problem(each.message, None, each.hint) if not each.where or each.where.file == "the questions" else each
+            for each in error.problems
+        ]
+        return {}
+
+
+def _structure(name: str, key: MetadataKey, node: yamlio.Node | None, problems: list[Problem]) -> Any:
+    """The list or map that was given, else the default; None for an optional one without either."""
+    if node is None:
+        return key.default
+    if not isinstance(node, yamlio.Map if key.type == "map" else yamlio.Seq):
+        problems.append(Problem(f"{name} must be a {key.type}", node.where))
+        return None
+    return yamlio.to_data(node)

@@ -1,0 +1,52 @@
+"""Vault's KV store, version 1, by HTTP: a secret for each key, with the field `value` (confd's backends/vault/client.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from catalog_forge.seed.store import Destination, refuse, unclear
+from catalog_forge.seed.wire import Wire
+
+
+class Vault:
+    """A client of Vault. The prefix begins with the mount, such as /secret/app."""
+
+    most = 1
+
+    def __init__(self, target: Destination) -> None:
+        self._target = target
+        self._wire = Wire(target.node, 8200, {"X-Vault-Token": target.token} if target.token else {})
+        self.close = self._wire.close
+
+    def begin(self) -> None:
+        """See that the mount is one that confd can read."""
+        target = self._target
+        mount = target.prefix.strip("/").partition("/")[0]
+        about = self._wire.json("GET", f"/v1/sys/internal/ui/mounts/{quote(mount)}", known=(400, 404))
+        options = (about or {}).get("data", {}).get("options") or {}
+        if options.get("version") == "2":
+            refuse(target.node, f"the mount {mount} is KV version 2, which confd cannot read", "mount one with -version=1")
+
+    def read(self) -> dict[str, bytes]:
+        """Return all that lies below the prefix."""
+        return dict(self._below(self._target.prefix))
+
+    def _below(self, path: str) -> Iterator[tuple[str, bytes]]:
+        listed = self._wire.json("LIST", f"/v1{quote(path)}", known=(404,))
+        try:
+            for name in listed["data"]["keys"] if listed else ():
+                if name.endswith("/"):
+                    yield from self._below(f"{path}/{name[:-1]}")
+                else:
+                    found = self._wire.json("GET", f"/v1{quote(f'{path}/{name}')}")
+                    yield f"{path}/{name}", str(found["data"].get("value", "")).encode()
+        except (KeyError, TypeError, AttributeError):
+            unclear(self._target.node, "the keys are not those of Vault's KV version 1")
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do the one operation."""
+        for key, value in puts.items():
+            self._wire.json("PUT", f"/v1{quote(key)}", {"value": value})
+        for key in deletes:
+            self._wire.json("DELETE", f"/v1{quote(key)}")

@@ -1,0 +1,63 @@
+"""HTTP with a store: one connection that is kept, JSON both ways, and one clear line for each way in which that fails."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from catalog_forge.seed.store import PATIENCE, denied, refuse, unclear
+
+_MOST_BYTES = 64 << 20
+_LONGEST_REASON = 200
+
+
+class Wire:
+    """A kept connection to the HTTP interface of a store."""
+
+    def __init__(self, node: str, port: int, headers: Mapping[str, str] | None = None) -> None:
+        self.node, self.headers = node, dict(headers or {})
+        try:
+            parts = urlsplit(node if "://" in node else f"http://{node}")
+            make = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}[parts.scheme]
+            self._connection = make(parts.hostname or "", parts.port or port, timeout=PATIENCE)
+        except (KeyError, ValueError):
+            refuse(node, "the address must be HOST:PORT, or http:// or https:// before it")
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._connection.close()
+
+    def ask(self, method: str, path: str, body: bytes | str | None = None, known: tuple[int, ...] = ()) -> tuple[int, bytes]:
+        """Send a request; return the status, one of 200 to 299 or `known`, and the body. Raises ForgeError for all else."""
+        try:
+            self._connection.request(method, path, body, self.headers)
+            answer = self._connection.getresponse()
+            content = answer.read(_MOST_BYTES + 1)
+        except TimeoutError:
+            refuse(self.node, f"it did not answer within {PATIENCE:g} s")
+        except http.client.HTTPException as error:
+            unclear(self.node, type(error).__name__)
+        except OSError as error:
+            refuse(self.node, error.strerror or str(error), "does it run, and is --node its address?")
+        if len(content) > _MOST_BYTES:
+            refuse(self.node, f"it answers more than {_MOST_BYTES >> 20} MiB")
+        if answer.status in (401, 403):
+            denied(self.node)
+        if not (200 <= answer.status < 300 or answer.status in known):
+            reason = content.decode(errors="replace").strip()[:_LONGEST_REASON]
+            refuse(self.node, f"it answered {answer.status} to {method} {path.partition('?')[0]}: {reason}")
+        return answer.status, content
+
+    def json(self, method: str, path: str, data: Any = None, known: tuple[int, ...] = ()) -> Any:
+        """As `ask`, with JSON both ways; None for a `known` status that is not a success."""
+        body = None if data is None else json.dumps(data)
+        status, content = self.ask(method, path, body, known)
+        if status in known:
+            return None
+        try:
+            return json.loads(content) if content.strip() else {}
+        except (ValueError, RecursionError):
+            unclear(self.node, "this is not JSON")

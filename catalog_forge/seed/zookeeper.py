@@ -1,0 +1,97 @@
+"""ZooKeeper by kazoo, its Python client: a node for each key. A node above others has no value that confd would read."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catalog_forge.seed.store import PATIENCE, Destination, denied, extra, refuse
+
+
+class Zookeeper:
+    """A client of ZooKeeper. The node is HOST:PORT; of an ensemble, several with commas."""
+
+    # A request has 1 MiB at most (jute.maxbuffer), and each key brings its parents.
+    most = 100
+
+    def __init__(self, target: Destination) -> None:
+        self._target = target
+        self._kazoo: Any = extra("kazoo.client", "zookeeper")
+        login = [("digest", f"{target.username}:{target.password}")] if target.username else []
+        self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login)
+        # The nodes that are there, at and below the prefix, once somebody has looked.
+        self._nodes: set[str] | None = None
+
+    def begin(self) -> None:
+        """Connect."""
+        try:
+            self._client.start(timeout=PATIENCE)
+        except self._client.handler.timeout_exception:
+            refuse(self._target.node, f"it did not answer within {PATIENCE:g} s", "does it run, and is --node its address?")
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.stop()
+        self._client.close()
+
+    def read(self) -> dict[str, bytes]:
+        """Return all leaves below the prefix."""
+        found: dict[str, bytes] = {}
+        self._nodes, above = set(), [self._target.prefix]
+        while above:
+            # A level at a time: thousands of requests are under way at once.
+            listed = [(path, self._client.get_children_async(path), self._client.get_async(path)) for path in above]
+            above = []
+            for path, children, value in listed:
+                names, node = self._got(children, []), self._got(value, None)
+                above += [f"{path}/{name}" for name in names]
+                if node:
+                    self._nodes.add(path)
+                if node and not names and path != self._target.prefix:
+                    found[path] = node[0] or b""
+        return found
+
+    def _got(self, asked: Any, otherwise: Any) -> Any:
+        errors = extra("kazoo.exceptions", "zookeeper")
+        try:
+            return asked.get(timeout=PATIENCE)
+        except errors.NoNodeError:
+            return otherwise
+        except (errors.NoAuthError, errors.AuthFailedError):
+            denied(self._target.node)
+        except (errors.KazooException, self._client.handler.timeout_exception) as error:
+            refuse(self._target.node, f"{type(error).__name__} {error}".strip())
+
+    def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Do all of it in one transaction, with the nodes above new ones, and without those that have none below them."""
+        transaction = self._client.transaction()
+        if self._nodes is None:
+            self.read()
+        there = self._nodes = self._nodes or set()
+        there |= {path for path in _parents(self._target.prefix) if self._client.exists(path)}
+        for key, value in puts.items():
+            for path in [*_parents(key), key]:
+                if path not in there:
+                    transaction.create(path, value.encode() if path == key else b"")
+                    there.add(path)
+                elif path == key:
+                    transaction.set_data(key, value.encode())
+        below = Counter(posixpath.dirname(path) for path in there)
+        for key in deletes:
+            path = key
+            while path != self._target.prefix and path in there and not below[path]:
+                transaction.delete(path)
+                there.discard(path)
+                path = posixpath.dirname(path)
+                below[path] -= 1
+        for answer in self._got(transaction.commit_async(), []):
+            if isinstance(answer, Exception):
+                refuse(self._target.node, f"it refuses the transaction: {type(answer).__name__}")
+
+
+def _parents(path: str) -> list[str]:
+    """The nodes above a path, the highest first."""
+    parts = path.strip("/").split("/")[:-1]
+    return ["/" + "/".join(parts[: number + 1]) for number in range(len(parts))]

@@ -1,0 +1,289 @@
+"""`seed` against real stores: what it writes, shows, checks and exports, and what becomes of one that is cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catalog_forge.cli.main import root
+from catalog_forge.seed.clients import CLIENTS, connected
+from catalog_forge.seed.store import Destination
+from tests import servers
+from tests.helpers import tree
+from tests.servers import Server
+
+SPEC = """\
+forge: 1
+name: web-conf
+service: {name: web, image: "web:1"}
+launch: {exec: [web]}
+engine: {backend: [etcdv3, etcd, redis, zookeeper, dynamodb, ssm, file], prefix: /PREFIX}
+metadata:
+  port: {type: int, default: 80}
+  verbose: {type: boolean, default: true}
+  mode: {type: enum, options: [fast, safe], default: safe}
+  name: {}
+  banner: {optional: true}
+  base/dir: {optional: true}
+  password: {type: password}
+  servers: {type: list, default: [a, b, c]}
+  limits: {type: map, default: {cpu: 2, memory: 1.5, swap: false}}
+files:
+- {dest: /etc/web/web.yml, body: [{set: {port: "@{metadata/port}", name: "@{metadata/name}"}}, {copy: metadata/limits}]}
+"""
+VALUES = {
+    "port": "80",
+    "verbose": "true",
+    "mode": "safe",
+    "name": "it's",
+    "password": "s3cret",
+    "servers/0": "a",
+    "servers/1": "b",
+    "servers/2": "c",
+    "limits/cpu": "2",
+    "limits/memory": "1.5",
+    "limits/swap": "false",
+}
+STORES = ("etcdv3", "etcd", "redis", "zookeeper", "dynamodb", "ssm", "file")
+BINARY = ("etcdv3", "redis")
+
+
+class Catalog:
+    """A catalog with one spec, and a store that it may fill below a prefix of its own."""
+
+    def __init__(self, folder: Path, backend: str, server: Server, spec: str = SPEC) -> None:
+        self.folder, self.backend, self.server = folder, backend, server
+        self.prefix = f"/t{uuid.uuid4().hex[:8]}"
+        tree(folder, {"specs/web-conf.yml": spec.replace("/PREFIX", self.prefix)})
+
+    def seed(self, *words: str, env: Mapping[str, str] | None = None) -> Result:
+        where = ("--backend", self.backend, *(("--node", self.server.node) if self.server.node else ()))
+        return CliRunner().invoke(root, ["-C", str(self.folder), "seed", "web-conf", *where, *words], env=env)
+
+    def done(self, *words: str) -> str:
+        result = self.seed(*words)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def client(self, prefix: str = "") -> AbstractContextManager[Any]:
+        return connected(self.backend, Destination(self.server.node, prefix or self.prefix))
+
+    def put(self, **values: str) -> None:
+        with self.client() as client:
+            client.write({f"{self.prefix}/{name}": text for name, text in values.items()}, [])
+
+    def there(self, prefix: str = "") -> dict[str, str]:
+        prefix = prefix or self.prefix
+        with self.client(prefix) as client:
+            return {key.removeprefix(f"{prefix}/"): value.decode() for key, value in client.read().items()}
+
+
+GIVEN = ("--set", "name=it's", "--set", "password=s3cret")
+
+
+@pytest.fixture(params=STORES)
+def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Catalog:
+    backend = request.param
+    return Catalog(tmp_path, backend, request.getfixturevalue(backend.removesuffix("v3")))
+
+
+def test_typed_values_lists_and_maps_come_into_the_store(catalog: Catalog) -> None:
+    assert "11 written" in catalog.done(*GIVEN)
+    assert catalog.there() == VALUES
+    assert "11 unchanged" in catalog.done(*GIVEN)
+
+
+def test_keys_of_an_old_list_go_and_what_is_not_the_specs_stays(catalog: Catalog) -> None:
+    catalog.done(*GIVEN)
+    catalog.put(other="mine")
+    neighbour = f"{catalog.prefix}x"
+    with catalog.client(neighbour) as client:
+        client.write({f"{neighbour}/name": "a neighbour"}, [])
+    done = catalog.done(*GIVEN, "--set", "servers=[z]", "--set", "limits={cpu: 4}")
+    assert done == "web-conf: 2 written, 4 removed, 5 unchanged\n"
+    there = catalog.there()
+    assert {key for key in there if key.startswith(("servers", "limits"))} == {"servers/0", "limits/cpu"}
+    assert there["other"] == "mine"
+    assert catalog.there(neighbour) == {"name": "a neighbour"}
+
+
+def test_what_has_no_default_keeps_what_the_store_has(catalog: Catalog) -> None:
+    catalog.done(*GIVEN, "--set", "banner=hello", "--set", "port=81")
+    catalog.done()
+    assert catalog.there() == {**VALUES, "banner": "hello"}
+    catalog.done("--unset", "banner")
+    assert catalog.there() == VALUES
+    refused = catalog.seed("--unset", "name")
+    assert refused.exit_code == 1 and "name must have a value: it is not optional" in refused.stderr
+
+
+def test_answers_come_from_a_file_by_key_or_by_variable(catalog: Catalog) -> None:
+    answers = tree(catalog.folder, {"a.yml": "name: n\npassword: 007\nbase/dir: /x\nservers: [1, 2.50, yes, {a: b}]\n"}) / "a.yml"
+    catalog.done("--answers", str(answers), "--set", "base_dir=/y")
+    there = catalog.there()
+    assert there["base/dir"] == "/y"
+    assert (there["name"], there["password"], there["servers/0"], there["servers/3/a"]) == ("n", "007", "1", "b")
+    assert (there["servers/1"], there["servers/2"]) == ("2.5", "yes")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "these questions need an answer: name, password"),
+        (("--set", "nam=x"), "did you mean 'name'?"),
+        ((*GIVEN, "--set", "port=many"), "port must be a whole number, not 'many'"),
+        ((*GIVEN, "--set", "mode=slow"), "mode cannot be 'slow'"),
+        ((*GIVEN, "--set", "servers=one"), "servers must be a list"),
+        ((*GIVEN, "--set", "limits=[1]"), "limits must be a map"),
+        ((*GIVEN, "--set", "name=[1, 2]"), "name must be a single value"),
+    ],
+)
+def test_wrong_values_are_refused_and_nothing_is_written(catalog: Catalog, words: tuple[str, ...], said: str) -> None:
+    refused = catalog.seed(*words)
+    assert refused.exit_code == 1
+    assert said in refused.stderr
+    assert catalog.there() == {}
+
+
+def test_check_and_diff_say_how_a_store_differs_and_write_nothing(catalog: Catalog) -> None:
+    assert catalog.seed(*GIVEN, "--check").exit_code == 1
+    assert catalog.there() == {}
+    catalog.done(*GIVEN)
+    assert catalog.done(*GIVEN, "--check") == ""
+    assert catalog.done(*GIVEN, "--diff").strip() == ""
+    shown = catalog.done(*GIVEN, "--set", "password=another", "--set", "servers=[a]", "--set", "port=8080", "--diff")
+    assert f'-{catalog.prefix}/port "80"\n' in shown and f'+{catalog.prefix}/port "8080"\n' in shown
+    assert f'-{catalog.prefix}/servers/1 "b"\n' in shown
+    assert f"+{catalog.prefix}/password (secret, another one)" in shown
+    assert "another\n" not in shown and "s3cret" not in shown
+    catalog.put(port="9")
+    drifted = catalog.seed(*GIVEN, "--check")
+    assert drifted.exit_code == 1
+    assert "the store differs from the spec: it would be 1 written" in drifted.stderr
+    assert catalog.there()["port"] == "9"
+
+
+def test_a_binary_value_is_shown_as_one_and_replaced(catalog: Catalog) -> None:
+    if catalog.backend not in BINARY:
+        pytest.skip("values are text there, or its client is not at hand")
+    catalog.done(*GIVEN)
+    raw = f"{catalog.prefix}/port"
+    if catalog.backend == "redis":
+        with catalog.client() as client:
+            client._ask([("SET", raw, b"\xff\xfe")])
+    else:
+        subprocess.run(
+            [servers.program("etcdctl"), "--endpoints", catalog.server.node, "put", raw],
+            input=b"\xff\xfe",
+            check=True,
+            env={**os.environ, "ETCDCTL_API": "3"},
+            capture_output=True,
+        )
+    assert f"-{raw} (2 bytes that are not text)" in catalog.done(*GIVEN, "--diff")
+    catalog.done(*GIVEN)
+    assert catalog.there() == VALUES
+
+
+def test_export_prints_the_keys_without_secrets(catalog: Catalog) -> None:
+    found = json.loads(catalog.done(*GIVEN, "--export", "json"))
+    assert found == {f"{catalog.prefix}/{key}": None if key == "password" else text for key, text in VALUES.items()}
+    assert json.loads(catalog.done(*GIVEN, "--export", "json", "--secrets"))[f"{catalog.prefix}/password"] == "s3cret"
+    assert "s3cret" not in catalog.done(*GIVEN, "--export", "sh")
+    assert catalog.there() == {}
+
+
+def test_the_exported_commands_do_what_seed_does(catalog: Catalog) -> None:
+    if catalog.backend not in ("redis", "etcdv3", "etcd"):
+        pytest.skip("its own client is not at hand")
+    script = catalog.done(*GIVEN, "--export", "sh")
+    host, port = catalog.server.node.split(":")
+    client = {
+        "redis": f"alias redis-cli='{servers.program('redis-cli')} -h {host} -p {port}'\n",
+        "etcdv3": f"export ETCDCTL_ENDPOINTS={catalog.server.node}\n",
+        "etcd": f"export ETCDCTL_ENDPOINTS=http://{catalog.server.node}\n",
+    }[catalog.backend]
+    name = f"{catalog.prefix.strip('/').upper()}_PASSWORD"
+    servers.program("etcdctl")
+    subprocess.run(["dash", "-eu"], input=client + script, text=True, check=True, env={**os.environ, name: "s3cret"})
+    assert catalog.there() == VALUES
+    assert catalog.done(*GIVEN, "--check") == ""
+
+
+def test_a_seed_that_is_cut_off_says_so_and_is_resumed(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = tree(catalog.folder, {"a.yml": json.dumps({"servers": [f"s{n}" for n in range(300)]})}) / "a.yml"
+    given = (*GIVEN, "--answers", str(many))
+    kind: Any = CLIENTS[catalog.backend]
+    monkeypatch.setattr(kind, "most", min(kind.most, 128))
+    write, calls = kind.write, 0
+
+    def cut(self: Any, puts: Mapping[str, str], deletes: list[str]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        write(self, puts, deletes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "write", cut)
+        assert catalog.seed(*given).exit_code == 130
+    there = catalog.there()
+    assert 0 < len(there) < 308 and ".seed" in there
+    refused = catalog.seed(*given, "--check")
+    assert refused.exit_code == 1 and "an earlier seed was cut off" in refused.stderr
+    assert "resumed" in catalog.done(*given)
+    there = catalog.there()
+    assert ".seed" not in there and len([key for key in there if key.startswith("servers/")]) == 300
+    assert catalog.done(*given, "--check") == ""
+
+
+def test_a_store_that_refuses_connections_is_one_clear_line(tmp_path: Path) -> None:
+    for backend in ("etcdv3", "etcd", "redis"):
+        nobody = Server((), servers.free_port(), tmp_path)
+        refused = Catalog(tmp_path / backend, backend, nobody).seed(*GIVEN)
+        assert refused.exit_code == 1
+        assert f"the store at {nobody.node}: Connection refused" in refused.stderr
+
+
+def test_wrong_credentials_are_one_clear_line_and_never_shown(tmp_path: Path) -> None:
+    with servers.redis(tmp_path / "redis", "--requirepass", "right") as server:
+        catalog = Catalog(tmp_path, "redis", server)
+        for env in ({}, {"CONF_PASSWORD": "wr0ng"}):
+            refused = catalog.seed(*GIVEN, env=env)
+            assert refused.exit_code == 1
+            assert f"the store at {server.node}: it refuses the credentials" in refused.stderr
+            assert "wr0ng" not in refused.output
+        file = tree(tmp_path, {"secret": "right\n"}) / "secret"
+        assert catalog.seed(*GIVEN, env={"CONF_PASSWORD_FILE": str(file)}).exit_code == 0
+
+
+def test_etcd_asks_for_a_user(tmp_path: Path) -> None:
+    with servers.etcd(tmp_path / "etcd") as server:
+        control = [servers.program("etcdctl"), "--endpoints", server.node]
+        env = {**os.environ, "ETCDCTL_API": "3"}
+        for words in ("user add root:right", "user grant-role root root", "auth enable"):
+            subprocess.run([*control, *words.split()], check=True, capture_output=True, env=env)
+        catalog = Catalog(tmp_path, "etcdv3", server)
+        for given in ({}, {"CONF_USERNAME": "root", "CONF_PASSWORD": "wrong"}):
+            refused = catalog.seed(*GIVEN, env=given)
+            assert refused.exit_code == 1
+            assert "it refuses the credentials" in refused.stderr
+        assert catalog.seed(*GIVEN, env={"CONF_USERNAME": "root", "CONF_PASSWORD": "right"}).exit_code == 0
+
+
+def test_a_wrong_back_end_and_a_wrong_port_are_said(tmp_path: Path, redis: Server, etcd: Server) -> None:
+    assert "did you mean 'redis'?" in Catalog(tmp_path, "rediss", redis).seed().stderr
+    for backend, server in (("etcdv3", redis), ("etcd", redis), ("redis", etcd)):
+        refused = Catalog(tmp_path, backend, server).seed(*GIVEN)
+        assert refused.exit_code == 1
+        assert re.search(f"the store at {server.node}: (it answered what cannot be read|Connection reset)", refused.stderr)
+        assert len(refused.stderr.splitlines()) <= 2
