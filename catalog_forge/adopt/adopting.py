@@ -96,4 +96,9 @@ def _said(original: Original) -> tuple[Problem, ...]:
         for key in ("check_cmd", "reload_cmd")
         if (command := getattr(each.resource, key))
     ]
-    return (*original.said, *dead, *commands)
+    moved = [
+        Problem(f"{dest} lies in a folder that cannot be a volume: the spec has it at {other}", None, "tell the program of it")
+        for dest, other in original.dests.items()
+        if dest != other
+    ]
+    return (*original.said, *dead, *commands, *moved)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog_forge.adopt.originals import Original
@@ -18,7 +18,9 @@ from catalog_forge.confd.reading import LISTS
 SCALES = (1, 3, 11)
 # What a key may hold: words, a truth, a number, and what templates read with `json`.
 STYLES = ("", "true", "8", '{"name": "a", "value": "b", "key": "c"}', '{"name": "d", "value": "e", "key": "f"}')
-_ELEMENTS = ("alpha", "beta")
+# What stands where any name may: numbers first, for names that are made of an index.
+_ELEMENTS = ("1", "2", "alpha")
+_NUMBERS = ("1", "2", "3")
 _SERVICE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
 # More keys, and more words that values are compared with, are tried together only.
 MOST_KEYS, MOST_WORDS = 40, 12
@@ -39,15 +41,22 @@ class Runner:
 
 @dataclass(frozen=True)
 class Trial:
-    """A scenario: its name, its data, and whether anything of it lies in another stack."""
+    """A scenario: its name, its data, and how values look (None: there are only those of the entry)."""
 
     name: str
     data: Mapping[str, Any]
+    style: str | None = ""
 
     @property
     def alone(self) -> Trial:
         """The same without other stacks."""
-        return Trial(self.name, {key: value for key, value in self.data.items() if key != "stacks"})
+        return replace(self, data={key: value for key, value in self.data.items() if key != "stacks"})
+
+    def variables(self, known: Mapping[str, str]) -> dict[str, str]:
+        """The variables of confd: as the image has them, and where it has none with values as those of the keys."""
+        if self.style is None:
+            return dict(known)
+        return {name: value or self.style or f"some {name}" for name, value in known.items()}
 
 
 @dataclass
@@ -107,8 +116,8 @@ def _alike(tree: Tree) -> None:
     """Give elements that are named the shape of those that may have any name."""
     for key, value in tree.items():
         if isinstance(value, dict):
-            model = tree.get(_ELEMENTS[0])
-            if isinstance(model, dict) and key not in _ELEMENTS and key.isdigit():
+            model = tree.get(_ELEMENTS[-1])
+            if isinstance(model, dict) and key.isdigit():
                 tree[key] = _laid(copy.deepcopy(model), value)
             _alike(value)
 
@@ -124,7 +133,7 @@ def _grow(tree: Tree, parts: list[str], function: str) -> None:
         parts = [*parts, WILD]
     for at, part in enumerate(parts):
         if _glob(part):
-            for element in _ELEMENTS:
+            for element in _ELEMENTS if part in (WILD, "*") else _NUMBERS:
                 _grow(tree, [_filled(part, element), *parts[at + 1 :]], "getv")
             return
         if at == len(parts) - 1:
@@ -205,9 +214,11 @@ def _of_runner(need: Needs, runner: Runner, others: Mapping[str, Mapping[str, An
     if not whole:
         return
     yield case("alone", full=True, alone=True)
+    yield case("other addresses", full=True, subnet="10.43.0.0/16")
     for style in (*STYLES[1:], *need.words[:MOST_WORDS]):
         yield case(f"every value {style[:20]!r}", full=True, style=style)
-    for path in need.keys[:MOST_KEYS] if len(need.keys) > 1 else ():
+    keys = [*need.keys, *_leaves(need.services.get(name, {}))]
+    for path in keys[:MOST_KEYS] if len(keys) > 1 else ():
         yield case(f"without {'/'.join(path)}", full=True, without=path)
         yield case(f"only {'/'.join(path)}", full=True, only=path)
 
@@ -227,11 +238,13 @@ def _case(
     alone: bool = False,
     states: Mapping[int, str] | None = None,
     asking: int = 1,
+    subnet: str = "10.42.0.0/16",
 ) -> Trial:
     given = copy.deepcopy(dict(runner.metadata or {}))
-    metadata = _laid(_styled(need.own, style), given) if full and not style else given
+    own = _laid(copy.deepcopy(need.own), need.services.get(runner.service, {}))
+    metadata = _laid(_styled(own, style), given) if full and not style else given
     if style:
-        metadata = _laid(given, _styled(need.own, style))
+        metadata = _laid(given, _styled(own, style))
     elif without:
         metadata = _without(metadata, without)
     elif only:
@@ -249,13 +262,13 @@ def _case(
     data: Tree = {
         "stack": _STACK,
         "hosts": {name: _labels(need, style) for name in _hosts(need, services)},
-        "subnet": "10.42.0.0/16",
+        "subnet": subnet,
         "services": services,
         "self": f"{runner.sidekick or runner.service}-{asking}",
     }
     if twice or need.stacks:
         data["stacks"] = _stacks(need, services, style, twice=twice)
-    return Trial(title, data)
+    return Trial(title, data, style if full else None)
 
 
 def _hosts(need: Needs, services: Tree) -> list[str]:

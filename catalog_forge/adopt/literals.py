@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
 from catalog_forge.confd.reading import LEAVES, LISTS
-from catalog_forge.gotext.nodes import CommandNode, IdentifierNode, StringNode
+from catalog_forge.gotext.nodes import CommandNode, IdentifierNode, ParenthesizedNode, StringNode
 from catalog_forge.gotext.parsing import parse
 
 LOOKUPS = (*LEAVES, *LISTS)
-_COMPARES = ("eq", "ne", "contains", "hasPrefix")
+_COMPARES = ("eq", "ne", "contains")
+_TEXTS = (*_COMPARES, "split", "join", "replace", "trimSuffix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,10 @@ class Literals:
 
     @property
     def variables(self) -> list[str]:
-        """The names that `getenv` is asked for."""
-        return list(dict.fromkeys(each.value for each in self.found if each.function == "getenv" and each.number == 1))
+        """The names that `getenv` is asked for; of those that are made of a number, the first three."""
+        names = (each.value for each in self.found if each.function == "getenv" and each.number == 1)
+        filled = (re.sub("%[sdv]", number, name) for name in names for number in ("1", "2", "3"))
+        return list(dict.fromkeys(name for name in filled if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)))
 
     @property
     def compared(self) -> list[str]:
@@ -54,7 +58,7 @@ class Literals:
         for each in self.found:
             begin = each.value.partition("%")[0].lstrip("/")
             is_lookup = each.function in LOOKUPS and each.number == 1 and not each.value.startswith("%")
-            is_path = each.value.startswith("/") and each.function not in _COMPARES
+            is_path = each.value.startswith("/") and each.function not in _TEXTS
             if is_lookup or (is_path and any(path.startswith(begin) for path in known)):
                 yield each
 
@@ -75,9 +79,19 @@ def _below(root: Any) -> Iterator[Literal]:
             first = node.arguments[0]
             function = first.name if isinstance(first, IdentifierNode) else ""
             for number, each in enumerate(node.arguments):
-                if isinstance(each, StringNode):
-                    yield Literal(function, number, each.value, each.start, each.end)
+                made = _made(each) if function == "getenv" else each
+                if isinstance(made, StringNode):
+                    yield Literal(function, number, made.value, made.start, made.end)
         if isinstance(node, tuple):
             waiting.extend(reversed(node))
         elif is_dataclass(node):
             waiting.extend(reversed([getattr(node, item.name) for item in fields(node)]))
+
+
+def _made(node: Any) -> Any:
+    """Of a name that is made by printf, the text that it is made of."""
+    if isinstance(node, ParenthesizedNode) and len(node.pipeline.commands) == 1:
+        words = node.pipeline.commands[0].arguments
+        if len(words) > 1 and isinstance(words[0], IdentifierNode) and words[0].name == "printf":
+            return words[1]
+    return node

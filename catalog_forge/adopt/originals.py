@@ -23,6 +23,8 @@ from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.lint.catalog import Catalog, ConfDir, Image
 from catalog_forge.lint.images.inside import Inside, Resource, inside
 from catalog_forge.rancher.tree import File
+from catalog_forge.spec.checks.whole import SYSTEM_FOLDERS
+from catalog_forge.spec.shorthand import entry_name
 
 OWN = "/self/service/metadata"
 _VERSION = re.compile(r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
@@ -85,13 +87,13 @@ class OriginalFile:
     def is_dead(self, path: str) -> bool:
         """Whether nothing can ever be at a path: the image asks Rancher, whose metadata has no such root."""
         root = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}".split("/")[1]
-        return not self.rebased and WILD not in root and root not in ROOTS
+        return not self.rebased and WILD not in root and root not in ("", *ROOTS)
 
     def placed(self, path: str) -> str:
         """A path of the template as the metadata has it; one of a foreign keyspace lies below the service's own metadata."""
         path = f"{self.moved}/{_VERSION.sub('', path, count=1).lstrip('/')}"
         root = path.split("/")[1]
-        return path if root in ROOTS or WILD in root or root.startswith("%") else f"{OWN}{path}"
+        return path if root in ("", *ROOTS) or WILD in root or root.startswith("%") else f"{OWN}{path}"
 
     def replaced(self) -> str:
         """The template with its paths written out, as confd reads them below the version of the metadata alone."""
@@ -135,6 +137,17 @@ class Original:
         else:
             ending = "conf"
         return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
+
+    @cached_property
+    def dests(self) -> dict[str, str]:
+        """Where the spec has each file: a folder of the system cannot be a volume, so that what lies there has one of its own."""
+        found: dict[str, str] = {}
+        for dest in (*(each.resource.dest for each in self.files), *self.carried):
+            clean = posixpath.normpath(f"/{dest.lstrip('/')}")
+            lies_well = posixpath.dirname(clean) not in SYSTEM_FOLDERS and re.fullmatch(r"/[A-Za-z0-9._/+@-]+", clean)
+            flat = re.sub(r"[^A-Za-z0-9._+@-]+", "-", clean.strip("/"))
+            found[dest] = clean if lies_well else f"/etc/{entry_name(self.name)}/{flat}"
+        return found
 
     @property
     def is_carrier(self) -> bool:
@@ -251,8 +264,7 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
     except UnicodeDecodeError:
         return [Problem("the template is not UTF-8 text", file.at())]
     before = _prefix(known, flags)
-    # Up to confd 0.11 a resource's own prefix is put behind that of the command line, which replaces it since.
-    own = resource.prefix if not before or known.release.span[0] < 12 else ""
+    own = resource.prefix if not before or _joins(known) else ""
     whole = f"{before}{own}"
     moved = _VERSION.sub("", whole, count=1)
     found = OriginalFile(loaded, resource.file, file, moved)
@@ -264,6 +276,15 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
     if not says and found.reading.reads and all(found.is_dead(read.path) for read in found.reading.reads):
         return replace(found, moved=f"{OWN}{moved}", rebased=True)
     return found
+
+
+def _joins(known: Inside) -> bool:
+    """Whether confd puts a resource's own prefix behind that of the command line, which replaces it since 0.12.0.
+
+    Where nothing tells the release, whoever gave a resource a prefix has seen it work.
+    """
+    release = known.release
+    return release.number is None or release.number < 12 or f"{release.text}-alpha" in known.built
 
 
 def prefixed(file: OriginalFile, version: str) -> TemplateResource:

@@ -72,7 +72,7 @@ class Compared:
 
 def prove(original: Original, made: Subject, cases: Sequence[Trial], engine: Engine) -> list[Compared]:
     """Compare the files of an image with those of the one that its spec generates, in each case."""
-    before = Subject(image_of(original), "", {**made.variables, **original.variables})
+    before = Subject(image_of(original), "", original.variables)
     found = {dest: Compared(dest, True, rendered=1) for dest in original.carried}
     for file in original.files:
         dest = file.resource.dest
@@ -81,10 +81,10 @@ def prove(original: Original, made: Subject, cases: Sequence[Trial], engine: Eng
         old, new = _rendered(before, case, engine, original.version), _rendered(made, case, engine, made.version)
         again = _Again(before, _declared(before, original, made), case, engine, original.version)
         for dest, carried in original.carried.items():
-            _carried(found[dest], case, carried.content, new.get(dest))
+            _carried(found[dest], case, carried.content, new.get(original.dests[dest]))
         for file in original.files:
             dest = file.resource.dest
-            _compare(found[dest], file, case, old.get(dest), new.get(dest), again)
+            _compare(found[dest], file, case, old.get(dest), new.get(original.dests[dest]), again)
     return list(found.values())
 
 
@@ -114,7 +114,8 @@ def _declared(before: Subject, original: Original, made: Subject) -> Subject:
     keys = {each.dest: each.keys for each in made.image.resources}
     moved = {each.resource.dest: each.moved for each in original.files}
     resources = tuple(
-        replace(each, keys=("/",) if moved[each.dest] else keys.get(each.dest, each.keys)) for each in before.image.resources
+        replace(each, keys=("/",) if moved[each.dest] else keys.get(original.dests[each.dest], each.keys))
+        for each in before.image.resources
     )
     return replace(before, image=replace(before.image, resources=resources))
 
@@ -130,6 +131,7 @@ def _carried(found: Compared, case: Trial, old: bytes, new: bytes | None) -> Non
 
 def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Mapping[str, bytes]:
     """The files that one container gets in a case; those that fail are missing."""
+    subject = replace(subject, variables=case.variables(subject.variables))
     moment = scenario.read(yamlio.dump(case.data), case.name).moments[0]
     (seen,) = engine.play(subject, [view.of_moment(moment, 0, version)])
     return {dest: file.content for dest, file in seen.files.items()}

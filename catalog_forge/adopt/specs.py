@@ -46,10 +46,12 @@ def made(original: Original, frame: Told, kept: Collection[str] = (), bodies: Ma
     """Write the spec of an original: `bodies` are the blocks of lifted templates by dest, those in `kept` stay templates."""
     beside = Plan(frame.files)
     files = [
-        _file(each, beside, None if each.resource.dest in kept else (bodies or {}).get(each.resource.dest))
+        _file(each, original.dests[dest], beside, None if dest in kept else (bodies or {}).get(dest))
         for each in original.files
+        for dest in (each.resource.dest,)
     ]
-    for dest, file in original.carried.items():
+    for place, file in original.carried.items():
+        dest = original.dests[place]
         if dest not in {each["dest"] for each in files} and _is_text(file.content):
             mode = {"mode": "0755"} if file.mode & 0o111 or file.content.startswith(b"#!") else {}
             files.append({"dest": dest, **mode, "body": [{"file": _beside(beside, posixpath.basename(dest), file.content)}]})
@@ -87,9 +89,9 @@ def _version(original: Original) -> str:
     return re.sub(r"[^0-9A-Za-z]+$", "", found)
 
 
-def _file(each: OriginalFile, beside: Plan, body: list[Any] | None) -> dict[str, Any]:
+def _file(each: OriginalFile, dest: str, beside: Plan, body: list[Any] | None) -> dict[str, Any]:
     resource = each.resource
-    data: dict[str, Any] = {"dest": resource.dest}
+    data: dict[str, Any] = {"dest": dest}
     if resource.mode is not None and resource.mode != 0o644:
         data["mode"] = f"0{resource.mode & 0o777:03o}"
     data |= {key: value for key, value in (("uid", resource.uid), ("gid", resource.gid)) if value}

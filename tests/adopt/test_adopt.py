@@ -97,3 +97,57 @@ def test_a_folder_that_is_no_image_is_an_error(tmp_path: Path) -> None:
     result = run(tmp_path, str(folder))
     assert result.exit_code == 1
     assert "there is no conf image below" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("template", "more", "reason"),
+    [
+        # The one key that is declared is missing, and the words of the answer become data.
+        ('{{range ls "/self/service/metadata/a"}}{{.}}\n{{end}}', 'keys = ["/self/service/metadata/a"]', "mended"),
+        # It reads what it does not declare.
+        ('{{getv "/self/container/name"}}\n', 'keys = ["/self/service"]', "mended"),
+    ],
+)  # fmt: skip
+def test_what_the_original_does_wrong_is_mended_and_proven(tmp_path: Path, template: str, more: str, reason: str) -> None:
+    files: dict[str, str | bytes] = {**image({"x": template})}
+    files["conf.d/x.toml"] = f'[template]\nsrc = "x.tmpl"\ndest = "/etc/app/x"\n{more}\n'
+    found = adopted(tmp_path, files)
+    reasons = {each["reason"] for file in found["files"] for each in file["differences"]}  # type: ignore[attr-defined]
+    assert reasons == {reason}
+
+
+def test_a_file_in_a_folder_of_the_system_gets_a_folder_of_its_own(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {**image({"x": '{{getv "/self/container/name"}}\n'})}
+    files["conf.d/x.toml"] = toml("x.tmpl", "/x.sh")
+    found = adopted(tmp_path, files, "--write")
+    assert statuses(found) == {"/x.sh": "equal"}
+    assert "dest: /etc/app/x.sh" in (tmp_path / "specs/app-conf.yml").read_text()
+    assert "/x.sh lies in a folder that cannot be a volume" in json.dumps(found["notes"])
+
+
+def test_several_folders_of_confd_with_one_dest_are_several_specs(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "Dockerfile": str(SOUND["Dockerfile"]).replace("COPY conf.d /etc/confd/conf.d", "COPY . /etc/")
+    }
+    for role in ("agent", "server"):
+        files[f"{role}/conf.d/x.toml"] = toml("x.tmpl", "/etc/app/x")
+        files[f"{role}/templates/x.tmpl"] = f'{role} {{{{getv "/self/container/name"}}}}\n'
+    folder = tree(tmp_path / "app-conf", files)
+    found = json.loads(run(tmp_path, str(folder), "--format", "json").stdout)
+    assert {each["name"]: each["status"] for each in found} == {"app-agent-conf": "adopted", "app-server-conf": "adopted"}
+
+
+def test_a_variable_whose_name_is_made_of_a_number_is_known(tmp_path: Path) -> None:
+    text = '{{$i := getv "/self/container/service_index"}}{{getenv (printf "CERT%s" $i)}}\n'
+    found = adopted(tmp_path, {**image({"x": text})}, "--write")
+    assert statuses(found) == {"/etc/app/x": "equal"}
+    assert "CERT3" in (tmp_path / "specs/app-conf.yml").read_text()
+
+
+def test_scripts_that_an_image_brings_come_along(tmp_path: Path) -> None:
+    dockerfile = "FROM alpine:3.19\nCOPY *.sh /opt/app/bin/\nVOLUME /opt/app/bin\n"
+    found = adopted(tmp_path, {"Dockerfile": dockerfile, "run.sh": "#!/bin/sh\nexec app\n"}, "--write")
+    assert statuses(found) == {"/opt/app/bin/run.sh": "equal"}
+    spec = (tmp_path / "specs/app-conf.yml").read_text()
+    assert "topology: scripts" in spec
+    assert "mode: '0755'" in spec
