@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
+from catalog_forge.adopt.evaluating import Evaluation
+from catalog_forge.adopt.naming import Naming
 from catalog_forge.adopt.setting import Lifted, Setting
+from catalog_forge.adopt.terms import Unliftable
+from catalog_forge.adopt.writing import Writing, key_of
+from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
+from catalog_forge.gotext.parsing import SyntaxFault, parse
+from catalog_forge.gotext.values import unrunes
+
+_NAME = "template"
 
 
 def lift(text: str, setting: Setting) -> Lifted:
     """Return the blocks that mean what a template does; without them where some of it cannot be said. Nothing is raised."""
-    if "{{" not in text:
-        return Lifted([{"text": text}] if text else [])
-    _ = setting
-    return Lifted(None, "it reads metadata", 1 + text[: text.index("{{")].count("\n"))
+    source = unrunes(text)
+
+    def line_of(start: int) -> int:
+        return source.count(b"\n", 0, max(start, 0)) + 1
+
+    try:
+        parsed = parse(_NAME, source, functions_of(DIALECTS[-1]))
+    except SyntaxFault as fault:
+        return Lifted(None, f"it cannot be parsed: {fault.words}", fault.line or 1)
+    try:
+        evaluation = Evaluation(parsed, setting, line_of)
+        output = evaluation.run(_NAME)
+        first = Writing(Naming(setting), line_of)
+        first.blocks(output)
+        naming = Naming(setting)
+        first.naming.gather()
+        needed = frozenset(
+            name
+            for name in first.always
+            if key_of(name) in first.naming.keys and name.removeprefix("metadata/") not in setting.blank
+        )
+        writing = Writing(naming, line_of, needed)
+        body, _ = writing.blocks(output)
+    except Unliftable as fault:
+        return Lifted(None, fault.why, line_of(fault.start))
+    except RecursionError:
+        return Lifted(None, "it is nested too deeply", 1)
+    for name in needed:
+        writing.naming.keys[key_of(name)].optional = False
+    naming.gather()
+    return Lifted(
+        body,
+        keys=naming.keys,
+        variables=tuple(naming.variables),
+        services=tuple(naming.services),
+        said=tuple((*evaluation.dead, *naming.departures.values())),
+    )

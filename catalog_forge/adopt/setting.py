@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["value", "map", "list"]
+DepartureKind = Literal["own stack", "order", "dead", "host", "parts"]
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What surrounds a template: the metadata version that it was written for, and the `prefix` and `keys` of its TOML.
 
-    `service` is the service that the image configures, `services` are all of the entry's (none: any may be there).
-    `keys` of None are all keys. `types` are those of metadata keys, as far as the entry tells.
+    `service` is the service that the image configures, `services` are all of the entry's (none: any may be).
+    `keys` of None are all keys. `types` are those of metadata keys, as far as the entry tells. `shared` tells that the conf
+    container has the network of the program's: `self` is then the program's container. `target` is the version of the blocks.
+    `blank` are metadata keys that may be empty: the file is written all the same.
     """
 
     version: str = "2015-07-25"
@@ -23,31 +25,42 @@ class Setting:
     service: str = ""
     services: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
+    shared: bool = True
+    target: str = "2016-07-29"
+    blank: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class KeyUse:
     """A metadata key that a template reads.
 
-    `kind` is a map where the names below it are read or walked over (then `fields` are those of its records), a list where only
-    the elements are. It is `optional` where the template does without it, and `compared` with these texts. A `*` in its name
-    stands for what is only known when the file is rendered: such keys are several.
+    `kind` is a map where it is walked over; where the names in it are not `named` it may be a list as well, whose elements come
+    in their order then. `fields` are those of its records, `branches` tells that only those were walked over. It is `optional`
+    where the template does without it, `pasted` where it may have several lines, and `compared` with these texts. A `*` in its
+    name stands for what is only known when the file is rendered: such keys are several.
     """
 
-    kind: Kind = "value"
+    kind: Literal["value", "map"] = "value"
+    named: bool = False
     optional: bool = True
     default: str | None = None
     fields: tuple[str, ...] = ()
     secret: bool = False
     pasted: bool = False
     compared: tuple[str, ...] = ()
+    branches: bool = False
+
+    def field(self, name: str) -> None:
+        """Note that a field of its records is read; nothing for an element as a whole."""
+        if name and name not in self.fields:
+            self.fields += (name,)
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
     """Something that the blocks do otherwise than the template, or a branch of it that nothing can reach; with its line."""
 
-    kind: Literal["own stack", "order", "dead", "host"]
+    kind: DepartureKind
     line: int
     words: str
 

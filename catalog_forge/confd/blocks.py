@@ -273,6 +273,10 @@ class Body:
         if condition.service:
             wanted = " ".join(go.string(names.named(name)) for name in condition.service)
             return f"eq ({names.service_name()}) {wanted}"
+        if condition.exists:
+            asked = given_of(condition, [name for name, _ in values.scope])
+            assert isinstance(asked, Expr), "the checks of the spec let only paths pass"
+            return values.existing(asked)
         if condition.has and not condition.key:
             return values.given(given_of(condition, [name for name, _ in values.scope]))
         if condition.has:

@@ -196,6 +196,18 @@ class Values:
             return self._some(self.collection(found))
         return self.term(found) if isinstance(found.node, Count) else self._operand(replace(found, default=""))
 
+    def existing(self, expr: Expr) -> str:
+        """Return the condition that a key is there, be its value empty."""
+        node = expr.node
+        if isinstance(node, Metadata):
+            path = self.metadata_path(node.path)
+        elif isinstance(node, Attr) and node.of_element:
+            frame = self._frame(node.root)
+            path = self._member_path(frame.of, self.names.element(frame.members, frame.variable), node.path)
+        else:
+            path = self._path(node)
+        return f"exists {go.paren(path.term)}"
+
     def condition(self, expr: Expr) -> str:
         """Return the term that is empty when an optional key that is read has no value; nothing when it must be there."""
         node = expr.node

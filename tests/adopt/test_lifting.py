@@ -1,10 +1,80 @@
-"""Templates become blocks that mean the same, and nothing else."""
+"""What cannot be said is not lifted, whatever the text; what is lifted is told with its keys and its departures."""
 
 from __future__ import annotations
 
+import pytest
+
 from catalog_forge.adopt.lifting import lift
-from catalog_forge.adopt.setting import Setting
+from catalog_forge.adopt.setting import KeyUse, Setting
+
+META = "/self/service/metadata"
+# Templates that stay, each with a word of the reason.
+KEPT = {
+    "{{if": "parsed",
+    '{{getv "/elastic/x"}}': "never written",
+    '{{range gets "/self/service/metadata/m/*"}}{{json .Value}}{{end}}': "json",
+    '{{range $i, $c := ls "/self/service/containers"}}{{$i}}{{end}}': "not a text",
+    '{{range $i, $c := ls "/self/service/containers"}}{{if eq $i 1}}x{{end}}{{end}}': "first and the last",
+    '{{range ls "/self/service/containers"}}{{.}}{{end}}': "no name",
+    "{{$x := 1}}{{$x = 2}}{{$x}}": "set again",
+    '{{define "a"}}{{template "a"}}{{end}}{{template "a"}}': "calls itself",
+    '{{range ls "/stacks"}}{{.}}{{end}}': "no name",
+    '{{getv (getv "/self/service/metadata/k")}}': "path",
+    '{{printf "%q" (getv "/self/service/metadata/k")}}': "printf",
+    "{{datetime}}": "datetime",
+    '{{if gt (getv "/self/service/metadata/k") "3"}}x{{end}}': "comparison",
+    '{{replace (getv "/self/service/metadata/k") "a" "b" -1}}': "known",
+    '{{getv "/self/service/metadata//k"}}': "slashes",
+    '{{range ls "/self/service/containers"}}{{break}}{{end}}': "break",
+    "\ufeff{{toUpper (getv `/self/container/name`)}}": "toUpper",
+    "{{" + "(" * 3000: "parsed",
+    "{{if true}}" * 3000 + "{{end}}" * 3000: "nested",
+}
+
+
+@pytest.mark.parametrize(("text", "word"), KEPT.items())
+def test_what_cannot_be_said_is_kept(text: str, word: str) -> None:
+    lifted = lift(text, Setting(service="app"))
+    assert lifted.body is None
+    assert word in lifted.why
+    assert lifted.line >= 1
+
+
+def test_templates_that_call_each_other_do_not_grow() -> None:
+    calls = "".join(f'{{{{define "t{n}"}}}}{f"{{{{template `t{n + 1}`}}}}" * 10}{{{{end}}}}' for n in range(15))
+    lifted = lift(calls + '{{define "t15"}}x{{end}}{{template "t0"}}', Setting())
+    assert "too much" in lifted.why
 
 
 def test_a_text_is_itself() -> None:
     assert lift("a\nb\n", Setting()).body == [{"text": "a\nb\n"}]
+    assert lift("", Setting()).body == []
+
+
+def test_the_keys_tell_how_they_are_read() -> None:
+    text = (
+        f'{{{{getv "{META}/a"}}}};{{{{if exists "{META}/b"}}}}{{{{getv "{META}/b"}}}};{{{{end}}}}{{{{getv "{META}/c" "9"}}}};'
+        f'{{{{if eq (getv "{META}/d") "on"}}}}1{{{{end}}}}{{{{range ls "{META}/m"}}}}{{{{.}}}}{{{{end}}}}\n'
+        f'{{{{getv "{META}/t"}}}}\n'
+    )
+    assert lift(text, Setting()).keys == {
+        "a": KeyUse(optional=False),
+        "b": KeyUse(),
+        "c": KeyUse(default="9"),
+        "d": KeyUse(optional=False, compared=("on",)),
+        "m": KeyUse("map", named=True),
+        "t": KeyUse(optional=False, pasted=True),
+    }
+
+
+def test_what_changes_is_said() -> None:
+    text = '{{range ls "/services/d/containers"}}{{getv (printf "/services/d/containers/%s" .)}}\n{{end}}{{if ls "/x"}}y{{end}}'
+    said = [(found.kind, found.line) for found in lift(text, Setting()).said]
+    assert said == [("dead", 2), ("own stack", 1), ("order", 1)]
+
+
+def test_keys_that_the_toml_does_not_name_are_not_there() -> None:
+    text = '{{if exists "/self/service/metadata/k"}}a{{else}}b{{end}}'
+    assert lift(text, Setting(keys=("/self/host",))).body == [{"text": "b"}]
+    assert lift(text, Setting(keys=("/self/service/metadata/k/x",))).body is None
+    assert lift('{{getv "/name"}}', Setting(prefix="/self/container", keys=("/",))).body == [{"text": "@{self.name}"}]

@@ -443,3 +443,12 @@ def test_what_needs_a_function_that_old_releases_lack_is_said(release: str, soun
     else:
         with pytest.raises(ForgeError, match="needs confd 0.16"):
             spec_of(conf({"text": "@{self.index + 1}\n"}), engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("given", "line"), [({}, "no"), ({"extra": ""}, "yes"), ({"extra": "x"}, "yes"), ({"map": {"k": ""}}, "below")]
+)
+def test_a_key_may_be_there_and_empty(given: Mapping[str, Any], line: str, rendered: Renderer) -> None:
+    below = {"when": {"exists": "metadata/map/k"}, "then": [{"text": "below"}], "else": [{"text": "no"}]}
+    body = [{"when": {"exists": "metadata/extra"}, "then": [{"text": "yes@{metadata/extra}\n"}], "else": [below]}]
+    assert rendered(body, "raw", **given).startswith(line)

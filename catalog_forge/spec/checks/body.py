@@ -18,14 +18,7 @@ from catalog_forge.spec.checks.expressions import (
     undeclared,
     unknown_variable,
 )
-from catalog_forge.spec.expressions import (
-    Collection,
-    Expr,
-    Join,
-    Metadata,
-    Scope,
-    Text,
-)
+from catalog_forge.spec.expressions import Attr, Collection, Expr, Join, Metadata, Raw, Scope, Text, holder
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -130,6 +123,8 @@ def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
     if condition.has and holds:
         return frozenset({condition.has.removeprefix("metadata/")})  # or the words of an expression
+    if condition.exists and holds:
+        return frozenset({condition.exists.removeprefix("metadata/")})
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)
@@ -257,7 +252,7 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
     if condition.key:
         if not resolve(spec.metadata, Text((condition.key,))):
             yield undeclared(spec, condition.key, condition.at("has"))
-    elif condition.has:
+    elif condition.has or condition.exists:
         yield from _has(spec, condition, scope)
     names = [member.name for member in spec.members]
     for name in condition.service:
@@ -275,12 +270,24 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
         # What would stand between braces elsewhere stands here without.
         yield from (Problem(each.message, each.where, re.sub(r"@\{([^{}]*)\}", r"\1", each.hint)) for each in error.problems)
         return
-    if isinstance(found, Collection):
+    if condition.exists and (isinstance(found, Collection) or not _is_path(found, scope)):
+        yield Problem(f"exists: {condition.exists!r} is not a path", found.where, "ask for an element of a collection with `has`")
+    elif isinstance(found, Collection):
         yield from check_collection(spec, found, scope)
-        return
-    yield from check_expr(spec, found, scope, optional=True)
-    if not is_single(found, scope):
-        yield Problem(f"has: {condition.has!r} has no single value", found.where)
+    elif not condition.exists or not isinstance(found.node, Metadata) or not resolve(spec.metadata, found.node.path):
+        yield from check_expr(spec, found, scope, optional=True)
+        if not is_single(found, scope):
+            yield Problem(f"has: {condition.has or condition.exists!r} has no single value", found.where)
+
+
+def _is_path(expr: Expr, scope: Scope) -> bool:
+    """Whether an expression is the value of one key of the metadata, and nothing else in some element or topology."""
+    node = expr.node
+    if not isinstance(node, Attr):
+        return isinstance(node, Metadata | Raw)
+    of = holder(scope, node.root) if node.of_element else None
+    kinds = ("container", "host", "value")
+    return node.root != "env" and node.path not in (("name",), ("key",), ("hostname",)) and (not of or of.element in kinds)
 
 
 def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condition, scope: Scope) -> Iterator[Problem]:

@@ -132,7 +132,7 @@ def _in_block(block: Block, names: list[str]) -> Iterator[Text | Collection]:
 def _in_condition(test: Condition, names: list[str]) -> Iterator[Text | Collection]:
     if test.key:
         yield Text((test.key,))
-    elif test.has:
+    elif test.has or test.exists:
         found = given_of(test, names)
         yield from _in_collection(found) if isinstance(found, Collection) else _in_text(Text((found,)))
     for text in (*test.eq, *test.ne):

@@ -117,7 +117,8 @@ Within an element lie `it.containers` (of a service), `it.ports`, `it.external_i
 `each` names its element, `NAME.containers` and so on; of this container `self.ports`, `self.labels`, `self.host.labels`. A label has
 `name` (what follows the prefix), `word` (the same with `_` for each of `.-:`) and `value`. In a comparison, a field that an element
 lacks is an empty text; a pair of `set` that is nothing but a label which the element lacks is left out. `has` takes a field or a
-COLL as well: `has: svc.label.L`, `has: link:ALIAS`, `has: svc.containers[healthy]`.
+COLL as well: `has: svc.label.L`, `has: link:ALIAS`, `has: svc.containers[healthy]`. `exists: metadata/PATH` is true for an empty
+value too: an unanswered question exists.
 
 ## How values are written
 

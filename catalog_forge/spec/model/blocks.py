@@ -151,6 +151,14 @@ class Condition(Record):
         maximum=300,
         reads=True,
     )
+    exists: str = key(
+        "metadata/PATH, a field of an element or another path is there, be its value empty",
+        "",
+        pattern="(?!metadata/?$).+",
+        shape="metadata/PATH, it.FIELD or /PATH",
+        maximum=300,
+        reads=True,
+    )
     eq: tuple[Text, ...] = key("two texts are equal", tuple)
     ne: tuple[Text, ...] = key("two texts differ", tuple)
     env: str = key("this variable of `vars` is not empty", "", pattern=VARIABLE, shape="a name of `vars`")
@@ -182,7 +190,7 @@ class Condition(Record):
 class WhenBlock(Record):
     """Blocks under a condition."""
 
-    when: Condition = key("service, has, eq, ne, env, first, or not, all, any of such conditions")
+    when: Condition = key("service, has, exists, eq, ne, env, first, or not, all, any of such conditions")
     then: tuple[Block, ...] = key("blocks when it holds", tuple)
     otherwise: tuple[Block, ...] = key("blocks when it does not", tuple, name="else")
 

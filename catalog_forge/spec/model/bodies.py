@@ -65,8 +65,9 @@ def parts_of(value: Any) -> Iterator[Text | Collection]:
 
 
 def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
-    """Return what `has` asks for beside metadata. Raises ForgeError when it is nothing that can be asked for."""
-    return parse_given(condition.has, Beginning(condition.at("has") or Where("")), names)
+    """Return what `has`, beside metadata, and `exists` ask for. Raises ForgeError when it is nothing that can be asked for."""
+    word = "has" if condition.has else "exists"
+    return parse_given(condition.has or condition.exists, Beginning(condition.at(word) or Where("")), names)
 
 
 def key_of(block: SetBlock, name: str, names: Sequence[str]) -> Text:

@@ -1,0 +1,595 @@
+"""What a template prints, told without running it: its nodes (gotext.nodes) become output with conditions and loops in it.
+
+What can be told is told: constants, and what a keyspace that Rancher never serves answers. Raises Unliftable for all that is
+neither known nor a thing that the spec language could have a name for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from catalog_forge.adopt.naming import segments_of, serves, shown
+from catalog_forge.adopt.setting import Departure, Setting
+from catalog_forge.adopt.terms import (
+    Children,
+    ElementName,
+    Getenv,
+    Iteration,
+    Lookup,
+    Output,
+    Pair,
+    Phrase,
+    Position,
+    Printed,
+    Repeat,
+    Size,
+    Split,
+    Test,
+    Unliftable,
+    Walk,
+    When,
+    joined,
+    negated,
+)
+from catalog_forge.gotext import literals
+from catalog_forge.gotext.parsing import Parsed
+
+_MOST_CALLS = 20
+# Templates that call each other may print more than they hold; no output is larger than this many pieces.
+_MOST_PIECES = 20_000
+_LONGEST = 200_000
+_VERB = re.compile(r"%(.)", re.DOTALL)
+_FLIPPED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq", "ne": "ne"}
+
+
+class Evaluation:
+    """Walks the nodes of a parsed template. `dead` are the branches that nothing can reach, with their lines."""
+
+    def __init__(self, parsed: Parsed, setting: Setting, line_of: Callable[[int], int]) -> None:
+        self.parsed = parsed
+        self.setting = setting
+        self.line_of = line_of
+        self.scope: dict[str, list[Any]] = {}
+        self.names: list[str] = []
+        self.dot: Any = None
+        self.start = 0
+        self.depth = 0
+        self.pieces = 0
+        self.size = 0
+        self.dead: dict[Departure, None] = {}
+
+    def run(self, name: str) -> list[Output]:
+        """Return what a template prints."""
+        return self.called(name, None)
+
+    def called(self, name: str, dot: Any) -> list[Output]:
+        body = self.parsed.bodies.get(name)
+        self.depth += 1
+        if body is None or self.depth > _MOST_CALLS:
+            raise Unliftable(f"the template {name!r} calls itself" if body else f"there is no template {name!r}", self.start)
+        around = self.scope, self.names, self.dot
+        self.scope, self.names, self.dot = {"$": [dot]}, [], dot
+        found = self.block(body)
+        self.scope, self.names, self.dot = around
+        self.depth -= 1
+        return found
+
+    # Statements
+
+    def block(self, body: Any) -> list[Output]:
+        mark, found = len(self.names), list[Output]()
+        for node in body.nodes if body is not None else ():
+            self.start = node.start
+            visit = getattr(self, f"visit_{type(node).__name__}", None)
+            if visit is None:
+                raise Unliftable(f"{{{{{type(node).__name__.removesuffix('Node').lower()}}}}} has no counterpart", node.start)
+            pieces = visit(node)
+            found += pieces
+            self.pieces += len(pieces)
+            self.size += sum(len(piece) for piece in pieces if isinstance(piece, str))
+            if self.pieces > _MOST_PIECES or self.size > _LONGEST:
+                raise Unliftable("it prints too much to be told", node.start)
+        self.forget(mark)
+        return found
+
+    def visit_TextNode(self, node: Any) -> list[Output]:  # noqa: N802
+        if any("\ud800" <= char <= "\udfff" for char in node.text):
+            raise Unliftable("the text is not UTF-8", node.start)
+        return [node.text] if node.text else []
+
+    def visit_ActionNode(self, node: Any) -> list[Output]:  # noqa: N802
+        value = self.pipe(node.pipeline)
+        if node.pipeline.declarations:
+            self.declare(node.pipeline, (value,))
+            return []
+        return self.printed(value)
+
+    def printed(self, value: Any) -> list[Output]:
+        if isinstance(value, bool | int):
+            return [str(value).lower() if isinstance(value, bool) else str(value)]
+        if isinstance(value, Phrase):
+            return [part if isinstance(part, str) else Printed(part, self.start) for part in value.parts]
+        if isinstance(value, Size):
+            return [Printed(value, self.start)]
+        raise Unliftable("what this prints is not a text", self.start)
+
+    def visit_TemplateCallNode(self, node: Any) -> list[Output]:  # noqa: N802
+        return self.called(node.name, self.pipe(node.pipeline) if node.pipeline else None)
+
+    visit_BlockNode = visit_TemplateCallNode  # noqa: N815
+
+    def visit_IfNode(self, node: Any) -> list[Output]:  # noqa: N802
+        return self.branch(node, keep_dot=True)
+
+    def visit_WithNode(self, node: Any) -> list[Output]:  # noqa: N802
+        return self.branch(node, keep_dot=False)
+
+    def branch(self, node: Any, *, keep_dot: bool) -> list[Output]:
+        mark, dot = len(self.names), self.dot
+        value = self.pipe(node.pipeline)
+        self.declare(node.pipeline, (value,))
+        test = self.truth(value)
+        if isinstance(test, bool):
+            self.note_dead(node, node.else_body if test else node.body)
+        then, otherwise = list[Output](), list[Output]()
+        if test is not False:
+            self.dot = dot if keep_dot else value
+            then = self.block(node.body)
+        self.dot = dot
+        if test is not True:
+            otherwise = self.block(node.else_body)
+        self.forget(mark)
+        if isinstance(test, bool):
+            return then if test else otherwise
+        return [When(test, then, otherwise, node.start)] if then or otherwise else []
+
+    def note_dead(self, node: Any, body: Any) -> None:
+        if body is not None and body.nodes:
+            self.dead[Departure("dead", self.line_of(node.start), "nothing can reach this branch: it is left out")] = None
+
+    def visit_RangeNode(self, node: Any) -> list[Output]:  # noqa: N802
+        mark, dot = len(self.names), self.dot
+        of = self.pipe(node.pipeline)
+        if isinstance(of, tuple):
+            return self.unrolled(node, of)
+        loop, element = self.element(of)
+        two = len(node.pipeline.declarations) == 2
+        self.declare(node.pipeline, (Position(loop), element) if two else (element,))
+        self.dot = element
+        repeat = separated(Repeat(loop, self.block(node.body), node.start))
+        self.dot = dot
+        otherwise = self.block(node.else_body)
+        self.forget(mark)
+        if otherwise:
+            return [When(Test("some", (loop.of,)), [repeat], otherwise, node.start)]
+        return [repeat]
+
+    def unrolled(self, node: Any, elements: tuple[Any, ...]) -> list[Output]:
+        """A loop over a list that is known."""
+        if not elements:
+            self.note_dead(node, node.body)
+            return self.block(node.else_body)
+        found, dot = list[Output](), self.dot
+        for number, element in enumerate(elements):
+            mark = len(self.names)
+            two = len(node.pipeline.declarations) == 2
+            self.declare(node.pipeline, (number, element) if two else (element,))
+            self.dot = element
+            found += self.block(node.body)
+            self.forget(mark)
+        self.dot = dot
+        return found
+
+    def element(self, of: Any) -> tuple[Iteration, Any]:
+        """A loop over a list, and what an element of it is."""
+        if isinstance(of, Children | Split):
+            loop = Iteration(of)
+            return loop, Phrase((ElementName(loop),))
+        if isinstance(of, Walk):
+            # Each walk is a loop of its own: the same list may be walked over within itself.
+            loop = Iteration(of.loop.of)
+            value = _with(of.value, of.loop, loop)
+            return loop, Pair(_with(of.key, of.loop, loop), value) if of.key else value
+        raise Unliftable("what it walks over cannot be told", self.start)
+
+    def declare(self, pipeline: Any, values: Sequence[Any]) -> None:
+        if pipeline.is_assignment or any(variable.name in self.parsed.assigned for variable in pipeline.declarations):
+            raise Unliftable("a variable is set again", pipeline.start)
+        for variable, value in zip(pipeline.declarations, values, strict=False):
+            self.scope.setdefault(variable.name, []).append(value)
+            self.names.append(variable.name)
+
+    def forget(self, mark: int) -> None:
+        """Let the variables go that were declared since `mark`."""
+        for name in self.names[mark:]:
+            self.scope[name].pop()
+        del self.names[mark:]
+
+    # Expressions
+
+    def pipe(self, pipe: Any) -> Any:
+        value: tuple[Any, ...] = ()
+        for command in pipe.commands:
+            first, *rest = command.arguments
+            if type(first).__name__ == "IdentifierNode":
+                value = (self.call(first, [*map(self.term, rest), *value]),)
+            elif rest or value:
+                raise Unliftable("this does not call a function", command.start)
+            else:
+                value = (self.term(first),)
+        return value[0]
+
+    def term(self, node: Any) -> Any:
+        match type(node).__name__:
+            case "IdentifierNode":
+                return self.call(node, [])
+            case "DotNode":
+                return self.dot
+            case "FieldNode":
+                return self.fields(self.dot, node)
+            case "VariableNode":
+                known = self.scope.get(node.name)
+                return self.fields(known[-1] if known else None, node)
+            case "ParenthesizedNode":
+                value = self.pipe(node.pipeline)
+                self.declare(node.pipeline, (value,))
+                return self.fields(value, node)
+            case "StringNode":
+                if any("\ud800" <= char <= "\udfff" for char in node.value):
+                    raise Unliftable("the text is not UTF-8", node.start)
+                return Phrase((node.value,) if node.value else ())
+        value = literals.value_of(node)
+        if isinstance(value, bool | int):
+            return value
+        raise Unliftable(f"{literals.show(node)} is neither a text nor a whole number", node.start)
+
+    def fields(self, value: Any, node: Any) -> Any:
+        for name in node.fields:
+            if not isinstance(value, Pair) or name not in ("Key", "Value"):
+                raise Unliftable(f"a field .{name} of a value that is not a pair", node.start)
+            value = value.key if name == "Key" else value.value
+        return value
+
+    def call(self, node: Any, arguments: list[Any]) -> Any:
+        found = _FUNCTIONS.get(node.name)
+        if found is None:
+            raise Unliftable(f"the spec language has nothing like {node.name}", node.start)
+        try:
+            return found(self, *arguments)
+        except (TypeError, ValueError, IndexError):
+            raise Unliftable(f"this call of {node.name} cannot be told", node.start) from None
+        except Unliftable as fault:
+            raise Unliftable(fault.why, node.start if fault.start < 0 else fault.start) from None
+
+    # The functions
+
+    def path(self, words: Any) -> Phrase:
+        """A path with the prefix of the TOML before it."""
+        if not isinstance(words, Phrase):
+            raise Unliftable("a path must be a text")
+        prefix = self.setting.prefix.rstrip("/")
+        path = _plain([prefix, *words.parts]) if prefix else words
+        segments_of(path)
+        return path
+
+    def getv(self, words: Any, *defaults: Any) -> Phrase:
+        path = self.path(words)
+        if len(defaults) > 1 or not all(isinstance(default, Phrase) for default in defaults):
+            raise Unliftable("a default must be a text")
+        if serves(path, self.setting):
+            return Phrase((Lookup(path, defaults[0] if defaults else None),))
+        for default in defaults:
+            return Phrase(default.parts)
+        raise Unliftable(f"nothing is served at {shown(path)}: the file is never written")
+
+    def get(self, words: Any) -> Pair:
+        return Pair(self.path(words), self.getv(words))
+
+    def exists(self, words: Any) -> Test | bool:
+        path = self.path(words)
+        return Test("exists", (path,)) if serves(path, self.setting) else False
+
+    def listing(self, words: Any, branches: bool = False) -> Any:
+        path = self.path(words)
+        return Children(path, branches) if serves(path, self.setting) else ()
+
+    def matching(self, words: Any, pairs: bool) -> Any:
+        """What `gets` and `getvs` find: of a pattern with one `*` for a whole segment, the names of which `ls` lists."""
+        path = self.path(words)
+        if not serves(path, self.setting):
+            return ()
+        segments = segments_of(path)
+        wild = [place for place, segment in enumerate(segments) if any(char in _known(segment) for char in "*?[\\")]
+        if len(wild) != 1 or segments[wild[0]].constant != "*":
+            raise Unliftable("only a pattern with one * for a whole segment can be told")
+        loop = Iteration(Children(_path(segments[: wild[0]])))
+        key = _path((*segments[: wild[0]], Phrase((ElementName(loop),)), *segments[wild[0] + 1 :]))
+        return Walk(loop, key if pairs else None, Phrase((Lookup(key),)))
+
+    def getenv(self, words: Any, *defaults: Any) -> Phrase:
+        if words.constant is None or len(defaults) > 1 or any(default.constant is None for default in defaults):
+            raise Unliftable("which variable it reads cannot be told")
+        return Phrase((Getenv(words.constant, defaults[0].constant if defaults else ""),))
+
+    def printf(self, form: Any, *values: Any) -> Phrase:
+        left = list(values)
+        pieces: list[Any] = []
+        place = 0
+        for verb in _VERB.finditer(_constant(form)):
+            pieces.append(_constant(form)[place : verb.start()])
+            place = verb.end()
+            if verb[1] == "%":
+                pieces.append("%")
+            elif (verb[1] in "sv" and isinstance(left[0], Phrase)) or (verb[1] in "dv" and type(left[0]) is int):
+                value = left.pop(0)
+                pieces += value.parts if isinstance(value, Phrase) else [str(value)]
+            else:
+                raise Unliftable(f"printf with %{verb[1]} cannot be told")
+        if left or _constant(form)[place:].count("%"):
+            raise Unliftable("printf has more values than places")
+        return _plain([*pieces, _constant(form)[place:]])
+
+    def print(self, *values: Any) -> Phrase:
+        if not all(isinstance(value, Phrase) for value in values):
+            raise Unliftable("print of what is not a text cannot be told")
+        return _plain([part for value in values for part in value.parts])
+
+    def base(self, words: Any) -> Phrase:
+        last = segments_of(words)[-1]
+        if any(isinstance(part, Lookup | Getenv) for part in last.parts):
+            raise Unliftable("the last segment of this path cannot be told")
+        return last
+
+    def directory(self, words: Any) -> Phrase:
+        self.base(words)
+        return _path(segments_of(words)[:-1])
+
+    def split(self, words: Any, separator: Any) -> Any:
+        if not _constant(separator):
+            raise Unliftable("split into characters cannot be told")
+        if words.constant is not None:
+            return tuple(Phrase((part,) if part else ()) for part in words.constant.split(_constant(separator)))
+        return Split(words, _constant(separator))
+
+    def index(self, of: Any, number: Any) -> Any:
+        if isinstance(of, tuple) and type(number) is int and number >= 0:
+            return of[number]
+        if number is not False and number == 0 and isinstance(of, Children):
+            return Phrase((ElementName(Iteration(of, first=True)),))
+        if number is not False and number == 0 and isinstance(of, Walk):
+            value = _with(of.value, of.loop, loop := Iteration(of.loop.of, first=True))
+            return Pair(_with(of.key, of.loop, loop), value) if of.key else value
+        raise Unliftable("which element it takes cannot be told")
+
+    def len(self, of: Any) -> Any:
+        if isinstance(of, tuple):
+            return len(of)
+        if isinstance(of, Phrase) and of.constant is not None:
+            return len(of.constant.encode())
+        if isinstance(of, Walk) and _is_whole(of):
+            return Size(of.loop.of)
+        if isinstance(of, Children):
+            return Size(of)
+        raise Unliftable("how long it is cannot be told")
+
+    def add(self, left: Any, right: Any) -> Any:
+        if isinstance(right, Position | Size):
+            left, right = right, left
+        if type(right) is int and isinstance(left, Position | Size):
+            return replace(left, plus=left.plus + right)
+        if type(left) is int and type(right) is int:
+            return left + right
+        raise Unliftable("the language adds to numbers of containers alone")
+
+    def sub(self, left: Any, right: Any) -> Any:
+        return self.add(left, -right)
+
+    def contains(self, text: Any, wanted: Any) -> bool:
+        return _constant(wanted) in _constant(text)
+
+    def replace(self, text: Any, old: Any, new: Any, count: Any) -> Phrase:
+        if not _constant(old) or type(count) is not int:
+            raise Unliftable("this replacement cannot be told")
+        found = _constant(text).replace(_constant(old), _constant(new), count)
+        return Phrase((found,) if found else ())
+
+    # Conditions
+
+    def truth(self, value: Any) -> Test | bool:
+        """Whether a value counts as true in a condition."""
+        if isinstance(value, Test | bool):
+            return value
+        if isinstance(value, int | tuple):
+            return bool(value)
+        if isinstance(value, Pair):
+            return True
+        if isinstance(value, Position) and not value.plus:
+            return Test("later", (value.loop,))
+        if isinstance(value, Phrase) and value.single and not isinstance(value.single, ElementName):
+            return Test("given", (value,))
+        if isinstance(value, Phrase) and len(value.parts) <= 1:
+            return bool(value.parts)
+        of = value.of if isinstance(value, Size) and not value.plus else value
+        if isinstance(of, Walk) and _is_whole(of):
+            of = of.loop.of
+        if isinstance(of, Children):
+            return Test("some", (of,))
+        raise Unliftable("whether this is true cannot be told", self.start)
+
+    def logic(self, word: Any, *values: Any) -> Any:
+        """`and` and `or`: conditions, or a text with another one for when it is empty."""
+        first = values[0]
+        if word == "any" and len(values) == 2 and all(isinstance(value, Phrase) for value in values):
+            found = first.single
+            if isinstance(found, Lookup) and (found.default is None or found.default.constant == ""):
+                return Phrase((Lookup(found.path, values[1], empty=True),))
+            if isinstance(found, Getenv) and not found.default:
+                return Phrase((Getenv(found.name, _constant(values[1])),))
+        return joined(word, [self.truth(value) for value in values])
+
+    def equal(self, first: Any, *others: Any) -> Test | bool:
+        if not others:
+            raise Unliftable("what is it equal to?")
+        return joined("any", [self.compared("eq", first, other) for other in others])
+
+    def compared(self, word: str, left: Any, right: Any) -> Test | bool:
+        if type(left) is int and type(right) is int:
+            return {"eq": left == right, "gt": left > right, "lt": left < right, "ge": left >= right, "le": left <= right}[word]
+        if type(left) is int or isinstance(right, Position):
+            return self.compared(_FLIPPED[word], right, left)
+        if isinstance(left, Size) and type(right) is int:
+            return _sized(word, left, right - left.plus)
+        if isinstance(left, Position):
+            return _positioned(word, left, right)
+        if word != "eq" or not isinstance(left, Phrase) or not isinstance(right, Phrase):
+            raise Unliftable("this comparison cannot be told", self.start)
+        if left.constant is not None and right.constant is not None:
+            return left.constant == right.constant
+        if left.constant is not None:
+            left, right = right, left
+        return _equal(left, right)
+
+
+def _equal(left: Phrase, right: Phrase) -> Test | bool:
+    """Whether two texts are equal; the default of a key counts where it is missing alone."""
+    found = left.single
+    if not isinstance(found, Lookup) or found.default is None or found.empty:
+        return Test("eq", (left, right))
+    there = Test("exists", (found.path,))
+    default = found.default.constant
+    if default is None or right.constant is None:
+        raise Unliftable("the comparison of a default with what is not known cannot be told")
+    bare = Test("eq", (Phrase((Lookup(found.path, Phrase()),)), right))
+    if default == right.constant:
+        return bare if not default else joined("any", [negated(there), bare])
+    return bare if right.constant else joined("all", [there, bare])
+
+
+def _sized(word: str, size: Size, number: int) -> Test | bool:
+    """The comparison of how many elements there are with a number: with the numbers below it, one by one."""
+    least = {"gt": number + 1, "ge": number, "lt": number, "le": number + 1, "eq": number}[word]
+    if word == "eq" and number > 0:
+        return Test("count", (size.of, number))
+    if number < 0 or least > 9:
+        raise Unliftable("the comparison with this number cannot be said")
+    none = negated(Test("some", (size.of,)))
+    fewer = joined("any", [none, *(Test("count", (size.of, less)) for less in range(1, least))]) if least else False
+    if word == "eq":
+        return none
+    return fewer if word in ("lt", "le") else negated(fewer)
+
+
+def _positioned(word: str, left: Position, right: Any) -> Test | bool:
+    """Whether an element is the first, or the last, of its loop."""
+    if type(right) is int:
+        number, later = right - left.plus, Test("later", (left.loop,))
+        if (word, number) in (("eq", 0), ("lt", 1), ("le", 0)):
+            return negated(later)
+        if (word, number) in (("gt", 0), ("ge", 1)):
+            return later
+    # From 0 on: the last one plus one is the size.
+    if isinstance(right, Size) and right.of == left.loop.of and left.plus - right.plus == 1:
+        more = Test("more", (left.loop,))
+        if word in ("lt", "eq"):
+            return more if word == "lt" else negated(more)
+    raise Unliftable("the number of an element can only be told from the first and the last")
+
+
+def separated(repeat: Repeat) -> Repeat:
+    """Take what stands between two elements out of the body of a loop."""
+    body, ends = repeat.body, {"later": 0, "more": -1}
+    for place, piece in enumerate(body):
+        if not isinstance(piece, When) or piece.test.word not in ("later", "more", "not"):
+            continue
+        test, text, other = piece.test, piece.then, piece.otherwise
+        if test.word == "not":
+            test, text, other = test.of[0], other, text
+        if not isinstance(test, Test) or test.word not in ends or test.of != (repeat.loop,):
+            continue
+        beside = body[:place] if test.word == "later" else body[place + 1 :]
+        if other or not all(isinstance(word, str) for word in (*text, *beside)):
+            raise Unliftable("what stands between two elements must be plain text")
+        between, edge = "".join(map(str, text)), "".join(map(str, beside))
+        if test.word == "later":
+            return Repeat(repeat.loop, body[place + 1 :], repeat.start, edge, edge + between)
+        return Repeat(repeat.loop, body[:place], repeat.start, "", between + edge, edge)
+    return repeat
+
+
+def _is_whole(walk: Walk) -> bool:
+    """Whether a walk has an element for each name of its listing, and of nothing more: values of that listing, no fields."""
+    value = walk.value.single
+    return isinstance(value, Lookup) and value.path == _path((*segments_of(walk.loop.of.path), Phrase((ElementName(walk.loop),))))
+
+
+def _with(words: Phrase | None, old: Iteration, new: Iteration) -> Phrase:
+    """The same text with the element of another loop in it."""
+
+    def part(each: Any) -> Any:
+        if isinstance(each, ElementName) and each.loop is old:
+            return ElementName(new)
+        return Lookup(_with(each.path, old, new), each.default, each.empty) if isinstance(each, Lookup) else each
+
+    assert words
+    return Phrase(tuple(map(part, words.parts)))
+
+
+def _path(segments: Sequence[Phrase]) -> Phrase:
+    return _plain([part for segment in segments for part in ("/", *segment.parts)])
+
+
+def _plain(parts: Sequence[Any]) -> Phrase:
+    """A text of parts, constants beside each other joined."""
+    found: list[Any] = []
+    size = 0
+    for part in parts:
+        size += len(part) if isinstance(part, str) else 1
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    if size > _LONGEST or len(found) > 100:
+        raise Unliftable("a text grows too long to be told")
+    return Phrase(tuple(found))
+
+
+def _known(words: Phrase) -> str:
+    return "".join(part for part in words.parts if isinstance(part, str))
+
+
+def _constant(words: Any) -> str:
+    if not isinstance(words, Phrase) or words.constant is None:
+        raise Unliftable("a text that has to be known is only known when the file is rendered")
+    return words.constant
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "getv": Evaluation.getv,
+    "get": Evaluation.get,
+    "exists": Evaluation.exists,
+    "ls": Evaluation.listing,
+    "lsdir": lambda self, path: self.listing(path, branches=True),
+    "gets": lambda self, path: self.matching(path, pairs=True),
+    "getvs": lambda self, path: self.matching(path, pairs=False),
+    "getenv": Evaluation.getenv,
+    "printf": Evaluation.printf,
+    "print": Evaluation.print,
+    "base": Evaluation.base,
+    "dir": Evaluation.directory,
+    "split": Evaluation.split,
+    "index": Evaluation.index,
+    "len": Evaluation.len,
+    "add": Evaluation.add,
+    "sub": Evaluation.sub,
+    "contains": Evaluation.contains,
+    "replace": Evaluation.replace,
+    "not": lambda self, value: negated(self.truth(value)),
+    "and": lambda self, *values: self.logic("all", *values),
+    "or": lambda self, *values: self.logic("any", *values),
+    "eq": Evaluation.equal,
+    "ne": lambda self, left, right: negated(self.compared("eq", left, right)),
+    **{word: lambda self, left, right, word=word: self.compared(word, left, right) for word in ("gt", "lt", "ge", "le")},
+}

@@ -1,0 +1,475 @@
+"""From paths of the metadata to the names that the spec language has for what stands there: the inverse of `confd.names`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from catalog_forge.adopt.setting import Departure, DepartureKind, KeyUse, Setting
+from catalog_forge.adopt.terms import Children, ElementName, Getenv, Iteration, Lookup, Phrase, Split, Unliftable
+from catalog_forge.errors import Where
+from catalog_forge.spec.expressions import Expr, Text
+from catalog_forge.spec.model import METADATA_KEY
+from catalog_forge.spec.model.roots import RAW_ROOTS, beyond_stack, root_of
+
+_CONTAINER = {
+    "primary_ip": "ip", "name": "name", "service_index": "index", "create_index": "create_index", "uuid": "uuid",
+    "state": "state", "health_state": "health_state", "host_uuid": "host.uuid",
+}  # fmt: skip
+_HOST = {"agent_ip": "ip", "name": "name", "hostname": "hostname", "uuid": "uuid"}
+_SERVICE = {"name": "name", "scale": "scale"}
+_STACK = {"name": "name", "environment_name": "environment"}
+_LABEL = re.compile(r"[A-Za-z0-9._-]+")
+_KEY = re.compile(METADATA_KEY)
+_BY_NUMBER = "2015-07-25"
+# Listed by name in every version.
+_NAMED = ("/containers", "/self/stack/services")
+
+ThingKind = Literal["container", "containers", "service", "stack", "host", "hosts", "metadata", "raw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a path means: a kind of object, which one, and the path that goes on below it.
+
+    `which` is the name of a service (nothing for the own one), or the loop that a container or host is the element of.
+    `wide` tells that the path names a service of the whole environment.
+    """
+
+    kind: ThingKind
+    which: str | Iteration | None = None
+    rest: tuple[Phrase, ...] = ()
+    wide: bool = field(default=False, compare=False)
+
+
+@dataclass(slots=True)
+class Naming:
+    """Names what one template reads, and notes what it turns out to need."""
+
+    setting: Setting
+    keys: dict[str, KeyUse] = field(default_factory=dict)
+    variables: dict[str, None] = field(default_factory=dict)
+    services: dict[str, None] = field(default_factory=dict)
+    departures: dict[tuple[str, str], Departure] = field(default_factory=dict)
+    loops: list[Iteration] = field(default_factory=list)
+    line: int = 0
+
+    def depart(self, kind: DepartureKind, words: str) -> None:
+        """Note that the blocks do something otherwise than the template."""
+        self.departures.setdefault((kind, words), Departure(kind, self.line, words))
+
+    @property
+    def by_number(self) -> bool:
+        """Whether the template's version lists containers by their numbers."""
+        return self.setting.version == _BY_NUMBER
+
+    # From paths to things
+
+    def place(self, path: Phrase) -> Thing:
+        """Return what a path means. Raises Unliftable where that cannot be told."""
+        segments = segments_of(path)
+        match [segment.constant for segment in segments]:
+            case ["self", "container", *_]:
+                return Thing("container", None, segments[2:])
+            case ["self", "host", *_]:
+                return Thing("host", None, segments[2:])
+            case ["self", "service", *_]:
+                return self._of_service("", segments[2:], False)
+            case ["self", "stack", "services", str() as name, *_]:
+                return self._of_service(self._service(name), segments[4:], False)
+            case ["self", "stack", *_]:
+                return Thing("stack", None, segments[2:])
+            case ["services", str() as name, *_]:
+                return self._of_service(self._service(name), segments[2:], True)
+            case ["stacks", None, "services", str() as name, *_] if self._is_own_stack(segments[1]):
+                return self._of_service(self._service(name), segments[4:], False)
+            case ["containers", _, *_] if (loop := self._container_named(segments[1])) is not NO_CONTAINER:
+                return Thing("container", loop, segments[2:])
+            case ["hosts", *_]:
+                return self._of_host(segments[1], segments[2:]) if len(segments) > 1 else Thing("hosts")
+        return Thing("raw", None, segments)
+
+    def _service(self, name: str) -> str:
+        """Return a service's name, nothing for the own one."""
+        if name.lower() == self.setting.service.lower():
+            return ""
+        known = self.setting.services
+        if known and name.lower() not in [other.lower() for other in known]:
+            raise Unliftable(f"it reads the service {name!r}, which the entry does not have")
+        return name
+
+    def _is_own_stack(self, name: Phrase) -> bool:
+        found = name.single
+        return isinstance(found, Lookup) and found.path.constant == "/self/stack/name"
+
+    def _of_service(self, name: str, rest: tuple[Phrase, ...], wide: bool) -> Thing:
+        words = [segment.constant for segment in rest]
+        if words[:1] == ["metadata"]:
+            return Thing("metadata", name, rest[1:], wide)
+        if words[:1] != ["containers"]:
+            return Thing("service", name, rest, wide)
+        if len(rest) == 1:
+            return Thing("containers", name, wide=wide)
+        below = rest[2:] or ((Phrase(("name",)),) if self.by_number else ())
+        if words[1] == "0":
+            return Thing("container", Iteration(Thing("containers", name, wide=wide), first=True), below)
+        found = rest[1].single
+        if isinstance(found, ElementName) and self._thing(found.loop) == Thing("containers", name):
+            return Thing("container", found.loop, below)
+        raise Unliftable("which container it reads cannot be told")
+
+    def _thing(self, loop: Iteration) -> Thing | None:
+        """What a loop walks over, if it is a listing."""
+        if isinstance(loop.of, Children):
+            return self.place(loop.of.path)
+        return loop.of if isinstance(loop.of, Thing) else None
+
+    def _container_named(self, name: Phrase) -> Iteration | None:
+        """Return the loop whose element has this name; None for the own container."""
+        found = name.single
+        if isinstance(found, ElementName) and not self.by_number:
+            thing = self._thing(found.loop)
+            if thing and thing.kind == "containers":
+                return found.loop
+        if isinstance(found, Lookup) and found.default is None:
+            thing = self.place(found.path)
+            if thing.kind == "container" and _words(thing.rest) == ["name"]:
+                assert not isinstance(thing.which, str)
+                return thing.which
+        return NO_CONTAINER
+
+    def _of_host(self, name: Phrase, rest: tuple[Phrase, ...]) -> Thing:
+        found = name.single
+        if isinstance(found, ElementName) and self._thing(found.loop) == Thing("hosts"):
+            return Thing("host", found.loop, rest)
+        if isinstance(found, Lookup) and found.default is None:
+            thing = self.place(found.path)
+            if thing.kind == "container" and _words(thing.rest) in (["host_uuid"], ["hostname"]):
+                if _words(thing.rest) == ["hostname"]:
+                    self.depart("host", "the host of a container is found by its host_uuid, and no longer by its host name")
+                return Thing("host", thing.which, rest)
+            if thing.kind == "host" and _words(thing.rest) in (["uuid"], ["name"]):
+                return Thing("host", thing.which, rest)
+        raise Unliftable("which host it reads cannot be told")
+
+    # From things to names
+
+    def value(self, path: Phrase) -> str:
+        """Return the expression for the value of a key, without its braces. Raises Unliftable where there is none."""
+        thing = self.place(path)
+        words = _words(thing.rest)
+        match thing.kind:
+            case "container":
+                return self._container(thing, words)
+            case "host":
+                return self._field(f"{self._reference(thing.which)}.host", thing, _HOST, "/self/host")
+            case "service":
+                return self._of_service_field(thing)
+            case "stack":
+                return self._field("stack", thing, _STACK, "/self/stack")
+            case "metadata":
+                return self._metadata(thing)
+            case "raw":
+                return self._raw(thing.rest)
+        raise Unliftable(f"{shown(path)} is a list")
+
+    def _container(self, thing: Thing, words: list[str | None]) -> str:
+        if thing.which is None and not self.setting.shared:
+            return self._raw((Phrase(("self",)), Phrase(("container",)), *thing.rest))
+        reference = self._reference(thing.which)
+        if words == ["host_uuid"] and thing.which is None:
+            return "self.host.uuid"
+        return self._field(reference, thing, _CONTAINER, "/self/container")
+
+    def _field(self, reference: str, thing: Thing, fields: dict[str, str], below: str) -> str:
+        """A field by its name in the language; one of the own container, host or stack that has none by its path."""
+        words = _words(thing.rest)
+        name = words[0] if len(words) == 1 else None
+        if name in fields:
+            if isinstance(thing.which, Iteration) and thing.kind == "host" and self._thing(thing.which) == Thing("hosts"):
+                reference = reference.removesuffix(".host")
+            return f"{reference}.{fields[name]}"
+        if words[:1] == ["labels"] and len(words) > 1 and None not in words and thing.kind != "stack":
+            return f"{reference}.label.{_label(words[1:])}"
+        if thing.which is None:
+            return self._raw((*segments_of(Phrase((below,))), *thing.rest))
+        raise Unliftable(f"the spec language has no name for {'/'.join(word or '*' for word in words)!r} of an element")
+
+    def _of_service_field(self, thing: Thing) -> str:
+        if thing.which == "":
+            if thing.wide:
+                self._own_stack(thing)
+            return self._field("service", Thing("service", None, thing.rest), _SERVICE, "/self/service")
+        return self._raw(self._below_service(thing))
+
+    def _below_service(self, thing: Thing, *more: str) -> tuple[Phrase, ...]:
+        """The path of what stands below another service of the own stack."""
+        if self.setting.target == _BY_NUMBER:
+            raise Unliftable(f"{_BY_NUMBER} does not tell of other services of the stack")
+        assert isinstance(thing.which, str)
+        if thing.wide:
+            self._own_stack(thing)
+        self.services[thing.which] = None
+        start = ("self", "stack", "services", thing.which, *more)
+        return (*(Phrase((word,)) for word in start), *thing.rest)
+
+    def _own_stack(self, thing: Thing) -> None:
+        name = thing.which or self.setting.service
+        self.depart(
+            "own stack", f"/services/{name} were the services of this name in all stacks; now it is that of the own stack"
+        )
+
+    def _metadata(self, thing: Thing) -> str:
+        loop, below = self._element_in(thing)
+        if loop:
+            self.key(self._thing(loop)).field(".".join(_constants(below)))
+            return self._reference(loop) + ("." + "/".join(_constants(below)) if below else "")
+        if not thing.rest:
+            raise Unliftable("the metadata as a whole has no value")
+        if thing.which:
+            return self._raw(self._below_service(thing, "metadata"))
+        if thing.wide:
+            self._own_stack(thing)
+        self.key(thing)
+        return "metadata/" + "/".join(self.text(segment) for segment in thing.rest)
+
+    def _element_in(self, thing: Thing) -> tuple[Iteration | None, tuple[Phrase, ...]]:
+        """The loop over a list that a path leads into, and what follows the element."""
+        for place, segment in enumerate(thing.rest):
+            found = segment.single
+            listed = self._thing(found.loop) if isinstance(found, ElementName) else None
+            if isinstance(found, ElementName) and listed == Thing(thing.kind, thing.which, thing.rest[:place]):
+                return found.loop, thing.rest[place + 1 :]
+        return None, ()
+
+    def key(self, thing: Thing | None) -> KeyUse:
+        """Return what is known of a metadata key, by its path."""
+        assert thing
+        name = "/".join("".join(part if isinstance(part, str) else "*" for part in segment.parts) for segment in thing.rest)
+        if thing.which == "" and not _KEY.fullmatch(name.replace("*", "x")):
+            raise Unliftable(f"{name!r} cannot be a key of the metadata")
+        keys = self.keys if thing.which == "" else {}
+        return keys.setdefault(name, KeyUse())
+
+    def gather(self) -> None:
+        """Make a map of each key that others lie below of, and let these go: they are parts of it."""
+        for name in sorted(self.keys):
+            below = [other for other in self.keys if other.startswith(name + "/")]
+            if below:
+                self.keys[name].kind = "map"
+            for other in below:
+                del self.keys[other]
+
+    def _raw(self, segments: tuple[Phrase, ...]) -> str:
+        loop, below = self._element_in(Thing("raw", None, segments))
+        if loop:
+            if not below:
+                raise Unliftable("an element of this list has no single value")
+            return f"{self._reference(loop)}.{'/'.join(_constants(below))}"
+        return "/" + "/".join(self.text(segment) for segment in segments)
+
+    def _reference(self, which: str | Iteration | None) -> str:
+        """How an expression names an element: `it` of the innermost loop, a name of its own otherwise."""
+        if which is None:
+            return "self"
+        assert isinstance(which, Iteration)
+        if which.first:
+            return f"first({self.collection(which)})"
+        if which not in self.loops:
+            raise Unliftable("an element is read outside of its loop")
+        if which is self.loops[-1]:
+            return "it"
+        which.as_name = which.as_name or f"outer{self.loops.index(which) + 1}"
+        return which.as_name
+
+    def element(self, loop: Iteration) -> str:
+        """Return the expression for the name of an element, or for a part of a text."""
+        if isinstance(loop.of, Split):
+            return self._reference(loop)
+        thing = self._thing(loop)
+        assert thing
+        if thing.kind == "containers" and self.by_number:
+            raise Unliftable("the number of a container in its list has no name")
+        if thing.kind == "metadata":
+            self.key(thing).named = True
+            return f"{self._reference(loop)}.key"
+        if thing.kind in ("containers", "hosts") or shown_segments(thing.rest) in _NAMED:
+            return f"{self._reference(loop)}.name"
+        raise Unliftable("the name of an element of this list cannot be said")
+
+    def collection(self, loop: Iteration) -> str:
+        """Return the collection that a loop walks over."""
+        if isinstance(loop.of, Split):
+            self.depart("parts", "parts of a text lose the blanks beside the separator, and empty ones are left out")
+            return f"split({self._one(loop.of.text)}, {_quoted(loop.of.separator)})"
+        thing = self._thing(loop)
+        assert thing
+        branches = isinstance(loop.of, Children) and loop.of.branches
+        return self.listed(thing, branches, loop.first)
+
+    def listed(self, thing: Thing, branches: bool = False, first: bool = False) -> str:
+        """Return the collection that a list is."""
+        if thing.kind == "containers":
+            return self._containers(thing, branches, first)
+        if thing.kind == "hosts":
+            return "hosts"
+        if thing.kind == "metadata" and not thing.which and thing.rest:
+            if thing.wide:
+                self._own_stack(thing)
+            use = self.key(thing)
+            use.kind = "map"
+            use.branches |= branches
+            return "metadata/" + "/".join(_constants(thing.rest))
+        segments = self._below_service(thing, "metadata") if thing.kind == "metadata" else thing.rest
+        if thing.kind not in ("metadata", "raw") or (thing.kind == "raw" and beyond_stack(shown_segments(segments))):
+            raise Unliftable("this list has no name in the spec language")
+        return "/" + "/".join(_constants(segments))
+
+    def _containers(self, thing: Thing, branches: bool, first: bool) -> str:
+        """The collection of the containers of a service."""
+        if branches and self.by_number:
+            raise Unliftable("lsdir finds no containers in this version of the metadata")
+        if not thing.which and not self.setting.shared:
+            raise Unliftable("the containers of its own service are those of the sidekick")
+        if thing.wide:
+            self._own_stack(thing)
+        if self.by_number:
+            what = "the first container is the first by name" if first else "containers come in the order of their names"
+            self.depart("order", what + ", and no longer in that of the metadata")
+        if not thing.which:
+            return "peers"
+        self.services[str(thing.which)] = None
+        return f"service:{thing.which}"
+
+    def _one(self, words: Phrase) -> str:
+        """The expression for a text that is one value."""
+        found = words.single
+        if isinstance(found, Lookup) and found.default is None:
+            return self.value(found.path)
+        if isinstance(found, Getenv) and not found.default:
+            return self.variable(found)
+        raise Unliftable("this text is more than one value")
+
+    def variable(self, found: Getenv) -> str:
+        """Return the expression for a variable of the environment."""
+        self.variables[found.name] = None
+        return f"env.{found.name}" + _default(found.default)
+
+    def expression(self, part: Lookup | ElementName | Getenv) -> str:
+        """Return the expression for one value, with its default, without braces."""
+        if isinstance(part, ElementName):
+            return self.element(part.loop)
+        if isinstance(part, Getenv):
+            return self.variable(part)
+        value = self.value(part.path)
+        if part.default is None:
+            return value
+        constant = part.default.constant
+        if constant is None or (constant and not part.empty):
+            raise Unliftable("a default cannot be said here")
+        return value + (_default(constant) or "|")
+
+    def text(self, words: Phrase) -> str:
+        """Return a text as an author writes it."""
+        return written([part if isinstance(part, str) else self.braced(part) for part in words.parts])
+
+    def braced(self, part: Lookup | ElementName | Getenv) -> Expr:
+        """Return the expression for one value as a part of a text."""
+        return expression(self.expression(part))
+
+
+# What stands for "no container that a loop knows": the own one is None.
+NO_CONTAINER = Iteration(Split(Phrase(), ""))
+
+
+def expression(source: str) -> Expr:
+    """Make a part of a text of the words between its braces."""
+    return Expr(None, None, source, Where(""))  # type: ignore[arg-type]
+
+
+def written(parts: list[str | Expr]) -> str:
+    """Return literal text and expressions as an author writes them."""
+    return str(Text(tuple(parts)))
+
+
+def segments_of(path: Phrase) -> tuple[Phrase, ...]:
+    """Cut a path at its slashes. Raises Unliftable for one that is not absolute and clean."""
+    found: list[list[object]] = [[]]
+    for part in path.parts:
+        first, *more = part.split("/") if isinstance(part, str) else [part]
+        if first:
+            found[-1].append(first)
+        found += [[word] if word else [] for word in more]
+    segments = tuple(Phrase(tuple(segment)) for segment in found)  # type: ignore[arg-type]
+    if segments[0].parts or not all(segment.parts and segment.constant not in (".", "..") for segment in segments[1:]):
+        raise Unliftable(f"{shown(path)} is not a path from the root, with single slashes")
+    return segments[1:]
+
+
+def shown(path: Phrase) -> str:
+    """Return a path for a message."""
+    return repr("".join(part if isinstance(part, str) else "*" for part in path.parts))
+
+
+def shown_segments(segments: tuple[Phrase, ...]) -> str:
+    """Return the path that segments make, with a `*` for what is not known."""
+    return "/" + "/".join(segment.constant or "*" for segment in segments)
+
+
+def serves(path: Phrase, setting: Setting) -> bool:
+    """Tell whether Rancher may serve anything at a path that the keys of the TOML ask for. Raises Unliftable where in doubt."""
+    known, unsure = _beginning(path)
+    roots = [root for root in (*RAW_ROOTS, "/services", "/stacks") if root.startswith(known)]
+    if unsure and roots and not root_of(known, RAW_ROOTS) and not beyond_stack(known):
+        raise Unliftable("the beginning of a path is only known when the file is rendered")
+    served = bool(root_of(known, RAW_ROOTS)) or beyond_stack(known) or known in ("/", "/self", "/version")
+    if not served or setting.keys is None:
+        return served
+    asked = [f"{setting.prefix.rstrip('/')}/{key.strip('/')}".rstrip("/") for key in setting.keys]
+    if any(known == key or known.startswith(key + "/") for key in asked):
+        return True
+    if any(key.startswith(known) for key in asked):
+        raise Unliftable(f"only some of what stands at {known!r} is among the keys of the TOML")
+    return False
+
+
+def _beginning(path: Phrase) -> tuple[str, bool]:
+    """The whole segments that a path certainly begins with, and whether more follows that is not known."""
+    known = ""
+    for part in path.parts:
+        if not isinstance(part, str):
+            return known.rpartition("/")[0], True
+        known += part
+    return known, False
+
+
+def _words(segments: tuple[Phrase, ...]) -> list[str | None]:
+    return [segment.constant for segment in segments]
+
+
+def _constants(segments: tuple[Phrase, ...]) -> Iterator[str]:
+    for segment in segments:
+        if segment.constant is None:
+            raise Unliftable("a name within the path is only known when the file is rendered")
+        yield segment.constant
+
+
+def _label(words: list[str | None]) -> str:
+    name = "/".join(word or "" for word in words)
+    if not _LABEL.fullmatch(name):
+        raise Unliftable(f"the label {name!r} cannot be written in an expression")
+    return name
+
+
+def _quoted(text: str) -> str:
+    if '"' in text or "\\" in text or "{" in text or "}" in text:
+        raise Unliftable(f"{text!r} cannot stand in an expression")
+    return '"' + text.replace("\n", "\\n").replace("\t", "\\t") + '"'
+
+
+def _default(text: str) -> str:
+    if any(char in text for char in '}{"\\\n@'):
+        raise Unliftable(f"{text!r} cannot stand as a default in an expression")
+    return f"|{text}" if text else ""

@@ -1,0 +1,268 @@
+"""From what a template prints to blocks of the spec language: the same lines, byte for byte but for blanks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge.adopt.naming import Naming, expression, written
+from catalog_forge.adopt.terms import Getenv, Lookup, Output, Phrase, Printed, Repeat, Size, Test, Unliftable, When
+from catalog_forge.spec.expressions import Expr
+
+_ENDS_LINE = re.compile(r"[ \t]*\n")
+_SEVERAL_LINES = ("multiline", "certificate")
+_LOWERED = ("2016-07-29", "latest")
+
+Blocks = list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Writing:
+    """Writes the blocks of one template. `needed` are the metadata keys without which no rendering succeeds."""
+
+    naming: Naming
+    line_of: Callable[[int], int]
+    needed: frozenset[str] = frozenset()
+    always: set[str] = field(default_factory=set)
+    given: frozenset[str] = frozenset()
+    branches: int = 0
+
+    def blocks(self, pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> tuple[Blocks, bool]:
+        """Return blocks, and whether a new line begins behind them.
+
+        `fresh` tells that they begin on a new line, `ends` that what follows them begins with the end of a line.
+        """
+        found: Blocks = []
+        parts: list[str | Expr] = []
+
+        def flush() -> None:
+            if parts:
+                found.append({"text": written(parts)})
+                parts.clear()
+
+        for place, piece in enumerate(pieces):
+            ending = _ends_line(pieces[place + 1 :], ends)
+            if isinstance(piece, str):
+                parts.append(piece)
+                fresh = _fresh(piece, fresh)
+                continue
+            self.naming.line = self.line_of(piece.start)
+            if isinstance(piece, Printed):
+                block = self.printed(piece, parts, fresh and ending, ending)
+                fresh = False
+            else:
+                block, fresh = self.under(piece, fresh, ending) if isinstance(piece, When) else self.loop(piece, fresh, ending)
+            if block:
+                flush()
+                found.append(block)
+                fresh = fresh or "paste" in block
+        flush()
+        return found, fresh
+
+    def printed(self, piece: Printed, parts: list[str | Expr], alone: bool, ending: bool) -> dict[str, Any] | None:
+        """Add a value to the text at hand, or return the block that it needs."""
+        part = piece.part
+        if isinstance(part, Size):
+            plus = f" {'+' if part.plus > 0 else '-'} {abs(part.plus)}" if part.plus else ""
+            parts.append(expression(f"count({self.listed(part.of)}){plus}"))
+            return None
+        if isinstance(part, Getenv) and alone and not part.default:
+            self.naming.variables[part.name] = None
+            return {"paste": f"env.{part.name}", "optional": True}
+        if not isinstance(part, Lookup) or part.empty:
+            parts.append(self.naming.braced(part))
+            return None
+        name = self.naming.value(part.path)
+        default = part.default.constant if part.default else ""
+        if default != "" or default is None:
+            return self.defaulted(part, name, alone)
+        if not name.startswith("metadata/"):
+            parts.append(expression(name + ("|" if part.default else "")))
+            return None
+        bare = self.read(part, name)
+        if alone or (ending and self.several(name)):
+            self.use(name).pasted = True
+            return {"paste": name} | ({} if bare else {"optional": True})
+        if self.several(name):
+            raise Unliftable(f"{name} has several lines, and stands in the middle of one", piece.start)
+        parts.append(expression(name if bare else name + "|"))
+        return None
+
+    def defaulted(self, part: Lookup, name: str, alone: bool) -> dict[str, Any]:
+        """A value with a default, which an empty value does not take."""
+        assert part.default
+        then: Blocks = [{"text": written([expression(name)])}]
+        if name.startswith("metadata/"):
+            use = self.use(name)
+            use.default, use.pasted = part.default.constant, use.pasted or alone
+            then = [{"paste": name}] if alone else then
+        otherwise = [{"text": self.naming.text(part.default)}] if part.default.parts else []
+        return {"when": {"exists": name}, "then": then, "else": otherwise}
+
+    def read(self, part: Lookup, name: str) -> bool:
+        """Note that a key is read. Whether it may stand without a default: the file needs it, or a condition found it there."""
+        if part.default is not None:
+            return False
+        if name in self.given:
+            return True
+        if not self.branches:
+            self.always.add(name)
+        return name in self.needed
+
+    def use(self, name: str) -> Any:
+        """What is known of the key that an expression reads."""
+        return self.naming.keys[key_of(name)]
+
+    def several(self, name: str) -> bool:
+        """Whether the value of a key has several lines."""
+        return self.naming.setting.types.get(name.removeprefix("metadata/")) in _SEVERAL_LINES
+
+    def listed(self, of: Any) -> str:
+        """The collection that a list is."""
+        return self.naming.listed(self.naming.place(of.path), of.branches)
+
+    def under(self, piece: When, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:
+        """The block for output under a condition."""
+        condition = self.condition(piece.test)
+        around = self.given
+        self.branches += 1
+        self.given = around | self.known(piece.test, True)
+        then, fresh_then = self.blocks(piece.then, fresh, ends)
+        self.given = around | self.known(piece.test, False)
+        otherwise, fresh_else = self.blocks(piece.otherwise, fresh, ends)
+        self.branches -= 1
+        self.given = around
+        if not then:
+            condition, then, otherwise = condition.get("not", {"not": condition}), otherwise, []
+        return {"when": condition, "then": then} | ({"else": otherwise} if otherwise else {}), fresh_then and fresh_else
+
+    def loop(self, piece: Repeat, fresh: bool, ends: bool) -> tuple[dict[str, Any], bool]:
+        """The block for output for each element of a collection."""
+        of = self.naming.collection(piece.loop)
+        first = piece.head or next((part for part in piece.body if isinstance(part, str)), "")
+        begins = _ENDS_LINE.match(piece.separator or first) is not None
+        self.naming.loops.append(piece.loop)
+        self.branches += 1
+        inside = fresh and not piece.head and not piece.separator
+        last = piece.body[-1:]
+        inside = inside and bool(last) and isinstance(last[0], str) and last[0].endswith("\n")
+        body, after = self.blocks(piece.body, inside, ends and begins and not piece.tail)
+        self.branches -= 1
+        self.naming.loops.pop()
+        around = {"sep": piece.separator, "head": piece.head, "tail": piece.tail}
+        around = {word: text for word, text in around.items() if text}
+        text = body[0]["text"] if len(body) == 1 and "text" in body[0] and not piece.loop.as_name else ""
+        if text and around.get("sep") != "\n" and (around or text.endswith("\n")):
+            item = text if around else text[:-1]
+            if around or not item.endswith("\n"):
+                return {"list": {"of": of, "item": item} | (({"sep": ""} | around) if around else {})}, fresh and inside
+        named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
+        return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around
+
+    # Conditions
+
+    def condition(self, test: Test) -> dict[str, Any]:
+        """Return a condition as an author writes it."""
+        match test.word:
+            case "exists":
+                return self.exists(test.of[0])
+            case "given":
+                return self.given_text(test.of[0])
+            case "some":
+                of = test.of[0]
+                name = self.listed(of)
+                if name.startswith("/"):
+                    raise Unliftable("whether this list has an element cannot be said")
+                return {"has": name}
+            case "count":
+                return {"eq": [f"@{{count({self.listed(test.of[0])})}}", str(test.of[1])]}
+            case "eq":
+                return {"eq": self.equal(*test.of)}
+            case "not":
+                return {"not": self.condition(test.of[0])}
+            case "all" | "any":
+                return {test.word: [self.condition(part) for part in test.of]}
+        raise Unliftable("the number of an element can only be told from the first and the last")
+
+    def exists(self, path: Phrase) -> dict[str, Any]:
+        name = self.naming.value(path)
+        if name.startswith("first("):
+            raise Unliftable("whether the first element has a value cannot be said")
+        return {"exists": name}
+
+    def given_text(self, words: Phrase) -> dict[str, Any]:
+        part = words.single
+        if isinstance(part, Getenv):
+            self.naming.variables[part.name] = None
+            return {"env": part.name}
+        return {"ne": [self.compared(words), ""]}
+
+    def equal(self, left: Phrase, right: Phrase) -> list[str]:
+        naming = self.naming
+        names = [naming.value(part.path) if isinstance(part := words.single, Lookup) else "" for words in (left, right)]
+        for words, name in ((left, names[1]), (right, names[0])):
+            if words.constant is not None and name.startswith("metadata/"):
+                use = self.use(name)
+                use.compared = tuple(dict.fromkeys((*use.compared, words.constant)))
+        texts = [self.compared(left), self.compared(right)]
+        named = any(name.endswith(".name") for name in names)
+        if named and naming.setting.target in _LOWERED:
+            texts = [
+                text.lower() if words.constant is not None else text for text, words in zip(texts, (left, right), strict=True)
+            ]
+        return texts
+
+    def compared(self, words: Phrase) -> str:
+        """A text in a comparison, in which a key without a value is an empty text."""
+        parts: list[str | Expr] = []
+        for part in words.parts:
+            if isinstance(part, str):
+                parts.append(part)
+                continue
+            source = self.naming.expression(part)
+            if ".host." in source and not source.startswith(("self.", "metadata/", "/")):
+                raise Unliftable("a field of the host of an element cannot be compared")
+            if source.startswith("first("):
+                raise Unliftable("a field of the first element cannot be compared")
+            if isinstance(part, Lookup) and source.startswith("metadata/"):
+                self.read(part, source)
+            parts.append(expression(source))
+        return written(parts)
+
+    def known(self, test: Test, holds: bool) -> frozenset[str]:
+        """The keys that are there where a condition holds, or does not."""
+        if test.word == "not":
+            return self.known(test.of[0], not holds)
+        if test.word in ("all", "any"):
+            known = [self.known(part, holds) for part in test.of]
+            return frozenset.union(*known) if (test.word == "all") == holds else frozenset.intersection(*known)
+        if test.word == "exists" and holds:
+            return frozenset({self.naming.value(test.of[0])})
+        return frozenset()
+
+
+def key_of(name: str) -> str:
+    """The name of the key that an expression reads, with a `*` for what is not known."""
+    return re.sub(r"@\{[^{}]*\}", "*", name.removeprefix("metadata/"))
+
+
+def _fresh(text: str, before: bool) -> bool:
+    """Whether only blanks stand behind the last line break of a text."""
+    head, broken, last = text.rpartition("\n")
+    return not last.strip() if broken else before and not text.strip()
+
+
+def _ends_line(rest: Sequence[Output], ends: bool) -> bool:
+    """Whether what follows begins with the end of a line; the conditions and loops in between print nothing, or lines."""
+    for piece in rest:
+        if isinstance(piece, str):
+            if piece.strip(" \t"):
+                return _ENDS_LINE.match(piece) is not None
+            continue
+        if isinstance(piece, When):
+            after = rest[rest.index(piece) + 1 :]
+            return _ends_line(piece.then, _ends_line(after, ends)) and _ends_line(piece.otherwise, _ends_line(after, ends))
+        return False
+    return ends
