@@ -37,6 +37,16 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
     return found
 
 
+def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
+    """Return the prefix that confd is told at a back end. `prefix` stands for the spec's.
+
+    A slash at its end keeps a neighbour such as /app2 from being taken for a key below /app, where confd finds both.
+    """
+    if backend == "rancher":
+        return f"/{spec.engine.metadata}" + ("/self/service/metadata" if spec.engine.is_stored else "")
+    return (prefix or spec.engine.prefix) + ("/" if TABLE[backend].raw else "")
+
+
 def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str, str]]:
     """The keys below a path; `numbered`: the records of this list lie below their numbers in any case."""
     if isinstance(value, Mapping):

@@ -7,9 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
-from catalog_forge.confd.resource import actions, compile_file, resource_names, scale_resource
+from catalog_forge.backends import TABLE
+from catalog_forge.confd.layout import prefix_of
+from catalog_forge.confd.resource import actions, compile_file, probe, resource_names, scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
 from catalog_forge.spec.checks.whole import APPLETS, CONFD_SHA256, UNPACK
 from catalog_forge.spec.launching import leader_port, rendered
@@ -57,6 +60,9 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
         resource = scale_resource(spec)
         plan.add_text("scale/conf.d/scale.toml", resource.toml)
         plan.add_text("scale/templates/scale.tmpl", resource.template)
+    if spec.engine.is_stored:
+        plan.add_text("probe/conf.d/probe.toml", probe(spec))
+        plan.add_text("probe/templates/probe.tmpl", "")
     plan.add_text("Dockerfile", dockerfile(spec))
     plan.add_text("entrypoint.sh", entrypoint(spec), EXECUTABLE)
     plan.add_text("run.sh", run_script(spec), EXECUTABLE)
@@ -94,6 +100,7 @@ def dockerfile(spec: Spec) -> str:
         user="" if spec.image.user == "0:0" else spec.image.user,
         programs=programs(spec),
         waits_for_scale=bool(spec.launch.wait.scale),
+        stored=spec.engine.is_stored,
         embedded=spec.service.is_embedded,
         asks=spec.asks_main,
         main=spec.service.image,
@@ -174,7 +181,23 @@ def entrypoint(spec: Spec) -> str:
         refresh=spec.engine.refresh.removesuffix("s") if spec.engine.refresh[:1].isdigit() else spec.engine.refresh,
         staggers=bool(spec.launch.restart),
         port=leader_port(spec),
+        **_stores(spec),
     )
+
+
+def _stores(spec: Spec) -> dict[str, Any]:
+    """What the script needs to know of the back ends, where they are not Rancher alone."""
+    known = [TABLE[name] for name in spec.engine.backends]
+    return {
+        "stored": spec.engine.is_stored,
+        "backends": known,
+        "names": spec.engine.backends,
+        "prefix": spec.engine.prefix,
+        "rancher": prefix_of(spec, "rancher"),
+        "watched": [each.name for each in known if each.watches],
+        "unchanging": [each.name for each in known if not each.changes],
+        "missing": [each.missing for each in known if each.missing] or ["^$"],
+    }
 
 
 def run_script(spec: Spec) -> str:

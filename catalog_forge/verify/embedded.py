@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog_forge.confd.imitated import embedded
 from catalog_forge.verify.observation import Disk, Seen, Written
+from catalog_forge.verify.stores import source
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 
@@ -20,7 +21,7 @@ class Embedded:
         disk = Disk(subject)
         for view in views:
             outcome = embedded.run(
-                subject.image, view.fetch, prefix=subject.prefix, variables=subject.variables, dialect=subject.dialect
+                subject.image, source(subject, view), prefix=subject.prefix, variables=subject.variables, dialect=subject.dialect
             )
             written = {dest: Written(file.content, file.resource.mode) for dest, file in outcome.files.items()}
             yield disk.after(written, [f"{name}: {message}" for name, message in outcome.errors.items()])

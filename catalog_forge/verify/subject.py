@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from catalog_forge.confd.imitated import image_dir
 from catalog_forge.confd.imitated.embedded import Dialect
 from catalog_forge.confd.imitated.image_dir import ImageDir
+from catalog_forge.confd.layout import prefix_of
 from catalog_forge.image.files import ReadStatic, image_plan
 from catalog_forge.plan import Plan
 from catalog_forge.spec.launching import rendered
@@ -20,7 +21,7 @@ _DIALECTS: Mapping[str, Dialect] = {"0.14.0": "0.14", "0.15.0": "0.14", "0.16.0"
 
 @dataclass(frozen=True)
 class Subject:
-    """The resources of a conf image, the prefix and the environment of its confd.
+    """The resources of a conf image, the back end, the prefix and the environment of its confd.
 
     `reloads` says, by dest, what a change of that file leads to, and `formats` its format where it is known. `spec` and
     `context`, the files of the image, are there for a generated image only.
@@ -34,10 +35,13 @@ class Subject:
     formats: Mapping[str, str] = field(default_factory=dict)
     spec: Spec | None = None
     context: Plan | None = None
+    backend: str = "rancher"
 
     @property
     def version(self) -> str:
         """The version of the metadata that is read, as the prefix names it; empty when it names none."""
+        if self.spec and self.backend != "rancher":
+            return self.spec.engine.metadata
         return self.prefix.strip("/").partition("/")[0]
 
     @property
@@ -51,18 +55,23 @@ class Subject:
         return word if word in found else found[0] if len(found) == 1 else None
 
 
-def of_spec(spec: Spec, read_static: ReadStatic) -> Subject:
-    """Return the subject of a spec: what its image would hold if it were generated now. Errors as `image_plan`."""
+def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "") -> Subject:
+    """Return the subject of a spec: what its image would hold if it were generated now, and which back end it is told.
+
+    Without one it is the spec's first. Errors as `image_plan`.
+    """
+    backend = backend or spec.engine.backends[0]
     context = image_plan(spec, read_static)
     return Subject(
         image_dir.read({file.path: file.content for file in context}, f"images/{spec.name}"),
-        prefix=f"/{spec.engine.metadata}",
+        prefix=prefix_of(spec, backend),
         variables=spec.vars,
         dialect=_DIALECTS[spec.engine.confd],
         reloads={file.dest: _reload(file) for file in rendered(spec) if file.reload.kind != "none"},
         formats={file.dest: file.format for file in rendered(spec)},
         spec=spec,
         context=context,
+        backend=backend,
     )
 
 

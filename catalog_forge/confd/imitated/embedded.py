@@ -15,6 +15,7 @@ from catalog_forge.confd.imitated import store as stores
 from catalog_forge.confd.imitated.functions import DIALECTS, Dialect, World, functions_of
 from catalog_forge.confd.imitated.image_dir import ImageDir, TemplateResource
 from catalog_forge.confd.imitated.store import Store, StoreError
+from catalog_forge.confd.imitated.stored import Stored
 from catalog_forge.errors import ForgeError, did_you_mean
 from catalog_forge.gotext.machine import Fault, Limits, Machine
 from catalog_forge.gotext.parsing import SyntaxFault
@@ -54,7 +55,7 @@ class _Failure(Exception):
 
 def run(
     image: ImageDir,
-    fetch: Fetch,
+    source: Fetch | Stored,
     *,
     prefix: str = "",
     variables: Mapping[str, str] = {},  # noqa: B006
@@ -65,11 +66,12 @@ def run(
 ) -> Outcome:
     """Render all resources of an image, or those named in `only`, as `confd -onetime -sync-only` would.
 
-    `prefix` is confd's -prefix, `variables` what getenv reads, `now` what datetime gives (seconds since 1970).
+    `source` answers for Rancher's metadata service, or is another store. `prefix` is confd's -prefix, `variables` what getenv
+    reads, `now` what datetime gives (seconds since 1970).
     Raises ForgeError for a dialect or a resource that there is not; whatever goes wrong in a resource is in the outcome.
     """
     _check(image, dialect, only)
-    turn = _Pass(image, fetch, prefix, variables, dialect, limits, now)
+    turn = _Pass(image, source, prefix, variables, dialect, limits, now)
     files: dict[str, Rendered] = {}
     errors: dict[str, str] = {}
     for resource in image.resources:
@@ -97,7 +99,7 @@ class _Pass:
     """What the resources of one pass share: the answers of the service, and the stores made of them."""
 
     image: ImageDir
-    fetch: Fetch
+    source: Fetch | Stored
     prefix: str
     variables: Mapping[str, str]
     dialect: Dialect
@@ -136,17 +138,25 @@ class _Pass:
         prefix = prefix if prefix.startswith("/") else f"/{prefix}"
         wanted = (prefix, resource.keys)
         if wanted not in self.stores:
-            found: dict[bytes, bytes] = {}
-            for key in resource.keys:
-                found.update(self.leaves_of(stores.join(prefix, key), prefix))
-            self.stores[wanted] = Store(found)
+            self.stores[wanted] = Store(self.read(prefix, resource.keys))
         return self.stores[wanted]
 
-    def leaves_of(self, path: str, prefix: str) -> Mapping[bytes, bytes]:
+    def read(self, prefix: str, keys: tuple[str, ...]) -> Mapping[bytes, bytes]:
+        if isinstance(self.source, Stored):
+            try:
+                return self.source.leaves(prefix, keys)
+            except StoreError as error:
+                raise _Failure(str(error)) from None
+        found: dict[bytes, bytes] = {}
+        for key in keys:
+            found.update(self.leaves_of(self.source, stores.join(prefix, key), prefix))
+        return found
+
+    def leaves_of(self, fetch: Fetch, path: str, prefix: str) -> Mapping[bytes, bytes]:
         if (path, prefix) not in self.leaves:
             if _BAD_URL.search(path.partition("#")[0].partition("?")[0]):
                 raise _Failure(f"{path}: no URL: the real confd ends here (exit 2)")
-            body = self.fetch(re.split("[?#]", path, maxsplit=1)[0])
+            body = fetch(re.split("[?#]", path, maxsplit=1)[0])
             if body is None:
                 raise _Failure(f"{path}: no metadata service answers")
             try:

@@ -4,7 +4,12 @@
 # [% if embedded %]Beside the program[% else %]The conf container[% endif %]: renders every file once, says so on the shared volume, then keeps them current.
 #   entrypoint.sh         run as the service's sidekick
 #   entrypoint.sh once    render once and end: 0 when every file was written
+[% if stored %]
+# CONF_BACKEND says where the keys lie ([[ names | join(', ') ]]), CONF_NODES where that is, CONF_PREFIX below which key.
+# Each variable below may be told as NAME_FILE, too: the path of a file that holds it.
+[% else %]
 # METADATA_NODE is the metadata service, HOST[:PORT][% if refresh == 'watch' %]; RESYNC the seconds between two passes beside the watch[% endif %].
+[% endif %]
 set -eu
 
 name=[[ name ]]
@@ -12,7 +17,9 @@ share=[[ share ]]
 [% if embedded %]
 PATH=$share/bin:$PATH
 [% endif %]
+[% if not stored %]
 node=${METADATA_NODE:-rancher-metadata}
+[% endif %]
 once=
 [ "${1:-}" != once ] || once=1
 child=
@@ -45,6 +52,10 @@ run() {
     return "$status"
 }
 
+[% if stored %]
+[% include "stores.sh" %]
+
+[% else %]
 # One pass of confd, with a limit: it asks a service that does not answer for 31 s, and one that is silent for ever.
 pass() {
     limit=$1
@@ -65,6 +76,8 @@ wait_for_metadata() {
     done
 }
 
+[% endif %]
+[% if not stored %]
 # What a log of confd says of the reason, in words: a missing key without what confd says around it, and what a check said.
 reasons() {
     sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: //p' -e 's/.*ERROR \(Config check failed\)/\1/p' -e 's/.*\(FATAL .*\)/\1/p' "$1" |
@@ -73,6 +86,7 @@ reasons() {
         sort -u
 }
 
+[% endif %]
 # Tries until every file is written: what the metadata lacks may still come, and the main container gives up by itself.
 render() {
     log=$share/first-render.log
@@ -138,12 +152,15 @@ mkdir -p "$share/changed"
 rm -rf "$share/check"
 mkdir -m 1777 "$share/check"
 [% endif %]
+[% if stored %]
+configure
+[% endif %]
 if [ -n "$once" ]; then
     render
     exit
 fi
 rm -f "$share/ready"
-problem "waiting for the metadata service http://$node"
+problem "waiting for [% if stored %]$store[% else %]the metadata service http://$node[% endif %]"
 [% if not embedded %]
 lend
 [% endif %]
@@ -167,6 +184,23 @@ say "every file is written"
 while :; do
     run sleep 3600
 done
+[% elif stored %]
+case $backend in
+[% if unchanging %]
+    [[ unchanging | join(' | ') ]])
+        while :; do
+            run sleep 3600
+        done
+        ;;
+[% endif %]
+[% if refresh == 'watch' and watched %]
+    [[ watched | join(' | ') ]])
+        resync &
+        exec confd -watch -log-level "[[ log ]]"
+        ;;
+[% endif %]
+esac
+exec confd -interval [% if refresh == 'watch' %]"${INTERVAL:-10}"[% else %][[ refresh ]][% endif %] -log-level "[[ log ]]"
 [% elif refresh == 'watch' %]
 resync &
 exec confd -watch -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]"

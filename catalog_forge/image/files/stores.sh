@@ -1,0 +1,151 @@
+# What the container is told counts before what the spec says.
+backend=${CONF_BACKEND:-[[ names[0] ]]}
+prefix=${CONF_PREFIX:-[[ prefix ]]}
+store=$backend
+
+refuse() {
+    problem "$1"
+    exit 1
+}
+
+# Finds the value of a variable, or what the file holds that VARIABLE_FILE names.
+given() {
+    eval "value=\${$1-} file=\${$1_FILE-}"
+    if [ -n "$file" ]; then
+        [ -r "$file" ] || refuse "$1_FILE: $file cannot be read"
+        value=$(cat "$file")
+    fi
+}
+
+# Prints an option of confd.toml with a text, or with a list of texts.
+text() {
+    [ "$(printf '%s' "$2" | tr -d '[:cntrl:]')" = "$2" ] || refuse "$1 holds a line break or a control character"
+    printf '%s = "%s"\n' "$1" "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')"
+}
+
+texts() { # OPTION SCHEME
+    printf '%s = [' "$1"
+    rest=$nodes,
+    while [ -n "$rest" ]; do
+        node=${rest%%,*}
+        rest=${rest#*,}
+        case $node in
+            '') continue ;;
+            *[!\ -~]* | *[\"\\]*) refuse "CONF_NODES holds a quote, a backslash or a control character" ;;
+            *://*) ;;
+            *) node=$2$node ;;
+        esac
+        printf '"%s", ' "$node"
+    done
+    printf ']\n'
+}
+
+option() { # OPTION VARIABLE
+    given "$2"
+    [ -z "$value" ] || text "$1" "$value"
+}
+
+needed() {
+    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end $backend it holds $1"
+    store="$backend at $nodes"
+}
+
+below() {
+    printf '%s%s"\n' 'prefix = "' "$prefix$1"
+}
+
+# Secrets go into a file that confd alone can read: a command line can be seen by everybody. The file counts before the flags.
+configure() {
+    case $prefix in
+        *[!A-Za-z0-9._/-]* | *//* | */. | */.. | */./* | */../* | */ | '' | [!/]*)
+            refuse "CONF_PREFIX=$prefix must be a key such as /app: letters, digits and . _ - between slashes, and none at its end"
+            ;;
+    esac
+    given CONF_NODES
+    nodes=$value
+    config=/etc/confd/confd.toml
+    rm -f "$config.new"
+    (umask 077 && : >"$config.new")
+    options >>"$config.new"
+    mv "$config.new" "$config"
+}
+
+options() {
+    case $backend in
+[% for each in backends %]
+        [[ each.name ]])
+[% if each.name == 'rancher' %]
+            nodes=${nodes:-${METADATA_NODE:-rancher-metadata}}
+            store="the metadata service http://$nodes"
+            prefix=[[ rancher ]]
+            texts nodes ''
+            below ''
+[% else %]
+[% if each.name == 'vault' %]
+            case $prefix in
+                /*/data | /*/data/* | /*/metadata | /*/metadata/*) refuse "CONF_PREFIX=$prefix: confd lists nothing of a KV engine of version 2" ;;
+            esac
+[% endif %]
+[% if each.name == 'env' %]
+            case $prefix in
+                *[!a-z0-9/]*) refuse "CONF_PREFIX=$prefix: the back end env knows small letters and digits" ;;
+            esac
+[% endif %]
+[% if each.nodes %]
+            needed "[[ each.nodes ]]"
+[% if each.option == 'table' %]
+            text table "$nodes"
+[% else %]
+            texts [[ each.option ]] '[[ each.scheme ]]'
+[% endif %]
+[% endif %]
+[% for variable, name in each.credentials.items() %]
+[% if name == 'auth_type' %]
+            given CONF_AUTH_TYPE
+            text auth_type "${value:-token}"
+[% else %]
+            option [[ name ]] [[ variable ]]
+[% if name == 'username' and each.name != 'vault' %]
+            [ -z "$value" ] || echo 'basic_auth = true'
+[% endif %]
+[% endif %]
+[% endfor %]
+[% for variable, name in each.exported.items() %]
+            given [[ variable ]]
+            [ -z "$value" ] || export [[ name ]]="$value"
+[% endfor %]
+            below '[[ '/' if each.raw else '' ]]'
+[% endif %]
+            ;;
+[% endfor %]
+        *) refuse "CONF_BACKEND=$backend: this image knows [[ names | join(', ') ]]" ;;
+    esac
+    text backend "$backend"
+}
+
+# One pass of confd, with a limit: there are stores that it would wait for for ever. Where they are stands in its confd.toml.
+pass() {
+    limit=$1
+    shift
+    run timeout "$limit" confd -onetime "$@"
+}
+
+# What a log of confd says of the reason; without one, that it had to be ended.
+reasons() {
+    sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: /missing: /p' -e 's/.*\(Config check failed\)/\1/p' "$1" |
+        sort -u | grep . || sed -n -e 's/.* \(ERROR\|FATAL\) //p' "$1" | sort -u | grep . || echo "$store does not answer"
+}
+
+# The keys below the prefix are read: then the store answers, whatever they are.
+wait_for_metadata() {
+    deadline=$(($(date +%s) + [[ metadata_limit ]]))
+    until pass 10 -confdir /etc/confd-probe >"$share/probe.log" 2>&1 || grep -q [% for each in missing %]-e '[[ each ]]' [% endfor %]"$share/probe.log"; do
+        why=$(reasons "$share/probe.log" | tail -n 1)
+        if [ "$(date +%s)" -ge "$deadline" ]; then
+            refuse "gave up after [[ metadata_limit ]] s: $store: $why"
+        fi
+        problem "waiting for $store: $why"
+        run sleep 1
+    done
+    rm -f "$share/probe.log"
+}

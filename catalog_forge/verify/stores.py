@@ -1,0 +1,33 @@
+"""What a container of a scenario finds in a store: the metadata of its service, laid out as the back end has it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from catalog_forge.confd.imitated.embedded import Fetch
+from catalog_forge.confd.imitated.stored import Stored
+from catalog_forge.confd.layout import layout
+from catalog_forge.verify.subject import Subject
+from catalog_forge.verify.view import View
+
+
+def source(subject: Subject, view: View) -> Fetch | Stored:
+    """Return where the confd of a subject reads at a moment. Raises ForgeError for what its back end cannot hold."""
+    if subject.backend == "rancher" or subject.spec is None:
+        return view.fetch
+    return Stored(subject.backend, {key.encode(): text.encode() for key, text in held(subject, view).items()})
+
+
+def held(subject: Subject, view: View) -> dict[str, str]:
+    """Return the keys and texts that the store of a subject holds at a moment."""
+    assert subject.spec
+    return layout(subject.spec, subject.backend, values(subject, view))
+
+
+def values(subject: Subject, view: View) -> dict[str, Any]:
+    """Return the metadata that a service has at a moment; Rancher's own key is none of it."""
+    if view.trouble.kind == "missing":
+        return {}
+    found = json.loads(view.fetch(f"/{subject.version}/self/service/metadata")) or {}
+    return {name: value for name, value in found.items() if name != "io.rancher.service.hash"}
