@@ -18,6 +18,7 @@ import pytest
 from catalog_forge.confd.imitated import embedded
 from catalog_forge.confd.imitated.functions import Dialect
 from catalog_forge.confd.imitated.image_dir import ImageDir, TemplateResource, read
+from catalog_forge.confd.imitated.stored import Stored
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.metadata.service.server import MetadataServer
 from tests.helpers import tree
@@ -115,10 +116,10 @@ def run_real(
         capture_output=True, text=True, errors="surrogateescape", env=dict(variables or {}), check=False, timeout=100,
     )  # fmt: skip
     found = {name: place.read_bytes() for name, place in places.items() if place.exists()}
-    return Result(found, _errors(done.stderr, image.resources), done.returncode, done.stderr)
+    return Result(found, errors_of(done.stderr, image.resources), done.returncode, done.stderr)
 
 
-def _errors(log: str, resources: Sequence[TemplateResource]) -> dict[str, str]:
+def errors_of(log: str, resources: Sequence[TemplateResource]) -> dict[str, str]:
     """Sort confd's errors by resource: a template's error names the template."""
     names = {resource.src.rpartition("/")[2]: resource.name for resource in resources}
     found = {}
@@ -132,7 +133,7 @@ def _errors(log: str, resources: Sequence[TemplateResource]) -> dict[str, str]:
 
 def run_embedded(
     image: ImageDir,
-    fetch: embedded.Fetch,
+    fetch: embedded.Fetch | Stored,
     *,
     prefix: str = PREFIX,
     variables: Mapping[str, str] | None = None,
