@@ -15,6 +15,9 @@ from tempfile import TemporaryDirectory
 from catalog_forge.errors import ForgeError
 
 GIT_SECONDS = 120
+MOST_CONFLICTS = 127
+"""What `git merge-file` ends with where there are more: beyond is an error (git-merge-file(1))."""
+
 _SAFE = (
     *("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
     *("-c", "safe.bareRepository=explicit"),
@@ -50,6 +53,28 @@ def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iter
         ):
             _run(folder, arguments, {**environment, **more}, f"{arguments[0]} the {what}", f"the {what} from a URL needs it")
         yield folder
+
+
+def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> str:
+    """Merge two texts that come from one, line by line; `labels` name ours, base and theirs beside the marks of a conflict.
+
+    Raises ForgeError when git is not installed, or refuses.
+    """
+    with TemporaryDirectory(prefix="catalog-forge-") as temporary:
+        files = [Path(temporary, name) for name in ("ours", "base", "theirs")]
+        for file, text in zip(files, (ours, base, theirs), strict=True):
+            file.write_bytes(text.encode())
+        named = [word for label in labels for word in ("-L", label)]
+        command = ["git", *_SAFE, "merge-file", "-p", "--diff3", *named, *map(str, files)]
+        try:
+            done = subprocess.run(command, env=os.environ | _QUIET, capture_output=True, timeout=GIT_SECONDS, check=False)
+        except FileNotFoundError:
+            raise ForgeError("git is not installed", hint="it merges what you and the blueprint changed") from None
+        except subprocess.TimeoutExpired:
+            raise ForgeError(f"git needed more than {GIT_SECONDS} s to merge") from None
+    if done.returncode > MOST_CONFLICTS or done.returncode < 0:
+        raise ForgeError(f"git cannot merge: {done.stderr.decode(errors='replace').strip()[:300]}")
+    return done.stdout.decode()
 
 
 def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:

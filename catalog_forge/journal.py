@@ -19,6 +19,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,8 +39,8 @@ _BEGUN = f"{SCRATCH}/journal.json"
 _COMMITTED = f"{SCRATCH}/committed.json"
 _PROBE = f"{SCRATCH}/probe"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
-# Whoever writes here deletes in these rooms alone: what lies elsewhere is an author's.
-_MAY_REMOVE = ("images/", "templates/")
+# Whoever writes here deletes in these rooms alone: what is generated, and what `update` removes beside a spec.
+_MAY_REMOVE = re.compile("images/|templates/|specs/[^/]+/")
 _FINISHES = "put this right: the next command finishes the change that was begun"
 _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # What happens for each file names its path as plain text: making Paths would take longer than the operations.
@@ -163,7 +164,7 @@ class _Journal:
         paths = [*self.files, *self.removals, *self.folders]
         hidden = (path for path in paths if f"/{_folder_of(path)}".count("/."))
         hidden_folders = (path for path in self.folders if path.rpartition("/")[2].startswith("."))
-        strange = (path for path in self.removals if not path.startswith(_MAY_REMOVE))
+        strange = (path for path in self.removals if not _MAY_REMOVE.match(path))
         return next(iter((*hidden, *hidden_folders, *strange)), "")
 
     def waiting(self) -> Iterator[tuple[str, str]]:

@@ -51,8 +51,10 @@ class Source:
 
     @cached_property
     def _spec(self) -> Spec:
+        from catalog_forge.spec.folder import check_merged
         from catalog_forge.spec.reader import read
 
+        check_merged(f"specs/{self.name}.yml", self.content)
         spec = read(self.content, f"specs/{self.name}.yml", self.inherited)
         if spec.name != self.name:
             raise ForgeError(
@@ -67,6 +69,7 @@ class Source:
         # Imported here, as the reader above: a spec whose files are current needs no compiler, and starts in half the time.
         from catalog_forge.forge import forge
 
+        self.folder.check_merged()
         return forge(self.spec(), self.folder)
 
 

@@ -7,7 +7,8 @@ entry leave the record when a later one is planned: they are published, and stay
 sizes as git's index does: hashing the files of a spec costs half a millisecond, and times differ on each machine.
 
 **Rooms.** Files below `images/` and `templates/` are ours: recorded, and removed when the spec no longer yields them.
-A plan may also hold a file of the author's room (`new` writes the spec): it is written, but never recorded or removed.
+A plan may also hold a file of the author's room (`new` writes the spec): it is written, but never recorded, and removed or
+overwritten for one alone who says what was read of it (`update`).
 
 **Crashes.** `journal.py` says how a change of many files survives `kill -9`. Every function here recovers first.
 """
@@ -93,13 +94,15 @@ class Comparison:
         return "".join(_diff(path, self.disk[path], self.planned[path]) for path in self.states)
 
 
-def compare(root: Path, name: str, plan: Plan) -> Comparison:
+def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
     """Compare the plan of the spec `name` with the catalog `root`. It only reads (but recovers from a killed write).
+
+    `known` are files of the author's room that may be changed, and the digest of each as it was read.
 
     Raises ForgeError when a path of the plan is a folder on disk, or passes through a link or a file.
     """
     journal.recover(root)
-    return _compare(root, name, plan)
+    return _compare(root, name, plan, known)
 
 
 def is_current(root: Path, name: str, inputs_digest: str) -> bool:
@@ -113,16 +116,26 @@ def is_current(root: Path, name: str, inputs_digest: str) -> bool:
     )
 
 
-def write(root: Path, name: str, plan: Plan, *, inputs: str = "", force: bool = False, leave: bool = False) -> Written:
+def write(
+    root: Path,
+    name: str,
+    plan: Plan,
+    *,
+    inputs: str = "",
+    force: bool = False,
+    leave: bool = False,
+    known: Mapping[str, str] | None = None,
+) -> Written:
     """Make the catalog `root` hold the plan of the spec `name`, and remember `inputs`: all of it or nothing.
 
+    `known` are files of the author's room that may be changed, and are removed where the plan has them not, as in `compare`.
     An empty plan removes all that was generated for `name`. Raises ForgeError, with nothing written, when a file that
     somebody edited or that we never wrote is in the way (unless `force`), when a path passes through a link, when the
     operating system refuses, or when another command holds the catalog for more than 10 seconds. Whoever writes many plans may
     `leave` the scratch folder for the next one, and calls `tidy` in the end.
     """
     with journal.locked(root, leave=leave):
-        found = _compare(root, name, plan)
+        found = _compare(root, name, plan, known)
         if found.edited and not force:
             raise _refusal(found)
         files = [file for file in plan if found.states[file.path] is not Drift.SAME]
@@ -137,6 +150,20 @@ def write(root: Path, name: str, plan: Plan, *, inputs: str = "", force: bool = 
         return found.written
 
 
+def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:
+    """Compare files of the author's room with the disk; `known` are the digests of those that may be changed or removed."""
+    return _beside_the_disk(root, {file.path: file for file in plan}, known)
+
+
+def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
+    """Write files of the author's room, and leave what is generated alone: all or nothing. Errors as `write`."""
+    with journal.locked(root):
+        found = compare_author(root, plan, known)
+        if found.edited:
+            raise _refusal(found)
+        journal.change(root, [file for file in plan if found.states[file.path] is not Drift.SAME], list(found.removals))
+
+
 def tidy(root: Path) -> None:
     """Remove what `write` left."""
     journal.tidy(root)
@@ -147,10 +174,14 @@ def recover(root: Path) -> None:
     journal.recover(root)
 
 
-def _compare(root: Path, name: str, plan: Plan) -> Comparison:
+def _compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
     manifest = _read_manifest(root, name)
     ours = {file.path: file for file in plan}
     recorded = {path: digest for path, digest in (manifest.files if manifest else {}).items() if not _released(path, ours)}
+    return _beside_the_disk(root, ours, recorded | dict(known or {}))
+
+
+def _beside_the_disk(root: Path, ours: Mapping[str, File], recorded: Mapping[str, str]) -> Comparison:
     paths = sorted(recorded.keys() | ours.keys())
     folders = journal.folders_above(root, paths)
     for folder in folders:

@@ -288,6 +288,33 @@ def _line_in_words() -> Iterator[None]:
         raise ForgeError(f"not well-formed YAML: {str(error).splitlines()[0]}") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What begins or ends in a YAML text: `kind` is map, list, scalar or end; `style` of a collection is `flow` or nothing."""
+
+    kind: str
+    start: int
+    end: int
+    style: str = ""
+    data: Scalar = None
+
+
+def marks(text: str) -> Iterator[Mark]:
+    """Yield what a YAML text consists of, by characters. The text must have passed `parse`: here nothing is bounded."""
+    kinds = {yaml.MappingStartEvent: "map", yaml.SequenceStartEvent: "list", yaml.ScalarEvent: "scalar"}
+    ends = {yaml.MappingEndEvent: "end", yaml.SequenceEndEvent: "end"}
+    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    for event in events:
+        kind = (kinds | ends).get(type(event))
+        if kind == "scalar":
+            style = event.style or ""
+            data = Text(event.value, not style, Where(""), style, ()).data()
+            yield Mark(kind, event.start_mark.index, event.end_mark.index, style, data)
+        elif kind:
+            style = "flow" if getattr(event, "flow_style", False) else ""
+            yield Mark(kind, event.start_mark.index, event.end_mark.index, style)
+
+
 class _Quoting(_Dumper):  # type: ignore[misc]
     """Quotes every text that is not a plain word, so that no YAML reader takes it for a number, a date or a truth."""
 

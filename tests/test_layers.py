@@ -32,7 +32,7 @@ FLOORS = (
     ("metadata",),
     ("formats", "plan", "spec"),
     ("rancher",),
-    ("backends", "gotext", "goyaml", "rancher.keys", "git", "junit", "diffs"),
+    ("backends", "gotext", "goyaml", "yamltext", "rancher.keys", "git", "junit", "diffs"),
     ("yamlio", "malformed", "errors", "texts", "shown", "xdg", "__init__"),
 )
 

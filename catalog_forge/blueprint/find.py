@@ -53,7 +53,7 @@ def example(name: str) -> Iterator[Blueprint]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
             path.chmod(file.mode)
-        yield replace(load(folder), source={"package": catalog_forge.__version__})
+        yield replace(load(folder), source={"example": catalog_forge.__version__})
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:

@@ -25,7 +25,7 @@ FORMAT = 1
 MOST_BYTES = 512 << 10
 """What the texts of all files take at most, as JSON; of what is beyond that only the digest is kept."""
 
-_SOURCES = ({"package"}, {"url", "commit"}, {"folder"})
+_SOURCES = ({"package"}, {"example"}, {"url", "commit"}, {"folder"})
 _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")
 _SHA256, _COMMIT = re.compile("[0-9a-f]{64}"), re.compile("[0-9a-f]{40}")
 # JSON may hold these as they are, and YAML may not, by whose reader the places in errors come.
@@ -41,7 +41,10 @@ class Digest:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered. `source` is {package: version}, {url, commit} or {folder}; `files` are by their path in the catalog."""
+    """What is remembered. `files` are by their path in the catalog.
+
+    `source` is {package: version}, {example: version}, {url, commit} or {folder}.
+    """
 
     blueprint: str
     source: Mapping[str, str]
@@ -131,7 +134,7 @@ class _MemoryReader:
     def source(self, node: yamlio.Node | None) -> dict[str, str]:
         found = self.pairs(node, "source")
         if node is not None and set(found) not in _SOURCES:
-            self.problem("source must have `package`, `folder`, or `url` and `commit`", node.where)
+            self.problem("source must have `package`, `example`, `folder`, or `url` and `commit`", node.where)
         wanted = {"commit": (_COMMIT, "40 hex digits")}
         return {key: self.text(value, f"source.{key}", *wanted.get(key, ())) for key, (_, value) in found.items()}
 

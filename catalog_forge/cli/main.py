@@ -31,6 +31,7 @@ ROOMS = {
 COMMANDS = {
     "new": ("make.new", "Make a new conf image and its catalog entry, and build the image."),
     "blueprints": ("make.blueprints", "List the blueprints that `new` begins from."),
+    "update": ("make.update", "Merge what is new in a blueprint into what was made of it."),
     "adopt": ("make.adopt", "Take in conf images that were written by hand, and prove that nothing changes."),
     "generate": ("make.generate", "Generate the images and entries of specs."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
@@ -53,6 +54,21 @@ def walked(folder: Path) -> list[Path]:
 
     found = os.walk(folder, onerror=refuse)
     return sorted(Path(place) / name for place, folders, names in found for name in (*folders, *names))
+
+
+# What `git merge-file` writes around and between the two sides of a conflict (git-merge-file(1), CONFLICT MARKER).
+_CONFLICT = re.compile(rb"(?ms)^<{7} [^\n]*$.*?^={7}\r?$.*?^>{7} ")
+
+
+def check_merged(file: str, content: bytes) -> None:
+    """Raise ForgeError for a file in which `update` or git left both sides of a conflict, with the line of the mark."""
+    if b"\n>>>>>>> " in content and (found := _CONFLICT.search(content)):
+        line = content.count(b"\n", 0, found.start()) + 1
+        raise ForgeError(
+            "a conflict is not resolved: both sides stand here between marks",
+            Where(file, line, 1),
+            "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
+        )
 
 
 def _is_generated_from(name: str) -> bool:
@@ -119,6 +135,12 @@ class SpecFolder:
             if is_own and path.stat().st_size <= MAX_BYTES:
                 yield name, path.read_bytes()
 
+    def check_merged(self) -> None:
+        """Raise ForgeError for a conflict that is not resolved, in the scenarios too. Errors as `scenarios`."""
+        scenarios = ((f"{SCENARIOS}/{name}.yml", data) for name, data in self.scenarios().items())
+        for name, data in (*self.files(), *scenarios):
+            check_merged(f"specs/{self.path.name}/{name}", data)
+
     def scenarios(self) -> dict[str, bytes]:
         """Return the scenarios of the spec: their names, without .yml, in order, and their bytes."""
         folder = self.path / SCENARIOS
@@ -135,18 +157,23 @@ class SpecFolder:
 
 
 class PlannedFolder(SpecFolder):
-    """The folder of a spec as it will be: the files of a plan, with names relative to the folder, over what is on disk."""
+    """The folder of a spec as it will be: the files of a plan, with names relative to the folder, over what is on disk.
 
-    def __init__(self, root: Path, name: str, plan: Plan) -> None:
+    `removed` are the names that will be gone.
+    """
+
+    def __init__(self, root: Path, name: str, plan: Plan, removed: Collection[str] = ()) -> None:
         super().__init__(root, name)
-        self.plan = plan
+        self.plan, self.removed = plan, removed
 
     def read(self, name: str, where: Where | None) -> bytes:
         """Return the bytes of a file. Errors as those of a folder on disk."""
+        if name in self.removed:
+            raise ForgeError(f"the file {name!r} will be removed", where)
         return self.plan[name].content if name in self.plan else super().read(name, where)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and bytes of every file, in the order in which the folder will yield them once it is written."""
         planned = {file.path: file.content for file in self.plan if _is_generated_from(file.path)}
-        merged = dict(super().files()) | planned
+        merged = {name: data for name, data in super().files() if name not in self.removed} | planned
         yield from sorted(merged.items(), key=lambda pair: PurePosixPath(pair[0]))

@@ -12,7 +12,7 @@ from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from catalog_forge.errors import Problem
     from catalog_forge.repository import Repository, Source
@@ -40,19 +40,19 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
     repository = Repository.find(settings.directory)
     names = tuple(repository.chosen(names))
     if check or diff or dry_run:
-        drifted = _each(repository, names, lambda source: _compared(repository, source, diff, dry_run))
+        drifted = each(names, lambda name: _compared(repository, repository.source(name), diff, dry_run))
         if check and drifted:
             raise ForgeError("what is generated differs from the specs", hint="catalog-forge generate")
         return
     try:
-        _each(repository, names, lambda source: _written(repository, source, force))
+        each(names, lambda name: _written(repository, repository.source(name), force))
     finally:
         writer.tidy(repository.root)
         schemas.keep(repository.root)
 
 
-def _each(repository: Repository, names: tuple[str, ...], act: Callable[[Source], bool]) -> bool:
-    """Do something with each spec, also with those after a wrong one; tell whether it said True of any.
+def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:
+    """Do something with each spec, by its name, also with those after a wrong one; tell whether it said True of any.
 
     Raises ForgeError with all problems, or the first error that is a bug, which must not hide what is wrong with the others.
     """
@@ -63,7 +63,7 @@ def _each(repository: Repository, names: tuple[str, ...], act: Callable[[Source]
     said = False
     for name in names:
         try:
-            said |= act(repository.source(name))
+            said |= act(name)
         except ForgeError as error:
             problems.extend(error.problems)
         except Exception as error:

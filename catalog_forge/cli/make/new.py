@@ -98,7 +98,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     author = with_start(name, author, repository.inherited, chosen.exec, chosen.no_input)
     if remember:
         author.add(remember(author))
-    plan, source = _planned(repository, name, author)
+    plan, source = planned(repository, name, author)
     if not (repository.root / schemas.FILE).exists():
         plan.add_text(schemas.FILE, schemas.ready())
     if not chosen.dry_run:
@@ -181,7 +181,7 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> tuple[Pla
     from catalog_forge.blueprint.find import GENERIC, cache_folder, opened, shipped
     from catalog_forge.blueprint.limits import Budget
 
-    given = _given(chosen) | {"name": Given(name)}
+    answers_given = given(chosen.pairs, chosen.answers) | {"name": Given(name)}
     reference = chosen.blueprint or (name if name in shipped() else GENERIC)
     with opened(reference, settings.directory, cache_folder(os.environ)) as blueprint:
         if blueprint.hooks and not chosen.trust:
@@ -190,42 +190,42 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> tuple[Pla
             )
         budget = Budget()  # one for the whole run, however many questions and files there are
         render = renderer(blueprint, trusted=chosen.trust, budget=budget)
-        answers = answer(blueprint, render, given, _asker(chosen.no_input))
+        answers = answer(blueprint, render, answers_given, asker(chosen.no_input))
         plan = expand(blueprint, answers, trusted=chosen.trust, budget=budget)
         return plan, partial(memory.file_of, blueprint, answers)
 
 
-def _given(chosen: Options) -> dict[str, Given]:
+def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
     """Return the answers of --answers, and those of --set, which come first."""
     from catalog_forge import yamlio
     from catalog_forge.blueprint.answers import Given
     from catalog_forge.errors import ForgeError
 
-    given: dict[str, Given] = {}
-    if chosen.answers:
-        root = yamlio.parse(chosen.answers.read_bytes(), str(chosen.answers))
+    found: dict[str, Given] = {}
+    if file:
+        root = yamlio.parse(file.read_bytes(), str(file))
         for key, value in root.pairs if isinstance(root, yamlio.Map) else ():
             if not isinstance(value, yamlio.Text):
                 raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
-            given[key.value] = Given(value.value, value.where)
-        if not given:
+            found[key.value] = Given(value.value, value.where)
+        if not found:
             raise ForgeError("answers are a mapping of questions to values", root.where)
-    for pair in chosen.pairs:
+    for pair in pairs:
         key_, equals, text = pair.partition("=")
         if not equals:
             raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
-        given[key_] = Given(text)
-    if "name" in given:
-        raise ForgeError("the name is NAME of the command line", given["name"].where)
-    return given
+        found[key_] = Given(text)
+    if "name" in found:
+        raise ForgeError("the name is NAME of the command line", found["name"].where)
+    return found
 
 
-def _asker(no_input: bool) -> Ask | None:
+def asker(no_input: bool) -> Ask | None:
     """Return what asks a person; None when there is none at the terminal, or nothing is to be asked."""
-    return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else _asked
+    return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else asked
 
 
-def _asked(question: Question) -> str | bool:
+def asked(question: Question) -> str | bool:
     from catalog_forge.errors import ForgeError
 
     def value(text: str) -> str | bool:
@@ -243,14 +243,18 @@ def _asked(question: Question) -> str | bool:
     return answer
 
 
-def _planned(repository: Repository, name: str, author: Plan) -> tuple[Plan, Source]:
-    """Return all files, the author's and those that are generated from them. Raises ForgeError when the spec is wrong."""
+def planned(repository: Repository, name: str, author: Plan, removed: Iterable[str] = ()) -> tuple[Plan, Source]:
+    """Return all files, the author's and those that are generated from them. Raises ForgeError when the spec is wrong.
+
+    `removed` are paths of files that will not be there.
+    """
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import Plan
     from catalog_forge.repository import Source
     from catalog_forge.spec.folder import PlannedFolder
 
-    folder = PlannedFolder(repository.root, name, author.below(f"specs/{name}"))
+    gone = {path.removeprefix(f"specs/{name}/") for path in removed}
+    folder = PlannedFolder(repository.root, name, author.below(f"specs/{name}"), gone)
     source = Source(name, author[f"specs/{name}.yml"].content, folder, repository.inherited)
     plan = Plan(author)
     try:

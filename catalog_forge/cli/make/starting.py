@@ -46,6 +46,29 @@ def with_start(name: str, author: Plan, inherited: Map | None, words: str | None
     return plan
 
 
+def started(name: str, author: Plan, inherited: Map | None, before: object) -> Plan:
+    """Return the author's files as `with_start`, with the words of the spec `before` where a blueprint says none, too.
+
+    `before` is the text of a spec; what is none, or says nothing, leaves the words to be found.
+    """
+    from catalog_forge import yamlio
+    from catalog_forge.errors import ForgeError
+
+    def launch(text: str) -> object:
+        try:
+            data = yamlio.load(text, f"specs/{name}.yml")
+        except ForgeError:
+            return None
+        return data.get("launch") if isinstance(data, dict) else None
+
+    if launch(author.text(f"specs/{name}.yml")) is not None:
+        return author
+    earlier = launch(before) if isinstance(before, str) else None
+    words = earlier.get("exec") if isinstance(earlier, dict) else None
+    line = shlex.join(map(str, words)) if isinstance(words, list) and words else None
+    return with_start(name, author, inherited, line, no_input=True)
+
+
 def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
     """Find the words outside of the table: an engine that has the image, the person at the terminal."""
     from catalog_forge.errors import ForgeError

@@ -1,0 +1,302 @@
+"""Three versions of one text into one: YAML by key and other files by line. Where both sides changed a thing, each is shown.
+
+What the author wrote stays byte for byte, but for what the blueprint changed and the author did not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from catalog_forge import git, yamlio
+from catalog_forge.errors import ForgeError
+from catalog_forge.yamltext import Document, Edits, Entry, Piece
+
+MOST_ITEMS = 500
+"""Lists whose items have no names are merged up to this length: comparing takes the square of it."""
+
+MARKS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
+
+
+@dataclass(frozen=True)
+class Clash:
+    """What both sides changed: the path of the key (nothing in files that go by line), the line in ours, and all three texts."""
+
+    path: str
+    line: int
+    base: str | None
+    ours: str | None
+    theirs: str | None
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The merged text, where `clashes` stay as they are in ours; `marked` is the text with both sides of each between marks."""
+
+    text: str
+    clashes: tuple[Clash, ...] = ()
+    marked: str = ""
+
+
+def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_yaml: bool) -> Merged:
+    """Merge two texts that come from one. `labels` name ours, base and theirs beside the marks of a conflict.
+
+    Raises ForgeError when git, which merges lines, cannot be had.
+    """
+    if theirs in (base, ours):
+        return Merged(ours)
+    if ours == base:
+        return Merged(theirs)
+    if is_yaml:
+        try:
+            found = _ByKey(*map(Document, (base, ours, theirs)))
+        except ForgeError:
+            return by_line(base, ours, theirs, labels)  # what is not YAML is lines
+        return found.merged(labels)
+    return by_line(base, ours, theirs, labels)
+
+
+def by_line(base: str, ours: str, theirs: str, labels: tuple[str, str, str]) -> Merged:
+    """Merge by line, as git does. Errors as `merge`."""
+    text = git.merged(ours, base, theirs, labels)
+    hunks = [*_hunks(text, labels)]
+    clashes, at, lines = [], 0, ours.splitlines()
+    for mine, old, their in hunks:
+        at = next((number for number in range(at, len(lines)) if lines[number : number + len(mine)] == mine), at)
+        clashes.append(Clash("", at + 1, *("\n".join(side) for side in (old, mine, their))))
+    return Merged(text if not hunks else ours, tuple(clashes), text if hunks else "")
+
+
+def _hunks(text: str, labels: tuple[str, str, str]) -> Iterator[tuple[list[str], list[str], list[str]]]:
+    """Yield ours, base and theirs of each conflict in a text that git marked."""
+    begin, middle, end = (f"{mark}{label}" for mark, label in zip((*MARKS[:2], MARKS[3]), labels, strict=True))
+    sides: list[list[str]] = []
+    for line in text.splitlines():
+        if line == begin:
+            sides = [[]]
+        elif sides and (line, len(sides)) in ((middle, 1), (MARKS[2], 2)):
+            sides.append([])
+        elif line == end and len(sides) == 3:
+            yield sides[0], sides[1], sides[2]
+            sides = []
+        elif sides:
+            sides[-1].append(line)
+
+
+class _ByKey:
+    """Merges YAML: `edits` are what the blueprint changed and the author did not, `sides` how a clash would look otherwise."""
+
+    def __init__(self, base: Document, ours: Document, theirs: Document) -> None:
+        self.base, self.ours, self.theirs = base, ours, theirs
+        self.edits = Edits(ours)
+        self.clashes: list[Clash] = []
+        self.sides: list[tuple[Callable[[Edits], None], Callable[[Edits], None]]] = []
+        self.data = self.entry("", base.root, ours.root, theirs.root)
+
+    def merged(self, labels: tuple[str, str, str]) -> Merged:
+        if self.clashes:
+            base, theirs = self.edits.copy(), self.edits.copy()
+            for old, new in self.sides:
+                old(base)
+                new(theirs)
+            marked = git.merged(self.edits.text(), base.text(), theirs.text(), labels)
+            return Merged(self.edits.text(), tuple(self.clashes), marked)
+        lines = by_line(self.base.text, self.ours.text, self.theirs.text, labels)
+        # Where the lines say the same they are better: what the blueprint says in comments comes along.
+        if not lines.clashes and self.says(lines.text):
+            return Merged(self.ours.bom + lines.text.replace("\n", self.ours.breaks))
+        text = self.edits.text()
+        return Merged(text) if self.says(text) else lines
+
+    def says(self, text: str) -> bool:
+        """Whether a text means what was merged."""
+        try:
+            return _meaning(yamlio.load(text, "")) == _meaning(self.data)
+        except ForgeError:
+            return False
+
+    def entry(self, path: str, base: Entry, ours: Entry, theirs: Entry) -> yamlio.Data:
+        """Merge an entry that all three have, and return its data."""
+        if theirs.value.meaning in (base.value.meaning, ours.value.meaning):
+            return ours.value.data
+        kinds = {each.value.kind for each in (base, ours, theirs)}
+        if len(kinds) == 1 and "scalar" not in kinds:
+            sides = _named(base.value, ours.value, theirs.value)
+            if sides and self.is_kept(*sides):
+                return self.collection(path, ours.value, *sides)
+        if ours.value.meaning == base.value.meaning:
+            self.edits.replace(ours, self.theirs, theirs)
+            return theirs.value.data
+        self.clash(
+            path,
+            (base, ours, theirs),
+            lambda edits: edits.replace(ours, self.base, base),
+            lambda edits: edits.replace(ours, self.theirs, theirs),
+        )
+        return ours.value.data
+
+    @staticmethod
+    def is_kept(base: _Side, ours: _Side, theirs: _Side) -> bool:
+        """Whether an entry of ours stays, so that there is a place for the others."""
+        return any(key in theirs or not _same(base.get(key), entry) for key, entry in ours.items())
+
+    def collection(self, path: str, within: Piece, base: _Side, ours: _Side, theirs: _Side) -> yamlio.Data:
+        """Merge the entries of a mapping or list, and return its data."""
+        found: dict[str, yamlio.Data] = {}
+        for key, mine in ours.items():
+            old, new, below = base.get(key), theirs.get(key), f"{path}/{mine.key}".lstrip("/")
+            if old and new:
+                found[key] = self.entry(below, old, mine, new)
+            elif old and _same(old, mine):
+                self.edits.remove(within, mine)
+            else:
+                found[key] = mine.value.data
+                if old or (new and not _same(new, mine)):
+                    self.one_sided(below, within, old, mine, new)
+        self.additions(path, within, (base, ours, theirs), found)
+        return found if within.kind == "map" else list(found.values())
+
+    def one_sided(self, path: str, within: Piece, old: Entry | None, mine: Entry, new: Entry | None) -> None:
+        """Note what theirs removed and ours changed, or both have added differently."""
+        self.clash(
+            path,
+            (old, mine, new),
+            lambda edits: edits.replace(mine, self.base, old) if old else edits.remove(within, mine),
+            lambda edits: edits.replace(mine, self.theirs, new) if new else edits.remove(within, mine),
+        )
+
+    def additions(self, path: str, within: Piece, sides: tuple[_Side, _Side, _Side], found: dict[str, yamlio.Data]) -> None:
+        """Insert what theirs has and ours has not, each after the entry that it follows there."""
+        base, ours, theirs = sides
+        anchor, last = None, None
+        for key, new in theirs.items():
+            if key in ours:
+                anchor, last = ours[key], key
+                continue
+            old = base.get(key)
+            if old is None:
+                self.edits.insert(within, anchor, self.theirs, new)
+                _insert_after(found, last, key, new.value.data)
+                last = key
+            elif not _same(old, new):
+                self.removed(f"{path}/{new.key}".lstrip("/"), within, anchor, old, new)
+
+    def removed(self, path: str, within: Piece, anchor: Entry | None, old: Entry, new: Entry) -> None:
+        """Note what ours removed and theirs changed."""
+        self.clash(
+            path,
+            (old, None, new),
+            lambda edits: edits.insert(within, anchor, self.base, old),
+            lambda edits: edits.insert(within, anchor, self.theirs, new),
+            line=self.ours.line(anchor.value.end if anchor else within.start),
+        )
+
+    def clash(
+        self,
+        path: str,
+        sides: tuple[Entry | None, Entry | None, Entry | None],
+        old: Callable[[Edits], None],
+        new: Callable[[Edits], None],
+        line: int = 0,
+    ) -> None:
+        base, ours, theirs = sides
+        texts = [
+            document.words(side) if side else None
+            for document, side in ((self.base, base), (self.ours, ours), (self.theirs, theirs))
+        ]
+        self.clashes.append(Clash(path, line or (self.ours.line(ours.start) if ours else 1), *texts))
+        self.sides.append((old, new))
+
+
+_Side = dict[str, Entry]
+
+
+def _same(one: Entry | None, other: Entry | None) -> bool:
+    return one is not None and other is not None and one.value.meaning == other.value.meaning
+
+
+def _meaning(data: yamlio.Data) -> str:
+    return json.dumps(data, sort_keys=True)
+
+
+def _insert_after(found: dict[str, yamlio.Data], last: str | None, key: str, data: yamlio.Data) -> None:
+    keys = [*found]
+    place = keys.index(last) + 1 if last in found else 0
+    rest = {each: found.pop(each) for each in keys[place:]}
+    found.update({key: data} | rest)
+
+
+def _named(base: Piece, ours: Piece, theirs: Piece) -> tuple[_Side, _Side, _Side] | None:
+    """Return the entries of three mappings or lists by names that they share; None where lists cannot be told apart."""
+    if base.kind == "map":
+        return base.entries, ours.entries, theirs.entries
+    items = [list(piece.entries.values()) for piece in (base, ours, theirs)]
+    key = _naming_key(items)
+    if key and _is_doubtful(*({str(each.value.data[key]) for each in side} for side in items)):
+        key = ""
+    sides = [{str(each.value.data[key]): each for each in side} for side in items] if key else _aligned(*items)
+    if not sides or not _in_order(*sides):
+        return None
+    return sides[0], sides[1], sides[2]
+
+
+def _naming_key(lists: list[list[Entry]]) -> str:
+    """Return the key that names the items of lists: all have it, each with a word of its own; most names stay the same."""
+    items = [each.value for each in sum(lists, [])]
+    if not all(each.kind == "map" and each.data for each in items):
+        return ""
+
+    def names(key: str) -> list[list[str]]:
+        return [[str(each.value.data[key]) for each in side] for side in lists]
+
+    keys = [key for key in (items[0].entries if items else ()) if all(_is_name(each, key) for each in items)]
+    keys = [key for key in keys if all(len(set(side)) == len(side) for side in names(key))]
+    return max(keys, key=lambda key: sum(len({*names(key)[0]} & {*side}) for side in names(key)), default="")
+
+
+def _is_doubtful(base: set[str], ours: set[str], theirs: set[str]) -> bool:
+    """Whether both sides may have given another name to the same item: then these are no names."""
+    return bool(base - ours - theirs and ours - base and theirs - base)
+
+
+def _is_name(item: Piece, key: str) -> bool:
+    return key in item.entries and isinstance(item.data[key], str | int)
+
+
+def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
+    """Whether theirs has what is old in the order of base and ours: where lists are sorted anew, no place is the right one."""
+    return all([key for key in side if key in theirs] == [key for key in theirs if key in side] for side in (base, ours))
+
+
+def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[_Side] | None:
+    """Name the items of lists by the item of base that they come from; None where both sides added at one place."""
+    if max(map(len, (base, ours, theirs))) > MOST_ITEMS:
+        return None
+    mine, their = _names(base, ours), _names(base, theirs)
+    if {*_places(mine)} & {*_places(their)}:
+        return None
+    names = ([str(number) for number in range(len(base))], mine, [re.sub(r"^\+", "+theirs", name) for name in their])
+    return [dict(zip(keys, side, strict=True)) for keys, side in zip(names, (base, ours, theirs), strict=True)]
+
+
+def _names(base: list[Entry], side: list[Entry]) -> list[str]:
+    """The number in base of each item, for a changed one of that in whose place it is; new ones are `+` and their own number."""
+    names = [f"+{number}" for number in range(len(side))]
+    matcher = SequenceMatcher(None, [each.value.meaning for each in base], [each.value.meaning for each in side], autojunk=False)
+    for what, start, stop, new, end in matcher.get_opcodes():
+        if what == "equal" or (what == "replace" and stop - start == end - new):
+            names[new:end] = map(str, range(start, stop))
+    return names
+
+
+def _places(names: list[str]) -> Iterator[str]:
+    """After which item of base new ones stand."""
+    last = ""
+    for name in names:
+        if name.startswith("+"):
+            yield last
+        else:
+            last = name

@@ -1,0 +1,183 @@
+"""A newer blueprint into what an author made of an older one: what becomes of each file. Pure: nothing is read or written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from catalog_forge import yamlio
+from catalog_forge.blueprint.answers import Given, Render, questions
+from catalog_forge.blueprint.find import EXAMPLE, example, examples, shipped
+from catalog_forge.blueprint.memory import Digest, Memory
+from catalog_forge.blueprint.merging import Clash, merge
+from catalog_forge.blueprint.model import Blueprint
+from catalog_forge.blueprint.sandbox import text_of
+from catalog_forge.errors import ForgeError, UsageError, did_you_mean
+from catalog_forge.plan import File, Plan
+from catalog_forge.spec.standards import leaves
+
+Base = Mapping[str, str | Digest]
+
+
+class Fate(StrEnum):
+    """What an update does to a file."""
+
+    SAME = "same"
+    """The blueprint says nothing new of it."""
+    UPDATED = "updated"
+    MERGED = "merged"
+    ADDED = "added"
+    REMOVED = "removed"
+    KEPT = "kept"
+    """The blueprint has it no more, and the author edited it."""
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True)
+class Update:
+    """What becomes of a file: `ours` as it is, `file` as it will be (None: not there), `marked` with the marks of its conflicts.
+
+    `newer` says that the blueprint changed it since, `edited` that the author did.
+    """
+
+    path: str
+    state: Fate
+    ours: File | None
+    file: File | None
+    newer: bool
+    edited: bool
+    clashes: tuple[Clash, ...] = ()
+    marked: File | None = None
+
+
+def changes(base: Base, ours: Mapping[str, File], theirs: Plan, labels: tuple[str, str, str]) -> list[Update]:
+    """Return what becomes of each file that the blueprint made, or makes now.
+
+    `base` are the files as the blueprint first made them, `ours` those of the author today, `theirs` those of the blueprint
+    today. Raises ForgeError when git, which merges lines, cannot be had.
+    """
+    now = {file.path: file for file in theirs}
+    return [_change(path, base.get(path), ours.get(path), now.get(path), labels) for path in sorted({*base, *now})]
+
+
+def _change(path: str, base: str | Digest | None, ours: File | None, theirs: File | None, labels: tuple[str, str, str]) -> Update:
+    newer, edited = not _is(theirs, base), not _is(ours, base)
+    if not newer or _content(ours) == _content(theirs):
+        return Update(path, Fate.SAME, ours, ours, newer, edited)
+    if not edited:
+        state = Fate.REMOVED if theirs is None else Fate.UPDATED if ours else Fate.ADDED
+        return Update(path, state, ours, theirs, newer, edited)
+    if theirs is None:
+        return Update(path, Fate.KEPT, ours, ours, newer, edited)
+    texts = [base if isinstance(base, str) else "" if base is None else None, *map(_text, (ours, theirs))]
+    if None in texts:
+        sides = (_shown(base), _shown(_text(ours) if ours else None), _shown(_text(theirs)))
+        return Update(path, Fate.CONFLICT, ours, ours, newer, edited, (Clash("", 0, *sides),))
+    merged = merge(str(texts[0]), str(texts[1]), str(texts[2]), labels, path.endswith((".yml", ".yaml")))
+    mode = (ours or theirs).mode
+    file = File(path, merged.text.encode(), mode)
+    if ours and not merged.clashes:
+        return Update(path, Fate.MERGED, ours, file, newer, edited)
+    marked = File(path, merged.marked.encode(), mode)
+    clashes = merged.clashes if ours else (Clash("", 0, _shown(base), None, texts[2]),)
+    return Update(path, Fate.CONFLICT, ours, ours, newer, edited, clashes, marked)
+
+
+def _is(file: File | None, base: str | Digest | None) -> bool:
+    """Whether a file is what the blueprint first made."""
+    if file is None or base is None:
+        return file is None and base is None
+    return file.content == base.encode() if isinstance(base, str) else hashlib.sha256(file.content).hexdigest() == base.sha256
+
+
+def _content(file: File | None) -> bytes | None:
+    return file.content if file else None
+
+
+def _text(file: File | None) -> str | None:
+    return text_of(file.content) if file else ""
+
+
+def _shown(side: str | Digest | None) -> str | None:
+    return f"(sha256 {side.sha256})" if isinstance(side, Digest) else side
+
+
+def reference_of(memory: Memory, commit: str | None) -> str:
+    """Return what names the blueprint of a memory for `find.opened`, at another commit where one is given.
+
+    Raises ForgeError when this release has no such blueprint, or the blueprint has no commits.
+    """
+    source = memory.source
+    if "url" in source:
+        return f"{source['url']}@{commit or source['commit']}"
+    if commit:
+        raise UsageError(f"the blueprint {memory.blueprint!r} is not from a git repository", hint="--to is a commit of one")
+    if "folder" in source:
+        return source["folder"]
+    name = memory.blueprint
+    if name in examples() and ("example" in source or name not in shipped() or _is_example(memory)):
+        return f"{EXAMPLE}{name}"
+    if "example" in source or name not in shipped():
+        raise ForgeError(
+            f"this release has no blueprint {name!r}", hint=f"--from BLUEPRINT; {did_you_mean(name, shipped())}".rstrip("; ")
+        )
+    return name
+
+
+def _is_example(memory: Memory) -> bool:
+    """Whether an example is what is remembered; releases before 0.2 wrote the same source for both."""
+    with example(memory.blueprint) as found:
+        return found.digest == memory.digest
+
+
+def named(blueprint: str, source: Mapping[str, str]) -> str:
+    """Return the words that name a blueprint as it was somewhere, such as `redis-conf 0.1.0`."""
+    version = source.get("commit", "")[:12] or source.get("package") or source.get("example") or ""
+    return f"{blueprint} {version}".rstrip()
+
+
+def labels(was: str, now: str) -> tuple[str, str, str]:
+    """Return the words beside the marks of a conflict: of ours, of base, of theirs."""
+    return "yours", f"blueprint {was}", f"blueprint {now}" if now != was else f"blueprint {now}, newer"
+
+
+Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
+
+
+def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, made: Made) -> tuple[dict[str, object], Plan]:
+    """Find the answers with which a blueprint makes most of a spec, and return them with what it makes.
+
+    One question after the other: the answers to try are its options, or what stands in the spec where its default would stand.
+    """
+    wanted = _values(spec, file)
+    answers: dict[str, Given] = {}
+    best = made(answers)
+    for question in questions(blueprint, render):
+        if question.name == "name":
+            continue
+        there = _values(best[1][file].content, file)
+        if isinstance(question.default, bool):
+            tried = {"yes", "no"}
+        else:
+            tried = {*question.options} or {wanted[path] for path in there if there[path] == question.default and path in wanted}
+        for text in sorted(tried):
+            try:
+                found = made({**answers, question.name: Given(text)})
+            except ForgeError:
+                continue  # no answer after all
+            if _alike(found[1][file].content, wanted, file) > _alike(best[1][file].content, wanted, file):
+                answers[question.name], best = Given(text), found
+    return best
+
+
+def _values(content: bytes, file: str) -> dict[str, str]:
+    try:
+        return {path: node.value for path, node in leaves(yamlio.parse(content, file))}
+    except ForgeError:
+        return {}
+
+
+def _alike(content: bytes, wanted: Mapping[str, str], file: str) -> int:
+    return len(_values(content, file).items() & wanted.items())

@@ -1,0 +1,186 @@
+"""What `update` finds of a spec: the blueprint as it is now with the answers of then, and what becomes of each file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from catalog_forge import journal
+from catalog_forge.blueprint import memory
+from catalog_forge.blueprint.answers import Given, Question, answer
+from catalog_forge.blueprint.checks import is_asked
+from catalog_forge.blueprint.expand import expand, renderer
+from catalog_forge.blueprint.find import cache_folder, opened
+from catalog_forge.blueprint.limits import Budget
+from catalog_forge.blueprint.memory import Memory
+from catalog_forge.blueprint.model import Blueprint
+from catalog_forge.blueprint.updating import Update, best_answers, changes, labels, named, reference_of
+from catalog_forge.cli.make.new import asker, given
+from catalog_forge.cli.make.starting import started
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.plan import File, Plan
+from catalog_forge.repository import Repository
+from catalog_forge.spec.folder import MEMORY
+
+
+@dataclass(frozen=True)
+class Wished:
+    """What the command line says beside the names."""
+
+    commit: str | None
+    reference: str | None
+    pairs: tuple[str, ...]
+    no_input: bool
+    trust: bool
+    check: bool
+    diff: bool
+    dry_run: bool
+    inline: bool
+    force: bool
+    directory: Path
+
+
+@dataclass(frozen=True)
+class News:
+    """What there is to update in a spec: where the blueprint was and is, what becomes of the files, the file that remembers."""
+
+    name: str
+    was: str
+    now: str
+    changes: list[Update] = field(default_factory=list)
+    memory: File | None = None
+    remembered: File | None = None
+    taken_in: bool = False
+    defaults: Mapping[str, str | bool] = field(default_factory=dict)
+    """New questions that nobody answered, and their defaults."""
+
+    @property
+    def newer(self) -> list[str]:
+        """The files that the blueprint changed."""
+        return [change.path for change in self.changes if change.newer]
+
+    @property
+    def edited(self) -> list[str]:
+        """The files that the author changed."""
+        return [change.path for change in self.changes if change.edited]
+
+    @property
+    def conflicts(self) -> list[Update]:
+        """The files that both changed, and that cannot be merged."""
+        return [change for change in self.changes if change.clashes]
+
+
+def find(repository: Repository, name: str, wished: Wished) -> News:
+    """Look for what is new in the blueprint of a spec. Raises ForgeError when nothing is remembered, or a question is open."""
+    repository.source(name)  # a spec that is not there, or is a link out of the catalog, is said before anything else
+    kept = journal.read(repository.root, f"specs/{name}/{MEMORY}")
+    if kept is None:
+        return _taken_in(repository, name, wished)
+    remembered = memory.read(kept.content, name)
+    was = named(remembered.blueprint, remembered.source)
+    if "url" in remembered.source and not (wished.commit or wished.reference or wished.pairs):
+        return News(name, was, was, _unchanged(repository, remembered))  # a commit never moves: nothing is fetched
+    reference = wished.reference or reference_of(remembered, wished.commit)
+    with opened(reference, _base(repository, wished, reference), cache_folder(os.environ)) as blueprint:
+        if blueprint.digest == remembered.digest and not wished.pairs:
+            return News(name, was, was, _unchanged(repository, remembered))
+        answers, defaults, made = _expanded(repository, name, blueprint, remembered, wished)
+    ours = _ours(repository.root, {*remembered.files, *(file.path for file in made)})
+    now = named(blueprint.name, blueprint.source)
+    found = changes(remembered.files, ours, made, labels(was, now))
+    is_new = bool(wished.pairs) or any(change.newer for change in found)
+    file = memory.file_of(blueprint, answers, made) if is_new else None
+    return News(name, was, now, found, file, kept, defaults=defaults)
+
+
+def _base(repository: Repository, wished: Wished, reference: str) -> Path:
+    """The folder that a blueprint's folder is relative to: that of the command, as for `new`, else the catalog."""
+    return wished.directory if (wished.directory / reference).is_dir() else repository.root
+
+
+def _unchanged(repository: Repository, remembered: Memory) -> list[Update]:
+    """What the author did to the files of a blueprint that is as it was."""
+    made = Plan(File(path, text.encode()) for path, text in remembered.files.items() if isinstance(text, str))
+    ours = _ours(repository.root, remembered.files)
+    texts = {path: text for path, text in remembered.files.items() if isinstance(text, str)}
+    return changes(texts, ours, made, ("", "", ""))
+
+
+def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]:
+    """Read the files of an author. Raises ForgeError for what is a link, or lies behind one."""
+    there = journal.folders_above(root, sorted(paths))
+    found = {path: journal.read(root, path) for path in paths if there[path.rpartition("/")[0]]}
+    for path, file in found.items():
+        if file and file.mode == journal.LINK:
+            raise ForgeError("this is a link, and what it leads to is not updated", Where(path), "put a file in its place")
+    return {path: file for path, file in found.items() if file}
+
+
+def _expanded(
+    repository: Repository, name: str, blueprint: Blueprint, remembered: Memory, wished: Wished
+) -> tuple[dict[str, object], dict[str, str | bool], Plan]:
+    """Return the answers, those of them that are defaults of new questions, and what the blueprint makes of all."""
+    budget = Budget()
+    render = renderer(blueprint, trusted=wished.trust, budget=budget)
+    asked = {key for key, raw in blueprint.context.items() if is_asked(key, raw)}
+    known = {key: Given(_words(value)) for key, value in remembered.answers.items() if key in asked}
+    defaults: dict[str, str | bool] = {}
+    ask = asker(wished.no_input or wished.check) or partial(_by_default, defaults, wished.check)
+    answers = answer(blueprint, render, {**known, **given(wished.pairs, None), "name": Given(name)}, ask)
+    made = expand(blueprint, answers, trusted=wished.trust, budget=budget)
+    return answers, defaults, started(name, made, repository.inherited, remembered.files.get(f"specs/{name}.yml"))
+
+
+def _by_default(defaults: dict[str, str | bool], quiet: bool, question: Question) -> str | bool:
+    """Answer a new question by its default, where nobody can be asked. Raises ForgeError where that is no answer."""
+    hint = f"{question.prompt}: --set {question.name}=VALUE"
+    if quiet:
+        return question.default
+    if question.check and question.check.secret:
+        raise ForgeError(f"the answer to {question.name!r} is secret, so it is not remembered", hint=hint)
+    if question.default == "":
+        raise ForgeError(f"the blueprint has a new question, {question.name!r}, and no answer to it", hint=hint)
+    if isinstance(question.default, str):
+        try:
+            question.value(question.default)
+        except ForgeError as error:
+            wanted = error.problems[0].hint
+            raise ForgeError(
+                f"the blueprint has a new question, {question.name!r}, whose default cannot answer it: {wanted}", hint=hint
+            ) from None
+    defaults[question.name] = question.default
+    return question.default
+
+
+def _words(value: str | bool) -> str:
+    return value if isinstance(value, str) else "yes" if value else "no"
+
+
+def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
+    """Take in a spec of which nothing is remembered: the blueprint with the answers that make most of the spec is the base."""
+    if wished.reference is None:
+        raise ForgeError(
+            f"nothing is remembered of the blueprint of {name!r}",
+            Where(f"specs/{name}/{MEMORY}"),
+            f"update {name} --from BLUEPRINT takes it in",
+        )
+    spec = repository.source(name).content
+    with opened(wished.reference, _base(repository, wished, wished.reference), cache_folder(os.environ)) as blueprint:
+        budget = Budget()
+        render = renderer(blueprint, trusted=wished.trust, budget=budget)
+        told = {**given(wished.pairs, None), "name": Given(name)}
+
+        def made(answers: Mapping[str, Given]) -> tuple[dict[str, object], Plan]:
+            full = answer(blueprint, render, {**answers, **told})
+            author = expand(blueprint, full, trusted=wished.trust, budget=budget)
+            return full, started(name, author, repository.inherited, spec.decode(errors="replace"))
+
+        answers, base = best_answers(f"specs/{name}.yml", spec, blueprint, render, made)
+    now = named(blueprint.name, blueprint.source)
+    ours = _ours(repository.root, {file.path for file in base})
+    texts = {file.path: file.content.decode(errors="replace") for file in base}
+    found = changes(texts, ours, base, ("", "", ""))
+    return News(name, now, now, found, memory.file_of(blueprint, answers, base), taken_in=True)

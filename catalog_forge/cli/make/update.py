@@ -1,0 +1,191 @@
+"""`catalog-forge update`: what is new in a blueprint, merged into a spec that was made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown.paint import painted_diff
+from catalog_forge.shown import as_json, printable
+
+if TYPE_CHECKING:
+    from catalog_forge.blueprint.updating import Update
+    from catalog_forge.cli.make.newer import News, Wished
+    from catalog_forge.plan import File
+    from catalog_forge.repository import Repository
+
+
+MOST_LINES = 12
+"""Of each side of a conflict so many lines are shown; JSON has all."""
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--to", "commit", metavar="COMMIT", help="The commit of the blueprint's repository to update to (40 hex digits).")
+@click.option("--from", "reference", metavar="BLUEPRINT", help="The blueprint, where it moved, or where nothing is remembered.")
+@click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint, new or anew.")
+@click.option("--no-input", is_flag=True, help="Ask nothing.")
+@click.option("--trust", is_flag=True, help="Let cookiecutter run the blueprint's hooks and extensions.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the blueprint is newer, or files were edited.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what would become of each file.")
+@click.option("--conflict", type=click.Choice(["inline"]), help="Write conflicts into the files, both sides between marks.")
+@click.option("--force", is_flag=True, help="Overwrite generated files that somebody edited.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what was found.")
+@click.pass_obj
+def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: str | None, **options: Any) -> None:
+    """Merge what is new in a blueprint into what was made of it.
+
+    Without a NAME, for every spec that remembers its blueprint; then it is generated. What you edited stays; where you and
+    the blueprint changed the same thing, nothing is written, and both sides are shown.
+    """
+    from catalog_forge.cli.make.generate import each
+    from catalog_forge.cli.make.newer import Wished, find
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import Repository
+
+    repository = Repository.find(settings.directory)
+    wished = Wished(inline=conflict is not None, directory=settings.directory, **options)
+    found: list[News] = []
+
+    def act(name: str) -> bool:
+        one = find(repository, name, wished)
+        found.append(one)
+        if form == "text":
+            click.echo(_text(one))
+        _done(repository, one, wished)
+        return bool(one.conflicts or (wished.check and (one.newer or one.edited)))
+
+    try:
+        failed = each(_chosen(repository, names), act)
+    finally:
+        if form == "json":
+            click.echo(as_json({"specs": [_data(one, wished) for one in found]}))
+    if failed:
+        raise ForgeError(*_why(found, wished))
+
+
+def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
+    """Return the names that were given, or of all specs those that remember a blueprint."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.spec.folder import MEMORY
+
+    if names:
+        return repository.chosen(names)
+    found = [name for name in repository.chosen(()) if (repository.root / f"specs/{name}/{MEMORY}").is_file()]
+    if not found:
+        raise ForgeError("no spec here remembers its blueprint", hint="update NAME --from BLUEPRINT takes one in")
+    return found
+
+
+def _done(repository: Repository, one: News, wished: Wished) -> None:
+    """Write what was found, where it is to be written, or show how; say what was generated."""
+    from catalog_forge import writer
+    from catalog_forge.cli.make.generate import summary
+    from catalog_forge.cli.make.new import planned
+    from catalog_forge.plan import Plan
+
+    if wished.check or one.memory is None:
+        return
+    author = Plan(file for each in one.changes if (file := _file(each, wished)))
+    known = {each.path: each.ours.digest for each in one.changes if each.ours and (each.file is None or each.path in author)}
+    plan, inputs = author, ""
+    if not one.conflicts:
+        plan, source = planned(repository, one.name, author, known.keys() - {file.path for file in author})
+        inputs = source.inputs
+    if wished.diff:
+        compared = (
+            writer.compare_author(repository.root, plan, known)
+            if one.conflicts
+            else writer.compare(repository.root, one.name, plan, known)
+        )
+        click.echo(painted_diff(compared.diff()), nl=False)
+    if wished.diff or wished.dry_run or (one.conflicts and not wished.inline):
+        return
+    plan.add(one.memory)
+    known |= {one.memory.path: one.remembered.digest} if one.remembered else {}
+    if one.conflicts:
+        writer.write_author(repository.root, plan, known)
+    else:
+        done = writer.write(repository.root, one.name, plan, inputs=inputs, force=wished.force, known=known)
+        click.echo(f"{one.name}: {summary(done)}", err=True)
+
+
+def _file(change: Update, wished: Wished) -> File | None:
+    """A file as it is to be written: with its conflicts, where these are wished for."""
+    return change.marked if change.clashes and change.marked and wished.inline else change.file
+
+
+def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
+    """Say why the command fails, and what is next."""
+    count = sum(len(change.clashes) for one in found for change in one.conflicts)
+    conflicts = f"{count} conflict{'s' * (count > 1)}"
+    if count and wished.inline and not (wished.check or wished.diff or wished.dry_run):
+        return f"{conflicts}, written between marks", None, "edit the files, then: catalog-forge generate"
+    if count and not wished.check:
+        return f"{conflicts}: nothing was written", None, "--conflict inline writes both sides into the files"
+    newer = [one.name for one in found if one.newer]
+    edited = [one.name for one in found if one.edited]
+    words = [f"the blueprint is newer: {', '.join(newer)}"] * bool(newer) + [f"you edited: {', '.join(edited)}"] * bool(edited)
+    return "; ".join(words), None, "catalog-forge update" if newer else "what you edited stays when the blueprint is newer"
+
+
+def _text(one: News) -> str:
+    """Say what was found in a spec."""
+    if one.taken_in:
+        lines = [
+            f"{one.name}: taken in. Its base is {one.now} with the answers that make most of it: what differs counts as edited"
+        ]
+    elif one.newer:
+        lines = [
+            f"{one.name}: the blueprint is newer: {one.was} -> {one.now}"
+            if one.was != one.now
+            else f"{one.name}: the blueprint {one.now} is newer"
+        ]
+    else:
+        lines = [f"{one.name}: up to date with {one.now}"]
+    if one.edited:
+        lines.append(f"  you edited: {', '.join(one.edited)}")
+    lines += [f"  {each.state}: {each.path}" for each in one.changes if each.newer and each.state != "same" and not each.clashes]
+    lines += [f"  new question {name}, answered by its default: {value}" for name, value in one.defaults.items()]
+    for change in one.conflicts:
+        for clash in change.clashes:
+            place = f"{change.path}:{clash.line}" if clash.line else change.path
+            lines.append(f"  conflict: {place}{': ' if clash.path else ''}{clash.path}")
+            lines += _side("was", clash.base) + _side("yours", clash.ours) + _side("blueprint", clash.theirs)
+    return printable("\n".join(lines), kept="\n")
+
+
+def _side(who: str, text: str | None) -> list[str]:
+    lines = ["(not there)"] if text is None else text.splitlines()[:MOST_LINES] or ["(nothing)"]
+    return [f"    {who + ':' if not number else '':10} {line}" for number, line in enumerate(lines)]
+
+
+def _data(one: News, wished: Wished) -> dict[str, Any]:
+    """What was found in a spec, as JSON has it."""
+    wrote = one.memory is not None and not (wished.check or wished.diff or wished.dry_run)
+    return {
+        "name": one.name,
+        "was": one.was,
+        "now": one.now,
+        "newer": one.newer,
+        "edited": one.edited,
+        "taken_in": one.taken_in,
+        "written": wrote and (wished.inline or not one.conflicts),
+        "files": [{"path": each.path, "state": str(each.state)} for each in one.changes],
+        "defaults": dict(one.defaults),
+        "conflicts": [
+            {
+                "file": each.path,
+                "line": clash.line,
+                "path": clash.path,
+                "base": clash.base,
+                "yours": clash.ours,
+                "blueprint": clash.theirs,
+            }
+            for each in one.conflicts
+            for clash in each.clashes
+        ],
+    }

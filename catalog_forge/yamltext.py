@@ -1,0 +1,281 @@
+"""A YAML file as its author wrote it: where each value stands, and changes that leave every other byte as it is.
+
+Comments, order, quotes, indentation and line ends stay because nothing is written anew: a change is cut out of the text, or into
+it, with the words of the text that it comes from. docs/decisions/0020-edits-of-text.md says why not with ruamel.yaml.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError
+
+# A bare text that means the same between braces, wherever it comes from.
+_BARE = re.compile(r"[A-Za-z0-9_./]([A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
+
+
+@dataclass
+class Piece:
+    """A value in a text: its span, what it is, and the entries of a mapping or list by their keys or numbers."""
+
+    kind: str
+    start: int
+    end: int
+    style: str
+    data: yamlio.Data = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    @property
+    def flow(self) -> bool:
+        """Whether it is a collection in braces or brackets."""
+        return self.style == "flow"
+
+    @cached_property
+    def meaning(self) -> str:
+        """Its data in a form that two values share when they are equal: 1, 1.0, true and "1" are four."""
+        return json.dumps(self.data, sort_keys=True)
+
+
+@dataclass
+class Entry:
+    """An entry of a mapping or list: its key, where it starts, where what follows the colon or dash begins, its value."""
+
+    key: str
+    start: int
+    after: int
+    value: Piece
+    flow: bool = False
+
+
+class Document:
+    """A YAML text and its root. Raises ForgeError when it is not YAML, or over the bounds."""
+
+    def __init__(self, text: str, file: str = "") -> None:
+        yamlio.parse(text, file)
+        self.bom = "\ufeff" * text.startswith("\ufeff")
+        self.breaks = "\r\n" if "\r\n" in text else "\n"
+        self.text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        marks = yamlio.marks(self.text)
+        root = self._piece(next(marks), marks)
+        self.root = Entry("", root.start, 0, root)
+
+    def line(self, at: int) -> int:
+        """The number of the line in which a character stands."""
+        return self.text.count("\n", 0, at) + 1
+
+    def line_start(self, at: int) -> int:
+        """Where the line of a character begins."""
+        return self.text.rfind("\n", 0, at) + 1
+
+    def line_end(self, at: int) -> int:
+        """Where the line of a character ends, before its line feed."""
+        end = self.text.find("\n", at)
+        return len(self.text) if end < 0 else end
+
+    def column(self, at: int) -> int:
+        """How many characters stand before one in its line."""
+        return at - self.line_start(at)
+
+    def opens_line(self, entry: Entry) -> bool:
+        """Whether only blanks stand before an entry in its line: of `- a: 1` that is so for the item, and not for `a`."""
+        return not self.text[self.line_start(entry.start) : entry.start].strip()
+
+    def head(self, entry: Entry) -> int:
+        """Where the comments begin that stand right above an entry; at its own line where there are none."""
+        start = self.line_start(entry.start)
+        while start:
+            above = self.line_start(start - 1)
+            line = self.text[above : start - 1]
+            if not line.lstrip().startswith("#") or len(line) - len(line.lstrip()) != self.column(entry.start):
+                break
+            start = above
+        return start
+
+    def words(self, entry: Entry) -> str:
+        """Return the text of an entry, to the end of its last line in a block."""
+        return self.text[entry.start : entry.value.end if entry.flow else self.line_end(entry.value.end)]
+
+    def _piece(self, mark: yamlio.Mark, marks: Iterator[yamlio.Mark]) -> Piece:
+        if mark.kind == "scalar":
+            return Piece("scalar", mark.start, self._scalar_end(mark), mark.style, mark.data)
+        piece = Piece(mark.kind, mark.start, mark.end, mark.style)
+        last = mark.start
+        for first in marks:
+            if first.kind == "end":
+                piece.end = first.end if piece.flow else last
+                break
+            entry = self._pair(first, marks, piece) if mark.kind == "map" else self._item(first, marks, piece, last)
+            piece.entries[entry.key] = entry
+            last = entry.value.end
+        values = {key: entry.value.data for key, entry in piece.entries.items()}
+        piece.data = values if mark.kind == "map" else list(values.values())
+        return piece
+
+    def _pair(self, key: yamlio.Mark, marks: Iterator[yamlio.Mark], parent: Piece) -> Entry:
+        value = self._piece(next(marks), marks)
+        colon = self._content(key.end)
+        after = colon + 1 if self.text[colon : colon + 1] == ":" else key.end
+        if value.kind == "scalar" and value.start == value.end:
+            value.start = value.end = after
+        return Entry(self.text_of_key(key), key.start, after, value, parent.flow)
+
+    def _item(self, mark: yamlio.Mark, marks: Iterator[yamlio.Mark], parent: Piece, last: int) -> Entry:
+        value = self._piece(mark, marks)
+        key = str(len(parent.entries))
+        if parent.flow:
+            return Entry(key, value.start, value.start, value, flow=True)
+        dash = self._content(last)
+        if self.text[dash : dash + 1] != "-":
+            raise ForgeError("this list cannot be edited in place")
+        if value.kind == "scalar" and value.start == value.end:
+            value.start = value.end = dash + 1
+        return Entry(key, dash, dash + 1, value)
+
+    def text_of_key(self, mark: yamlio.Mark) -> str:
+        """The key that a scalar is: keys are words, whatever they look like."""
+        return mark.data if isinstance(mark.data, str) else self.text[mark.start : mark.end]
+
+    def _scalar_end(self, mark: yamlio.Mark) -> int:
+        if mark.style not in ("|", ">"):
+            return mark.end
+        header = self.text[mark.start : self.line_end(mark.start)].partition("#")[0]
+        if "+" in header:  # blank lines at the end belong to the value
+            return mark.end - self.text[: mark.end].endswith("\n")
+        return self.line_end(len(self.text[: mark.end].rstrip()))
+
+    def _content(self, at: int) -> int:
+        """Find the next character that is no blank and in no comment."""
+        while at < len(self.text):
+            if self.text[at] == "#":
+                at = self.line_end(at)
+            elif not self.text[at].isspace():
+                break
+            at += 1
+        return at
+
+
+class Edits:
+    """Changes of one document; all speak of its text as it was. What comes in is an entry of another document."""
+
+    def __init__(self, document: Document, spans: list[tuple[int, int, str]] | None = None) -> None:
+        self.document = document
+        self._spans = spans or []
+
+    def copy(self) -> Edits:
+        """Return the same changes, to which others may be added."""
+        return Edits(self.document, list(self._spans))
+
+    def text(self) -> str:
+        """Return the text with all changes."""
+        parts, at = list[str](), 0
+        for start, end, words in sorted(self._spans, key=lambda span: span[0]):
+            parts += [self.document.text[at:start], words]
+            at = max(at, end)
+        parts.append(self.document.text[at:])
+        return self.document.bom + "".join(parts).replace("\n", self.document.breaks)
+
+    def replace(self, entry: Entry, source: Document, by: Entry) -> None:
+        """Give an entry the value of another one; a comment after it stays."""
+        value, text = entry.value, self.document.text
+        if entry.flow:
+            self._spans.append((value.start, value.end, _in_flow(source, by.value)))
+            return
+        words = _value(source, by, self.document.column(entry.start))
+        end = self.document.line_end(value.end)
+        comment = text[value.end : end]
+        if "\n" in words and comment.strip():
+            first, _, rest = words.partition("\n")
+            self._spans.append((entry.after, end, f"{first.rstrip()}{comment}\n{rest}"))
+        elif "\n" in words or "\n" in text[entry.after : value.start] or value.start == value.end:
+            self._spans.append((entry.after, value.end, words))
+        else:  # what may stand in columns stays there
+            self._spans.append((value.start, value.end, words.lstrip()))
+
+    def remove(self, parent: Piece, entry: Entry) -> None:
+        """Remove an entry and the comments right above it; another entry must stay."""
+        document, text = self.document, self.document.text
+        if parent.flow:
+            self._spans.append((*self._within_flow(parent, entry), ""))
+            return
+        start, end = document.head(entry), document.line_end(entry.value.end) + 1
+        if not document.opens_line(entry):
+            start = entry.start
+            end += len(text[end:]) - len(text[end:].lstrip())
+        elif text[:start].endswith("\n\n") and text[end : end + 1] in ("\n", ""):
+            start -= 1
+        self._spans.append((start, min(end, len(text)), ""))
+
+    def _within_flow(self, parent: Piece, entry: Entry) -> tuple[int, int]:
+        others = list(parent.entries.values())
+        place = others.index(entry)
+        if place + 1 < len(others):
+            return entry.start, others[place + 1].start
+        return (others[place - 1].value.end if place else entry.start), entry.value.end
+
+    def insert(self, parent: Piece, after: Entry | None, source: Document, entry: Entry) -> None:
+        """Insert an entry of another document after one of this, or at the beginning."""
+        named = parent.kind == "map"
+        if parent.flow:
+            words = (f"{yamlio.dump_json_like(entry.key)}: " if named else "") + _in_flow(source, entry.value)
+            place = after.value.end if after else parent.start + 1
+            words = f", {words}" if after else f"{words}, " if parent.entries else words
+            self._spans.append((place, place, words))
+            return
+        document = self.document
+        first = next(iter(parent.entries.values()))
+        column = document.column(first.start)
+        words = _entry(source, entry, column, named)
+        if after:
+            place = document.line_end(after.value.end)
+            self._spans.append((place, place, f"\n{words}"))
+        elif document.opens_line(first):
+            place = document.line_start(first.start)
+            self._spans.append((place, place, f"{words.lstrip(chr(10))}\n"))
+        else:
+            self._spans.append((first.start, first.start, f"{words.strip()}\n{' ' * column}"))
+
+
+def _entry(source: Document, entry: Entry, column: int, named: bool) -> str:
+    """The lines of an entry with the comments above it, and a blank line where one stands above those, from a column on."""
+    if entry.flow:
+        key = f"{yamlio.dump_json_like(entry.key)}:" if named else "-"
+        return f"{' ' * column}{key}{_value(source, entry, column)}"
+    start = source.head(entry) if source.opens_line(entry) else entry.start
+    blank = "\n" * source.text[:start].endswith("\n\n")
+    indent = source.column(entry.start)
+    lines = source.text[start : source.line_end(entry.value.end)]
+    lines = lines if source.opens_line(entry) else " " * indent + lines
+    return blank + _shifted(lines, column - indent)
+
+
+def _value(source: Document, entry: Entry, column: int) -> str:
+    """What follows the colon or dash of an entry that is to start in a column."""
+    if entry.flow:
+        return f" {source.text[entry.value.start : entry.value.end]}"
+    words = source.text[entry.after : entry.value.end]
+    first, feed, rest = words.partition("\n")
+    return first + feed + _shifted(rest, column - source.column(entry.start))
+
+
+def _shifted(lines: str, by: int) -> str:
+    if by >= 0:
+        return re.sub(r"(?m)^(?=.)", " " * by, lines)
+    return re.sub(rf"(?m)^ {{1,{-by}}}", "", lines)
+
+
+def _in_flow(source: Document, value: Piece) -> str:
+    """A value in one line, as it may stand between braces; in its own quotes, where it has some."""
+    words = source.text[value.start : value.end]
+    if value.kind == "scalar" and "\n" not in words and (value.style in ("'", '"') or _BARE.fullmatch(words)):
+        return words
+    inside = [(key, _in_flow(source, entry.value)) for key, entry in value.entries.items()]
+    if value.kind == "map":
+        return "{" + ", ".join(f"{yamlio.dump_json_like(key)}: {words}" for key, words in inside) + "}"
+    if value.kind == "list":
+        return f"[{', '.join(words for _, words in inside)}]"
+    return yamlio.dump_json_like(value.data)

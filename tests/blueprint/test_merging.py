@@ -1,0 +1,166 @@
+"""Three versions of a file into one: what is kept of each, and that nothing both changed is decided in silence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_forge import yamlio
+from catalog_forge.blueprint.merging import merge
+
+LABELS = ("yours", "blueprint 1", "blueprint 2")
+BASE = """\
+# The head of the file.
+forge: 1
+name: web-conf   # in columns
+
+service: {name: web, image: 'nginx:1'}
+metadata:
+  port: {type: int, default: 80}
+
+  # who reads this
+  colour:
+    default: "red"
+files:
+# the first file
+- dest: /etc/a
+  body:
+  - set: {port: "@{metadata/port}"}
+  - text: |
+      one
+- dest: /etc/b
+  body: [{file: b}]
+"""
+
+
+def both(ours: dict[str, str], theirs: dict[str, str]) -> tuple[str, str]:
+    texts = []
+    for changed in (ours, theirs):
+        text = BASE
+        for old, new in changed.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        texts.append(text)
+    return texts[0], texts[1]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "wanted"),
+    [
+        # in one line, which git calls a conflict
+        ({"default: 80": "default: 81"}, {"int, ": "int, label: P, "}, {"default: 80": "label: P, default: 81"}),
+        ({"nginx:1": "nginx:2"}, {"name: web,": "name: front,"}, {"web, image: 'nginx:1'": "front, image: 'nginx:2'"}),
+        # beside comments and quotes of ours
+        ({"# who reads this": "# mine"}, {'"red"': "blue"}, {"# who reads this": "# mine", '"red"': "blue"}),
+        ({"80}": "80}  # mine"}, {"default: 80": "default: 8080"}, {"default: 80}": "default: 8080}  # mine"}),
+        # entries that come, and go with their comments
+        (
+            {"80}\n": "80}\n  mine: {}\n"},
+            {"80}\n": "80}\n  # theirs\n  their: 'x'\n"},
+            {"80}\n": "80}\n  # theirs\n  their: 'x'\n  mine: {}\n"},
+        ),
+        (
+            {"- dest: /etc/b\n": "- dest: /etc/b\n  # mine\n  mode: '0600'\n"},
+            {"# the first file\n- dest: /etc/a\n": "- dest: /etc/n\n  body: []\n# the first file\n- dest: /etc/a\n"},
+            {
+                "# the first file\n- dest: /etc/a\n": "- dest: /etc/n\n  body: []\n# the first file\n- dest: /etc/a\n",
+                "- dest: /etc/b\n": "- dest: /etc/b\n  # mine\n  mode: '0600'\n",
+            },
+        ),
+        (
+            {"/etc/b": "/etc/b\n  mode: '0600'"},
+            {"    one\n": "    two\n"},
+            {"    one\n": "    two\n", "/etc/b": "/etc/b\n  mode: '0600'"},
+        ),
+        # what the blueprint says in a comment comes along, where nothing stands against it
+        ({"nginx:1": "nginx:2"}, {"the first": "the 1st"}, {"nginx:1": "nginx:2", "the first": "the 1st"}),
+    ],
+)  # fmt: skip
+def test_what_only_one_changed_is_taken(ours: dict[str, str], theirs: dict[str, str], wanted: dict[str, str]) -> None:
+    mine, their = both(ours, theirs)
+    merged = merge(BASE, mine, their, LABELS, is_yaml=True)
+    assert merged.clashes == ()
+    assert merged.text == both(wanted, {})[0]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "path", "line"),
+    [
+        ({"default: 80": "default: 81"}, {"default: 80": "default: 82"}, "metadata/port/default", 7),
+        ({"80}": "80}\n  new: 1"}, {"80}": "80}\n  new: 2"}, "metadata/new", 8),
+        ({"  # who reads this\n  colour:\n    default: \"red\"\n": ""}, {'"red"': "blue"}, "metadata/colour", 7),
+        ({'"red"': "blue"}, {"  # who reads this\n  colour:\n    default: \"red\"\n": ""}, "metadata/colour", 10),
+        ({"      one\n": "      mine\n"}, {"      one\n": "      theirs\n"}, "files/0/body/1/text", 17),
+        ({"file: b": "file: c"}, {"file: b": "file: d"}, "files/1/body/0/file", 20),
+    ],
+)  # fmt: skip
+def test_what_both_changed_is_shown_with_both_sides_and_between_marks(
+    ours: dict[str, str], theirs: dict[str, str], path: str, line: int
+) -> None:
+    mine, their = both(ours, theirs)
+    merged = merge(BASE, mine, their, LABELS, is_yaml=True)
+    assert merged.text == mine
+    (clash,) = merged.clashes
+    assert (clash.path, clash.line) == (path, line)
+    assert clash.ours != clash.theirs
+    assert [merged.marked.count(f"\n{mark} ") for mark in ("<<<<<<< yours", "||||||| blueprint", ">>>>>>> blueprint")] == [
+        0,
+        1,
+        1,
+    ]
+    assert merged.marked.count("<<<<<<< yours\n") == 1
+
+
+@pytest.mark.parametrize("theirs", ["a\nx\nc\n", "", "a\n"])
+def test_other_files_go_by_line(theirs: str) -> None:
+    assert merge("a\nb\nc\n", "a\nb\nc\nd\n", "0\na\nb\nc\n", LABELS, is_yaml=False).text == "0\na\nb\nc\nd\n"
+    (clash,) = merge("a\nb\nc\n", "a\nB\nc\n", theirs, LABELS, is_yaml=False).clashes
+    assert clash.ours is not None
+    assert "B" in clash.ours
+
+
+SCALARS = st.integers(0, 3) | st.sampled_from(["x", "y: #", ""])
+NAMES = st.sampled_from("abcde")
+DATA = st.recursive(SCALARS, lambda inner: st.dictionaries(NAMES, inner, max_size=4), max_leaves=8)
+FILES = st.dictionaries(NAMES, DATA, min_size=1, max_size=5)
+
+
+def wanted(base: object, ours: object, theirs: object) -> tuple[object, bool]:
+    """The merge of data, written without a text: None is for what is not there. Tells whether both changed the same thing."""
+    if same(theirs, base) or same(ours, theirs):
+        return ours, False
+    if isinstance(base, dict) and isinstance(ours, dict) and isinstance(theirs, dict) and ours:
+        merged, clash = {}, False
+        for key in dict.fromkeys([*ours, *theirs, *base]):
+            merged[key], below = wanted(base.get(key), ours.get(key), theirs.get(key))
+            clash |= below
+        return {key: value for key, value in merged.items() if value is not None}, clash
+    return (theirs, False) if same(ours, base) else (ours, True)
+
+
+def same(one: object, other: object) -> bool:
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def written(data: object, who: str) -> str:
+    """Data as YAML, with a comment above each key of the top."""
+    return "".join(f"# {who} {key}\n{yamlio.dump({key: value})}" for key, value in data.items()) if isinstance(data, dict) else ""
+
+
+@given(FILES, FILES, FILES)
+def test_any_three_files_merge_as_their_data_does(
+    base: dict[str, object], ours: dict[str, object], theirs: dict[str, object]
+) -> None:
+    data, clash = wanted(base, ours, theirs)
+    text = written(ours, "mine")
+    merged = merge(written(base, "old"), text, written(theirs, "new"), LABELS, is_yaml=True)
+    assert bool(merged.clashes) == clash
+    if not clash:
+        assert same(yamlio.load(merged.text, ""), data)
+    kept = {
+        line for line in text.splitlines() if line.startswith("# mine") and line[7:] in (data if isinstance(data, dict) else {})
+    }
+    assert kept <= {*merged.text.splitlines()}
