@@ -1,8 +1,9 @@
-"""From a spec to everything that it stands for: the conf image below images/, the entry below templates/."""
+"""From a spec to everything that it stands for: the conf image below images/, the entry below templates/, or compose/."""
 
 from __future__ import annotations
 
 from catalog_forge.catalog.entry import entry_plan
+from catalog_forge.catalog.stored import compose_plan
 from catalog_forge.image.files import image_plan
 from catalog_forge.plan import Plan
 from catalog_forge.spec.folder import SpecFolder
@@ -16,5 +17,8 @@ def forge(spec: Spec, folder: SpecFolder) -> Plan:
     """
     plan = Plan()
     plan.merge(image_plan(spec, folder.static), f"images/{spec.name}")
-    plan.merge(entry_plan(spec, lambda name: folder.icon(name, spec.entry.at("icon"))), f"templates/{spec.entry.name}")
+    if "rancher" in spec.engine.backends:
+        plan.merge(entry_plan(spec, lambda name: folder.icon(name, spec.entry.at("icon"))), f"templates/{spec.entry.name}")
+    if spec.engine.is_stored:
+        plan.merge(compose_plan(spec), f"compose/{spec.name}")
     return plan

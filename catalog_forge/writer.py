@@ -6,7 +6,7 @@ takes `TOP/TEMPLATE/NUMBER/` for a revision, sees one more file in a folder with
 entry leave the record when a later one is planned: they are published, and stay. It holds no times and
 sizes as git's index does: hashing the files of a spec costs half a millisecond, and times differ on each machine.
 
-**Rooms.** Files below `images/` and `templates/` are ours: recorded, and removed when the spec no longer yields them.
+**Rooms.** Files below `images/`, `templates/` and `compose/` are ours: recorded, and removed when the spec no longer yields them.
 A plan may also hold a file of the author's room (`new` writes the spec): it is written, but never recorded, and removed or
 overwritten for one alone who says what was read of it (`update`).
 
@@ -29,7 +29,7 @@ from catalog_forge.diffs import unified
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.plan import File, Plan, check_relative
 
-GENERATED = ("images/", "templates/")
+GENERATED = ("images/", "templates/", "compose/")
 _REVISION = re.compile(r"templates/(?P<entry>[^/]+)/(?P<number>[0-9]+)/")
 
 

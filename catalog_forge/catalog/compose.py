@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog_forge.catalog.questions import literal, metadata_block, questions, tag_variable
 from catalog_forge.rancher.composition import named
-from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.rancher.keys import SIDEKICKS, START_ONCE
 from catalog_forge.spec.model import Companion, Member, Spec, Volume
 from catalog_forge.spec.model.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS
 from catalog_forge.spec.model.frame import HealthCheck
@@ -18,7 +18,7 @@ _OVERRIDE = "io.rancher.container.hostname_override"
 _DNS = "io.rancher.container.dns"
 _HOSTNAME = {_OVERRIDE: "container_name"}
 # What a container says that has its time once, and nobody to speak with.
-_ONCE = {"network_mode": "none", "labels": {"io.rancher.container.start_once": Quoted("true")}}
+_ONCE = {"network_mode": "none", "labels": {START_ONCE: Quoted("true")}}
 # The labels that every configured service has.
 GENERATED_LABELS = frozenset((*_HOSTNAME, SIDEKICKS))
 

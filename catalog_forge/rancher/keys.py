@@ -5,6 +5,7 @@ Where they come from: docs/facts/catalog.md#3.13 and #4.5, and the schemas of ra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -99,6 +100,10 @@ WITHOUT_REASON = "one engine cannot honour it"
 # The label of a primary that names its sidekicks, and the one of a service with a unit on each host.
 SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"
+# The label of a container that has ended well when it has ended.
+START_ONCE = "io.rancher.container.start_once"
+# The images of load balancers, of Rancher 1.2 and 1.1.
+BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
 # The image of a load balancer of Rancher 1.1, and the label of one that says which requests go to a service; its name follows.
 OLD_BALANCER = "rancher/load-balancer-service"
 TARGET = "io.rancher.loadbalancer.target."

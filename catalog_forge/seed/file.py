@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from catalog_forge.seed.store import Destination, refuse
+
+# What the YAML reader of confd refuses in a file as it is. Pairs of surrogates, as JSON has them, it does not read at all.
+_ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
 class JsonFile:
@@ -45,7 +49,8 @@ class JsonFile:
         try:
             descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".catalog-forge.")
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(nested(leaves), file, indent=1)
+                text = json.dumps(nested(leaves), indent=1, ensure_ascii=False)
+                file.write(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
             Path(name).replace(self._path)
         except OSError as error:
             refuse(str(self._path), error.strerror or str(error))

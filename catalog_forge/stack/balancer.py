@@ -14,6 +14,7 @@ from itertools import groupby
 
 from catalog_forge.goyaml.decoding import is_null, text_of
 from catalog_forge.metadata.reading import Reader
+from catalog_forge.rancher import keys
 from catalog_forge.rancher.composition import Service as Definition
 from catalog_forge.rancher.judgement.maps import RULE, STRUCTS
 from catalog_forge.stack.model import Launch, Link, Note, Rule, Service, Stack
@@ -22,7 +23,6 @@ from catalog_forge.yamlio import Map, Node
 CONFIG = "/catalog-forge-haproxy.cfg"
 TARGET_LABEL = "io.rancher.loadbalancer.target."
 
-_IMAGE = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
 _PORT = re.compile(r"0*([1-9][0-9]{0,4})")
 _HOSTNAME = re.compile(r"(?:\*|\*?\.?[A-Za-z0-9][A-Za-z0-9.-]{0,253}?(?:\.\*)?)")
 _PATH = re.compile(r"/[A-Za-z0-9._~%/@:+,=-]{0,500}")
@@ -58,7 +58,7 @@ def is_balancer(definition: Definition) -> bool:
 
 
 def _kind(definition: Definition) -> str:
-    found = _IMAGE.fullmatch(text_of(definition.keys.get("image")))
+    found = keys.BALANCER.fullmatch(text_of(definition.keys.get("image")))
     return found[1] if found else ""
 
 

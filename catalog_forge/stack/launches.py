@@ -27,7 +27,6 @@ from catalog_forge.stack.balancer import TARGET_LABEL, is_balancer
 from catalog_forge.stack.model import Launch, Network, Note
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
-START_ONCE = "io.rancher.container.start_once"
 PULL = "io.rancher.container.pull_image"
 
 _RANGE = re.compile(r"(?<![0-9])(?:([0-9]+)-[0-9]+:)?([0-9]+)-([0-9]+)(/[a-z]+)?$")
@@ -76,7 +75,7 @@ class Launches:
             network_from,
             self.ports(found.get("ports")),
             restart,
-            labels.get(START_ONCE, "").lower() == "true",
+            labels.get(keys.START_ONCE, "").lower() == "true",
             labels.get(PULL, "") == "always",
             self.options(definition),
             exposed=self.ports(found.get("expose")),
