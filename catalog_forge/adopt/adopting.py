@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog_forge import yamlio
+from catalog_forge.adopt.bodies import lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases
 from catalog_forge.adopt.originals import Original
 from catalog_forge.adopt.proof import Compared, prove
+from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Made, Told, made
 from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.forge import forge
@@ -17,7 +19,7 @@ from catalog_forge.plan import Plan
 from catalog_forge.spec.folder import PlannedFolder
 from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
-from catalog_forge.verify.subject import of_spec
+from catalog_forge.verify.subject import Subject, of_spec
 
 # How many scenarios are written beside a spec; all are tried.
 _KEPT = 6
@@ -56,25 +58,59 @@ def adopt(
         return found
     runners = runners or [_runner(original)]
     tried = cases(original, runners, others)
-    spec = made(original, frame)
+    found.cases = len(tried)
+    service = made(original, frame).data["service"]
     try:
-        found.plan = _planned(spec, where, tried)
-        folder = PlannedFolder(Path(), spec.name, found.plan.below(f"specs/{spec.name}"))
-        read_spec = read(found.plan[f"specs/{spec.name}.yml"].content, f"specs/{spec.name}.yml")
-        found.plan.merge(forge(read_spec, folder))
-        found.files = prove(original, of_spec(read_spec, folder.static), tried, engine)
+        chosen = _that_generate(original, frame, lifted(original, service, frame.data.get("metadata", {})))
+        found.files, found.plan = _proven(original, frame, chosen, tried, engine)
+        wrong = {each.dest for each in found.files if each.status == "different" and each.dest in chosen}
+        if wrong:
+            chosen = {dest: each for dest, each in chosen.items() if dest not in wrong}
+            found.files, found.plan = _proven(original, frame, chosen, tried, engine)
     except ForgeError as error:
         found.problems = error.problems
-    found.cases = len(tried)
     return found
 
 
-def _planned(spec: Made, where: str, tried: Sequence[Trial]) -> Plan:
-    """The author's files: the spec, what lies beside it, the first scenarios."""
+def _that_generate(original: Original, frame: Told, candidates: Mapping[str, Lifted]) -> dict[str, Lifted]:
+    """Those of the lifted templates with which the spec is one; all at once, else one after the other."""
+    if _generates(original, frame, candidates):
+        return dict(candidates)
+    chosen: dict[str, Lifted] = {}
+    for dest, each in candidates.items():
+        if _generates(original, frame, {**chosen, dest: each}):
+            chosen[dest] = each
+    return chosen
+
+
+def _generates(original: Original, frame: Told, chosen: Mapping[str, Lifted]) -> bool:
+    try:
+        _generated(made(original, frame, chosen), "")
+    except ForgeError:
+        return False
+    return True
+
+
+def _generated(spec: Made, where: str) -> tuple[Plan, Subject]:
+    """All files of a spec, the author's and the generated ones, and what its image renders. Raises ForgeError."""
     plan = spec.plan(where)
+    folder = PlannedFolder(Path(), spec.name, plan.below(f"specs/{spec.name}"))
+    found = read(plan[f"specs/{spec.name}.yml"].content, f"specs/{spec.name}.yml")
+    plan.merge(forge(found, folder))
+    return plan, of_spec(found, folder.static)
+
+
+def _proven(
+    original: Original, frame: Told, chosen: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
+) -> tuple[list[Compared], Plan]:
+    spec = made(original, frame, chosen)
+    plan, subject = _generated(spec, original.image.folder.where.file.rstrip("/") or ".")
     for number, case in enumerate(tried[:_KEPT], start=1):
         plan.add_text(f"specs/{spec.name}/scenarios/{number:02}.yml", f"# {case.name}\n{yamlio.dump(dict(case.data))}")
-    return plan
+    files = prove(original, subject, tried, engine)
+    for each in files:
+        each.lifted = each.dest in chosen
+    return files, plan
 
 
 def _runner(original: Original) -> Runner:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge import yamlio
+from catalog_forge.adopt.bodies import declared
 from catalog_forge.adopt.originals import Original, OriginalFile
+from catalog_forge.adopt.setting import Lifted
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model.roots import beyond_stack
 from catalog_forge.spec.shorthand import entry_name
 
+# The tag of an image of which nothing tells.
+_UNKNOWN = "unknown"
 _HEAD = "# Adopted from {what}: read what the report says of it.\n"
 
 
@@ -42,31 +46,42 @@ class Made:
         return plan
 
 
-def made(original: Original, frame: Told, kept: Collection[str] = (), bodies: Mapping[str, list[Any]] | None = None) -> Made:
-    """Write the spec of an original: `bodies` are the blocks of lifted templates by dest, those in `kept` stay templates."""
+def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = None) -> Made:
+    """Write the spec of an original: `lifted` are the templates that become blocks, by dest; all others stay templates."""
+    chosen = lifted or {}
     beside = Plan(frame.files)
     files = [
-        _file(each, original.dests[dest], beside, None if dest in kept else (bodies or {}).get(dest))
-        for each in original.files
-        for dest in (each.resource.dest,)
+        _file(each, original.dests[dest], beside, chosen.get(dest)) for each in original.files for dest in (each.resource.dest,)
     ]
     for place, file in original.carried.items():
         dest = original.dests[place]
         if dest not in {each["dest"] for each in files} and _is_text(file.content):
             mode = {"mode": "0755"} if file.mode & 0o111 or file.content.startswith(b"#!") else {}
             files.append({"dest": dest, **mode, "body": [{"file": _beside(beside, posixpath.basename(dest), file.content)}]})
-    wide = any(beyond_stack(path) for each in original.files if not each.is_static for path in each.paths)
+    kept = [each for each in original.files if each.resource.dest not in chosen and not each.is_static]
+    wide = any(beyond_stack(path) for each in kept for path in each.paths) or any(each.wide for each in chosen.values())
     data: dict[str, Any] = {"forge": 1, "name": original.name, "version": _version(original)}
     data |= {key: value for key, value in frame.data.items() if key in ("description", "maintainer", "entry", "version")}
     data |= {"scope": "environment"} if wide else {}
     data["service"] = frame.data.get("service") or _service(original)
     data["engine"] = {"metadata": original.version, **({"refresh": original.refresh} if original.refresh else {})}
-    data |= {key: frame.data[key] for key in ("metadata", "volumes", "companions") if frame.data.get(key)}
+    data["metadata"] = declared(chosen.values(), frame.data.get("metadata", {}))
+    data["companions"] = _companions(frame, data["service"]["name"], chosen)
+    data |= {key: frame.data[key] for key in ("volumes",) if frame.data.get(key)}
     if original.variables:
         data["vars"] = original.variables
     data["files"] = files
     data["launch"] = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
-    return Made(original.name, data, beside)
+    return Made(original.name, {key: value for key, value in data.items() if value != {}}, beside)
+
+
+def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str, Any]:
+    """The services beside the configured one; without an entry, those that blocks name, of which no more is known."""
+    known = dict(frame.data.get("companions", {}))
+    if "service" not in frame.data:
+        named = [name for each in chosen.values() for name in each.services if name != own]
+        known |= {name: {"image": f"{name.lower()}:{_UNKNOWN}"} for name in named if name not in known}
+    return known
 
 
 def _service(original: Original) -> dict[str, Any]:
@@ -89,14 +104,14 @@ def _version(original: Original) -> str:
     return re.sub(r"[^0-9A-Za-z]+$", "", found)
 
 
-def _file(each: OriginalFile, dest: str, beside: Plan, body: list[Any] | None) -> dict[str, Any]:
+def _file(each: OriginalFile, dest: str, beside: Plan, lifted: Lifted | None) -> dict[str, Any]:
     resource = each.resource
     data: dict[str, Any] = {"dest": dest}
     if resource.mode is not None and resource.mode != 0o644:
         data["mode"] = f"0{resource.mode & 0o777:03o}"
     data |= {key: value for key, value in (("uid", resource.uid), ("gid", resource.gid)) if value}
-    if body is not None:
-        return {**data, "body": body}
+    if lifted is not None:
+        return {**data, "format": lifted.format, "body": lifted.body}
     if each.is_static:
         return {**data, "format": "raw", "body": [{"file": _beside(beside, resource.src, each.source)}]}
     name = resource.src if resource.src.endswith(".tmpl") else f"{resource.src}.tmpl"

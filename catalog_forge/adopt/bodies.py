@@ -1,0 +1,59 @@
+"""The templates of an image that become blocks, and the metadata keys that these read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from catalog_forge.adopt.lifting import lift
+from catalog_forge.adopt.originals import Original
+from catalog_forge.adopt.setting import KeyUse, Lifted, Setting
+
+# Of a name that is made of a number so many are declared.
+_NUMBERS = ("1", "2", "3")
+
+
+def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Lifted]:
+    """Lift what can be lifted, by dest; `metadata` are the keys that the entry tells of."""
+    types = {name: str(key.get("type", "string")) for name, key in metadata.items()}
+    blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
+    found = {}
+    for each in original.files:
+        if each.is_static:
+            continue
+        setting = Setting(
+            version=original.version,
+            prefix=each.moved,
+            keys=each.resource.keys or None,
+            service=service["name"],
+            types=types,
+            shared=service.get("topology", "volumes") != "volumes",
+            target=original.version,
+            blank=frozenset(blank),
+        )
+        made = lift(each.source.decode(), setting)
+        if made.body is not None:
+            found[each.resource.dest] = made
+    return found
+
+
+def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata of a spec: what the entry tells of, and what else lifted templates read."""
+    found = dict(metadata)
+    for each in chosen:
+        for name, use in each.keys.items():
+            for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
+                found[one] = _key(use) | dict(found.get(one, {}))
+    return found
+
+
+def _key(use: KeyUse) -> dict[str, Any]:
+    """A key as it is read."""
+    if use.kind == "map":
+        return {"type": "map", "optional": True, **({"fields": list(use.fields)} if use.fields else {})}
+    data: dict[str, Any] = {"type": "multiline"} if use.pasted else {}
+    if use.default is not None:
+        data["default"] = use.default
+    elif use.optional:
+        data["optional"] = True
+    return {**data, **({"secret": True} if use.secret else {})}
