@@ -64,9 +64,9 @@ def adopt(
         chosen = _that_generate(original, frame, lifted(original, service, frame.data.get("metadata", {})))
         found.files, found.plan = _proven(original, frame, chosen, tried, engine)
         wrong = {each.dest for each in found.files if each.status == "different" and each.dest in chosen}
-        if wrong:
-            chosen = {dest: each for dest, each in chosen.items() if dest not in wrong}
-            found.files, found.plan = _proven(original, frame, chosen, tried, engine)
+        rest = {dest: each for dest, each in chosen.items() if dest not in wrong}
+        if wrong and _generates(original, frame, rest):
+            found.files, found.plan = _proven(original, frame, rest, tried, engine)
     except ForgeError as error:
         found.problems = error.problems
     return found

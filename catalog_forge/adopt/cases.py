@@ -48,9 +48,13 @@ class Trial:
     style: str | None = ""
 
     @property
-    def alone(self) -> Trial:
-        """The same without other stacks."""
-        return replace(self, data={key: value for key, value in self.data.items() if key != "stacks"})
+    def apart(self) -> Trial:
+        """The same with other names for the services of other stacks: all containers keep their addresses."""
+        stacks = {
+            stack: {f"{name}-{stack}": _renamed(service, stack) for name, service in services.items()}
+            for stack, services in self.data.get("stacks", {}).items()
+        }
+        return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
         """The variables of confd: as the image has them, and where it has none with values as those of the keys."""
@@ -80,6 +84,11 @@ class Needs:
     def keys(self) -> list[tuple[str, ...]]:
         """The paths of all single values of the own metadata."""
         return list(_leaves(self.own))
+
+
+def _renamed(service: Mapping[str, Any], stack: str) -> Tree:
+    sidekicks = {f"{name}-{stack}": network for name, network in service.get("sidekicks", {}).items()}
+    return {**service, **({"sidekicks": sidekicks} if sidekicks else {})}
 
 
 def wanted(originals: Sequence[Original]) -> Needs:

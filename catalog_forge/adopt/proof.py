@@ -23,7 +23,7 @@ from catalog_forge.verify.subject import Subject
 REASONS = {
     "order": "the same lines in another order",
     "case": "names that differ in case alone",
-    "own stack": "the original reads services of other stacks, too: without them it renders the same",
+    "own stack": "the original reads services of other stacks, too: where those have other names, it renders the same",
     "escaped": "the original cannot be parsed in its format with this value",
     "mended": "the original fails, or takes the answer that a key is missing for data: with keys that are there it renders this",
 }
@@ -99,9 +99,9 @@ class _Again:
     version: str
 
     @cached_property
-    def alone(self) -> Mapping[str, bytes]:
-        """Without the other stacks."""
-        return _rendered(self.before, self.case.alone, self.engine, self.version)
+    def apart(self) -> Mapping[str, bytes]:
+        """With other names for the services of other stacks."""
+        return _rendered(self.before, self.case.apart, self.engine, self.version)
 
     @cached_property
     def widened(self) -> Mapping[str, bytes]:
@@ -169,7 +169,7 @@ def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | Non
     if [line.casefold() for line in before] == [line.casefold() for line in after]:
         return "case"
     if "stacks" in case.data and any(map(_BEYOND.match, file.live)):
-        own = again.alone.get(file.resource.dest)
+        own = again.apart.get(file.resource.dest)
         if own is not None and lines(own) == after:
             return "own stack"
     there = again.widened.get(file.resource.dest)
