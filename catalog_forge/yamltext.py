@@ -221,7 +221,7 @@ class Edits:
         """Insert an entry of another document after one of this, or at the beginning."""
         named = parent.kind == "map"
         if parent.flow:
-            words = (f"{yamlio.dump_json_like(entry.key)}: " if named else "") + _in_flow(source, entry.value)
+            words = (f"{one_line(entry.key)}: " if named else "") + _in_flow(source, entry.value)
             place = after.value.end if after else parent.start + 1
             words = f", {words}" if after else f"{words}, " if parent.entries else words
             self._spans.append((place, place, words))
@@ -243,7 +243,7 @@ class Edits:
 def _entry(source: Document, entry: Entry, column: int, named: bool) -> str:
     """The lines of an entry with the comments above it, and a blank line where one stands above those, from a column on."""
     if entry.flow:
-        key = f"{yamlio.dump_json_like(entry.key)}:" if named else "-"
+        key = f"{one_line(entry.key)}:" if named else "-"
         return f"{' ' * column}{key}{_value(source, entry, column)}"
     start = source.head(entry) if source.opens_line(entry) else entry.start
     blank = "\n" * source.text[:start].endswith("\n\n")
@@ -275,7 +275,13 @@ def _in_flow(source: Document, value: Piece) -> str:
         return words
     inside = [(key, _in_flow(source, entry.value)) for key, entry in value.entries.items()]
     if value.kind == "map":
-        return "{" + ", ".join(f"{yamlio.dump_json_like(key)}: {words}" for key, words in inside) + "}"
+        return "{" + ", ".join(f"{one_line(key)}: {words}" for key, words in inside) + "}"
     if value.kind == "list":
         return f"[{', '.join(words for _, words in inside)}]"
-    return yamlio.dump_json_like(value.data)
+    return one_line(value.data)
+
+
+def one_line(value: yamlio.Scalar) -> str:
+    """Write one scalar so that it can stand anywhere in a line, line breaks in it too."""
+    is_long = isinstance(value, str) and "\n" in value
+    return json.dumps(value, ensure_ascii=False) if is_long else yamlio.dump_json_like(value)

@@ -46,7 +46,7 @@ COMMANDS = {
     "down": ("run.down", "Stop a stack and remove it."),
     "ps": ("run.ps", "List the units of stacks."),
     "logs": ("run.logs", "Show what the containers of a stack say."),
-    "spec": ("look.spec", "Look at specs."),
+    "spec": ("look.spec", "Look at specs, and change them."),
     "schema": ("look.schema", "Print a JSON Schema for editors."),
     "help": ("look.help", "Show the help of a command, as --help does."),
     "completion": ("look.completion", "Print what teaches a shell to complete words."),

@@ -1,4 +1,4 @@
-"""`catalog-forge spec`: look at specs."""
+"""`catalog-forge spec`: look at specs, and change single values of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from pathlib import Path
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.make.editing import add_key, get, set_value, unset
 from catalog_forge.cli.shown import names as complete
 
 
 @click.group()
 def spec() -> None:
-    """Look at specs."""
+    """Look at specs, and change them."""
+
+
+for _each in (get, set_value, unset, add_key):
+    spec.add_command(_each)
 
 
 @spec.command()

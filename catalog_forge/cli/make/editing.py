@@ -1,0 +1,128 @@
+"""`catalog-forge spec set`, `unset`, `get` and `add-key`: change a spec; the rest stays as its author wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown.paint import painted_diff
+from catalog_forge.shown import printable
+
+if TYPE_CHECKING:
+    from catalog_forge.repository import Source
+    from catalog_forge.spec.edit import SpecText
+
+
+def _looks(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that only look."""
+    command = click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")(command)
+    return click.option("--diff", is_flag=True, help="Write nothing; show what would change.")(command)
+
+
+@click.command()
+@click.argument("name", shell_complete=complete.specs)
+@click.argument("path")
+@click.pass_obj
+def get(settings: Settings, name: str, path: str) -> None:
+    """Print what stands at PATH in a spec, such as metadata/port/default."""
+    from catalog_forge.repository import Repository
+    from catalog_forge.spec.edit import SpecText
+
+    source = Repository.find(settings.directory).source(name)
+    click.echo(printable(SpecText(source.content.decode(errors="replace"), f"specs/{name}.yml").get(path), kept="\n"))
+
+
+@click.command("set")
+@click.argument("name", shell_complete=complete.specs)
+@click.argument("path")
+@click.argument("value")
+@_looks
+@click.pass_obj
+def set_value(settings: Settings, name: str, path: str, value: str, diff: bool, dry_run: bool) -> None:
+    """Set the value at PATH in a spec, such as metadata/port/default.
+
+    VALUE is YAML, or text where that is what the spec takes. Items of lists go by number or name: files/redis.conf/reload.
+    Comments, order and quotes stay; what would not generate is refused.
+    """
+    _change(settings, name, lambda spec: spec.set(path, value), look=diff or dry_run)
+
+
+@click.command()
+@click.argument("name", shell_complete=complete.specs)
+@click.argument("path")
+@_looks
+@click.pass_obj
+def unset(settings: Settings, name: str, path: str, diff: bool, dry_run: bool) -> None:
+    """Remove what stands at PATH in a spec, with the comments right above it."""
+    _change(settings, name, lambda spec: [spec.unset(path)], look=diff or dry_run)
+
+
+@click.command("add-key")
+@click.argument("name", shell_complete=complete.specs)
+@click.argument("key")
+@click.option("--type", metavar="TYPE", help="Kind of value: string, int, boolean, enum, multiline, password, list, map, ...")
+@click.option("--default", metavar="VALUE", help="Value when the user gives none.")
+@click.option("--label", metavar="TEXT", help="Label of the question.")
+@click.option("--description", metavar="TEXT", help="What the question explains.")
+@click.option("--option", "options", metavar="VALUE", multiple=True, help="A choice of an enum; may be repeated.")
+@click.option("--field", "fields", metavar="NAME", multiple=True, help="A field of the records of a list or map.")
+@click.option("--variable", metavar="NAME", help="Variable of the question.")
+@click.option("--required", is_flag=True, default=None, help="An answer is due.")
+@click.option("--optional", is_flag=True, default=None, help="The key may be missing.")
+@click.option("--secret", is_flag=True, default=None, help="The value is never shown.")
+@_looks
+@click.pass_obj
+def add_key(settings: Settings, /, name: str, key: str, diff: bool, dry_run: bool, **words: Any) -> None:
+    """Add a metadata key to a spec: one more value that the user of the entry supplies.
+
+    Comments, order and quotes of the spec stay; what would not generate is refused.
+    """
+
+    def texts(spec: SpecText) -> Iterator[str]:
+        from catalog_forge.spec.edit import values
+
+        for given in values(words):
+            yield spec.with_key(key, given)
+
+    _change(settings, name, texts, look=diff or dry_run)
+
+
+def _change(settings: Settings, name: str, texts: Callable[[SpecText], Iterable[str]], look: bool) -> None:
+    """Write the first text that generates, or show what it changes. Raises ForgeError, with nothing written, when none does."""
+    from catalog_forge import journal, writer
+    from catalog_forge.cli.make.new import planned
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.plan import File, Plan
+    from catalog_forge.repository import Repository
+    from catalog_forge.spec.edit import SpecText
+
+    repository = Repository.find(settings.directory)
+    source = repository.source(name)
+    before = journal.read(repository.root, f"specs/{name}.yml")
+    if before is None or before.mode == journal.LINK:
+        raise ForgeError(f"specs/{name}.yml is a link, and what it leads to is not changed")
+    contents = [text.encode() for text in texts(SpecText(source.content.decode("utf-8", "replace"), before.path))]
+    content = next((content for content in contents if _generates(replace(source, content=content))), None)
+    if content is None:
+        planned(repository, name, Plan([File(before.path, contents[0])]))  # which raises, and shows the lines
+        return
+    author, known = Plan([File(before.path, content, before.mode)]), {before.path: before.digest}
+    click.echo(painted_diff(writer.compare_author(repository.root, author, known).diff()), nl=False)
+    if not look:
+        writer.write_author(repository.root, author, known)
+        click.echo(f"After all changes: catalog-forge generate {name}", err=True)
+
+
+def _generates(source: Source) -> bool:
+    from catalog_forge.errors import ForgeError
+
+    try:
+        source.plan()
+    except ForgeError:
+        return False
+    return True

@@ -1,0 +1,175 @@
+"""Changes of a spec as its author wrote it: one value by its path, one metadata key. Pure: texts in, texts out.
+
+A path names what stands in the file, such as metadata/port/default, files/0/dest or files/redis.conf/dest: keys, and the items of
+a list by their number or by a value of theirs. The separator is / or a dot; keys may have both, and the longest that fits is
+meant.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.yamltext import Document, Edits, Entry, Piece, one_line
+
+_SPLIT = re.compile(r"[/.]")
+
+
+class SpecText:
+    """The text of a spec, and what stands at a path of it. Raises ForgeError when it is not YAML."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.document, self.file = Document(text, file), file
+
+    def get(self, path: str) -> str:
+        """Return the words at a path, as they stand there. Raises ForgeError when there are none."""
+        _, found, rest = self._walk(path)
+        if rest:
+            raise self._missing(path, found, rest)
+        value = found.value
+        start = self.document.line_start(value.start) if "\n" in self.document.text[found.after : value.start] else value.start
+        return self.document.text[start : value.end]
+
+    def line(self, path: str) -> int:
+        """Return the line in which the entry of a path, or what there is of it, begins."""
+        return self.document.line(self._walk(path)[1].start)
+
+    def set(self, path: str, words: str) -> Iterator[str]:
+        """Yield the texts in which a path has a value, the likeliest first: the words as YAML, then as text.
+
+        Keys that are not there are added at the end of what is. Raises ForgeError where nothing can be added.
+        """
+        _, found, rest = self._walk(path)
+        if rest and found.value.kind != "map":
+            raise self._missing(path, found, rest)
+        for value in _readings(words, found.value.style if not rest else ""):
+            edits = Edits(self.document)
+            if rest:
+                *above, key = _SPLIT.split(rest) if "/" not in rest else rest.split("/")
+                for each in [key, *reversed(above)]:
+                    value = f"{{{one_line(each)}: {value}}}"
+                source = Document(value)
+                _add(edits, found, source, next(iter(source.root.value.entries.values())))
+            else:
+                source = Document(f"k: {value}")
+                edits.replace(found, source, source.root.value.entries["k"])
+            yield edits.text()
+
+    def unset(self, path: str) -> str:
+        """Return the text without a path. Raises ForgeError when it is not there, or the last of its kind."""
+        parent, found, rest = self._walk(path)
+        if rest or parent is None:
+            raise self._missing(path, found, rest)
+        if len(parent.entries) == 1:
+            raise ForgeError(f"{path} is the last of its kind", self._at(found), "remove what holds it")
+        edits = Edits(self.document)
+        edits.remove(parent, found)
+        return edits.text()
+
+    def with_key(self, name: str, words: Mapping[str, str]) -> str:
+        """Return the text with one more metadata key, at the end; `words` are its values as YAML.
+
+        Raises ForgeError when there is a key of this name.
+        """
+        root = self.document.root
+        metadata = root.value.entries.get("metadata")
+        key = one_line(name)
+        inside = "{" + ", ".join(f"{word}: {value}" for word, value in words.items()) + "}"
+        edits = Edits(self.document)
+        if metadata is None or not metadata.value.entries:
+            source = Document(f"metadata:\n  {key}: {inside}\n")
+            entry = source.root.value.entries["metadata"]
+            edits.replace(metadata, source, entry) if metadata else _add(edits, root, source, entry)
+            return edits.text()
+        names = metadata.value.data
+        if name in names:
+            raise ForgeError(f"there is a metadata key {name!r} already", self._at(metadata.value.entries.get(name, metadata)))
+        if metadata.value.kind == "list" and not words:
+            source = Document(f"- {key}")
+            edits.insert(metadata.value, [*metadata.value.entries.values()][-1], source, source.root.value.entries["0"])
+        elif metadata.value.kind == "list":
+            lines = "".join(f"  {one_line(each)}: {{}}\n" for each in names)
+            source = Document(f"metadata:\n{lines}  {key}: {inside}\n")
+            edits.replace(metadata, source, source.root.value.entries["metadata"])
+        else:
+            source = Document(f"{key}: {inside}")
+            _add(edits, metadata, source, source.root.value.entries[name])
+        return edits.text()
+
+    def _walk(self, path: str) -> tuple[Piece | None, Entry, str]:
+        """Go as far along a path as there is something; return what holds the last entry, the entry, and what is left."""
+        parent, found, rest = None, self.document.root, path
+        while rest:
+            names = _names(found.value)
+            key = max((name for name in names if rest == name or rest.startswith((f"{name}/", f"{name}."))), key=len, default="")
+            if not key:
+                break
+            parent, found, rest = found.value, names[key], rest[len(key) + 1 :]
+        return parent, found, rest
+
+    def _missing(self, path: str, found: Entry, rest: str) -> ForgeError:
+        where = f" in {path[: -len(rest) - 1]}" if len(rest) < len(path) else ""
+        if found.value.kind == "scalar":
+            hint = "it is a single value; write it as a mapping first"
+        else:
+            hint = did_you_mean(rest.split("/")[0], _names(found.value))
+        return ForgeError(f"there is no {rest!r}{where}", self._at(found), hint)
+
+    def _at(self, entry: Entry) -> Where:
+        return Where(self.file, self.document.line(entry.start), self.document.column(entry.start) + 1)
+
+
+def _names(piece: Piece) -> dict[str, Entry]:
+    """The entries of a value by what a path may call them; items of a list also by their values, or the last part of a path."""
+    if piece.kind != "list":
+        return piece.entries
+    found: dict[str, Entry] = {}
+    for entry in piece.entries.values():
+        values = entry.value.data.values() if entry.value.kind == "map" else [entry.value.data]
+        for name in (str(value) for value in values if isinstance(value, str)):
+            found.setdefault(name, entry)
+            found.setdefault(posixpath.basename(name), entry)
+    return found | piece.entries
+
+
+def _add(edits: Edits, holder: Entry, source: Document, entry: Entry) -> None:
+    """Add an entry at the end of a mapping, which may be empty."""
+    last = [*holder.value.entries.values()]
+    edits.insert(holder.value, last[-1] if last else None, source, entry)
+
+
+def values(words: Mapping[str, object]) -> Iterator[dict[str, str]]:
+    """Yield the values of a metadata key as YAML, the likeliest first: of a default, what it reads as, then text."""
+    given = {word: value for word, value in words.items() if value not in (None, ())}
+    texts = {
+        word: f"[{', '.join(map(one_line, value))}]" if isinstance(value, tuple) else one_line(value)
+        for word, value in given.items()
+        if isinstance(value, str | bool | tuple)
+    }
+    for default in _readings(str(given["default"])) if "default" in given else [None]:
+        yield {word: default if default is not None and word == "default" else text for word, text in texts.items()}
+
+
+def _readings(words: str, style: str = "") -> Iterator[str]:
+    """Yield what words may be in YAML: as they are where they are one value in a line, then as text, in the quotes of before."""
+    is_quoted = style in ("'", '"')
+    if (not is_quoted or words[:1] in ("'", '"', "[", "{")) and _is_one(words):
+        yield words
+    if style == '"':
+        yield json.dumps(words, ensure_ascii=False)
+    elif is_quoted and words.isprintable():
+        yield "'" + words.replace("'", "''") + "'"
+    else:
+        yield one_line(words)
+
+
+def _is_one(words: str) -> bool:
+    """Whether words are one value, wherever they stand in a line."""
+    try:
+        root = Document(f"{{k: {words}}}").root.value
+    except ForgeError:
+        return False
+    return "\n" not in words and "#" not in words and [*root.entries] == ["k"] and root.end == len(words) + 5
