@@ -50,6 +50,8 @@ _LOOK = 0.3
 # A problem of a conf container counts when it has stayed so long: then its confd does not come to wait for anything.
 _STAYS = 4.0
 _ANSWER = 5.0
+# An engine that breaks off while a stack is removed is asked so often, and left alone in between for so long.
+_TIMES, _LATE = 4, 2.0
 # What a moment waits for is told so often.
 _TELL = 10.0
 _MOST = 1 << 20
@@ -177,14 +179,27 @@ class _Running:
         return self.runner.seen()
 
     def remove(self) -> None:
-        """End the stack and remove all of it."""
+        """End the stack and remove all of it. Raises EngineError when the engine does not: then `down` still knows the stack."""
         if self._thread:
             self.supervisor.end()
             self._thread.join()
-            with suppress(EngineError):  # an engine that is gone has been said already
-                self.runner.remove_all(volumes=True)
+            self._remove_all()
         if self.folder.path.exists():
             self.folder.remove()
+
+    def _remove_all(self) -> None:
+        """Remove what is on the engine; one that answers late, as under load, is asked again."""
+        for left in reversed(range(_TIMES)):
+            try:
+                self.runner.remove_all(volumes=True)
+                return
+            except EngineError as error:
+                if not left:
+                    hint = f"once the engine answers again: catalog-forge down {self.folder.name} --volumes"
+                    raise EngineError(
+                        f"not all of {self.folder.name} is removed: {error.problems[0].message}", hint=hint
+                    ) from error
+            time.sleep(_LATE)
 
     def _run(self) -> None:
         try:

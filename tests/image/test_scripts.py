@@ -170,3 +170,12 @@ def test_a_stage_of_the_dockerfile_is_pinned_and_its_download_checked() -> None:
     assert re.search(r"^ARG BASE=busybox:1\.37\.0$", text, re.MULTILINE)
     assert re.search(r"^ARG CONFD_SHA256=[0-9a-f]{64}$", text, re.MULTILINE)
     assert text.index("ADD ${CONFD_SRC}") < text.index("sha256sum -c") < text.index("COPY --from=confd")
+
+
+def test_once_a_signal_may_have_been_trapped_nothing_is_read_by_the_builtin_of_the_shell() -> None:
+    """In busybox 1.38.0 it never returns then: github.com/vda-linux/busybox_mirror/issues/16."""
+    script = (Path(__file__).parents[2] / "catalog_forge/image/files/run.sh").read_text()
+    reads = [line.strip() for line in script.splitlines() if re.search(r"\bread -", line) and not line.startswith("#")]
+    before_the_first_trap = ['[ ! -r "$share/problem" ] || read -r why <"$share/problem" || :', 'read -r since <"$share/since"']
+    in_a_shell_of_its_own = ["IFS= read -r -t 40 answer"]
+    assert reads == [before_the_first_trap[0], before_the_first_trap[1], *in_a_shell_of_its_own]

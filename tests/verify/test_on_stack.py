@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import EngineError, ForgeError
 from catalog_forge.image.engine import Engine
-from catalog_forge.verify import play
+from catalog_forge.stack.state import StateFolder
+from catalog_forge.verify import on_stack, play
 from catalog_forge.verify.on_stack import StackEngine
 from tests.verify.specs import SPEC, case_of
 
@@ -43,3 +45,49 @@ def test_a_scenario_that_cannot_begin_on_a_stack_starts_nothing(tmp_path: Path, 
     result = play.play(case_of("fault: {late: 3s}\n"), StackEngine(cast(Engine, NoEngine()), tmp_path))
     assert result.skipped == "on a stack the metadata service has no fault 'late'"
     assert result.passed and not [*tmp_path.iterdir()]
+
+
+class Late:
+    """A runner, or a supervisor, on an engine that breaks off so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.times, self.asked = times, 0
+
+    def end(self) -> None:
+        pass
+
+    def remove_all(self, *, volumes: bool) -> None:
+        assert volumes
+        self.asked += 1
+        if self.asked <= self.times:
+            raise EngineError("cannot list what belongs to the stack: the Docker engine broke the connection")
+
+
+def running(home: Path, runner: Late, monkeypatch: pytest.MonkeyPatch) -> on_stack._Running:
+    monkeypatch.setattr(on_stack, "StackRunner", lambda *_: runner)
+    monkeypatch.setattr(on_stack, "_LATE", 0)
+    folder = StateFolder(home, "test-1")
+    folder.make()
+    made = on_stack._Running(cast(Engine, NoEngine()), folder, cast(Any, None), lambda _: None)
+    made.supervisor = cast(Any, runner)
+    made._thread = threading.Thread(target=lambda: None)
+    made._thread.start()
+    return made
+
+
+def test_an_engine_that_answers_late_is_asked_again_to_remove_a_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = Late(2)
+    running(tmp_path, runner, monkeypatch).remove()
+    assert runner.asked == 3
+    assert not [*tmp_path.iterdir()]
+
+
+def test_what_an_engine_that_is_gone_has_left_is_said_and_stays_known_to_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = running(tmp_path, Late(99), monkeypatch)
+    with pytest.raises(EngineError) as caught:
+        made.remove()
+    assert str(caught.value).startswith("not all of test-1 is removed: cannot list what belongs to the stack")
+    assert "catalog-forge down test-1 --volumes" in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["test-1"]

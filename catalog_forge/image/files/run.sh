@@ -35,9 +35,15 @@ started=
 [% if leader %]
 port=[[ port ]]
 [% endif %]
+[% if leader or stagger %]
+newline='
+'
+[% endif %]
 [% if stagger %]
 stagger=${LAUNCH_STAGGER:-[[ stagger ]]}
 [% endif %]
+
+# From the first trap on nothing is read by `read`: in busybox 1.38.0 it never returns then (vda-linux/busybox_mirror#16).
 
 say() {
     printf 'launch: %s\n' "$*" >&2
@@ -137,11 +143,11 @@ configure() {
 # shellcheck disable=SC2329 # the traps call it
 forward() {
     signal=$1
-    [ ! -r "/proc/$child/status" ] || while read -r key mask; do
-        case $signal-$key$mask in
-        INT-SigIgn:*[2367abef] | QUIT-SigIgn:*[4567cdef]) signal=TERM ;;
-        esac
-    done <"/proc/$child/status"
+    ignored=$(cat "/proc/$child/status" 2>/dev/null) || :
+    ignored=${ignored#*SigIgn:}
+    case $signal-${ignored%%?SigCgt:*} in
+    INT-*[2367abef] | QUIT-*[4567cdef]) signal=TERM ;;
+    esac
     kill -"$signal" "$child" 2>/dev/null || :
 [% if actions or leader or stagger %]
     case $signal in
@@ -190,31 +196,40 @@ peers() {
 [% if stagger %]
     unwell=
 [% endif %]
-    {
-        read -r own [[ 'scale' if leader else '_' ]]
-        while read -r index [[ 'state' if stagger else '_' ]] [[ 'address' if leader else '_' ]]; do
+    rest=$(cat "$share/peers")
+    own=${rest%%[!0-9]*}
 [% if leader %]
-            count=$((count + 1))
+    scale=${rest%%"$newline"*} scale=${scale#* }
 [% endif %]
-            if [ "$index" = "$own" ]; then
-[% if leader and leader.once %]
-                here=$address
-[% endif %]
-                continue
-            fi
-[% if leader %]
-            others="$others $index=$address"
-[% endif %]
-            [ "$index" -lt "$own" ] || continue
-            rank=$((rank + 1))
+    while [ "$rest" != "${rest#*"$newline"}" ]; do
+        rest=${rest#*"$newline"}
+        peer=${rest%%"$newline"*}
+        index=${peer%% *}
 [% if stagger %]
-            case $state in
-            healthy | null) ;;
-            *) unwell=$index ;;
-            esac
+        state=${peer#* } state=${state%% *}
 [% endif %]
-        done
-    } <"$share/peers"
+[% if leader %]
+        address=${peer##* }
+        count=$((count + 1))
+[% endif %]
+        if [ "$index" = "$own" ]; then
+[% if leader and leader.once %]
+            here=$address
+[% endif %]
+            continue
+        fi
+[% if leader %]
+        others="$others $index=$address"
+[% endif %]
+        [ "$index" -lt "$own" ] || continue
+        rank=$((rank + 1))
+[% if stagger %]
+        case $state in
+        healthy | null) ;;
+        *) unwell=$index ;;
+        esac
+[% endif %]
+    done
 }
 
 [% endif %]
@@ -375,7 +390,7 @@ stamps() {
     for action in $actions; do
         sums=-
         for stamp in "$share/changed/$action".*; do
-            [ ! -r "$stamp" ] || { read -r sum _ <"$stamp" && sums=$sums$sum-; } || :
+            [ ! -r "$stamp" ] || { sum=$(cat "$stamp") && sums=$sums${sum%% *}-; } || :
         done
         printf '%s ' "$sums"
     done

@@ -14,6 +14,8 @@ child=
 actions="1"
 stopping=
 
+# From the first trap on nothing is read by `read`: in busybox 1.38.0 it never returns then (vda-linux/busybox_mirror#16).
+
 say() {
     printf 'launch: %s\n' "$*" >&2
 }
@@ -49,11 +51,11 @@ wait_for_files() {
 # shellcheck disable=SC2329 # the traps call it
 forward() {
     signal=$1
-    [ ! -r "/proc/$child/status" ] || while read -r key mask; do
-        case $signal-$key$mask in
-        INT-SigIgn:*[2367abef] | QUIT-SigIgn:*[4567cdef]) signal=TERM ;;
-        esac
-    done <"/proc/$child/status"
+    ignored=$(cat "/proc/$child/status" 2>/dev/null) || :
+    ignored=${ignored#*SigIgn:}
+    case $signal-${ignored%%?SigCgt:*} in
+    INT-*[2367abef] | QUIT-*[4567cdef]) signal=TERM ;;
+    esac
     kill -"$signal" "$child" 2>/dev/null || :
     case $signal in
     TERM | INT) stopping=1 ;;
@@ -76,7 +78,7 @@ stamps() {
     for action in $actions; do
         sums=-
         for stamp in "$share/changed/$action".*; do
-            [ ! -r "$stamp" ] || { read -r sum _ <"$stamp" && sums=$sums$sum-; } || :
+            [ ! -r "$stamp" ] || { sum=$(cat "$stamp") && sums=$sums${sum%% *}-; } || :
         done
         printf '%s ' "$sums"
     done

@@ -16,7 +16,11 @@ child=
 actions="1"
 stopping=
 grace=30
+newline='
+'
 stagger=${LAUNCH_STAGGER:-20}
+
+# From the first trap on nothing is read by `read`: in busybox 1.38.0 it never returns then (vda-linux/busybox_mirror#16).
 
 say() {
     printf 'launch: %s\n' "$*" >&2
@@ -61,11 +65,11 @@ before() {
 # shellcheck disable=SC2329 # the traps call it
 forward() {
     signal=$1
-    [ ! -r "/proc/$child/status" ] || while read -r key mask; do
-        case $signal-$key$mask in
-        INT-SigIgn:*[2367abef] | QUIT-SigIgn:*[4567cdef]) signal=TERM ;;
-        esac
-    done <"/proc/$child/status"
+    ignored=$(cat "/proc/$child/status" 2>/dev/null) || :
+    ignored=${ignored#*SigIgn:}
+    case $signal-${ignored%%?SigCgt:*} in
+    INT-*[2367abef] | QUIT-*[4567cdef]) signal=TERM ;;
+    esac
     kill -"$signal" "$child" 2>/dev/null || :
     case $signal in
     TERM | INT) stopping=1 ;;
@@ -87,20 +91,23 @@ alive() {
 peers() {
     rank=0
     unwell=
-    {
-        read -r own _
-        while read -r index state _; do
-            if [ "$index" = "$own" ]; then
-                continue
-            fi
-            [ "$index" -lt "$own" ] || continue
-            rank=$((rank + 1))
-            case $state in
-            healthy | null) ;;
-            *) unwell=$index ;;
-            esac
-        done
-    } <"$share/peers"
+    rest=$(cat "$share/peers")
+    own=${rest%%[!0-9]*}
+    while [ "$rest" != "${rest#*"$newline"}" ]; do
+        rest=${rest#*"$newline"}
+        peer=${rest%%"$newline"*}
+        index=${peer%% *}
+        state=${peer#* } state=${state%% *}
+        if [ "$index" = "$own" ]; then
+            continue
+        fi
+        [ "$index" -lt "$own" ] || continue
+        rank=$((rank + 1))
+        case $state in
+        healthy | null) ;;
+        *) unwell=$index ;;
+        esac
+    done
 }
 
 # Whether it is still the turn of those before this container, so many seconds after a change: each has its time, and is
@@ -151,7 +158,7 @@ stamps() {
     for action in $actions; do
         sums=-
         for stamp in "$share/changed/$action".*; do
-            [ ! -r "$stamp" ] || { read -r sum _ <"$stamp" && sums=$sums$sum-; } || :
+            [ ! -r "$stamp" ] || { sum=$(cat "$stamp") && sums=$sums${sum%% *}-; } || :
         done
         printf '%s ' "$sums"
     done
