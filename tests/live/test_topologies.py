@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,12 +72,12 @@ def forge(
         yield forge
 
 
-def played(forge: Forge, name: str, engine: str, scenario: str) -> None:
+def played(forge: Forge, name: str, engine: str, scenario: str, *more: str) -> None:
     """Play a scenario of a spec in one of the engines."""
     folder = forge.catalog / f"specs/{name}/scenarios"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "life.yml").write_text(scenario)
-    words = ["-C", str(forge.catalog), "test", name, "--engine", engine, "--confd", str(forge.confd)]
+    words = ["-C", str(forge.catalog), "test", name, "--engine", engine, "--confd", str(forge.confd), *more]
     environ = {**os.environ, "XDG_STATE_HOME": str(forge.catalog.parent / "state"), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "catalog_forge", *words],
@@ -164,3 +166,44 @@ def test_files_that_are_always_the_same_are_carried_by_a_container_that_ends(for
     for engine in ("embedded", "confd", "image"):
         played(forge, "carried-conf", engine, CARRIED_LIFE)
     played(forge, "carried-conf", "stack", CARRIED_LIFE + CARRIED_STACK)
+
+
+HOST = """\
+forge: 1
+name: host-conf
+service: {name: page, image: "busybox:1.37.0", network_mode: host}
+metadata: {word: {required: true}}
+files:
+- dest: /www/index.html
+  format: raw
+  reload: signal HUP
+  body: [{text: "@{metadata/word} of @{self.name} on @{self.host.name}\\n"}]
+launch:
+  exec: [sh, -c, "trap 'echo reloaded' HUP; trap 'exit 0' TERM; httpd -p 127.0.0.1:PORT -h /www; while :; do sleep 1; done"]
+"""
+HOST_LIFE = """\
+services: {page: {sidekicks: [host-conf], metadata: {word: first}}}
+self: host-conf-1
+expect:
+  files: {index.html: "first of default-page-1 on node-1\\n"}
+  command: {in: page-1, run: [wget, -qO-, "http://127.0.0.1:PORT/"], output: "first of default-page-1 on node-1\\n"}
+then:
+- set: {word: second}
+  expect:
+    files: {index.html: {contains: second}}
+    reloads: [signal HUP]
+    command: {in: page-1, run: [wget, -qO-, "http://127.0.0.1:PORT/"], contains: second}
+    log: {in: page-1, contains: [reloaded, "launch: reload: signal HUP"]}
+"""
+
+
+def test_a_program_in_the_network_of_its_host_is_configured_and_reloaded_as_any(forge: Forge) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = str(free.getsockname()[1])
+    forge.spec("host-conf", HOST.replace("PORT", port))
+    life = HOST_LIFE.replace("PORT", port)
+    for engine in ("embedded", "confd", "image"):
+        played(forge, "host-conf", engine, life)
+    with pytest.raises(AssertionError, match="it shares the network of this machine|--trust runs it"):
+        played(forge, "host-conf", "stack", life)
+    played(forge, "host-conf", "stack", life, "--trust")

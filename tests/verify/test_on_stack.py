@@ -77,9 +77,10 @@ def running(home: Path, runner: Late, monkeypatch: pytest.MonkeyPatch) -> on_sta
 
 def test_an_engine_that_answers_late_is_asked_again_to_remove_a_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runner = Late(2)
-    running(tmp_path, runner, monkeypatch).remove()
+    made = running(tmp_path, runner, monkeypatch)
+    made.remove()
     assert runner.asked == 3
-    assert not [*tmp_path.iterdir()]
+    assert not made.folder.path.exists()
 
 
 def test_what_an_engine_that_is_gone_has_left_is_said_and_stays_known_to_down(
@@ -90,4 +91,4 @@ def test_what_an_engine_that_is_gone_has_left_is_said_and_stays_known_to_down(
         made.remove()
     assert str(caught.value).startswith("not all of test-1 is removed: cannot list what belongs to the stack")
     assert "catalog-forge down test-1 --volumes" in str(caught.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["test-1"]
+    assert made.folder.path.is_dir()
