@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -54,6 +55,35 @@ def new(folder: Path) -> list[Row]:
         ),
     )
     return [ratio(f"`{' '.join(command)}` ({count} files)", "`cookiecutter --no-input`", 0.8, runs)]
+
+
+def update(folder: Path) -> list[Row]:
+    """Measure `update` of one spec, edited by hand, from a newer blueprint, beside `generate` of the edited spec."""
+    shipped = Path(__file__).parent.parent / "blueprints" / "redis-conf"
+    shutil.copytree(shipped, folder / "blueprint")
+    (folder / "0").mkdir()
+    run(
+        program("catalog-forge"),
+        "-C",
+        folder / "0",
+        "new",
+        "redis-conf",
+        "--blueprint",
+        "../blueprint",
+        "--no-input",
+        "--no-build",
+    )
+    spec = folder / "0/specs/redis-conf.yml"
+    spec.write_text(spec.read_text().replace("scale: 3", "scale: 5"))
+    (newer,) = (folder / "blueprint").rglob("*.name]].yml")
+    newer.write_text(newer.read_text().replace("unhealthy_threshold: 30", "unhealthy_threshold: 40"))
+    for number in range(2 * (ROUNDS + 1)):
+        shutil.copytree(folder / "0", folder / str(number + 1))
+    runs = by_turns(
+        lambda number: run(program("catalog-forge"), "-C", folder / str(2 * number + 1), "update"),
+        lambda number: run(program("catalog-forge"), "-C", folder / str(2 * number + 2), "generate"),
+    )
+    return [ratio("`update` of a spec, merged by key", "`generate` of it", 2.0, runs)]
 
 
 def _template(folder: Path, count: int) -> Path:

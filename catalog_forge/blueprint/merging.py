@@ -272,11 +272,15 @@ def _in_order(base: _Side, ours: _Side, theirs: _Side) -> bool:
 
 
 def _aligned(base: list[Entry], ours: list[Entry], theirs: list[Entry]) -> list[_Side] | None:
-    """Name the items of lists by the item of base that they come from; None where both sides added at one place."""
+    """Name the items of lists by the item of base that they come from.
+
+    None where both sides added at one place, or the same, and where one moved an item: no place is the right one then.
+    """
     if max(map(len, (base, ours, theirs))) > MOST_ITEMS:
         return None
     mine, their = _names(base, ours), _names(base, theirs)
-    if {*_places(mine)} & {*_places(their)}:
+    new, newer = _changed(base, mine, ours), _changed(base, their, theirs)
+    if {*_places(mine)} & {*_places(their)} or new & newer or (new | newer) & {each.value.meaning for each in base}:
         return None
     names = ([str(number) for number in range(len(base))], mine, [re.sub(r"^\+", "+theirs", name) for name in their])
     return [dict(zip(keys, side, strict=True)) for keys, side in zip(names, (base, ours, theirs), strict=True)]
@@ -290,6 +294,13 @@ def _names(base: list[Entry], side: list[Entry]) -> list[str]:
         if what == "equal" or (what == "replace" and stop - start == end - new):
             names[new:end] = map(str, range(start, stop))
     return names
+
+
+def _changed(base: list[Entry], names: list[str], side: list[Entry]) -> set[str]:
+    """What the items mean that base has not, or has not there."""
+    return {
+        each.value.meaning for name, each in zip(names, side, strict=True) if name[0] == "+" or not _same(base[int(name)], each)
+    }
 
 
 def _places(names: list[str]) -> Iterator[str]:

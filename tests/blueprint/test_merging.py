@@ -164,3 +164,43 @@ def test_any_three_files_merge_as_their_data_does(
         line for line in text.splitlines() if line.startswith("# mine") and line[7:] in (data if isinstance(data, dict) else {})
     }
     assert kept <= {*merged.text.splitlines()}
+
+
+ITEMS = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=6)
+RECORDS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 2)), unique_by=lambda pair: pair[0], max_size=6)
+
+
+@given(ITEMS, ITEMS, ITEMS)
+def test_of_lists_nothing_that_one_added_is_lost_and_nothing_that_one_removed_comes_back(
+    base: list[str], ours: list[str], theirs: list[str]
+) -> None:
+    merged = merge(*(yamlio.dump({"l": side, "k": 1}) for side in (base, ours, theirs)), LABELS, is_yaml=True)
+    if merged.clashes:
+        assert ours != theirs
+        assert base not in (ours, theirs)
+        return
+    found = yamlio.load(merged.text, "")["l"]
+    wanted = ({*ours} | {*theirs}) - ({*base} - {*ours}) - ({*base} - {*theirs})
+    assert sorted(found) == sorted(wanted)
+    if ours == base or theirs == base:
+        assert found == (theirs if ours == base else ours)
+
+
+@given(RECORDS, RECORDS, RECORDS)
+def test_records_of_lists_merge_by_their_names(
+    base: list[tuple[str, int]], ours: list[tuple[str, int]], theirs: list[tuple[str, int]]
+) -> None:
+    sides = [[{"dest": name, "v": value} for name, value in side] for side in (base, ours, theirs)]
+    merged = merge(*(yamlio.dump({"files": side, "k": 1}) for side in sides), LABELS, is_yaml=True)
+    if merged.clashes:
+        assert sides[0] not in sides[1:]
+        return
+    found = {each["dest"]: each["v"] for each in yamlio.load(merged.text, "")["files"]}
+    old, mine, their = (dict(side) for side in (base, ours, theirs))
+    for name in {*old, *mine, *their}:
+        if mine.get(name) == old.get(name) or mine.get(name) == their.get(name):
+            assert found.get(name) == their.get(name)
+        elif their.get(name) == old.get(name):
+            assert found.get(name) == mine.get(name)
+        else:
+            raise AssertionError(f"both changed {name}, in silence")

@@ -23,7 +23,7 @@ from catalog_forge.cli.make.starting import started
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import File, Plan
 from catalog_forge.repository import Repository
-from catalog_forge.spec.folder import MEMORY
+from catalog_forge.spec.folder import MEMORY, check_merged
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]
     for path, file in found.items():
         if file and file.mode == journal.LINK:
             raise ForgeError("this is a link, and what it leads to is not updated", Where(path), "put a file in its place")
+        if file:
+            check_merged(path, file.content)
     return {path: file for path, file in found.items() if file}
 
 

@@ -125,7 +125,11 @@ def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
     if count and wished.inline and not (wished.check or wished.diff or wished.dry_run):
         return f"{conflicts}, written between marks", None, "edit the files, then: catalog-forge generate"
     if count and not wished.check:
-        return f"{conflicts}: nothing was written", None, "--conflict inline writes both sides into the files"
+        return (
+            f"{conflicts} in {', '.join(one.name for one in found if one.conflicts)}: nothing was written there",
+            None,
+            "--conflict inline writes both sides into the files",
+        )
     newer = [one.name for one in found if one.newer]
     edited = [one.name for one in found if one.edited]
     words = [f"the blueprint is newer: {', '.join(newer)}"] * bool(newer) + [f"you edited: {', '.join(edited)}"] * bool(edited)
