@@ -390,8 +390,14 @@ def expression(source: str) -> Expr:
 
 
 def written(parts: list[str | Expr]) -> str:
-    """Return literal text and expressions as an author writes them."""
-    return str(Text(tuple(parts)))
+    """Return literal text and expressions as an author writes them: what is a sign of an expression depends on its neighbours."""
+    whole: list[str | Expr] = []
+    for part in parts:
+        if isinstance(part, str) and whole and isinstance(whole[-1], str):
+            whole[-1] += part
+        else:
+            whole.append(part)
+    return str(Text(tuple(whole)))
 
 
 def segments_of(path: Phrase) -> tuple[Phrase, ...]:

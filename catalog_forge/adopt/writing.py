@@ -75,6 +75,8 @@ class Writing:
             parts.append(self.naming.braced(part))
             return None
         name = self.naming.value(part.path)
+        if self.several(name) and not alone and not (ending and part.default is None):
+            raise Unliftable(f"{name} has several lines, and stands in the middle of one", piece.start)
         default = part.default.constant if part.default else ""
         if default != "" or default is None:
             return self.defaulted(part, name, alone)
@@ -85,8 +87,6 @@ class Writing:
         if alone or (ending and self.several(name)):
             self.use(name).pasted = True
             return {"paste": name} | ({} if bare else {"optional": True})
-        if self.several(name):
-            raise Unliftable(f"{name} has several lines, and stands in the middle of one", piece.start)
         parts.append(expression(name if bare else name + "|"))
         return None
 

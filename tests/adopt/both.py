@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from catalog_forge.adopt.setting import Lifted, Setting
-from catalog_forge.confd.resource import Resource
-from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.confd.resource import Resource, compile_file
 from catalog_forge.metadata.scenarios.model import Environment, Service, Sidekick, Stack
-from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.spec.model import Spec
 from tests.confd.environments import HOSTS, view
-from tests.confd.harness import compiled, conf, run, seen_by, spec_of
+from tests.confd.harness import compiled, conf, no_statics, run, seen_by, spec_of
 
 ROOTS = ("/self", "/services", "/containers", "/hosts", "/stacks")
-_VERSIONS = ("2015-07-25", "2016-07-29")
+DEST = "/srv/app/lifted"
 
 
 @dataclass(frozen=True)
@@ -28,14 +26,11 @@ class World:
     scale: int = 3
     index: int = 2
     variables: Mapping[str, str] = field(default_factory=dict)
-    name: str = "app"
 
 
 def environment(world: World) -> Environment:
     """One stack: `app` in the network of its conf container, and `db` with two containers."""
-    ours = Service(
-        world.name, world.scale, world.metadata, labels={"team": "blue"}, sidekicks=(Sidekick(f"{world.name}-main", "primary"),)
-    )
+    ours = Service("app", world.scale, world.metadata, labels={"team": "blue"}, sidekicks=(Sidekick("app-main", "primary"),))
     return Environment((Stack("one", (ours, Service("db", 2, {"word": "of db"}))),), HOSTS, "10.42.0.0/16")
 
 
@@ -51,11 +46,11 @@ def declared(lifted: Lifted) -> dict[str, dict[str, Any]]:
     return found
 
 
-def spec_from(lifted: Lifted, version: str, kind: str = "") -> Spec:
+def spec_from(lifted: Lifted, version: str, dest: str = DEST) -> Spec:
     """A spec with the lifted file."""
     assert lifted.body is not None, lifted.why
     service = {"name": "app", "topology": "netns", "groups": {"one": {"name": "app"}, "two": {"name": "other"}}}
-    file = conf(*lifted.body, kind=kind or lifted.format, dest="/etc/app/lifted")
+    file = conf(*lifted.body, kind=lifted.format, dest=dest)
     variables = dict.fromkeys(lifted.variables, "")
     return spec_of(file, service=service, metadata=declared(lifted), vars=variables, engine={"metadata": version})
 
@@ -79,17 +74,12 @@ class Renderer:
         spec = spec_from(lifted, setting.target)
         found = []
         for number, (version, resources) in enumerate(((setting.version, [original(text)]), (setting.target, compiled(spec)))):
-            answers, client = view(environment(world), "netns", world.index) if world.name == "app" else self.other(world)
+            answers, client = view(environment(world), "netns", world.index)
             here = self.folder / f"{self.runs}-{number}"
             shown = spec_with(spec, version, world)
             done = run(self.confd, here, shown, resources, seen_by(answers, client))
-            found.append(lines(done.files["/etc/app/lifted"]) if done.files else None)
+            found.append(lines(done.files[DEST]) if done.files else None)
         return found[0], found[1]
-
-    def other(self, world: World) -> tuple[Answers, str]:
-        shown = environment(world)
-        answers = answers_of(shown)
-        return answers, next(iter(sorted(answers.clients("2016-07-29"))))
 
 
 def spec_with(spec: Spec, version: str, world: World) -> Spec:
@@ -97,8 +87,39 @@ def spec_with(spec: Spec, version: str, world: World) -> Spec:
     return replace(spec, engine=replace(spec.engine, metadata=version), vars=dict(world.variables))  # type: ignore[arg-type]
 
 
-def original(text: str, keys: Sequence[str] = ROOTS) -> Resource:
+def original(text: str, keys: Sequence[str] = ROOTS, name: str = "original", dest: str = DEST) -> Resource:
     """The template resource that an author would write."""
     listed = ", ".join(f'"{key}"' for key in keys)
-    toml = f'[template]\nsrc = "original.tmpl"\ndest = "/etc/app/lifted"\nkeys = [{listed}]\n'
-    return Resource("original", toml, text)
+    toml = f'[template]\nsrc = "{name}.tmpl"\ndest = "{dest}"\nkeys = [{listed}]\n'
+    return Resource(name, toml, text)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Many originals, and what they were lifted to, each in a resource of its own: two runs of confd for all."""
+
+    confd: Path
+    folder: Path
+    setting: Setting
+    world: World
+
+    def __call__(self, lifted: Sequence[tuple[str, Lifted]]) -> list[tuple[list[str] | None, list[str] | None]]:
+        """Return the lines of each original and of each lifted file; None of one that fails."""
+        dests = [f"/srv/app/f{number}" for number in range(len(lifted))]
+        before = [original(text, name=f"f{number}", dest=dests[number]) for number, (text, _) in enumerate(lifted)]
+        after = [self.compiled(found, dest) for (_, found), dest in zip(lifted, dests, strict=True)]
+        found = [self.rendered(before, dests, self.setting.version), self.rendered(after, dests, self.setting.target)]
+        return list(zip(*found, strict=True))
+
+    def compiled(self, lifted: Lifted, dest: str) -> Resource:
+        spec = spec_from(lifted, self.setting.target, dest=dest)
+        return compile_file(spec, spec.files[0], dest.rpartition("/")[2], no_statics)
+
+    def rendered(self, resources: Sequence[Resource], dests: Sequence[str], version: str) -> list[list[str] | None]:
+        answers, client = view(environment(self.world), "netns", self.world.index)
+        files = [conf({"text": "x"}, dest=dest) for dest in dests]
+        spec = spec_with(spec_of(*files), version, self.world)
+        done = run(
+            self.confd, self.folder / version / resources[0].name / str(id(resources)), spec, resources, seen_by(answers, client)
+        )
+        return [lines(done.files[dest]) if dest in done.files else None for dest in dests]
