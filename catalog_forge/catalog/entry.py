@@ -19,10 +19,11 @@ from catalog_forge.yamlio import Quoted
 ReadIcon = Callable[[str], bytes]
 
 
-def entry_plan(spec: Spec, read_icon: ReadIcon) -> Plan:
+def entry_plan(spec: Spec, read_icon: ReadIcon, docker: Callable[[Spec], dict[str, Any]] = docker_compose) -> Plan:
     """Return the files of the entry, with paths relative to its folder: config.yml, the icon, one revision.
 
-    `read_icon` gives the bytes of the author's icon; it is called only when the spec names one.
+    `read_icon` gives the bytes of the author's icon; it is called only when the spec names one. `docker` makes
+    docker-compose.yml.
     """
     entry = spec.entry
     plan = Plan()
@@ -30,7 +31,7 @@ def entry_plan(spec: Spec, read_icon: ReadIcon) -> Plan:
     ending = entry.icon.rpartition(".")[2] or "svg"
     icon = read_icon(entry.icon) if entry.icon else draw(entry.title, entry.name).encode()
     plan.add(File(f"catalogIcon-{entry.name}.{ending}", icon))
-    for name, data in (("docker-compose", docker_compose(spec)), ("rancher-compose", rancher_compose(spec))):
+    for name, data in (("docker-compose", docker(spec)), ("rancher-compose", rancher_compose(spec))):
         # rancher-compose runs every compose file through a template engine first, unless it begins so.
         plan.add_text(f"{entry.revision}/{name}.yml", "# notemplating\n" + _yaml(spec, data))
     plan.add_text(f"{entry.revision}/README.md", readme(spec))

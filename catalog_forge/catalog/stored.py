@@ -31,6 +31,7 @@ class Server:
     image: str
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
 
 
 _ETCD = ("/usr/local/bin/etcd", "--listen-client-urls=http://0.0.0.0:2379", f"--advertise-client-urls=http://{STORE}:2379")
@@ -45,6 +46,7 @@ SERVERS: Mapping[str, Server] = {
         "vault:1.2.4",
         ("server", "-dev", "-dev-kv-v1", "-dev-listen-address=0.0.0.0:8200", "-dev-root-token-id=root"),
         {"SKIP_SETCAP": "true"},
+        "root",
     ),
 }
 # What nobody but Rancher reads.
@@ -94,6 +96,8 @@ def _told(spec: Spec, backend: str) -> dict[str, Any]:
     told: dict[str, Any] = {"CONF_BACKEND": backend}
     if node := node_of(backend):
         told["CONF_NODES"] = node
+    if (server := SERVERS.get(backend)) and server.token:
+        told |= {"CONF_AUTH_TYPE": "token", "CONF_TOKEN": server.token}
     if backend == "env":
         told |= _variables(spec)
     return told
@@ -153,6 +157,9 @@ def _outside(spec: Spec, backend: str) -> dict[str, Any]:
         told["CONF_NODES"] = "${CONF_NODES:?the name of the table}"
     found = TABLE[backend]
     words = [word for word in _LOGIN if word in found.credentials or word in found.exported]
+    if (server := SERVERS.get(backend)) and server.token:
+        told["CONF_TOKEN"] = f"${{CONF_TOKEN:-{server.token}}}"
+        words.remove("CONF_TOKEN")
     # Without a value compose hands on what its own environment has.
     return told | dict.fromkeys([*words, *(_AWS if backend in ("dynamodb", "ssm") else ())], None)
 

@@ -122,14 +122,30 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreBeside:
+    """The store that conf containers read in place of Rancher's metadata: which service it is, and what it is to hold.
+
+    `own` are the keys at and below which nothing else lies; `token` is what its server lets in.
+    """
+
+    backend: str
+    prefix: str
+    service: str
+    leaves: Mapping[str, str] = field(repr=False)
+    own: tuple[str, ...]
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """A stack: its services in an order in which they can be started; volumes by name.
 
     `unhonoured` lists what the entry asks for and one engine cannot do; `dangerous` what runs only when it is trusted:
     privileged containers, mounts of the host, its network, its devices. `balancers` are the services that are load
     balancers, with their rules. `entry`, `answers` and `scales` are what its user has chosen, without defaults. `secrets` are
-    answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running. `shown`
-    is the stack as anybody may see it; None when it has no secrets. `images` are the places where the entry names them.
+    answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running.
+    `store` is the one among its services that its conf containers read. `shown` is the stack as anybody may see it; None when
+    it has no secrets. `images` are the places where the entry names them.
     """
 
     name: str
@@ -143,5 +159,6 @@ class Stack:
     scales: Mapping[str, int] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     settle: float = SETTLE
+    store: StoreBeside | None = field(default=None, repr=False)
     shown: Stack | None = field(default=None, repr=False)
     images: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)

@@ -39,7 +39,7 @@ def _lines(stack: Stack) -> Iterator[str]:
 def data(stack: Stack) -> dict[str, Any]:
     """Return a stack as plain data."""
     stack = stack.shown or stack
-    found = {key: value for key, value in asdict(stack).items() if key not in ("secrets", "settle", "shown", "images")}
+    found = {key: value for key, value in asdict(stack).items() if key not in ("secrets", "settle", "shown", "images", "store")}
     for notes in ("unhonoured", "dangerous"):
         found[notes] = [
             {**note, "where": str(each.where or "")} for note, each in zip(found[notes], getattr(stack, notes), strict=True)

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from catalog_forge import xdg
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
+from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack, StoreBeside
 from catalog_forge.stack.reconcile import Ledger
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})")
@@ -55,6 +55,7 @@ class StateFolder:
             "scales": dict(stack.scales),
         }
         chosen |= {"settle": stack.settle, "images": {name: asdict(where) for name, where in stack.images.items()}}
+        chosen["store"] = asdict(stack.store) if stack.store else None
         self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
         return generation
 
@@ -211,6 +212,8 @@ def _stack(data: Mapping[str, Any]) -> Stack:
     chosen = {key: data[key] for key in ("entry", "answers", "scales", "settle") if key in data}
     chosen |= {"secrets": tuple(data.get("secrets", ()))}
     chosen |= {"images": {name: Where(**where) for name, where in data.get("images", {}).items()}}
+    if store := data.get("store"):
+        chosen["store"] = StoreBeside(**_tuples(store))
     return Stack(data["name"], tuple(map(_service, data["services"])), tuple(data["volumes"]), **chosen)
 
 

@@ -49,6 +49,7 @@ from catalog_forge.stack.reconcile import (
 )
 from catalog_forge.stack.runner import Events, Extra, StackRunner
 from catalog_forge.stack.state import StateFolder
+from catalog_forge.stack.stored import Filling
 
 if TYPE_CHECKING:
     from catalog_forge.metadata.service.server import Listener, MetadataServer
@@ -108,6 +109,7 @@ class Supervisor:
         self._ending = False
         self._memory = _Memory()
         self._endings = Endings()
+        self._filling = Filling(self.wake, self._say)
         self._record: list[Ending] = []
         self._news: deque[tuple[int, str]] = deque(maxlen=_NEWS)
         self._numbers = count(1)
@@ -148,6 +150,11 @@ class Supervisor:
     def versions(self) -> frozenset[str]:
         """The versions of what the metadata service tells now."""
         return self._server.answers.revisions() if self._server else frozenset()
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the store that the stack reads holds what it is to hold."""
+        return self._filling.is_full(self._stack.store)
 
     @property
     def record(self) -> Sequence[Ending]:
@@ -282,6 +289,7 @@ class Supervisor:
         self._write_down()
         made = self._environment(seen)
         self._publish(made)
+        self._filling.look(self._stack.store, seen)
         if actions:
             labels = {each.name: units.labels(each) for each in units.containers(made)}
             extra = Extra(self._network, labels, telling.addresses(self._stack, made), self._variables)

@@ -32,6 +32,7 @@ from catalog_forge.stack.reconcile import Key, owner_of
 from catalog_forge.stack.reconcile import Seen as Found
 from catalog_forge.stack.runner import StackRunner, images_of
 from catalog_forge.stack.state import StateFolder
+from catalog_forge.stack.stored import interval_of, stored
 from catalog_forge.stack.supervisor import GRACE, Supervisor
 from catalog_forge.verify import on_stack_scenario
 from catalog_forge.verify.asking import Command, Get
@@ -263,17 +264,35 @@ class Scene:
             each.turn()
         stopped = on_stack_scenario.held(scene)
         if self.before is None and stopped:  # a container that is stopped has run before
-            running.want(on_stack_scenario.at(self.stack, scene), scene)
+            running.want(self._at(scene), scene)
             self._until_settled()
         if self.before is None and not stopped:
-            running.want(on_stack_scenario.at(self.stack, scene), scene)
+            running.want(self._at(scene), scene)
         else:
             running.hold(stopped)
             ending = [each for each in running.seen() if each.key in stopped and each.running]
             running.runner.stop(reversed(ending), GRACE)
             running.supervisor.replace(on_stack_scenario.replaced(self.before or scene, scene))
-            running.want(on_stack_scenario.at(self.stack, scene), scene)
+            running.want(self._at(scene), scene)
         self.before, self.changed = scene, time.monotonic()
+
+        if moment.fault.kind == "down":
+            self._store_away(moment.fault.seconds, stopped)
+
+    def _at(self, scene: Environment) -> Stack:
+        """The stack, and what is in its store, as a scenario has them."""
+        return stored(on_stack_scenario.at(self.stack, scene), self.spec)
+
+    def _store_away(self, seconds: float, stopped: frozenset[Key]) -> None:
+        """Stop the store for a while."""
+        running, store = self.running, self.stack.store
+        away = [each for each in running.seen() if store and each.service == store.service]
+        running.hold(stopped | {each.key for each in away})
+        running.runner.stop(away, GRACE)
+        running.supervisor.wake()
+        self._pause(seconds)
+        running.hold(stopped)
+        self.changed = time.monotonic()
 
     def _until_settled(self) -> None:
         limit = time.monotonic() + self.settle
@@ -317,7 +336,11 @@ class Scene:
         """What is still under way: units, or a confd that has not taken in what the metadata says."""
         if words := self.running.unsettled:
             return words
-        refresh = self.spec.refresh
+        if not self.running.supervisor.is_filled:
+            return "the store is not filled yet"
+        refresh = interval_of(self.spec)
+        if self.stack.store and refresh == "watch":
+            return ""  # a store tells nobody who watches it; what changes late shows while the moment must stay as it is
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
             return "confd makes its next pass" if time.monotonic() - self.changed < wait else ""

@@ -12,19 +12,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios import model, units
 from catalog_forge.metadata.scenarios.model import Environment
 from catalog_forge.metadata.scenarios.scenario import Scenario
 from catalog_forge.metadata.scenarios.steps import Moment
-from catalog_forge.rancher.entries import Revision, read
+from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.reconcile import Key
+from catalog_forge.stack.stored import entry_of, stored
 from catalog_forge.verify.expectation import Expectation
 
 MAX_UNITS = 50
@@ -40,8 +40,7 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     by what the scenario's metadata says for their keys, else by their defaults. Nothing is published on this machine: two
     plays would be in each other's way. Raises ForgeError when a question has no answer.
     """
-    files = {file.path: file.content for file in entry_plan(spec, lambda _: b"")}
-    entry = read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")
+    entry = entry_of(spec)
     stack = compose(entry, answered(entry.questions, _given(spec, played, entry)), name)
     own = {each.name for each in stack.services}
     labels = {each: service.labels for each, service in _services(played.environment).items()}
@@ -52,7 +51,7 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     if both := own & {each.name for each in beside}:
         raise ForgeError(f"the entry has the service {min(both)!r} itself", played.moments[0].where, "take it out of `beside`")
     services = tuple(_unpublished(_linked(each, played.beside)) for each in (*beside, *stack.services))
-    return at(replace(stack, services=services), played.environment)
+    return stored(at(replace(stack, services=services), played.environment), spec)
 
 
 def _flat(path: str) -> str:
@@ -114,7 +113,7 @@ def at(stack: Stack, scene: Environment) -> Stack:
 def cannot(moment: Moment, stack: Stack) -> str:
     """Return why no stack can be brought to a moment; empty when it can."""
     scene = moment.environment
-    if moment.fault.kind != "none":
+    if moment.fault.kind != "none" and not (stack.store and moment.fault.kind == "down"):
         return f"on a stack the metadata service has no fault {moment.fault.kind!r}"
     if scene.containers:
         return "a stack has no containers that stand alone"

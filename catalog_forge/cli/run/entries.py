@@ -19,6 +19,7 @@ from catalog_forge.shown import as_json, printable
 if TYPE_CHECKING:
     from catalog_forge.rancher.entries import Revision
     from catalog_forge.rancher.questions import Ask, Given, Question
+    from catalog_forge.spec.model import Spec
     from catalog_forge.stack.model import Stack
 
 MAX_BYTES = 1 << 20
@@ -44,23 +45,42 @@ def chosen(
     a name the stack that it was so far: what was answered then holds until it is answered anew.
     Raises ForgeError for all that is wrong with the entry or with the answers.
     """
-    from catalog_forge.rancher.entries import read
     from catalog_forge.rancher.questions import answered
     from catalog_forge.stack.compose import compose
+    from catalog_forge.stack.stored import entry_of, stored
 
-    folder, inner = _found(settings.directory, entry)
-    wanted = inner if revision is None else str(revision)
-    if inner and wanted != inner:
-        raise click.UsageError(f"{entry} is revision {inner} already: leave out --revision, or name the entry's folder")
-    read_entry = read(_files(folder), folder.name, wanted, _label(settings.directory, folder))
-    name = name or stack_name(folder.name)
+    spec = _stored(settings.directory, entry)
+    read_entry = entry_of(spec) if spec else _read(settings.directory, entry, revision)
+    name = name or stack_name(read_entry.entry.name)
     before = kept(name)
     given = {**(_answers_of(before, read_entry) if before else {}), **_given(sets, answers_file)}
     variables = answered(read_entry.questions, given, asker() if ask is True else ask or None)
     answers = {key: text for key, text in variables.items() if key in given or text != read_entry.asked[key].default}
-    return read_entry, _safe(
-        read_entry, replace(compose(read_entry, variables, name), entry=read_entry.entry.name, answers=answers), variables
-    )
+    stack = replace(compose(read_entry, variables, name), entry=read_entry.entry.name, answers=answers)
+    stack = _safe(read_entry, stack, variables)
+    return read_entry, stored(stack, spec) if spec else stack
+
+
+def _stored(directory: Path, name: str) -> Spec | None:
+    """The spec of this name, when its conf containers read a store of their own, which `up` brings: it needs no entry."""
+    from catalog_forge.repository import Repository
+    from catalog_forge.stack.stored import is_stored
+
+    repository = Repository.find(directory)
+    if (directory / name).is_dir() or name not in repository.names():
+        return None
+    spec = repository.source(name).spec()
+    return spec if is_stored(spec) else None
+
+
+def _read(directory: Path, entry: str, revision: str | int | None) -> Revision:
+    from catalog_forge.rancher.entries import read
+
+    folder, inner = _found(directory, entry)
+    wanted = inner if revision is None else str(revision)
+    if inner and wanted != inner:
+        raise click.UsageError(f"{entry} is revision {inner} already: leave out --revision, or name the entry's folder")
+    return read(_files(folder), folder.name, wanted, _label(directory, folder))
 
 
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:

@@ -1,0 +1,121 @@
+"""A stack whose conf containers read a store of its own: what the store is to hold, and who puts it there.
+
+It follows from the metadata that the stack's service has, as the metadata service would tell it: so `up`, scenarios and their
+steps say what is in a store in the same words.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from catalog_forge.backends import TABLE
+from catalog_forge.catalog.compose import docker_compose
+from catalog_forge.catalog.entry import entry_plan
+from catalog_forge.catalog.stored import SERVERS, STORE, backend_of, with_store
+from catalog_forge.confd.layout import layout
+from catalog_forge.errors import ForgeError
+from catalog_forge.rancher.entries import Revision, read
+from catalog_forge.seed.change import change
+from catalog_forge.seed.clients import connected
+from catalog_forge.seed.store import Destination
+from catalog_forge.spec.model import Spec
+from catalog_forge.stack.model import Stack, StoreBeside
+from catalog_forge.stack.reconcile import Seen
+
+POLL = "10s"
+"""How often confd looks where it cannot watch (image/files/entrypoint.sh)."""
+
+_AGAIN = 0.5
+
+
+def is_stored(spec: Spec) -> bool:
+    """Whether conf containers of a spec read another store than Rancher's. Raises ForgeError when that cannot run here."""
+    if spec.engine.backends[0] == "rancher":
+        return False
+    backend = backend_of(spec)
+    if backend not in (*SERVERS, "env"):
+        raise ForgeError(f"the back end {backend} has no server that could run here", spec.engine.at("backend"))
+    return True
+
+
+def interval_of(spec: Spec) -> str:
+    """Return when conf renders anew at the spec's first back end: `watch`, `once`, or each so many seconds, such as 10s."""
+    polled = spec.refresh == "watch" and not TABLE[spec.engine.backends[0]].watches
+    return POLL if polled else spec.refresh
+
+
+def entry_of(spec: Spec) -> Revision:
+    """Return the entry of a spec as it would be generated now; with a store in it, where that is what conf reads."""
+    docker = with_store if is_stored(spec) else docker_compose
+    files = {file.path: file.content for file in entry_plan(spec, lambda _: b"", docker)}
+    return read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}")
+
+
+def stored(stack: Stack, spec: Spec) -> Stack:
+    """Return the stack with what its store is to hold, by the metadata of its service."""
+    if not is_stored(spec) or (backend := backend_of(spec)) not in SERVERS:
+        return stack
+    metadata = next(each.metadata for each in stack.services if each.name == spec.members[0].name)
+    found = {name: (_value(metadata, name), key) for name, key in spec.metadata.items()}
+    # An optional question that nobody answered is a key that is not there.
+    values = {name: each for name, (each, key) in found.items() if each is not None and not (each == "" and key.optional)}
+    prefix = spec.engine.prefix
+    own = tuple(f"{prefix}/{name}" for name in spec.metadata)
+    return replace(stack, store=StoreBeside(backend, prefix, STORE, layout(spec, backend, values), own, SERVERS[backend].token))
+
+
+def _value(metadata: Mapping[str, Any], name: str) -> Any:
+    """The value of a key such as `a.b` or `a/b`, which is a mapping in a mapping."""
+    if name in metadata:
+        return metadata[name]
+    found: Any = metadata
+    for part in name.split("/"):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+class Filling:
+    """Puts into the store of a stack what it is to hold: when it has come, when it comes back, and when that has changed.
+
+    What somebody else writes there meanwhile stays. Work is done in a thread of its own, after which `wake` is called.
+    """
+
+    def __init__(self, wake: Callable[[], None], say: Callable[[str], None]) -> None:
+        self._wake, self._say = wake, say
+        self._done: tuple[str, Mapping[str, str]] | None = None
+        self._thread: threading.Thread | None = None
+        self._said = ""
+
+    def look(self, store: StoreBeside | None, seen: list[Seen]) -> None:
+        """Take in what is wanted and what is there, and begin what is to be done."""
+        container = next((each for each in seen if store and each.service == store.service), None)
+        if not store or not container or not container.running or not container.address:
+            self._done = None
+        elif not self.is_full(store) and not (self._thread and self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._fill, args=(store, container), daemon=True)
+            self._thread.start()
+
+    def is_full(self, store: StoreBeside | None) -> bool:
+        """Whether the store holds what it is to hold."""
+        return store is None or (self._done is not None and self._done[1] == store.leaves)
+
+    def _fill(self, store: StoreBeside, container: Seen) -> None:
+        node = f"{TABLE[store.backend].scheme}{container.address}:{TABLE[store.backend].port}"
+        try:
+            with connected(store.backend, Destination(node, store.prefix, token=store.token)) as client:
+                found = change(store.leaves, client.read(), store.own, store.prefix)
+                if not found.is_empty:
+                    for puts, deletes in found.batches(client.most):
+                        client.write(puts, deletes)
+            self._done = container.id, store.leaves
+        except ForgeError as error:
+            # A server that starts takes no connections yet.
+            if str(error) != self._said and "refused" not in str(error):
+                self._said = str(error)
+                self._say(self._said)
+            time.sleep(_AGAIN)
+        self._wake()
