@@ -9,13 +9,16 @@ from pathlib import Path
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases
+from catalog_forge.adopt.entries import EntryUse
+from catalog_forge.adopt.framing import framed
+from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original
 from catalog_forge.adopt.proof import Compared, prove
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Made, Told, made
 from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.forge import forge
-from catalog_forge.plan import Plan
+from catalog_forge.plan import File, Plan
 from catalog_forge.spec.folder import PlannedFolder
 from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
@@ -35,9 +38,15 @@ class Adopted:
     files: list[Compared] = field(default_factory=list)
     problems: tuple[Problem, ...] = ()
     said: tuple[Problem, ...] = ()
-    assumed: tuple[str, ...] = ()
+    entry: str = ""
+    changes: list[Altered] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     cases: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the entry launches all that it did."""
+        return bool(self.entry) and self.status != "not read" and not any(each.lost for each in self.changes)
 
     @property
     def status(self) -> str:
@@ -48,12 +57,12 @@ class Adopted:
         return "different" if "different" in states else "not proven" if "never rendered" in states else "adopted"
 
 
-def adopt(
-    original: Original, frame: Told, runners: Sequence[Runner], others: Mapping[str, Mapping[str, object]], engine: Engine
-) -> Adopted:
-    """Take in one image. What is wrong with it, or with what it would become, is in `problems`; nothing raises for it."""
+def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Adopted:
+    """Take in one image, and the entry that uses it. What is wrong with it, or with what it would become, is in `problems`."""
     where = original.image.folder.where.file.rstrip("/") or "."
-    found = Adopted(where, original.name, problems=original.problems, said=_said(original), assumed=frame.assumed)
+    frame, runners, others = framed(original, use) if use else (Told(), [], {})
+    found = Adopted(where, original.name, problems=original.problems, said=(*_said(original), *frame.said))
+    found.entry = use.revision.title if use else ""
     if original.problems:
         return found
     runners = runners or [_runner(original)]
@@ -67,9 +76,20 @@ def adopt(
         rest = {dest: each for dest, each in chosen.items() if dest not in wrong}
         if wrong and _generates(original, frame, rest):
             found.files, found.plan = _proven(original, frame, rest, tried, engine)
+        if use:
+            found.changes = changes(use, found.plan, frame.data["entry"]["revision"])
+            found.plan.merge(_published(use))
     except ForgeError as error:
         found.problems = error.problems
     return found
+
+
+def _published(use: EntryUse) -> Plan:
+    """The revisions that are there, byte for byte."""
+    entry = use.revision.entry
+    folders = (each.folder for each in entry.revisions if each.name)
+    start = len(entry.folder.path) + 1
+    return Plan(File(f"templates/{entry.name}/{file.path[start:]}", file.content) for each in folders for file in each.everything)
 
 
 def _that_generate(original: Original, frame: Told, candidates: Mapping[str, Lifted]) -> dict[str, Lifted]:

@@ -125,12 +125,16 @@ class Original:
         return inside(self.image)
 
     @cached_property
-    def name(self) -> str:
-        """A name for its spec: that of the folder, else of the one above where that is a number."""
-        shown = (self.image.folder.where.file if self.image.folder.path else self.image.folder.where.file) or ""
-        parts = [each for each in posixpath.abspath(shown).split("/") if each] if shown else []
+    def called(self) -> str:
+        """What its folder is called, or the one above where that is a number."""
+        parts = [each for each in posixpath.abspath(self.image.folder.where.file or ".").split("/") if each]
         named = [each for each in parts if not _NUMBERED.fullmatch(each)]
-        words = _WORD.findall((named or ["image"])[-1].lower().rpartition("+")[2])
+        return (named or ["image"])[-1].lower().rpartition("+")[2]
+
+    @cached_property
+    def name(self) -> str:
+        """A name for its spec."""
+        words = _WORD.findall(self.called)
         words = [each for each in words if each != "docker"] or ["image"]
         if words[-1] in ("conf", "config"):
             words, ending = words[:-1] or ["image"], words[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from catalog_forge.adopt.adopting import Adopted
@@ -21,7 +22,10 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
         for file in each.files:
             yield from _of_file(file, whole=whole)
         yield from (f"  note: {problem}".replace("\n", "\n  ") for problem in each.said)
-        yield from (f"  assumed: {text}" for text in each.assumed)
+        if each.entry:
+            state = "whole" if each.is_whole else "not whole"
+            yield f"  entry {each.entry}: {state}, {len(each.changes)} differences in what it launches"
+            yield from (f"    {'lost: ' if change.lost else ''}{change}" for change in each.changes)
     states = Counter(each.status for each in found)
     count = "1 image" if len(found) == 1 else f"{len(found)} images"
     yield f"{count}: {', '.join(f'{number} {state}' for state, number in sorted(states.items())) or 'nothing to adopt'}"
@@ -55,7 +59,7 @@ def data(found: Sequence[Adopted]) -> list[dict[str, Any]]:
             "files": [_file(file) for file in each.files],
             "errors": [_problem(problem) for problem in each.problems],
             "notes": [_problem(problem) for problem in each.said],
-            "assumed": list(each.assumed),
+            "entry": {"name": each.entry, "whole": each.is_whole, "changes": [asdict(change) for change in each.changes]},
         }
         for each in found
     ]

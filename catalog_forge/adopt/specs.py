@@ -12,6 +12,7 @@ from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import declared
 from catalog_forge.adopt.originals import Original, OriginalFile
 from catalog_forge.adopt.setting import Lifted
+from catalog_forge.errors import Problem
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model.roots import beyond_stack
 from catalog_forge.spec.shorthand import entry_name
@@ -23,11 +24,11 @@ _HEAD = "# Adopted from {what}: read what the report says of it.\n"
 
 @dataclass(frozen=True)
 class Told:
-    """What an entry says of the spec beside its files; without an entry little is known, and `assumed` says what was made up."""
+    """What an entry says of the spec beside its files; `said` is what of it a spec does not say."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
     files: Plan = field(default_factory=Plan)
-    assumed: tuple[str, ...] = ()
+    said: tuple[Problem, ...] = ()
 
 
 @dataclass

@@ -40,6 +40,8 @@ def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
     block: dict[str, Any] = {}
     fixed = group.metadata if group else {}
     for name, key in spec.metadata.items():
+        if name in fixed and fixed[name] is None:
+            continue
         if name in fixed:
             value: Any = literal(fixed[name])
         elif key.asked:

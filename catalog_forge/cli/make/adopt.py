@@ -16,19 +16,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalog_forge.adopt.adopting import Adopted
+    from catalog_forge.lint.catalog import Catalog
+    from catalog_forge.verify.observation import Engine
 
 _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=_DIR)
+@click.option("--entry", "entries", multiple=True, type=_DIR, metavar="DIR", help="The entry that uses the image, or a catalog.")
 @click.option("--write", is_flag=True, help="Write the specs of what is adopted, and what they generate; nothing is overwritten.")
 @click.option("--diff", is_flag=True, help="Show also the differences whose reason is proven.")
 @engines.options(("embedded", "confd"))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def adopt(
-    settings: Settings, folders: tuple[Path, ...], write: bool, diff: bool, engine: str, confd: Path | None, form: str
+    settings: Settings,
+    folders: tuple[Path, ...],
+    entries: tuple[Path, ...],
+    write: bool,
+    diff: bool,
+    engine: str,
+    confd: Path | None,
+    form: str,
 ) -> None:
     """Take in conf images that were written by hand, and prove that nothing changes.
 
@@ -44,7 +54,7 @@ def adopt(
     from catalog_forge.errors import ForgeError
 
     with engines.opened(engine, confd) as opened:
-        found = [each for folder in folders for each in _adopted(folder, opened)]
+        found = _adopted(folders, entries, opened)
     if form == "json":
         click.echo(json.dumps(report.data(found), indent=1, ensure_ascii=False))
     else:
@@ -60,16 +70,24 @@ def adopt(
         raise ForgeError("not everything could be adopted", hint="what is said above stands in the way")
 
 
-def _adopted(folder: Path, engine: object) -> list[Adopted]:
+def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
+    """Adopt the images below some folders: each once for every entry that uses it, else alone."""
     from catalog_forge.adopt.adopting import adopt as adopt_image
+    from catalog_forge.adopt.entries import uses
     from catalog_forge.adopt.originals import originals
-    from catalog_forge.adopt.specs import Told
+
+    known = [each for folder in folders for each in originals(_catalog(folder))]
+    used = [pair for folder in entries for pair in uses(_catalog(folder), known)]
+    alone = [each for each in known if all(each is not original for original, _ in used)]
+    return [*(adopt_image(each, engine, use) for each, use in used), *(adopt_image(each, engine) for each in alone)]
+
+
+def _catalog(folder: Path) -> Catalog:
     from catalog_forge.lint import disk
     from catalog_forge.lint.catalog import Catalog
 
     recover_above(folder.absolute())
-    catalog = Catalog(disk.read(folder, str(folder)))
-    return [adopt_image(each, Told(), (), {}, engine) for each in originals(catalog)]  # type: ignore[arg-type]
+    return Catalog(disk.read(folder, str(folder)))
 
 
 def _write(settings: Settings, found: Sequence[Adopted]) -> None:

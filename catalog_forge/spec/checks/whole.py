@@ -219,7 +219,7 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
         where = group.at("metadata")
         if key not in spec.metadata:
             yield Problem(f"groups: {name}: no such metadata key: {key!r}", where, did_you_mean(key, spec.metadata))
-        elif wrong := _misfit(spec.metadata[key], value, "the value"):
+        elif value is not None and (wrong := _misfit(spec.metadata[key], value, "the value")):
             yield Problem(f"groups: {name}: {key}: {wrong}", where, _such_as(spec.metadata[key]))
 
 

@@ -45,7 +45,9 @@ class Group(Composed):
     image: str = key("image of this group alone, with its tag", "", pattern=IMAGE, shape="REPOSITORY:TAG", maximum=255)
     exec: tuple[str, ...] = key("what starts the program in this group, in place of launch.exec", tuple)
     health_check: HealthCheck | None = key("Rancher's health check of this group alone", None)
-    metadata: Mapping[str, Any] = key("metadata keys whose value is fixed for this group: they are not asked for here", dict)
+    metadata: Mapping[str, Any] = key(
+        "metadata keys whose value is fixed for this group: they are not asked for here; null: the group has no such key", dict
+    )
     compose: Mapping[str, Any] = key("docker-compose and rancher-compose keys of this group alone, such as ports", dict)
 
 

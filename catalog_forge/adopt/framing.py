@@ -1,0 +1,422 @@
+"""From an entry that was written by hand to what a spec says around its files: services, metadata, questions, companions."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.adopt.cases import Runner
+from catalog_forge.adopt.entries import ConfUnit, EntryUse, written_at
+from catalog_forge.adopt.originals import Original
+from catalog_forge.adopt.specs import Told
+from catalog_forge.catalog.compose import GENERATED_LABELS
+from catalog_forge.errors import Problem, Where
+from catalog_forge.goyaml.decoding import pairs
+from catalog_forge.plan import File, Plan
+from catalog_forge.rancher.composition import Service, items, substituted
+from catalog_forge.rancher.keys import SIDEKICKS
+from catalog_forge.rancher.questions import defaults
+from catalog_forge.rancher.tree import is_template
+from catalog_forge.rancher.variables import dollars, sole
+from catalog_forge.spec.model import KEY_TYPES
+from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, floats
+from catalog_forge.spec.shorthand import variable_of
+
+_CHECK = "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
+_TAKEN = frozenset(("image", "entrypoint", "command", "metadata", "scale", "health_check", "labels", "volumes_from", "net"))
+_HOLDS = frozenset(("entrypoint", "image", "labels", "volumes", "network_mode", "net", "volumes_from", "command", "scale"))
+
+
+@dataclass
+class _Framing:
+    """Reads one entry; `said` collects what cannot be told in a spec."""
+
+    original: Original
+    use: EntryUse
+    said: list[Problem] = field(default_factory=list)
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: Plan = field(default_factory=Plan)
+
+    def __post_init__(self) -> None:
+        self.services = self.use.composition.services
+        self.asked = self.use.revision.asked
+        self.answers = defaults(self.use.revision.questions)
+        self.renamed = {old: new for unit in self.use.units for old, new in unit.renamed.items()}
+        self.mine = {name for unit in self.use.units for name in (unit.primary, unit.conf, unit.main, *unit.data)}
+
+    def told(self) -> Told:
+        """The frame of the spec."""
+        fixed = self.metadata()
+        data: dict[str, Any] = {"entry": self.entry(), **self.texts(), "service": self.service(fixed)}
+        words = [self.words(self.services[unit.main]) for unit in self.use.units]
+        if words[0] and all(each == words[0] for each in words):
+            data["launch"] = {"exec": words[0]}
+            if data["service"]["topology"] == "scripts" and any("@{" in word for word in words[0]):
+                data["service"]["topology"] = "volumes"
+        data["companions"] = {name: self.companion(name) for name in self.services if name not in self.mine}
+        data["volumes"] = self.volumes(data)
+        self.variables(data)
+        data["metadata"] = self.keys
+        for source in self.use.revision.compose_files:
+            if is_template(source.text):
+                self.say("what its template makes of other answers is not modelled", source.at())
+        return Told(data, self.files, tuple(self.said))
+
+    def say(self, message: str, where: Where | None) -> None:
+        """Note something that the spec does not say."""
+        self.said.append(Problem(message, where))
+
+    # The services
+
+    def service(self, fixed: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """The configured service; groups where there are several, or where their metadata holds what nobody is asked for."""
+        first, *more = self.use.units
+        whole = self.member(first)
+        service = {"name": first.primary, "image": whole.pop("image"), "topology": first.topology}
+        if not more and not any(fixed.values()):
+            return {**service, **whole}
+        groups: dict[str, Any] = {}
+        words = {unit.primary: self.words(self.services[unit.main]) for unit in self.use.units}
+        differ = len(set(map(tuple, words.values()))) > 1
+        for unit in self.use.units:
+            group = {"name": unit.primary, **self.member(unit)}
+            if differ and words[unit.primary]:
+                group["exec"] = self.plain(self.services[unit.main])
+            if group["image"] == service["image"]:
+                del group["image"]
+            groups[unit.primary] = {**group, **({"metadata": dict(fixed[unit.primary])} if fixed[unit.primary] else {})}
+        return {**service, "name": self.use.revision.entry.name, "groups": groups}
+
+    def member(self, unit: ConfUnit) -> dict[str, Any]:
+        """What a primary and its program say: image, scale, health check, the keys of compose files."""
+        primary, main = self.services[unit.primary], self.services[unit.main]
+        found: dict[str, Any] = {"image": self.image(main), "scale": self.number(primary, "scale", 1)}
+        if check := self.health_check(primary):
+            found["health_check"] = check
+        for service, keys in ((main, MAIN_KEYS), (primary, NETWORK_KEYS | RANCHER_KEYS)):
+            for key, node in service.keys.items():
+                if key in keys and key not in _TAKEN | {"volumes"}:
+                    found[key] = self.data(node)
+        for service in {id(each): each for each in (main, primary)}.values():
+            self.leave_out(service, MAIN_KEYS | NETWORK_KEYS | RANCHER_KEYS | _TAKEN | {"network_mode"})
+        if mounts := self.mounts(unit):
+            found["volumes"] = mounts
+        if labels := self.labels(primary, unit):
+            found["labels"] = labels
+        others = [item.value for item in items(main.get("volumes_from")) if item.value.split(":")[0] not in self.mine]
+        return {**found, **({"volumes_from": others} if others else {})}
+
+    def mounts(self, unit: ConfUnit) -> list[str]:
+        """The volumes of the program: its own, and those of the services that only hold some; not those of the files."""
+        ours = {dest.rpartition("/")[0] for dest in self.original.dests.values()}
+        found = [item.value for name in (unit.main, *unit.data) for item in items(self.services[name].get("volumes"))]
+        return [mount for mount in dict.fromkeys(found) if mount.split(":")[-1].rstrip("/") not in ours]
+
+    def labels(self, primary: Service, unit: ConfUnit) -> dict[str, str]:
+        """The labels of a primary, without those that are generated; its other sidekicks stay."""
+        found = {
+            name: node.value
+            for name, (_, node) in primary.labels.items()
+            if name not in GENERATED_LABELS and isinstance(node, yamlio.Text)
+        }
+        return {**found, **({SIDEKICKS: ",".join(unit.beside)} if unit.beside else {})}
+
+    def companion(self, name: str) -> dict[str, Any]:
+        """A service that is left as it is."""
+        service = self.services[name]
+        self.leave_out(service, COMPANION_KEYS | RANCHER_FILE | {"net"})
+        keys = COMPANION_KEYS | RANCHER_FILE
+        found = {key: self.data(node) for key, node in service.keys.items() if key in keys}
+        if (net := written_at(service, "net")) and "network_mode" not in found:
+            found["network_mode"] = net
+        self.rename(found)
+        if "health_check" in found:
+            found["health_check"] = self.health_check(service) or found["health_check"]
+        if "image" in found:
+            found["image"] = self.pinned(name, str(found["image"]))
+        return found
+
+    def rename(self, found: dict[str, Any]) -> None:
+        """Let references to services whose names change lead to the new ones."""
+        for key in ("volumes_from", "links", "depends_on"):
+            if isinstance(found.get(key), list):
+                found[key] = list(dict.fromkeys(self.reference(str(item)) for item in found[key]))
+        kind, colon, other = str(found.get("network_mode", "")).partition(":")
+        if colon:
+            found["network_mode"] = f"{kind}:{self.renamed.get(other, other)}"
+
+    def reference(self, text: str) -> str:
+        name, colon, rest = text.partition(":")
+        return f"{self.renamed.get(name, name)}{colon}{rest}"
+
+    def leave_out(self, service: Service, keys: frozenset[str]) -> None:
+        for key, node in service.keys.items():
+            if key not in keys:
+                self.say(f"{service.name}: {key} is not modelled", node.where)
+
+    def image(self, main: Service) -> str:
+        """The image of the program; a variable in it is answered by its default."""
+        node = main.get("image")
+        if not isinstance(node, yamlio.Text):
+            return ""
+        if "$" not in node.value:
+            return node.value.partition(":latest")[0]
+        found = substituted(node, self.answers)
+        self.say(f"{main.name}: nobody is asked for the image any more: it is {found}", node.where)
+        return found.partition(":latest")[0]
+
+    def pinned(self, name: str, image: str) -> str:
+        """An image with a tag; one that floats asks for it, with the answer that it had."""
+        if "$" in image or not floats(image) or image.startswith("rancher/"):
+            return image
+        variable = f"{variable_of(name)}_tag"
+        self.keys[variable] = {"default": "latest", "label": f"Tag of {image.partition(':')[0]}"[:100]}
+        return f"{image.partition(':')[0]}:${{{variable}}}"
+
+    def number(self, service: Service, key: str, otherwise: int) -> int | str:
+        text = written_at(service, key)
+        return int(text) if re.fullmatch("[0-9]{1,6}", text) else text if sole(text) in self.asked and sole(text) else otherwise
+
+    def health_check(self, service: Service) -> dict[str, Any]:
+        node = service.get("health_check")
+        found: dict[str, Any] = {}
+        for key, value in pairs(node).items() if node is not None else ():
+            if key in _CHECK and isinstance(value, yamlio.Text):
+                data = self.data(value)
+                found[key] = int(data) if isinstance(data, str) and data.isdigit() else data
+            elif key not in _CHECK:
+                self.say(f"{service.name}: health_check: {key} is not modelled", value.where)
+        line = str(found.get("request_line") or "").strip()
+        if re.fullmatch(r"[A-Z]+ \S+", line) and node is not None:
+            self.say(f"{service.name}: the request line {line!r} has no version of HTTP: HTTP/1.0 is put there", node.where)
+            found["request_line"] = f"{line} HTTP/1.0"
+        return {key: value for key, value in found.items() if value not in ("", None)} if "port" in found else {}
+
+    def words(self, service: Service) -> list[str]:
+        """What starts the program: entrypoint and command, with answers as expressions."""
+        found: list[str] = []
+        for key in ("entrypoint", "command"):
+            node = service.get(key)
+            try:
+                words = shlex.split(node.value) if isinstance(node, yamlio.Text) else [item.value for item in items(node)]
+            except ValueError:
+                words = items(node)[0].value.split()
+            found += [self.expression(word) for word in words]
+        return found
+
+    def plain(self, service: Service) -> list[str]:
+        """The same with the default answers: what differs from group to group has no expressions."""
+        node = next((node for key in ("command", "entrypoint") if (node := service.get(key)) is not None), None)
+        words = self.words(service)
+        if any("@{" in word for word in words):
+            self.say(
+                f"{service.name}: its command has the default answers: groups have no expressions there",
+                node.where if node else None,
+            )
+        names = {name: str(key.get("default", "")) for name, key in self.keys.items()}
+        return [re.sub(r"@\{metadata/([^}]+)\}", lambda found: names.get(found[1], ""), word) for word in words]
+
+    def expression(self, text: str) -> str:
+        """A word with each `${VARIABLE}` as the expression of its key, and `$$` as `$`."""
+        for each in sorted(dollars(text), key=lambda each: -each.start):
+            name = next((key for key, data in self.keys.items() if data.get("variable") == each.name), each.name)
+            if each.name in self.asked and name not in self.keys:
+                self.keys[name] = self.question(each.name)
+            written = f"@{{metadata/{name}}}" if each.name in self.asked else ""
+            text = text[: each.start] + written + text[each.start + len(each.text) :]
+        return text.replace("$$", "$")
+
+    def data(self, node: yamlio.Node) -> Any:
+        """A value as plain data; what nobody asks for is empty, as Rancher has it."""
+
+        def put(value: Any) -> Any:
+            if isinstance(value, str):
+                for each in sorted(dollars(value), key=lambda each: -each.start):
+                    if each.name and each.name not in self.asked:
+                        self.say(f"no question asks for {each.text}: it is empty", node.where)
+                        value = value[: each.start] + value[each.start + len(each.text) :]
+                return value
+            if isinstance(value, dict):
+                return {key: put(item) for key, item in value.items()}
+            return [put(item) for item in value] if isinstance(value, list) else value
+
+        return put(yamlio.to_data(node))
+
+    # The metadata
+
+    def metadata(self) -> dict[str, dict[str, Any]]:
+        """Take in the metadata of all units as keys; return what is fixed, by primary, with null for a key that is not there."""
+        leaves = {unit.primary: dict(_leaves(self.services[unit.primary].get("metadata"))) for unit in self.use.units}
+        fixed: dict[str, dict[str, Any]] = {name: {} for name in leaves}
+        order = dict.fromkeys(path for each in leaves.values() for path in each)
+        taken: dict[str, str] = {}
+        for path in order:
+            nodes = {name: each[path] for name, each in leaves.items() if path in each}
+            names = {sole(node.value.strip()) if isinstance(node, yamlio.Text) else "" for node in nodes.values()}
+            variable = next(iter(names)) if len(names) == 1 else ""
+            if variable in self.asked and variable and taken.setdefault(variable, path) == path:
+                self.keys[path] = self.question(variable)
+                for name in leaves.keys() - nodes.keys():
+                    fixed[name][path] = None
+                continue
+            self.fix(path, nodes, fixed)
+        return fixed
+
+    def fix(self, path: str, nodes: Mapping[str, yamlio.Node], fixed: dict[str, dict[str, Any]]) -> None:
+        """Take in a key that nobody is asked for, or that an answer is only a part of."""
+        values = {name: self.literal(node) for name, node in nodes.items()}
+        kinds = {"map" if isinstance(each, dict) else "list" if isinstance(each, list) else "string" for each in values.values()}
+        kind = kinds.pop() if len(kinds) == 1 else "string"
+        if kind == "string":
+            values = {name: each if isinstance(each, str) else yamlio.dump(each).strip() for name, each in values.items()}
+            self.keys[path] = (
+                {"type": "multiline", "optional": True} if any("\n" in each for each in values.values()) else {"optional": True}
+            )
+        elif len(fixed) == 1:
+            self.keys[path] = {"type": kind, "default": next(iter(values.values()))}
+            return
+        else:
+            self.keys[path] = {"type": kind, "optional": True}
+        for name in fixed:
+            fixed[name][path] = values.get(name)
+
+    def literal(self, node: yamlio.Node) -> Any:
+        """Data in which every variable has the default answer, and `$$` is `$`."""
+        match node:
+            case yamlio.Text() if "$" in node.value:
+                if any(each.name in self.asked for each in dollars(node.value)):
+                    self.say(
+                        f"the answer is only a part of {node.value!r}, or of several keys: its default stands there", node.where
+                    )
+                return substituted(node, self.answers)
+            case yamlio.Text():
+                data = node.data()
+                return node.value if not isinstance(data, str) else data
+            case yamlio.Map(entries):
+                return {key.value: self.literal(value) for key, value in entries}
+            case _:
+                return [self.literal(item) for item in node.items]
+
+    def question(self, variable: str) -> dict[str, Any]:
+        """A question as a key."""
+        asked = self.asked[variable]
+        kind = asked.type if asked.type in KEY_TYPES and asked.type not in ("map", "list") else "string"
+        found: dict[str, Any] = {"type": kind, "variable": variable, "label": " ".join(asked.label.split())[:100]}
+        if text := asked.text("description"):
+            found["description"] = text[:1000]
+        if kind == "enum":
+            found["options"] = asked.options or [asked.default]
+        if asked.default and not (kind == "enum" and asked.default not in found["options"]):
+            whole = re.fullmatch("-?[0-9]{1,9}", asked.default) if kind == "int" else None
+            truth = {"true": True, "false": False}.get(asked.default) if kind == "boolean" else None
+            found["default"] = int(asked.default) if whole else asked.default if truth is None else truth
+        elif not asked.required:
+            found["optional"] = True
+        found["required"] = asked.required
+        return found
+
+    def variables(self, data: Mapping[str, Any]) -> None:
+        """Take in the questions whose answers compose keys use; those that nothing uses are left out."""
+        used = {each.name for text in _texts(data) for each in dollars(text)}
+        known = {key.get("variable", variable_of(name)) for name, key in self.keys.items()}
+        for variable in self.asked:
+            if variable in used - known:
+                self.keys[variable] = self.question(variable)
+            elif variable not in known:
+                self.say(f"the question {variable} is left out: nothing uses its answer", self.asked[variable].where)
+
+    # The entry
+
+    def entry(self) -> dict[str, Any]:
+        """What config.yml and the catalog block say."""
+        revision, entry = self.use.revision, self.use.revision.entry
+        config, block = _words(entry.settings.node), _words(revision.block)
+        found: dict[str, Any] = {"name": entry.name, "title": block.get("name") or config.get("name", "")}
+        found["version"] = _next(block.get("version", ""))
+        found |= {"category": config.get("category", ""), "license": config.get("license", "")}
+        for key in ("minimum_rancher_version", "maximum_rancher_version"):
+            found[key] = block.get(key, "")
+        url = config.get("projectURL", "")
+        found["project_url"] = url if re.fullmatch(r"https?://\S+", url) else ""
+        numbers = [int(each.name) for each in entry.revisions if each.name.isdigit()]
+        found["revision"] = max(numbers, default=-1) + 1
+        icon = next((each for each in entry.icons if re.search(r"\.(svg|png)$", each.name)), None)
+        if icon and icon.content:
+            self.files.add(File(icon.name, icon.content))
+            found["icon"] = icon.name
+        readme = revision.folder.files.get("README.md") or entry.folder.files.get("README.md")
+        found["readme"] = readme.text if readme else ""
+        return {key: value for key, value in found.items() if value not in ("", None)}
+
+    def texts(self) -> dict[str, str]:
+        """The description, and the maintainer where one is named with an address."""
+        config, block = _words(self.use.revision.entry.settings.node), _words(self.use.revision.block)
+        found = {"description": (block.get("description") or config.get("description", ""))[:1000]}
+        maintainer = config.get("maintainer", "")
+        if re.fullmatch(r"(\S+ ){2,5}<[^@\s]+@[^@\s]+\.[^@\s]+>", maintainer):
+            found["maintainer"] = maintainer
+        return {key: value for key, value in found.items() if value}
+
+    def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The named volumes that the files declare, as far as anybody mounts them still."""
+        mounted = {text.partition(":")[0] for text in _texts(data) if ":/" in text}
+        found: dict[str, Any] = {}
+        for source in self.use.composition.sources:
+            for name, node in pairs(source.yaml.keys.get("volumes")).items() if source.is_second else ():
+                known = {key: self.data(value) for key, value in pairs(node).items()}
+                keep = {key: known[key] for key in ("driver", "driver_opts", "external", "per_container") if known.get(key)}
+                found[name] = {**found.get(name, {}), **keep}
+        for name in found.keys() - mounted:
+            self.say(f"the volume {name} is left out: what it held has volumes of its own", self.use.revision.where)
+        return {name: keys for name, keys in found.items() if name in mounted}
+
+
+def framed(original: Original, use: EntryUse) -> tuple[Told, list[Runner], dict[str, Mapping[str, Any]]]:
+    """The frame that an entry gives an image, the services that run it, and the others with their metadata."""
+    framing = _Framing(original, use)
+    told = framing.told()
+    runners = []
+    for unit in use.units:
+        metadata = framing.services[unit.primary].get("metadata")
+        own = framing.literal(metadata) if metadata is not None else {}
+        sidekick = unit.conf if unit.topology in ("volumes", "scripts") else ""
+        runners.append(Runner(unit.primary, sidekick, own if isinstance(own, dict) else {}))
+    others: dict[str, Mapping[str, Any]] = {name: {} for name in framing.services if name not in framing.mine}
+    return told, runners, others
+
+
+def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, yamlio.Node]]:
+    """The values of a metadata block by path; mappings without variables stay whole."""
+    for name, value in pairs(node).items() if isinstance(node, yamlio.Map) else ():
+        path = f"{before}/{name}" if before else name
+        if isinstance(value, yamlio.Map) and any("$" in text for text in _texts(yamlio.to_data(value))):
+            yield from _leaves(value, path)
+        else:
+            yield path, value
+
+
+def _texts(data: Any) -> Iterator[str]:
+    match data:
+        case str():
+            yield data
+        case Mapping():
+            for value in data.values():
+                yield from _texts(value)
+        case list():
+            for value in data:
+                yield from _texts(value)
+
+
+def _words(node: yamlio.Node | None) -> dict[str, str]:
+    return {key: value.value for key, value in pairs(node).items() if isinstance(value, yamlio.Text)} if node else {}
+
+
+def _next(version: str) -> str:
+    """A version that comes after another one: its last number grows."""
+    found = re.search(r"[0-9]+(?=[^0-9]*$)", version)
+    grown = f"{version[: found.start()]}{int(found[0]) + 1}{version[found.end() :]}" if found else f"{version}1"
+    return re.sub(r"[^0-9A-Za-z._-]", "-", grown) if version else ""

@@ -1,0 +1,131 @@
+"""What an entry launches, before and after: difference by difference, and which of them lose something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from catalog_forge.adopt.entries import EntryUse
+from catalog_forge.plan import Plan
+from catalog_forge.rancher.entries import Revision, read
+from catalog_forge.rancher.questions import Given, answered
+from catalog_forge.stack.compose import compose
+from catalog_forge.stack.model import Launch, Service, Stack
+
+# What a primary keeps whatever becomes of its containers.
+_OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
+# What its program keeps: how it is started is the launch script's.
+_OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
+_GENERATED = ("io.rancher.sidekicks", "io.rancher.container.hostname_override")
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """One difference: of which service, what, before and after; whether something is lost by it."""
+
+    service: str
+    what: str
+    old: str
+    new: str
+    lost: bool
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.what}: {self.old or 'nothing'} -> {self.new or 'nothing'}"
+
+
+def changes(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
+    """Compare what both revisions launch with the default answers. Raises ForgeError where one of them cannot be launched."""
+    entry = use.revision.entry.name
+    files = {file.path: file.content for file in plan.below(f"templates/{entry}")}
+    old, new = _stack(use.revision), _stack(read(files, entry, str(revision)))
+    return [*_compared(use, old, new)]
+
+
+def _stack(revision: Revision) -> Stack:
+    """The stack of a revision; what is required and has no default is answered by a word."""
+    given = {
+        name: Given(
+            each.options[0] if each.options else "1" if each.type == "int" else "true" if each.type == "boolean" else name
+        )
+        for name, each in revision.asked.items()
+        if each.required and not each.default
+    }
+    return compose(revision, answered(revision.questions, given), "app")
+
+
+def _compared(use: EntryUse, old: Stack, new: Stack) -> Iterator[Altered]:
+    units = {unit.primary: unit for unit in use.units}
+    after = {service.name: service for service in new.services}
+    for service in old.services:
+        other = after.pop(service.name, None)
+        unit = units.get(service.name)
+        if other is None:
+            yield Altered(service.name, "the service", "there", "", True)
+        elif unit is None:
+            yield from _fields(service.name, _whole(service), _whole(other), lost=True)
+        else:
+            yield from _member(service, other, unit.main, unit.beside)
+    for name in after:
+        yield Altered(name, "the service", "", "there", False)
+
+
+def _whole(service: Service) -> dict[str, Any]:
+    """All of a service: what it keeps itself, and its containers by name."""
+    return {**_only(service, _OF_SERVICE), **{launch.name: asdict(launch) for launch in service.launches}}
+
+
+def _member(old: Service, new: Service, main: str, beside: tuple[str, ...]) -> Iterator[Altered]:
+    """A configured service: what stays, and which containers take the place of which."""
+    yield from _fields(old.name, _only(old, _OF_SERVICE), _only(new, _OF_SERVICE), lost=True)
+    yield from _fields(old.name, _network(old.primary), _network(new.primary), lost=True)
+    before = {launch.name: launch for launch in old.launches}
+    made = {launch.name: launch for launch in new.launches}
+    program = made.get(main) or made.get(f"{old.name}-main") or new.primary
+    yield from _fields(f"{old.name}: {main}", _only(before[main], _OF_PROGRAM), _only(program, _OF_PROGRAM), lost=True)
+    yield from _fields(f"{old.name}: {main}", _only(before[main], ("entrypoint", "command", "volumes", "volumes_from")),
+                       _only(program, ("entrypoint", "command", "volumes", "volumes_from")), lost=False)  # fmt: skip
+    for name in beside:
+        if name not in made:
+            yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", True)
+    for name in before.keys() - made.keys() - {main, *beside}:
+        yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", False)
+    for name in made.keys() - before.keys():
+        yield Altered(f"{old.name}: {name}", "the sidekick", "", "there", False)
+
+
+def _only(record: Service | Launch, names: tuple[str, ...]) -> dict[str, Any]:
+    whole = asdict(record)
+    return {name: whole[name] for name in names}
+
+
+def _network(launch: Launch) -> dict[str, Any]:
+    """What others see of a primary."""
+    labels = {name: text for name, text in launch.labels.items() if name not in _GENERATED}
+    return _only(replace(launch, labels=labels), ("ports", "exposed", "labels"))
+
+
+def _fields(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *, lost: bool) -> Iterator[Altered]:
+    """Each value that differs, by its path; what comes new loses nothing."""
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    for path in sorted(before.keys() | after.keys()):
+        one, other = before.get(path, ""), after.get(path, "")
+        if one != other:
+            yield Altered(name, path, one[:_SHOWN], other[:_SHOWN], lost and bool(one) and not _means_the_same(path, one, other))
+
+
+def _means_the_same(path: str, one: str, other: str) -> bool:
+    """Whether a value that differs is what Rancher or the engine takes the other one for."""
+    if path.endswith("image"):
+        return f"{one}:latest" == other
+    return one.strip() == other.strip() or (path.endswith("request_line") and f"{one} HTTP/1.0" == other)
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _leaves(each, f"{path}.{key}" if path else str(key))
+    elif value not in (None, "", [], ()):
+        yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)

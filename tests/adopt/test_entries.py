@@ -1,0 +1,119 @@
+"""Entries: the newest revision is told as a spec, launches what it did, and published revisions stay as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click.testing
+import pytest
+
+from catalog_forge import yamlio
+from catalog_forge.cli.main import root
+from tests.adopt.entries import DOCKER, ENTRY, RANCHER
+from tests.adopt.images import image
+from tests.helpers import tree
+
+IMAGE = image(
+    {
+        "app.conf": 'name = {{getv "/self/service/metadata/app/cluster"}}\nrole = {{getv "/self/service/metadata/app/role"}}\n'
+        'level = {{getv "/self/service/metadata/level"}}\n'
+        '{{range ls "/self/service/containers"}}peer {{getv (printf "/self/service/containers/%s/primary_ip" .)}}\n{{end}}'
+    }
+)
+
+
+def adopted(tmp_path: Path, entry: dict[str, str], *words: str) -> dict[str, Any]:
+    """What the report says of the image with its entry, which is written into `new`."""
+    folder = tree(tmp_path / "app" / "1.2.0" / "app-conf", dict(IMAGE))
+    catalog = tree(tmp_path / "catalog", dict(entry))
+    (tmp_path / "new").mkdir(exist_ok=True)
+    command = ["-C", str(tmp_path / "new"), "adopt", str(folder), "--entry", str(catalog), "--format", "json", *words]
+    result = click.testing.CliRunner().invoke(root, command)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    (found,) = json.loads(result.stdout)
+    return dict(found)
+
+
+def test_an_entry_launches_what_it_did(tmp_path: Path) -> None:
+    found = adopted(tmp_path, ENTRY, "--write")
+    assert found["status"] == "adopted", found["errors"]
+    assert found["entry"]["whole"], [each for each in found["entry"]["changes"] if each["lost"]]
+    spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
+    assert spec["service"]["topology"] == "netns"
+    assert spec["metadata"]["app/cluster"]["variable"] == "app_name"
+    assert spec["launch"]["exec"] == ["app", "--name", "@{metadata/app/cluster}"]
+    assert spec["companions"]["web"]["image"] == "nginx:${web_tag}"
+    assert spec["entry"]["revision"] == 2
+    assert spec["entry"]["version"] == "1.0.0-rancher4"
+    notes = json.dumps(found["notes"])
+    assert "the question idle is left out" in notes
+    assert "has no version of HTTP" in notes
+
+
+def test_published_revisions_stay_byte_for_byte(tmp_path: Path) -> None:
+    adopted(tmp_path, ENTRY, "--write")
+    for path, text in ENTRY.items():
+        if path.count("/") == 3:
+            assert (tmp_path / "new" / path).read_text() == text
+    result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path / "new"), "generate", "--check"])
+    assert result.exit_code == 0, result.output
+
+
+def test_what_gets_lost_is_named(tmp_path: Path) -> None:
+    rancher = RANCHER.replace("role: master", 'role: "${app_name}-${heap}"')
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": rancher})
+    assert "only a part of '${app_name}-${heap}'" in json.dumps(found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("docker", "topology"),
+    [
+        (DOCKER, "netns"),
+        (
+            "app:\n  image: acme/app:3.1\n  labels: {io.rancher.sidekicks: app-side}\n  volumes_from: [app-side]\n"
+            "app-side:\n  image: acme/app-conf:v1.2.0\n",
+            "volumes",
+        ),
+        (
+            "app:\n  image: acme/app:3.1\n  labels: {io.rancher.sidekicks: 'app-side,app-data'}\n  volumes_from: [app-data]\n"
+            "app-side:\n  image: acme/app-conf:v1.2.0\n  net: 'container:app'\n  volumes_from: [app-data]\n"
+            "app-data:\n  image: acme/app:3.1\n  labels: {io.rancher.container.start_once: 'true'}\n  volumes: [/etc/app]\n",
+            "datavol",
+        ),
+    ],
+)
+def test_the_topology_is_that_of_the_entry(tmp_path: Path, docker: str, topology: str) -> None:
+    rancher = RANCHER.replace("  - {variable: port, label: Port, type: int, default: 80, required: true}\n", "")
+    found = adopted(
+        tmp_path,
+        {**ENTRY, "templates/app/1/docker-compose.yml": docker, "templates/app/1/rancher-compose.yml": rancher},
+        "--write",
+    )
+    assert found["status"] == "adopted", found["errors"]
+    assert yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")["service"]["topology"] == topology
+
+
+def test_several_services_become_groups(tmp_path: Path) -> None:
+    """A key that one of them lacks is null there."""
+    parts = [DOCKER.partition("web:")[0].replace("app-", f"{name}-").replace("app:", f"{name}:", 1) for name in ("one", "two")]
+    docker = "".join(part.replace(f"acme/{name}-conf", "acme/app-conf") for part, name in zip(parts, ("one", "two"), strict=True))
+    docker = docker.replace('net: "container:app"', 'net: "container:one"', 1).replace(
+        'net: "container:app"', 'net: "container:two"'
+    )
+    block, _, service = RANCHER.partition("app:\n  scale")
+    one, two = (f"{name}:\n  scale{service}" for name in ("one", "two"))
+    rancher = block + one + two.replace('    level: "5"\n', "")
+    found = adopted(
+        tmp_path,
+        {**ENTRY, "templates/app/1/docker-compose.yml": docker, "templates/app/1/rancher-compose.yml": rancher},
+        "--write",
+    )
+    assert found["status"] == "adopted", found["errors"]
+    spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
+    assert list(spec["service"]["groups"]) == ["one", "two"]
+    assert spec["service"]["groups"]["two"]["metadata"]["level"] is None
+    compose = yamlio.load((tmp_path / "new/templates/app/2/rancher-compose.yml").read_text(), "rancher-compose.yml")
+    assert "level" not in compose["services"]["two"]["metadata"]
+    assert found["entry"]["whole"], [each for each in found["entry"]["changes"] if each["lost"]]
