@@ -74,6 +74,8 @@ class Text:
         if self.style in ("|", ">"):
             return self._in_block(offset)
         source = self.lines[where.line - 1]
+        if self.style == '"' and "\\" not in source:
+            return Where(where.file, where.line, min(where.column + offset, len(source)) + 1)
         if self.style == '"':
             places = _escaped_places(source, where.column)
             return Where(where.file, where.line, places[min(offset, len(places) - 1)])
@@ -196,7 +198,7 @@ def to_data(node: Node) -> Data:
 def dump(data: Data) -> str:
     """Write data as YAML, keys in their order. Text is single-quoted unless it is a plain word; line breaks make a block."""
     events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
-    _add(events, data)
+    _add(events, data, {})
     events += (yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent())
     text: str = yaml.emit(events, Dumper=_Quoting, allow_unicode=True, width=10_000, indent=2)
     return text
@@ -351,18 +353,25 @@ _SEQUENCE = yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
 _ENDS = {dict: yaml.MappingEndEvent(), list: yaml.SequenceEndEvent()}
 
 
-def _add(events: list[yaml.Event], data: Data) -> None:
-    """Add the events of data. An entry says the same words for each of its services, so a scalar is looked at once."""
+def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
+    """Add the events of data. An entry says the same words for each of its services, so a scalar is looked at once, and so is
+    a mapping that stands in several places: `known` tells which events are its own.
+    """
     if isinstance(data, dict):
+        if id(data) in known:
+            events += events[known[id(data)]]
+            return
+        begin = len(events)
         events.append(_MAPPING)
         for key, value in data.items():
             events.append(_scalar(key))
-            _add(events, value)
+            _add(events, value, known)
         events.append(_ENDS[dict])
+        known[id(data)] = slice(begin, len(events))
     elif isinstance(data, list | tuple):
         events.append(_SEQUENCE)
         for value in data:
-            _add(events, value)
+            _add(events, value, known)
         events.append(_ENDS[list])
     else:
         events.append(_scalar(data))

@@ -44,7 +44,8 @@ def rancher_compose(spec: Spec) -> dict[str, Any]:
         if value := getattr(entry, key):
             block[key] = Quoted(value)
     block["questions"] = questions(spec)
-    services = {member.name: _rancher_service(spec, member) for member in spec.members}
+    shared = metadata_block(spec)
+    services = {member.name: _rancher_service(spec, member, shared) for member in spec.members}
     own = {name: _only(companion.compose, RANCHER_FILE) for name, companion in spec.companions.items()}
     services |= {name: keys for name, keys in own.items() if keys}
     # docker-compose knows nothing of a volume for each container, and what stands in this file takes the place of the other's.
@@ -178,11 +179,11 @@ def _texts(labels: Mapping[str, Any] | list[Any]) -> dict[str, Any]:
     return {key: Quoted(str(value).lower() if isinstance(value, bool) else value) for key, value in labels.items()}
 
 
-def _rancher_service(spec: Spec, member: Member) -> dict[str, Any]:
-    """What rancher-compose says of a primary service."""
+def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:
+    """What rancher-compose says of a primary service; `shared` is the metadata where the group fixes none of it."""
     service: dict[str, Any] = {"scale": member.scale}
     service |= {key: value for key, value in _compose(spec, member).items() if key in RANCHER_KEYS}
-    if metadata := metadata_block(spec, member.group):
+    if metadata := metadata_block(spec, member.group) if member.group and member.group.metadata else shared:
         service["metadata"] = metadata
     if member.health_check:
         service["health_check"] = _health_check(member.health_check)

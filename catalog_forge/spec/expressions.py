@@ -179,9 +179,8 @@ class Text:
     @property
     def literal(self) -> str | None:
         """The text itself when it holds no expression, else None."""
-        if any(isinstance(part, Expr) for part in self.parts):
-            return None
-        return "".join(part for part in self.parts if isinstance(part, str))
+        words = [part for part in self.parts if isinstance(part, str)]
+        return "".join(words) if len(words) == len(self.parts) else None
 
     @property
     def single(self) -> Expr | None:

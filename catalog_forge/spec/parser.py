@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Protocol
 
 from catalog_forge.errors import ForgeError, Where, did_you_mean
@@ -43,6 +44,7 @@ from catalog_forge.spec.expressions import (
     Node,
     Raw,
     Text,
+    literal,
     split_field,
 )
 
@@ -78,7 +80,7 @@ def parse(value: str, placed: Placed, names: Sequence[str] = ()) -> Text:
 
     Raises ForgeError that points at the character which is wrong.
     """
-    return _Parser(value, placed, names).text(end="")
+    return _Parser(value, placed, names).text(end="") if "@" in value else literal(value)
 
 
 def parse_collection(value: str, placed: Placed, names: Sequence[str] = ()) -> Collection:
@@ -100,6 +102,12 @@ def parse_given(value: str, placed: Placed, names: Sequence[str]) -> Expr | Coll
     node = parser.expr(0)
     parser.must_end()
     return Expr(node, None, value, placed.at(0))
+
+
+@cache
+def _run(end: str) -> re.Pattern[str]:
+    """A run of characters at which nothing begins or ends."""
+    return re.compile(rf"[^@ {re.escape(end)}]++")
 
 
 def _nested(node: Node) -> bool:
@@ -152,8 +160,10 @@ class _Parser:
                 buffer = ""
                 parts.append(self.braces())
             else:
-                buffer += self.value[self.pos]
-                self.pos += 1
+                run = _run(end).match(self.value, self.pos)
+                stop = run.end() if run else self.pos + 1
+                buffer += self.value[self.pos : stop]
+                self.pos = stop
         if buffer:
             parts.append(buffer)
         return Text(tuple(parts))
@@ -453,9 +463,10 @@ class _Parser:
         return _unescaped(found)
 
     def word(self, end: str) -> str:
-        begin = self.pos
-        while self.pos < len(self.value) and self.value[self.pos] not in end + "}|" and not self.adds():
-            self.pos += 1
+        begin, end = self.pos, end + "}|"
+        while self.pos < len(self.value) and self.value[self.pos] not in end and not self.adds():
+            run = _run(end).match(self.value, self.pos)
+            self.pos = run.end() if run else self.pos + 1
         return self.value[begin : self.pos]
 
     def adds(self) -> bool:

@@ -56,6 +56,8 @@ def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *
 def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
     """The places that are wrong, and those of all that holds them but the root: a check of what was left out would mislead."""
     found = set(wrong)
+    if not wrong:
+        return found
 
     def look(node: yamlio.Node) -> bool:
         parts = [part for pair in node.pairs for part in pair] if isinstance(node, yamlio.Map) else []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -171,6 +172,7 @@ def _url(url: str, where: Where) -> str:
     return f"http://{parts.hostname}:{port}{path}"
 
 
+@lru_cache(maxsize=1024)
 def format_of(dest: str, pairs: bool = True) -> str:
     """Return the format that a path stands for, by its pattern or its ending; raw when it stands for none.
 
@@ -263,7 +265,7 @@ def format_of_file(file: ConfFile) -> str:
         return file.format
     pairs = not file.body or _has_pairs(file.body)
     kind = format_of(file.dest, pairs)
-    guess = PurePosixPath(file.dest).suffix in (".conf", ".cfg") and kind in ("space", "properties")
+    guess = file.dest.endswith((".conf", ".cfg")) and kind in ("space", "properties")
     return "raw" if guess and not pairs else kind
 
 
