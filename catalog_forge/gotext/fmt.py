@@ -334,7 +334,7 @@ class Formatter:
         elif self.next >= len(self.values):
             self.printer.add(b"%!" + shown + b"(MISSING)")
         else:
-            if verb in "vw":
+            if verb in "vw" and flags is not PLAIN:
                 flags = replace(flags, sharp=False, plus=False, sharp_v=flags.sharp, plus_v=flags.plus)
             self.printer.flags = flags
             self.printer.argument(self.values[self.next], verb)
@@ -347,7 +347,7 @@ class Formatter:
         while self._peek() and self._peek() in b"#0+- ":
             self.at += 1
         seen = self.form[begin : self.at]
-        flags = Flags(b"#" in seen, b"0" in seen, b"+" in seen, b"-" in seen, b" " in seen)
+        flags = PLAIN if not seen else Flags(b"#" in seen, b"0" in seen, b"+" in seen, b"-" in seen, b" " in seen)
         return flags, self._peek().islower() and self.next < len(self.values)
 
     def _sizes(self, flags: Flags) -> Flags:
@@ -417,7 +417,8 @@ class Formatter:
         return number
 
     def _rune(self) -> str:
-        length = next((n for n in range(1, 5) if _is_rune(self.form[self.at : self.at + n])), 1)
+        ascii = self.form[self.at] < 0x80
+        length = 1 if ascii else next((n for n in range(1, 5) if _is_rune(self.form[self.at : self.at + n])), 1)
         verb = self.form[self.at : self.at + length]
         self.at += length
         return verb.decode("utf-8", "replace")
@@ -468,7 +469,10 @@ def _small(digits: bytes) -> int | None:
 
 def quote(text: bytes, *, ascii_only: bool = False, mark: str = '"') -> bytes:
     """Write a string (or, with an apostrophe as mark, a character) as a literal of Go."""
-    return (mark + "".join(_escaped(char, ascii_only, mark) for char in runes(text)) + mark).encode()
+    whole = runes(text)
+    if not (whole.isascii() and whole.isprintable()) or mark in whole or "\\" in whole:
+        whole = "".join(_escaped(char, ascii_only, mark) for char in whole)
+    return (mark + whole + mark).encode()
 
 
 def _escaped(char: str, ascii_only: bool, mark: str) -> str:

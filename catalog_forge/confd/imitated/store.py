@@ -215,7 +215,7 @@ class _Walk:
             place = path + (segments.get(key) or self._segment(key))
             kind = type(item)
             if kind is str:
-                leaves[place] = text_of(item)
+                leaves[place] = item.encode() if item.isascii() else text_of(item)
             elif kind is dict:
                 self._add_map(place, item)
             elif kind is list:

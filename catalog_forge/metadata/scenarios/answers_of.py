@@ -7,6 +7,7 @@ lower-cases names and differs in what is null.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -65,6 +66,11 @@ class _View:
         self.hosts = {host.name: self.host(number, host) for number, host in enumerate(environment.hosts, start=1)}
         self.containers = {item.name: self.container(item) for item in self.members}
         self.launches = units.launches(environment)
+        self.of_launch: dict[tuple[str, str, str], list[Container]] = defaultdict(list)
+        for item in self.members:
+            if item.launch:
+                self.of_launch[_called(item.launch)].append(item)
+        self.metadata = {id(launch.service): units.metadata(launch.service) for launch in self.launches if not launch.sidekick}
         self.services = [(launch, self.service(launch)) for launch in self.launches]
         self.stacks = {stack.name: self.stack(stack) for stack in environment.stacks}
 
@@ -126,7 +132,7 @@ class _View:
     def service(self, launch: Launch) -> Entry:
         """A service. A sidekick has its primary's uuid and metadata, and containers of its own."""
         version, service, primary = self.version, launch.service, launch.sidekick is None
-        members = [self.containers[item.name] for item in self.members if item.launch == launch]
+        members = [self.containers[item.name] for item in self.of_launch[_called(launch)]]
         containers: list[Value] = [item if version.objects else item["name"] for item in members]
         sidekicks: list[Value] = [version.named(sidekick.name) for sidekick in service.sidekicks]
         return {
@@ -142,7 +148,7 @@ class _View:
             "labels": launch.labels,
             "lb_config": None,
             "links": self._service_links(launch),
-            "metadata": units.metadata(service),
+            "metadata": self.metadata[id(service)],
             "metadata_kind": "service",
             "name": version.named(launch.name),
             "ports": list(service.ports) if primary else [],
@@ -277,6 +283,11 @@ class _View:
     def _services(self) -> dict[str, Service]:
         stacks = self.environment.stacks
         return {f"{stack.name}/{service.name}": service for stack in stacks for service in stack.services}
+
+
+def _called(launch: Launch) -> tuple[str, str, str]:
+    """What tells a launch from all others."""
+    return launch.stack.name, launch.service.name, launch.name
 
 
 def _qualified(target: str, launch: Launch) -> str:

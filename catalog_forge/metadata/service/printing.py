@@ -14,6 +14,7 @@ from catalog_forge.goyaml import printing
 from catalog_forge.goyaml.scalars import Value
 
 _FAST = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+_NO_FLOATS = frozenset((str, int, bool, type(None)))
 _ESCAPED = "\\<>&\u2028\u2029"
 _GO_ESCAPES = re.compile(r"\\\\|\\b|\\f|[<>&\u2028\u2029]")
 
@@ -67,9 +68,16 @@ def to_comparable(value: Value) -> str | None:
 
 
 def _has_float(value: Value) -> bool:
-    if isinstance(value, dict):
-        return any(_has_float(child) for child in value.values())
-    return any(map(_has_float, value)) if isinstance(value, list | tuple) else isinstance(value, float)
+    """Whether there is a float anywhere. The same container stands in several places of a document: it is looked at once."""
+    ahead: list[Value] = [value]
+    seen: set[int] = set()
+    for each in ahead:  # which grows
+        if isinstance(each, float):
+            return True
+        if isinstance(each, dict | list | tuple) and id(each) not in seen:
+            seen.add(id(each))
+            ahead += [child for child in (each.values() if isinstance(each, dict) else each) if type(child) not in _NO_FLOATS]
+    return False
 
 
 def _with_floats(value: Value) -> str:
