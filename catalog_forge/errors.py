@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -89,7 +88,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if len(words) > MOST_WORDS or len(word) > LONGEST_WORD:
         return ""
     by_letters = {each.lower(): each for each in words}
-    near = difflib.get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
+    from difflib import get_close_matches  # here: only what is wrong needs it
+
+    near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:
         return f"did you mean {by_letters[near[0]]!r}?"
     return "known here: " + ", ".join(words) if words else ""

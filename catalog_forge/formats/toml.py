@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, MARK, TAB, Escape, Format, Placement, odd_backslash
@@ -42,6 +41,8 @@ def _placements(text: str) -> Iterator[Placement]:
 
 
 def _fault(text: str) -> str:
+    import tomllib  # here: few specs write text into a TOML file
+
     try:
         tomllib.loads(text)
     except (ValueError, RecursionError) as error:

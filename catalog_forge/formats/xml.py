@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.parsers import expat
 
 from catalog_forge.formats.base import MARK, Escape, Format, Placement
 
@@ -43,6 +42,8 @@ def _entity(before: str) -> str:
 
 
 def _fault(text: str) -> str:
+    from xml.parsers import expat  # here: few specs write text into an XML file
+
     try:
         expat.ParserCreate().Parse(text.encode(), True)  # no parser of Python's reads what a document type names elsewhere
     except expat.ExpatError as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from catalog_forge.errors import Problem
-from catalog_forge.goyaml import printing, scalars
+from catalog_forge.goyaml import scalars
 from catalog_forge.yamlio import Map, Node, Seq, Text
 
 MAX_NODES = 100_000
@@ -54,7 +54,11 @@ def text_of(node: Node | None) -> str:
         return found
     if isinstance(found, bool):
         return "true" if found else "false"
-    return "" if found is None else str(found) if isinstance(found, int) else printing.dump(found).rstrip("\n")
+    if found is None or isinstance(found, int):
+        return "" if found is None else str(found)
+    from catalog_forge.goyaml import printing  # here: few scalars are floats or dates, and its patterns take long to compile
+
+    return printing.dump(found).rstrip("\n")
 
 
 def printed(node: Text) -> str:
