@@ -1,0 +1,207 @@
+"""The conf image beside each real store: its start, changes, a store that goes away, and what its log says when one is wrong."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from catalog_forge.backends import TABLE
+from tests.helpers import eventually
+from tests.stores.conftest import SECOND, started
+from tests.stores.image import container, keys
+from tests.stores.servers import AWS_PORTS, KINDS, Store, free_port
+
+CHANGES = 20
+WRITTEN = "listen 80;\n" + "".join(f"server h{number}:{80 + number};\n" for number in range(12))
+
+
+def beside(confd: Path, tmp_path: Path, backends: Sequence[str], play: Callable[[Path, Path, Store], str]) -> list[str]:
+    """Play a story on each of these stores, side by side: they mostly wait. Returns what each tells."""
+
+    def one(backend: str) -> str:
+        for store in started(backend, tmp_path / backend / "store"):
+            return f"{backend}: {play(confd, tmp_path / backend / 'image', store)}"
+        raise AssertionError
+
+    with ThreadPoolExecutor(len(backends)) as threads:
+        return list(threads.map(one, backends))
+
+
+FIRST = pytest.param([name for name in KINDS if name not in SECOND], id="first tier")
+REST = pytest.param(list(SECOND), id="second tier", marks=pytest.mark.second_tier)
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize("backends", [FIRST, REST])
+def test_a_container_waits_for_its_keys_and_writes_them_in_their_order(confd: Path, tmp_path: Path, backends: list[str]) -> None:
+    beside(confd, tmp_path, backends, _waits)
+
+
+def _waits(confd: Path, folder: Path, store: Store) -> str:
+    kind = TABLE[store.backend]
+    if not kind.changes:
+        store.put(keys(store))
+    with container(confd, folder, store) as conf:
+        if kind.changes:
+            missing = kind.missing or "required metadata key nodes has no value"
+            assert eventually(lambda: missing in conf.problem), conf.log
+            assert conf.file == ""
+            store.put(keys(store))
+        assert conf.has(WRITTEN), conf.log
+        assert (folder / "confd/confd.toml").stat().st_mode & 0o777 == 0o600
+        assert eventually((folder / "share/ready").exists), conf.log
+    return conf.file
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize("backends", [FIRST, REST])
+def test_twenty_changes_are_twenty_reloads(
+    confd: Path, tmp_path: Path, backends: list[str], record_property: Callable[[str, object], None]
+) -> None:
+    backends = [name for name in backends if TABLE[name].changes]
+    record_property("counts", ", ".join(beside(confd, tmp_path, backends, _changes)))
+
+
+def _changes(confd: Path, folder: Path, store: Store) -> str:
+    store.put(keys(store))
+    with container(confd, folder, store, main=True) as conf:
+        assert conf.has(WRITTEN), conf.log
+        assert eventually(lambda: "every file is written" in conf.log)
+        time.sleep(2)
+        for number in range(1, CHANGES + 1):
+            store.put(keys(store, {"port": 1000 + number}))
+            assert conf.has(f"listen {1000 + number};\n"), conf.log
+            assert eventually(lambda wanted=number: conf.reloads >= wanted), (number, conf.log)  # type: ignore[misc]
+        time.sleep(4)
+        assert conf.reloads == CHANGES, store.backend
+        return str(conf.reloads)
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize("backends", [FIRST, REST])
+def test_a_store_that_is_killed_changes_nothing_and_is_found_again(confd: Path, tmp_path: Path, backends: list[str]) -> None:
+    beside(confd, tmp_path, [name for name in backends if name not in ("file", "env")], _killed)
+
+
+def _killed(confd: Path, folder: Path, store: Store) -> str:
+    store.put(keys(store))
+    with container(confd, folder, store) as conf:
+        assert conf.has(WRITTEN), conf.log
+        assert eventually((folder / "share/ready").exists), conf.log
+        before = conf.file
+        store.kill()
+        time.sleep(3)
+        assert conf.file == before
+        store.start()
+        store.put(keys(store) | keys(store, {"port": 4242}))
+        assert conf.has("listen 4242;\n"), conf.log
+        assert conf.process.poll() is None, conf.log
+        return conf.file
+
+
+@contextmanager
+def wrong(how: str, port: int) -> Iterator[None]:
+    """A server that refuses, or takes connections and says nothing, or says half of something."""
+    if how == "refuses":
+        yield
+        return
+    with socket.create_server(("127.0.0.1", port)) as server:
+        server.settimeout(0.2)
+        over = threading.Event()
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            while not over.is_set():
+                try:
+                    client, _ = server.accept()
+                except TimeoutError:
+                    continue
+                held.append(client)
+                if how == "half":
+                    client.recv(100)
+                    client.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"node": {')
+                    client.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield
+        over.set()
+        thread.join()
+        for client in held:
+            client.close()
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize("how", ["refuses", "is silent", "half"])
+def test_a_store_that_does_not_answer_is_one_clear_line_and_nothing_is_written(confd: Path, tmp_path: Path, how: str) -> None:
+    def one(backend: str) -> None:
+        folder = tmp_path / backend
+        store = KINDS[backend](backend, folder, free_port())
+        with wrong(how, store.port), container(confd, folder, store) as conf:
+            assert conf.ends() == 1
+            assert conf.problem.startswith(f"gave up after 6 s: {backend} at {store.nodes}: "), conf.problem
+            assert "\n" not in conf.problem
+            assert conf.file == ""
+            assert not (folder / "share/ready").exists()
+
+    backends = [name for name in KINDS if name not in ("file", "env", *AWS_PORTS)]
+    with ThreadPoolExecutor(len(backends)) as threads:
+        list(threads.map(one, backends))
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize(
+    ("backend", "options", "right", "tells"),
+    [
+        ("redis", {"client_key": 'it\'s "quoted" \\ $x'}, {"CONF_PASSWORD": 'it\'s "quoted" \\ $x'}, "NOAUTH"),
+        pytest.param("vault", {}, {"CONF_TOKEN": "root"}, "permission denied", marks=pytest.mark.second_tier),
+    ],
+)
+def test_credentials_come_from_a_file_and_wrong_ones_are_named(
+    confd: Path, tmp_path: Path, backend: str, options: dict[str, str], right: dict[str, str], tells: str
+) -> None:
+    for store in started(backend, tmp_path / "store", **options):
+        store.put(keys(store))
+        ((name, secret),) = right.items()
+        (tmp_path / "secret").write_text(secret + "\n", encoding="utf-8")
+        wrongly = {name: "wrong"} if backend == "vault" else {}
+        with container(confd, tmp_path / "wrong", store, **wrongly) as conf:
+            assert conf.ends() == 1
+            assert tells in conf.problem, conf.problem
+            assert conf.file == ""
+        without = {name: ""}
+        with container(confd, tmp_path / "right", store, **without, **{f"{name}_FILE": str(tmp_path / "secret")}) as conf:
+            assert conf.has(WRITTEN), conf.log
+            listed = b"".join(path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+            assert secret.encode() not in listed
+            assert secret not in conf.log
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"CONF_BACKEND": "rancher"}, "CONF_BACKEND=rancher: this image knows env, file, etcdv3"),
+        ({"CONF_NODES": ""}, "CONF_NODES is not set: with the back end redis it holds HOST:PORT[/DATABASE]"),
+        ({"CONF_NODES": 'a"b:1'}, "CONF_NODES holds a quote"),
+        ({"CONF_PREFIX": "/a/"}, "CONF_PREFIX=/a/ must be a key such as /app"),
+        ({"CONF_PREFIX": "/a/../b"}, "CONF_PREFIX=/a/../b must be a key"),
+        ({"CONF_PREFIX": '/a"\nnodes = []'}, "must be a key"),
+        ({"CONF_BACKEND": "vault", "CONF_PREFIX": "/secret/data/app"}, "a KV engine of version 2"),
+        ({"CONF_BACKEND": "env", "CONF_PREFIX": "/my_app"}, "the back end env knows small letters and digits"),
+        ({"CONF_PASSWORD": "two\nlines"}, "client_key holds a line break or a control character"),
+        ({"CONF_PASSWORD_FILE": "/nothing/here"}, "CONF_PASSWORD_FILE: /nothing/here cannot be read"),
+    ],
+)
+def test_what_a_container_is_told_wrongly_is_said_at_once(tmp_path: Path, told: dict[str, str], said: str) -> None:
+    store = KINDS["redis"]("redis", tmp_path / "store", 1)
+    with container(Path("/bin/false"), tmp_path / "image", store, **told) as conf:
+        assert conf.ends() == 1
+        assert said in conf.log, conf.log
+        assert len(conf.log.strip().splitlines()) == 1 + said.count("must be a key") * told.get("CONF_PREFIX", "").count("\n")
