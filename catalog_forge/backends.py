@@ -49,8 +49,6 @@ class Backend:
 
 _LOGIN = {"CONF_USERNAME": "username", "CONF_PASSWORD": "password"}
 _TLS = {"CONF_CA": "client_cakeys", "CONF_CERT": "client_cert", "CONF_KEY": "client_key"}
-_NAMES = r"[A-Za-z0-9_.@-]+"
-_NAMED = "letters, digits and _ . @ -"
 
 TABLE: Mapping[str, Backend] = {
     each.name: each
@@ -107,8 +105,8 @@ TABLE: Mapping[str, Backend] = {
         Backend(
             "vault",
             "http://HOST:PORT of one server",
-            segment=_NAMES,
-            shape=_NAMED,
+            segment=r"(?!.*\.\.)[A-Za-z0-9_.@-]+",
+            shape="letters, digits and _ . @ -, without two dots in a row",
             most=1 << 19,
             scheme="http://",
             port=8200,

@@ -18,6 +18,10 @@ step "docker-compose 1.29: the client of the generated files"
 step "busybox: the shell in which launch scripts are tried"
 "$tools/debian.sh" busybox=busybox-static || without busybox
 
+step "stores: etcd, Redis and ZooKeeper of Debian, moto for DynamoDB and SSM"
+"$tools/stores.sh" || without "etcd, Redis and ZooKeeper"
+"$tools/moto.sh" >/dev/null || without "DynamoDB and SSM"
+
 step "Docker engine: the one that answers, or a private one"
 trap '"$tools/engine.sh" stop $$ || true' EXIT
 trap 'exit 130' INT

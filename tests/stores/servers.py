@@ -124,8 +124,12 @@ class Etcdv3(Store):
         return self.http("POST", f"/v3/{name}", json.dumps(body).encode())
 
     def put(self, held: Mapping[str, bytes]) -> None:
-        for key, value in held.items():
-            self.call("kv/put", key=base64.b64encode(key.encode()).decode(), value=base64.b64encode(value).decode())
+        puts = [
+            {"requestPut": {"key": base64.b64encode(key.encode()).decode(), "value": base64.b64encode(value).decode()}}
+            for key, value in held.items()
+        ]
+        for start in range(0, len(puts), 128):
+            self.call("kv/txn", success=puts[start : start + 128])
 
     def delete(self, key: str) -> None:
         self.call("kv/deleterange", key=base64.b64encode(key.encode()).decode())

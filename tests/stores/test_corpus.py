@@ -66,6 +66,8 @@ def test_every_template_gives_what_confd_makes_of_the_real_store(confd: Path, tm
     require_go(confd)
     own = {key.decode(): value for key, value in _data().items()} | KEYS | BINARY
     held = fitting(store.backend, {f"{PREFIX}{key}": value for key, value in own.items()} | BESIDE)
+    if store.backend == "vault":
+        held = {key: value for key, value in held.items() if key.startswith("/prod/")}  # its only mount
     store.put(held)
     image = image_of({**good(), **bad(), **TEMPLATES}, keys=["/"])
     store.variables = {**store.variables, **VARIABLES}
