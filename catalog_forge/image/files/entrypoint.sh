@@ -196,11 +196,12 @@ case $backend in
 [% if refresh == 'watch' and watched %]
     [[ watched | join(' | ') ]])
         resync &
-        exec confd -watch -log-level "[[ log ]]"
+        keep -watch
         ;;
 [% endif %]
 esac
-exec confd -interval [% if refresh == 'watch' %]"${INTERVAL:-10}"[% else %][[ refresh ]][% endif %] -log-level "[[ log ]]"
+keep -interval [% if refresh == 'watch' %]"${INTERVAL:-10}"[% else %][[ refresh ]][% endif %]
+
 [% elif refresh == 'watch' %]
 resync &
 exec confd -watch -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]"

@@ -130,6 +130,15 @@ pass() {
     run timeout "$limit" confd -onetime "$@"
 }
 
+# confd ends when the store is away in the moment in which it starts; some of its back ends also end it later.
+keep() {
+    while :; do
+        run confd -log-level "[[ log ]]" "$@" || :
+        say "confd ended with status $status, and is started again"
+        run sleep 2
+    done
+}
+
 # What a log of confd says of the reason; without one, that it had to be ended.
 reasons() {
     sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: /missing: /p' -e 's/.*\(Config check failed\)/\1/p' "$1" |

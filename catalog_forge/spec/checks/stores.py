@@ -135,7 +135,7 @@ def _condition(spec: Spec, test: Condition, names: list[str]) -> Iterator[Proble
             yield _refused(spec, f"when: {word}", "the service that asks", test.at(word), hint)
     for text in (*test.eq, *test.ne):
         yield from _text(spec, text)
-    if test.has and not test.key:
+    if (test.has and not test.key) or test.exists:
         with suppress(ForgeError):
             found = given_of(test, names)
             yield from _collection(spec, found) if isinstance(found, Collection) else _text(spec, Text((found,)))
