@@ -111,6 +111,9 @@ class ImageEngine:
         spec = subject.spec
         if spec is None:
             raise ForgeError("the engine `image` plays images of specs only", hint="use --engine embedded or confd")
+        if subject.backend != "rancher":
+            message = f"the engine `image` has Rancher's metadata service alone, and this image reads {subject.backend}"
+            raise ForgeError(message, hint="use --engine embedded, confd or stack")
         tag = self._tag or spec.tag
         if not has_image(self._engine, tag):
             raise ForgeError(f"there is no image {tag} on the Docker engine", hint=f"build it: catalog-forge build {spec.name}")

@@ -6,13 +6,16 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service import faults
 from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.metadata.service.server import MetadataServer
+from catalog_forge.seed.file import JsonFile
+from catalog_forge.seed.store import Destination
+from catalog_forge.verify import stores
 from catalog_forge.verify.observation import Disk, Seen, Written
 from catalog_forge.verify.subject import Subject, below
 from catalog_forge.verify.view import View
@@ -66,7 +69,7 @@ class Confd:
                 server.inject(faults.FLAPPING)
         try:
             for _ in range(_TRIES if kind == "flapping" else 1):
-                done = self._run(subject, root, server)
+                done = self._run(subject, root, *_source(subject, root, server, view))
                 if done.returncode == 0:
                     break
         finally:
@@ -77,16 +80,34 @@ class Confd:
             errors = [_last_words(done.stderr) or f"confd ended with status {done.returncode}"]
         return disk.after(dict(_written(subject, root)), errors, done.stderr if errors else "")
 
-    def _run(self, subject: Subject, root: Path, server: MetadataServer) -> subprocess.CompletedProcess[str]:
-        source = ["-backend", "rancher", "-node", server.address, *(["-prefix", subject.prefix] if subject.prefix else [])]
+    def _run(
+        self, subject: Subject, root: Path, source: list[str], variables: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
                 [self.binary, "-onetime", "-sync-only", "-confdir", root, *source],
-                cwd=root, env=dict(subject.variables), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                cwd=root, env={**subject.variables, **variables}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                 errors="backslashreplace", timeout=SECONDS, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise ForgeError(f"confd did not end within {SECONDS} s") from None
+
+
+def _source(subject: Subject, root: Path, server: MetadataServer, view: View) -> tuple[list[str], dict[str, str]]:
+    """Where confd reads, as flags and variables: Rancher's service, else variables, or a file in place of any other store.
+
+    What a store does to its keys is in their layout, and in what it refuses to hold; no server of it is asked.
+    """
+    if subject.backend == "rancher" or subject.spec is None:
+        prefix = ["-prefix", subject.prefix] if subject.prefix else []
+        return ["-backend", "rancher", "-node", server.address, *prefix], {}
+    keys = stores.held(subject, view)
+    if subject.backend == "env":
+        return ["-backend", "env", "-prefix", subject.prefix], stores.as_variables(keys)
+    path = root / "keys.json"
+    path.unlink(missing_ok=True)
+    JsonFile(Destination(str(path), subject.spec.engine.prefix)).write(keys, [])
+    return ["-backend", "file", "-file", str(path), "-prefix", subject.prefix.rstrip("/") + "/"], {}
 
 
 def _last_words(log: str) -> str:

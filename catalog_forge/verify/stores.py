@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from catalog_forge.confd.imitated.embedded import Fetch
@@ -31,3 +32,8 @@ def values(subject: Subject, view: View) -> dict[str, Any]:
         return {}
     found = json.loads(view.fetch(f"/{subject.version}/self/service/metadata")) or {}
     return {name: value for name, value in found.items() if name != "io.rancher.service.hash"}
+
+
+def as_variables(keys: Mapping[str, str]) -> dict[str, str]:
+    """Return keys as the variables that confd's back end env takes for them."""
+    return {key[1:].upper().replace("/", "_"): text for key, text in keys.items()}

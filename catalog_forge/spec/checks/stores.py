@@ -46,6 +46,9 @@ def _backends(spec: Spec) -> Iterator[Problem]:
     if engine.prefix and not engine.is_stored:
         hint = "leave it out, or name another back end"
         yield Problem("engine: prefix: Rancher's metadata service has places of its own", engine.at("prefix"), hint)
+    if engine.is_stored and engine.confd != "0.16.0":
+        hint = "set confd: 0.16.0: older ones and HEAD read etcd, ssm and vault in other ways"
+        yield Problem(f"engine: confd {engine.confd} is known with the back end rancher alone", engine.at("confd"), hint)
     watched = any(name not in TABLE or TABLE[name].watches for name in engine.backends)
     if "refresh" in engine.places and engine.refresh == "watch" and not watched:
         hint = "give the time between two looks: refresh: 30s"

@@ -1,0 +1,95 @@
+"""Scenarios of a spec whose keys lie in a store that is not Rancher's, imitated and with a real confd."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalog_forge.backends import NAMES
+from catalog_forge.confd.layout import prefix_of
+from catalog_forge.errors import ForgeError
+from catalog_forge.repository import Repository
+from catalog_forge.verify import play
+from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.observation import Engine
+from catalog_forge.verify.real_confd import Confd
+from tests.helpers import tree
+
+SPEC = """\
+forge: 1
+name: web-conf
+service: {name: web, image: "web:1"}
+engine: {backend: BACKEND, prefix: /prod/web}
+launch: {exec: [web]}
+metadata:
+  port: {type: int, default: "80"}
+  name: {optional: true}
+  nodes: {type: list, fields: [host, port]}
+  more: {type: map, default: {}}
+files:
+- dest: /etc/web/web.conf
+  format: properties
+  body:
+  - set: {port: "@{metadata/port}", name: "@{metadata/name}"}
+  - copy: metadata/more
+  - list: {of: metadata/nodes, item: "node.@{it.host}=@{it.port}"}
+"""
+SCENARIO = """\
+services:
+  web: {metadata: {nodes: [{host: a, port: 1}, {host: b, port: 2}]}}
+expect: {files: {web.conf: {contains: ["port=80", "node.a=1", "node.b=2"]}}}
+then:
+- set: {name: "x y", port: 81, more: {k: true, n: 1.5}}
+  expect: {files: {web.conf: {contains: ["port=81", "name=x y", "k=true", "n=1.5"]}}}
+- unset: nodes
+  expect: {error: nodes}
+- {set: {nodes: [{host: c, port: 3}]}, unset: name, expect: {files: {web.conf: {contains: "node.c=3"}}}}
+- fault: missing
+"""
+
+
+def cases(folder: Path, backend: str, scenario: str = SCENARIO) -> list[play.Case]:
+    tree(folder, {"specs/web-conf.yml": SPEC.replace("BACKEND", backend), "specs/web-conf/scenarios/a.yml": scenario})
+    source = Repository(folder).source("web-conf")
+    return play.cases(source.spec(), source.folder)
+
+
+def seen(engine: Engine, case: play.Case) -> list[object]:
+    result = play.play(case, engine)
+    assert not result.broken, result.broken
+    return [(step.seen.files, bool(step.seen.errors), len(step.failures)) for step in result.steps]
+
+
+@pytest.mark.parametrize("backend", [name for name in NAMES if name != "rancher"])
+def test_every_back_end_has_what_the_scenario_says(tmp_path: Path, backend: str) -> None:
+    (case,) = cases(tmp_path, backend)
+    result = play.play(case, Embedded())
+    assert not result.broken
+    assert [step.failures for step in result.steps[:4]] == [()] * 4
+    assert result.steps[-1].seen.errors
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize("backend", [name for name in NAMES if name != "rancher"])
+def test_a_real_confd_renders_the_same(tmp_path: Path, confd: Path, backend: str) -> None:
+    (case,) = cases(tmp_path, backend)
+    assert seen(Confd(confd), case) == seen(Embedded(), case)
+
+
+@pytest.mark.confd
+def test_one_image_gives_the_same_from_rancher_and_from_a_store(tmp_path: Path, confd: Path) -> None:
+    (case,) = cases(tmp_path, "[redis, rancher]")
+    spec = case.subject.spec
+    assert spec
+    rancher = replace(case, subject=replace(case.subject, backend="rancher", prefix=prefix_of(spec, "rancher")))
+    assert seen(Embedded(), rancher) == seen(Embedded(), case)
+    assert seen(Confd(confd), rancher) == seen(Embedded(), case)
+
+
+def test_what_a_store_cannot_hold_ends_the_scenario_with_one_error(tmp_path: Path) -> None:
+    (case,) = cases(tmp_path, "ssm", SCENARIO.replace("n: 1.5", "n: ''"))
+    broken = play.play(case, Embedded()).broken
+    assert isinstance(broken, ForgeError)
+    assert "/prod/web/more/n: ssm holds no empty value" in str(broken)
