@@ -13,6 +13,8 @@ from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, 
 
 HIDDEN = "***"
 _LEAST = 4
+# What a stack says for this program alone.
+_OWN = ("secrets", "settle", "shown", "images", "store", "held", "restarts")
 
 
 def lines(stack: Stack) -> Iterator[str]:
@@ -39,7 +41,7 @@ def _lines(stack: Stack) -> Iterator[str]:
 def data(stack: Stack) -> dict[str, Any]:
     """Return a stack as plain data."""
     stack = stack.shown or stack
-    found = {key: value for key, value in asdict(stack).items() if key not in ("secrets", "settle", "shown", "images", "store")}
+    found = {key: value for key, value in asdict(stack).items() if key not in _OWN}
     for notes in ("unhonoured", "dangerous"):
         found[notes] = [
             {**note, "where": str(each.where or "")} for note, each in zip(found[notes], getattr(stack, notes), strict=True)

@@ -17,7 +17,7 @@ from catalog_forge.stack.model import Launch, Service, Stack
 Key = tuple[str, int]
 """A unit: its service and its index."""
 
-Verb = Literal["raise", "start", "replace", "remove"]
+Verb = Literal["raise", "start", "replace", "remove", "stop", "restart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Action:
 class Known:
     """What only the one who watches knows: units that were complete or are being worked on, containers that ended
     while they were watched and how often in a row, those of them whose time to start again has not come, and units that
-    are unhealthy, that are not ready yet, or that somebody wants to have replaced."""
+    are unhealthy, that are not ready yet, or that somebody wants to have replaced, stopped or started anew."""
 
     complete: Collection[Key] = ()
     busy: Collection[Key] = ()
@@ -119,6 +119,8 @@ class Known:
     unready: Collection[Key] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     unwanted: Collection[Key] = ()
+    held: Collection[Key] = ()
+    again: Collection[Key] = ()
 
 
 def digest(service: Service, images: Mapping[str, str]) -> str:
@@ -156,6 +158,12 @@ def ordered(service: Service) -> list[Launch]:
     return [by_name[name] for name in order.ordered(needs)[0]]
 
 
+def named(stack: Stack, names: Collection[str]) -> frozenset[Key]:
+    """Return the units of a stack with these names, SERVICE-INDEX."""
+    every = ((service.name, index) for service in stack.services for index in range(1, service.scale + 1))
+    return frozenset(key for key in every if f"{key[0]}-{key[1]}" in names)
+
+
 def levels(stack: Stack) -> list[list[str]]:
     """Return the services in groups that start one after the other: who is linked or depended on comes first."""
     done: dict[str, int] = {}
@@ -182,7 +190,8 @@ class Desired:
 def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Known) -> list[Action]:
     """Return what is to be done now, what goes away first. Units that are being worked on are left alone.
 
-    Of units that are not as they are wanted one is replaced at a time, when all others of its service are ready.
+    Of units that are not as they are wanted one is replaced at a time, when all others of its service are ready; so it is with
+    those that start anew.
     """
     stack = target.stack
     wanted = {(service.name, index): service for service in stack.services for index in range(1, service.scale + 1)}
@@ -198,7 +207,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
         found = units.get(key, [])
         present = [each for each in found if each.number == ledger.units.get(key)]
         for action in _unit(target, Unit(service, key[1]), found, present, known):
-            if action.why == "outdated":
+            if action.why == "outdated" or action.verb == "restart":
                 others = {other for other in wanted if other[0] == service.name and other != key}
                 if service.name in outdated or (others & set(known.unready) and key not in known.unready):
                     continue
@@ -212,7 +221,10 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
     service, key = unit.service, unit.key
     names = {container_name(target.stack.name, service, launch, unit.index) for launch in service.launches}
     missing = names - {each.name for each in present}
-    if key in known.unhealthy:
+    if key in known.held:
+        if running := tuple(each for each in found if each.running):
+            yield Action("stop", key, running)
+    elif key in known.unhealthy:
         yield Action("replace", key, tuple(found), "unhealthy")
     elif key in known.unwanted:
         yield Action("replace", key, tuple(found), "asked for")
@@ -222,6 +234,9 @@ def _unit(target: Desired, unit: Unit, found: Sequence[Seen], present: Sequence[
         yield Action("replace", key, tuple(found), "outdated")
     elif missing or len(found) > len(present):
         yield Action("raise", key, tuple(found))
+    elif key in known.again:
+        once = {launch.name for launch in service.launches if launch.start_once}
+        yield Action("restart", key, tuple(each for each in present if each.launch not in once))
     elif again := _again(service, present, known):
         yield Action("start", key, again)
 

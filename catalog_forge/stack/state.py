@@ -54,7 +54,8 @@ class StateFolder:
             "answers": dict(stack.answers),
             "scales": dict(stack.scales),
         }
-        chosen |= {"settle": stack.settle, "images": {name: asdict(where) for name, where in stack.images.items()}}
+        chosen |= {"settle": stack.settle, "held": stack.held, "restarts": dict(stack.restarts)}
+        chosen |= {"images": {name: asdict(where) for name, where in stack.images.items()}}
         chosen["store"] = asdict(stack.store) if stack.store else None
         self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
         return generation
@@ -209,8 +210,8 @@ def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
 
 
 def _stack(data: Mapping[str, Any]) -> Stack:
-    chosen = {key: data[key] for key in ("entry", "answers", "scales", "settle") if key in data}
-    chosen |= {"secrets": tuple(data.get("secrets", ()))}
+    chosen = {key: data[key] for key in ("entry", "answers", "scales", "settle", "restarts") if key in data}
+    chosen |= {key: tuple(data.get(key, ())) for key in ("secrets", "held")}
     chosen |= {"images": {name: Where(**where) for name, where in data.get("images", {}).items()}}
     if store := data.get("store"):
         chosen["store"] = StoreBeside(**_tuples(store))

@@ -42,6 +42,7 @@ from catalog_forge.stack.reconcile import (
     container_name,
     digest,
     levels,
+    named,
     ordered,
     owner_of,
     reconcile,
@@ -102,6 +103,7 @@ class Supervisor:
         self._engine, self._folder, self._show, self._tell = engine, folder, show, tell
         self._retell, self._heard = retell, heard
         self._held: frozenset[Key] = frozenset()
+        self._again_wanted: set[Key] = set()
         self._unwanted: set[Key] = set()
         self._server: MetadataServer | None = None
         self._runner = StackRunner(engine, folder.name)
@@ -140,6 +142,11 @@ class Supervisor:
         """Put others in the places of these units."""
         self._unwanted |= set(units)
         self.wake()
+
+    @property
+    def _still(self) -> frozenset[Key]:
+        """The units that do not start again: they are held, or somebody has stopped them."""
+        return self._held | named(self._stack, self._stack.held)
 
     @property
     def told(self) -> Environment | None:
@@ -250,6 +257,8 @@ class Supervisor:
             self._generation = generation
             self._refuse(str(error))
             return
+        more = [name for name, number in stack.restarts.items() if number > self._stack.restarts.get(name, 0)]
+        self._again_wanted |= named(stack, more)
         self._stack, self._generation, self._refused = stack, generation, ""
         self._endings.settle = stack.settle
         self._endings.renew(self._runner.seen(), time.monotonic())
@@ -281,6 +290,7 @@ class Supervisor:
         actions = reconcile(target, seen, self._ledger, self._known(seen, wanted))
         actions = self._in_order(actions, seen)
         for action in actions:
+            self._again_wanted -= {action.key} if action.verb in ("replace", "restart") else set()
             if action.verb == "replace":
                 self._say(f"{action.key[0]}-{action.key[1]} is replaced: {action.why}")
                 self._ledger.next(action.key)
@@ -330,13 +340,15 @@ class Supervisor:
             busy={*memory.work, *(key for key, due in memory.refused.items() if due > now)},
             ended=self._endings.by_themselves(seen),
             counts=self._endings.counts(seen),
-            resting={*self._endings.resting(seen, now), *(each.id for each in seen if each.key in self._held)},
+            resting={*self._endings.resting(seen, now), *(each.id for each in seen if each.key in self._still)},
             unhealthy={
                 key
-                for key in set(wanted) - self._held
+                for key in set(wanted) - self._still
                 if (check := checks[key[0]]) and check.strategy == "recreate" and health[key] == "unhealthy"
             },
             unwanted=frozenset(self._unwanted),
+            held=named(self._stack, self._stack.held),
+            again=frozenset(self._again_wanted),
             unready={key for key in wanted if states[key] != "running" or (checks[key[0]] and health[key] != "healthy")},
         )
 
@@ -376,8 +388,11 @@ class Supervisor:
                 self._runner.remove(action.containers)
             if service is None or action.verb == "remove":
                 return
-            if action.verb == "start":
+            if action.verb in ("stop", "restart"):
+                self._runner.stop(reversed(action.containers), GRACE)
+            if action.verb in ("start", "restart"):
                 self._again(service, action, seen)
+            if action.verb in ("start", "stop", "restart"):
                 return
             there = () if gone else action.containers
             self._runner.raise_unit(Unit(service, action.key[1], number, digests[service.name]), there, extra)
@@ -419,6 +434,8 @@ class Supervisor:
         now, memory = time.monotonic(), self._memory
         for key in [key for key in memory.begun if key not in memory.work]:
             action = memory.begun.pop(key)
+            if action.verb == "stop":
+                continue
             ids = {each.id for each in action.containers}
             self._endings.begun(
                 (
@@ -428,7 +445,7 @@ class Supervisor:
                 ),
                 now,
             )
-        self._endings.stopped(each for each in seen if each.key in self._held)
+        self._endings.stopped(each for each in seen if each.key in self._still)
         for ending in self._endings.look(seen, memory.work, self._launches(), now):
             if ending.failed:
                 self._record.append(ending)
@@ -517,7 +534,7 @@ class Supervisor:
         """Whether a container that has ended will be started again, by its restart policy."""
         launch = self._launches().get((container.service, container.launch))
         ends = self._endings.counts([container])[container.id]
-        return launch is not None and container.key not in self._held and restarts(launch, container.status, max(1, ends))
+        return launch is not None and container.key not in self._still and restarts(launch, container.status, max(1, ends))
 
     def _say(self, text: str) -> None:
         """Say what is worth a line, to whoever waits for the stack too."""
@@ -532,9 +549,9 @@ class Supervisor:
     def _settle(self, seen: list[Seen], digests: dict[str, str]) -> None:
         """Note when all units run as they are wanted, and nothing is left to do."""
         ended = self._endings.by_themselves(seen)
-        over = {each.key for each in seen if each.id in ended and not self._runs_again(each)} | self._held
+        over = {each.key for each in seen if each.id in ended and not self._runs_again(each)} | self._still
         waiting = any(row.state != "running" and (row.service, row.index) not in over for row in self._rows)
-        busy = self._memory.work or self._unwanted or waiting
+        busy = self._memory.work or self._unwanted or self._again_wanted or waiting
         if busy or self._settled == self._generation or any(each.digest != digests.get(each.service) for each in seen):
             return
         self._settled, self._refused = self._generation, ""

@@ -171,3 +171,24 @@ def test_a_unit_that_somebody_wants_to_have_replaced_is_replaced_though_it_is_we
     (action,) = actions([*unit(1), *unit(2)], Known(unwanted={("web", 2)}))
     assert (action.verb, action.key, action.why, len(action.containers)) == ("replace", ("web", 2), "asked for", 2)
     assert actions([*unit(1), *unit(2)], Known(unwanted={("web", 2)}, busy={("web", 2)})) == []
+
+
+def test_a_unit_that_somebody_has_stopped_is_stopped_once_and_left_alone() -> None:
+    held = Known(held={("web", 1)}, unhealthy={("web", 1)}, complete={("web", 1)})
+    (action,) = actions([*unit(1), *unit(2)], held)
+    assert (action.verb, action.key, len(action.containers)) == ("stop", ("web", 1), 2)
+    assert actions([*unit(1, state="exited"), *unit(2)], held) == []
+    assert actions([*unit(2)], held) == []
+    assert verbs(actions([*unit(1, state="exited"), *unit(2)])) == [("start", 1)]
+
+
+def test_units_start_anew_one_at_a_time_and_what_differs_is_replaced_instead() -> None:
+    both = {("web", 1), ("web", 2)}
+    found = [*unit(1), *unit(2)]
+    assert verbs(actions(found, Known(again=both))) == [("restart", 1)]
+    assert actions(found, Known(again=both, busy={("web", 1)})) == []
+    assert actions(found, Known(again={("web", 2)}, unready={("web", 1)})) == []
+    assert verbs(actions([*unit(1), *unit(2, digest="other")], Known(again={("web", 2)}))) == [("replace", 2)]
+    once = Stack("s", (replace(WEB, sidekicks=(replace(WEB.sidekicks[0], start_once=True),)),))
+    (action,) = actions(found, Known(again={("web", 1)}), once)
+    assert [each.launch for each in action.containers] == ["web"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from catalog_forge.image.engine import Engine
     from catalog_forge.stack.state import StateFolder
 
-_TURN = 60.0
+TURN = 60.0
 _PATIENCE = 120.0
 _LOOK = 0.1
 _SIDE_BY_SIDE = 8
@@ -42,8 +42,8 @@ def down(stack: str | None, volumes: bool) -> None:
     with connect() as engine:
         folder = StateFolder(home(), the_one(stacks(engine), stack))
         try:
-            with folder.turn(_TURN):
-                _stopped(engine, folder)
+            with folder.turn(TURN):
+                stopped(engine, folder)
                 removed = StackRunner(engine, folder.name).remove_all(volumes)
                 folder.remove()
         except BuildError as error:
@@ -70,7 +70,7 @@ def the_one(stacks: Iterable[str], name: str | None) -> str:
     raise ForgeError(f"there is no stack {name!r}", hint=did_you_mean(name, there))
 
 
-def _stopped(engine: Engine, folder: StateFolder) -> None:
+def stopped(engine: Engine, folder: StateFolder) -> None:
     """Have the stack stopped: by the process that runs it, or by this one when there is none."""
     from concurrent.futures import ThreadPoolExecutor
 

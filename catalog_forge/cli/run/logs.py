@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import suppress
@@ -14,31 +15,67 @@ from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from catalog_forge.stack.reconcile import Seen
     from catalog_forge.stack.runner import StackRunner
 
-    Show = Callable[[str, bytes], None]
+    Show = Callable[[str, str], None]
 
 _LOOK = 0.5
 _DAY = 86400
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_STAMP = 30  # "2026-11-29T16:57:01.123456789Z": always so long
+
+
+class Since(click.ParamType[float]):
+    """A time ago, such as 90s, 10m, 2h or 1d, or a time as a clock has it."""
+
+    name = "time"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return it in seconds since 1970."""
+        from datetime import datetime
+
+        if isinstance(value, float):
+            return value
+        if found := re.fullmatch(r"(\d{1,9})([smhd])", value):
+            return time.time() - int(found[1]) * _UNITS[found[2]]
+        try:
+            return datetime.fromisoformat(value).timestamp()
+        except ValueError:
+            self.fail(f"{value!r} is not a time: 90s, 10m, 2h or 1d ago, or 2026-11-29T16:00", param, ctx)
 
 
 @click.command()
 @click.argument("stack", required=False, shell_complete=complete.stacks)
 @click.argument("service", required=False, shell_complete=complete.services)
 @click.option("-f", "--follow", is_flag=True, help="Go on, until interrupted.")
+@click.option("--since", type=Since(), metavar="TIME", help="Begin at a time: 90s, 10m, 2h or 1d ago, or 2026-11-29T16:00.")
+@click.option("-t", "--timestamps", is_flag=True, help="Show when each line was said.")
 @click.option("--show-secrets", is_flag=True, help="Show the answers to secret questions, too.")
 @click.option("-n", "--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each container.")
-def logs(stack: str | None, service: str | None, follow: bool, show_secrets: bool, tail: int | None) -> None:
+def logs(
+    stack: str | None,
+    service: str | None,
+    follow: bool,
+    since: float | None,
+    timestamps: bool,
+    show_secrets: bool,
+    tail: int | None,
+) -> None:
     """Show what the containers of a stack say.
 
-    Each line stands behind the name of its container. SERVICE is a service, one of its sidekicks, or a container. With -f
-    containers that come later are followed too. Answers to secret questions of four characters or more are hidden.
+    In the order in which it was said, each line behind the name of its container. SERVICE is a service, a unit, one of its
+    sidekicks, or a container. With -f containers that come later are followed too. Answers to secret questions of four
+    characters or more are hidden.
+
+    \b
+    Examples:
+      catalog-forge logs redis --since 10m --timestamps
+      catalog-forge logs -f redis redis-2
     """
     from catalog_forge.cli.run.down import the_one
-    from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.plan import Hide, said_by
     from catalog_forge.stack.runner import StackRunner, stacks
@@ -46,23 +83,34 @@ def logs(stack: str | None, service: str | None, follow: bool, show_secrets: boo
 
     with connect(timeout=_DAY) as engine:  # who is silent for long has not gone
         runner = StackRunner(engine, the_one(stacks(engine), stack))
-        seen = runner.seen()
-        found = _meant(seen, service)
-        if service and not found:
-            names = {name for each in seen for name in (each.service, each.launch)}
-            raise ForgeError(f"stack {runner.name} has no service {service!r}", hint=did_you_mean(service, names))
-        show = partial(_print, Hide(()) if show_secrets else said_by(StateFolder(home(), runner.name).kept()))
+        found = meant(runner, service)
+        hide = Hide(()) if show_secrets else said_by(StateFolder(home(), runner.name).kept())
+        show = partial(_print, hide, timestamps)
         begin = time.time()
-        for each in found:
-            show(each.name, runner.said(each, tail).encode())
+        lines = [(each.name, line) for each in found for line in runner.said(each, tail, since, stamped=True).split("\n") if line]
+        for name, line in sorted(lines, key=lambda said: said[1][:_STAMP]):
+            show(name, line)
         if follow:
             _follow(runner, service, begin, show)
 
 
-def _meant(seen: Iterable[Seen], word: str | None) -> list[Seen]:
-    return [
+def meant(runner: StackRunner, word: str | None) -> list[Seen]:
+    """The containers of a stack that a word means: a service, a unit, a sidekick, a container. Raises ForgeError for none."""
+    from catalog_forge.errors import ForgeError, did_you_mean
+
+    seen = runner.seen()
+    if (found := _of(seen, word)) or word is None:
+        return found
+    names = {name for each in seen for name in (each.service, each.launch)}
+    raise ForgeError(f"stack {runner.name} has no service {word!r}", hint=did_you_mean(word, names))
+
+
+def _of(seen: Sequence[Seen], word: str | None) -> list[Seen]:
+    """What a word means; a unit or service that is named as it is comes with its primary first."""
+    found = [
         each for each in seen if word is None or word in (each.service, each.launch, each.name, f"{each.service}-{each.index}")
     ]
+    return sorted(found, key=lambda each: each.launch != each.service) if word else found
 
 
 def _follow(runner: StackRunner, service: str | None, begin: float, show: Show) -> None:
@@ -70,7 +118,7 @@ def _follow(runner: StackRunner, service: str | None, begin: float, show: Show) 
     threads: dict[str, tuple[threading.Thread, float]] = {}
     while True:
         now = time.time()
-        for each in _meant(runner.seen(), service):
+        for each in _of(runner.seen(), service):
             thread, since = threads.get(each.id, (None, begin))
             if each.running and not (thread and thread.is_alive()):
                 thread = threading.Thread(target=_copy, args=(runner, each, since, show), daemon=True)
@@ -87,11 +135,15 @@ def _copy(runner: StackRunner, container: Seen, since: float, show: Show) -> Non
     with suppress(ForgeError):
         for chunk in runner.follow(container, since):
             *lines, rest = (rest + chunk).split(b"\n")
-            if lines:
-                show(container.name, b"\n".join(lines))
-    show(container.name, rest)
+            for line in lines:
+                show(container.name, line.decode(errors="replace"))
+    if rest:
+        show(container.name, rest.decode(errors="replace"))
 
 
-def _print(hide: Callable[[str], str], name: str, text: bytes) -> None:
-    for line in hide(text.decode(errors="replace")).splitlines():
-        click.echo(f"{click.style(name, fg='cyan')} | {said(line)}")
+def _print(hide: Callable[[str], str], timestamps: bool, name: str, line: str) -> None:
+    """Print a line that begins with its time."""
+    stamp, _, text = line.partition(" ")
+    for each in hide(text).splitlines() or [""]:
+        when = click.style(f"{stamp} ", dim=True) if timestamps else ""
+        click.echo(f"{when}{click.style(name, fg='cyan')} | {said(each)}")

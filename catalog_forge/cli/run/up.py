@@ -57,7 +57,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
     stack that is there, `up` changes what differs, and keeps answers and scales that were given before.
     """
-    background = Background(_supervise) if detach and not options["only_plan"] else None
+    background = Background(supervise) if detach and not options["only_plan"] else None
     stack = _chosen(ctx.obj, entry, **options, output=output)
     if stack is not None:
         bring_up(stack, background, output)
@@ -185,10 +185,10 @@ def bring_up(stack: Stack, background: Background | None = None, output: str = "
     if holder or background:
         _await(folder, generation, output)
     else:
-        _supervise(folder)
+        supervise(folder)
 
 
-def _supervise(folder: StateFolder) -> None:
+def supervise(folder: StateFolder) -> None:
     """Run a stack until a signal ends it: TERM and the first INT stop it in order, HUP says that the plan is another."""
     from catalog_forge.image.engine import connect
     from catalog_forge.stack.supervisor import Supervisor

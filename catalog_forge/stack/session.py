@@ -1,0 +1,56 @@
+"""A command in a container that runs, with its input and output here: what `exec` needs of the Docker SDK."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from docker.utils.socket import frames_iter
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.image.engine import Engine
+from catalog_forge.stack.reconcile import Seen
+
+_PIECE = 65536
+
+
+class Session:
+    """A command in a container; with a `terminal` it has one of its own. Raises BuildError when the engine refuses it."""
+
+    def __init__(self, engine: Engine, container: Seen, command: Sequence[str], terminal: bool, reads: bool) -> None:
+        self._engine, self._terminal = engine, terminal
+        self._what = f"run {command[0]} in container {container.name}"
+        with engine.asked_to(self._what):
+            made = engine.api.exec_create(container.id, list(command), stdin=reads, tty=terminal)
+        self._id: str = made["Id"]
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Tell the command how large the terminal is."""
+        with suppress(ForgeError), self._engine.asked_to(self._what):
+            self._engine.api.exec_resize(self._id, height=lines, width=columns)
+
+    def run(self, source: int | None, write: Callable[[int, bytes], None], started: Callable[[], None]) -> int:
+        """Run it to its end, and return its exit status.
+
+        What the descriptor `source` gives is its input; `write` gets what it says, and whether that is output (1) or error (2).
+        """
+        with self._engine.asked_to(self._what):
+            wire: Any = self._engine.api.exec_start(self._id, tty=self._terminal, socket=True)
+            started()
+            if source is not None:
+                plug = getattr(wire, "_sock", wire)
+                threading.Thread(target=_copy, args=(source, plug), daemon=True).start()
+            for stream, data in frames_iter(wire, self._terminal):  # type: ignore[no-untyped-call]
+                write(stream, data)
+            return int(self._engine.api.exec_inspect(self._id)["ExitCode"] or 0)
+
+
+def _copy(source: int, plug: Any) -> None:
+    with suppress(OSError):
+        while data := os.read(source, _PIECE):
+            plug.sendall(data)
+        plug.shutdown(socket.SHUT_WR)

@@ -1,0 +1,115 @@
+"""What one does with a stack all day: a command in a container, stop, start, restart, logs by time."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+
+from tests.helpers import PATIENCE, eventually
+from tests.live.tool import LOOP, Tool, service
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+UNIT = {"web": service(labels={"io.rancher.sidekicks": "side"}, stdin_open=True), "side": service(), "db": service()}
+
+
+def exec_(tool: Tool, *words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = tool.command("exec", tool.name, *words)
+    return subprocess.run(command, env=tool.environ, input=given, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def test_a_command_runs_in_the_container_that_is_meant_with_input_output_and_status(tool: Tool) -> None:
+    tool.entry(UNIT, {"web": {"scale": 2}})
+    tool.up()
+    for unit, container in {
+        "web": "web-1",
+        "web-2": "web-2",
+        "side": "web-side-1",
+        f"{tool.name}-web-side-2": "web-side-2",
+    }.items():
+        said = exec_(tool, unit, "wget", "-qO-", "http://rancher-metadata/latest/self/container/name", given="")
+        assert (said.returncode, said.stdout) == (0, f"{tool.name}-{container}"), said.stderr
+    done = exec_(tool, "db", "sh", "-c", "cat; echo wrong >&2; exit 7", given="a\nb\n")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "a\nb\n", "wrong\n")
+    assert exec_(tool, "db", "ls", "-d", "/", "--", given="").stdout == "/\n"
+    missing = exec_(tool, "sidde", "ls", given="")
+    assert missing.returncode == 1 and "did you mean 'side'?" in missing.stderr
+    tool.run("stop", tool.name, "db")
+    stopped = exec_(tool, "db", "ls", given="")
+    assert stopped.returncode == 1 and f"{tool.name}-db-1 does not run\n  hint: catalog-forge start" in stopped.stderr
+
+
+def test_on_a_terminal_the_command_has_one_and_the_terminal_is_as_before(tool: Tool) -> None:
+    tool.entry({"web": service()})
+    tool.up()
+    ours, theirs = pty.openpty()
+    before = subprocess.run(["stty", "-a"], stdin=theirs, capture_output=True, check=True).stdout
+    with subprocess.Popen(tool.command("exec", tool.name, "web"), env=tool.environ, stdin=theirs, stdout=theirs) as process:
+        os.write(ours, b"tty && echo 4$((1+1)); exit 3\r")
+        said, deadline = b"", time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
+            if select.select([ours], [], [], 0.1)[0]:
+                said += os.read(ours, 4096)
+    assert (process.returncode, b"/dev/pts" in said, b"42\r\n" in said) == (3, True, True), said
+    assert subprocess.run(["stty", "-a"], stdin=theirs, capture_output=True, check=True).stdout == before
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_units_stop_and_start_and_the_others_run_on(tool: Tool) -> None:
+    tool.entry(UNIT, {"web": {"scale": 2}})
+    tool.up()
+    before = tool.ids()
+    tool.run("stop", tool.name, "web-2")
+    assert tool.unit("web-2")["state"] == "stopped" and tool.unit("web-1")["state"] == "running"
+    assert {tool.client.containers.get(before[name]).status for name in ("web-2", "web-side-2")} == {"exited"}
+    assert tool.ask("web-1", f"containers/{tool.name}-web-2/state") != "running"
+    tool.run("start", tool.name, "web-2")
+    assert tool.unit("web-2")["state"] == "running" and tool.ids() == before
+    assert "did you mean 'web-2'?" in tool.run("stop", tool.name, "web-3", status=1)
+    assert f"catalog-forge start {tool.name}" in tool.run("stop", tool.name)
+    assert {each["state"] for each in tool.units().values()} == {"stopped"} and tool.ids() == before
+    assert f"stack {tool.name} does not run" in tool.run("stop", tool.name, "web", status=1)
+    tool.run("start", tool.name)
+    assert {each["state"] for each in tool.units().values()} == {"running"} and tool.ids() == before
+    assert tool.ask("web-1", "self/service/scale") == "2"
+
+
+def test_restart_is_one_unit_of_a_service_after_the_other_in_the_same_containers(tool: Tool) -> None:
+    tool.entry(UNIT, {"web": {"scale": 2}})
+    tool.up()
+    before = tool.ids()
+    begun = {name: tool.client.containers.get(identity).attrs["State"]["StartedAt"] for name, identity in before.items()}
+    tool.run("restart", tool.name, "web")
+    assert tool.ids() == before
+    states = {name: tool.client.containers.get(identity).attrs["State"] for name, identity in before.items()}
+    assert states["db-1"]["StartedAt"] == begun["db-1"]
+    assert all(states[name]["StartedAt"] > begun[name] for name in before if name != "db-1")
+    first, second = sorted(("web-1", "web-2"), key=lambda name: states[name]["StartedAt"])
+    assert states[second]["FinishedAt"] > states[first]["StartedAt"]
+    tool.run("stop", tool.name, "db")
+    tool.run("restart", tool.name)
+    assert {each["state"] for each in tool.units().values()} == {"running"}
+    assert "status" not in tool.log()
+
+
+def test_logs_are_in_the_order_of_time_and_begin_where_they_are_told_to(tool: Tool) -> None:
+    loop = f"n=0; while [ $n -lt 4 ]; do echo $(hostname) $n; n=$((n+1)); sleep 1; done; {LOOP}"
+    tool.entry({"web": service(loop), "app": service(loop)})
+    tool.up()
+    assert eventually(lambda: tool.run("logs", tool.name).count(" 3\n") == 2)
+    lines = tool.run("logs", tool.name, "--timestamps").splitlines()
+    stamps = [line.split()[0] for line in lines]
+    assert stamps == sorted(stamps) and all(re.fullmatch(r"[-0-9]{10}T[0-9:.]{18}Z", stamp) for stamp in stamps)
+    assert len({line.split()[1] for line in lines[:4]}) == 2
+    third = stamps[4]
+    assert tool.run("logs", tool.name, "--since", third, "-t").splitlines()[0].startswith(third)
+    assert tool.run("logs", tool.name, "--since", "1d").count("\n") == 8
+    assert tool.run("logs", tool.name, "-n", "1").count("\n") == 2
+    assert "is not a time: 90s, 10m" in tool.run("logs", tool.name, "--since", "yesterday", status=2)
