@@ -1,23 +1,34 @@
-"""How many templates of folders can be lifted: python tools/adopt_corpus.py FOLDER...
+"""How many images, templates and entries of folders can be adopted: python tools/adopt_corpus.py FOLDER... [--entry CATALOG]...
 
-Each FOLDER holds conf images; every TOML of confd in it names a template. The folders stay outside of this repository.
+Each FOLDER holds conf images, and each CATALOG entries. With --templates, every TOML of confd names a template, and it
+is only asked how many can be lifted. The folders stay outside of this repository.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from catalog_forge.adopt.adopting import adopt
+from catalog_forge.adopt.entries import uses
 from catalog_forge.adopt.lifting import lift
+from catalog_forge.adopt.originals import originals
+from catalog_forge.adopt.report import STATES
 from catalog_forge.adopt.setting import Lifted, Setting
 from catalog_forge.confd.resource import compile_file
 from catalog_forge.errors import ForgeError
+from catalog_forge.lint import disk
+from catalog_forge.lint.catalog import Catalog
 from catalog_forge.spec.reader import read
+from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.observation import Engine
+from catalog_forge.verify.real_confd import Confd
 
 MOST_BYTES = 1_000_000
 
@@ -76,11 +87,51 @@ def compiled(lifted: Lifted) -> None:
     compile_file(made, made.files[0], "lifted", lambda name, _block: name)
 
 
+def adopted(folders: list[Path], entries: list[Path], engine: Engine) -> None:
+    """Adopt all images alone, then each entry with its image; print a row for each."""
+    started = time.monotonic()
+    known = [each for folder in folders for each in originals(Catalog(disk.read(folder, str(folder))))]
+    found = [adopt(each, engine) for each in known]
+    for each in found:
+        counts = ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state])
+        templates = sum(not file.is_static for file in each.files)
+        print(f"{each.status:10} {each.where} as {each.name}: {counts or 'no file'}; {each.lifted} of {templates} lifted")
+        for problem in each.problems:
+            print(f"           {problem.message}")
+    folder_count = len({each.where for each in found})
+    good = len({each.where for each in found}) - len({each.where for each in found if each.status != "adopted"})
+    files = [file for each in found for file in each.files]
+    dynamic = [file for file in files if not file.is_static]
+    print(
+        f"{good} of {folder_count} folders adopted; {len(dynamic)} templates, {sum(file.lifted for file in dynamic)} lifted; ",
+        end="",
+    )
+    print(f"{len(files) - len(dynamic)} static; {time.monotonic() - started:.1f} s")
+    used = [pair for entry in entries for pair in uses(Catalog(disk.read(entry, str(entry))), known)]
+    taken = [adopt(original, engine, use) for original, use in used]
+    for each in taken:
+        print(f"{'whole' if each.is_whole else 'not whole':10} {each.entry} with {each.where}: {each.status}")
+        for change in each.changes:
+            if change.lost:
+                print(f"           lost: {change.service}: {change.what}")
+        for problem in each.problems:
+            print(f"           {problem.message}")
+    if entries:
+        whole = {each.entry for each in taken} - {each.entry for each in taken if not each.is_whole}
+        print(f"{len(whole)} of {len({each.entry for each in taken})} entries whole")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--entry", action="append", default=[], type=Path, help="a catalog whose entries use the images")
+    parser.add_argument("--confd", type=Path, help="compare with this confd; default: the embedded engine")
+    parser.add_argument("--templates", action="store_true", help="only count the templates that can be lifted")
     parser.add_argument("--version", default="2015-07-25", help="metadata version that the templates are written for")
     given = parser.parse_args()
+    if not given.templates:
+        adopted(given.folders, given.entry, Confd(given.confd) if given.confd else Embedded())
+        return
     counts: Counter[str] = Counter()
     for folder in given.folders:
         for _, table, template in resources(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,16 @@ class Adopted:
     changes: list[Altered] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     cases: int = 0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of its files are equal, proven, different, never rendered."""
+        return Counter(each.status for each in self.files)
+
+    @property
+    def lifted(self) -> int:
+        """How many of its templates became blocks."""
+        return sum(each.lifted for each in self.files)
 
     @property
     def is_whole(self) -> bool:

@@ -52,8 +52,9 @@ def _key(use: KeyUse) -> dict[str, Any]:
     if use.kind == "map":
         return {"type": "map", "optional": True, **({"fields": list(use.fields)} if use.fields else {})}
     data: dict[str, Any] = {"type": "multiline"} if use.pasted else {}
-    if use.default is not None:
-        data["default"] = use.default
-    elif use.optional:
+    if use.optional or use.default is not None:
+        # As the key's own, a default would stand for an empty answer, too.
         data["optional"] = True
+    if use.default:
+        data["description"] = f"Without it: {use.default}"
     return {**data, **({"secret": True} if use.secret else {})}

@@ -31,12 +31,16 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class Runner:
-    """A service that runs the image: its name, the sidekick that asks where that has an address of its own, its metadata."""
+    """A service that runs the image: its name, the sidekick that asks where that has an address of its own, its metadata.
+
+    `blank` are keys, by path, whose question may be answered by nothing.
+    """
 
     service: str
     sidekick: str = ""
     metadata: Mapping[str, Any] | None = None
     scale: int = 3
+    blank: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,12 @@ def _without(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
     return {name: below if name == key else value for name, value in tree.items() if name != key or below}
 
 
+def _put(path: Sequence[str]) -> Tree:
+    """A tree with an empty text at a path."""
+    key, *rest = path
+    return {key: _put(rest) if rest else ""}
+
+
 def _only(tree: Mapping[str, Any], path: Sequence[str]) -> Tree:
     key, *rest = path
     return {key: _only(tree[key], rest) if rest else tree[key]}
@@ -226,6 +236,8 @@ def _of_runner(need: Needs, runner: Runner, others: Mapping[str, Mapping[str, An
     yield case("other addresses", full=True, subnet="10.43.0.0/16")
     for style in (*STYLES[1:], *need.words[:MOST_WORDS]):
         yield case(f"every value {style[:20]!r}", full=True, style=style)
+    for blank in runner.blank[:MOST_KEYS]:
+        yield case(f"nothing for {blank}", full=True, empty=blank.split("/"))
     keys = [*need.keys, *_leaves(need.services.get(name, {}))]
     for path in keys[:MOST_KEYS] if len(keys) > 1 else ():
         yield case(f"without {'/'.join(path)}", full=True, without=path)
@@ -243,6 +255,7 @@ def _case(
     style: str = "",
     without: Sequence[str] = (),
     only: Sequence[str] = (),
+    empty: Sequence[str] = (),
     twice: bool = False,
     alone: bool = False,
     states: Mapping[int, str] | None = None,
@@ -254,6 +267,8 @@ def _case(
     metadata = _laid(_styled(own, style), given) if full and not style else given
     if style:
         metadata = _laid(given, _styled(own, style))
+    elif empty:
+        metadata = _laid(metadata, _put(empty))
     elif without:
         metadata = _without(metadata, without)
     elif only:

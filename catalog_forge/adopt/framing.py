@@ -384,7 +384,8 @@ def framed(original: Original, use: EntryUse) -> tuple[Told, list[Runner], dict[
         metadata = framing.services[unit.primary].get("metadata")
         own = framing.literal(metadata) if metadata is not None else {}
         sidekick = unit.conf if unit.topology in ("volumes", "scripts") else ""
-        runners.append(Runner(unit.primary, sidekick, own if isinstance(own, dict) else {}))
+        blank = tuple(path for path, _ in _leaves(metadata) if framing.keys.get(path, {}).get("required") is False)
+        runners.append(Runner(unit.primary, sidekick, own if isinstance(own, dict) else {}, blank=blank))
     others: dict[str, Mapping[str, Any]] = {name: {} for name in framing.services if name not in framing.mine}
     return told, runners, others
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from catalog_forge import texts
 from catalog_forge.adopt.adopting import Adopted
 from catalog_forge.adopt.proof import REASONS, Compared
 from catalog_forge.errors import Problem
+from catalog_forge.shown import printable
 
-_STATES = ("equal", "proven", "different", "never rendered")
+STATES = ("equal", "proven", "different", "never rendered")
+_LONGEST = 300
 
 
 def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
@@ -32,10 +35,8 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
 
 
 def _counted(each: Adopted) -> str:
-    states = Counter(file.status for file in each.files)
-    files = ", ".join(f"{states[state]} {state}" for state in _STATES if states[state]) or "no file"
-    lifted = sum(file.lifted for file in each.files)
-    return f"{files}; {lifted} lifted; {each.cases} scenarios"
+    files = ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state]) or "no file"
+    return f"{files}; {each.lifted} lifted; {each.cases} scenarios"
 
 
 def _of_file(file: Compared, *, whole: bool) -> Iterator[str]:
@@ -73,3 +74,30 @@ def _file(file: Compared) -> dict[str, Any]:
 
 def _problem(problem: Problem) -> dict[str, str]:
     return {"message": problem.message, "where": str(problem.where or ""), "hint": problem.hint}
+
+
+def page(found: Sequence[Adopted], source: Callable[[str], str]) -> str:
+    """Write one page to look at, without scripts and without anything from elsewhere; `source` gives the text of a file.
+
+    What images and entries say cannot change its structure.
+    """
+    known: dict[str, list[str]] = {}
+
+    def line_of(problem: Problem) -> str:
+        where = problem.where
+        if where is None or not where.line:
+            return ""
+        if where.file not in known:
+            known[where.file] = source(where.file).splitlines()
+        return "".join(known[where.file][where.line - 1 : where.line])[:_LONGEST]
+
+    return texts.fill(
+        __package__,
+        "report.html",
+        title="Adopted",
+        found=found,
+        states=STATES,
+        reasons=REASONS,
+        printable=printable,
+        line_of=line_of,
+    )

@@ -153,3 +153,52 @@ def test_scripts_that_an_image_brings_come_along(tmp_path: Path) -> None:
     spec = (tmp_path / "specs/app-conf.yml").read_text()
     assert "topology: scripts" in spec
     assert "mode: '0755'" in spec
+
+
+def test_the_page_shows_all_and_cannot_be_changed_by_what_it_shows(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        **image({"x": '{{range ls "/self/service/metadata/a"}}<b>{{.}}</b>\n{{end}}', "y": '{{getv "/gone/<i>x</i>" "none"}}\n'})
+    }
+    files["conf.d/x.toml"] = '[template]\nsrc = "x.tmpl"\ndest = "/etc/app/x"\nkeys = ["/self/service/metadata/a"]\n'
+    files["Dockerfile"] = str(files["Dockerfile"]).replace("RUN chmod +x /confd", "RUN echo '<script>alert(1)</script>'")
+    folder = tree(tmp_path / "app-conf", files)
+    result = run(tmp_path, str(folder), "--html", str(tmp_path / "page.html"))
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "page.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert "mended" in page
+    assert page.count("<details>") > 0
+    assert "http" not in page.replace("https://github.com/kelseyhightower/confd", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        ("Dockerfile", b'FROM alpine:3.19\nCOPY "conf.d /etc\nNONSENSE\n\xff', ""),
+        ("conf.d/app.conf.toml", b"[template\n", "confd cannot load it"),
+        ("conf.d/app.conf.toml", b'[template]\nsrc = "none.tmpl"\ndest = "/etc/app/x"\n', "is not in the image"),
+        ("templates/app.conf.tmpl", b"\xff\xfe a\n", "UTF-8"),
+        ("templates/app.conf.tmpl", b"{{getv", "unclosed action"),
+        ("templates/app.conf.tmpl", b"{{range ls (ls (ls 1))}}{{end}}\n", ""),
+        ("templates/app.conf.tmpl", b"{{if 1}}" * 5000, ""),
+        ("templates/app.conf.tmpl", b"\xef\xbb\xbfa = 1\r\n", ""),
+    ],
+)
+def test_bad_input_is_reported_and_left_alone(tmp_path: Path, path: str, content: bytes, words: str) -> None:
+    folder = tree(tmp_path / "app-conf", {**SOUND, path: content})
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "templates" / "circle").symlink_to(".")
+    before = {each: each.read_bytes() for each in folder.rglob("*") if each.is_file() and not each.is_symlink()}
+    result = run(tmp_path, str(folder))
+    assert result.exit_code in (0, 1), result.output
+    assert "This is a bug" not in result.output
+    assert words in result.output
+    assert before == {each: each.read_bytes() for each in folder.rglob("*") if each.is_file() and not each.is_symlink()}
+
+
+def test_many_files_are_looked_at_in_linear_time(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "app-conf", {**SOUND, **{f"data/{number}/x.txt": "x" for number in range(10_000)}})
+    assert run(tmp_path, str(folder)).exit_code == 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
-from catalog_forge.cli.shown import engines
+from catalog_forge.cli.shown import engines, outfile
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--diff", is_flag=True, help="Show also the differences whose reason is proven.")
 @engines.options(("embedded", "confd"))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one page to look at.")
 @click.pass_obj
 def adopt(
     settings: Settings,
@@ -39,6 +40,7 @@ def adopt(
     engine: str,
     confd: Path | None,
     form: str,
+    html: Path | None,
 ) -> None:
     """Take in conf images that were written by hand, and prove that nothing changes.
 
@@ -60,6 +62,8 @@ def adopt(
     else:
         for line in report.lines(found, whole=diff):
             click.echo(printable(line))
+    if html:
+        outfile.write(html, report.page(found, _text))
     if write:
         _write(settings, [each for each in found if each.status == "adopted"])
     if not found:
@@ -80,6 +84,15 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
     used = [pair for folder in entries for pair in uses(_catalog(folder), known)]
     alone = [each for each in known if all(each is not original for original, _ in used)]
     return [*(adopt_image(each, engine, use) for each, use in used), *(adopt_image(each, engine) for each in alone)]
+
+
+def _text(path: str) -> str:
+    """The text of a file that a note names; nothing where it cannot be read, or is no text of a person."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(1 << 20).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _catalog(folder: Path) -> Catalog:
