@@ -22,6 +22,7 @@ _SAFE = (
     *("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
     *("-c", "safe.bareRepository=explicit"),
 )
+_AS_USER = ("--no-pager",)
 # What would turn git to another repository than the one that is named; how a server is reached may come from the environment.
 _LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
 _QUIET = {
@@ -84,10 +85,25 @@ def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     return _run(folder, arguments, {**environment, "GIT_NO_LAZY_FETCH": "1"}, "say what was published", hint, given)
 
 
+def change(folder: Path, *arguments: str) -> None:
+    """Have git change the repository around a folder, as its user would: with their name, hooks and settings.
+
+    Raises ForgeError with what git says, or when it is not installed.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
+    _run(folder, arguments, environment, arguments[0], "it keeps what is released", safe=_AS_USER)
+
+
 def _run(
-    folder: Path, arguments: tuple[str, ...], environment: dict[str, str], doing: str, hint: str, given: bytes = b""
+    folder: Path,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    doing: str,
+    hint: str,
+    given: bytes = b"",
+    safe: tuple[str, ...] = _SAFE,
 ) -> bytes:
-    command = ["git", *_SAFE, "-C", str(folder), *arguments]
+    command = ["git", *safe, "-C", str(folder), *arguments]
     try:
         done = subprocess.run(
             command, env=environment | _QUIET, input=given, capture_output=True, timeout=GIT_SECONDS, check=False

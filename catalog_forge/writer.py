@@ -150,6 +150,13 @@ def write(
         return found.written
 
 
+def recorded(root: Path, name: str) -> dict[str, str]:
+    """Return the digests of the files as they were generated from the spec `name`, by their paths."""
+    journal.recover(root)
+    manifest = _read_manifest(root, name)
+    return dict(manifest.files) if manifest else {}
+
+
 def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:
     """Compare files of the author's room with the disk; `known` are the digests of those that may be changed or removed."""
     return _beside_the_disk(root, {file.path: file for file in plan}, known)
@@ -233,7 +240,8 @@ def _manifest_path(name: str) -> str:
 
 
 def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
-    files = {file.path: file.digest for file in plan if file.path.startswith(GENERATED)}
+    paths = [file.path for file in plan]
+    files = {file.path: file.digest for file in plan if file.path.startswith(GENERATED) and not _released(file.path, paths)}
     # What json.dumps(..., indent=1) writes: with an indent it is not the fast encoder that it uses.
     lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(digest)}" for path, digest in files.items())
     text = f'{{\n "inputs": {json.dumps(inputs)},\n "files": {{\n{lines}\n }}\n}}\n'

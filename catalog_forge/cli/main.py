@@ -34,6 +34,7 @@ COMMANDS = {
     "update": ("make.update", "Merge what is new in a blueprint into what was made of it."),
     "adopt": ("make.adopt", "Take in conf images that were written by hand, and prove that nothing changes."),
     "generate": ("make.generate", "Generate the images and entries of specs."),
+    "release": ("make.release", "Make the next revision of an entry, when something differs from the last one."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),
     "render": ("prove.render", "Render the files of a conf image for a scenario."),
     "scenario": ("prove.scenarios", "Begin a scenario: a stack in few words, what happens to it."),

@@ -33,9 +33,9 @@ class SpecText:
         start = self.document.line_start(value.start) if "\n" in self.document.text[found.after : value.start] else value.start
         return self.document.text[start : value.end]
 
-    def line(self, path: str) -> int:
-        """Return the line in which the entry of a path, or what there is of it, begins."""
-        return self.document.line(self._walk(path)[1].start)
+    def has(self, path: str) -> bool:
+        """Whether something stands at a path."""
+        return not self._walk(path)[2]
 
     def set(self, path: str, words: str) -> Iterator[str]:
         """Yield the texts in which a path has a value, the likeliest first: the words as YAML, then as text.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
 from catalog_forge.shown import as_json, printable
 
@@ -22,7 +23,7 @@ MOST_LINES = 12
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--to", "commit", metavar="COMMIT", help="The commit of the blueprint's repository to update to (40 hex digits).")
 @click.option("--from", "reference", metavar="BLUEPRINT", help="The blueprint, where it moved, or where nothing is remembered.")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint, new or anew.")

@@ -1,0 +1,153 @@
+"""What an upgrade from one revision of an entry to another breaks, and which version may follow. Pure.
+
+Rules: Rancher's UI keeps an answer while its variable has the same name, else it takes the default, and checks nothing but
+whether a required answer is there (rancher/ui 1.6, new-catalog/component.js); what leaves the compose files loses its containers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.goyaml.decoding import pairs, text_of
+from catalog_forge.rancher import versions
+from catalog_forge.rancher.composition import items
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.questions import Question
+from catalog_forge.yamlio import Node
+
+# Whatever was answered is text, so that these lose nothing.
+_TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
+_WIDER = frozenset({("int", "float")})
+
+
+@dataclass(frozen=True)
+class Break:
+    """One thing that an upgrade breaks: a word for its kind, what it is, and where it stands."""
+
+    kind: str
+    message: str
+    where: Where
+
+
+def breaks(old: Revision, new: Revision) -> list[Break]:
+    """Return what an upgrade from a revision to another breaks, in the order in which a reader looks."""
+    return [*_questions(old, new), *_services(old, new), *_volumes(old, new)]
+
+
+def _questions(old: Revision, new: Revision) -> Iterator[Break]:
+    labels = {each.text("label"): name for name, each in new.asked.items() if name not in old.asked}
+    for name, question in old.asked.items():
+        if name not in new.asked:
+            other = labels.get(question.text("label"))
+            now = f", and {other!r} has its label" if other else ""
+            yield Break("question", f"the question {name!r} is gone{now}: its answer is lost", question.where)
+        elif message := _narrowed(question, new.asked[name]):
+            yield Break("answer", message, new.asked[name].where)
+    for name, question in new.asked.items():
+        before = old.asked.get(name)
+        if question.required and not question.default and not (before and before.required):
+            yield Break("answer", f"the question {name!r} must be answered, and has no default", question.where)
+
+
+def _narrowed(old: Question, new: Question) -> str:
+    if old.type != new.type and new.type not in _TEXTS and (old.type, new.type) not in _WIDER:
+        return f"the question {new.variable!r} was of type {old.type}, and is {new.type} now: its answer may not fit"
+    gone = [option for option in old.options if new.options and option not in new.options]
+    return f"the question {new.variable!r} has no option {', '.join(map(repr, gone))} any more" if gone else ""
+
+
+def _services(old: Revision, new: Revision) -> Iterator[Break]:
+    before, after = old.composition, new.composition
+    for name, service in before.services.items():
+        if name not in after.services:
+            yield Break("service", f"the service {name!r} is gone, with its containers", service.where)
+            continue
+        was, now = (sorted(each.primaries_of.get(name, ())) for each in (before, after))
+        if was != now:
+            words = [f"a sidekick of {', '.join(each)}" if each else "a service of its own" for each in (was, now)]
+            yield Break("service", f"{name!r} was {words[0]}, and is {words[1]} now", after.services[name].where)
+    for name, service in after.services.items():
+        strategy = pairs(service.get("upgrade_strategy"))
+        if text_of(strategy.get("start_first")) == "true" and _data(service.get("volumes")):
+            yield Break(
+                "volume", f"{name!r} keeps data, and starts the new container beside the old one (start_first)", service.where
+            )
+
+
+def _volumes(old: Revision, new: Revision) -> Iterator[Break]:
+    for name, service in old.composition.services.items():
+        if (other := new.composition.services.get(name)) is None:
+            continue
+        now = _data(other.get("volumes"))
+        for path, (source, where) in _data(service.get("volumes")).items():
+            if path not in now:
+                yield Break("volume", f"{name!r} has no volume at {path} any more", where)
+            elif now[path][0] != source:
+                yield Break("volume", f"{name!r} has {now[path][0]} at {path} now, and had {source}", now[path][1])
+    was, drivers = _drivers(old), _drivers(new)
+    for volume, (driver, where) in was.items():
+        if volume in drivers and drivers[volume][0] != driver:
+            yield Break(
+                "volume", f"the volume {volume!r} had the driver {driver or 'local'}, and has {drivers[volume][0]} now", where
+            )
+
+
+def _data(node: Node | None) -> dict[str, tuple[str, Where]]:
+    """What is kept when a container goes: the volumes with a name or a folder of the host, by their paths."""
+    found = {}
+    for item in items(node):
+        source, colon, rest = item.value.partition(":")
+        if colon and rest:
+            found[rest.partition(":")[0]] = source, item.where
+    return found
+
+
+def _drivers(revision: Revision) -> dict[str, tuple[str, Where]]:
+    found: dict[str, tuple[str, Where]] = {}
+    for source in revision.sources:
+        for name, node in pairs(source.yaml.keys.get("volumes")).items():
+            found[name] = text_of(pairs(node).get("driver")), node.where
+    return found
+
+
+def next_version(version: str, published: Mapping[str, str]) -> str:
+    """Return the version that follows one: its last number goes up until it is free and greater than each that is published.
+
+    `published` are versions by their revisions. Raises ForgeError where a version ends in no number.
+    """
+    found = re.fullmatch(r"(.*?)([0-9]{1,9})", version)
+    if found is None:
+        raise ForgeError(f"what follows the version {version!r} is not known", hint="say it: --version")
+    number = int(found[2])
+    while True:
+        number += 1
+        following = f"{found[1]}{number}"
+        if not refused(following, published):
+            return following
+        if number - int(found[2]) > len(published) + 1:
+            raise ForgeError(f"no version after {version!r} is greater than those that are published", hint="say it: --version")
+
+
+def refused(version: str, published: Mapping[str, str]) -> str:
+    """Say why a version cannot follow those that are published, by their revisions, the last one last; nothing when it can."""
+    for revision, other in published.items():
+        if other == version:
+            return f"revision {revision} has the version {version} already"
+    last = [*published.values()][-1] if published else ""
+    if last and not versions.greater(version, last):
+        return f"Rancher takes {version} for a version that is not greater than {last}, and would not offer it"
+    return ""
+
+
+def upgrade_problem(upgrade_from: str, last: str) -> str:
+    """Say why the last version would not be offered a new one; nothing when it would."""
+    if not upgrade_from:
+        return ""
+    if versions.reads_range(upgrade_from) is None:
+        return f"Rancher cannot read the range {upgrade_from!r} of upgrade_from"
+    if not versions.within(last, upgrade_from):
+        return f"upgrade_from {upgrade_from!r} leaves out the last version, {last}: a bare version means that one alone"
+    return ""

@@ -1,0 +1,101 @@
+"""What an upgrade breaks, and what it does not: no false alarm."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.rancher import entries
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.upgrades import breaks, next_version, refused, upgrade_problem
+
+DOCKER = """\
+version: '2'
+services:
+  web:
+    image: nginx:1
+    labels: {io.rancher.sidekicks: conf}
+    volumes: [data:/data, /tmp/x]
+  conf:
+    image: conf:1
+  db:
+    image: db:1
+volumes:
+  data: {driver: local}
+"""
+RANCHER = """\
+version: '2'
+catalog:
+  name: web
+  version: 1.0.0
+  questions:
+  - {variable: port, label: Port, type: int, default: 80}
+  - {variable: size, label: Size, type: enum, options: [s, m], default: s}
+  - {variable: note, label: Note, type: string}
+services:
+  web: {scale: 1}
+"""
+
+
+def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> Revision:
+    files = {f"{number}/docker-compose.yml": docker.encode(), f"{number}/rancher-compose.yml": rancher.encode()}
+    return entries.read(files, "web", str(number))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("variable: note, label: Note", "variable: remark, label: Note", ["'note' is gone, and 'remark' has its label"]),
+        ("  - {variable: note, label: Note, type: string}\n", "", ["the question 'note' is gone: its answer is lost"]),
+        ("label: Note, type: string", "label: Note, type: int", ["was of type string, and is int now"]),
+        ("type: int, default: 80", "type: string, default: 80", []),
+        ("options: [s, m]", "options: [s, l]", ["has no option 'm' any more"]),
+        ("options: [s, m]", "options: [s, m, l]", []),
+        ("label: Note, type: string}", "label: Note, type: string, required: true}", ["'note' must be answered"]),
+        ("services:\n", "  - {variable: new, required: true}\nservices:\n", ["'new' must be answered"]),
+        ("services:\n", "  - {variable: new, required: true, default: x}\nservices:\n", []),
+        ("default: 80", "default: 81", []),
+        ("  db:\n    image: db:1\n", "", ["the service 'db' is gone"]),
+        ("image: db:1", "image: db:2", []),
+        ("conf}\n", "db}\n", ["'conf' was a sidekick of web, and is a service of its own now", "'db' was a service of its own"]),
+        ("data:/data", "other:/data", ["has other at /data now, and had data"]),
+        ("data:/data, ", "", ["'web' has no volume at /data any more"]),
+        (", /tmp/x", "", []),
+        ("driver: local", "driver: rancher-nfs", ["had the driver local, and has rancher-nfs now"]),
+        ("web: {scale: 1}", "web: {scale: 2, upgrade_strategy: {start_first: true}}", ["starts the new container beside"]),
+        ("web: {scale: 1}", "db: {upgrade_strategy: {start_first: true}}", []),
+    ],
+)
+def test_what_breaks_is_named_and_nothing_else(old: str, new: str, words: list[str]) -> None:
+    assert (DOCKER + RANCHER).count(old) == 1 or old == "services:\n"
+    docker = DOCKER.replace(old, new) if old in DOCKER and old != "services:\n" else DOCKER
+    found = breaks(revision(), revision(docker, RANCHER.replace(old, new) if docker == DOCKER else RANCHER, 2))
+    assert len(found) == len(words), found
+    assert all(word in each.message for word, each in zip(words, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("version", "following"),
+    [("7.0.15-rancher1", "7.0.15-rancher2"), ("0.6.9", "0.6.10"), ("v1", "v2"), ("1.0.0-rancher9", "1.0.0-rancher10")],
+)
+def test_the_next_version_has_one_more_at_its_end(version: str, following: str) -> None:
+    assert next_version(version, {"0": version}) == following
+
+
+def test_a_version_that_is_taken_or_no_greater_is_refused() -> None:
+    published = {"0": "1.0.0", "1": "1.0.1"}
+    assert "revision 0 has the version" in refused("1.0.0", published)
+    assert "not greater than 1.0.1" in refused("1.0.1-rancher1", published)
+    assert refused("1.0.2", published) == ""
+    assert next_version("1.0.0", published) == "1.0.2"
+    with pytest.raises(ForgeError, match="--version"):
+        next_version("latest", {})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"), [("", ""), (">=1.0.0", ""), ("1.0.0", "leaves out the last version"), ("soon", "cannot read the range")]
+)
+def test_an_upgrade_must_be_offered_to_the_last_version(wanted: str, words: str) -> None:
+    found = upgrade_problem(wanted, "1.0.1")
+    assert bool(found) == bool(words)
+    assert words in found
