@@ -62,7 +62,7 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
         plan.add_text("scale/templates/scale.tmpl", resource.template)
     if spec.engine.is_stored:
         plan.add_text("probe/conf.d/probe.toml", probe(spec))
-        plan.add_text("probe/templates/probe.tmpl", "")
+        plan.add_text("probe/templates/probe.tmpl", '{{range gets "/*"}}{{end}}')
     plan.add_text("Dockerfile", dockerfile(spec))
     plan.add_text("entrypoint.sh", entrypoint(spec), EXECUTABLE)
     plan.add_text("run.sh", run_script(spec), EXECUTABLE)

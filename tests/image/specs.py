@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from catalog_forge.backends import NAMES
 from catalog_forge.image.files import image_plan
 from catalog_forge.plan import Plan
 from catalog_forge.spec.model import Spec
@@ -71,6 +72,9 @@ SPECS = {
     f"- {{name: promtool, url: 'https://a.b/p.tar.gz', sha256: {'1' * 64}, path: p-3.0/promtool}}\n"
     f"- {{name: z, url: 'https://a.b/p.zip?d=1', sha256: {'2' * 64}, path: z}}\nfiles: [{{{FILE}, check: a-tool}}]\n",
     "check in main": f"files: [{{{FILE}, check: \"probe 'a b' {{{{.src}}}}\", check_in: main}}]\n",
+    "stored": f"engine: {{backend: [{', '.join(NAMES)}]}}\nimage: {{user: '1000:1000'}}\nfiles: [{{{FILE}}}]\n",
+    "stored in files": f"engine: {{backend: file, refresh: 30s}}\nfiles: [{{{FILE}}}]\n",
+    "stored, once": f"engine: {{backend: [redis, env], refresh: once}}\nfiles: [{{{FILE}}}]\n",
     "before": f"launch: {{before: [a]}}\nfiles: [{{{FILE}, reload: restart}}]\n",
 }
 

@@ -17,7 +17,7 @@ from catalog_forge.image.files import image_plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 from tests.helpers import eventually, tree
-from tests.stores.servers import Store
+from tests.stores.servers import TOKEN, Store
 
 SHELL = "busybox sh" if shutil.which("busybox") else "/bin/sh"
 SPEC = f"""\
@@ -103,7 +103,7 @@ def container(confd: Path, root: Path, store: Store, main: bool = False, **told:
     for folder in ("share", "etc/web"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     nodes = "conf" if store.backend == "dynamodb" else store.nodes
-    login = {"CONF_TOKEN": "root"} if store.backend == "vault" else {}
+    login = {"CONF_TOKEN": TOKEN} if store.backend == "vault" else {}
     environment = {
         "PATH": f"{root}/bin:{os.environ['PATH']}", "CONF_BACKEND": store.backend, "CONF_NODES": nodes, "INTERVAL": "1",
         "RESYNC": "3", **login, **store.variables, **told,

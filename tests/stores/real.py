@@ -11,7 +11,7 @@ from catalog_forge.backends import TABLE
 from catalog_forge.confd.imitated.image_dir import ImageDir
 from tests.confd.real import Result, errors_of
 from tests.helpers import tree
-from tests.stores.servers import Store
+from tests.stores.servers import TOKEN, Store
 
 PREFIX = "/prod/web"
 
@@ -30,7 +30,7 @@ def toml_of(store: Store, prefix: str) -> str:
         scheme = kind.scheme if "://" not in store.nodes else ""
         options[kind.option] = [scheme + store.nodes]
     if store.backend == "vault":
-        options |= {"auth_type": "token", "auth_token": "root"}
+        options |= {"auth_type": "token", "auth_token": TOKEN}
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in options.items())
 
 

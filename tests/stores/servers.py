@@ -21,6 +21,8 @@ from typing import Any
 
 TOOLS = Path(__file__).parents[2] / "tools"
 SECONDS = 60
+# The token of Vault's root.
+TOKEN = "token-of-root"
 # confd's switches for emulators name these ports, and no others (backends/dynamodb, backends/ssm).
 AWS_PORTS = {"dynamodb": 8000, "ssm": 8001}
 AWS = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -103,6 +105,7 @@ class Store:
 
 class Etcdv3(Store):
     v2 = False
+    token = ""
 
     def command(self) -> list[str]:
         peer = self.options_of_peer()
@@ -120,8 +123,22 @@ class Etcdv3(Store):
         except (OSError, KeyError, TypeError):
             return False
 
-    def call(self, name: str, **body: Any) -> Any:
-        return self.http("POST", f"/v3/{name}", json.dumps(body).encode())
+    def start(self) -> None:
+        super().start()
+        if "password" in self.options and not self.token:
+            login = {"name": self.options["username"], "password": self.options["password"]}
+            self.call("auth/user/add", name="root", password="of root")
+            self.call("auth/user/grant", user="root", role="root")
+            self.call("auth/user/add", **login)
+            self.call("auth/role/add", name="conf")
+            prod = {"key": base64.b64encode(b"/prod/").decode(), "rangeEnd": base64.b64encode(b"/prod0").decode()}
+            self.call("auth/role/grant", name="conf", perm={"permType": "READWRITE", **prod})
+            self.call("auth/user/grant", user=login["name"], role="conf")
+            self.call("auth/enable")
+            self.token = self.call("auth/authenticate", **login)["token"]
+
+    def call(self, action: str, /, **body: Any) -> Any:
+        return self.http("POST", f"/v3/{action}", json.dumps(body).encode(), {"Authorization": self.token} if self.token else {})
 
     def put(self, held: Mapping[str, bytes]) -> None:
         puts = [
@@ -262,7 +279,7 @@ class Vault(Store):
         return f"http://127.0.0.1:{self.port}"
 
     def command(self) -> list[str]:
-        flags = [f"-dev-listen-address=127.0.0.1:{self.port}", "-dev-root-token-id=root"]
+        flags = [f"-dev-listen-address=127.0.0.1:{self.port}", f"-dev-root-token-id={TOKEN}"]
         return [tool("vault.sh"), "server", "-dev", *flags]
 
     def is_up(self) -> bool:
@@ -275,7 +292,7 @@ class Vault(Store):
         return True
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        return self.http(method, f"/v1/{path}", json.dumps(body).encode() if body else b"", {"X-Vault-Token": "root"})
+        return self.http(method, f"/v1/{path}", json.dumps(body).encode() if body else b"", {"X-Vault-Token": TOKEN})
 
     def put(self, held: Mapping[str, bytes]) -> None:
         for key, value in held.items():

@@ -139,17 +139,18 @@ keep() {
     done
 }
 
-# What a log of confd says of the reason; without one, that it had to be ended.
+# What a log of confd says of the reason: keys that are missing, else its last words, which may be several lines; without any it was
+# ended because it took too long.
 reasons() {
     sed -n -e 's/.* ERROR "\(..*\)"$/\1/p' -e 's/.*key does not exist: /missing: /p' -e 's/.*\(Config check failed\)/\1/p' "$1" |
-        sort -u | grep . || sed -n -e 's/.* \(ERROR\|FATAL\) //p' "$1" | sort -u | grep . || echo "$store does not answer"
+        sort -u | grep . || sed -n '/ FATAL /,$p' "$1" | sed -e 's/.* FATAL //' | tr -s '\n' ' ' | grep . || echo "it does not answer"
 }
 
 # The keys below the prefix are read: then the store answers, whatever they are.
 wait_for_metadata() {
     deadline=$(($(date +%s) + [[ metadata_limit ]]))
     until pass 10 -confdir /etc/confd-probe >"$share/probe.log" 2>&1 || grep -q [% for each in missing %]-e '[[ each ]]' [% endfor %]"$share/probe.log"; do
-        why=$(reasons "$share/probe.log" | tail -n 1)
+        why=$(reasons "$share/probe.log" | tr '\n' ' ' | sed 's/ *$//')
         if [ "$(date +%s)" -ge "$deadline" ]; then
             refuse "gave up after [[ metadata_limit ]] s: $store: $why"
         fi
