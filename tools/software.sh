@@ -4,11 +4,11 @@
 #
 # usage: tools/software.sh [NAME]...     all of them, when none is named
 #
-# alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka mariadb nginx programs prometheus rabbitmq redis
+# alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd hadoop haproxy kafka mariadb nginx programs prometheus rabbitmq redis
 # traefik unprivileged zookeeper
 #
 # elasticsearch:2.4.6, 5.6.16 and 6.8.23 are the releases themselves on a JRE 8, with an entrypoint that behaves as that of the
-# official image, and apache/kafka:3.9.0 is that release on a JRE 17;
+# official image, apache/hadoop:3.3.6 and apache/kafka:3.9.0 are those releases on a JRE 8 and 17;
 # haproxy:2.6.12, nginx:1.14.2, nginxinc/nginx-unprivileged:1.27.3, quay.io/coreos/etcd:v3.4.23, rabbitmq:3.10.8-management, redis:3.2.11 and zookeeper:3.4.14 run
 # what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
 # of catalog_forge/spec/programs.py, of which some have the name of their own image as well: mariadb:10.11.6,
@@ -168,6 +168,52 @@ USER appuser
 VOLUME /var/lib/kafka/data
 EXPOSE 9092
 CMD ["/opt/kafka/bin/kafka-server-start.sh", "/opt/kafka/config/server.properties"]
+EOF
+}
+
+# The daemons and the file system's shell by `java -cp`, under the names that the release's scripts have.
+hadoop() {
+    with_java
+    begin "$1"
+    sed 's/^ *//' >"$context/pom.xml" <<'EOF'
+        <project>
+        <modelVersion>4.0.0</modelVersion><groupId>jars</groupId><artifactId>jars</artifactId><version>1</version>
+        <dependencies>
+EOF
+    for artifact in common hdfs mapreduce-client-hs mapreduce-client-jobclient mapreduce-client-shuffle yarn-server-nodemanager \
+        yarn-server-resourcemanager; do
+        echo "<dependency><groupId>org.apache.hadoop</groupId><artifactId>hadoop-$artifact</artifactId><version>${1#*:}</version></dependency>"
+    done >>"$context/pom.xml"
+    echo '</dependencies></project>' >>"$context/pom.xml"
+    "$tools/debian.sh" mvn=maven
+    quietly mvn --batch-mode --quiet --file "$context/pom.xml" \
+        org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies "-DoutputDirectory=$context/libs"
+    executable hadoop <<'EOF'
+#!/bin/sh
+# COMMAND [ARGUMENT...]: what hdfs, yarn and mapred start by this word.
+set -e
+. "$HADOOP_CONF_DIR/hadoop-env.sh"
+server=org.apache.hadoop.yarn.server
+case $1 in
+    namenode) class=org.apache.hadoop.hdfs.server.namenode.NameNode ;;
+    datanode) class=org.apache.hadoop.hdfs.server.datanode.DataNode ;;
+    dfs) class=org.apache.hadoop.fs.FsShell ;;
+    resourcemanager) class=$server.resourcemanager.ResourceManager ;;
+    nodemanager) class=$server.nodemanager.NodeManager ;;
+    historyserver) class=org.apache.hadoop.mapreduce.v2.hs.JobHistoryServer ;;
+    *) echo "usage: hdfs namenode|datanode|dfs, yarn resourcemanager|nodemanager, mapred historyserver" >&2 && exit 2 ;;
+esac
+shift
+exec java "-Xmx${HADOOP_HEAPSIZE_MAX:-512m}" -cp "$HADOOP_CONF_DIR:/opt/hadoop/pages:/opt/hadoop/libs/*" "$class" "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:jre8
+COPY libs /opt/hadoop/libs
+COPY hadoop /opt/hadoop/bin/hdfs
+# The pages of HDFS are in no artifact of Maven Central: these stand for them. What is asked by machines comes out of the jars.
+RUN cd /opt/hadoop/bin && ln -s hdfs yarn && ln -s hdfs mapred \
+ && for name in hdfs datanode static; do mkdir -p "/opt/hadoop/pages/webapps/$name" && echo HDFS >"/opt/hadoop/pages/webapps/$name/index.html"; done
+ENV HADOOP_CONF_DIR=/etc/hadoop
 EOF
 }
 
@@ -469,8 +515,8 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-every="alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd haproxy kafka mariadb nginx programs prometheus rabbitmq redis traefik"
-every="$every unprivileged zookeeper"
+every="alertmanager elasticsearch elasticsearch5 elasticsearch6 etcd hadoop haproxy kafka mariadb nginx programs prometheus rabbitmq redis"
+every="$every traefik unprivileged zookeeper"
 # shellcheck disable=SC2086  # a list of names
 [ $# -gt 0 ] || set -- $every
 for name; do
@@ -481,6 +527,7 @@ for name; do
         elasticsearch6) wanted=elasticsearch:6.8.23 ;;
         consul) wanted=hashicorp/consul:1.9.17 ;;
         etcd) wanted=quay.io/coreos/etcd:v3.4.23 ;;
+        hadoop) wanted=apache/hadoop:3.3.6 ;;
         haproxy) wanted=haproxy:2.6.12 ;;
         kafka) wanted=apache/kafka:3.9.0 ;;
         mariadb) wanted=mariadb:10.11.6 ;;

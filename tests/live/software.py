@@ -29,6 +29,7 @@ TAGS = {
     "elasticsearch5": "elasticsearch:5.6.16",
     "elasticsearch6": "elasticsearch:6.8.23",
     "etcd": "quay.io/coreos/etcd:v3.4.23",
+    "hadoop": "apache/hadoop:3.3.6",
     "haproxy": "haproxy:2.6.12",
     "kafka": "apache/kafka:3.9.0",
     "mariadb": "mariadb:10.11.6",

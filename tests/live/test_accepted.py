@@ -98,7 +98,8 @@ ROWS = (
         "rm -rf /var/lib/rabbitmq/*; chown -R 999:999 /etc/rabbitmq; export RABBITMQ_NODENAME=rabbit@queue-rabbitmq-1; "
         "echo 127.0.0.1 queue-rabbitmq-1 >>/etc/hosts; "
         "echo cluster_formation.discovery_retry_limit = 1 >/etc/rabbitmq/conf.d/90-alone.conf; "
-        + serving("grep -q 'startup complete' /tmp/log", "rabbitmqctl environment"),
+        # The log is complete before others may ask: a node that is not yet known as running is asked again.
+        + serving("grep -q 'startup complete' /tmp/log && rabbitmqctl environment >/tmp/said 2>&1", "cat /tmp/said"),
         "{cluster_partition_handling,pause_minority}", "pause_minority", "pause_minorities", moments=False,
     ),
     Row(

@@ -22,8 +22,8 @@ DEBIAN = {
     "prometheus-conf": ("prometheus", "alertmanager"),
     "zookeeper-conf": ("zookeeper",),
 }
-MAVEN = {"elasticsearch-conf": ("elasticsearch",), "kafka-conf": ("kafka", "zookeeper")}
-NOWHERE = {"hadoop-conf", "logstash-conf"}
+MAVEN = {"elasticsearch-conf": ("elasticsearch",), "hadoop-conf": ("hadoop",), "kafka-conf": ("kafka", "zookeeper")}
+NOWHERE = {"logstash-conf"}
 IMAGES = DEBIAN | MAVEN
 
 

@@ -124,6 +124,8 @@ def test_scenarios_decide_nothing_that_is_generated(tmp_path: Path) -> None:
 def test_generated_templates_give_the_same_in_every_confd_that_is_imitated(name: str) -> None:
     source = EXAMPLES.source(name)
     for case in play.cases(source.spec(), source.folder):
+        if "stack" in case.scenario.engines:
+            continue  # it is about what real programs answer
         seen = [
             [step.seen for step in play.play(replace(case, subject=replace(case.subject, dialect=dialect)), Embedded()).steps]
             for dialect in DIALECTS
