@@ -90,7 +90,9 @@ def compiled(lifted: Lifted) -> None:
 def adopted(folders: list[Path], entries: list[Path], engine: Engine) -> None:
     """Adopt all images alone, then each entry with its image; print a row for each."""
     started = time.monotonic()
-    known = [each for folder in folders for each in originals(Catalog(disk.read(folder, str(folder))))]
+    catalogs = [Catalog(disk.read(folder, str(folder))) for folder in folders]
+    images = [image for catalog in catalogs for image in catalog.images]
+    known = [each for catalog in catalogs for each in originals(catalog)]
     found = [adopt(each, engine) for each in known]
     for each in found:
         counts = ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state])
@@ -107,7 +109,7 @@ def adopted(folders: list[Path], entries: list[Path], engine: Engine) -> None:
         end="",
     )
     print(f"{len(files) - len(dynamic)} static; {time.monotonic() - started:.1f} s")
-    used = [pair for entry in entries for pair in uses(Catalog(disk.read(entry, str(entry))), known)]
+    used = [pair for entry in entries for pair in uses(Catalog(disk.read(entry, str(entry))), known, images)]
     taken = [adopt(original, engine, use) for original, use in used]
     for each in taken:
         print(f"{'whole' if each.is_whole else 'not whole':10} {each.entry} with {each.where}: {each.status}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,6 +90,9 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
             found.files, found.plan = _proven(original, frame, rest, tried, engine)
         if use:
             found.changes = changes(use, found.plan, frame.data["entry"]["revision"])
+            found.changes += [
+                Altered(name, "the program", "what the image starts", words, True) for name, words in frame.unsure.items()
+            ]
             found.plan.merge(_published(use))
     except ForgeError as error:
         found.problems = error.problems
@@ -136,8 +140,9 @@ def _proven(
 ) -> tuple[list[Compared], Plan]:
     spec = made(original, frame, chosen)
     plan, subject = _generated(spec, original.image.folder.where.file.rstrip("/") or ".")
-    for number, case in enumerate(tried[:_KEPT], start=1):
-        plan.add_text(f"specs/{spec.name}/scenarios/{number:02}.yml", f"# {case.name}\n{yamlio.dump(dict(case.data))}")
+    named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
+    for name, case in [*reversed(named.items())][:_KEPT]:
+        plan.add_text(f"specs/{spec.name}/scenarios/{name}.yml", f"# {case.name}\n{yamlio.dump(dict(case.data))}")
     files = prove(original, subject, tried, engine)
     for each in files:
         each.lifted = each.dest in chosen

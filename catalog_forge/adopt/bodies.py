@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from catalog_forge.adopt.lifting import lift
@@ -31,7 +32,11 @@ def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str
             target=original.version,
             blank=frozenset(blank),
         )
-        made = lift(each.source.decode(), setting)
+        text = each.source.decode()
+        made = lift(text, setting)
+        if made.body is None:
+            # What it reads and does not declare is missing there; the blocks read it, and the proof says what comes of that.
+            made = lift(text, replace(setting, keys=None))
         if made.body is not None:
             found[each.resource.dest] = made
     return found

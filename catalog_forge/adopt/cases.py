@@ -79,6 +79,11 @@ class Needs:
     paths: set[str] = field(default_factory=set)
 
     @property
+    def by_name(self) -> bool:
+        """Whether a template asks which service it runs for."""
+        return any(re.search(r"^/self/(?:service/name|container/(?:service_)?name|stack/)", path) for path in self.paths)
+
+    @property
     def by_hostname(self) -> bool:
         """Whether hosts are looked up by the host names of containers, which are theirs in the network of a host."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
@@ -212,7 +217,7 @@ def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Ma
     need = wanted([original])
     found = [case for number, runner in enumerate(runners) for case in _of_runner(need, runner, others, whole=not number)]
     for word in need.words[:MOST_WORDS]:
-        if _SERVICE.fullmatch(word) and word not in {each.service for each in runners}:
+        if need.by_name and _SERVICE.fullmatch(word) and word not in {"true", "false", *(each.service for each in runners)}:
             named = Runner(word, runners[0].sidekick, runners[0].metadata)
             found.append(_case(f"as {word}", need, named, others, full=True))
     return found

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from catalog_forge.adopt.originals import Original
-from catalog_forge.lint.catalog import Catalog
+from catalog_forge.adopt.originals import Original, called
+from catalog_forge.lint.catalog import Catalog, Image
 from catalog_forge.rancher.composition import Composition, Service, items
-from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.spec.model.service import TOPOLOGIES
 from catalog_forge.yamlio import Text
 
 START_ONCE = "io.rancher.container.start_once"
 _WORDS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)*")
 _ENDINGS = {"config": "conf"}
+# Images that start nothing but a shell.
+_BARE = re.compile(r"(?:library/)?(?:scratch|busybox|alpine|debian|ubuntu|centos|fedora)(?::.*)?")
 # What says nothing in a name.
 _COMMON = {"docker", "rancher"}
 
@@ -46,6 +49,7 @@ class EntryUse:
 
     revision: Revision
     units: tuple[ConfUnit, ...]
+    images: tuple[Image, ...] = ()
 
     @property
     def composition(self) -> Composition:
@@ -53,21 +57,46 @@ class EntryUse:
         return self.revision.composition
 
 
-def uses(catalog: Catalog, originals: Iterable[Original]) -> Iterator[tuple[Original, EntryUse]]:
-    """Yield which image each entry of a catalog uses, and how; one use for each image and entry."""
+def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image] = ()) -> Iterator[tuple[Original, EntryUse]]:
+    """Yield which image each entry of a catalog uses, and how; one use for each image and entry.
+
+    `images` are all whose Dockerfiles are known: they tell what a program's image starts. One image and one entry that name
+    each other otherwise belong together where the entry runs only one image that is called a conf image.
+    """
     known = [*originals]
-    for entry in catalog.entries:
-        revision = next(reversed(entry.revisions), None)
-        if revision is None or revision.docker is None:
-            continue
-        found: dict[str, tuple[Original, list[ConfUnit]]] = {}
-        for name, service in revision.composition.services.items():
-            original = _meant(written_at(service, "image"), known)
-            unit = _unit(revision.composition, name, original) if original else None
-            if original and unit:
-                found.setdefault(original.image.folder.path + original.role, (original, []))[1].append(unit)
-        for original, units in found.values():
-            yield original, EntryUse(revision, tuple(units))
+    found = [pair for entry in catalog.entries for pair in _of_entry(entry, known, images)]
+    if not found and len(known) == 1 and len(catalog.entries) == 1:
+        named = {written_at(service, "image") for _, service in _services(catalog.entries[0])}
+        conf = [image for image in named if "conf" in _split(_repository(image))]
+        if len(conf) == 1:
+            found = [*_of_entry(catalog.entries[0], known, images, conf[0])]
+    yield from found
+
+
+def run_by(catalog: Catalog) -> list[str]:
+    """The images that the newest revisions of a catalog's entries run."""
+    found = {written_at(service, "image") for entry in catalog.entries for _, service in _services(entry)}
+    return sorted(found - {""})
+
+
+def _services(entry: Entry) -> Iterable[tuple[str, Service]]:
+    revision = next(reversed(entry.revisions), None)
+    return revision.composition.services.items() if revision and revision.docker else ()
+
+
+def _of_entry(
+    entry: Entry, known: list[Original], images: Sequence[Image], surely: str = ""
+) -> Iterator[tuple[Original, EntryUse]]:
+    """The uses of one entry; `surely` names the image that the only original is."""
+    found: dict[str, tuple[Original, list[ConfUnit]]] = {}
+    for name, service in _services(entry):
+        image = written_at(service, "image")
+        original = known[0] if surely and image == surely else _meant(image, [(each.image, each) for each in known])
+        unit = _unit(entry.revisions[-1].composition, name, original) if original else None
+        if original and unit:
+            found.setdefault(original.image.folder.path + original.role, (original, []))[1].append(unit)
+    for original, units in found.values():
+        yield original, EntryUse(entry.revisions[-1], tuple(units), tuple(images))
 
 
 def written_at(service: Service, key: str) -> str:
@@ -76,23 +105,38 @@ def written_at(service: Service, key: str) -> str:
     return node.value if isinstance(node, Text) else ""
 
 
-def _meant(image: str, known: list[Original]) -> Original | None:
-    """The image of these that a reference names: all words of its name are in the path of the folder, at best its tag too."""
-    repository, _, tag = image.rpartition("/")[2].partition(":")
-    words = set(_split(repository))
-    if not words:
-        return None
-    tag = tag.removeprefix("v")
-    best: tuple[int, int, Original] | None = None
-    for each in known:
-        path = each.image.folder.where.file.lower()
-        named = set(_split(each.called))
-        if not named <= words <= set(_split(path)) | named | _COMMON:
+_T = TypeVar("_T")
+
+
+def _repository(image: str) -> str:
+    return image.rpartition("/")[2].partition(":")[0]
+
+
+def _meant(image: str, known: Iterable[tuple[Image, _T]]) -> _T | None:
+    """The one of these that a reference names: all words of its name are in the path of the folder, at best its tag too."""
+    words, tag = set(_split(_repository(image))), image.rpartition("/")[2].partition(":")[2].removeprefix("v")
+    best: tuple[int, int, _T] | None = None
+    for each, item in known if words else ():
+        path = each.folder.where.file.lower()
+        named = set(_split(called(each)))
+        if not named or not named <= words <= set(_split(path)) | named:
             continue
         fits = (int(tag in path.split("/")), -len(words ^ named))
         if best is None or fits > best[:2]:
-            best = (*fits, each)
+            best = (*fits, item)
     return best[2] if best else None
+
+
+def starts(image: str, images: Iterable[Image]) -> tuple[list[str], list[str]] | None:
+    """The ENTRYPOINT and the CMD of an image whose Dockerfile is known; None where it is not, or is made of a program's."""
+    found = _meant(image, [(each, each) for each in images])
+    build = found.build if found else None
+    if build is None:
+        return None
+    entrypoint, cmd = build.last("ENTRYPOINT"), build.last("CMD")
+    if entrypoint is None and not _BARE.fullmatch(build.base):
+        return None
+    return (entrypoint.arguments if entrypoint else []), (cmd.arguments if cmd else [])
 
 
 def _split(text: str) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Runner
-from catalog_forge.adopt.entries import ConfUnit, EntryUse, written_at
+from catalog_forge.adopt.entries import ConfUnit, EntryUse, starts, written_at
 from catalog_forge.adopt.originals import Original
+from catalog_forge.adopt.scripts import start_of as start_of_script
 from catalog_forge.adopt.specs import Told
 from catalog_forge.catalog.compose import GENERATED_LABELS
 from catalog_forge.errors import Problem, Where
@@ -24,6 +25,7 @@ from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variables import dollars, sole
 from catalog_forge.spec.model import KEY_TYPES
 from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, floats
+from catalog_forge.spec.programs import known, start_of
 from catalog_forge.spec.shorthand import variable_of
 
 _CHECK = "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
@@ -40,6 +42,7 @@ class _Framing:
     said: list[Problem] = field(default_factory=list)
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: Plan = field(default_factory=Plan)
+    unsure: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.services = self.use.composition.services
@@ -53,7 +56,10 @@ class _Framing:
         fixed = self.metadata()
         data: dict[str, Any] = {"entry": self.entry(), **self.texts(), "service": self.service(fixed)}
         words = [self.words(self.services[unit.main]) for unit in self.use.units]
-        if words[0] and all(each == words[0] for each in words):
+        script = self.script(words[0]) if words[0] and len(words) == 1 else None
+        if script:
+            data["launch"] = script
+        elif words[0] and all(each == words[0] for each in words):
             data["launch"] = {"exec": words[0]}
             if data["service"]["topology"] == "scripts" and any("@{" in word for word in words[0]):
                 data["service"]["topology"] = "volumes"
@@ -64,7 +70,7 @@ class _Framing:
         for source in self.use.revision.compose_files:
             if is_template(source.text):
                 self.say("what its template makes of other answers is not modelled", source.at())
-        return Told(data, self.files, tuple(self.said))
+        return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure)
 
     def say(self, message: str, where: Where | None) -> None:
         """Note something that the spec does not say."""
@@ -197,16 +203,44 @@ class _Framing:
         return {key: value for key, value in found.items() if value not in ("", None)} if "port" in found else {}
 
     def words(self, service: Service) -> list[str]:
-        """What starts the program: entrypoint and command, with answers as expressions."""
-        found: list[str] = []
-        for key in ("entrypoint", "command"):
-            node = service.get(key)
-            try:
-                words = shlex.split(node.value) if isinstance(node, yamlio.Text) else [item.value for item in items(node)]
-            except ValueError:
-                words = items(node)[0].value.split()
-            found += [self.expression(word) for word in words]
-        return found
+        """What starts the program: entrypoint and command, with answers as expressions; without one, that of the image.
+
+        A container that has no entrypoint of its own has that of its image, which only the table of well-known images tells.
+        """
+        entrypoint, command = (self.written(service, key) for key in ("entrypoint", "command"))
+        if entrypoint:
+            return [*entrypoint, *command]
+        image = self.image_of(service)
+        if told := starts(image, self.use.images):
+            return [*told[0], *(command or told[1])]
+        row = known(image)
+        if row is None:
+            return self.unknown(service, command)
+        if not command:
+            return list(start_of(image, [*self.original.dests.values()]))
+        is_script = row.exec[0].endswith(".sh") or "entrypoint" in row.exec[0]
+        return [row.exec[0], *command] if is_script or command[0].startswith("-") else command
+
+    def unknown(self, service: Service, command: list[str]) -> list[str]:
+        """Say that nobody knows what starts a program."""
+        node = service.get("image")
+        self.unsure[service.name] = " ".join(command)
+        words = f"{service.name}: which program its image starts is not known: launch.exec has its command alone"
+        self.say(words, node.where if node else None)
+        return command
+
+    def written(self, service: Service, key: str) -> list[str]:
+        """The words of an entrypoint or a command."""
+        node = service.get(key)
+        try:
+            words = shlex.split(node.value) if isinstance(node, yamlio.Text) else [item.value for item in items(node)]
+        except ValueError:
+            words = items(node)[0].value.split()
+        return [self.expression(word) for word in words]
+
+    def image_of(self, service: Service) -> str:
+        node = service.get("image")
+        return substituted(node, self.answers) if isinstance(node, yamlio.Text) else ""
 
     def plain(self, service: Service) -> list[str]:
         """The same with the default answers: what differs from group to group has no expressions."""
@@ -330,6 +364,25 @@ class _Framing:
                 self.say(f"the question {variable} is left out: nothing uses its answer", self.asked[variable].where)
 
     # The entry
+
+    def script(self, words: list[str]) -> dict[str, Any] | None:
+        """A launch script of a known shape, which comes with the conf image or stands in the command, as words of `launch`."""
+        places = {dest: file for dest, file in self.original.carried.items() if dest == words[0]}
+        inline = words[2] if len(words) == 3 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] == "-c" else ""
+        if not places and not inline:
+            return None
+        start = start_of_script(places[words[0]].text if places else inline, () if inline else tuple(words[1:]))
+        launch = dict(start.launch or {})
+        if not launch.get("exec") or start.is_conf:
+            if start.why:
+                self.say(
+                    f"the launch script stays as it is: {start.why} (line {start.line})",
+                    places[words[0]].at(start.line) if places else None,
+                )
+            return None
+        if "leader" in launch and self.services[self.use.units[0].primary].get("health_check") is None:
+            return None
+        return launch
 
     def entry(self) -> dict[str, Any]:
         """What config.yml and the catalog block say."""

@@ -125,16 +125,9 @@ class Original:
         return inside(self.image)
 
     @cached_property
-    def called(self) -> str:
-        """What its folder is called, or the one above where that is a number."""
-        parts = [each for each in posixpath.abspath(self.image.folder.where.file or ".").split("/") if each]
-        named = [each for each in parts if not _NUMBERED.fullmatch(each)]
-        return (named or ["image"])[-1].lower().rpartition("+")[2]
-
-    @cached_property
     def name(self) -> str:
         """A name for its spec."""
-        words = _WORD.findall(self.called)
+        words = _WORD.findall(called(self.image))
         words = [each for each in words if each != "docker"] or ["image"]
         if words[-1] in ("conf", "config"):
             words, ending = words[:-1] or ["image"], words[-1]
@@ -176,6 +169,13 @@ class Original:
             return "once"
         interval = next((flags["interval"] for flags in runs if re.fullmatch("[1-9][0-9]{0,5}", flags.get("interval", ""))), "")
         return f"{interval}s" if interval else ""
+
+
+def called(image: Image) -> str:
+    """What the folder of an image is called, or the one above where that is a number."""
+    parts = [each for each in posixpath.abspath(image.folder.where.file or ".").split("/") if each]
+    named = [each for each in parts if not _NUMBERED.fullmatch(each)]
+    return (named or ["image"])[-1].lower().rpartition("+")[2]
 
 
 def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Iterator[Original]:

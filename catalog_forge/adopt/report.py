@@ -21,22 +21,27 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
     """Say image by image what came of it; `whole` adds the differences whose reason is proven."""
     for each in found:
         yield f"{each.where}: {each.status}, as {each.name} ({_counted(each)})"
-        yield from (f"  error: {line}" for problem in each.problems for line in str(problem).splitlines())
+        yield from (f"  error: {problem}".replace("\n", "\n  ") for problem in each.problems)
         for file in each.files:
             yield from _of_file(file, whole=whole)
         yield from (f"  note: {problem}".replace("\n", "\n  ") for problem in each.said)
         if each.entry:
             state = "whole" if each.is_whole else "not whole"
-            yield f"  entry {each.entry}: {state}, {len(each.changes)} differences in what it launches"
+            yield f"  entry {each.entry}: {state}, {count_of(len(each.changes), 'difference')} in what it launches"
             yield from (f"    {'lost: ' if change.lost else ''}{change}" for change in each.changes)
     states = Counter(each.status for each in found)
-    count = "1 image" if len(found) == 1 else f"{len(found)} images"
-    yield f"{count}: {', '.join(f'{number} {state}' for state, number in sorted(states.items())) or 'nothing to adopt'}"
+    counted = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    yield f"{count_of(len(found), 'image')}: {counted or 'nothing to adopt'}"
+
+
+def count_of(number: int, what: str) -> str:
+    """A number of things in words."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _counted(each: Adopted) -> str:
     files = ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state]) or "no file"
-    return f"{files}; {each.lifted} lifted; {each.cases} scenarios"
+    return f"{files}; {each.lifted} lifted; {count_of(each.cases, 'scenario')}"
 
 
 def _of_file(file: Compared, *, whole: bool) -> Iterator[str]:

@@ -14,6 +14,7 @@ app-base:
   net: "container:app"
   volumes_from: [app-data]
   environment: {HEAP: "${heap}"}
+  entrypoint: /start.sh
   command: app --name ${app_name}
 app-data:
   image: acme/app:3.1

@@ -43,7 +43,7 @@ def test_an_entry_launches_what_it_did(tmp_path: Path) -> None:
     spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
     assert spec["service"]["topology"] == "netns"
     assert spec["metadata"]["app/cluster"]["variable"] == "app_name"
-    assert spec["launch"]["exec"] == ["app", "--name", "@{metadata/app/cluster}"]
+    assert spec["launch"]["exec"] == ["/start.sh", "app", "--name", "@{metadata/app/cluster}"]
     assert spec["companions"]["web"]["image"] == "nginx:${web_tag}"
     assert spec["entry"]["revision"] == 2
     assert spec["entry"]["version"] == "1.0.0-rancher4"
@@ -117,3 +117,45 @@ def test_several_services_become_groups(tmp_path: Path) -> None:
     compose = yamlio.load((tmp_path / "new/templates/app/2/rancher-compose.yml").read_text(), "rancher-compose.yml")
     assert "level" not in compose["services"]["two"]["metadata"]
     assert found["entry"]["whole"], [each for each in found["entry"]["changes"] if each["lost"]]
+
+
+@pytest.mark.parametrize(
+    ("image", "words", "whole"),
+    [
+        # The table of well-known images tells what theirs start; of others nobody knows.
+        ("mysql:5.7", ["docker-entrypoint.sh", "app", "--name", "@{metadata/app/cluster}"], True),
+        ("acme/thing:1", ["app", "--name", "@{metadata/app/cluster}"], False),
+        ("acme/other:1", ["/bin/other", "app", "--name", "@{metadata/app/cluster}"], True),
+    ],
+)
+def test_what_the_image_starts_is_not_lost(tmp_path: Path, image: str, words: list[str], whole: bool) -> None:
+    docker = DOCKER.replace("  entrypoint: /start.sh\n", "").replace("acme/app:3.1", image)
+    tree(tmp_path / "app", {"other/Dockerfile": 'FROM debian:12\nENTRYPOINT ["/bin/other"]\n'})
+    folder = tree(tmp_path / "app" / "1.2.0" / "app-conf", dict(IMAGE))
+    catalog = tree(tmp_path / "catalog", {**ENTRY, "templates/app/1/docker-compose.yml": docker})
+    command = ["-C", str(tmp_path), "adopt", str(tmp_path / "app"), "--entry", str(catalog), "--format", "json", "--write"]
+    (found,) = json.loads(click.testing.CliRunner().invoke(root, command).stdout)
+    assert folder.is_dir()
+    assert found["entry"]["whole"] is whole
+    spec = yamlio.load((tmp_path / "specs/app-conf.yml").read_text(), "spec")
+    assert spec["launch"]["exec"][-len(words) :][0].endswith(words[0])
+    assert spec["launch"]["exec"][1:] == words[1:]
+
+
+def test_a_script_that_waits_becomes_words_of_launch(tmp_path: Path) -> None:
+    wait = "while [ ! -f /etc/app/app.conf ]; do sleep 1; done; exec app --fast"
+    docker = DOCKER.replace("  entrypoint: /start.sh\n  command: app --name ${app_name}\n", f"  entrypoint: [sh, -c, '{wait}']\n")
+    adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker}, "--write")
+    spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
+    assert spec["launch"]["exec"] == ["app", "--fast"]
+
+
+def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "other-conf", dict(IMAGE))
+    docker = DOCKER.replace("acme/app-conf", "acme/thing")
+    catalog = tree(tmp_path / "catalog", {**ENTRY, "templates/app/1/docker-compose.yml": docker})
+    result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
+    assert "no entry runs one of these images; they run acme/app:3.1, acme/thing:v1.2.0, nginx" in result.stderr
+    catalog = tree(tmp_path / "catalog", dict(ENTRY))
+    result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
+    assert "entry app/1: " in result.stdout

@@ -77,11 +77,19 @@ def adopt(
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
     """Adopt the images below some folders: each once for every entry that uses it, else alone."""
     from catalog_forge.adopt.adopting import adopt as adopt_image
-    from catalog_forge.adopt.entries import uses
+    from catalog_forge.adopt.entries import run_by, uses
     from catalog_forge.adopt.originals import originals
 
-    known = [each for folder in folders for each in originals(_catalog(folder))]
-    used = [pair for folder in entries for pair in uses(_catalog(folder), known)]
+    catalogs = [_catalog(folder) for folder in folders]
+    known = [each for catalog in catalogs for each in originals(catalog)]
+    images = [image for catalog in catalogs for image in catalog.images]
+    used = []
+    for folder in entries:
+        catalog = _catalog(folder)
+        found = [*uses(catalog, known, images)]
+        if not found:
+            click.echo(f"{folder}: no entry runs one of these images; they run {', '.join(run_by(catalog)) or 'none'}", err=True)
+        used += found
     alone = [each for each in known if all(each is not original for original, _ in used)]
     return [*(adopt_image(each, engine, use) for each, use in used), *(adopt_image(each, engine) for each in alone)]
 
