@@ -24,7 +24,7 @@ _ANY_VERSION = "1.24"
 # What helps, by words with which engines refuse (Docker 1.12 to 28: their daemon, containerd and the registries behind them).
 _ADVICE = (
     (
-        ("port is already allocated", "address already in use"),
+        ("port is already allocated", "bind: address already in use"),
         "another container or program has this port: stop it, or publish another one",
     ),
     (

@@ -145,8 +145,8 @@ class Stack:
     balancers, with their rules. `entry`, `answers` and `scales` are what its user has chosen, without defaults. `secrets` are
     answers that nobody may see. `settle` are the seconds that its containers must run without an end to count as running.
     `store` is the one among its services that its conf containers read. `shown` is the stack as anybody may see it; None when
-    it has no secrets. `held` names the units that are stopped, `restarts` how often each
-    was to be started anew. `images` are the places where the entry names them.
+    it has no secrets. `beside` says what runs beside the entry, `held` names the units that are stopped, `restarts` how often
+    each was to be started anew. `images` are the places where the entry names them.
     """
 
     name: str
@@ -163,5 +163,6 @@ class Stack:
     store: StoreBeside | None = field(default=None, repr=False)
     shown: Stack | None = field(default=None, repr=False)
     held: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     restarts: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)

@@ -14,7 +14,7 @@ from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, 
 HIDDEN = "***"
 _LEAST = 4
 # What a stack says for this program alone.
-_OWN = ("secrets", "settle", "shown", "images", "store", "held", "restarts")
+_OWN = ("secrets", "settle", "shown", "images", "store", "held", "beside", "restarts")
 
 
 def lines(stack: Stack) -> Iterator[str]:

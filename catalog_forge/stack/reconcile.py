@@ -181,6 +181,11 @@ class Desired:
     digests: Mapping[str, str]
     addresses: Mapping[str, str]
 
+    def of(self, service: Service, index: int) -> set[str]:
+        """The addresses of a unit."""
+        names = (container_name(self.stack.name, service, launch, index) for launch in service.launches)
+        return {self.addresses.get(name, "") for name in names}
+
     def fits(self, container: Seen) -> bool:
         """Whether a container is as its service is wanted, at the address that is told."""
         same = container.digest == self.digests.get(container.service)
@@ -199,6 +204,7 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
     for each in seen:
         units.setdefault(each.key, []).append(each)
     actions = [Action("remove", key, tuple(found)) for key, found in units.items() if key not in wanted]
+    leaving = {each.address for action in actions for each in action.containers if each.address}
     outdated: set[str] = set()
     for key, service in wanted.items():
         if key in known.busy:
@@ -207,6 +213,8 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
         found = units.get(key, [])
         present = [each for each in found if each.number == ledger.units.get(key)]
         for action in _unit(target, Unit(service, key[1]), found, present, known):
+            if action.verb == "raise" and leaving & target.of(service, key[1]):
+                continue  # its address is taken as long as another service's container has it
             if action.why == "outdated" or action.verb == "restart":
                 others = {other for other in wanted if other[0] == service.name and other != key}
                 if service.name in outdated or (others & set(known.unready) and key not in known.unready):

@@ -54,9 +54,13 @@ class StateFolder:
             "answers": dict(stack.answers),
             "scales": dict(stack.scales),
         }
-        chosen |= {"settle": stack.settle, "held": stack.held, "restarts": dict(stack.restarts)}
+        chosen |= {"settle": stack.settle, "held": stack.held, "beside": stack.beside, "restarts": dict(stack.restarts)}
         chosen |= {"images": {name: asdict(where) for name, where in stack.images.items()}}
         chosen["store"] = asdict(stack.store) if stack.store else None
+        with suppress(ForgeError):
+            last = self._read("plan.json")
+            if last["stack"].get("services") != json.loads(json.dumps(wanted["services"])):
+                self._write("before.json", last)
         self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
         return generation
 
@@ -67,6 +71,12 @@ class StateFolder:
             return _stack(data["stack"]), int(data["generation"])
         except (KeyError, TypeError, ValueError) as error:
             raise ForgeError(f"{self.path / 'plan.json'} is damaged: {error}", hint=f"catalog-forge down {self.name}") from error
+
+    def before(self) -> Stack:
+        """Return what was wanted before the last change of its services. Raises ForgeError when there was no change."""
+        if not (self.path / "before.json").exists():
+            raise ForgeError(f"stack {self.name} has not changed: there is nothing to go back to")
+        return _stack(self._read("before.json")["stack"])
 
     def kept(self) -> Stack | None:
         """Return what was wanted so far; None when nothing is known, or not what it was."""
@@ -211,7 +221,7 @@ def _locked(file: IO[str], wait: float, shared: bool = False) -> bool:
 
 def _stack(data: Mapping[str, Any]) -> Stack:
     chosen = {key: data[key] for key in ("entry", "answers", "scales", "settle", "restarts") if key in data}
-    chosen |= {key: tuple(data.get(key, ())) for key in ("secrets", "held")}
+    chosen |= {key: tuple(data.get(key, ())) for key in ("secrets", "held", "beside")}
     chosen |= {"images": {name: Where(**where) for name, where in data.get("images", {}).items()}}
     if store := data.get("store"):
         chosen["store"] = StoreBeside(**_tuples(store))

@@ -9,7 +9,7 @@ that the scenario has `beside` the entry runs in the same stack under the name O
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
@@ -21,6 +21,7 @@ from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import Spec
+from catalog_forge.stack.beside import flat, linked
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.reconcile import Key
@@ -46,17 +47,12 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     labels = {each: service.labels for each, service in _services(played.environment).items()}
     beside = [
         Service(Launch(each, what.image, command=what.command, environment=what.environment, labels=labels[each]))
-        for each, what in ((_flat(path), what) for path, what in played.beside.items())
+        for each, what in ((flat(path), what) for path, what in played.beside.items())
     ]
     if both := own & {each.name for each in beside}:
         raise ForgeError(f"the entry has the service {min(both)!r} itself", played.moments[0].where, "take it out of `beside`")
-    services = tuple(_unpublished(_linked(each, played.beside)) for each in (*beside, *stack.services))
+    services = tuple(_unpublished(linked(each, played.beside)) for each in (*beside, *stack.services))
     return stored(at(replace(stack, services=services), played.environment), spec)
-
-
-def _flat(path: str) -> str:
-    """The name that STACK/NAME has in the one stack that there is."""
-    return path.replace("/", "-")
 
 
 def _services(scene: Environment) -> dict[str, model.Service]:
@@ -64,12 +60,6 @@ def _services(scene: Environment) -> dict[str, model.Service]:
     own, *others = scene.stacks
     found = {f"{stack.name}-{each.name}": each for stack in others for each in stack.services}
     return found | {each.name: each for each in own.services}
-
-
-def _linked(service: Service, beside: Iterable[str]) -> Service:
-    """A service whose links to other stacks lead to what runs for these."""
-    links = (replace(each, target=_flat(each.target)) if each.target in beside else each for each in service.links)
-    return replace(service, links=tuple(links))
 
 
 def _given(spec: Spec, played: Scenario, entry: Revision) -> dict[str, Given]:

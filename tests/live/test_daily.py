@@ -113,3 +113,33 @@ def test_logs_are_in_the_order_of_time_and_begin_where_they_are_told_to(tool: To
     assert tool.run("logs", tool.name, "--since", "1d").count("\n") == 8
     assert tool.run("logs", tool.name, "-n", "1").count("\n") == 2
     assert "is not a time: 90s, 10m" in tool.run("logs", tool.name, "--since", "yesterday", status=2)
+
+
+def test_a_plan_says_what_changes_and_rollback_goes_back(tool: Tool) -> None:
+    tool.entry({"web": service(), "db": service()})
+    tool.up()
+    before = tool.ids()
+    assert "nothing changes" in tool.run("up", "probe", "--name", tool.name, "--plan")
+    assert "nothing to go back to" in tool.run("rollback", tool.name, status=1)
+    tool.entry({"web": service(environment={"A": "1"}), "app": service()}, {"web": {"scale": 2}})
+    plan = tool.run("up", "probe", "--name", tool.name, "--plan")
+    for line in ("+ app (1 unit)", "- db (1 unit)", "~ web (2 units, replaced one after the other)", "    scale: 1 -> 2"):
+        assert line in plan.splitlines()
+    assert "    environment.A: (none) -> 1" in plan and plan.endswith("1 to add, 1 to change, 1 to remove\n")
+    tool.up()
+    assert set(tool.ids()) == {"web-1", "web-2", "app-1"}
+    assert "- app (1 unit)" in tool.run("rollback", tool.name)
+    assert set(tool.ids()) == set(before)
+    tool.run("rollback", tool.name)
+    assert set(tool.ids()) == {"web-1", "web-2", "app-1"}
+
+
+def test_a_service_of_another_stack_can_run_beside_the_entry(tool: Tool) -> None:
+    tool.entry({"app": service(external_links=["other/web:backend"])})
+    said = tool.up("--beside", "other/web=busybox:1.37.0 httpd -f -p 80")
+    assert "stacks here do not see each other" not in said
+    tool.up("--scale", "app=2")
+    assert set(tool.ids()) == {"app-1", "app-2", "other-web-1"}
+    found = exec_(tool, "app", "wget", "-qO-", "http://backend/", given="")
+    assert "404 Not Found" in found.stdout + found.stderr
+    assert "is not NAME=IMAGE" in tool.up("--beside", "web", status=2)

@@ -192,3 +192,12 @@ def test_units_start_anew_one_at_a_time_and_what_differs_is_replaced_instead() -
     once = Stack("s", (replace(WEB, sidekicks=(replace(WEB.sidekicks[0], start_once=True),)),))
     (action,) = actions(found, Known(again={("web", 1)}), once)
     assert [each.launch for each in action.containers] == ["web"]
+
+
+def test_a_unit_waits_for_the_address_that_a_service_which_goes_still_has() -> None:
+    other = Service(Launch("app", "i"))
+    target = Desired(Stack("s", (other,)), {"app": "d"}, {"s-app-1": "10.0.0.1"})
+    ledger = Ledger({("app", 1): 1})
+    assert verbs(reconcile(target, unit(1), ledger, NOTHING)) == [("remove", 1)]
+    assert reconcile(target, unit(1), ledger, Known(busy={("web", 1)})) == []
+    assert verbs(reconcile(target, unit(2), ledger, NOTHING)) == [("remove", 2), ("raise", 1)]

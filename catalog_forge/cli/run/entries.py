@@ -7,7 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 MAX_FILES = 2000
 
+_SIGNS = {"+": "green", "-": "red", "~": "yellow"}
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9-]+")
 
 
@@ -50,12 +51,12 @@ def chosen(
     from catalog_forge.stack.stored import entry_of, stored
 
     spec = _stored(settings.directory, entry)
-    read_entry = entry_of(spec) if spec else _read(settings.directory, entry, revision)
+    read_entry = entry_of(spec) if spec else opened(settings.directory, entry, revision)
     name = name or stack_name(read_entry.entry.name)
     before = kept(name)
-    given = {**(_answers_of(before, read_entry) if before else {}), **_given(sets, answers_file)}
-    variables = answered(read_entry.questions, given, asker() if ask is True else ask or None)
-    answers = {key: text for key, text in variables.items() if key in given or text != read_entry.asked[key].default}
+    told = {**(_answers_of(before, read_entry) if before else {}), **given(sets, answers_file)}
+    variables = answered(read_entry.questions, told, asker() if ask is True else ask or None)
+    answers = {key: text for key, text in variables.items() if key in told or text != read_entry.asked[key].default}
     stack = replace(compose(read_entry, variables, name), entry=read_entry.entry.name, answers=answers)
     stack = _safe(read_entry, stack, variables)
     return read_entry, stored(stack, spec) if spec else stack
@@ -73,7 +74,7 @@ def _stored(directory: Path, name: str) -> Spec | None:
     return spec if is_stored(spec) else None
 
 
-def _read(directory: Path, entry: str, revision: str | int | None) -> Revision:
+def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
     from catalog_forge.rancher.entries import read
 
     folder, inner = _found(directory, entry)
@@ -106,16 +107,21 @@ def stack_name(name: str) -> str:
     return _NOT_IN_NAMES.sub("-", name).strip("-").lower() or "stack"
 
 
-def show_plan(stack: Stack, output: str) -> None:
-    """Print what would run, as `text` or `json`."""
-
+def show_plan(stack: Stack, output: str, before: Stack | None = None) -> None:
+    """Print what would run, as `text` or `json`, and what that changes of the stack that was wanted `before`."""
+    from catalog_forge.stack import changes
     from catalog_forge.stack.plan import data, lines
 
+    found = changes.changes(before, stack) if before else []
     if output == "json":
-        click.echo(as_json(data(stack)))
-    else:
-        for line in lines(stack):
-            click.echo(click.style(line, bold=True) if line and line[0] != " " else line)
+        click.echo(as_json(data(stack) | ({"changes": [asdict(each) for each in found]} if before else {})))
+        return
+    for line in lines(stack):
+        click.echo(click.style(line, bold=True) if line and line[0] != " " else line)
+    if before:
+        click.echo(click.style("changes of the stack that is there:", bold=True))
+        for line in changes.lines(found):
+            click.echo(click.style(line, fg=_SIGNS.get(line[:1])))
 
 
 def asker(no_input: bool = False) -> Ask | None:
@@ -213,14 +219,14 @@ def _answers_of(stack: Stack, entry: Revision) -> dict[str, Given]:
     return {name: Given(text) for name, text in stack.answers.items() if name in asked}
 
 
-def _given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
+def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
     """Return the answers of --answers, and those of --set, which come first."""
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError
     from catalog_forge.goyaml.decoding import text_of
     from catalog_forge.rancher.questions import Given
 
-    given: dict[str, Given] = {}
+    found: dict[str, Given] = {}
     if answers_file:
         try:
             root = yamlio.parse(answers_file.read_bytes(), str(answers_file))
@@ -231,10 +237,10 @@ def _given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
         for key, value in root.pairs:
             if not isinstance(value, yamlio.Text):
                 raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
-            given[key.value] = Given(text_of(value), value.where)
+            found[key.value] = Given(text_of(value), value.where)
     for pair in sets:
         name, equals, text = pair.partition("=")
         if not equals:
             raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
-        given[name] = Given(text)
-    return given
+        found[name] = Given(text)
+    return found

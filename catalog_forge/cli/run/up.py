@@ -36,6 +36,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
 @click.option("--answers", type=_FILE, help="Answers in a YAML file.")
 @click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Run so many units of a service.")
+@click.option(
+    "--beside",
+    multiple=True,
+    metavar="NAME=IMAGE [COMMAND]",
+    help="Run a service for one that the entry expects from elsewhere, NAME or STACK/NAME; may be repeated.",
+)
+@click.option("--confirm", is_flag=True, help="Show what changes of the stack, and ask before it is done.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would run; needs no engine.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.option("-d", "--detach", is_flag=True, help="Return when the units run, and leave them running.")
@@ -72,15 +79,18 @@ def _chosen(
 
     _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name, _kept)
     stack = (only_plan and stack.shown) or stack
+    stack = _beside(stack, how["beside"], _kept(stack.name))
     stack = published_once(scaled(stack, scales, _kept(stack.name)))
     if how["settle"] is not None:
         stack = replace(stack, settle=how["settle"])
     if only_plan:
-        show_plan(stack, output)
+        show_plan(stack, output, _kept(stack.name))
         return None
     stack = _balanced(stack, how["lb_image"])
     _warn(stack.unhonoured)
     _trusted(stack, trust)
+    if how["confirm"]:
+        _confirmed(stack)
     build_own(settings.directory, stack, how["confd"])
     return stack
 
@@ -89,6 +99,35 @@ def _kept(name: str) -> Stack | None:
     from catalog_forge.stack.state import StateFolder, home
 
     return StateFolder(home(), name).kept()
+
+
+def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
+    """Return the stack with what runs beside it, given as NAME=IMAGE [COMMAND]; what was given before holds."""
+    import shlex
+
+    from catalog_forge.errors import UsageError
+    from catalog_forge.stack.beside import flat, with_beside
+    from catalog_forge.stack.model import Launch, Service
+
+    texts = tuple(given) or (before.beside if before and before.entry == stack.entry else ())
+    services: dict[str, Service] = {}
+    for text in texts:
+        path, _, rest = text.partition("=")
+        try:
+            image, *command = shlex.split(rest)
+        except ValueError:
+            raise UsageError(f"--beside {text}: it is not NAME=IMAGE [COMMAND]", hint="web=busybox:1.37.0 httpd -f") from None
+        services[path] = Service(Launch(flat(path), image, command=tuple(command) or None))
+    return replace(with_beside(stack, services, services.values()), beside=texts) if services else stack
+
+
+def _confirmed(stack: Stack) -> None:
+    """Show what changes, and ask a person; whoever says no is out."""
+    from catalog_forge.stack import changes
+
+    for line in changes.lines(changes.changes(_kept(stack.name), stack)):
+        click.echo(line, err=True)
+    click.confirm("Do it?", abort=True, err=True)
 
 
 def _balanced(stack: Stack, image: str | None) -> Stack:

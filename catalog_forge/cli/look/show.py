@@ -1,0 +1,116 @@
+"""`catalog-forge show`: what an entry asks and runs, and its revisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
+from catalog_forge.shown import as_json, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from catalog_forge.rancher.entries import Revision
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("entry", shell_complete=complete.entries)
+@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
+@click.option("--compose", "composed", is_flag=True, help="Print the compose files with the answers in them.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question for --compose; may be repeated.")
+@click.option("--answers", type=_FILE, metavar="FILE", help="Answers for --compose in a YAML file.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.pass_obj
+def show(
+    settings: Settings,
+    entry: str,
+    revision: str | None,
+    composed: bool,
+    sets: tuple[str, ...],
+    answers: Path | None,
+    output: str,
+) -> None:
+    """Show what an entry asks and runs, and its revisions.
+
+    ENTRY is a folder of templates/ or a revision in it; it needs no engine. Answers to secret questions are hidden.
+
+    \b
+    Examples:
+      catalog-forge show redis
+      catalog-forge show redis --compose --set maxmemory=64mb
+    """
+    from catalog_forge.cli.run.entries import given, opened
+
+    found = opened(settings.directory, entry, revision)
+    if composed:
+        click.echo("---\n".join(_composed(found, given(sets, answers))), nl=False)
+    elif output == "json":
+        click.echo(as_json(_data(found)))
+    else:
+        for line in _lines(_data(found)):
+            click.echo(printable(line))
+
+
+def _data(found: Revision) -> dict[str, Any]:
+    from catalog_forge.goyaml import decoding
+
+    facts = {key: decoding.text_of(node) for key, node in decoding.pairs(found.entry.settings.node).items()}
+    services = {
+        name: {key: _plain(node) for key in ("image", "ports", "links") if (node := service.get(key))}
+        for name, service in found.composition.services.items()
+    }
+    keys = ("variable", "type", "label", "description", "default", "required", "options")
+    return {
+        "name": facts.get("name", found.entry.name),
+        "description": facts.get("description", ""),
+        "revision": found.name,
+        "version": found.version,
+        "revisions": [{"revision": each.name, "version": each.version} for each in found.entry.revisions],
+        "services": services,
+        "questions": [{key: getattr(each, key, None) or each.text(key) for key in keys} for each in found.questions],
+    }
+
+
+def _plain(node: Any) -> Any:
+    from catalog_forge import yamlio
+
+    return yamlio.to_data(node)
+
+
+def _lines(data: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{data['name']} {data['version']}: {data['description']}".rstrip(": ")
+    yield "revisions: " + ", ".join(
+        f"{each['revision']} ({each['version'] or 'no version'}{', shown here' if each['revision'] == data['revision'] else ''})"
+        for each in data["revisions"]
+    )
+    for name, keys in data["services"].items():
+        more = (f"{key} {' '.join(map(str, keys[key]))}" for key in ("ports", "links") if keys.get(key))
+        yield "; ".join([f"service {name}: {keys.get('image', '')}", *more])
+    for each in data["questions"]:
+        default = f" [{each['default']}]" if each["default"] else ""
+        options = f" ({', '.join(each['options'])})" if each["options"] else ""
+        must = "" if each["required"] in (True, "true") else ", may be empty"
+        yield f"question {each['variable']}: {each['type']}{options}{default}{must}: {each['label'] or each['description']}"
+
+
+def _composed(found: Revision, answers: Mapping[str, Any]) -> Iterator[str]:
+    """Both compose files as Rancher would have them, with stars for the answers to secret questions."""
+    from catalog_forge import yamlio
+    from catalog_forge.rancher import composition
+    from catalog_forge.rancher.questions import answered
+    from catalog_forge.rancher.variables import Substitution
+    from catalog_forge.stack.compose import secrets_of
+    from catalog_forge.stack.plan import HIDDEN
+
+    variables = answered(found.questions, answers)
+    variables |= dict.fromkeys(secrets_of(found, variables), HIDDEN)
+    for source in composition.sources(found.docker, found.rancher, variables, found.entry.name, found.served):
+        if source.yaml.node:
+            node = Substitution(variables, lambda *_: None, lambda *_: None).node(source.yaml.node)
+            yield f"# {source.file.shown}\n{yamlio.dump(yamlio.to_data(node))}"

@@ -1,0 +1,32 @@
+"""`catalog-forge rollback`: a stack as it was before the last change."""
+
+from __future__ import annotations
+
+import click
+
+from catalog_forge.cli.shown import names as complete
+
+
+@click.command()
+@click.argument("stack", required=False, shell_complete=complete.stacks)
+def rollback(stack: str | None) -> None:
+    """Bring a stack back to what it was before its last change.
+
+    The services as the `up` before the last one wanted them, with its answers, scales and images; units that differ are
+    replaced one after the other. A second `rollback` takes the first one back.
+
+    \b
+    Examples:
+      catalog-forge rollback redis
+    """
+    from catalog_forge.cli.run.background import Background
+    from catalog_forge.cli.run.stop import chosen
+    from catalog_forge.cli.run.up import bring_up, supervise
+    from catalog_forge.stack import changes
+
+    background = Background(supervise)
+    folder = chosen(stack)
+    before = folder.before()
+    for line in changes.lines(changes.changes(folder.kept(), before)):
+        click.echo(line)
+    bring_up(before, background)
