@@ -26,7 +26,7 @@ def everywhere(names: Names, of: Collection) -> Members:
     below = "/containers/*" if of.inner else ""
     service = Path("%s", ("dir (dir $c)" if of.inner else "$c",))
     active = () if of.inner or not of.filters else (f'eq ({service.child("state").value_or(_NONE)}) "active"',)
-    conditions = (_labelled(service, of), *active, *(filters_of(of) if of.inner else ()))
+    conditions = (*_labelled(service, of), *active, *(filters_of(of) if of.inner else ()))
     selection = Selection(names.slot(str(of)), str(of), f'gets "{_SERVICES}{below}/uuid"', _PARENT, conditions)
     return Members(names.select(selection), Path("%s", ("",)), selected=True)
 
@@ -35,7 +35,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
     """The same where services do not hold their containers: each is found by the first one."""
     names.roots.add("/containers")
     stack, service, name = (of_container(leaf) for leaf in ("stack_name", "service_name", "name"))
-    conditions = (_labelled(Path("%s", ("$c",)), of), f'ne ({service}) "null"', *(filters_of(of) if of.inner else ()))
+    conditions = (*_labelled(Path("%s", ("$c",)), of), f'ne ({service}) "null"', *(filters_of(of) if of.inner else ()))
     if not of.inner:
         conditions += (f'not (contains .out (printf "\\n/%s/%s/" ({stack}) ({service})))',)
     if not of.inner and of.filters:
@@ -150,9 +150,12 @@ def split(text: str, separator: str) -> Members:
     return Members(parts, Path("%s", ("",)), selected=True, plain=True)
 
 
-def _labelled(holder: Path, of: Collection) -> str:
+def _labelled(holder: Path, of: Collection) -> tuple[str, ...]:
+    """The condition that a label is there; none for all services."""
+    if of.name == "*":
+        return ()
     label = holder.child(f"labels/{of.name}")
-    return f"eq ({label.value_or(_NONE)}) {go.string(of.value)}" if of.value else f"exists ({label.term})"
+    return (f"eq ({label.value_or(_NONE)}) {go.string(of.value)}" if of.value else f"exists ({label.term})",)
 
 
 _NONE, _NULL = go.string(""), go.string("null")

@@ -35,6 +35,15 @@ from catalog_forge.spec.model.metadata import resolve
 
 # Keys of TOML that need no quotes; a dot between two leads into a table.
 _BARE_KEYS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+# How two terms are compared. confd tells whether a text contains another, and not where: what is put back where it was taken
+# away gives the text that it was.
+_COMPARED = {
+    "eq": "eq {0} {1}",
+    "ne": "ne {0} {1}",
+    "contains": "contains {0} {1}",
+    "begins": 'eq (print {1} (replace {0} {1} "" 1)) {0}',
+    "ends": "eq (print (trimSuffix {0} {1}) {1}) {0}",
+}
 # Gives the text of a file of the spec's folder.
 ReadStatic = Callable[[str, FileBlock], str]
 
@@ -289,9 +298,9 @@ class Body:
             return f"getenv {go.string(condition.env)} {go.string(values.spec.vars[condition.env])}"
         if condition.first:
             return self._is_first()
-        word = "eq" if condition.eq else "ne"
-        left, right = (values.composite(text) for text in condition.eq or condition.ne)
-        return f"{word} {go.paren(left)} {go.paren(right)}"
+        ((word, texts),) = condition.compared.items()
+        left, right = (go.paren(values.composite(text)) for text in texts)
+        return _COMPARED[word].format(left, right)
 
     def _is_first(self) -> str:
         peers = self.values.collection(Collection("peers", "", (), Where("")))

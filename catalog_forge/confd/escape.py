@@ -68,6 +68,19 @@ SUM = (
     f'{{{{define "sum"}}}}{_WHOLE} (gt (len $digits) 15)}}}}{failure(".name", ": not a whole number of at most 15 digits")}'
     "{{end}}{{add (atoi .value) .plus}}{{end -}}\n"
 )
+
+
+def calculation(function: str) -> str:
+    """Return the definition of the helper that calculates with a number and another one."""
+    code = SUM.replace('"sum"', f'"{calculated(function)}"').replace("{{add ", f"{{{{{function} ")
+    return code.replace("15", "9") if function == "mul" else code  # more digits could be more than 64 bits hold
+
+
+def calculated(function: str) -> str:
+    """Return the name of the helper that calculates by a function of confd."""
+    return "sum" if function == "add" else f"sum-{function}"
+
+
 BOOLEAN = (
     '{{define "boolean"}}{{if and (ne .value "true") (ne .value "false")}}'
     f"{failure('.name', ': neither true nor false')}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"
@@ -97,9 +110,9 @@ def typed(term: str, name: str, kind: str) -> str:
     return f'{{{{template {go.string(kind)} (map "name" {go.paren(name)} "value" {go.paren(term)})}}}}'
 
 
-def added(term: str, name: str, plus: int) -> str:
-    """Return the action that prints a number and what is added to it, once it is known to be one."""
-    return f'{{{{template "sum" (map "name" {go.paren(name)} "value" {go.paren(term)} "plus" {plus})}}}}'
+def added(term: str, name: str, function: str, plus: int) -> str:
+    """Return the action that prints what a function makes of a number and another one, once it is known to be one."""
+    return f'{{{{template "{calculated(function)}" (map "name" {go.paren(name)} "value" {go.paren(term)} "plus" {plus})}}}}'
 
 
 def _tests(escape: Escape) -> Iterator[str]:

@@ -13,7 +13,20 @@ from catalog_forge.confd.names import Members, Names, field_of, host_field
 from catalog_forge.errors import ForgeError
 from catalog_forge.formats import Escape
 from catalog_forge.formats.base import Format
-from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Metadata, Raw, Scope, Text
+from catalog_forge.spec.expressions import (
+    Attr,
+    Changed,
+    Collection,
+    Count,
+    Expr,
+    First,
+    Join,
+    Metadata,
+    Ordinal,
+    Raw,
+    Scope,
+    Text,
+)
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.model.bodies import parts_of
 from catalog_forge.spec.model.metadata import Found, hidden, kind_of, resolve, resolve_collection
@@ -70,7 +83,8 @@ class Values:
 
     def _fits(self, expr: Expr, escape: Escape) -> None:
         """Refuse a value of several lines where a line break can never stand: no rendering could succeed."""
-        found = resolve(self.spec.metadata, expr.node.path) if isinstance(expr.node, Metadata) else None
+        node = expr.node.of.node if isinstance(expr.node, Changed) else expr.node
+        found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
         if found and not found.below and found.key.type in ("multiline", "certificate") and escape.refuses("a\nb"):
             raise ForgeError(
                 f"metadata/{found.name} has several lines ({found.key.type}), and here one line alone may stand",
@@ -94,9 +108,9 @@ class Values:
 
     def bare(self, expr: Expr, kind: str) -> str:
         """Print a number or a truth without quotes, checked when the file is rendered."""
-        if isinstance(expr.node, Count):
+        if expr.is_counted:
             return f"{{{{{self.term(expr)}}}}}"
-        if expr.plus:
+        if expr.sum:
             return self._added(expr)(self._operand(expr))
         self.helpers[kind] = escapes.INTEGER if kind == "integer" else escapes.BOOLEAN
         return escapes.typed(self.term(expr), go.string(self.called(expr)), kind)
@@ -110,7 +124,7 @@ class Values:
     def emit(self, expr: Expr, escape: Escape) -> str:
         """Print one expression as the inside of a value."""
         self._fits(expr, escape)
-        show = self._added(expr) if expr.plus else self.printer(escape, self.called(expr))
+        show = self._added(expr) if expr.sum else self.printer(escape, self.called(expr))
         match expr.node:
             case First(of=of, path=path):
                 return self._first(expr, of, path, show)
@@ -118,7 +132,7 @@ class Values:
                 found = self._join(expr.node, escape, show)
                 of = of_item(expr.node.of, expr.node.item) if expr.node.item else expr.node.of
                 return found if expr.default is None else self._or_else(of, found, show(go.string(expr.default)))
-            case Count():
+            case Count() | Ordinal():
                 return f"{{{{{self.term(expr)}}}}}"
             case Attr(root=root, path=("host", *rest)) if self._of_host(expr.node):
                 frame = self._frame(root)
@@ -126,12 +140,14 @@ class Values:
         return show(self._operand(expr))
 
     def _added(self, expr: Expr) -> Printer:
-        """Return what prints the sum of a term and of the number that is added."""
-        self.helpers["sum"] = escapes.SUM
-        return lambda term: escapes.added(term, go.string(self.called(expr)), expr.plus)
+        """Return what prints what is made of the number that a term is."""
+        assert expr.sum
+        function, number = expr.sum
+        self.helpers[escapes.calculated(function)] = escapes.calculation(function)
+        return lambda term: escapes.added(term, go.string(self.called(expr)), function, number)
 
     def _is_term(self, expr: Expr) -> bool:
-        if expr.plus:
+        if expr.sum:
             return False
         return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count)
 
@@ -144,15 +160,21 @@ class Values:
     def term(self, expr: Expr) -> str:
         """Return the one term that is the expression's value."""
         operand = self._operand(expr)
-        if not expr.plus:
+        if not expr.sum:
             return operand
-        return f"add ({operand if isinstance(expr.node, Count) else f'atoi ({operand})'}) {expr.plus}"
+        function, number = expr.sum
+        return f"{function} ({operand if expr.is_counted else f'atoi ({operand})'}) {number}"
 
     def _operand(self, expr: Expr) -> str:
         """The term of an expression, without what is added to it."""
         node = expr.node
         if isinstance(node, Count):
             return self._count(node)
+        if isinstance(node, Ordinal):
+            members = self._frame(node.root).members
+            return members.number if members.selected else f"add {members.number} 1"
+        if isinstance(node, Changed):
+            return self._changed(node, expr.default)
         if isinstance(node, Attr) and node.root == "env":
             return f"getenv {go.string(node.path[0])} {go.string(expr.default or self.spec.vars.get(node.path[0], ''))}"
         if isinstance(node, Attr) and node.root == "service" and node.path == ("name",):
@@ -167,6 +189,16 @@ class Values:
         if isinstance(node, Attr) and node.root == "self" and node.path == ("hostname",):
             return self._hostname(path)
         return path.value if default is None else path.given(default)
+
+    def _changed(self, node: Changed, default: str | None) -> str:
+        """The term of a value that is changed; the default stands in for what is empty then."""
+        term = go.paren(self._operand(node.of))
+        if node.word == "replace":
+            old, new = map(go.string, node.parts)
+            changed = f"replace {term} {old} {new} -1"
+        else:
+            changed = f"{'toLower' if node.word == 'lower' else 'toUpper'} {term}"
+        return f"or ({changed}) {go.string(default)}" if default else changed
 
     def composite(self, text: Text) -> str:
         """Return a text as one term: for comparisons, and for paths with `@{...}` in them."""
@@ -184,8 +216,10 @@ class Values:
 
     def optional_term(self, expr: Expr) -> str:
         """Return the term of an expression; an optional key, or a field of an element, without a value is an empty text."""
-        if expr.plus:
+        if expr.sum:
             return self.term(expr)
+        if isinstance(expr.node, Changed) and expr.default is None:
+            return self._operand(replace(expr, node=replace(expr.node, of=replace(expr.node.of, default=""))))
         if isinstance(expr.node, Attr) and expr.node.of_element and expr.default is None:
             return self._operand(replace(expr, default=""))
         return self.condition(expr) or self.term(expr)
@@ -194,7 +228,7 @@ class Values:
         """Return the condition that there is a value, or an element."""
         if isinstance(found, Collection):
             return self._some(self.collection(found))
-        return self.term(found) if isinstance(found.node, Count) else self._operand(replace(found, default=""))
+        return self.term(found) if found.is_counted else self._operand(replace(found, default=""))
 
     def existing(self, expr: Expr) -> str:
         """Return the condition that a key is there, be its value empty."""
@@ -211,6 +245,8 @@ class Values:
     def condition(self, expr: Expr) -> str:
         """Return the term that is empty when an optional key that is read has no value; nothing when it must be there."""
         node = expr.node
+        if isinstance(node, Changed) and expr.default is None:
+            return self.condition(node.of)
         if isinstance(node, Attr) and node.of_element and expr.default is None and self._may_lack(node):
             return self._operand(replace(expr, default=""))
         if not isinstance(node, Metadata) or expr.default is not None:

@@ -39,8 +39,15 @@ ROOTS = {
     "metadata": "metadata/PATH", "first": "first(peers).ip", "count": "count(peers)", "quorum": "quorum(peers)",
     "join": 'join(peers.ip, ",")',
 }  # fmt: skip
+# Functions of one value: what they are of, and what more they take.
+FUNCTIONS = {
+    "lower": "lower(it.name)", "upper": "upper(metadata/PATH)", "replace": 'replace(it.name, "-", "_")',
+    "position": "position(it)",
+}  # fmt: skip
+# What may be done with a number, and confd's function for it.
+SUMS = {"+": "add", "-": "add", "*": "mul", "/": "div", "%": "mod"}
 # The beginning of what would be an expression, and of what is kept from being one by an even number of signs.
-BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join)\()"
+BEGINS = r"\{(?:(?:self|stack|service|env|it)\.|it[|}]|metadata/|/|(?:first|count|quorum|join|lower|upper|replace|position)\()"
 EXPRESSION = re.compile(rf"(?<!@)(?:@@)*+@{BEGINS}")
 LITERAL = re.compile(rf"(?<!@)(?:@@)++{BEGINS}")
 # The signs before a brace, and those before a brace or at the end, where an expression follows.
@@ -147,18 +154,42 @@ class Join:
     item: Text | None = None
 
 
-Node = Attr | Metadata | Raw | First | Count | Join
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A text in small or capital letters, or with one part in place of another."""
+
+    of: Expr
+    word: str
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """The place of an element among those of its collection: 1 for the first."""
+
+    root: str
+
+
+Node = Attr | Metadata | Raw | First | Count | Join | Changed | Ordinal
 
 
 @dataclass(frozen=True, slots=True)
 class Expr:
-    """One `@{...}`: what it reads, the default behind its bar, its source text, its place, the number that is added to it."""
+    """One `@{...}`: what it reads, the default behind its bar, its source text, its place.
+
+    `sum` is what is done with the number that it is: a function of confd, and the other number.
+    """
 
     node: Node
     default: str | None
     source: str
     where: Where = field(compare=False)
-    plus: int = 0
+    sum: tuple[str, int] | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the value is a number in any case, and no text that holds one."""
+        return isinstance(self.node, Count | Ordinal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +206,8 @@ class Text:
                 yield part
                 if isinstance(part.node, Metadata | Raw):
                     yield from part.node.path.expressions
+                elif isinstance(part.node, Changed):
+                    yield from Text((part.node.of,)).expressions
 
     @property
     def literal(self) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from catalog_forge.errors import Problem, Where
 from catalog_forge.formats.base import MARK, Placement
 from catalog_forge.formats.env import ENV
-from catalog_forge.spec.expressions import Collection, Expr, Metadata, Text, literal
+from catalog_forge.spec.expressions import Changed, Collection, Expr, Metadata, Text, literal
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -147,10 +147,11 @@ def _guarded(spec: Spec, text: Text, line: _Parts) -> Iterator[Block]:
 
 def _optional(spec: Spec, expr: Expr) -> str:
     """The path of an optional key that an expression reads; nothing when there is a value in any case."""
-    if not isinstance(expr.node, Metadata) or expr.default is not None or expr.node.path.literal is None:
+    node = expr.node.of.node if isinstance(expr.node, Changed) else expr.node
+    if not isinstance(node, Metadata) or expr.default is not None or node.path.literal is None:
         return ""
-    found = resolve(spec.metadata, expr.node.path)
-    return f"metadata/{expr.node.path.literal}" if found and (found.key.optional or found.below) else ""
+    found = resolve(spec.metadata, node.path)
+    return f"metadata/{node.path.literal}" if found and (found.key.optional or found.below) else ""
 
 
 def _word(text: Text) -> _Parts:

@@ -1,14 +1,15 @@
 """The expressions inside `@{...}`: a grammar with places, and the tree that it yields.
 
-text   = { literal | "@@{" | "@{" expr [ "|" default | " + " N | " - " N ] "}" }
+text   = { literal | "@@{" | "@{" expr [ "|" default | " " ( "+" | "-" | "*" | "/" | "%" ) " " N ] "}" }
          (before a "{", each "@@" is one "@": "@@@{" is "@" and "@{")
 expr   = "self." part | "stack." word | "service." part | "env." NAME | "it" [ "." part ]
        | "metadata/" path | "/" path                       (a path may hold nested "@{...}")
        | "first(" coll ")." part | "count(" coll ")" | "quorum(" coll ")"
+       | ( "lower(" | "upper(" ) expr ")" | "replace(" expr "," string "," string ")" | "position(" ( "it" | NAME ) ")"
        | "join(" coll [ "." part ] [ "," item ] "," string ")"        (an item is a quoted text with "@{it...}" in it)
 coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=" VALUE ) { "[" filter "]" }
        | "metadata/" path | "/" path | "split(" expr "," string ")" | "link:" ALIAS | "service:@{metadata/" path "}"
-       | "everywhere:" LABEL [ "=" VALUE ] [ ".containers" ]          (services of all stacks, or their containers)
+       | "everywhere:" ( "*" | LABEL [ "=" VALUE ] ) [ ".containers" ]      (services of all stacks, or their containers)
        | ( "self" | "self.host" | "it" | NAME ) "." inner              (NAME is the `as` of an `each`)
 inner  = "containers" | "ports" | "external_ips" | "labels" [ ":" PREFIX ]
 part   = word | "label." LABEL | "host." word | "host.label." LABEL       (of a record: any field, which may hold dots)
@@ -27,6 +28,7 @@ from catalog_forge.spec.expressions import (
     COLLECTIONS,
     CONTAINER_FIELDS,
     FILTERS,
+    FUNCTIONS,
     HOST_FIELDS,
     INNER,
     REQUIRED,
@@ -34,7 +36,9 @@ from catalog_forge.spec.expressions import (
     SERVICE_FIELDS,
     SIGNS,
     STACK_FIELDS,
+    SUMS,
     Attr,
+    Changed,
     Collection,
     Count,
     Expr,
@@ -42,6 +46,7 @@ from catalog_forge.spec.expressions import (
     Join,
     Metadata,
     Node,
+    Ordinal,
     Raw,
     Text,
     literal,
@@ -49,8 +54,8 @@ from catalog_forge.spec.expressions import (
 )
 
 _MAX_NESTING = 8
-# What is added to a number. The blanks tell it from a key such as port-1.
-_PLUS = re.compile(r" ([+-]) ([0-9]{1,9})(?=[}|])")
+# What is done with a number. The blanks tell it from a key such as port-1.
+_SUM = re.compile(r" ([-+*/%]) ([0-9]{1,9})(?=[}|])")
 _WITHIN = re.compile(rf"(self\.host|[A-Za-z_][A-Za-z0-9_]*)\.({'|'.join(INNER)})(?![A-Za-z0-9_])(:)?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
@@ -175,7 +180,7 @@ class _Parser:
             raise self.error("expressions are nested too deeply")
         self.pos += 2
         node = self.expr(start)
-        plus = self.plus()
+        added = self.sum()
         default = self.default(start) if self.peek("|") else None
         if not self.peek("}"):
             if self.pos >= len(self.value):
@@ -183,18 +188,23 @@ class _Parser:
             raise self.error(f"unexpected {self.value[self.pos]!r} in an expression")
         self.pos += 1
         self.depth -= 1
-        return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), plus)
+        if isinstance(node, Changed) and default is not None:
+            node = replace(node, of=replace(node.of, default=""))  # what is changed may be missing then
+        return Expr(node, default, self.value[start + 2 : self.pos - 1], self.placed.at(start + 2), added)
 
-    def plus(self) -> int:
-        """The number that is added to the value, or taken off it."""
-        found = _PLUS.match(self.value, self.pos)
+    def sum(self) -> tuple[str, int] | None:
+        """What is done with the number that the value is."""
+        found = _SUM.match(self.value, self.pos)
         if not found:
-            return 0
+            return None
         if found.end() < len(self.value) and self.value[found.end()] == "|":
             hint = "give the key a default of its own: metadata: {KEY: {default: 1}}"
             raise self.error("a sum has no default: it could mean either number", hint)
+        if found[1] in "/%" and not int(found[2]):
+            raise self.error("nothing can be divided by 0")
         self.pos = found.end()
-        return int(found[1] + found[2])
+        number = -int(found[2]) if found[1] == "-" else int(found[2])
+        return (SUMS[found[1]], number) if number or found[1] not in "+-" else None
 
     def default(self, start: int) -> str:
         self.pos += 1
@@ -214,9 +224,9 @@ class _Parser:
             return Metadata(self.path(end))
         if self.peek("/"):
             return Raw(self.path(end))
-        for word in ("first", "count", "quorum", "join"):
+        for word in ("first", "count", "quorum", "join", *FUNCTIONS):
             if self.take(word + "("):
-                return self.call(word)
+                return self.changed(word, start) if word in FUNCTIONS else self.call(word)
         for root in ("it", *self.names):
             if (found := _NAME.match(self.value, self.pos)) and found[0] == root:
                 self.pos = found.end()
@@ -241,7 +251,8 @@ class _Parser:
         if word in ("peers", "others", "hosts"):
             hint = f'as in @{{first({word}).ip}}, @{{count({word})}} or @{{join({word}.ip, ",")}}'
             return self.error(f"{word!r} is a collection, not a value", hint, begin)
-        near = f"as in @{{{ROOTS[word]}}}" if word in ROOTS else did_you_mean(word, (*ROOTS, *self.names))
+        known = ROOTS | FUNCTIONS
+        near = f"as in @{{{known[word]}}}" if word in known else did_you_mean(word, (*known, *self.names))
         hint = f"of metadata that is @{{metadata/{word}}}; {near}" if near.startswith("known") else near
         return self.error(f"unknown expression {word!r}", hint, begin)
 
@@ -321,6 +332,29 @@ class _Parser:
         if name != "first":
             return Count(found, majority=name == "quorum")
         return First(found, self.part_of(found))
+
+    def changed(self, word: str, start: int) -> Node:
+        """A function of one value."""
+        begin = self.pos
+        if word == "position":
+            name = self.word(")").strip()
+            self.expect(")")
+            if name not in ("it", *self.names):
+                raise self.error(f"{name!r} is not an element", did_you_mean(name, ("it", *self.names)), begin)
+            return Ordinal(name)
+        node = self.expr(start, ",)}|")
+        of = Expr(node, None, self.value[begin : self.pos], self.placed.at(begin))
+        if not isinstance(node, Attr | Metadata | Raw):
+            raise self.error(f"{word} takes a plain value", f"as in {FUNCTIONS[word]}", begin)
+        parts: list[str] = []
+        while word == "replace" and len(parts) < 2:
+            self.expect(",")
+            at = self.pos
+            parts.append(self.string())
+            if not parts[0]:
+                raise self.error("there is nothing to replace", f"as in {FUNCTIONS[word]}", at)
+        self.expect(")")
+        return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
         """The text between the quotes that begin at `begin`, or behind blanks, read again as a text with expressions."""
@@ -419,7 +453,7 @@ class _Parser:
             if not value:
                 raise self.error("a value is missing here", "everywhere:LABEL alone takes any value")
         found = _flat(Collection("everywhere", label, (), where, value))
-        if label and not _LABEL.fullmatch(found.name):
+        if label and not _LABEL.fullmatch(found.name) and (found.name != "*" or value):
             raise self.error(f"{found.name!r} cannot be the name of a label", "letters, digits, dots, dashes and slashes", begin)
         return found
 
@@ -471,7 +505,7 @@ class _Parser:
 
     def adds(self) -> bool:
         """Whether the expression ends here, and a number is added."""
-        return self.value[self.pos] == " " and _PLUS.match(self.value, self.pos) is not None
+        return self.value[self.pos] == " " and _SUM.match(self.value, self.pos) is not None
 
     def peek(self, token: str) -> bool:
         return self.value.startswith(token, self.pos)

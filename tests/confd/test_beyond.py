@@ -286,6 +286,21 @@ def test_what_is_required_and_not_there_is_said_in_the_log(shown: Shown) -> None
                 assert f"required: {of} has no element yet" in said
 
 
+def test_all_services_are_found_and_labels_left_out_by_their_beginning(shown: Shown) -> None:
+    all_of_them = {"list": {"of": "everywhere:*", "item": "@{it.stack}/@{it.name} @{position(it)}"}}
+    lines = shown(all_of_them).splitlines()
+    assert [line.rpartition(" ")[2] for line in lines] == [str(number + 1) for number in range(len(lines))]
+    names = {line.partition(" ")[0] for line in lines}
+    assert {"one/app", "one/db", "two/app", "two/db", "zk/keeper", "zk/other"} <= names
+    assert shown({"text": "@{count(everywhere:*.containers)}\n"}) != "0\n"
+    body = [
+        {"when": {"not": {"begins": ["@{l.name}", "lb."]}}, "then": [{"text": "@{l.name}=@{l.value}\n"}]},
+    ]
+    left = shown({"each": {"of": "everywhere:prometheus.port=9200", "as": "s", "body": [
+        {"each": {"of": "s.labels", "as": "l", "body": body}}]}})  # fmt: skip
+    assert "la=0" in left.splitlines() and "lb." not in left
+
+
 def test_a_join_without_an_element_has_its_default(shown: Shown) -> None:
     for of, wanted in (("link:none", "none"), ("everywhere:nothing", "none"), ("peers", "x,x")):
         assert shown({"text": f"@{{join({of}, 'x', ',')|none}}\n"}) == f"{wanted}\n"

@@ -247,8 +247,8 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
         yield Problem(f"when: exactly one of {', '.join(names)} and {last}", condition.at())
     for part in condition.parts:
         yield from _condition(spec, part, scope)
-    yield from _comparison(spec, "eq", condition.eq, condition, scope)
-    yield from _comparison(spec, "ne", condition.ne, condition, scope)
+    for word, texts in condition.compared.items():
+        yield from _comparison(spec, word, texts, condition, scope)
     if condition.key:
         if not resolve(spec.metadata, Text((condition.key,))):
             yield undeclared(spec, condition.key, condition.at("has"))
@@ -294,7 +294,7 @@ def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condi
     if texts and len(texts) != 2:
         yield Problem(f"{word}: two texts are compared", condition.at(word))
     for text in texts:
-        sums = any(isinstance(part, Expr) and part.plus for part in text.parts)
+        sums = any(isinstance(part, Expr) and part.sum for part in text.parts)
         yield from check_text(spec, text, scope, optional=not sums)
         for part in text.parts:
             if isinstance(part, Expr) and not is_single(part, scope):

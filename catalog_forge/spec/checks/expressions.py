@@ -14,12 +14,14 @@ from catalog_forge.spec.expressions import (
     LABEL_FIELDS,
     WITHIN,
     Attr,
+    Changed,
     Collection,
     Count,
     Expr,
     First,
     Join,
     Metadata,
+    Ordinal,
     Raw,
     Scope,
     Text,
@@ -41,7 +43,7 @@ def is_single(expr: Expr, scope: Scope) -> bool:
     if isinstance(node, Attr):
         of = holder(scope, node.root)
         return node.path[:1] != ("host",) or node.path == ("host", "uuid") or of is None or of.element != "container"
-    return isinstance(node, Metadata | Raw | Count)
+    return isinstance(node, Metadata | Raw | Count | Changed | Ordinal)
 
 
 def check_text(
@@ -68,14 +70,8 @@ def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
     """Yield what is wrong with what an expression reads. `optional`: it may be missing."""
     match expr.node:
-        case Attr(root=root, path=path) if expr.node.of_element:
-            of = holder(scope, root)
-            yield from _field(spec, of, path, expr.where) if of else _astray(root, expr.where)
-        case Attr(root="self", path=path):
-            yield from _container_field("self", path, expr.where)
-        case Attr(root="env", path=(name,)):
-            if name not in spec.vars:
-                yield unknown_variable(spec, name, expr.where)
+        case Attr():
+            yield from _attr(spec, expr.node, expr.where, scope)
         case Metadata(path=path):
             yield from _metadata(spec, expr, path, optional)
         case Raw(path=path):
@@ -87,6 +83,25 @@ def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator
             yield from _members(spec, members, path, expr.where, scope)
         case Count(of=members):
             yield from check_collection(spec, members, scope)
+        case Changed() | Ordinal():
+            yield from _function(expr.node, expr.where, scope)
+
+
+def _attr(spec: Spec, node: Attr, where: Where, scope: Scope) -> Iterator[Problem]:
+    if node.of_element:
+        of = holder(scope, node.root)
+        yield from _field(spec, of, node.path, where) if of else _astray(node.root, where)
+    elif node.root == "self":
+        yield from _container_field("self", node.path, where)
+    elif node.root == "env" and node.path[0] not in spec.vars:
+        yield unknown_variable(spec, node.path[0], where)
+
+
+def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[Problem]:
+    if isinstance(node, Ordinal):
+        yield from () if holder(scope, node.root) else _astray(node.root, where)
+    elif not is_single(node.of, scope):
+        yield Problem(f"{node.word}: @{{{node.of.source}}} has no single value", node.of.where)
 
 
 def _astray(name: str, where: Where) -> Iterator[Problem]:
@@ -96,11 +111,11 @@ def _astray(name: str, where: Where) -> Iterator[Problem]:
 
 
 def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
-    if expr.plus and kind_of(spec.metadata, replace(expr, plus=0), scope) != "integer":
-        hint = "numbers are index, create_index, scale, count(COLL), quorum(COLL) and metadata of type int"
-        yield Problem(f"@{{{expr.source}}} adds to what is not known to be a number", expr.where, hint)
-    elif expr.plus and not isinstance(expr.node, Count) and spec.engine.confd in _WITHOUT_ATOI:
-        hint = f"set engine: {{confd: 0.16.0}}; {spec.engine.confd} cannot turn a text into a number, and adds to counts alone"
+    if expr.sum and kind_of(spec.metadata, replace(expr, sum=None), scope) != "integer":
+        hint = "numbers are index, create_index, scale, count(COLL), quorum(COLL), position(it) and metadata of type int"
+        yield Problem(f"@{{{expr.source}}} calculates with what is not known to be a number", expr.where, hint)
+    elif expr.sum and not expr.is_counted and spec.engine.confd in _WITHOUT_ATOI:
+        hint = f"set engine: {{confd: 0.16.0}}; {spec.engine.confd} cannot turn a text into a number: it calculates with counts"
         yield Problem(f"@{{{expr.source}}} needs confd 0.16", expr.where, hint)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 from catalog_forge.backends import TABLE, Backend
 from catalog_forge.errors import ForgeError, Problem, Where
@@ -136,7 +137,7 @@ def _condition(spec: Spec, test: Condition, names: list[str]) -> Iterator[Proble
         if given:
             hint = "ask for a variable that the container is given: when: {env: NAME}"
             yield _refused(spec, f"when: {word}", "the service that asks", test.at(word), hint)
-    for text in (*test.eq, *test.ne):
+    for text in chain.from_iterable(test.compared.values()):
         yield from _text(spec, text)
     if (test.has and not test.key) or test.exists:
         with suppress(ForgeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from catalog_forge import yamlio
 from catalog_forge.errors import Problem
@@ -135,7 +136,7 @@ def _in_condition(test: Condition, names: list[str]) -> Iterator[Text | Collecti
     elif test.has or test.exists:
         found = given_of(test, names)
         yield from _in_collection(found) if isinstance(found, Collection) else _in_text(Text((found,)))
-    for text in (*test.eq, *test.ne):
+    for text in chain.from_iterable(test.compared.values()):
         yield from _in_text(text)
 
 

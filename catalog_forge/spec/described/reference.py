@@ -75,7 +75,7 @@ without quotes, also when they look like numbers: `version: 1.10` is the text 1.
 _EXPRESSIONS = f"""
 ## Expressions
 
-Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in `eq` and `ne`, and in `launch`. Before a `{{`, `@@` is one `@`:
+Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in `eq`, `ne`, `contains`, `begins` and `ends`, and in `launch`. Before a `{{`, `@@` is one `@`:
 `@@{{` is a literal `@{{`, and `user@@@{{self.name}}` is `user@` and a name.
 
 | expression | what it is |
@@ -93,7 +93,9 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in
 | `count(COLL)`, `quorum(COLL)` | how many there are; a majority of them |
 | `join(COLL.FIELD, ",")` | a field of all, with a separator |
 | `join(COLL, "@{{it.ip}}:80", ",")` | a text made of each, with a separator |
-| `self.index + 1`, `metadata/port - 1` | a number and what is added to it, with blanks around the sign: indexes, scales, counts, metadata of type int (other than counts: from confd 0.16 on) |
+| `position(it)`, `position(NAME)` | the place of an element among those of its list or `each`, from 1 on |
+| `lower(X)`, `upper(X)`, `replace(X, "-", "_")` | a value in small or capital letters, or with one part in place of another |
+| `self.index + 1`, `metadata/heap / 2` | a number and another one, with blanks around `+`, `-`, `*`, `/` (whole) or `%` (what is left): indexes, scales, counts, positions, metadata of type int (other than counts and positions: from confd 0.16 on) |
 
 A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty, and behind `first(...)` and
 `join(...)` for that of a collection without an element. A key with a `default` needs none.
@@ -109,8 +111,8 @@ of their names, and those of metadata lists and of split texts in their own.
 
 Beyond the own stack lead `link:ALIAS` (the containers behind a link or external link of the service, in whatever stack they run),
 `service:@{{metadata/KEY}}` (those of the service that a question of type `service` names) and, where the spec says
-`scope: environment`, `everywhere:LABEL` and `everywhere:LABEL=VALUE`: the services of all stacks that carry a label, with `[active]`.
-`everywhere:LABEL.containers` are all their containers. A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
+`scope: environment`, `everywhere:LABEL` and `everywhere:LABEL=VALUE`: the services of all stacks that carry a label, and `everywhere:*`: all of them, with
+`[active]`. `everywhere:LABEL.containers` are all their containers. A service has the fields {", ".join(expressions.FOUND_FIELDS)}, `label.L` and
 `health_check.F` ({", ".join(expressions.CHECK_FIELDS)}); a field without a value, or null, takes the default.
 
 Within an element lie `it.containers` (of a service), `it.ports`, `it.external_ips` and `it.labels`, or `it.labels:PREFIX`; where an

@@ -161,11 +161,19 @@ class Condition(Record):
     )
     eq: tuple[Text, ...] = key("two texts are equal", tuple)
     ne: tuple[Text, ...] = key("two texts differ", tuple)
+    contains: tuple[Text, ...] = key("the first text contains the second", tuple)
+    begins: tuple[Text, ...] = key("the first text begins with the second", tuple)
+    ends: tuple[Text, ...] = key("the first text ends with the second", tuple)
     env: str = key("this variable of `vars` is not empty", "", pattern=VARIABLE, shape="a name of `vars`")
     first: bool = key("this container is the first of the peers", False)
     negated: Condition | None = key("this condition does not hold", None, name="not")
     every: tuple[Condition, ...] = key("all of these conditions hold", tuple, name="all")
     some: tuple[Condition, ...] = key("at least one of these conditions holds", tuple, name="any")
+
+    @property
+    def compared(self) -> dict[str, tuple[Text, ...]]:
+        """The pairs of texts that are compared, by the word that says how."""
+        return {word: texts for word in ("eq", "ne", "contains", "begins", "ends") if (texts := getattr(self, word))}
 
     @property
     def key(self) -> str:
@@ -190,7 +198,7 @@ class Condition(Record):
 class WhenBlock(Record):
     """Blocks under a condition."""
 
-    when: Condition = key("service, has, exists, eq, ne, env, first, or not, all, any of such conditions")
+    when: Condition = key("service, has, exists, eq, ne, contains, begins, ends, env, first, or not, all, any of such conditions")
     then: tuple[Block, ...] = key("blocks when it holds", tuple)
     otherwise: tuple[Block, ...] = key("blocks when it does not", tuple, name="else")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Metadata, Scope, Text, holder
+from catalog_forge.spec.expressions import Attr, Collection, Expr, First, Metadata, Scope, Text, holder
 from catalog_forge.spec.model.record import Record, key
 
 METADATA_KEY = r"(?!.*(^|/)\.\.?(/|$))[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"
@@ -100,7 +100,7 @@ def resolve_collection(metadata: Mapping[str, MetadataKey], of: Collection) -> t
 def kind_of(metadata: Mapping[str, MetadataKey], expr: Expr, scope: Scope) -> str:
     """Return integer or boolean when an expression is known to be one, else nothing."""
     node = expr.node
-    if expr.plus or isinstance(node, Count):
+    if expr.sum or expr.is_counted:
         return "integer"
     if isinstance(node, Metadata):
         found = resolve(metadata, node.path)
