@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 import tomllib
 from collections import Counter
@@ -31,6 +32,7 @@ from catalog_forge.verify.observation import Engine
 from catalog_forge.verify.real_confd import Confd
 
 MOST_BYTES = 1_000_000
+VERSION = re.compile(rb"/20\d\d-\d\d-\d\d")
 
 
 def resources(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any], Path]]:
@@ -45,6 +47,21 @@ def resources(folder: Path) -> Iterator[tuple[Path, Mapping[str, Any], Path]]:
         found = next((place for place in near if source and place.is_file()), None)
         if found:
             yield path, table, found
+
+
+def version_near(path: Path, top: Path, fallback: str) -> str:
+    """The metadata version that a file near a TOML names: a Dockerfile, or a script, in its folder or in one above."""
+    for folder in path.parents:
+        for file in sorted(folder.iterdir()):
+            near = (
+                file.is_file() and (file.name == "Dockerfile" or file.suffix in ("", ".sh")) and file.stat().st_size < MOST_BYTES
+            )
+            found = VERSION.search(file.read_bytes()) if near else None
+            if found:
+                return found[0].decode().removeprefix("/")
+        if folder == top:
+            break
+    return fallback
 
 
 def outcome(template: Path, table: Mapping[str, Any], version: str) -> str:
@@ -129,15 +146,15 @@ def main() -> None:
     parser.add_argument("--entry", action="append", default=[], type=Path, help="a catalog whose entries use the images")
     parser.add_argument("--confd", type=Path, help="compare with this confd; default: the embedded engine")
     parser.add_argument("--templates", action="store_true", help="only count the templates that can be lifted")
-    parser.add_argument("--version", default="2015-07-25", help="metadata version that the templates are written for")
+    parser.add_argument("--version", default="2015-07-25", help="metadata version where no file near names one")
     given = parser.parse_args()
     if not given.templates:
         adopted(given.folders, given.entry, Confd(given.confd) if given.confd else Embedded())
         return
     counts: Counter[str] = Counter()
     for folder in given.folders:
-        for _, table, template in resources(folder):
-            result = outcome(template, table, given.version)
+        for toml, table, template in resources(folder):
+            result = outcome(template, table, version_near(toml, folder, given.version))
             counts[result.partition(":")[0]] += 1
             print(f"{template.relative_to(folder)}: {result}")
     print(", ".join(f"{word} {count}" for word, count in sorted(counts.items())), f"of {counts.total()}")

@@ -6,10 +6,12 @@ from catalog_forge.adopt.evaluating import Evaluation
 from catalog_forge.adopt.naming import Naming
 from catalog_forge.adopt.setting import Lifted, Setting
 from catalog_forge.adopt.terms import Unliftable
+from catalog_forge.adopt.tidying import tidy
 from catalog_forge.adopt.writing import Writing, key_of
 from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
 from catalog_forge.gotext.parsing import SyntaxFault, parse
 from catalog_forge.gotext.values import unrunes
+from catalog_forge.metadata.service.tree import without_secrets
 
 _NAME = "template"
 
@@ -27,7 +29,7 @@ def lift(text: str, setting: Setting) -> Lifted:
         return Lifted(None, f"it cannot be parsed: {fault.words}", fault.line or 1)
     try:
         evaluation = Evaluation(parsed, setting, line_of)
-        output = evaluation.run(_NAME)
+        output = tidy(evaluation.run(_NAME))
         first = Writing(Naming(setting), line_of)
         first.blocks(output)
         naming = Naming(setting)
@@ -43,6 +45,8 @@ def lift(text: str, setting: Setting) -> Lifted:
         return Lifted(None, fault.why, line_of(fault.start))
     except RecursionError:
         return Lifted(None, "it is nested too deeply", 1)
+    for name, use in naming.keys.items():
+        use.secret = use.kind == "value" and without_secrets({name: "x"}) != {name: "x"}
     for name in needed:
         writing.naming.keys[key_of(name)].optional = False
     naming.gather()

@@ -78,3 +78,28 @@ def test_keys_that_the_toml_does_not_name_are_not_there() -> None:
     assert lift(text, Setting(keys=("/self/host",))).body == [{"text": "b"}]
     assert lift(text, Setting(keys=("/self/service/metadata/k/x",))).body is None
     assert lift('{{getv "/name"}}', Setting(prefix="/self/container", keys=("/",))).body == [{"text": "@{self.name}"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("a \n\n\n\nb\n", [{"text": "a\n\nb\n"}]),
+        (
+            "a:{{range ls `/self/service/metadata/v`}}\n  - {{getv (printf `/self/service/metadata/v/%s` .)}}{{end}}\nb\n",
+            [{"text": "a:\n"}, {"list": {"of": "metadata/v", "item": "  - @{it}"}}, {"text": "b\n"}],
+        ),
+        (
+            "\n  {{if exists `/self/service/metadata/k`}}\n  k\n  {{else}}\n  l\n  {{end}}\n\nb\n",
+            [
+                {"when": {"exists": "metadata/k"}, "then": [{"text": "  k\n"}], "else": [{"text": "  l\n"}]},
+                {"text": "\nb\n"},
+            ],
+        ),
+    ],
+)
+def test_conditions_and_loops_hold_whole_lines(text: str, body: list[object]) -> None:
+    assert lift(text, Setting()).body == body
+
+
+def test_what_is_called_a_secret_is_one() -> None:
+    assert lift('{{getv "/self/service/metadata/db.password"}};', Setting()).keys["db.password"].secret

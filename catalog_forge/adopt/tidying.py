@@ -1,0 +1,105 @@
+"""Empty lines that only the actions of a template left behind are taken out: conditions and loops then hold whole lines.
+
+Nothing else changes: blanks at the ends of lines aside, each line stays where it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from catalog_forge.adopt.terms import Output, Repeat, When
+
+_BREAK = re.compile(r"[ \t]*\n")
+_EMPTY = re.compile(r"(?:[ \t]*+\n)*+")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n)")
+_MANY = re.compile(r"(?<!\n)\n{3,}")
+_MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
+
+
+def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> list[Output]:
+    """Return output without such lines. `fresh` tells that it begins on a new line, `ends` that a line ends behind it."""
+    return _tidied(pieces, fresh, ends)[0]
+
+
+def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Output], bool]:
+    """The output, and whether a new line begins behind it, whatever the conditions."""
+    found: list[Output] = []
+    left = _merged(pieces)
+    beside = True
+    for place, piece in enumerate(left):
+        following = left[place + 1] if place + 1 < len(left) else None
+        ending = ends if following is None else isinstance(following, str) and _BREAK.match(following) is not None
+        if isinstance(piece, str):
+            text = _lines(piece, (_BREAK if place else _EMPTY) if fresh and beside else None)
+            _, broken, last = text.rpartition("\n")
+            fresh = not last.strip() if broken else fresh and not text.strip()
+            found.append(text)
+        elif isinstance(piece, When):
+            if fresh and all(_begins_line(part) for part in (piece.then, piece.otherwise)):
+                _cut_margin(found)
+            then, after = _tidied(piece.then, fresh, ending)
+            otherwise, after_else = _tidied(piece.otherwise, fresh, ending)
+            fresh = after and after_else
+            found.append(replace(piece, then=then, otherwise=otherwise))
+        elif isinstance(piece, Repeat):
+            alone = not (piece.head or piece.separator or piece.tail)
+            if alone and ending and piece.body and _begins_line(piece.body) and not _ends_fresh(piece.body):
+                # The line break that begins each element ends it from now on: the one behind the loop stands before it.
+                _cut_margin(found) if fresh else _end_line(found)
+                piece, fresh = _turned(piece), True
+                left[place + 1 : place + 2] = [_BREAK.sub("", following, count=1)] if isinstance(following, str) else []
+            found.append(replace(piece, body=_merged(piece.body)))
+            fresh = fresh and alone and _ends_fresh(piece.body)
+        else:
+            found.append(piece)
+            fresh = False
+        beside = not isinstance(piece, str)
+    if ends and found and isinstance(found[-1], str):
+        found[-1] = _MARGIN.sub("", found[-1])
+    return [piece for piece in found if piece != ""], fresh
+
+
+def _merged(pieces: Sequence[Output]) -> list[Output]:
+    """The same, with texts beside each other in one."""
+    found: list[Output] = []
+    for piece in pieces:
+        if isinstance(piece, str) and found and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
+
+
+def _begins_line(pieces: Sequence[Output]) -> bool:
+    return not pieces or (isinstance(pieces[0], str) and _BREAK.match(pieces[0]) is not None)
+
+
+def _ends_fresh(pieces: Sequence[Output]) -> bool:
+    return bool(pieces) and isinstance(pieces[-1], str) and pieces[-1].endswith("\n")
+
+
+def _lines(text: str, leading: re.Pattern[str] | None) -> str:
+    """A text without blanks at the ends of its lines, without many empty lines, and without what `leading` matches."""
+    text = _MANY.sub("\n\n", _TRAILING.sub("", text))
+    return leading.sub("", text, count=1) if leading and _BREAK.match(text) else text
+
+
+def _turned(piece: Repeat) -> Repeat:
+    """A loop whose elements end the line that they began before."""
+    return replace(piece, body=[_BREAK.sub("", str(piece.body[0]), count=1), *piece.body[1:], "\n"])
+
+
+def _end_line(found: list[Output]) -> None:
+    """End the line at hand."""
+    if found and isinstance(found[-1], str):
+        found[-1] = found[-1].rstrip(" \t") + "\n"
+    else:
+        found.append("\n")
+
+
+def _cut_margin(found: list[Output]) -> None:
+    """Take the blanks away that stand before what begins on a line of its own."""
+    if found and isinstance(found[-1], str):
+        found[-1] = _MARGIN.sub("", found[-1])
