@@ -38,6 +38,7 @@ class Options:
     file_format: str | None
     topology: str | None
     exec: str | None
+    backend: str | None
     pairs: tuple[str, ...]
     answers: Path | None
     no_input: bool
@@ -69,6 +70,7 @@ class Options:
 @click.option("--file-format", metavar="FORMAT", help="Format of the file; default: by its ending.")
 @click.option("--topology", metavar="NAME", help="How the service gets the file: volumes, netns, datavol or embedded.")
 @click.option("--exec", metavar="COMMAND", help="What starts the program; default: known, or as the image on the engine says.")
+@click.option("--backend", metavar="BACKEND", help="Of a proxy: the store that lists the servers, such as etcdv3 or consul.")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="Answer questions from a YAML mapping.")
 @click.option("--no-input", is_flag=True, help="Ask nothing: defaults answer.")
@@ -158,7 +160,7 @@ def _from_words(name: str, chosen: Options) -> Plan:
 
     if not (chosen.service and (chosen.config or known_of(chosen.service))):
         raise click.UsageError("a spec of words needs --service and --config; of known software, --service alone")
-    if chosen.blueprint or chosen.pairs or chosen.answers:
+    if chosen.blueprint or chosen.pairs or chosen.answers or chosen.backend:
         raise click.UsageError("--service, --config, --reload and --metadata are for specs without a blueprint: use --set")
     words = Words(
         chosen.service,
@@ -182,6 +184,8 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> tuple[Pla
     from catalog_forge.blueprint.limits import Budget
 
     answers_given = given(chosen.pairs, chosen.answers) | {"name": Given(name)}
+    if chosen.backend:
+        answers_given["backend"] = Given(f"store:{chosen.backend}")
     reference = chosen.blueprint or (name if name in shipped() else GENERIC)
     with opened(reference, settings.directory, cache_folder(os.environ)) as blueprint:
         if blueprint.hooks and not chosen.trust:

@@ -323,6 +323,11 @@ class Inside:
         return found == {"rancher"}
 
     @property
+    def is_configured(self) -> bool:
+        """Whether no command line names the back end: confd.toml does, or it is confd's own default, and not Rancher's."""
+        return bool(self.runs) and not any("backend" in run.flags for run in self.runs)
+
+    @property
     def metadata_version(self) -> str:
         """The version of the metadata in -prefix; nothing where command lines differ or have none."""
         match = _VERSION.match(self.prefix)

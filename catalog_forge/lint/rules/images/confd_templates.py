@@ -362,6 +362,8 @@ def wrong_path(image: Image) -> Iterator[Hit]:
     Source: docs/facts/conf-images.md#5.8
     """
     known = inside(image)
+    if known.is_configured:
+        return
     said: set[tuple[str, str]] = set()
     for template, read, path in _paths(known):
         wrong = not_there(read, path, known.metadata_version, known.is_rancher)

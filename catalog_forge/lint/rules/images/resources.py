@@ -197,7 +197,8 @@ def unread_key(image: Image) -> Iterator[Hit]:
         if each.resource and each.template and not each.template.problem:
             reading = each.template.reading
             for key in () if reading.reads_anything else each.resource.keys:
-                if not any(_reaches(read, _clean(key)) for read in reading.reads):
+                # Whoever reads nothing of all keys asks whether the store answers.
+                if (reading.reads or _clean(key) != "/") and not any(_reaches(read, _clean(key)) for read in reading.reads):
                     yield Hit(each.at("keys", key), f"the template reads nothing below {key!r}", "leave the key out")
 
 
