@@ -69,10 +69,6 @@ def _exec(spec: Spec) -> Iterator[Problem]:
     launch = spec.launch
     if launch.exec and launch.exec[0].literal is None:
         yield Problem("exec: the program itself cannot be an expression", launch.at("exec"), "arguments can")
-    if len(launch.command) < len(launch.exec):
-        for group in (group for group in spec.service.groups.values() if group.exec):
-            hint = "one conf image writes the arguments of all groups: tell them apart by a file, or by constants"
-            yield Problem("exec: a group has words of its own, and launch.exec reads the metadata", group.at("exec"), hint)
 
 
 def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:
@@ -112,7 +108,11 @@ def _start(spec: Spec) -> Iterator[Block]:
     for name, text in launch.environment.items():
         yield from _guarded(spec, text, (f"export {name}=", *_word(text), "\n"))
     yield from _commands(spec, "before", launch.before)
-    yield from _words(spec, launch.exec[len(launch.command) :])
+    words = tuple(_words(spec, launch.exec[len(launch.command) :]))
+    own = tuple(member.name for member in spec.members if member.group and member.group.exec)
+    if words and own:  # such a group has all its words from the entry
+        words = (WhenBlock(when=Condition(negated=Condition(service=own)), then=words),)
+    yield from words
     if launch.leader:
         yield _line("case $role in\nleader)\n")
         yield from _role(spec, launch.leader)

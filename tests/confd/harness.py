@@ -82,9 +82,9 @@ def compiled(spec: Spec, statics: Mapping[str, str] | None = None) -> list[Resou
     return [compile_file(spec, file, name, static) for file, name in zip(spec.files, names, strict=True)]
 
 
-def flat(metadata: Mapping[str, Any]) -> Answers:
+def flat(metadata: Mapping[str, Any], name: str = "app") -> Answers:
     """Return the answers for a single container whose service has this metadata; the same in every version."""
-    service = {"name": "app", "primary_service_name": "app", "scale": 1, "metadata": metadata}
+    service = {"name": name, "primary_service_name": name, "scale": 1, "metadata": metadata}
     container = {"name": "stack-app-1", "uuid": "c1", "service_name": "app", "stack_name": "stack"}
     own = {"service": service, "container": container, "stack": {"name": "stack"}, "host": {"name": "h", "uuid": "h1"}}
     return Answers.of({version: {DEFAULT: {"self": own, "version": "1"}} for version in VERSIONS})

@@ -142,8 +142,15 @@ def test_what_cannot_be_is_refused(launch: Mapping[str, Any], said: str) -> None
         spec_of(conf({"text": "x"}), metadata=KEYS, launch={"exec": ["app"], **launch})
 
 
-def test_arguments_that_confd_writes_are_those_of_every_group() -> None:
-    launch = {"exec": ["app", "@{self.index}"]}
-    service = {"name": "app", "groups": {"a": {"exec": ["other"]}, "b": {}}}
-    with pytest.raises(ForgeError, match="a group has words of its own, and launch.exec reads the metadata"):
-        spec_of(conf({"text": "x"}), launch=launch, service=service)
+@pytest.mark.parametrize(("name", "wanted"), [("app", "other -x"), ("app-b", "app -x --v=1 -y")])
+def test_a_group_with_words_of_its_own_gets_no_others(name: str, wanted: str, confd: Path, tmp_path: Path) -> None:
+    groups = {"a": {"name": "app", "exec": ["other", "-x"]}, "b": {"name": "app-b"}}
+    service = {"name": "app", "topology": "netns", "groups": groups}
+    launch = {"exec": ["app", "-x", "--v=@{metadata/v}", "-y"], "environment": {"E": "@{metadata/v}"}}
+    spec = spec_of(conf({"text": "x"}), metadata=KEYS, launch=launch, service=service)
+    (member,) = (member for member in spec.members if member.name == name)
+    answers = flat({"v": "1"}, name)
+    out = render(confd, tmp_path, replace(spec, files=(next(launch_files(spec)),), launch=Launch()), answers)
+    program = member.command
+    said = started(file_of(out), *program)
+    assert said == "".join(f"<{word}>" for word in wanted.split()) + "<env=1>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.spec.checks.uses import restarted_at_once, services, unread
+from catalog_forge.spec.checks.uses import restarted_at_once, services, unlabelled, unread
 from catalog_forge.spec.reader import read
 
 HEAD = """\
@@ -75,3 +75,26 @@ def test_a_restart_of_all_at_once_is_known(body: str, launch: str, named: bool) 
     text = f"forge: 1\nname: x-conf\nservice: redis:3\nfiles: [{{{file}}}]\n{launch}\n"
     said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
     assert said == (["/a/x reads the peers: when one comes or goes, all containers restart at once"] if named else [])
+
+
+@pytest.mark.parametrize(
+    ("label", "compose", "said"),
+    [
+        ("tier=back", "", ["services:tier=back: no service of the entry carries this label"]),
+        ("tier=back", ', labels: {tier: back}', []),
+        ("tier=back", ', labels: ["tier=back"]', []),
+        ("tier=true", ", labels: {tier: true}", []),
+        ("tier=bakc", ", labels: {tier: back}", ["services:tier=bakc: no service of the entry carries this label"]),
+        ("tier=x", ', labels: {tier: "${a}"}', []),
+        ("tier=back", ', groups: {g: {labels: {tier: back}}}', []),
+        ("io.rancher.stack.name=x", "", []),
+    ],
+)  # fmt: skip
+def test_a_label_that_no_service_of_the_entry_carries_is_said(label: str, compose: str, said: list[str]) -> None:
+    block = f'list: {{of: "services:{label}", item: "@{{it.ip}} @{{count(services:{label})}}"}}'
+    spec = read(spec_reading(block, compose), "x.yml")
+    found = [*unlabelled(spec)]
+    assert [problem.message for problem in found] == said
+    assert all(problem.where and problem.where.line == 9 for problem in found)
+    if label == "tier=bakc":
+        assert found[0].hint == "did you mean 'tier=back'?"

@@ -116,7 +116,7 @@ def _warn(source: Source) -> None:
 
     spec = source.spec()
     files = next((value for key, value in parsed(source.content, f"specs/{source.name}.yml").pairs if key.value == "files"), None)
-    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec), *uses.literals(spec, files)):
+    for finding in (*uses.findings(spec), *uses.restarted_at_once(spec), *uses.unlabelled(spec), *uses.literals(spec, files)):
         click.echo(f"warning: {finding}", err=True)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
+from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.errors import Problem
+from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec.checks.whole import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
@@ -59,6 +60,27 @@ def _scalars(node: yamlio.Node | None) -> Iterator[yamlio.Text]:
         case yamlio.Map(pairs):
             for _, value in pairs:
                 yield from _scalars(value)
+
+
+def unlabelled(spec: Spec) -> Iterator[Problem]:
+    """Yield what is said of each services:LABEL=VALUE that no service of the entry can be meant by."""
+    carried = {label for each in spec.composed for label in _labels(each.compose)}
+    seen: set[str] = set()
+    for use in _uses(spec):
+        if not isinstance(use, Collection) or use.kind != "services" or use.name.startswith("io.rancher.") or str(use) in seen:
+            continue
+        seen.add(str(use))
+        values = {value for name, value in carried if name == use.name}
+        if use.value not in values and not any("$" in value for value in values):
+            known = [f"{name}={value}" for name, value in sorted(carried)]
+            hint = did_you_mean(f"{use.name}={use.value}", known) or "say it in the service: labels: {LABEL: VALUE}"
+            yield Problem(f"{use}: no service of the entry carries this label", use.where, hint)
+
+
+def _labels(compose: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    labels = compose.get("labels") or {}
+    pairs = labels.items() if isinstance(labels, Mapping) else (str(each).partition("=")[::2] for each in labels)
+    yield from ((name, str(value).lower() if isinstance(value, bool) else str(value)) for name, value in pairs)
 
 
 def unread(spec: Spec) -> list[str]:

@@ -212,9 +212,6 @@ def _group(spec: Spec, name: str, group: Group) -> Iterator[Problem]:
         yield Problem(f"groups: {name!r} cannot be part of a service's name", group.at(), "letters, digits and dashes")
     if group.image and floats(group.image):
         yield Problem(f"groups: the image {group.image!r} of {name} floats", group.at("image"), "name a tag")
-    if group.exec and spec.launch.exec[len(spec.launch.command) :]:
-        hint = "say it there, or in a file, under when: {service: NAME}"
-        yield Problem(f"groups: {name}: `exec` cannot stand beside a launch.exec with expressions", group.at("exec"), hint)
     for key, value in group.metadata.items():
         where = group.at("metadata")
         if key not in spec.metadata:

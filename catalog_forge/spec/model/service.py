@@ -43,7 +43,7 @@ class Group(Composed):
         maximum=63,
     )
     image: str = key("image of this group alone, with its tag", "", pattern=IMAGE, shape="REPOSITORY:TAG", maximum=255)
-    exec: tuple[str, ...] = key("what starts the program in this group, in place of launch.exec", tuple)
+    exec: tuple[str, ...] = key("what starts the program in this group, in place of launch.exec; without expressions", tuple)
     health_check: HealthCheck | None = key("Rancher's health check of this group alone", None)
     metadata: Mapping[str, Any] = key(
         "metadata keys whose value is fixed for this group: they are not asked for here; null: the group has no such key", dict
