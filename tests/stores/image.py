@@ -25,7 +25,7 @@ forge: 1
 name: web-conf
 service: {{name: web, image: "web:1"}}
 engine: {{backend: [{", ".join(name for name in NAMES if name != "rancher")}], prefix: /prod/web}}
-launch: {{exec: [sleep, "1000"], wait: {{metadata: 6s}}}}
+launch: {{exec: [sleep, "1000"], wait: {{metadata: 200s}}}}
 metadata:
   port: {{type: int, default: "80"}}
   word: {{type: password, optional: true}}
@@ -86,11 +86,13 @@ def keys(store: Store, values: Mapping[str, object] | None = None) -> dict[str, 
 
 
 @contextmanager
-def container(confd: Path, root: Path, store: Store, main: bool = False, **told: str) -> Iterator[Container]:
+def container(
+    confd: Path, root: Path, store: Store, main: bool = False, patience: str = "200s", **told: str
+) -> Iterator[Container]:
     """Run the entrypoint of the image, and the launch script of its main container where that is wanted."""
     moved = {"/opt/web-conf": f"{root}/share", "/etc/confd": f"{root}/confd", "/etc/web": f"{root}/etc/web"}
     files: dict[str, str | bytes] = {}
-    for file in image_plan(spec(), lambda name, _: name):
+    for file in image_plan(read(SPEC.replace("200s", patience), "web-conf.yml"), lambda name, _: name):
         text = file.content.decode()
         for old, new in moved.items():
             text = text.replace(old, new)

@@ -144,7 +144,7 @@ def test_a_store_that_does_not_answer_is_one_clear_line_and_nothing_is_written(c
     def one(backend: str) -> None:
         folder = tmp_path / backend
         store = KINDS[backend](backend, folder, free_port())
-        with wrong(how, store.port), container(confd, folder, store) as conf:
+        with wrong(how, store.port), container(confd, folder, store, patience="6s") as conf:
             assert conf.ends() == 1
             assert conf.problem.startswith(f"gave up after 6 s: {backend} at {store.nodes}: "), conf.problem
             assert "\n" not in conf.problem
@@ -175,7 +175,7 @@ def test_credentials_come_from_a_file_and_wrong_ones_are_named(
     (tmp_path / "secret").write_text(secret + "\n", encoding="utf-8")
     for store in started(backend, tmp_path / "store", **options):
         store.put(keys(store))
-        with container(confd, tmp_path / "wrong", store, **{**told, name: "wrong"}) as conf:
+        with container(confd, tmp_path / "wrong", store, patience="20s", **{**told, name: "wrong"}) as conf:
             assert conf.ends() == 1
             assert tells in conf.problem, conf.problem
             assert "wrong" not in conf.problem.replace("WRONGPASS", "")

@@ -149,7 +149,7 @@ reasons() {
 # The keys below the prefix are read: then the store answers, whatever they are.
 wait_for_metadata() {
     deadline=$(($(date +%s) + [[ metadata_limit ]]))
-    until pass 10 -confdir /etc/confd-probe >"$share/probe.log" 2>&1 || grep -q [% for each in missing %]-e '[[ each ]]' [% endfor %]"$share/probe.log"; do
+    until pass [[ metadata_limit ]] -confdir /etc/confd-probe >"$share/probe.log" 2>&1 || grep -q [% for each in missing %]-e '[[ each ]]' [% endfor %]"$share/probe.log"; do
         why=$(reasons "$share/probe.log" | tr '\n' ' ' | sed 's/ *$//')
         if [ "$(date +%s)" -ge "$deadline" ]; then
             refuse "gave up after [[ metadata_limit ]] s: $store: $why"
