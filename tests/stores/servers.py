@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -41,9 +42,11 @@ def tool(name: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has now, of those that the system gives to nobody by itself."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(15000, 30000)))
+            return int(probe.getsockname()[1])
 
 
 @dataclass

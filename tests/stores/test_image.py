@@ -16,7 +16,7 @@ from catalog_forge.backends import TABLE
 from tests.helpers import eventually
 from tests.stores.conftest import SECOND, started
 from tests.stores.image import container, keys
-from tests.stores.servers import AWS_PORTS, KINDS, TOKEN, Store, free_port
+from tests.stores.servers import AWS_PORTS, KINDS, TOKEN, Store
 
 CHANGES = 20
 WRITTEN = "listen 80;\n" + "".join(f"server h{number}:{80 + number};\n" for number in range(12))
@@ -107,35 +107,36 @@ def _killed(confd: Path, folder: Path, store: Store) -> str:
 
 
 @contextmanager
-def wrong(how: str, port: int) -> Iterator[None]:
-    """A server that refuses, or takes connections and says nothing, or says half of something."""
-    if how == "refuses":
-        yield
-        return
-    with socket.create_server(("127.0.0.1", port)) as server:
+def wrong(how: str) -> Iterator[int]:
+    """The port of a server that refuses, or takes connections and says nothing, or says half of something."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = int(server.getsockname()[1])
+        if how == "refuses":
+            yield port
+            return
+        server.listen()
         server.settimeout(0.2)
         over = threading.Event()
-        held: list[socket.socket] = []
-
-        def serve() -> None:
-            while not over.is_set():
-                try:
-                    client, _ = server.accept()
-                except TimeoutError:
-                    continue
-                held.append(client)
-                if how == "half":
-                    client.recv(100)
-                    client.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"node": {')
-                    client.close()
-
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=_serve, args=(server, how == "half", over))
         thread.start()
-        yield
+        yield port
         over.set()
         thread.join()
-        for client in held:
-            client.close()
+
+
+def _serve(server: socket.socket, half: bool, over: threading.Event) -> None:
+    held: list[socket.socket] = []
+    while not over.is_set():
+        with suppress(OSError):
+            client, _ = server.accept()
+            held.append(client)
+            if half:
+                client.recv(100)
+                client.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"node": {')
+                client.close()
+    for client in held:
+        client.close()
 
 
 @pytest.mark.confd
@@ -143,13 +144,14 @@ def wrong(how: str, port: int) -> Iterator[None]:
 def test_a_store_that_does_not_answer_is_one_clear_line_and_nothing_is_written(confd: Path, tmp_path: Path, how: str) -> None:
     def one(backend: str) -> None:
         folder = tmp_path / backend
-        store = KINDS[backend](backend, folder, free_port())
-        with wrong(how, store.port), container(confd, folder, store, patience="6s") as conf:
-            assert conf.ends() == 1
-            assert conf.problem.startswith(f"gave up after 6 s: {backend} at {store.nodes}: "), conf.problem
-            assert "\n" not in conf.problem
-            assert conf.file == ""
-            assert not (folder / "share/ready").exists()
+        with wrong(how) as port:
+            store = KINDS[backend](backend, folder, port)
+            with container(confd, folder, store, patience="6s") as conf:
+                assert conf.ends() == 1
+                assert conf.problem.startswith(f"gave up after 6 s: {backend} at {store.nodes}: "), conf.problem
+                assert "\n" not in conf.problem
+                assert conf.file == ""
+                assert not (folder / "share/ready").exists()
 
     backends = [name for name in KINDS if name not in ("file", "env", *AWS_PORTS)]
     with ThreadPoolExecutor(len(backends)) as threads:
