@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from catalog_forge import yamlio
 from catalog_forge.blueprint.answers import Given, Render, questions
+from catalog_forge.blueprint.checks import LONGEST
 from catalog_forge.blueprint.find import EXAMPLE, example, examples, shipped
 from catalog_forge.blueprint.memory import Digest, Memory
 from catalog_forge.blueprint.merging import Clash, merge
@@ -143,6 +144,9 @@ def labels(was: str, now: str) -> tuple[str, str, str]:
     return "yours", f"blueprint {was}", f"blueprint {now}" if now != was else f"blueprint {now}, newer"
 
 
+MOST = 1000
+"""A spec with more values is too large to try each of them as the answer to a question that has no default."""
+
 Made = Callable[[Mapping[str, Given]], tuple[dict[str, object], Plan]]
 
 
@@ -161,7 +165,7 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
         if isinstance(question.default, bool):
             tried = {"yes", "no"}
         else:
-            tried = {*question.options} or {wanted[path] for path in there if there[path] == question.default and path in wanted}
+            tried = {*question.options} or _candidates(question.default, there, wanted)
         for text in sorted(tried):
             try:
                 found = made({**answers, question.name: Given(text)})
@@ -170,6 +174,15 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
             if _alike(found[1][file].content, wanted, file) > _alike(best[1][file].content, wanted, file):
                 answers[question.name], best = Given(text), found
     return best
+
+
+def _candidates(default: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> set[str]:
+    """What may have been answered: what stands where the default does; without a default, what stands where nothing does."""
+    if default:
+        return {wanted[path] for path in there if there[path] == default and path in wanted}
+    return (
+        {value for path, value in wanted.items() if path not in there and len(value) <= LONGEST} if len(wanted) < MOST else set()
+    )
 
 
 def _values(content: bytes, file: str) -> dict[str, str]:

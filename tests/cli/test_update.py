@@ -190,7 +190,10 @@ def test_a_new_question_with_a_default_is_answered_by_it_and_said(catalog: Path)
 
 
 def test_another_answer_is_merged_as_a_newer_blueprint_is(catalog: Path) -> None:
-    assert run(catalog, "update", "--set", "release=1.29.0").exit_code == 0
+    assert run(catalog, "update").exit_code == 0
+    result = run(catalog, "update", "--set", "release=1.29.0")
+    assert result.exit_code == 0
+    assert "other answers to mine" in result.stdout
     assert "nginx:1.29.0" in (catalog / "specs/web-conf.yml").read_text()
     assert json.loads((catalog / "specs/web-conf" / MEMORY).read_text())["answers"]["release"] == "1.29.0"
 

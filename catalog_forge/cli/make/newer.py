@@ -54,6 +54,9 @@ class News:
     memory: File | None = None
     remembered: File | None = None
     taken_in: bool = False
+    is_same: bool = False
+    """Whether the blueprint is as it was, and only answers are new."""
+
     defaults: Mapping[str, str | bool] = field(default_factory=dict)
     """New questions that nobody answered, and their defaults."""
 
@@ -93,7 +96,8 @@ def find(repository: Repository, name: str, wished: Wished) -> News:
     found = changes(remembered.files, ours, made, labels(was, now))
     is_new = bool(wished.pairs) or any(change.newer for change in found)
     file = memory.file_of(blueprint, answers, made) if is_new else None
-    return News(name, was, now, found, file, kept, defaults=defaults)
+    is_same = blueprint.digest == remembered.digest
+    return News(name, was, now, found, file, kept, is_same=is_same, defaults=defaults)
 
 
 def _base(repository: Repository, wished: Wished, reference: str) -> Path:

@@ -143,12 +143,12 @@ def _text(one: News) -> str:
         lines = [
             f"{one.name}: taken in. Its base is {one.now} with the answers that make most of it: what differs counts as edited"
         ]
+    elif one.newer and one.is_same:
+        lines = [f"{one.name}: other answers to {one.now}"]
+    elif one.newer and one.was == one.now:
+        lines = [f"{one.name}: the blueprint {one.now} is newer"]
     elif one.newer:
-        lines = [
-            f"{one.name}: the blueprint is newer: {one.was} -> {one.now}"
-            if one.was != one.now
-            else f"{one.name}: the blueprint {one.now} is newer"
-        ]
+        lines = [f"{one.name}: the blueprint is newer: {one.was} -> {one.now}"]
     else:
         lines = [f"{one.name}: up to date with {one.now}"]
     if one.edited:
