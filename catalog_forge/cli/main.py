@@ -41,6 +41,7 @@ COMMANDS = {
     "test": ("prove.test", "Play the scenarios of specs, and compare."),
     "metadata": ("prove.metadata", "The Rancher metadata service, emulated: what confd sees."),
     "lint": ("judge.lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
+    "upgrades": ("judge.upgrades", "Say which upgrades a catalog offers, and what each of them loses."),
     "standards": ("judge.standards", "Look at the standards of a team."),
     "up": ("run.up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
     "seed": ("run.seed", "Write the metadata of a spec into the store that its back end reads."),

@@ -14,13 +14,18 @@ from catalog_forge.errors import ForgeError, Where
 from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.rancher import versions
 from catalog_forge.rancher.composition import items
-from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.questions import Question
 from catalog_forge.yamlio import Node
 
 # Whatever was answered is text, so that these lose nothing.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
+
+
+# A folder of the host stays where it is when nobody mounts it any more.
+_OF_THE_HOST = ("/", ".", "~")
+MOST_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,9 @@ def _volumes(old: Revision, new: Revision) -> Iterator[Break]:
             continue
         now = _data(other.get("volumes"))
         for path, (source, where) in _data(service.get("volumes")).items():
-            if path not in now:
+            if path not in now and not source.startswith(_OF_THE_HOST):
                 yield Break("volume", f"{name!r} has no volume at {path} any more", where)
-            elif now[path][0] != source:
+            elif path in now and now[path][0] != source:
                 yield Break("volume", f"{name!r} has {now[path][0]} at {path} now, and had {source}", now[path][1])
     was, drivers = _drivers(old), _drivers(new)
     for volume, (driver, where) in was.items():
@@ -137,17 +142,70 @@ def refused(version: str, published: Mapping[str, str]) -> str:
         if other == version:
             return f"revision {revision} has the version {version} already"
     last = [*published.values()][-1] if published else ""
-    if last and not versions.greater(version, last):
-        return f"Rancher takes {version} for a version that is not greater than {last}, and would not offer it"
+    found = obstacle(last, version, "") if last else None
+    return found[0] if found else ""
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """An upgrade from one revision to another: why it is not offered (nothing when it is), and what it breaks."""
+
+    old: Revision
+    new: Revision
+    obstacle: str
+    breaks: list[Break]
+
+
+def steps(entry: Entry, rancher: str = "") -> Iterator[Upgrade]:
+    """Yield the upgrades between the revisions of an entry: from each to each that comes after it, then to those before it that
+    are offered, because folders play no part.
+
+    `rancher` is the version of the Rancher that offers them; without one its limits do not count.
+    """
+    served = [each for each in entry.revisions if each.version]
+    for place, old in enumerate(served):
+        for number, new in enumerate((*served[place + 1 :], *served[:place])):
+            if new.version == old.version:
+                why = f"both have the version {_shown(new.version)}"
+            else:
+                found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
+                why = found[0] if found else _limit(new, rancher)
+            if number < len(served) - place - 1 or not why:
+                yield Upgrade(old, new, why, [] if why else breaks(old, new))
+
+
+def _limit(revision: Revision, rancher: str) -> str:
+    """Why a Rancher of a version is not shown a revision (docs/facts/catalog.md#7.1)."""
+    block = pairs(revision.block)
+    least, most = (text_of(block.get(f"{bound}_rancher_version")) for bound in ("minimum", "maximum"))
+    if rancher and least and versions.greater(least, rancher):
+        return f"it is for Rancher {least} and later"
+    if rancher and most and versions.greater(rancher, most):
+        return f"it is for Rancher {most} and earlier"
     return ""
 
 
-def upgrade_problem(upgrade_from: str, last: str) -> str:
-    """Say why the last version would not be offered a new one; nothing when it would."""
-    if not upgrade_from:
-        return ""
-    if versions.reads_range(upgrade_from) is None:
-        return f"Rancher cannot read the range {upgrade_from!r} of upgrade_from"
-    if not versions.within(last, upgrade_from):
-        return f"upgrade_from {upgrade_from!r} leaves out the last version, {last}: a bare version means that one alone"
-    return ""
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}...")
+
+
+def obstacle(old: str, new: str, wanted: str) -> tuple[str, str, str] | None:
+    """Say why a stack of one version is not offered another, whose `upgrade_from` is `wanted`; what helps, and the key to blame.
+
+    None when it is offered. Rules: docs/facts/catalog.md#7.1, #7.4, #7.5.
+    """
+    if not versions.greater(new, old):
+        return f"{_shown(new)} is not greater than {_shown(old)} to Rancher", "give it a higher version", "version"
+    if not wanted:
+        return None
+    if versions.reads_range(wanted) is None:
+        return f"upgrade_from {_shown(wanted)} is not a range", "write one such as '>=1.0.0'", "upgrade_from"
+    fits = versions.within(old, wanted)
+    if fits is None:
+        why = f"{_shown(old)} is not a semantic version, so that no upgrade_from lets it in"
+        return why, "remove upgrade_from: without it every lower version may be upgraded", "upgrade_from"
+    if fits:
+        return None
+    bare = versions.semver(wanted.lstrip("v")) is not None
+    why = "means that version and no other" if bare else f"leaves {_shown(old)} out"
+    return f"upgrade_from {_shown(wanted)} {why}", f"write '>={wanted[:40]}'" if bare else "widen it", "upgrade_from"

@@ -109,8 +109,8 @@ def test_what_is_not_committed_yet_is_no_second_revision(catalog: Path) -> None:
     ("changes", "words", "said"),
     [
         ({"default: 80": "default: 81"}, ("--version", "1.0.0-rancher1"), "revision 0 has the version 1.0.0-rancher1 already"),
-        ({"default: 80": "default: 81"}, ("--version", "0.9"), "not greater than 1.0.0-rancher1"),
-        ({"title: Web": "title: Web, upgrade_from: 1.0.0"}, (), "leaves out the last version"),
+        ({"default: 80": "default: 81"}, ("--version", "0.9"), "not greater than '1.0.0-rancher1'"),
+        ({"title: Web": "title: Web, upgrade_from: 1.0.0"}, (), "means that version and no other"),
         ({"type: int, default: 80": "type: boolean, default: true"}, (), "was of type int, and is boolean now"),
         ({"  colour:": "  shade:", "metadata/colour": "metadata/shade"}, (), "the question 'colour' is gone"),
     ],

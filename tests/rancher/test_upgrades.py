@@ -6,8 +6,8 @@ import pytest
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.rancher import entries
-from catalog_forge.rancher.entries import Revision
-from catalog_forge.rancher.upgrades import breaks, next_version, refused, upgrade_problem
+from catalog_forge.rancher.entries import Entry, Revision
+from catalog_forge.rancher.upgrades import breaks, next_version, obstacle, refused, steps
 
 DOCKER = """\
 version: '2'
@@ -15,7 +15,7 @@ services:
   web:
     image: nginx:1
     labels: {io.rancher.sidekicks: conf}
-    volumes: [data:/data, /tmp/x]
+    volumes: [data:/data, /tmp/x, /host:/x]
   conf:
     image: conf:1
   db:
@@ -61,6 +61,8 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
         ("data:/data", "other:/data", ["has other at /data now, and had data"]),
         ("data:/data, ", "", ["'web' has no volume at /data any more"]),
         (", /tmp/x", "", []),
+        (", /host:/x", "", []),
+        ("/host:/x", "/other:/x", ["has /other at /x now, and had /host"]),
         ("driver: local", "driver: rancher-nfs", ["had the driver local, and has rancher-nfs now"]),
         ("web: {scale: 1}", "web: {scale: 2, upgrade_strategy: {start_first: true}}", ["starts the new container beside"]),
         ("web: {scale: 1}", "db: {upgrade_strategy: {start_first: true}}", []),
@@ -85,7 +87,7 @@ def test_the_next_version_has_one_more_at_its_end(version: str, following: str) 
 def test_a_version_that_is_taken_or_no_greater_is_refused() -> None:
     published = {"0": "1.0.0", "1": "1.0.1"}
     assert "revision 0 has the version" in refused("1.0.0", published)
-    assert "not greater than 1.0.1" in refused("1.0.1-rancher1", published)
+    assert "not greater than '1.0.1'" in refused("1.0.1-rancher1", published)
     assert refused("1.0.2", published) == ""
     assert next_version("1.0.0", published) == "1.0.2"
     with pytest.raises(ForgeError, match="--version"):
@@ -93,9 +95,40 @@ def test_a_version_that_is_taken_or_no_greater_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "words"), [("", ""), (">=1.0.0", ""), ("1.0.0", "leaves out the last version"), ("soon", "cannot read the range")]
+    ("wanted", "words"),
+    [
+        ("", ""),
+        (">=1.0.0", ""),
+        ("1.0.0", "that version and no other"),
+        ("soon", "is not a range"),
+        (">1.0.1", "leaves '1.0.1' out"),
+    ],
 )
 def test_an_upgrade_must_be_offered_to_the_last_version(wanted: str, words: str) -> None:
-    found = upgrade_problem(wanted, "1.0.1")
+    found = obstacle("1.0.1", "1.0.2", wanted)
+    assert (found[0] if found else "").endswith(words)
     assert bool(found) == bool(words)
-    assert words in found
+
+
+def entry(*blocks: str) -> Entry:
+    files = {}
+    for number, block in enumerate(blocks):
+        files[f"{number}/docker-compose.yml"] = DOCKER.encode()
+        files[f"{number}/rancher-compose.yml"] = RANCHER.replace("version: 1.0.0", block).encode()
+    return entries.read(files, "web", "0").entry
+
+
+def test_each_step_is_offered_or_says_why_not() -> None:
+    found = steps(
+        entry("version: 1.0.0", "version: 1.0.0", "version: 1.0.1\n  minimum_rancher_version: v1.6.0", "version: 0.9.0"), "v1.5.0"
+    )
+    assert [(step.old.name, step.new.name, step.obstacle) for step in found] == [
+        ("0", "1", "both have the version '1.0.0'"),
+        ("0", "2", "it is for Rancher v1.6.0 and later"),
+        ("0", "3", "'0.9.0' is not greater than '1.0.0' to Rancher"),
+        ("1", "2", "it is for Rancher v1.6.0 and later"),
+        ("1", "3", "'0.9.0' is not greater than '1.0.0' to Rancher"),
+        ("2", "3", "'0.9.0' is not greater than '1.0.1' to Rancher"),
+        ("3", "0", ""),
+        ("3", "1", ""),
+    ]

@@ -210,17 +210,15 @@ def _set(source: Source, values: Mapping[str, str]) -> Source:
 
 
 def _check(source: Source, published: Published, old: Revision) -> None:
-    from catalog_forge.errors import ForgeError, Problem
-    from catalog_forge.rancher.upgrades import refused, upgrade_problem
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.rancher.upgrades import obstacle, refused
 
-    spec = source.spec()
-    found = [
-        (refused(spec.entry.version, published.versions), "version"),
-        (upgrade_problem(spec.entry.upgrade_from, old.version), "upgrade_from"),
-    ]
-    problems = [Problem(message, spec.entry.at(key)) for message, key in found if message]
-    if problems:
-        raise ForgeError.of(problems)
+    entry = source.spec().entry
+    if why := refused(entry.version, published.versions):
+        raise ForgeError(why, entry.at("version"), "--version says another one")
+    if found := obstacle(old.version, entry.version, entry.upgrade_from):
+        why, hint, key = found
+        raise ForgeError(f"nobody would be offered this upgrade: {why}", entry.at(key), hint)
 
 
 def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:

@@ -9,7 +9,7 @@ from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.lint.findings import Hit
 from catalog_forge.lint.mend import listed, shown
 from catalog_forge.lint.runner.registry import rule
-from catalog_forge.rancher import versions
+from catalog_forge.rancher import upgrades, versions
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.tree import keys_of
 
@@ -48,29 +48,6 @@ def same_version(entry: Entry) -> Iterator[Hit]:
             yield Hit(_at(revision).where, message, "give the newer one a higher version")
 
 
-def _obstacle(old: Revision, new: Revision) -> tuple[str, str, str] | None:
-    """Why nobody is offered the way from one revision to another, what helps, and which key is to blame."""
-    wanted = _range(new)
-    if new.version == old.version:
-        # That is another rule's business.
-        return None
-    if not versions.greater(new.version, old.version):
-        return f"{shown(new.version)} is not greater than {shown(old.version)} to Rancher", "give it a higher version", "version"
-    if not wanted:
-        return None
-    if versions.reads_range(wanted) is None:
-        return f"upgrade_from {shown(wanted)} is not a range", "write one such as '>=1.0.0'", "upgrade_from"
-    fits = versions.within(old.version, wanted)
-    if fits is None:
-        why = f"{shown(old.version)} is not a semantic version, so that no upgrade_from lets it in"
-        return why, "remove upgrade_from: without it every lower version may be upgraded", "upgrade_from"
-    if fits:
-        return None
-    bare = versions.semver(wanted.lstrip("v")) is not None
-    why = "means that version and no other" if bare else f"leaves {shown(old.version)} out"
-    return f"upgrade_from {shown(wanted)} {why}", f"write '>={wanted[:40]}'" if bare else "widen it", "upgrade_from"
-
-
 @rule("CF381", "warning", "Nobody is offered the upgrade to a revision", on=Entry)
 def no_way(entry: Entry) -> Iterator[Hit]:
     """Rancher offers a revision to stacks of a lower version, by a comparison of its own, that its `upgrade_from` lets in.
@@ -95,7 +72,8 @@ def no_way(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#7.1, #7.5, #8.21
     """
     for old, new in pairwise(_served(entry)):
-        found = _obstacle(old, new)
+        # Two of one version are another rule's business.
+        found = upgrades.obstacle(old.version, new.version, _range(new)) if new.version != old.version else None
         if found:
             why, hint, key = found
             yield Hit(_at(new, key).where, f"revision {old.name} of {entry.name} is not offered revision {new.name}: {why}", hint)

@@ -1,0 +1,97 @@
+"""`catalog-forge upgrades`: which upgrades a catalog offers, and what each of them loses."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings, recover_above
+from catalog_forge.shown import as_json, printable
+
+if TYPE_CHECKING:
+    from catalog_forge.rancher.entries import Entry
+    from catalog_forge.rancher.upgrades import Upgrade
+
+
+@click.command()
+@click.argument("path", metavar="[ENTRY|CATALOG]", required=False)
+@click.option("--rancher", metavar="VERSION", default="", help="The Rancher that offers them, such as v1.6.14; default: any.")
+@click.option("--all", "every", is_flag=True, help="Show each step that is offered, not only the next one of each revision.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it; JSON has all steps."
+)
+@click.pass_obj
+def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str) -> None:
+    """Say which upgrades a catalog offers, and what each of them loses.
+
+    ENTRY is the folder or the name of one, of any catalog; default: all entries of the catalog here. Answers that are lost,
+    types that take less, services, volumes and drivers that change are shown with their places.
+    """
+    from catalog_forge.rancher.upgrades import steps
+
+    found = [(entry, [*steps(entry, rancher)]) for entry in _entries(settings.directory, path)]
+    if form == "json":
+        click.echo(as_json({"entries": [_data(entry, each) for entry, each in found]}))
+        return
+    for entry, each in found:
+        _show(entry, each, every)
+    offered = [step for _, each in found for step in each if not step.obstacle]
+    losing = sum(bool(step.breaks) for step in offered)
+    click.echo(f"{len(found)} entries, {len(offered)} upgrades offered, {losing} of them lose something")
+
+
+def _entries(directory: Path, path: str | None) -> list[Entry]:
+    from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.lint import disk
+    from catalog_forge.lint.catalog import Catalog
+    from catalog_forge.repository import Repository
+
+    root = Repository.find(directory).root
+    is_folder = path is not None and (directory / path).is_dir()
+    folder = directory / str(path) if is_folder else root
+    recover_above(folder)
+    known = Catalog(disk.read(folder, str(path) if is_folder and path != "." else "")).entries
+    found = [entry for entry in known if is_folder or path in (None, entry.name)]
+    if path and not found:
+        raise ForgeError(f"there is no entry {path!r}", hint=did_you_mean(path, {entry.name for entry in known}))
+    return found
+
+
+def _show(entry: Entry, steps: list[Upgrade], every: bool) -> None:
+    click.echo(click.style(printable(entry.name), bold=True))
+    for _, group in groupby(steps, key=lambda step: step.old.name):
+        of_one = [*group]
+        offered = [step for step in of_one if not step.obstacle]
+        for step in offered if every else offered[:1]:
+            _line(step, "nothing is lost" if not step.breaks else "")
+        if not offered:
+            _line(of_one[0], f"not offered: {of_one[0].obstacle}")
+
+
+def _line(step: Upgrade, words: str) -> None:
+    ways = f"{step.old.name} ({step.old.version}) -> {step.new.name} ({step.new.version})"
+    click.echo(printable(f"  {ways}{': ' * bool(words)}{words}"))
+    for each in step.breaks:
+        click.echo(printable(f"    {each.where}: {each.message}"))
+
+
+def _data(entry: Entry, steps: list[Upgrade]) -> dict[str, Any]:
+    return {
+        "entry": entry.name,
+        "steps": [
+            {
+                "from": {"revision": step.old.name, "version": step.old.version},
+                "to": {"revision": step.new.name, "version": step.new.version},
+                "offered": not step.obstacle,
+                "why": step.obstacle,
+                "breaks": [
+                    {"kind": each.kind, "message": each.message, "file": each.where.file, "line": each.where.line}
+                    for each in step.breaks
+                ],
+            }
+            for step in steps
+        ],
+    }
