@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from catalog_forge.adopt.terms import Output, Repeat, When
 
-_BREAK = re.compile(r"[ \t]*\n")
-_EMPTY = re.compile(r"(?:[ \t]*+\n)*+")
+_BREAK = re.compile(r"\A[ \t]*+\n")
+_EMPTY = re.compile(r"\A(?:[ \t]*+\n)++")
 _TRAILING = re.compile(r"(?<![ \t])[ \t]++(?=\n)")
 _MANY = re.compile(r"(?<!\n)\n{3,}")
 _MARGIN = re.compile(r"(?:(?<=\n)|\A)[ \t]+\Z")
