@@ -16,8 +16,17 @@ _NUMBERS = ("1", "2", "3")
 
 def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Lifted]:
     """Lift what can be lifted, by dest; `metadata` are the keys that the entry tells of."""
-    types = {name: str(key.get("type", "string")) for name, key in metadata.items()}
     blank = {name for name, key in metadata.items() if key.get("required") is False and not key.get("default")}
+    found = _lifted(original, service, metadata, blank)
+    uses = [use for each in found.values() for use in each.keys.items()]
+    # What one file needs and another does without is optional: the one that needs it prints nothing in its place.
+    mixed = {name for name, use in uses if use.optional} & {name for name, use in uses if not use.optional}
+    return _lifted(original, service, metadata, blank | mixed) if mixed else found
+
+
+def _lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any], blank: set[str]) -> dict[str, Lifted]:
+    """The same, with keys that may be `blank`."""
+    types = {name: str(key.get("type", "string")) for name, key in metadata.items()}
     found = {}
     for each in original.files:
         if each.is_static:
@@ -37,6 +46,9 @@ def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str
         if made.body is None:
             # What it reads and does not declare is missing there; the blocks read it, and the proof says what comes of that.
             made = lift(text, replace(setting, keys=None))
+        if made.body is None and each.moved:
+            # A keyspace that Rancher never serves: what is left without it is what the file has always been.
+            made = lift(text, replace(setting, keys=None, prefix=""))
         if made.body is not None:
             found[each.resource.dest] = made
     return found
@@ -49,7 +61,8 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
         for name, use in each.keys.items():
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
-    return found
+    maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
+    return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}
 
 
 def _key(use: KeyUse) -> dict[str, Any]:

@@ -147,6 +147,8 @@ class Naming:
         if isinstance(found, Lookup) and found.default is None:
             thing = self.place(found.path)
             if thing.kind == "container" and _words(thing.rest) in (["host_uuid"], ["hostname"]):
+                if _words(thing.rest) == ["hostname"] and thing.which and not thing.which.first:  # type: ignore[union-attr]
+                    return Thing("raw", None, (Phrase(("hosts",)), name, *rest))
                 if _words(thing.rest) == ["hostname"]:
                     self.depart("host", "the host of a container is found by its host_uuid, and no longer by its host name")
                 return Thing("host", thing.which, rest)
@@ -193,6 +195,9 @@ class Naming:
             return f"{reference}.{fields[name]}"
         if words[:1] == ["labels"] and len(words) > 1 and None not in words and thing.kind != "stack":
             return f"{reference}.label.{_label(words[1:])}"
+        if words == ["hostname"] and thing.kind == "container" and thing.which:
+            self.depart("host", "a container without a host name of its own gives its name")
+            return f"{reference}.hostname"
         if thing.which is None:
             return self._raw((*segments_of(Phrase((below,))), *thing.rest))
         raise Unliftable(f"the spec language has no name for {'/'.join(word or '*' for word in words)!r} of an element")
