@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests import servers
+from tests.stores import servers as real_stores
+from tests.stores.conftest import started
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +53,21 @@ def dynamodb(ssm: servers.Server) -> servers.Server:
 @pytest.fixture
 def file(tmp_path: Path) -> servers.Server:
     return servers.Server((), 0, tmp_path, str(tmp_path / "values.json"))
+
+
+@pytest.fixture(scope="session")
+def consul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    for store in started("consul", tmp_path_factory.mktemp("consul")):
+        yield servers.Server((), store.port, store.folder)
+
+
+@pytest.fixture(scope="session")
+def vault_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    for store in started("vault", tmp_path_factory.mktemp("vault")):
+        yield servers.Server((), store.port, store.folder)
+
+
+@pytest.fixture
+def vault(vault_server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> servers.Server:
+    monkeypatch.setenv("CONF_TOKEN", real_stores.TOKEN)
+    return vault_server

@@ -27,7 +27,7 @@ forge: 1
 name: web-conf
 service: {name: web, image: "web:1"}
 launch: {exec: [web]}
-engine: {backend: [etcdv3, etcd, redis, zookeeper, dynamodb, ssm, file], prefix: /PREFIX}
+engine: {backend: [etcdv3, etcd, redis, zookeeper, consul, vault, dynamodb, ssm, file], prefix: /PREFIX}
 metadata:
   port: {type: int, default: 80}
   verbose: {type: boolean, default: true}
@@ -55,6 +55,7 @@ VALUES = {
     "limits/swap": "false",
 }
 STORES = ("etcdv3", "etcd", "redis", "zookeeper", "dynamodb", "ssm", "file")
+BUILT = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("consul", "vault")]
 BINARY = ("etcdv3", "redis")
 
 
@@ -63,7 +64,7 @@ class Catalog:
 
     def __init__(self, folder: Path, backend: str, server: Server, spec: str = SPEC) -> None:
         self.folder, self.backend, self.server = folder, backend, server
-        self.prefix = f"/t{uuid.uuid4().hex[:8]}"
+        self.prefix = f"/prod/t{uuid.uuid4().hex[:8]}"
         tree(folder, {"specs/web-conf.yml": spec.replace("/PREFIX", self.prefix)})
 
     def seed(self, *words: str, env: Mapping[str, str] | None = None) -> Result:
@@ -76,7 +77,8 @@ class Catalog:
         return result.stdout
 
     def client(self, prefix: str = "") -> AbstractContextManager[Any]:
-        return connected(self.backend, Destination(self.server.node, prefix or self.prefix))
+        token = os.environ.get("CONF_TOKEN", "")
+        return connected(self.backend, Destination(self.server.node, prefix or self.prefix, token=token))
 
     def put(self, **values: str) -> None:
         with self.client() as client:
@@ -91,7 +93,7 @@ class Catalog:
 GIVEN = ("--set", "name=it's", "--set", "password=s3cret")
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=[*STORES, *BUILT])
 def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Catalog:
     backend = request.param
     return Catalog(tmp_path, backend, request.getfixturevalue(backend.removesuffix("v3")))
@@ -212,7 +214,7 @@ def test_the_exported_commands_do_what_seed_does(catalog: Catalog) -> None:
         "etcdv3": f"export ETCDCTL_ENDPOINTS={catalog.server.node}\n",
         "etcd": f"export ETCDCTL_ENDPOINTS=http://{catalog.server.node}\n",
     }[catalog.backend]
-    name = f"{catalog.prefix.strip('/').upper()}_PASSWORD"
+    name = f"{catalog.prefix.strip('/').replace('/', '_').upper()}_PASSWORD"
     servers.program("etcdctl")
     subprocess.run(["dash", "-eu"], input=client + script, text=True, check=True, env={**os.environ, name: "s3cret"})
     assert catalog.there() == VALUES

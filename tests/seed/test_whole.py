@@ -1,0 +1,201 @@
+"""What a seed leaves in a store is what was wanted, whatever was there, and whatever ended it half-way."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog_forge.confd.imitated.stored import Stored
+from catalog_forge.confd.layout import layout
+from catalog_forge.errors import ForgeError
+from catalog_forge.seed import redis as redis_client
+from catalog_forge.seed import wire
+from catalog_forge.seed.change import change
+from catalog_forge.seed.clients import connected
+from catalog_forge.seed.store import Client, Destination
+from catalog_forge.spec.reader import read
+from tests.confd.real import image_of, run_embedded
+from tests.helpers import tree
+from tests.seed.test_seed import GIVEN, SPEC
+from tests.servers import Server
+from tests.stores import servers as real_stores
+from tests.stores.real import PREFIX, confd_prefix, run_real
+
+SPEC_OF_ANYTHING = """\
+forge: 1
+name: web-conf
+service: {name: web, image: "web:1"}
+launch: {exec: [web]}
+engine: {backend: [etcdv3, redis], prefix: PREFIX}
+metadata: {one: {optional: true}, list: {type: list}, map: {type: map}}
+files: [{dest: /etc/web/web.yml, body: [{copy: metadata/map}]}]
+"""
+SPEC_OF_ANYTHING = SPEC_OF_ANYTHING.replace("PREFIX", PREFIX)
+TEMPLATE = (
+    b'{{range gets "/one"}}{{.Key}}={{.Value}};{{end}}{{range gets "/*/*"}}{{.Key}}={{.Value}};{{end}}'
+    b'{{range gets "/*/*/*"}}{{.Key}}={{.Value}};{{end}}'
+)
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+scalars = texts | st.integers(-(10**9), 10**9) | st.booleans()
+names = st.text(st.sampled_from("abcXYZ019._-"), min_size=1, max_size=6).filter(lambda name: name not in (".", ".."))
+VALUES = st.fixed_dictionaries(
+    {
+        "list": st.lists(scalars | st.dictionaries(names, scalars, min_size=1, max_size=3), max_size=12),
+        "map": st.dictionaries(names, scalars, max_size=6),
+    },
+    optional={"one": scalars},
+)
+KINDS = {"etcdv3": "etcd", "redis": "redis"}
+OWN = {f"{PREFIX}/{name}" for name in ("one", "list", "map")}
+
+
+def written(client: Client, leaves: dict[str, str], most: int) -> None:
+    for puts, deletes in change(leaves, client.read(), OWN, PREFIX).batches(most):
+        client.write(puts, deletes)
+
+
+@pytest.mark.parametrize("backend", KINDS)
+def test_a_store_holds_what_was_wanted_last(backend: str, request: pytest.FixtureRequest) -> None:
+    server = request.getfixturevalue(KINDS[backend])
+    spec = read(SPEC_OF_ANYTHING, "web-conf.yml")
+
+    @given(st.lists(VALUES, min_size=1, max_size=3), st.integers(1, 5))
+    @settings(max_examples=60)
+    def holds(states: list[dict[str, object]], most: int) -> None:
+        with connected(backend, Destination(server.node, PREFIX)) as client:
+            for values in states:
+                try:
+                    leaves = layout(spec, backend, values)
+                except ForgeError:  # a record with a name that is another one's number
+                    continue
+                written(client, leaves, most)
+                assert {key: value.decode() for key, value in client.read().items()} == leaves
+
+    holds()
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize("backend", KINDS)
+def test_the_real_confd_and_its_imitation_read_what_was_seeded(backend: str, confd: Path, tmp_path: Path) -> None:
+    spec = read(SPEC_OF_ANYTHING, "web-conf.yml")
+    image = image_of({"all": TEMPLATE}, keys=["/"])
+    with real_stores.running(backend, tmp_path / "store") as store:
+        folder = iter(range(1000))
+
+        @given(VALUES)
+        @settings(max_examples=8)
+        def same(values: dict[str, object]) -> None:
+            leaves = layout(spec, backend, values)
+            with connected(backend, Destination(f"127.0.0.1:{store.port}", PREFIX)) as client:
+                written(client, leaves, client.most)
+            real = run_real(confd, tmp_path / f"{next(folder)}", image, store)
+            held = {key.encode(): text.encode() for key, text in leaves.items()}
+            assert run_embedded(image, Stored(backend, held), prefix=confd_prefix(backend)).files == real.files
+
+        same()
+
+
+def test_a_seed_of_5000_keys_that_is_killed_is_resumed(etcd: Server, tmp_path: Path) -> None:
+    prefix = f"/killed{os.getpid()}"
+    tree(tmp_path, {"specs/web-conf.yml": SPEC.replace("/PREFIX", prefix)})
+    tree(tmp_path, {"a.yml": json.dumps({"servers": [f"10.0.0.{number}" for number in range(5000)]})})
+    command = [sys.executable, "-m", "catalog_forge", "-C", str(tmp_path), "seed", "web-conf", "--backend", "etcdv3"]
+    command += ["--node", etcd.node, *GIVEN, "--answers", str(tmp_path / "a.yml")]
+    killed = 0
+    for _ in range(20):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            with connected("etcdv3", Destination(etcd.node, prefix)) as client:
+                while f"{prefix}/.seed" not in client.read() and process.poll() is None:
+                    time.sleep(0.001)
+            process.kill()
+        with connected("etcdv3", Destination(etcd.node, prefix)) as client:
+            if f"{prefix}/.seed" in client.read():
+                killed += 1
+                break
+            client.write({}, [key for key in client.read()][:100])
+    assert killed, "it was never half-way"
+    refused = subprocess.run([*command, "--check"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 1 and "an earlier seed was cut off" in refused.stderr
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "resumed" in done.stdout
+    with connected("etcdv3", Destination(etcd.node, prefix)) as client:
+        there = client.read()
+    assert len(there) == 5008 and f"{prefix}/.seed" not in there
+    assert subprocess.run([*command, "--check"], check=False).returncode == 0
+
+
+@contextmanager
+def answering(reply: bytes | None) -> Iterator[str]:
+    """A server that says one thing to everybody and hangs up; None: it says nothing, and stays."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                if reply is None:
+                    held.append(client)
+                    continue
+                client.recv(1 << 16)
+                client.sendall(reply)
+                client.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for client in held:
+            client.close()
+
+
+HALF = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"kvs": ['
+ODD = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n[1, {}]"
+TEXT = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+BROKEN = b"HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\noops"
+UNREADABLE = "it answered what cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("backend", "reply", "said"),
+    [
+        *((name, None, "it did not answer within 0.2 s") for name in ("etcdv3", "etcd", "consul", "redis")),
+        *((name, HALF, UNREADABLE) for name in ("etcdv3", "consul", "redis")),
+        *((name, ODD, UNREADABLE) for name in ("etcdv3", "etcd", "consul")),
+        *((name, TEXT, UNREADABLE) for name in ("etcdv3", "etcd", "consul")),
+        *((name, BROKEN, "it answered 500 to") for name in ("etcdv3", "etcd", "consul")),
+        *((name, b"", UNREADABLE) for name in ("etcdv3", "etcd", "consul", "redis")),
+        ("redis", b"*2\r\n$1\r\n0", UNREADABLE),
+        ("redis", b"+OK\r\n", UNREADABLE),
+        ("redis", b"$99999999999999999999\r\n", UNREADABLE),
+        ("redis", b"-LOADING wait\r\n", "it refuses: LOADING wait"),
+    ],
+)
+def test_what_is_no_answer_is_one_clear_line(
+    backend: str, reply: bytes | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "PATIENCE", 0.2)
+    monkeypatch.setattr(redis_client, "PATIENCE", 0.2)
+    with (
+        answering(reply) as node,
+        pytest.raises(ForgeError) as refused,
+        connected(backend, Destination(node, "/app")) as client,
+    ):
+        client.read()
+    assert f"the store at {node}: {said}" in str(refused.value)
+    assert len(str(refused.value).splitlines()) <= 2
