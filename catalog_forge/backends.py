@@ -140,10 +140,3 @@ TABLE: Mapping[str, Backend] = {
     )
 }
 NAMES = tuple(TABLE)
-
-
-def told_at_start(names: tuple[str, ...]) -> str:
-    """The words of the environment that a container of these back ends may be told, for its documentation."""
-    words = ["CONF_BACKEND", "CONF_NODES", "CONF_PREFIX"]
-    words += [word for name in names for word in (*TABLE[name].credentials, *TABLE[name].exported)]
-    return " ".join(dict.fromkeys(words))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from catalog_forge.backends import TABLE
 from catalog_forge.confd.imitated.embedded import Fetch
 from catalog_forge.confd.imitated.stored import Stored
 from catalog_forge.confd.layout import layout
@@ -27,11 +28,18 @@ def held(subject: Subject, view: View) -> dict[str, str]:
 
 
 def values(subject: Subject, view: View) -> dict[str, Any]:
-    """Return the metadata that a service has at a moment; Rancher's own key is none of it."""
+    """Return the metadata that a service has at a moment; Rancher's own key is none of it.
+
+    What nobody has answered is empty in Rancher; a store that holds nothing empty does not have the key.
+    """
+    assert subject.spec
     if view.trouble.kind == "missing":
         return {}
     found = json.loads(view.fetch(f"/{subject.version}/self/service/metadata")) or {}
-    return {name: value for name, value in found.items() if name != "io.rancher.service.hash"}
+    left = {name for name, key in subject.spec.metadata.items() if key.optional and not TABLE[subject.backend].empty}
+    return {
+        name: value for name, value in found.items() if name != "io.rancher.service.hash" and not (value == "" and name in left)
+    }
 
 
 def as_variables(keys: Mapping[str, str]) -> dict[str, str]:

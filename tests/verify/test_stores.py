@@ -13,6 +13,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.repository import Repository
 from catalog_forge.verify import play
 from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.first_scenario import first_scenario
 from catalog_forge.verify.observation import Engine
 from catalog_forge.verify.real_confd import Confd
 from tests.helpers import tree
@@ -86,6 +87,16 @@ def test_one_image_gives_the_same_from_rancher_and_from_a_store(tmp_path: Path, 
     rancher = replace(case, subject=replace(case.subject, backend="rancher", prefix=prefix_of(spec, "rancher")))
     assert seen(Embedded(), rancher) == seen(Embedded(), case)
     assert seen(Confd(confd), rancher) == seen(Embedded(), case)
+
+
+@pytest.mark.parametrize("backend", ["ssm", "env", "consul"])
+def test_the_first_scenario_of_a_spec_passes(tmp_path: Path, backend: str) -> None:
+    (case,) = cases(tmp_path, backend)
+    assert case.subject.spec
+    text = first_scenario(case.subject.spec, case.subject, Embedded())
+    assert "scale: 2" not in text
+    (first,) = cases(tmp_path / "first", backend, text)
+    assert play.play(first, Embedded()).passed
 
 
 def test_what_a_store_cannot_hold_ends_the_scenario_with_one_error(tmp_path: Path) -> None:
