@@ -75,13 +75,14 @@ def catalog(tmp_path: Path, bench: Bench) -> Iterator[Catalog]:
 
 def test_the_result_goes_to_stdout_and_the_steps_to_stderr(catalog: Catalog) -> None:
     tag = catalog.add("web-conf")
-    result = catalog.build("web-conf")
+    result = catalog.build("web-conf", "--plain")
     assert result.exit_code == 0, result.output
     image = catalog.bench.client.images.get(tag)
     assert result.stdout == f"{tag}  {image.id}  {BUILT}\n"
     assert re.search(rf"^{tag} \[1/\d+\] ARG BASE=", result.stderr, re.MULTILINE)
     assert result.stderr.endswith(f"built {tag}\n")
     assert "\r" not in result.stderr and "\x1b" not in result.stderr
+    assert catalog.build("web-conf", "--no-cache").stderr == f"built {tag}\n"  # a pipe gets what came of it
     for state, *more in ((BUILT, "--no-cache"), ("up to date",)):
         quiet = catalog.build("web-conf", "-q", *more)
         assert (quiet.exit_code, quiet.stderr) == (0, ""), quiet.output
@@ -186,7 +187,7 @@ def test_an_interrupted_build_is_exit_code_130_and_leaves_nothing(catalog: Catal
     catalog.add("web-conf")
     before = catalog.bench.images()
     catalog.confd.write_bytes(b"#!/bin/sh\n" + b"#" * (64 << 20))
-    command = [sys.executable, "-m", "catalog_forge", *catalog.words()]
+    command = [sys.executable, "-m", "catalog_forge", *catalog.words("--plain")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         while "ADD" not in (line := process.stderr.readline()):

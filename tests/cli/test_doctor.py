@@ -41,3 +41,12 @@ def test_a_tool_is_found_with_its_version(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.engine
 def test_the_engine_that_answers_is_found(tmp_path: Path) -> None:
     assert "API" in str(doctor(tmp_path)["engine"]["detail"])
+
+
+def test_what_is_missing_is_said_with_its_use_and_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    said = CliRunner().invoke(root, ["-C", str(tmp_path), "doctor"]).stdout.splitlines()
+    for name in ("engine", "confd", "docker-compose", "hadolint", "shellcheck", "git"):
+        at = next(number for number, line in enumerate(said) if line.startswith(f"missing {name}: "))
+        assert len(said[at]) > len(f"missing {name}: ") + 10 and said[at + 1].startswith("        get it: "), name

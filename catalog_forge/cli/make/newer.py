@@ -18,7 +18,8 @@ from catalog_forge.blueprint.limits import Budget
 from catalog_forge.blueprint.memory import Memory
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.blueprint.updating import Update, best_answers, changes, labels, named, reference_of
-from catalog_forge.cli.make.new import asker, given
+from catalog_forge.cli.make.asking import asker
+from catalog_forge.cli.make.new import given
 from catalog_forge.cli.make.starting import started
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import File, Plan

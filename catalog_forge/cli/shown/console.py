@@ -1,4 +1,4 @@
-"""Progress on stderr: one line that is rewritten on a terminal, plain lines everywhere else."""
+"""Progress on stderr: one line that is rewritten on a terminal; elsewhere the end alone, or `plain` lines for each step."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class Progress:
     Made in the main thread; reporters may be called from any.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, quiet: bool = False, plain: bool = False) -> None:
         self._quiet = quiet
-        self._live = sys.stderr.isatty()
+        self._live = sys.stderr.isatty() and not plain
+        self._steps = self._live or plain
         # click knows only in the main thread what NO_COLOR said.
         context = click.get_current_context(silent=True)
         self._color = context.color if context else None
@@ -41,9 +42,10 @@ class Progress:
             self._rewrite("")
 
     def _event(self, name: str, event: Event) -> None:
-        if self._quiet:
-            return
         from catalog_forge.image.stream import Done, Output, StepStarted
+
+        if self._quiet or not (self._steps or isinstance(event, Done)):
+            return
 
         with self._lock:
             match event:
