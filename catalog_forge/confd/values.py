@@ -21,6 +21,7 @@ from catalog_forge.spec.expressions import (
     Expr,
     First,
     Join,
+    Label,
     Metadata,
     Ordinal,
     Raw,
@@ -180,6 +181,8 @@ class Values:
         if isinstance(node, Attr) and node.root == "service" and node.path == ("name",):
             return self.names.service_name()
         default = None if expr.default is None else go.string(expr.default)
+        if isinstance(node, Label):
+            return self._label(node).value if default is None else self._label(node).given(default)
         if isinstance(node, Metadata):
             return self._metadata(node.path, default)
         if isinstance(node, Attr) and node.of_element:
@@ -189,6 +192,21 @@ class Values:
         if isinstance(node, Attr) and node.root == "self" and node.path == ("hostname",):
             return self._hostname(path)
         return path.value if default is None else path.given(default)
+
+    def _label(self, node: Label) -> Path:
+        """The path of a label whose name is computed."""
+        if node.of_element:
+            frame = self._frame(node.root)
+            if frame.of.element == "service":
+                holder = beyond.service_field(self.names, frame.variable, ("label", ""))
+            else:
+                holder = self.names.element(frame.members, frame.variable).child("labels/")
+        elif node.host or (node.root == "service" and self.names.is_self):
+            holder = self.names.at("/self/host" if node.host else "/self/service").child("labels/")
+        else:
+            holder = self.names.self_container().child("labels/")
+        name = self._joined("", node.name)
+        return Path(holder.format + name.format, (*holder.terms, *name.terms))
 
     def _changed(self, node: Changed, default: str | None) -> str:
         """The term of a value that is changed; the default stands in for what is empty then."""
@@ -220,7 +238,7 @@ class Values:
             return self.term(expr)
         if isinstance(expr.node, Changed) and expr.default is None:
             return self._operand(replace(expr, node=replace(expr.node, of=replace(expr.node.of, default=""))))
-        if isinstance(expr.node, Attr) and expr.node.of_element and expr.default is None:
+        if isinstance(expr.node, Attr | Label) and expr.node.of_element and expr.default is None:
             return self._operand(replace(expr, default=""))
         return self.condition(expr) or self.term(expr)
 
@@ -247,6 +265,8 @@ class Values:
         node = expr.node
         if isinstance(node, Changed) and expr.default is None:
             return self.condition(node.of)
+        if isinstance(node, Label) and node.of_element and expr.default is None:
+            return self._operand(replace(expr, default=""))
         if isinstance(node, Attr) and node.of_element and expr.default is None and self._may_lack(node):
             return self._operand(replace(expr, default=""))
         if not isinstance(node, Metadata) or expr.default is not None:

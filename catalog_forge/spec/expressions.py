@@ -72,6 +72,20 @@ class Attr:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """A label whose name is computed: of `self` or its host, of `service`, or of an element."""
+
+    root: str
+    host: bool
+    name: Text
+
+    @property
+    def of_element(self) -> bool:
+        """Whether it is a label of an element of a collection."""
+        return self.root not in ("self", "service")
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """A key of the service's own metadata, by its path below `metadata/`."""
 
@@ -170,7 +184,7 @@ class Ordinal:
     root: str
 
 
-Node = Attr | Metadata | Raw | First | Count | Join | Changed | Ordinal
+Node = Attr | Label | Metadata | Raw | First | Count | Join | Changed | Ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +220,8 @@ class Text:
                 yield part
                 if isinstance(part.node, Metadata | Raw):
                     yield from part.node.path.expressions
+                elif isinstance(part.node, Label):
+                    yield from part.node.name.expressions
                 elif isinstance(part.node, Changed):
                     yield from Text((part.node.of,)).expressions
 

@@ -12,7 +12,7 @@ coll   = ( "peers" | "others" | "hosts" | "service:" NAME | "services:" LABEL "=
        | "everywhere:" ( "*" | LABEL [ "=" VALUE ] ) [ ".containers" ]      (services of all stacks, or their containers)
        | ( "self" | "self.host" | "it" | NAME ) "." inner              (NAME is the `as` of an `each`)
 inner  = "containers" | "ports" | "external_ips" | "labels" [ ":" PREFIX ]
-part   = word | "label." LABEL | "host." word | "host.label." LABEL       (of a record: any field, which may hold dots)
+part   = word | "label." LABEL | "label." text | "host." word | "host.label." LABEL    (of a record: any field, with dots too)
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from catalog_forge.spec.expressions import (
     Expr,
     First,
     Join,
+    Label,
     Metadata,
     Node,
     Ordinal,
@@ -57,6 +58,7 @@ _MAX_NESTING = 8
 # What is done with a number. The blanks tell it from a key such as port-1.
 _SUM = re.compile(r" ([-+*/%]) ([0-9]{1,9})(?=[}|])")
 _WITHIN = re.compile(rf"(self\.host|[A-Za-z_][A-Za-z0-9_]*)\.({'|'.join(INNER)})(?![A-Za-z0-9_])(:)?")
+_COMPUTED = re.compile(r"(host\.)?label\.(?=[A-Za-z0-9_.-]*@\{)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _FIELD = re.compile(r"\.((host\.)?label\..+|host\.[a-z]+|[a-z_]+)$")
@@ -230,11 +232,19 @@ class _Parser:
         for root in ("it", *self.names):
             if (found := _NAME.match(self.value, self.pos)) and found[0] == root:
                 self.pos = found.end()
-                return Attr(root, self.element_part() if self.take(".") else ())
+                return (self.labelled(root) or Attr(root, self.element_part())) if self.take(".") else Attr(root, ())
         for root in ("self", "stack", "service", "env"):
             if self.take(root + "."):
-                return self.attr(root)
+                return self.labelled(root) or self.attr(root)
         raise self.unknown(start, begin)
+
+    def labelled(self, root: str) -> Label | None:
+        """A label whose name holds expressions, if one stands here."""
+        found = _COMPUTED.match(self.value, self.pos)
+        if not found or root in ("stack", "env") or (found[1] and root == "service"):
+            return None
+        self.pos = found.end()
+        return Label(root, bool(found[1]), self.text("}|),"))
 
     def unknown(self, start: int, begin: int) -> ForgeError:
         """The error for what begins as no expression does."""
@@ -344,7 +354,7 @@ class _Parser:
             return Ordinal(name)
         node = self.expr(start, ",)}|")
         of = Expr(node, None, self.value[begin : self.pos], self.placed.at(begin))
-        if not isinstance(node, Attr | Metadata | Raw):
+        if not isinstance(node, Attr | Label | Metadata | Raw):
             raise self.error(f"{word} takes a plain value", f"as in {FUNCTIONS[word]}", begin)
         parts: list[str] = []
         while word == "replace" and len(parts) < 2:

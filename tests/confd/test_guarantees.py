@@ -288,7 +288,7 @@ def test_a_conf_container_without_its_main_container_says_so(confd: Path, tmp_pa
 
 _FUNCTIONS = set(
     "and or not eq ne lt gt len index print printf urlquery "  # Go's own
-    "base dir split join getenv toUpper contains replace map trimSuffix add sub div seq "  # confd 0.13 and older
+    "base dir split join getenv toUpper toLower contains replace map trimSuffix add sub mul div mod seq "  # confd 0.13 and older
     "getv gets getvs ls lsdir exists".split()
 )
 # For sums of texts, which the reader refuses where the spec's confd is older than 0.16.

@@ -20,6 +20,7 @@ from catalog_forge.spec.expressions import (
     Expr,
     First,
     Join,
+    Label,
     Metadata,
     Ordinal,
     Raw,
@@ -43,7 +44,7 @@ def is_single(expr: Expr, scope: Scope) -> bool:
     if isinstance(node, Attr):
         of = holder(scope, node.root)
         return node.path[:1] != ("host",) or node.path == ("host", "uuid") or of is None or of.element != "container"
-    return isinstance(node, Metadata | Raw | Count | Changed | Ordinal)
+    return isinstance(node, Label | Metadata | Raw | Count | Changed | Ordinal)
 
 
 def check_text(
@@ -83,6 +84,8 @@ def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator
             yield from _members(spec, members, path, expr.where, scope)
         case Count(of=members):
             yield from check_collection(spec, members, scope)
+        case Label():
+            yield from _label(expr.node, expr.where, scope)
         case Changed() | Ordinal():
             yield from _function(expr.node, expr.where, scope)
 
@@ -95,6 +98,18 @@ def _attr(spec: Spec, node: Attr, where: Where, scope: Scope) -> Iterator[Proble
         yield from _container_field("self", node.path, where)
     elif node.root == "env" and node.path[0] not in spec.vars:
         yield unknown_variable(spec, node.path[0], where)
+
+
+def _label(node: Label, where: Where, scope: Scope) -> Iterator[Problem]:
+    """A label with a computed name is read as a key of its own; the host of an element is none of its fields."""
+    of = holder(scope, node.root) if node.of_element else None
+    if node.of_element and of is None:
+        yield from _astray(node.root, where)
+    elif of and (node.host or of.element not in ("container", "host", "service")):
+        yield Problem(f"a label with a computed name cannot be read of {of}", where, "it can of containers, hosts and services")
+    for nested in node.name.parts:
+        if isinstance(nested, Expr):
+            yield from check_in_path(nested, scope)
 
 
 def _function(node: Changed | Ordinal, where: Where, scope: Scope) -> Iterator[Problem]:

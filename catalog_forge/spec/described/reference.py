@@ -93,6 +93,7 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in
 | `count(COLL)`, `quorum(COLL)` | how many there are; a majority of them |
 | `join(COLL.FIELD, ",")` | a field of all, with a separator |
 | `join(COLL, "@{{it.ip}}:80", ",")` | a text made of each, with a separator |
+| `self.label.@{{...}}`, `it.label.@{{...}}` | a label with a computed name, also of `service` and `self.host` |
 | `position(it)`, `position(NAME)` | the place of an element among those of its list or `each`, from 1 on |
 | `lower(X)`, `upper(X)`, `replace(X, "-", "_")` | a value in small or capital letters, or with one part in place of another |
 | `self.index + 1`, `metadata/heap / 2` | a number and another one, with blanks around `+`, `-`, `*`, `/` (whole) or `%` (what is left): indexes, scales, counts, positions, metadata of type int (other than counts and positions: from confd 0.16 on) |
