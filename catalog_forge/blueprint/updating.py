@@ -74,7 +74,11 @@ def _change(path: str, base: str | Digest | None, ours: File | None, theirs: Fil
         return Update(path, Fate.KEPT, ours, ours, newer, edited)
     texts = [base if isinstance(base, str) else "" if base is None else None, *map(_text, (ours, theirs))]
     if None in texts:
-        sides = (_shown(base), _shown(_text(ours) if ours else None), _shown(_text(theirs)))
+        # What is not kept may hold a secret: none of its sides is shown.
+        sides = (
+            _shown(base),
+            *(_shown(Digest(hashlib.sha256(each.content).hexdigest())) if each else None for each in (ours, theirs)),
+        )
         return Update(path, Fate.CONFLICT, ours, ours, newer, edited, (Clash("", 0, *sides),))
     merged = merge(str(texts[0]), str(texts[1]), str(texts[2]), labels, path.endswith((".yml", ".yaml")))
     mode = (ours or theirs).mode

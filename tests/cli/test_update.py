@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.blueprint import memory
+from catalog_forge.blueprint.find import examples
 from catalog_forge.cli.main import root
 from catalog_forge.spec.folder import MEMORY
 from tests.blueprint.folders import blueprint, commit, git
@@ -140,11 +141,16 @@ def test_a_conflict_that_is_written_is_refused_until_it_is_resolved(catalog: Pat
 
 
 def test_what_does_not_validate_is_not_written(catalog: Path) -> None:
+    diff = run(catalog, "update", "--diff", "--format", "json")
+    (found,) = json.loads(diff.stdout)["specs"]
+    assert "+  port: {type: int, default: 8080}" in found["diff"]
+    assert not found["written"]
     (catalog.parent / "mine" / f"{ROOM}.yml").write_text(NEW.replace("default: big", "defalt: big"))
     before = held(catalog)
-    result = run(catalog, "update")
+    result = run(catalog, "update", "--format", "json")
     assert result.exit_code == 1
-    assert "unknown key 'defalt'" in result.output
+    assert "unknown key 'defalt'" in result.stderr
+    assert not json.loads(result.stdout)["specs"][0]["written"]
     assert held(catalog) == before
 
 
@@ -306,3 +312,53 @@ def test_the_run_of_the_documentation_is_what_it_says(catalog: Path) -> None:
     said.append("".join(f"    {line}\n" for line in marks[marks.index("<<<<") :].split("  port")[0].splitlines()))
     shown("generate")
     assert [each for each in said if each not in text] == []
+
+
+def test_a_secret_is_asked_for_again_and_never_shown(tmp_path: Path) -> None:
+    mine = blueprint(tmp_path / "mine", {"key": "{{ cookiecutter.key }}\n"}, key="", _checks={"key": {"secret": True}})
+    (tmp_path / "c").mkdir()
+    words = ("new", "web-conf", "--no-build", "--blueprint", "../mine", "--set", "key=hush-hush", "--exec", "web")
+    assert run(tmp_path / "c", *words).exit_code == 0
+    assert run(tmp_path / "c", "update", "--check").exit_code == 0
+    (mine / ROOM / "key").write_text("# {{ cookiecutter.key }}\n")
+    refused = run(tmp_path / "c", "update")
+    assert refused.exit_code == 1
+    assert "the answer to 'key' is secret, so it is not remembered" in refused.output
+    diff = run(tmp_path / "c", "update", "--set", "key=hush-hush", "--diff").output
+    assert "not shown, it may hold a secret: specs/web-conf/key" in diff
+    assert "hush" not in diff
+    assert run(tmp_path / "c", "update", "--set", "key=hush-hush").exit_code == 0
+    assert (tmp_path / "c/specs/web-conf/key").read_text() == "# hush-hush\n"
+    assert "hush" not in (tmp_path / "c/specs/web-conf" / MEMORY).read_text()
+    (mine / ROOM / "key").write_text("## {{ cookiecutter.key }}\n")
+    (tmp_path / "c/specs/web-conf/key").write_text("mine: hush-hush\n")
+    both = run(tmp_path / "c", "update", "--set", "key=hush-hush")
+    assert both.exit_code == 1
+    assert "conflict: specs/web-conf/key" in both.output
+    assert "hush" not in both.output
+
+
+def test_a_binary_file_is_taken_or_a_conflict(tmp_path: Path) -> None:
+    mine = blueprint(tmp_path / "mine", {"logo.png": b"\x89\0old"})
+    (tmp_path / "c").mkdir()
+    assert run(tmp_path / "c", "new", "web-conf", "--no-build", "--blueprint", "../mine").exit_code == 0
+    (mine / ROOM / "logo.png").write_bytes(b"\x89\0new")
+    assert "updated: specs/web-conf/logo.png" in run(tmp_path / "c", "update").output
+    assert (tmp_path / "c/specs/web-conf/logo.png").read_bytes() == b"\x89\0new"
+    (mine / ROOM / "logo.png").write_bytes(b"\x89\0newer")
+    (tmp_path / "c/specs/web-conf/logo.png").write_bytes(b"\x89\0mine")
+    result = run(tmp_path / "c", "update", "--conflict", "inline")
+    assert result.exit_code == 1
+    assert "conflict: specs/web-conf/logo.png" in result.output
+    assert (tmp_path / "c/specs/web-conf/logo.png").read_bytes() == b"\x89\0mine"
+
+
+@pytest.mark.parametrize("key", ["package", "example"])
+def test_a_memory_of_an_earlier_release_still_names_its_example(tmp_path: Path, key: str) -> None:
+    name = next(iter(examples()))
+    assert run(tmp_path, "new", name, "--no-build", "--blueprint", f"example:{name}").exit_code == 0
+    file = tmp_path / f"specs/{name}" / MEMORY
+    data = json.loads(file.read_text())
+    file.write_text(json.dumps(data | {"source": {key: data["source"]["example"]}}))
+    result = run(tmp_path, "update", "--check")
+    assert (result.exit_code, "up to date" in result.output) == (0, True), result.output

@@ -58,6 +58,8 @@ class News:
     is_same: bool = False
     """Whether the blueprint is as it was, and only answers are new."""
 
+    hidden: tuple[str, ...] = ()
+    """Files of which the memory has the digest alone: they may hold a secret."""
     defaults: Mapping[str, str | bool] = field(default_factory=dict)
     """New questions that nobody answered, and their defaults."""
 
@@ -98,7 +100,9 @@ def find(repository: Repository, name: str, wished: Wished) -> News:
     is_new = bool(wished.pairs) or any(change.newer for change in found)
     file = memory.file_of(blueprint, answers, made) if is_new else None
     is_same = blueprint.digest == remembered.digest
-    return News(name, was, now, found, file, kept, is_same=is_same, defaults=defaults)
+    kinds = (remembered.files, memory.read(file.content, name).files if file else {})
+    hidden = {path for files in kinds for path, content in files.items() if isinstance(content, memory.Digest)}
+    return News(name, was, now, found, file, kept, is_same=is_same, hidden=tuple(sorted(hidden)), defaults=defaults)
 
 
 def _base(repository: Repository, wished: Wished, reference: str) -> Path:

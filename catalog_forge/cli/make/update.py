@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from catalog_forge.cli.make.newer import News, Wished
     from catalog_forge.plan import File
     from catalog_forge.repository import Repository
+    from catalog_forge.writer import Comparison
 
 
 MOST_LINES = 12
@@ -50,20 +52,23 @@ def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: s
     repository = Repository.find(settings.directory)
     wished = Wished(inline=conflict is not None, directory=settings.directory, **options)
     found: list[News] = []
+    done: dict[str, dict[str, Any]] = {}
 
     def act(name: str) -> bool:
         one = find(repository, name, wished)
         found.append(one)
         if form == "text":
             click.echo(_text(one))
-        _done(repository, one, wished)
+        done[name] = _done(repository, one, wished)
+        if form == "text":
+            click.echo(painted_diff(done[name]["diff"]), nl=False)
         return bool(one.conflicts or (wished.check and (one.newer or one.edited)))
 
     try:
         failed = each(_chosen(repository, names), act)
     finally:
         if form == "json":
-            click.echo(as_json({"specs": [_data(one, wished) for one in found]}))
+            click.echo(as_json({"specs": [_data(one) | done.get(one.name, {"diff": "", "written": False}) for one in found]}))
     if failed:
         raise ForgeError(*_why(found, wished))
 
@@ -81,30 +86,25 @@ def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _done(repository: Repository, one: News, wished: Wished) -> None:
-    """Write what was found, where it is to be written, or show how; say what was generated."""
+def _done(repository: Repository, one: News, wished: Wished) -> dict[str, Any]:
+    """Write what was found, where it is to be written; return whether it was, and the diff where it is wished for."""
     from catalog_forge import writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.cli.make.new import planned
     from catalog_forge.plan import Plan
 
     if wished.check or one.memory is None:
-        return
+        return {"diff": "", "written": False}
     author = Plan(file for each in one.changes if (file := _file(each, wished)))
     known = {each.path: each.ours.digest for each in one.changes if each.ours and (each.file is None or each.path in author)}
     plan, inputs = author, ""
     if not one.conflicts:
         plan, source = planned(repository, one.name, author, known.keys() - {file.path for file in author})
         inputs = source.inputs
-    if wished.diff:
-        compared = (
-            writer.compare_author(repository.root, plan, known)
-            if one.conflicts
-            else writer.compare(repository.root, one.name, plan, known)
-        )
-        click.echo(painted_diff(compared.diff()), nl=False)
     if wished.diff or wished.dry_run or (one.conflicts and not wished.inline):
-        return
+        root = repository.root
+        compared = writer.compare_author(root, plan, known) if one.conflicts else writer.compare(root, one.name, plan, known)
+        return {"diff": _shown(compared, one) if wished.diff else "", "written": False}
     plan.add(one.memory)
     known |= {one.memory.path: one.remembered.digest} if one.remembered else {}
     if one.conflicts:
@@ -112,6 +112,14 @@ def _done(repository: Repository, one: News, wished: Wished) -> None:
     else:
         done = writer.write(repository.root, one.name, plan, inputs=inputs, force=wished.force, known=known)
         click.echo(f"{one.name}: {summary(done)}", err=True)
+    return {"diff": "", "written": True}
+
+
+def _shown(compared: Comparison, one: News) -> str:
+    """The diff of all but those files that may hold a secret."""
+    hidden = [path for path in one.hidden if path in compared.states]
+    states = {path: state for path, state in compared.states.items() if path not in hidden}
+    return replace(compared, states=states).diff() + "".join(f"# not shown, it may hold a secret: {path}\n" for path in hidden)
 
 
 def _file(change: Update, wished: Wished) -> File | None:
@@ -168,9 +176,8 @@ def _side(who: str, text: str | None) -> list[str]:
     return [f"    {who + ':' if not number else '':10} {line}" for number, line in enumerate(lines)]
 
 
-def _data(one: News, wished: Wished) -> dict[str, Any]:
+def _data(one: News) -> dict[str, Any]:
     """What was found in a spec, as JSON has it."""
-    wrote = one.memory is not None and not (wished.check or wished.diff or wished.dry_run)
     return {
         "name": one.name,
         "was": one.was,
@@ -178,7 +185,6 @@ def _data(one: News, wished: Wished) -> dict[str, Any]:
         "newer": one.newer,
         "edited": one.edited,
         "taken_in": one.taken_in,
-        "written": wrote and (wished.inline or not one.conflicts),
         "files": [{"path": each.path, "state": str(each.state)} for each in one.changes],
         "defaults": dict(one.defaults),
         "conflicts": [
