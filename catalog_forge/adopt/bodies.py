@@ -61,6 +61,9 @@ def declared(chosen: Iterable[Lifted], metadata: Mapping[str, Any]) -> dict[str,
         for name, use in each.keys.items():
             for one in [name.replace("*", number) for number in _NUMBERS] if "*" in name else [name]:
                 found[one] = _key(use) | dict(found.get(one, {}))
+                if one in metadata and not use.optional and "variable" not in found[one]:
+                    # Nobody is asked for it: its values are fixed, and a file that needs it waits where there is none.
+                    found[one].pop("optional", None)
     maps = [name for name, key in found.items() if key.get("type") in ("map", "list")]
     return {name: key for name, key in found.items() if not any(name.startswith(f"{above}/") for above in maps)}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -77,8 +79,18 @@ def prove(original: Original, made: Subject, cases: Sequence[Trial], engine: Eng
     for file in original.files:
         dest = file.resource.dest
         found[dest] = Compared(dest, file.is_static, constant=not file.live)
-    for case in cases:
-        old, new = _rendered(before, case, engine, original.version), _rendered(made, case, engine, made.version)
+    # A confd of its own for each case: processes run side by side. The imitation has nothing to wait for.
+    with ThreadPoolExecutor(1 if engine.name == "embedded" else os.cpu_count() or 1) as pool:
+        rendered = [
+            (
+                case,
+                pool.submit(_rendered, before, case, engine, original.version),
+                pool.submit(_rendered, made, case, engine, made.version),
+            )
+            for case in cases
+        ]
+        outcomes = [(case, one.result(), other.result()) for case, one, other in rendered]
+    for case, old, new in outcomes:
         again = _Again(before, _declared(before, original, made), case, engine, original.version)
         for dest, carried in original.carried.items():
             _carried(found[dest], case, carried.content, new.get(original.dests[dest]))

@@ -10,7 +10,7 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import declared
-from catalog_forge.adopt.originals import Original, OriginalFile
+from catalog_forge.adopt.originals import OWN, Original, OriginalFile
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.errors import Problem
 from catalog_forge.plan import File, Plan
@@ -92,7 +92,7 @@ def _service(original: Original) -> dict[str, Any]:
     if original.is_carrier:
         return {"name": entry_name(original.name), "topology": "scripts"}
     asks = any(
-        path.startswith(("/self/container", "/self/service/name"))
+        path.startswith(("/self/container", "/self/service")) and not path.startswith(OWN)
         for each in original.files
         if not each.is_static
         for path in each.paths

@@ -202,3 +202,22 @@ def test_bad_input_is_reported_and_left_alone(tmp_path: Path, path: str, content
 def test_many_files_are_looked_at_in_linear_time(tmp_path: Path) -> None:
     folder = tree(tmp_path / "app-conf", {**SOUND, **{f"data/{number}/x.txt": "x" for number in range(10_000)}})
     assert run(tmp_path, str(folder)).exit_code == 0
+
+
+def test_the_page_of_the_docs_shows_a_real_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/adopt.md").read_text()
+    tree(tmp_path / "app-conf", dict(SOUND))
+    monkeypatch.chdir(tmp_path)
+    result = run(tmp_path, "app-conf", "--write")
+    assert f"$ catalog-forge adopt app-conf --write\n{result.stdout}```" in page
+    files = page.partition("# files: of specs/app-conf.yml\n")[2].partition("```")[0]
+    assert f"files:\n{files}" in (tmp_path / "specs/app-conf.yml").read_text()
+
+
+def test_the_real_confd_says_the_same(tmp_path: Path, confd: Path) -> None:
+    text = '{{range gets "/self/service/metadata/a/*"}}{{base .Key}}={{.Value}}\n{{end}}{{getv "/self/container/name"}}\n'
+    files: dict[str, str | bytes] = {**image({"x": text, "y": str(SOUND["templates/app.conf.tmpl"])})}
+    embedded = adopted(tmp_path, files)
+    real = adopted(tmp_path, files, "--engine", "confd", "--confd", str(confd))
+    assert statuses(embedded) == statuses(real)
+    assert real["status"] == "adopted"
