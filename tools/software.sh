@@ -181,7 +181,7 @@ hadoop() {
         <dependencies>
 EOF
     for artifact in common hdfs mapreduce-client-hs mapreduce-client-jobclient mapreduce-client-shuffle yarn-server-nodemanager \
-        yarn-server-resourcemanager; do
+        yarn-server-resourcemanager yarn-server-timelineservice; do
         echo "<dependency><groupId>org.apache.hadoop</groupId><artifactId>hadoop-$artifact</artifactId><version>${1#*:}</version></dependency>"
     done >>"$context/pom.xml"
     echo '</dependencies></project>' >>"$context/pom.xml"

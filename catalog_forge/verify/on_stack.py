@@ -302,7 +302,9 @@ class Scene:
 
     def _seen_in_time(self, moment: Moment, expected: Expectation, good: Callable[[Seen], bool]) -> Seen:
         settled = fine = 0.0
-        limit = time.monotonic() + self.settle
+        # Who gives what is expected more time has software that takes as long to start.
+        patience = max(self.settle, expected.asking.within)
+        limit = time.monotonic() + patience
         calm = _CALM if expected.count + expected.of_stack else 0
         while True:
             self._pause(_LOOK)
@@ -312,7 +314,7 @@ class Scene:
                 fine = 0
                 self._tell_wait(remark, limit)
                 if now > max(limit, settled + expected.asking.within):
-                    return self._look(moment, expected, f"after {self.settle:g} s {remark}")
+                    return self._look(moment, expected, f"after {patience:g} s {remark}")
                 continue
             settled = settled or now
             seen = self._look(moment, expected)
