@@ -25,7 +25,7 @@ _LABEL = re.compile(r"[A-Za-z0-9._-]+")
 _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
 # Listed by name in every version.
-_NAMED = ("/containers", "/self/stack/services")
+_NAMED = ("/containers",)
 
 ThingKind = Literal["container", "containers", "service", "stack", "host", "hosts", "metadata", "raw"]
 

@@ -154,10 +154,13 @@ class Writing:
         around = {"sep": piece.separator, "head": piece.head, "tail": piece.tail}
         around = {word: text for word, text in around.items() if text}
         text = body[0]["text"] if len(body) == 1 and "text" in body[0] and not piece.loop.as_name else ""
-        if text and around.get("sep") != "\n" and (around or text.endswith("\n")):
-            item = text if around else text[:-1]
-            if around or not item.endswith("\n"):
-                return {"list": {"of": of, "item": item} | (({"sep": ""} | around) if around else {})}, fresh and inside
+        if text and around.get("sep") != "\n":
+            in_lines = not around and text.endswith("\n") and not text.endswith("\n\n")
+            item = {"item": text[:-1]} if in_lines else {"item": text, "sep": "", **around}
+            return {"list": {"of": of, **item}}, fresh and inside
+        if of.startswith("/"):
+            # `each` walks over the values below such a path, and `list` over what its item reads.
+            raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around
 

@@ -78,6 +78,8 @@ BY_NAME = {
     "another service": '{{range ls "/self/stack/services/db/containers"}}{{.}}\n{{end}}',
     "fields of all": '{{range gets "/self/service/containers/*/primary_ip"}}{{.Value}}\n{{end}}',
     "first": '{{index (ls "/self/stack/services/db/containers") 0}}\n',
+    "all containers": "k '{{range lsdir \"/containers\"}}r-{{.}},{{end}}'\n",
+    "all containers in lines": '{{range ls "/containers"}}{{.}} {{getv (printf "/containers/%s/primary_ip" .)}}\n{{end}}',
     "metadata of another": '{{getv "/self/stack/services/db/metadata/word"}}\n',
 }
 BY_NUMBER = {
