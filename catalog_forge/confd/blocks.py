@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from catalog_forge import yamlio
@@ -13,7 +14,7 @@ from catalog_forge.confd.names import Members
 from catalog_forge.confd.values import Values, of_item
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.formats.base import BEHIND_BACKSLASH, LINE, Placement, go_quote, odd_backslash
-from catalog_forge.spec.expressions import Collection, Expr, Text
+from catalog_forge.spec.expressions import Attr, Collection, Expr, Text
 from catalog_forge.spec.model import (
     Block,
     Condition,
@@ -30,7 +31,7 @@ from catalog_forge.spec.model import (
     TextBlock,
     WhenBlock,
 )
-from catalog_forge.spec.model.bodies import blocks_of, given_of, key_of
+from catalog_forge.spec.model.bodies import blocks_of, given_of, key_of, texts_of
 from catalog_forge.spec.model.metadata import resolve
 
 # Keys of TOML that need no quotes; a dot between two leads into a table.
@@ -310,7 +311,32 @@ class Body:
 
 
 def _of(each: Each) -> Collection:
-    return replace(each.of, required=each.required or each.of.required)
+    """The collection of an `each`: as required as the block says, and of records where a field of its element is read."""
+    return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each))
+
+
+def _reads_fields(each: Each) -> bool:
+    """Whether a body reads a field of its own element: by its name anywhere, by `it` where no other element is meant."""
+    own = {id(block) for block in _level(each.body)}
+    tests = [(block, test) for block in blocks_of(each.body) if isinstance(block, WhenBlock) for test in block.when.tests]
+    compared = ((block, text) for block, test in tests for text in chain.from_iterable(test.compared.values()))
+    asked = any(test.has.startswith((f"{each.named}.", "it.") if id(block) in own else f"{each.named}.") for block, test in tests)
+    return asked or any(
+        isinstance(node := expr.node, Attr)
+        and node.path
+        and (node.root == each.named or (node.root == "it" and id(block) in own))
+        for block, text in chain(texts_of(each.body), compared)
+        for expr in text.expressions
+    )
+
+
+def _level(body: tuple[Block, ...]) -> Iterator[Block]:
+    """The blocks in which `it` is the element around the body: not those of another `each`, and no list."""
+    for block in body:
+        if isinstance(block, WhenBlock):
+            yield from _level((*block.then, *block.otherwise))
+        if not isinstance(block, EachBlock | ListBlock):
+            yield block
 
 
 def guarded(condition: str, lines: str) -> str:

@@ -301,6 +301,21 @@ def test_all_services_are_found_and_labels_left_out_by_their_beginning(shown: Sh
     assert "la=0" in left.splitlines() and "lb." not in left
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        [{"text": "@{it.name}\n"}],
+        [{"text": "@{c.name}\n"}],
+        [{"when": {"begins": ["@{it.name}", "l"]}, "then": [{"text": "loner\n"}], "else": [{"text": "@{upper(c.name)}\n"}]}],
+    ],
+)
+def test_each_element_of_a_raw_path_is_a_record_where_a_field_is_read(body: list[Mapping[str, Any]], shown: Shown) -> None:
+    said = shown({"each": {"of": "/containers", "as": "c", "body": body}})
+    assert {"one-db-1", "loner"} <= set(said.lower().splitlines()), said
+    plain = shown({"each": {"of": "/self/host/labels", "body": [{"text": "@{it}\n"}]}})
+    assert plain in ("b\n", "one\ntwo\na\n", "a\none\ntwo\n"), plain
+
+
 def test_a_join_without_an_element_has_its_default(shown: Shown) -> None:
     for of, wanted in (("link:none", "none"), ("everywhere:nothing", "none"), ("peers", "x,x")):
         assert shown({"text": f"@{{join({of}, 'x', ',')|none}}\n"}) == f"{wanted}\n"

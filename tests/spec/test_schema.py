@@ -105,7 +105,8 @@ def test_it_takes_the_golden_specs(name: str) -> None:
         "${x} {{y}}",
         "@{name.host}",
         "@@{metadata.x}",
-        "@{lower(self.name)} @{position(it)} @{metadata/n / 2} @{replace(it.name, '-', '_')|x} @{join(peers[required].ip, ',')|y}",
+        "@{lower(self.name)} @{position(it)} @{metadata/n / 2} @{replace(it.name, '-', '_')|x}",
+        "@{join(peers[required].ip, ',')|y}",
         "@{self.label.@{metadata/x}} @{it.label.a.@{env.B}|c}",
     ],
 )
