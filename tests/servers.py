@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import PATIENCE
+from tests.stores import servers as real_stores
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {
@@ -146,8 +146,12 @@ def zookeeper(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def moto(folder: Path) -> Iterator[Server]:
-    """DynamoDB and SSM as moto emulates them."""
-    with running(folder, lambda port: (sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port))) as server:
+    """DynamoDB and SSM as moto emulates them; where it cannot be had the test is skipped."""
+    try:
+        emulator = real_stores.tool("moto.sh")
+    except real_stores.Missing as why:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no moto: {why}")
+    with running(folder, lambda port: (emulator, "-H", "127.0.0.1", "-p", str(port))) as server:
         yield server
 
 

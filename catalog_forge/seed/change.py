@@ -2,7 +2,7 @@
 
 A store takes so many operations in one transaction. What fits into one is written whole or not at all. What does not is
 written in several, and between the first and the last of them a key beside the others, the mark, says that it is not
-finished. Whoever seeds then compares with what is there, as always, and so resumes (docs/decisions/0020-seed.md).
+finished. Whoever seeds then compares with what is there, as always, and so resumes (docs/decisions/0021-seeding-in-batches.md).
 """
 
 from __future__ import annotations

@@ -29,18 +29,14 @@ CLIENTS: Mapping[str, Callable[[Destination], Client]] = {
     "ssm": Ssm,
     "file": JsonFile,
 }
-_NO_STORE = {
-    "env": "--export sh prints the variables",
-    "rancher": "Rancher asks for the metadata itself, by the questions of the entry",
-}
 _NEEDED = {"file": "FILE, the one that the conf container reads", "dynamodb": "TABLE, whose key is the attribute `key`"}
 
 
 @contextmanager
 def connected(backend: str, target: Destination) -> Iterator[Client]:
     """Yield a client of a back end. Raises ForgeError when it has no store, or the store does not answer."""
-    if backend in _NO_STORE:
-        raise ForgeError(f"the back end {backend} has no store to seed", hint=_NO_STORE[backend])
+    if backend == "env":
+        raise ForgeError("the back end env has no store to seed", hint="--export sh prints the variables")
     if not target.node and backend in _NEEDED:
         raise ForgeError(f"where does the back end {backend} read?", hint=f"--node {_NEEDED[backend]}")
     port = TABLE[backend].port

@@ -6,29 +6,36 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from catalog_forge.errors import ForgeError
+from catalog_forge.seed.file import nested
 from catalog_forge.seed.store import Destination
 from catalog_forge.shown import as_json
 
-# What writes one key in a shell: the key and the value as words of a shell, the node, the table.
+# What writes one key in a shell. Values come by standard input, or in JSON, where a client would take `@x` for a file.
 _COMMANDS = {
     "etcdv3": "ETCDCTL_API=3 etcdctl put -- {key} {value}",
     "etcd": "ETCDCTL_API=2 etcdctl set -- {key} {value}",
-    "consul": "consul kv put {bare} {value}",
     "redis": "redis-cli SET {key} {value}",
-    "zookeeper": "zkCli.sh set {key} {value}",
-    "vault": "vault kv put {bare} value={value}",
+    "consul": "printf %s {value} | consul kv put {bare} -",
+    "vault": "printf %s {value} | vault kv put {bare} value=-",
     "dynamodb": "aws dynamodb put-item --table-name {table} --item {item}",
-    "ssm": "aws ssm put-parameter --overwrite --type {type} --name {key} --value {value}",
+    "ssm": "aws ssm put-parameter --cli-input-json {parameter}",
 }
 
 
-def as_data(leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return keys and values as JSON; null stands for a secret that is not shown."""
-    return as_json({key: text if secrets or not target.is_secret(key) else None for key, text in leaves.items()})
+def as_data(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
+    """Return keys and values as JSON, for the back end `file` as the file; null stands for a secret that is not shown."""
+    shown = {key: text if secrets or not target.is_secret(key) else None for key, text in leaves.items()}
+    return as_json(nested(shown) if backend == "file" else shown)
 
 
 def as_shell(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return a command of the store's own client for each key; a secret that is not shown is a variable of the shell."""
+    """Return a command of the store's own client for each key; a secret that is not shown is a variable of the shell.
+
+    Raises ForgeError for a store whose client has no such command.
+    """
+    if backend not in (*_COMMANDS, "env"):
+        raise ForgeError(f"there are no commands of a shell for the back end {backend}", hint="--export json")
     return "".join(f"{_command(backend, key, text, target, secrets)}\n" for key, text in leaves.items())
 
 
@@ -36,16 +43,20 @@ def _command(backend: str, key: str, text: str, target: Destination, secrets: bo
     name = re.sub(r"[^A-Z0-9]", "_", key.removeprefix("/").upper())
     is_hidden = target.is_secret(key) and not secrets
     value = f'"${{{name}:?}}"' if is_hidden else shlex.quote(text)
-    if backend in ("env", "file"):
+    if backend == "env":
         return f"{name}={value}; export {name}"
     kind = "SecureString" if target.is_secret(key) else "String"
-    head, tail = as_json({"key": {"S": key}, "value": {"S": "\n"}}, None).split("\\n")
-    item = f"{shlex.quote(head)}{value}{shlex.quote(tail)}" if is_hidden else shlex.quote(head + as_json(text)[1:-1] + tail)
+
+    def with_value(data: object) -> str:
+        """JSON as a word of a shell, with the value in the place of a line break."""
+        head, tail = as_json(data, None).split("\\n")
+        return f"{shlex.quote(head)}{value}{shlex.quote(tail)}" if is_hidden else shlex.quote(head + as_json(text)[1:-1] + tail)
+
     return _COMMANDS[backend].format(
         key=shlex.quote(key),
         bare=shlex.quote(key[1:]),
         value=value,
         table=shlex.quote(target.node or "TABLE"),
-        item=item,
-        type=kind,
+        item=with_value({"key": {"S": key}, "value": {"S": "\n"}}),
+        parameter=with_value({"Name": key, "Value": "\n", "Type": kind, "Overwrite": True}),
     )

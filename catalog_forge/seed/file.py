@@ -64,7 +64,7 @@ def _leaves(path: str, tree: Any) -> Iterator[tuple[str, bytes]]:
             yield from _leaves(f"{path}/{name}", each)
 
 
-def nested(leaves: Mapping[str, str]) -> dict[str, Any]:
+def nested(leaves: Mapping[str, str | None]) -> dict[str, Any]:
     """Return absolute keys as maps in maps."""
     tree: dict[str, Any] = {}
     for key, value in leaves.items():

@@ -23,7 +23,7 @@ class Wire:
             parts = urlsplit(node if "://" in node else f"http://{node}")
             make = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}[parts.scheme]
             self._connection = make(parts.hostname or "", parts.port or port, timeout=PATIENCE)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, http.client.InvalidURL):
             refuse(node, "the address must be HOST:PORT, or http:// or https:// before it")
 
     def close(self) -> None:
@@ -40,6 +40,8 @@ class Wire:
             refuse(self.node, f"it did not answer within {PATIENCE:g} s")
         except http.client.HTTPException as error:
             unclear(self.node, type(error).__name__)
+        except UnicodeError:
+            refuse(self.node, "this is not the name of a host")
         except OSError as error:
             refuse(self.node, error.strerror or str(error), "does it run, and is --node its address?")
         if len(content) > _MOST_BYTES:

@@ -20,7 +20,12 @@ class Zookeeper:
         self._target = target
         self._kazoo: Any = extra("kazoo.client", "zookeeper")
         login = [("digest", f"{target.username}:{target.password}")] if target.username else []
-        self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login)
+        try:
+            for each in target.node.split(","):
+                each.encode("idna")  # a name that cannot be one would end kazoo's own thread
+            self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login)
+        except ValueError:
+            refuse(target.node, "the address must be HOST:PORT; of several, with commas between them")
         # The nodes that are there, at and below the prefix, once somebody has looked.
         self._nodes: set[str] | None = None
 
@@ -70,7 +75,7 @@ class Zookeeper:
         if self._nodes is None:
             self.read()
         there = self._nodes = self._nodes or set()
-        there |= {path for path in _parents(self._target.prefix) if self._client.exists(path)}
+        there |= {path for path in _parents(self._target.prefix) if self._got(self._client.exists_async(path), None)}
         for key, value in puts.items():
             for path in [*_parents(key), key]:
                 if path not in there:

@@ -17,10 +17,12 @@ from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
 from catalog_forge.seed.clients import CLIENTS, connected
+from catalog_forge.seed.file import nested
 from catalog_forge.seed.store import Destination
 from tests import servers
 from tests.helpers import tree
 from tests.servers import Server
+from tests.stores import servers as real_stores
 
 SPEC = """\
 forge: 1
@@ -197,19 +199,27 @@ def test_a_binary_value_is_shown_as_one_and_replaced(catalog: Catalog) -> None:
 
 
 def test_export_prints_the_keys_without_secrets(catalog: Catalog) -> None:
-    found = json.loads(catalog.done(*GIVEN, "--export", "json"))
-    assert found == {f"{catalog.prefix}/{key}": None if key == "password" else text for key, text in VALUES.items()}
-    assert json.loads(catalog.done(*GIVEN, "--export", "json", "--secrets"))[f"{catalog.prefix}/password"] == "s3cret"
-    assert "s3cret" not in catalog.done(*GIVEN, "--export", "sh")
+    shown = {f"{catalog.prefix}/{key}": None if key == "password" else text for key, text in VALUES.items()}
+    secret = {**shown, f"{catalog.prefix}/password": "s3cret"}
+    form = nested if catalog.backend == "file" else dict
+    assert json.loads(catalog.done(*GIVEN, "--export", "json")) == form(shown)
+    assert json.loads(catalog.done(*GIVEN, "--export", "json", "--secrets")) == form(secret)
+    script = catalog.seed(*GIVEN, "--export", "sh")
+    assert "s3cret" not in script.output
+    assert ("no commands of a shell" in script.stderr) == (catalog.backend in ("file", "zookeeper"))
     assert catalog.there() == {}
 
 
 def test_the_exported_commands_do_what_seed_does(catalog: Catalog) -> None:
-    if catalog.backend not in ("redis", "etcdv3", "etcd"):
+    if catalog.backend not in ("redis", "etcdv3", "etcd", "consul", "vault"):
         pytest.skip("its own client is not at hand")
-    script = catalog.done(*GIVEN, "--export", "sh")
+    given = (*GIVEN, "--set", "banner=@/etc/passwd", "--set", "limits={cpu: '-'}")
+    script = catalog.done(*given, "--export", "sh")
     host, port = catalog.server.node.split(":")
+    built = real_stores.tool(f"{catalog.backend}.sh") if catalog.backend in ("consul", "vault") else ""
     client = {
+        "consul": f"consul() {{ '{built}' \"$@\"; }}; export CONSUL_HTTP_ADDR={catalog.server.node}\n",
+        "vault": f"vault() {{ '{built}' \"$@\"; }}; export VAULT_ADDR=http://{catalog.server.node} VAULT_TOKEN=$CONF_TOKEN\n",
         "redis": f"alias redis-cli='{servers.program('redis-cli')} -h {host} -p {port}'\n",
         "etcdv3": f"export ETCDCTL_ENDPOINTS={catalog.server.node}\n",
         "etcd": f"export ETCDCTL_ENDPOINTS=http://{catalog.server.node}\n",
@@ -217,8 +227,8 @@ def test_the_exported_commands_do_what_seed_does(catalog: Catalog) -> None:
     name = f"{catalog.prefix.strip('/').replace('/', '_').upper()}_PASSWORD"
     servers.program("etcdctl")
     subprocess.run(["dash", "-eu"], input=client + script, text=True, check=True, env={**os.environ, name: "s3cret"})
-    assert catalog.there() == VALUES
-    assert catalog.done(*GIVEN, "--check") == ""
+    assert catalog.there()["banner"] == "@/etc/passwd"
+    assert catalog.done(*given, "--check") == ""
 
 
 def test_a_seed_that_is_cut_off_says_so_and_is_resumed(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,6 +290,28 @@ def test_etcd_asks_for_a_user(tmp_path: Path) -> None:
             assert refused.exit_code == 1
             assert "it refuses the credentials" in refused.stderr
         assert catalog.seed(*GIVEN, env={"CONF_USERNAME": "root", "CONF_PASSWORD": "right"}).exit_code == 0
+
+
+@pytest.mark.parametrize("prefix", ["/", "a b", "../x", "/a//b", "/ä", "a\nb"])
+def test_a_prefix_is_a_key(tmp_path: Path, redis: Server, prefix: str) -> None:
+    refused = Catalog(tmp_path, "redis", redis).seed(*GIVEN, "--prefix", prefix)
+    assert refused.exit_code == 2 and "it must be a key such as /app" in refused.stderr
+
+
+@pytest.mark.parametrize("node", ["http://[", "x:y", "a" * 300, "gopher://x", "127.0.0.1:99999", "ho st:1"])
+@pytest.mark.parametrize("backend", ["etcdv3", "redis", "consul", "zookeeper"])
+def test_a_node_that_cannot_be_one_is_one_clear_line(
+    tmp_path: Path, backend: str, node: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog_forge.seed.zookeeper.PATIENCE", 0.3)
+    refused = Catalog(tmp_path, backend, Server((), 0, tmp_path, node)).seed(*GIVEN)
+    assert refused.exit_code == 1 and f"the store at {node[:40]}" in refused.stderr, refused.output
+
+
+def test_a_spec_of_rancher_has_no_store(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/web-conf.yml": re.sub("engine: .*\n", "", SPEC)})
+    refused = CliRunner().invoke(root, ["-C", str(tmp_path), "seed", "web-conf", *GIVEN])
+    assert refused.exit_code == 1 and "has no store to seed: it reads Rancher's metadata" in refused.stderr
 
 
 def test_a_wrong_back_end_and_a_wrong_port_are_said(tmp_path: Path, redis: Server, etcd: Server) -> None:

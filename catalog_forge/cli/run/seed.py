@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,19 +119,27 @@ class _Seeding:
 
 
 def _backend(spec: Spec, asked: str | None) -> str:
-    from catalog_forge.errors import UsageError, did_you_mean
+    from catalog_forge.errors import ForgeError, UsageError, did_you_mean
 
     known = spec.engine.backends
     if asked is not None and asked not in known:
         raise UsageError(f"--backend {asked}: {spec.name} does not read it", hint=did_you_mean(asked, known))
-    return asked or next((each for each in known if each != "rancher"), known[0])
+    found = asked or next((each for each in known if each != "rancher"), known[0])
+    if found == "rancher":
+        hint = "Rancher asks for the metadata itself, by the questions of the entry; engine: {backend: etcdv3} names a store"
+        raise ForgeError(f"{spec.name} has no store to seed: it reads Rancher's metadata", spec.engine.at("backend"), hint)
+    return found
 
 
 def _target(spec: Spec, node: str | None, prefix: str | None, environ: Mapping[str, str] = os.environ) -> Destination:
+    from catalog_forge.errors import UsageError
     from catalog_forge.seed.store import Destination
     from catalog_forge.seed.values import own_keys
+    from catalog_forge.spec.model.frame import PREFIX
 
-    prefix = "/" + (prefix or spec.engine.prefix).strip("/")
+    prefix = spec.engine.prefix if prefix is None else "/" + prefix.strip("/")
+    if not re.fullmatch(PREFIX, prefix):
+        raise UsageError(f"--prefix {prefix}: it must be a key such as /app, of letters, digits and . _ - between slashes")
     said = {word: _secret(f"CONF_{word.upper()}", environ) for word in ("username", "password", "token")}
     return Destination(node or "", prefix, **said, secret=own_keys(spec, prefix)[1])
 
@@ -188,7 +197,7 @@ def _export(spec: Spec, backend: str, target: Destination, given: Mapping[str, y
 
     leaves = wanted(spec, backend, target.prefix, given, {}).leaves
     if output == "json":
-        click.echo(export.as_data(leaves, target, secrets))
+        click.echo(export.as_data(backend, leaves, target, secrets))
     else:
         click.echo(export.as_shell(backend, leaves, target, secrets), nl=False)
 

@@ -12,6 +12,7 @@ from catalog_forge.spec.model.record import Record, key
 
 COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 IMAGE = r"[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])?"
+PREFIX = r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+"
 VERSION = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 SEMVER = r"v?[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.+-]+)?"
 DURATION = r"[1-9][0-9]{0,5}s"
@@ -97,7 +98,7 @@ class Engine(Record):
         "the key below which those of `metadata` lie in a store, unless the container is told another one by CONF_PREFIX; "
         "default: the name of the entry",
         "",
-        pattern=r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+",
+        pattern=PREFIX,
         shape="a key such as /app, without a slash at its end",
         maximum=200,
     )
