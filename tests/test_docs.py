@@ -51,3 +51,12 @@ def test_the_page_of_up_lists_what_is_not_honoured() -> None:
 def test_every_command_has_its_section(command: str) -> None:
     headings = re.findall(r"^## (.*)$", (ROOT / "docs/commands.md").read_text(), re.M)
     assert any(re.search(rf"\b{command}\b", heading) for heading in headings)
+
+
+def test_the_page_beside_other_tools_names_commands_and_counts_right() -> None:
+    page = (ROOT / "docs/compared.md").read_text()
+    rows = re.findall(r"^\| (?!tool)([^|]+) \| (yes|partly|no) \| ([^|]+) \|$", page, re.M)
+    assert f"{sum(answer == 'yes' for _, answer, _ in rows)} of {len(rows)} are a plain yes" in page and len(rows) == 54
+    for _, _, by in rows:
+        for words in re.findall(r"`([a-z]+)[ `]", by):
+            assert words in COMMANDS or words in ("companions", "levels", "allowed"), words

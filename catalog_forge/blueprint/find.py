@@ -20,6 +20,8 @@ _AT_COMMIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})")
 _URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
 
 # The user and the password that may stand in a URL.
+# What cookiecutter calls abbreviations: GitHub, GitLab, Bitbucket.
+_HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "bb:": "https://bitbucket.org/"}
 _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 
@@ -68,6 +70,8 @@ def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Bl
     What comes from a URL is kept in `cache`, and taken from there the next time.
     Raises ForgeError when there is none, when a URL names no commit, when git refuses, or what was kept has changed.
     """
+    for short, host in _HOSTS.items():
+        reference = host + reference.removeprefix(short) if reference.startswith(short) else reference
     if reference in (known := shipped()):
         yield replace(load(known[reference]), source={"package": catalog_forge.__version__})
     elif reference.startswith(EXAMPLE):

@@ -64,3 +64,13 @@ def test_a_revision_or_entry_that_is_not_there_is_told_with_those_that_are(catal
     assert "known here: 0, 1" in show(catalog, "--revision", "7").stderr
     said = CliRunner().invoke(root, ["-C", str(catalog), "show", "wbe"]).stderr
     assert "did you mean 'web'?" in said
+
+
+def test_answers_may_stand_in_lines_of_an_env_file(catalog: Path) -> None:
+    file = catalog / "mine.env"
+    file.write_text("# mine\n\nport=8081\ntag = 1.26\nword=a=b\n".replace("tag = ", "tag="))
+    docker, _ = yaml.safe_load_all(show(catalog, "--compose", "--answers", str(file)).stdout)
+    assert (docker["services"]["web"]["image"], docker["services"]["web"]["ports"]) == ("nginx:1.26", ["8081:80"])
+    file.write_text("port=1\nwrong\n")
+    said = show(catalog, "--compose", "--answers", str(file))
+    assert said.exit_code == 1 and f"{file}:2:1: this line is not KEY=VALUE" in said.stderr

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 
@@ -143,3 +144,26 @@ def test_a_service_of_another_stack_can_run_beside_the_entry(tool: Tool) -> None
     found = exec_(tool, "app", "wget", "-qO-", "http://backend/", given="")
     assert "404 Not Found" in found.stdout + found.stderr
     assert "is not NAME=IMAGE" in tool.up("--beside", "web", status=2)
+
+
+def test_a_stack_follows_what_is_saved_and_an_error_leaves_it_as_it_is(tool: Tool) -> None:
+    tool.entry({"web": service(), "db": service()}, {"web": {"metadata": {"word": "first"}}})
+    command = tool.command("up", "probe", "--name", tool.name, "--watch")
+    with subprocess.Popen(command, env=tool.environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr and any("watching" in line for line in process.stderr)
+        before = tool.ids()
+        tool.entry({"web": service(), "db": service()}, {"web": {"metadata": {"word": "second"}}})
+        assert any("metadata.word: first -> second" in line for line in process.stderr)
+        assert eventually(lambda: tool.ask("web-1", "self/service/metadata/word") == "second")
+        assert tool.ids() == before
+        (tool.folder / "templates/probe/0/docker-compose.yml").write_text("services: [")
+        assert any("stays as it is" in line for line in process.stderr)
+        tool.entry({"web": service(environment={"A": "1"}), "db": service()})
+        assert any("to change" in line for line in process.stderr)
+        assert eventually(lambda: tool.ids().get("web-1", before["web-1"]) != before["web-1"])
+        assert tool.ids()["db-1"] == before["db-1"]
+        assert eventually(lambda: tool.unit("web-1")["state"] == "running")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert tool.unit("web-1")["state"] == "running"

@@ -229,6 +229,8 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
     found: dict[str, Given] = {}
     if answers_file:
         try:
+            if answers_file.suffix == ".env" or answers_file.name == ".env":
+                return _of_env(answers_file) | given(sets, None)
             root = yamlio.parse(answers_file.read_bytes(), str(answers_file))
         except OSError as error:
             raise ForgeError(f"{answers_file} cannot be read: {error.strerror}") from None
@@ -243,4 +245,21 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
         if not equals:
             raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
         found[name] = Given(text)
+    return found
+
+
+def _of_env(file: Path) -> dict[str, Given]:
+    """The answers of a file of lines KEY=VALUE, as docker-compose and rancher-compose take them; `#` begins a comment."""
+    from catalog_forge.errors import ForgeError, Where
+    from catalog_forge.rancher.questions import Given
+
+    found: dict[str, Given] = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        name, equals, text = line.strip().partition("=")
+        if name and not name.startswith("#"):
+            if not equals:
+                raise ForgeError(
+                    "this line is not KEY=VALUE", Where(str(file), number, 1), "one answer a line; # begins a comment"
+                )
+            found[name.strip()] = Given(text, Where(str(file), number, 1))
     return found

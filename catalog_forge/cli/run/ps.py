@@ -34,10 +34,31 @@ def ps(stack: str | None, output: str) -> None:
     found = [(name, row) for name in ([the_one(there, stack)] if stack else there) for row in _rows(name, containers)]
     if output == "json":
         keys = ("service", "index", "state", "health", "address")
-        click.echo(as_json([{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found]))
+        rows = [{"stack": name, **{key: getattr(row, key) for key in keys}} for name, row in found]
+        click.echo(as_json([{**row, "containers": _containers(row, containers)} for row in rows]))
         return
     for line in table([("STACK", "UNIT", "STATE", "HEALTH", "ADDRESS"), *((name, *cells(row)) for name, row in found)]):
         click.echo(line)
+
+
+def _containers(unit: Mapping[str, Any], listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The containers of a unit, with their images and the ports that they publish."""
+    from catalog_forge.stack.listing import STACK_LABEL, seen
+
+    own = [each for each in listed if each["Labels"].get(STACK_LABEL) == unit["stack"]]
+    ids = {each.id: each.name for each in seen(own) if each.key == (unit["service"], unit["index"])}
+    ports = {each["Id"]: [port for port in each.get("Ports") or () if port.get("PublicPort")] for each in own}
+    return [
+        {
+            "name": ids[each["Id"]],
+            "image": each["Image"],
+            "ports": [
+                f"{port.get('IP', '')}:{port['PublicPort']}:{port['PrivatePort']}/{port['Type']}" for port in ports[each["Id"]]
+            ],
+        }
+        for each in own
+        if each["Id"] in ids
+    ]
 
 
 def _rows(name: str, containers: Iterable[Mapping[str, Any]]) -> list[Row]:

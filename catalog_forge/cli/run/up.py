@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import EXIT_INTERRUPTED, Settings
+from catalog_forge.cli.run import watching
 from catalog_forge.cli.run.background import Background, rename, tail
 from catalog_forge.cli.run.status import StatusView
 from catalog_forge.cli.shown import names as complete
@@ -34,13 +35,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--name", metavar="STACK", shell_complete=complete.stacks, help="Name of the stack; default: that of the entry.")
 @click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
-@click.option("--answers", type=_FILE, help="Answers in a YAML file.")
+@click.option("--answers", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE of an .env file.")
 @click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Run so many units of a service.")
 @click.option(
     "--beside",
     multiple=True,
     metavar="NAME=IMAGE [COMMAND]",
     help="Run a service for one that the entry expects from elsewhere, NAME or STACK/NAME; may be repeated.",
+)
+@click.option(
+    "--watch", is_flag=True, help="Run it as with -d, and let it follow what is saved in specs/ and templates/, until Ctrl-C."
 )
 @click.option("--confirm", is_flag=True, help="Show what changes of the stack, and ask before it is done.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would run; needs no engine.")
@@ -64,10 +68,15 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
     stack that is there, `up` changes what differs, and keeps answers and scales that were given before.
     """
-    background = Background(supervise) if detach and not options["only_plan"] else None
+    watched = options.pop("watch") and not options["only_plan"]
+    background = Background(supervise) if (detach or watched) and not options["only_plan"] else None
+    if watched:
+        watching.generate(ctx.obj.directory)
     stack = _chosen(ctx.obj, entry, **options, output=output)
     if stack is not None:
         bring_up(stack, background, output)
+    if stack is not None and watched:
+        watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, output=output), bring_up)
 
 
 def _chosen(

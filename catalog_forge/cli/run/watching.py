@@ -1,0 +1,92 @@
+"""`up --watch`: what is saved in specs/ or templates/ is generated, built, and taken over by the stack that runs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.shown import printable
+
+if TYPE_CHECKING:
+    from catalog_forge.stack.model import Stack
+
+_LOOK = 0.3
+_ROOMS = ("specs", "templates")
+_Stamps = dict[str, tuple[int, int]]
+
+
+def generate(directory: Path) -> None:
+    """Generate what is not as its spec says. Raises ForgeError for a spec that is wrong, and writes nothing of that one."""
+    from catalog_forge import writer
+    from catalog_forge.repository import Repository
+
+    repository = Repository.find(directory)
+    for name in repository.names():
+        source = repository.source(name)
+        if not repository.is_current(source):
+            writer.write(repository.root, name, source.plan(), inputs=source.inputs, leave=True)
+            click.echo(f"generated {name}", err=True)
+    writer.tidy(repository.root)
+
+
+def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], bring_up: Callable[[Stack], None]) -> None:
+    """Look for what is saved until interrupted, and let the stack follow; an error is shown, and the stack left as it was."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import Repository
+
+    root = Repository.find(directory).root
+    seen = _stamps(root)
+    click.echo(
+        f"watching specs/ and templates/ of {printable(str(root))}; Ctrl-C ends that, and stack {before.name} runs on", err=True
+    )
+    while True:
+        time.sleep(_LOOK)
+        if (now := _stamps(root)) == seen:
+            continue
+        try:
+            generate(directory)
+            stack = wanted()
+            if stack and stack.services != before.services:
+                before = _taken_over(before, stack, bring_up)
+            elif stack:
+                bring_up(stack)  # an image that was built anew has the name of the old one
+        except ForgeError as error:
+            click.echo(f"{printable(error, kept=chr(10))}\nstack {before.name} stays as it is", err=True)
+        seen = _stamps(root) | {path: stamp for path, stamp in now.items() if path.startswith("specs/")}
+
+
+def _taken_over(before: Stack, after: Stack, bring_up: Callable[[Stack], None]) -> Stack:
+    """Bring up what is wanted now, and what ran before when that fails."""
+    from catalog_forge.errors import EngineError, ForgeError
+    from catalog_forge.stack import changes
+
+    for line in changes.lines(changes.changes(before, after)):
+        click.echo(line, err=True)
+    try:
+        bring_up(after)
+    except EngineError:
+        raise
+    except ForgeError:
+        bring_up(before)
+        raise
+    return after
+
+
+def _stamps(root: Path) -> _Stamps:
+    """When each file below the rooms that are watched was written, and its size."""
+    found: _Stamps = {}
+    for room in _ROOMS:
+        for folder, _, names in os.walk(root / room):
+            for name in names:
+                path = Path(folder) / name
+                try:
+                    stat = path.lstat()
+                except OSError:  # an editor has just replaced it
+                    continue
+                found[path.relative_to(root).as_posix()] = (stat.st_mtime_ns, stat.st_size)
+    return found
