@@ -409,7 +409,7 @@ class Evaluation:
         if isinstance(value, Position) and not value.plus:
             return Test("later", (value.loop,))
         if isinstance(value, Phrase) and value.single and not isinstance(value.single, ElementName):
-            return Test("given", (value,))
+            return Test("given", (value,)) if isinstance(value.single, Lookup) or not value.single.default else True
         if isinstance(value, Phrase) and len(value.parts) <= 1:
             return bool(value.parts)
         of = value.of if isinstance(value, Size) and not value.plus else value

@@ -41,6 +41,9 @@ def lift(text: str, setting: Setting) -> Lifted:
         )
         writing = Writing(naming, line_of, needed)
         body, _ = writing.blocks(output)
+        naming.gather()
+        if name := next((name for name, use in naming.keys.items() if use.branches and not use.fields), ""):
+            raise Unliftable(f"only records are listed below metadata/{name}, and none of their fields is read")
     except Unliftable as fault:
         return Lifted(None, fault.why, line_of(fault.start))
     except RecursionError:
@@ -48,8 +51,7 @@ def lift(text: str, setting: Setting) -> Lifted:
     for name, use in naming.keys.items():
         use.secret = use.kind == "value" and without_secrets({name: "x"}) != {name: "x"}
     for name in needed:
-        writing.naming.keys[key_of(name)].optional = False
-    naming.gather()
+        naming.keys[key_of(name)].optional = False
     return Lifted(
         body,
         keys=naming.keys,

@@ -24,6 +24,8 @@ _STACK = {"name": "name", "environment_name": "environment"}
 _LABEL = re.compile(r"[A-Za-z0-9._-]+")
 _KEY = re.compile(METADATA_KEY)
 _BY_NUMBER = "2015-07-25"
+# These write the names of services, stacks and containers in lower case.
+LOWERED = ("2016-07-29", "latest")
 # Listed by name in every version.
 _NAMED = ("/containers",)
 
@@ -93,6 +95,8 @@ class Naming:
 
     def _service(self, name: str) -> str:
         """Return a service's name, nothing for the own one."""
+        if name != name.lower() and self.setting.version in LOWERED:
+            raise Unliftable(f"the service {name!r} has a name in lower case in this version of the metadata")
         if name.lower() == self.setting.service.lower():
             return ""
         known = self.setting.services

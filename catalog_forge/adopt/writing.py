@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog_forge.adopt.naming import Naming, expression, written
+from catalog_forge.adopt.naming import LOWERED, Naming, expression, written
 from catalog_forge.adopt.terms import Getenv, Lookup, Output, Phrase, Printed, Repeat, Size, Test, Unliftable, When
 from catalog_forge.spec.expressions import Expr
 
 _ENDS_LINE = re.compile(r"[ \t]*\n")
 _SEVERAL_LINES = ("multiline", "certificate")
-_LOWERED = ("2016-07-29", "latest")
 
 Blocks = list[dict[str, Any]]
 
@@ -211,7 +210,7 @@ class Writing:
                 use.compared = tuple(dict.fromkeys((*use.compared, words.constant)))
         texts = [self.compared(left), self.compared(right)]
         named = any(name.endswith(".name") for name in names)
-        if named and naming.setting.target in _LOWERED:
+        if named and naming.setting.target in LOWERED and naming.setting.version not in LOWERED:
             texts = [
                 text.lower() if words.constant is not None else text for text, words in zip(texts, (left, right), strict=True)
             ]

@@ -22,6 +22,7 @@ KEPT = {
     '{{getv (getv "/self/service/metadata/k")}}': "path",
     '{{printf "%q" (getv "/self/service/metadata/k")}}': "printf",
     "{{datetime}}": "datetime",
+    '{{range lsdir "/self/service/metadata/r"}}{{.}}{{end}}': "records",
     '{{if gt (getv "/self/service/metadata/k") "3"}}x{{end}}': "comparison",
     '{{replace (getv "/self/service/metadata/k") "a" "b" -1}}': "known",
     '{{getv "/self/service/metadata//k"}}': "slashes",
@@ -103,3 +104,15 @@ def test_conditions_and_loops_hold_whole_lines(text: str, body: list[object]) ->
 
 def test_what_is_called_a_secret_is_one() -> None:
     assert lift('{{getv "/self/service/metadata/db.password"}};', Setting()).keys["db.password"].secret
+
+
+def test_names_in_a_comparison_are_written_as_the_versions_write_them() -> None:
+    text = '{{if eq (getv "/self/service/name") "App"}}x{{end}}'
+    for version, target, name in (("2015-07-25", "2016-07-29", "app"), ("2016-07-29", "2016-07-29", "App")):
+        body = lift(text, Setting(version, target=target)).body
+        assert body == [{"when": {"eq": ["@{service.name}", name]}, "then": [{"text": "x"}]}]
+    assert lift('{{getv "/services/App/scale"}}', Setting("2016-07-29", service="App")).body is None
+
+
+def test_a_variable_with_a_default_is_never_empty() -> None:
+    assert lift('{{if getenv "A" "b"}}x{{end}}', Setting()).body == [{"text": "x"}]
