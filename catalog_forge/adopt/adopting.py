@@ -89,7 +89,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         if wrong and _generates(original, frame, rest):
             found.files, found.plan = _proven(original, frame, rest, tried, engine)
         if use:
-            found.changes = changes(use, found.plan, frame.data["entry"]["revision"])
+            found.changes = _changed(use, found.plan, frame.data["entry"]["revision"])
             found.changes += [
                 Altered(name, "the program", "what the image starts", words, True) for name, words in frame.unsure.items()
             ]
@@ -97,6 +97,15 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     except ForgeError as error:
         found.problems = error.problems
     return found
+
+
+def _changed(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
+    """What both revisions launch, compared; where one cannot be launched, that is what is lost."""
+    try:
+        return changes(use, plan, revision)
+    except ForgeError as error:
+        words = "; ".join(problem.message for problem in error.problems)
+        return [Altered(use.revision.title, "what it launches", f"cannot be compared: {words}", "", True)]
 
 
 def _published(use: EntryUse) -> Plan:

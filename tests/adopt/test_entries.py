@@ -159,3 +159,27 @@ def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> 
     catalog = tree(tmp_path / "catalog", dict(ENTRY))
     result = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog)])
     assert "entry app/1: " in result.stdout
+
+
+def test_an_entry_that_cannot_be_launched_is_not_whole(tmp_path: Path) -> None:
+    docker = DOCKER.replace("image: nginx", "image: nginx\n  restart: sometimes")
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker})
+    assert found["status"] in ("adopted", "not read")
+    assert not found["entry"]["whole"]
+
+
+def test_two_images_of_one_entry_are_not_written_over_each_other(tmp_path: Path) -> None:
+    for name in ("app-conf", "side-conf"):
+        tree(tmp_path / "images" / name, dict(IMAGE))
+    docker = "app:\n  image: acme/app:3.1\n  entrypoint: [app]\n  labels: {io.rancher.sidekicks: 'one,two,app-data'}\n"
+    for name, made in (("one", "app-conf"), ("two", "side-conf")):
+        docker += f"{name}:\n  image: acme/{made}:v1.2.0\n  net: 'container:app'\n  volumes_from: [app-data]\n"
+    docker += "app-data:\n  image: acme/app:3.1\n  labels: {io.rancher.container.start_once: 'true'}\n  volumes: [/etc/app]\n"
+    catalog = tree(tmp_path / "catalog", {**ENTRY, "templates/app/1/docker-compose.yml": docker})
+    (tmp_path / "new").mkdir()
+    command = ["-C", str(tmp_path / "new"), "adopt", str(tmp_path / "images"), "--entry", str(catalog), "--write"]
+    result = click.testing.CliRunner().invoke(root, command)
+    assert result.exit_code == 1
+    assert "2 images: 2 adopted" in result.stdout, result.stdout
+    assert "several images would write this file" in result.stderr
+    assert list((tmp_path / "new").iterdir()) == []

@@ -126,6 +126,14 @@ def _write(settings: Settings, found: Sequence[Adopted]) -> None:
     twice = [name for name, count in Counter(each.name for each in found).items() if count > 1]
     if twice:
         raise ForgeError(f"several images would become {twice[0]}: nothing was written", hint="adopt them one by one")
+    shared = Counter(file.path for each in found for file in each.plan)
+    both = [path for path, count in shared.items() if count > 1]
+    if both:
+        raise ForgeError(
+            "several images would write this file: nothing was written",
+            Where(both[0]),
+            "an entry belongs to one spec: name the image that configures its services",
+        )
     problems = [
         Problem("is in the way: nothing was written", Where(path), "move it away, or adopt into another catalog")
         for each in found
