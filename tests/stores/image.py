@@ -112,8 +112,9 @@ def container(
     }  # fmt: skip
     processes = []
     with (root / "log").open("ab") as log:
-        for script in ("entrypoint.sh", "run.sh sleep 1000")[: 1 + main]:
-            words = [*SHELL.split(), *f"{root}/confd/{script}".split()]
+        program = ["/bin/sh", "-c", f"touch {root}/share/started; exec sleep 1000"]
+        for script, *arguments in (["entrypoint.sh"], ["run.sh", *program])[: 1 + main]:
+            words = [*SHELL.split(), f"{root}/confd/{script}", *arguments]
             processes.append(
                 subprocess.Popen(words, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
             )

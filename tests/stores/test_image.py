@@ -73,8 +73,7 @@ def _changes(confd: Path, folder: Path, store: Store) -> str:
     store.put(keys(store))
     with container(confd, folder, store, main=True) as conf:
         assert conf.has(WRITTEN), conf.log
-        assert eventually(lambda: "every file is written" in conf.log)
-        time.sleep(2)
+        assert eventually((folder / "share/started").exists), conf.log
         for number in range(1, CHANGES + 1):
             store.put(keys(store, {"port": 1000 + number}))
             assert conf.has(f"listen {1000 + number};\n"), conf.log
@@ -104,6 +103,18 @@ def _killed(confd: Path, folder: Path, store: Store) -> str:
         assert conf.has("listen 4242;\n"), conf.log
         assert conf.process.poll() is None, conf.log
         return conf.file
+
+
+@pytest.mark.confd
+def test_a_change_in_a_redis_that_tells_of_none_is_found_by_the_pass_beside_the_watch(confd: Path, tmp_path: Path) -> None:
+    for store in started("redis", tmp_path / "store"):
+        store.call(b"CONFIG", b"SET", b"notify-keyspace-events", b"")  # type: ignore[attr-defined]
+        store.put(keys(store))
+        with container(confd, tmp_path / "image", store, main=True) as conf:
+            assert eventually((tmp_path / "image/share/started").exists), conf.log
+            store.put(keys(store, {"port": 4343}))
+            assert conf.has("listen 4343;\n"), conf.log
+            assert eventually(lambda: conf.reloads == 1), conf.log
 
 
 @contextmanager
