@@ -68,7 +68,10 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
         named = [word for label in labels for word in ("-L", label)]
         command = ["git", *_SAFE, "merge-file", "-p", "--diff3", *named, *map(str, files)]
         try:
-            done = subprocess.run(command, env=os.environ | _QUIET, capture_output=True, timeout=GIT_SECONDS, check=False)
+            # Away from the repository of the catalog, which git would open, and refuse to merge when it is broken.
+            done = subprocess.run(
+                command, cwd=temporary, env=os.environ | _QUIET, capture_output=True, timeout=GIT_SECONDS, check=False
+            )
         except FileNotFoundError:
             raise ForgeError("git is not installed", hint="it merges what you and the blueprint changed") from None
         except subprocess.TimeoutExpired:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -120,6 +121,12 @@ def test_other_files_go_by_line(theirs: str) -> None:
     (clash,) = merge("a\nb\nc\n", "a\nB\nc\n", theirs, LABELS, is_yaml=False).clashes
     assert clash.ours is not None
     assert "B" in clash.ours
+
+
+def test_a_catalog_whose_repository_is_broken_merges_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").write_text("gitdir: /none/here\n")
+    monkeypatch.chdir(tmp_path)
+    assert merge("a\nb\n", "a\nb\nc\n", "0\na\nb\n", LABELS, is_yaml=False).text == "0\na\nb\nc\n"
 
 
 SCALARS = st.integers(0, 3) | st.sampled_from(["x", "y: #", ""])

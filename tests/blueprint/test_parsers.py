@@ -71,7 +71,9 @@ ROWS = (
     Row("mongodb-conf", "mongod.yml", yaml, ("storage", "wiredTiger", "engineConfig", "cacheSizeGB"), "engineConfig", "engine"),
     Row("mongodb-conf", "mongod.yml", yaml, ("security", "keyFile"), "keyFile: /etc/mongod/key", "key: /etc/mongod/key"),
     Row("mongodb-conf", "members.js", script, ("ExpressionStatement",), "quit(0);", "quit(0;", "members.js"),
-    Row("jenkins-conf", f"{JENKINS}.xml", flat_xml, (JENKINS, "jenkinsUrl"), "<jenkinsUrl>", "<jenkinsURL>"),
+    Row(
+        "jenkins-conf", f"{JENKINS}.xml", flat_xml, (JENKINS, "jenkinsUrl"), "<jenkinsUrl>@{metadata/url}</jenkinsUrl>", "<url/>"
+    ),
     Row("logstash-conf", "logstash.conf", pipeline, ("output",), '["output {", "}"]', '["output", "}"]'),
     Row("logstash-conf", "kibana.yml", yaml, ("elasticsearch.url",), "elasticsearch.url:", "elasticsearch.uri:"),
 )
