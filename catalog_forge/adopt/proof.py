@@ -31,7 +31,7 @@ REASONS = {
 }
 # The formats in which what cannot be parsed is surely wrong.
 _STRICT = ("json", "yaml", "xml", "toml")
-_COMMENT = re.compile(r"[#;].*|//.*|<!--.*-->")
+_COMMENT = re.compile(r"#(?!!).*|<!--.*-->")
 _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click.testing
 import pytest
 
+from catalog_forge.adopt.proof import lines
 from catalog_forge.cli.main import root
 from tests.adopt.images import SOUND, image, toml
 from tests.helpers import tree
@@ -221,3 +222,18 @@ def test_the_real_confd_says_the_same(tmp_path: Path, confd: Path) -> None:
     real = adopted(tmp_path, files, "--engine", "confd", "--confd", str(confd))
     assert statuses(embedded) == statuses(real)
     assert real["status"] == "adopted"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("# a\n\na  = 1\n", "a = 1\n# b\n", True),
+        ("<!-- a -->\n<a/>\n", "<a/>\n", True),
+        ("#!/bin/sh\n", "#!/bin/bash\n", False),
+        ("//host/a\n", "//host/b\n", False),
+        ("; a\n", "; b\n", False),
+        ("a = 1 # x\n", "a = 1 # y\n", False),
+    ],
+)
+def test_only_blanks_and_lines_that_are_comments_do_not_count(one: str, other: str, equal: bool) -> None:
+    assert (lines(one.encode()) == lines(other.encode())) is equal
