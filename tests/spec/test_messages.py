@@ -280,13 +280,14 @@ def test_what_is_said_of_a_metadata_key(text: str, wanted: str) -> None:
         (
             "  body:\n  - when: k\n    body: [{text: a}]\n",
             "x.yml:8:11: when must be a mapping\n"
-            "  hint: known here: all, any, env, eq, first, has, ne, not, service\n"
+            "  hint: known here: all, any, begins, contains, ends, env, eq, exists, first, has, ne, not, service\n"
             "x.yml:9:5: unknown key 'body' in the block 'when'\n"
             "  hint: known here: else, then, when",
         ),
         (
             "  body:\n  - when: kk\n    then: [{text: a}]\n",
-            "x.yml:8:11: when must be a mapping\n  hint: known here: all, any, env, eq, first, has, ne, not, service",
+            "x.yml:8:11: when must be a mapping\n"
+            "  hint: known here: all, any, begins, contains, ends, env, eq, exists, first, has, ne, not, service",
         ),
         (
             "  body:\n  - each: k\n    body: [{text: a}]\n",
