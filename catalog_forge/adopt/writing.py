@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge.adopt.naming import LOWERED, Naming, expression, written
-from catalog_forge.adopt.terms import Getenv, Lookup, Output, Phrase, Printed, Repeat, Size, Test, Unliftable, When
+from catalog_forge.adopt.terms import (
+    Children,
+    ElementName,
+    Getenv,
+    Lookup,
+    Output,
+    Phrase,
+    Printed,
+    Repeat,
+    Size,
+    Test,
+    Unliftable,
+    When,
+)
 from catalog_forge.spec.expressions import Expr
 
 _ENDS_LINE = re.compile(r"[ \t]*\n")
@@ -150,6 +163,7 @@ class Writing:
         body, after = self.blocks(piece.body, inside, ends and begins and not piece.tail)
         self.branches -= 1
         self.naming.loops.pop()
+        self.must_be_records(piece)
         around = {"sep": piece.separator, "head": piece.head, "tail": piece.tail}
         around = {word: text for word, text in around.items() if text}
         text = body[0]["text"] if len(body) == 1 and "text" in body[0] and not piece.loop.as_name else ""
@@ -162,6 +176,22 @@ class Writing:
             raise Unliftable("a loop over this list must print one text for each element", piece.start)
         named = {"as": piece.loop.as_name} if piece.loop.as_name else {}
         return {"each": {"of": of} | named | around | {"body": body}}, fresh and after and not around
+
+    def must_be_records(self, piece: Repeat) -> None:
+        """Refuse a loop over names of which some may have no fields, unless the template fails there: `each` leaves them out."""
+        of, element = piece.loop.of, ElementName(piece.loop)
+        if not isinstance(of, Children) or of.branches:
+            return
+        thing = self.naming.place(of.path)
+        fails = any(
+            isinstance(each, Printed)
+            and isinstance(each.part, Lookup)
+            and not each.part.default
+            and element in each.part.path.parts
+            for each in piece.body
+        )
+        if thing.kind == "metadata" and thing.rest and self.naming.key(thing).fields and not fails:
+            raise Unliftable("names without fields may stand beside the records that it walks over", piece.start)
 
     # Conditions
 

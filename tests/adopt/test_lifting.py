@@ -23,6 +23,7 @@ KEPT = {
     '{{printf "%q" (getv "/self/service/metadata/k")}}': "printf",
     "{{datetime}}": "datetime",
     '{{range lsdir "/self/service/metadata/r"}}{{.}}{{end}}': "records",
+    '{{range ls "/self/service/metadata/r"}}{{getv (printf "/self/service/metadata/r/%s/p" .) "1"}}{{end}}': "beside",
     '{{if gt (getv "/self/service/metadata/k") "3"}}x{{end}}': "comparison",
     '{{replace (getv "/self/service/metadata/k") "a" "b" -1}}': "known",
     '{{getv "/self/service/metadata//k"}}': "slashes",
