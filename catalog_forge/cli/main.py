@@ -86,6 +86,9 @@ class Root(click.Group):
             return None
         module = importlib.import_module(f"catalog_forge.cli.{COMMANDS[name][0]}")
         command: click.Command = getattr(module, name)
+        from catalog_forge.cli.shown import examples
+
+        examples.add(command, name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -167,3 +167,11 @@ def test_a_stack_follows_what_is_saved_and_an_error_leaves_it_as_it_is(tool: Too
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert tool.unit("web-1")["state"] == "running"
+
+
+def test_ps_tells_images_and_published_ports(tool: Tool) -> None:
+    tool.entry({"web": service(ports=["22347:80"], labels={"io.rancher.sidekicks": "side"}), "side": service()})
+    tool.up()
+    first, second = sorted(tool.unit("web-1")["containers"], key=lambda each: each["name"])
+    assert first == {"name": f"{tool.name}-web-1", "image": "busybox:1.37.0", "ports": ["0.0.0.0:22347:80/tcp"]}
+    assert second == {"name": f"{tool.name}-web-side-1", "image": "busybox:1.37.0", "ports": []}

@@ -98,9 +98,10 @@ def render(settings: Settings, /, name: str | None, engine: str, confd: Path | N
     Exit 1 when a resource cannot be rendered: its error is on stderr, and the others are there all the same, as with confd.
 
     \b
-    catalog-forge render elasticsearch-conf
-    catalog-forge render elasticsearch-conf --diff --scale 3 --scale 4
-    catalog-forge render --image-dir DIR --metadata answers.yml --self 10.42.1.11 --prefix /2015-07-25 -o OUT
+    Examples:
+      catalog-forge render elasticsearch-conf
+      catalog-forge render elasticsearch-conf --diff --scale 3 --scale 4
+      catalog-forge render --image-dir DIR --metadata answers.yml --self 10.42.1.11 --prefix /2015-07-25 -o OUT
     """
     from catalog_forge.errors import ForgeError
 
