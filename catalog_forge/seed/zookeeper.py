@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import posixpath
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,9 @@ class Zookeeper:
         try:
             for each in target.node.split(","):
                 each.encode("idna")  # a name that cannot be one would end kazoo's own thread
-            self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login)
+            # What goes wrong is raised; its own log would say the same many times.
+            quiet = logging.Logger("kazoo", logging.CRITICAL + 1)
+            self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login, logger=quiet)
         except ValueError:
             refuse(target.node, "the address must be HOST:PORT; of several, with commas between them")
         # The nodes that are there, at and below the prefix, once somebody has looked.

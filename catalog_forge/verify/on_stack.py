@@ -391,7 +391,10 @@ class Scene:
         files = {dest: file for dest in self.subject.dests if (file := self._file(conf, dest))}
         lines = self._heard(conf).new if conf else []
         lasting = problem_in(self._heard(conf).lines, self.spec.name) if conf else ""
-        errors = [*(error_in(line, self.spec.name) for line in lines), lasting, remark]
+        said = [error_in(line, self.spec.name) for line in lines]
+        if moment.fault.kind == "down" and not expected.errors:
+            said = []  # that nobody answers is what the moment is about
+        errors = [*said, lasting, remark]
         return Seen(
             files,
             tuple(dict.fromkeys(text(each) for each in errors if each)),

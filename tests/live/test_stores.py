@@ -59,7 +59,10 @@ then:
 """
 
 
-@pytest.mark.parametrize("backend", ["etcdv3", pytest.param("redis", marks=pytest.mark.second_tier)])
+LATER = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("redis", "consul")]
+
+
+@pytest.mark.parametrize("backend", ["etcdv3", *LATER])
 def test_a_scenario_is_played_on_a_real_store(
     backend: str, engine: docker.DockerClient, base_image: str, confd: Path, tmp_path: Path
 ) -> None:
