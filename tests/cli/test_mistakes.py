@@ -214,3 +214,9 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(stack: str, tmp_path: Path
         result = call(tmp_path, "up", "web", "--name", stack, env={})
     assert result.exit_code == 1
     assert f"cannot start container {stack}-web-1" in result.stderr and "publish another one" in result.stderr
+
+
+@pytest.mark.parametrize("short", ["gh:acme/redis", "gl:acme/redis", "bb:acme/redis"])
+def test_a_short_name_of_a_repository_needs_its_commit_too(short: str, tmp_path: Path) -> None:
+    said = call(tmp_path, "new", "a-conf", "--blueprint", short)
+    assert said.exit_code == 1 and "acme/redis' names no commit" in said.stderr and "https://" in said.stderr

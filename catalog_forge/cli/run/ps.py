@@ -10,7 +10,7 @@ from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from catalog_forge.stack.listing import Row
 
@@ -47,18 +47,16 @@ def _containers(unit: Mapping[str, Any], listed: Iterable[Mapping[str, Any]]) ->
 
     own = [each for each in listed if each["Labels"].get(STACK_LABEL) == unit["stack"]]
     ids = {each.id: each.name for each in seen(own) if each.key == (unit["service"], unit["index"])}
-    ports = {each["Id"]: [port for port in each.get("Ports") or () if port.get("PublicPort")] for each in own}
-    return [
-        {
-            "name": ids[each["Id"]],
-            "image": each["Image"],
-            "ports": [
-                f"{port.get('IP', '')}:{port['PublicPort']}:{port['PrivatePort']}/{port['Type']}" for port in ports[each["Id"]]
-            ],
-        }
-        for each in own
-        if each["Id"] in ids
-    ]
+    return [{"name": ids[each["Id"]], "image": each["Image"], "ports": sorted(_ports(each))} for each in own if each["Id"] in ids]
+
+
+def _ports(listed: Mapping[str, Any]) -> Iterator[str]:
+    """The ports that a container publishes, as compose writes them."""
+    for port in listed.get("Ports") or ():
+        if port.get("PublicPort"):
+            address = port.get("IP", "")
+            shown = f"[{address}]" if ":" in address else address
+            yield f"{shown}:{port['PublicPort']}:{port['PrivatePort']}/{port['Type']}"
 
 
 def _rows(name: str, containers: Iterable[Mapping[str, Any]]) -> list[Row]:
