@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import accumulate
@@ -56,19 +55,23 @@ def walked(folder: Path) -> list[Path]:
     return sorted(Path(place) / name for place, folders, names in found for name in (*folders, *names))
 
 
-# What `git merge-file` writes around and between the two sides of a conflict (git-merge-file(1), CONFLICT MARKER).
-_CONFLICT = re.compile(rb"(?ms)^<{7} [^\n]*$.*?^={7}\r?$.*?^>{7} ")
-
-
 def check_merged(file: str, content: bytes) -> None:
-    """Raise ForgeError for a file in which `update` or git left both sides of a conflict, with the line of the mark."""
-    if b"\n>>>>>>> " in content and (found := _CONFLICT.search(content)):
-        line = content.count(b"\n", 0, found.start()) + 1
-        raise ForgeError(
-            "a conflict is not resolved: both sides stand here between marks",
-            Where(file, line, 1),
-            "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
-        )
+    """Raise ForgeError for a file in which `update` or git left both sides of a conflict, with the line of the mark.
+
+    The marks are those of git-merge-file(1), CONFLICT MARKER.
+    """
+    begin, has_middle = 0, False
+    for number, line in enumerate(content.split(b"\n") if b"\n>>>>>>> " in content else (), 1):
+        if line.startswith(b"<<<<<<< "):
+            begin, has_middle = number, False
+        elif line.rstrip(b"\r") == b"=======":
+            has_middle = bool(begin)
+        elif has_middle and line.startswith(b">>>>>>> "):
+            raise ForgeError(
+                "a conflict is not resolved: both sides stand here between marks",
+                Where(file, begin, 1),
+                "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
+            )
 
 
 def _is_generated_from(name: str) -> bool:
