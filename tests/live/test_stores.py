@@ -59,7 +59,7 @@ then:
 """
 
 
-LATER = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("redis", "consul")]
+LATER = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("consul",)]
 
 
 @pytest.mark.parametrize("backend", ["etcdv3", *LATER])
