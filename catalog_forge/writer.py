@@ -19,7 +19,7 @@ import json
 import re
 import stat
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -135,19 +135,41 @@ def write(
     `leave` the scratch folder for the next one, and calls `tidy` in the end.
     """
     with journal.locked(root, leave=leave):
-        found = _compare(root, name, plan, known)
-        if found.edited and not force:
-            raise _refusal(found)
-        files = [file for file in plan if found.states[file.path] is not Drift.SAME]
-        removals = list(found.removals)
-        new, old = _manifest_of(name, plan, inputs), journal.read(root, _manifest_path(name))
-        if new and new != old:
-            files.append(new)
-        elif old and not new:
-            removals.append(old.path)
+        found, files, removals = _change_of(root, name, plan, inputs, force=force, known=known)
         if files or removals:
             journal.change(root, files, removals)
         return found.written
+
+
+def write_all(root: Path, plans: Sequence[tuple[str, Plan, str]]) -> list[Written]:
+    """Make the catalog `root` hold the plans of several specs, each with its name and inputs: all of them or nothing.
+
+    No file may stand in two of them. Errors as `write`.
+    """
+    with journal.locked(root):
+        done = [_change_of(root, name, plan, inputs) for name, plan, inputs in plans]
+        files = [file for _, written, _ in done for file in written]
+        removals = [path for _, _, removed in done for path in removed]
+        if files or removals:
+            journal.change(root, files, removals)
+        return [found.written for found, _, _ in done]
+
+
+def _change_of(
+    root: Path, name: str, plan: Plan, inputs: str, *, force: bool = False, known: Mapping[str, str] | None = None
+) -> tuple[Comparison, list[File], list[str]]:
+    """What writing a plan does: its comparison, the files to write, the paths to remove. Raises ForgeError as `write`."""
+    found = _compare(root, name, plan, known)
+    if found.edited and not force:
+        raise _refusal(found)
+    files = [file for file in plan if found.states[file.path] is not Drift.SAME]
+    removals = list(found.removals)
+    new, old = _manifest_of(name, plan, inputs), journal.read(root, _manifest_path(name))
+    if new and new != old:
+        files.append(new)
+    elif old and not new:
+        removals.append(old.path)
+    return found, files, removals
 
 
 def recorded(root: Path, name: str) -> dict[str, str]:

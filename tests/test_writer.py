@@ -18,7 +18,7 @@ import pytest
 from catalog_forge import journal
 from catalog_forge.errors import ForgeError
 from catalog_forge.plan import File, Plan
-from catalog_forge.writer import Drift, Written, compare, is_current, recover, tidy, write
+from catalog_forge.writer import Drift, Written, compare, is_current, recover, tidy, write, write_all
 from tests.helpers import tree
 from tests.kills import copies, dies_at, end, start
 
@@ -271,6 +271,25 @@ def test_kill_at_any_operation_leaves_the_old_tree_or_the_new_one(tmp_path: Path
     assert [tree for tree in seen if tree not in (old, new)] == []
     assert seen.index(new) not in (0, len(seen) - 1), "the commit point lies in the middle"
     assert all(tree == new for tree in seen[seen.index(new) :])
+
+
+def test_plans_of_several_specs_are_written_together_or_not_at_all(root: Path, tmp_path: Path) -> None:
+    old = snapshot(root)
+    plans = [(NAME, NEW, "new"), ("other-conf", Plan([File("images/other-conf/Dockerfile", b"FROM other\n")]), "other")]
+    seen = []
+    for number, copy in copies(root, tmp_path):
+        died = dies_at(number, lambda where=copy: write_all(where, plans))
+        seen.append(settled(copy))
+        if not died:
+            break
+    new = seen[-1]
+    assert "images/other-conf/.catalog-forge.json" in new
+    assert [tree for tree in seen if tree not in (old, new)] == []
+    tree(root, {"images/other-conf/Dockerfile": "mine\n"})
+    edited = snapshot(root)
+    with pytest.raises(ForgeError, match="other-conf/Dockerfile"):
+        write_all(root, plans)
+    assert settled(root) == edited
 
 
 def test_recovery_that_is_killed_again_and_again_still_ends_in_one_of_the_two(root: Path, tmp_path: Path) -> None:
