@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import lifted
@@ -18,7 +19,7 @@ from catalog_forge.adopt.originals import Original
 from catalog_forge.adopt.proof import Compared, prove
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Made, Told, made
-from catalog_forge.errors import ForgeError, Problem
+from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.forge import forge
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.folder import PlannedFolder
@@ -80,7 +81,10 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     runners = runners or [_runner(original)]
     tried = cases(original, runners, others)
     found.cases = len(tried)
-    service = made(original, frame).data["service"]
+    assumed = made(original, frame).data
+    service = assumed["service"]
+    if not use:
+        found.said = (*found.said, *_assumed(original, assumed))
     try:
         chosen = _that_generate(original, frame, lifted(original, service, frame.data.get("metadata", {})))
         found.files, found.plan = _proven(original, frame, chosen, tried, engine)
@@ -162,6 +166,15 @@ def _runner(original: Original) -> Runner:
     """The service of an image of which no entry tells."""
     frame = made(original, Told()).data["service"]
     return Runner(frame["name"], "" if frame.get("topology") == "netns" else original.name)
+
+
+def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """What nobody tells of a service without its entry: the spec has to say something."""
+    service = data["service"]
+    words = f"topology {service.get('topology', 'volumes')}, service {service['name']}, "
+    words += f"launch.exec {' '.join(data['launch']['exec'])}"
+    hint = "name its entry with --entry, or put it right in the spec"
+    yield Problem(f"nothing tells how this image is used; assumed: {words}", Where(original.image.folder.where.file), hint)
 
 
 def _said(original: Original) -> tuple[Problem, ...]:

@@ -382,6 +382,8 @@ class _Framing:
             return None
         if "leader" in launch and self.services[self.use.units[0].primary].get("health_check") is None:
             return None
+        for command in start.dropped:
+            self.say(f"left out of the launch script: {command}", places[words[0]].at() if places else None)
         return launch
 
     def entry(self) -> dict[str, Any]:
@@ -410,7 +412,7 @@ class _Framing:
         config, block = _words(self.use.revision.entry.settings.node), _words(self.use.revision.block)
         found = {"description": (block.get("description") or config.get("description", ""))[:1000]}
         maintainer = config.get("maintainer", "")
-        if re.fullmatch(r"(\S+ ){2,5}<[^@\s]+@[^@\s]+\.[^@\s]+>", maintainer):
+        if re.fullmatch(r"(?:\S++ ){2,5}<[^@\s]++@[^@\s.]++(?:\.[^@\s.]++)++>", maintainer):
             found["maintainer"] = maintainer
         return {key: value for key, value in found.items() if value}
 

@@ -21,10 +21,10 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
     """Say image by image what came of it; `whole` adds the differences whose reason is proven."""
     for each in found:
         yield f"{each.where}: {each.status}, as {each.name} ({_counted(each)})"
-        yield from (f"  error: {problem}".replace("\n", "\n  ") for problem in each.problems)
+        yield from (f"  {line}" for problem in each.problems for line in f"error: {problem}".splitlines())
         for file in each.files:
             yield from _of_file(file, whole=whole)
-        yield from (f"  note: {problem}".replace("\n", "\n  ") for problem in each.said)
+        yield from (f"  {line}" for problem in each.said for line in f"note: {problem}".splitlines())
         if each.entry:
             state = "whole" if each.is_whole else "not whole"
             yield f"  entry {each.entry}: {state}, {count_of(len(each.changes), 'difference')} in what it launches"

@@ -48,7 +48,8 @@ _MOST = 64_000
 class Start:
     """What a script does: `launch` in the words of a spec, or None with the reason and the line.
 
-    `files` are those that it waits for, `copies` those that it copies into a folder, `is_conf` tells that it starts confd.
+    `files` are those that it waits for, `copies` those that it copies into a folder, `dropped` the commands that only wait by
+    the clock or tell how far it is; `is_conf` tells that it starts confd.
     """
 
     launch: Mapping[str, Any] | None
@@ -56,6 +57,7 @@ class Start:
     line: int = 0
     files: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
     is_conf: bool = False
 
 
@@ -80,7 +82,10 @@ def start_of(text: str, arguments: tuple[str, ...] = ()) -> Start:
         )
     if not reading.exec:
         return Start(None, "the script does not end in exec: it stays a file", 1 + text.count("\n"))
-    return Start(reading.launch(), files=tuple(reading.files), copies=tuple(reading.copies), is_conf=reading.starts_confd)
+    branches = reading.branches or ()
+    dropped = (*reading.dropped, *(text for branch in branches for text in branch.dropped))
+    files, copies = tuple(reading.files), tuple(reading.copies)
+    return Start(reading.launch(), files=files, copies=copies, dropped=dropped, is_conf=reading.starts_confd)
 
 
 class _Reading:
@@ -91,6 +96,7 @@ class _Reading:
         self.files: list[str] = []
         self.copies: list[str] = []
         self.sourced: list[str] = []
+        self.dropped: list[str] = []
         self.before: list[str] = []
         self.exec: list[str] = []
         self.scale = 0
@@ -131,8 +137,8 @@ class _Reading:
             self.copies += [word for word in found[1:-1] if not word.startswith("-")]
         elif self.sourced:
             raise _Unknown(place)  # it may be a function of what was read
-        elif found[0] not in ("sleep", "echo"):
-            self.before.append(text.strip())
+        else:
+            (self.dropped if found[0] in ("sleep", "echo") else self.before).append(text.strip())
 
     @property
     def starts_confd(self) -> bool:

@@ -40,6 +40,7 @@ def test_an_image_becomes_a_spec_that_renders_the_same(tmp_path: Path) -> None:
     result = run(tmp_path / "new", str(folder), "--write")
     assert result.exit_code == 0, result.output
     assert "1 image: 1 adopted" in result.stdout
+    assert "assumed: topology netns, service app, launch.exec app\n" in result.stdout
     assert (tmp_path / "new/specs/app-conf.yml").is_file()
     assert (tmp_path / "new/images/app-conf/conf.d/app.conf.toml").is_file()
     for command in (["generate", "--check"], ["test", "app-conf"]):

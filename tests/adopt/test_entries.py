@@ -143,11 +143,12 @@ def test_what_the_image_starts_is_not_lost(tmp_path: Path, image: str, words: li
 
 
 def test_a_script_that_waits_becomes_words_of_launch(tmp_path: Path) -> None:
-    wait = "while [ ! -f /etc/app/app.conf ]; do sleep 1; done; exec app --fast"
+    wait = "while [ ! -f /etc/app/app.conf ]; do sleep 1; done; sleep 5; exec app --fast"
     docker = DOCKER.replace("  entrypoint: /start.sh\n  command: app --name ${app_name}\n", f"  entrypoint: [sh, -c, '{wait}']\n")
-    adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker}, "--write")
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker}, "--write")
     spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
     assert spec["launch"]["exec"] == ["app", "--fast"]
+    assert "left out of the launch script: sleep 5" in [note["message"] for note in found["notes"]]
 
 
 def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> None:
