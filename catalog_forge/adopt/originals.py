@@ -28,7 +28,8 @@ from catalog_forge.spec.shorthand import entry_name
 
 OWN = "/self/service/metadata"
 _VERSION = re.compile(r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
-_NUMBERED = re.compile(r"v?[0-9][0-9A-Za-z._-]*")
+# A version, and not a name that begins with a number, such as 3proxy-conf.
+_NUMBERED = re.compile(r"(?!.*conf)v?[0-9]+(?:[._-][0-9A-Za-z._-]*)?")
 _COPIES = re.compile(r"^[ \t]*(?:exec[ \t]+)?(?:/bin/)?cp[ \t]+(?:-\w+[ \t]+)*(/\S+)[ \t]+(/\S+)[ \t]*;?$", re.MULTILINE)
 _WORD = re.compile(r"[a-z0-9]+")
 # Of what a RUN says as much is shown.
@@ -40,7 +41,7 @@ class OriginalFile:
     """A file that confd renders: its resource with the whole prefix, its template, where both stand.
 
     `moved` is what stands before each of its paths below the version of the metadata; `rebased` tells that this is not
-    Rancher's keyspace, and that the image does not say where it lies.
+    Rancher's keyspace, and that the image does not say where it lies. `version` is the one that its prefix names.
     """
 
     resource: TemplateResource
@@ -48,6 +49,7 @@ class OriginalFile:
     template: File
     moved: str = ""
     rebased: bool = False
+    version: str = ""
 
     @property
     def source(self) -> bytes:
@@ -209,7 +211,11 @@ def _joined(confs: list[ConfDir]) -> ConfDir:
 def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role: str) -> Original:
     files, problems = _files(image, conf, flags)
     known = inside(image)
-    version = _version_of(known, files, flags)
+    versions = {name: each for each in files if not each.is_static for name in _versions(each)}
+    if len(versions) > 1:
+        words = f"the image reads several versions of the metadata: {', '.join(sorted(versions))}"
+        problems.append(Problem(words, versions[max(versions)].file.at(), "a spec reads one: make all its templates read that"))
+    version = next(iter(versions), "") or _by_age(known)
     carried = _carried(image, known)
     said = [*_not_modelled(image)]
     return Original(image, conf, tuple(files), carried, version, tuple(problems), tuple(said), role)
@@ -224,11 +230,16 @@ def _prefix(known: Inside, flags: Mapping[str, str]) -> str:
     return own if _VERSION.match(own) else version + own
 
 
-def _version_of(known: Inside, files: list[OriginalFile], flags: Mapping[str, str]) -> str:
-    """The version of the metadata that the image reads: as it says, else by the age of its confd."""
-    texts = [_prefix(known, flags), *(read.path for each in files if not each.is_static for read in _safe(each))]
-    found = next((match[1] for text in texts if (match := _VERSION.match(text))), "")
-    return found or ("2015-07-25" if known.release.number is not None and known.release.number < 12 else "2016-07-29")
+def _versions(file: OriginalFile) -> set[str]:
+    """The versions of the metadata that a file says it reads: by its prefix, else by its paths."""
+    if file.version:
+        return {file.version}
+    return {match[1] for read in _safe(file) if (match := _VERSION.match(read.path))}
+
+
+def _by_age(known: Inside) -> str:
+    """The version of the metadata that a confd of that age reads."""
+    return "2015-07-25" if known.release.number is not None and known.release.number < 12 else "2016-07-29"
 
 
 def _safe(file: OriginalFile) -> list[reading.Read]:
@@ -270,13 +281,14 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
     before = _prefix(known, flags)
     own = resource.prefix if not before or _joins(known) else ""
     whole = f"{before}{own}"
+    version = _VERSION.match(whole)
     moved = _VERSION.sub("", whole, count=1)
-    found = OriginalFile(loaded, resource.file, file, moved)
+    found = OriginalFile(loaded, resource.file, file, moved, version=version[1] if version else "")
     try:
         found.literals  # noqa: B018
     except SyntaxFault as fault:
         return [Problem(fault.words, file.at(fault.line, fault.column or 1) if fault.line else file.at())]
-    says = known.is_rancher or "backend" in flags or _VERSION.match(whole) is not None
+    says = known.is_rancher or "backend" in flags or version is not None
     if not says and found.reading.reads and all(found.is_dead(read.path) for read in found.reading.reads):
         return replace(found, moved=f"{OWN}{moved}", rebased=True)
     return found
