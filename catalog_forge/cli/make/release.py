@@ -59,7 +59,7 @@ class NextRevision:
 @click.option("--version", metavar="VERSION", help="Version of the entry; default: the last number of the one before goes up.")
 @click.option("-m", "--message", "messages", metavar="TEXT", multiple=True, help="A line for the changelog; may be repeated.")
 @click.option("--published", "ref", metavar="REF", default="HEAD", help="The commit that says what is published; default: HEAD.")
-@click.option("--breaking", is_flag=True, help="NextRevision although an upgrade loses something.")
+@click.option("--breaking", is_flag=True, help="Release although an upgrade loses something.")
 @click.option("--commit", is_flag=True, help="Commit the release; everything else must be committed.")
 @click.option("--tag", is_flag=True, help="Commit it, and tag the commit ENTRY-VERSION.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
