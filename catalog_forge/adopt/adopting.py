@@ -11,12 +11,12 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import lifted
-from catalog_forge.adopt.cases import Runner, Trial, cases
+from catalog_forge.adopt.cases import Runner, Trial, cases, odd_cases
 from catalog_forge.adopt.entries import EntryUse
 from catalog_forge.adopt.framing import framed
 from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original
-from catalog_forge.adopt.proof import Compared, prove
+from catalog_forge.adopt.proof import Compared, prove, refused
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Made, Told, made
 from catalog_forge.errors import ForgeError, Problem, Where
@@ -91,7 +91,10 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         wrong = {each.dest for each in found.files if each.status == "different" and each.dest in chosen}
         rest = {dest: each for dest, each in chosen.items() if dest not in wrong}
         if wrong and _generates(original, frame, rest):
+            chosen = rest
             found.files, found.plan = _proven(original, frame, rest, tried, engine)
+        odd = odd_cases(original, runners[0], others)
+        found.said += (*_refused(original, frame, chosen, odd, engine),)
         if use:
             found.changes = _changed(use, found.plan, frame.data["entry"]["revision"])
             found.changes += [
@@ -154,12 +157,31 @@ def _proven(
     spec = made(original, frame, chosen)
     plan, subject = _generated(spec, original.image.folder.where.file.rstrip("/") or ".")
     named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
-    for name, case in [*reversed(named.items())][:_KEPT]:
-        plan.add_text(f"specs/{spec.name}/scenarios/{name}.yml", f"# {case.name}\n{yamlio.dump(dict(case.data))}")
     files = prove(original, subject, tried, engine)
+    unwritten = {name for each in files for name in each.unwritten}
+    written = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]
+    for name, case in written[:_KEPT]:
+        plan.add_text(f"specs/{spec.name}/scenarios/{name}.yml", f"# {case.name}\n{yamlio.dump(dict(case.data))}")
     for each in files:
         each.lifted = each.dest in chosen
     return files, plan
+
+
+def _refused(
+    original: Original, frame: Told, chosen: Mapping[str, Lifted], odd: Sequence[Trial], engine: Engine
+) -> Iterator[Problem]:
+    """The values that lifted files refuse on purpose, and that the original writes as they are."""
+    if not chosen:
+        return
+    _, subject = _generated(made(original, frame, chosen), "")
+    for case in odd:
+        files = [each for each in prove(original, subject, [case], engine) if each.dest in chosen]
+        if dests := ", ".join(refused(files, case)):
+            yield Problem(
+                f"{case.name} is refused in {dests}: the file is not written then, where the original writes it as it is",
+                None,
+                "where users give such values, keep the original as `template:`",
+            )
 
 
 def _runner(original: Original) -> Runner:

@@ -223,6 +223,21 @@ def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Ma
     return found
 
 
+def odd_cases(original: Original, runner: Runner, others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
+    """Values that blocks may refuse: several lines; nothing, where no entry says which keys may be answered by that."""
+    need = wanted([original])
+    lines = _case("a value of several lines", need, runner, others, full=True, style="one\ntwo")
+    if runner.metadata is not None:
+        return [lines]
+    data = copy.deepcopy(dict(lines.data))
+    data["services"][runner.service]["metadata"] = _emptied(data["services"][runner.service]["metadata"])
+    return [lines, Trial("an empty value", data)]
+
+
+def _emptied(tree: Mapping[str, Any]) -> Tree:
+    return {key: _emptied(value) if isinstance(value, Mapping) else "" for key, value in tree.items()}
+
+
 def _of_runner(need: Needs, runner: Runner, others: Mapping[str, Mapping[str, Any]], *, whole: bool) -> Iterator[Trial]:
     name = runner.service
 

@@ -25,6 +25,7 @@ from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variables import dollars, sole
 from catalog_forge.spec.model import KEY_TYPES
 from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, floats
+from catalog_forge.spec.model.frame import STRATEGIES
 from catalog_forge.spec.programs import known, start_of
 from catalog_forge.spec.shorthand import variable_of
 
@@ -191,7 +192,9 @@ class _Framing:
         node = service.get("health_check")
         found: dict[str, Any] = {}
         for key, value in pairs(node).items() if node is not None else ():
-            if key in _CHECK and isinstance(value, yamlio.Text):
+            if key == "strategy" and self.data(value) not in STRATEGIES:
+                self.say(f"{service.name}: health_check: the strategy {self.data(value)!r} is not modelled", value.where)
+            elif key in _CHECK and isinstance(value, yamlio.Text):
                 data = self.data(value)
                 found[key] = int(data) if isinstance(data, str) and data.isdigit() else data
             elif key not in _CHECK:
@@ -307,9 +310,8 @@ class _Framing:
         kind = kinds.pop() if len(kinds) == 1 else "string"
         if kind == "string":
             values = {name: each if isinstance(each, str) else yamlio.dump(each).strip() for name, each in values.items()}
-            self.keys[path] = (
-                {"type": "multiline", "optional": True} if any("\n" in each for each in values.values()) else {"optional": True}
-            )
+            self.keys[path] = {"type": "multiline"} if any("\n" in each for each in values.values()) else {}
+            self.keys[path] |= {"optional": True, **self.own_variable(path)}
         elif len(fixed) == 1:
             self.keys[path] = {"type": kind, "default": next(iter(values.values()))}
             return
@@ -317,6 +319,13 @@ class _Framing:
             self.keys[path] = {"type": kind, "optional": True}
         for name in fixed:
             fixed[name][path] = values.get(name)
+
+    def own_variable(self, path: str) -> dict[str, str]:
+        """The variable of a key that no question of the entry answers, where its usual one has a question."""
+        name = variable_of(path)
+        while name in self.asked:
+            name += "_fixed"
+        return {} if name == variable_of(path) else {"variable": name}
 
     def literal(self, node: yamlio.Node) -> Any:
         """Data in which every variable has the default answer, and `$$` is `$`."""
@@ -344,7 +353,9 @@ class _Framing:
             found["description"] = text[:1000]
         if kind == "enum":
             found["options"] = asked.options or [asked.default]
-        if asked.default and not (kind == "enum" and asked.default not in found["options"]):
+        if asked.default and kind == "password":
+            self.say(f"the default of {variable} is left out: it would be everybody's password", asked.where)
+        elif asked.default and not (kind == "enum" and asked.default not in found["options"]):
             whole = re.fullmatch("-?[0-9]{1,9}", asked.default) if kind == "int" else None
             truth = {"true": True, "false": False}.get(asked.default) if kind == "boolean" else None
             found["default"] = int(asked.default) if whole else asked.default if truth is None else truth

@@ -55,6 +55,7 @@ class Compared:
     equal: int = 0
     differences: list[Difference] = field(default_factory=list)
     contents: set[bytes] = field(default_factory=set, repr=False)
+    unwritten: set[str] = field(default_factory=set, repr=False)
     constant: bool = False
 
     @property
@@ -149,7 +150,14 @@ def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Ma
     return {dest: file.content for dest, file in seen.files.items()}
 
 
+def refused(found: Sequence[Compared], case: Trial) -> list[str]:
+    """The files that the original writes in a case, where the regenerated image writes nothing."""
+    return [each.dest for each in found if case.name in each.unwritten and each.rendered]
+
+
 def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None, new: bytes | None, again: _Again) -> None:
+    if new is None:
+        found.unwritten.add(case.name)
     if old is not None:
         found.rendered += 1
         found.contents.add(old)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click.testing
 import pytest
 
+from catalog_forge import yamlio
 from catalog_forge.adopt.proof import lines
 from catalog_forge.cli.main import root
 from tests.adopt.images import SOUND, image, toml
@@ -79,6 +80,61 @@ def test_paths_are_written_out(tmp_path: Path, template: str, resource: str, rel
     found = adopted(tmp_path, files, "--write")
     assert statuses(found) == {"/etc/app/x": "equal"}, found
     assert f'"{path}"' in (tmp_path / "specs/app-conf/x.tmpl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("own", "version"),
+    [("/2015-12-19", "2015-12-19"), ("/latest/self", "latest"), ("", "2015-07-25")],
+)
+def test_the_version_in_the_prefix_of_a_resource_counts(tmp_path: Path, own: str, version: str) -> None:
+    root = "" if own.endswith("self") else "/self"
+    files = image({"x": f'{{{{getv "{root}/service/metadata/level"}}}}\n'}, "0.11.0")
+    files["Dockerfile"] = files["Dockerfile"].partition("CMD")[0] + 'CMD ["--backend", "rancher"]\n'
+    files["conf.d/x.toml"] = toml("x.tmpl", "/etc/app/x", *([f'prefix = "{own}"'] if own else []), keys='"/"')
+    found = adopted(tmp_path, dict(files), "--write")
+    assert found["status"] == "adopted", found
+    spec = yamlio.load((tmp_path / "specs/app-conf.yml").read_text(), "spec")
+    assert spec["engine"]["metadata"] == version
+
+
+def test_several_versions_of_the_metadata_are_not_one(tmp_path: Path) -> None:
+    files = image({"x": '{{getv "/self/service/name"}}\n', "y": '{{getv "/self/service/name"}}\n'}, "0.11.0")
+    files["Dockerfile"] = files["Dockerfile"].partition("CMD")[0] + 'CMD ["--backend", "rancher"]\n'
+    for name, version in (("x", "2015-12-19"), ("y", "2016-07-29")):
+        files[f"conf.d/{name}.toml"] = toml(f"{name}.tmpl", f"/etc/app/{name}", f'prefix = "/{version}"', keys='"/self"')
+    found = adopted(tmp_path, dict(files))
+    assert found["status"] == "not read"
+    assert "several versions of the metadata: 2015-12-19, 2016-07-29" in json.dumps(found["errors"])
+
+
+def test_scenarios_that_are_written_pass(tmp_path: Path) -> None:
+    """Those in which a file is not written are tried, and not kept."""
+    files = image({"x": 'port = {{add (atoi (getv "/self/service/metadata/port" "80")) 1}}\n'})
+    assert adopted(tmp_path, dict(files), "--write")["status"] == "adopted"
+    assert list((tmp_path / "specs/app-conf/scenarios").iterdir())
+    played = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path), "test"])
+    assert played.exit_code == 0, played.output
+
+
+def test_values_that_lifted_files_refuse_are_said(tmp_path: Path) -> None:
+    files = image({"x": 'name = {{getv "/self/service/metadata/name"}}\n', "y": '{{base64Encode (getv "/self/service/name")}}\n'})
+    notes = [each["message"] for each in adopted(tmp_path, dict(files))["notes"]]  # type: ignore[index, attr-defined]
+    for words in ("a value of several lines is refused in /etc/app/x:", "an empty value is refused in /etc/app/x:"):
+        assert any(note.startswith(words) for note in notes), notes
+
+
+def test_a_hint_of_the_report_is_a_line_of_its_own(tmp_path: Path) -> None:
+    tree(
+        tmp_path / "app-conf", {**SOUND, "conf.d/log.xml.toml": toml("log.xml.tmpl", "/etc/app/log.xml", 'reload_cmd = "kill 1"')}
+    )
+    shown = run(tmp_path, str(tmp_path / "app-conf")).stdout
+    assert "reload_cmd is not modelled: kill 1\n    hint: say `check` or `reload` in the spec\n" in shown
+
+
+@pytest.mark.parametrize("name", ["3proxy-conf", "v4-conf", "7zip"])
+def test_a_name_that_begins_with_a_number_is_a_name(tmp_path: Path, name: str) -> None:
+    tree(tmp_path / "images" / name, dict(SOUND))
+    assert f"adopted, as {name}" in run(tmp_path, str(tmp_path / "images" / name)).stdout
 
 
 def test_a_keyspace_that_rancher_never_serves_is_said(tmp_path: Path) -> None:

@@ -184,3 +184,18 @@ def test_two_images_of_one_entry_are_not_written_over_each_other(tmp_path: Path)
     assert "2 images: 2 adopted" in result.stdout, result.stdout
     assert "several images would write this file" in result.stderr
     assert list((tmp_path / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("type: string, default: 512m", "type: password, default: 512m", "the default of heap is left out"),
+        ("unhealthy_threshold: 3,", "unhealthy_threshold: 3, strategy: recreateOnQuorum,", "'recreateOnQuorum' is not modelled"),
+        ('level: "5"', "app_name: fixed", ""),
+    ],
+)
+def test_what_a_spec_refuses_does_not_stand_in_the_way(tmp_path: Path, old: str, new: str, words: str) -> None:
+    assert RANCHER.count(old) == 1
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": RANCHER.replace(old, new)})
+    assert found["status"] != "not read", found["errors"]
+    assert words in json.dumps(found["notes"])

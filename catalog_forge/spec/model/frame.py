@@ -121,6 +121,10 @@ class Engine(Record):
         return any(name != "rancher" for name in self.backend)
 
 
+# The strategies of a health check that a spec can say.
+STRATEGIES = ("recreate", "none")
+
+
 @dataclass(frozen=True)
 class HealthCheck(Record):
     """Rancher's health check of the service: TCP, or HTTP with a request line. Times in milliseconds."""
@@ -137,7 +141,7 @@ class HealthCheck(Record):
     healthy_threshold: int = key("answers in a row that make it healthy", 2, least=1)
     unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
     initializing_timeout: int = key("time that a new container has to become healthy", 60000, least=1)
-    strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=("recreate", "none"))
+    strategy: str = key("what Rancher does to an unhealthy container", "recreate", one_of=STRATEGIES)
 
 
 @dataclass(frozen=True)
