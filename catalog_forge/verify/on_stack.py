@@ -235,6 +235,7 @@ class Scene:
     before: Environment | None = None
     said: dict[str, Said] = field(default_factory=dict)
     changed: float = 0
+    filled: float = 0
     problem: tuple[str, float] = ("", 0)
     told: float = 0
 
@@ -291,6 +292,10 @@ class Scene:
         running.runner.stop(away, GRACE)
         running.supervisor.wake()
         self._pause(seconds)
+        for each in running.seen():
+            if self._is_conf(each):
+                said = self._heard(each)
+                said.back = len(said.lines)
         running.hold(stopped)
         self.changed = time.monotonic()
 
@@ -339,13 +344,15 @@ class Scene:
         if words := self.running.unsettled:
             return words
         if not self.running.supervisor.is_filled:
+            self.filled = time.monotonic()
             return "the store is not filled yet"
         refresh = interval_of(self.spec)
         if self.stack.store and refresh == "watch":
-            return ""  # a store tells nobody who watches it; what changes late shows while the moment must stay as it is
+            # A store tells nobody who watches it; what changes late shows while the moment must stay as it is.
+            return "" if not self._problem(moment) or self._stuck(moment) else "confd has not read the store yet"
         if refresh != "watch":
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
-            return "confd makes its next pass" if time.monotonic() - self.changed < wait else ""
+            return "confd makes its next pass" if time.monotonic() - max(self.changed, self.filled) < wait else ""
         confs = [each for each in self.running.seen() if each.running and self._is_conf(each)]
         waiting = self.running.heard.waiting(self.running.supervisor.versions, 0)
         if waiting >= len(self.subject.image.resources) * len(confs):
@@ -354,12 +361,14 @@ class Scene:
 
     def _stuck(self, moment: Moment) -> bool:
         """Whether the container that asks has had one problem for a while, which does not go away by itself."""
-        conf = self._conf(moment, self.running.seen())
-        problem = problem_in(self._heard(conf).lines, self.spec.name) if conf else ""
-        now = time.monotonic()
+        problem, now = self._problem(moment), time.monotonic()
         if problem != self.problem[0]:
             self.problem = problem, now
-        return bool(problem) and now - max(self.problem[1], self.changed) > _STAYS
+        return bool(problem) and now - max(self.problem[1], self.changed, self.filled) > _STAYS
+
+    def _problem(self, moment: Moment) -> str:
+        conf = self._conf(moment, self.running.seen())
+        return problem_in(self._heard(conf).lines, self.spec.name) if conf else ""
 
     def _is_conf(self, found: Found) -> bool:
         launch = next((each for each in self._launches(found.service) if each.name == found.launch), None)
@@ -378,7 +387,8 @@ class Scene:
         return next((each for each in self._unit(moment, seen) if self._is_conf(each)), None)
 
     def _heard(self, found: Found) -> Said:
-        said = self.said.setdefault(found.id, Said(Container(self.running.engine, found.id, found.name)))
+        back = 0 if self.stack.store else None
+        said = self.said.setdefault(found.id, Said(Container(self.running.engine, found.id, found.name), back))
         said.listen()
         return said
 
@@ -389,12 +399,10 @@ class Scene:
         seen, text = self.running.seen(), self.mirror.text
         conf = self._conf(moment, seen)
         files = {dest: file for dest in self.subject.dests if (file := self._file(conf, dest))}
-        lines = self._heard(conf).new if conf else []
-        lasting = problem_in(self._heard(conf).lines, self.spec.name) if conf else ""
-        said = [error_in(line, self.spec.name) for line in lines]
-        if moment.fault.kind == "down" and not expected.errors:
-            said = []  # that nobody answers is what the moment is about
-        errors = [*said, lasting, remark]
+        heard = self._heard(conf) if conf else None
+        lines = (heard.new if expected.errors else heard.counting) if heard else []
+        lasting = problem_in(heard.lines, self.spec.name) if heard else ""
+        errors = [*(error_in(line, self.spec.name) for line in lines), lasting, remark]
         return Seen(
             files,
             tuple(dict.fromkeys(text(each) for each in errors if each)),

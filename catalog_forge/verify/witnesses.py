@@ -27,6 +27,10 @@ RELOAD = "launch: reload: "
 _NO_PROBLEMS = (WRITTEN, "going on without them")
 _PANIC = "panic: "
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
+_AGAIN = "and is started again"
+# What confd says only once it has read the keys (resource/template/resource.go): it fills in the template, then compares,
+# then checks; and what entrypoint.sh says after the first pass.
+_READ = re.compile(rf" INFO Target config | ERROR (?:template: |Unable to process template |Config check failed)|: {WRITTEN}$")
 
 
 class Heard:
@@ -87,9 +91,13 @@ class Heard:
 
 @dataclass
 class Said:
-    """What a container has said: all of it, and how much of that belongs to earlier moments."""
+    """What a container has said: all of it, and how much of that belongs to earlier moments.
+
+    `back`: how much of it was said when the store it reads came, or came back; None when it reads none.
+    """
 
     container: Container
+    back: int | None = None
     lines: list[str] = field(default_factory=list)
     before: int = 0
     changed: float = 0
@@ -106,6 +114,14 @@ class Said:
     def new(self) -> list[str]:
         """The lines of this moment."""
         return self.lines[self.before :]
+
+    @property
+    def counting(self) -> list[str]:
+        """The lines of this moment, without what is said before the store has been read since it came: that is not the spec's."""
+        read = self.before
+        if self.back is not None:
+            read = next((at for at in range(self.back, len(self.lines)) if _READ.search(self.lines[at])), len(self.lines))
+        return self.lines[max(self.before, read) :]
 
     def turn(self) -> None:
         """Begin another moment."""
@@ -128,4 +144,4 @@ def error_in(line: str, name: str) -> str:
 def problem_in(lines: Sequence[str], name: str) -> str:
     """Return what a conf container said last of what keeps it from writing every file; empty when nothing does."""
     said = [line for line in lines if line.startswith(f"{name}: ")]
-    return said[-1] if said and not said[-1].endswith(_NO_PROBLEMS) else ""
+    return said[-1] if said and not said[-1].endswith((*_NO_PROBLEMS, _AGAIN)) else ""

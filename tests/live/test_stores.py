@@ -59,10 +59,10 @@ then:
 """
 
 
-LATER = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("consul",)]
+LATER = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("etcd", "consul")]
 
 
-@pytest.mark.parametrize("backend", ["etcdv3", *LATER])
+@pytest.mark.parametrize("backend", ["etcdv3", "redis", "zookeeper", *LATER])
 def test_a_scenario_is_played_on_a_real_store(
     backend: str, engine: docker.DockerClient, base_image: str, confd: Path, tmp_path: Path
 ) -> None:
