@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from catalog_forge.backends import PAGE, TABLE, Backend
-from catalog_forge.confd.imitated.store import number_text
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.spec.model import Spec
 
@@ -22,6 +22,7 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
     `prefix` stands for the spec's. Raises ForgeError for what the spec does not know or the back end cannot hold.
     """
     store, start = TABLE[backend], prefix or spec.engine.prefix
+    fits = cache(store.fits)  # most keys share most of their segments
     found: dict[str, str] = {}
     for name, value in values.items():
         if name not in spec.metadata:
@@ -29,7 +30,7 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
         key = spec.metadata[name]
         numbered = key.type == "list" and "name" not in key.fields
         for path, text in _leaves(f"{start}/{name}", value, numbered):
-            _check(store, path, text, key.at())
+            _check(store, fits, path, text, key.at())
             found[path] = text
     _check_tree(found)
     if backend == "dynamodb" and sum(len(f"key{path}value{text}".encode()) for path, text in found.items()) > PAGE:
@@ -59,14 +60,16 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
     elif isinstance(value, bool):
         yield path, "true" if value else "false"
     elif isinstance(value, int | float):
+        from catalog_forge.confd.imitated.store import number_text  # Go's numbers: values of most stores are text
+
         yield path, number_text(value).decode()
     elif value is not None:
         yield path, str(value)
 
 
-def _check(store: Backend, path: str, text: str, where: Where | None) -> None:
+def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, where: Where | None) -> None:
     """Raise ForgeError for a key or a value that a back end cannot hold."""
-    wrong = next((segment for segment in path[1:].split("/") if not store.fits(segment)), None)
+    wrong = next((segment for segment in path[1:].split("/") if not fits(segment)), None)
     if wrong is not None:
         raise ForgeError(
             f"{path}: {store.name} cannot have {wrong!r} in a key", where, f"between the slashes of its keys stands {store.shape}"

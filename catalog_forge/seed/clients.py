@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import cast
 
 from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError
-from catalog_forge.seed.aws import Dynamodb, Ssm
-from catalog_forge.seed.consul import Consul
-from catalog_forge.seed.etcd import Etcd
-from catalog_forge.seed.etcdv3 import Etcdv3
-from catalog_forge.seed.file import JsonFile
-from catalog_forge.seed.redis import Redis
 from catalog_forge.seed.store import Client, Destination
-from catalog_forge.seed.vault import Vault
-from catalog_forge.seed.zookeeper import Zookeeper
 
-CLIENTS: Mapping[str, Callable[[Destination], Client]] = {
-    "etcdv3": Etcdv3,
-    "etcd": Etcd,
-    "consul": Consul,
-    "redis": Redis,
-    "zookeeper": Zookeeper,
-    "vault": Vault,
-    "dynamodb": Dynamodb,
-    "ssm": Ssm,
-    "file": JsonFile,
+# Module and class: what one of them needs takes as long to import as another takes to write thousands of keys.
+_CLIENTS: Mapping[str, tuple[str, str]] = {
+    "etcdv3": ("etcdv3", "Etcdv3"),
+    "etcd": ("etcd", "Etcd"),
+    "consul": ("consul", "Consul"),
+    "redis": ("redis", "Redis"),
+    "zookeeper": ("zookeeper", "Zookeeper"),
+    "vault": ("vault", "Vault"),
+    "dynamodb": ("aws", "Dynamodb"),
+    "ssm": ("aws", "Ssm"),
+    "file": ("file", "JsonFile"),
 }
 _NEEDED = {"file": "FILE, the one that the conf container reads", "dynamodb": "TABLE, whose key is the attribute `key`"}
+
+
+def client_of(backend: str) -> Callable[[Destination], Client]:
+    """Return the class of the clients of a back end."""
+    module, name = _CLIENTS[backend]
+    return cast(Callable[[Destination], Client], getattr(importlib.import_module(f"catalog_forge.seed.{module}"), name))
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def connected(backend: str, target: Destination) -> Iterator[Client]:
     if not target.node and backend in _NEEDED:
         raise ForgeError(f"where does the back end {backend} read?", hint=f"--node {_NEEDED[backend]}")
     port = TABLE[backend].port
-    client = CLIENTS[backend](replace(target, node=target.node or (f"127.0.0.1:{port}" if port else "")))
+    client = client_of(backend)(replace(target, node=target.node or (f"127.0.0.1:{port}" if port else "")))
     try:
         client.begin()
         yield client

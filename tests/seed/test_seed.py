@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
-from catalog_forge.seed.clients import CLIENTS, connected
+from catalog_forge.seed.clients import client_of, connected
 from catalog_forge.seed.file import nested
 from catalog_forge.seed.store import Destination
 from tests import servers
@@ -234,7 +234,7 @@ def test_the_exported_commands_do_what_seed_does(catalog: Catalog) -> None:
 def test_a_seed_that_is_cut_off_says_so_and_is_resumed(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tree(catalog.folder, {"a.yml": json.dumps({"servers": [f"s{n}" for n in range(300)]})}) / "a.yml"
     given = (*GIVEN, "--answers", str(many))
-    kind: Any = CLIENTS[catalog.backend]
+    kind: Any = client_of(catalog.backend)
     monkeypatch.setattr(kind, "most", min(kind.most, 128))
     write, calls = kind.write, 0
 
