@@ -157,7 +157,7 @@ def _proven(
     spec = made(original, frame, chosen)
     plan, subject = _generated(spec, original.image.folder.where.file.rstrip("/") or ".")
     named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
-    files = prove(original, subject, tried, engine)
+    files = prove(original, subject, tried, engine, frame.added)
     unwritten = {name for each in files for name in each.unwritten}
     written = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]
     for name, case in written[:_KEPT]:
@@ -175,7 +175,7 @@ def _refused(
         return
     _, subject = _generated(made(original, frame, chosen), "")
     for case in odd:
-        files = [each for each in prove(original, subject, [case], engine) if each.dest in chosen]
+        files = [each for each in prove(original, subject, [case], engine, frame.added) if each.dest in chosen]
         if dests := ", ".join(refused(files, case)):
             yield Problem(
                 f"{case.name} is refused in {dests}: the file is not written then, where the original writes it as it is",

@@ -51,6 +51,13 @@ class Trial:
     data: Mapping[str, Any]
     style: str | None = ""
 
+    def with_keys(self, added: Mapping[str, Any]) -> Trial:
+        """The same with more metadata of the service that asks."""
+        own = next(iter(self.data["services"]))
+        service = self.data["services"][own]
+        metadata = {**service["metadata"], **{key: value for key, value in added.items() if key not in service["metadata"]}}
+        return replace(self, data={**self.data, "services": {**self.data["services"], own: {**service, "metadata": metadata}}})
+
     @property
     def apart(self) -> Trial:
         """The same with other names for the services of other stacks: all containers keep their addresses."""

@@ -11,12 +11,15 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Runner
 from catalog_forge.adopt.entries import ConfUnit, EntryUse, starts, written_at
-from catalog_forge.adopt.originals import Original
+from catalog_forge.adopt.originals import OWN, Original
 from catalog_forge.adopt.scripts import start_of as start_of_script
 from catalog_forge.adopt.specs import Told
 from catalog_forge.catalog.compose import GENERATED_LABELS
+from catalog_forge.confd.imitated.flags import WILD
+from catalog_forge.confd.reading import LISTS
 from catalog_forge.errors import Problem, Where
-from catalog_forge.goyaml.decoding import pairs
+from catalog_forge.goyaml.decoding import pairs, text_of
+from catalog_forge.goyaml.decoding import value as value_of
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.composition import Service, items, substituted
 from catalog_forge.rancher.keys import SIDEKICKS
@@ -68,10 +71,13 @@ class _Framing:
         data["volumes"] = self.volumes(data)
         self.variables(data)
         data["metadata"] = self.keys
+        added = self.added(data.get("launch"), fixed)
+        if any(None in each.values() for each in fixed.values()):
+            data["service"] = self.service(fixed)
         for source in self.use.revision.compose_files:
             if is_template(source.text):
                 self.say("what its template makes of other answers is not modelled", source.at())
-        return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure)
+        return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure, added)
 
     def say(self, message: str, where: Where | None) -> None:
         """Note something that the spec does not say."""
@@ -281,7 +287,7 @@ class _Framing:
                 return {key: put(item) for key, item in value.items()}
             return [put(item) for item in value] if isinstance(value, list) else value
 
-        return put(yamlio.to_data(node))
+        return put(_typed(node))
 
     # The metadata
 
@@ -337,10 +343,9 @@ class _Framing:
                     )
                 return substituted(node, self.answers)
             case yamlio.Text():
-                data = node.data()
-                return node.value if not isinstance(data, str) else data
-            case yamlio.Map(entries):
-                return {key.value: self.literal(value) for key, value in entries}
+                return text_of(node)
+            case yamlio.Map():
+                return {key: self.literal(value) for key, value in pairs(node).items()}
             case _:
                 return [self.literal(item) for item in node.items]
 
@@ -373,6 +378,24 @@ class _Framing:
                 self.keys[variable] = self.question(variable)
             elif variable not in known:
                 self.say(f"the question {variable} is left out: nothing uses its answer", self.asked[variable].where)
+
+    def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """The keys that no metadata of the entry has, with their defaults: a template that lists all keys would see them.
+
+        Those that only compose files ask for are no keys of a group whose templates would.
+        """
+        paths = {path for each in self.use.units for path, _ in _leaves(self.services[each.primary].get("metadata"))}
+        reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]
+        read = {path for path, _ in reads} | {f"{path}/{WILD}" for path, name in reads if name in LISTS}
+        found = {}
+        for key in self.keys.keys() - paths:
+            seen = any(_covers(path, f"{OWN}/{key}") for path in read)
+            if seen and f"@{{metadata/{key}}}" not in " ".join(_texts(launch)):
+                for each in fixed.values():
+                    each[key] = None
+            else:
+                found[key] = str(self.keys[key].get("default", ""))
+        return found
 
     # The entry
 
@@ -464,6 +487,25 @@ def _leaves(node: yamlio.Node | None, before: str = "") -> Iterator[tuple[str, y
             yield from _leaves(value, path)
         else:
             yield path, value
+
+
+def _covers(pattern: str, path: str) -> bool:
+    """Whether a path that a template reads may be this one: `*` and what is not known stand for any name."""
+    one, other = pattern.strip("/").split("/"), path.strip("/").split("/")
+    return len(one) == len(other) and all(
+        WILD in part or "*" in part or part == name for part, name in zip(one, other, strict=True)
+    )
+
+
+def _typed(node: yamlio.Node) -> Any:
+    """Data as Rancher's reader of YAML types it: yes is true, 0777 is 511."""
+    match node:
+        case yamlio.Text():
+            return value_of(node)
+        case yamlio.Map():
+            return {key: _typed(value) for key, value in pairs(node).items()}
+        case _:
+            return [_typed(item) for item in node.items]
 
 
 def _texts(data: Any) -> Iterator[str]:

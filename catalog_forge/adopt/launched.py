@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from catalog_forge.adopt.entries import EntryUse
+from catalog_forge.goyaml import printing
 from catalog_forge.plan import Plan
 from catalog_forge.rancher.entries import Revision, read
 from catalog_forge.rancher.questions import Given, answered
@@ -127,5 +128,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, each in value.items():
             yield from _leaves(each, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, float):
+        yield path, printing.dump(value).rstrip("\n")  # as Rancher's metadata and the engine get it
     elif value not in (None, "", [], ()):
         yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Trial
@@ -73,8 +74,13 @@ class Compared:
         return sorted({each.reason for each in self.differences if each.reason})
 
 
-def prove(original: Original, made: Subject, cases: Sequence[Trial], engine: Engine) -> list[Compared]:
-    """Compare the files of an image with those of the one that its spec generates, in each case."""
+def prove(
+    original: Original, made: Subject, cases: Sequence[Trial], engine: Engine, added: Mapping[str, Any] | None = None
+) -> list[Compared]:
+    """Compare the files of an image with those of the one that its spec generates, in each case.
+
+    `added` is metadata that the entry of the spec has beside that of the original.
+    """
     before = Subject(image_of(original), "", original.variables)
     found = {dest: Compared(dest, True, rendered=1) for dest in original.carried}
     for file in original.files:
@@ -86,7 +92,7 @@ def prove(original: Original, made: Subject, cases: Sequence[Trial], engine: Eng
             (
                 case,
                 pool.submit(_rendered, before, case, engine, original.version),
-                pool.submit(_rendered, made, case, engine, made.version),
+                pool.submit(_rendered, made, case.with_keys(added or {}), engine, made.version),
             )
             for case in cases
         ]

@@ -199,3 +199,42 @@ def test_what_a_spec_refuses_does_not_stand_in_the_way(tmp_path: Path, old: str,
     found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": RANCHER.replace(old, new)})
     assert found["status"] != "not read", found["errors"]
     assert words in json.dumps(found["notes"])
+
+
+LISTED = image({"app.conf": '{{range gets "/self/service/metadata/*"}}{{.Key}}={{.Value}}\n{{end}}'})
+READ = image({"app.conf": 'port={{getv "/self/service/metadata/port" "9"}}\nlevel={{getv "/self/service/metadata/level"}}\n'})
+
+
+@pytest.mark.parametrize("files", [LISTED, READ], ids=["all keys are listed", "one has the name of a question"])
+@pytest.mark.parametrize("command", ["app", "app --heap ${heap} --port ${port}"], ids=["compose", "program"])
+def test_what_a_template_would_see_of_new_keys_counts(tmp_path: Path, files: dict[str, str], command: str) -> None:
+    """A question of a port is no metadata of a service whose template would read it; one of a program has to be."""
+    docker = DOCKER.replace("app --name ${app_name}", command)
+    folder = tree(tmp_path / "app-conf", dict(files))
+    catalog = tree(tmp_path / "catalog", {**ENTRY, "templates/app/1/docker-compose.yml": docker})
+    words = ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog), "--format", "json", "--write"]
+    (found,) = json.loads(click.testing.CliRunner().invoke(root, words).stdout)
+    if command != "app":
+        assert found["status"] == "different", found
+        return
+    assert found["status"] == "adopted", found
+    entry = yamlio.load((tmp_path / "templates/app/2/rancher-compose.yml").read_text(), "entry")
+    assert "port" not in entry["services"]["app"]["metadata"]
+    assert "port" in {each["variable"] for each in entry["catalog"]["questions"]}
+
+
+def test_values_mean_what_rancher_reads(tmp_path: Path) -> None:
+    """Bare words and numbers of YAML 1.1, in the metadata and around the program."""
+    rancher = RANCHER.replace('level: "5"', "level: 0o17\n    yes_no: yes\n    mode: 0777\n    text: '0777'\n    part: 1.0")
+    docker = DOCKER.replace('{HEAP: "${heap}"}', "{HEAP: '${heap}', MASK: 0777, LIVE: yes, PART: 1.10}")
+    entry = {**ENTRY, "templates/app/1/rancher-compose.yml": rancher, "templates/app/1/docker-compose.yml": docker}
+    found = adopted(tmp_path, entry, "--write")
+    assert found["entry"]["whole"], found["entry"]["changes"]
+    made = yamlio.load((tmp_path / "new/templates/app/2/rancher-compose.yml").read_text(), "entry")
+    metadata = made["services"]["app"]["metadata"]
+    assert {name: metadata[name] for name in ("yes_no", "mode", "text", "part")} == {
+        "yes_no": "true",
+        "mode": "511",
+        "text": "0777",
+        "part": "1",
+    }
