@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,7 +59,8 @@ class StateFolder:
         chosen["store"] = asdict(stack.store) if stack.store else None
         with suppress(ForgeError):
             last = self._read("plan.json")
-            if last["stack"].get("services") != json.loads(json.dumps(wanted["services"])):
+            other = last["stack"].get("services") != json.loads(json.dumps(wanted["services"]))
+            if other and not self._failed(last["generation"]):
                 self._write("before.json", last)
         self._write("plan.json", {"generation": generation, "stack": {**wanted, **chosen}})
         return generation
@@ -76,7 +77,21 @@ class StateFolder:
         """Return what was wanted before the last change of its services. Raises ForgeError when there was no change."""
         if not (self.path / "before.json").exists():
             raise ForgeError(f"stack {self.name} has not changed: there is nothing to go back to")
-        return _stack(self._read("before.json")["stack"])
+        # Units that were restarted or stopped by hand then are not to be so once more.
+        return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
+
+    def there(self) -> Stack | None:
+        """Return what is there as far as is known: what is wanted, or what was before when that could not be had."""
+        with suppress(ForgeError):
+            stack, generation = self.plan()
+            if self._failed(generation) and (self.path / "before.json").exists():
+                return self.before()
+            return stack
+        return None
+
+    def _failed(self, generation: int) -> bool:
+        status = self.status()
+        return status.get("generation") == generation and bool(status.get("phase") == "failed" or status.get("refused"))
 
     def kept(self) -> Stack | None:
         """Return what was wanted so far; None when nothing is known, or not what it was."""

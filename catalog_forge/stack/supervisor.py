@@ -120,6 +120,7 @@ class Supervisor:
         self._told: Environment | None = None
         self._settled = 0
         self._refused = ""
+        self._denied = False  # the newest plan could not be had: the old one stands, and that is told
         self._written: tuple[dict[Key, int], dict[str, int]] = ({}, {})
         self._variables: dict[str, str] = {}
         self._stack, self._generation = Stack(folder.name, ()), 0
@@ -254,12 +255,12 @@ class Supervisor:
         except EngineError:
             raise
         except ForgeError as error:
-            self._generation = generation
+            self._generation, self._denied = generation, True
             self._refuse(str(error))
             return
         more = [name for name, number in stack.restarts.items() if number > self._stack.restarts.get(name, 0)]
         self._again_wanted |= named(stack, more)
-        self._stack, self._generation, self._refused = stack, generation, ""
+        self._stack, self._generation, self._refused, self._denied = stack, generation, "", False
         self._endings.settle = stack.settle
         self._endings.renew(self._runner.seen(), time.monotonic())
         self._news.clear()
@@ -554,7 +555,7 @@ class Supervisor:
         busy = self._memory.work or self._unwanted or self._again_wanted or waiting
         if busy or self._settled == self._generation or any(each.digest != digests.get(each.service) for each in seen):
             return
-        self._settled, self._refused = self._generation, ""
+        self._settled, self._refused = self._generation, self._refused if self._denied else ""
         self._status("running")
 
     def _status(self, phase: str, error: str = "", code: int = 0) -> None:

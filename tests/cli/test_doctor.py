@@ -21,7 +21,7 @@ def doctor(folder: Path, *arguments: str) -> dict[str, dict[str, object]]:
 def test_it_counts_the_specs(tmp_path: Path) -> None:
     assert doctor(tmp_path)["catalog"]["found"] is False
     tree(tmp_path, {"specs/x-conf.yml": "forge: 1\n"})
-    assert "1 specs" in str(doctor(tmp_path)["catalog"]["detail"])
+    assert "1 spec in" in str(doctor(tmp_path)["catalog"]["detail"])
 
 
 def test_a_dead_engine_is_missing_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,6 +38,18 @@ def test_a_tool_is_found_with_its_version(tmp_path: Path, monkeypatch: pytest.Mo
     assert "9.8.7" in str(doctor(tmp_path)["hadolint"]["detail"])
 
 
+def test_the_confd_that_a_variable_names_is_found_though_it_is_not_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tree(tmp_path, {"mine": "#!/bin/sh\necho confd 0.16.0\n"}) / "mine"
+    mine.chmod(0o755)
+    monkeypatch.setenv("CATALOG_FORGE_CONFD", str(mine))
+    assert doctor(tmp_path)["confd"]["detail"] == f"confd 0.16.0 ({mine})"
+    monkeypatch.setenv("CATALOG_FORGE_CONFD", str(tmp_path / "gone"))
+    found = doctor(tmp_path)["confd"]
+    assert found["found"] is False and "gone does not run" in str(found["detail"]) and found["get"]
+
+
 @pytest.mark.engine
 def test_the_engine_that_answers_is_found(tmp_path: Path) -> None:
     assert "API" in str(doctor(tmp_path)["engine"]["detail"])
@@ -45,6 +57,7 @@ def test_the_engine_that_answers_is_found(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_said_with_its_use_and_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CATALOG_FORGE_CONFD", raising=False)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     said = CliRunner().invoke(root, ["-C", str(tmp_path), "doctor"]).stdout.splitlines()
     for name in ("engine", "confd", "docker-compose", "hadolint", "shellcheck", "git"):

@@ -142,6 +142,7 @@ TYPED = {
     "no commit": (["new", "a-conf", "--blueprint", "https://a.b/c.git"], 1, ["names no commit", "URL@COMMIT, 40 hex digits"]),
     "no engine": (["ps"], 4, ["no Docker engine at unix:///nowhere", "(DOCKER_HOST)", "there is no such socket", "start Docker"]),
     "rule": (["lint", "--explain", "CF9"], 2, ["there is no rule 'CF9'", "`lint --list` shows all"]),
+    "scale without a number": (["up", "redis", "--plan", "--scale", "redis"], 2, ["it is not SERVICE=N", "such as redis="]),
     "scale": (["up", "redis", "--plan", "--scale", "rdis=2"], 2, ["there is no service 'rdis'", "did you mean 'redis'?"]),
     "word of help": (["help", "metadata", "gt"], 2, ["'gt'", "did you mean 'get'?"]),
 }

