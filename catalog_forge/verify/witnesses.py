@@ -28,6 +28,8 @@ _NO_PROBLEMS = (WRITTEN, "going on without them")
 _PANIC = "panic: "
 _ERROR = re.compile(r" (?:ERROR|FATAL) (.*)$")
 _AGAIN = "and is started again"
+# confd says so before it connects to redis anew (backends/redis/client.go); where it cannot, it says that as well.
+_MENDS = "Existing redis connection no longer usable. Will try to re-establish."
 # What confd says only once it has read the keys (resource/template/resource.go): it fills in the template, then compares,
 # then checks; and what entrypoint.sh says after the first pass.
 _READ = re.compile(rf" INFO Target config | ERROR (?:template: |Unable to process template |Config check failed)|: {WRITTEN}$")
@@ -136,7 +138,8 @@ def as_text(lines: Iterable[str]) -> str:
 def error_in(line: str, name: str) -> str:
     """Return the error that a line of a conf container's log tells, without the time and the process before it."""
     if found := _ERROR.search(line):
-        return found[1] if found[1] != '""' else ""  # a command that failed had nothing to say
+        # A command that failed had nothing to say.
+        return "" if found[1] == '""' or found[1].startswith(_MENDS) else found[1]
     notice = line.startswith(f"{name}: {WAITING}") or line.endswith(_NO_PROBLEMS)
     return line if line.startswith(_PANIC) or (line.startswith(f"{name}: ") and not notice) else ""
 

@@ -10,7 +10,8 @@ from catalog_forge.verify.witnesses import Said, error_in, problem_in
 
 START = "2026-11-29T17:59:31Z web-1 confd[70]: "
 AWAY = f"{START}ERROR dial tcp 10.0.0.2:6379: connect: connection refused"
-BROKEN = f"{START}ERROR Existing redis connection no longer usable. Will try to re-establish. Error: EOF"
+BROKEN = f"{START}ERROR EOF"
+MENDED = f"{START}ERROR Existing redis connection no longer usable. Will try to re-establish. Error: use of closed connection"
 READ = f"{START}INFO Target config /etc/site.conf out of sync"
 ENDED = "web-conf: confd ended with status 1, and is started again"
 WRITTEN = "web-conf: every file is written"
@@ -74,3 +75,7 @@ def test_an_error_of_the_spec_counts_though_the_store_was_away(line: str) -> Non
 
 def test_without_a_store_every_error_counts() -> None:
     assert len(Conf(None).says(AWAY, BROKEN)) == 2
+
+
+def test_a_connection_that_confd_makes_anew_is_not_an_error() -> None:
+    assert Conf(None).says(MENDED, AWAY) == [AWAY.partition("ERROR ")[2]]
