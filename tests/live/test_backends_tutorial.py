@@ -11,8 +11,9 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests import servers
 from tests.live.software import ROOT, image_of
+from tests.stores.conftest import needing
+from tests.stores.servers import tool
 
 PAGE = ROOT / "docs/backends-tutorial.md"
 
@@ -29,7 +30,8 @@ def test_every_command_of_the_page_does_what_it_says(
     del base_image, docker_compose
     for software in ("haproxy", "etcd", "unprivileged"):
         image_of(software)
-    servers.program("etcdctl")
+    with needing("etcdctl"):
+        tool("stores.sh")
     forge = f"catalog-forge() {{ '{sys.executable}' -m catalog_forge \"$@\"; }}\n"
     script = "\n".join(f"echo '$' {number}; {each}" for number, each in enumerate(commands(), start=1))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CATALOG_FORGE_CONFD": str(confd), "XDG_STATE_HOME": str(tmp_path)}

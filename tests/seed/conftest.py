@@ -1,73 +1,79 @@
-"""The stores that are seeded here: real servers, started once for all tests of the room."""
+"""The stores that are seeded here: real servers, started once for all tests of the room. A fixture returns the node."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests import servers
-from tests.stores import servers as real_stores
-from tests.stores.conftest import started
+from tests.stores.conftest import needing, started
+from tests.stores.servers import AWS, TOKEN, Aws
+
+
+def _node(backend: str, folders: pytest.TempPathFactory) -> Iterator[str]:
+    for store in started(backend, folders.mktemp(backend)):
+        yield f"127.0.0.1:{store.port}"
 
 
 @pytest.fixture(scope="session")
-def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
-    with servers.etcd(tmp_path_factory.mktemp("etcd")) as server:
-        yield server
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """etcd with both of its interfaces."""
+    yield from _node("etcd", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
-    with servers.redis(tmp_path_factory.mktemp("redis")) as server:
-        yield server
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from _node("redis", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def zookeeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
-    with servers.zookeeper(tmp_path_factory.mktemp("zookeeper")) as server:
-        yield server
+def zookeeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from _node("zookeeper", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
-    with servers.moto(tmp_path_factory.mktemp("moto")) as server:
-        yield server
+def consul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from _node("consul", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def vault_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from _node("vault", tmp_path_factory)
 
 
 @pytest.fixture
-def ssm(moto: servers.Server, monkeypatch: pytest.MonkeyPatch) -> servers.Server:
-    for name, value in servers.aws(moto).items():
-        monkeypatch.setenv(name, value)
-    return replace(moto, node="")
-
-
-@pytest.fixture
-def dynamodb(ssm: servers.Server) -> servers.Server:
-    return replace(ssm, node=servers.table(uuid.uuid4().hex))
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> servers.Server:
-    return servers.Server((), 0, tmp_path, str(tmp_path / "values.json"))
-
-
-@pytest.fixture(scope="session")
-def consul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
-    for store in started("consul", tmp_path_factory.mktemp("consul")):
-        yield servers.Server((), store.port, store.folder)
-
-
-@pytest.fixture(scope="session")
-def vault_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
-    for store in started("vault", tmp_path_factory.mktemp("vault")):
-        yield servers.Server((), store.port, store.folder)
-
-
-@pytest.fixture
-def vault(vault_server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> servers.Server:
-    monkeypatch.setenv("CONF_TOKEN", real_stores.TOKEN)
+def vault(vault_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("CONF_TOKEN", TOKEN)
     return vault_server
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    store = Aws("dynamodb", tmp_path_factory.mktemp("moto"))
+    with needing("moto"):
+        store.start()
+    yield store
+    store.kill()
+
+
+@pytest.fixture
+def ssm(moto: Aws, monkeypatch: pytest.MonkeyPatch) -> str:
+    region = {"AWS_DEFAULT_REGION": AWS["AWS_REGION"]}
+    for name, value in {**AWS, **region, "AWS_ENDPOINT_URL": f"http://{moto.nodes}"}.items():
+        monkeypatch.setenv(name, value)
+    return ""
+
+
+@pytest.fixture
+def dynamodb(moto: Aws, ssm: str) -> str:
+    del ssm  # the environment that leads there
+    name = uuid.uuid4().hex
+    moto.create_table(name)
+    return name
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    return str(tmp_path / "values.json")

@@ -19,10 +19,9 @@ from catalog_forge.cli.main import root
 from catalog_forge.seed.clients import client_of, connected
 from catalog_forge.seed.file import nested
 from catalog_forge.seed.store import Destination
-from tests import servers
 from tests.helpers import tree
-from tests.servers import Server
-from tests.stores import servers as real_stores
+from tests.stores.conftest import needing, started
+from tests.stores.servers import free_port, tool
 
 SPEC = """\
 forge: 1
@@ -64,13 +63,13 @@ BINARY = ("etcdv3", "redis")
 class Catalog:
     """A catalog with one spec, and a store that it may fill below a prefix of its own."""
 
-    def __init__(self, folder: Path, backend: str, server: Server, spec: str = SPEC) -> None:
-        self.folder, self.backend, self.server = folder, backend, server
+    def __init__(self, folder: Path, backend: str, node: str, spec: str = SPEC) -> None:
+        self.folder, self.backend, self.node = folder, backend, node
         self.prefix = f"/prod/t{uuid.uuid4().hex[:8]}"
         tree(folder, {"specs/web-conf.yml": spec.replace("/PREFIX", self.prefix)})
 
     def seed(self, *words: str, env: Mapping[str, str] | None = None) -> Result:
-        where = ("--backend", self.backend, *(("--node", self.server.node) if self.server.node else ()))
+        where = ("--backend", self.backend, *(("--node", self.node) if self.node else ()))
         return CliRunner().invoke(root, ["-C", str(self.folder), "seed", "web-conf", *where, *words], env=env)
 
     def done(self, *words: str) -> str:
@@ -80,7 +79,7 @@ class Catalog:
 
     def client(self, prefix: str = "") -> AbstractContextManager[Any]:
         token = os.environ.get("CONF_TOKEN", "")
-        return connected(self.backend, Destination(self.server.node, prefix or self.prefix, token=token))
+        return connected(self.backend, Destination(self.node, prefix or self.prefix, token=token))
 
     def put(self, **values: str) -> None:
         with self.client() as client:
@@ -187,7 +186,7 @@ def test_a_binary_value_is_shown_as_one_and_replaced(catalog: Catalog) -> None:
             client._ask([("SET", raw, b"\xff\xfe")])
     else:
         subprocess.run(
-            [servers.program("etcdctl"), "--endpoints", catalog.server.node, "put", raw],
+            ["etcdctl", "--endpoints", catalog.node, "put", raw],
             input=b"\xff\xfe",
             check=True,
             env={**os.environ, "ETCDCTL_API": "3"},
@@ -215,17 +214,18 @@ def test_the_exported_commands_do_what_seed_does(catalog: Catalog) -> None:
         pytest.skip("its own client is not at hand")
     given = (*GIVEN, "--set", "banner=@/etc/passwd", "--set", "limits={cpu: '-'}")
     script = catalog.done(*given, "--export", "sh")
-    host, port = catalog.server.node.split(":")
-    built = real_stores.tool(f"{catalog.backend}.sh") if catalog.backend in ("consul", "vault") else ""
+    host, port = catalog.node.split(":")
+    with needing("etcdctl"):
+        tool("stores.sh")
+    built = tool(f"{catalog.backend}.sh") if catalog.backend in ("consul", "vault") else ""
     client = {
-        "consul": f"consul() {{ '{built}' \"$@\"; }}; export CONSUL_HTTP_ADDR={catalog.server.node}\n",
-        "vault": f"vault() {{ '{built}' \"$@\"; }}; export VAULT_ADDR=http://{catalog.server.node} VAULT_TOKEN=$CONF_TOKEN\n",
-        "redis": f"alias redis-cli='{servers.program('redis-cli')} -h {host} -p {port}'\n",
-        "etcdv3": f"export ETCDCTL_ENDPOINTS={catalog.server.node}\n",
-        "etcd": f"export ETCDCTL_ENDPOINTS=http://{catalog.server.node}\n",
+        "consul": f"consul() {{ '{built}' \"$@\"; }}; export CONSUL_HTTP_ADDR={catalog.node}\n",
+        "vault": f"vault() {{ '{built}' \"$@\"; }}; export VAULT_ADDR=http://{catalog.node} VAULT_TOKEN=$CONF_TOKEN\n",
+        "redis": f"alias redis-cli='redis-cli -h {host} -p {port}'\n",
+        "etcdv3": f"export ETCDCTL_ENDPOINTS={catalog.node}\n",
+        "etcd": f"export ETCDCTL_ENDPOINTS=http://{catalog.node}\n",
     }[catalog.backend]
     name = f"{catalog.prefix.strip('/').replace('/', '_').upper()}_PASSWORD"
-    servers.program("etcdctl")
     subprocess.run(["dash", "-eu"], input=client + script, text=True, check=True, env={**os.environ, name: "s3cret"})
     assert catalog.there()["banner"] == "@/etc/passwd"
     assert catalog.done(*given, "--check") == ""
@@ -260,40 +260,36 @@ def test_a_seed_that_is_cut_off_says_so_and_is_resumed(catalog: Catalog, monkeyp
 
 def test_a_store_that_refuses_connections_is_one_clear_line(tmp_path: Path) -> None:
     for backend in ("etcdv3", "etcd", "redis"):
-        nobody = Server((), servers.free_port(), tmp_path)
+        nobody = f"127.0.0.1:{free_port()}"
         refused = Catalog(tmp_path / backend, backend, nobody).seed(*GIVEN)
         assert refused.exit_code == 1
-        assert f"the store at {nobody.node}: Connection refused" in refused.stderr
+        assert f"the store at {nobody}: Connection refused" in refused.stderr
 
 
 def test_wrong_credentials_are_one_clear_line_and_never_shown(tmp_path: Path) -> None:
-    with servers.redis(tmp_path / "redis", "--requirepass", "right") as server:
-        catalog = Catalog(tmp_path, "redis", server)
+    for store in started("redis", tmp_path / "redis", client_key="right"):
+        catalog = Catalog(tmp_path, "redis", store.nodes)
         for env in ({}, {"CONF_PASSWORD": "wr0ng"}):
             refused = catalog.seed(*GIVEN, env=env)
             assert refused.exit_code == 1
-            assert f"the store at {server.node}: it refuses the credentials" in refused.stderr
+            assert f"the store at {store.nodes}: it refuses the credentials" in refused.stderr
             assert "wr0ng" not in refused.output
         file = tree(tmp_path, {"secret": "right\n"}) / "secret"
         assert catalog.seed(*GIVEN, env={"CONF_PASSWORD_FILE": str(file)}).exit_code == 0
 
 
 def test_etcd_asks_for_a_user(tmp_path: Path) -> None:
-    with servers.etcd(tmp_path / "etcd") as server:
-        control = [servers.program("etcdctl"), "--endpoints", server.node]
-        env = {**os.environ, "ETCDCTL_API": "3"}
-        for words in ("user add root:right", "user grant-role root root", "auth enable"):
-            subprocess.run([*control, *words.split()], check=True, capture_output=True, env=env)
-        catalog = Catalog(tmp_path, "etcdv3", server)
-        for given in ({}, {"CONF_USERNAME": "root", "CONF_PASSWORD": "wrong"}):
+    for store in started("etcdv3", tmp_path / "etcd", username="conf", password="right"):
+        catalog = Catalog(tmp_path, "etcdv3", store.nodes)
+        for given in ({}, {"CONF_USERNAME": "conf", "CONF_PASSWORD": "wrong"}):
             refused = catalog.seed(*GIVEN, env=given)
             assert refused.exit_code == 1
             assert "it refuses the credentials" in refused.stderr
-        assert catalog.seed(*GIVEN, env={"CONF_USERNAME": "root", "CONF_PASSWORD": "right"}).exit_code == 0
+        assert catalog.seed(*GIVEN, env={"CONF_USERNAME": "conf", "CONF_PASSWORD": "right"}).exit_code == 0
 
 
 @pytest.mark.parametrize("prefix", ["/", "a b", "../x", "/a//b", "/ä", "a\nb"])
-def test_a_prefix_is_a_key(tmp_path: Path, redis: Server, prefix: str) -> None:
+def test_a_prefix_is_a_key(tmp_path: Path, redis: str, prefix: str) -> None:
     refused = Catalog(tmp_path, "redis", redis).seed(*GIVEN, "--prefix", prefix)
     assert refused.exit_code == 2 and "it must be a key such as /app" in refused.stderr
 
@@ -304,7 +300,7 @@ def test_a_node_that_cannot_be_one_is_one_clear_line(
     tmp_path: Path, backend: str, node: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("catalog_forge.seed.zookeeper.PATIENCE", 0.3)
-    refused = Catalog(tmp_path, backend, Server((), 0, tmp_path, node)).seed(*GIVEN)
+    refused = Catalog(tmp_path, backend, node).seed(*GIVEN)
     assert refused.exit_code == 1 and f"the store at {node[:40]}" in refused.stderr, refused.output
 
 
@@ -314,10 +310,10 @@ def test_a_spec_of_rancher_has_no_store(tmp_path: Path) -> None:
     assert refused.exit_code == 1 and "has no store to seed: it reads Rancher's metadata" in refused.stderr
 
 
-def test_a_wrong_back_end_and_a_wrong_port_are_said(tmp_path: Path, redis: Server, etcd: Server) -> None:
+def test_a_wrong_back_end_and_a_wrong_port_are_said(tmp_path: Path, redis: str, etcd: str) -> None:
     assert "did you mean 'redis'?" in Catalog(tmp_path, "rediss", redis).seed().stderr
-    for backend, server in (("etcdv3", redis), ("etcd", redis), ("redis", etcd)):
-        refused = Catalog(tmp_path, backend, server).seed(*GIVEN)
+    for backend, node in (("etcdv3", redis), ("etcd", redis), ("redis", etcd)):
+        refused = Catalog(tmp_path, backend, node).seed(*GIVEN)
         assert refused.exit_code == 1
-        assert re.search(f"the store at {server.node}: (it answered what cannot be read|Connection reset)", refused.stderr)
+        assert re.search(f"the store at {node}: (it answered what cannot be read|Connection reset)", refused.stderr)
         assert len(refused.stderr.splitlines()) <= 2

@@ -29,7 +29,6 @@ from catalog_forge.spec.reader import read
 from tests.confd.real import image_of, run_embedded
 from tests.helpers import tree
 from tests.seed.test_seed import GIVEN, SPEC
-from tests.servers import Server
 from tests.stores import servers as real_stores
 from tests.stores.real import PREFIX, confd_prefix, run_real
 
@@ -68,13 +67,13 @@ def written(client: Client, leaves: dict[str, str], most: int) -> None:
 
 @pytest.mark.parametrize("backend", KINDS)
 def test_a_store_holds_what_was_wanted_last(backend: str, request: pytest.FixtureRequest) -> None:
-    server = request.getfixturevalue(KINDS[backend])
+    node = request.getfixturevalue(KINDS[backend])
     spec = read(SPEC_OF_ANYTHING, "web-conf.yml")
 
     @given(st.lists(VALUES, min_size=1, max_size=3), st.integers(1, 5))
     @settings(max_examples=60)
     def holds(states: list[dict[str, object]], most: int) -> None:
-        with connected(backend, Destination(server.node, PREFIX)) as client:
+        with connected(backend, Destination(node, PREFIX)) as client:
             for values in states:
                 try:
                     leaves = layout(spec, backend, values)
@@ -107,20 +106,20 @@ def test_the_real_confd_and_its_imitation_read_what_was_seeded(backend: str, con
         same()
 
 
-def test_a_seed_of_5000_keys_that_is_killed_is_resumed(etcd: Server, tmp_path: Path) -> None:
+def test_a_seed_of_5000_keys_that_is_killed_is_resumed(etcd: str, tmp_path: Path) -> None:
     prefix = f"/killed{os.getpid()}"
     tree(tmp_path, {"specs/web-conf.yml": SPEC.replace("/PREFIX", prefix)})
     tree(tmp_path, {"a.yml": json.dumps({"servers": [f"10.0.0.{number}" for number in range(5000)]})})
     command = [sys.executable, "-m", "catalog_forge", "-C", str(tmp_path), "seed", "web-conf", "--backend", "etcdv3"]
-    command += ["--node", etcd.node, *GIVEN, "--answers", str(tmp_path / "a.yml")]
+    command += ["--node", etcd, *GIVEN, "--answers", str(tmp_path / "a.yml")]
     killed = 0
     for _ in range(20):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-            with connected("etcdv3", Destination(etcd.node, prefix)) as client:
+            with connected("etcdv3", Destination(etcd, prefix)) as client:
                 while f"{prefix}/.seed" not in client.read() and process.poll() is None:
                     time.sleep(0.001)
             process.kill()
-        with connected("etcdv3", Destination(etcd.node, prefix)) as client:
+        with connected("etcdv3", Destination(etcd, prefix)) as client:
             if f"{prefix}/.seed" in client.read():
                 killed += 1
                 break
@@ -130,7 +129,7 @@ def test_a_seed_of_5000_keys_that_is_killed_is_resumed(etcd: Server, tmp_path: P
     assert refused.returncode == 1 and "an earlier seed was cut off" in refused.stderr
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "resumed" in done.stdout
-    with connected("etcdv3", Destination(etcd.node, prefix)) as client:
+    with connected("etcdv3", Destination(etcd, prefix)) as client:
         there = client.read()
     assert len(there) == 5008 and f"{prefix}/.seed" not in there
     assert subprocess.run([*command, "--check"], check=False).returncode == 0

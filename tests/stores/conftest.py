@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,14 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def started(backend: str, folder: Path, **options: str) -> Iterator[Store]:
     """Run a store, or skip the test."""
+    with needing(backend), running(backend, folder, **options) as found:
+        yield found
+
+
+@contextmanager
+def needing(what: str) -> Iterator[None]:
+    """Skip the test when a program is missing that the block needs; on a CI machine it fails."""
     try:
-        with running(backend, folder, **options) as found:
-            yield found
+        yield
     except Missing as why:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no {backend}: {why}")
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no {what}: {why}")

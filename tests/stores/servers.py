@@ -24,7 +24,8 @@ TOOLS = Path(__file__).parents[2] / "tools"
 SECONDS = 60
 # The token of Vault's root.
 TOKEN = "token-of-root"
-# confd's switches for emulators name these ports, and no others (backends/dynamodb, backends/ssm).
+# confd's switches for emulators, DYNAMODB_LOCAL and SSM_LOCAL, mean these ports, and no others (backends/dynamodb/client.go,
+# backends/ssm/client.go). Who does not run confd takes a free one.
 AWS_PORTS = {"dynamodb": 8000, "ssm": 8001}
 AWS = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 
@@ -69,11 +70,12 @@ class Store:
         raise NotImplementedError
 
     def is_up(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return _listens(self.port)
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
+        taken = f"port {self.port} is in use, and confd looks for {self.backend} at no other: end what listens there"
+        assert self.process or not self.port or not _listens(self.port), taken
         self.port = self.port or free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
@@ -104,6 +106,11 @@ class Store:
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text[:1] in (b"{", b"[") else text
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Etcdv3(Store):
@@ -324,11 +331,13 @@ class Aws(Store):
     def start(self) -> None:
         super().start()
         if self.backend == "dynamodb":
-            schema = [{"AttributeName": "key", "KeyType": "HASH"}]
-            kinds = [{"AttributeName": "key", "AttributeType": "S"}]
-            self.call(
-                "CreateTable", TableName="conf", KeySchema=schema, AttributeDefinitions=kinds, BillingMode="PAY_PER_REQUEST"
-            )
+            self.create_table("conf")
+
+    def create_table(self, name: str) -> None:
+        """Create a table as confd reads it."""
+        schema = [{"AttributeName": "key", "KeyType": "HASH"}]
+        kinds = [{"AttributeName": "key", "AttributeType": "S"}]
+        self.call("CreateTable", TableName=name, KeySchema=schema, AttributeDefinitions=kinds, BillingMode="PAY_PER_REQUEST")
 
     def put(self, held: Mapping[str, bytes]) -> None:
         for key, value in held.items():
