@@ -13,7 +13,7 @@ from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases, odd_cases
 from catalog_forge.adopt.entries import EntryUse
-from catalog_forge.adopt.framing import framed
+from catalog_forge.adopt.framing import framed, renumbered
 from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original
 from catalog_forge.adopt.proof import Compared, prove, refused
@@ -21,7 +21,7 @@ from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Made, Told, made
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.forge import forge
-from catalog_forge.plan import File, Plan
+from catalog_forge.plan import Plan
 from catalog_forge.spec.folder import PlannedFolder
 from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
@@ -86,13 +86,13 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     if not use:
         found.said = (*found.said, *_assumed(original, assumed))
     try:
-        chosen = _that_generate(original, frame, lifted(original, service, frame.data.get("metadata", {})))
-        found.files, found.plan = _proven(original, frame, chosen, tried, engine)
-        wrong = {each.dest for each in found.files if each.status == "different" and each.dest in chosen}
-        rest = {dest: each for dest, each in chosen.items() if dest not in wrong}
-        if wrong and _generates(original, frame, rest):
-            chosen = rest
-            found.files, found.plan = _proven(original, frame, rest, tried, engine)
+        candidates = lifted(original, service, frame.data.get("metadata", {}))
+        chosen, found.files, found.plan = _taken(original, frame, candidates, tried, engine)
+        if use and use.later and not _is_there(use, found.plan):
+            frame = renumbered(frame, use.later[-1])
+            chosen, found.files, found.plan = _taken(original, frame, candidates, tried, engine)
+        elif use and use.later:
+            found.said = (*found.said, Problem("the spec generates this revision: there is no new one", use.later[-1].where))
         odd = odd_cases(original, runners[0], others)
         found.said += (*_refused(original, frame, chosen, odd, engine),)
         if use:
@@ -100,10 +100,29 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
             found.changes += [
                 Altered(name, "the program", "what the image starts", words, True) for name, words in frame.unsure.items()
             ]
-            found.plan.merge(_published(use))
+            found.plan.merge(Plan(file for file in use.published if file.path not in found.plan))
     except ForgeError as error:
         found.problems = error.problems
     return found
+
+
+def _taken(
+    original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
+) -> tuple[Mapping[str, Lifted], list[Compared], Plan]:
+    """The blocks that generate, and that render what the template did; the files compared, and the plan, with them."""
+    chosen = _that_generate(original, frame, candidates)
+    files, plan = _proven(original, frame, chosen, tried, engine)
+    wrong = {each.dest for each in files if each.status == "different" and each.dest in chosen}
+    rest = {dest: each for dest, each in chosen.items() if dest not in wrong}
+    if not wrong or not _generates(original, frame, rest):
+        return chosen, files, plan
+    return rest, *_proven(original, frame, rest, tried, engine)
+
+
+def _is_there(use: EntryUse, plan: Plan) -> bool:
+    """Whether a revision that was generated is, byte for byte, what the spec generates: a published one never changes."""
+    folder = f"templates/{use.revision.entry.name}/{use.later[-1].name}"
+    return use.published.below(folder).digest == plan.below(folder).digest
 
 
 def _changed(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
@@ -113,14 +132,6 @@ def _changed(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
     except ForgeError as error:
         words = "; ".join(problem.message for problem in error.problems)
         return [Altered(use.revision.title, "what it launches", f"cannot be compared: {words}", "", True)]
-
-
-def _published(use: EntryUse) -> Plan:
-    """The revisions that are there, byte for byte."""
-    entry = use.revision.entry
-    folders = (each.folder for each in entry.revisions if each.name)
-    start = len(entry.folder.path) + 1
-    return Plan(File(f"templates/{entry.name}/{file.path[start:]}", file.content) for each in folders for file in each.everything)
 
 
 def _that_generate(original: Original, frame: Told, candidates: Mapping[str, Lifted]) -> dict[str, Lifted]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog_forge import yamlio
@@ -22,6 +22,7 @@ from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.goyaml.decoding import value as value_of
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.composition import Service, items, substituted
+from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.questions import defaults
 from catalog_forge.rancher.tree import is_template
@@ -431,8 +432,7 @@ class _Framing:
             found[key] = block.get(key, "")
         url = config.get("projectURL", "")
         found["project_url"] = url if re.fullmatch(r"https?://\S+", url) else ""
-        numbers = [int(each.name) for each in entry.revisions if each.name.isdigit()]
-        found["revision"] = max(numbers, default=-1) + 1
+        found["revision"] = _free([each for each in entry.revisions if each not in self.use.later])
         icon = next((each for each in entry.icons if re.search(r"\.(svg|png)$", each.name)), None)
         if icon and icon.content:
             self.files.add(File(icon.name, icon.content))
@@ -522,6 +522,18 @@ def _texts(data: Any) -> Iterator[str]:
 
 def _words(node: yamlio.Node | None) -> dict[str, str]:
     return {key: value.value for key, value in pairs(node).items() if isinstance(value, yamlio.Text)} if node else {}
+
+
+def renumbered(frame: Told, newest: Revision) -> Told:
+    """The same frame as the revision after the newest, whose version sorts behind its."""
+    entry = {**frame.data["entry"], "revision": _free(newest.entry.revisions)}
+    entry |= {"version": _next(_words(newest.block).get("version", ""))}
+    return replace(frame, data={**frame.data, "entry": entry})
+
+
+def _free(revisions: Sequence[Revision]) -> int:
+    """The first number behind those of some revisions."""
+    return max((int(each.name) for each in revisions if each.name.isdigit()), default=-1) + 1
 
 
 def _next(version: str) -> str:

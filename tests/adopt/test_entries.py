@@ -61,6 +61,31 @@ def test_published_revisions_stay_byte_for_byte(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_what_is_generated_already_is_no_new_revision(tmp_path: Path) -> None:
+    adopted(tmp_path, ENTRY, "--write")
+    made = {path: path.read_bytes() for path in sorted((tmp_path / "new").rglob("*")) if path.is_file()}
+    folder = str(tmp_path / "app" / "1.2.0" / "app-conf")
+    command = ["-C", str(tmp_path / "new"), "adopt", folder, "--entry", str(tmp_path / "new"), "--write"]
+    again = click.testing.CliRunner().invoke(root, command)
+    assert again.exit_code == 0, again.output
+    assert "there is no new one" in again.stdout
+    assert {path: path.read_bytes() for path in sorted((tmp_path / "new").rglob("*")) if path.is_file()} == made
+
+
+def test_a_generated_revision_that_differs_stays_and_a_new_one_follows(tmp_path: Path) -> None:
+    adopted(tmp_path, ENTRY, "--write")
+    (tmp_path / "newer").mkdir()
+    folder = str(tmp_path / "app" / "1.2.0" / "app-conf")
+    command = ["-C", str(tmp_path / "newer"), "adopt", folder, "--entry", str(tmp_path / "new"), "--write"]
+    text = (tmp_path / "new/templates/app/2/rancher-compose.yml").read_text()
+    (tmp_path / "new/templates/app/2/rancher-compose.yml").write_text(text + "# published\n")
+    result = click.testing.CliRunner().invoke(root, command)
+    assert result.exit_code == 0, result.output
+    spec = yamlio.load((tmp_path / "newer/specs/app-conf.yml").read_text(), "spec")
+    assert (spec["entry"]["revision"], spec["entry"]["version"]) == (3, "1.0.0-rancher5")
+    assert (tmp_path / "newer/templates/app/2/rancher-compose.yml").read_text().endswith("# published\n")
+
+
 def test_what_gets_lost_is_named(tmp_path: Path) -> None:
     rancher = RANCHER.replace("role: master", 'role: "${app_name}-${heap}"')
     found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": rancher})
