@@ -13,7 +13,7 @@ from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases, odd_cases
 from catalog_forge.adopt.entries import EntryUse
-from catalog_forge.adopt.framing import framed, renumbered
+from catalog_forge.adopt.framing import framed, numbered
 from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original
 from catalog_forge.adopt.proof import Compared, prove, refused
@@ -74,6 +74,8 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     """Take in one image, and the entry that uses it. What is wrong with it, or with what it would become, is in `problems`."""
     where = original.image.folder.where.file.rstrip("/") or "."
     frame, runners, others = framed(original, use) if use else (Told(), [], {})
+    if use and use.later:
+        frame = numbered(frame, use.later[-1], behind=False)
     found = Adopted(where, original.name, problems=original.problems, said=(*_said(original), *frame.said))
     found.entry = use.revision.title if use else ""
     if original.problems:
@@ -89,7 +91,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         candidates = lifted(original, service, frame.data.get("metadata", {}))
         chosen, found.files, found.plan = _taken(original, frame, candidates, tried, engine)
         if use and use.later and not _is_there(use, found.plan):
-            frame = renumbered(frame, use.later[-1])
+            frame = numbered(frame, use.later[-1], behind=True)
             chosen, found.files, found.plan = _taken(original, frame, candidates, tried, engine)
         elif use and use.later:
             found.said = (*found.said, Problem("the spec generates this revision: there is no new one", use.later[-1].where))

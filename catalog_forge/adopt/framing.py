@@ -432,7 +432,7 @@ class _Framing:
             found[key] = block.get(key, "")
         url = config.get("projectURL", "")
         found["project_url"] = url if re.fullmatch(r"https?://\S+", url) else ""
-        found["revision"] = _free([each for each in entry.revisions if each not in self.use.later])
+        found["revision"] = _free(entry.revisions)
         icon = next((each for each in entry.icons if re.search(r"\.(svg|png)$", each.name)), None)
         if icon and icon.content:
             self.files.add(File(icon.name, icon.content))
@@ -524,11 +524,12 @@ def _words(node: yamlio.Node | None) -> dict[str, str]:
     return {key: value.value for key, value in pairs(node).items() if isinstance(value, yamlio.Text)} if node else {}
 
 
-def renumbered(frame: Told, newest: Revision) -> Told:
-    """The same frame as the revision after the newest, whose version sorts behind its."""
-    entry = {**frame.data["entry"], "revision": _free(newest.entry.revisions)}
-    entry |= {"version": _next(_words(newest.block).get("version", ""))}
-    return replace(frame, data={**frame.data, "entry": entry})
+def numbered(frame: Told, newest: Revision, *, behind: bool) -> Told:
+    """The same frame as the newest revision, or as the one behind it, whose version sorts after its."""
+    version = _words(newest.block).get("version", "")
+    number = max(_free(newest.entry.revisions) - (not behind), 0)
+    entry = {**frame.data["entry"], "revision": number, "version": _next(version) if behind else version}
+    return replace(frame, data={**frame.data, "entry": {key: value for key, value in entry.items() if value != ""}})
 
 
 def _free(revisions: Sequence[Revision]) -> int:

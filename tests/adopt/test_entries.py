@@ -84,6 +84,10 @@ def test_a_generated_revision_that_differs_stays_and_a_new_one_follows(tmp_path:
     spec = yamlio.load((tmp_path / "newer/specs/app-conf.yml").read_text(), "spec")
     assert (spec["entry"]["revision"], spec["entry"]["version"]) == (3, "1.0.0-rancher5")
     assert (tmp_path / "newer/templates/app/2/rancher-compose.yml").read_text().endswith("# published\n")
+    command[command.index("--entry") + 1] = str(tmp_path / "newer")
+    again = click.testing.CliRunner().invoke(root, command)
+    assert again.exit_code == 0, again.output
+    assert not (tmp_path / "newer/templates/app/4").exists()
 
 
 def test_what_gets_lost_is_named(tmp_path: Path) -> None:
