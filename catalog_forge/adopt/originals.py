@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -110,7 +110,10 @@ class OriginalFile:
 
 @dataclass(frozen=True)
 class Original:
-    """What an image has for one -confdir: the files that confd renders, and those that come with the image as they are."""
+    """What an image has for one -confdir: the files that confd renders, and those that come with the image as they are.
+
+    `holds` tells that an entry only takes its volumes, whatever it would start.
+    """
 
     image: Image
     conf: ConfDir | None
@@ -120,6 +123,7 @@ class Original:
     problems: tuple[Problem, ...] = ()
     said: tuple[Problem, ...] = field(default=())
     role: str = ""
+    holds: bool = False
 
     @property
     def known(self) -> Inside:
@@ -152,7 +156,7 @@ class Original:
     def is_carrier(self) -> bool:
         """Whether it only brings files to a volume: it starts nothing, serves nothing, and has no confd."""
         starts = self.image.build.of("ENTRYPOINT", "CMD", "EXPOSE") if self.image.build else True
-        return not self.files and bool(self.carried) and not starts
+        return not self.files and bool(self.carried) and (self.holds or not starts)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -197,6 +201,14 @@ def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Itera
                 yield found
 
 
+def carrier(image: Image, volumes: Sequence[str]) -> Original | None:
+    """An image without files for confd of which an entry takes these volumes; None where it has no file in them."""
+    if any(conf.resources for conf in image.confs):
+        return None
+    found = _original(image, None, {}, "", volumes)
+    return replace(found, holds=True) if found.carried and not found.problems else None
+
+
 def _folder(conf: ConfDir) -> str:
     return conf.confdir or (conf.conf_d.path.removesuffix("/conf.d") if conf.conf_d else "")
 
@@ -208,7 +220,7 @@ def _joined(confs: list[ConfDir]) -> ConfDir:
     return replace(first, resources=resources, templates={src: file for conf in confs for src, file in conf.templates.items()})
 
 
-def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role: str) -> Original:
+def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role: str, volumes: Sequence[str] = ()) -> Original:
     files, problems = _files(image, conf, flags)
     known = inside(image)
     versions = {name: each for each in files if not each.is_static for name in _versions(each)}
@@ -216,7 +228,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
         words = f"the image reads several versions of the metadata: {', '.join(sorted(versions))}"
         problems.append(Problem(words, versions[max(versions)].file.at(), "a spec reads one: make all its templates read that"))
     version = next(iter(versions), "") or _by_age(known)
-    carried = _carried(image, known)
+    carried = _carried(image, known, volumes)
     said = [*_not_modelled(image)]
     return Original(image, conf, tuple(files), carried, version, tuple(problems), tuple(said), role)
 
@@ -322,11 +334,11 @@ def image_of(original: Original) -> image_dir.ImageDir:
     return image_dir.ImageDir(resources, {each.resource.src: each.source for each in original.files})
 
 
-def _carried(image: Image, known: Inside) -> dict[str, File]:
+def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, File]:
     """The files that come as they are: those that lie in a volume, and those that the start copies to one."""
     if image.build is None:
         return {}
-    volumes = [each.rstrip("/") for found in image.build.of("VOLUME") for each in found.words]
+    volumes = [each.rstrip("/") for each in (*taken, *(word for found in image.build.of("VOLUME") for word in found.words))]
     confd = {id(file) for conf in image.confs for file in (*conf.resources.values(), *conf.templates.values())}
     found = {
         path: file

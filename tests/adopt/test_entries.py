@@ -180,6 +180,33 @@ def test_a_script_that_waits_becomes_words_of_launch(tmp_path: Path) -> None:
     assert "left out of the launch script: sleep 5" in [note["message"] for note in found["notes"]]
 
 
+HOLDS = {
+    "docker-compose.yml": "app:\n  image: acme/app:3.1\n  entrypoint: /opt/app/start.sh\n  volumes_from: [files]\n"
+    "  labels: {io.rancher.sidekicks: files}\nfiles:\n  image: acme/app-files:1\n  command: /bin/true\n  volumes: [/opt/app]\n",
+    "rancher-compose.yml": "app:\n  scale: 1\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "taken"),
+    [
+        ('FROM busybox:1\nCOPY start.sh /opt/app/\nCMD ["/wait"]\n', True),
+        ('FROM busybox:1\nCOPY start.sh /opt/app/\nENTRYPOINT ["/unpack"]\n', False),
+        ("FROM acme/base:1\nCOPY start.sh /opt/app/\n", False),
+        ("FROM busybox:1\nCOPY start.sh /usr/bin/\n", False),
+    ],
+)
+def test_the_entry_tells_which_volume_an_image_only_fills(tmp_path: Path, dockerfile: str, taken: bool) -> None:
+    files = {"Dockerfile": dockerfile, "start.sh": "#!/bin/sh\nexec app\n"}
+    folder = tree(tmp_path / "app-files", files)
+    catalog = tree(tmp_path / "catalog", {f"templates/app/0/{name}": text for name, text in HOLDS.items()})
+    command = ["-C", str(tmp_path), "adopt", str(folder), "--entry", str(catalog), "--format", "json"]
+    result = click.testing.CliRunner().invoke(root, command)
+    found = json.loads(result.stdout)
+    assert [(each["status"], each["entry"]["whole"]) for each in found] == [("adopted", True)] * taken, result.output
+    assert [file["dest"] for each in found for file in each["files"]] == ["/opt/app/start.sh"] * taken
+
+
 def test_an_entry_that_runs_no_such_image_says_which_it_runs(tmp_path: Path) -> None:
     folder = tree(tmp_path / "other-conf", dict(IMAGE))
     docker = DOCKER.replace("acme/app-conf", "acme/thing")
