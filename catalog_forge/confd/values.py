@@ -249,7 +249,7 @@ class Values:
         return self.term(found) if found.is_counted else self._operand(replace(found, default=""))
 
     def existing(self, expr: Expr) -> str:
-        """Return the condition that a key is there, be its value empty."""
+        """Return the condition that a key is there, be its value empty; a map or list is there when it has an element."""
         node = expr.node
         if isinstance(node, Metadata):
             path = self.metadata_path(node.path)
@@ -258,7 +258,9 @@ class Values:
             path = self._member_path(frame.of, self.names.element(frame.members, frame.variable), node.path)
         else:
             path = self._path(node)
-        return f"exists {go.paren(path.term)}"
+        found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
+        is_single = found and found.key.asked  # of everything else it is not known
+        return f"exists {go.paren(path.term)}" if is_single else f"or (exists {go.paren(path.term)}) (ls {go.paren(path.term)})"
 
     def condition(self, expr: Expr) -> str:
         """Return the term that is empty when an optional key that is read has no value; nothing when it must be there."""

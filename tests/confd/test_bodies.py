@@ -464,3 +464,10 @@ def test_a_key_may_be_there_and_empty(given: Mapping[str, Any], line: str, rende
     below = {"when": {"exists": "metadata/map/k"}, "then": [{"text": "below"}], "else": [{"text": "no"}]}
     body = [{"when": {"exists": "metadata/extra"}, "then": [{"text": "yes@{metadata/extra}\n"}], "else": [below]}]
     assert rendered(body, "raw", **given).startswith(line)
+
+
+@pytest.mark.parametrize("path", ["metadata/map", "metadata/map/deep", "/self/service/metadata/map", "metadata/list"])
+def test_a_map_or_list_is_there_when_it_has_an_element(path: str, rendered: Renderer) -> None:
+    body = [{"when": {"exists": path}, "then": [{"text": "yes\n"}], "else": [{"text": "no\n"}]}]
+    assert rendered(body, "raw", map={"deep": {"a": "1"}}, list=["x"]).startswith("yes")
+    assert rendered(body, "raw").startswith("no")

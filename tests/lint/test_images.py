@@ -380,3 +380,29 @@ def test_it_is_said_that_nothing_was_read(lines: str, count: int) -> None:
     dockerfile = f'FROM alpine:3.20.3\n{lines}ENTRYPOINT ["/confd", "-backend", "rancher", "-prefix", "/latest", "-watch"]\n'
     files = {DOCKERFILE: dockerfile, RESOURCE: None, TEMPLATE: None, IMAGE + "x.toml": resource()}
     assert len(found(files, "CF713")) == count
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ("and (not (exists F)) (ls F)", 0),
+        ("or (exists F) (ls F)", 0),
+        ("and (exists F) (ls F)", 1),
+        ("not (exists F)", 1),
+        ("and (not (exists F)) (ls G)", 1),
+        ('and (not (exists "/self/service/metadata")) (ls "/self/service/metadata")', 1),
+    ],
+)
+def test_exists_beside_ls_asks_whether_a_value_lies_in_place_of_a_folder(condition: str, count: int) -> None:
+    code = condition.replace("F", '"/self/service/metadata/lines"').replace("G", '"/self/service/metadata/others"')
+    template = f'{{{{if {code}}}}}{{{{range ls "/self/service/metadata/lines"}}}}{{{{.}}}}{{{{end}}}}{{{{end}}}}\n'
+    assert len(findings(tree({TEMPLATE: template}), "CF633")) == count
+
+
+def test_what_is_generated_for_required_maps_and_lists_asks_for_no_folder_in_vain() -> None:
+    keys = "metadata: {rows: {type: list, fields: [a]}, pairs: {type: map}}"
+    body = '[{list: {of: metadata/rows, item: "@{it.a}"}}, {when: {exists: metadata/pairs}, then: [{text: "x\\n"}]}]'
+    made = plan(f"{keys}\nfiles: [{{dest: /etc/x/x.txt, body: {body}}}]\n")
+    files = {f"images/probe-conf/{file.path}": file.content.decode() for file in made}
+    assert 'exists "/self/service/metadata/rows"' in files["images/probe-conf/templates/x.txt.tmpl"]
+    assert not findings(tree(files), "CF633")
