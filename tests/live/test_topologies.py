@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -207,3 +208,40 @@ def test_a_program_in_the_network_of_its_host_is_configured_and_reloaded_as_any(
     with pytest.raises(AssertionError, match="it shares the network of this machine|--trust runs it"):
         played(forge, "host-conf", "stack", life)
     played(forge, "host-conf", "stack", life, "--trust")
+
+
+# A cluster that starts by itself: who leads says so, the others join, and each restarts in its turn.
+LED = """\
+forge: 1
+name: NAME
+service: {name: page, image: "busybox:1.37.0", topology: TOPOLOGY, scale: 3, health_check: {port: 80, interval: 300}}
+metadata: {word: {required: true}}
+files: [{dest: /www/index.html, format: raw, reload: restart, body: [{text: "@{metadata/word}\\n"}]}]
+launch:
+  exec: [sh, -c, 'echo "started $*"; trap "exit 0" TERM; httpd -p 80 -h /www; while :; do sleep 1 & wait $!; done', page]
+  leader: {args: [--found]}
+  others: {args: ["--join=@{first(peers).ip}"]}
+  restart: {stagger: 4s}
+"""
+LED_LIFE = """\
+services: {page: {scale: 3, sidekicks: SIDEKICKS, health_check: {port: 80}, metadata: {word: first}}}
+expect:
+  log:
+  - {in: page-1, contains: [starts as leader, started --found]}
+  - {in: page-2, contains: [starts as others, started --join=10.42.1.11]}
+  - {in: page-3, contains: [starts as others, started --join=10.42.1.11]}
+then:
+- set: {word: second}
+  expect:
+    log:
+    - {in: page-1, contains: ["launch: reload: restart", started --join=10.42.1.11], lacks: waits for those before it}
+    - {in: page-3, contains: ["rank 2, 4 s for each", "launch: reload: restart", started --join=10.42.1.11]}
+"""
+
+
+@pytest.mark.parametrize("topology", ["datavol", "netns", "embedded"])
+def test_a_cluster_starts_and_restarts_by_itself_in_other_topologies(forge: Forge, topology: str) -> None:
+    name = f"led-{topology}-conf"
+    forge.spec(name, LED.replace("NAME", name).replace("TOPOLOGY", topology))
+    life = LED_LIFE.replace("SIDEKICKS", SIDEKICKS.get(topology, "[page-main]"))
+    played(forge, name, "stack", re.sub(r"in: page-(\d)", r"in: page-main-\1", life) if topology == "netns" else life)
