@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -257,12 +257,12 @@ class Body:
         def item(members: Members) -> str:
             return values.within(members, each.of, self.blocks, each.body, each.named)
 
-        return values.lines(_of(each), item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
+        return values.lines(self._of(each), item, *(go.literal(text) for text in (each.head, each.tail, each.sep)))
 
     def repeated(self, block: EachBlock, write: Callable[[tuple[Block, ...]], str]) -> str:
         """Blocks for each element as `write` writes them, with nothing between (the pairs of a JSON object)."""
         each, values = block.each, self.values
-        return values.loop(_of(each), "", lambda members: values.within(members, each.of, write, each.body, each.named))
+        return values.loop(self._of(each), "", lambda members: values.within(members, each.of, write, each.body, each.named))
 
     def when(self, block: WhenBlock) -> str:
         condition = self.condition(block.when)
@@ -303,6 +303,11 @@ class Body:
         left, right = (go.paren(values.composite(text)) for text in texts)
         return _COMPARED[word].format(left, right)
 
+    def _of(self, each: Each) -> Collection:
+        """The collection of an `each`: as required as the block says, and of records where a field of its element is read."""
+        around = (*(name for name, _ in self.values.scope), each.named)
+        return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each, around))
+
     def _is_first(self) -> str:
         peers = self.values.collection(Collection("peers", "", (), Where("")))
         first = self.values.names.first(peers).child("uuid").value
@@ -310,22 +315,20 @@ class Body:
         return f"eq ({own}) ({first})"
 
 
-def _of(each: Each) -> Collection:
-    """The collection of an `each`: as required as the block says, and of records where a field of its element is read."""
-    return replace(each.of, required=each.required or each.of.required, records=_reads_fields(each))
-
-
-def _reads_fields(each: Each) -> bool:
+def _reads_fields(each: Each, around: Sequence[str]) -> bool:
     """Whether a body reads a field of its own element: by its name anywhere, by `it` where no other element is meant."""
     own = {id(block) for block in _level(each.body)}
     tests = [(block, test) for block in blocks_of(each.body) if isinstance(block, WhenBlock) for test in block.when.tests]
     compared = ((block, text) for block, test in tests for text in chain.from_iterable(test.compared.values()))
-    asked = any(test.has.startswith((f"{each.named}.", "it.") if id(block) in own else f"{each.named}.") for block, test in tests)
+    own_names = f"{each.named}."
+    asked = any(
+        (test.has or test.exists).startswith((own_names, "it.") if id(block) in own else own_names) for block, test in tests
+    )
     return asked or any(
         isinstance(node := expr.node, Attr)
         and node.path
         and (node.root == each.named or (node.root == "it" and id(block) in own))
-        for block, text in chain(texts_of(each.body), compared)
+        for block, text in chain(texts_of(each.body, around), compared)
         for expr in text.expressions
     )
 

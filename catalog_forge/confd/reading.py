@@ -6,7 +6,7 @@ What is not known of a text is a WILD character. The nodes are those of gotext.n
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
@@ -83,6 +83,18 @@ class Read:
     def known(self) -> str:
         """The path up to what is not known."""
         return self.path.partition(WILD)[0]
+
+    @property
+    def folders(self) -> Iterator[str]:
+        """The paths that are folders for the lookup to make sense; ten levels are enough."""
+        if self.function in ("ls", "lsdir") and WILD not in self.path:
+            yield self.path.rstrip("/")
+        path = self.path
+        for _ in range(10):
+            path = path.rpartition("/")[0]
+            if not path:
+                return
+            yield path
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,16 @@ def test_what_is_within_loops_in_loops_has_names_of_its_own(shown: Shown) -> Non
     assert shown(body) == "<db1h1-db1h2,db2h1-db2h2>;<site1h1-site1h2>"
 
 
+def test_keys_name_the_elements_around(shown: Shown) -> None:
+    inner = {"each": {"of": "s.containers", "as": "c", "body": [{"set": {"@{s.name}.@{c.name}": "@{c.name}-of-@{s.stack}"}}]}}
+    each = {"each": {"of": "everywhere:prometheus.port", "as": "s", "body": [inner]}}
+    lines = shown(each, kind="properties").splitlines()[1:]
+    assert "db.two-db-1=two-db-1-of-two" in lines, lines
+    assert {"first": 1, **dict(line.split("=", 1) for line in lines)} == json.loads(
+        shown({"set": {"first": 1}}, each, kind="json")
+    )
+
+
 def test_pairs_for_each_element(shown: Shown) -> None:
     each = {
         "each": {

@@ -86,6 +86,12 @@ class Template:
         before = self.file.content[self._starts[line - 1] : start]
         return self.file.at(line, len(before.decode("utf-8", "replace").lstrip("\ufeff")) + 1)
 
+    def action(self, start: int) -> tuple[int, bytes]:
+        """The action around a byte: where it begins, and its text."""
+        content = self.file.content
+        begin = content.rfind(b"{{", 0, start)
+        return begin, content[begin : content.find(b"}}", start)]
+
     @property
     def is_static(self) -> bool:
         """Whether it has no action."""

@@ -27,9 +27,9 @@ def names_in(body: tuple[Block, ...]) -> list[str]:
     return [block.each.named for block in blocks_of(body) if isinstance(block, EachBlock)]
 
 
-def texts_of(body: tuple[Block, ...]) -> Iterator[tuple[Block, Text]]:
-    """Yield every text of a body that expressions may stand in, with its block."""
-    names = names_in(body)
+def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tuple[Block, Text]]:
+    """Yield every text of a body that expressions may stand in, with its block; `around` are the names that it may use, too."""
+    names = [*around, *names_in(body)]
     for block in blocks_of(body):
         match block:
             case TextBlock():

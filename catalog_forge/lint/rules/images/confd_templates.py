@@ -157,13 +157,15 @@ def folder_exists(image: Image) -> Iterator[Hit]:
     known = inside(image)
     for each, template in _in_use(known):
         reads = template.reading.reads
-        folders = {part for read in reads for part in _above(read)}
-        told_apart = {(_action(template, read)[0], read.path.rstrip("/")) for read in reads if read.function in ("ls", "lsdir")}
+        folders = {part for read in reads for part in read.folders}
+        told_apart = {
+            (template.action(read.start)[0], read.path.rstrip("/")) for read in reads if read.function in ("ls", "lsdir")
+        }
         for read in reads:
             path = read.path.rstrip("/")
             if read.function != "exists" or WILD in path:
                 continue
-            start, code = _action(template, read)
+            start, code = template.action(read.start)
             is_either = (start, path) in told_apart and _EITHER.search(code)
             if FOLDERS.fullmatch(known.path_of(each, path)) or (path in folders and not is_either):
                 words = f"exists {read.path!r} is always false: that is a folder, not a value"
@@ -172,25 +174,6 @@ def folder_exists(image: Image) -> Iterator[Hit]:
 
 # What is asked beside `ls` of the same path in one action, where the path may be a value or a folder: which of them it is.
 _EITHER = re.compile(rb"\bnot \(?exists\b|\bor\b")
-
-
-def _action(template: Template, read: Read) -> tuple[int, bytes]:
-    """The action that a lookup stands in: where it begins, and its text."""
-    content = template.file.content
-    start = content.rfind(b"{{", 0, read.start)
-    return start, content[start : content.find(b"}}", read.start)]
-
-
-def _above(read: Read) -> Iterator[str]:
-    """The paths that are folders for a lookup to make sense; ten levels are enough."""
-    if read.function in ("ls", "lsdir") and WILD not in read.path:
-        yield read.path.rstrip("/")
-    path = read.path
-    for _ in range(10):
-        path = path.rpartition("/")[0]
-        if not path:
-            return
-        yield path
 
 
 @rule("CF634", "warning", "A template looks a service up in the whole environment", on=Image)
