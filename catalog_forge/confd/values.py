@@ -150,7 +150,7 @@ class Values:
     def _is_term(self, expr: Expr) -> bool:
         if expr.sum:
             return False
-        return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count)
+        return not self._of_host(expr.node) and not isinstance(expr.node, First | Join | Count | Ordinal)
 
     def _of_host(self, node: object) -> bool:
         """Whether a field is one of the host of an element, which only a loop finds; the uuid of a host the element knows."""

@@ -471,3 +471,13 @@ def test_a_map_or_list_is_there_when_it_has_an_element(path: str, rendered: Rend
     body = [{"when": {"exists": path}, "then": [{"text": "yes\n"}], "else": [{"text": "no\n"}]}]
     assert rendered(body, "raw", map={"deep": {"a": "1"}}, list=["x"]).startswith("yes")
     assert rendered(body, "raw").startswith("no")
+
+
+@pytest.mark.parametrize("kind", ["properties", "ini", "space", "env", "xml", "yaml", "json", "toml"])
+def test_a_count_or_position_is_a_value_of_its_own_in_every_format(kind: str, rendered: Renderer) -> None:
+    pairs = {"set": {"n@{it}": "@{position(it)}", "m@{it}": "@{count(metadata/list)}"}}
+    body = [{"each": {"of": "metadata/list", "body": [pairs]}}]
+    whole = [{"set": {"first": 1}}, *body] if kind == "json" else body
+    found = rendered(whole, kind, list=["a", "b"])
+    numbers = re.findall(r"\b([nm][ab])\W+(\d)\b", re.sub(r"</?(?:name|value)>", " ", found))
+    assert numbers == [("na", "1"), ("ma", "2"), ("nb", "2"), ("mb", "2")], found
