@@ -99,9 +99,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         found.said += (*_refused(original, frame, chosen, odd, engine),)
         if use:
             found.changes = _changed(use, found.plan, frame.data["entry"]["revision"])
-            found.changes += [
-                Altered(name, "the program", "what the image starts", words, True) for name, words in frame.unsure.items()
-            ]
+            found.changes += [Altered(name, "the program", old, new, True) for name, (old, new) in frame.unsure.items()]
             found.plan.merge(Plan(file for file in use.published if file.path not in found.plan))
     except ForgeError as error:
         found.problems = error.problems

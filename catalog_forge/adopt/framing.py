@@ -47,7 +47,7 @@ class _Framing:
     said: list[Problem] = field(default_factory=list)
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: Plan = field(default_factory=Plan)
-    unsure: dict[str, str] = field(default_factory=dict)
+    unsure: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.services = self.use.composition.services
@@ -133,7 +133,7 @@ class _Framing:
     def labels(self, primary: Service, unit: ConfUnit) -> dict[str, str]:
         """The labels of a primary, without those that are generated; its other sidekicks stay."""
         found = {
-            name: node.value
+            name: text_of(node)
             for name, (_, node) in primary.labels.items()
             if name not in GENERATED_LABELS and isinstance(node, yamlio.Text)
         }
@@ -188,8 +188,10 @@ class _Framing:
         if "$" in image or not floats(image) or image.startswith("rancher/"):
             return image
         variable = f"{variable_of(name)}_tag"
-        self.keys[variable] = {"default": "latest", "label": f"Tag of {image.partition(':')[0]}"[:100]}
-        return f"{image.partition(':')[0]}:${{{variable}}}"
+        folder, slash, last = image.rpartition("/")
+        bare = f"{folder}{slash}{last.partition(':')[0]}"
+        self.keys[variable] = {"default": "latest", "label": f"Tag of {bare}"[:100]}
+        return f"{bare}:${{{variable}}}"
 
     def number(self, service: Service, key: str, otherwise: int) -> int | str:
         text = written_at(service, key)
@@ -234,7 +236,7 @@ class _Framing:
     def unknown(self, service: Service, command: list[str]) -> list[str]:
         """Say that nobody knows what starts a program."""
         node = service.get("image")
-        self.unsure[service.name] = " ".join(command)
+        self.unsure[service.name] = ("what the image starts", " ".join(command))
         words = f"{service.name}: which program its image starts is not known: launch.exec has its command alone"
         self.say(words, node.where if node else None)
         return command
@@ -246,7 +248,22 @@ class _Framing:
             words = shlex.split(node.value) if isinstance(node, yamlio.Text) else [item.value for item in items(node)]
         except ValueError:
             words = items(node)[0].value.split()
+        if isinstance(node, yamlio.Text):
+            self.split(service, node, words)
         return [self.expression(word) for word in words]
+
+    def split(self, service: Service, node: yamlio.Text, words: list[str]) -> None:
+        """Say where an answer is several words of a command, or none: the command is split after the answers are in it."""
+        try:
+            before = shlex.split(substituted(node, self.answers))
+        except ValueError:
+            before = []
+        after = [substituted(replace(node, value=word), self.answers) for word in words]
+        if before != after:
+            self.unsure[service.name] = (node.value, " ".join(map(shlex.quote, after)))
+            self.say(
+                f"{service.name}: an answer may be several words of {node.value!r}, or none: in the spec it is one", node.where
+            )
 
     def image_of(self, service: Service) -> str:
         node = service.get("image")

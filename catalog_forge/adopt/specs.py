@@ -25,12 +25,13 @@ _HEAD = "# Adopted from {what}: read what the report says of it.\n"
 @dataclass(frozen=True)
 class Told:
     """What an entry says of the spec beside its files; `said` is what of it a spec does not say, `unsure` are
-    services whose program is not known, with the command that they have, `added` are keys that the entry did not have."""
+    services whose program may not start as it did: what stands in the entry, what in the spec; `added` are keys that
+    the entry did not have."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
     files: Plan = field(default_factory=Plan)
     said: tuple[Problem, ...] = ()
-    unsure: Mapping[str, str] = field(default_factory=dict)
+    unsure: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     added: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -294,3 +294,35 @@ def test_values_mean_what_rancher_reads(tmp_path: Path) -> None:
         "text": "0777",
         "part": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("default", "command", "whole"),
+    [
+        ("512m", "app --heap ${heap}", True),
+        ("'-a -b'", "app ${heap}", False),
+        ("''", "app ${heap}", False),
+        ("'-a -b'", "[app, '${heap}']", True),
+        ("512m", "app --heap '${heap} x'", True),
+    ],
+)
+def test_an_answer_that_is_several_words_of_a_command_is_lost(tmp_path: Path, default: str, command: str, whole: bool) -> None:
+    docker = DOCKER.replace("app --name ${app_name}", command)
+    rancher = RANCHER.replace("default: 512m", f"default: {default}")
+    entry = {**ENTRY, "templates/app/1/docker-compose.yml": docker, "templates/app/1/rancher-compose.yml": rancher}
+    found = adopted(tmp_path, entry)
+    assert found["status"] == "adopted", found["errors"]
+    assert found["entry"]["whole"] is whole, found["entry"]["changes"]
+
+
+def test_a_registry_with_a_port_and_a_bare_label_stay(tmp_path: Path) -> None:
+    docker = DOCKER.replace("image: nginx\n", "image: registry:5000/acme/nginx\n").replace(
+        "    io.rancher.sidekicks:", "    mask: 0777\n    io.rancher.sidekicks:"
+    )
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker}, "--write")
+    assert found["entry"]["whole"], found["entry"]["changes"]
+    spec = yamlio.load((tmp_path / "new/specs/app-conf.yml").read_text(), "spec")
+    assert spec["companions"]["web"]["image"] == "registry:5000/acme/nginx:${web_tag}"
+    made = yamlio.load((tmp_path / "new/templates/app/2/docker-compose.yml").read_text(), "entry")
+    assert "mask" in made["services"]["app"]["labels"]
+    assert made["services"]["app"]["labels"]["mask"] == "511"
