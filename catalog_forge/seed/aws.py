@@ -58,7 +58,7 @@ class _Aws:
 class Dynamodb(_Aws):
     """A client of DynamoDB: an item for each key, with the attributes `key` and `value` (confd's backends/dynamodb)."""
 
-    most = 100
+    most, room = 100, 4 << 20
 
     def __init__(self, target: Destination) -> None:
         super().__init__(target, "dynamodb")
@@ -86,7 +86,7 @@ class Dynamodb(_Aws):
 class Ssm(_Aws):
     """A client of the parameter store: a parameter for each key, an encrypted one for a secret."""
 
-    most = 1
+    most = room = 1
 
     def __init__(self, target: Destination) -> None:
         super().__init__(target, "ssm")

@@ -8,15 +8,16 @@ finished. Whoever seeds then compares with what is there, as always, and so resu
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from catalog_forge.diffs import unified
 
 MARK = ".seed"
 _UNFINISHED = "this seed is not finished: run it again"
 Batch = tuple[dict[str, str], list[str]]
+Operation = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,21 @@ class Change:
         """Whether the store holds what it should."""
         return not (self.puts or self.deletes or self.is_cut_off)
 
-    def batches(self, most: int) -> Iterator[Batch]:
-        """The transactions to do, in order, each of at most so many operations."""
-        total = len(self.puts) + len(self.deletes)
-        if total + self.is_cut_off <= most:
-            yield dict(self.puts), [*self.deletes, *[self.mark] * self.is_cut_off]
-            return
-        yield {self.mark: _UNFINISHED}, []
-        puts, deletes = iter(self.puts.items()), iter([*self.deletes, self.mark])
-        while batch := dict(islice(puts, most)):
-            yield batch, list(islice(deletes, most - len(batch))) if len(batch) < most else []
-        while rest := list(islice(deletes, most)):
-            yield {}, rest
+    def batches(self, most: int, room: int = sys.maxsize) -> Iterator[Batch]:
+        """The transactions to do, in order, each of at most so many operations and bytes; one operation always fits."""
+        operations = self._operations()
+        whole = list(_cut([*operations, *[(self.mark, None)] * self.is_cut_off], most, room))
+        if len(whole) > 1:
+            yield {self.mark: _UNFINISHED}, []
+            whole = list(_cut([*operations, (self.mark, None)], most, room))
+        yield from whole
+
+    def _operations(self) -> list[Operation]:
+        """All operations; what stands in the way of a key, above or below it, goes before that key comes."""
+        above = {parent for key in self.puts for parent in parents(key)}
+        blocking = [key for key in self.deletes if key in above or is_below(key, self.puts)]
+        rest = [key for key in self.deletes if key not in set(blocking)]
+        return [*((key, None) for key in blocking), *self.puts.items(), *((key, None) for key in rest)]
 
 
 def change(wanted: Mapping[str, str], there: Mapping[str, bytes], own: Collection[str], prefix: str) -> Change:
@@ -61,7 +65,30 @@ def change(wanted: Mapping[str, str], there: Mapping[str, bytes], own: Collectio
 
 def is_below(key: str, tops: Collection[str]) -> bool:
     """Whether a key is one of some, or lies below one of them."""
-    return key in tops or any(key[:place] in tops for place, char in enumerate(key) if char == "/")
+    return key in tops or any(parent in tops for parent in parents(key))
+
+
+def parents(key: str) -> Iterator[str]:
+    """The keys above a key, the highest first."""
+    return (key[:place] for place, char in enumerate(key) if char == "/" and place)
+
+
+def _cut(operations: Sequence[Operation], most: int, room: int) -> Iterator[Batch]:
+    """Operations in the order that they have, as transactions."""
+    puts, deletes, size = dict[str, str](), list[str](), 0
+    for key, text in operations:
+        added = len(key.encode()) + len((text or "").encode())
+        count = len(puts) + len(deletes)
+        if count and (count >= most or size + added > room):
+            yield puts, deletes
+            puts, deletes, size = {}, [], 0
+        size += added
+        if text is None:
+            deletes.append(key)
+        else:
+            puts[key] = text
+    if puts or deletes:
+        yield puts, deletes
 
 
 def diff(found: Change, there: Mapping[str, bytes], secret: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from typing import cast
 
 from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError
-from catalog_forge.seed.store import Client, Destination
+from catalog_forge.seed.store import CREDENTIALS, Client, Destination
 
 # Module and class: what one of them needs takes as long to import as another takes to write thousands of keys.
 _CLIENTS: Mapping[str, tuple[str, str]] = {
@@ -41,6 +41,10 @@ def connected(backend: str, target: Destination) -> Iterator[Client]:
     if not target.node and backend in _NEEDED:
         raise ForgeError(f"where does the back end {backend} read?", hint=f"--node {_NEEDED[backend]}")
     port = TABLE[backend].port
+    if port and "@" in target.node:
+        raise ForgeError(
+            "the address of a store holds no credentials: every process of the machine can read them", hint=CREDENTIALS
+        )
     client = client_of(backend)(replace(target, node=target.node or (f"127.0.0.1:{port}" if port else "")))
     try:
         client.begin()

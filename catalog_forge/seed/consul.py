@@ -13,7 +13,8 @@ from catalog_forge.seed.wire import Wire
 class Consul:
     """A client of Consul."""
 
-    most = 64
+    # A transaction has 512 KiB (limits.txn_max_req_len), in which values are longer by a third.
+    most, room = 64, 320 << 10
 
     def __init__(self, target: Destination) -> None:
         self._target = target
@@ -33,7 +34,11 @@ class Consul:
             unclear(self._target.node, "the keys are not those of Consul")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do all of it in one transaction."""
+        """Do all of it in one transaction; a value that is alone may be longer than one."""
+        if len(puts) == 1 and not deletes:
+            for key, value in puts.items():
+                self._wire.ask("PUT", f"/v1/kv{quote(key)}", value.encode())
+            return
         operations: list[object] = [
             {"KV": {"Verb": "set", "Key": key[1:], "Value": b64encode(value.encode()).decode()}} for key, value in puts.items()
         ]

@@ -14,7 +14,7 @@ from catalog_forge.seed.wire import Wire
 class Etcd:
     """A client of etcd v2."""
 
-    most = 1
+    most = room = 1
 
     def __init__(self, target: Destination) -> None:
         self._target = target
@@ -44,7 +44,10 @@ class Etcd:
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Do the one operation."""
         for key, value in puts.items():
-            self._wire.ask("PUT", _path(key), urlencode({"value": value}))
+            # Of a list or map that is gone its folder is left, without which no value can stand there.
+            if self._wire.ask("PUT", _path(key), urlencode({"value": value}), known=(403,))[0] == 403:
+                self._wire.ask("DELETE", f"{_path(key)}?dir=true", known=(403, 404))
+                self._wire.ask("PUT", _path(key), urlencode({"value": value}))
         for key in deletes:
             self._wire.ask("DELETE", _path(key), known=(404,))
 

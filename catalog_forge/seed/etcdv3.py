@@ -13,8 +13,8 @@ from catalog_forge.seed.wire import Wire
 class Etcdv3:
     """A client of etcd v3."""
 
-    # --max-txn-ops of the server, unless somebody raised it.
-    most = 128
+    # --max-txn-ops of the server, unless somebody raised it; less than its --max-request-bytes of 1.5 MiB.
+    most, room = 128, 1 << 20
 
     def __init__(self, target: Destination) -> None:
         self._target = target

@@ -19,7 +19,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 class JsonFile:
     """The file at the path that the node is. It is replaced whole, and only its owner may read it."""
 
-    most = 1 << 30
+    most = room = 1 << 30
 
     def __init__(self, target: Destination) -> None:
         self._target, self._path = target, Path(target.node)
@@ -31,37 +31,68 @@ class JsonFile:
         """There is nothing to let go."""
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix."""
-        return {key: value for key, value in self._all().items() if key.startswith(self._target.prefix + "/")}
+        """Return all that lies below the prefix, as confd reads it: values that are not text, too."""
+        holder, last = self._holder(self._tree())
+        return dict(_leaves(self._target.prefix, holder.get(last, {})))
 
-    def _all(self) -> dict[str, bytes]:
+    def _tree(self) -> dict[str, Any]:
+        tree: object = None
         try:
             tree = json.loads(self._path.read_bytes() or b"{}") if self._path.exists() else {}
-            return dict(_leaves("", tree))
         except OSError as error:
             refuse(str(self._path), error.strerror or str(error))
-        except (ValueError, AttributeError, RecursionError):
-            refuse(str(self._path), "this is not a file of JSON with maps and texts")
+        except (ValueError, RecursionError):
+            pass
+        if not isinstance(tree, dict):
+            refuse(str(self._path), "this is not a file of JSON with a map of keys")
+        return tree
+
+    def _holder(self, tree: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """The map in which the prefix stands, and its name there. Raises ForgeError where a value stands in its way."""
+        *above, last = self._target.prefix.strip("/").split("/")
+        path, holder = "", tree
+        for name in above:
+            path, holder = f"{path}/{name}", holder.setdefault(name, {})
+            _map(self._path, path, holder)
+        _map(self._path, self._target.prefix, holder.get(last, {}))
+        return holder, last
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Replace the file."""
-        leaves = {key: value.decode() for key, value in self._all().items() if key not in deletes} | dict(puts)
+        """Replace the file; what lies beside the prefix stays as it is."""
+        gone = set(deletes)
+        leaves = {key: value.decode() for key, value in self.read().items() if key not in gone} | dict(puts)
+        tree = self._tree()
+        holder, last = self._holder(tree)
+        holder[last] = nested({key.removeprefix(self._target.prefix): text for key, text in leaves.items()})
         try:
-            descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".catalog-forge.")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                text = json.dumps(nested(leaves), indent=1, ensure_ascii=False)
-                file.write(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
-            Path(name).replace(self._path)
+            # A link, such as one that leads into a folder of the container, stays one.
+            path = self._path.resolve()
+            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".catalog-forge.")
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    text = json.dumps(tree, indent=1, ensure_ascii=False)
+                    file.write(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+                Path(name).replace(path)
+            finally:
+                Path(name).unlink(missing_ok=True)
         except OSError as error:
             refuse(str(self._path), error.strerror or str(error))
+        except UnicodeEncodeError:
+            refuse(str(self._path), "it holds half of a character, which confd cannot read")
+
+
+def _map(path: Path, key: str, value: object) -> None:
+    if not isinstance(value, dict):
+        refuse(str(path), f"{key} has a value, so no key can lie below it", "remove it, or choose another prefix")
 
 
 def _leaves(path: str, tree: Any) -> Iterator[tuple[str, bytes]]:
-    if isinstance(tree, str):
-        yield path, tree.encode()
-    else:
-        for name, each in tree.items():
+    if isinstance(tree, dict | list):
+        for name, each in tree.items() if isinstance(tree, dict) else enumerate(tree):
             yield from _leaves(f"{path}/{name}", each)
+    elif tree is not None:
+        text = tree if isinstance(tree, str) else json.dumps(tree)
+        yield path, text.encode("utf-8", "surrogatepass")
 
 
 def nested(leaves: Mapping[str, str | None]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class Redis:
     """A client of Redis. The node is HOST:PORT, or HOST:PORT/DATABASE."""
 
     # A transaction is as long as one likes; nobody else is served while it runs.
-    most = 100_000
+    most, room = 100_000, 1 << 29
 
     def __init__(self, target: Destination) -> None:
         self._target, self._node = target, target.node

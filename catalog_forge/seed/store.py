@@ -37,10 +37,12 @@ class Destination:
 class Client(Protocol):
     """A connection to a store. Keys are absolute paths with slashes, as confd's templates read them below its prefix.
 
-    `most` is how many operations the store takes in one transaction; 1 where it has none.
+    `most` is how many operations the store takes in one transaction; 1 where it has none. `room` is how many bytes of keys and
+    values it takes in one.
     """
 
     most: int
+    room: int
 
     def begin(self) -> None:
         """Connect, and log in where that is due. Raises ForgeError."""
@@ -52,7 +54,7 @@ class Client(Protocol):
         """Return all that lies below the prefix. Raises ForgeError."""
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do at most `most` operations, all or none of them. Raises ForgeError."""
+        """Do at most `most` operations in `room`, all or none of them. Raises ForgeError."""
 
 
 def refuse(node: str, why: str, hint: str = "") -> NoReturn:

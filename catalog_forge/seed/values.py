@@ -12,7 +12,7 @@ from catalog_forge.confd.layout import layout
 from catalog_forge.errors import ForgeError, Problem, did_you_mean
 from catalog_forge.goyaml.decoding import raw
 from catalog_forge.rancher.questions import Given, answered, read
-from catalog_forge.seed.change import is_below
+from catalog_forge.seed.change import is_below, parents
 from catalog_forge.spec.model import MetadataKey, Spec
 
 
@@ -43,15 +43,26 @@ def wanted(
     named, problems = _named(spec, given)
     gone = _unset(spec, unset, problems)
     free = [name for name, key in spec.metadata.items() if key.default is None and name not in {*named, *gone}]
-    kept: dict[str, str] = {}
-    for name in free:
-        top = f"{prefix}/{name}"
-        kept |= {path: value.decode(errors="replace") for path, value in there.items() if is_below(path, {top})}
+    kept = dict(_kept(there, {f"{prefix}/{name}" for name in free}, problems))
     texts = {name: kept[path] for name in free if (path := f"{prefix}/{name}") in kept}
     values = dict(_values(spec, named, texts, gone, problems))
     if problems:
         raise ForgeError.of(problems)
-    return Contents({**layout(spec, backend, values, prefix), **kept}, own, secret)
+    leaves = {**layout(spec, backend, values, prefix), **kept}
+    above = {parent for path in leaves for parent in parents(path)}
+    if wrong := next((path for path in there if path in above and not is_below(path, own)), None):
+        raise ForgeError(f"the store has a value at {wrong}, so no key can lie below it", hint="remove it")
+    return Contents(leaves, own, secret)
+
+
+def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -> Iterator[tuple[str, str]]:
+    """What the store has of some keys, and whatever lies below them."""
+    for path, value in there.items():
+        if is_below(path, tops):
+            try:
+                yield path, value.decode()
+            except UnicodeDecodeError:
+                problems.append(Problem(f"{path}: the store holds a value that is not text", None, "--set gives it another one"))
 
 
 def _named(spec: Spec, given: Mapping[str, yamlio.Node]) -> tuple[dict[str, yamlio.Node], list[Problem]]:

@@ -12,7 +12,7 @@ from catalog_forge.seed.wire import Wire
 class Vault:
     """A client of Vault. The prefix begins with the mount, such as /secret/app."""
 
-    most = 1
+    most = room = 1
 
     def __init__(self, target: Destination) -> None:
         self._target = target

@@ -46,7 +46,7 @@ class Wire:
             refuse(self.node, error.strerror or str(error), "does it run, and is --node its address?")
         if len(content) > _MOST_BYTES:
             refuse(self.node, f"it answers more than {_MOST_BYTES >> 20} MiB")
-        if answer.status in (401, 403):
+        if answer.status in (401, 403) and answer.status not in known:
             denied(self.node)
         if not (200 <= answer.status < 300 or answer.status in known):
             reason = content.decode(errors="replace").strip()[:_LONGEST_REASON]

@@ -15,7 +15,7 @@ class Zookeeper:
     """A client of ZooKeeper. The node is HOST:PORT; of an ensemble, several with commas."""
 
     # A request has 1 MiB at most (jute.maxbuffer), and each key brings its parents.
-    most = 100
+    most, room = 100, 512 << 10
 
     def __init__(self, target: Destination) -> None:
         self._target = target
@@ -29,8 +29,8 @@ class Zookeeper:
             self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login, logger=quiet)
         except ValueError:
             refuse(target.node, "the address must be HOST:PORT; of several, with commas between them")
-        # The nodes that are there, at and below the prefix, once somebody has looked.
-        self._nodes: set[str] | None = None
+        # The nodes that are there, at and below the prefix, once somebody has looked, and whether they have a value.
+        self._nodes: dict[str, bool] | None = None
 
     def begin(self) -> None:
         """Connect."""
@@ -47,7 +47,7 @@ class Zookeeper:
     def read(self) -> dict[str, bytes]:
         """Return all leaves below the prefix."""
         found: dict[str, bytes] = {}
-        self._nodes, above = set(), [self._target.prefix]
+        self._nodes, above = {}, [self._target.prefix]
         while above:
             # A level at a time: thousands of requests are under way at once.
             listed = [(path, self._client.get_children_async(path), self._client.get_async(path)) for path in above]
@@ -56,7 +56,7 @@ class Zookeeper:
                 names, node = self._got(children, []), self._got(value, None)
                 above += [f"{path}/{name}" for name in names]
                 if node:
-                    self._nodes.add(path)
+                    self._nodes[path] = bool(node[0])
                 if node and not names and path != self._target.prefix:
                     found[path] = node[0] or b""
         return found
@@ -77,26 +77,34 @@ class Zookeeper:
         transaction = self._client.transaction()
         if self._nodes is None:
             self.read()
-        there = self._nodes = self._nodes or set()
-        there |= {path for path in _parents(self._target.prefix) if self._got(self._client.exists_async(path), None)}
+        there = self._nodes = self._nodes or {}
+        there |= {path: True for path in _parents(self._target.prefix) if self._got(self._client.exists_async(path), None)}
         for key, value in puts.items():
             for path in [*_parents(key), key]:
                 if path not in there:
                     transaction.create(path, value.encode() if path == key else b"")
-                    there.add(path)
+                    there[path] = False
                 elif path == key:
                     transaction.set_data(key, value.encode())
-        below = Counter(posixpath.dirname(path) for path in there)
-        for key in deletes:
-            path = key
-            while path != self._target.prefix and path in there and not below[path]:
-                transaction.delete(path)
-                there.discard(path)
-                path = posixpath.dirname(path)
-                below[path] -= 1
+        self._delete(transaction, puts, deletes, there)
         for answer in self._got(transaction.commit_async(), []):
             if isinstance(answer, Exception):
                 refuse(self._target.node, f"it refuses the transaction: {type(answer).__name__}")
+
+    def _delete(self, transaction: Any, puts: Mapping[str, str], deletes: Sequence[str], there: dict[str, bool]) -> None:
+        below = Counter(posixpath.dirname(path) for path in there)
+        for key in deletes:
+            if below[key]:
+                transaction.set_data(key, b"")
+            if key in there:
+                there[key] = False
+            path = key
+            # A node above it goes with the last one below, but for one that has a value.
+            while not (path in puts or path == self._target.prefix or below[path] or there.get(path, True)):
+                transaction.delete(path)
+                del there[path]
+                path = posixpath.dirname(path)
+                below[path] -= 1
 
 
 def _parents(path: str) -> list[str]:
