@@ -120,6 +120,57 @@ def test_keys_of_an_old_list_go_and_what_is_not_the_specs_stays(catalog: Catalog
     assert catalog.there(neighbour) == {"name": "a neighbour"}
 
 
+def test_a_single_value_that_becomes_a_list_or_map_and_back_is_written_in_one_run(catalog: Catalog) -> None:
+    spec = catalog.folder / "specs/web-conf.yml"
+    before = spec.read_text()
+    turned = before.replace("port: {type: int, default: 80}", "port: {type: map, default: {a: 1}}")
+    turned = turned.replace("servers: {type: list, default: [a, b, c]}", "servers: {default: one}")
+    turned = turned.replace('port: "@{metadata/port}", ', "")
+    others = {key: text for key, text in VALUES.items() if not key.startswith(("port", "servers"))}
+    for text, held in ((before, VALUES), (turned, {**others, "port/a": "1", "servers": "one"}), (before, VALUES)):
+        spec.write_text(text)
+        catalog.done(*GIVEN)
+        assert catalog.there() == held
+        assert catalog.done(*GIVEN, "--check") == ""
+
+
+def test_values_that_together_are_more_than_a_transaction_takes_are_written(catalog: Catalog) -> None:
+    if catalog.backend in ("dynamodb", "ssm"):
+        pytest.skip("it holds less")
+    long = ["x" * 100_000 + str(number) for number in range(30)] + ["y" * (1 << 19)]
+    answers = tree(catalog.folder, {"a.yml": json.dumps({"servers": long})}) / "a.yml"
+    catalog.done(*GIVEN, "--answers", str(answers))
+    assert [catalog.there()[f"servers/{number}"] for number in range(31)] == long
+
+
+def test_a_single_value_may_look_like_yaml(catalog: Catalog) -> None:
+    for text in ("[a, b]", '{"a": 1}', "{{ x }}", "[::1]", "- x", "{"):
+        catalog.done("--set", f"name={text}", "--set", "password=s")
+        assert catalog.there()["name"] == text
+    refused = catalog.seed(*GIVEN, "--set", "servers=[a")
+    assert refused.exit_code == 1 and "--set servers:1:1: not well-formed YAML" in refused.stderr
+
+
+def test_a_value_above_the_keys_is_in_the_way(catalog: Catalog) -> None:
+    catalog.put(base="mine")
+    refused = catalog.seed(*GIVEN, "--set", "base/dir=/x")
+    assert refused.exit_code == 1
+    assert f"the store has a value at {catalog.prefix}/base, so no key can lie below it" in refused.stderr
+    assert catalog.there() == {"base": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--set", "banner=x", "--unset", "banner"), "--unset banner: there is a value for it, too"),
+        (("--export", "sh", "--check"), "--export asks no store, and --check does"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(catalog: Catalog, words: tuple[str, ...], said: str) -> None:
+    refused = catalog.seed(*GIVEN, *words)
+    assert refused.exit_code == 2 and said in refused.stderr
+
+
 def test_what_has_no_default_keeps_what_the_store_has(catalog: Catalog) -> None:
     catalog.done(*GIVEN, "--set", "banner=hello", "--set", "port=81")
     catalog.done()
@@ -148,7 +199,6 @@ def test_answers_come_from_a_file_by_key_or_by_variable(catalog: Catalog) -> Non
         ((*GIVEN, "--set", "mode=slow"), "mode cannot be 'slow'"),
         ((*GIVEN, "--set", "servers=one"), "servers must be a list"),
         ((*GIVEN, "--set", "limits=[1]"), "limits must be a map"),
-        ((*GIVEN, "--set", "name=[1, 2]"), "name must be a single value"),
     ],
 )
 def test_wrong_values_are_refused_and_nothing_is_written(catalog: Catalog, words: tuple[str, ...], said: str) -> None:
@@ -195,6 +245,19 @@ def test_a_binary_value_is_shown_as_one_and_replaced(catalog: Catalog) -> None:
     assert f"-{raw} (2 bytes that are not text)" in catalog.done(*GIVEN, "--diff")
     catalog.done(*GIVEN)
     assert catalog.there() == VALUES
+
+
+def test_a_value_that_is_not_text_is_never_changed_unasked(catalog: Catalog) -> None:
+    if catalog.backend != "redis":
+        pytest.skip("the one that writes any bytes without a program of its own")
+    catalog.done(*GIVEN)
+    with catalog.client() as client:
+        client._ask([("SET", f"{catalog.prefix}/banner", b"\xff\xfe")])
+    refused = catalog.seed(*GIVEN)
+    assert refused.exit_code == 1
+    assert f"{catalog.prefix}/banner: the store holds a value that is not text" in refused.stderr
+    with catalog.client() as client:
+        assert client.read()[f"{catalog.prefix}/banner"] == b"\xff\xfe"
 
 
 def test_export_prints_the_keys_without_secrets(catalog: Catalog) -> None:
@@ -286,6 +349,38 @@ def test_etcd_asks_for_a_user(tmp_path: Path) -> None:
             assert refused.exit_code == 1
             assert "it refuses the credentials" in refused.stderr
         assert catalog.seed(*GIVEN, env={"CONF_USERNAME": "conf", "CONF_PASSWORD": "right"}).exit_code == 0
+
+
+@pytest.mark.parametrize("backend", ["redis", "etcdv3", "etcd", "consul", "vault", "zookeeper"])
+@pytest.mark.parametrize("node", ["http://me:s3cr3t@127.0.0.1:1", "me:s3cr3t@127.0.0.1:1"])
+def test_credentials_in_an_address_are_refused_and_not_shown(tmp_path: Path, backend: str, node: str) -> None:
+    refused = Catalog(tmp_path, backend, Server((), 0, tmp_path, node)).seed(*GIVEN)
+    assert refused.exit_code == 1 and "the address of a store holds no credentials" in refused.stderr
+    assert "s3cr3t" not in refused.output
+
+
+@pytest.mark.parametrize("held", [{"prod": "x"}, {"prod": {"PREFIX": "x"}}, {"prod": ["x"]}, ["x"], "x"])
+def test_a_file_with_something_else_in_the_place_of_the_keys_stays_as_it_is(tmp_path: Path, held: Any) -> None:
+    file = tmp_path / "values.json"
+    catalog = Catalog(tmp_path, "file", Server((), 0, tmp_path, str(file)))
+    text = json.dumps(held).replace("PREFIX", catalog.prefix.rpartition("/")[2])
+    file.write_text(text)
+    refused = catalog.seed(*GIVEN)
+    assert refused.exit_code == 1 and f"the store at {file}: " in refused.stderr
+    assert file.read_text() == text
+
+
+def test_what_else_a_file_holds_stays_and_a_link_stays_one(tmp_path: Path) -> None:
+    others = {"a": [1, None, {}], "prod": {"other": {"b/c": 1.5}}, "n": None}
+    real = tree(tmp_path, {"there/real.json": json.dumps(others)}) / "there/real.json"
+    (tmp_path / "values.json").symlink_to(real)
+    catalog = Catalog(tmp_path, "file", Server((), 0, tmp_path, str(tmp_path / "values.json")))
+    catalog.done(*GIVEN)
+    assert catalog.done(*GIVEN, "--check") == ""
+    held = json.loads(real.read_text())
+    assert held["prod"].pop(catalog.prefix.rpartition("/")[2])["port"] == "80"
+    assert held == others
+    assert [each.name for each in real.parent.iterdir()] == ["real.json"]
 
 
 @pytest.mark.parametrize("prefix", ["/", "a b", "../x", "/a//b", "/ä", "a\nb"])

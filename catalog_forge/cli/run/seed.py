@@ -62,9 +62,10 @@ def seed(
     spec = Repository.find(settings.directory).source(name).spec()
     backend = _backend(spec, backend)
     target = _target(spec, how["node"], how["prefix"])
-    given = _given(sets, answers)
+    given = _given(spec, sets, answers)
+    _agree(spec, given, unset, [word for word in ("diff", "check", "dry_run") if how[word]] if export else [])
     if export:
-        _export(spec, backend, target, given, export, secrets)
+        _export(spec, backend, target, given, unset, export, secrets)
         return
     with connected(backend, target) as client:
         work = _Seeding.of(client, spec, backend, target, given, unset)
@@ -114,7 +115,7 @@ class _Seeding:
 
     def write(self) -> None:
         if not self.change.is_empty:
-            for puts, deletes in self.change.batches(self.client.most):
+            for puts, deletes in self.change.batches(self.client.most, self.client.room):
                 self.client.write(puts, deletes)
 
 
@@ -157,7 +158,20 @@ def _secret(name: str, environ: Mapping[str, str]) -> str:
         raise ForgeError(f"{name}_FILE: {file} cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}") from None
 
 
-def _given(sets: Sequence[str], answers: Path | None) -> dict[str, yamlio.Node]:
+def _agree(spec: Spec, given: Mapping[str, yamlio.Node], unset: Sequence[str], beside_export: Sequence[str]) -> None:
+    """Refuse options of which one would be without effect."""
+    from catalog_forge.errors import UsageError
+
+    for name in unset:
+        if name in given or (name in spec.metadata and spec.metadata[name].variable in given):
+            raise UsageError(f"--unset {name}: there is a value for it, too; leave out the one or the other")
+    if beside_export:
+        raise UsageError(
+            f"--export asks no store, and --{beside_export[0].replace('_', '-')} does; leave out the one or the other"
+        )
+
+
+def _given(spec: Spec, sets: Sequence[str], answers: Path | None) -> dict[str, yamlio.Node]:
     """The values of --answers, and those of --set, which come first."""
     from catalog_forge import yamlio
     from catalog_forge.errors import ForgeError
@@ -172,30 +186,33 @@ def _given(sets: Sequence[str], answers: Path | None) -> dict[str, yamlio.Node]:
         key, equals, text = pair.partition("=")
         if not equals:
             raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
-        given[key] = _value(key, text)
+        given[key] = _value(key, text, key in spec.metadata and not spec.metadata[key].asked)
     return given
 
 
-def _value(key: str, text: str) -> yamlio.Node:
-    """What --set says: a list or map where it is written as one, else the text as it is."""
+def _value(key: str, text: str, is_structure: bool) -> yamlio.Node:
+    """What --set says: of a list or map its YAML, else the text as it is."""
     from catalog_forge import yamlio
-    from catalog_forge.errors import ForgeError, Where
+    from catalog_forge.errors import Where
 
     place = f"--set {key}"
     plain = yamlio.Text(text, False, Where(place), '"', (text,))
-    if not text.startswith(("[", "{")):
-        return plain
-    try:
-        return yamlio.parse(text, place)
-    except ForgeError:
-        return plain
+    return yamlio.parse(text, place) if is_structure and text.startswith(("[", "{")) else plain
 
 
-def _export(spec: Spec, backend: str, target: Destination, given: Mapping[str, yamlio.Node], output: str, secrets: bool) -> None:
+def _export(
+    spec: Spec,
+    backend: str,
+    target: Destination,
+    given: Mapping[str, yamlio.Node],
+    unset: Sequence[str],
+    output: str,
+    secrets: bool,
+) -> None:
     from catalog_forge.seed import export
     from catalog_forge.seed.values import wanted
 
-    leaves = wanted(spec, backend, target.prefix, given, {}).leaves
+    leaves = wanted(spec, backend, target.prefix, given, {}, unset).leaves
     if output == "json":
         click.echo(export.as_data(backend, leaves, target, secrets))
     else:
