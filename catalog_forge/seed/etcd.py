@@ -44,9 +44,9 @@ class Etcd:
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Do the one operation."""
         for key, value in puts.items():
-            # Of a list or map that is gone its folder is left, without which no value can stand there.
+            # Of a list or map that is gone its folders are left, beside which no value can stand there.
             if self._wire.ask("PUT", _path(key), urlencode({"value": value}), known=(403,))[0] == 403:
-                self._wire.ask("DELETE", f"{_path(key)}?dir=true", known=(403, 404))
+                self._wire.ask("DELETE", f"{_path(key)}?recursive=true", known=(403, 404))
                 self._wire.ask("PUT", _path(key), urlencode({"value": value}))
         for key in deletes:
             self._wire.ask("DELETE", _path(key), known=(404,))

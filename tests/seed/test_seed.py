@@ -123,11 +123,11 @@ def test_keys_of_an_old_list_go_and_what_is_not_the_specs_stays(catalog: Catalog
 def test_a_single_value_that_becomes_a_list_or_map_and_back_is_written_in_one_run(catalog: Catalog) -> None:
     spec = catalog.folder / "specs/web-conf.yml"
     before = spec.read_text()
-    turned = before.replace("port: {type: int, default: 80}", "port: {type: map, default: {a: 1}}")
+    turned = before.replace("port: {type: int, default: 80}", "port: {type: map, default: {a: {b: 1}}}")
     turned = turned.replace("servers: {type: list, default: [a, b, c]}", "servers: {default: one}")
     turned = turned.replace('port: "@{metadata/port}", ', "")
     others = {key: text for key, text in VALUES.items() if not key.startswith(("port", "servers"))}
-    for text, held in ((before, VALUES), (turned, {**others, "port/a": "1", "servers": "one"}), (before, VALUES)):
+    for text, held in ((before, VALUES), (turned, {**others, "port/a/b": "1", "servers": "one"}), (before, VALUES)):
         spec.write_text(text)
         catalog.done(*GIVEN)
         assert catalog.there() == held
