@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from catalog_forge.seed.store import Destination, unclear
-from catalog_forge.seed.wire import Wire
+from catalog_forge.seed.wire import Wire, basic
 
 
 class Consul:
@@ -18,7 +18,7 @@ class Consul:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        self._wire = Wire(target.node, 8500, {"X-Consul-Token": target.token} if target.token else {})
+        self._wire = Wire(target, 8500, basic(target) | ({"X-Consul-Token": target.token} if target.token else {}))
         self.close = self._wire.close
 
     def begin(self) -> None:

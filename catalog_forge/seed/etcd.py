@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from catalog_forge.seed.store import Destination, refuse, unclear
-from catalog_forge.seed.wire import Wire
+from catalog_forge.seed.wire import Wire, basic
 
 
 class Etcd:
@@ -18,11 +17,7 @@ class Etcd:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        if target.username:
-            login = b64encode(f"{target.username}:{target.password}".encode()).decode()
-            headers["Authorization"] = f"Basic {login}"
-        self._wire = Wire(target.node, 2379, headers)
+        self._wire = Wire(target, 2379, {"Content-Type": "application/x-www-form-urlencoded", **basic(target)})
         self.close = self._wire.close
 
     def begin(self) -> None:

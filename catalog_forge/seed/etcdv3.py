@@ -18,7 +18,7 @@ class Etcdv3:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        self._wire = Wire(target.node, 2379)
+        self._wire = Wire(target, 2379)
         self.close = self._wire.close
 
     def begin(self) -> None:

@@ -19,7 +19,7 @@ class Destination:
     """Where to write: the address of a node, else the back end's own default, and the prefix that all keys lie below.
 
     For DynamoDB the node is the name of the table. At or below `secret` keys lie values that nobody may see. Nobody sees the
-    credentials either: they come from the environment or from files.
+    credentials either: they come from the environment or from files. `ca`, `cert` and `key` are paths of PEM files for https.
     """
 
     node: str
@@ -27,6 +27,9 @@ class Destination:
     username: str = ""
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
     secret: frozenset[str] = frozenset()
 
     def is_secret(self, key: str) -> bool:

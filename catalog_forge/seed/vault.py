@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from catalog_forge.seed.store import Destination, refuse, unclear
+from catalog_forge.seed.store import Destination, denied, refuse, unclear
 from catalog_forge.seed.wire import Wire
 
 
@@ -16,12 +16,18 @@ class Vault:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        self._wire = Wire(target.node, 8200, {"X-Vault-Token": target.token} if target.token else {})
+        self._wire = Wire(target, 8200, {"X-Vault-Token": target.token} if target.token else {})
         self.close = self._wire.close
 
     def begin(self) -> None:
-        """See that the mount is one that confd can read."""
+        """Log in where there is a user, and see that the mount is one that confd can read."""
         target = self._target
+        if target.username and not target.token:
+            login = f"/v1/auth/userpass/login/{quote(target.username)}"
+            answer = self._wire.json("POST", login, {"password": target.password}, known=(400,))
+            if not isinstance(answer, dict) or "client_token" not in (answer.get("auth") or {}):
+                denied(target.node)
+            self._wire.headers["X-Vault-Token"] = str(answer["auth"]["client_token"])
         mount = target.prefix.strip("/").partition("/")[0]
         about = self._wire.json("GET", f"/v1/sys/internal/ui/mounts/{quote(mount)}", known=(400, 404))
         options = (about or {}).get("data", {}).get("options") or {}

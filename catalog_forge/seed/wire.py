@@ -4,26 +4,55 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from catalog_forge.seed.store import PATIENCE, denied, refuse, unclear
+from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse, unclear
 
 _MOST_BYTES = 64 << 20
 _LONGEST_REASON = 200
 
 
+def basic(target: Destination) -> dict[str, str]:
+    """Return the header of basic authentication, where there is a user."""
+    login = b64encode(f"{target.username}:{target.password}".encode()).decode()
+    return {"Authorization": f"Basic {login}"} if target.username else {}
+
+
+def _trust(target: Destination) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=target.ca or None)
+        if target.cert:
+            context.load_cert_chain(target.cert, target.key or None)
+    except OSError as error:
+        refuse(
+            target.node,
+            f"the certificates cannot be read: {error.strerror or error}",
+            "CONF_CA, CONF_CERT and CONF_KEY name them",
+        )
+    return context
+
+
 class Wire:
     """A kept connection to the HTTP interface of a store."""
 
-    def __init__(self, node: str, port: int, headers: Mapping[str, str] | None = None) -> None:
-        self.node, self.headers = node, dict(headers or {})
+    def __init__(self, target: Destination, port: int, headers: Mapping[str, str] | None = None) -> None:
+        self.node, self.headers = target.node, dict(headers or {})
+        node = self.node
         try:
-            parts = urlsplit(node if "://" in node else f"http://{node}")
-            make = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}[parts.scheme]
-            self._connection = make(parts.hostname or "", parts.port or port, timeout=PATIENCE)
-        except (KeyError, ValueError, http.client.InvalidURL):
+            parts = urlsplit(node if "://" in node else f"{'https' if target.cert or target.ca else 'http'}://{node}")
+            where = (parts.hostname or "", parts.port or port)
+            self._connection: http.client.HTTPConnection
+            if parts.scheme == "https":
+                self._connection = http.client.HTTPSConnection(*where, timeout=PATIENCE, context=_trust(target))
+            elif parts.scheme == "http":
+                self._connection = http.client.HTTPConnection(*where, timeout=PATIENCE)
+            else:
+                raise ValueError(parts.scheme)
+        except (ValueError, http.client.InvalidURL):
             refuse(node, "the address must be HOST:PORT, or http:// or https:// before it")
 
     def close(self) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import ssl
 import subprocess
+import threading
 import uuid
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -381,6 +384,40 @@ def test_what_else_a_file_holds_stays_and_a_link_stays_one(tmp_path: Path) -> No
     assert held["prod"].pop(catalog.prefix.rpartition("/")[2])["port"] == "80"
     assert held == others
     assert [each.name for each in real.parent.iterdir()] == ["real.json"]
+
+
+def test_a_store_that_wants_certificates_gets_them(tmp_path: Path) -> None:
+    pem, key = str(tmp_path / "both.pem"), str(tmp_path / "both.key")
+    names = ["-subj", "/CN=here", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-keyout", key, "-out", pem, *names]
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=pem)
+    context.load_cert_chain(pem, key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    asked: list[str] = []
+
+    class Consul(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"] or "")
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Consul) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        catalog = Catalog(tmp_path, "consul", Server((), 0, tmp_path, f"127.0.0.1:{server.server_port}"))
+        files = {"CONF_CA": pem, "CONF_CERT": pem, "CONF_KEY": key}
+        seen = catalog.seed(*GIVEN, "--diff", env={**files, "CONF_USERNAME": "me", "CONF_PASSWORD": "right"})
+        assert seen.exit_code == 0, seen.output
+        assert asked == ["Basic bWU6cmlnaHQ="]
+        refused = catalog.seed(*GIVEN, "--diff", env={"CONF_CA": pem})
+        assert refused.exit_code == 1 and f"the store at {catalog.server.node}: " in refused.stderr
+        missing = catalog.seed(*GIVEN, "--diff", env={"CONF_CA": str(tmp_path / "nothing")})
+        assert missing.exit_code == 1 and "the certificates cannot be read: No such file" in missing.stderr
+        server.shutdown()
 
 
 @pytest.mark.parametrize("prefix", ["/", "a b", "../x", "/a//b", "/ä", "a\nb"])

@@ -141,7 +141,7 @@ def _target(spec: Spec, node: str | None, prefix: str | None, environ: Mapping[s
     prefix = spec.engine.prefix if prefix is None else "/" + prefix.strip("/")
     if not re.fullmatch(PREFIX, prefix):
         raise UsageError(f"--prefix {prefix}: it must be a key such as /app, of letters, digits and . _ - between slashes")
-    said = {word: _secret(f"CONF_{word.upper()}", environ) for word in ("username", "password", "token")}
+    said = {word: _secret(f"CONF_{word.upper()}", environ) for word in ("username", "password", "token", "ca", "cert", "key")}
     return Destination(node or "", prefix, **said, secret=own_keys(spec, prefix)[1])
 
 
