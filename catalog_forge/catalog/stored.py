@@ -6,6 +6,7 @@ the same by the compose specification (https://github.com/compose-spec/compose-s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,8 @@ SERVERS: Mapping[str, Server] = {
         "root",
     ),
 }
+# Ends a default in a compose file, or stays doubled there (docker-compose 1.29, interpolation.py): no default can hold it.
+_UNHELD = re.compile(r"[$}]")
 # What nobody but Rancher reads.
 _RANCHER_LABEL = "io.rancher."
 _LOGIN = ("CONF_USERNAME", "CONF_PASSWORD", "CONF_TOKEN")
@@ -128,11 +131,17 @@ def compose_file(spec: Spec) -> dict[str, Any]:
     defaults = {question["variable"]: str(question.get("default", "")) for question in questions(spec)}
     needed = {question["variable"] for question in questions(spec) if question["required"] and not question.get("default")}
     alone = {name for name, each in data["services"].items() if BALANCER.fullmatch(each["image"])}
+    unheld = {name for name, default in defaults.items() if _UNHELD.search(default)}
+    told = {**defaults, **dict.fromkeys(unheld, "")} if backend == "env" else defaults
+    own = confs(spec, data["services"])
     services = {
-        name: _answered(_standard(each), defaults, needed) for name, each in data["services"].items() if name not in alone
+        # The templates of a conf container know the defaults, too; whatever else needs such a one has to be told.
+        name: _answered(_standard(each), told, needed) if name in own else _answered(_standard(each), defaults, needed | unheld)
+        for name, each in data["services"].items()
+        if name not in alone
     }
     for name, each in services.items():
-        if name in confs(spec, data["services"]):
+        if name in own:
             each["environment"] |= _outside(spec, backend)
             if backend == "file":
                 each["volumes"] = [*each.get("volumes", ()), "./values:/opt/values:ro"]

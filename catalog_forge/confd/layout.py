@@ -54,7 +54,8 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
         for key, item in value.items():
             yield from _leaves(f"{path}/{key}", item)
     elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
+        # The templates count: what is not there has no number.
+        for number, item in enumerate(item for item in value if item is not None and item not in ([], {})):
             name = item.get("name") if isinstance(item, Mapping) and not numbered else None
             yield from _leaves(f"{path}/{number if name is None else name}", item)
     elif isinstance(value, bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -115,3 +116,20 @@ def test_containers_share_the_network_of_a_service() -> None:
 def test_the_entry_is_there_for_rancher_alone(backend: str, rooms: set[str], tmp_path: Path) -> None:
     plan = forge(spec_of(backend), SpecFolder(tmp_path, "web-conf"))
     assert {file.path.partition("/")[0] for file in plan} == rooms
+
+
+@pytest.mark.parametrize("default", ["a}b", "{{ x }}", "a$b", "${HOME}", "$$"])
+def test_a_default_that_compose_cannot_hold_never_comes_out_as_another(
+    default: str, docker_compose: Path, tmp_path: Path
+) -> None:
+    text = SPEC.replace("BACKEND", "env").replace("TOPOLOGY", "volumes").replace("BODY", "@{metadata/name}")
+    spec = read(text.replace("name: {}", f"name: {{default: {json.dumps(default)}}}"), "web-conf.yml")
+    (tmp_path / "compose.yaml").write_text(compose_plan(spec).text("compose.yaml"))
+    command = [docker_compose, "-f", tmp_path / "compose.yaml", "config"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode and "beside" in refused.stderr and "name" in refused.stderr
+    done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "name": "told"})
+    services = yamlio.to_data(yamlio.parse(done.stdout, "config"))["services"]
+    assert services["beside"]["environment"]["WHO"] == services["web-conf"]["environment"]["WEB_NAME"] == "told"
+    own = compose_file(spec)["services"]["web-conf"]["environment"]["WEB_NAME"]
+    assert own == "${name:-}"  # then the templates take the default

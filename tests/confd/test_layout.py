@@ -52,6 +52,7 @@ files:
         ({"nodes": [{"host": "a", "name": "x"}]}, {"/app/nodes/0/host": "a", "/app/nodes/0/name": "x"}),
         ({"named": [{"name": "x", "port": 1}]}, {"/app/named/x/name": "x", "/app/named/x/port": "1"}),
         ({"names": ["a", "b"]}, {"/app/names/0": "a", "/app/names/1": "b"}),
+        ({"names": ["a", None, [], {}, "b"]}, {"/app/names/0": "a", "/app/names/1": "b"}),
         ({"map": {"a": {"b": [False, None]}, "c": 10**6}}, {"/app/map/a/b/0": "false", "/app/map/c": "1000000"}),
     ],
 )
