@@ -141,7 +141,7 @@ def labels(spec: Spec) -> dict[str, str]:
     """Return the labels of the image: the OCI ones that the spec gives, then the author's."""
     oci = {
         "title": spec.name,
-        "description": spec.description or f"Writes the configuration of {spec.service.name} from Rancher metadata",
+        "description": spec.description or f"Writes the configuration of {spec.service.name} from {_source(spec)}",
         "version": spec.version,
         "authors": spec.maintainer,
         "licenses": spec.entry.license,
@@ -151,6 +151,10 @@ def labels(spec: Spec) -> dict[str, str]:
     return {f"org.opencontainers.image.{key}": value for key, value in oci.items() if value} | dict(
         sorted(spec.image.labels.items())
     )
+
+
+def _source(spec: Spec) -> str:
+    return " or ".join("Rancher metadata" if name == "rancher" else f"keys in {name}" for name in spec.engine.backends)
 
 
 def programs(spec: Spec) -> list[str]:

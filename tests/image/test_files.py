@@ -72,6 +72,13 @@ def test_labels_are_those_of_oci_and_the_author_s() -> None:
     assert "org.opencontainers.image.url" not in labels(spec(SPECS["least"]))
 
 
+def test_the_description_says_where_the_values_come_from() -> None:
+    stored = "engine: {backend: [redis, rancher]}\n" + SPECS["least"]
+    words = {text: labels(spec(text))["org.opencontainers.image.description"] for text in (SPECS["least"], stored)}
+    assert words[SPECS["least"]].endswith(" from Rancher metadata")
+    assert words[stored].endswith(" from keys in redis or Rancher metadata")
+
+
 def test_the_programs_of_checks_are_looked_for_once() -> None:
     found = programs(spec(files_of("/a/b", "/a/c", more=", check: 'visudo -c {{.src}}'")))
     assert found == ["visudo"]

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from catalog_forge.backends import NAMES
+from catalog_forge.cli.main import root
 from catalog_forge.confd.layout import prefix_of
 from catalog_forge.errors import ForgeError
 from catalog_forge.repository import Repository
@@ -104,3 +106,16 @@ def test_what_a_store_cannot_hold_ends_the_scenario_with_one_error(tmp_path: Pat
     broken = play.play(case, Embedded()).broken
     assert isinstance(broken, ForgeError)
     assert "/prod/web/more/n: ssm holds no empty value" in str(broken)
+
+
+def test_each_back_end_of_a_spec_may_be_rendered(tmp_path: Path) -> None:
+    cases(tmp_path, "[redis, ssm, rancher]", SCENARIO.replace("port: 2}", "port: ''}"))
+
+    def render(*words: str) -> Result:
+        return CliRunner().invoke(root, ["-C", str(tmp_path), "render", "web-conf", *words])
+
+    assert render().exit_code == render("--backend", "rancher").exit_code == 0
+    refused = render("--backend", "ssm")
+    assert refused.exit_code == 1 and "ssm holds no empty value" in refused.stderr
+    unknown = render("--backend", "rediss")
+    assert unknown.exit_code == 2 and "did you mean 'redis'?" in unknown.stderr

@@ -41,6 +41,7 @@ class Wanted:
     scales: tuple[int, ...]
     client: str | None
     version: str | None
+    backend: str | None
     image_dir: Path | None
     metadata: Path | None
     prefix: str | None
@@ -74,6 +75,7 @@ class Wanted:
 )
 @click.option("--self", "client", metavar="CONTAINER|ADDRESS", help="Who asks; default: the `self` of the scenario.")
 @click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the spec's.")
+@click.option("--backend", metavar="BACKEND", help="Have the keys in this one of the spec's back ends; default: its first.")
 @click.option(
     "--image-dir", type=_FOLDER, metavar="DIR", help="Render any folder with conf.d/ and templates/, in place of a spec."
 )
@@ -130,6 +132,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
         (wanted.image_dir and not wanted.metadata, "--image-dir needs --metadata FILE"),
         (wanted.image_dir and wanted.scenario, "--scenario is one of a spec; --metadata takes any file"),
         (name and wanted.prefix is not None, "--prefix is for --image-dir; --version chooses that of a spec"),
+        (wanted.image_dir and wanted.backend, "--backend is one of a spec"),
         (wanted.steps and wanted.scales, "choose --step or --scale"),
         (engine == "image" and (wanted.version or wanted.resources), "an image is as its spec says: no --version, no --resource"),
     )
@@ -145,6 +148,7 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
     """The subject of a spec, and its views at the moments of a scenario."""
     from dataclasses import replace
 
+    from catalog_forge.errors import UsageError, did_you_mean
     from catalog_forge.repository import Repository
     from catalog_forge.verify.first_scenario import asking
     from catalog_forge.verify.subject import of_spec
@@ -153,7 +157,10 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
     spec = source.spec()
     if wanted.version:
         spec = replace(spec, engine=replace(spec.engine, metadata=wanted.version))
-    subject = _only(of_spec(spec, source.folder.static), wanted.resources)
+    if wanted.backend and wanted.backend not in spec.engine.backends:
+        hint = did_you_mean(wanted.backend, spec.engine.backends)
+        raise UsageError(f"--backend {wanted.backend}: {spec.name} does not read it", hint=hint)
+    subject = _only(of_spec(spec, source.folder.static, wanted.backend or ""), wanted.resources)
     dialect = wanted.dialect or subject.dialect
     subject = replace(subject, dialect=dialect, variables={**subject.variables, **wanted.environment})
     own = asking(spec)
