@@ -357,7 +357,7 @@ def test_etcd_asks_for_a_user(tmp_path: Path) -> None:
 @pytest.mark.parametrize("backend", ["redis", "etcdv3", "etcd", "consul", "vault", "zookeeper"])
 @pytest.mark.parametrize("node", ["http://me:s3cr3t@127.0.0.1:1", "me:s3cr3t@127.0.0.1:1"])
 def test_credentials_in_an_address_are_refused_and_not_shown(tmp_path: Path, backend: str, node: str) -> None:
-    refused = Catalog(tmp_path, backend, Server((), 0, tmp_path, node)).seed(*GIVEN)
+    refused = Catalog(tmp_path, backend, node).seed(*GIVEN)
     assert refused.exit_code == 1 and "the address of a store holds no credentials" in refused.stderr
     assert "s3cr3t" not in refused.output
 
@@ -365,7 +365,7 @@ def test_credentials_in_an_address_are_refused_and_not_shown(tmp_path: Path, bac
 @pytest.mark.parametrize("held", [{"prod": "x"}, {"prod": {"PREFIX": "x"}}, {"prod": ["x"]}, ["x"], "x"])
 def test_a_file_with_something_else_in_the_place_of_the_keys_stays_as_it_is(tmp_path: Path, held: Any) -> None:
     file = tmp_path / "values.json"
-    catalog = Catalog(tmp_path, "file", Server((), 0, tmp_path, str(file)))
+    catalog = Catalog(tmp_path, "file", str(file))
     text = json.dumps(held).replace("PREFIX", catalog.prefix.rpartition("/")[2])
     file.write_text(text)
     refused = catalog.seed(*GIVEN)
@@ -377,7 +377,7 @@ def test_what_else_a_file_holds_stays_and_a_link_stays_one(tmp_path: Path) -> No
     others = {"a": [1, None, {}], "prod": {"other": {"b/c": 1.5}}, "n": None}
     real = tree(tmp_path, {"there/real.json": json.dumps(others)}) / "there/real.json"
     (tmp_path / "values.json").symlink_to(real)
-    catalog = Catalog(tmp_path, "file", Server((), 0, tmp_path, str(tmp_path / "values.json")))
+    catalog = Catalog(tmp_path, "file", str(tmp_path / "values.json"))
     catalog.done(*GIVEN)
     assert catalog.done(*GIVEN, "--check") == ""
     held = json.loads(real.read_text())
@@ -408,13 +408,13 @@ def test_a_store_that_wants_certificates_gets_them(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Consul) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        catalog = Catalog(tmp_path, "consul", Server((), 0, tmp_path, f"127.0.0.1:{server.server_port}"))
+        catalog = Catalog(tmp_path, "consul", f"127.0.0.1:{server.server_port}")
         files = {"CONF_CA": pem, "CONF_CERT": pem, "CONF_KEY": key}
         seen = catalog.seed(*GIVEN, "--diff", env={**files, "CONF_USERNAME": "me", "CONF_PASSWORD": "right"})
         assert seen.exit_code == 0, seen.output
         assert asked == ["Basic bWU6cmlnaHQ="]
         refused = catalog.seed(*GIVEN, "--diff", env={"CONF_CA": pem})
-        assert refused.exit_code == 1 and f"the store at {catalog.server.node}: " in refused.stderr
+        assert refused.exit_code == 1 and f"the store at {catalog.node}: " in refused.stderr
         missing = catalog.seed(*GIVEN, "--diff", env={"CONF_CA": str(tmp_path / "nothing")})
         assert missing.exit_code == 1 and "the certificates cannot be read: No such file" in missing.stderr
         server.shutdown()
