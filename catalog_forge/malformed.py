@@ -34,7 +34,7 @@ class Stop:
 def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
     """Return the error for a text that libyaml refuses."""
     here = lines[stop.line] if stop.line < len(lines) else ""
-    for found in (_blank, _quote, _colon, _start, _bracket, _aligned):
+    for found in (_marks, _blank, _quote, _colon, _start, _bracket, _aligned):
         if (words := found(stop, here, lines)) is not None:
             message, hint, line, column = words
             return ForgeError(f"not well-formed YAML: {message}", Where(file, line + 1, column + 1), hint)
@@ -42,6 +42,15 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
 
 
 _Words = tuple[str, str, int, int] | None
+
+
+def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
+    """The marks of git-merge-file(1) around the sides of a conflict."""
+    number = next((each for each, line in enumerate(lines[: stop.line + 1]) if line.startswith("<<<<<<< ")), None)
+    if number is None or not any(line.startswith(">>>>>>> ") for line in lines[number:]):
+        return None
+    hint = "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>"
+    return "a conflict is not resolved: both sides stand here between marks", hint, number, 0
 
 
 def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:

@@ -48,3 +48,13 @@ def test_the_author_is_told_what_to_write(text: str) -> None:
     if wanted := CASES[text]:
         message = problem.message.removeprefix("not well-formed YAML: ")
         assert f"{str(problem.where).removeprefix('f.yml:')}: {message} | {problem.hint}" == wanted
+
+
+def test_both_sides_of_a_conflict_are_named() -> None:
+    text = "a: 1\n<<<<<<< yours\nb: 2\n||||||| base\nb: 1\n=======\nb: 3\n>>>>>>> theirs\n"
+    with pytest.raises(ForgeError) as error:
+        yamlio.parse(text, "f.yml")
+    (problem,) = error.value.problems
+    assert "a conflict is not resolved" in problem.message
+    assert problem.where is not None
+    assert (problem.where.line, problem.where.column) == (2, 1)

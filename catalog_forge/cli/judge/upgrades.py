@@ -40,7 +40,10 @@ def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, fo
         _show(entry, each, every)
     offered = [step for _, each in found for step in each if not step.obstacle]
     losing = sum(bool(step.breaks) for step in offered)
-    click.echo(f"{len(found)} entries, {len(offered)} upgrades offered, {losing} of them lose something")
+    click.echo(
+        f"{len(found)} {'entry' if len(found) == 1 else 'entries'}, "
+        f"{len(offered)} {'upgrade' if len(offered) == 1 else 'upgrades'} offered, {losing} of them lose something"
+    )
 
 
 def _entries(directory: Path, path: str | None) -> list[Entry]:
