@@ -36,7 +36,8 @@ _NEAR = 0.75
 
 # What lies in a list of a service's containers, or of a stack's services, and whether a path goes on below it.
 _LISTED = re.compile(
-    r"(?:/self/service|/services/[^/]+|(?:/self/stack|/stacks/[^/]+)/services/[^/]+)/(?P<containers>containers)/[^/]+(?P<of>/.)?"
+    r"(?:/self/service|/services/[^/]+|(?P<stacked>(?:/self/stack|/stacks/[^/]+)/services/[^/]+))"
+    r"/(?P<containers>containers)/[^/]+(?P<of>/.)?"
     r"|(?:/self/stack|/stacks/[^/]+)/services/[^/]+(?P<below>/.)?"
 )
 
@@ -71,7 +72,9 @@ def not_in_version(read: Read, path: str, version: str) -> tuple[str, str] | Non
         return None
     below, whose = listed["of"] or listed["below"], "service's containers" if listed["containers"] else "stack's services"
     if version == "2015-07-25":
-        found = f"/{'containers' if listed['containers'] else 'services'}/NAME"
+        if listed["stacked"]:  # below the name of a service
+            below, whose = listed["stacked"], "stack's services"
+        found = f"/{'services' if whose.startswith('stack') else 'containers'}/NAME"
         return (f"metadata {version} has the names of a {whose} only", f"use 2016-07-29, or read {found}") if below else None
     if read.function not in ("getv", "get", "gets", "getvs") or below or len(path) != listed.end():
         return None
