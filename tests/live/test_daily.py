@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -198,6 +199,44 @@ def test_a_stack_follows_what_is_saved_and_an_error_leaves_it_as_it_is(tool: Too
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert tool.unit("web-1")["state"] == "running"
+
+
+SPEC = """\
+forge: 1
+name: page-conf
+service: {{name: page, image: "busybox:1.37.0"}}
+image: {{registry: {name}}}
+files:
+- {{dest: /srv/page/index.html, format: raw, reload: restart, body: [text: "{text} from @{{self.name}}\\n"]}}
+launch: {{exec: [httpd, -f, -p, "8080", -h, /srv/page]}}
+"""
+
+
+def test_a_stack_follows_a_saved_spec_whose_image_is_built_anew(tool: Tool, confd: Path) -> None:
+    spec = tool.folder / "specs/page-conf.yml"
+    spec.parent.mkdir()
+    spec.write_text(SPEC.format(name=tool.name, text="first"))
+
+    def served() -> str:
+        return exec_(tool, "page", "wget", "-qO-", "http://127.0.0.1:8080/", given="").stdout
+
+    command = tool.command("up", "templates/page", "--name", tool.name, "--watch", "--confd", str(confd))
+    with subprocess.Popen(command, env=tool.environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr and any("watching" in line for line in process.stderr)
+        assert eventually(lambda: served() == f"first from {tool.name}-page-1\n")
+        spec.write_text(SPEC.format(name=tool.name, text="@{metadata/none}"))
+        assert any("no such metadata key: 'none'" in line for line in process.stderr)
+        assert any("stays as it is" in line for line in process.stderr)
+        (spec.parent / "other-conf.yml").write_text("forge: 1\n")
+        assert any("specs/other-conf.yml:1:1" in line for line in process.stderr)
+        spec.write_text(SPEC.format(name=tool.name, text="second"))
+        assert any("generated page-conf" in line for line in process.stderr)
+        assert eventually(lambda: served() == f"second from {tool.name}-page-1\n")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    tool.run("down", tool.name, "-v")
+    tool.client.images.remove(f"{tool.name}/page-conf:0.1.0", force=True)
 
 
 def test_ps_tells_images_and_published_ports(tool: Tool) -> None:

@@ -59,9 +59,12 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
         time.sleep(_LOOK)
         if (now := _stamps(root)) == seen:
             continue
+        is_edited, seen = _entries(now) != _entries(seen), now
         try:
             done, failed = generate(directory)
-            if failed and not done and _entries(now) == _entries(seen):
+            # What is saved from here on, or was in specs/ meanwhile, is news of the next look.
+            seen = {path: stamp for path, stamp in now.items() if path.startswith("specs/")} | _entries(_stamps(root))
+            if failed and not done and not is_edited:
                 raise ForgeError(f"nothing was generated of {', '.join(failed)}")
             stack = wanted()
             if stack and stack.services != before.services:
@@ -70,7 +73,6 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
                 bring_up(stack)  # an image that was built anew has the name of the old one
         except ForgeError as error:
             click.echo(f"{printable(error, kept=chr(10))}\nstack {before.name} stays as it is", err=True)
-        seen = _stamps(root) | {path: stamp for path, stamp in now.items() if path.startswith("specs/")}
 
 
 def _taken_over(before: Stack, after: Stack, bring_up: Callable[[Stack], None]) -> Stack:
