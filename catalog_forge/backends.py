@@ -17,7 +17,8 @@ PAGE = 1 << 20
 class Backend:
     """A back end: `nodes` says what CONF_NODES holds there, `option` which option of confd takes it.
 
-    `watches` tells whether confd sees a change by itself; `changes`, whether there can be one at all.
+    `watches` tells whether confd sees a change by itself; `changes`, whether there can be one at all. `shares`: the watchers
+    of several files ask over one connection at the same time, and mix up its answers (backends/redis/client.go).
     `raw`: keys are found by the beginning of their text, so those of a neighbour such as /app2 come with /app.
     `missing`: confd's words when there is nothing below the prefix; empty where that is no error.
     `segment` is what may stand between two slashes of a key, `shape` the same in words; `most` bounds the bytes of a value.
@@ -29,6 +30,7 @@ class Backend:
     nodes: str
     option: str = "nodes"
     watches: bool = False
+    shares: bool = False
     changes: bool = True
     raw: bool = False
     missing: str = ""
@@ -41,6 +43,10 @@ class Backend:
     port: int = 0
     credentials: Mapping[str, str] = field(default_factory=dict)
     exported: Mapping[str, str] = field(default_factory=dict)
+
+    def can_watch(self, files: int) -> bool:
+        """Whether confd sees changes of so many files by itself."""
+        return self.watches and (files == 1 or not self.shares)
 
     def fits(self, segment: str) -> bool:
         """Whether a segment may be part of a key."""
@@ -86,6 +92,7 @@ TABLE: Mapping[str, Backend] = {
             "redis",
             "HOST:PORT[/DATABASE]",
             watches=True,
+            shares=True,
             most=1 << 29,
             binary=True,
             port=6379,

@@ -198,7 +198,7 @@ def _stores(spec: Spec) -> dict[str, Any]:
         "names": spec.engine.backends,
         "prefix": spec.engine.prefix,
         "rancher": prefix_of(spec, "rancher"),
-        "watched": [each.name for each in known if each.watches],
+        "watched": [each.name for each in known if each.can_watch(len(rendered(spec)))],
         "unchanging": [each.name for each in known if not each.changes],
         "missing": [each.missing for each in known if each.missing] or ["^$"],
     }

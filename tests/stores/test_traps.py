@@ -9,6 +9,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.image.files import image_plan
 from catalog_forge.spec.reader import read
 from tests.confd.real import image_of, run_embedded
+from tests.helpers import eventually
 from tests.stores.conftest import started
 from tests.stores.image import SPEC, spec
 from tests.stores.real import PREFIX, command, confd_prefix, install, run_real
@@ -42,9 +44,9 @@ def watched(confd: Path, folder: Path, store: Store, seconds: float, flag: str =
     return process
 
 
-def entrypoint(backend: str) -> str:
+def entrypoint(backend: str, more: str = "") -> str:
     before, after = SPEC.split("engine: ")[0], SPEC.split("prefix: /prod/web}\n")[1]
-    text = f"{before}engine: {{backend: {backend}, prefix: /prod/web}}\n{after}"
+    text = f"{before}engine: {{backend: {backend}, prefix: /prod/web}}\n{after}{more}"
     return image_plan(read(text, "x.yml"), lambda name, _: name).text("entrypoint.sh")
 
 
@@ -249,3 +251,31 @@ def test_16_the_file_of_options_counts_before_the_flags(confd: Path, tmp_path: P
         assert (tmp_path / "out/0").read_bytes() == b"/a=1;"
     script = entrypoint("redis")
     assert not any(f" -{flag} " in script for flag in ("backend", "node", "prefix", "client-key", "password"))
+
+
+def is_mixed_up(process: subprocess.Popen[bytes], log: Path, store: Store) -> bool:
+    """Change a value twice, and tell whether confd has taken an answer for that to another question."""
+    for value in (b"2", b"1"):
+        store.put({f"{PREFIX}/a": value})
+    said = log.read_text()
+    return process.poll() is not None or any(words in said for words in ("panic", "ERROR", "unexpected type"))
+
+
+@pytest.mark.confd
+def test_17_the_watchers_of_several_files_mix_up_the_answers_of_redis(confd: Path, tmp_path: Path) -> None:
+    """They ask over one connection at the same time (backends/redis/client.go)."""
+    for store in made("redis", tmp_path / "store"):
+        store.put({f"{PREFIX}/a": b"1"})
+        image = image_of({f"all{number}": ALL for number in range(12)}, keys=["/"])
+        install(tmp_path, image, store, PREFIX)
+        with (tmp_path / "log").open("wb") as log:
+            process = subprocess.Popen(command(confd, tmp_path, "-watch"), env={}, stdout=log, stderr=log)
+
+        try:
+            assert eventually(partial(is_mixed_up, process, tmp_path / "log", store))
+        finally:
+            process.kill()
+            process.wait()
+    more = "- {dest: /etc/web/other.conf, format: raw, body: [{text: x}]}\n"
+    assert "keep -watch" in entrypoint("redis") and "keep -watch" not in entrypoint("redis", more)
+    assert "keep -watch" in entrypoint("consul", more)

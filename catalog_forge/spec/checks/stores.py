@@ -50,10 +50,11 @@ def _backends(spec: Spec) -> Iterator[Problem]:
     if engine.is_stored and engine.confd != "0.16.0":
         hint = "set confd: 0.16.0: older ones and HEAD read etcd, ssm and vault in other ways"
         yield Problem(f"engine: confd {engine.confd} is known with the back end rancher alone", engine.at("confd"), hint)
-    watched = any(name not in TABLE or TABLE[name].watches for name in engine.backends)
+    watched = any(name not in TABLE or TABLE[name].can_watch(len(rendered(spec))) for name in engine.backends)
     if "refresh" in engine.places and engine.refresh == "watch" and not watched:
         hint = "give the time between two looks: refresh: 30s"
-        yield Problem(f"engine: refresh: confd cannot watch the back end {engine.backends[-1]}", engine.at("refresh"), hint)
+        of = " for several files" if TABLE[engine.backends[-1]].watches else ""
+        yield Problem(f"engine: refresh: confd cannot watch the back end {engine.backends[-1]}{of}", engine.at("refresh"), hint)
 
 
 def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
