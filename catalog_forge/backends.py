@@ -20,6 +20,7 @@ class Backend:
     `watches` tells whether confd sees a change by itself; `changes`, whether there can be one at all. `shares`: the watchers
     of several files ask over one connection at the same time, and mix up its answers (backends/redis/client.go).
     `raw`: keys are found by the beginning of their text, so those of a neighbour such as /app2 come with /app.
+    `breaks_off`: confd takes no notice of an error in the midst of a reading, and goes on with what it has read so far.
     `missing`: confd's words when there is nothing below the prefix; empty where that is no error.
     `segment` is what may stand between two slashes of a key, `shape` the same in words; `most` bounds the bytes of a value.
     `credentials` are the options of confd that the container is told by CONF_OPTION, or from a file by CONF_OPTION_FILE;
@@ -31,6 +32,7 @@ class Backend:
     option: str = "nodes"
     watches: bool = False
     shares: bool = False
+    breaks_off: bool = False
     changes: bool = True
     raw: bool = False
     missing: str = ""
@@ -93,6 +95,7 @@ TABLE: Mapping[str, Backend] = {
             "HOST:PORT[/DATABASE]",
             watches=True,
             shares=True,
+            breaks_off=True,
             most=1 << 29,
             binary=True,
             port=6379,
@@ -102,6 +105,7 @@ TABLE: Mapping[str, Backend] = {
             "zookeeper",
             "HOST:PORT of each server",
             watches=True,
+            breaks_off=True,
             missing="node does not exist",
             segment=r"[^/\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]+",
             shape="any text without a slash and without control characters",
@@ -112,6 +116,7 @@ TABLE: Mapping[str, Backend] = {
         Backend(
             "vault",
             "http://HOST:PORT of one server",
+            breaks_off=True,
             segment=r"(?!.*\.\.)[A-Za-z0-9_.@-]+",
             shape="letters, digits and _ . @ -, without two dots in a row",
             most=1 << 19,
@@ -139,6 +144,7 @@ TABLE: Mapping[str, Backend] = {
         Backend(
             "ssm",
             "",
+            breaks_off=True,
             segment="[A-Za-z0-9_.-]+",
             shape="letters, digits and _ . -",
             most=4 << 10,

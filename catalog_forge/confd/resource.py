@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from catalog_forge.backends import TABLE
 from catalog_forge.confd import go
 from catalog_forge.confd.blocks import Body
 from catalog_forge.confd.names import Names, Selection
@@ -92,6 +93,9 @@ def toml(spec: Spec, file: ConfFile, name: str, keys: list[str], note: str, secr
     mode = file.mode or ("0600" if secret or file.secret else "0644")
     lines = [f"# {note}", "[template]", f"src = {go.string(name + '.tmpl')}", f"dest = {go.string(file.dest)}"]
     lines += [f"mode = {go.string(mode)}", f"uid = {file.uid}", f"gid = {file.gid}"]
+    if spec.engine.is_stored and any(TABLE[backend].breaks_off for backend in spec.engine.backends):
+        # Read twice, the second time notices that the store went away during the first, and confd writes nothing.
+        keys = [*keys, *keys]
     lines += ["keys = [" + ", ".join(map(go.string, keys)) + "]"]
     if file.check:
         command = f"/etc/confd/check.sh {shlex.quote(file.check)}" if spec.asks(file) else file.check

@@ -6,11 +6,14 @@ The numbers are those of docs/backends.md.
 from __future__ import annotations
 
 import json
+import socketserver
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -140,7 +143,7 @@ def test_6_a_key_that_is_missing_fails_the_file_in_some(confd: Path, tmp_path: P
         assert (real.files == {}) == bool(TABLE[backend].missing), real.log
         assert TABLE[backend].missing in real.log
     (file,) = (file for file in image_plan(spec(), lambda name, _: name) if file.path == "conf.d/web.conf.toml")
-    assert b'keys = ["/"]' in file.content
+    assert b'keys = ["/", "/"]' in file.content
 
 
 @pytest.mark.confd
@@ -279,3 +282,40 @@ def test_17_the_watchers_of_several_files_mix_up_the_answers_of_redis(confd: Pat
     more = "- {dest: /etc/web/other.conf, format: raw, body: [{text: x}]}\n"
     assert "keep -watch" in entrypoint("redis") and "keep -watch" not in entrypoint("redis", more)
     assert "keep -watch" in entrypoint("consul", more)
+
+
+class BreakingOff(socketserver.StreamRequestHandler):
+    """A redis with two keys that goes away after the value of the first."""
+
+    ANSWERS: ClassVar = {
+        b"TYPE": b"+none\r\n",
+        b"SCAN": b"*2\r\n$1\r\n0\r\n*2\r\n$11\r\n/prod/web/a\r\n$11\r\n/prod/web/b\r\n",
+        b"GET": b"$1\r\n1\r\n",
+        b"PING": b"+PONG\r\n",
+        b"SELECT": b"+OK\r\n",
+    }
+
+    def handle(self) -> None:
+        """Answer until a value has been asked for."""
+        while line := self.rfile.readline():
+            words = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2] for _ in range(int(line[1:]))]
+            self.wfile.write(self.ANSWERS[words[0].upper()])
+            if words[0].upper() == b"GET":
+                return
+
+
+@pytest.mark.confd
+@pytest.mark.parametrize(("keys", "written"), [(["/"], b"/a=1;"), (["/", "/"], None)])
+def test_18_a_store_that_goes_away_in_the_midst_of_a_reading_is_noticed_by_the_second(
+    confd: Path, tmp_path: Path, keys: list[str], written: bytes | None
+) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), BreakingOff) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        store = Store("redis", tmp_path / "store", server.server_address[1])
+        image = image_of({"all": ALL}, keys=keys)
+        install(tmp_path, image, store, PREFIX)
+        done = subprocess.run(command(confd, tmp_path, "-onetime"), capture_output=True, env={}, check=False, timeout=60)
+        server.shutdown()
+    place = tmp_path / "out/0"
+    assert (place.read_bytes() if place.exists() else None) == written, done.stderr
+    assert (done.returncode == 0) is (written is not None)
