@@ -6,11 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
 from tests.blueprint.folders import git
-from tests.cli.test_update import held
+from tests.cli.test_update import edit, held, run
 from tests.kills import copies, dies_at
 
 SPEC = """\
@@ -30,12 +29,6 @@ files:
 """
 
 
-def run(catalog: Path, *words: str) -> Result:
-    result = CliRunner().invoke(root, ["-C", str(catalog), *words])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
-
-
 @pytest.fixture
 def catalog(tmp_path: Path) -> Path:
     """A catalog whose revision 0 is published."""
@@ -50,12 +43,6 @@ def catalog(tmp_path: Path) -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "first")
     return folder
-
-
-def edit(catalog: Path, old: str, new: str) -> None:
-    text = (catalog / "specs/web-conf.yml").read_text()
-    assert text.count(old) == 1
-    (catalog / "specs/web-conf.yml").write_text(text.replace(old, new))
 
 
 def test_nothing_is_released_when_nothing_differs(catalog: Path) -> None:
