@@ -25,6 +25,11 @@ def said(text: str) -> str:
     return printable(_COLOUR.sub("", text).rstrip("\r").expandtabs())
 
 
+def counted(number: int, what: str, many: str = "") -> str:
+    """Return a number of things in words: 1 file, 2 files; `many` is the plural that is more than an s behind it."""
+    return f"{number} {what if number == 1 else many or f'{what}s'}"
+
+
 def as_json(data: Any, indent: int | None = 2) -> str:
     """Return data as JSON in printable ASCII."""
     return json.dumps(data, indent=indent).replace("\x7f", "\\u007f")

@@ -11,7 +11,7 @@ from catalog_forge import texts
 from catalog_forge.adopt.adopting import Adopted
 from catalog_forge.adopt.proof import REASONS, Compared
 from catalog_forge.errors import Problem
-from catalog_forge.shown import printable
+from catalog_forge.shown import counted, printable
 
 STATES = ("equal", "proven", "different", "never rendered")
 _LONGEST = 300
@@ -27,21 +27,16 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
         yield from (f"  {line}" for problem in each.said for line in f"note: {problem}".splitlines())
         if each.entry:
             state = "whole" if each.is_whole else "not whole"
-            yield f"  entry {each.entry}: {state}, {count_of(len(each.changes), 'difference')} in what it launches"
+            yield f"  entry {each.entry}: {state}, {counted(len(each.changes), 'difference')} in what it launches"
             yield from (f"    {'lost: ' if change.lost else ''}{change}" for change in each.changes)
     states = Counter(each.status for each in found)
-    counted = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-    yield f"{count_of(len(found), 'image')}: {counted or 'nothing to adopt'}"
-
-
-def count_of(number: int, what: str) -> str:
-    """A number of things in words."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    words = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    yield f"{counted(len(found), 'image')}: {words or 'nothing to adopt'}"
 
 
 def _counted(each: Adopted) -> str:
     files = ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state]) or "no file"
-    return f"{files}; {each.lifted} lifted; {count_of(each.cases, 'scenario')}"
+    return f"{files}; {each.lifted} lifted; {counted(each.cases, 'scenario')}"
 
 
 def _of_file(file: Compared, *, whole: bool) -> Iterator[str]:

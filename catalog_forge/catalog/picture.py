@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from catalog_forge.catalog.compose import docker_compose, rancher_compose, sidekicks_of
+from catalog_forge.shown import counted
 from catalog_forge.spec.checks.uses import services as read_services
 from catalog_forge.spec.model import Spec
 
@@ -147,11 +148,7 @@ def _unit(spec: Spec, unit: Frame, top: float, inner: float) -> str:
 
 def _what(spec: Spec, service: Mapping[str, Any]) -> str:
     """What a container is: the image; of the conf image, what it does there."""
-    return (f"confd: {_count(len(spec.files))}", "keeps the files", str(service.get("image", "")))[_place(spec, service)]
-
-
-def _count(number: int) -> str:
-    return f"{number} file" + "s" * (number != 1)
+    return (f"confd: {counted(len(spec.files), 'file')}", "keeps the files", str(service.get("image", "")))[_place(spec, service)]
 
 
 def _arrow(start: float, end: float, boxes: float) -> str:

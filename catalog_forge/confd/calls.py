@@ -17,6 +17,7 @@ from catalog_forge.gotext.machine import Fault, Limits, Machine
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.gotext.template import compile_template
 from catalog_forge.gotext.values import ANYS, INTS, PAIRS, PLAIN_PAIRS, SERVERS, STRINGS, GoError, unrunes
+from catalog_forge.shown import counted
 
 MAP, PAIR, TIME, NIL = "map[string]interface {}", "memkv.KVPair", "time.Time", "nil"
 _FUNCTIONS = functions_of(DIALECTS[-1])
@@ -86,7 +87,7 @@ def never(name: str, arguments: Sequence[Argument]) -> str:
     least, given = len(function.parameters), len(arguments)
     if given < least or (given > least and not function.more):
         many = "at least " if function.more else ""
-        return f"it takes {many}{least} argument{'s' * (least != 1)}, and gets {given}"
+        return f"it takes {many}{counted(least, 'argument')}, and gets {given}"
     kinds = [*function.parameters, *([function.more] * (given - least))]
     for number, (argument, kind) in enumerate(zip(arguments, kinds, strict=True), 1):
         if not _may_be(argument, kind):
@@ -211,4 +212,4 @@ def garbled(arguments: Sequence[Argument]) -> Iterator[str]:
             yield f"%{verb} does not print {shown(argument.type)}"
     more = sum(1 for _ in rest)
     if more:
-        yield f"{more} argument{'s' * (more > 1)} more than the format has verbs"
+        yield f"{counted(more, 'argument')} more than the format has verbs"

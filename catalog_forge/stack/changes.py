@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from catalog_forge.shown import printable
+from catalog_forge.shown import counted, printable
 from catalog_forge.stack.model import Service, Stack
 from catalog_forge.stack.plan import HIDDEN
 
@@ -47,9 +47,8 @@ def changes(before: Stack | None, after: Stack) -> list[ServiceChange]:
 def lines(found: list[ServiceChange]) -> Iterator[str]:
     """Say it as text, the way a plan of terraform is read."""
     for each in found:
-        units = f"{each.units} unit{'' if each.units == 1 else 's'}"
         then = ", replaced one after the other" if each.replaces else ""
-        yield printable(f"{each.sign} {each.service} ({units}{then})")
+        yield printable(f"{each.sign} {each.service} ({counted(each.units, 'unit')}{then})")
         for path, old, new in each.what:
             yield printable(f"    {path}: {_short(old)} -> {_short(new)}")
     count = [sum(each.sign == sign for each in found) for sign in "+~-"]

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from catalog_forge.errors import Where
-from catalog_forge.shown import printable
+from catalog_forge.shown import counted, printable
 from catalog_forge.stack.model import HealthCheck, Launch, Note, Rule, Service, Stack
 
 HIDDEN = "***"
@@ -151,8 +151,7 @@ def _service(service: Service, rules: Sequence[Rule] | None) -> _Branch:
         below.append((f"health: {_check(service.health_check)}", []))
     if service.metadata:
         below.append(("metadata", [(f"{key}: {_short(value)}", []) for key, value in service.metadata.items()]))
-    units = "1 unit" if service.scale == 1 else f"{service.scale} units"
-    return f"{service.name}: {units}", below
+    return f"{service.name}: {counted(service.scale, 'unit')}", below
 
 
 def _launch(launch: Launch) -> _Branch:

@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from catalog_forge import junit as junit_xml
+from catalog_forge.shown import counted
 from catalog_forge.verify.play import Result, Step
 
 
@@ -51,7 +52,7 @@ def outcome(result: Result) -> str:
 
 def unasked(count: int) -> str:
     """Say that checks were not made."""
-    return f"{count} {'check needs' if count == 1 else 'checks need'} --engine stack"
+    return f"{counted(count, 'check needs', 'checks need')} --engine stack"
 
 
 def junit(results: Sequence[Result], engine: str) -> str:

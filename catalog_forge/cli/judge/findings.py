@@ -8,7 +8,7 @@ from unicodedata import combining, east_asian_width
 
 import click
 
-from catalog_forge.shown import printable
+from catalog_forge.shown import counted, printable
 
 if TYPE_CHECKING:
     from catalog_forge.lint.findings import Finding
@@ -31,15 +31,11 @@ def summary(checked: Checked, files: int) -> str:
     from catalog_forge.lint.output.as_json import summary as count
 
     counts = count(checked)
-    levels = [_many(counts[level], level) for level in COLOURS if counts[level]]
+    levels = [counted(counts[level], level) for level in COLOURS if counts[level]]
     more = [f"{counts['fixable']} can be fixed: --fix"] if counts["fixable"] else []
     more += [f"{counts['ignored']} ignored"] if counts["ignored"] else []
     more += [f"{counts['known']} known to the baseline"] if counts["known"] else []
-    return "; ".join([f"{', '.join(levels) or 'nothing found'} in {_many(files, 'file')}", *more])
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    return "; ".join([f"{', '.join(levels) or 'nothing found'} in {counted(files, 'file')}", *more])
 
 
 def _finding(finding: Finding) -> str:

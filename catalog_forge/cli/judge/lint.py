@@ -16,6 +16,7 @@ import click
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.lint.findings import LEVELS
+from catalog_forge.shown import counted, printable
 
 if TYPE_CHECKING:
     from catalog_forge.errors import ForgeError
@@ -239,7 +240,7 @@ def _mended(start: Path, path: Path, options: Options, before: Tree, after: Tree
         return before
     count = mending.write(start, path, before, after)
     if count:
-        click.echo(f"{count} file{'s' if count > 1 else ''} mended", err=True)
+        click.echo(f"{counted(count, 'file')} mended", err=True)
     return after
 
 
@@ -270,8 +271,6 @@ def _without_known(run: Run, known: Counter[Key]) -> tuple[Run, Counter[Key]]:
 
 def _say_gone(run: Run, left: Counter[Key]) -> None:
     """Say which entries of a baseline are mended, as far as this run can know."""
-    from catalog_forge.shown import printable
-
     gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:
         click.echo(f"{printable(line)} of the baseline no longer occurs", err=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
-from catalog_forge.shown import as_json, printable
+from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.entries import Entry
@@ -41,8 +41,7 @@ def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, fo
     offered = [step for _, each in found for step in each if not step.obstacle]
     losing = sum(bool(step.breaks) for step in offered)
     click.echo(
-        f"{len(found)} {'entry' if len(found) == 1 else 'entries'}, "
-        f"{len(offered)} {'upgrade' if len(offered) == 1 else 'upgrades'} offered, {losing} of them lose something"
+        f"{counted(len(found), 'entry', 'entries')}, {counted(len(offered), 'upgrade')} offered, {losing} of them lose something"
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from catalog_forge.cli.main import Settings
-from catalog_forge.shown import as_json, printable
+from catalog_forge.shown import as_json, counted, printable
 
 CONFD = "CATALOG_FORGE_CONFD"
 
@@ -81,7 +81,7 @@ def _catalog(settings: Settings) -> Finding:
         "catalog",
         count > 0,
         False,
-        f"{count} {'spec' if count == 1 else 'specs'} in {repository.root}" if count else "none here: catalog-forge new NAME",
+        f"{counted(count, 'spec')} in {repository.root}" if count else "none here: catalog-forge new NAME",
     )
 
 

@@ -10,7 +10,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
-from catalog_forge.shown import as_json, printable
+from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
     from catalog_forge.blueprint.updating import Update
@@ -130,7 +130,7 @@ def _file(change: Update, wished: Wished) -> File | None:
 def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
     """Say why the command fails, and what is next."""
     count = sum(len(change.clashes) for one in found for change in one.conflicts)
-    conflicts = f"{count} conflict{'s' * (count > 1)}"
+    conflicts = counted(count, "conflict")
     if count and wished.inline and not (wished.check or wished.diff or wished.dry_run):
         return f"{conflicts}, written between marks", None, "edit the files, then: catalog-forge generate"
     if count and not wished.check:

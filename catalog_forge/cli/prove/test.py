@@ -12,7 +12,7 @@ from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import engines
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.cli.shown.paint import painted_diff
-from catalog_forge.shown import as_json, printable, said
+from catalog_forge.shown import as_json, counted, printable, said
 
 if TYPE_CHECKING:
     from catalog_forge.errors import Problem
@@ -78,7 +78,7 @@ def test(
     if output == "text":
         click.echo(_summary(results))
     if bad:
-        problems.append(Problem(f"{len(bad)} of {_count(len(results), 'scenario')} failed"))
+        problems.append(Problem(f"{len(bad)} of {counted(len(results), 'scenario')} failed"))
     if problems:
         raise ForgeError.of(problems)
 
@@ -113,7 +113,7 @@ def _show(result: Result) -> None:
 
     word = outcome(result)
     checks = sum(step.checked for step in result.steps)
-    facts = f"{_count(len(result.played), 'moment')}, {_count(checks, 'check')}, {1000 * result.seconds:.0f} ms"
+    facts = f"{counted(len(result.played), 'moment')}, {counted(checks, 'check')}, {1000 * result.seconds:.0f} ms"
     if result.passed and not result.skipped and not checks:
         facts += ": it expects nothing"
     click.echo(
@@ -161,8 +161,4 @@ def _summary(results: Sequence[Result]) -> str:
 
     counts = Counter(map(outcome, results))
     words = ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), key=lambda item: list(_COLOURS).index(item[0])))
-    return f"{_count(len(results), 'scenario')}: {words}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{counted(len(results), 'scenario')}: {words}"

@@ -19,7 +19,7 @@ from catalog_forge.cli.run import watching
 from catalog_forge.cli.run.background import Background, rename, tail
 from catalog_forge.cli.run.status import StatusView
 from catalog_forge.cli.shown import names as complete
-from catalog_forge.shown import as_json, printable
+from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
     from catalog_forge.stack.model import Note, Stack
@@ -297,4 +297,4 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
         click.echo(as_json({"stack": folder.name, "units": status["units"]}))
     else:
         count = sum(row.state == "running" for row in rows)
-        click.echo(f"stack {folder.name}: {count} {'unit runs' if count == 1 else 'units run'}")
+        click.echo(f"stack {folder.name}: {counted(count, 'unit runs', 'units run')}")
