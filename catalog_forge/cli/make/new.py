@@ -216,6 +216,7 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
     """Return the answers of --answers, and those of --set, which come first."""
     from catalog_forge import yamlio
     from catalog_forge.blueprint.answers import Given
+    from catalog_forge.cli.run.entries import pairs_of
     from catalog_forge.errors import ForgeError
 
     found: dict[str, Given] = {}
@@ -227,11 +228,7 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
             found[key.value] = Given(value.value, value.where)
         if not found:
             raise ForgeError("answers are a mapping of questions to values", root.where)
-    for pair in pairs:
-        key_, equals, text = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
-        found[key_] = Given(text)
+    found |= {key: Given(text) for key, text in pairs_of(pairs)}
     if "name" in found:
         raise ForgeError("the name is NAME of the command line", found["name"].where)
     return found

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -240,12 +240,16 @@ def given(sets: Sequence[str], answers_file: Path | None) -> dict[str, Given]:
             if not isinstance(value, yamlio.Text):
                 raise ForgeError(f"the answer to {key.value!r} must be a single value", value.where)
             found[key.value] = Given(text_of(value), value.where)
+    return found | {name: Given(text) for name, text in pairs_of(sets)}
+
+
+def pairs_of(sets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield what each --set says: a key and its value. Raises BadParameter for what is not KEY=VALUE."""
     for pair in sets:
-        name, equals, text = pair.partition("=")
+        key, equals, text = pair.partition("=")
         if not equals:
             raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
-        found[name] = Given(text)
-    return found
+        yield key, text
 
 
 def _of_env(file: Path) -> dict[str, Given]:

@@ -174,6 +174,7 @@ def _agree(spec: Spec, given: Mapping[str, yamlio.Node], unset: Sequence[str], b
 def _given(spec: Spec, sets: Sequence[str], answers: Path | None) -> dict[str, yamlio.Node]:
     """The values of --answers, and those of --set, which come first."""
     from catalog_forge import yamlio
+    from catalog_forge.cli.run.entries import pairs_of
     from catalog_forge.errors import ForgeError
 
     given: dict[str, yamlio.Node] = {}
@@ -182,10 +183,7 @@ def _given(spec: Spec, sets: Sequence[str], answers: Path | None) -> dict[str, y
         if not isinstance(root, yamlio.Map):
             raise ForgeError("values are a mapping of keys to values", root.where)
         given |= {key.value: node for key, node in root.pairs}
-    for pair in sets:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
+    for key, text in pairs_of(sets):
         given[key] = _value(key, text, key in spec.metadata and not spec.metadata[key].asked)
     return given
 
