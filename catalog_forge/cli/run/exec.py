@@ -33,15 +33,11 @@ def exec(context: click.Context, stack: str, unit: str, words: tuple[str, ...]) 
       catalog-forge exec redis redis redis-cli config get maxmemory
       catalog-forge exec web web-2
     """
-    from catalog_forge.cli.run.down import the_one
-    from catalog_forge.cli.run.logs import meant
+    from catalog_forge.cli.run.logs import attached, meant
     from catalog_forge.errors import BuildError, ForgeError
-    from catalog_forge.image.engine import connect
-    from catalog_forge.stack.runner import StackRunner, stacks
     from catalog_forge.stack.session import Session
 
-    with connect(timeout=_DAY) as engine:  # who is silent for long has not gone
-        runner = StackRunner(engine, the_one(stacks(engine), stack))
+    with attached(stack) as (engine, runner):
         found = meant(runner, unit)
         running = [each for each in found if each.running]
         if not running:
@@ -53,9 +49,6 @@ def exec(context: click.Context, stack: str, unit: str, words: tuple[str, ...]) 
         except BuildError as error:
             raise ForgeError.of(error.problems) from error
     context.exit(status)
-
-
-_DAY = 86400
 
 
 def _run(session: Session, terminal: bool) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from catalog_forge.image.engine import Engine
     from catalog_forge.stack.reconcile import Seen
     from catalog_forge.stack.runner import StackRunner
 
@@ -75,14 +76,10 @@ def logs(
       catalog-forge logs redis --since 10m --timestamps
       catalog-forge logs -f redis redis-2
     """
-    from catalog_forge.cli.run.down import the_one
-    from catalog_forge.image.engine import connect
     from catalog_forge.stack.plan import Hide, said_by
-    from catalog_forge.stack.runner import StackRunner, stacks
     from catalog_forge.stack.state import StateFolder, home
 
-    with connect(timeout=_DAY) as engine:  # who is silent for long has not gone
-        runner = StackRunner(engine, the_one(stacks(engine), stack))
+    with attached(stack) as (_, runner):
         found = meant(runner, service)
         hide = Hide(()) if show_secrets else said_by(StateFolder(home(), runner.name).kept())
         show = partial(_print, hide, timestamps)
@@ -92,6 +89,17 @@ def logs(
             show(name, line)
         if follow:
             _follow(runner, service, begin, show)
+
+
+@contextmanager
+def attached(stack: str | None) -> Iterator[tuple[Engine, StackRunner]]:
+    """Yield the engine and the stack that is meant; its containers may be silent for long. Errors as `the_one` and `connect`."""
+    from catalog_forge.cli.run.down import the_one
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.runner import StackRunner, stacks
+
+    with connect(timeout=_DAY) as engine:  # who is silent for long has not gone
+        yield engine, StackRunner(engine, the_one(stacks(engine), stack))
 
 
 def meant(runner: StackRunner, word: str | None) -> list[Seen]:
