@@ -77,6 +77,11 @@ class Comparison:
         return tuple(path for path, state in self.states.items() if state in (Drift.EDITED, Drift.UNKNOWN))
 
     @property
+    def files(self) -> tuple[File, ...]:
+        """The planned files that are not on disk as they are planned."""
+        return tuple(file for path, file in self.planned.items() if file and self.states[path] is not Drift.SAME)
+
+    @property
     def removals(self) -> tuple[str, ...]:
         """The files on disk that writing the plan would delete."""
         return tuple(path for path in self.states if self.disk[path] and not self.planned[path])
@@ -162,9 +167,8 @@ def _change_of(
     found = _compare(root, name, plan, known)
     if found.edited and not force:
         raise _refusal(found)
-    files = [file for file in plan if found.states[file.path] is not Drift.SAME]
-    removals = list(found.removals)
-    new, old = _manifest_of(name, plan, inputs), journal.read(root, _manifest_path(name))
+    files, removals = list(found.files), list(found.removals)
+    new, old = _manifest_of(name, plan, inputs), journal.read(root, manifest_path(name))
     if new and new != old:
         files.append(new)
     elif old and not new:
@@ -179,6 +183,11 @@ def recorded(root: Path, name: str) -> dict[str, str]:
     return dict(manifest.files) if manifest else {}
 
 
+def recorded_in(manifest: File) -> dict[str, str]:
+    """Return what a manifest records that is not on disk, as `recorded`. Raises ForgeError when it is damaged."""
+    return dict(_manifest(manifest).files)
+
+
 def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparison:
     """Compare files of the author's room with the disk; `known` are the digests of those that may be changed or removed."""
     return _beside_the_disk(root, {file.path: file for file in plan}, known)
@@ -190,7 +199,7 @@ def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
         found = compare_author(root, plan, known)
         if found.edited:
             raise _refusal(found)
-        journal.change(root, [file for file in plan if found.states[file.path] is not Drift.SAME], list(found.removals))
+        journal.change(root, found.files, found.removals)
 
 
 def tidy(root: Path) -> None:
@@ -256,7 +265,8 @@ class _Manifest:
     files: Mapping[str, str]
 
 
-def _manifest_path(name: str) -> str:
+def manifest_path(name: str) -> str:
+    """Return where the manifest of the spec `name` stands. Raises ForgeError when no file can have this name."""
     check_relative(name)
     return f"images/{name}/.catalog-forge.json"
 
@@ -267,17 +277,20 @@ def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
     # What json.dumps(..., indent=1) writes: with an indent it is not the fast encoder that it uses.
     lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(digest)}" for path, digest in files.items())
     text = f'{{\n "inputs": {json.dumps(inputs)},\n "files": {{\n{lines}\n }}\n}}\n'
-    return File(_manifest_path(name), text.encode()) if files else None
+    return File(manifest_path(name), text.encode()) if files else None
 
 
 def _read_manifest(root: Path, name: str) -> _Manifest | None:
-    """Read what was generated earlier. It comes out of git, so it is checked: it may name files of our rooms only."""
-    file = journal.read(root, _manifest_path(name))
-    if file is None:
-        return None
+    """Read what was generated earlier."""
+    file = journal.read(root, manifest_path(name))
+    return _manifest(file) if file else None
+
+
+def _manifest(file: File) -> _Manifest:
+    """Read a manifest. It comes out of git, so it is checked: it may name files of our rooms only."""
     try:
         manifest = _Manifest(**json.loads(file.content))
-        for path in manifest.files:
+        for path in {**manifest.files}:
             check_relative(path)
             if not path.startswith(GENERATED):
                 raise ValueError
