@@ -50,7 +50,12 @@ def _revision(path: str) -> str:
 def _equal(one: File, other: File) -> bool:
     if not (one.is_readable and other.is_readable):
         return one.size == other.size
-    return one.content == other.content or one.content.replace(b"\r\n", b"\n") == other.content.replace(b"\r\n", b"\n")
+    return is_same(one.content, other.content)
+
+
+def is_same(one: bytes, other: bytes) -> bool:
+    """Whether two contents are equal, line ends aside, which git may change on its way to the disk."""
+    return one == other or one.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
 
 
 def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:

@@ -1,0 +1,242 @@
+"""The next revision of an entry: what is published, what differs from it, and everything that must hold before it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from catalog_forge import git, journal, writer
+from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.goyaml.decoding import text_of
+from catalog_forge.lint import history
+from catalog_forge.plan import File, Plan
+from catalog_forge.rancher import entries
+from catalog_forge.rancher.composition import Service
+from catalog_forge.rancher.entries import Revision, number_of
+from catalog_forge.rancher.upgrades import Break, breaks, next_version, obstacle, refused
+from catalog_forge.repository import Repository, Source
+from catalog_forge.shown import printable
+from catalog_forge.spec.edit import SpecText
+
+CHANGELOG = "CHANGELOG.md"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What of an entry and its image is published: the revisions of a commit, the last one last; the image as it was there."""
+
+    entry: str
+    revisions: Mapping[int, Mapping[str, bytes]] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    image: Mapping[str, str] = field(default_factory=dict)
+    image_version: str = ""
+
+    @property
+    def last(self) -> int:
+        """The number of the last revision; -1 where there is none."""
+        return max(self.revisions, default=-1)
+
+    def revision(self, number: int) -> Revision:
+        """Read a revision."""
+        return _read(self.revisions[number], self.entry, number)
+
+
+@dataclass(frozen=True)
+class NextRevision:
+    """A revision that is to be: the spec that makes it, what it breaks, and why it is one."""
+
+    source: Source
+    breaking: list[Break]
+    reasons: list[str]
+
+
+def published_at(repository: Repository, source: Source, ref: str) -> Published:
+    """Read what git has of an entry and its image at a commit. Raises ForgeError when git cannot say it."""
+    entry, root = source.spec().entry.name, repository.root
+    folder = root / "templates" / entry
+    if not folder.is_dir():
+        git.read(root, "rev-parse", "--show-prefix")
+        return Published(entry)
+    tree = history.at(folder, ref, f"templates/{entry}", f"templates/{entry}")
+    revisions: dict[int, dict[str, bytes]] = {}
+    for path, file in tree.files.items():
+        number, _, rest = path.removeprefix(f"templates/{entry}/").partition("/")
+        if (found := number_of(number)) is not None and rest:
+            revisions.setdefault(found, {})[rest] = file.content
+    ordered = dict(sorted(revisions.items()))
+    versions = {}
+    for each, files in ordered.items():
+        with suppress(ForgeError):  # one that cannot be read has no version that counts
+            versions[str(each)] = _read(files, entry, each).version
+
+    def shown(path: str) -> bytes:
+        with suppress(ForgeError):
+            return git.read(root, "cat-file", "blob", f"{ref}:./{path}")
+        return b""
+
+    image, version, manifest = dict[str, str](), "", writer.manifest_path(source.name)
+    with suppress(ForgeError):
+        image = writer.recorded_in(File(manifest, shown(manifest)))
+        version = replace(source, content=shown(f"specs/{source.name}.yml")).spec().version
+    return Published(entry, ordered, versions, image, version)
+
+
+def _read(files: Mapping[str, bytes], entry: str, number: int) -> Revision:
+    inside = {f"{number}/{path}": content for path, content in files.items()}
+    return entries.read(inside, entry, str(number), f"templates/{entry}")
+
+
+def _revision_files(plan: Plan, entry: str, number: int) -> dict[str, bytes]:
+    return {file.path: file.content for file in plan.below(f"templates/{entry}/{number}")}
+
+
+def next_revision(source: Source, published: Published, version: str | None, messages: tuple[str, ...]) -> NextRevision | None:
+    """Find what is to be released; None when nothing differs. Raises ForgeError with everything that does not hold."""
+    entry, plan = source.spec().entry, source.plan()
+    if not published.revisions:
+        return NextRevision(source, [], [*messages] or ["the first revision"])
+    last = published.revisions[published.last]
+    is_new = _image_differs(plan, source.name, published)
+    if entry.revision <= published.last and _same(_revision_files(plan, entry.name, entry.revision), last) and not is_new:
+        return None
+    source = _raised(source, published, version, is_new)
+    files = _revision_files(source.plan(), entry.name, source.spec().entry.revision)
+    old, new = published.revision(published.last), _read(files, entry.name, source.spec().entry.revision)
+    _check(source, published, old)
+    return NextRevision(source, breaks(old, new), [*messages] or _reasons(old, new, last, files))
+
+
+def _same(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> bool:
+    return one.keys() == other.keys() and all(history.is_same(data, other[path]) for path, data in one.items())
+
+
+def _image_differs(plan: Plan, name: str, published: Published) -> bool:
+    """Whether the conf image has other files than the one that was published."""
+    now = {file.path: file.digest for file in plan if file.path.startswith(f"images/{name}/")}
+    was = {path: digest for path, digest in published.image.items() if path.startswith(f"images/{name}/")}
+    return bool(was) and now != was
+
+
+def _raised(source: Source, published: Published, version: str | None, image: bool) -> Source:
+    """Return the spec with the next revision and version, and the next version of an image that has other files."""
+    spec = source.spec()
+    if image and spec.version == published.image_version:
+        source = _set(source, {"version": next_version(spec.version, {})})
+    wanted = version or source.spec().entry.version
+    if version is None and refused(wanted, published.versions):
+        wanted = next_version(published.versions.get(str(published.last), ""), published.versions)
+    changes = {}
+    if spec.entry.revision <= published.last:  # else it is one that is not published yet
+        changes["entry/revision"] = str(published.last + 1)
+    if wanted != source.spec().entry.version:
+        changes["entry/version"] = wanted
+    return _set(source, changes)
+
+
+def _set(source: Source, values: Mapping[str, str]) -> Source:
+    """Return a spec with other values, everything else as its author wrote it."""
+    for path, value in values.items():
+        text = SpecText(source.content.decode(), f"specs/{source.name}.yml")
+        words = value if path == "entry/revision" else f"'{value}'" if not text.has(path) else value
+        source = replace(source, content=next(iter(text.set(path, words))).encode())
+    return source
+
+
+def _check(source: Source, published: Published, old: Revision) -> None:
+    entry = source.spec().entry
+    if why := refused(entry.version, published.versions):
+        raise ForgeError(why, entry.at("version"), "--version says another one")
+    if found := obstacle(old.version, entry.version, entry.upgrade_from):
+        why, hint, key = found
+        raise ForgeError(f"nobody would be offered this upgrade: {why}", entry.at(key), hint)
+
+
+def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
+    """Say what a revision changes: images and questions by name, all else by file."""
+    was, now = old.composition.services, new.composition.services
+    lines = [f"new service: {name}" for name in now if name not in was]
+    lines += [f"service that is gone: {name}" for name in was if name not in now]
+    images = [(_image(was[name]), _image(now[name])) for name in now if name in was]
+    lines += [f"image {one} -> {other}" for one, other in images if one != other]
+    for name, question in new.asked.items():
+        if name not in old.asked:
+            lines.append(f"new question: {name}")
+        elif question.default != (default := old.asked[name].default):
+            lines.append(f"default of {name}: {default or 'none'} -> {question.default or 'none'}")
+    lines += [f"question that is gone: {name}" for name in old.asked if name not in new.asked]
+    changed = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
+    return [*dict.fromkeys(lines)] or [f"changed: {', '.join(changed)}"]
+
+
+def _image(service: Service) -> str:
+    return text_of(service.get("image"))
+
+
+def written(repository: Repository, found: NextRevision) -> tuple[Plan, dict[str, str]]:
+    """Return what an author would write of a release, the spec and its changelog, and what lies there now."""
+    name, spec = found.source.name, found.source.spec()
+    log = f"specs/{name}/{CHANGELOG}"
+    before = {path: journal.read(repository.root, path) for path in (f"specs/{name}.yml", log)}
+    author = Plan([File(f"specs/{name}.yml", found.source.content)])
+    line = f"## {spec.entry.version} (revision {spec.entry.revision})"
+    text = old.content.decode(errors="replace") if (old := before[log]) else f"# Changes of {spec.entry.name}\n"
+    if line not in text.splitlines():
+        first, _, rest = text.partition("\n")
+        news = "".join(f"- {printable(reason)}\n" for reason in found.reasons)
+        author.add_text(log, f"{first}\n\n{line}\n\n{news}{rest}")
+    return author, {path: file.digest for path, file in before.items() if file and path in author}
+
+
+def restored(repository: Repository, name: str, published: Published) -> tuple[Plan, dict[str, str]]:
+    """Return the published files that `generate` wrote over, as git has them, and what lies there now.
+
+    Raises ForgeError for those that somebody edited.
+    """
+    plan, known, edited = Plan(), dict[str, str](), list[Problem]()
+    generated = writer.recorded(repository.root, name)
+    for number, files in published.revisions.items():
+        folder = f"templates/{published.entry}/{number}/"
+        known |= {
+            path: digest for path, digest in generated.items() if path.startswith(folder) and path[len(folder) :] not in files
+        }
+        for below, content in files.items():
+            path = f"{folder}{below}"
+            there = journal.read(repository.root, path)
+            if there and history.is_same(there.content, content):
+                continue
+            if there and generated.get(path) != there.digest:
+                edited.append(Problem("this is published, and was edited", Where(path), f"git checkout HEAD -- {path}"))
+            plan.add(File(path, content))
+            known |= {path: there.digest} if there else {}
+    if edited:
+        raise ForgeError.of(edited)
+    return plan, known
+
+
+def check_clean(repository: Repository, source: Source) -> None:
+    """Raise ForgeError when something else than this spec and what it makes is not committed."""
+    prefix = git.read(repository.root, "rev-parse", "--show-prefix").decode().strip()
+    own = tuple(f"{prefix}{room}" for room in rooms(source))
+    paths = [
+        entry[3:]
+        for entry in git.read(repository.root, "status", "--porcelain", "-z", "-uall", "--no-renames").decode().split("\0")
+    ]
+    others = [path for path in paths if path and not path.startswith(own)]
+    if others:
+        raise ForgeError(
+            f"this is not committed: {', '.join(others[:5])}", hint="commit it, or put it away: a release is one commit"
+        )
+
+
+def rooms(source: Source) -> list[str]:
+    """Return the files and folders that a release of a spec may change."""
+    name, entry = source.name, source.spec().entry.name
+    return [
+        f"specs/{name}.yml",
+        f"specs/{name}/",
+        f"images/{name}/",
+        f"templates/{entry}/",
+        f"compose/{name}/",
+        "specs/.schema.json",
+    ]
