@@ -67,7 +67,7 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
     plan.add_text("entrypoint.sh", entrypoint(spec), EXECUTABLE)
     plan.add_text("run.sh", run_script(spec), EXECUTABLE)
     if spec.asks_main:
-        plan.add_text("check.sh", fill(__package__, "check.sh", name=spec.name, share=spec.share), EXECUTABLE)
+        plan.add_text("check.sh", fill(__package__, "check.sh", note=spec.note, share=spec.share), EXECUTABLE)
     return plan
 
 
@@ -87,7 +87,7 @@ def dockerfile(spec: Spec) -> str:
     return fill(
         __package__,
         "Dockerfile",
-        name=spec.name,
+        note=spec.note,
         base=spec.image.base,
         confd_src=engine.confd_src or RELEASE.format(engine.confd),
         confd_sha256=engine.confd_sha256 or CONFD_SHA256[engine.confd],
@@ -169,6 +169,7 @@ def entrypoint(spec: Spec) -> str:
         __package__,
         "carry.sh" if spec.service.topology == "scripts" else "entrypoint.sh",
         name=spec.name,
+        note=spec.note,
         share=spec.share,
         metadata=spec.engine.metadata,
         log=spec.engine.log,
@@ -212,6 +213,7 @@ def run_script(spec: Spec) -> str:
         __package__,
         "run.sh",
         name=spec.name,
+        note=spec.note,
         share=spec.share,
         limit=_seconds(wait.metadata) + _seconds(wait.scale) + PATIENCE,
         actions=found,
