@@ -15,6 +15,7 @@ from catalog_forge.formats import Format
 from catalog_forge.formats.base import MARK, Placement
 from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.model import Block, CopyBlock, EachBlock, FileBlock, ListBlock, PasteBlock, SetBlock, TextBlock, WhenBlock
+from catalog_forge.spec.model.bodies import blocks_of
 
 Read = Callable[[FileBlock], str]
 Piece = str | Expr | SetBlock | CopyBlock
@@ -48,7 +49,7 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
 
 def _is_written(body: tuple[Block, ...]) -> bool:
     """Whether the author writes the format's own marks, and all of them: what is pasted may have the others."""
-    kinds = {type(block) for block in _within(body)}
+    kinds = {type(block) for block in blocks_of(body)}
     return bool({TextBlock, ListBlock} & kinds) and PasteBlock not in kinds
 
 
@@ -58,7 +59,7 @@ def _well_formed(files: list[str], kind: Format, body: tuple[Block, ...]) -> Non
     Of conditions it is not known which hold together, so that some of the files may never be.
     """
     assert kind.fault
-    conditional = any(isinstance(block, WhenBlock) for block in _within(body))
+    conditional = any(isinstance(block, WhenBlock) for block in blocks_of(body))
     first = ""
     for text in files:
         fault = kind.fault(text)
@@ -142,21 +143,12 @@ class _Case:
 
 
 def _cases(body: tuple[Block, ...]) -> Iterator[_Case]:
-    kinds = {type(block) for block in _within(body)}
+    kinds = {type(block) for block in blocks_of(body)}
     for items in (2, 1, 0) if {ListBlock, EachBlock} & kinds else (0,):
         for otherwise in (True, False) if WhenBlock in kinds else (True,):
             yield _Case({}, otherwise, items)
             for taken in _branches(body, {}):
                 yield _Case(taken, otherwise, items)
-
-
-def _within(body: tuple[Block, ...]) -> Iterator[Block]:
-    for block in body:
-        yield block
-        if isinstance(block, WhenBlock):
-            yield from _within((*block.then, *block.otherwise))
-        elif isinstance(block, EachBlock):
-            yield from _within(block.each.body)
 
 
 def _branches(body: tuple[Block, ...], above: Mapping[int, bool]) -> Iterator[Mapping[int, bool]]:

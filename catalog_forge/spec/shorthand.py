@@ -15,18 +15,16 @@ from catalog_forge.spec.expressions import literal
 from catalog_forge.spec.model import (
     RELOADS,
     SIGNALS,
-    Block,
     ConfFile,
     CopyBlock,
-    EachBlock,
     Launch,
     MetadataKey,
     Reload,
     Service,
     SetBlock,
     Spec,
-    WhenBlock,
 )
+from catalog_forge.spec.model.bodies import blocks_of
 from catalog_forge.spec.model.frame import COMPOSE_NAME, Engine, Entry
 from catalog_forge.spec.programs import start_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
@@ -263,19 +261,10 @@ def format_of_file(file: ConfFile) -> str:
     """Return the format of a file: its own, else that of its ending; `.conf` and `.cfg` say nothing of one without pairs."""
     if file.format:
         return file.format
-    pairs = not file.body or _has_pairs(file.body)
+    pairs = not file.body or any(isinstance(block, SetBlock | CopyBlock) for block in blocks_of(file.body))
     kind = format_of(file.dest, pairs)
     guess = file.dest.endswith((".conf", ".cfg")) and kind in ("space", "properties")
     return "raw" if guess and not pairs else kind
-
-
-def _has_pairs(body: tuple[Block, ...]) -> bool:
-    return any(
-        isinstance(block, SetBlock | CopyBlock)
-        or (isinstance(block, EachBlock) and _has_pairs(block.each.body))
-        or (isinstance(block, WhenBlock) and (_has_pairs(block.then) or _has_pairs(block.otherwise)))
-        for block in body
-    )
 
 
 def _file_defaults(file: ConfFile) -> ConfFile:
