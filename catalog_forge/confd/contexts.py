@@ -30,6 +30,8 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
     found: dict[int, Placement] = {}
     files: list[str] = []
     cases = [*_cases(body)]
+    has_items = any(case.items for case in cases)
+    is_judged = kind.fault is not None and _is_written(body)
     for case in cases:
         pieces = list(case.pieces(body, kind, read))
         text = "".join(piece if isinstance(piece, str) else MARK for piece in pieces)
@@ -40,9 +42,9 @@ def placements(body: tuple[Block, ...], kind: Format, read: Read) -> Mapping[int
             raise ForgeError(f"{kind.name}: the text of this file is {error.problems[0].message}", body[0].at()) from None
         for piece, placement in zip(marked, places, strict=True):
             _note(piece, placement, kind, found)
-        if case.items or not any(each.items for each in cases):
+        if is_judged and (case.items or not has_items):
             files.append(_filled(pieces, places))
-    if kind.fault and _is_written(body):
+    if is_judged:
         _well_formed(files, kind, body)
     return found
 
