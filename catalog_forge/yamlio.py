@@ -114,6 +114,19 @@ class Seq:
 Node = Text | Map | Seq
 
 
+def texts(node: Node) -> Iterator[Text]:
+    """Yield every scalar of a document that is no key of a mapping, in their order."""
+    match node:
+        case Text():
+            yield node
+        case Seq(items):
+            for item in items:
+                yield from texts(item)
+        case Map(pairs):
+            for _, value in pairs:
+                yield from texts(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Double:
     """A key that stands again in one mapping: the later one, where it stood first, and where the mapping begins."""

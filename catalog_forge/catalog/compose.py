@@ -10,7 +10,7 @@ from catalog_forge.catalog.questions import literal, metadata_block, questions, 
 from catalog_forge.rancher.composition import named
 from catalog_forge.rancher.keys import SIDEKICKS, START_ONCE
 from catalog_forge.spec.model import Companion, Member, Spec, Volume
-from catalog_forge.spec.model.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS
+from catalog_forge.spec.model.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, labels_of
 from catalog_forge.spec.model.frame import HealthCheck
 from catalog_forge.yamlio import Quoted
 
@@ -73,7 +73,7 @@ def main_image(spec: Spec, member: Member) -> str:
 def _companion(companion: Companion) -> dict[str, Any]:
     """What docker-compose.yml says of a companion."""
     keys = {key: value for key, value in companion.compose.items() if key not in RANCHER_FILE}
-    return keys | ({"labels": _texts(keys["labels"])} if "labels" in keys else {})
+    return keys | ({"labels": _quoted(keys["labels"])} if "labels" in keys else {})
 
 
 def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
@@ -162,21 +162,18 @@ def _only(compose: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:
 
 def _labels(compose: Mapping[str, Any], member: Member) -> dict[str, Any]:
     """The labels of a primary service: sidekicks that the author names beside run with those that are generated."""
-    own = _texts(compose.get("labels") or {})
+    own = _quoted(compose.get("labels"))
     sidekicks = ",".join(filter(None, (*member.sidekicks, own.pop(SIDEKICKS, ""))))
     return {**_HOSTNAME, **({SIDEKICKS: Quoted(sidekicks)} if sidekicks else {}), **own}
+
+
+def _quoted(labels: Mapping[str, Any] | list[Any] | None) -> dict[str, Any]:
+    return {name: Quoted(value) for name, value in labels_of(labels)}
 
 
 def sidekicks_of(service: Mapping[str, Any]) -> list[str]:
     """Return the services that the label of a service names as its sidekicks."""
     return [name for name, _ in named(str(service.get("labels", {}).get(SIDEKICKS, ""))) if name]
-
-
-def _texts(labels: Mapping[str, Any] | list[Any]) -> dict[str, Any]:
-    """Labels as a mapping to strings: Docker takes nothing else."""
-    if isinstance(labels, list):
-        labels = dict(str(label).partition("=")[::2] for label in labels)
-    return {key: Quoted(str(value).lower() if isinstance(value, bool) else value) for key, value in labels.items()}
 
 
 def _rancher_service(spec: Spec, member: Member, shared: dict[str, Any]) -> dict[str, Any]:

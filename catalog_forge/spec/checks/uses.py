@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.errors import Problem, did_you_mean
@@ -15,6 +14,7 @@ from catalog_forge.spec.expressions import Collection, Count, First, Join, Metad
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 from catalog_forge.spec.model.bodies import blocks_of, collections_of, given_of, names_in, texts_of
+from catalog_forge.spec.model.compose_keys import labels_of
 from catalog_forge.spec.model.metadata import resolve, resolve_collection
 
 _OWN = "/self/service/metadata"
@@ -34,7 +34,7 @@ def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
     `written` are the files as the author wrote them.
     """
     known = {word: name for name, key in spec.metadata.items() for word in (name, key.variable)}
-    for text in _scalars(written):
+    for text in yamlio.texts(written) if written else ():
         for start, written_as, word in _elsewhere(text.value):
             if name := known.get(word):
                 hint = f"the value of the metadata key is @{{metadata/{name}}}"
@@ -50,21 +50,9 @@ def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:
             yield dollar.start, f"${{{word}}}", word.removeprefix("metadata.").removeprefix("metadata/")
 
 
-def _scalars(node: yamlio.Node | None) -> Iterator[yamlio.Text]:
-    match node:
-        case yamlio.Text():
-            yield node
-        case yamlio.Seq(items):
-            for item in items:
-                yield from _scalars(item)
-        case yamlio.Map(pairs):
-            for _, value in pairs:
-                yield from _scalars(value)
-
-
 def unlabelled(spec: Spec) -> Iterator[Problem]:
     """Yield what is said of each services:LABEL=VALUE that no service of the entry can be meant by."""
-    carried = {label for each in spec.composed for label in _labels(each.compose)}
+    carried = {label for each in spec.composed for label in labels_of(each.compose.get("labels"))}
     seen: set[str] = set()
     for use in _uses(spec):
         if not isinstance(use, Collection) or use.kind != "services" or use.name.startswith("io.rancher.") or str(use) in seen:
@@ -75,12 +63,6 @@ def unlabelled(spec: Spec) -> Iterator[Problem]:
             known = [f"{name}={value}" for name, value in sorted(carried)]
             hint = did_you_mean(f"{use.name}={use.value}", known) or "say it in the service: labels: {LABEL: VALUE}"
             yield Problem(f"{use}: no service of the entry carries this label", use.where, hint)
-
-
-def _labels(compose: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    labels = compose.get("labels") or {}
-    pairs = labels.items() if isinstance(labels, Mapping) else (str(each).partition("=")[::2] for each in labels)
-    yield from ((name, str(value).lower() if isinstance(value, bool) else str(value)) for name, value in pairs)
 
 
 def unread(spec: Spec) -> list[str]:

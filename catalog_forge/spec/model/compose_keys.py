@@ -7,7 +7,7 @@ executor v0.14.29; docs/facts/catalog.md#3.13 and #4.5 count their uses. Keys th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog_forge import yamlio
@@ -66,20 +66,14 @@ def refused(name: str, value: Any) -> Iterator[Problem]:
     ((key, written),) = node.pairs
     # A variable is put into a text, and the text stays one: it never becomes a mapping or a list.
     whole = isinstance(written, yamlio.Text) and keys.KEYS[name].type in _OF_PARTS
-    varied = {text.where for text in _texts(written) if "$" in text.value and not whole}
+    varied = {text.where for text in yamlio.texts(written) if "$" in text.value and not whole}
     for problem in services.problems_of("service", {name: (key, written)}, True):
         # Of memswap_limit the judge speaks of a second key, which is not seen here.
         if problem.where not in varied and problem.rule != "CF432":
             yield Problem(problem.message.replace(" of 'service'", "", 1), hint=problem.hint)
 
 
-def _texts(node: yamlio.Node) -> Iterator[yamlio.Text]:
-    match node:
-        case yamlio.Text():
-            yield node
-        case yamlio.Seq(items):
-            for item in items:
-                yield from _texts(item)
-        case yamlio.Map(pairs):
-            for _, value in pairs:
-                yield from _texts(value)
+def labels_of(labels: Mapping[str, Any] | list[Any] | None) -> Iterator[tuple[str, str]]:
+    """Yield the labels of a service, a mapping or a list of NAME=VALUE, as texts: Docker takes nothing else."""
+    pairs = labels.items() if isinstance(labels, Mapping) else (str(label).partition("=")[::2] for label in labels or ())
+    yield from ((name, str(value).lower() if isinstance(value, bool) else str(value)) for name, value in pairs)
