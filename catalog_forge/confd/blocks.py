@@ -319,11 +319,9 @@ def _reads_fields(each: Each, around: Sequence[str]) -> bool:
     """Whether a body reads a field of its own element: by its name anywhere, by `it` where no other element is meant."""
     own = {id(block) for block in _level(each.body)}
     tests = [(block, test) for block in blocks_of(each.body) if isinstance(block, WhenBlock) for test in block.when.tests]
-    compared = ((block, text) for block, test in tests for text in chain.from_iterable(test.compared.values()))
+    compared = ((block, text) for block, test in tests for text in test.texts)
     own_names = f"{each.named}."
-    asked = any(
-        (test.has or test.exists).startswith((own_names, "it.") if id(block) in own else own_names) for block, test in tests
-    )
+    asked = any(test.sought.startswith((own_names, "it.") if id(block) in own else own_names) for block, test in tests)
     return asked or any(
         isinstance(node := expr.node, Attr)
         and node.path

@@ -121,10 +121,8 @@ def _given_by(condition: Condition, holds: bool) -> frozenset[str]:
     if condition.parts:
         given = [_given_by(part, holds) for part in condition.parts]
         return frozenset.union(*given) if bool(condition.every) == holds else frozenset.intersection(*given)
-    if condition.has and holds:
-        return frozenset({condition.has.removeprefix("metadata/")})  # or the words of an expression
-    if condition.exists and holds:
-        return frozenset({condition.exists.removeprefix("metadata/")})
+    if condition.sought and holds:
+        return frozenset({condition.sought.removeprefix("metadata/")})  # or the words of an expression
     equal = condition.eq if holds else condition.ne
     nodes = [text.single.node for text in equal if text.single]
     compared = any(text.literal for text in equal)
@@ -252,7 +250,7 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
     if condition.key:
         if not resolve(spec.metadata, Text((condition.key,))):
             yield undeclared(spec, condition.key, condition.at("has"))
-    elif condition.has or condition.exists:
+    elif condition.sought:
         yield from _has(spec, condition, scope)
     names = [member.name for member in spec.members]
     for name in condition.service:
@@ -277,7 +275,7 @@ def _has(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
     elif not condition.exists or not isinstance(found.node, Metadata) or not resolve(spec.metadata, found.node.path):
         yield from check_expr(spec, found, scope, optional=True)
         if not is_single(found, scope):
-            yield Problem(f"has: {condition.has or condition.exists!r} has no single value", found.where)
+            yield Problem(f"has: {condition.sought!r} has no single value", found.where)
 
 
 def _is_path(expr: Expr, scope: Scope) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from itertools import chain
 
 from catalog_forge.backends import TABLE, Backend
-from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.errors import Problem, Where
 from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Raw, Text
 from catalog_forge.spec.launching import rendered
-from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, PasteBlock, Spec, WhenBlock
-from catalog_forge.spec.model.bodies import blocks_of, collections_of, given_of, names_in, texts_of
+from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, Spec, WhenBlock
+from catalog_forge.spec.model.bodies import blocks_of, reads_of
 
 # What to say in place of a word that only Rancher's metadata has an answer to.
 _OWN = "what differs from container to container comes from its environment: declare NAME under `vars`, and read @{env.NAME}"
@@ -120,30 +118,18 @@ def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) 
 
 def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:
     """What the blocks of a file read that no store but Rancher's has; what is no expression is said elsewhere."""
-    names = names_in(file.body)
-    for _, text in texts_of(file.body):
-        yield from _text(spec, text)
-    for of in collections_of(file.body):
-        yield from _collection(spec, of)
+    for read in reads_of(file.body):
+        yield from _collection(spec, read) if isinstance(read, Collection) else _text(spec, read)
     for block in blocks_of(file.body):
-        if isinstance(block, PasteBlock):
-            yield from _text(spec, block.path)
-        elif isinstance(block, WhenBlock):
-            for test in block.when.tests:
-                yield from _condition(spec, test, names)
+        for test in block.when.tests if isinstance(block, WhenBlock) else ():
+            yield from _condition(spec, test)
 
 
-def _condition(spec: Spec, test: Condition, names: list[str]) -> Iterator[Problem]:
+def _condition(spec: Spec, test: Condition) -> Iterator[Problem]:
     for word, given in (("service", test.service), ("first", test.first)):
         if given:
             hint = "ask for a variable that the container is given: when: {env: NAME}"
             yield _refused(spec, f"when: {word}", "the service that asks", test.at(word), hint)
-    for text in chain.from_iterable(test.compared.values()):
-        yield from _text(spec, text)
-    if (test.has and not test.key) or test.exists:
-        with suppress(ForgeError):
-            found = given_of(test, names)
-            yield from _collection(spec, found) if isinstance(found, Collection) else _text(spec, Text((found,)))
 
 
 def _text(spec: Spec, text: Text) -> Iterator[Problem]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 
 from catalog_forge import yamlio
 from catalog_forge.errors import Problem, did_you_mean
@@ -12,8 +11,8 @@ from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec.checks.whole import used_variables
 from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
 from catalog_forge.spec.launching import rendered
-from catalog_forge.spec.model import Block, Condition, ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
-from catalog_forge.spec.model.bodies import blocks_of, collections_of, given_of, names_in, texts_of
+from catalog_forge.spec.model import ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
+from catalog_forge.spec.model.bodies import blocks_of, reads_of
 from catalog_forge.spec.model.compose_keys import labels_of
 from catalog_forge.spec.model.metadata import resolve, resolve_collection
 
@@ -113,35 +112,16 @@ def _uses(spec: Spec) -> Iterator[Text | Collection]:
 
 
 def _of_file(file: ConfFile) -> Iterator[Text | Collection]:
-    names = names_in(file.body)
-    for _, text in texts_of(file.body):
-        yield from _in_text(text)
-    for of in collections_of(file.body):
-        yield from _in_collection(of)
+    for read in reads_of(file.body):
+        yield from _in_collection(read) if isinstance(read, Collection) else _in_text(read)
     for block in blocks_of(file.body):
-        yield from _in_block(block, names)
-
-
-def _in_block(block: Block, names: list[str]) -> Iterator[Text | Collection]:
-    match block:
-        case CopyBlock(copy=path):
-            yield Text((path.removeprefix("metadata/"),))
-        case PasteBlock():
-            yield from () if block.is_variable else (block.path,)
-            yield from _in_text(block.path)
-        case WhenBlock(when=condition):
-            for test in condition.tests:
-                yield from _in_condition(test, names)
-
-
-def _in_condition(test: Condition, names: list[str]) -> Iterator[Text | Collection]:
-    if test.key:
-        yield Text((test.key,))
-    elif test.has or test.exists:
-        found = given_of(test, names)
-        yield from _in_collection(found) if isinstance(found, Collection) else _in_text(Text((found,)))
-    for text in chain.from_iterable(test.compared.values()):
-        yield from _in_text(text)
+        match block:
+            case CopyBlock(copy=path):
+                yield Text((path.removeprefix("metadata/"),))
+            case PasteBlock(is_variable=False, path=path):
+                yield path
+            case WhenBlock(when=condition):
+                yield from (Text((test.key,)) for test in condition.tests if test.key)
 
 
 def _in_text(text: Text) -> Iterator[Text | Collection]:

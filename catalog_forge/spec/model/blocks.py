@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from catalog_forge.spec.expressions import ROOTS, Collection, Text
@@ -174,6 +175,16 @@ class Condition(Record):
     def compared(self) -> dict[str, tuple[Text, ...]]:
         """The pairs of texts that are compared, by the word that says how."""
         return {word: texts for word in ("eq", "ne", "contains", "begins", "ends") if (texts := getattr(self, word))}
+
+    @property
+    def texts(self) -> Iterator[Text]:
+        """The texts that are compared."""
+        return chain.from_iterable(self.compared.values())
+
+    @property
+    def sought(self) -> str:
+        """What `has` or `exists` asks for."""
+        return self.has or self.exists
 
     @property
     def key(self) -> str:

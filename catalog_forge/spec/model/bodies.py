@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from catalog_forge.errors import Where
+from catalog_forge.errors import ForgeError, Where
 from catalog_forge.spec.expressions import Collection, Expr, Text
-from catalog_forge.spec.model.blocks import Block, Condition, EachBlock, ListBlock, ListValue, SetBlock, TextBlock, WhenBlock
+from catalog_forge.spec.model.blocks import (
+    Block,
+    Condition,
+    EachBlock,
+    ListBlock,
+    ListValue,
+    PasteBlock,
+    SetBlock,
+    TextBlock,
+    WhenBlock,
+)
 from catalog_forge.spec.parser import Beginning, parse, parse_given
 
 
@@ -22,14 +33,14 @@ def blocks_of(body: tuple[Block, ...]) -> Iterator[Block]:
             yield from blocks_of(block.each.body)
 
 
-def names_in(body: tuple[Block, ...]) -> list[str]:
+def _names_in(body: tuple[Block, ...]) -> list[str]:
     """Return the names that a body gives to elements."""
     return [block.each.named for block in blocks_of(body) if isinstance(block, EachBlock)]
 
 
 def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tuple[Block, Text]]:
     """Yield every text of a body that expressions may stand in, with its block; `around` are the names that it may use, too."""
-    names = [*around, *names_in(body)]
+    names = [*around, *_names_in(body)]
     for block in blocks_of(body):
         match block:
             case TextBlock():
@@ -41,7 +52,7 @@ def texts_of(body: tuple[Block, ...], around: Sequence[str] = ()) -> Iterator[tu
                 yield from ((block, part) for value in block.set.values() for part in parts_of(value) if isinstance(part, Text))
 
 
-def collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
+def _collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
     """Yield the collections that blocks and values are made of, in their order."""
     for block in blocks_of(body):
         if isinstance(block, ListBlock):
@@ -50,6 +61,25 @@ def collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
             yield block.each.of
         elif isinstance(block, SetBlock):
             yield from (part for value in block.set.values() for part in parts_of(value) if isinstance(part, Collection))
+
+
+def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
+    """Yield all that a body reads by expressions: its texts, its collections, then what is pasted and what conditions ask for.
+
+    A condition that asks for nothing that can be read is passed over: the checks say so. Raises ForgeError as `key_of`.
+    """
+    names = _names_in(body)
+    yield from (text for _, text in texts_of(body))
+    yield from _collections_of(body)
+    for block in blocks_of(body):
+        if isinstance(block, PasteBlock):
+            yield block.path
+        for test in block.when.tests if isinstance(block, WhenBlock) else ():
+            yield from test.texts
+            if test.sought and not test.key:
+                with suppress(ForgeError):
+                    found = given_of(test, names)
+                    yield found if isinstance(found, Collection) else Text((found,))
 
 
 def parts_of(value: Any) -> Iterator[Text | Collection]:
@@ -67,7 +97,7 @@ def parts_of(value: Any) -> Iterator[Text | Collection]:
 def given_of(condition: Condition, names: Sequence[str]) -> Expr | Collection:
     """Return what `has`, beside metadata, and `exists` ask for. Raises ForgeError when it is nothing that can be asked for."""
     word = "has" if condition.has else "exists"
-    return parse_given(condition.has or condition.exists, Beginning(condition.at(word) or Where("")), names)
+    return parse_given(condition.sought, Beginning(condition.at(word) or Where("")), names)
 
 
 def key_of(block: SetBlock, name: str, names: Sequence[str]) -> Text:
