@@ -64,16 +64,16 @@ _WHOLE = (
 INTEGER = (
     f"""{{{{define "integer"}}}}{_WHOLE}}}}}{failure(".name", ": not a whole number")}{{{{end}}}}{{{{.value}}}}{{{{end -}}}}\n"""
 )
-SUM = (
-    f'{{{{define "sum"}}}}{_WHOLE} (gt (len $digits) 15)}}}}{failure(".name", ": not a whole number of at most 15 digits")}'
-    "{{end}}{{add (atoi .value) .plus}}{{end -}}\n"
-)
 
 
 def calculation(function: str) -> str:
     """Return the definition of the helper that calculates with a number and another one."""
-    code = SUM.replace('"sum"', f'"{calculated(function)}"').replace("{{add ", f"{{{{{function} ")
-    return code.replace("15", "9") if function == "mul" else code  # more digits could be more than 64 bits hold
+    most = 9 if function == "mul" else 15  # of a product more digits could be more than 64 bits hold
+    wrong = failure(".name", f": not a whole number of at most {most} digits")
+    return (
+        f'{{{{define "{calculated(function)}"}}}}{_WHOLE} (gt (len $digits) {most})}}}}{wrong}{{{{end}}}}'
+        f"{{{{{function} (atoi .value) .plus}}}}{{{{end -}}}}\n"
+    )
 
 
 def calculated(function: str) -> str:
