@@ -77,7 +77,6 @@ def _rows() -> Iterator[ServiceKey]:
 KEYS = {key.name: key for key in sorted(_rows(), key=lambda key: key.name)}
 V1, V2 = (frozenset(key.name for key in KEYS.values() if form in key.forms) for form in "12")
 HONOURED = frozenset(key.name for key in KEYS.values() if key.here)
-TRUTHS = frozenset(key.name for key in KEYS.values() if key.type == "truth")
 
 # Options of the engine's own log. Its other drivers cannot be read back, or send elsewhere what containers say.
 LOG_OPTIONS = frozenset("max-size max-file compress labels env tag".split())

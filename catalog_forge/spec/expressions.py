@@ -31,8 +31,6 @@ COLLECTIONS = (
 )  # fmt: skip
 REQUIRED = "required"
 FILTERS = {"container": ("healthy", "running"), "service": ("active",)}
-# The kinds of collections whose elements are values, or records with any field.
-OF_RECORDS = ("metadata", "raw", "split")
 # How an expression begins, and an example of each.
 ROOTS = {
     "self": "self.ip", "stack": "stack.name", "service": "service.name", "env": "env.NAME", "it": "it",
