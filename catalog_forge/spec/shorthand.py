@@ -186,11 +186,12 @@ def format_of(dest: str, pairs: bool = True) -> str:
 def complete(spec: Spec) -> Spec:
     """Fill in the defaults that follow from other keys."""
     metadata = {name: _named(name, key) for name, key in spec.metadata.items()}
+    entry = _entry(spec)
     return replace(
         spec,
         metadata=metadata,
-        entry=_entry(spec),
-        engine=_engine(spec),
+        entry=entry,
+        engine=_engine(spec.engine, entry),
         service=_with_image(spec),
         launch=_launch(spec),
         files=tuple(_file_defaults(file) for file in spec.files),
@@ -220,11 +221,9 @@ def _entry(spec: Spec) -> Entry:
     return replace(entry, name=name, title=entry.title or title_of(name), version=entry.version or spec.version)
 
 
-def _engine(spec: Spec) -> Engine:
+def _engine(engine: Engine, entry: Entry) -> Engine:
     """What renders, with the prefix of the keys where they lie in a store."""
-    engine = spec.engine
-    prefix = engine.prefix or (f"/{spec.entry.name or entry_name(spec.name)}" if engine.is_stored else "")
-    return replace(engine, prefix=prefix)
+    return replace(engine, prefix=engine.prefix or (f"/{entry.name}" if engine.is_stored else ""))
 
 
 def image_of(service: Service) -> str:
