@@ -130,9 +130,7 @@ class Values:
             case First(of=of, path=path):
                 return self._first(expr, of, path, show)
             case Join():
-                found = self._join(expr.node, escape, show)
-                of = of_item(expr.node.of, expr.node.item) if expr.node.item else expr.node.of
-                return found if expr.default is None else self._or_else(of, found, show(go.string(expr.default)))
+                return self._join(expr.node, expr.default, escape, show)
             case Count() | Ordinal():
                 return f"{{{{{self.term(expr)}}}}}"
             case Attr(root=root, path=("host", *rest)) if self._of_host(expr.node):
@@ -356,9 +354,7 @@ class Values:
     def loop(self, of: Collection, separator: str, item: Callable[[Members], str], head: str = "", tail: str = "") -> str:
         """Print an item for each element, with a separator between; head and tail only when there is an element."""
         members = self.collection(of)
-        between = ""
-        if separator:
-            between = self._between(members, separator)
+        between = self._between(members, separator) if separator else ""
         return self._awaited(of) + self.around(members, head, members.each(between + item(members)), tail)
 
     @staticmethod
@@ -398,13 +394,13 @@ class Values:
             otherwise = show(go.string(expr.default))
         else:
             otherwise = f"{{{{getv {go.string(f'{expr.source}: there is none yet')}}}}}"
-        return self._or_else(replace(of, records=bool(path)), found, otherwise)
+        return self._or_else(members, found, otherwise)
 
-    def _or_else(self, of: Collection, found: str, otherwise: str) -> str:
-        """Print one thing when a collection has an element, else the other."""
-        return f"{{{{if {self._some(self.collection(of))}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
+    def _or_else(self, members: Members, found: str, otherwise: str) -> str:
+        """Print one thing when there is an element, else the other."""
+        return f"{{{{if {self._some(members)}}}}}{found}{{{{else}}}}{otherwise}{{{{end}}}}"
 
-    def _join(self, node: Join, escape: Escape, show: Printer) -> str:
+    def _join(self, node: Join, default: str | None, escape: Escape, show: Printer) -> str:
         def words(text: str) -> str:
             return go.literal(escape.apply(text) if escape.quoted or escape.replace else text)
 
@@ -414,10 +410,12 @@ class Values:
         def field(members: Members) -> str:
             return self._show_field(node.of, members, members.variable, node.path, show)
 
-        if node.item is None:
-            return self.loop(node.of, words(node.separator), field)
-        item = node.item
-        return self.loop(of_item(node.of, item), words(node.separator), lambda members: self.within(members, node.of, text, item))
+        def made(members: Members) -> str:
+            return field(members) if node.item is None else self.within(members, node.of, text, node.item)
+
+        of = node.of if node.item is None else of_item(node.of, node.item)
+        found = self.loop(of, words(node.separator), made)
+        return found if default is None else self._or_else(self.collection(of), found, show(go.string(default)))
 
     def within(self, members: Members, of: Collection, write: Callable[[_T], str], item: _T, name: str = "") -> str:
         """Write an item in which `it`, and the name, are the element of a loop."""
