@@ -10,8 +10,8 @@ from typing import Any
 
 from catalog_forge.blueprint.limits import bounded
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.spec.model import Service, Spec
-from catalog_forge.spec.model.frame import COMPOSE_NAME, Image
+from catalog_forge.spec.model import Image, Service, Spec
+from catalog_forge.spec.model.frame import COMPOSE_NAME
 from catalog_forge.spec.model.record import keys_of
 
 KEY = "_checks"

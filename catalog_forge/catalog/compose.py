@@ -9,9 +9,8 @@ from typing import Any
 from catalog_forge.catalog.questions import literal, metadata_block, questions, tag_variable
 from catalog_forge.rancher.composition import named
 from catalog_forge.rancher.keys import SIDEKICKS, START_ONCE
-from catalog_forge.spec.model import Companion, Member, Spec, Volume
+from catalog_forge.spec.model import Companion, HealthCheck, Member, Spec, Volume
 from catalog_forge.spec.model.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, labels_of
-from catalog_forge.spec.model.frame import HealthCheck
 from catalog_forge.yamlio import Quoted
 
 _OVERRIDE = "io.rancher.container.hostname_override"

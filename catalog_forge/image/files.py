@@ -16,8 +16,7 @@ from catalog_forge.confd.resource import actions, compile_file, probe, resource_
 from catalog_forge.plan import EXECUTABLE, Plan
 from catalog_forge.spec.checks.whole import APPLETS, CONFD_SHA256, UNPACK
 from catalog_forge.spec.launching import leader_port, rendered
-from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock
-from catalog_forge.spec.model.frame import Tool
+from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock, Tool
 from catalog_forge.texts import fill
 
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"

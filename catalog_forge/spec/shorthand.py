@@ -17,6 +17,8 @@ from catalog_forge.spec.model import (
     SIGNALS,
     ConfFile,
     CopyBlock,
+    Engine,
+    Entry,
     Launch,
     MetadataKey,
     Reload,
@@ -25,7 +27,7 @@ from catalog_forge.spec.model import (
     Spec,
 )
 from catalog_forge.spec.model.bodies import blocks_of
-from catalog_forge.spec.model.frame import COMPOSE_NAME, Engine, Entry
+from catalog_forge.spec.model.frame import COMPOSE_NAME
 from catalog_forge.spec.programs import start_of
 from catalog_forge.yamlio import Map, Node, Seq, Text
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge.errors import Where
-from catalog_forge.spec.model import Launch, Spec
-from catalog_forge.spec.model.frame import Engine, Entry, Image
+from catalog_forge.spec.model import Engine, Entry, Image, Launch, Spec
 from catalog_forge.spec.model.record import Record, key
 from catalog_forge.yamlio import Map, Node, Text
 

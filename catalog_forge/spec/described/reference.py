@@ -15,7 +15,11 @@ from catalog_forge.spec.model import (
     ConfFile,
     Each,
     Elements,
+    Engine,
+    Entry,
     Group,
+    HealthCheck,
+    Image,
     Launch,
     Leader,
     Listing,
@@ -25,11 +29,12 @@ from catalog_forge.spec.model import (
     Restart,
     Service,
     Spec,
+    Tool,
     Volume,
     Wait,
     WhenBlock,
 )
-from catalog_forge.spec.model.frame import Engine, Entry, HealthCheck, Image, NumberOrVariable, Tool
+from catalog_forge.spec.model.frame import NumberOrVariable
 from catalog_forge.spec.model.record import Key, Record, keys_of
 from catalog_forge.spec.programs import SOFTWARE
 from catalog_forge.spec.shorthand import FORMAT_OF, FORMAT_OF_PATH, format_of
