@@ -46,8 +46,9 @@ def files(specs: Path, name: str) -> dict[str, bytes]:
 
 def main() -> None:
     """Write one example, or all."""
-    chosen = {name: dict(pair.split("=", 1) for pair in rest) for name, *rest in [sys.argv[1:]] if name} if sys.argv[1:] else {}
-    for name, answered in (chosen or {name: answers(name) for name in names()}).items():
+    chosen, *pairs = sys.argv[1:] or [""]
+    given: Mapping[str, Mapping[str, str | bool]] = {chosen: dict(pair.split("=", 1) for pair in pairs)}
+    for name, answered in (given if chosen else {each: answers(each) for each in names()}).items():
         with TemporaryDirectory() as temporary:
             found = made(name, answered, Path(temporary))
         shutil.rmtree(SPECS / name, ignore_errors=True)
