@@ -39,7 +39,7 @@ def is_stored(spec: Spec) -> bool:
         return False
     backend = backend_of(spec)
     if backend not in (*SERVERS, "env"):
-        raise ForgeError(f"the back end {backend} has no server that could run here", spec.engine.at("backend"))
+        raise ForgeError(f"the back end {backend} has no server that could run here", spec.engine.at("backends"))
     return True
 
 

@@ -128,7 +128,7 @@ def _backend(spec: Spec, asked: str | None) -> str:
     found = asked or next((each for each in known if each != "rancher"), known[0])
     if found == "rancher":
         hint = "Rancher asks for the metadata itself, by the questions of the entry; engine: {backend: etcdv3} names a store"
-        raise ForgeError(f"{spec.name} has no store to seed: it reads Rancher's metadata", spec.engine.at("backend"), hint)
+        raise ForgeError(f"{spec.name} has no store to seed: it reads Rancher's metadata", spec.engine.at("backends"), hint)
     return found
 
 

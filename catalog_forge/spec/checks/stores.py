@@ -38,10 +38,10 @@ def problems(spec: Spec) -> Iterator[Problem]:
 def _backends(spec: Spec) -> Iterator[Problem]:
     engine = spec.engine
     if not engine.backends:
-        yield Problem("engine: backend: at least one is needed", engine.at("backend"), f"one of {', '.join(TABLE)}")
+        yield Problem("engine: backend: at least one is needed", engine.at("backends"), f"one of {', '.join(TABLE)}")
     for number, name in enumerate(engine.backends):
         if name in engine.backends[:number]:
-            yield Problem(f"engine: backend: {name} stands twice", engine.at("backend"))
+            yield Problem(f"engine: backend: {name} stands twice", engine.at("backends"))
     if engine.prefix and not engine.is_stored:
         hint = "leave it out, or name another back end"
         yield Problem("engine: prefix: Rancher's metadata service has places of its own", engine.at("prefix"), hint)
@@ -57,7 +57,7 @@ def _backends(spec: Spec) -> Iterator[Problem]:
 
 def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
     """A prefix that the back end cannot have."""
-    where = spec.engine.at("prefix") or spec.engine.at("backend")
+    where = spec.engine.at("prefix") or spec.engine.at("backends")
     segments = spec.engine.prefix.strip("/").split("/")
     if wrong := next((segment for segment in segments if segment and not backend.fits(segment)), ""):
         message = f"engine: prefix: {backend.name} cannot have the key {wrong!r}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from catalog_forge import backends
+from catalog_forge.backends import NAMES
 from catalog_forge.spec.model.record import Record, key
 
 COMPOSE_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -87,11 +87,12 @@ class Engine(Record):
         "SHA-256 of the confd binary; known for 0.16.0 on amd64", "", pattern="[0-9a-f]{64}", shape="64 hex digits"
     )
     metadata: str = key("version of the metadata service", "2016-07-29", one_of=METADATA_VERSIONS)
-    backend: tuple[str, ...] = key(
+    backends: tuple[str, ...] = key(
         "where the keys of `metadata` lie: in Rancher's metadata service, or in another store; of several the first, unless the "
         "container is told another one by CONF_BACKEND",
         ("rancher",),
-        one_of=backends.NAMES,
+        name="backend",
+        one_of=NAMES,
         single=True,
     )
     prefix: str = key(
@@ -111,14 +112,9 @@ class Engine(Record):
     log: str = key("confd's log level", "info", one_of=("panic", "fatal", "error", "warn", "info", "debug"))
 
     @property
-    def backends(self) -> tuple[str, ...]:
-        """The back ends that the image knows, the one that it uses by itself first."""
-        return self.backend
-
-    @property
     def is_stored(self) -> bool:
         """Whether the keys may lie in another store than Rancher's: then nothing else is read."""
-        return any(name != "rancher" for name in self.backend)
+        return any(name != "rancher" for name in self.backends)
 
 
 # The strategies of a health check that a spec can say.
