@@ -43,14 +43,19 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
 
 _Words = tuple[str, str, int, int] | None
 
+UNRESOLVED = (
+    "a conflict is not resolved: both sides stand here between marks",
+    "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
+)
+"""What is wrong with a file that has both sides of a conflict, and what to do."""
+
 
 def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
     """The marks of git-merge-file(1) around the sides of a conflict."""
     number = next((each for each, line in enumerate(lines[: stop.line + 1]) if line.startswith("<<<<<<< ")), None)
     if number is None or not any(line.startswith(">>>>>>> ") for line in lines[number:]):
         return None
-    hint = "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>"
-    return "a conflict is not resolved: both sides stand here between marks", hint, number, 0
+    return *UNRESOLVED, number, 0
 
 
 def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:

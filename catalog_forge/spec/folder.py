@@ -67,11 +67,9 @@ def check_merged(file: str, content: bytes) -> None:
         elif line.rstrip(b"\r") == b"=======":
             has_middle = bool(begin)
         elif has_middle and line.startswith(b">>>>>>> "):
-            raise ForgeError(
-                "a conflict is not resolved: both sides stand here between marks",
-                Where(file, begin, 1),
-                "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
-            )
+            from catalog_forge.malformed import UNRESOLVED
+
+            raise ForgeError(UNRESOLVED[0], Where(file, begin, 1), UNRESOLVED[1])
 
 
 def _is_generated_from(name: str) -> bool:
