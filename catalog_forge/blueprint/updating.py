@@ -162,10 +162,10 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
     wanted = _values(spec, file)
     answers: dict[str, Given] = {}
     best = made(answers)
+    there = _values(best[1][file].content, file)
     for question in questions(blueprint, render):
         if question.name == "name":
             continue
-        there = _values(best[1][file].content, file)
         if isinstance(question.default, bool):
             tried = {"yes", "no"}
         else:
@@ -175,8 +175,9 @@ def best_answers(file: str, spec: bytes, blueprint: Blueprint, render: Render, m
                 found = made({**answers, question.name: Given(text)})
             except ForgeError:
                 continue  # no answer after all
-            if _alike(found[1][file].content, wanted, file) > _alike(best[1][file].content, wanted, file):
-                answers[question.name], best = Given(text), found
+            values = _values(found[1][file].content, file)
+            if len(values.items() & wanted.items()) > len(there.items() & wanted.items()):
+                answers[question.name], best, there = Given(text), found, values
     return best
 
 
@@ -194,7 +195,3 @@ def _values(content: bytes, file: str) -> dict[str, str]:
         return {path: node.value for path, node in leaves(yamlio.parse(content, file))}
     except ForgeError:
         return {}
-
-
-def _alike(content: bytes, wanted: Mapping[str, str], file: str) -> int:
-    return len(_values(content, file).items() & wanted.items())

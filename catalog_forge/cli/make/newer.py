@@ -112,10 +112,9 @@ def _base(repository: Repository, wished: Wished, reference: str) -> Path:
 
 def _unchanged(repository: Repository, remembered: Memory) -> list[Update]:
     """What the author did to the files of a blueprint that is as it was."""
-    made = Plan(File(path, text.encode()) for path, text in remembered.files.items() if isinstance(text, str))
-    ours = _ours(repository.root, remembered.files)
     texts = {path: text for path, text in remembered.files.items() if isinstance(text, str)}
-    return changes(texts, ours, made, ("", "", ""))
+    made = Plan(File(path, text.encode()) for path, text in texts.items())
+    return changes(texts, _ours(repository.root, remembered.files), made, ("", "", ""))
 
 
 def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]:
