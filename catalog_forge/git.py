@@ -66,19 +66,15 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
         for file, text in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(text.encode())
         named = [word for label in labels for word in ("-L", label)]
-        command = ["git", *_SAFE, "merge-file", "-p", "--diff3", *named, *map(str, files)]
-        try:
-            # Away from the repository of the catalog, which git would open, and refuse to merge when it is broken.
-            done = subprocess.run(
-                command, cwd=temporary, env=os.environ | _QUIET, capture_output=True, timeout=GIT_SECONDS, check=False
-            )
-        except FileNotFoundError:
-            raise ForgeError("git is not installed", hint="it merges what you and the blueprint changed") from None
-        except subprocess.TimeoutExpired:
-            raise ForgeError(f"git needed more than {GIT_SECONDS} s to merge") from None
-    if done.returncode > MOST_CONFLICTS or done.returncode < 0:
-        raise ForgeError(f"git cannot merge: {done.stderr.decode(errors='replace').strip()[:300]}")
-    return done.stdout.decode()
+        # Away from the repository of the catalog, which git would open, and refuse to merge when it is broken.
+        return _run(
+            Path(temporary),
+            ("merge-file", "-p", "--diff3", *named, *map(str, files)),
+            dict(os.environ),
+            "merge",
+            "it merges what you and the blueprint changed",
+            most=MOST_CONFLICTS,
+        ).decode()
 
 
 def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
@@ -105,7 +101,9 @@ def _run(
     hint: str,
     given: bytes = b"",
     safe: tuple[str, ...] = _SAFE,
+    most: int = 0,
 ) -> bytes:
+    """Run git, and return what it prints. `most` is the highest exit code that is no error."""
     command = ["git", *safe, "-C", str(folder), *arguments]
     try:
         done = subprocess.run(
@@ -115,7 +113,7 @@ def _run(
         raise ForgeError("git is not installed", hint=hint) from None
     except subprocess.TimeoutExpired:
         raise ForgeError(f"git needed more than {GIT_SECONDS} s to {doing}") from None
-    if done.returncode:
+    if not 0 <= done.returncode <= most:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
         raise ForgeError(f"git cannot {doing}: {said[-1][:300]}")
     return done.stdout
