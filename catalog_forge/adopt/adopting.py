@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original
 from catalog_forge.adopt.proof import Compared, prove, refused
 from catalog_forge.adopt.setting import Lifted
-from catalog_forge.adopt.specs import Made, Told, made
+from catalog_forge.adopt.specs import Told, made
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.forge import forge
 from catalog_forge.plan import Plan
@@ -80,23 +81,26 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     found.entry = use.revision.title if use else ""
     if original.problems:
         return found
-    runners = runners or [_runner(original)]
+    data = made(original, frame).data
+    service = data["service"]
+    runners = runners or [_runner(original, service)]
     tried = cases(original, runners, others)
     found.cases = len(tried)
-    assumed = made(original, frame).data
-    service = assumed["service"]
     if not use:
-        found.said = (*found.said, *_assumed(original, assumed))
+        found.said = (*found.said, *_assumed(original, data))
     try:
         candidates = lifted(original, service, frame.data.get("metadata", {}))
-        chosen, found.files, found.plan = _taken(original, frame, candidates, tried, engine)
-        if use and use.later and not _is_there(use, found.plan):
+        written, found.files = _taken(original, frame, candidates, tried, engine)
+        if use and use.later and not _is_there(use, written.plan):
+            # Another number and version: what the image renders stays as it was proven.
             frame = numbered(frame, use.later[-1], behind=True)
-            chosen, found.files, found.plan = _taken(original, frame, candidates, tried, engine)
+            written = _generated(original, frame, written.chosen)
         elif use and use.later:
             found.said = (*found.said, Problem("the spec generates this revision: there is no new one", use.later[-1].where))
+        found.plan = written.plan
+        _keep_scenarios(found, tried)
         odd = odd_cases(original, runners[0], others)
-        found.said += (*_refused(original, frame, chosen, odd, engine),)
+        found.said += (*_refused(original, frame, written, odd, engine),)
         if use:
             found.changes = _changed(use, found.plan, frame.data["entry"]["revision"])
             found.changes += [Altered(name, "the program", old, new, True) for name, (old, new) in frame.unsure.items()]
@@ -106,17 +110,29 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     return found
 
 
+@dataclass(frozen=True)
+class _Generated:
+    """A spec with its `chosen` blocks, read: all files, the author's and the generated ones, and what its image renders."""
+
+    chosen: Mapping[str, Lifted]
+    plan: Plan
+    subject: Subject
+
+
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
-) -> tuple[Mapping[str, Lifted], list[Compared], Plan]:
-    """The blocks that generate, and that render what the template did; the files compared, and the plan, with them."""
-    chosen = _that_generate(original, frame, candidates)
-    files, plan = _proven(original, frame, chosen, tried, engine)
-    wrong = {each.dest for each in files if each.status == "different" and each.dest in chosen}
-    rest = {dest: each for dest, each in chosen.items() if dest not in wrong}
-    if not wrong or not _generates(original, frame, rest):
-        return chosen, files, plan
-    return rest, *_proven(original, frame, rest, tried, engine)
+) -> tuple[_Generated, list[Compared]]:
+    """What is generated with the blocks that render what the template did, and the files compared. Raises ForgeError."""
+    written = _with_most(original, frame, candidates)
+    files = _proven(original, frame, written, tried, engine)
+    wrong = {each.dest for each in files if each.status == "different" and each.dest in written.chosen}
+    if not wrong:
+        return written, files
+    try:
+        written = _generated(original, frame, {dest: each for dest, each in written.chosen.items() if dest not in wrong})
+    except ForgeError:
+        return written, files
+    return written, _proven(original, frame, written, tried, engine)
 
 
 def _is_there(use: EntryUse, plan: Plan) -> bool:
@@ -134,59 +150,48 @@ def _changed(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
         return [Altered(use.revision.title, "what it launches", f"cannot be compared: {words}", "", True)]
 
 
-def _that_generate(original: Original, frame: Told, candidates: Mapping[str, Lifted]) -> dict[str, Lifted]:
-    """Those of the lifted templates with which the spec is one; all at once, else one after the other."""
-    if _generates(original, frame, candidates):
-        return dict(candidates)
-    chosen: dict[str, Lifted] = {}
+def _with_most(original: Original, frame: Told, candidates: Mapping[str, Lifted]) -> _Generated:
+    """What is generated with the lifted templates: with all at once, else one after the other. Raises ForgeError without any."""
+    with suppress(ForgeError):
+        return _generated(original, frame, candidates)
+    found: _Generated | None = None
     for dest, each in candidates.items():
-        if _generates(original, frame, {**chosen, dest: each}):
-            chosen[dest] = each
-    return chosen
+        with suppress(ForgeError):
+            found = _generated(original, frame, {**(found.chosen if found else {}), dest: each})
+    return found or _generated(original, frame, {})
 
 
-def _generates(original: Original, frame: Told, chosen: Mapping[str, Lifted]) -> bool:
-    try:
-        _generated(made(original, frame, chosen), "")
-    except ForgeError:
-        return False
-    return True
-
-
-def _generated(spec: Made, where: str) -> tuple[Plan, Subject]:
-    """All files of a spec, the author's and the generated ones, and what its image renders. Raises ForgeError."""
-    plan = spec.plan(where)
+def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) -> _Generated:
+    """Generate with these blocks. Raises ForgeError."""
+    spec = made(original, frame, chosen)
+    plan = spec.plan(original.image.folder.where.file.rstrip("/") or ".")
     folder = PlannedFolder(Path(), spec.name, plan.below(f"specs/{spec.name}"))
     found = read(plan[f"specs/{spec.name}.yml"].content, f"specs/{spec.name}.yml")
     plan.merge(forge(found, folder))
-    return plan, of_spec(found, folder.static)
+    return _Generated(chosen, plan, of_spec(found, folder.static))
 
 
-def _proven(
-    original: Original, frame: Told, chosen: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
-) -> tuple[list[Compared], Plan]:
-    spec = made(original, frame, chosen)
-    plan, subject = _generated(spec, original.image.folder.where.file.rstrip("/") or ".")
-    named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
-    files = prove(original, subject, tried, engine, frame.added)
-    unwritten = {name for each in files for name in each.unwritten}
-    written = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]
-    for name, case in written[:_KEPT]:
-        plan.add_text(f"specs/{spec.name}/scenarios/{name}.yml", f"# {case.name}\n{yamlio.dump(dict(case.data))}")
+def _proven(original: Original, frame: Told, written: _Generated, tried: Sequence[Trial], engine: Engine) -> list[Compared]:
+    """The files of the image, compared in some scenarios. Raises ForgeError."""
+    files = prove(original, written.subject, tried, engine, frame.added)
     for each in files:
-        each.lifted = each.dest in chosen
-    return files, plan
+        each.lifted = each.dest in written.chosen
+    return files
 
 
-def _refused(
-    original: Original, frame: Told, chosen: Mapping[str, Lifted], odd: Sequence[Trial], engine: Engine
-) -> Iterator[Problem]:
+def _keep_scenarios(found: Adopted, tried: Sequence[Trial]) -> None:
+    """Put the last of the scenarios in which all files are written beside the spec."""
+    named = {re.sub(r"[^a-z0-9]+", "-", case.name.lower()).strip("-"): case for case in reversed(tried)}
+    unwritten = {name for each in found.files for name in each.unwritten}
+    kept = [(name, case) for name, case in reversed(named.items()) if case.name not in unwritten]
+    for name, case in kept[:_KEPT]:
+        found.plan.add_text(f"specs/{found.name}/scenarios/{name}.yml", f"# {case.name}\n{yamlio.dump(dict(case.data))}")
+
+
+def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence[Trial], engine: Engine) -> Iterator[Problem]:
     """The values that lifted files refuse on purpose, and that the original writes as they are."""
-    if not chosen:
-        return
-    _, subject = _generated(made(original, frame, chosen), "")
-    for case in odd:
-        files = [each for each in prove(original, subject, [case], engine, frame.added) if each.dest in chosen]
+    for case in odd if written.chosen else ():
+        files = [each for each in _proven(original, frame, written, [case], engine) if each.lifted]
         if dests := ", ".join(refused(files, case)):
             yield Problem(
                 f"{case.name} is refused in {dests}: the file is not written then, where the original writes it as it is",
@@ -195,10 +200,9 @@ def _refused(
             )
 
 
-def _runner(original: Original) -> Runner:
+def _runner(original: Original, service: Mapping[str, Any]) -> Runner:
     """The service of an image of which no entry tells."""
-    frame = made(original, Told()).data["service"]
-    return Runner(frame["name"], "" if frame.get("topology") == "netns" else original.name)
+    return Runner(service["name"], "" if service.get("topology") == "netns" else original.name)
 
 
 def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
