@@ -19,6 +19,7 @@ from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.imitated.image_dir import TemplateResource
 from catalog_forge.confd.shape import ROOTS
 from catalog_forge.errors import Problem, Where
+from catalog_forge.gotext.literals import is_text
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.lint.catalog import Catalog, ConfDir, Image
 from catalog_forge.lint.images.inside import Inside, Resource, inside
@@ -191,8 +192,8 @@ def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Itera
     """
     for image in catalog.images:
         confs: list[ConfDir | None] = [*image.confs] if any(conf.resources for conf in image.confs) else [None]
-        dests = [{each.resource.dest for each in _files(image, conf, {})[0]} for conf in confs]
-        roles = len(confs) > 1 and any(not dests[0].isdisjoint(each) for each in dests[1:])
+        dests = [{each.resource.dest for each in _files(image, conf, {})[0]} for conf in confs] if len(confs) > 1 else []
+        roles = any(not dests[0].isdisjoint(each) for each in dests[1:])
         groups = confs if roles or len(confs) == 1 else [_joined([conf for conf in confs if conf])]
         for conf in groups:
             role = posixpath.basename(_folder(conf)) if roles and conf else ""
@@ -246,19 +247,12 @@ def _versions(file: OriginalFile) -> set[str]:
     """The versions of the metadata that a file says it reads: by its prefix, else by its paths."""
     if file.version:
         return {file.version}
-    return {match[1] for read in _safe(file) if (match := _VERSION.match(read.path))}
+    return {match[1] for read in file.reading.reads if (match := _VERSION.match(read.path))}
 
 
 def _by_age(known: Inside) -> str:
     """The version of the metadata that a confd of that age reads."""
     return "2015-07-25" if known.release.number is not None and known.release.number < 12 else "2016-07-29"
-
-
-def _safe(file: OriginalFile) -> list[reading.Read]:
-    try:
-        return file.reading.reads
-    except SyntaxFault:
-        return []
 
 
 def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tuple[list[OriginalFile], list[Problem]]:
@@ -286,9 +280,7 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
     if resource.template.problem:
         return [resource.template.problem]
     file = resource.template.file
-    try:
-        file.content.decode()
-    except UnicodeDecodeError:
+    if not is_text(file.content):
         return [Problem("the template is not UTF-8 text", file.at())]
     before = _prefix(known, flags)
     own = resource.prefix if not before or _joins(known) else ""

@@ -13,6 +13,7 @@ from catalog_forge.adopt.bodies import declared
 from catalog_forge.adopt.originals import OWN, Original, OriginalFile
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.errors import Problem
+from catalog_forge.gotext.literals import is_text
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model.roots import beyond_stack
 from catalog_forge.spec.shorthand import entry_name
@@ -60,7 +61,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
     ]
     for place, file in original.carried.items():
         dest = original.dests[place]
-        if dest not in {each["dest"] for each in files} and _is_text(file.content):
+        if dest not in {each["dest"] for each in files} and is_text(file.content) and b"\0" not in file.content:
             mode = {"mode": "0755"} if file.mode & 0o111 or file.content.startswith(b"#!") else {}
             files.append({"dest": dest, **mode, "body": [{"file": _beside(beside, posixpath.basename(dest), file.content)}]})
     kept = [each for each in original.files if each.resource.dest not in chosen and not each.is_static]
@@ -132,10 +133,3 @@ def _beside(beside: Plan, name: str, content: bytes) -> str:
     if chosen not in beside:
         beside.add(File(chosen, content))
     return chosen
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        return "\0" not in content.decode()
-    except UnicodeDecodeError:
-        return False
