@@ -406,7 +406,7 @@ class _Framing:
         reads = [(path, name) for each in self.original.files if not each.is_static for path, name in each.live.items()]
         read = {path for path, _ in reads} | {f"{path}/{WILD}" for path, name in reads if name in LISTS}
         found = {}
-        for key in self.keys.keys() - paths:
+        for key in [key for key in self.keys if key not in paths]:
             seen = any(_covers(path, f"{OWN}/{key}") for path in read)
             if seen and f"@{{metadata/{key}}}" not in " ".join(_texts(launch)):
                 for each in fixed.values():
@@ -476,7 +476,7 @@ class _Framing:
                 known = {key: self.data(value) for key, value in pairs(node).items()}
                 keep = {key: known[key] for key in ("driver", "driver_opts", "external", "per_container") if known.get(key)}
                 found[name] = {**found.get(name, {}), **keep}
-        for name in found.keys() - mounted:
+        for name in [name for name in found if name not in mounted]:
             self.say(f"the volume {name} is left out: what it held has volumes of its own", self.use.revision.where)
         return {name: keys for name, keys in found.items() if name in mounted}
 

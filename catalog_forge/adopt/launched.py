@@ -91,10 +91,12 @@ def _member(old: Service, new: Service, main: str, beside: tuple[str, ...]) -> I
     for name in beside:
         if name not in made:
             yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", True)
-    for name in before.keys() - made.keys() - {main, *beside}:
-        yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", False)
-    for name in made.keys() - before.keys():
-        yield Altered(f"{old.name}: {name}", "the sidekick", "", "there", False)
+    for name in before:
+        if name not in {*made, main, *beside}:
+            yield Altered(f"{old.name}: {name}", "the sidekick", "there", "", False)
+    for name in made:
+        if name not in before:
+            yield Altered(f"{old.name}: {name}", "the sidekick", "", "there", False)
 
 
 def _only(record: Service | Launch, names: tuple[str, ...]) -> dict[str, Any]:

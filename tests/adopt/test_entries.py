@@ -326,3 +326,16 @@ def test_a_registry_with_a_port_and_a_bare_label_stay(tmp_path: Path) -> None:
     made = yamlio.load((tmp_path / "new/templates/app/2/docker-compose.yml").read_text(), "entry")
     assert "mask" in made["services"]["app"]["labels"]
     assert made["services"]["app"]["labels"]["mask"] == "511"
+
+
+def test_what_goes_is_told_in_the_order_of_the_entry(tmp_path: Path) -> None:
+    names = ["app-data", "app-logs", "app-keys", "app-work", "app-jars"]
+    held = "".join(
+        f'{name}: {{image: "acme/app:3.1", entrypoint: /bin/true, labels: {{io.rancher.container.start_once: "true"}}, '
+        f"volumes: [/{name}]}}\n"
+        for name in names[1:]
+    )
+    docker = DOCKER.replace("app-base,app-data", ",".join(["app-base", *names])) + held
+    found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker})
+    gone = [each["service"] for each in found["entry"]["changes"] if each["what"] == "the sidekick" and each["old"]]
+    assert gone == [f"app: {name}" for name in names], found["entry"]["changes"]
