@@ -93,12 +93,11 @@ def compiled(lifted: Lifted) -> None:
         for name, use in lifted.keys.items()
         for number in ("123" if "*" in name else "1")
     }
-    file = {"dest": "/srv/app/lifted", "format": lifted.format, "body": lifted.body}
+    file = {"dest": "/srv/app/lifted", "format": "raw", "body": lifted.body}
     spec = {
         "forge": 1, "name": "app-conf", "service": {"name": "app", "image": "app:1", "topology": "netns"}, "files": [file],
         "launch": {"exec": ["app"]}, "metadata": keys, "vars": dict.fromkeys(lifted.variables, ""),
         "companions": {name: {"image": "busybox:1.37.0"} for name in lifted.services},
-        "scope": "environment" if lifted.wide else "stack",
     }  # fmt: skip
     made = read(json.dumps(spec), "lifted.yml")
     compile_file(made, made.files[0], "lifted", lambda name, _block: name)

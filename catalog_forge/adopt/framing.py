@@ -35,7 +35,6 @@ from catalog_forge.spec.shorthand import variable_of
 
 _CHECK = "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
 _TAKEN = frozenset(("image", "entrypoint", "command", "metadata", "scale", "health_check", "labels", "volumes_from", "net"))
-_HOLDS = frozenset(("entrypoint", "image", "labels", "volumes", "network_mode", "net", "volumes_from", "command", "scale"))
 
 
 @dataclass

@@ -47,11 +47,6 @@ class Literals:
         compared = (each.value for each in self.found if each.function in _COMPARES)
         return list(dict.fromkeys(value for value in compared if value and not value.startswith("/")))
 
-    @property
-    def calls(self) -> set[str]:
-        """The functions that get a text."""
-        return {each.function for each in self.found}
-
     def paths(self, read: Iterable[str]) -> Iterator[Literal]:
         """Those that begin a path: of the `read` paths one begins with them."""
         known = [path.lstrip("/") for path in read]

@@ -97,12 +97,7 @@ class Naming:
         """Return a service's name, nothing for the own one."""
         if name != name.lower() and self.setting.version in LOWERED:
             raise Unliftable(f"the service {name!r} has a name in lower case in this version of the metadata")
-        if name.lower() == self.setting.service.lower():
-            return ""
-        known = self.setting.services
-        if known and name.lower() not in [other.lower() for other in known]:
-            raise Unliftable(f"it reads the service {name!r}, which the entry does not have")
-        return name
+        return "" if name.lower() == self.setting.service.lower() else name
 
     def _is_own_stack(self, name: Phrase) -> bool:
         found = name.single

@@ -13,17 +13,16 @@ DepartureKind = Literal["own stack", "order", "dead", "host", "parts"]
 class Setting:
     """What surrounds a template: the metadata version that it was written for, and the `prefix` and `keys` of its TOML.
 
-    `service` is the service that the image configures, `services` are all of the entry's (none: any may be).
-    `keys` of None are all keys. `types` are those of metadata keys, as far as the entry tells. `shared` tells that the conf
-    container has the network of the program's: `self` is then the program's container. `target` is the version of the blocks.
-    `blank` are metadata keys that may be empty: the file is written all the same.
+    `service` is the service that the image configures. `keys` of None are all keys. `types` are those of metadata keys, as far
+    as the entry tells. `shared` tells that the conf container has the network of the program's: `self` is then the program's
+    container. `target` is the version of the blocks. `blank` are metadata keys that may be empty: the file is written all the
+    same.
     """
 
     version: str = "2015-07-25"
     prefix: str = ""
     keys: tuple[str, ...] | None = None
     service: str = ""
-    services: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     shared: bool = True
     target: str = "2016-07-29"
@@ -69,15 +68,13 @@ class Departure:
 class Lifted:
     """What a template became: `body` are blocks as an author writes them, None where it cannot be lifted: `why`, at `line`.
 
-    `format` is that of the file. `variables` are read by getenv, `services` are named beside the own one.
+    `variables` are read by getenv, `services` are named beside the own one.
     """
 
     body: list[dict[str, Any]] | None
     why: str = ""
     line: int = 0
-    format: str = "raw"
     keys: Mapping[str, KeyUse] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
-    wide: bool = False
     said: tuple[Departure, ...] = ()

@@ -65,7 +65,7 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
             mode = {"mode": "0755"} if file.mode & 0o111 or file.content.startswith(b"#!") else {}
             files.append({"dest": dest, **mode, "body": [{"file": _beside(beside, posixpath.basename(dest), file.content)}]})
     kept = [each for each in original.files if each.resource.dest not in chosen and not each.is_static]
-    wide = any(beyond_stack(path) for each in kept for path in each.paths) or any(each.wide for each in chosen.values())
+    wide = any(beyond_stack(path) for each in kept for path in each.paths)
     data: dict[str, Any] = {"forge": 1, "name": original.name, "version": _version(original)}
     data |= {key: value for key, value in frame.data.items() if key in ("description", "maintainer", "entry", "version")}
     data |= {"scope": "environment"} if wide else {}
@@ -116,12 +116,13 @@ def _file(each: OriginalFile, dest: str, beside: Plan, lifted: Lifted | None) ->
     if resource.mode is not None and resource.mode != 0o644:
         data["mode"] = f"0{resource.mode & 0o777:03o}"
     data |= {key: value for key, value in (("uid", resource.uid), ("gid", resource.gid)) if value}
+    data["format"] = "raw"
     if lifted is not None:
-        return {**data, "format": lifted.format, "body": lifted.body}
+        return {**data, "body": lifted.body}
     if each.is_static:
-        return {**data, "format": "raw", "body": [{"file": _beside(beside, resource.src, each.source)}]}
+        return {**data, "body": [{"file": _beside(beside, resource.src, each.source)}]}
     name = resource.src if resource.src.endswith(".tmpl") else f"{resource.src}.tmpl"
-    return {**data, "format": "raw", "body": [{"template": _beside(beside, name, each.replaced().encode())}]}
+    return {**data, "body": [{"template": _beside(beside, name, each.replaced().encode())}]}
 
 
 def _beside(beside: Plan, name: str, content: bytes) -> str:

@@ -50,7 +50,7 @@ def spec_from(lifted: Lifted, version: str, dest: str = DEST) -> Spec:
     """A spec with the lifted file."""
     assert lifted.body is not None, lifted.why
     service = {"name": "app", "topology": "netns", "groups": {"one": {"name": "app"}, "two": {"name": "other"}}}
-    file = conf(*lifted.body, kind=lifted.format, dest=dest)
+    file = conf(*lifted.body, kind="raw", dest=dest)
     variables = dict.fromkeys(lifted.variables, "")
     return spec_of(file, service=service, metadata=declared(lifted), vars=variables, engine={"metadata": version})
 
