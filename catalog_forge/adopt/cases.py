@@ -14,6 +14,7 @@ from typing import Any
 from catalog_forge.adopt.originals import Original
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import LISTS
+from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 SCALES = (1, 3, 11)
 # What a key may hold: words, a truth, a number, and what templates read with `json`.
@@ -327,7 +328,7 @@ def _hosts(need: Needs, services: Tree) -> list[str]:
     if not need.by_hostname:
         return ["node-1", "node-2", "node-3"]
     for each in services.values():
-        each["labels"] = {**each["labels"], "io.rancher.container.hostname_override": "container_name"}
+        each["labels"] = {**each["labels"], HOSTNAME_OVERRIDE: "container_name"}
     return [f"{_STACK}-{name}-{number}" for name, each in services.items() for number in range(1, each["scale"] + 1)]
 
 

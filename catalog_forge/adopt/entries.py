@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from catalog_forge.adopt.originals import Original, called, carrier
+from catalog_forge.goyaml.decoding import raw
 from catalog_forge.lint.catalog import Catalog, Image
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.composition import Composition, Service, items
 from catalog_forge.rancher.entries import Entry, Revision
+from catalog_forge.rancher.keys import START_ONCE
 from catalog_forge.spec.model.service import TOPOLOGIES
 from catalog_forge.spec.model.spec import GENERATED
-from catalog_forge.yamlio import Text
 
-START_ONCE = "io.rancher.container.start_once"
 _WORDS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)*")
 _ENDINGS = {"config": "conf", "confd": "conf"}
 # Images that start nothing but a shell.
@@ -132,8 +132,7 @@ def _of_entry(
 
 def written_at(service: Service, key: str) -> str:
     """A scalar as it was written; nothing for what is none."""
-    node = service.get(key)
-    return node.value if isinstance(node, Text) else ""
+    return raw(service.get(key))
 
 
 _T = TypeVar("_T")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from catalog_forge.adopt.entries import EntryUse
+from catalog_forge.catalog.compose import GENERATED_LABELS
 from catalog_forge.goyaml import printing
 from catalog_forge.plan import Plan
 from catalog_forge.rancher.entries import Revision, read
@@ -19,7 +20,6 @@ from catalog_forge.stack.model import Launch, Service, Stack
 _OF_SERVICE = ("scale", "metadata", "health_check", "links", "depends_on", "retain_ip", "lb_config")
 # What its program keeps: how it is started is the launch script's.
 _OF_PROGRAM = ("image", "environment", "options", "logging", "grace", "external", "per_unit")
-_GENERATED = ("io.rancher.sidekicks", "io.rancher.container.hostname_override")
 _SHOWN = 200
 
 
@@ -106,7 +106,7 @@ def _only(record: Service | Launch, names: tuple[str, ...]) -> dict[str, Any]:
 
 def _network(launch: Launch) -> dict[str, Any]:
     """What others see of a primary."""
-    labels = {name: text for name, text in launch.labels.items() if name not in _GENERATED}
+    labels = {name: text for name, text in launch.labels.items() if name not in GENERATED_LABELS}
     return _only(replace(launch, labels=labels), ("ports", "exposed", "labels"))
 
 

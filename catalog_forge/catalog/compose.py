@@ -8,14 +8,13 @@ from typing import Any
 
 from catalog_forge.catalog.questions import literal, metadata_block, questions, tag_variable
 from catalog_forge.rancher.composition import named
-from catalog_forge.rancher.keys import SIDEKICKS, START_ONCE
+from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE, SIDEKICKS, START_ONCE
 from catalog_forge.spec.model import Companion, HealthCheck, Member, Spec, Volume
 from catalog_forge.spec.model.compose_keys import MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, labels_of
 from catalog_forge.yamlio import Quoted
 
-_OVERRIDE = "io.rancher.container.hostname_override"
 _DNS = "io.rancher.container.dns"
-_HOSTNAME = {_OVERRIDE: "container_name"}
+_HOSTNAME = {HOSTNAME_OVERRIDE: "container_name"}
 # What a container says that has its time once, and nobody to speak with.
 _ONCE = {"network_mode": "none", "labels": {START_ONCE: Quoted("true")}}
 # The labels that every configured service has.
@@ -82,7 +81,7 @@ def _volumes(spec: Spec, member: Member) -> dict[str, Any]:
     if mode:
         # Rancher's DNS answers in the network of a host by this label alone; a name of its own a container cannot have there.
         main["labels"] = {_DNS: Quoted("true"), **main["labels"]}
-        del main["labels"][_OVERRIDE]
+        del main["labels"][HOSTNAME_OVERRIDE]
     return {member.name: main, member.conf: {"image": spec.tag, "labels": dict(_HOSTNAME)}}
 
 

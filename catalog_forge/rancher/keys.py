@@ -101,6 +101,8 @@ SIDEKICKS = "io.rancher.sidekicks"
 GLOBAL = "io.rancher.scheduler.global"
 # The label of a container that has ended well when it has ended.
 START_ONCE = "io.rancher.container.start_once"
+# The label of a container whose host name is not its own; of one that says "container_name" it is the container's name.
+HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 # The images of load balancers, of Rancher 1.2 and 1.1.
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
 # The image of a load balancer of Rancher 1.1, and the label of one that says which requests go to a service; its name follows.

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios.model import Block, Environment, Host, Service, Sidekick, Stack, blocks
+from catalog_forge.rancher.keys import HOSTNAME_OVERRIDE
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "rancher.internal")
 _PRIMARY = "io.rancher.service.primary.launch.config"
@@ -138,7 +139,7 @@ def labels(container: Container) -> dict[str, str]:
 
 def names_host(labels: Mapping[str, str]) -> bool:
     """Whether labels say that a container's host name is its own name."""
-    return labels.get("io.rancher.container.hostname_override") == "container_name"
+    return labels.get(HOSTNAME_OVERRIDE) == "container_name"
 
 
 def metadata(service: Service) -> Mapping[str, Value]:
