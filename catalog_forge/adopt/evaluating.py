@@ -32,6 +32,7 @@ from catalog_forge.adopt.terms import (
     Walk,
     When,
     joined,
+    merged,
     negated,
 )
 from catalog_forge.gotext import literals
@@ -543,14 +544,8 @@ def _path(segments: Sequence[Phrase]) -> Phrase:
 
 def _plain(parts: Sequence[Any]) -> Phrase:
     """A text of parts, constants beside each other joined."""
-    found: list[Any] = []
-    size = 0
-    for part in parts:
-        size += len(part) if isinstance(part, str) else 1
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
+    found = merged(part for part in parts if part != "")
+    size = sum(len(part) if isinstance(part, str) else 1 for part in found)
     if size > _LONGEST or len(found) > 100:
         raise Unliftable("a text grows too long to be told")
     return Phrase(tuple(found))

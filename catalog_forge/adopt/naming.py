@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from catalog_forge.adopt.setting import Departure, DepartureKind, KeyUse, Setting
-from catalog_forge.adopt.terms import Children, ElementName, Getenv, Iteration, Lookup, Phrase, Split, Unliftable
+from catalog_forge.adopt.terms import Children, ElementName, Getenv, Iteration, Lookup, Phrase, Split, Unliftable, merged
 from catalog_forge.errors import Where
 from catalog_forge.spec.expressions import Expr, Text
 from catalog_forge.spec.model import METADATA_KEY
@@ -251,7 +251,7 @@ class Naming:
     def key(self, thing: Thing | None) -> KeyUse:
         """Return what is known of a metadata key, by its path."""
         assert thing
-        name = "/".join("".join(part if isinstance(part, str) else "*" for part in segment.parts) for segment in thing.rest)
+        name = "/".join(segment.pattern for segment in thing.rest)
         if thing.which == "" and not _KEY.fullmatch(name.replace("*", "x")):
             raise Unliftable(f"{name!r} cannot be a key of the metadata")
         keys = self.keys if thing.which == "" else {}
@@ -395,13 +395,7 @@ def expression(source: str) -> Expr:
 
 def written(parts: list[str | Expr]) -> str:
     """Return literal text and expressions as an author writes them: what is a sign of an expression depends on its neighbours."""
-    whole: list[str | Expr] = []
-    for part in parts:
-        if isinstance(part, str) and whole and isinstance(whole[-1], str):
-            whole[-1] += part
-        else:
-            whole.append(part)
-    return str(Text(tuple(whole)))
+    return str(Text(tuple(merged(parts))))
 
 
 def segments_of(path: Phrase) -> tuple[Phrase, ...]:
@@ -420,7 +414,7 @@ def segments_of(path: Phrase) -> tuple[Phrase, ...]:
 
 def shown(path: Phrase) -> str:
     """Return a path for a message."""
-    return repr("".join(part if isinstance(part, str) else "*" for part in path.parts))
+    return repr(path.pattern)
 
 
 def shown_segments(segments: tuple[Phrase, ...]) -> str:

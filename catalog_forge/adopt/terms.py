@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,11 @@ class Phrase:
         """The text, where all of it is known."""
         texts = [part for part in self.parts if isinstance(part, str)]
         return "".join(texts) if len(texts) == len(self.parts) else None
+
+    @property
+    def pattern(self) -> str:
+        """The text with a `*` for each value that is not known."""
+        return "".join(part if isinstance(part, str) else "*" for part in self.parts)
 
     @property
     def single(self) -> Lookup | ElementName | Getenv | None:
@@ -160,6 +165,17 @@ class Printed:
 
 
 Output = str | Printed | When | Repeat
+
+
+def merged(pieces: Iterable[Any]) -> list[Any]:
+    """The same pieces, with texts beside each other in one."""
+    found: list[Any] = []
+    for piece in pieces:
+        if isinstance(piece, str) and found and isinstance(found[-1], str):
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
 
 
 def negated(test: Test | bool) -> Test | bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog_forge.adopt.terms import Output, Repeat, When
+from catalog_forge.adopt.terms import Output, Repeat, When, merged
 
 _BREAK = re.compile(r"\A[ \t]*+\n")
 _EMPTY = re.compile(r"\A(?:[ \t]*+\n)++")
@@ -26,15 +26,14 @@ def tidy(pieces: Sequence[Output], fresh: bool = True, ends: bool = True) -> lis
 def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Output], bool]:
     """The output, and whether a new line begins behind it, whatever the conditions."""
     found: list[Output] = []
-    left = _merged(pieces)
+    left = merged(pieces)
     beside = True
     for place, piece in enumerate(left):
         following = left[place + 1] if place + 1 < len(left) else None
         ending = ends if following is None else isinstance(following, str) and _BREAK.match(following) is not None
         if isinstance(piece, str):
             text = _lines(piece, (_BREAK if place else _EMPTY) if fresh and beside else None)
-            _, broken, last = text.rpartition("\n")
-            fresh = not last.strip() if broken else fresh and not text.strip()
+            fresh = is_fresh(text, fresh)
             found.append(text)
         elif isinstance(piece, When):
             if fresh and all(_begins_line(part) for part in (piece.then, piece.otherwise)):
@@ -50,7 +49,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
                 _cut_margin(found) if fresh else _end_line(found)
                 piece, fresh = _turned(piece), True
                 left[place + 1 : place + 2] = [_BREAK.sub("", following, count=1)] if isinstance(following, str) else []
-            found.append(replace(piece, body=_merged(piece.body)))
+            found.append(replace(piece, body=merged(piece.body)))
             fresh = fresh and alone and _ends_fresh(piece.body)
         else:
             found.append(piece)
@@ -61,15 +60,10 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
     return [piece for piece in found if piece != ""], fresh
 
 
-def _merged(pieces: Sequence[Output]) -> list[Output]:
-    """The same, with texts beside each other in one."""
-    found: list[Output] = []
-    for piece in pieces:
-        if isinstance(piece, str) and found and isinstance(found[-1], str):
-            found[-1] += piece
-        else:
-            found.append(piece)
-    return found
+def is_fresh(text: str, before: bool) -> bool:
+    """Whether only blanks stand behind the last line break of a text; where it has none, `before` tells what is before it."""
+    _, broken, last = text.rpartition("\n")
+    return not last.strip() if broken else before and not text.strip()
 
 
 def _begins_line(pieces: Sequence[Output]) -> bool:

@@ -22,6 +22,7 @@ from catalog_forge.adopt.terms import (
     Unliftable,
     When,
 )
+from catalog_forge.adopt.tidying import is_fresh
 from catalog_forge.spec.expressions import Expr
 
 _ENDS_LINE = re.compile(r"[ \t]*\n")
@@ -58,7 +59,7 @@ class Writing:
             ending = _ends_line(pieces[place + 1 :], ends)
             if isinstance(piece, str):
                 parts.append(piece)
-                fresh = _fresh(piece, fresh)
+                fresh = is_fresh(piece, fresh)
                 continue
             self.naming.line = self.line_of(piece.start)
             if isinstance(piece, Printed):
@@ -278,12 +279,6 @@ class Writing:
 def key_of(name: str) -> str:
     """The name of the key that an expression reads, with a `*` for what is not known."""
     return re.sub(r"@\{[^{}]*\}", "*", name.removeprefix("metadata/"))
-
-
-def _fresh(text: str, before: bool) -> bool:
-    """Whether only blanks stand behind the last line break of a text."""
-    head, broken, last = text.rpartition("\n")
-    return not last.strip() if broken else before and not text.strip()
 
 
 def _ends_line(rest: Sequence[Output], ends: bool) -> bool:
