@@ -77,7 +77,7 @@ class OriginalFile:
         """The paths that it reads, as they are below the version of the metadata; each with the function that asks."""
         return {self.placed(read.path): read.function for read in self.reading.reads}
 
-    @property
+    @cached_property
     def live(self) -> dict[str, str]:
         """The paths that Rancher can serve."""
         return {self.placed(read.path): read.function for read in self.reading.reads if not self.is_dead(read.path)}

@@ -73,6 +73,11 @@ class Compared:
         """The reasons that were proven."""
         return sorted({each.reason for each in self.differences if each.reason})
 
+    def differs(self, case: Trial, reason: str, old: bytes | None, new: bytes | None) -> None:
+        """Note a difference; None is a file that is not written."""
+        before, after = (None if each is None else each.decode(errors="backslashreplace") for each in (old, new))
+        self.differences.append(Difference(case.name, reason, unified(before, after, self.dest.lstrip("/"))))
+
 
 def prove(
     original: Original, made: Subject, cases: Sequence[Trial], engine: Engine, added: Mapping[str, Any] | None = None
@@ -97,8 +102,9 @@ def prove(
             for case in cases
         ]
         outcomes = [(case, one.result(), other.result()) for case, one, other in rendered]
+    declared = _declared(before, original, made)
     for case, old, new in outcomes:
-        again = _Again(before, _declared(before, original, made), case, engine, original.version)
+        again = _Again(before, declared, case, engine, original.version)
         for dest, carried in original.carried.items():
             _carried(found[dest], case, carried.content, new.get(original.dests[dest]))
         for file in original.files:
@@ -143,9 +149,8 @@ def _carried(found: Compared, case: Trial, old: bytes, new: bytes | None) -> Non
     """Compare a file that comes as it is."""
     if new is not None and lines(old) == lines(new):
         found.equal += 1
-        return
-    texts = [None if each is None else each.decode(errors="backslashreplace") for each in (old, new)]
-    found.differences.append(Difference(case.name, "", unified(texts[0], texts[1], found.dest.lstrip("/"))))
+    else:
+        found.differs(case, "", old, new)
 
 
 def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Mapping[str, bytes]:
@@ -171,10 +176,8 @@ def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None
         return
     if old is not None and new is not None and lines(old) == lines(new):
         found.equal += 1
-        return
-    reason = _reason(file, case, old, new, again)
-    texts = [None if each is None else each.decode(errors="backslashreplace") for each in (old, new)]
-    found.differences.append(Difference(case.name, reason, unified(texts[0], texts[1], found.dest.lstrip("/"))))
+    else:
+        found.differs(case, _reason(file, case, old, new, again), old, new)
 
 
 def lines(content: bytes) -> list[str]:
