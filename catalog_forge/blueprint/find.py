@@ -19,9 +19,9 @@ EXAMPLE = "example:"
 _AT_COMMIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})")
 _URL = re.compile(r"(?s)[a-z+]+://.+|[^/@]+@[^/:]+:.+|.+\.git(@.*)?")
 
-# The user and the password that may stand in a URL.
 # What cookiecutter calls abbreviations: GitHub, GitLab, Bitbucket.
 _HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/", "bb:": "https://bitbucket.org/"}
+# The user and the password that may stand in a URL.
 _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 
