@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from catalog_forge.cli.main import root
+from tests.cli import test_update
 
 SPEC = """\
 # mine
@@ -24,9 +24,7 @@ files:
 
 
 def run(catalog: Path, *words: str) -> Result:
-    result = CliRunner().invoke(root, ["-C", str(catalog), "spec", *words])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+    return test_update.run(catalog, "spec", *words)
 
 
 @pytest.fixture

@@ -14,11 +14,10 @@ from catalog_forge.blueprint import memory
 from catalog_forge.blueprint.find import examples
 from catalog_forge.cli.main import root
 from catalog_forge.spec.folder import MEMORY
-from tests.blueprint.folders import blueprint, commit, git
+from tests.blueprint.folders import ROOM, blueprint, commit, git
 from tests.helpers import tree
 from tests.kills import copies, dies_at
 
-ROOM = "{{cookiecutter.name}}/specs/{{cookiecutter.name}}"
 OLD = """\
 forge: 1
 name: {{ cookiecutter.name }}
