@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from catalog_forge.errors import ForgeError
-from catalog_forge.seed.change import is_below
+from catalog_forge.seed.change import Change, is_below
 
 PATIENCE = 10.0
 """Seconds within which a store answers."""
@@ -58,6 +58,12 @@ class Client(Protocol):
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Do at most `most` operations in `room`, all or none of them. Raises ForgeError."""
+
+
+def carry_out(found: Change, client: Client) -> None:
+    """Do to a store what differs, in as many transactions as it takes. Raises ForgeError."""
+    for puts, deletes in found.batches(client.most, client.room):
+        client.write(puts, deletes)
 
 
 def refuse(node: str, why: str, hint: str = "") -> NoReturn:

@@ -18,17 +18,15 @@ from catalog_forge.spec.model import MetadataKey, Spec
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a store should hold below a prefix, and which of its keys are the spec's own, and which of them secret."""
+    """What a store should hold below a prefix, and which of its keys are the spec's own."""
 
     leaves: Mapping[str, str]
     own: frozenset[str]
-    secret: frozenset[str]
 
 
-def own_keys(spec: Spec, prefix: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the keys below which a spec's metadata lies, and those of them that are secret."""
-    own = {f"{prefix}/{name}": key.hidden for name, key in spec.metadata.items()}
-    return frozenset(own), frozenset(path for path, hidden in own.items() if hidden)
+def secret_keys(spec: Spec, prefix: str) -> frozenset[str]:
+    """Return the keys below which values lie that nobody may see."""
+    return frozenset(f"{prefix}/{name}" for name, key in spec.metadata.items() if key.hidden)
 
 
 def wanted(
@@ -39,7 +37,7 @@ def wanted(
     `given` are answers by metadata key or by the question's variable; `there` is what the store holds: a key that has
     neither an answer nor a default keeps what it has, unless it is `unset`. Raises ForgeError with all that is wrong.
     """
-    own, secret = own_keys(spec, prefix)
+    own = frozenset(f"{prefix}/{name}" for name in spec.metadata)
     named, problems = _named(spec, given)
     gone = _unset(spec, unset, problems)
     free = [name for name, key in spec.metadata.items() if key.default is None and name not in {*named, *gone}]
@@ -52,7 +50,7 @@ def wanted(
     above = {parent for path in leaves for parent in parents(path)}
     if wrong := next((path for path in there if path in above and not is_below(path, own)), None):
         raise ForgeError(f"the store has a value at {wrong}, so no key can lie below it", hint="remove it")
-    return Contents(leaves, own, secret)
+    return Contents(leaves, own)
 
 
 def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -> Iterator[tuple[str, str]]:

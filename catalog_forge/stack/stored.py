@@ -21,7 +21,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.entries import Revision, read
 from catalog_forge.seed.change import change
 from catalog_forge.seed.clients import connected
-from catalog_forge.seed.store import Destination
+from catalog_forge.seed.store import Destination, carry_out
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.model import Stack, StoreBeside
@@ -108,10 +108,7 @@ class Filling:
         node = f"{TABLE[store.backend].scheme}{container.address}:{TABLE[store.backend].port}"
         try:
             with connected(store.backend, Destination(node, store.prefix, token=store.token)) as client:
-                found = change(store.leaves, client.read(), store.own, store.prefix)
-                if not found.is_empty:
-                    for puts, deletes in found.batches(client.most):
-                        client.write(puts, deletes)
+                carry_out(change(store.leaves, client.read(), store.own, store.prefix), client)
             self._done = container.id, store.leaves
         except ForgeError as error:
             # A server that starts takes no connections yet.

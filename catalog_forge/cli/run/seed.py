@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from catalog_forge.cli.shown.paint import painted_diff
 if TYPE_CHECKING:
     from catalog_forge import yamlio
     from catalog_forge.seed.change import Change
-    from catalog_forge.seed.store import Client, Destination
+    from catalog_forge.seed.store import Destination
     from catalog_forge.spec.model import Spec
 
 _MAX_BYTES = 16 << 20
@@ -57,7 +56,10 @@ def seed(
     from CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN, or from the files that CONF_PASSWORD_FILE and so on name.
     """
     from catalog_forge.repository import Repository
+    from catalog_forge.seed.change import change
     from catalog_forge.seed.clients import connected
+    from catalog_forge.seed.store import carry_out
+    from catalog_forge.seed.values import wanted
 
     spec = Repository.find(settings.directory).source(name).spec()
     backend = _backend(spec, backend)
@@ -68,55 +70,29 @@ def seed(
         _export(spec, backend, target, given, unset, export, secrets)
         return
     with connected(backend, target) as client:
-        work = _Seeding.of(client, spec, backend, target, given, unset)
-        if how["diff"] or how["dry_run"] or how["check"]:
-            _show(work, name, **how)
-        else:
-            work.write()
-            click.echo(f"{name}: {_summary(work.change)}{', resumed' if work.change.is_cut_off else ''}")
-
-
-def _show(work: _Seeding, name: str, diff: bool, check: bool, dry_run: bool, **_: Any) -> None:
-    from catalog_forge.errors import ForgeError
-
-    if diff:
-        click.echo(painted_diff(work.diff()), nl=False)
-    if dry_run:
-        click.echo(f"{name}: would be {_summary(work.change)}", err=True)
-    if check and not work.change.is_empty:
-        words = "an earlier seed was cut off" if work.change.is_cut_off else f"it would be {_summary(work.change)}"
-        raise ForgeError(f"the store differs from the spec: {words}", hint=f"catalog-forge seed {name} --diff")
-
-
-@dataclass(frozen=True)
-class _Seeding:
-    """A store, what it holds, what it should hold, and the way from one to the other."""
-
-    client: Client
-    there: Mapping[str, bytes]
-    change: Change
-    secret: frozenset[str]
-
-    @classmethod
-    def of(
-        cls, client: Client, spec: Spec, backend: str, target: Destination, given: Mapping[str, yamlio.Node], unset: Sequence[str]
-    ) -> _Seeding:
-        from catalog_forge.seed.change import change
-        from catalog_forge.seed.values import wanted
-
         there = client.read()
         found = wanted(spec, backend, target.prefix, given, there, unset)
-        return cls(client, there, change(found.leaves, there, found.own, target.prefix), found.secret)
+        todo = change(found.leaves, there, found.own, target.prefix)
+        if how["diff"] or how["dry_run"] or how["check"]:
+            _show(name, todo, there, target, **how)
+        else:
+            carry_out(todo, client)
+            click.echo(f"{name}: {_summary(todo)}{', resumed' if todo.is_cut_off else ''}")
 
-    def diff(self) -> str:
-        from catalog_forge.seed.change import diff
 
-        return diff(self.change, self.there, self.secret)
+def _show(
+    name: str, todo: Change, there: Mapping[str, bytes], target: Destination, *, diff: bool, check: bool, dry_run: bool, **_: Any
+) -> None:
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.seed import change
 
-    def write(self) -> None:
-        if not self.change.is_empty:
-            for puts, deletes in self.change.batches(self.client.most, self.client.room):
-                self.client.write(puts, deletes)
+    if diff:
+        click.echo(painted_diff(change.diff(todo, there, target.secret)), nl=False)
+    if dry_run:
+        click.echo(f"{name}: would be {_summary(todo)}", err=True)
+    if check and not todo.is_empty:
+        words = "an earlier seed was cut off" if todo.is_cut_off else f"it would be {_summary(todo)}"
+        raise ForgeError(f"the store differs from the spec: {words}", hint=f"catalog-forge seed {name} --diff")
 
 
 def _backend(spec: Spec, asked: str | None) -> str:
@@ -135,14 +111,14 @@ def _backend(spec: Spec, asked: str | None) -> str:
 def _target(spec: Spec, node: str | None, prefix: str | None, environ: Mapping[str, str] = os.environ) -> Destination:
     from catalog_forge.errors import UsageError
     from catalog_forge.seed.store import Destination
-    from catalog_forge.seed.values import own_keys
+    from catalog_forge.seed.values import secret_keys
     from catalog_forge.spec.model.frame import PREFIX
 
     prefix = spec.engine.prefix if prefix is None else "/" + prefix.strip("/")
     if not re.fullmatch(PREFIX, prefix):
         raise UsageError(f"--prefix {prefix}: it must be a key such as /app, of letters, digits and . _ - between slashes")
     said = {word: _secret(f"CONF_{word.upper()}", environ) for word in ("username", "password", "token", "ca", "cert", "key")}
-    return Destination(node or "", prefix, **said, secret=own_keys(spec, prefix)[1])
+    return Destination(node or "", prefix, **said, secret=secret_keys(spec, prefix))
 
 
 def _secret(name: str, environ: Mapping[str, str]) -> str:
