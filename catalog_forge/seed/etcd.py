@@ -30,7 +30,7 @@ class Etcd:
             refuse(self._target.node, "it has no /v2/keys", "start etcd 3.4 with --enable-v2, or use the back end etcdv3")
         if status == 404:
             return {}
-        answer = self._wire.json("GET", f"{_path(self._target.prefix)}?recursive=true")
+        answer = self._wire.parsed(content)
         try:
             return {key: value.encode() for key, value in _leaves(answer["node"])}
         except (KeyError, TypeError, AttributeError):

@@ -32,8 +32,7 @@ class JsonFile:
 
     def read(self) -> dict[str, bytes]:
         """Return all that lies below the prefix, as confd reads it: values that are not text, too."""
-        holder, last = self._holder(self._tree())
-        return dict(_leaves(self._target.prefix, holder.get(last, {})))
+        return self._below(*self._holder(self._tree()))
 
     def _tree(self) -> dict[str, Any]:
         tree: object = None
@@ -57,12 +56,14 @@ class JsonFile:
         _map(self._path, self._target.prefix, holder.get(last, {}))
         return holder, last
 
+    def _below(self, holder: dict[str, Any], last: str) -> dict[str, bytes]:
+        return dict(_leaves(self._target.prefix, holder.get(last, {})))
+
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Replace the file; what lies beside the prefix stays as it is."""
-        gone = set(deletes)
-        leaves = {key: value.decode() for key, value in self.read().items() if key not in gone} | dict(puts)
-        tree = self._tree()
+        gone, tree = set(deletes), self._tree()
         holder, last = self._holder(tree)
+        leaves = {key: value.decode() for key, value in self._below(holder, last).items() if key not in gone} | dict(puts)
         holder[last] = nested({key.removeprefix(self._target.prefix): text for key, text in leaves.items()})
         try:
             # A link, such as one that leads into a folder of the container, stays one.

@@ -86,8 +86,10 @@ class Wire:
         """As `ask`, with JSON both ways; None for a `known` status that is not a success."""
         body = None if data is None else json.dumps(data)
         status, content = self.ask(method, path, body, known)
-        if status in known:
-            return None
+        return None if status in known else self.parsed(content)
+
+    def parsed(self, content: bytes) -> Any:
+        """Return what the JSON of an answer says, an empty map where there is none. Raises ForgeError."""
         try:
             return json.loads(content) if content.strip() else {}
         except (ValueError, RecursionError):
