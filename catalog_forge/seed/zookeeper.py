@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog_forge.seed.change import parents
 from catalog_forge.seed.store import PATIENCE, Destination, denied, extra, refuse
 
 
@@ -78,9 +79,9 @@ class Zookeeper:
         if self._nodes is None:
             self.read()
         there = self._nodes = self._nodes or {}
-        there |= {path: True for path in _parents(self._target.prefix) if self._got(self._client.exists_async(path), None)}
+        there |= {path: True for path in parents(self._target.prefix) if self._got(self._client.exists_async(path), None)}
         for key, value in puts.items():
-            for path in [*_parents(key), key]:
+            for path in [*parents(key), key]:
                 if path not in there:
                     transaction.create(path, value.encode() if path == key else b"")
                     there[path] = False
@@ -105,9 +106,3 @@ class Zookeeper:
                 del there[path]
                 path = posixpath.dirname(path)
                 below[path] -= 1
-
-
-def _parents(path: str) -> list[str]:
-    """The nodes above a path, the highest first."""
-    parts = path.strip("/").split("/")[:-1]
-    return ["/" + "/".join(parts[: number + 1]) for number in range(len(parts))]
