@@ -58,11 +58,6 @@ _LOGIN = ("CONF_USERNAME", "CONF_PASSWORD", "CONF_TOKEN")
 _AWS = ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
-def backend_of(spec: Spec) -> str:
-    """Return the back end that is meant outside of Rancher: the first one that is not Rancher's."""
-    return next(name for name in spec.engine.backends if name != "rancher")
-
-
 def node_of(backend: str) -> str:
     """Return where confd finds the store beside it."""
     found = TABLE[backend]
@@ -72,7 +67,7 @@ def node_of(backend: str) -> str:
 def with_store(spec: Spec) -> dict[str, Any]:
     """Return docker-compose.yml with a store in it, and conf containers that read it."""
     data = docker_compose(spec)
-    backend = backend_of(spec)
+    backend = spec.engine.store
     for name in confs(spec, data["services"]):
         data["services"][name] |= {"environment": {**data["services"][name].get("environment", {}), **_told(spec, backend)}}
     if server := SERVERS.get(backend):
@@ -124,7 +119,7 @@ def compose_plan(spec: Spec) -> Plan:
 
 def compose_file(spec: Spec) -> dict[str, Any]:
     """Return compose.yaml as data."""
-    data, backend = with_store(spec), backend_of(spec)
+    data, backend = with_store(spec), spec.engine.store
     defaults = {question["variable"]: str(question.get("default", "")) for question in questions(spec)}
     needed = {question["variable"] for question in questions(spec) if question["required"] and not question.get("default")}
     alone = {name for name, each in data["services"].items() if BALANCER.fullmatch(each["image"])}

@@ -15,7 +15,7 @@ from typing import Any
 from catalog_forge.backends import TABLE
 from catalog_forge.catalog.compose import docker_compose
 from catalog_forge.catalog.entry import entry_plan
-from catalog_forge.catalog.stored import SERVERS, STORE, backend_of, with_store
+from catalog_forge.catalog.stored import SERVERS, STORE, with_store
 from catalog_forge.confd.layout import layout
 from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.entries import Revision, read
@@ -37,7 +37,7 @@ def is_stored(spec: Spec) -> bool:
     """Whether conf containers of a spec read another store than Rancher's. Raises ForgeError when that cannot run here."""
     if spec.engine.backends[0] == "rancher":
         return False
-    backend = backend_of(spec)
+    backend = spec.engine.store
     if backend not in (*SERVERS, "env"):
         raise ForgeError(f"the back end {backend} has no server that could run here", spec.engine.at("backends"))
     return True
@@ -58,7 +58,7 @@ def entry_of(spec: Spec) -> Revision:
 
 def stored(stack: Stack, spec: Spec) -> Stack:
     """Return the stack with what its store is to hold, by the metadata of its service."""
-    if not is_stored(spec) or (backend := backend_of(spec)) not in SERVERS:
+    if not is_stored(spec) or (backend := spec.engine.store) not in SERVERS:
         return stack
     metadata = next(each.metadata for each in stack.services if each.name == spec.members[0].name)
     found = {name: (_value(metadata, name), key) for name, key in spec.metadata.items()}

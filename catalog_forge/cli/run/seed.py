@@ -101,7 +101,7 @@ def _backend(spec: Spec, asked: str | None) -> str:
     known = spec.engine.backends
     if asked is not None and asked not in known:
         raise UsageError(f"--backend {asked}: {spec.name} does not read it", hint=did_you_mean(asked, known))
-    found = asked or next((each for each in known if each != "rancher"), known[0])
+    found = asked or spec.engine.store or known[0]
     if found == "rancher":
         hint = "Rancher asks for the metadata itself, by the questions of the entry; engine: {backend: etcdv3} names a store"
         raise ForgeError(f"{spec.name} has no store to seed: it reads Rancher's metadata", spec.engine.at("backends"), hint)

@@ -112,8 +112,8 @@ def _groups(spec: Spec) -> Iterator[Problem]:
 
 
 def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) -> Problem:
-    other = next(name for name in spec.engine.backends if name != "rancher")
-    return Problem(f"{what}: the back end {other} knows nothing of {about}: it holds the keys of `metadata` alone", where, hint)
+    message = f"{what}: the back end {spec.engine.store} knows nothing of {about}: it holds the keys of `metadata` alone"
+    return Problem(message, where, hint)
 
 
 def _file(spec: Spec, file: ConfFile) -> Iterator[Problem]:

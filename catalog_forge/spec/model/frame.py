@@ -112,9 +112,14 @@ class Engine(Record):
     log: str = key("confd's log level", "info", one_of=("panic", "fatal", "error", "warn", "info", "debug"))
 
     @property
+    def store(self) -> str:
+        """The back end that is meant outside of Rancher: the first one that is not Rancher's; empty when there is none."""
+        return next((name for name in self.backends if name != "rancher"), "")
+
+    @property
     def is_stored(self) -> bool:
         """Whether the keys may lie in another store than Rancher's: then nothing else is read."""
-        return any(name != "rancher" for name in self.backends)
+        return bool(self.store)
 
 
 # The strategies of a health check that a spec can say.
