@@ -15,7 +15,7 @@ from catalog_forge.confd.layout import prefix_of
 from catalog_forge.confd.resource import actions, compile_file, probe, resource_names, scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
 from catalog_forge.spec.checks.whole import APPLETS, CONFD_SHA256, UNPACK
-from catalog_forge.spec.launching import leader_port, rendered
+from catalog_forge.spec.launching import can_watch, leader_port, rendered
 from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock, Tool
 from catalog_forge.texts import fill
 
@@ -198,7 +198,7 @@ def _stores(spec: Spec) -> dict[str, Any]:
         "names": spec.engine.backends,
         "prefix": spec.engine.prefix,
         "rancher": prefix_of(spec, "rancher"),
-        "watched": [each.name for each in known if each.can_watch(len(rendered(spec)))],
+        "watched": [each.name for each in known if can_watch(spec, each.name)],
         "unchanging": [each.name for each in known if not each.changes],
         "missing": [each.missing for each in known if each.missing] or ["^$"],
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from catalog_forge.backends import TABLE
 from catalog_forge.errors import Problem, Where
 from catalog_forge.formats.base import MARK, Placement
 from catalog_forge.formats.env import ENV
@@ -35,6 +36,11 @@ _Parts = tuple[str | Expr, ...]
 def rendered(spec: Spec) -> tuple[ConfFile, ...]:
     """Return every file that confd writes: those of the spec, and those of its launch script."""
     return (*spec.files, *launch_files(spec))
+
+
+def can_watch(spec: Spec, backend: str) -> bool:
+    """Whether confd sees by itself what changes in a back end: not in each, nor in each for as many files as the spec has."""
+    return TABLE[backend].can_watch(len(rendered(spec)))
 
 
 def launch_files(spec: Spec) -> Iterator[ConfFile]:

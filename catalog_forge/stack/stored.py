@@ -22,7 +22,7 @@ from catalog_forge.rancher.entries import Revision, read
 from catalog_forge.seed.change import change
 from catalog_forge.seed.clients import connected
 from catalog_forge.seed.store import Destination, carry_out
-from catalog_forge.spec.launching import rendered
+from catalog_forge.spec.launching import can_watch
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.model import Stack, StoreBeside
 from catalog_forge.stack.reconcile import Seen
@@ -45,7 +45,7 @@ def is_stored(spec: Spec) -> bool:
 
 def interval_of(spec: Spec) -> str:
     """Return when conf renders anew at the spec's first back end: `watch`, `once`, or each so many seconds, such as 10s."""
-    polled = spec.refresh == "watch" and not TABLE[spec.engine.backends[0]].can_watch(len(rendered(spec)))
+    polled = spec.refresh == "watch" and not can_watch(spec, spec.engine.backends[0])
     return POLL if polled else spec.refresh
 
 

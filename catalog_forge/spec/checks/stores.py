@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog_forge.backends import TABLE, Backend
 from catalog_forge.errors import Problem, Where
 from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First, Join, Raw, Text
-from catalog_forge.spec.launching import rendered
+from catalog_forge.spec.launching import can_watch, rendered
 from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, Spec, WhenBlock
 from catalog_forge.spec.model.bodies import blocks_of, reads_of
 
@@ -48,7 +48,7 @@ def _backends(spec: Spec) -> Iterator[Problem]:
     if engine.is_stored and engine.confd != "0.16.0":
         hint = "set confd: 0.16.0: older ones and HEAD read etcd, ssm and vault in other ways"
         yield Problem(f"engine: confd {engine.confd} is known with the back end rancher alone", engine.at("confd"), hint)
-    watched = any(name not in TABLE or TABLE[name].can_watch(len(rendered(spec))) for name in engine.backends)
+    watched = any(name not in TABLE or can_watch(spec, name) for name in engine.backends)
     if "refresh" in engine.places and engine.refresh == "watch" and not watched:
         hint = "give the time between two looks: refresh: 30s"
         of = " for several files" if TABLE[engine.backends[-1]].watches else ""
