@@ -15,7 +15,7 @@ from catalog_forge import yamlio
 from catalog_forge.backends import TABLE
 from catalog_forge.catalog.compose import docker_compose
 from catalog_forge.catalog.questions import literal, questions
-from catalog_forge.confd.layout import layout
+from catalog_forge.confd.layout import as_variables, layout
 from catalog_forge.plan import Plan
 from catalog_forge.rancher.keys import BALANCER, START_ONCE
 from catalog_forge.rancher.variables import dollars
@@ -105,8 +105,7 @@ def _variables(spec: Spec) -> dict[str, str]:
     """All values as the variables that confd's back end `env` reads: answers and defaults."""
     said = {name: key for name, key in spec.metadata.items() if key.asked or key.default}
     values = {name: f"${{{key.variable}}}" if key.asked else literal(key.default) for name, key in said.items()}
-    leaves = layout(spec, "env", values)
-    return {path.strip("/").replace("/", "_").upper(): text for path, text in leaves.items()}
+    return as_variables(layout(spec, "env", values))
 
 
 def compose_plan(spec: Spec) -> Plan:

@@ -38,6 +38,11 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
     return found
 
 
+def as_variables(keys: Mapping[str, str]) -> dict[str, str]:
+    """Return keys as the variables that confd's back end env takes for them."""
+    return {key[1:].upper().replace("/", "_"): text for key, text in keys.items()}
+
+
 def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
     """Return the prefix that confd is told at a back end. `prefix` stands for the spec's.
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from catalog_forge.confd.layout import as_variables
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service import faults
 from catalog_forge.metadata.service.answers import Answers
@@ -103,7 +104,7 @@ def _source(subject: Subject, root: Path, server: MetadataServer, view: View) ->
         return ["-backend", "rancher", "-node", server.address, *prefix], {}
     keys = stores.held(subject, view)
     if subject.backend == "env":
-        return ["-backend", "env", "-prefix", subject.prefix], stores.as_variables(keys)
+        return ["-backend", "env", "-prefix", subject.prefix], as_variables(keys)
     path = root / "keys.json"
     path.unlink(missing_ok=True)
     JsonFile(Destination(str(path), subject.spec.engine.prefix)).write(keys, [])

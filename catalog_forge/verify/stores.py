@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from catalog_forge.backends import TABLE
@@ -40,8 +39,3 @@ def values(subject: Subject, view: View) -> dict[str, Any]:
     return {
         name: value for name, value in found.items() if name != "io.rancher.service.hash" and not (value == "" and name in left)
     }
-
-
-def as_variables(keys: Mapping[str, str]) -> dict[str, str]:
-    """Return keys as the variables that confd's back end env takes for them."""
-    return {key[1:].upper().replace("/", "_"): text for key, text in keys.items()}
