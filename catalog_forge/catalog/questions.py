@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from catalog_forge.confd.layout import nested
 from catalog_forge.spec.checks.whole import used_variables
 from catalog_forge.spec.model import Group, MetadataKey, Spec
 from catalog_forge.spec.shorthand import variable_of
@@ -50,12 +51,8 @@ def metadata_block(spec: Spec, group: Group | None = None) -> dict[str, Any]:
             continue
         else:
             value = literal(key.default if key.default is not None else ({} if key.type == "map" else []))
-        *parents, leaf = name.split("/")
-        holder = block
-        for parent in parents:
-            holder = holder.setdefault(parent, {})
-        holder[leaf] = value
-    return block
+        block[name] = value
+    return nested(block)
 
 
 def literal(value: Any) -> Any:

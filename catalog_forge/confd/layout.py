@@ -38,6 +38,18 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
     return found
 
 
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keys, with slashes between their segments, as maps in maps."""
+    tree: dict[str, Any] = {}
+    for key, value in values.items():
+        *above, last = key.strip("/").split("/")
+        holder = tree
+        for name in above:
+            holder = holder.setdefault(name, {})
+        holder[last] = value
+    return tree
+
+
 def as_variables(keys: Mapping[str, str]) -> dict[str, str]:
     """Return keys as the variables that confd's back end env takes for them."""
     return {key[1:].upper().replace("/", "_"): text for key, text in keys.items()}

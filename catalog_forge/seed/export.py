@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from catalog_forge.confd.layout import nested
 from catalog_forge.errors import ForgeError
-from catalog_forge.seed.file import nested
 from catalog_forge.seed.store import Destination
 from catalog_forge.shown import as_json
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from catalog_forge.confd.layout import nested
 from catalog_forge.seed.store import Destination, refuse
 
 # What the YAML reader of confd refuses in a file as it is. Pairs of surrogates, as JSON has them, it does not read at all.
@@ -94,15 +95,3 @@ def _leaves(path: str, tree: Any) -> Iterator[tuple[str, bytes]]:
     elif tree is not None:
         text = tree if isinstance(tree, str) else json.dumps(tree)
         yield path, text.encode("utf-8", "surrogatepass")
-
-
-def nested(leaves: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return absolute keys as maps in maps."""
-    tree: dict[str, Any] = {}
-    for key, value in leaves.items():
-        *above, last = key.strip("/").split("/")
-        holder = tree
-        for name in above:
-            holder = holder.setdefault(name, {})
-        holder[last] = value
-    return tree
