@@ -50,6 +50,17 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
+def by_key(spec: Spec, metadata: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what a service's metadata says, by the keys of a spec: one such as `a/b` may be a mapping in a mapping there."""
+    for name, value in metadata.items():
+        path = above + name
+        is_above = path not in spec.metadata and any(key.startswith(f"{path}/") for key in spec.metadata)
+        if is_above and isinstance(value, Mapping):
+            yield from by_key(spec, value, f"{path}/")
+        else:
+            yield path, value
+
+
 def as_variables(keys: Mapping[str, str]) -> dict[str, str]:
     """Return keys as the variables that confd's back end env takes for them."""
     return {key[1:].upper().replace("/", "_"): text for key, text in keys.items()}

@@ -10,13 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from catalog_forge.backends import TABLE
 from catalog_forge.catalog.compose import docker_compose
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.catalog.stored import SERVERS, STORE, with_store
-from catalog_forge.confd.layout import layout
+from catalog_forge.confd.layout import by_key, layout
 from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.entries import Revision, read
 from catalog_forge.seed.change import change
@@ -61,22 +60,12 @@ def stored(stack: Stack, spec: Spec) -> Stack:
     if not is_stored(spec) or (backend := spec.engine.store) not in SERVERS:
         return stack
     metadata = next(each.metadata for each in stack.services if each.name == spec.members[0].name)
-    found = {name: (_value(metadata, name), key) for name, key in spec.metadata.items()}
+    known = {name: each for name, each in by_key(spec, metadata) if name in spec.metadata}
     # An optional question that nobody answered is a key that is not there.
-    values = {name: each for name, (each, key) in found.items() if each is not None and not (each == "" and key.optional)}
+    values = {name: each for name, each in known.items() if not (each == "" and spec.metadata[name].optional)}
     prefix = spec.engine.prefix
     own = tuple(f"{prefix}/{name}" for name in spec.metadata)
     return replace(stack, store=StoreBeside(backend, prefix, STORE, layout(spec, backend, values), own, SERVERS[backend].token))
-
-
-def _value(metadata: Mapping[str, Any], name: str) -> Any:
-    """The value of a key such as `a.b` or `a/b`, which is a mapping in a mapping."""
-    if name in metadata:
-        return metadata[name]
-    found: Any = metadata
-    for part in name.split("/"):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
 
 
 class Filling:

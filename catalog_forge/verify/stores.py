@@ -8,7 +8,7 @@ from typing import Any
 from catalog_forge.backends import TABLE
 from catalog_forge.confd.imitated.embedded import Fetch
 from catalog_forge.confd.imitated.stored import Stored
-from catalog_forge.confd.layout import layout
+from catalog_forge.confd.layout import by_key, layout
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 
@@ -37,5 +37,7 @@ def values(subject: Subject, view: View) -> dict[str, Any]:
     found = json.loads(view.fetch(f"/{subject.version}/self/service/metadata")) or {}
     left = {name for name, key in subject.spec.metadata.items() if key.optional and not TABLE[subject.backend].empty}
     return {
-        name: value for name, value in found.items() if name != "io.rancher.service.hash" and not (value == "" and name in left)
+        name: value
+        for name, value in by_key(subject.spec, found)
+        if name != "io.rancher.service.hash" and not (value == "" and name in left)
     }

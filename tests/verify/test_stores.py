@@ -53,8 +53,8 @@ then:
 """
 
 
-def cases(folder: Path, backend: str, scenario: str = SCENARIO) -> list[play.Case]:
-    tree(folder, {"specs/web-conf.yml": SPEC.replace("BACKEND", backend), "specs/web-conf/scenarios/a.yml": scenario})
+def cases(folder: Path, backend: str, scenario: str = SCENARIO, spec: str = SPEC) -> list[play.Case]:
+    tree(folder, {"specs/web-conf.yml": spec.replace("BACKEND", backend), "specs/web-conf/scenarios/a.yml": scenario})
     source = Repository(folder).source("web-conf")
     return play.cases(source.spec(), source.folder)
 
@@ -99,6 +99,19 @@ def test_the_first_scenario_of_a_spec_passes(tmp_path: Path, backend: str) -> No
     assert "scale: 2" not in text
     (first,) = cases(tmp_path / "first", backend, text)
     assert play.play(first, Embedded()).passed
+
+
+@pytest.mark.parametrize("said", ["web: {yml: {k: 2}}", "web/yml: {k: 2}"])
+def test_a_key_with_a_slash_may_be_a_mapping_in_a_mapping(tmp_path: Path, said: str) -> None:
+    scenario = f"services: {{web: {{metadata: {{nodes: [{{host: a, port: 1}}], {said}}}}}}}\n"
+    scenario += "expect: {files: {web.conf: {contains: k=2}}}\n"
+    (case,) = cases(tmp_path, "redis", scenario, SPEC.replace("more: ", "web/yml: ").replace("metadata/more", "metadata/web/yml"))
+    assert play.play(case, Embedded()).passed
+
+
+def test_what_no_key_of_the_spec_is_ends_the_scenario(tmp_path: Path) -> None:
+    (case,) = cases(tmp_path, "redis", "services: {web: {metadata: {mroe: {k: 2}}}}\n")
+    assert "no such metadata key: 'mroe'" in str(play.play(case, Embedded()).broken)
 
 
 def test_what_a_store_cannot_hold_ends_the_scenario_with_one_error(tmp_path: Path) -> None:
