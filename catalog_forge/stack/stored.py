@@ -82,10 +82,12 @@ class Filling:
 
     def look(self, store: StoreBeside | None, seen: list[Seen]) -> None:
         """Take in what is wanted and what is there, and begin what is to be done."""
-        container = next((each for each in seen if store and each.service == store.service), None)
-        if not store or not container or not container.running or not container.address:
+        container = next(
+            (each for each in seen if store and each.service == store.service and each.running and each.address), None
+        )
+        if self._done and (not container or container.id != self._done[0]):
             self._done = None
-        elif not self.is_full(store) and not (self._thread and self._thread.is_alive()):
+        if store and container and not self.is_full(store) and not (self._thread and self._thread.is_alive()):
             self._thread = threading.Thread(target=self._fill, args=(store, container), daemon=True)
             self._thread.start()
 
