@@ -102,9 +102,8 @@ class Supervisor:
     ) -> None:
         self._engine, self._folder, self._show, self._tell = engine, folder, show, tell
         self._retell, self._heard = retell, heard
-        self._held: frozenset[Key] = frozenset()
-        self._again_wanted: set[Key] = set()
-        self._unwanted: set[Key] = set()
+        self._held = self._stopped = frozenset[Key]()
+        self._again_wanted, self._unwanted = set[Key](), set[Key]()
         self._server: MetadataServer | None = None
         self._runner = StackRunner(engine, folder.name)
         self._woken = threading.Event()
@@ -147,7 +146,7 @@ class Supervisor:
     @property
     def _still(self) -> frozenset[Key]:
         """The units that do not start again: they are held, or somebody has stopped them."""
-        return self._held | named(self._stack, self._stack.held)
+        return self._held | self._stopped
 
     @property
     def told(self) -> Environment | None:
@@ -260,7 +259,8 @@ class Supervisor:
             return
         more = [name for name, number in stack.restarts.items() if number > self._stack.restarts.get(name, 0)]
         self._again_wanted |= named(stack, more)
-        self._stack, self._generation, self._refused, self._denied = stack, generation, "", False
+        self._stack, self._stopped = stack, named(stack, stack.held)
+        self._generation, self._refused, self._denied = generation, "", False
         self._endings.settle = stack.settle
         self._endings.renew(self._runner.seen(), time.monotonic())
         self._news.clear()
@@ -348,7 +348,7 @@ class Supervisor:
                 if (check := checks[key[0]]) and check.strategy == "recreate" and health[key] == "unhealthy"
             },
             unwanted=frozenset(self._unwanted),
-            held=named(self._stack, self._stack.held),
+            held=self._stopped,
             again=frozenset(self._again_wanted),
             unready={key for key in wanted if states[key] != "running" or (checks[key[0]] and health[key] != "healthy")},
         )
