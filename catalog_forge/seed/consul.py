@@ -6,6 +6,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from catalog_forge.backends import TABLE
 from catalog_forge.seed.store import Destination, unclear
 from catalog_forge.seed.wire import Wire, basic
 
@@ -18,7 +19,9 @@ class Consul:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        self._wire = Wire(target, 8500, basic(target) | ({"X-Consul-Token": target.token} if target.token else {}))
+        self._wire = Wire(
+            target, TABLE["consul"].port, basic(target) | ({"X-Consul-Token": target.token} if target.token else {})
+        )
         self.close = self._wire.close
 
     def begin(self) -> None:

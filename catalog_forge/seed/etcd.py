@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from catalog_forge.backends import TABLE
 from catalog_forge.seed.store import Destination, refuse, unclear
 from catalog_forge.seed.wire import Wire, basic
 
@@ -17,7 +18,7 @@ class Etcd:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        self._wire = Wire(target, 2379, {"Content-Type": "application/x-www-form-urlencoded", **basic(target)})
+        self._wire = Wire(target, TABLE["etcd"].port, {"Content-Type": "application/x-www-form-urlencoded", **basic(target)})
         self.close = self._wire.close
 
     def begin(self) -> None:

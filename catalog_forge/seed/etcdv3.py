@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 
+from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import Destination, denied, unclear
 from catalog_forge.seed.wire import Wire
@@ -18,7 +19,7 @@ class Etcdv3:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        self._wire = Wire(target, 2379)
+        self._wire = Wire(target, TABLE["etcdv3"].port)
         self.close = self._wire.close
 
     def begin(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from catalog_forge.backends import TABLE
 from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse, unclear
 
 Reply = bytes | int | None | list["Reply"]
@@ -30,7 +31,7 @@ class Redis:
         target = self._target
         try:
             parts = urlsplit(self._node if "://" in self._node else f"redis://{self._node}")
-            self._socket = socket.create_connection((parts.hostname or "", parts.port or 6379), PATIENCE)
+            self._socket = socket.create_connection((parts.hostname or "", parts.port or TABLE["redis"].port), PATIENCE)
         except (OSError, ValueError) as error:
             refuse(self._node, getattr(error, "strerror", None) or str(error), "does it run, and is --node its address?")
         self._replies: BinaryIO = self._socket.makefile("rb")

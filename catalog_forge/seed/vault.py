@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from catalog_forge.backends import TABLE
 from catalog_forge.seed.store import Destination, denied, refuse, unclear
 from catalog_forge.seed.wire import Wire
 
@@ -16,7 +17,7 @@ class Vault:
 
     def __init__(self, target: Destination) -> None:
         self._target = target
-        self._wire = Wire(target, 8200, {"X-Vault-Token": target.token} if target.token else {})
+        self._wire = Wire(target, TABLE["vault"].port, {"X-Vault-Token": target.token} if target.token else {})
         self.close = self._wire.close
 
     def begin(self) -> None:
