@@ -14,22 +14,6 @@ is_wanted() {
     esac
 }
 
-build() {
-    if ! command -v go >/dev/null; then
-        echo "confd: none on PATH, and no Go to build it with" >&2
-        exit 4
-    fi
-    echo "confd: building $version, once (about a minute)" >&2
-    mkdir -p "${cached%/*}"
-    new=$cached.$$
-    trap 'rm -f "$new"' EXIT
-    (cd "$tools/confd" && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o "$new" github.com/kelseyhightower/confd) >&2 || {
-        echo "confd: the build of $version failed" >&2
-        exit 4
-    }
-    mv "$new" "$cached"
-}
-
 if [ -n "${CATALOG_FORGE_CONFD-}" ]; then
     if ! is_wanted "$CATALOG_FORGE_CONFD"; then
         echo "confd: CATALOG_FORGE_CONFD=$CATALOG_FORGE_CONFD is not a confd $version" >&2
@@ -39,6 +23,6 @@ if [ -n "${CATALOG_FORGE_CONFD-}" ]; then
 elif found=$(command -v confd) && is_wanted "$found"; then
     echo "$found"
 else
-    is_wanted "$cached" || build
-    echo "$cached"
+    is_wanted "$cached" || rm -f "$cached"
+    exec "$tools/built.sh" confd "$version" github.com/kelseyhightower/confd "a minute"
 fi

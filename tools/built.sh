@@ -1,0 +1,26 @@
+#!/bin/sh
+# Print the path of a program in Go, built once into the cache. The folder of its name here is the module that asks for it.
+# usage: tools/built.sh NAME VERSION PACKAGE WORDS [LDFLAGS]    WORDS: how long it takes
+# exit 4: it cannot be had here; the reason is on stderr
+set -eu
+
+name=$1 version=$2 package=$3 words=$4 flags="${5-} -s -w"
+tools=$(cd "$(dirname "$0")" && pwd)
+cached=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/$name-$version/$name
+
+if [ ! -x "$cached" ]; then
+    if ! command -v go >/dev/null; then
+        echo "$name: none is here, and no Go to build it with" >&2
+        exit 4
+    fi
+    echo "$name: building $version, once (about $words)" >&2
+    mkdir -p "${cached%/*}"
+    new=$cached.$$
+    trap 'rm -f "$new"' EXIT
+    (cd "$tools/$name" && CGO_ENABLED=0 go build -trimpath -ldflags="$flags" -o "$new" "$package") >&2 || {
+        echo "$name: the build of $version failed" >&2
+        exit 4
+    }
+    mv "$new" "$cached"
+fi
+echo "$cached"
