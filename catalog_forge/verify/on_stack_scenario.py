@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from catalog_forge.confd.layout import by_key
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios import model, units
@@ -65,9 +66,10 @@ def _services(scene: Environment) -> dict[str, model.Service]:
 def _given(spec: Spec, played: Scenario, entry: Revision) -> dict[str, Given]:
     """What the scenario says for the keys that the entry asks for, where that could be an answer."""
     questions = entry.asked
+    told = [dict(by_key(spec, each.metadata)) for each in played.environment.stacks[0].services]
     found: dict[str, Given] = {}
     for name, key in spec.metadata.items():
-        values = [each.metadata[name] for each in played.environment.stacks[0].services if name in each.metadata]
+        values = [each[name] for each in told if name in each]
         question = questions.get(key.variable)
         text = _text(values[0]) if values else ""
         if question and text and not question.problem(text):

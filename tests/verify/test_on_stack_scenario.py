@@ -53,6 +53,11 @@ def test_a_required_question_is_answered_by_the_metadata_of_the_scenario_or_name
         stack(SCENARIO.replace("cluster.name: es, ", ""))
 
 
+@pytest.mark.parametrize("said", ["cluster/name: es, ", "cluster: {name: es}, "])
+def test_a_question_whose_key_has_a_slash_is_answered_by_a_mapping_in_a_mapping_too(said: str) -> None:
+    stack(SCENARIO.replace("cluster.name: es, ", said), SPEC.replace("cluster.name", "cluster/name"))
+
+
 def test_what_is_beside_the_entry_runs_as_the_scenario_says() -> None:
     web, _ = stack(SCENARIO + "  web: {scale: 2}\n" + WITH_WEB).services
     assert (web.primary.image, web.primary.command, web.primary.environment, web.scale) == ("web:1", ("serve",), {"A": "b"}, 2)
