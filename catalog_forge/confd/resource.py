@@ -217,7 +217,7 @@ def scale_resource(spec: Spec) -> Resource:
     return compile_file(spec, file, "scale", lambda name, _block: name)
 
 
-def probe(spec: Spec) -> str:
-    """Return the TOML of a resource that reads all keys and writes none: it fails while the store does not answer."""
+def probe_resource(spec: Spec) -> Resource:
+    """Return a resource that reads all keys and writes none: it fails while the store does not answer."""
     lines = ["[template]", 'src = "probe.tmpl"', f"dest = {go.string(f'{spec.share}/probe')}", 'mode = "0600"', 'keys = ["/"]']
-    return "\n".join(lines) + "\n"
+    return Resource("probe", "\n".join(lines) + "\n", '{{range gets "/*"}}{{end}}')

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from catalog_forge.backends import TABLE
 from catalog_forge.confd.layout import prefix_of
-from catalog_forge.confd.resource import actions, compile_file, probe, resource_names, scale_resource
+from catalog_forge.confd.resource import actions, compile_file, probe_resource, resource_names, scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
 from catalog_forge.spec.checks.whole import APPLETS, CONFD_SHA256, UNPACK
 from catalog_forge.spec.launching import can_watch, leader_port, rendered
@@ -55,13 +55,11 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
         resource = compile_file(spec, file, name, read_static)
         plan.add_text(f"conf.d/{name}.toml", resource.toml)
         plan.add_text(f"templates/{name}.tmpl", resource.template)
-    if spec.launch.wait.scale:
-        resource = scale_resource(spec)
-        plan.add_text("scale/conf.d/scale.toml", resource.toml)
-        plan.add_text("scale/templates/scale.tmpl", resource.template)
-    if spec.engine.is_stored:
-        plan.add_text("probe/conf.d/probe.toml", probe(spec))
-        plan.add_text("probe/templates/probe.tmpl", '{{range gets "/*"}}{{end}}')
+    for is_needed, made in ((spec.launch.wait.scale, scale_resource), (spec.engine.is_stored, probe_resource)):
+        if is_needed:
+            resource = made(spec)
+            plan.add_text(f"{resource.name}/conf.d/{resource.name}.toml", resource.toml)
+            plan.add_text(f"{resource.name}/templates/{resource.name}.tmpl", resource.template)
     plan.add_text("Dockerfile", dockerfile(spec))
     plan.add_text("entrypoint.sh", entrypoint(spec), EXECUTABLE)
     plan.add_text("run.sh", run_script(spec), EXECUTABLE)
