@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -36,8 +37,14 @@ class StateFolder:
         self.path = home / "catalog-forge" / "stacks" / name
 
     def make(self) -> None:
-        """Create the folder for its owner alone: answers may hold passwords."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Create the folder for its owner alone: answers may hold passwords. Another command may remove it meanwhile."""
+        while not self.path.is_dir():
+            try:
+                self.path.mkdir(parents=True, mode=0o700)
+            except FileExistsError:
+                with suppress(FileNotFoundError):  # made and removed by another one between the two calls
+                    if not stat.S_ISDIR(self.path.lstat().st_mode):
+                        raise
 
     @property
     def log(self) -> Path:
@@ -140,8 +147,7 @@ class StateFolder:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Be the one who runs the stack, as long as the block lasts. Raises ForgeError when another one is."""
-        self.make()
-        with (self.path / "lock").open("a+") as file:
+        with self._opened("lock") as file:
             if not _locked(file, wait=1):
                 raise ForgeError(f"stack {self.name!r} is run by another process")
             file.truncate(0)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,3 +130,26 @@ def test_nothing_stays_of_a_stack_that_was_removed_and_who_waited_for_a_turn_has
     assert took == [True]
     folder.remove()
     assert not folder.path.exists()
+
+
+def test_a_folder_that_another_command_removes_between_two_calls_is_made_again(
+    folder: StateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, gone = Path.mkdir, [True, True]
+
+    def mkdir(path: Path, *args: Any, **how: Any) -> None:
+        if path == folder.path and gone:
+            gone.pop()
+            raise FileExistsError(path)
+        made(path, *args, **how)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with folder.turn(0), folder.held():
+        assert folder.path.is_dir() and not gone
+
+
+def test_a_file_that_stands_where_the_folder_belongs_is_said(folder: StateFolder) -> None:
+    folder.path.parent.mkdir(parents=True)
+    folder.path.write_text("")
+    with pytest.raises(FileExistsError):
+        folder.make()
