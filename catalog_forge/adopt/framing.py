@@ -18,8 +18,8 @@ from catalog_forge.catalog.compose import GENERATED_LABELS
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import LISTS
 from catalog_forge.errors import Problem, Where
+from catalog_forge.goyaml import decoding
 from catalog_forge.goyaml.decoding import pairs, text_of
-from catalog_forge.goyaml.decoding import value as value_of
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.composition import Service, items, substituted
 from catalog_forge.rancher.entries import Revision
@@ -293,18 +293,15 @@ class _Framing:
     def data(self, node: yamlio.Node) -> Any:
         """A value as plain data; what nobody asks for is empty, as Rancher has it."""
 
-        def put(value: Any) -> Any:
-            if isinstance(value, str):
-                for each in sorted(dollars(value), key=lambda each: -each.start):
-                    if each.name and each.name not in self.asked:
-                        self.say(f"no question asks for {each.text}: it is empty", node.where)
-                        value = value[: each.start] + value[each.start + len(each.text) :]
-                return value
-            if isinstance(value, dict):
-                return {key: put(item) for key, item in value.items()}
-            return [put(item) for item in value] if isinstance(value, list) else value
+        def put(text: yamlio.Text) -> Any:
+            value: Any = decoding.value(text)
+            for each in sorted(dollars(value), key=lambda each: -each.start) if isinstance(value, str) else ():
+                if each.name and each.name not in self.asked:
+                    self.say(f"no question asks for {each.text}: it is empty", node.where)
+                    value = value[: each.start] + value[each.start + len(each.text) :]
+            return value
 
-        return put(_typed(node))
+        return decoding.data(node, put)
 
     # The metadata
 
@@ -352,19 +349,16 @@ class _Framing:
 
     def literal(self, node: yamlio.Node) -> Any:
         """Data in which every variable has the default answer, and `$$` is `$`."""
-        match node:
-            case yamlio.Text() if "$" in node.value:
-                if any(each.name in self.asked for each in dollars(node.value)):
-                    self.say(
-                        f"the answer is only a part of {node.value!r}, or of several keys: its default stands there", node.where
-                    )
-                return substituted(node, self.answers)
-            case yamlio.Text():
-                return text_of(node)
-            case yamlio.Map():
-                return {key: self.literal(value) for key, value in pairs(node).items()}
-            case _:
-                return [self.literal(item) for item in node.items]
+
+        def put(text: yamlio.Text) -> str:
+            if "$" not in text.value:
+                return text_of(text)
+            if any(each.name in self.asked for each in dollars(text.value)):
+                words = f"the answer is only a part of {text.value!r}, or of several keys: its default stands there"
+                self.say(words, text.where)
+            return substituted(text, self.answers)
+
+        return decoding.data(node, put)
 
     def question(self, variable: str) -> dict[str, Any]:
         """A question as a key."""
@@ -511,17 +505,6 @@ def _covers(pattern: str, path: str) -> bool:
     return len(one) == len(other) and all(
         WILD in part or "*" in part or part == name for part, name in zip(one, other, strict=True)
     )
-
-
-def _typed(node: yamlio.Node) -> Any:
-    """Data as Rancher's reader of YAML types it: yes is true, 0777 is 511."""
-    match node:
-        case yamlio.Text():
-            return value_of(node)
-        case yamlio.Map():
-            return {key: _typed(value) for key, value in pairs(node).items()}
-        case _:
-            return [_typed(item) for item in node.items]
 
 
 def _texts(data: Any) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from catalog_forge.errors import Problem
 from catalog_forge.goyaml import scalars
@@ -103,6 +104,17 @@ def brought_in(node: Node) -> list[Node]:
 def pairs(node: Node | None) -> dict[str, Node]:
     """The values of a mapping by key, merge keys written out; empty for everything else."""
     return {key.value: each for key, each in merged(node.pairs)} if isinstance(node, Map) else {}
+
+
+def data(node: Node, scalar: Callable[[Text], Any] = value) -> Any:
+    """A node as data with the values of its scalars, or what `scalar` makes of them; merge keys are written out."""
+    match node:
+        case Map():
+            return {key: data(each, scalar) for key, each in pairs(node).items()}
+        case Seq(items):
+            return [data(item, scalar) for item in items]
+        case Text():
+            return scalar(node)
 
 
 def too_large(root: Node | None) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.launches import Launches
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Note, Rule, Service, Stack
 from catalog_forge.stack.order import ordered, without_circles
-from catalog_forge.yamlio import Map, Node, Seq, Text
+from catalog_forge.yamlio import Node, Text
 
 _HEALTH = (
     "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
@@ -239,17 +239,10 @@ class _Composer:
 
 def _data_of(definition: Definition, key: str) -> dict[str, Value]:
     found = keys_of(definition.keys.get(key))
-    return {name: _data(value, digits=key == "lb_config") for name, value in found.items()}
+    return {name: decoding.data(value, _digits if key == "lb_config" else decoding.value) for name, value in found.items()}
 
 
-def _data(node: Node, *, digits: bool) -> Value:
-    """Data as Rancher's YAML reader types it; with `digits` an answer of digits is a number (section 3: only below lb_config)."""
-    match node:
-        case Map(pairs):
-            return {key.value: _data(value, digits=digits) for key, value in pairs}
-        case Seq(items):
-            return [_data(item, digits=digits) for item in items]
-        case Text(value):
-            if digits and value.isascii() and value.isdigit() and len(value) < 19:
-                return int(value)
-            return decoding.value(node)
+def _digits(node: Text) -> Value:
+    """A scalar as Rancher's YAML reader types it, of which an answer of digits is a number (section 3: only below lb_config)."""
+    text = node.value
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)
