@@ -232,6 +232,15 @@ def test_the_page_shows_all_and_cannot_be_changed_by_what_it_shows(tmp_path: Pat
     assert "http" not in page.replace("https://github.com/kelseyhightower/confd", "")
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_an_image_says_steers_no_terminal(tmp_path: Path, form: str) -> None:
+    files = image({"x": "a\n"})
+    files["Dockerfile"] = files["Dockerfile"].replace("RUN chmod +x /confd", "RUN echo '\u202e\x9b2J\x7f'")
+    result = run(tmp_path, str(tree(tmp_path / "app-conf", {**files})), "--format", form)
+    assert "what a RUN makes is not modelled: echo" in result.stdout
+    assert all(each.isprintable() or each == "\n" for each in result.stdout)
+
+
 @pytest.mark.parametrize(
     ("path", "content", "words"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import click
 
 from catalog_forge.cli.main import Settings, recover_above
 from catalog_forge.cli.shown import engines, outfile
-from catalog_forge.shown import printable
+from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +57,7 @@ def adopt(
     with engines.opened(engine, confd) as opened:
         found = _adopted(folders, entries, opened)
     if form == "json":
-        click.echo(json.dumps(report.data(found), indent=1, ensure_ascii=False))
+        click.echo(as_json(report.data(found), indent=1))
     else:
         for line in report.lines(found, whole=diff):
             click.echo(printable(line))
