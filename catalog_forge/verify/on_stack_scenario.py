@@ -22,7 +22,7 @@ from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import Spec
-from catalog_forge.stack.beside import flat, linked
+from catalog_forge.stack.beside import flat, with_beside
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.reconcile import Key
@@ -44,15 +44,13 @@ def stack_of(spec: Spec, played: Scenario, name: str) -> Stack:
     """
     entry = entry_of(spec)
     stack = compose(entry, answered(entry.questions, _given(spec, played, entry)), name)
-    own = {each.name for each in stack.services}
     labels = {each: service.labels for each, service in _services(played.environment).items()}
     beside = [
         Service(Launch(each, what.image, command=what.command, environment=what.environment, labels=labels[each]))
         for each, what in ((flat(path), what) for path, what in played.beside.items())
     ]
-    if both := own & {each.name for each in beside}:
-        raise ForgeError(f"the entry has the service {min(both)!r} itself", played.moments[0].where, "take it out of `beside`")
-    services = tuple(_unpublished(linked(each, played.beside)) for each in (*beside, *stack.services))
+    stack = with_beside(stack, played.beside, beside, played.moments[0].where, "take it out of `beside`")
+    services = tuple(map(_unpublished, stack.services))
     return stored(at(replace(stack, services=services), played.environment), spec)
 
 
