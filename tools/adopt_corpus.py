@@ -20,7 +20,7 @@ from catalog_forge.adopt.adopting import adopt
 from catalog_forge.adopt.entries import uses
 from catalog_forge.adopt.lifting import lift
 from catalog_forge.adopt.originals import originals
-from catalog_forge.adopt.report import STATES
+from catalog_forge.adopt.report import outcomes
 from catalog_forge.adopt.setting import Lifted, Setting
 from catalog_forge.confd.resource import compile_file
 from catalog_forge.errors import ForgeError
@@ -111,9 +111,8 @@ def adopted(folders: list[Path], entries: list[Path], engine: Engine) -> None:
     known = [each for catalog in catalogs for each in originals(catalog)]
     found = [adopt(each, engine) for each in known]
     for each in found:
-        counts = ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state])
         templates = sum(not file.is_static for file in each.files)
-        print(f"{each.status:10} {each.where} as {each.name}: {counts or 'no file'}; {each.lifted} of {templates} lifted")
+        print(f"{each.status:10} {each.where} as {each.name}: {outcomes(each)}; {each.lifted} of {templates} lifted")
         for problem in each.problems:
             print(f"           {problem.message}")
     folder_count = len({each.where for each in found})

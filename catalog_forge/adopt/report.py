@@ -34,9 +34,13 @@ def lines(found: Sequence[Adopted], *, whole: bool = False) -> Iterator[str]:
     yield f"{counted(len(found), 'image')}: {words or 'nothing to adopt'}"
 
 
+def outcomes(each: Adopted) -> str:
+    """How many of its files are equal, proven, different, never rendered."""
+    return ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state]) or "no file"
+
+
 def _counted(each: Adopted) -> str:
-    files = ", ".join(f"{each.counts[state]} {state}" for state in STATES if each.counts[state]) or "no file"
-    return f"{files}; {each.lifted} lifted; {counted(each.cases, 'scenario')}"
+    return f"{outcomes(each)}; {each.lifted} lifted; {counted(each.cases, 'scenario')}"
 
 
 def _of_file(file: Compared, *, whole: bool) -> Iterator[str]:
