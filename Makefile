@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make try`, `make demo` and `make test` set up what they use and say what they do.
 .DEFAULT_GOAL := help
-.PHONY: help try demo test test-all lint mutants bench clean
+.PHONY: help try demo test test-all lint docs mutants bench clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -33,6 +33,10 @@ lint: .venv/ready ## check style, types and scripts
 	@ruff format --quiet --check .
 	@mypy
 	@shellcheck .ci/run tools/*.sh
+
+docs: .venv/ready ## make the site of the pages: build/docs/index.html (search works without a server)
+	@.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
 
 mutants: .venv/ready ## change the code at 300 places, one at a time, and see that a test fails (SEED: which places)
 	@.venv/bin/pip install --quiet --group mutants

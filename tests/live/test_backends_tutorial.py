@@ -1,4 +1,4 @@
-"""The commands of docs/backends-tutorial.md, in their order, in one shell."""
+"""The commands of docs/tutorials/without-rancher.md, in their order, in one shell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.live.software import ROOT, image_of
 from tests.stores.conftest import needing
 from tests.stores.servers import tool
 
-PAGE = ROOT / "docs/backends-tutorial.md"
+PAGE = ROOT / "docs/tutorials/without-rancher.md"
 
 
 def commands() -> list[str]:

@@ -53,7 +53,7 @@ def name_of(spec: str) -> str:
 
 def test_what_the_pages_show_is_played() -> None:
     assert {name_of(spec) for spec in shown().values()} == {*CLIENTS}
-    assert {where.partition("#")[0] for where in shown()} >= {"README.md", "docs/tutorial.md", "docs/spec.md"}
+    assert {where.partition("#")[0] for where in shown()} >= {"README.md", "docs/tutorials/first-image.md", "docs/spec.md"}
 
 
 @pytest.mark.parametrize("where", shown())
