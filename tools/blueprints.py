@@ -12,7 +12,8 @@ from catalog_forge.blueprint.answers import Given, Question, answer, questions
 from catalog_forge.blueprint.expand import expand, renderer
 from catalog_forge.blueprint.find import GENERIC, shipped
 from catalog_forge.blueprint.model import Blueprint, load
-from catalog_forge.catalog.picture import draw
+from catalog_forge.preview import topology
+from catalog_forge.preview.drawing import draw
 from catalog_forge.repository import Source
 from catalog_forge.spec.folder import PlannedFolder
 from catalog_forge.spec.model import Spec
@@ -53,7 +54,7 @@ def pages(folder: Path) -> dict[str, str]:
         files="\n".join(f"- `{file.dest}`; after a change: {file.reload}" for file in spec.files),
         readme=spec.entry.readme.strip() or spec.description,
     )
-    return {"README.md": readme, "topology.svg": draw(spec)}
+    return {"README.md": readme, "topology.svg": draw(topology.of_spec(spec))}
 
 
 def spec_of(blueprint: Blueprint) -> Spec:

@@ -36,12 +36,13 @@ def show(settings: Settings, name: str) -> None:
 @click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture into FILE.")
 @click.pass_obj
 def picture(settings: Settings, name: str, out: Path | None) -> None:
-    """Draw the stack of a spec as SVG: services, containers, ports, volumes, and who reads whom."""
-    from catalog_forge.catalog.picture import draw
+    """Draw the stack of a spec as SVG: services, containers, files, ports, volumes, and who uses whom."""
     from catalog_forge.cli.shown import outfile
+    from catalog_forge.preview import topology
+    from catalog_forge.preview.drawing import draw
     from catalog_forge.repository import Repository
 
-    drawn = draw(Repository.find(settings.directory).source(name).spec())
+    drawn = draw(topology.of_spec(Repository.find(settings.directory).source(name).spec()))
     if out:
         outfile.write(settings.directory / out, drawn)
     else:

@@ -1,0 +1,135 @@
+"""Where the units of a topology stand in a drawing: in rows, side by side, with room for the lines that pass. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from catalog_forge.preview.topology import Edge, Frame, Topology
+
+# The most that stands in a row, the distance of two things there, the width of a line that passes.
+MOST_WIDTH, GAP, PASSING = 1080, 26, 12
+_SWEEPS = 6
+
+
+@dataclass(eq=False)
+class Slot:
+    """What has a place in a row: a unit, or a line that passes by."""
+
+    unit: Frame | None
+    row: int
+    width: float
+    left: float = 0
+    above: list[Slot] = field(default_factory=list)
+    below: list[Slot] = field(default_factory=list)
+
+    @property
+    def middle(self) -> float:
+        """Where its middle is."""
+        return self.left + self.width / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A line from the first place down to the last, through those between; it points `up` if the lower one is its source."""
+
+    edge: Edge
+    places: tuple[Slot, ...]
+    up: bool
+
+
+def rows(topology: Topology, width_of: Callable[[Frame], float]) -> tuple[list[list[Slot]], list[Way]]:
+    """Return the units in rows, each below all that use it, and the lines between them, with a place in each row that they pass.
+
+    `width_of` says how wide a unit is.
+    """
+    units = {unit.name: unit for unit in topology.units}
+    levels = _levels(units, topology.edges)
+    used = {name for edge in topology.edges for name in (edge.source, edge.target)}
+    found: list[list[Slot]] = []
+    for level in [*sorted({levels[name] for name in used}), None]:
+        width = float(MOST_WIDTH)
+        for name, unit in units.items():
+            if (levels[name] if name in used else None) == level:
+                if width + width_of(unit) > MOST_WIDTH:
+                    found.append([])
+                    width = 0
+                found[-1].append(Slot(unit, len(found) - 1, width_of(unit)))
+                width += width_of(unit) + GAP
+    placed = {place.unit.name: place for row in found for place in row if place.unit}
+    return found, [_through(edge, placed[edge.source], placed[edge.target], found) for edge in topology.edges]
+
+
+def _levels(names: Mapping[str, Frame], edges: Sequence[Edge]) -> dict[str, int]:
+    """How many units lie above each, at most, on a way along the lines; a line that closes a circle does not count."""
+    targets: dict[str, list[str]] = {name: [] for name in names}
+    for edge in edges:
+        targets[edge.source].append(edge.target)
+    done: list[str] = []
+    state: dict[str, int] = {}
+    onward: dict[str, list[str]] = {name: [] for name in names}
+    for start in names:
+        trail = [(start, iter(targets[start]))] if start not in state else []
+        state.setdefault(start, 1)
+        while trail:
+            name, rest = trail[-1]
+            if (target := next(rest, None)) is None:
+                done.append(trail.pop()[0])
+                state[name] = 2
+            elif state.get(target) != 1:
+                onward[name].append(target)
+                if target not in state:
+                    state[target] = 1
+                    trail.append((target, iter(targets[target])))
+    levels = dict.fromkeys(names, 0)
+    for name in reversed(done):
+        for target in onward[name]:
+            levels[target] = max(levels[target], levels[name] + 1)
+    return levels
+
+
+def _through(edge: Edge, source: Slot, target: Slot, rows: list[list[Slot]]) -> Way:
+    """A line from a unit to another one, with a place of its own in each row between."""
+    upper, lower = sorted((source, target), key=lambda place: place.row)
+    places = [upper, *(Slot(None, row, PASSING) for row in range(upper.row + 1, lower.row)), lower]
+    for place in places[1:-1]:
+        rows[place.row].append(place)
+    for above, below in pairwise(places):
+        above.below.append(below)
+        below.above.append(above)
+    return Way(edge, tuple(places), upper is not source)
+
+
+def settle(rows: list[list[Slot]], margin: float) -> None:
+    """Give each place its left side, from the margin on: near what it is connected with, in an order that follows from that."""
+    for row in rows:
+        _spread(row, [0.0] * len(row))
+    for sweep in range(_SWEEPS):
+        for row in rows if sweep % 2 else reversed(rows):
+            sides = [[*place.above, *place.below] if sweep else place.below for place in row]
+            wanted = [
+                sum(each.middle for each in side) / len(side) if side else place.middle
+                for place, side in zip(row, sides, strict=True)
+            ]
+            order = sorted(range(len(row)), key=wanted.__getitem__)
+            row[:] = [row[number] for number in order]
+            _spread(row, [wanted[number] for number in order])
+    first = min((place.left for row in rows for place in row), default=0.0)
+    for place in (place for row in rows for place in row):
+        place.left += margin - first
+
+
+def _spread(row: list[Slot], wanted: Sequence[float]) -> None:
+    """Put a row's places as near as can be (least squares) to where their middles are wanted, one beside the other."""
+    offset, groups = 0.0, []
+    for place, middle in zip(row, wanted, strict=True):
+        groups.append((middle - place.width / 2 - offset, 1))
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            (one, count), (other, more) = groups[-2:]
+            groups[-2:] = [((one * count + other * more) / (count + more), count + more)]
+        offset += place.width + GAP
+    offset, lefts = 0.0, (left for left, count in groups for _ in range(count))
+    for place, left in zip(row, lefts, strict=True):
+        place.left = left + offset
+        offset += place.width + GAP

@@ -1,0 +1,251 @@
+"""What a drawing of an entry shows: its units and their containers, who links whom, and which file goes where. Pure.
+
+It is read from the compose files of any revision, also of one that Rancher would refuse. Of what a spec generates it is known
+besides which containers write which files, and whose containers they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from catalog_forge.catalog.entry import entry_plan
+from catalog_forge.goyaml.decoding import pairs, text_of
+from catalog_forge.rancher import composition, entries, keys
+from catalog_forge.rancher.composition import Composition, Service, items, varies
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.shown import counted
+from catalog_forge.spec.checks.uses import services as services_read
+from catalog_forge.spec.launching import rendered
+from catalog_forge.spec.model import Spec
+from catalog_forge.yamlio import Node, Seq
+
+# Who draws more than this draws nothing that can be read: the rest is counted.
+MOST_UNITS, MOST_CONTAINERS, MOST_LINES, MOST_EDGES, MOST_VOLUMES = 60, 12, 5, 200, 3
+
+# Images that stand for no container at all.
+_OUTSIDE = {"rancher/external-service": "a service outside", "rancher/dns-service": "a name for other services"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerBox:
+    """A container of a unit: its name, its image, and lines about it."""
+
+    name: str
+    image: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What one container of a unit gets from another: files that are written, or volumes."""
+
+    source: str
+    target: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What Rancher starts together: a primary service and its sidekicks.
+
+    `kind` is `service` or `balancer`; without any container it is `outside` (a service of another stack) or a `volume`.
+    """
+
+    name: str
+    kind: str
+    scale: str = ""
+    boxes: tuple[ContainerBox, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line between two units: the first one `links`, `balances`, `reads`, `mounts` the other, or `starts after` it."""
+
+    source: str
+    target: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The units and the lines between them; `left_out` counts the units that are too many."""
+
+    title: str
+    units: tuple[Frame, ...]
+    edges: tuple[Edge, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfImage:
+    """What is known of a generated entry: the image that writes files, their paths, and the services that they read."""
+
+    image: str = ""
+    files: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+def of_spec(spec: Spec) -> Topology:
+    """Return the topology of the entry that a spec generates."""
+    plan = entry_plan(spec, lambda _name: b"")
+    found = entries.read({file.path: file.content for file in plan}, spec.entry.name)
+    return of_revision(found, conf_image_of(spec), spec.entry.title)
+
+
+def conf_image_of(spec: Spec) -> ConfImage:
+    """Return what the conf image of a spec writes, and whom its files read."""
+    return ConfImage(spec.tag, tuple(file.dest for file in rendered(spec)), tuple(services_read(spec)))
+
+
+def of_revision(
+    found: Revision, conf: ConfImage | None = None, title: str = "", variables: Mapping[str, str] | None = None
+) -> Topology:
+    """Return the topology of a revision with these answers; without any, with the author's `${...}` as they stand.
+
+    What nobody may see is to be hidden in `variables`.
+    """
+    files = found.composition
+    if variables is not None:
+        sources = composition.sources(found.docker, found.rancher, variables, found.entry.name, found.served)
+        files = composition.read(sources).answered(variables, lambda _name: lambda *_: None)
+    title = title or text_of(pairs(found.entry.settings.node).get("name")) or found.entry.name
+    return _TopologyReader(files, conf or ConfImage()).topology(title)
+
+
+class _TopologyReader:
+    """Reads the units of a composition and the lines between them, in the order in which they stand there."""
+
+    def __init__(self, files: Composition, conf: ConfImage) -> None:
+        self.services, self.conf = files.services, conf
+        first = {name: primaries[0] for name, primaries in files.primaries_of.items() if name in files.services}
+        # A service that names itself, or one of a circle of sidekicks, is a unit all the same.
+        self.primary_of = {name: primary for name, primary in first.items() if primary not in first}
+        names = [name for name in files.services if name not in self.primary_of]
+        self.left_out = max(0, len(names) - MOST_UNITS)
+        self.members = {name: self._members(files.services[name]) for name in names[:MOST_UNITS]}
+
+    def topology(self, title: str) -> Topology:
+        """All of it; a line to what is not in the composition leads out of the stack."""
+        units = [self._unit(name, members) for name, members in self.members.items()]
+        edges = tuple(islice(dict.fromkeys([*self._edges(), *self._mounts()]), MOST_EDGES))
+        others = {edge.target: "volume" if edge.kind == "mounts" else "outside" for edge in edges}
+        units += [Frame(name, kind) for name, kind in others.items() if name not in self.members]
+        return Topology(title, tuple(units), edges, self.left_out)
+
+    def _members(self, primary: Service) -> list[Service]:
+        """The containers of a unit: who writes files, who keeps them for others, who takes them."""
+        found = [primary, *(self.services[name] for name in primary.sidekicks if name in self.services and name != primary.name)]
+        return sorted(found[:MOST_CONTAINERS], key=lambda each: 0 if self._writes(each) else 2 if each.get("volumes_from") else 1)
+
+    def _writes(self, service: Service) -> bool:
+        """Whether a container runs the conf image, and not only keeps its files."""
+        return bool(self.conf.image) and _text(service, "image") == self.conf.image and "entrypoint" not in service.keys
+
+    def _unit(self, name: str, members: list[Service]) -> Frame:
+        primary = self.services[name]
+        image = next((what for image, what in _OUTSIDE.items() if _text(primary, "image").startswith(image)), "")
+        is_balancer = keys.BALANCER.fullmatch(_text(primary, "image")) or "lb_config" in primary.keys
+        scale = "one on each host" if text_of(_label(primary, keys.GLOBAL)) == "true" else _text(primary, "scale") or "1"
+        if image:
+            return Frame(name, "outside", lines=_few([image, *_words(primary, "external_ips"), *_about(primary)]))
+        boxes, flows = tuple(map(self._box, members)), tuple(dict.fromkeys(self._flows(members)))
+        return Frame(name, "balancer" if is_balancer else "service", scale, boxes, flows, _few([*_about(primary)]))
+
+    def _box(self, service: Service) -> ContainerBox:
+        files = [f"writes {path}" for path in self.conf.files] if self._writes(service) else []
+        shared = [f"in the network of {other}" for key, other, _ in service.needs if key != "volumes_from"]
+        volumes = [f"volume {item}" for item in _words(service, "volumes")]
+        ports = [f"port {port}" for port in _words(service, "ports")]
+        return ContainerBox(service.name, _text(service, "image"), (*_few(files), *_few([*ports, *shared, *volumes])))
+
+    def _flows(self, members: list[Service]) -> Iterator[Flow]:
+        """Files go from who writes them to who runs with them, over a container that keeps the volumes, where there is one."""
+        known = {each.name for each in members}
+        files = counted(len(self.conf.files), "file")
+        carriers = {other for each in members if self._writes(each) for other in (each.name, *_taken(each))}
+        for each in members:
+            for other in _taken(each):
+                if other in known and other != each.name:
+                    what = files if other in carriers else "volumes"
+                    yield Flow(each.name, other, what) if self._writes(each) else Flow(other, each.name, what)
+
+    def _edges(self) -> Iterator[Edge]:
+        """Whom the containers of each unit link, balance, wait for or read; what is in the unit is not meant."""
+        for name, members in self.members.items():
+            for service in members:
+                for kind, other in self._named(service):
+                    target = self.primary_of.get(other, other)
+                    if target != name and (target in self.members or kind == "outside" or "/" in target):
+                        yield Edge(name, target, "links" if kind == "outside" else kind)
+
+    def _named(self, service: Service) -> Iterator[tuple[str, str]]:
+        yield from (("balances", text_of(pairs(rule).get("service"))) for rule in _rules(service))
+        yield from (("links" if key == "links" else "starts after", other) for key, other, _ in service.links)
+        yield from (("links", word) for item in _words(service, "links") if "/" in (word := item.partition(":")[0]))
+        yield from (("outside", item.partition(":")[0]) for item in _words(service, "external_links") if not varies(item))
+        if self._writes(service):
+            yield from (("reads", other) for other in self.conf.reads)
+
+    def _mounts(self) -> Iterator[Edge]:
+        """The named volumes that several units have; those that the same units have are one, and so are all of very many."""
+        users: dict[str, dict[str, None]] = {}
+        for name, members in self.members.items():
+            for item in (item for service in members for item in _words(service, "volumes")):
+                source, _, path = item.partition(":")
+                if path and source[:1] not in "/.~$":
+                    users.setdefault(source, {})[name] = None
+        together: dict[tuple[str, ...], list[str]] = {}
+        for volume, units in users.items():
+            if len(units) > 1:
+                together.setdefault(tuple(units), []).append(volume)
+        if len(together) > MOST_VOLUMES:
+            together = {tuple(dict.fromkeys(chain(*together))): list(chain(*together.values()))}
+        for units_of, volumes in together.items():
+            name = f"volume {volumes[0]}" if len(volumes) == 1 else f"{len(volumes)} volumes: {', '.join(volumes[:2])}, ..."
+            yield from (Edge(unit, name, "mounts") for unit in units_of)
+
+
+def _about(primary: Service) -> Iterator[str]:
+    """What is said of a unit as a whole: its rules as a load balancer, its links by other names, its health check."""
+    for rule in _rules(primary):
+        words = dict.fromkeys(("protocol", "source_port", "hostname", "path", "service", "selector", "target_port"), "")
+        words |= {key: text_of(node) for key, node in pairs(rule).items()}
+        asked = f"{words['protocol'] or 'http'} {words['source_port']} {words['hostname']}{words['path']}".strip()
+        yield f"{asked} → {words['service'] or words['selector']}:{words['target_port']}".rstrip(":")
+    for name, _, alias in (item.partition(":") for item in _words(primary, "links")):
+        if alias not in ("", name):
+            yield f"{name} as {alias}"
+    if check := pairs(primary.get("health_check")):
+        yield f"health: {text_of(check.get('request_line')) or 'TCP'} on {text_of(check.get('port'))}"
+
+
+def _rules(service: Service) -> list[Node]:
+    found = pairs(service.get("lb_config")).get("port_rules")
+    return list(found.items) if isinstance(found, Seq) else []
+
+
+def _taken(service: Service) -> list[str]:
+    return [other for key, other, _ in service.needs if key == "volumes_from"]
+
+
+def _label(service: Service, name: str) -> Node | None:
+    found = service.labels.get(name)
+    return found[1] if found else None
+
+
+def _text(service: Service, key: str) -> str:
+    return text_of(service.get(key))
+
+
+def _words(service: Service, key: str) -> list[str]:
+    return [item.value for item in items(service.get(key))]
+
+
+def _few(lines: list[str]) -> tuple[str, ...]:
+    """The first lines, and how many more there are."""
+    more = len(lines) - MOST_LINES
+    return tuple(lines) if more <= 1 else (*lines[:MOST_LINES], f"and {more} more")
