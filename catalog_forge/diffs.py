@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
+from difflib import SequenceMatcher, unified_diff
+from itertools import takewhile
 
 from catalog_forge.shown import printable
 
 MOST_LINES = 20_000
+# Between so many lines that differ at their beginning and at their end, `marked` looks for what stayed.
+_MOST_BETWEEN = 1_000
 
 
 def unified(old: str | None, new: str | None, name: str) -> str:
@@ -17,6 +20,25 @@ def unified(old: str | None, new: str | None, name: str) -> str:
     if before != after and max(len(before), len(after)) > MOST_LINES:
         return f"--- {source}\n+++ {target}\n(it has more than {MOST_LINES} lines: what changes is not shown)\n"
     return "".join(unified_diff(before, after, source, target))
+
+
+def marked(old: str, new: str) -> list[tuple[str, str]]:
+    """Return the lines of both texts in one list, each with its mark: `-` for what went, `+` for what came, else a blank."""
+    before, after = old.splitlines(), new.splitlines()
+    head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    rest = zip(reversed(before[head:]), reversed(after[head:]), strict=False)
+    tail = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], rest))
+    gone, come = before[head : len(before) - tail], after[head : len(after) - tail]
+    found = [(" ", line) for line in after[:head]]
+    if max(len(gone), len(come)) > _MOST_BETWEEN:
+        found += [*(("-", line) for line in gone), *(("+", line) for line in come)]
+    else:
+        for kind, *(start, end, first, last) in SequenceMatcher(None, gone, come, autojunk=False).get_opcodes():
+            if kind == "equal":
+                found += [(" ", line) for line in come[first:last]]
+            else:
+                found += [*(("-", line) for line in gone[start:end]), *(("+", line) for line in come[first:last])]
+    return found + [(" ", line) for line in after[len(after) - tail :]]
 
 
 def _lines(text: str) -> list[str]:

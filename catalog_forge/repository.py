@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from catalog_forge.yamlio import Map
 
 MARK = "catalog-forge.yml"
+
+Stamps = dict[str, tuple[int, int]]
+"""When files were written, and their sizes, by their paths."""
 
 
 @dataclass(frozen=True)
@@ -136,3 +141,15 @@ class Repository:
     def is_current(self, source: Source) -> bool:
         """Whether what is on disk is what this spec generates."""
         return writer.is_current(self.root, source.name, source.inputs)
+
+
+def stamps(root: Path, rooms: Iterable[str]) -> Stamps:
+    """Return the stamps of files, and of all files below folders, by paths below a catalog; links are not followed."""
+    found: Stamps = {}
+    for room in rooms:
+        inside = [(f"{below}/{name}") for below, _, names in os.walk(root / room) for name in names]
+        for path in inside or [f"{root}/{room}"]:
+            with suppress(OSError):  # an editor has just replaced it
+                stat = os.lstat(path)
+                found[path[len(f"{root}/") :]] = (stat.st_mtime_ns, stat.st_size)
+    return found

@@ -59,6 +59,8 @@ DOORS = {
     "setproctitle": ("cli.run.background",),
     "jinja2": ("blueprint", "texts"),
     "gotpl": ("rancher.sprig",),
+    "markdown_it": ("preview.readme",),
+    "nh3": ("preview.readme",),
 }
 
 # Only here may anything be printed.

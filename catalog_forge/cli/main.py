@@ -53,6 +53,7 @@ COMMANDS = {
     "rollback": ("run.rollback", "Bring a stack back to what it was before its last change."),
     "exec": ("run.exec", "Run a command in a container of a stack."),
     "logs": ("run.logs", "Show what the containers of a stack say."),
+    "preview": ("look.preview", "Show a catalog in a browser, with the files that its conf images render."),
     "show": ("look.show", "Show what an entry asks and runs, and its revisions."),
     "spec": ("look.spec", "Look at specs, and change them."),
     "schema": ("look.schema", "Print a JSON Schema for editors."),

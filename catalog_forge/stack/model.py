@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 SETTLE = 3.0
 """Seconds that a container must have run without an end before it counts as running: most programs that fail do so by then."""
+
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9-]+")
 
 Network = Literal["managed", "none", "host", "bridge", "shared"]
 
@@ -166,3 +169,8 @@ class Stack:
     beside: tuple[str, ...] = ()
     restarts: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
+
+
+def stack_name(name: str) -> str:
+    """Return a name as a stack may have it: letters, digits and dashes."""
+    return _NOT_IN_NAMES.sub("-", name).strip("-").lower() or "stack"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +25,6 @@ MAX_BYTES = 1 << 20
 MAX_FILES = 2000
 
 _SIGNS = {"+": "green", "-": "red", "~": "yellow"}
-_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9-]+")
 
 
 def chosen(
@@ -48,6 +46,7 @@ def chosen(
     """
     from catalog_forge.rancher.questions import answered
     from catalog_forge.stack.compose import compose
+    from catalog_forge.stack.model import stack_name
     from catalog_forge.stack.stored import entry_of, stored
 
     spec = _stored(settings.directory, entry)
@@ -100,11 +99,6 @@ def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
         stand_in = None
     shown = replace(masked(stack, stand_in), answers=answers)
     return replace(stack, unhonoured=shown.unhonoured, dangerous=shown.dangerous, shown=shown)
-
-
-def stack_name(name: str) -> str:
-    """Return a name as a stack may have it: letters, digits and dashes."""
-    return _NOT_IN_NAMES.sub("-", name).strip("-").lower() or "stack"
 
 
 def show_plan(stack: Stack, output: str, before: Stack | None = None) -> None:

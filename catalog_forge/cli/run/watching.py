@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +12,11 @@ import click
 from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
+    from catalog_forge.repository import Stamps
     from catalog_forge.stack.model import Stack
 
 _LOOK = 0.3
 _ROOMS = ("specs", "templates")
-_Stamps = dict[str, tuple[int, int]]
 
 
 def generate(directory: Path) -> tuple[list[str], list[str]]:
@@ -48,22 +47,22 @@ def generate(directory: Path) -> tuple[list[str], list[str]]:
 def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], bring_up: Callable[[Stack], None]) -> None:
     """Look for what is saved until interrupted, and let the stack follow; an error is shown, and the stack left as it was."""
     from catalog_forge.errors import ForgeError
-    from catalog_forge.repository import Repository
+    from catalog_forge.repository import Repository, stamps
 
     root = Repository.find(directory).root
-    seen = _stamps(root)
+    seen = stamps(root, _ROOMS)
     click.echo(
         f"watching specs/ and templates/ of {printable(str(root))}; Ctrl-C ends that, and stack {before.name} runs on", err=True
     )
     while True:
         time.sleep(_LOOK)
-        if (now := _stamps(root)) == seen:
+        if (now := stamps(root, _ROOMS)) == seen:
             continue
         is_edited, seen = _entries(now) != _entries(seen), now
         try:
             done, failed = generate(directory)
             # What is saved from here on, or was in specs/ meanwhile, is news of the next look.
-            seen = {path: stamp for path, stamp in now.items() if path.startswith("specs/")} | _entries(_stamps(root))
+            seen = {path: stamp for path, stamp in now.items() if path.startswith("specs/")} | _entries(stamps(root, _ROOMS))
             if failed and not done and not is_edited:
                 raise ForgeError(f"nothing was generated of {', '.join(failed)}")
             stack = wanted()
@@ -92,20 +91,5 @@ def _taken_over(before: Stack, after: Stack, bring_up: Callable[[Stack], None]) 
     return after
 
 
-def _entries(stamps: _Stamps) -> _Stamps:
-    return {path: stamp for path, stamp in stamps.items() if path.startswith("templates/")}
-
-
-def _stamps(root: Path) -> _Stamps:
-    """When each file below the rooms that are watched was written, and its size."""
-    found: _Stamps = {}
-    for room in _ROOMS:
-        for folder, _, names in os.walk(root / room):
-            for name in names:
-                path = Path(folder) / name
-                try:
-                    stat = path.lstat()
-                except OSError:  # an editor has just replaced it
-                    continue
-                found[path.relative_to(root).as_posix()] = (stat.st_mtime_ns, stat.st_size)
-    return found
+def _entries(found: Stamps) -> Stamps:
+    return {path: stamp for path, stamp in found.items() if path.startswith("templates/")}

@@ -1,0 +1,54 @@
+"""`catalog-forge preview`: the catalog in a browser, as Rancher shows it, with the files that its conf images render."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
+from catalog_forge.shown import printable
+
+
+@click.command()
+@click.argument("entry", required=False, shell_complete=complete.entries)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Listen at this port; default: a free one."
+)
+@click.option("--no-open", is_flag=True, help="Open no browser.")
+@click.pass_obj
+def preview(settings: Settings, entry: str | None, port: int, no_open: bool) -> None:
+    """Show a catalog in a browser, with the files that its conf images render.
+
+    Of an entry: the form of its questions as Rancher 1.6 has it, its compose files with the answers in them, and the
+    configuration files of any container as they are rendered for these answers, while you type. The page follows what is
+    saved in specs/ and templates/. It is for this machine alone, loads nothing from elsewhere, and runs nothing of the
+    entry. Ctrl-C ends it.
+
+    \b
+    Examples:
+      catalog-forge preview
+      catalog-forge preview redis --port 8080 --no-open
+    """
+    from catalog_forge.preview.server import PreviewServer
+    from catalog_forge.preview.site import Site
+
+    site = Site(settings.directory)
+    path = site.id_of(entry) if entry else ""
+    with PreviewServer(site, port) as server:
+        url = f"{server.url}#/{quote(path)}" if path else server.url
+        click.echo(f"{printable(str(site.root))}: {url}\nCtrl-C ends it", err=True)
+        if not no_open:
+            _open(url)
+        server.serve_forever()
+
+
+def _open(url: str) -> None:
+    """Open a browser where there is a screen: one that takes over the terminal would be in the way."""
+    import os
+    import sys
+    import webbrowser
+
+    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(url)

@@ -1,0 +1,163 @@
+"""What the page shows, as data: the tiles of a catalog, an entry, and what comes of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from catalog_forge.diffs import marked
+from catalog_forge.errors import Problem
+from catalog_forge.goyaml import decoding
+from catalog_forge.preview import readme
+from catalog_forge.preview.composed import composed
+from catalog_forge.preview.site import Opened, Site
+from catalog_forge.preview.state import Played, Wish, played
+from catalog_forge.rancher.entries import Entry, Revision, default_of
+from catalog_forge.rancher.questions import Question
+from catalog_forge.spec.model.frame import METADATA_VERSIONS
+from catalog_forge.stack.compose import secrets_of
+from catalog_forge.stack.model import stack_name
+from catalog_forge.stack.plan import HIDDEN
+from catalog_forge.verify.observation import Seen, Written
+
+# The facts of an entry that Rancher shows beside its icon, by the keys of config.yml.
+FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
+_LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "invalid_chars")
+
+
+def tiles(site: Site) -> dict[str, Any]:
+    """Return the entries of a catalog, those that a spec is about to make among them."""
+    made = {each.entry: (name, each.error) for name, each in site.specs().items()}
+    found: list[dict[str, Any]] = [_tile(each) for each in site.catalog().entries]
+    there = {each["id"] for each in found}
+    found += [{"id": entry, "title": entry.partition("/")[2], "new": True} for entry in made if entry not in there]
+    for each in found:
+        each["spec"], error = made.get(each["id"], ("", None))
+        if error:
+            each["problem"] = str(error.problems[0])
+    return {"root": site.root.name, "entries": sorted(found, key=lambda each: str(each["title"]).lower())}
+
+
+def _tile(entry: Entry) -> dict[str, Any]:
+    facts = _facts(entry)
+    return {
+        "id": entry.folder.path,
+        "title": facts.get("name") or entry.name,
+        "description": facts.get("description", ""),
+        "category": facts.get("category", ""),
+        "version": default_of(decoding.pairs(entry.settings.node)),
+        "revisions": len(entry.revisions),
+        "icon": bool(entry.icons),
+        "problem": str(entry.settings.problems[0]) if entry.settings.problems else "",
+    }
+
+
+def _facts(entry: Entry) -> dict[str, str]:
+    return {key: decoding.text_of(node) for key, node in decoding.pairs(entry.settings.node).items()}
+
+
+def described(opened: Opened) -> dict[str, Any]:
+    """Return what stands on the page of an entry before anything is answered."""
+    data: dict[str, Any] = {"id": opened.id, "problems": [*map(_problem, opened.problems)], "spec": None, "revision": None}
+    if opened.source:
+        source = opened.source
+        scenarios = list(source.folder.scenarios())
+        data |= {"spec": {"name": source.name, "current": opened.is_current}, "scenarios": scenarios}
+    if opened.spec:
+        data |= {"versions": METADATA_VERSIONS, "version_read": opened.spec.engine.metadata}
+    if opened.entry:
+        facts = _facts(opened.entry)
+        data |= {
+            "title": facts.get("name") or opened.entry.name,
+            "description": facts.get("description", ""),
+            "facts": {title: facts[key] for key, title in FACTS.items() if facts.get(key)},
+            "icon": bool(opened.entry.icons),
+            "top": opened.entry.top.name,
+        }
+    if opened.entry and opened.revision:
+        data |= _of_revision(opened.entry, opened.revision)
+        data["stack"] = stack_name(opened.entry.name)
+    return data
+
+
+def _of_revision(entry: Entry, revision: Revision) -> dict[str, Any]:
+    offered = entry.offered
+    texts = (file for name, file in revision.folder.files.items() if name.lower().startswith("readme.md"))
+    page = next(texts, None)
+    return {
+        "revision": revision.name,
+        "version": revision.version,
+        "revisions": [
+            {"name": each.name, "version": each.served or each.name, "offered": each is offered} for each in entry.revisions
+        ],
+        "readme": readme.html(page.text) if page else "",
+        "questions": [_question(each) for each in revision.asked.values()],
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    limits = {key: text for key in _LIMITS if (text := question.text(key))}
+    return {
+        "variable": question.variable,
+        "label": question.label,
+        "description": question.text("description"),
+        "type": question.type,
+        "default": question.default,
+        "required": question.required,
+        "options": question.options,
+        **limits,
+    }
+
+
+def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]:
+    """Return what comes of a wish: problems, compose files, the files of the container that asks beside those of `against`."""
+    found = played(opened, wish)
+    before = opened.kept(against.key, lambda: played(opened, against)) if against else None
+    data: dict[str, Any] = {"problems": [{**_problem(each), "variable": name} for each, name in found.problems]}
+    if opened.revision:
+        secret = {} if wish.secrets else dict.fromkeys(secrets_of(opened.revision, found.variables), HIDDEN)
+        shown = {**found.variables, **secret}
+        data["compose"] = composed(opened.revision, shown, found.stack.name if found.stack else "stack")
+        data["answers"] = shown
+    if found.stack:
+        data["services"] = _services(opened, found)
+        data["notes"] = [f"{each.service}: {each.key}: {each.message}".removeprefix(": ") for each in found.stack.unhonoured]
+        data["trust"] = [f"{each.service}: {each.key}: {each.message}" for each in found.stack.dangerous]
+    data |= {"nodes": found.nodes, "asks": found.asks}
+    if found.seen:
+        data |= {"files": [*files(found.seen, before.seen if before else None, wish.secrets)], "errors": found.seen.errors}
+    return data
+
+
+def files(seen: Seen, before: Seen | None, secrets: bool) -> Iterator[dict[str, Any]]:
+    """Yield the files that are there now, or were there before, each with its lines and what changed of them."""
+    old: Mapping[str, Written] = before.files if before else seen.files
+    for dest in dict.fromkeys((*seen.files, *old)):
+        was, now = old.get(dest), seen.files.get(dest)
+        lines = marked(_text(was, secrets), _text(now, secrets))
+        known = now or was
+        yield {
+            "dest": dest,
+            "mode": f"{known.mode:04o}" if known and known.mode is not None else "",
+            "secret": bool(known and known.secret),
+            "gone": now is None,
+            "new": was is None,
+            "changed": sum(mark != " " for mark, _ in lines) or int(was != now),
+            "lines": lines,
+        }
+
+
+def _text(file: Written | None, secrets: bool) -> str:
+    if file is None:
+        return ""
+    return f"# a secret of {len(file.content)} bytes" if file.secret and not secrets else file.text
+
+
+def _services(opened: Opened, found: Played) -> Iterable[dict[str, Any]]:
+    assert found.stack
+    conf = {member.name for member in opened.spec.members} if opened.spec else set()
+    return [{"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services]
+
+
+def _problem(problem: Problem) -> dict[str, str]:
+    return {"message": problem.message, "where": str(problem.where or ""), "hint": problem.hint}

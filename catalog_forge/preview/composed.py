@@ -1,0 +1,65 @@
+"""The compose files of an entry line by line, as they are written, with what each variable becomes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog_forge.rancher import composition
+from catalog_forge.rancher.composition import BLOCKS, ComposeFile
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.variables import Dollar, dollars
+from catalog_forge.yamlio import Map, Node, Seq, Text
+
+# A piece of a line: a text, or a variable as it is written with its name and what it becomes.
+Piece = str | list[str]
+
+
+def composed(revision: Revision, variables: Mapping[str, str], stack: str) -> list[dict[str, Any]]:
+    """Return the compose files with their lines, each a list of pieces; `source` has for a line that of the file on disk.
+
+    A file with templates is shown as they have made it.
+    """
+    sources = composition.sources(revision.docker, revision.rancher, variables, stack, revision.served)
+    return [{"name": each.file.name, "path": each.file.shown or each.file.path, **_lines(each, variables)} for each in sources]
+
+
+def _lines(source: ComposeFile, variables: Mapping[str, str]) -> dict[str, Any]:
+    rendered = source.rendered
+    lines = (rendered.text if rendered else source.file.text).splitlines()
+    places: dict[int, dict[int, Dollar]] = defaultdict(dict)
+    for text in _texts(source.yaml.node):
+        for dollar in dollars(text.value):
+            where = text.at(dollar.start)
+            if dollar.name and lines[where.line - 1].startswith(dollar.text, where.column - 1):
+                places[where.line][where.column - 1] = dollar
+    pieces = [list(_cut(line, places.get(number, {}), variables)) for number, line in enumerate(lines, 1)]
+    found: dict[str, Any] = {"lines": pieces}
+    if rendered:
+        found["source"] = [rendered.at(number, 1).line for number in range(1, len(lines) + 1)]
+    return found
+
+
+def _cut(line: str, places: Mapping[int, Dollar], variables: Mapping[str, str]) -> Iterator[Piece]:
+    end = 0
+    for start, dollar in sorted(places.items()):
+        if start > end:
+            yield line[end:start]
+        end = start + len(dollar.text)
+        yield [dollar.text, dollar.name, variables.get(dollar.name, "")]
+    if end < len(line):
+        yield line[end:]
+
+
+def _texts(node: Node | None) -> Iterator[Text]:
+    """The scalars into which answers are put: values, and nothing of the catalog block, which is read before."""
+    if isinstance(node, Text):
+        yield node
+    elif isinstance(node, Map):
+        for key, value in node.pairs:
+            if key.value not in BLOCKS:
+                yield from _texts(value)
+    elif isinstance(node, Seq):
+        for item in node.items:
+            yield from _texts(item)

@@ -1,0 +1,29 @@
+// What the server is asked. An answer that is an error becomes an error with its problems.
+
+export class Refused extends Error {
+  constructor(problems) {
+    super(problems[0] ? problems[0].message : "the server refused");
+    this.problems = problems;
+  }
+}
+
+async function asked(path, options = {}) {
+  const answer = await fetch(path, options);
+  const data = await answer.json();
+  if (!answer.ok) throw new Refused(data.problems || []);
+  return data;
+}
+
+export const get = (path, query = {}) => asked(`${path}?${new URLSearchParams(query)}`);
+
+export const post = (path, body) =>
+  asked(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
+
+// Calls changed() when a file of the catalog changes, and here(true or false) when the server comes and goes.
+export function follow(changed, here) {
+  const events = new EventSource("/api/events");
+  events.addEventListener("hello", () => here(true));
+  events.addEventListener("changed", changed);
+  events.addEventListener("error", () => here(false));
+  window.addEventListener("pagehide", () => events.close());
+}

@@ -1,0 +1,45 @@
+// Elements out of data: what a catalog says comes in as text, never as markup.
+
+// el("a.tile#first", {href: "#/"}, "text", child): a tag with classes and an id, attributes, event listeners (on...), children.
+export function el(name, attributes = {}, ...children) {
+  const [, tag, rest] = name.match(/^([a-z0-9]+)(.*)$/);
+  const made = document.createElement(tag);
+  for (const [, mark, word] of rest.matchAll(/([.#])([^.#]+)/g)) mark === "." ? made.classList.add(word) : (made.id = word);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (key in made && typeof value === "boolean") made[key] = value;
+    else made.setAttribute(key, value);
+  }
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+export const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+export const byId = (id) => document.getElementById(id);
+
+// What is wrong, as the commands say it: the place, the message, what helps.
+export function problemList(problems) {
+  return el("ul.problems", {}, problems.map((each) => el("li", {},
+    each.where && el("code.place", {}, each.where), el("span", {}, each.message), each.hint && el("span.hint", {}, each.hint))));
+}
+
+// Tabs as the ARIA practices have them: arrows, Home and End move among them.
+export function tabs(list, chosen, choose) {
+  const buttons = list.map(([name, title, badge]) => el(`button#tab-${name}`, {
+    role: "tab", type: "button", "aria-selected": name === chosen ? "true" : "false", "aria-controls": `panel-${name}`,
+    tabindex: name === chosen ? "0" : "-1", onclick: () => choose(name),
+  }, title, el("span.badge", {hidden: !badge}, badge ? String(badge) : "")));
+  const moves = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity};
+  const bar = el("div.tabs", {role: "tablist", "aria-label": "Views of the entry", onkeydown: (event) => {
+    const move = moves[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    const now = buttons.indexOf(document.activeElement), count = buttons.length;
+    const next = Number.isFinite(move) ? (now + move + count) % count : move < 0 ? 0 : count - 1;
+    choose(list[next][0]);
+    byId(`tab-${list[next][0]}`).focus();
+  }}, buttons);
+  return bar;
+}

@@ -1,0 +1,292 @@
+// The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
+import {byId, counted, el, problemList, tabs} from "./dom.js";
+import {follow, get, post, Refused} from "./api.js";
+import {form, tell} from "./form.js";
+import {answersView, composeView, fileViews} from "./files.js";
+
+const view = byId("view");
+const TABS = [["readme", "README"], ["files", "Files"], ["compose", "Compose"], ["topology", "Topology"], ["scenarios", "Scenarios"], ["findings", "Lint"], ["stack", "Running"]];
+const AS_IT_IS = {answers: {}, scales: {}, asks: "", version: "", stack: ""};
+const policy = window.trustedTypes && trustedTypes.createPolicy("readme", {createHTML: (text) => text});
+
+let now = null; // what the page of an entry knows
+let turn = 0;
+let asking = false, again = false;
+
+const state = (word) => { document.body.dataset.state = word; };
+
+function place() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const [top, name, revision] = path.split("/").map(decodeURIComponent);
+  return {id: name ? `${top}/${name}` : "", revision: revision || "", tab: new URLSearchParams(query).get("tab") || ""};
+}
+
+function failed(error) {
+  if (!(error instanceof Refused)) {
+    if (error instanceof TypeError) return here(false);
+    throw error;
+  }
+  view.replaceChildren(el("div.empty", {}, el("h1", {}, "This cannot be shown"), problemList(error.problems), el("p", {}, el("a", {href: "#/"}, "All entries"))));
+  now = null;
+  state("ready");
+}
+
+async function show() {
+  const {id, revision, tab} = place();
+  state("busy");
+  try {
+    if (!id) await showCatalog();
+    else if (now && now.id === id && now.wanted === revision) choose(tab || now.tab);
+    else await showEntry(id, revision, tab);
+  } catch (error) { failed(error); }
+}
+
+// The catalog as tiles
+
+async function showCatalog() {
+  now = null;
+  const data = await get("/api/catalog");
+  document.title = `${data.root} · catalog-forge preview`;
+  const list = el("ul#tiles", {}, data.entries.map(tile));
+  const said = el("p#found.dim", {role: "status"}, counted(data.entries.length, "entr").replace(/entrs$/, "entries").replace(/entr$/, "entry"));
+  const search = el("input#search", {type: "search", placeholder: "Search", "aria-label": "Search entries", oninput: () => {
+    const word = search.value.trim().toLowerCase();
+    let count = 0;
+    for (const each of list.children) count += !(each.hidden = !each.dataset.text.includes(word));
+    said.textContent = count === 1 ? "1 entry" : `${count} entries`;
+  }, onkeydown: (event) => { if (event.key === "Escape") { search.value = ""; search.dispatchEvent(new Event("input")); } }});
+  view.replaceChildren(el("div.bar", {}, el("h1", {}, "Catalog"), said, search), list,
+    data.entries.length ? "" : el("p.empty", {}, "There is no entry yet: catalog-forge new NAME makes one."));
+  byId("status").textContent = "";
+  state("ready");
+}
+
+function tile(entry) {
+  const text = [entry.title, entry.id, entry.description, entry.category].join(" ").toLowerCase();
+  const from = entry.problem ? el("span.pill.error", {}, "cannot be read") : entry.spec ? el("span.pill.made", {title: "generated from this spec"}, entry.spec) : el("span.pill", {}, "hand-written");
+  return el("li", {"data-text": text}, el("a.tile", {href: `#/${entry.id}`},
+    icon(entry.id, entry.title, entry.icon),
+    el("span.name", {}, entry.title), el("span.in", {}, entry.id.split("/")[0] === "specs" ? "a spec" : `in ${entry.id.split("/")[0]}`),
+    el("span.what", {}, entry.problem || entry.description || ""),
+    el("span.feet", {}, from, entry.new && el("span.pill", {}, "not generated yet"), entry.category && el("span.pill", {}, entry.category), el("span.version", {}, entry.version || ""))));
+}
+
+function icon(id, title, is) {
+  const letter = () => el("span.icon.letter", {"aria-hidden": "true"}, (title || "?").slice(0, 1).toUpperCase());
+  if (!is) return letter();
+  const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", onerror: () => picture.replaceWith(letter())});
+  return picture;
+}
+
+// An entry
+
+async function showEntry(id, revision, tab) {
+  const data = await get("/api/entry", {id, revision});
+  const kept = JSON.parse(sessionStorage.getItem(`wish ${id}`) || "null") || {};
+  now = {id, wanted: revision, data, wish: {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against: structuredClone(AS_IT_IS), findings: [], written: false, tab: ""};
+  build();
+  choose(tab || (data.spec ? "files" : data.readme ? "readme" : "compose"));
+  await render();
+  lint();
+}
+
+function build() {
+  const {data, wish} = now;
+  document.title = `${data.title || data.id} · catalog-forge preview`;
+  const facts = Object.entries(data.facts || {}).map(([key, text]) => [el("dt", {}, key),
+    el("dd", {}, /^https?:\/\//.test(text) ? el("a", {href: text, rel: "noopener noreferrer", target: "_blank"}, text.replace(/^https?:\/\//, "")) : text)]);
+  const spec = data.spec && el("p.from", {}, "from ", el("code", {}, `specs/${data.spec.name}.yml`), data.spec.current ? "" : el("span.pill.change", {title: `catalog-forge generate ${data.spec.name}`}, "not generated yet"));
+  const revisions = data.revisions && el("div.field", {}, el("label", {for: "revision"}, "Template version"), el("select#revision", {onchange: (event) => {
+    location.hash = `#/${now.id}/${event.target.value}?tab=${now.tab}`;
+  }}, [...data.revisions].reverse().map((each) => el("option", {value: each.name, selected: each.name === data.revision}, each.version + (each.offered ? " (offered)" : "")))));
+  const stack = data.stack && el("div.field", {}, el("label", {for: "stack-name"}, "Stack name"),
+    el("input#stack-name", {type: "text", value: wish.stack || data.stack, oninput: (event) => { wish.stack = event.target.value; render(); }}));
+  const side = el("aside.side", {"aria-label": "Entry and questions"},
+    el("div.head", {}, icon(data.id, data.title, data.icon), el("div", {}, el("h1", {}, data.title || data.id), el("p.dim", {}, `in ${data.id.split("/")[0]}`))),
+    data.description && el("p.description", {}, data.description), facts.length ? el("dl", {}, facts) : "", spec, revisions, stack,
+    data.questions && el("h2", {}, "Configuration options"),
+    data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry asks nothing.")));
+  const panels = TABS.map(([name]) => el(`section.panel#panel-${name}`, {role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true}));
+  view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, "", (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }), panels)));
+  byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, "What is shown is what is on disk: the spec has problems"), problemList(data.problems)] : []));
+  readme(data.readme);
+  byId("panel-files").replaceChildren(el("div#tools"), el("div#errors"), el("div#files"));
+}
+
+function readme(html) {
+  const article = el("article#readme", {});
+  if (html) article.innerHTML = policy ? policy.createHTML(html) : html; // sanitised by the server; the policy of the page runs no script
+  for (const link of article.querySelectorAll("a[href]")) link.target = "_blank";
+  byId("panel-readme").replaceChildren(html ? article : el("p.empty", {}, "This revision has no README."));
+}
+
+function choose(name) {
+  now.tab = TABS.some(([each]) => each === name) ? name : "files";
+  for (const [each] of TABS) {
+    const is = each === now.tab, tab = byId(`tab-${each}`);
+    tab.setAttribute("aria-selected", is ? "true" : "false");
+    tab.tabIndex = is ? 0 : -1;
+    byId(`panel-${each}`).hidden = !is;
+  }
+  if (now.answer) draw();
+  state("ready");
+}
+
+// Asks for what comes of the answers; a key press while it is on its way is asked after it.
+async function render() {
+  if (asking) { again = true; return; }
+  asking = true;
+  const mine = now;
+  state("busy");
+  try {
+    do {
+      again = false;
+      const {id, wish, against, data} = mine;
+      const answer = await post("/api/render", {id, revision: data.revision || "", ...wish, against});
+      if (now === mine) { mine.answer = answer; keep(); tell(answer.problems); draw(); }
+    } while (again && now === mine);
+    document.body.dataset.turn = String(++turn);
+    if (now === mine) state("ready");
+  } catch (error) { failed(error); } finally { asking = false; }
+  if (now !== mine && now && !now.answer) await render();
+}
+
+// What was answered outlives a reload of this tab, except what nobody may see.
+function keep() {
+  const hidden = new Set((now.data.questions || []).filter((each) => ["password", "secret", "masked"].includes(each.type)).map((each) => each.variable));
+  const answers = Object.fromEntries(Object.entries(now.wish.answers).filter(([name]) => !hidden.has(name)));
+  sessionStorage.setItem(`wish ${now.id}`, JSON.stringify({...now.wish, answers, secrets: false}));
+}
+
+function badge(name, text) {
+  const place = byId(`tab-${name}`).querySelector(".badge");
+  place.textContent = text || "";
+  place.hidden = !text;
+}
+
+function draw() {
+  const {answer} = now;
+  const rest = answer.problems.filter((each) => !each.variable);
+  const changed = (answer.files || []).filter((each) => each.changed);
+  const lines = changed.reduce((sum, each) => sum + each.changed, 0);
+  badge("files", changed.length ? String(lines) : "");
+  byId("status").textContent = answer.files ? (changed.length ? `${counted(lines, "line")} changed in ${counted(changed.length, "file")}` : "as with the default answers") : "";
+  if (now.tab === "files") drawFiles(answer, rest);
+  if (now.tab === "compose") drawCompose(answer, rest);
+  if (now.tab === "findings") drawFindings();
+  if (now.tab === "stack") drawStack();
+}
+
+function drawFiles(answer, rest) {
+  byId("errors").replaceChildren(...(rest.length || (answer.errors || []).length ? [problemList([...rest, ...(answer.errors || []).map((message) => ({message}))])] : []));
+  drawTools(answer);
+  const none = answer.nodes.length ? "No file could be rendered." : "This entry was written by hand, so nothing is known of what its containers render. Compose, README and lint are there.";
+  byId("files").replaceChildren(...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
+}
+
+function drawTools(answer) {
+  const tools = byId("tools"), {wish, data} = now;
+  const key = JSON.stringify([answer.services, answer.nodes, answer.asks]);
+  if (!answer.services || tools.dataset.key === key || tools.contains(document.activeElement) && tools.dataset.key && !answer.nodes.length) return;
+  const focused = document.activeElement && document.activeElement.id;
+  tools.dataset.key = key;
+  const scale = (each) => el("label", {}, el("span", {}, each.name), el(`input#scale-${each.name}`, {type: "number", min: "0", max: "200", name: each.name, value: String(each.scale), oninput: (event) => {
+    const number = event.target.valueAsNumber;
+    if (Number.isInteger(number) && number >= 0 && number <= 200) { wish.scales[each.name] = number; render(); }
+  }}));
+  const option = (text, is, title = text) => el("option", {value: text, selected: is}, title);
+  tools.replaceChildren(
+    el("fieldset#scales", {}, el("legend", {}, "Scale"), answer.services.map(scale)),
+    answer.nodes.length ? el("label", {}, el("span", {}, "Node"), el("select#asks", {onchange: (event) => { wish.asks = event.target.value; render(); }}, answer.nodes.map((each) => option(each, each === answer.asks)))) : "",
+    data.versions ? el("label", {}, el("span", {}, "Metadata"), el("select#version", {onchange: (event) => { wish.version = event.target.value; render(); }}, data.versions.map((each) => option(each, each === (wish.version || data.version_read), each + (each === data.version_read ? " (spec)" : ""))))) : "",
+    el("div.actions", {},
+      el("label.choice", {}, el("input#secrets", {type: "checkbox", checked: wish.secrets, onchange: (event) => { wish.secrets = event.target.checked; render(); }}), "Secrets"),
+      el("button#pin", {type: "button", title: "Mark what changes from here on", onclick: () => { now.against = structuredClone(wish); render(); }}, "Compare from here"),
+      el("button#reset", {type: "button", title: "All answers, scales and the node as the entry has them", onclick: reset}, "Reset")));
+  if (focused && focused.startsWith("scale-")) byId(focused)?.focus();
+}
+
+async function reset() {
+  Object.assign(now.wish, structuredClone(AS_IT_IS));
+  now.against = structuredClone(AS_IT_IS);
+  byId("tools")?.removeAttribute("data-key");
+  build();
+  choose(now.tab);
+  await render();
+}
+
+function drawCompose(answer, rest) {
+  byId("panel-compose").replaceChildren(
+    el("div.bar", {}, el("label.choice", {}, el("input#written", {type: "checkbox", checked: now.written, onchange: (event) => { now.written = event.target.checked; draw(); }}), "Show variables as they are written")),
+    rest.length ? problemList(rest) : "", ...(answer.compose || []).map((each) => composeView(each, now.findings, now.written)),
+    answer.answers ? answersView(answer.answers) : "");
+}
+
+async function lint() {
+  const mine = now;
+  const {findings} = await get("/api/findings", {id: mine.id, revision: mine.data.revision || ""}).catch(() => ({findings: []}));
+  if (now !== mine) return;
+  const order = ["error", "warning", "note"];
+  mine.findings = findings.sort((one, two) => order.indexOf(one.level) - order.indexOf(two.level));
+  mine.linted = true;
+  badge("findings", findings.length);
+  document.body.dataset.linted = String(turn);
+  if (mine.answer) draw();
+}
+
+function drawFindings() {
+  byId("panel-findings").replaceChildren(!now.linted ? el("p.empty", {}, "Looking…") : now.findings.length ? el("ul.findings", {}, now.findings.map((each) => el(`li.${each.level}`, {},
+    el("p", {}, el("span.pill", {}, each.level), el("b", {}, each.rule), el("code.place", {}, each.line ? `${each.file}:${each.line}:${each.column}` : each.file)),
+    el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.excerpt && el("pre", {}, each.excerpt)))) : el("p.empty", {}, "Lint finds nothing."));
+}
+
+async function drawStack() {
+  const mine = now, panel = byId("panel-stack");
+  const {stacks} = await get("/api/stack", {id: mine.id}).catch(() => ({stacks: null}));
+  if (now !== mine || mine.tab !== "stack" || !stacks) return;
+  panel.replaceChildren(...(stacks.length ? stacks.map(stackView) : [el("p.empty", {}, "No stack of this entry runs here. ", el("code", {}, `catalog-forge up ${mine.id} -d`), " starts one.")]));
+  clearTimeout(mine.timer);
+  mine.timer = setTimeout(() => { if (now === mine && mine.tab === "stack") drawStack(); }, 2000);
+}
+
+function stackView(stack) {
+  const cell = (text, kind) => el("td", {}, kind ? el(`span.dot.${kind}`, {"aria-hidden": "true"}) : "", text || "–");
+  const good = {running: "good", healthy: "good", stopped: "bad", unhealthy: "bad"};
+  return el("section.stack", {}, el("h3", {}, stack.name, el("span.facts", {}, el("span.pill", {}, stack.phase))), stack.error && el("p.wrong", {}, stack.error),
+    el("table", {}, el("thead", {}, el("tr", {}, ["Unit", "State", "Health", "Address"].map((each) => el("th", {scope: "col"}, each)))),
+      el("tbody", {}, stack.units.map((each) => el("tr", {}, el("th", {scope: "row"}, each.name), cell(each.state, good[each.state] || "wait"), cell(each.health, each.health && (good[each.health] || "wait")), cell(each.address))))),
+    stack.news.length ? el("ol.news", {}, stack.news.map((each) => el("li", {}, each))) : "");
+}
+
+// The catalog on disk, and the server
+
+async function refresh() {
+  if (!place().id) return show();
+  if (!now) return show();
+  const mine = now;
+  try {
+    const data = await get("/api/entry", {id: mine.id, revision: mine.wanted});
+    if (now !== mine) return;
+    const focused = document.activeElement?.id, text = JSON.stringify(data) !== JSON.stringify(mine.data);
+    mine.data = data;
+    if (text) { build(); choose(mine.tab); if (focused) byId(focused)?.focus(); }
+    await render();
+    lint();
+  } catch (error) { failed(error); }
+}
+
+let gone = false;
+function here(is) {
+  const banner = byId("offline");
+  banner.hidden = is;
+  banner.textContent = is ? "" : `The server has ended. Start it again: catalog-forge preview --port ${location.port}`;
+  if (!is) state("offline");
+  if (is && gone) refresh();
+  gone = !is;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && byId("search") && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName)) { event.preventDefault(); byId("search").focus(); }
+});
+window.addEventListener("hashchange", show);
+show().then(() => follow(refresh, here));

@@ -1,0 +1,40 @@
+"""What lint says of an entry, and of the image and the spec behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.lint import disk
+from catalog_forge.lint.catalog import Catalog
+from catalog_forge.lint.findings import Finding
+from catalog_forge.lint.runner import settings
+from catalog_forge.lint.runner.check import check
+from catalog_forge.preview.site import SPECS, Opened, Site
+from catalog_forge.rancher.tree import Tree
+from catalog_forge.repository import Repository
+from catalog_forge.spec.standards import Team
+
+
+def findings(site: Site, opened: Opened) -> dict[str, Any]:
+    """Return the findings, by the rules and levels of the catalog's standards; programs of others are not asked."""
+    try:
+        team: Team | ForgeError = Repository(site.root).team or Team()
+    except ForgeError as error:
+        team = error
+    wanted = settings.Settings() if isinstance(team, ForgeError) or team.tree is None else settings.read(team.tree)
+    choice = wanted.choice(external=False)
+    behind = (f"{SPECS}/{opened.source.name}.yml", f"images/{opened.source.name}") if opened.source else ()
+    trees = [opened.tree, *(disk.read(site.root / path, path) for path in behind if (site.root / path).exists())]
+    found = dict.fromkeys(finding for tree in trees if tree.files for finding in _checked(tree, team, choice))
+    return {"findings": [_shown(each) for each in found]}
+
+
+def _checked(tree: Tree, team: Team | ForgeError, choice: Any) -> list[Finding]:
+    return check(Catalog(tree, team), choice).findings
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    where = finding.where
+    place = {"file": where.file, "line": where.line, "column": where.column, "excerpt": finding.excerpt}
+    return {"rule": finding.rule, "level": finding.level, "message": finding.message, "hint": finding.hint, **place}

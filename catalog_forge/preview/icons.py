@@ -1,0 +1,36 @@
+"""The icon of an entry, for an <img>: there a browser runs nothing of a drawing, and loads nothing for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalog_forge.preview.site import Site
+
+# For whoever opens the icon itself.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+_KINDS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+    b"\0\0\1\0": "image/x-icon",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """A picture that a browser can show."""
+
+    content: bytes
+    type: str
+
+
+def icon(site: Site, entry: str) -> Icon | None:
+    """Return the icon of an entry; None where it has none, or where it is no picture."""
+    opened = site.opened(entry).entry
+    content = next((file.content for file in (opened.icons if opened else ()) if file.content), b"")
+    kind = next((kind for begin, kind in _KINDS.items() if content.startswith(begin)), "")
+    if not kind and b"<svg" in content[:4096]:
+        kind = "image/svg+xml"
+    return Icon(content, kind) if kind else None

@@ -1,0 +1,226 @@
+"""The server behind the page: for this machine alone, and for no other page that a browser has open.
+
+Whoever has a name resolve to 127.0.0.1 reaches it with a Host that is not its own, and another page sends its Origin: both are
+refused. What it sends forbids scripts, styles and pictures from elsewhere.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from typing import Any
+from urllib.parse import parse_qsl
+
+from catalog_forge import __version__
+from catalog_forge.errors import ForgeError, Problem
+from catalog_forge.preview import answering, icons
+from catalog_forge.preview.site import Site
+from catalog_forge.preview.state import Wish
+from catalog_forge.preview.watching import Watch
+
+HOST = "127.0.0.1"
+MAX_BODY = 1 << 20
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+# As many seconds pass at most between two words on an open stream of events, so that a client that has left is noticed.
+_PULSE = 10.0
+
+Query = Mapping[str, Any]
+
+
+def _catalog(site: Site, _: Query) -> Any:
+    return answering.tiles(site)
+
+
+def _entry(site: Site, query: Query) -> Any:
+    return answering.described(site.opened(_word(query, "id"), _word(query, "revision")))
+
+
+def _render(site: Site, query: Query) -> Any:
+    opened = site.opened(_word(query, "id"), _word(query, "revision"))
+    against = query.get("against")
+    return answering.answered(opened, Wish.read(query), Wish.read(against) if against is not None else None)
+
+
+def _findings(site: Site, query: Query) -> Any:
+    from catalog_forge.preview.findings import findings
+
+    return findings(site, site.opened(_word(query, "id"), _word(query, "revision")))
+
+
+def _stacks(site: Site, query: Query) -> Any:
+    from catalog_forge.preview.running import stacks
+
+    return stacks(site.opened(_word(query, "id")))
+
+
+# What is asked for, and who answers it: with data that becomes JSON.
+ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
+    ("GET", "/api/catalog"): _catalog,
+    ("GET", "/api/entry"): _entry,
+    ("POST", "/api/render"): _render,
+    ("GET", "/api/findings"): _findings,
+    ("GET", "/api/stack"): _stacks,
+}
+
+
+def _word(query: Query, name: str) -> str:
+    found = query.get(name, "")
+    if not isinstance(found, str):
+        raise ForgeError(f"{name} must be a text")
+    return found
+
+
+class PreviewServer(ThreadingHTTPServer):
+    """Serves the page of a catalog while its `with` block lasts. Port 0 takes a free one. Raises ForgeError when it is taken."""
+
+    daemon_threads = True
+
+    def __init__(self, site: Site, port: int = 0) -> None:
+        self.site = site
+        self.watch = Watch(site.root)
+        try:
+            super().__init__((HOST, port), _Handler)
+        except OSError as error:
+            hint = "another program has it; without --port a free one is taken" if error.errno == errno.EADDRINUSE else ""
+            raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{HOST}:{self.server_port}/"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
+        """Pass over a client that has left; what goes wrong in an answer is told to who asked."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: PreviewServer
+    server_version = f"catalog-forge/{__version__}"
+    sys_version = ""
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 60
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the terminal belongs to the person."""
+
+    def do_GET(self) -> None:
+        """Answer a file, an icon, events or data."""
+        path, _, query = self.path.partition("?")
+        asked = dict(parse_qsl(query, max_num_fields=20))
+        if not self._is_own():
+            self._refuse(HTTPStatus.FORBIDDEN, "this page is for this machine alone")
+        elif path == "/api/events":
+            self._events()
+        elif ("GET", path) in ROUTES:
+            self._answer(ROUTES["GET", path], asked)
+        elif path == "/icon":
+            self._icon(asked)
+        else:
+            self._file("index.html" if path == "/" else path.removeprefix("/files/"))
+
+    def do_POST(self) -> None:
+        """Answer what is asked with a JSON body."""
+        length = self.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= MAX_BODY):
+            self.close_connection = True
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large, or has no length")
+            return
+        body = self.rfile.read(int(length))
+        try:
+            asked = json.loads(body)
+        except (ValueError, RecursionError):
+            asked = None
+        if not self._is_own() or self.headers.get_content_type() != "application/json":
+            self._refuse(HTTPStatus.FORBIDDEN, "this page is for this machine alone")
+        elif not isinstance(asked, dict):
+            self._refuse(HTTPStatus.BAD_REQUEST, "the body is not a JSON object")
+        elif ("POST", self.path) in ROUTES:
+            self._answer(ROUTES["POST", self.path], asked)
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
+
+    def _is_own(self) -> bool:
+        """Whether the page itself asks: by the name of this server, and from no other origin."""
+        hosts = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
+        origin, site = self.headers.get("Origin"), self.headers.get("Sec-Fetch-Site", "none")
+        host = self.headers.get("Host", "")
+        return host in hosts and origin in (None, f"http://{host}") and site in ("none", "same-origin")
+
+    def _answer(self, route: Callable[[Site, Query], Any], asked: Query) -> None:
+        try:
+            data = route(self.server.site, asked)
+        except ForgeError as error:
+            self._send(HTTPStatus.UNPROCESSABLE_ENTITY, _json({"problems": [_told(each) for each in error.problems]}))
+        except Exception as error:  # a bug here must not end the page
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"this is a bug in catalog-forge: {type(error).__name__}: {error}")
+        else:
+            self._send(HTTPStatus.OK, _json(data))
+
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
+        self._send(status, _json({"problems": [_told(Problem(message))]}))
+
+    def _file(self, name: str) -> None:
+        kind = _TYPES.get(name.rpartition(".")[2])
+        file = resources.files("catalog_forge.preview") / "files" / name
+        if kind is None or "/" in name or not file.is_file():
+            self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
+        else:
+            self._send(HTTPStatus.OK, file.read_bytes(), f"{kind}; charset=utf-8")
+
+    def _icon(self, asked: Query) -> None:
+        try:
+            found = icons.icon(self.server.site, _word(asked, "id"))
+        except ForgeError:
+            found = None
+        if found is None:
+            self._refuse(HTTPStatus.NOT_FOUND, "there is no icon that could be shown")
+        else:
+            self._send(HTTPStatus.OK, found.content, found.type, icons.POLICY)
+
+    def _send(self, status: HTTPStatus, body: bytes, kind: str = "application/json", policy: str = POLICY) -> None:
+        self.send_response(status)
+        for name, value in {**_HEADERS, "Content-Security-Policy": policy, "Content-Type": kind}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _events(self) -> None:
+        """Say `changed` whenever a file of the catalog has changed, until the client leaves."""
+        self.send_response(HTTPStatus.OK)
+        for name, value in {**_HEADERS, "Content-Type": "text/event-stream"}.items():
+            self.send_header(name, value)
+        self.close_connection = True
+        self.end_headers()
+        self.wfile.write(b"retry: 500\nevent: hello\ndata:\n\n")
+        self.wfile.flush()
+        with self.server.watch.looking() as look:
+            while True:
+                changed = look(_PULSE)
+                self.wfile.write(b"event: changed\ndata:\n\n" if changed else b": here\n\n")
+                self.wfile.flush()
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    return {"message": problem.message, "where": str(problem.where or ""), "hint": problem.hint}

@@ -1,0 +1,180 @@
+"""The catalog that is previewed, as it is on disk at the moment; of what a spec makes, what it would make now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from catalog_forge import writer
+from catalog_forge.errors import ForgeError, Problem, did_you_mean
+from catalog_forge.lint import disk
+from catalog_forge.lint.catalog import TOP, Catalog
+from catalog_forge.rancher.entries import CONFIG, Entry, Revision
+from catalog_forge.rancher.tree import Tree
+from catalog_forge.repository import MARK, Repository, Source, Stamps, stamps
+from catalog_forge.spec.folder import check_inside
+from catalog_forge.spec.model import Spec
+from catalog_forge.verify.subject import Subject, of_spec
+
+T = TypeVar("T")
+
+# Where a spec is found that has no entry, because it cannot be read or has another back end.
+SPECS = "specs"
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """An entry that is looked at: the revision that was chosen, and the spec that it is made of, where there is one.
+
+    `revision` is None where there is nothing to show; `problems` say why, and what is wrong with the spec.
+    """
+
+    id: str
+    tree: Tree
+    entry: Entry | None = None
+    revision: Revision | None = None
+    source: Source | None = None
+    spec: Spec | None = None
+    is_current: bool = True
+    problems: tuple[Problem, ...] = ()
+    _subjects: dict[str, Subject] = field(default_factory=dict, repr=False)
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def subject(self, version: str) -> Subject | None:
+        """What conf renders that reads this version of the metadata, else the spec's; None for an entry written by hand."""
+        if self.spec is None or self.source is None:
+            return None
+        if version not in self._subjects:
+            engine = replace(self.spec.engine, metadata=version or self.spec.engine.metadata)
+            read = self.spec if engine == self.spec.engine else replace(self.spec, engine=engine)
+            self._subjects[version] = of_spec(read, self.source.folder.static)
+        return self._subjects[version]
+
+    def kept(self, key: str, make: Callable[[], T]) -> T:
+        """What was made last under this key; only that is kept."""
+        if key not in self._kept:
+            made = make()
+            self._kept.clear()
+            self._kept[key] = made
+        found: T = self._kept[key]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a spec makes: the id of its entry, SPECS/NAME where there is none; and what is wrong with the spec."""
+
+    entry: str
+    error: ForgeError | None = None
+
+
+class Site:
+    """The catalog that a folder lies in."""
+
+    def __init__(self, start: Path) -> None:
+        self.root = Repository.find(start).root
+        self._opened: dict[tuple[str, str], tuple[Stamps, Opened]] = {}
+        self._made: dict[str, tuple[Stamps, Product]] = {}
+
+    def catalog(self) -> Catalog:
+        """Return all of it; entries that a spec makes are there as they are on disk."""
+        return Catalog(disk.read(self.root))
+
+    def specs(self) -> dict[str, Product]:
+        """Return what each spec makes, by their names."""
+        repository = Repository(self.root)
+        found = {}
+        for name in repository.names():
+            stamp = stamps(self.root, (f"{SPECS}/{name}.yml", f"{SPECS}/{name}", MARK))
+            if name not in self._made or self._made[name][0] != stamp:
+                self._made[name] = stamp, _made_by(repository, name)
+            found[name] = self._made[name][1]
+        return found
+
+    def id_of(self, word: str) -> str:
+        """Return the id of the entry that a word means: its folder, its id, its name, or the name of the spec that makes it.
+
+        Raises ForgeError when there is none.
+        """
+        made = {name: found.entry for name, found in self.specs().items()}
+        entries = [*(each.folder.path for each in self.catalog().entries), *made.values()]
+        folder = os.path.relpath(word, self.root)
+        names = {each.partition("/")[2]: each for each in entries}
+        known = {**made, **names, **{each: each for each in entries}}
+        found = known.get(word) or known.get(folder)
+        if found is None:
+            raise ForgeError(f"there is no entry {word!r}", hint=did_you_mean(word, names))
+        return found
+
+    def opened(self, entry: str, revision: str = "") -> Opened:
+        """Return an entry by its id, such as templates/redis, with a revision of it, by default the one that is offered.
+
+        Raises ForgeError when there is no such entry, or no such revision.
+        """
+        top, _, name = entry.partition("/")
+        made = self.specs()
+        spec = name if top == SPECS else next((each for each, other in made.items() if other.entry == entry), "")
+        if top == SPECS and name not in made or top != SPECS and not (TOP.fullmatch(top) and _is_folder(self.root, entry, spec)):
+            known = [each.folder.path for each in self.catalog().entries]
+            raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
+        stamp = stamps(self.root, (entry, MARK, *((f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else ())))
+        known_as = self._opened.get((entry, revision))
+        if known_as is None or known_as[0] != stamp:
+            known_as = stamp, self._open(entry, revision, spec)
+            self._opened[entry, revision] = known_as
+        return known_as[1]
+
+    def _open(self, entry: str, revision: str, spec: str) -> Opened:
+        path = self.root / entry
+        tree = disk.read(path, entry) if path.is_dir() and not entry.startswith(SPECS) else Tree(())
+        if not spec:
+            return _chosen(Opened(entry, tree), revision)
+        repository = Repository(self.root)
+        source = None
+        try:
+            source = repository.source(spec)
+            planned = {file.path: file.content for file in source.plan() if file.path.startswith(f"{entry}/")}
+        except ForgeError as error:
+            return _chosen(Opened(entry, tree, source=source, problems=error.problems), revision)
+        tree = tree.with_files(Tree.of(planned).files.values())
+        opened = Opened(entry, tree, source=source, spec=source.spec(), is_current=repository.is_current(source))
+        return _chosen(opened, revision)
+
+
+def _made_by(repository: Repository, name: str) -> Product:
+    """What a spec makes. Where it was generated as it is now, that says so, without the spec being read."""
+    entry = f"{SPECS}/{name}"
+    try:
+        config = (path for path in writer.recorded(repository.root, name) if path.endswith(f"/{CONFIG}"))
+        entry = next((path.removesuffix(f"/{CONFIG}") for path in config if path.count("/") == 2), entry)
+        source = repository.source(name)
+        if not repository.is_current(source):
+            spec = source.spec()
+            entry = f"templates/{spec.entry.name}" if "rancher" in spec.engine.backends else f"{SPECS}/{name}"
+    except ForgeError as error:
+        return Product(entry, error)
+    return Product(entry)
+
+
+def _is_folder(root: Path, entry: str, spec: str) -> bool:
+    """Whether an id is a folder of the catalog, or is about to become one."""
+    if entry.count("/") != 1 or entry.endswith(("/", "/.", "/..")):
+        return False
+    check_inside(root, entry)
+    return bool(spec) or (root / entry).is_dir()
+
+
+def _chosen(opened: Opened, wanted: str) -> Opened:
+    """The same with its entry, and the revision that is wanted."""
+    entry = next(iter(Catalog(opened.tree).entries), None)
+    if entry is None:
+        return opened
+    revisions: Mapping[str, Revision] = {each.name: each for each in entry.revisions}
+    made = str(opened.spec.entry.revision) if opened.spec else ""
+    revision = revisions.get(wanted or made) or entry.offered
+    if wanted and wanted not in revisions:
+        raise ForgeError(f"{opened.id} has no revision {wanted!r}", hint=did_you_mean(wanted, revisions))
+    return replace(opened, entry=entry, revision=revision)

@@ -1,0 +1,145 @@
+"""What a person has chosen on the page, and what comes of it: the stack, its metadata, and the files of a conf container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.metadata.scenarios import model
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.scenarios.environment import MAX_SCALE, check_room
+from catalog_forge.metadata.scenarios.steps import find_container
+from catalog_forge.metadata.service.answers import DEFAULT
+from catalog_forge.preview.site import Opened
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.questions import defaults
+from catalog_forge.stack.compose import compose
+from catalog_forge.stack.environment import environment
+from catalog_forge.stack.model import Stack, stack_name
+from catalog_forge.stack.plan import published_once
+from catalog_forge.stack.reconcile import Ledger
+from catalog_forge.verify.embedded import Embedded
+from catalog_forge.verify.observation import Seen
+from catalog_forge.verify.subject import Subject
+from catalog_forge.verify.view import View
+
+# Room for any scale; the hosts are as many as a first scenario has.
+SUBNET = "10.42.0.0/16"
+HOSTS = tuple(model.Host(f"node-{number}", f"192.0.2.{10 + number}") for number in (1, 2, 3))
+_LONGEST = 1 << 16
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is chosen: answers by variable, scales by service, the container that asks, the version of the metadata.
+
+    What is not chosen is as the entry has it. With `secrets` what only its owner may read is shown, too.
+    """
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    scales: Mapping[str, int] = field(default_factory=dict)
+    asks: str = ""
+    version: str = ""
+    stack: str = ""
+    secrets: bool = False
+
+    @classmethod
+    def read(cls, data: Any) -> Wish:
+        """Read a wish that came from a browser. Raises ForgeError when it is none."""
+        found = data if isinstance(data, dict) else {}
+        answers, scales = found.get("answers") or {}, found.get("scales") or {}
+        words = {key: found.get(key) or "" for key in ("asks", "version", "stack")}
+        texts = [*words.values(), *(answers.values() if isinstance(answers, dict) else [None])]
+        if not all(isinstance(each, str) and len(each) <= _LONGEST for each in texts) or not isinstance(scales, dict):
+            raise ForgeError("this is not what the page would ask")
+        if not all(isinstance(each, int) and 0 <= each <= MAX_SCALE for each in scales.values()):
+            raise ForgeError(f"a scale must be a number from 0 to {MAX_SCALE}")
+        return cls(answers, scales, **words, secrets=found.get("secrets") is True)
+
+    @property
+    def key(self) -> str:
+        """A text that is the same for the same wish, shown or not."""
+        return repr((sorted(self.answers.items()), sorted(self.scales.items()), self.asks, self.version, self.stack))
+
+
+@dataclass(frozen=True)
+class Played:
+    """What comes of a wish: the answers by variable, what is wrong, the stack, and the files of the container that asks.
+
+    `stack` and `environment` are None where the entry cannot run with these answers; `subject` and `seen` where no conf image
+    of this catalog is known. `nodes` are the containers that could ask.
+    """
+
+    variables: Mapping[str, str]
+    problems: tuple[tuple[Problem, str], ...] = ()
+    stack: Stack | None = None
+    environment: model.Environment | None = None
+    subject: Subject | None = None
+    seen: Seen | None = None
+    nodes: tuple[str, ...] = ()
+    asks: str = ""
+
+
+def played(opened: Opened, wish: Wish) -> Played:
+    """Return what comes of a wish for an entry; a problem names the question that it is about, or none."""
+    revision = opened.revision
+    if revision is None:
+        return Played({})
+    variables = defaults(revision.questions) | {name: text for name, text in wish.answers.items() if name in revision.asked}
+    problems = list(_unfit(revision, variables))
+    try:
+        stack = _scaled(compose(revision, variables, stack_name(wish.stack or revision.entry.name)), wish)
+        made = _environment(stack)
+        check_room(made, Where(""))
+    except ForgeError as error:
+        return Played(variables, (*problems, *((each, "") for each in error.problems)))
+    nodes = tuple(_nodes(opened, stack))
+    asks = wish.asks if wish.asks in nodes else "".join(nodes[:1])
+    return _rendered(opened, wish, Played(variables, tuple(problems), stack, made, nodes=nodes, asks=asks))
+
+
+def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
+    """The same with the files of the container that asks."""
+    assert found.environment
+    try:
+        subject = opened.subject(wish.version)
+        if subject is None or not found.asks:
+            return replace(found, subject=subject)
+        container = find_container(found.environment, found.asks)
+        answers = answers_of(found.environment, only=subject.version)
+        (seen,) = Embedded().play(subject, [View(answers, (container and container.address) or DEFAULT)])
+    except ForgeError as error:
+        return replace(found, problems=(*found.problems, *((each, "") for each in error.problems)))
+    return replace(found, subject=subject, seen=seen)
+
+
+def _unfit(revision: Revision, variables: Mapping[str, str]) -> Iterator[tuple[Problem, str]]:
+    """The answers that `up` would refuse; the files are rendered with them all the same."""
+    for name, question in revision.asked.items():
+        if not variables[name]:
+            if question.required:
+                yield Problem(f"{question.label} needs an answer"), name
+        elif wrong := question.problem(variables[name]):
+            yield Problem(wrong[0], hint=wrong[1]), name
+
+
+def _scaled(stack: Stack, wish: Wish) -> Stack:
+    services = tuple(replace(each, scale=wish.scales.get(each.name, each.scale)) for each in stack.services)
+    return published_once(replace(stack, services=services))
+
+
+def _environment(stack: Stack) -> model.Environment:
+    """The stack when all its units run and are healthy."""
+    ledger = Ledger({(each.name, index): index for each in stack.services for index in range(1, each.scale + 1)})
+    found = environment(stack, SUBNET, HOSTS[0], ledger, (), {})
+    well = tuple(replace(each, states={}, healths={}) for each in found.stacks[0].services)
+    return replace(found, hosts=HOSTS, stacks=(replace(found.stacks[0], services=well),))
+
+
+def _nodes(opened: Opened, stack: Stack) -> Iterator[str]:
+    """The containers in which, or beside which, the conf image of this entry runs."""
+    scales = {each.name: each.scale for each in stack.services}
+    for member in opened.spec.members if opened.spec else ():
+        yield from (f"{member.asking}-{index}" for index in range(1, scales.get(member.name, 0) + 1))

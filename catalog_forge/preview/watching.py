@@ -1,0 +1,64 @@
+"""Who looks at the page is told when a file of the catalog changes: one thread looks, while there is somebody to tell."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog_forge.repository import MARK, Stamps, stamps
+
+_LOOK = 0.3
+# Of the time that passes, a large catalog may take this part.
+_SHARE = 10
+
+
+class Watch:
+    """Looks at specs/, images/, templates/ and catalog-forge.yml of a catalog."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._changed = threading.Condition()
+        self._turn = 0
+        self._eyes = 0
+
+    @contextmanager
+    def looking(self) -> Iterator[Callable[[float], bool]]:
+        """Give a function that waits for the next change, so many seconds at most, and tells whether there was one."""
+        with self._changed:
+            self._eyes += 1
+            seen = self._turn
+            if self._eyes == 1:
+                threading.Thread(target=self._look, args=(self._stamps(),), name="preview-watch", daemon=True).start()
+
+        def look(seconds: float) -> bool:
+            nonlocal seen
+            with self._changed:
+                found = self._changed.wait_for(lambda: self._turn != seen, seconds)
+                seen = self._turn
+                return found
+
+        try:
+            yield look
+        finally:
+            with self._changed:
+                self._eyes -= 1
+
+    def _look(self, seen: Stamps) -> None:
+        while True:
+            start = time.monotonic()
+            now = self._stamps()
+            with self._changed:
+                if not self._eyes:
+                    return
+                if now != seen:
+                    seen = now
+                    self._turn += 1
+                    self._changed.notify_all()
+            time.sleep(max(_LOOK, _SHARE * (time.monotonic() - start)))
+
+    def _stamps(self) -> Stamps:
+        tops = [each.name for each in self._root.iterdir() if each.name == "templates" or each.name.endswith("-templates")]
+        return stamps(self._root, ("specs", "images", *tops, MARK))

@@ -1,0 +1,114 @@
+"""The server behind the page: whom it answers, and how."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.preview.server import PreviewServer
+from catalog_forge.preview.site import Site
+from tests.helpers import PATIENCE, tree
+
+
+@pytest.fixture
+def server(catalog: Path) -> Iterator[PreviewServer]:
+    with PreviewServer(Site(catalog)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def ask(server: PreviewServer, path: str, body: object = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE)
+    sent = None if body is None else json.dumps(body)
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    if sent is not None:
+        named.setdefault("Content-Type", "application/json")
+    connection.request("GET" if sent is None else "POST", path, sent, named)
+    answer = connection.getresponse()
+    found = answer.status, dict(answer.getheaders()), answer.read()
+    connection.close()
+    return found
+
+
+def test_the_page_and_its_parts_allow_nothing_from_elsewhere(server: PreviewServer) -> None:
+    for path, kind in {"/": "text/html", "/files/page.js": "text/javascript", "/files/page.css": "text/css"}.items():
+        status, headers, body = ask(server, path)
+        assert (status, headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert b"http://" not in body.replace(b"http://www.w3.org", b"") and b"https://" not in body
+
+
+@pytest.mark.parametrize("host", ["example.org", "127.0.0.1", "127.0.0.1.example.org:{port}", "localhost:1", "[::1]:{port}"])
+def test_another_host_is_refused(server: PreviewServer, host: str) -> None:
+    assert ask(server, "/api/catalog", Host=host.format(port=server.server_port))[0] == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://example.org"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}, {"Content_Type": "text/plain"}],
+)
+def test_another_page_is_refused(server: PreviewServer, headers: dict[str, str]) -> None:
+    assert ask(server, "/api/render", {"id": "templates/db"}, **headers)[0] == 403
+    own = f"http://127.0.0.1:{server.server_port}"
+    assert ask(server, "/api/render", {"id": "templates/db"}, Origin=own, Sec_Fetch_Site="same-origin")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/files/../site.py", "/files/%2e%2e/site.py", "/files/", "/x", "/files/page.py", "/icon?id=templates/db", "/icon?id=.."],
+)
+def test_what_is_not_there(server: PreviewServer, path: str) -> None:
+    assert ask(server, path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[], {"id": 1}, {"id": "templates/db", "answers": {"size": 1}}, {"id": "templates/db", "scales": {"db": -1}},
+     {"id": "templates/db", "answers": ["x"]}, {"id": "templates/db", "scales": {"db": 10**9}}, {"id": "templates/no"}],
+)  # fmt: skip
+def test_a_wrong_question_is_answered_with_problems(server: PreviewServer, body: object) -> None:
+    status, _, answer = ask(server, "/api/render", body)
+    assert status in (400, 422)
+    assert json.loads(answer)["problems"][0]["message"]
+
+
+def test_an_icon_is_a_picture_in_a_sandbox(server: PreviewServer, catalog: Path) -> None:
+    tree(catalog, {"templates/db/catalogIcon-db.svg": "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"})
+    status, headers, _ = ask(server, "/icon?id=templates/db")
+    assert (status, headers["Content-Type"]) == (200, "image/svg+xml")
+    assert "sandbox" in headers["Content-Security-Policy"] and "script" not in headers["Content-Security-Policy"]
+    tree(catalog, {"templates/db/catalogIcon-db.svg": "<html><script>alert(1)</script></html>"})
+    assert ask(server, "/icon?id=templates/db")[0] == 404
+
+
+def test_a_change_on_disk_is_told(server: PreviewServer, catalog: Path) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE)
+    connection.request("GET", "/api/events")
+    events = connection.getresponse()
+    while b"hello" not in events.readline():
+        pass
+    (catalog / "templates/db/config.yml").write_text("name: Other database\n")
+    while b"changed" not in events.readline():
+        pass
+    connection.close()
+
+
+def test_a_port_that_is_taken_is_an_error(server: PreviewServer, catalog: Path) -> None:
+    with pytest.raises(ForgeError, match="cannot listen"):
+        PreviewServer(Site(catalog), server.server_port)
+
+
+def test_findings_stand_at_their_lines(server: PreviewServer) -> None:
+    found = json.loads(ask(server, "/api/findings?id=templates/db")[2])["findings"]
+    assert {each["file"] for each in found} and all(each["rule"].startswith("CF") for each in found)
+    assert any(each["file"] == "templates/db/0/rancher-compose.yml" and each["line"] for each in found)
