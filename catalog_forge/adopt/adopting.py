@@ -13,13 +13,13 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases, odd_cases
-from catalog_forge.adopt.entries import EntryUse
+from catalog_forge.adopt.entries import EntryUse, secrets
 from catalog_forge.adopt.framing import framed, numbered
 from catalog_forge.adopt.launched import Altered, changes
-from catalog_forge.adopt.originals import Original
+from catalog_forge.adopt.originals import Original, OriginalFile
 from catalog_forge.adopt.proof import Compared, prove, refused
 from catalog_forge.adopt.setting import Lifted
-from catalog_forge.adopt.specs import Told, made
+from catalog_forge.adopt.specs import Told, made, taken
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.forge import forge
 from catalog_forge.plan import Plan
@@ -35,7 +35,10 @@ _REBASED = "the template of the spec looks for it below /self/service/metadata"
 
 @dataclass
 class Adopted:
-    """What came of one image: the files that are compared, what stands in the way, what is said, the plan of all files."""
+    """What came of one image: the files that are compared, what stands in the way, what is said, the plan of all files.
+
+    `secrets` are texts that no report may show.
+    """
 
     where: str
     name: str
@@ -46,6 +49,8 @@ class Adopted:
     changes: list[Altered] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     cases: int = 0
+    generated: bool = False
+    secrets: frozenset[str] = frozenset()
 
     @property
     def counts(self) -> Counter[str]:
@@ -64,7 +69,12 @@ class Adopted:
 
     @property
     def status(self) -> str:
-        """`adopted` where every file is equal or its differences are proven; `not proven` where one was never rendered."""
+        """`adopted` where every file is equal or its differences are proven; `not proven` where one was never rendered.
+
+        One that was `generated` has its spec.
+        """
+        if self.generated:
+            return "generated"
         if self.problems or not self.files:
             return "not read"
         states = {each.status for each in self.files}
@@ -77,9 +87,11 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     frame, runners, others = framed(original, use) if use else (Told(), [], {})
     if use and use.later:
         frame = numbered(frame, use.later[-1], behind=False)
-    found = Adopted(where, original.name, problems=original.problems, said=(*_said(original), *frame.said))
+    found = Adopted(where, original.name, problems=original.problems, said=(*_said(original, frame), *frame.said))
     found.entry = use.revision.title if use else ""
-    if original.problems:
+    found.generated = original.generated
+    found.secrets = secrets(use.revision) if use else frozenset()
+    if original.problems or original.generated:
         return found
     data = made(original, frame).data
     service = data["service"]
@@ -166,14 +178,31 @@ def _generated(original: Original, frame: Told, chosen: Mapping[str, Lifted]) ->
     spec = made(original, frame, chosen)
     plan = spec.plan(original.image.folder.where.file.rstrip("/") or ".")
     folder = PlannedFolder(Path(), spec.name, plan.below(f"specs/{spec.name}"))
-    found = read(plan[f"specs/{spec.name}.yml"].content, f"specs/{spec.name}.yml")
-    plan.merge(forge(found, folder))
+    text = plan[f"specs/{spec.name}.yml"].content
+    try:
+        found = read(text, f"specs/{spec.name}.yml")
+        plan.merge(forge(found, folder))
+    except ForgeError as error:
+        raise ForgeError.of([_placed(original, frame, text.decode(), each) for each in error.problems]) from None
     return _Generated(chosen, plan, of_spec(found, folder.static))
+
+
+def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Problem:
+    """A problem of the spec that an image would become, at what of the original it comes from: nothing is written of the spec."""
+    if problem.where is None or not problem.where.file.startswith("specs/"):
+        return problem
+    before = spec.splitlines()[: problem.where.line]
+    room = next((line for line in reversed(before) if re.match(r"\w", line)), "")
+    words = re.findall(r"^(?:- dest: |  )([\w./-]+)(?::|$)", "\n".join(before), re.MULTILINE)
+    files = {original.dests[each.resource.dest]: each.template for each in original.files}
+    named = next((name for name in reversed(words) if name in (files if room == "files:" else frame.places)), "")
+    where = files[named].at() if named in files else frame.places.get(named) or Where(original.image.folder.where.file)
+    return Problem(f"its spec would be refused: {problem.message}", where, problem.hint)
 
 
 def _proven(original: Original, frame: Told, written: _Generated, tried: Sequence[Trial], engine: Engine) -> list[Compared]:
     """The files of the image, compared in some scenarios. Raises ForgeError."""
-    files = prove(original, written.subject, tried, engine, frame.added)
+    files = prove(original, written.subject, tried, engine, frame.added, frame.configured)
     for each in files:
         each.lifted = each.dest in written.chosen
     return files
@@ -214,22 +243,28 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
     yield Problem(f"nothing tells how this image is used; assumed: {words}", Where(original.image.folder.where.file), hint)
 
 
-def _said(original: Original) -> tuple[Problem, ...]:
+def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
     """What is worth saying of an original: what is not modelled, what nobody can set, what it does not tell."""
     dead = [
         Problem(f"nothing is ever at {path}: Rancher's metadata has no such root", each.template.at(), _REBASED)
         for each in original.files
         for path in (each.dead if not each.is_static else ())
     ]
-    commands = [
-        Problem(f"{key} is not modelled: {command}", each.file.at(), "say `check` or `reload` in the spec")
-        for each in original.files
-        for key in ("check_cmd", "reload_cmd")
-        if (command := getattr(each.resource, key))
-    ]
+    commands = [problem for each in original.files for problem in _commands(each, taken(original, frame, each))]
     moved = [
         Problem(f"{dest} lies in a folder that cannot be a volume: the spec has it at {other}", None, "tell the program of it")
         for dest, other in original.dests.items()
         if dest != other
     ]
     return (*original.said, *dead, *commands, *moved)
+
+
+def _commands(each: OriginalFile, taken: Mapping[str, Any]) -> Iterator[Problem]:
+    """What becomes of the commands of a resource."""
+    for key, word in (("check_cmd", "check"), ("reload_cmd", "reload")):
+        command = getattr(each.resource, key)
+        if command and word in taken:
+            where = "" if taken.get("check_in") != "main" and word == "check" else ", in the container of the program"
+            yield Problem(f"{key} is `{word}: {taken[word]}` now{where}: no scenario runs it", each.file.at())
+        elif command:
+            yield Problem(f"{key} is not modelled: {command}", each.file.at(), f"say `{word}` in the spec")

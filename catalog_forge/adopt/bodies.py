@@ -76,6 +76,6 @@ def _key(use: KeyUse) -> dict[str, Any]:
     if use.optional or use.default is not None:
         # As the key's own, a default would stand for an empty answer, too.
         data["optional"] = True
-    if use.default:
+    if use.default and not use.secret:
         data["description"] = f"Without it: {use.default}"
     return {**data, **({"secret": True} if use.secret else {})}

@@ -52,12 +52,22 @@ class Trial:
     data: Mapping[str, Any]
     style: str | None = ""
 
-    def with_keys(self, added: Mapping[str, Any]) -> Trial:
-        """The same with more metadata of the service that asks."""
+    def with_keys(self, added: Mapping[str, Any], configured: Iterable[str] = ()) -> Trial:
+        """The same with more metadata of the service that asks, and of all others that are `configured`."""
+        services = dict(self.data["services"])
+        for name in {next(iter(services)), *configured} & services.keys():
+            services[name] = {**services[name], "metadata": {**added, **services[name]["metadata"]}}
+        return replace(self, data={**self.data, "services": services})
+
+    def answered(self, paths: Iterable[str]) -> Trial:
+        """The same where the keys of these paths that the service has not are there, and empty."""
         own = next(iter(self.data["services"]))
         service = self.data["services"][own]
-        metadata = {**service["metadata"], **{key: value for key, value in added.items() if key not in service["metadata"]}}
-        return replace(self, data={**self.data, "services": {**self.data["services"], own: {**service, "metadata": metadata}}})
+        metadata: Tree = {}
+        for path in paths:
+            _laid(metadata, _put([part for part in path.split("/") if part]))
+        services = {**self.data["services"], own: {**service, "metadata": _laid(metadata, service["metadata"])}}
+        return replace(self, data={**self.data, "services": services})
 
     @property
     def apart(self) -> Trial:

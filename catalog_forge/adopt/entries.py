@@ -10,10 +10,12 @@ from typing import TypeVar
 from catalog_forge.adopt.originals import Original, called, carrier
 from catalog_forge.goyaml.decoding import raw
 from catalog_forge.lint.catalog import Catalog, Image
+from catalog_forge.metadata.service.tree import without_secrets
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.composition import Composition, Service, items
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.keys import START_ONCE
+from catalog_forge.rancher.questions import Question, defaults
 from catalog_forge.spec.model.service import TOPOLOGIES
 from catalog_forge.spec.model.spec import GENERATED
 
@@ -95,6 +97,23 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
         if len(conf) == 1:
             found = [*_of_entry(catalog.entries[0], known, images, conf[0])]
     yield from found
+
+
+def answers(revision: Revision) -> dict[str, str]:
+    """The answers with which a revision is looked at: the defaults, and for a secret one its name: reports show them."""
+    found = defaults(revision.questions)
+    return {name: name if text and is_secret(revision.asked[name]) else text for name, text in found.items()}
+
+
+def secrets(revision: Revision) -> frozenset[str]:
+    """The defaults that no report may show."""
+    return frozenset(each.default for each in revision.asked.values() if each.default and is_secret(each))
+
+
+def is_secret(question: Question) -> bool:
+    """Whether nobody may see an answer: its type, or its name, says so."""
+    known = {question.variable: "x"}
+    return question.secret or (question.type not in ("int", "boolean", "enum") and without_secrets(known) != known)
 
 
 def run_by(catalog: Catalog) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Runner
-from catalog_forge.adopt.entries import ConfUnit, EntryUse, starts, written_at
+from catalog_forge.adopt.entries import ConfUnit, EntryUse, answers, starts, written_at
 from catalog_forge.adopt.originals import OWN, Original
 from catalog_forge.adopt.scripts import start_of as start_of_script
 from catalog_forge.adopt.specs import Told
@@ -24,7 +24,6 @@ from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.composition import Service, items, substituted
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import SIDEKICKS
-from catalog_forge.rancher.questions import defaults
 from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variables import dollars, sole
 from catalog_forge.spec.model import KEY_TYPES
@@ -51,7 +50,7 @@ class _Framing:
     def __post_init__(self) -> None:
         self.services = self.use.composition.services
         self.asked = self.use.revision.asked
-        self.answers = defaults(self.use.revision.questions)
+        self.answers = answers(self.use.revision)
         self.renamed = {old: new for unit in self.use.units for old, new in unit.renamed.items()}
         self.mine = {name for unit in self.use.units for name in (unit.primary, unit.conf, unit.main, *unit.data)}
 
@@ -77,7 +76,9 @@ class _Framing:
         for source in self.use.revision.compose_files:
             if is_template(source.text):
                 self.say("what its template makes of other answers is not modelled", source.at())
-        return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure, added)
+        places = {name: service.where for name, service in self.services.items()} | {"": self.use.revision.where}
+        configured = tuple(unit.primary for unit in self.use.units)
+        return Told(data, self.files, tuple(dict.fromkeys(self.said)), self.unsure, added, configured, places)
 
     def say(self, message: str, where: Where | None) -> None:
         """Note something that the spec does not say."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from catalog_forge.adopt.entries import EntryUse
+from catalog_forge.adopt.entries import EntryUse, is_secret
 from catalog_forge.catalog.compose import GENERATED_LABELS
 from catalog_forge.goyaml import printing
 from catalog_forge.plan import Plan
@@ -46,13 +46,13 @@ def changes(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
 
 
 def _stack(revision: Revision) -> Stack:
-    """The stack of a revision; what is required and has no default is answered by a word."""
+    """The stack of a revision; what is required and has no default is answered by a word, and so is what nobody may see."""
     given = {
         name: Given(
             each.options[0] if each.options else "1" if each.type == "int" else "true" if each.type == "boolean" else name
         )
         for name, each in revision.asked.items()
-        if each.required and not each.default
+        if (each.required and not each.default) or is_secret(each)
     }
     return compose(revision, answered(revision.questions, given), "app")
 

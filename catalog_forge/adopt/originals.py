@@ -21,10 +21,12 @@ from catalog_forge.confd.shape import ROOTS
 from catalog_forge.errors import Problem, Where
 from catalog_forge.gotext.literals import is_text
 from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.image.gathering import ARCHIVE
 from catalog_forge.lint.catalog import Catalog, ConfDir, Image
 from catalog_forge.lint.images.inside import Inside, Resource, inside
 from catalog_forge.rancher.tree import File
 from catalog_forge.spec.checks.whole import SYSTEM_FOLDERS
+from catalog_forge.spec.model.spec import GENERATED
 from catalog_forge.spec.shorthand import entry_name
 
 OWN = "/self/service/metadata"
@@ -33,6 +35,7 @@ _VERSION = re.compile(r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
 _NUMBERED = re.compile(r"(?!.*conf)v?[0-9]+(?:[._-][0-9A-Za-z._-]*)?")
 _COPIES = re.compile(r"^[ \t]*(?:exec[ \t]+)?(?:/bin/)?cp[ \t]+(?:-\w+[ \t]+)*(/\S+)[ \t]+(/\S+)[ \t]*;?$", re.MULTILINE)
 _WORD = re.compile(r"[a-z0-9]+")
+_MARK = re.compile(rf"^# {re.escape(GENERATED)}([\w.-]+)\.yml;", re.MULTILINE)
 # Of what a RUN says as much is shown.
 _SHOWN = 70
 
@@ -113,7 +116,7 @@ class OriginalFile:
 class Original:
     """What an image has for one -confdir: the files that confd renders, and those that come with the image as they are.
 
-    `holds` tells that an entry only takes its volumes, whatever it would start.
+    `holds` tells that an entry only takes its volumes, whatever it would start, `generated` that it has a spec already.
     """
 
     image: Image
@@ -125,6 +128,7 @@ class Original:
     said: tuple[Problem, ...] = field(default=())
     role: str = ""
     holds: bool = False
+    generated: bool = False
 
     @property
     def known(self) -> Inside:
@@ -191,6 +195,9 @@ def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Itera
     `flags` are those of confd that an entry gives, where the image leaves them to it.
     """
     for image in catalog.images:
+        if said := _generated(image):
+            yield Original(image, None, (), {}, "", said=(said,), generated=True)
+            continue
         confs: list[ConfDir | None] = [*image.confs] if any(conf.resources for conf in image.confs) else [None]
         dests = [{each.resource.dest for each in _files(image, conf, {})[0]} for conf in confs] if len(confs) > 1 else []
         roles = any(not dests[0].isdisjoint(each) for each in dests[1:])
@@ -200,6 +207,18 @@ def originals(catalog: Catalog, flags: Mapping[str, str] | None = None) -> Itera
             found = _original(image, conf, flags or {}, role)
             if found.files or found.problems or found.is_carrier:
                 yield found
+
+
+def _generated(image: Image) -> Problem | None:
+    """What is said of an image that was generated: its spec is there."""
+    file = image.dockerfile
+    found = _MARK.search(file.text) if file and file.content else None
+    if file is None or found is None:
+        return None
+    name = found[1]
+    words = f"it was generated from specs/{name}.yml: there is nothing to take in"
+    hint = f"edit that spec; a newer blueprint reaches it by `catalog-forge update {name}`"
+    return Problem(words, file.offset(found.start()), hint)
 
 
 def carrier(image: Image, volumes: Sequence[str]) -> Original | None:
@@ -349,6 +368,11 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
 
 def _not_modelled(image: Image) -> Iterator[Problem]:
     """What the Dockerfile does and a spec does not say."""
+    for each in image.build.of("ADD") if image.build and image.dockerfile else ():
+        if archives := [word for word in each.words[:-1] if ARCHIVE.search(word) and "://" not in word]:
+            where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")
+            hint = "unpack it in the folder of the image, and COPY what is in it"
+            yield Problem(f"what ADD unpacks is not read: {', '.join(archives)}", where, hint)
     for each in image.build.of("RUN") if image.build and image.dockerfile else ():
         where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")
         yield Problem(f"what a RUN makes is not modelled: {' '.join(each.text.split())[:_SHOWN]}", where)

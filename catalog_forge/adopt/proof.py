@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +13,8 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Trial
-from catalog_forge.adopt.originals import Original, OriginalFile, image_of
+from catalog_forge.adopt.originals import OWN, Original, OriginalFile, image_of
+from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.diffs import unified
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios import scenario
@@ -28,9 +29,10 @@ REASONS = {
     "case": "names that differ in case alone",
     "own stack": "the original reads services of other stacks, too: where those have other names, it renders the same",
     "escaped": "the original cannot be parsed in its format with this value",
-    "mended": "the original fails, or takes the answer that a key is missing for data: with keys that are there it renders this",
+    "mended": "the original fails with these values, or for want of a key: with keys that are there it renders this",
 }
-# The formats in which what cannot be parsed is surely wrong.
+# The formats that do not care how far a line is indented, and those in which what cannot be parsed is surely wrong.
+_FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
 _COMMENT = re.compile(r"#(?!!).*|<!--.*-->")
 _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
@@ -80,12 +82,18 @@ class Compared:
 
 
 def prove(
-    original: Original, made: Subject, cases: Sequence[Trial], engine: Engine, added: Mapping[str, Any] | None = None
+    original: Original,
+    made: Subject,
+    cases: Sequence[Trial],
+    engine: Engine,
+    added: Mapping[str, Any] | None = None,
+    configured: Iterable[str] = (),
 ) -> list[Compared]:
     """Compare the files of an image with those of the one that its spec generates, in each case.
 
-    `added` is metadata that the entry of the spec has beside that of the original.
+    `added` is metadata that the entry of the spec has beside that of the original, at each service that is `configured`.
     """
+    configured = (*configured,)
     before = Subject(image_of(original), "", original.variables)
     found = {dest: Compared(dest, True, rendered=1) for dest in original.carried}
     for file in original.files:
@@ -97,14 +105,16 @@ def prove(
             (
                 case,
                 pool.submit(_rendered, before, case, engine, original.version),
-                pool.submit(_rendered, made, case.with_keys(added or {}), engine, made.version),
+                pool.submit(_rendered, made, case.with_keys(added or {}, configured), engine, made.version),
             )
             for case in cases
         ]
         outcomes = [(case, one.result(), other.result()) for case, one, other in rendered]
     declared = _declared(before, original, made)
+    live = {path for each in original.files if not each.is_static for path in each.live if path.startswith(f"{OWN}/")}
+    asked = tuple(sorted(path.removeprefix(OWN) for path in live if WILD not in path and "*" not in path))
     for case, old, new in outcomes:
-        again = _Again(before, declared, case, engine, original.version)
+        again = _Again(before, declared, case, engine, original.version, asked)
         for dest, carried in original.carried.items():
             _carried(found[dest], case, carried.content, new.get(original.dests[dest]))
         for file in original.files:
@@ -122,11 +132,17 @@ class _Again:
     case: Trial
     engine: Engine
     version: str
+    asked: tuple[str, ...] = ()
 
     @cached_property
     def apart(self) -> Mapping[str, bytes]:
         """With other names for the services of other stacks."""
         return _rendered(self.before, self.case.apart, self.engine, self.version)
+
+    @cached_property
+    def answered(self) -> Mapping[str, bytes]:
+        """With an empty text for each key that it asks for by name and that is missing: there it failed."""
+        return _rendered(self.before, self.case.answered(self.asked), self.engine, self.version)
 
     @cached_property
     def widened(self) -> Mapping[str, bytes]:
@@ -147,7 +163,7 @@ def _declared(before: Subject, original: Original, made: Subject) -> Subject:
 
 def _carried(found: Compared, case: Trial, old: bytes, new: bytes | None) -> None:
     """Compare a file that comes as it is."""
-    if new is not None and lines(old) == lines(new):
+    if new is not None and lines(old, found.dest) == lines(new, found.dest):
         found.equal += 1
     else:
         found.differs(case, "", old, new)
@@ -174,38 +190,52 @@ def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None
         found.contents.add(old)
     if old is None and new is None:
         return
-    if old is not None and new is not None and lines(old) == lines(new):
+    if old is not None and new is not None and lines(old, found.dest) == lines(new, found.dest):
         found.equal += 1
     else:
         found.differs(case, _reason(file, case, old, new, again), old, new)
 
 
-def lines(content: bytes) -> list[str]:
-    """The lines of a file that count: without blank ones and comments, blanks collapsed."""
-    found = (" ".join(line.split()) for line in content.decode(errors="backslashreplace").splitlines())
-    return [line for line in found if line and not _COMMENT.fullmatch(line)]
+def lines(content: bytes, dest: str = "") -> list[str]:
+    """The lines of a file that count: without blank ones and comments, blanks collapsed.
+
+    What a line begins with counts but in formats that read over it.
+    """
+    free = format_of(dest) in _FREE
+    known = (line.expandtabs() for line in content.decode(errors="backslashreplace").splitlines())
+    found = (" " * (not free and len(line) - len(line.lstrip())) + " ".join(line.split()) for line in known if line.strip())
+    return [line for line in found if not _COMMENT.fullmatch(line.lstrip())]
 
 
 def _reason(file: OriginalFile, case: Trial, old: bytes | None, new: bytes | None, again: _Again) -> str:
     """The reason of a difference that can be proven; nothing where none can."""
-    if old is None:
-        return "mended"
     if new is None:
         return ""
-    before, after = lines(old), lines(new)
+    if old is None:
+        return _failed(file, case, lines(new, file.resource.dest), again)
+    dest = file.resource.dest
+    before, after = lines(old, dest), lines(new, dest)
     if Counter(before) == Counter(after):
         return "order"
     if [line.casefold() for line in before] == [line.casefold() for line in after]:
         return "case"
     if "stacks" in case.data and any(map(_BEYOND.match, file.live)):
-        own = again.apart.get(file.resource.dest)
-        if own is not None and lines(own) == after:
+        own = again.apart.get(dest)
+        if own is not None and lines(own, dest) == after:
             return "own stack"
-    there = again.widened.get(file.resource.dest)
-    if there is not None and lines(there) == after:
+    there = again.widened.get(dest)
+    if there is not None and lines(there, dest) == after:
         return "mended"
-    form = format_of(file.resource.dest)
+    form = format_of(dest)
     return "escaped" if form in _STRICT and not _parses(form, old) and _parses(form, new) else ""
+
+
+def _failed(file: OriginalFile, case: Trial, after: list[str], again: _Again) -> str:
+    """The reason where the original writes nothing: what it writes with keys that are there, or that it fails even then."""
+    dest = file.resource.dest
+    others = {"mended": [again.widened, again.answered], "own stack": [again.apart] if "stacks" in case.data else []}
+    known = [(reason, lines(files[dest], dest)) for reason, each in others.items() for files in each if dest in files]
+    return "mended" if not known else next((reason for reason, found in known if found == after), "")
 
 
 def _parses(form: str, content: bytes) -> bool:

@@ -11,6 +11,7 @@ from catalog_forge import texts
 from catalog_forge.adopt.adopting import Adopted
 from catalog_forge.adopt.proof import REASONS, Compared
 from catalog_forge.errors import Problem
+from catalog_forge.metadata.service.tree import HIDDEN
 from catalog_forge.shown import counted, printable
 
 STATES = ("equal", "proven", "different", "never rendered")
@@ -86,6 +87,7 @@ def page(found: Sequence[Adopted], source: Callable[[str], str]) -> str:
     What images and entries say cannot change its structure.
     """
     known: dict[str, list[str]] = {}
+    hidden = sorted({secret for each in found for secret in each.secrets}, key=len, reverse=True)
 
     def line_of(problem: Problem) -> str:
         where = problem.where
@@ -93,7 +95,10 @@ def page(found: Sequence[Adopted], source: Callable[[str], str]) -> str:
             return ""
         if where.file not in known:
             known[where.file] = source(where.file).splitlines()
-        return "".join(known[where.file][where.line - 1 : where.line])[:_LONGEST]
+        found = "".join(known[where.file][where.line - 1 : where.line])
+        for secret in hidden:
+            found = found.replace(secret, HIDDEN)
+        return found[:_LONGEST]
 
     return texts.fill(
         __package__,

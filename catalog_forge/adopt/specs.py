@@ -10,9 +10,10 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.adopt.bodies import declared
+from catalog_forge.adopt.commands import commands
 from catalog_forge.adopt.originals import OWN, Original, OriginalFile
 from catalog_forge.adopt.setting import Lifted
-from catalog_forge.errors import Problem
+from catalog_forge.errors import Problem, Where
 from catalog_forge.gotext.literals import is_text
 from catalog_forge.plan import File, Plan
 from catalog_forge.spec.model.roots import beyond_stack
@@ -27,13 +28,15 @@ _HEAD = "# Adopted from {what}: read what the report says of it.\n"
 class Told:
     """What an entry says of the spec beside its files; `said` is what of it a spec does not say, `unsure` are
     services whose program may not start as it did: what stands in the entry, what in the spec; `added` are keys that
-    the entry did not have."""
+    the entry did not have, at each of the `configured` services; `places` tell where each service stands."""
 
     data: Mapping[str, Any] = field(default_factory=dict)
     files: Plan = field(default_factory=Plan)
     said: tuple[Problem, ...] = ()
     unsure: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     added: Mapping[str, Any] = field(default_factory=dict)
+    configured: tuple[str, ...] = ()
+    places: Mapping[str, Where] = field(default_factory=dict)
 
 
 @dataclass
@@ -57,7 +60,9 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
     chosen = lifted or {}
     beside = Plan(frame.files)
     files = [
-        _file(each, original.dests[dest], beside, chosen.get(dest)) for each in original.files for dest in (each.resource.dest,)
+        _file(each, original.dests[dest], beside, chosen.get(dest)) | taken(original, frame, each)
+        for each in original.files
+        for dest in (each.resource.dest,)
     ]
     for place, file in original.carried.items():
         dest = original.dests[place]
@@ -79,6 +84,15 @@ def made(original: Original, frame: Told, lifted: Mapping[str, Lifted] | None = 
     data["files"] = files
     data["launch"] = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
     return Made(original.name, {key: value for key, value in data.items() if value != {}}, beside)
+
+
+def taken(original: Original, frame: Told, each: OriginalFile) -> dict[str, Any]:
+    """What the commands of a resource become; files that are only carried never change."""
+    service = frame.data.get("service") or _service(original)
+    launch = frame.data.get("launch") or {"exec": [entry_name(original.name)]}
+    image = str(service.get("image", "")).rpartition("/")[2].partition(":")[0]
+    programs = [name for name in (str(launch["exec"][0]).rpartition("/")[2], image) if name]
+    return {} if service.get("topology") == "scripts" else commands(each.resource, original.dests[each.resource.dest], programs)
 
 
 def _companions(frame: Told, own: str, chosen: Mapping[str, Lifted]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ CONF_DIR = "/etc/confd"
 _FOLDER = re.compile(r"(?<![\w./-])(?:/[\w.-]+)++")
 _MAKES_FOLDERS = re.compile(r"\bmkdir\b[^;&|\n]*+")
 _WILD = re.compile(r"[*?\[\\]")
-_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
+ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +189,4 @@ def _clean(source: str) -> str:
 
 def _is_elsewhere(each: Instruction, source: str) -> bool:
     """Whether ADD downloads or unpacks a source: its files are not known."""
-    return each.keyword == "ADD" and bool(re.match(r"\w+://|git@", source) or _ARCHIVE.search(source))
+    return each.keyword == "ADD" and bool(re.match(r"\w+://|git@", source) or ARCHIVE.search(source))

@@ -339,3 +339,51 @@ def test_what_goes_is_told_in_the_order_of_the_entry(tmp_path: Path) -> None:
     found = adopted(tmp_path, {**ENTRY, "templates/app/1/docker-compose.yml": docker})
     gone = [each["service"] for each in found["entry"]["changes"] if each["what"] == "the sidekick" and each["old"]]
     assert gone == [f"app: {name}" for name in names], found["entry"]["changes"]
+
+
+def test_a_password_is_shown_in_no_report(tmp_path: Path) -> None:
+    rancher = (
+        RANCHER.replace("type: string, default: 512m", "type: password, default: hunter2")
+        .replace("role: master", 'role: "x-${heap}"\n      own: ${db_password}')
+        .replace(
+            "  - {variable: idle", "  - {variable: db_password, label: P, type: string, default: hunter3}\n  - {variable: idle"
+        )
+    )
+    entry = {**ENTRY, "templates/app/1/rancher-compose.yml": rancher}
+    page = tmp_path / "page.html"
+    found = adopted(tmp_path, entry, "--html", str(page), "--write")
+    folder, catalog = tmp_path / "app" / "1.2.0" / "app-conf", tmp_path / "catalog"
+    (tmp_path / "more").mkdir()
+    command = ["-C", str(tmp_path / "more"), "adopt", str(folder), "--entry", str(catalog), "--diff"]
+    shown = json.dumps(found) + page.read_text() + click.testing.CliRunner().invoke(root, command).output
+    assert "hunter" not in shown
+    written = "".join(path.read_text() for path in (tmp_path / "new/specs/app-conf").rglob("*.yml"))
+    assert "hunter" not in written
+
+
+def test_keys_that_an_entry_adds_are_those_of_each_group() -> None:
+    """A template that lists the keys of all services would show them."""
+    from catalog_forge.adopt.cases import Trial
+
+    data = {"services": {"one": {"metadata": {"a": "1"}}, "two": {"metadata": {}}, "db": {"metadata": {}}}}
+    found = Trial("x", data).with_keys({"a": "", "b": "2"}, ["one", "two"]).data["services"]
+    assert {name: each["metadata"] for name, each in found.items()} == {
+        "one": {"a": "1", "b": "2"},
+        "two": {"a": "", "b": "2"},
+        "db": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("docker", "rancher", "place"),
+    [
+        (DOCKER + "side:\n  image: acme/side:1\n  net: 'container:gone'\n", RANCHER, "docker-compose.yml:23:1"),
+        (DOCKER, RANCHER.replace("request_line: GET /", 'request_line: GET "/" "HTTP/1.0"'), "templates/app/1"),
+    ],
+)
+def test_what_a_spec_would_be_refused_for_is_said_of_the_original(tmp_path: Path, docker: str, rancher: str, place: str) -> None:
+    more = {"templates/app/1/docker-compose.yml": docker, "templates/app/1/rancher-compose.yml": rancher}
+    found = adopted(tmp_path, {**ENTRY, **more})
+    assert found["status"] == "not read"
+    assert [each for each in found["errors"] if place in each["where"]], found["errors"]
+    assert all(each["message"].startswith("its spec would be refused: ") for each in found["errors"])

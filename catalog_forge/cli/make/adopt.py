@@ -69,7 +69,9 @@ def adopt(
         raise ForgeError(
             f"there is no conf image below {', '.join(map(str, folders))}", hint="name a folder with a Dockerfile and conf.d/"
         )
-    if any(each.status != "adopted" for each in found):
+    if all(each.status == "generated" for each in found):
+        raise ForgeError("what is there was generated: there is nothing to adopt", hint="catalog-forge update")
+    if any(each.status not in ("adopted", "generated") for each in found):
         raise ForgeError("not everything could be adopted", hint="what is said above stands in the way")
 
 
