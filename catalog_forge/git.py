@@ -115,5 +115,7 @@ def _run(
         raise ForgeError(f"git needed more than {GIT_SECONDS} s to {doing}") from None
     if not 0 <= done.returncode <= most:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        raise ForgeError(f"git cannot {doing}: {said[-1][:300]}")
+        is_outside = "not a git repository" in said[-1]
+        more = f"{hint}: git init, then commit what is published" if is_outside else ""
+        raise ForgeError(f"git cannot {doing}: {said[-1][:300]}", hint=more)
     return done.stdout

@@ -15,7 +15,7 @@ _EVERYWHERE = ("[", "cmp", "egrep", "fgrep", "grep", "test")
 _KILLS = ("kill", "killall", "pkill")
 # signal(7): the numbers are those of Linux on amd64 and arm64.
 _NUMBERS = {"1": "HUP", "2": "INT", "3": "QUIT", "10": "USR1", "12": "USR2", "15": "TERM", "28": "WINCH"}
-_SHELL = re.compile(r"[|&;<>`\n]|\$(?!\((?:cat|pidof) [\w./-]+\))")
+_SHELL = re.compile(r"[|&;<>`\n]|[$](?!\((?:cat|pidof) [\w./-]+\))")
 _OWN_URL = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::[0-9]+)?/[\w./?=&%-]*")
 _SIGNAL = re.compile(r"(?:-|-s ?|--signal[= ])(?:SIG)?([A-Z]+[12]?|[0-9]+)")
 _METHOD = re.compile(r"(?:-X ?|--request[= ])(POST|PUT)")

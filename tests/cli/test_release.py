@@ -169,3 +169,11 @@ def test_a_kill_leaves_the_old_tree_or_the_new_one(catalog: Path, tmp_path: Path
         if not killed:
             break
     assert seen == {True, False}
+
+
+def test_a_catalog_outside_of_git_is_told_what_to_do(tmp_path: Path) -> None:
+    assert run(tmp_path, "new", "redis-conf").exit_code == 0
+    result = run(tmp_path, "release", "redis-conf")
+    assert result.exit_code == 1
+    assert "not a git repository" in result.stderr
+    assert "git init, then commit what is published" in result.stderr
