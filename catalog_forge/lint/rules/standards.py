@@ -168,6 +168,29 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
     return _told(spec, uses.restarted_at_once)
 
 
+@rule("CF807", "warning", "No service carries the label of services:LABEL=VALUE", on=SpecFile)
+def unlabelled(spec: SpecFile) -> Iterator[Hit]:
+    """A list of the stack's services by a label that no service, group or companion of the entry carries is empty in each stack.
+    `generate` warns of it, too. Labels of Rancher's own, and those whose value is a variable, are not judged.
+
+    Bad:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        files: [{dest: /etc/web/web.txt, body: [{list: {of: 'services:tier=back', item: '@{it.name}'}}]}]
+    Good:
+        -- specs/web-conf.yml --
+        forge: 1
+        name: web-conf
+        service: nginx:1.27.3
+        companions: {api: {image: 'api:1.0', labels: {tier: back}}}
+        files: [{dest: /etc/web/web.txt, body: [{list: {of: 'services:tier=back', item: '@{it.name}'}}]}]
+    Source: docs/spec.md
+    """
+    return _told(spec, uses.unlabelled)
+
+
 def _told(spec: SpecFile, of: Callable[[Spec], Iterator[Problem]]) -> Iterator[Hit]:
     """What `generate` says of a spec that can be read."""
     if not isinstance(spec.read, ForgeError):

@@ -18,6 +18,9 @@ from catalog_forge.lint.runner.registry import rule
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
 _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
+# A quoted text of YAML, and where a comment begins: at the begin of the line, or behind a blank.
+_QUOTED = re.compile(rb"""(?<![^ \t\[{,])(?:"[^"\n]*+"|'[^'\n]*+')""")
+_COMMENT = re.compile(rb"(?<![^ \t])#")
 _FIELD = re.compile(rb"(?:[ \t]*-|[^\n]*?:)[ \t]")
 # confd has no patterns: who wants to know a number takes its digits away, one after the other, and looks at what is left; who
 # wants a truth compares it with both.
@@ -295,7 +298,8 @@ def _danger(each: Resource, template: Template, written: Written) -> tuple[str, 
         return "a & or < breaks the file", "html (getv ...)"
     if dest.endswith(".json") and before.rstrip().endswith(b'"'):
         return "a quote or a line break in it breaks the file", 'printf "%q" (getv ...), without the quotes around it'
-    if dest.endswith((".yml", ".yaml")) and _FIELD.match(before) and not _LOOKED_AT.search(before):
+    in_field = _FIELD.match(before) and not (_COMMENT.search(_QUOTED.sub(b"_", before)) or _LOOKED_AT.search(before))
+    if dest.endswith((".yml", ".yaml")) and in_field:
         return "text such as yes, # or a: b changes its meaning", 'printf "%q" (getv ...)'
     if dest.endswith((".sh", ".env", "rc")) and _ASSIGNED.match(before):
         return "a quote ends the text, and $(...) runs as a command", "'{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"
