@@ -17,9 +17,11 @@ from catalog_forge.confd.imitated.image_dir import ImageDir, TemplateResource
 from catalog_forge.confd.imitated.store import Store, StoreError
 from catalog_forge.confd.imitated.stored import Stored
 from catalog_forge.errors import ForgeError, did_you_mean
+from catalog_forge.gotext.fmt import sprintf
 from catalog_forge.gotext.machine import Fault, Limits, Machine
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.gotext.template import Template, compile_template
+from catalog_forge.gotext.values import runes, unrunes
 
 __all__ = ["Dialect", "Fetch", "Limits", "Outcome", "Rendered", "run"]
 
@@ -80,8 +82,13 @@ def run(
         try:
             files[resource.dest] = Rendered(resource, turn.render(resource))
         except _Failure as failure:
-            errors[resource.name] = str(failure)
+            errors[resource.name] = _logged(str(failure))
     return Outcome(files, errors)
+
+
+def _logged(error: str) -> str:
+    """Return an error as confd logs it: its text goes through Printf without a value (log.Error(err.Error()) of resource.go)."""
+    return runes(sprintf(unrunes(error), ())) if "%" in error else error
 
 
 def _check(image: ImageDir, dialect: str, only: Collection[str]) -> None:
