@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, settings
 
 TOOLS = Path(__file__).parent.parent / "tools"
 TEST_LABEL = "catalog-forge.test"
+CONFD = "0.16.0"
 FIXTURE_OF_MARK = {"engine": "engine", "confd": "confd", "compose": "docker_compose", "linters": "linters"}
 MARK_OF_FIXTURE = {
     "engine": "engine",
@@ -159,12 +160,13 @@ def base_image(pytestconfig: pytest.Config, engine: docker.DockerClient) -> str:
 
 @pytest.fixture(scope="session")
 def confd(pytestconfig: pytest.Config) -> Path:
-    """The path of a real confd 0.16.0, built on the first use if it has to be."""
-    result = _run(TOOLS / "confd.sh")
+    """The path of a real confd, 0.16.0 unless another is asked for, built on the first use if it has to be."""
+    release = pytestconfig.getoption("--confd")
+    result = _run(TOOLS / "confd.sh") if release == CONFD else _run(TOOLS / "confd_release.sh", release)
     if result.returncode != 0:
         _missing(pytestconfig, "confd", _last_line(result))
     path = Path(result.stdout.strip())
-    pytestconfig.stash[_USED]["confd"] = f"0.16.0 at {path}"
+    pytestconfig.stash[_USED]["confd"] = f"{release} at {path}"
     return path
 
 
@@ -192,6 +194,10 @@ def linters(pytestconfig: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that writes the expected trees anew."""
+    """Add the options of the second tier, and the one that writes the expected trees anew."""
+    releases = ("0.14.0", "0.15.0", CONFD, "HEAD")
+    parser.addoption(
+        "--confd", default=CONFD, choices=releases, help="the confd that plays the language: tests/confd, tests/formats"
+    )
     parser.addoption("--all", action="store_true", help="run the second tier, too: what takes long to set up or to run")
     parser.addoption("--update-golden", action="store_true", help="write tests/golden/ anew from what is generated now")

@@ -101,19 +101,20 @@ def test_side_by_side_the_account_of_real_programs_and_the_exit_code_stay_whole(
 @pytest.mark.parametrize(
     ("statuses", "ci", "status", "words"),
     [
-        ((0, 0, 0, 0), "", 0, ("passed", "passed", "passed")),
-        ((1, 0, 0, 0), "", 1, ("FAILED", "passed", "passed")),
-        ((0, 4, 4, 0), "", 0, ("passed", "left out", "left out")),
-        ((0, 4, 4, 0), "true", 1, ("passed", "FAILED", "FAILED")),
-        ((0, 1, 0, 1), "", 1, ("passed", "FAILED", "FAILED")),
+        ((0, 0, 0, 0, 0), "", 0, ("passed", "passed", "passed", "passed")),
+        ((1, 0, 0, 0, 0), "", 1, ("FAILED", "passed", "passed", "passed")),
+        ((0, 4, 4, 4, 0), "", 0, ("passed", "left out", "left out", "left out")),
+        ((0, 4, 4, 4, 0), "true", 1, ("passed", "FAILED", "FAILED", "FAILED")),
+        ((0, 1, 0, 0, 1), "", 1, ("passed", "FAILED", "FAILED", "FAILED")),
     ],
 )
 def test_each_part_of_both_tiers_is_run_and_the_end_says_what_came_out(
-    statuses: tuple[int, int, int, int], ci: str, status: int, words: tuple[str, ...], tmp_path: Path
+    statuses: tuple[int, ...], ci: str, status: int, words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    everything, python, sid, current = statuses
+    everything, python, release, sid, current = statuses
     scripts = {
         "with_real_programs.sh": f'#!/bin/sh\n[ "$2" != --all ] || exit {everything}\nexit {current}\n',
+        "confd_release.sh": f"#!/bin/sh\nexit {release}\n",
         "newest_python.sh": f"#!/bin/sh\nexit {python}\n",
         "sid.sh": f"#!/bin/sh\nexit {sid}\n",
     }
@@ -123,7 +124,8 @@ def test_each_part_of_both_tiers_is_run_and_the_end_says_what_came_out(
     result = run(folder / "test_all.sh", "-x", CI=ci)
     assert result.returncode == status, result.stderr
     summary = result.stderr.partition("what came out\n")[2].splitlines()
-    assert [line[:9].strip() for line in summary] == list(words)
+    everything_else, python_alone, confd, engine = words
+    assert [line[:9].strip() for line in summary] == [everything_else, python_alone, *[confd] * 3, engine]
 
 
 def test_code_lines_are_those_that_python_runs() -> None:

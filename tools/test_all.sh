@@ -33,8 +33,18 @@ current_engine() {
     "$tools/sid.sh" true && CATALOG_FORGE_ENGINE=sid "$tools/with_real_programs.sh" pytest -m engine "$@"
 }
 
+# shellcheck disable=SC2329 # `part` calls it
+on_confd() { # RELEASE [ARGUMENT of pytest...]
+    release=$1
+    shift
+    "$tools/confd_release.sh" "$release" && "$tools/with_real_programs.sh" pytest --confd "$release" tests/confd tests/formats "$@"
+}
+
 part "all tests, with Debian's programs and clusters of real software" "$tools/with_real_programs.sh" pytest --all "$@"
 part "the tests that need no real program, on the newest Python" "$tools/newest_python.sh" "$@"
+for release in 0.14.0 0.15.0 HEAD; do
+    part "the tests of the language, on confd $release" on_confd "$release" "$@"
+done
 part "the tests of containers, on a current Docker engine" current_engine "$@"
 
 printf '\n==== what came out\n' >&2

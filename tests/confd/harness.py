@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from catalog_forge.confd.resource import Resource, compile_file, resource_names
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.metadata.service.wire import Request
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
+from tests.confd.real import dialect_of
 
 VERSIONS = ("2015-07-25", "2015-12-19", "2016-07-29", "latest")
 V3 = "2016-07-29"
@@ -118,6 +121,8 @@ def run(
     requests: list[Request] | None = None,
 ) -> Rendered:
     """Install resources below `folder`, run confd once, and read back what it wrote."""
+    if not calculates(confd) and any("atoi" in resource.template for resource in resources):
+        pytest.skip("this confd cannot turn a text into a number, and a spec that says so is refused: test_bodies has that")
     for resource, file in zip(resources, spec.files, strict=True):
         install(resource, file.dest, folder)
     seen: list[Request] = [] if requests is None else requests
@@ -130,6 +135,11 @@ def run(
     written = {file.dest: below(folder, file.dest) for file in spec.files}
     files = {dest: path.read_bytes() for dest, path in written.items() if path.exists()}
     return Rendered(files, _errors(done.stderr, resources), done.returncode, done.stdout + done.stderr, folder)
+
+
+def calculates(confd: Path) -> bool:
+    """Whether a confd has the function by which a number of the metadata is calculated with (since 0.16)."""
+    return dialect_of(confd) != "0.14"
 
 
 def below(folder: Path, dest: str) -> Path:

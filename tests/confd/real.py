@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,13 @@ class Result:
     errors: Mapping[str, str]
     status: int = 0
     log: str = ""
+
+
+@cache
+def dialect_of(program: Path) -> Dialect:
+    """The dialect of a real confd."""
+    said = subprocess.run([program, "-version"], capture_output=True, text=True, check=True).stdout
+    return {"0.14": "0.14", "0.15": "0.14", "0.16": "0.16", "0.17": "HEAD"}[said.split()[1][:4]]  # type: ignore[return-value]
 
 
 def require_go(program: Path) -> None:
@@ -175,10 +183,9 @@ def both(
     *,
     prefix: str = PREFIX,
     variables: Mapping[str, str] | None = None,
-    dialect: Dialect = "0.16",
 ) -> Count:
     """Run an image through both, against the same service."""
     with MetadataServer(answers) as server:
         real = run_real(confd, folder, image, server.address, prefix=prefix, variables=variables)
-        ours = run_embedded(image, fetch_from(server.address), prefix=prefix, variables=variables, dialect=dialect)
+        ours = run_embedded(image, fetch_from(server.address), prefix=prefix, variables=variables, dialect=dialect_of(confd))
     return compare(image, real, ours)

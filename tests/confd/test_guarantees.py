@@ -21,15 +21,16 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
 from tests.confd.environments import HOSTS, TOPOLOGIES, environment, view
 from tests.confd.harness import V3, VERSIONS, below, compiled, conf, flat, render, run, seen_by, source_of, spec_of, without_key
-from tests.confd.test_expressions import EXPECTED, ITEMS, KEYS
+from tests.confd.test_expressions import EXPECTED, ITEMS, KEYS, known
 
 ANCESTORS = {"/self/service", "/self/container", "/self/stack", "/self/host", "/hosts"}
 
 
-def everything(topology: str, version: str) -> Spec:
-    """Return a spec with one file for each expression and each list."""
-    files = [conf({"text": f"@{{{source}}}\n"}, dest=f"/etc/app/{number}") for number, source in enumerate(EXPECTED)]
-    lists = [{"list": {"of": of, "item": item}} for of, item in ITEMS]
+def everything(topology: str, version: str, confd: Path | None = None) -> Spec:
+    """Return a spec with one file for each expression and each list, or for those that a confd can have."""
+    expected, items = (known(confd, said) if confd else said for said in (EXPECTED, ITEMS))
+    files = [conf({"text": f"@{{{source}}}\n"}, dest=f"/etc/app/{number}") for number, source in enumerate(expected)]
+    lists = [{"list": {"of": of, "item": item}} for of, item in items]
     files += [conf(each, dest=f"/etc/app/list{number}") for number, each in enumerate(lists)]
     words = {"metadata": KEYS, "vars": {"TICK": "2000"}, "engine": {"metadata": version}}
     return spec_of(*files, service={"name": "app", "topology": topology}, **words)
@@ -55,7 +56,7 @@ def test_keys_are_ancestors_that_are_always_there(version: str, topology: str) -
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_key_is_read_and_every_path_has_its_key(version: str, topology: str, confd: Path, tmp_path: Path) -> None:
     """Without any one of its keys a template fails, or comes out different."""
-    spec = everything(topology, version)
+    spec = everything(topology, version, confd)
     answers, client = view(environment(topology), topology)
     whole = render(confd, tmp_path / "whole", spec, answers, client=client)
     assert whole.status == 0, whole.log
@@ -96,7 +97,7 @@ def test_confd_asks_for_the_keys_and_for_nothing_else(confd: Path, tmp_path: Pat
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_404_never_becomes_data_and_the_old_file_stays(version: str, topology: str, confd: Path, tmp_path: Path) -> None:
     """The metadata service does not know the container yet: it tells of self/host, and answers 404 for the rest of self."""
-    spec = everything(topology, version)
+    spec = everything(topology, version, confd)
     for file in spec.files:
         old = below(tmp_path, file.dest)
         old.parent.mkdir(parents=True, exist_ok=True)
