@@ -166,8 +166,8 @@ def test_a_wait_ends_with_the_same_value_after_its_time(server: MetadataServer) 
 
 def test_a_change_elsewhere_does_not_end_the_wait_for_a_value(server: MetadataServer) -> None:
     with connect(server) as connection:
-        connection.request("GET", "/2016-07-29/self/service/name?wait=true&value=es&maxWait=1")
         started = time.monotonic()
+        connection.request("GET", "/2016-07-29/self/service/name?wait=true&value=es&maxWait=1")
         server.replace(answers(9))
         assert connection.getresponse().read() == b"es"
         assert time.monotonic() - started > 0.8
