@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,7 +191,6 @@ def test_an_interrupted_build_is_exit_code_130_and_leaves_nothing(catalog: Catal
         assert process.stderr
         while "ADD" not in (line := process.stderr.readline()):
             assert line
-        time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
     assert process.returncode == 130, rest
