@@ -68,11 +68,26 @@ def _stacks(site: Site, query: Query) -> Any:
     return stacks(site.opened(_word(query, "id")))
 
 
+def _topology(site: Site, query: Query) -> Any:
+    from catalog_forge.preview import drawing, topology
+
+    found = topology.of_wish(site.opened(_word(query, "id"), _word(query, "revision")), Wish.read(query))
+    return {"svg": drawing.draw(found, alone=False) if found else ""}
+
+
+def _scenario(site: Site, query: Query) -> Any:
+    from catalog_forge.preview.timeline import timeline
+
+    return timeline(site.opened(_word(query, "id")), _word(query, "name"))
+
+
 # What is asked for, and who answers it: with data that becomes JSON.
 ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
     ("GET", "/api/catalog"): _catalog,
     ("GET", "/api/entry"): _entry,
     ("POST", "/api/render"): _render,
+    ("POST", "/api/topology"): _topology,
+    ("GET", "/api/scenario"): _scenario,
     ("GET", "/api/findings"): _findings,
     ("GET", "/api/stack"): _stacks,
 }

@@ -9,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.rancher import composition, entries, keys
 from catalog_forge.rancher.composition import Composition, Service, items, varies
 from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.questions import defaults
 from catalog_forge.shown import counted
 from catalog_forge.spec.checks.uses import services as services_read
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import Spec
+from catalog_forge.stack.compose import secrets_of
+from catalog_forge.stack.plan import HIDDEN
 from catalog_forge.yamlio import Node, Seq
+
+if TYPE_CHECKING:
+    from catalog_forge.preview.site import Opened
+    from catalog_forge.preview.state import Wish
 
 # Who draws more than this draws nothing that can be read: the rest is counted.
 MOST_UNITS, MOST_CONTAINERS, MOST_LINES, MOST_EDGES, MOST_VOLUMES = 60, 12, 5, 200, 3
@@ -101,26 +109,40 @@ def conf_image_of(spec: Spec) -> ConfImage:
     return ConfImage(spec.tag, tuple(file.dest for file in rendered(spec)), tuple(services_read(spec)))
 
 
+def of_wish(opened: Opened, wish: Wish) -> Topology | None:
+    """Return the topology of an entry with what a person has chosen, secrets hidden; None where there is nothing to draw."""
+    revision, conf = opened.revision, conf_image_of(opened.spec) if opened.spec else None
+    if revision is None:
+        return None
+    variables = defaults(revision.questions) | {name: text for name, text in wish.answers.items() if name in revision.asked}
+    variables |= dict.fromkeys(secrets_of(revision, variables), HIDDEN)
+    return of_revision(revision, conf, variables=variables, scales=wish.scales)
+
+
 def of_revision(
-    found: Revision, conf: ConfImage | None = None, title: str = "", variables: Mapping[str, str] | None = None
+    found: Revision,
+    conf: ConfImage | None = None,
+    title: str = "",
+    variables: Mapping[str, str] | None = None,
+    scales: Mapping[str, int] | None = None,
 ) -> Topology:
     """Return the topology of a revision with these answers; without any, with the author's `${...}` as they stand.
 
-    What nobody may see is to be hidden in `variables`.
+    What nobody may see is to be hidden in `variables`. `scales` take the place of those that the entry has.
     """
     files = found.composition
     if variables is not None:
         sources = composition.sources(found.docker, found.rancher, variables, found.entry.name, found.served)
         files = composition.read(sources).answered(variables, lambda _name: lambda *_: None)
     title = title or text_of(pairs(found.entry.settings.node).get("name")) or found.entry.name
-    return _TopologyReader(files, conf or ConfImage()).topology(title)
+    return _TopologyReader(files, conf or ConfImage(), scales or {}).topology(title)
 
 
 class _TopologyReader:
     """Reads the units of a composition and the lines between them, in the order in which they stand there."""
 
-    def __init__(self, files: Composition, conf: ConfImage) -> None:
-        self.services, self.conf = files.services, conf
+    def __init__(self, files: Composition, conf: ConfImage, scales: Mapping[str, int]) -> None:
+        self.services, self.conf, self.scales = files.services, conf, scales
         first = {name: primaries[0] for name, primaries in files.primaries_of.items() if name in files.services}
         # A service that names itself, or one of a circle of sidekicks, is a unit all the same.
         self.primary_of = {name: primary for name, primary in first.items() if primary not in first}
@@ -149,7 +171,11 @@ class _TopologyReader:
         primary = self.services[name]
         image = next((what for image, what in _OUTSIDE.items() if _text(primary, "image").startswith(image)), "")
         is_balancer = keys.BALANCER.fullmatch(_text(primary, "image")) or "lb_config" in primary.keys
-        scale = "one on each host" if text_of(_label(primary, keys.GLOBAL)) == "true" else _text(primary, "scale") or "1"
+        scale = (
+            "one on each host"
+            if text_of(_label(primary, keys.GLOBAL)) == "true"
+            else str(self.scales.get(name, _text(primary, "scale") or 1))
+        )
         if image:
             return Frame(name, "outside", lines=_few([image, *_words(primary, "external_ips"), *_about(primary)]))
         boxes, flows = tuple(map(self._box, members)), tuple(dict.fromkeys(self._flows(members)))

@@ -52,7 +52,8 @@ class Trouble:
 class Moment:
     """What there is at one time: the environment, the container that asks, the state of the metadata service.
 
-    Nobody asks where there is no container. `expect` is what the author wants to see, not read yet.
+    Nobody asks where there is no container. `expect` is what the author wants to see, not read yet. `changes` says in words what
+    was done to the moment before.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Moment:
     fault: Trouble
     expect: yamlio.Node | None
     where: Where
+    changes: tuple[str, ...] = ()
 
     @property
     def client(self) -> str:
@@ -173,7 +175,7 @@ class _StepReader(EnvironmentReader):
             check_room(environment, node.where)
         except ForgeError as error:
             self.problems.extend(error.problems)
-        return Moment(name or f"step {number}", environment, asking, fault, found.get("expect"), node.where)
+        return Moment(name or f"step {number}", environment, asking, fault, found.get("expect"), node.where, tuple(words))
 
     def fault(self, node: yamlio.Node | None, start: bool = False) -> Trouble:
         """A word, or a word and how long."""

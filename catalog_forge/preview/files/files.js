@@ -20,6 +20,11 @@ function fileView(file, before) {
   const cut = file.dest.lastIndexOf("/") + 1;
   const state = file.gone ? "gone" : file.new ? "new" : file.changed ? counted(file.changed, "line") + " changed" : "";
   const lines = file.lines.map(([mark, text]) => {
+    if (mark === "…") {
+      const left = el("span.line.left-out", {}, `${counted(Number(text), "line")} as before`);
+      left.style.counterIncrement = `line ${Number(text)}`;
+      return left;
+    }
     const fresh = before && mark !== "-" && !before.has(text) ? ".fresh" : "";
     const comment = COMMENT.test(text) ? ".comment" : "";
     const said = mark === "+" ? "added: " : mark === "-" ? "removed: " : "";

@@ -3,6 +3,8 @@ import {byId, counted, el, problemList, tabs} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
 import {form, tell} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
+import {showTopology} from "./topology.js";
+import {showScenarios} from "./timeline.js";
 
 const view = byId("view");
 const TABS = [["readme", "README"], ["files", "Files"], ["compose", "Compose"], ["topology", "Topology"], ["scenarios", "Scenarios"], ["findings", "Lint"], ["stack", "Running"]];
@@ -173,6 +175,8 @@ function draw() {
   byId("status").textContent = answer.files ? (changed.length ? `${counted(lines, "line")} changed in ${counted(changed.length, "file")}` : "as with the default answers") : "";
   if (now.tab === "files") drawFiles(answer, rest);
   if (now.tab === "compose") drawCompose(answer, rest);
+  if (now.tab === "topology") showTopology(byId("panel-topology"), now);
+  if (now.tab === "scenarios") showScenarios(byId("panel-scenarios"), now);
   if (now.tab === "findings") drawFindings();
   if (now.tab === "stack") drawStack();
 }

@@ -1,1 +1,0 @@
-"""Registries: what an image reference names there, and the lock that holds a catalog to it."""
