@@ -1,4 +1,4 @@
-"""The real programs that tests use: a Docker engine, a base image, confd, docker-compose.
+"""The real programs that tests use: a Docker engine, a base image, confd, docker-compose, a browser.
 
 A test asks by fixture, or by the marks ``engine``, ``confd``, ``compose`` and ``linters``. What cannot be had skips the test
 with the reason; with ``CI=true`` it fails instead. The last line of a run says which programs were really used, by whichever
@@ -26,6 +26,7 @@ TEST_LABEL = "catalog-forge.test"
 CONFD = "0.16.0"
 FIXTURE_OF_MARK = {"engine": "engine", "confd": "confd", "compose": "docker_compose", "linters": "linters"}
 MARK_OF_FIXTURE = {
+    "chromium": "chromium",
     "engine": "engine",
     "base_image": "engine",
     "confd": "confd",
@@ -181,6 +182,18 @@ def docker_compose(pytestconfig: pytest.Config) -> Path:
         _missing(pytestconfig, "docker-compose", f"{found} is {version or 'broken'}, not 1.29")
     pytestconfig.stash[_USED]["docker-compose"] = f"{version} at {found}"
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def chromium(pytestconfig: pytest.Config) -> tuple[str, str]:
+    """The paths of Chromium and of its driver."""
+    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    for name, path in found.items():
+        if path is None:
+            _missing(pytestconfig, "Chromium", f"{name} is not on PATH; tools/chromium.sh installs it on Debian")
+    browser, driver = (path for path in found.values() if path)
+    pytestconfig.stash[_USED]["Chromium"] = f"{_run(browser, '--version').stdout.split()[1]} at {browser}"
+    return browser, driver
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ FLOORS = (
         "forge",
         "team",
         "writer",
-        "registry",
         "seed",
         "image.builder",
         "image.containers",
@@ -53,11 +52,7 @@ SIDEWAYS = {
 # Each of these comes in by these doors only.
 DOORS = {
     "click": ("__main__", "cli"),
-    "docker": (
-        *("image.address", "image.builder", "image.containers", "image.engine", "stack.runner", "stack.session"),
-        "registry.credentials",
-    ),
-    "dxf": ("registry.client",),
+    "docker": ("image.address", "image.builder", "image.containers", "image.engine", "stack.runner", "stack.session"),
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),

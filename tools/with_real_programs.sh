@@ -22,6 +22,9 @@ step "stores: etcd, Redis and ZooKeeper of Debian, moto for DynamoDB and SSM"
 "$tools/stores.sh" || without "etcd, Redis and ZooKeeper"
 "$tools/moto.sh" >/dev/null || without "DynamoDB and SSM"
 
+step "browser: Chromium of Debian, for the page of preview"
+"$tools/chromium.sh" || without Chromium
+
 step "Docker engine: the one that answers, or a private one"
 trap '"$tools/engine.sh" stop $$ || true' EXIT
 trap 'exit 130' INT

@@ -1,0 +1,163 @@
+"""The page in a real Chromium: every kind of input, what is rendered while one types, and that nothing of an entry runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+
+from tests.helpers import tree
+from tests.preview.browser import Page, served, started
+
+TYPES = "string int float boolean enum multiline password masked date service certificate secret odd".split()
+
+EVERY = """\
+version: '2'
+catalog:
+  name: Every question
+  version: '1'
+  questions:
+QUESTIONSservices:
+  app: {scale: 1}
+"""
+
+
+def questions(rows: list[str]) -> str:
+    return EVERY.replace("QUESTIONS", "".join(f"  - {{{row}}}\n" for row in rows))
+
+
+def entry(name: str, rancher: str, environment: str = "A: b", **files: str) -> dict[str, str]:
+    docker = f"version: '2'\nservices:\n  app:\n    image: app:1\n    environment:\n      {environment}\n"
+    return {
+        f"templates/{name}/config.yml": f"name: {name}\nversion: '1'\n",
+        f"templates/{name}/0/docker-compose.yml": docker,
+        f"templates/{name}/0/rancher-compose.yml": rancher,
+        **{f"templates/{name}/{path}": text for path, text in files.items()},
+    }
+
+
+SCENARIO = """\
+services: {web: {scale: 2, metadata: {port: 80, title: a, token: t}}}
+then:
+- {name: one more, scale: 3}
+- {set: {title: b}, expect: {files: {web.conf: {contains: ["title = b"]}}}}
+- {name: as before, health: {2: unhealthy}}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: tuple[str, str]) -> Iterator[webdriver.Chrome]:
+    with started(chromium) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, catalog: Path) -> Iterator[Page]:
+    """The page of a catalog; it asks nobody else for anything, and its console has nothing to say."""
+    tree(catalog, {"specs/web-conf/scenarios/grow.yml": SCENARIO})
+    with served(catalog) as url:
+        found = Page(browser, url)
+        found.requests(), found.console()
+        yield found
+        browser.get("about:blank")
+        assert found.requests() <= {url}
+        assert found.console() == []
+
+
+def test_an_entry_is_found_among_the_tiles_and_opened(page: Page) -> None:
+    page.open()
+    assert page.texts("#tiles .name") == ["Database", "web"]
+    page.find("#search").send_keys("rows")
+    page.until("document.querySelectorAll('#tiles li:not([hidden])').length === 1")
+    page.find("#tiles li:not([hidden]) .tile").click()
+    page.until("document.querySelector('h1').textContent === 'Database'")
+    page.ready()
+    assert page.texts("#readme em") == ["rows"]
+
+
+def test_every_type_of_question_has_its_input(page: Page, catalog: Path) -> None:
+    rows = [f"variable: q_{kind}, type: {kind}, label: The {kind}" + ", options: [a, b]" * (kind == "enum") for kind in TYPES]
+    tree(catalog, entry("every", questions(rows), "\n      ".join(f"Q_{kind}: '${{q_{kind}}}'" for kind in TYPES)))
+    page.open("#/templates/every?tab=compose")
+    shown = {kind: page.find(f"[name=q_{kind}]") for kind in TYPES if kind != "boolean"}
+    types = {kind: each.get_attribute("type") for kind, each in shown.items()}
+    assert types == {
+        "string": "text", "int": "number", "float": "number", "enum": "select-one", "multiline": "textarea", "date": "date",
+        "password": "password", "masked": "password", "service": "text", "certificate": "text", "secret": "text", "odd": "text",
+    }  # fmt: skip
+    typed = {kind: f"{kind} 'x'" for kind in TYPES} | {"int": "42", "float": "1.5", "multiline": "one\ntwo"}
+    for kind in ("string", "int", "float", "multiline", "password", "masked", "service", "certificate", "secret", "odd"):
+        page.fill(f"#q-q_{kind}", typed[kind])
+    page.find("#q-q_boolean-true").click()
+    Select(shown["enum"]).select_by_visible_text("b")
+    page.run(
+        "const date = document.querySelector('#q-q_date'); date.value = '2026-02-03'; date.dispatchEvent(new Event('input'))"
+    )
+    page.ready()
+    answers = "\n".join(page.texts("[data-file='answers.txt'] .line"))
+    for kind, text in {**typed, "boolean": "true", "enum": "b", "date": "2026-02-03"}.items():
+        hidden = kind in ("password", "masked", "secret")
+        wanted = "***" if kind in ("password", "secret") else text
+        assert f"q_{kind}=" in answers
+        assert (wanted.replace("'", "'\\''") in answers) or hidden, (kind, answers)
+    assert "password 'x'" not in answers.replace("'\\''", "'")
+
+
+def test_files_change_while_one_types(page: Page) -> None:
+    page.open("#/templates/web")
+    assert "port = 8080" in page.file("/etc/web/web.conf")
+    page.fill("#q-port", "9090")
+    assert "port = 9090" in page.file("/etc/web/web.conf")
+    assert page.texts("section.file[data-dest='/etc/web/web.conf'] .added") == ["added: port = 9090"]
+    assert page.texts("#status") == ["2 lines changed in 1 file"]
+    page.fill("#q-port", "")
+    assert page.texts(".wrong:not(:empty)") != []
+
+
+def test_the_topology_follows_the_answers_and_is_told_in_words(page: Page) -> None:
+    page.open("#/templates/web?tab=topology")
+    page.until("document.querySelector('#panel-topology svg')")
+    assert {"web × 1", "web-conf"} <= set(page.texts("#panel-topology svg text"))
+    assert "web gets 2 files from web-conf." in "".join(page.texts("#panel-topology svg desc"))
+    page.tab("files")
+    page.fill("#scale-web", "3")
+    page.tab("topology")
+    page.until("[...document.querySelectorAll('#panel-topology svg text')].some((each) => each.textContent === 'web × 3')")
+
+
+def test_a_scenario_is_a_timeline_with_what_each_moment_changes(page: Page) -> None:
+    page.open("#/templates/web?tab=scenarios")
+    page.until("document.querySelectorAll('.moment').length === 4")
+    assert page.texts(".moment > h3") == ["0start", "1one more scale 3", "2title set", "3as before container 2 unhealthy"]
+    changed = page.script("[...document.querySelectorAll('.moment')].map((each) => each.querySelectorAll('.file').length)")
+    assert changed == [2, 1, 1, 0]
+    assert page.texts(".moment:nth-child(3) .added") == ["added: title = b"]
+    assert page.texts(".moment:nth-child(2) .change")[0] == "restart"
+    assert page.texts(".timeline .pill.passed") == ["as expected"]
+    assert page.texts(".moment:nth-child(4) .units-of") == ["web × 32 unhealthy"]
+
+
+def test_with_the_keyboard_alone(page: Page) -> None:
+    page.open()
+    page.run("document.activeElement.blur()")
+    keys = webdriver.ActionChains(page.browser, duration=0)
+    keys.send_keys("/").perform()
+    assert page.script("document.activeElement.id") == "search"
+    keys.send_keys("web").send_keys(Keys.TAB).send_keys(Keys.ENTER).perform()
+    page.until("document.querySelector('h1')?.textContent === 'Web server'")
+    page.ready()
+    page.run("document.querySelector('#q-title').focus()")
+    keys.key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).send_keys("typed").perform()
+    page.ready()
+    assert "title = typed" in page.file("/etc/web/web.conf")
+    page.run("document.querySelector('[role=tab][tabindex=\"0\"]').focus()")
+    names = []
+    for _ in range(7):
+        keys.send_keys(Keys.ARROW_RIGHT).perform()
+        names.append(page.script("document.activeElement.id"))
+        assert page.script("document.activeElement.getAttribute('aria-selected')") == "true"
+    assert names == ["tab-compose", "tab-topology", "tab-scenarios", "tab-findings", "tab-stack", "tab-readme", "tab-files"]
