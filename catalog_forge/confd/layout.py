@@ -1,4 +1,4 @@
-"""How the metadata of a spec lies in a store: the keys and texts that the compiled templates read there."""
+"""How metadata lies in a store: the keys and texts that the compiled templates read there, of a spec or of all of Rancher."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 from catalog_forge.backends import PAGE, TABLE, Backend
 from catalog_forge.errors import ForgeError, Where, did_you_mean
+from catalog_forge.metadata.service import printing
+from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.spec.model import Spec
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,6 +38,31 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
     if backend == "dynamodb" and sum(len(f"key{path}value{text}".encode()) for path, text in found.items()) > PAGE:
         raise ForgeError("dynamodb: all keys together must be smaller than 1 MB: confd reads one page of the table")
     return found
+
+
+def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[str, str]:
+    """Return what the metadata service tells a client in a version as the keys and texts that confd makes of it.
+
+    Lists of maps lie below their `name`, other lists below their numbers. A file that holds them, `nested` and all in quotes,
+    is to confd's back end `file` what the service is to `rancher`. Raises ForgeError for what no file can hold.
+    """
+    try:
+        return keys_of_answer(f"/{version}", printing.to_json(answers.entry(version, client) or {}))
+    except printing.NoJsonError as error:
+        raise ForgeError(str(error)) from None
+
+
+def keys_of_answer(path: str, body: str) -> dict[str, str]:
+    """Return the keys and texts that confd makes of what the metadata service answers, as JSON, at a path. Errors as above."""
+    from catalog_forge.confd.imitated.store import StoreError, flatten
+
+    try:
+        found = flatten(path, body.encode())
+    except StoreError as error:
+        raise ForgeError(str(error)) from None
+    keys = {key.decode(): text.decode() for key, text in found.items()}
+    _check_tree(keys)
+    return keys
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +98,7 @@ def prefix_of(spec: Spec, backend: str, prefix: str = "") -> str:
 
     A slash at its end keeps a neighbour such as /app2 from being taken for a key below /app, where confd finds both.
     """
-    if backend == "rancher":
+    if backend == "rancher" or not spec.engine.is_stored:
         return f"/{spec.engine.metadata}" + ("/self/service/metadata" if spec.engine.is_stored else "")
     return (prefix or spec.engine.prefix) + ("/" if TABLE[backend].raw else "")
 

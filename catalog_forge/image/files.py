@@ -98,6 +98,7 @@ def dockerfile(spec: Spec) -> str:
         programs=programs(spec),
         waits_for_scale=bool(spec.launch.wait.scale),
         stored=spec.engine.is_stored,
+        configured=len(spec.engine.told) > 1 or spec.engine.is_stored,
         embedded=spec.service.is_embedded,
         asks=spec.asks_main,
         main=spec.service.image,
@@ -182,6 +183,7 @@ def entrypoint(spec: Spec) -> str:
         waits_for_scale=bool(spec.launch.wait.scale),
         refresh=spec.engine.refresh.removesuffix("s") if spec.engine.refresh[:1].isdigit() else spec.engine.refresh,
         staggers=bool(spec.launch.restart),
+        folders=[path for path in _all_folders(spec) if path != spec.share],
         port=leader_port(spec),
         **_stores(spec),
     )
@@ -192,6 +194,7 @@ def _stores(spec: Spec) -> dict[str, Any]:
     known = [TABLE[name] for name in spec.engine.backends]
     return {
         "stored": spec.engine.is_stored,
+        "filed": spec.engine.told == ("rancher", "file"),
         "backends": known,
         "names": spec.engine.backends,
         "prefix": spec.engine.prefix,

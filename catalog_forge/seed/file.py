@@ -17,6 +17,11 @@ from catalog_forge.seed.store import Destination, refuse
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
+def file_of(tree: Mapping[str, Any]) -> str:
+    """Return maps in maps, with texts at their ends, as a file that confd reads."""
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(tree, indent=1, ensure_ascii=False)) + "\n"
+
+
 class JsonFile:
     """The file at the path that the node is. It is replaced whole, and only its owner may read it."""
 
@@ -72,8 +77,7 @@ class JsonFile:
             descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".catalog-forge.")
             try:
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    text = json.dumps(tree, indent=1, ensure_ascii=False)
-                    file.write(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+                    file.write(file_of(tree))
                 Path(name).replace(path)
             finally:
                 Path(name).unlink(missing_ok=True)

@@ -9,13 +9,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from catalog_forge.confd.layout import as_variables
+from catalog_forge.confd.layout import as_variables, nested
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service import faults
 from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.metadata.service.server import MetadataServer
-from catalog_forge.seed.file import JsonFile
-from catalog_forge.seed.store import Destination
+from catalog_forge.seed.file import file_of
 from catalog_forge.verify import stores
 from catalog_forge.verify.observation import Disk, Seen, Written
 from catalog_forge.verify.subject import Subject, below
@@ -106,8 +105,7 @@ def _source(subject: Subject, root: Path, server: MetadataServer, view: View) ->
     if subject.backend == "env":
         return ["-backend", "env", "-prefix", subject.prefix], as_variables(keys)
     path = root / "keys.json"
-    path.unlink(missing_ok=True)
-    JsonFile(Destination(str(path), subject.spec.engine.prefix)).write(keys, [])
+    path.write_text(file_of(nested(keys)), encoding="utf-8")
     return ["-backend", "file", "-file", str(path), "-prefix", subject.prefix.rstrip("/") + "/"], {}
 
 

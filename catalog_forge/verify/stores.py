@@ -8,7 +8,7 @@ from typing import Any
 from catalog_forge.backends import TABLE
 from catalog_forge.confd.imitated.embedded import Fetch
 from catalog_forge.confd.imitated.stored import Stored
-from catalog_forge.confd.layout import by_key, layout
+from catalog_forge.confd.layout import by_key, layout, rancher_keys
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.view import View
 
@@ -23,6 +23,8 @@ def source(subject: Subject, view: View) -> Fetch | Stored:
 def held(subject: Subject, view: View) -> dict[str, str]:
     """Return the keys and texts that the store of a subject holds at a moment."""
     assert subject.spec
+    if not subject.spec.engine.is_stored:
+        return {} if view.trouble.kind == "missing" else rancher_keys(view.answers, subject.version, view.client)
     return layout(subject.spec, subject.backend, values(subject, view))
 
 

@@ -87,12 +87,12 @@ def keys(store: Store, values: Mapping[str, object] | None = None) -> dict[str, 
 
 @contextmanager
 def container(
-    confd: Path, root: Path, store: Store, main: bool = False, patience: str = "200s", **told: str
+    confd: Path, root: Path, store: Store, main: bool = False, patience: str = "200s", text: str = SPEC, **told: str
 ) -> Iterator[Container]:
     """Run the entrypoint of the image, and the launch script of its main container where that is wanted."""
     moved = {"/opt/web-conf": f"{root}/share", "/etc/confd": f"{root}/confd", "/etc/web": f"{root}/etc/web"}
     files: dict[str, str | bytes] = {}
-    for file in image_plan(read(SPEC.replace("200s", patience), "web-conf.yml"), lambda name, _: name):
+    for file in image_plan(read(text.replace("200s", patience), "web-conf.yml"), lambda name, _: name):
         text = file.content.decode()
         for old, new in moved.items():
             text = text.replace(old, new)

@@ -113,10 +113,13 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 @metadata.command()
 @click.argument("path")
 @_asked
-@click.option("--format", "form", type=click.Choice(["text", "json", "yaml"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "yaml", "file"]), default="text", show_default=True)
 def get(source: _Source, path: str, form: str) -> None:
-    """Print what the service answers at PATH, for example /2016-07-29/self/service/name."""
-    text = source.answer(path, form)
+    """Print what the service answers at PATH, for example /2016-07-29/self/service/name.
+
+    The format `file` is what confd reads with its back end `file` in place of the service.
+    """
+    text = source.answer(path, form) if form != "file" else _as_file(source.below(path), source.answer(path, "json"))
     if sys.stdout.isatty():  # a program gets the value as it is
         text = printable(text, kept="\n\t")
     click.echo(text, nl=not text.endswith("\n"))
@@ -242,6 +245,14 @@ class _Source:
         answers, client = seen_by(load_either(self.file), self.client or "")
         _warn(self.file, answers)
         return answers, client
+
+
+def _as_file(path: str, body: str) -> str:
+    """What stands at a path as a file for confd's back end `file`."""
+    from catalog_forge.confd.layout import keys_of_answer, nested
+    from catalog_forge.seed.file import file_of
+
+    return file_of(nested(keys_of_answer(path, body)))
 
 
 def _json(value: Value, path: str) -> str:

@@ -75,7 +75,11 @@ class Wanted:
 )
 @click.option("--self", "client", metavar="CONTAINER|ADDRESS", help="Who asks; default: the `self` of the scenario.")
 @click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the spec's.")
-@click.option("--backend", metavar="BACKEND", help="Have the keys in this one of the spec's back ends; default: its first.")
+@click.option(
+    "--backend",
+    metavar="BACKEND",
+    help="Have the keys in this one of those that the image may be told; default: its first.",
+)
 @click.option(
     "--image-dir", type=_FOLDER, metavar="DIR", help="Render any folder with conf.d/ and templates/, in place of a spec."
 )
@@ -157,8 +161,8 @@ def _of_spec(settings: Settings, name: str, wanted: Wanted) -> tuple[Subject, li
     spec = source.spec()
     if wanted.version:
         spec = replace(spec, engine=replace(spec.engine, metadata=wanted.version))
-    if wanted.backend and wanted.backend not in spec.engine.backends:
-        hint = did_you_mean(wanted.backend, spec.engine.backends)
+    if wanted.backend and wanted.backend not in spec.engine.told:
+        hint = did_you_mean(wanted.backend, spec.engine.told)
         raise UsageError(f"--backend {wanted.backend}: {spec.name} does not read it", hint=hint)
     subject = _only(of_spec(spec, source.folder.static, wanted.backend or ""), wanted.resources)
     dialect = wanted.dialect or subject.dialect

@@ -9,7 +9,7 @@ share=[[ share ]]
 [% include "lend.sh" %]
 
 rm -f "$share/ready"
-mkdir -p "$share/changed"
+mkdir -p "$share/changed" [[ folders | join(' ') ]]
 [% if asks %]
 rm -rf "$share/check"
 mkdir -m 1777 "$share/check"

@@ -9,6 +9,11 @@
 # Each variable below may be told as NAME_FILE, too: the path of a file that holds it.
 [% else %]
 # METADATA_NODE is the metadata service, HOST[:PORT][% if refresh == 'watch' %]; RESYNC the seconds between two passes beside the watch[% endif %].
+[% if filed %]
+# With CONF_BACKEND=file the same metadata lies in JSON files; CONF_NODES holds their paths, with commas. A folder stands for its
+# *.json, and a later file counts before an earlier one.[% if refresh == 'watch' %] INTERVAL is the seconds between two looks.[% endif %]
+
+[% endif %]
 [% endif %]
 set -eu
 
@@ -19,6 +24,11 @@ PATH=$share/bin:$PATH
 [% endif %]
 [% if not stored %]
 node=${METADATA_NODE:-rancher-metadata}
+store="the metadata service http://$node"
+[% if filed %]
+backend=${CONF_BACKEND:-rancher}
+nodes=${CONF_NODES:-}
+[% endif %]
 [% endif %]
 once=
 [ "${1:-}" != once ] || once=1
@@ -52,10 +62,37 @@ run() {
     return "$status"
 }
 
+[% if stored or filed %]
+refuse() {
+    problem "$1"
+    exit 1
+}
+
+[% include "nodes.sh" %]
+
+[% endif %]
 [% if stored %]
 [% include "stores.sh" %]
 
 [% else %]
+[% if filed %]
+# The file of options counts before the flags with which confd is started below.
+configure() {
+    case $backend in
+        rancher) return ;;
+        file) ;;
+        *) refuse "CONF_BACKEND=$backend: this image knows rancher, and file" ;;
+    esac
+    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end file it holds paths of JSON files"
+    store="the files $nodes"
+    {
+        echo 'backend = "file"'
+        texts file ''
+    } >/etc/confd/confd.toml.new
+    mv /etc/confd/confd.toml.new /etc/confd/confd.toml
+}
+
+[% endif %]
 # One pass of confd, with a limit: it asks a service that does not answer for 31 s, and one that is silent for ever.
 pass() {
     limit=$1
@@ -65,13 +102,17 @@ pass() {
 
 # Without resources confd only connects. It finds the service as it will later; not every static busybox resolves each name.
 wait_for_metadata() {
+[% if filed %]
+    configure
+    [ "$backend" = rancher ] || return 0
+[% endif %]
     deadline=$(($(date +%s) + [[ metadata_limit ]]))
     until pass 5 -confdir /nothing >/dev/null 2>&1; do
         if [ "$(date +%s)" -ge "$deadline" ]; then
-            problem "gave up after [[ metadata_limit ]] s: the metadata service http://$node does not answer"
+            problem "gave up after [[ metadata_limit ]] s: $store does not answer"
             exit 1
         fi
-        problem "waiting for the metadata service http://$node"
+        problem "waiting for $store"
         run sleep 1
     done
 }
@@ -146,13 +187,14 @@ answering() {
 
 [% endif %]
 trap stop TERM INT
-mkdir -p "$share/changed"
+# A volume that came empty hides the folders of the image.
+mkdir -p "$share/changed" [[ folders | join(' ') ]]
 [% if asks %]
 # Questions of an earlier run have nobody who waits for an answer. Whoever main runs as writes the answers.
 rm -rf "$share/check"
 mkdir -m 1777 "$share/check"
 [% endif %]
-[% if stored %]
+[% if stored or filed %]
 configure
 [% endif %]
 if [ -n "$once" ]; then
@@ -160,7 +202,7 @@ if [ -n "$once" ]; then
     exit
 fi
 rm -f "$share/ready"
-problem "waiting for [% if stored %]$store[% else %]the metadata service http://$node[% endif %]"
+problem "waiting for $store"
 [% if not embedded %]
 lend
 [% endif %]
@@ -203,6 +245,11 @@ esac
 keep -interval [% if refresh == 'watch' %]"${INTERVAL:-10}"[% else %][[ refresh ]][% endif %]
 
 [% elif refresh == 'watch' %]
+[% if filed %]
+# A watched file that is replaced would end confd.
+[ "$backend" = rancher ] ||
+    exec confd -interval "${INTERVAL:-10}" -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]"
+[% endif %]
 resync &
 exec confd -watch -backend rancher -node "$node" -prefix "/[[ metadata ]]" -log-level "[[ log ]]"
 [% else %]

@@ -3,11 +3,6 @@ backend=${CONF_BACKEND:-[[ names[0] ]]}
 prefix=${CONF_PREFIX:-[[ prefix ]]}
 store=$backend
 
-refuse() {
-    problem "$1"
-    exit 1
-}
-
 # Finds the value of a variable, or what the file holds that VARIABLE_FILE names.
 given() {
     eval "value=\${$1-} file=\${$1_FILE-}"
@@ -17,27 +12,10 @@ given() {
     fi
 }
 
-# Prints an option of confd.toml with a text, or with a list of texts.
+# Prints an option of confd.toml with a text.
 text() {
     [ "$(printf '%s' "$2" | tr -d '[:cntrl:]')" = "$2" ] || refuse "$1 holds a line break or a control character"
     printf '%s = "%s"\n' "$1" "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')"
-}
-
-texts() { # OPTION SCHEME
-    printf '%s = [' "$1"
-    rest=$nodes,
-    while [ -n "$rest" ]; do
-        node=${rest%%,*}
-        rest=${rest#*,}
-        case $node in
-            '') continue ;;
-            *[!\ -~]* | *[\"\\]*) refuse "CONF_NODES holds a quote, a backslash or a control character" ;;
-            *://*) ;;
-            *) node=$2$node ;;
-        esac
-        printf '"%s", ' "$node"
-    done
-    printf ']\n'
 }
 
 option() { # OPTION VARIABLE

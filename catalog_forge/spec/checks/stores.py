@@ -10,6 +10,7 @@ from catalog_forge.spec.expressions import Attr, Collection, Count, Expr, First,
 from catalog_forge.spec.launching import can_watch, rendered
 from catalog_forge.spec.model import Condition, ConfFile, MetadataKey, Spec, WhenBlock
 from catalog_forge.spec.model.bodies import blocks_of, reads_of
+from catalog_forge.spec.model.frame import STORES
 
 # What to say in place of a word that only Rancher's metadata has an answer to.
 _OWN = "what differs from container to container comes from its environment: declare NAME under `vars`, and read @{env.NAME}"
@@ -45,8 +46,8 @@ def _backends(spec: Spec) -> Iterator[Problem]:
     if engine.prefix and not engine.is_stored:
         hint = "leave it out, or name another back end"
         yield Problem("engine: prefix: Rancher's metadata service has places of its own", engine.at("prefix"), hint)
-    if engine.is_stored and engine.confd != "0.16.0":
-        hint = "set confd: 0.16.0: older ones and HEAD read etcd, ssm and vault in other ways"
+    if engine.is_stored and engine.confd != STORES:
+        hint = f"set confd: {STORES}: older ones and HEAD read etcd, ssm and vault in other ways"
         yield Problem(f"engine: confd {engine.confd} is known with the back end rancher alone", engine.at("confd"), hint)
     watched = any(name not in TABLE or can_watch(spec, name) for name in engine.backends)
     if "refresh" in engine.places and engine.refresh == "watch" and not watched:

@@ -72,6 +72,10 @@ class Image(Record):
     user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
+# The release of confd whose other back ends are known: older ones and HEAD read etcd, ssm and vault in other ways.
+STORES = "0.16.0"
+
+
 @dataclass(frozen=True)
 class Engine(Record):
     """What renders: confd, and the version of the metadata that it reads."""
@@ -120,6 +124,11 @@ class Engine(Record):
     def is_stored(self) -> bool:
         """Whether the keys may lie in another store than Rancher's: then nothing else is read."""
         return bool(self.store)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The back ends that a container may be told: those of the spec. Files of Rancher's shape can stand in for Rancher."""
+        return ("rancher", "file") if self.backends == ("rancher",) and self.confd == STORES else self.backends
 
 
 # The strategies of a health check that a spec can say.

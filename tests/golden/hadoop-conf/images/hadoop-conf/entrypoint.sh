@@ -5,11 +5,16 @@
 #   entrypoint.sh         run as the service's sidekick
 #   entrypoint.sh once    render once and end: 0 when every file was written
 # METADATA_NODE is the metadata service, HOST[:PORT]; RESYNC the seconds between two passes beside the watch.
+# With CONF_BACKEND=file the same metadata lies in JSON files; CONF_NODES holds their paths, with commas. A folder stands for its
+# *.json, and a later file counts before an earlier one. INTERVAL is the seconds between two looks.
 set -eu
 
 name=hadoop-conf
 share=/opt/hadoop-conf
 node=${METADATA_NODE:-rancher-metadata}
+store="the metadata service http://$node"
+backend=${CONF_BACKEND:-rancher}
+nodes=${CONF_NODES:-}
 once=
 [ "${1:-}" != once ] || once=1
 child=
@@ -42,6 +47,50 @@ run() {
     return "$status"
 }
 
+refuse() {
+    problem "$1"
+    exit 1
+}
+
+# Prints an option of confd.toml with the list of texts that CONF_NODES is. A folder stands for its files of JSON: confd would
+# also read those that a ConfigMap keeps beside them, of its last version.
+texts() { # OPTION SCHEME
+    printf '%s = [' "$1"
+    rest=$nodes,
+    while [ -n "$rest" ]; do
+        node=${rest%%,*}
+        rest=${rest#*,}
+        case $node in
+            '') continue ;;
+            *[!\ -~]* | *[\"\\]*) refuse "CONF_NODES holds a quote, a backslash or a control character" ;;
+            *://*) ;;
+            *) node=$2$node ;;
+        esac
+        if [ -d "$node" ]; then
+            printf '"%s", ' "$node"/*.json
+        else
+            printf '"%s", ' "$node"
+        fi
+    done
+    printf ']\n'
+}
+
+# The file of options counts before the flags with which confd is started below.
+configure() {
+    case $backend in
+        rancher) return ;;
+        file) ;;
+        *) refuse "CONF_BACKEND=$backend: this image knows rancher, and file" ;;
+    esac
+    [ -n "$nodes" ] || refuse "CONF_NODES is not set: with the back end file it holds paths of JSON files"
+    store="the files $nodes"
+    {
+        echo 'backend = "file"'
+        texts file ''
+    } >/etc/confd/confd.toml.new
+    mv /etc/confd/confd.toml.new /etc/confd/confd.toml
+}
+
 # One pass of confd, with a limit: it asks a service that does not answer for 31 s, and one that is silent for ever.
 pass() {
     limit=$1
@@ -51,13 +100,15 @@ pass() {
 
 # Without resources confd only connects. It finds the service as it will later; not every static busybox resolves each name.
 wait_for_metadata() {
+    configure
+    [ "$backend" = rancher ] || return 0
     deadline=$(($(date +%s) + 60))
     until pass 5 -confdir /nothing >/dev/null 2>&1; do
         if [ "$(date +%s)" -ge "$deadline" ]; then
-            problem "gave up after 60 s: the metadata service http://$node does not answer"
+            problem "gave up after 60 s: $store does not answer"
             exit 1
         fi
-        problem "waiting for the metadata service http://$node"
+        problem "waiting for $store"
         run sleep 1
     done
 }
@@ -109,18 +160,23 @@ resync() {
 }
 
 trap stop TERM INT
-mkdir -p "$share/changed"
+# A volume that came empty hides the folders of the image.
+mkdir -p "$share/changed" /etc/hadoop /etc/hadoop/secret
+configure
 if [ -n "$once" ]; then
     render
     exit
 fi
 rm -f "$share/ready"
-problem "waiting for the metadata service http://$node"
+problem "waiting for $store"
 lend
 render
 rm -f "$share/problem"
 # Last of all: only now may the main container start its program.
 date +%s >"$share/ready"
 say "every file is written"
+# A watched file that is replaced would end confd.
+[ "$backend" = rancher ] ||
+    exec confd -interval "${INTERVAL:-10}" -backend rancher -node "$node" -prefix "/2016-07-29" -log-level "info"
 resync &
 exec confd -watch -backend rancher -node "$node" -prefix "/2016-07-29" -log-level "info"
