@@ -30,6 +30,7 @@ from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.plan import File, Plan, check_relative
 
 GENERATED = ("images/", "templates/", "compose/")
+MANIFEST = ".catalog-forge.json"
 _REVISION = re.compile(r"templates/(?P<entry>[^/]+)/(?P<number>[0-9]+)/")
 
 
@@ -266,14 +267,23 @@ class _Manifest:
 
 
 def manifest_path(name: str) -> str:
-    """Return where the manifest of the spec `name` stands. Raises ForgeError when no file can have this name."""
+    """Return where the manifest of the spec `name` stands, or of the chart in the folder `name`, which has a slash.
+
+    Raises ForgeError when no file can have this name.
+    """
     check_relative(name)
-    return f"images/{name}/.catalog-forge.json"
+    return f"{name}/{MANIFEST}" if "/" in name else f"images/{name}/{MANIFEST}"
+
+
+def _is_ours(path: str, manifest: str) -> bool:
+    """Whether a file is of our rooms, or lies beside its manifest."""
+    return path.startswith((*GENERATED, manifest.removesuffix(MANIFEST)))
 
 
 def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
     paths = [file.path for file in plan]
-    files = {file.path: file.digest for file in plan if file.path.startswith(GENERATED) and not _released(file.path, paths)}
+    ours = (file for file in plan if _is_ours(file.path, manifest_path(name)))
+    files = {file.path: file.digest for file in ours if not _released(file.path, paths)}
     # What json.dumps(..., indent=1) writes: with an indent it is not the fast encoder that it uses.
     lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(digest)}" for path, digest in files.items())
     text = f'{{\n "inputs": {json.dumps(inputs)},\n "files": {{\n{lines}\n }}\n}}\n'
@@ -292,7 +302,7 @@ def _manifest(file: File) -> _Manifest:
         manifest = _Manifest(**json.loads(file.content))
         for path in {**manifest.files}:
             check_relative(path)
-            if not path.startswith(GENERATED):
+            if not _is_ours(path, file.path):
                 raise ValueError
     except (ValueError, TypeError, AttributeError, ForgeError):
         hint = "delete it; `generate --diff` then shows what differs"

@@ -36,6 +36,7 @@ COMMANDS = {
     "generate": ("make.generate", "Generate the images and entries of specs."),
     "release": ("make.release", "Make the next revision of an entry, when something differs from the last one."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),
+    "chart": ("make.chart", "Make a Helm chart for Rancher 2 of an entry, and say what does not carry over."),
     "render": ("prove.render", "Render the files of a conf image for a scenario."),
     "scenario": ("prove.scenarios", "Begin a scenario: a stack in few words, what happens to it."),
     "test": ("prove.test", "Play the scenarios of specs, and compare."),

@@ -1,0 +1,280 @@
+"""A revision of an entry as a Helm chart for Rancher 2: all files, and what does not carry over.
+
+The chart installs the same images; confd reads Rancher's metadata from files (docs/leaving.md). Nothing of an entry is read as a
+template of Helm (`helm`), and what cannot be carried over is said (`gaps`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.chart.gaps import Gap, Gaps, as_markdown
+from catalog_forge.chart.helm import Writer
+from catalog_forge.chart.marks import Opened, opened
+from catalog_forge.chart.names import Names
+from catalog_forge.chart.objects import Made, Objects
+from catalog_forge.chart.pods import Conf
+from catalog_forge.chart.questions import asked, scale_question, schema_of, storage_questions, typed
+from catalog_forge.errors import ForgeError
+from catalog_forge.goyaml.decoding import pairs, text_of
+from catalog_forge.plan import File, Plan
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.questions import Question
+from catalog_forge.shown import printable
+
+KUBERNETES = ">=1.25.0-0"
+_VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
+_NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: its name, its files with paths below its folder, what does not carry over, and the kind of each service's
+    workload."""
+
+    name: str
+    version: str
+    plan: Plan
+    gaps: tuple[Gap, ...]
+    workloads: Mapping[str, str]
+
+
+def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = None, icon: File | None = None) -> Chart:
+    """Return the chart of a revision; `variables` are the answers that it proposes, `conf` is its conf image.
+
+    Raises ForgeError with all that is wrong with the entry, as `stack.compose.compose`.
+    """
+    gaps = Gaps()
+    found = opened(entry, variables)
+    _say_shaping(entry, found, gaps)
+    objects = Objects(entry, found, conf, gaps)
+    made = objects.all()
+    _say_odd(found, gaps)
+    builder = _Files(entry, found, objects, made, gaps)
+    return builder.chart(icon)
+
+
+def _say_shaping(entry: Revision, found: Opened, gaps: Gaps) -> None:
+    """Answers that decide what the stack is made of."""
+    for name in found.shaping:
+        question = entry.asked[name]
+        if question.secret and found.variables.get(name, "") not in ("", question.default):
+            raise ForgeError(
+                f"the answer to {name} would stand in the chart: it is a secret", question.where, "leave out --set for it"
+            )
+        value = "a secret" if question.secret else repr(found.variables.get(name, ""))
+        becomes = f"it decides what the stack is made of: in this chart it is {value}"
+        gaps.add(
+            "answer that shapes the stack",
+            "",
+            f"question {name}",
+            becomes,
+            f"make one more chart with --set {name}=...",
+            question.where,
+        )
+
+
+def _say_odd(found: Opened, gaps: Gaps) -> None:
+    """What is worth saying of the files and the volumes, which concerns no service."""
+    for note in found.plain.unhonoured:
+        if note.key.startswith("volumes."):
+            gaps.add(
+                "volume driver",
+                "",
+                note.key,
+                "the storage class of the cluster makes the volumes",
+                "set persistence.storageClass",
+                note.where,
+            )
+        elif note.key.startswith("${"):
+            gaps.add(
+                "variable without a question",
+                note.service,
+                note.key,
+                "nobody asks for it: it is empty",
+                "ask for it in the entry",
+                note.where,
+            )
+
+
+class _Files:
+    def __init__(self, entry: Revision, found: Opened, objects: Objects, made: Made, gaps: Gaps) -> None:
+        self.entry, self.found, self.objects, self.made, self.gaps = entry, found, objects, made, gaps
+        self.writer = Writer(found.marks)
+        self.open = list(found.marks.asked.values())
+        self.version = semver(entry.version, entry.name)
+
+    def chart(self, icon: File | None) -> Chart:
+        """Put the files together."""
+        plan, name = Plan(), Names().of(self.entry.entry.name, 50)
+        for file, parts in sorted(self.made.files.items()):
+            plan.add_text(f"templates/{file}", "---\n".join(self._object(part) for part in parts))
+        questions = self._questions()
+        plan.add_text("Chart.yaml", yamlio.dump(self._head(name, icon)))
+        plan.add_text("values.yaml", yamlio.dump(self._values()))
+        plan.add_text("values.schema.json", json.dumps(self._schema(), indent=2, ensure_ascii=True) + "\n")
+        plan.add_text("questions.yaml", yamlio.dump({"questions": questions}))
+        found = self.gaps.all
+        plan.add_text("app-readme.md", self._readme(len(found)))
+        plan.add_text("GAPS.md", as_markdown(self._title(), found))
+        plan.add_text(".helmignore", ".catalog-forge.json\n")
+        if icon:
+            plan.add(File(icon.path, icon.content))
+        return Chart(name, self.version, plan, found, self.made.workloads)
+
+    def _object(self, part: Any) -> str:
+        if hasattr(part, "condition"):
+            return f"{{{{- if {part.condition} }}}}\n{self.writer.text(part.value)}{{{{- end }}}}\n"
+        return self.writer.text(part)
+
+    def _title(self) -> str:
+        said = pairs(self.entry.block).get("name")
+        return text_of(said) or text_of(self.entry.entry.settings.keys.get("name")) or self.entry.entry.name
+
+    def _head(self, name: str, icon: File | None) -> dict[str, Any]:
+        settings = self.entry.entry.settings.keys
+        title = printable(self._title())
+        description = text_of(pairs(self.entry.block).get("description")) or text_of(settings.get("description")) or title
+        found: dict[str, Any] = {
+            "apiVersion": "v2",
+            "name": name,
+            "version": yamlio.Quoted(self.version),
+            "appVersion": yamlio.Quoted(printable(self.entry.version or self.version)),
+            "kubeVersion": yamlio.Quoted(KUBERNETES),
+            "description": " ".join(printable(description).split()),
+            "type": "application",
+        }
+        if home := text_of(settings.get("projectURL")):
+            found["home"] = printable(home)
+        if icon:
+            found["icon"] = f"file://{icon.path}"
+        found["annotations"] = {
+            "catalog.cattle.io/display-name": title,
+            "catalog.cattle.io/release-name": name,
+            "catalog.cattle.io/namespace": name,
+            "catalog.cattle.io/kube-version": KUBERNETES,
+            "catalog.cattle.io/os": "linux",
+        }
+        return found
+
+    def _services(self) -> dict[str, dict[str, Any]]:
+        """The values of each service."""
+        found: dict[str, dict[str, Any]] = {}
+        for service in self.found.stack.services:
+            kind = self.objects.kinds[service.name]
+            one: dict[str, Any] = {}
+            if kind in ("StatefulSet", "Deployment") and not self.found.marks.questions(service.scale):
+                one["scale"] = service.scale
+            if kind == "balancer" or any(launch.ports for launch in service.launches):
+                one["serviceType"] = "NodePort"
+            if service.health_check:
+                one["liveness"] = False
+            if one:
+                found[self.objects.names[service.name]] = one
+        return found
+
+    def _values(self) -> dict[str, Any]:
+        answers = {
+            question.variable: typed(question, "" if question.secret else self.found.variables.get(question.variable, ""))
+            for question in self.open
+        }
+        persistence = {"enabled": True, "size": "8Gi", "storageClass": "", "accessMode": "ReadWriteOnce"}
+        return {
+            "answers": {key: yamlio.Quoted(value) if isinstance(value, str) else value for key, value in answers.items()},
+            "services": self._services(),
+            "persistence": persistence,
+            "clusterDomain": "cluster.local",
+        }
+
+    def _questions(self) -> list[dict[str, Any]]:
+        made = asked(self.open, self.found.variables, self.gaps)
+        made += [scale_question(name, values["scale"]) for name, values in self._services().items() if "scale" in values]
+        return made + (storage_questions() if self.made.claims else [])
+
+    def _schema(self) -> dict[str, Any]:
+        whole = self._numbers()
+        answers = {question.variable: schema_of(question, question.variable in whole) for question in self.open}
+        truth, text = {"type": "boolean"}, {"type": "string"}
+        kinds = {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]}
+        one = {"scale": {"type": "integer", "minimum": 0, "maximum": 1000}, "serviceType": kinds, "liveness": truth}
+        services = {
+            name: {"type": "object", "required": list(values), "properties": {key: one[key] for key in values}}
+            for name, values in self._services().items()
+        }
+        modes = {"enum": ["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]}
+        size = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([EPTGMK]i?)?$"}
+        persistence = {"enabled": truth, "size": size, "storageClass": text, "accessMode": modes}
+        sections = {"answers": answers, "services": services, "persistence": persistence}
+        made: dict[str, Any] = {
+            name: {"type": "object", "additionalProperties": False, "required": list(of), "properties": of}
+            for name, of in sections.items()
+        }
+        made["clusterDomain"] = {"type": "string", "pattern": "^[a-z0-9.-]+$"}
+        return {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "required": list(made),
+            "properties": made,
+        }
+
+    def _numbers(self) -> set[str]:
+        """The variables of the answers that stand where only a number can."""
+        found: set[str] = set()
+
+        def walk(value: Any) -> None:
+            if isinstance(value, Mapping):
+                for each in value.values():
+                    walk(each)
+            elif isinstance(value, list | tuple):
+                for each in value:
+                    walk(each)
+            elif hasattr(value, "value"):
+                walk(value.value)
+            elif isinstance(value, int) and not isinstance(value, bool):
+                found.update(question.variable for question in self.found.marks.questions(value))
+
+        for parts in self.made.files.values():
+            walk(parts)
+        walk([service.scale for service in self.found.stack.services])
+        return found
+
+    def _readme(self, gaps: int) -> str:
+        lines = [f"# {_markdown(self._title())}", "", _markdown(text_of(pairs(self.entry.block).get("description"))), ""]
+        entry = printable(self.entry.title).replace("`", "")
+        lines += [
+            f"Made from the Rancher 1.x entry `{entry}`. Install it under the name that its stack had, in a namespace",
+            "of its own: services are found by the names that they had in the stack.",
+            "",
+            f"{gaps} points of the entry do not carry over as they are: see GAPS.md in the chart."
+            if gaps
+            else "All of the entry carries over.",
+            "",
+        ]
+        return "\n".join(lines)
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>#|!])", r"\\\1", " ".join(printable(text).split()))
+
+
+def semver(version: str, revision: str) -> str:
+    """Return a version as Helm takes it (https://semver.org): numbers that lack are 0, what follows them is a pre-release."""
+    found = _VERSION.fullmatch(version.strip())
+    if found is None:
+        return f"0.0.{int(revision) if revision.isdecimal() and len(revision) < 10 else 0}"
+    *numbers, rest = found.groups()
+    core = ".".join(str(int(number or 0)) for number in numbers)
+    parts = [part for part in _NOT_IN_VERSION.split(rest) if part][:10]
+    # A number of a pre-release begins with no zero.
+    parts = [str(int(part)) if part.isdecimal() else part for part in (part[:30] for part in parts)]
+    return f"{core}-{'.'.join(parts)}" if parts else core
+
+
+def open_questions(found: Opened) -> list[Question]:
+    """The questions that the chart asks."""
+    return list(found.marks.asked.values())

@@ -1,0 +1,84 @@
+"""What does not carry over from an entry to its chart: where it stands, what becomes of it, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge.errors import Where
+from catalog_forge.shown import counted, printable
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something of an entry that the chart does not have, or has in another way: the service, the key, what becomes of it,
+    and what a person can do about it. `kind` is the construct, the same word in every report."""
+
+    kind: str
+    service: str
+    what: str
+    becomes: str
+    todo: str
+    where: Where | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        service = f"{self.service}: " if self.service else ""
+        return f"{place}{service}{self.what}: {self.becomes}\n  to do: {self.todo}"
+
+
+@dataclass(slots=True)
+class Gaps:
+    """Collects gaps; what is said twice in the same words is one."""
+
+    found: dict[Gap, None] = field(default_factory=dict)
+
+    def add(self, kind: str, service: str, what: str, becomes: str, todo: str, where: Where | None = None) -> None:
+        """Note a gap."""
+        self.found[Gap(kind, printable(service), printable(what), printable(becomes), printable(todo), where)] = None
+
+    @property
+    def all(self) -> tuple[Gap, ...]:
+        """All gaps in the order of their places."""
+        return tuple(sorted(self.found, key=lambda gap: (gap.where or Where(""), gap.service, gap.what)))
+
+
+def as_data(gaps: Iterable[Gap]) -> list[dict[str, Any]]:
+    """Return gaps as plain data."""
+    return [
+        {
+            "kind": gap.kind,
+            "service": gap.service,
+            "what": gap.what,
+            "becomes": gap.becomes,
+            "todo": gap.todo,
+            "file": gap.where.file if gap.where else "",
+            "line": gap.where.line if gap.where else 0,
+        }
+        for gap in gaps
+    ]
+
+
+def as_markdown(title: str, gaps: Sequence[Gap]) -> str:
+    """Return the report as a page of the chart."""
+    head = f"# What does not carry over: {_span(title)}\n\n"
+    if not gaps:
+        return head + "Everything that the entry of Rancher 1.x says is in this chart.\n"
+    head += f"{counted(len(gaps), 'point')}, each with its place in the entry of Rancher 1.x.\n"
+    parts = [head]
+    for gap in gaps:
+        service = f" of {_span(gap.service)}" if gap.service else ""
+        place = f" ({_span(str(gap.where))})" if gap.where else ""
+        parts.append(f"- {_span(gap.what)}{service}{place}\n  {_plain(gap.becomes)}.\n  To do: {_plain(gap.todo)}.\n")
+    return "\n".join(parts)
+
+
+def _span(text: str) -> str:
+    """A text as code, whatever it holds."""
+    return "`" + printable(text).replace("`", "'") + "`"
+
+
+def _plain(text: str) -> str:
+    """A text in which nothing is Markdown."""
+    return "".join(f"\\{char}" if char in r"\`*_[]<>#|!" else char for char in printable(text))

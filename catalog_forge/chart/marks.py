@@ -1,0 +1,188 @@
+"""Which answers stay open in a chart: those that flow into a stack as text, and nowhere decide what it is made of.
+
+An entry is composed twice: with its answers, and with a mark for each answer. Where the second stack with the answers in place of
+the marks is the first one, the answer may be given when the chart is installed. Every other one shapes the stack, as one in a
+condition of a template does: it is what it was when the chart was made, and the report says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.questions import Question
+from catalog_forge.rancher.tree import is_template
+from catalog_forge.stack.compose import compose
+from catalog_forge.stack.model import Stack
+
+_PLAIN = re.compile(r"\{\{-?\s*$")
+_PLAIN_END = re.compile(r"\s*-?\}\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+RELEASE = "cfqrelease"
+"""The mark of the stack's name: the release of the chart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """The marks of open answers, and the questions that ask for them."""
+
+    asked: Mapping[str, Question]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, [RELEASE, *self.asked])))
+
+    def parts(self, text: str) -> Iterator[str | Question | None]:
+        """Yield the pieces of a text: texts, questions whose answers stand there, and None for the name of the release."""
+        at = 0
+        for found in self._pattern.finditer(text):
+            if found.start() > at:
+                yield text[at : found.start()]
+            yield self.asked.get(found[0])
+            at = found.end()
+        if at < len(text):
+            yield text[at:]
+
+    def questions(self, value: object) -> list[Question]:
+        """The questions whose answers stand in a text or a number."""
+        return [part for part in self.parts(str(value)) if isinstance(part, Question)]
+
+    def is_secret(self, text: object) -> bool:
+        """Whether a text holds an answer that nobody may see."""
+        return any(question.secret for question in self.questions(text))
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A stack with marks for the open answers; `plain` is the same with the answers, `shaping` names the others."""
+
+    stack: Stack
+    plain: Stack
+    marks: Marks
+    variables: Mapping[str, str]
+    shaping: tuple[str, ...]
+
+
+def opened(entry: Revision, variables: Mapping[str, str]) -> Opened:
+    """Return what a revision is with these answers, as many as can be left open. Errors as `compose`."""
+    texts = "\n".join(file.text for file in entry.compose_files)
+    made = _marked(entry.asked, variables, texts)
+    answers = {name: text or mark for (name, text), mark in zip(_given(entry, variables), made, strict=True)}
+    plain = compose(entry, answers, RELEASE)
+    finder = _Finder(entry, answers, plain, {name: mark for name, mark in zip(answers, made, strict=True) if mark})
+    chosen = finder.open([name for name in finder.marks if name not in decisive(entry)])
+    stack = finder.stack(chosen)
+    names = {finder.marks[name]: entry.asked[name] for name in chosen}
+    return Opened(stack, plain, Marks(names), variables, tuple(name for name in answers if name not in chosen))
+
+
+def _given(entry: Revision, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The answers; a question that must be answered and is not yet has its mark for an answer."""
+    for name, question in entry.asked.items():
+        text = variables.get(name, "")
+        yield name, text if text or not question.required else ""
+
+
+def decisive(entry: Revision) -> set[str]:
+    """The variables that a template does not only print: what it makes of others nobody can see from one answer."""
+    found: set[str] = set()
+    for use in entry.uses:
+        if use.kind != "value" or not is_template(use.file.text):
+            continue
+        if use.name == "*":
+            return set(entry.asked)
+        text = use.file.text
+        line = text.rfind("{{", 0, use.offset)
+        end = use.offset + len(f".Values.{use.name}")
+        if not (_PLAIN.fullmatch(text[line : use.offset]) and _PLAIN_END.match(text, end)):
+            found.add(use.name)
+    return found
+
+
+def _marked(asked: Mapping[str, Question], variables: Mapping[str, str], texts: str) -> list[str]:
+    """A mark for each variable, of the kind that its answer is of; nothing where none can be had."""
+    numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)
+    words = (word for number in count() if (word := f"cfq{number}x") not in texts)
+    made = []
+    for name in asked:
+        answer = variables.get(name, "")
+        mark = next(numbers, "") if answer.isascii() and answer.isdigit() else next(words)
+        made.append(f"/{mark}" if answer.startswith("/") else mark)
+    return [mark if _NAME.fullmatch(name) else "" for name, mark in zip(asked, made, strict=True)]
+
+
+class _Finder:
+    def __init__(self, entry: Revision, answers: Mapping[str, str], plain: Stack, marks: Mapping[str, str]) -> None:
+        self.entry, self.answers, self.marks = entry, answers, marks
+        self.plain = _bare(plain)
+
+    def stack(self, names: Collection[str]) -> Stack:
+        """The stack with marks for some answers."""
+        return compose(self.entry, {**self.answers, **{name: self.marks[name] for name in names}}, RELEASE)
+
+    def open(self, names: Sequence[str]) -> list[str]:
+        """The variables whose answers can be left open together."""
+        if self._holds(names):
+            return list(names)
+        alone = [name for name in names if self._holds([name])]
+        if self._holds(alone):
+            return alone
+        kept: list[str] = []
+        for name in alone:
+            if self._holds([*kept, name]):
+                kept.append(name)
+        return kept
+
+    def _holds(self, names: Sequence[str]) -> bool:
+        try:
+            stack = _bare(self.stack(names))
+        except ForgeError:
+            return False
+        pairs = {self.marks[name]: self.answers[name] for name in names}
+        if any(mark in text for text in _naming(stack) for mark in pairs):
+            return False
+        return bool(_filled(stack, pairs) == self.plain)
+
+
+def _bare(stack: Stack) -> Stack:
+    """A stack without what is said of it."""
+    return replace(stack, unhonoured=(), dangerous=(), images={}, secrets=())
+
+
+def _naming(stack: Stack) -> Iterator[str]:
+    """The texts of a stack by which its parts are told from each other."""
+    yield from stack.volumes
+    for service in stack.services:
+        yield from service.metadata
+        yield from (part for link in service.links for part in (link.alias, link.target))
+        for launch in service.launches:
+            yield from (launch.name, *launch.labels, *launch.environment, *launch.external, *launch.external.values())
+            for volume in launch.volumes:
+                head, _, rest = volume.partition(":")
+                yield from (rest, "" if head.startswith("/") and rest else head)
+
+
+def _filled(value: Any, pairs: Mapping[str, str]) -> Any:
+    """A value with the answers in place of the marks."""
+    if isinstance(value, bool) or value is None or isinstance(value, Where):
+        return value
+    if isinstance(value, int):
+        answer = pairs.get(str(value))
+        return value if answer is None else int(answer) if answer.isdigit() else answer
+    if isinstance(value, str):
+        for mark, answer in pairs.items():
+            value = value.replace(mark, answer)
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _filled(getattr(value, each.name), pairs) for each in fields(value)})
+    if isinstance(value, Mapping):
+        return {key if pairs.keys() & {key} else _filled(key, pairs): _filled(each, pairs) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_filled(each, pairs) for each in value)
+    return value

@@ -1,0 +1,421 @@
+"""The pod that a unit becomes: its containers, what runs before them, what runs beside them, their volumes and probes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge.chart.gaps import Gaps
+from catalog_forge.chart.helm import Expanded, Raw, When
+from catalog_forge.chart.marks import Opened
+from catalog_forge.chart.names import Names, is_variable
+from catalog_forge.errors import Where
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.stack.model import HealthCheck, Launch, Service
+from catalog_forge.stack.reconcile import ordered, owner_of
+
+NATIVE = 'semverCompare ">=1.29-0" $.Capabilities.KubeVersion.Version'
+"""Whether the cluster knows containers that start before the others and run beside them."""
+TREE = "/opt/rancher-metadata"
+
+_REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/\S+)?(.*)", re.DOTALL)
+_HOST = re.compile(r"host:\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
+_USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Conf:
+    """The conf image of an entry: its reference, the folders that it shares, the version of the metadata that it reads, the
+    keys at the root of that which its templates look at."""
+
+    image: str
+    folders: tuple[str, ...]
+    version: str
+    roots: frozenset[str] = frozenset()
+    embedded: bool = False
+
+    def runs_in(self, launch: Launch) -> bool:
+        """Whether a container runs confd and asks for metadata."""
+        return launch.image == self.image and launch.entrypoint is None and not launch.start_once
+
+
+@dataclass(slots=True)
+class Source:
+    """A volume of a pod: its key, its name there, whether it stays when the pod goes, the path of the node that it is."""
+
+    name: str
+    stays: bool = True
+    host: str = ""
+    external: str = ""
+    shared: str = ""
+    medium: str = ""
+
+
+@dataclass(slots=True)
+class Pod:
+    """What a unit becomes. `secrets` are texts for a Secret by their keys; `claims` are volumes that stay."""
+
+    spec: dict[str, Any]
+    secrets: dict[str, str] = field(default_factory=dict)
+    claims: list[Source] = field(default_factory=list)
+    asks: list[str] = field(default_factory=list)
+
+
+class Pods:
+    """Makes the pods of a stack."""
+
+    def __init__(self, entry: Revision, opened: Opened, conf: Conf | None, gaps: Gaps, shared: Mapping[str, str]) -> None:
+        self.entry, self.opened, self.conf, self.gaps, self.shared = entry, opened, conf, gaps, shared
+
+    def where(self, service: str, key: str) -> Where | None:
+        """Where a key of a service stands in the entry."""
+        composition = self.entry.composition
+        definition = composition.services.get(service)
+        if definition is None:
+            return None
+        node = definition.get(key)
+        return composition.at(node.where if node else definition.where)
+
+    def of(self, service: Service, name: Raw, tree: Mapping[str, Any] | None, keeps: bool) -> Pod:
+        """Return the pod of a service; `name` is what its Secret is called, `tree` the volume of its metadata, and `keeps`
+        tells whether volumes of its own can stay."""
+        return _Maker(self, service, name, tree, keeps).pod()
+
+
+class _Maker:
+    def __init__(self, pods: Pods, service: Service, name: Raw, tree: Mapping[str, Any] | None, keeps: bool) -> None:
+        self.pods, self.service, self.name, self.tree, self.keeps = pods, service, name, tree, keeps
+        self.gaps, self.conf, self.marks = pods.gaps, pods.conf, pods.opened.marks
+        self.names, self.volume_names = Names(), Names()
+        self.sources: dict[tuple[str, str], Source] = {}
+        self.by_name = {launch.name: launch for launch in service.launches}
+        self.result = Pod({})
+
+    def gap(self, launch: Launch, key: str, what: str, becomes: str, todo: str, kind: str = "") -> None:
+        """Note a gap at a key of a container."""
+        self.gaps.add(kind or key, launch.name, what, becomes, todo, self.pods.where(launch.name, key))
+
+    def pod(self) -> Pod:
+        """Make the pod."""
+        first: list[Any] = []
+        main: list[Any] = []
+        launches = ordered(self.service)
+        programs = [each for each in launches if not each.start_once and not self._is_conf(each)]
+        probed = next(iter(programs), self.service.primary)
+        for launch in launches:
+            container = self._container(launch, probed is launch)
+            if launch.start_once and launch is not self.service.primary:
+                first.append(container)
+            elif self._is_conf(launch) and programs:
+                first.append(When(NATIVE, {**container, "restartPolicy": "Always"}))
+                main.append(When(f"not ({NATIVE})", container))
+            else:
+                main.append(container)
+        spec: dict[str, Any] = {**({"initContainers": first} if first else {}), "containers": main}
+        spec |= self._whole()
+        volumes = [*self._volumes()]
+        self.result.spec = {**spec, **({"volumes": volumes} if volumes else {})}
+        self.result.claims = [each for each in self.sources.values() if each.stays and self._is_claim(each)]
+        return self.result
+
+    def _is_conf(self, launch: Launch) -> bool:
+        return self.conf is not None and not self.conf.embedded and self.conf.runs_in(launch)
+
+    def _container(self, launch: Launch, probed: bool) -> dict[str, Any]:
+        made: dict[str, Any] = {"name": self.names.of(launch.name, 63), "image": launch.image}
+        if launch.pull_always:
+            made["imagePullPolicy"] = "Always"
+        environment = self._environment(launch)
+        for key, words in (("command", launch.entrypoint), ("args", launch.command)):
+            if words is not None:
+                made[key] = [self._word(launch, key, word, environment) for word in words]
+        if environment:
+            made["env"] = environment
+        if ports := self._ports(launch):
+            made["ports"] = ports
+        made |= self._options(launch)
+        if probed and self.service.health_check:
+            made |= self._probes(self.service.health_check)
+        if mounts := self._mounts(launch):
+            made["volumeMounts"] = mounts
+        return made
+
+    def _environment(self, launch: Launch) -> list[Any]:
+        made: list[Any] = []
+        if self.conf and self.conf.runs_in(launch):
+            made += self._of_conf(launch)
+        for name, text in launch.environment.items():
+            if not is_variable(name):
+                becomes = "a container of Kubernetes has no variable of this name: it is left out"
+                self.gap(launch, "environment", f"environment: {name}", becomes, "give it another name", "name of a variable")
+            elif self.marks.is_secret(text):
+                made.append(self._secret(launch, name, text))
+            else:
+                made.append({"name": name, "value": Expanded(text)})
+        return made
+
+    def _of_conf(self, launch: Launch) -> Iterator[Any]:
+        """What tells confd where the tree is."""
+        asks = owner_of(self.service, launch)
+        asks = asks if asks.network == "managed" else self.service.primary
+        if asks.name not in self.result.asks:
+            self.result.asks.append(asks.name)
+        label = re.sub(r"[^A-Za-z0-9_.-]", "-", asks.name)
+        files = ["stack.json", f"{label}.json", f"{label}.$(POD_NAME).json", "stack-secret.json", f"{label}-secret.json"]
+        yield {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+        yield {"name": "CONF_BACKEND", "value": "file"}
+        yield {"name": "CONF_NODES", "value": ",".join(f"{TREE}/{file}" for file in files)}
+
+    def _secret(self, launch: Launch, name: str, text: str) -> dict[str, Any]:
+        key = f"{self.names.of(launch.name, 63)}.{name}"
+        self.result.secrets[key] = text
+        return {"name": name, "valueFrom": {"secretKeyRef": {"name": self.name, "key": key}}}
+
+    def _word(self, launch: Launch, key: str, word: str, environment: list[Any]) -> str:
+        """A word of a command; a secret in it comes by a variable."""
+        if not self.marks.is_secret(word):
+            return Expanded(word)
+        name = f"SECRET_{key.upper()}_{len(environment)}"
+        environment.append(self._secret(launch, name, word))
+        return f"$({name})"
+
+    def _ports(self, launch: Launch) -> list[Any]:
+        found: dict[tuple[str, str], None] = {}
+        for port in (*launch.ports, *launch.exposed):
+            private, protocol = port_of(port)[1:]
+            found[private, protocol] = None
+        return [{"containerPort": int(private), "protocol": protocol.upper()} for private, protocol in found]
+
+    def _options(self, launch: Launch) -> dict[str, Any]:
+        given = launch.options
+        made: dict[str, Any] = {}
+        for key, field_ in (("working_dir", "workingDir"), ("tty", "tty"), ("stdin_open", "stdin")):
+            if given.get(key):
+                made[field_] = given[key]
+        context: dict[str, Any] = {}
+        for key, field_ in (("privileged", "privileged"), ("read_only", "readOnlyRootFilesystem")):
+            if given.get(key):
+                context[field_] = True
+        capabilities = {
+            field_: [str(each).removeprefix("CAP_") for each in found]
+            for key, field_ in (("cap_add", "add"), ("cap_drop", "drop"))
+            if isinstance(found := given.get(key), list) and found
+        }
+        context |= {"capabilities": capabilities} if capabilities else {}
+        context |= self._user(launch)
+        sizes = {
+            field_: {"memory": given[key]}
+            for key, field_ in (("mem_limit", "limits"), ("mem_reservation", "requests"))
+            if isinstance(given.get(key), int) and int(str(given[key])) > 0
+        }
+        return made | ({"securityContext": context} if context else {}) | ({"resources": sizes} if sizes else {})
+
+    def _user(self, launch: Launch) -> dict[str, Any]:
+        user = str(launch.options.get("user", ""))
+        found = _USER.fullmatch(user)
+        if found:
+            return {"runAsUser": int(found[1]), **({"runAsGroup": int(found[2])} if found[2] else {})}
+        if user:
+            becomes = "a pod takes numbers only: the container runs as the user of its image"
+            self.gap(launch, "user", f"user: {user}", becomes, "set securityContext.runAsUser to the number of this user")
+        return {}
+
+    def _probes(self, check: HealthCheck) -> dict[str, Any]:
+        probe: dict[str, Any] = self._handler(check)
+        probe |= {
+            "periodSeconds": max(1, round(check.interval / 1000)),
+            "timeoutSeconds": max(1, round(check.response_timeout / 1000)),
+            "successThreshold": max(1, check.healthy_threshold),
+            "failureThreshold": max(1, check.unhealthy_threshold),
+        }
+        becomes = "a pod that fails gets no requests; it is not replaced"
+        todo = f"set services.{self.service.name}.liveness to true where the program must be started anew"
+        self.gap(self.service.primary, "health_check", f"health_check: strategy {check.strategy}", becomes, todo, "health check")
+        condition = f"(index $.Values.services {_quoted(self.pods.shared[self.service.name])}).liveness"
+        patient = {"initialDelaySeconds": max(1, round(check.initializing_timeout / 1000)), "successThreshold": 1}
+        return {"readinessProbe": probe, "livenessProbe": When(condition, {**probe, **patient})}
+
+    def _handler(self, check: HealthCheck) -> dict[str, Any]:
+        found = _REQUEST.match(check.request_line)
+        if not found:
+            return {"tcpSocket": {"port": check.port}}
+        method, path, rest = found.groups()
+        if method != "GET":
+            becomes = "Kubernetes asks with GET only: the probe opens the port instead"
+            self.gap(
+                self.service.primary,
+                "health_check",
+                f"request_line: {method}",
+                becomes,
+                "use a path that answers GET",
+                "health check",
+            )
+            return {"tcpSocket": {"port": check.port}}
+        host = _HOST.search(rest)
+        headers = {"httpHeaders": [{"name": "Host", "value": host[1]}]} if host else {}
+        return {"httpGet": {"path": path, "port": check.port, **headers}}
+
+    # Volumes.
+
+    def _mounts(self, launch: Launch) -> list[Any]:
+        """The mounts of a container: its own, then those of others, whichever comes first at a path."""
+        found: dict[str, dict[str, Any]] = {}
+        for key, path, read_only in self._sources_of(launch, set()):
+            if path not in found:
+                found[path] = {
+                    "name": self._source(key, launch).name,
+                    "mountPath": path,
+                    **({"readOnly": True} if read_only else {}),
+                }
+        if self.tree and self.conf and self.conf.runs_in(launch):
+            found[TREE] = {"name": "rancher-metadata", "mountPath": TREE, "readOnly": True}
+        return list(found.values())
+
+    def _sources_of(self, launch: Launch, seen: set[str]) -> Iterator[tuple[tuple[str, str], str, bool]]:
+        if launch.name in seen:
+            return
+        seen.add(launch.name)
+        for volume in launch.volumes:
+            head, *rest = volume.split(":")
+            path = rest[0] if rest else head
+            kind = "own" if not rest else "host" if head.startswith("/") else "named"
+            yield (kind, head if rest else f"{launch.name} {path}"), path, "ro" in rest[1:]
+        for path, medium in self._memory(launch):
+            yield ("memory", f"{launch.name} {path} {medium}"), path, False
+        for other in launch.volumes_from:
+            if other in self.by_name:
+                yield from self._sources_of(self.by_name[other], seen)
+        if self.conf and launch.image == self.conf.image:
+            yield from ((("conf", path), path, False) for path in self.conf.folders)
+        elif any(launch.name in each.volumes_from for each in self.service.launches) and not launch.volumes:
+            becomes = "the volumes that its image declares are not known here: others do not share them"
+            self.gap(
+                launch,
+                "image",
+                "volumes_from",
+                becomes,
+                "name its volumes below `volumes`, and make the chart again",
+                "volumes of an image",
+            )
+
+    def _memory(self, launch: Launch) -> Iterator[tuple[str, str]]:
+        tmpfs = launch.options.get("tmpfs")
+        for each in tmpfs if isinstance(tmpfs, list) else ():
+            yield str(each).partition(":")[0], "tmpfs"
+        if launch.options.get("shm_size"):
+            yield "/dev/shm", "shm"
+
+    def _source(self, key: tuple[str, str], launch: Launch) -> Source:
+        if key not in self.sources:
+            kind, text = key
+            name = self.volume_names.of(f"{kind} {text}" if kind != "own" else f"data {text.partition(' ')[2]}", 50)
+            maker = {"host": self._host, "named": self._named, "memory": self._in_memory}.get(kind)
+            self.sources[key] = maker(name, text, launch) if maker else Source(name, kind == "own")
+            if kind == "own" and launch.start_once:
+                becomes = "the volume begins empty: the files that the image has there do not come into it"
+                self.gap(
+                    launch,
+                    "volumes",
+                    text.partition(" ")[2],
+                    becomes,
+                    "copy them in the container's command",
+                    "files of an image in a volume",
+                )
+            if kind == "own" and not self.keeps:
+                becomes = "it is lost with its pod"
+                self.gap(launch, "volumes", text.partition(" ")[2], becomes, "give the volume a name", "volume without a name")
+        return self.sources[key]
+
+    def _host(self, name: str, text: str, launch: Launch) -> Source:
+        self.gap(launch, "volumes", f"volumes: {self._shown(text)}", "it is a path of the node on which the pod runs",
+                 "pin the pods to nodes, or use a PersistentVolumeClaim", "path of a host")  # fmt: skip
+        return Source(name, False, text)
+
+    def _named(self, name: str, text: str, launch: Launch) -> Source:
+        if text in launch.external:
+            self.gap(launch, "volumes", f"volumes: {text}", "it is a PersistentVolumeClaim that must be there",
+                     "make it, with the data of the old volume", "external volume")  # fmt: skip
+            return Source(name, False, external=launch.external[text])
+        if text in self.pods.shared and not text.startswith("service:") and f"volume:{text}" in self.pods.shared:
+            return Source(name, True, shared=self.pods.shared[f"volume:{text}"])
+        return Source(name)
+
+    def _in_memory(self, name: str, _text: str, _launch: Launch) -> Source:
+        return Source(name, False, medium="Memory")
+
+    def _shown(self, text: str) -> str:
+        return "".join(part if isinstance(part, str) else "..." for part in self.marks.parts(text))
+
+    def _is_claim(self, source: Source) -> bool:
+        return self.keeps and not source.shared
+
+    def _volumes(self) -> Iterator[Any]:
+        for source in self.sources.values():
+            name = {"name": source.name}
+            if source.host:
+                yield {**name, "hostPath": {"path": source.host}}
+            elif source.external:
+                yield {**name, "persistentVolumeClaim": {"claimName": Names().of(source.external, 63)}}
+            elif source.shared:
+                claim = Raw(f'"{{{{ $.Release.Name }}}}-{source.shared}"')
+                yield When("$.Values.persistence.enabled", {**name, "persistentVolumeClaim": {"claimName": claim}})
+                yield When("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
+            elif source.stays and self.keeps:
+                yield When("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
+            else:
+                yield {**name, "emptyDir": {"medium": source.medium} if source.medium else {}}
+        if self.tree and self.result.asks:
+            yield {"name": "rancher-metadata", **self.tree}
+
+    # The pod as a whole.
+
+    def _whole(self) -> dict[str, Any]:
+        primary = owner_of(self.service, self.service.primary)
+        made: dict[str, Any] = {}
+        if primary.network == "host":
+            made |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+            self.gap(primary, "network_mode", "network_mode: host", "its ports are those of the node: one pod a node at most",
+                     "use a Service where it can do without", "host network")  # fmt: skip
+        elif primary.network in ("none", "bridge") and not primary.start_once:
+            self.gap(primary, "network_mode", f"network_mode: {primary.network}", "a pod has an address in the cluster",
+                     "use a NetworkPolicy", "network mode")  # fmt: skip
+        for key, field_ in (("pid", "hostPID"), ("ipc", "hostIPC")):
+            if any(launch.options.get(key) == "host" for launch in self.service.launches):
+                made[field_] = True
+        made |= self._dns() | self._hosts()
+        grace = max((launch.grace for launch in self.service.launches), default=0)
+        made |= {"terminationGracePeriodSeconds": grace} if grace else {}
+        return made
+
+    def _dns(self) -> dict[str, Any]:
+        options = self.service.primary.options
+        servers, search = (
+            [str(each) for each in found] if isinstance(found := options.get(key), list) else [] for key in ("dns", "dns_search")
+        )
+        config: dict[str, Any] = {"nameservers": servers} if servers else {}
+        own = Raw(f'"{self.pods.shared[self.service.name]}.{{{{ $.Release.Namespace }}}}.svc.{{{{ $.Values.clusterDomain }}}}"')
+        config["searches"] = [own, *search]
+        return {"dnsConfig": config}
+
+    def _hosts(self) -> dict[str, Any]:
+        pairs = self.service.primary.options.get("extra_hosts")
+        found = [{"ip": str(ip), "hostnames": [name]} for name, ip in pairs.items()] if isinstance(pairs, Mapping) else []
+        return {"hostAliases": found} if found else {}
+
+
+def port_of(text: str) -> tuple[str, str, str]:
+    """The public port, the private port and the protocol of [IP:][PUBLIC:]PRIVATE[/PROTOCOL]; public is empty without one."""
+    ports, _, protocol = text.partition("/")
+    *before, private = ports.split(":")
+    return before[-1] if before else "", private, protocol or "tcp"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def programs(launches: Sequence[Launch]) -> list[Launch]:
+    """The containers that go on running."""
+    return [launch for launch in launches if not launch.start_once]

@@ -1,0 +1,123 @@
+"""The questions of an entry as Rancher 2 asks them: questions.yaml, values.yaml, and values.schema.json, which alone binds.
+
+Types: rancher/dashboard, shell/components/Questions. `multiline` is broken in Rancher 2.11.3 (dashboard#19181), so the schema
+says what holds. Helm checks a schema of draft 7.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catalog_forge.chart.gaps import Gaps
+from catalog_forge.chart.helm import is_whole
+from catalog_forge.errors import Where
+from catalog_forge.rancher.questions import Question
+
+# What Rancher 2 has another word for; `service` asks for a service of the environment, which it cannot list.
+_TYPES: Mapping[str, str] = {"service": "string", "certificate": "secret", "text": "string", "": "string"}
+_KNOWN = frozenset("string multiline password boolean int enum secret".split())
+_SAFE_CLASS = re.compile(r"[A-Za-z0-9 _.,:/@%+=~#-]+")
+_LIMITS = ("min", "max", "min_length", "max_length")
+
+
+def asked(questions: Sequence[Question], values: Mapping[str, str], gaps: Gaps) -> list[dict[str, Any]]:
+    """Return the questions in questions.yaml's words; `values` are the answers that they propose."""
+    return [_question(question, values.get(question.variable, ""), gaps) for question in questions]
+
+
+def _question(question: Question, value: str, gaps: Gaps) -> dict[str, Any]:
+    kind = _TYPES.get(question.type, question.type)
+    if question.type == "int" and not is_whole(question):
+        kind = "string"
+    if kind not in _KNOWN:
+        kind = "string"
+    if kind != question.type:
+        becomes = f"Rancher 2 asks for it as {kind}"
+        gaps.add(
+            f"question of type {question.type}",
+            "",
+            f"question {question.variable}",
+            becomes,
+            "nothing, when its answer is typed in",
+            question.where,
+        )
+    found: dict[str, Any] = {"variable": f"answers.{question.variable}", "label": question.label}
+    if description := question.text("description"):
+        found["description"] = description
+    found |= {"type": kind, "required": question.required, "group": question.text("group") or "Answers"}
+    if value and not question.secret:
+        found["default"] = typed(question, value)
+    if question.options and kind == "enum":
+        found["options"] = list(question.options)
+    found |= {key: int(text) for key in _LIMITS if re.fullmatch(r"[0-9]{1,9}", text := question.text(key))}
+    return found | {key: question.text(key) for key in ("valid_chars", "invalid_chars") if question.text(key)}
+
+
+def typed(question: Question, text: str) -> Any:
+    """An answer as a value of the chart: a number, a truth or a text."""
+    if is_whole(question):
+        return int(text) if re.fullmatch(r"[-+]?[0-9]{1,18}", text) else 0
+    return text == "true" if question.type == "boolean" and text in ("true", "false") else text
+
+
+def schema_of(question: Question, whole: bool) -> dict[str, Any]:
+    """The JSON Schema of an answer; `whole` tells that it stands where only a number can."""
+    limits = {key: int(text) for key in _LIMITS if re.fullmatch(r"[0-9]{1,9}", text := question.text(key)) and int(text)}
+    found: dict[str, Any] = {"title": question.label}
+    if is_whole(question):
+        return found | {"type": "integer"} | {f"{key}imum": limits[key] for key in ("min", "max") if key in limits}
+    if question.type == "boolean" and question.text("default") in ("true", "false"):
+        return found | {"type": "boolean"}
+    found["type"] = "string"
+    if question.options and question.type == "enum":
+        return found | {"enum": list(dict.fromkeys([*question.options, *([] if question.required else [""])]))}
+    least = max(limits.get("min_length", 0), 1 if question.required else 0)
+    found |= {"minLength": least} if least else {}
+    found |= {"maxLength": limits["max_length"]} if "max_length" in limits else {}
+    return found | ({"pattern": pattern} if (pattern := _pattern(question, whole)) else {})
+
+
+def _pattern(question: Question, whole: bool) -> str:
+    if whole:
+        return "^[0-9]+$"
+    if question.type == "int":
+        return "^([+-]?[0-9]+)?$"
+    allowed, barred = question.text("valid_chars"), question.text("invalid_chars")
+    if allowed and _SAFE_CLASS.fullmatch(allowed) and _is_class(allowed):
+        return f"^[{allowed}]*$"
+    return f"^[^{barred}]*$" if barred and _SAFE_CLASS.fullmatch(barred) and _is_class(barred) else ""
+
+
+def _is_class(text: str) -> bool:
+    try:
+        re.compile(f"[{text}]")
+    except re.error:
+        return False
+    return True
+
+
+def scale_question(name: str, scale: int, where: Where | None = None) -> dict[str, Any]:
+    """The question that Rancher 1.6 did not ask: how many units of a service."""
+    del where
+    return {
+        "variable": f"services.{name}.scale",
+        "label": f"Scale of {name}",
+        "type": "int",
+        "required": True,
+        "group": "Scale",
+        "default": scale,
+        "min": 0,
+    }
+
+
+def storage_questions() -> list[dict[str, Any]]:
+    """The questions about volumes that stay."""
+    group = {"group": "Storage"}
+    shown = {"show_if": "persistence.enabled=true", **group}
+    return [
+        {"variable": "persistence.enabled", "label": "Keep the volumes", "type": "boolean", "default": True, **group},
+        {"variable": "persistence.size", "label": "Size of each volume", "type": "string", "default": "8Gi", **shown},
+        {"variable": "persistence.storageClass", "label": "Storage class", "type": "storageclass", "default": "", **shown},
+    ]

@@ -1,0 +1,36 @@
+"""The entry of a spec, and its conf image, as a chart sees them."""
+
+from __future__ import annotations
+
+import re
+
+from catalog_forge.chart.pods import Conf
+from catalog_forge.errors import ForgeError
+from catalog_forge.image.files import ReadStatic, folders, image_plan
+from catalog_forge.plan import File
+from catalog_forge.rancher.entries import Revision, read
+from catalog_forge.spec.folder import SpecFolder
+from catalog_forge.spec.model import Spec
+
+_KEYS = re.compile(r'"/(stacks|services|containers|hosts)\b')
+
+
+def entry_and_icon(spec: Spec, folder: SpecFolder) -> tuple[Revision, File]:
+    """Return the entry of a spec as it would be generated now, and its icon."""
+    from catalog_forge.catalog.entry import entry_plan
+
+    plan = entry_plan(spec, lambda name: folder.icon(name, spec.entry.at("icon")))
+    files = {file.path: file.content for file in plan}
+    icon = next(file for file in plan if file.path.startswith("catalogIcon"))
+    return read(files, spec.entry.name, str(spec.entry.revision), f"templates/{spec.entry.name}"), icon
+
+
+def conf_of(spec: Spec, read_static: ReadStatic) -> Conf:
+    """Return the conf image of a spec. Raises ForgeError for metadata of 2015-07-25: it has names where later ones have objects."""
+    if spec.engine.metadata == "2015-07-25":
+        raise ForgeError(
+            "a chart needs metadata of 2015-12-19 or later", spec.engine.at("metadata"), 'engine: {metadata: "2016-07-29"}'
+        )
+    tomls = (file.content.decode() for file in image_plan(spec, read_static) if file.path.endswith(".toml"))
+    roots = frozenset(found for text in tomls for found in _KEYS.findall(text))
+    return Conf(spec.tag, tuple(folders(spec)), spec.engine.metadata, roots, spec.service.is_embedded)

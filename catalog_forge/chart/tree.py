@@ -1,0 +1,173 @@
+"""Rancher's metadata as files that confd's back end `file` reads, for any release, scale and answers: templates of Helm.
+
+The objects are those that the emulated metadata service tells (`metadata.scenarios`), keyed as confd's rancher back end does it.
+What differs between the first and the second container of a service differs for each: a template counts there. A pod reads three
+files, of which a later one counts: that of the stack, that of its service, that of itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from catalog_forge.chart.helm import Raw, Writer, quoted
+from catalog_forge.chart.marks import RELEASE
+from catalog_forge.confd.imitated.store import flatten
+from catalog_forge.confd.layout import nested
+from catalog_forge.metadata.scenarios import model
+from catalog_forge.metadata.scenarios.answers_of import answers_of
+from catalog_forge.metadata.service.answers import DEFAULT
+from catalog_forge.stack.environment import environment
+from catalog_forge.stack.model import Stack
+from catalog_forge.stack.reconcile import Ledger
+
+# An uuid, and a digest, are cut from a hash: nobody reads more into them than that they tell containers apart.
+_UUID = 36
+_ADDRESS = r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+"
+_HOST = model.Host("kubernetes", "127.0.0.1")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a service's containers are known in the cluster: `scale` is an expression, `pod` gives for `$i` the name of a pod."""
+
+    scale: str
+    pod: str
+    address: str
+
+
+class Trees:
+    """The metadata of a stack at one version of the interface; `identities` are those of its services, by name."""
+
+    def __init__(
+        self, stack: Stack, version: str, identities: Mapping[str, Identity], writer: Writer, roots: Collection[str]
+    ) -> None:
+        self.version, self.writer, self.roots = version, writer, roots
+        self.identities = identities
+        services = tuple(replace(each, scale=2) for each in stack.services)
+        made = environment(
+            replace(stack, name=RELEASE, services=services), model.SUBNET.replace("1.0/24", "0.0/16"), _HOST, Ledger(), (), {}
+        )
+        steady = [replace(each, states={}, healths={}, created={}, births=0) for each in made.stacks[0].services]
+        made = replace(made, stacks=(replace(made.stacks[0], services=tuple(steady)),))
+        told: Any = answers_of(made, only=version).entry(version, DEFAULT)
+        self.stack = _named(told["stacks"])[RELEASE]
+        self.services = _named(self.stack["services"])
+        self.host = told["hosts"][0]
+        self.of_service = {each.name: [each.name, *(kick.name for kick in each.sidekicks)] for each in stack.services}
+
+    def of_stack(self, secret: bool) -> str:
+        """The file of the stack: `/self/stack`, `/self/host` and what stands at the root."""
+        services = {name: self.service(name, each) for name, each in self.services.items()}
+        stack = {**_leaves(self.stack, "services"), "services": services}
+        tree: dict[str, Any] = {"self": {"stack": stack, "host": _leaves(self.host)}}
+        host = _leaves(self.host)
+        others: dict[str, Any] = {"stacks": {RELEASE: stack}, "services": services, "hosts": {host["name"]: host}}
+        if "containers" in self.roots:
+            others["containers"] = Several(tuple(each["containers"] for each in services.values()))
+        return self._file(tree | {name: each for name, each in others.items() if name in self.roots}, secret)
+
+    def of_one(self, name: str, secret: bool) -> str:
+        """The file of a service, or of a sidekick with a network of its own: `/self/service`."""
+        return self._file({"self": {"service": self.service(name, self.services[name.lower()])}}, secret)
+
+    def of_pod(self, name: str) -> str:
+        """The file of the container `$i` of a service or a sidekick: `/self/container`."""
+        _, template = self._container(name)
+        return self._file({"self": {"container": template}}, False)
+
+    def identity(self, name: str) -> Identity:
+        """How the containers of a service, or of the one that a sidekick is of, are known."""
+        lowered = name.lower()
+        primary = next((each for each, names in self.of_service.items() if lowered in map(str.lower, names)), name)
+        return self.identities[primary]
+
+    def service(self, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """A service with its containers, which a template counts."""
+        scale = self.identity(name).scale
+        found = {**_leaves(told, "containers"), "scale": Raw(f'"{{{{ {scale} }}}}"')}
+        found["containers"] = Counted(*self._container(name), scale)
+        return found
+
+    def _container(self, name: str) -> tuple[str, dict[str, Any]]:
+        """The name and the object of a container, with what counts in them."""
+        first, second = self.services[name.lower()]["containers"][:2]
+        made = _counted(_leaves(first), _leaves(second), "", self.identity(name))
+        return self._text(first["name"][:-1]) + "{{ $n }}", made
+
+    def _text(self, text: str) -> str:
+        return text.replace(RELEASE, "{{ $.Release.Name }}")
+
+    def _file(self, tree: dict[str, Any], secret: bool) -> str:
+        """A tree as JSON, below the version as confd's prefix; of leaves with a secret in them only those, or all others."""
+        return self._json({self.version: _only(tree, self.writer, secret)})
+
+    def _json(self, value: Any) -> str:
+        if isinstance(value, Counted):
+            item = f'"{value.key}": {self._json(value.item)}'
+            between = "{{ if $i }}, {{ end }}"
+            return f"{{ {{{{ range $i := until (int ({value.scale})) }}}}{{{{ $n := add1 $i }}}}{between}{item}{{{{ end }}}} }}"
+        if isinstance(value, Several):
+            begun = ((f"{{{{ range $i := until (int ({each.scale})) }}}}{{{{ $n := add1 $i }}}}", each) for each in value.parts)
+            ranges = (f'{head}"{each.key}": {self._json(each.item)}, {{{{ end }}}}' for head, each in begun)
+            return "{ " + "".join(ranges) + '"": ""}'
+        if isinstance(value, Mapping):
+            return "{ " + ",".join(f"{self._json(key)}:{self._json(each)}" for key, each in value.items()) + "}"
+        return self.writer.scalar(value)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Containers: as many of an item as the scale says."""
+
+    key: str
+    item: Mapping[str, Any]
+    scale: str
+
+
+@dataclass(frozen=True)
+class Several:
+    """The containers of several services."""
+
+    parts: tuple[Counted, ...]
+
+
+def _named(objects: Any) -> dict[str, Any]:
+    return {str(each["name"]): each for each in objects}
+
+
+def _leaves(told: Mapping[str, Any], *without: str) -> dict[str, Any]:
+    """An object as confd holds it: texts in maps, the elements of lists below their names or numbers."""
+    body = json.dumps({key: value for key, value in told.items() if key not in without}).encode()
+    return nested({key.decode(): text.decode() for key, text in flatten("", body).items()})
+
+
+def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
+    """What the container `$i` has where the first has one value and the second another; `$n` counts from 1."""
+    if isinstance(first, Mapping):
+        return {name: _counted(each, second[name], name, identity) for name, each in first.items()}
+    if first == second:
+        return first
+    release = first.replace(RELEASE, "{{ $.Release.Name }}")
+    if key == "primary_ip" or re.fullmatch(_ADDRESS, first):
+        return Raw(f'"{identity.address}"')
+    if first.endswith("1") and second == f"{first[:-1]}2":
+        return Raw(quoted(release[:-1])[:-1] + '{{ $n }}"')
+    digest = f'(printf "%s/%s/{key}" $.Release.Name {identity.pod} | sha256sum)'
+    if len(first) == _UUID:
+        cuts = " ".join(f"(substr {start} {end} {digest})" for start, end in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
+        return Raw(f'"{{{{ printf "%s-%s-%s-%s-%s" {cuts} }}}}"')
+    return Raw(f'"{{{{ substr 0 {len(first)} {digest} }}}}"')
+
+
+def _only(tree: Any, writer: Writer, secret: bool) -> Any:
+    """The leaves with a secret answer in them, or all others, with what is above them."""
+    if isinstance(tree, Counted | Several):
+        return None if secret else tree
+    if not isinstance(tree, Mapping):
+        return tree if writer.marks.is_secret(tree) is secret else None
+    found = {key: kept for key, each in tree.items() if (kept := _only(each, writer, secret)) is not None}
+    return found or (None if secret or tree else {})

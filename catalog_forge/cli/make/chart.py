@@ -1,0 +1,110 @@
+"""`catalog-forge chart`: an entry as a Helm chart for Rancher 2, and what does not carry over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown.paint import painted_diff
+from catalog_forge.shown import as_json, counted, printable
+
+if TYPE_CHECKING:
+    from catalog_forge.chart.charting import Chart
+    from catalog_forge.plan import Plan
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=complete.specs)
+@click.option("--entry", metavar="DIR", help="Make it of an entry that was written by hand, or of one of its revisions.")
+@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question: the chart proposes it.")
+@click.option("--answers", "answers_file", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE.")
+@click.option(
+    "--output", metavar="DIR", help="The folder in which the folder of the chart is made; default: charts of the catalog."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is stale, edited or missing.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--force", is_flag=True, help="Overwrite generated files that somebody edited.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
+@click.pass_obj
+def chart(settings: Settings, /, name: str | None, form: str, **options: Any) -> None:
+    """Make a Helm chart for Rancher 2 of an entry, with the same conf image.
+
+    NAME is a spec. What the chart does not have of the entry, or has in another way, is reported with its place, and stands in
+    GAPS.md of the chart.
+    """
+    if (name is None) == (options["entry"] is None):
+        raise click.UsageError("name a spec, or an entry with --entry DIR")
+    made = _made(settings, name, options)
+    _write(settings, made, options)
+    if form == "json":
+        from catalog_forge.chart.gaps import as_data
+
+        click.echo(
+            as_json({"chart": made.name, "version": made.version, "workloads": made.workloads, "gaps": as_data(made.gaps)})
+        )
+        return
+    for gap in made.gaps:
+        click.echo("\n".join(printable(line) for line in str(gap).split("\n")))
+    click.echo(f"{made.name} {made.version}: {counted(len(made.gaps), 'gap')}", err=True)
+
+
+def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Chart:
+    from catalog_forge.chart.charting import chart as make
+    from catalog_forge.cli.run.entries import given, opened
+    from catalog_forge.rancher.questions import Given, answered
+
+    conf, icon = None, None
+    if name is not None:
+        from catalog_forge.chart.specs import conf_of, entry_and_icon
+        from catalog_forge.repository import Repository
+
+        source = Repository.find(settings.directory).source(name)
+        entry, icon = entry_and_icon(source.spec(), source.folder)
+        conf = conf_of(source.spec(), source.folder.static)
+    else:
+        entry = opened(settings.directory, options["entry"], options["revision"])
+    told = given(options["sets"], options["answers_file"])
+    # What must be answered, and is not yet, is asked when the chart is installed.
+    empty = {name: Given("") for name, question in entry.asked.items() if question.required and not question.default}
+    variables = answered(entry.questions, {**empty, **told}, lambda _: "")
+    return make(entry, variables, conf, icon)
+
+
+def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
+    """Write the chart, all of it or nothing, or say how it differs from the disk."""
+    from catalog_forge import writer
+    from catalog_forge.cli.make.generate import summary
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.repository import Repository
+
+    if options["output"]:
+        folder = settings.directory / options["output"]
+        root, room = folder.parent, folder.name
+    else:
+        root, room = Repository.find(settings.directory).root, "charts"
+    name = f"{room}/{made.name}"
+    plan = _placed(made.plan, name)
+    if options["check"] or options["diff"]:
+        found = writer.compare(root, name, plan)
+        if options["diff"]:
+            click.echo(painted_diff(found.diff()), nl=False)
+        if options["check"] and not found.clean:
+            raise ForgeError("the chart differs from its entry", hint="catalog-forge chart")
+        return
+    done = writer.write(root, name, plan, force=options["force"])
+    click.echo(f"{name}: {summary(done)}", err=True)
+
+
+def _placed(plan: Plan, below: str) -> Plan:
+    from catalog_forge.plan import Plan
+
+    placed = Plan()
+    placed.merge(plan, below)
+    return placed

@@ -1,0 +1,40 @@
+"""What Helm makes of charts is valid for the oldest and the newest Kubernetes that kubernetes-validate knows, strictly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from tests.chart import helm, made
+
+
+def faults(objects: list[dict[str, Any]], version: str) -> list[str]:
+    """What is wrong with objects, by the schemas of a release of Kubernetes."""
+    found = []
+    for each in objects:
+        try:
+            kubernetes_validate.validate(each, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            found.append(f"{each['kind']} {each['metadata']['name']}: {'.'.join(map(str, error.path))}: {error.message}")
+    return found
+
+
+def test_the_versions_are_the_oldest_and_the_newest_that_are_known() -> None:
+    known = sorted(tuple(map(int, version.split("."))) for version in kubernetes_validate.major_minor_versions())
+    assert [helm.OLDEST, helm.NEWEST] == [".".join(map(str, each)) for each in (known[0], known[-1])]
+
+
+@pytest.mark.parametrize("kubernetes", [helm.OLDEST, helm.NEWEST])
+@pytest.mark.parametrize("name", made.SPECS)
+def test_the_chart_of_a_spec_is_valid(name: str, kubernetes: str) -> None:
+    chart = made.of_spec(name)
+    for kept in (True, False):
+        objects = helm.objects(chart, {**helm.required(chart), "persistence/enabled": kept}, kubernetes=kubernetes)
+        assert objects and faults(objects, kubernetes) == []
+
+
+def test_a_misspelt_key_is_a_fault() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}, "spec": {"selectr": {}}}
+    assert "selectr" in faults([service], helm.NEWEST)[0]
