@@ -13,7 +13,7 @@ HOUSE = "catalog_forge"
 # One row per floor, the roof on top. A room is a module or a package; of `image` and `image.builder` the longer one counts.
 FLOORS = (
     ("__main__", "cli"),
-    ("adopt", "preview", "releasing"),
+    ("adopt", "chart", "preview", "releasing"),
     ("verify", "stack", "lint", "repository"),
     (
         "forge",

@@ -14,10 +14,10 @@ from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.chart.gaps import Gap, Gaps, as_markdown
-from catalog_forge.chart.helm import Writer
-from catalog_forge.chart.marks import Opened, opened
-from catalog_forge.chart.names import Names
-from catalog_forge.chart.objects import Made, Objects
+from catalog_forge.chart.helm import HelmWriter
+from catalog_forge.chart.marks import OpenStack, opened
+from catalog_forge.chart.names import DnsNames
+from catalog_forge.chart.objects import Installed, Objects
 from catalog_forge.chart.pods import Conf
 from catalog_forge.chart.questions import asked, scale_question, schema_of, storage_questions, typed
 from catalog_forge.errors import ForgeError
@@ -55,11 +55,11 @@ def chart(entry: Revision, variables: Mapping[str, str], conf: Conf | None = Non
     objects = Objects(entry, found, conf, gaps)
     made = objects.all()
     _say_odd(found, gaps)
-    builder = _Files(entry, found, objects, made, gaps)
+    builder = _ChartFiles(entry, found, objects, made, gaps)
     return builder.chart(icon)
 
 
-def _say_shaping(entry: Revision, found: Opened, gaps: Gaps) -> None:
+def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
     """Answers that decide what the stack is made of."""
     for name in found.shaping:
         question = entry.asked[name]
@@ -79,7 +79,7 @@ def _say_shaping(entry: Revision, found: Opened, gaps: Gaps) -> None:
         )
 
 
-def _say_odd(found: Opened, gaps: Gaps) -> None:
+def _say_odd(found: OpenStack, gaps: Gaps) -> None:
     """What is worth saying of the files and the volumes, which concerns no service."""
     for note in found.plain.unhonoured:
         if note.key.startswith("volumes."):
@@ -102,16 +102,16 @@ def _say_odd(found: Opened, gaps: Gaps) -> None:
             )
 
 
-class _Files:
-    def __init__(self, entry: Revision, found: Opened, objects: Objects, made: Made, gaps: Gaps) -> None:
+class _ChartFiles:
+    def __init__(self, entry: Revision, found: OpenStack, objects: Objects, made: Installed, gaps: Gaps) -> None:
         self.entry, self.found, self.objects, self.made, self.gaps = entry, found, objects, made, gaps
-        self.writer = Writer(found.marks)
+        self.writer = HelmWriter(found.marks)
         self.open = list(found.marks.asked.values())
-        self.version = semver(entry.version, entry.name)
+        self.version = chart_version(entry.version, entry.name)
 
     def chart(self, icon: File | None) -> Chart:
         """Put the files together."""
-        plan, name = Plan(), Names().of(self.entry.entry.name, 50)
+        plan, name = Plan(), DnsNames().of(self.entry.entry.name, 50)
         for file, parts in sorted(self.made.files.items()):
             plan.add_text(f"templates/{file}", "---\n".join(self._object(part) for part in parts))
         questions = self._questions()
@@ -209,7 +209,7 @@ class _Files:
         modes = {"enum": ["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]}
         size = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([EPTGMK]i?)?$"}
         persistence = {"enabled": truth, "size": size, "storageClass": text, "accessMode": modes}
-        sections = {"answers": answers, "services": services, "persistence": persistence}
+        sections: dict[str, dict[str, Any]] = {"answers": answers, "services": services, "persistence": persistence}
         made: dict[str, Any] = {
             name: {"type": "object", "additionalProperties": False, "required": list(of), "properties": of}
             for name, of in sections.items()
@@ -262,7 +262,7 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#|!])", r"\\\1", " ".join(printable(text).split()))
 
 
-def semver(version: str, revision: str) -> str:
+def chart_version(version: str, revision: str) -> str:
     """Return a version as Helm takes it (https://semver.org): numbers that lack are 0, what follows them is a pre-release."""
     found = _VERSION.fullmatch(version.strip())
     if found is None:
@@ -275,6 +275,6 @@ def semver(version: str, revision: str) -> str:
     return f"{core}-{'.'.join(parts)}" if parts else core
 
 
-def open_questions(found: Opened) -> list[Question]:
+def open_questions(found: OpenStack) -> list[Question]:
     """The questions that the chart asks."""
     return list(found.marks.asked.values())

@@ -21,7 +21,7 @@ _BARE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*")
 _TRUTHS = frozenset("y n yes no true false on off null".split())
 
 
-class Raw(str):
+class Verbatim(str):
     """A scalar as it is written: YAML in which a template may stand."""
 
 
@@ -30,7 +30,7 @@ class Expanded(str):
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class OnlyWhen:
     """A value of a mapping, or an item of a list, that is there when Helm finds a condition true."""
 
     condition: str
@@ -38,14 +38,14 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class ForEach:
     """A pair of a mapping that Helm writes for each number `$i` below a count, `$n` counting from 1."""
 
     count: str
     value: Any
 
 
-class Block(str):
+class JsonBlock(str):
     """A line that is a text of several words of its own, with actions in it: it stands as a block of YAML."""
 
 
@@ -54,7 +54,7 @@ def quoted(text: str) -> str:
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
-class Writer:
+class HelmWriter:
     """Writes data; `marks` tell which answers stand in it."""
 
     def __init__(self, marks: Marks) -> None:
@@ -66,7 +66,7 @@ class Writer:
 
     def scalar(self, value: Any) -> str:
         """Return a scalar: quoted, or a number; an action of Helm where an answer stands in it."""
-        if isinstance(value, Raw):
+        if isinstance(value, Verbatim):
             return value
         if isinstance(value, bool) or value is None:
             return json.dumps(value)
@@ -102,11 +102,11 @@ class Writer:
                 yield from self._guarded(item, "-")
 
     def _guarded(self, value: Any, head: str) -> Iterator[str]:
-        if isinstance(value, When):
+        if isinstance(value, OnlyWhen):
             yield f"{{{{- if {value.condition} }}}}"
             yield from self._under(value.value, head)
             yield "{{- end }}"
-        elif isinstance(value, Repeat):
+        elif isinstance(value, ForEach):
             yield f"{{{{- range $i := until (int ({value.count})) }}}}{{{{- $n := add1 $i }}}}"
             yield from self._under(value.value, head)
             yield "{{- end }}"
@@ -114,7 +114,7 @@ class Writer:
             yield from self._under(value, head)
 
     def _under(self, value: Any, head: str) -> Iterator[str]:
-        if isinstance(value, Block):
+        if isinstance(value, JsonBlock):
             yield f"{head} |-"
             yield f"  {value}"
         elif not isinstance(value, Mapping | list | tuple):
@@ -134,7 +134,7 @@ class Writer:
             yield from map(_indented, self._lines(value))
 
     def _key(self, key: str) -> str:
-        if isinstance(key, Raw):
+        if isinstance(key, Verbatim):
             return key
         return key if _BARE_KEY.fullmatch(key) and key.lower() not in _TRUTHS else self.scalar(key)
 

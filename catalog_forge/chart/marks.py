@@ -59,7 +59,7 @@ class Marks:
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class OpenStack:
     """A stack with marks for the open answers; `plain` is the same with the answers, `shaping` names the others."""
 
     stack: Stack
@@ -69,7 +69,7 @@ class Opened:
     shaping: tuple[str, ...]
 
 
-def opened(entry: Revision, variables: Mapping[str, str]) -> Opened:
+def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
     """Return what a revision is with these answers, as many as can be left open. Errors as `compose`."""
     texts = "\n".join(file.text for file in entry.compose_files)
     made = _marked(entry.asked, variables, texts)
@@ -79,7 +79,7 @@ def opened(entry: Revision, variables: Mapping[str, str]) -> Opened:
     chosen = finder.open([name for name in finder.marks if name not in decisive(entry)])
     stack = finder.stack(chosen)
     names = {finder.marks[name]: entry.asked[name] for name in chosen}
-    return Opened(stack, plain, Marks(names), variables, tuple(name for name in answers if name not in chosen))
+    return OpenStack(stack, plain, Marks(names), variables, tuple(name for name in answers if name not in chosen))
 
 
 def _given(entry: Revision, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:

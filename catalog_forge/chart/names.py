@@ -1,4 +1,4 @@
-"""Names as Kubernetes takes them: labels of DNS (RFC 1035), keys of annotations and of the data of a Secret."""
+"""DnsNames as Kubernetes takes them: labels of DNS (RFC 1035), keys of annotations and of the data of a Secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ANNOTATION = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-
 _VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
-class Names:
+class DnsNames:
     """Gives names, each once."""
 
     def __init__(self) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from catalog_forge.chart import carried
 from catalog_forge.chart.gaps import Gaps
-from catalog_forge.chart.helm import Block, Raw, Repeat, When, Writer, quoted, whole
-from catalog_forge.chart.marks import Opened
-from catalog_forge.chart.names import Names, is_annotation
+from catalog_forge.chart.helm import ForEach, HelmWriter, JsonBlock, OnlyWhen, Verbatim, quoted, whole
+from catalog_forge.chart.marks import OpenStack
+from catalog_forge.chart.names import DnsNames, is_annotation
 from catalog_forge.chart.pods import Conf, Pod, Pods, port_of
 from catalog_forge.chart.tree import Identity, Trees
 from catalog_forge.rancher.composition import items, labels_of
@@ -29,7 +29,7 @@ FIRST = 'ternary 1 0 (semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Versio
 
 
 @dataclass(slots=True)
-class Made:
+class Installed:
     """What a stack becomes: objects by the file that they stand in, and the services with a workload and their kind."""
 
     files: dict[str, list[Any]] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class Made:
 class Objects:
     """Makes the objects of a stack."""
 
-    def __init__(self, entry: Revision, opened: Opened, conf: Conf | None, gaps: Gaps) -> None:
+    def __init__(self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps) -> None:
         self.entry, self.opened, self.conf, self.gaps = entry, opened, conf, gaps
-        self.stack, self.writer, self.made = opened.stack, Writer(opened.marks), Made()
-        names = Names()
+        self.stack, self.writer, self.made = opened.stack, HelmWriter(opened.marks), Installed()
+        names = DnsNames()
         self.names = {each.name: names.of(each.name) for each in self.stack.services}
         self.aliases: set[str] = set()
         self.balanced: dict[tuple[str, int], str] = {}
@@ -57,7 +57,7 @@ class Objects:
         identities = {each.name: self._identity(each) for each in self.stack.services}
         self.trees = Trees(self.stack, conf.version, identities, self.writer, conf.roots) if conf else None
 
-    def all(self) -> Made:
+    def all(self) -> Installed:
         """Make all of them."""
         for service in self.stack.services:
             if self.names[service.name] != service.name:
@@ -121,7 +121,7 @@ class Objects:
                 for volume in named(launch):
                     if volume not in launch.external:
                         users.setdefault(volume, set()).add(service.name)
-        names = Names()
+        names = DnsNames()
         return {f"volume:{volume}": names.of(volume) for volume, found in users.items() if len(found) > 1}
 
     # One service.
@@ -142,13 +142,13 @@ class Objects:
 
     def _workload(self, service: Service, kind: str, file: str) -> None:
         name = self.names[service.name]
-        full = Raw(f'"{{{{ $.Release.Name }}}}-{name}"')
+        full = Verbatim(f'"{{{{ $.Release.Name }}}}-{name}"')
         asks = self.conf is not None and any(self.conf.runs_in(launch) for launch in service.launches)
         tree = {
             "projected": {
                 "sources": [
                     {"configMap": {"name": full}},
-                    {"secret": {"name": Raw(f'"{{{{ $.Release.Name }}}}-{name}-metadata"'), "optional": True}},
+                    {"secret": {"name": Verbatim(f'"{{{{ $.Release.Name }}}}-{name}-metadata"'), "optional": True}},
                 ]
             }
         }
@@ -162,7 +162,7 @@ class Objects:
         template["spec"] |= self._placed(service)
         spec: dict[str, Any] = {}
         if kind == "Job":
-            full = Raw(f'"{{{{ $.Release.Name }}}}-{name}-{{{{ $.Release.Revision }}}}"')
+            full = Verbatim(f'"{{{{ $.Release.Name }}}}-{name}-{{{{ $.Release.Revision }}}}"')
             template["spec"]["restartPolicy"] = "OnFailure"
             self.gap(
                 service.primary,
@@ -175,16 +175,16 @@ class Objects:
         else:
             spec["selector"] = {"matchLabels": labels}
         if kind in ("StatefulSet", "Deployment"):
-            spec["replicas"] = Raw(f"{{{{ {self.scale(service)} }}}}")
+            spec["replicas"] = Verbatim(f"{{{{ {self.scale(service)} }}}}")
         if kind == "StatefulSet":
             spec |= {"serviceName": name, "podManagementPolicy": "Parallel"}
-            spec["ordinals"] = When('semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version', {"start": 1})
+            spec["ordinals"] = OnlyWhen('semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version', {"start": 1})
         if kind == "DaemonSet" and asks:
             self.gap(service.primary, "labels", GLOBAL, "the metadata tells of none of its containers: there is one on each node",
                      "give it a scale, if its templates look at its peers", "global service")  # fmt: skip
         spec["template"] = template
         if pod.claims:
-            spec["volumeClaimTemplates"] = When(
+            spec["volumeClaimTemplates"] = OnlyWhen(
                 "$.Values.persistence.enabled", [self._claimed({"name": each.name}) for each in pod.claims]
             )
             self.made.claims = True
@@ -192,7 +192,7 @@ class Objects:
         self.made.add(file, _object(group, kind, full, self._labels(name), spec=spec))
         self._kept(file, full, name, pod)
 
-    def _kept(self, file: str, full: Raw, name: str, pod: Pod) -> None:
+    def _kept(self, file: str, full: Verbatim, name: str, pod: Pod) -> None:
         """What the pods of a service read: secrets, and the metadata."""
         labels = self._labels(name)
         if pod.secrets:
@@ -204,20 +204,20 @@ class Objects:
             files: dict[str, Any] = {"stack": self.trees.of_stack(secret)}
             files |= {asker: self.trees.of_one(asker, secret) for asker in pod.asks}
             ending = "-secret.json" if secret else ".json"
-            both[secret] = {f"{_file_name(key)}{ending}": Block(text) for key, text in files.items()}
+            both[secret] = {f"{_file_name(key)}{ending}": JsonBlock(text) for key, text in files.items()}
         for asker in pod.asks:
             who = self.trees.identity(asker)
-            key = Raw(f'"{_file_name(asker)}.{{{{ {who.pod} }}}}.json"')
-            both[False][key] = Repeat(who.scale, Block(self.trees.of_pod(asker)))
+            key = Verbatim(f'"{_file_name(asker)}.{{{{ {who.pod} }}}}.json"')
+            both[False][key] = ForEach(who.scale, JsonBlock(self.trees.of_pod(asker)))
         self.made.add(file, _object("v1", "ConfigMap", full, labels, data=both[False]))
         if any("answers" in text for text in both[True].values()):
-            held = Raw(f'"{{{{ $.Release.Name }}}}-{name}-metadata"')
+            held = Verbatim(f'"{{{{ $.Release.Name }}}}-{name}-metadata"')
             self.made.add(file, _object("v1", "Secret", held, labels, type="Opaque", stringData=both[True]))
 
     def _labels(self, name: str) -> dict[str, Any]:
         return {
-            "app.kubernetes.io/name": Raw("{{ $.Chart.Name }}"),
-            "app.kubernetes.io/instance": Raw('"{{ $.Release.Name }}"'),
+            "app.kubernetes.io/name": Verbatim("{{ $.Chart.Name }}"),
+            "app.kubernetes.io/instance": Verbatim('"{{ $.Release.Name }}"'),
             "app.kubernetes.io/component": name,
         }
 
@@ -264,16 +264,18 @@ class Objects:
 
     def _claimed(self, metadata: dict[str, Any]) -> dict[str, Any]:
         spec = {
-            "accessModes": [Raw("{{ $.Values.persistence.accessMode }}")],
-            "storageClassName": When("$.Values.persistence.storageClass", Raw("{{ $.Values.persistence.storageClass | quote }}")),
-            "resources": {"requests": {"storage": Raw("{{ $.Values.persistence.size | quote }}")}},
+            "accessModes": [Verbatim("{{ $.Values.persistence.accessMode }}")],
+            "storageClassName": OnlyWhen(
+                "$.Values.persistence.storageClass", Verbatim("{{ $.Values.persistence.storageClass | quote }}")
+            ),
+            "resources": {"requests": {"storage": Verbatim("{{ $.Values.persistence.size | quote }}")}},
         }
         return {"metadata": metadata, "spec": spec}
 
     def _claim(self, claim: str) -> None:
         self.made.claims = True
-        made = _object("v1", "PersistentVolumeClaim", Raw(f'"{{{{ $.Release.Name }}}}-{claim}"'), self._labels(claim), **{})
-        self.made.add("volumes.yaml", When("$.Values.persistence.enabled", {**made, "spec": self._claimed({})["spec"]}))
+        made = _object("v1", "PersistentVolumeClaim", Verbatim(f'"{{{{ $.Release.Name }}}}-{claim}"'), self._labels(claim), **{})
+        self.made.add("volumes.yaml", OnlyWhen("$.Values.persistence.enabled", {**made, "spec": self._claimed({})["spec"]}))
         self.gaps.add("volume of several services", "", f"volumes: {claim}", "several services mount one PersistentVolumeClaim",
                       "set persistence.accessMode to ReadWriteMany, with a storage class that can do so")  # fmt: skip
 
@@ -292,7 +294,7 @@ class Objects:
         if ports:
             outer = {(public or private, protocol): private for public, private, protocol in ports}
             spec = {
-                "type": Raw(f"{{{{ (index $.Values.services {quoted(name)}).serviceType }}}}"),
+                "type": Verbatim(f"{{{{ (index $.Values.services {quoted(name)}).serviceType }}}}"),
                 "selector": self._labels(name),
                 "ports": [
                     _port(number, public, private, protocol) for number, ((public, protocol), private) in enumerate(outer.items())
@@ -300,7 +302,7 @@ class Objects:
             }
             self.made.add(file, _object("v1", "Service", f"{name}-public", self._labels(name), spec=spec))
             shown = ", ".join(f"{public}:{private}/{protocol}" for public, private, protocol in ports)
-            self.gap(service.primary, "ports", f"ports: {self._shown(shown)}", "no host publishes it: nodes have another port for it",
+            self.gap(service.primary, "ports", f"ports: {self._shown(shown)}", "nodes have another port for it",
                      f"set services.{name}.serviceType to LoadBalancer, or write an Ingress", "published port")  # fmt: skip
 
     def _shown(self, text: str) -> str:
@@ -322,7 +324,7 @@ class Objects:
         addresses = [item.value for item in items(definition.get("external_ips"))]
         outside = host or (f"{target}.{{{{ $.Release.Namespace }}}}.svc.{{{{ $.Values.clusterDomain }}}}" if target else "")
         if outside and "$" not in host and "{{" not in host:
-            external = Raw(f'"{outside}"') if target and not host else outside
+            external = Verbatim(f'"{outside}"') if target and not host else outside
             self.made.add(
                 file, _object("v1", "Service", name, self._labels(name), spec={"type": "ExternalName", "externalName": external})
             )
@@ -337,7 +339,7 @@ class Objects:
         """An alias is one more name of the service that it leads to."""
         stack, slash, other = link.target.rpartition("/")
         known = self.names.get(link.target if not slash else "")
-        alias = Names().of(link.alias)
+        alias = DnsNames().of(link.alias)
         if not known and not any(launch.name == link.target for each in self.stack.services for launch in each.launches):
             becomes = "it is a service of another stack: nobody answers to its name"
             todo = f"make a Service of type ExternalName {alias} that leads to {other}.{stack or 'NAMESPACE'}.svc"
@@ -374,7 +376,7 @@ class Objects:
             target = self.names.get(rule.service, rule.service)
             ports = [_port(number, str(public.get(str(source), source)), str(rule.target), "tcp")]
             spec = {
-                "type": Raw(f"{{{{ (index $.Values.services {quoted(name)}).serviceType }}}}"),
+                "type": Verbatim(f"{{{{ (index $.Values.services {quoted(name)}).serviceType }}}}"),
                 "selector": self._labels(target),
                 "ports": ports,
             }

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge.chart.gaps import Gaps
-from catalog_forge.chart.helm import Expanded, Raw, When
-from catalog_forge.chart.marks import Opened
-from catalog_forge.chart.names import Names, is_variable
+from catalog_forge.chart.helm import Expanded, OnlyWhen, Verbatim
+from catalog_forge.chart.marks import OpenStack
+from catalog_forge.chart.names import DnsNames, is_variable
 from catalog_forge.errors import Where
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.stack.model import HealthCheck, Launch, Service
@@ -42,7 +42,7 @@ class Conf:
 
 
 @dataclass(slots=True)
-class Source:
+class PodVolume:
     """A volume of a pod: its key, its name there, whether it stays when the pod goes, the path of the node that it is."""
 
     name: str
@@ -59,14 +59,14 @@ class Pod:
 
     spec: dict[str, Any]
     secrets: dict[str, str] = field(default_factory=dict)
-    claims: list[Source] = field(default_factory=list)
+    claims: list[PodVolume] = field(default_factory=list)
     asks: list[str] = field(default_factory=list)
 
 
 class Pods:
     """Makes the pods of a stack."""
 
-    def __init__(self, entry: Revision, opened: Opened, conf: Conf | None, gaps: Gaps, shared: Mapping[str, str]) -> None:
+    def __init__(self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps, shared: Mapping[str, str]) -> None:
         self.entry, self.opened, self.conf, self.gaps, self.shared = entry, opened, conf, gaps, shared
 
     def where(self, service: str, key: str) -> Where | None:
@@ -78,18 +78,18 @@ class Pods:
         node = definition.get(key)
         return composition.at(node.where if node else definition.where)
 
-    def of(self, service: Service, name: Raw, tree: Mapping[str, Any] | None, keeps: bool) -> Pod:
+    def of(self, service: Service, name: Verbatim, tree: Mapping[str, Any] | None, keeps: bool) -> Pod:
         """Return the pod of a service; `name` is what its Secret is called, `tree` the volume of its metadata, and `keeps`
         tells whether volumes of its own can stay."""
-        return _Maker(self, service, name, tree, keeps).pod()
+        return _PodMaker(self, service, name, tree, keeps).pod()
 
 
-class _Maker:
-    def __init__(self, pods: Pods, service: Service, name: Raw, tree: Mapping[str, Any] | None, keeps: bool) -> None:
+class _PodMaker:
+    def __init__(self, pods: Pods, service: Service, name: Verbatim, tree: Mapping[str, Any] | None, keeps: bool) -> None:
         self.pods, self.service, self.name, self.tree, self.keeps = pods, service, name, tree, keeps
         self.gaps, self.conf, self.marks = pods.gaps, pods.conf, pods.opened.marks
-        self.names, self.volume_names = Names(), Names()
-        self.sources: dict[tuple[str, str], Source] = {}
+        self.names, self.volume_names = DnsNames(), DnsNames()
+        self.sources: dict[tuple[str, str], PodVolume] = {}
         self.by_name = {launch.name: launch for launch in service.launches}
         self.result = Pod({})
 
@@ -109,8 +109,8 @@ class _Maker:
             if launch.start_once and launch is not self.service.primary:
                 first.append(container)
             elif self._is_conf(launch) and programs:
-                first.append(When(NATIVE, {**container, "restartPolicy": "Always"}))
-                main.append(When(f"not ({NATIVE})", container))
+                first.append(OnlyWhen(NATIVE, {**container, "restartPolicy": "Always"}))
+                main.append(OnlyWhen(f"not ({NATIVE})", container))
             else:
                 main.append(container)
         spec: dict[str, Any] = {**({"initContainers": first} if first else {}), "containers": main}
@@ -235,7 +235,7 @@ class _Maker:
         self.gap(self.service.primary, "health_check", f"health_check: strategy {check.strategy}", becomes, todo, "health check")
         condition = f"(index $.Values.services {_quoted(self.pods.shared[self.service.name])}).liveness"
         patient = {"initialDelaySeconds": max(1, round(check.initializing_timeout / 1000)), "successThreshold": 1}
-        return {"readinessProbe": probe, "livenessProbe": When(condition, {**probe, **patient})}
+        return {"readinessProbe": probe, "livenessProbe": OnlyWhen(condition, {**probe, **patient})}
 
     def _handler(self, check: HealthCheck) -> dict[str, Any]:
         found = _REQUEST.match(check.request_line)
@@ -307,12 +307,12 @@ class _Maker:
         if launch.options.get("shm_size"):
             yield "/dev/shm", "shm"
 
-    def _source(self, key: tuple[str, str], launch: Launch) -> Source:
+    def _source(self, key: tuple[str, str], launch: Launch) -> PodVolume:
         if key not in self.sources:
             kind, text = key
             name = self.volume_names.of(f"{kind} {text}" if kind != "own" else f"data {text.partition(' ')[2]}", 50)
             maker = {"host": self._host, "named": self._named, "memory": self._in_memory}.get(kind)
-            self.sources[key] = maker(name, text, launch) if maker else Source(name, kind == "own")
+            self.sources[key] = maker(name, text, launch) if maker else PodVolume(name, kind == "own")
             if kind == "own" and launch.start_once:
                 becomes = "the volume begins empty: the files that the image has there do not come into it"
                 self.gap(
@@ -328,27 +328,27 @@ class _Maker:
                 self.gap(launch, "volumes", text.partition(" ")[2], becomes, "give the volume a name", "volume without a name")
         return self.sources[key]
 
-    def _host(self, name: str, text: str, launch: Launch) -> Source:
+    def _host(self, name: str, text: str, launch: Launch) -> PodVolume:
         self.gap(launch, "volumes", f"volumes: {self._shown(text)}", "it is a path of the node on which the pod runs",
                  "pin the pods to nodes, or use a PersistentVolumeClaim", "path of a host")  # fmt: skip
-        return Source(name, False, text)
+        return PodVolume(name, False, text)
 
-    def _named(self, name: str, text: str, launch: Launch) -> Source:
+    def _named(self, name: str, text: str, launch: Launch) -> PodVolume:
         if text in launch.external:
             self.gap(launch, "volumes", f"volumes: {text}", "it is a PersistentVolumeClaim that must be there",
                      "make it, with the data of the old volume", "external volume")  # fmt: skip
-            return Source(name, False, external=launch.external[text])
+            return PodVolume(name, False, external=launch.external[text])
         if text in self.pods.shared and not text.startswith("service:") and f"volume:{text}" in self.pods.shared:
-            return Source(name, True, shared=self.pods.shared[f"volume:{text}"])
-        return Source(name)
+            return PodVolume(name, True, shared=self.pods.shared[f"volume:{text}"])
+        return PodVolume(name)
 
-    def _in_memory(self, name: str, _text: str, _launch: Launch) -> Source:
-        return Source(name, False, medium="Memory")
+    def _in_memory(self, name: str, _text: str, _launch: Launch) -> PodVolume:
+        return PodVolume(name, False, medium="Memory")
 
     def _shown(self, text: str) -> str:
         return "".join(part if isinstance(part, str) else "..." for part in self.marks.parts(text))
 
-    def _is_claim(self, source: Source) -> bool:
+    def _is_claim(self, source: PodVolume) -> bool:
         return self.keeps and not source.shared
 
     def _volumes(self) -> Iterator[Any]:
@@ -357,13 +357,13 @@ class _Maker:
             if source.host:
                 yield {**name, "hostPath": {"path": source.host}}
             elif source.external:
-                yield {**name, "persistentVolumeClaim": {"claimName": Names().of(source.external, 63)}}
+                yield {**name, "persistentVolumeClaim": {"claimName": DnsNames().of(source.external, 63)}}
             elif source.shared:
-                claim = Raw(f'"{{{{ $.Release.Name }}}}-{source.shared}"')
-                yield When("$.Values.persistence.enabled", {**name, "persistentVolumeClaim": {"claimName": claim}})
-                yield When("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
+                claim = Verbatim(f'"{{{{ $.Release.Name }}}}-{source.shared}"')
+                yield OnlyWhen("$.Values.persistence.enabled", {**name, "persistentVolumeClaim": {"claimName": claim}})
+                yield OnlyWhen("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
             elif source.stays and self.keeps:
-                yield When("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
+                yield OnlyWhen("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
             else:
                 yield {**name, "emptyDir": {"medium": source.medium} if source.medium else {}}
         if self.tree and self.result.asks:
@@ -395,7 +395,9 @@ class _Maker:
             [str(each) for each in found] if isinstance(found := options.get(key), list) else [] for key in ("dns", "dns_search")
         )
         config: dict[str, Any] = {"nameservers": servers} if servers else {}
-        own = Raw(f'"{self.pods.shared[self.service.name]}.{{{{ $.Release.Namespace }}}}.svc.{{{{ $.Values.clusterDomain }}}}"')
+        own = Verbatim(
+            f'"{self.pods.shared[self.service.name]}.{{{{ $.Release.Namespace }}}}.svc.{{{{ $.Values.clusterDomain }}}}"'
+        )
         config["searches"] = [own, *search]
         return {"dnsConfig": config}
 

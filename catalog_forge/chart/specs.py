@@ -26,7 +26,7 @@ def entry_and_icon(spec: Spec, folder: SpecFolder) -> tuple[Revision, File]:
 
 
 def conf_of(spec: Spec, read_static: ReadStatic) -> Conf:
-    """Return the conf image of a spec. Raises ForgeError for metadata of 2015-07-25: it has names where later ones have objects."""
+    """Return the conf image of a spec. Raises ForgeError for metadata of 2015-07-25, which has names in place of objects."""
     if spec.engine.metadata == "2015-07-25":
         raise ForgeError(
             "a chart needs metadata of 2015-12-19 or later", spec.engine.at("metadata"), 'engine: {metadata: "2016-07-29"}'

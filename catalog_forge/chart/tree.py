@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catalog_forge.chart.helm import Raw, Writer, quoted
+from catalog_forge.chart.helm import HelmWriter, Verbatim, quoted
 from catalog_forge.chart.marks import RELEASE
 from catalog_forge.confd.imitated.store import flatten
 from catalog_forge.confd.layout import nested
@@ -43,7 +43,7 @@ class Trees:
     """The metadata of a stack at one version of the interface; `identities` are those of its services, by name."""
 
     def __init__(
-        self, stack: Stack, version: str, identities: Mapping[str, Identity], writer: Writer, roots: Collection[str]
+        self, stack: Stack, version: str, identities: Mapping[str, Identity], writer: HelmWriter, roots: Collection[str]
     ) -> None:
         self.version, self.writer, self.roots = version, writer, roots
         self.identities = identities
@@ -88,7 +88,7 @@ class Trees:
     def service(self, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
         """A service with its containers, which a template counts."""
         scale = self.identity(name).scale
-        found = {**_leaves(told, "containers"), "scale": Raw(f'"{{{{ {scale} }}}}"')}
+        found = {**_leaves(told, "containers"), "scale": Verbatim(f'"{{{{ {scale} }}}}"')}
         found["containers"] = Counted(*self._container(name), scale)
         return found
 
@@ -153,17 +153,17 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
         return first
     release = first.replace(RELEASE, "{{ $.Release.Name }}")
     if key == "primary_ip" or re.fullmatch(_ADDRESS, first):
-        return Raw(f'"{identity.address}"')
+        return Verbatim(f'"{identity.address}"')
     if first.endswith("1") and second == f"{first[:-1]}2":
-        return Raw(quoted(release[:-1])[:-1] + '{{ $n }}"')
+        return Verbatim(quoted(release[:-1])[:-1] + '{{ $n }}"')
     digest = f'(printf "%s/%s/{key}" $.Release.Name {identity.pod} | sha256sum)'
     if len(first) == _UUID:
         cuts = " ".join(f"(substr {start} {end} {digest})" for start, end in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
-        return Raw(f'"{{{{ printf "%s-%s-%s-%s-%s" {cuts} }}}}"')
-    return Raw(f'"{{{{ substr 0 {len(first)} {digest} }}}}"')
+        return Verbatim(f'"{{{{ printf "%s-%s-%s-%s-%s" {cuts} }}}}"')
+    return Verbatim(f'"{{{{ substr 0 {len(first)} {digest} }}}}"')
 
 
-def _only(tree: Any, writer: Writer, secret: bool) -> Any:
+def _only(tree: Any, writer: HelmWriter, secret: bool) -> Any:
     """The leaves with a secret answer in them, or all others, with what is above them."""
     if isinstance(tree, Counted | Several):
         return None if secret else tree

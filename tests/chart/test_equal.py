@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalog_forge.metadata.scenarios import model
+from catalog_forge.metadata.scenarios import model, units
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.metadata.service.server import MetadataServer
@@ -20,16 +20,16 @@ from catalog_forge.stack.compose import compose
 from catalog_forge.stack.environment import environment
 from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.reconcile import Ledger, container_name, owner_of
-from catalog_forge.verify.subject import of_spec
+from catalog_forge.verify.subject import Subject, of_spec
 from tests.chart import helm, made
-from tests.confd.real import errors_of, run_real
+from tests.confd.real import Result, errors_of, run_real
 from tests.helpers import tree
 
 RELEASE = "es"
 
 
-def told(stack: Stack, version: str, names: Mapping[str, str]) -> Answers:
-    """What `up` tells of a stack, with the addresses that pods have."""
+def told(stack: Stack, version: str, pods: Mapping[str, str]) -> Answers:
+    """What `up` tells of a stack whose units all run, with the addresses that pods have."""
     keys = {(each.name, index): index for each in stack.services for index in range(1, each.scale + 1)}
     found = environment(stack, "10.42.0.0/16", model.Host("node-1", "192.0.2.11"), Ledger(keys), (), {})
     steady = tuple(
@@ -38,19 +38,12 @@ def told(stack: Stack, version: str, names: Mapping[str, str]) -> Answers:
         )
         for each in found.stacks[0].services
     )
-    text = json.dumps(
-        answers_of(model.Environment((model.Stack(stack.name, steady),), found.hosts, found.subnet), only=version).versions
-    )
-    addresses = {each.name: each.address for each in units_of(stack, steady, found)}
-    for name, pod in names.items():
+    running = model.Environment((model.Stack(stack.name, steady),), found.hosts, found.subnet)
+    text = json.dumps(answers_of(running, only=version).versions)
+    addresses = {each.name: each.address for each in units.containers(running)}
+    for name, pod in pods.items():
         text = text.replace(f'"{addresses[name]}"', json.dumps(pod))
     return Answers(json.loads(text))
-
-
-def units_of(stack: Stack, services: tuple[model.Service, ...], found: model.Environment) -> list[Any]:
-    from catalog_forge.metadata.scenarios import units
-
-    return units.containers(model.Environment((model.Stack(stack.name, services),), found.hosts, found.subnet))
 
 
 def askers(stack: Stack, spec: Spec) -> Iterator[tuple[Service, Launch, int, str]]:
@@ -63,24 +56,41 @@ def askers(stack: Stack, spec: Spec) -> Iterator[tuple[Service, Launch, int, str
                     yield service, owner, index, container_name(stack.name, service, owner, index)
 
 
-def files_of(objects: list[dict[str, Any]], service: str, owner: str, index: int, folder: Path) -> list[Path]:
+def files_of(objects: list[dict[str, Any]], service: str, index: int, folder: Path) -> list[Path]:
     """The files that the pod finds, in the order in which its container names them."""
     data: dict[str, str] = {}
     for each in objects:
         if each["metadata"]["name"] in (f"{RELEASE}-{service}", f"{RELEASE}-{service}-metadata"):
             data |= {"ConfigMap": each.get("data", {}), "Secret": each.get("stringData", {})}.get(each["kind"], {})
-    workload = next(
-        each for each in objects if each["kind"] == "StatefulSet" and each["metadata"]["name"] == f"{RELEASE}-{service}"
-    )
+    name = f"{RELEASE}-{service}"
+    workload = next(each for each in objects if each["kind"] == "StatefulSet" and each["metadata"]["name"] == name)
     pod = workload["spec"]["template"]["spec"]
-    variables = {
-        each["name"]: each.get("value", "")
-        for every in pod["initContainers"] + pod["containers"]
-        for each in every.get("env", ())
-    }
-    nodes = variables["CONF_NODES"].replace("$(POD_NAME)", f"{RELEASE}-{service}-{index}")
+    containers = [*pod.get("initContainers", ()), *pod["containers"]]
+    variables = {each["name"]: each.get("value", "") for every in containers for each in every.get("env", ())}
+    nodes = variables["CONF_NODES"].replace("$(POD_NAME)", f"{name}-{index}")
     tree(folder, data)
     return [path for node in nodes.split(",") if (path := folder / Path(node).name).exists()]
+
+
+def name_of(entry: Any) -> str:
+    """The container that an entry of answers is for."""
+    return str(entry["self"].get("container", {}).get("name"))
+
+
+def run_file(confd: Path, folder: Path, subject: Subject, nodes: list[Path]) -> Result:
+    """Run confd once over an image with its back end file."""
+    resources = subject.image.resources
+    places = {resource.name: folder / "out" / str(number) for number, resource in enumerate(resources)}
+    files: dict[str, bytes | str] = {f"templates/{src}": data for src, data in subject.image.templates.items()}
+    tree(folder, files | {resource.file: resource.toml(str(places[resource.name])) for resource in resources})
+    (folder / "out").mkdir()
+    options = [word for node in nodes for word in ("-file", str(node))]
+    done = subprocess.run(
+        [confd, "-onetime", "-sync-only", "-confdir", folder, "-backend", "file", *options, "-prefix", subject.prefix],
+        capture_output=True, text=True, env=dict(subject.variables), check=False, timeout=100,
+    )  # fmt: skip
+    written = {key: place.read_bytes() for key, place in places.items() if place.exists()}
+    return Result(written, errors_of(done.stderr, resources), done.returncode, done.stderr)
 
 
 @pytest.mark.confd
@@ -93,36 +103,14 @@ def test_files_are_those_of_rancher(name: str, confd: Path, tmp_path: Path) -> N
     stack = compose(entry, answered(entry.questions, answers, lambda _: ""), RELEASE)
     objects = helm.objects(chart, given, release=RELEASE)
     subject = of_spec(spec, source.folder.static, "rancher")
-    pods = {
-        found: f"{RELEASE}-{service.name}-{index}.{service.name}.default.svc.cluster.local"
-        for service, _, index, found in askers(stack, spec)
-    }
-    pods |= made.addresses(stack, RELEASE)
-    everybody = told(stack, spec.engine.metadata, pods)
-    compared = 0
-    for service, owner, index, found in askers(stack, spec):
+    everybody = told(stack, spec.engine.metadata, made.addresses(stack, RELEASE))
+    for number, (service, _, index, found) in enumerate(askers(stack, spec)):
         version = everybody.versions[spec.engine.metadata]
-        own = next(each for each in version.values() if each["self"].get("container", {}).get("name") == found.lower())  # type: ignore[union-attr]
+        own: Any = next(each for each in version.values() if name_of(each) == found.lower())
         with MetadataServer(Answers({spec.engine.metadata: {DEFAULT: own}})) as server:
-            rancher = run_real(
-                confd, tmp_path / f"r{compared}", subject.image, server.address, prefix=subject.prefix, variables=spec.vars
-            )
-        places = {
-            resource.name: tmp_path / f"f{compared}" / "out" / str(number)
-            for number, resource in enumerate(subject.image.resources)
-        }
-        files: dict[str, bytes | str] = {f"templates/{src}": data for src, data in subject.image.templates.items()}
-        files |= {resource.file: resource.toml(str(places[resource.name])) for resource in subject.image.resources}
-        tree(tmp_path / f"f{compared}", files)
-        (tmp_path / f"f{compared}/out").mkdir()
-        nodes = files_of(objects, service.name, owner.name, index, tmp_path / f"t{compared}")
-        options = [word for node in nodes for word in ("-file", str(node))]
-        done = subprocess.run(
-            [confd, "-onetime", "-sync-only", "-confdir", tmp_path / f"f{compared}", "-backend", "file", *options, "-prefix", subject.prefix],
-            capture_output=True, text=True, env=dict(spec.vars), check=False, timeout=100,
-        )  # fmt: skip
-        written = {key: place.read_bytes() for key, place in places.items() if place.exists()}
-        assert written == rancher.files, f"{found}: {done.stderr[-2000:]}"
-        assert errors_of(done.stderr, subject.image.resources).keys() == rancher.errors.keys()
-        compared += bool(written)
-    assert compared or not [*askers(stack, spec)]
+            folder = tmp_path / f"rancher{number}"
+            rancher = run_real(confd, folder, subject.image, server.address, prefix=subject.prefix, variables=spec.vars)
+        nodes = files_of(objects, service.name, index, tmp_path / f"tree{number}")
+        chart_of = run_file(confd, tmp_path / f"chart{number}", subject, nodes)
+        assert rancher.files and chart_of.files == rancher.files, f"{found}: {chart_of.log[-2000:]}"
+        assert chart_of.errors.keys() == rancher.errors.keys()

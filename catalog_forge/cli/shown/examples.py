@@ -15,6 +15,8 @@ EXAMPLES = {
     "update": ("update redis-conf --check", "update redis-conf --set memory=64mb"),
     "generate": ("generate redis-conf", "generate --check --diff"),
     "release": ("release redis-conf --dry-run",),
+    "lock": ("lock", "lock --check", "lock redis-conf --online"),
+    "chart": ("chart redis-conf", "chart --entry templates/redis --output charts", "chart redis-conf --check --diff"),
     "build": ("build redis-conf", "build --push -j 4"),
     "scenario": ("scenario new redis-conf",),
     "scenario new": ("scenario new redis-conf grows",),
