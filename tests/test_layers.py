@@ -19,6 +19,7 @@ FLOORS = (
         "forge",
         "team",
         "writer",
+        "registry",
         "seed",
         "image.builder",
         "image.containers",
@@ -52,7 +53,11 @@ SIDEWAYS = {
 # Each of these comes in by these doors only.
 DOORS = {
     "click": ("__main__", "cli"),
-    "docker": ("image.address", "image.builder", "image.containers", "image.engine", "stack.runner", "stack.session"),
+    "docker": (
+        *("image.address", "image.builder", "image.containers", "image.engine", "stack.runner", "stack.session"),
+        "registry.credentials",
+    ),
+    "dxf": ("registry.client",),
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),

@@ -107,6 +107,8 @@ HOSTNAME_OVERRIDE = "io.rancher.container.hostname_override"
 BALANCER = re.compile(r"(?:[^/]+/)*(lb-service-haproxy|load-balancer-service)(?:[:@].*)?")
 # The image of a load balancer of Rancher 1.1, and the label of one that says which requests go to a service; its name follows.
 OLD_BALANCER = "rancher/load-balancer-service"
+# Images that stand for a kind of service of Rancher: nothing of that name is pulled.
+ROLES = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service", "rancher/none")
 TARGET = "io.rancher.loadbalancer.target."
 
 # Labels that ask Rancher for something, and what becomes of it; the longest beginning counts.

@@ -18,6 +18,7 @@ from catalog_forge.rancher.composition import Part, Service, items, near, substi
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.judgement.launch import NO_VERSION, NO_VERSION_HINT, TOPS
 from catalog_forge.rancher.judgement.services import fits, services_without_version
+from catalog_forge.rancher.keys import ROLES
 from catalog_forge.rancher.questions import Question, defaults
 from catalog_forge.rancher.tree import is_template, keys_of
 from catalog_forge.rancher.variables import sole
@@ -337,16 +338,12 @@ def floating(revision: Revision) -> Iterator[Hit]:
     for service in composition.services.values():
         node = service.get("image")
         image = substituted(node, answers) if isinstance(node, Text) else ""
-        if not image or "@" in image or image in _ROLES:
+        if not image or "@" in image or image in ROLES:
             continue
         tag = image.rpartition("/")[2].partition(":")[2]
         if tag in _LATEST and not (varies(node.value) and image.endswith(":")):  # type: ignore[union-attr]
             message = f"the image {image!r} of {service.name!r} is another one tomorrow"
             yield Hit(node.where, message, "name a version")  # type: ignore[union-attr]
-
-
-# Images that stand for a kind of service of Rancher: nothing of that name is pulled.
-_ROLES = ("rancher/load-balancer-service", "rancher/dns-service", "rancher/external-service", "rancher/none")
 
 
 @rule("CF417", "error", "A boolean is written as text", on=Revision)

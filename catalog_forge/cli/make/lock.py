@@ -1,0 +1,199 @@
+"""`catalog-forge lock`: the digest of every image that a catalog names, in catalog-forge.lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.shown import names as complete
+from catalog_forge.shown import as_json, counted, printable
+
+if TYPE_CHECKING:
+    from catalog_forge.errors import ForgeError, Problem
+    from catalog_forge.rancher.tree import Tree
+    from catalog_forge.registry.images import Named
+    from catalog_forge.registry.lockfile import Locked, LockFile
+    from catalog_forge.repository import Repository
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
+@click.option("--check", is_flag=True, help="Write nothing and ask nobody; exit 1 if the lock has not all images, or others.")
+@click.option("--online", is_flag=True, help="Write nothing; exit 1 if a tag has moved or is gone.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.pass_obj
+def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, output: str) -> None:
+    """Look up what the images of a catalog are, and write it down in catalog-forge.lock.
+
+    Without a NAME, for every spec, entry and Dockerfile: bases, services, companions, load balancers, and every option of a
+    question that ends in an image. Registries are asked with the credentials of the docker command.
+    """
+    from catalog_forge.registry import lockfile
+    from catalog_forge.repository import Repository
+
+    repository = Repository.find(settings.directory)
+    wanted, own = named_images(repository, names)
+    for problem in wanted.unknown:
+        click.echo(f"warning: {problem}", err=True)
+    known = lockfile.read(repository.root)
+    if check or online:
+        problems = compared(wanted, known, own, whole=not names) if check or not online else []
+        if online:
+            found, troubles = looked_up(wanted, known.of(wanted.images), own)
+            problems += [*moved(found, known, wanted), *troubles]
+        _show(known.of(wanted.images), output)
+        _fail(problems)
+        return
+    found, problems = looked_up(wanted, known, own)
+    kept = known if names else known.of(wanted.images)
+    new = kept.with_images(found)
+    lockfile.write(repository.root, new)
+    _show(new.of(wanted.images), output)
+    if output == "text":
+        click.echo(_summary(known, new, found), err=True)
+    _fail(problems)
+
+
+def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named, Collection[str]]:
+    """Return the images of specs and entries, or of all of the catalog; and those that it makes itself.
+
+    Raises ForgeError for a name that nothing has, and for specs that are wrong.
+    """
+    from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.lint import disk
+    from catalog_forge.lint.catalog import Catalog
+    from catalog_forge.registry.images import Named
+
+    sources = [repository.source(name) for name in repository.names()]
+    specs = {source.name: source.spec() for source in sources}
+    catalog = Catalog(_planned(disk.read(repository.root), repository, names))
+    known = {*specs, *(each.name for each in catalog.entries), *(each.name for each in catalog.images)}
+    if lost := [name for name in names if name not in known]:
+        raise ForgeError(f"there is no spec, entry or image {lost[0]!r}", hint=did_you_mean(lost[0], known))
+    chosen = {*names, *(specs[name].entry.name for name in names if name in specs)} or known | {
+        spec.entry.name for spec in specs.values()
+    }
+    found = Named()
+    for image in catalog.images:
+        if image.name in chosen and image.dockerfile and image.build:
+            found.of_dockerfile(image.dockerfile, image.build)
+    for entry in catalog.entries:
+        for revision in entry.revisions if entry.name in chosen else ():
+            found.of_revision(revision)
+    for path, file in catalog.tree.files.items():
+        room, _, below = path.partition("/")
+        if room == "compose" and below.partition("/")[0] in chosen and below.endswith("/docker-compose.yml"):
+            found.of_compose(file)
+    return found, {spec.tag for spec in specs.values()}
+
+
+def _planned(tree: Tree, repository: Repository, names: tuple[str, ...]) -> Tree:
+    """The catalog as it would be when it is generated."""
+    from catalog_forge.rancher.tree import Tree
+
+    files: dict[str, bytes] = {}
+    for name in repository.names():
+        if not names or name in names:
+            source = repository.source(name)
+            files |= {} if repository.is_current(source) else {file.path: file.content for file in source.plan()}
+    return tree.with_files(Tree.of(files).files.values())
+
+
+def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tuple[dict[str, Locked], list[Problem]]:
+    """Ask the registries for images; of those that a lock has, whether they are still the same. Returns what is wrong, too."""
+    from catalog_forge.errors import ForgeError, Problem
+    from catalog_forge.registry import pool, reference
+    from catalog_forge.registry.client import Gone, Registries
+    from catalog_forge.registry.lockfile import Locked, today
+
+    registries = Registries()
+    day = today()
+
+    def look(name: str) -> Locked:
+        image, before = reference.parse(name), known.images.get(name)
+        if before and registries.digest(image) == before.digest:
+            return before
+        found = registries.manifest(image)
+        return Locked(found.digest, found.media_type, found.platforms, day)
+
+    def late(name: str) -> ForgeError:
+        host = reference.parse(name).host
+        registries.refuse(host, "it does not answer in time")
+        return ForgeError(f"{host}: it does not answer in time", hint="try it again later")
+
+    found, problems = dict[str, Locked](), list[Problem]()
+    names = [*wanted.images]
+    for name, result in zip(names, pool.look_up(names, look, late), strict=True):
+        if not isinstance(result, ForgeError):
+            found[name] = result
+        elif name in own and isinstance(result, Gone):
+            click.echo(f"{printable(name)} is not pushed yet", err=True)
+        else:
+            problems += [Problem(each.message, wanted.images[name], each.hint) for each in result.problems]
+    return found, problems
+
+
+def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: bool) -> list[Problem]:
+    """Say how the images of a catalog differ from those of its lock. What it makes itself need not be there yet."""
+    from catalog_forge.errors import Problem, Where
+    from catalog_forge.registry.lockfile import NAME
+
+    hint = "catalog-forge lock"
+    missing = [name for name in wanted.images if name not in known.images and name not in own]
+    problems = [Problem(f"{name} is not in {NAME}", wanted.images[name], hint) for name in missing]
+    if whole:
+        others = [name for name in known.images if name not in wanted.images]
+        problems += [Problem(f"nothing names {name} any more", Where(NAME), hint) for name in others]
+    return problems
+
+
+def moved(found: Mapping[str, Locked], known: LockFile, wanted: Named) -> list[Problem]:
+    """Say which images are others than a lock has."""
+    from catalog_forge.errors import Problem
+
+    hint = "look at what is new in it, then: catalog-forge lock"
+    return [
+        Problem(f"{name} has moved: {known.images[name].digest} -> {each.digest}", wanted.images[name], hint)
+        for name, each in found.items()
+        if name in known.images and known.images[name].digest != each.digest
+    ]
+
+
+def _show(lock: LockFile, output: str) -> None:
+    for name, each in sorted(lock.images.items()):
+        if each.warning:
+            click.echo(printable(f"warning: {name}: {each.warning}"), err=True)
+    if output == "json":
+        click.echo(as_json({"images": [_data(name, each) for name, each in sorted(lock.images.items())]}))
+        return
+    for name, each in sorted(lock.images.items()):
+        click.echo(printable(f"{name}  {each.digest}  {' '.join(each.platforms)}"))
+
+
+def _data(name: str, each: Locked) -> dict[str, Any]:
+    return {
+        "image": name,
+        "digest": each.digest,
+        "media_type": each.media_type,
+        "platforms": [*each.platforms],
+        "found": each.found,
+        "warning": each.warning,
+    }
+
+
+def _summary(old: LockFile, new: LockFile, found: Mapping[str, Locked]) -> str:
+    fresh = sum(name not in old.images for name in found)
+    changed = sum(name in old.images and old.images[name].digest != each.digest for name, each in found.items())
+    dropped = sum(name not in new.images for name in old.images)
+    counts = {"new": fresh, "moved": changed, "dropped": dropped}
+    return ", ".join([counted(len(new.images), "image"), *(f"{count} {word}" for word, count in counts.items() if count)])
+
+
+def _fail(problems: list[Problem]) -> None:
+    from catalog_forge.errors import ForgeError
+
+    if problems:
+        raise ForgeError.of(problems)

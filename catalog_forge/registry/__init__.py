@@ -1,0 +1,1 @@
+"""Registries: what an image reference names there, and the lock that holds a catalog to it."""

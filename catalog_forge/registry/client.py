@@ -1,0 +1,277 @@
+"""What registries say of images: digest, media type, platforms. By python-dxf, over a transport of our own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock, local
+from typing import Any
+
+import www_authenticate
+from dxf import DXF, DXFBase
+from dxf.exceptions import DXFAuthInsecureError, DXFDigestMismatchError, DXFError, DXFUnauthorizedError
+from requests import HTTPError, RequestException, Response
+from requests.exceptions import SSLError, Timeout
+
+from catalog_forge.errors import ForgeError
+from catalog_forge.registry.credentials import Keyring, Login
+from catalog_forge.registry.reference import DIGEST, DOCKER_HUB, Reference
+from catalog_forge.registry.transport import MAX_BYTES, Busy, TooLong, Transport
+from catalog_forge.shown import printable
+
+_HUB_ADDRESS = "registry-1.docker.io"
+_LOOPBACK = ("localhost", "127.", "[::1]")
+_MANIFEST_1 = "application/vnd.docker.distribution.manifest.v1+"
+_LONGEST_CHALLENGE = 8192
+_NOT_YET, _EXPIRED = 9, 10
+"""What OpenSSL calls a certificate whose time has not come or has passed (openssl-verify(1))."""
+
+
+class _Mismatch(ValueError):
+    """What was sent is not what it is said to be."""
+
+
+class Gone(ForgeError):
+    """The registry answers, and has no such image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a reference names in a registry."""
+
+    digest: str
+    media_type: str
+    platforms: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class Registries:
+    """The registries that images lie in. May be asked by several threads; each keeps its own connections."""
+
+    def __init__(self) -> None:
+        self._mine, self._lock = local(), Lock()
+        self._hosts: dict[str, _Host] = {}
+        self._keyring = Keyring()
+
+    def manifest(self, image: Reference) -> Manifest:
+        """Return what a reference names: one request, and one more for the platform where it is not an index.
+
+        Raises Gone when the registry has it not, else ForgeError with what is wrong and what helps.
+        """
+        with self._asked(image) as repository:
+            text, response = repository.get_manifest_and_response(image.name)
+            kind, digest, data = _checked(image, text, response)
+            config: Mapping[str, Any] = {}
+            if "manifests" not in data and isinstance(found := data.get("config"), dict):
+                config = json.loads(b"".join(_pieces(repository.pull_blob(str(found["digest"])))))
+            labels = (config.get("config") or {}).get("Labels") or {}
+            return Manifest(digest, kind, _platforms(data, config), {str(key): str(labels[key]) for key in labels})
+
+    def digest(self, image: Reference) -> str:
+        """Return the digest that a reference has now: of what it names nothing is sent. Errors as `manifest`."""
+        with self._asked(image) as repository:
+            digest, _ = repository.head_manifest_and_response(image.name)
+        return digest if digest and DIGEST.fullmatch(digest) else self.manifest(image).digest
+
+    def refuse(self, host: str, why: str) -> None:
+        """Ask a registry nothing more."""
+        self._of(host).dead = why
+
+    def _of(self, name: str) -> _Host:
+        with self._lock:
+            return self._hosts.setdefault(name, _Host(name, self._keyring))
+
+    @contextmanager
+    def _asked(self, image: Reference) -> Iterator[_Repository]:
+        host = self._of(image.host)
+        if host.dead:
+            raise ForgeError(f"{image.host}: {host.dead}", hint=_REACH)
+        with _in_words(image, host):
+            yield self._repository(image, host)
+
+    def _repository(self, image: Reference, host: _Host) -> _Repository:
+        known: dict[tuple[str, str], _Repository] = self._mine.__dict__.setdefault("known", {})
+        if (key := (image.host, image.repository)) not in known:
+            transport: Transport = self._mine.__dict__.setdefault("transport", Transport())
+            transport.trusting(host.name)
+            known[key] = _Repository(host, image.repository, transport)
+        return known[key]
+
+
+class _Host:
+    """A registry: how it is reached, and who asks. Both are found out once, and only when they are needed."""
+
+    def __init__(self, name: str, keyring: Keyring) -> None:
+        self.name, self.dead = name, ""
+        self._keyring = keyring
+        self._lock = Lock()
+        self._login: Login | None = None
+        self._is_plain: bool | None = None
+
+    @property
+    def address(self) -> str:
+        return _HUB_ADDRESS if self.name == DOCKER_HUB else self.name
+
+    @property
+    def login(self) -> Login:
+        with self._lock:
+            self._login = self._login or self._keyring.login(self.name)
+            return self._login
+
+    def is_plain(self, transport: Transport) -> bool:
+        """Whether it speaks no TLS, which only one on this machine may, as for the Docker engine."""
+        with self._lock:
+            if self._is_plain is None:
+                self._is_plain = self.name.startswith(_LOOPBACK) and _speaks_no_tls(self.address, transport)
+            return self._is_plain
+
+
+class _Repository(DXF):
+    """A repository over our transport, with the credentials of the docker command once the registry asks for some."""
+
+    def __init__(self, host: _Host, repository: str, transport: Transport) -> None:
+        super().__init__(host.address, repository, self._enter, insecure=host.is_plain(transport))
+        self._sessions = [transport]
+        self._host_asked = host
+
+    def _enter(self, _: DXFBase, response: Response) -> None:
+        challenge = response.headers.get("www-authenticate", "")
+        if len(challenge) > _LONGEST_CHALLENGE:
+            raise ValueError
+        login = self._host_asked.login
+        if not login.identity:
+            self.authenticate(login.user, login.password, response=response)
+            return
+        # What python-dxf has not: the token of an identity (distribution's spec/auth/oauth).
+        asked = www_authenticate.parse(challenge)["bearer"]
+        realm = str(asked["realm"])
+        if not realm.startswith("https://"):
+            raise DXFAuthInsecureError
+        form = {"grant_type": "refresh_token", "client_id": "catalog-forge", "refresh_token": login.identity}
+        form |= {key: asked[key] for key in ("service", "scope") if key in asked}
+        answer = self._sessions[0].post(realm, data=form)
+        if answer.status_code in (400, 401):
+            raise DXFUnauthorizedError
+        answer.raise_for_status()
+        self.token = answer.json()["access_token"]
+
+
+def _speaks_no_tls(address: str, transport: Transport) -> bool:
+    try:
+        transport.get(f"https://{address}/v2/", allow_redirects=False)
+    except SSLError as error:
+        return not isinstance(_cause(error, ssl.SSLError), ssl.SSLCertVerificationError)
+    except RequestException:
+        return False
+    return False
+
+
+def _checked(image: Reference, text: str, response: Response) -> tuple[str, str, dict[str, Any]]:
+    """Return the media type, the digest and the content of a manifest that is what it claims to be."""
+    data = json.loads(text)
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+    kind = kind if kind.startswith("application/vnd.") else str(data.get("mediaType", kind))
+    said = response.headers.get("Docker-Content-Digest", "")
+    digest = f"sha256:{hashlib.sha256(response.content).hexdigest()}"
+    if kind.startswith(_MANIFEST_1) and DIGEST.fullmatch(said):
+        digest = said  # it is of what was signed, a part of what was sent
+    for claim in (said if DIGEST.fullmatch(said) else digest, image.digest or digest):
+        if claim != digest:
+            raise _Mismatch
+    return kind, digest, data
+
+
+def _pieces(blob: object) -> Iterator[bytes]:
+    """The pieces of a blob: python-dxf counts its bytes beside it for those who ask."""
+    assert isinstance(blob, Iterable)
+    return iter(blob)
+
+
+def _platforms(data: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The platforms of an index, else of an image; what runs nowhere, such as an attestation, is left out."""
+    if "manifests" in data:
+        found = [each.get("platform") or {} for each in data["manifests"]]
+    else:
+        found = [config if config else {"os": "linux", "architecture": data.get("architecture")}]
+    names = {
+        "/".join(str(each[key]) for key in ("os", "architecture", "variant") if each.get(key))
+        for each in found
+        if each.get("architecture") not in (None, "unknown")
+    }
+    return tuple(sorted(printable(name) for name in names))
+
+
+_REACH = "see the network, HTTPS_PROXY, and the name of the registry"
+
+
+@contextmanager
+def _in_words(image: Reference, host: _Host) -> Iterator[None]:
+    """Turn what goes wrong with a registry into words; what it sent is not repeated."""
+    try:
+        yield
+    except ForgeError:
+        raise
+    except (DXFError, RequestException, _Mismatch) as error:
+        raise _refusal(image, host, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        hint = "is it a registry, of API v2?"
+        raise ForgeError(f"{image.written}: what {host.name} answers is not a registry's answer", hint=hint) from error
+
+
+def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
+    name, login = host.name, f"docker login {host.name}"
+    match error:
+        case HTTPError(response=Response(status_code=404)):
+            return Gone(f"{image.written}: {name} has no such image", hint="see its name and tag; was it deleted there?")
+        case DXFUnauthorizedError() | HTTPError(response=Response(status_code=401 | 403)):
+            trouble = host.login.trouble
+            who = "these credentials" if host.login.user or host.login.identity else "without credentials"
+            return ForgeError(f"{image.written}: {name} does not show it, {trouble or f'not with {who}'}", hint=login)
+        case HTTPError(response=Response(status_code=status)):
+            return ForgeError(f"{image.written}: {name} answers with status {status}", hint="try it again later")
+        case DXFAuthInsecureError():
+            return ForgeError(f"{image.written}: {name} asks for credentials without TLS: none were sent", hint="give it TLS")
+        case DXFDigestMismatchError() | _Mismatch():
+            hint = "do not use it: the registry, or what stands before it, is broken or lies"
+            return ForgeError(f"{image.written}: what {name} sent has another digest than it says", hint=hint)
+        case TooLong():
+            return ForgeError(f"{image.written}: {name} sent more than {MAX_BYTES >> 20} MiB", hint="no manifest is that long")
+        case Busy(seconds=seconds):
+            return ForgeError(f"{image.written}: {name} has too many requests, and asks to wait {seconds} s", hint=login)
+        case SSLError():
+            words, hint = _tls(error)
+        case Timeout():
+            words, hint = "it does not answer in time", _REACH
+        case _:
+            words, hint = "it cannot be reached, or broke the connection", _REACH
+    host.dead = words
+    return ForgeError(f"{name}: {words}", hint=hint)
+
+
+def _tls(error: Exception) -> tuple[str, str]:
+    """Say what is wrong with TLS: the clock, the certificate, or something else."""
+    cause = _cause(error, ssl.SSLCertVerificationError)
+    if not isinstance(cause, ssl.SSLCertVerificationError):
+        return "TLS failed", "does it speak TLS? Without, only registries on this machine are asked"
+    if cause.verify_code in (_NOT_YET, _EXPIRED):
+        return f"{cause.verify_message}", "see the clock of this machine, and the registry's certificate"
+    hint = "its CA goes to /etc/docker/certs.d/REGISTRY/ca.crt, as for the Docker engine, or SSL_CERT_FILE names it"
+    return f"its certificate is not trusted: {cause.verify_message}", hint
+
+
+def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """The cause of a kind, wherever requests and urllib3 have wrapped it."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            if isinstance(each, kind):
+                return each
+            waiting += [*each.args, each.__cause__, each.__context__, getattr(each, "reason", None)]
+    return None

@@ -1,0 +1,92 @@
+"""Which images a catalog names: in Dockerfiles, in compose files, and by every option that ends in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice, product
+
+from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.image.dockerfile import Dockerfile
+from catalog_forge.rancher import composition
+from catalog_forge.rancher.composition import Composition, substituted
+from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.keys import ROLES
+from catalog_forge.rancher.questions import Question, defaults
+from catalog_forge.rancher.tree import File, is_template
+from catalog_forge.rancher.variables import dollars
+from catalog_forge.registry import reference
+from catalog_forge.yamlio import Text
+
+MOST_WAYS = 256
+"""So many ways to answer what decides an image are looked at: who offers more has other troubles."""
+_SCRATCH = "scratch"
+
+
+@dataclass
+class Named:
+    """The images that were found, each with the place that names it first; and what names none that is known here."""
+
+    images: dict[str, Where] = field(default_factory=dict)
+    unknown: list[Problem] = field(default_factory=list)
+
+    def add(self, text: str, where: Where) -> None:
+        """Take a text that stands where an image is named."""
+        if text in self.images or text in ROLES:
+            return
+        try:
+            reference.parse(text)
+        except ForgeError as error:
+            self.unknown += [Problem(each.message, where, each.hint) for each in error.problems]
+        else:
+            self.images[text] = where
+
+    def of_dockerfile(self, file: File, build: Dockerfile) -> None:
+        """Take what the stages of a Dockerfile are made of, and what they copy from."""
+        stages = {stage.name for stage in build.stages if stage.name}
+        for each in build.instructions:
+            words = each.words[:1] if each.keyword == "FROM" else [each.flags["from"]] if "from" in each.flags else []
+            for image in words:
+                if image.lower() not in {*stages, _SCRATCH} and not image.isdigit():
+                    self.add(image, file.offset(each.start))
+
+    def of_revision(self, revision: Revision) -> None:
+        """Take the images of a revision's services, whatever its users choose."""
+        for found in _compositions(revision):
+            self._of_services(found, revision.asked)
+
+    def of_compose(self, file: File) -> None:
+        """Take the images of a compose file that asks nobody."""
+        self._of_services(composition.read(composition.sources(file, None, {})), {})
+
+    def _of_services(self, found: Composition, asked: dict[str, Question]) -> None:
+        for service in found.services.values():
+            node = service.get("image")
+            if isinstance(node, Text):
+                for text in _answered(node, asked):
+                    self.add(text, found.at(node.where))
+
+
+def _compositions(revision: Revision) -> Iterator[Composition]:
+    """What a revision is with the default answers; of templates, also with each other choice."""
+    yield revision.composition
+    if not any(is_template(file.text) for file in revision.compose_files):
+        return
+    known = defaults(revision.questions)
+    others = ((name, choice) for name, each in revision.asked.items() for choice in _choices(each) if choice != each.default)
+    for name, choice in islice(others, MOST_WAYS):
+        yield composition.read(composition.sources(revision.docker, revision.rancher, {**known, name: choice}))
+
+
+def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
+    """What a text may become: with every option of the questions whose variables it has."""
+    names = [*dict.fromkeys(each.name for each in dollars(node.value) if each.name)]
+    choices: Iterable[tuple[str, ...]] = product(*(_choices(asked[name]) if name in asked else ("",) for name in names))
+    for chosen in islice(choices, MOST_WAYS):
+        yield substituted(node, dict(zip(names, chosen, strict=True)))
+
+
+def _choices(question: Question) -> list[str]:
+    """The answers that a question offers: its options, both of a boolean, else its default."""
+    offered = question.options if question.type == "enum" else ["true", "false"] if question.type == "boolean" else []
+    return [*dict.fromkeys((question.default, *offered))] if question.default or not offered else offered

@@ -1,0 +1,116 @@
+"""`catalog-forge.lock`: which digest each image of a catalog has. Kept in git, and so read as a stranger's."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from catalog_forge import journal, yamlio
+from catalog_forge.errors import ForgeError, Where
+from catalog_forge.plan import File
+from catalog_forge.registry.reference import DIGEST
+from catalog_forge.spec.folder import check_merged
+
+NAME = "catalog-forge.lock"
+_HEAD = "# Made by `catalog-forge lock`: what the images of this catalog are. Commit it.\n"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What an image was when it was looked up: `found` is the day on which it had this digest first."""
+
+    digest: str
+    media_type: str
+    platforms: tuple[str, ...]
+    found: str
+
+    @property
+    def warning(self) -> str:
+        """Why an engine of the time of Rancher 1.x cannot pull it, or a new one; nothing where both can."""
+        if self.media_type.startswith("application/vnd.docker.distribution.manifest.v1"):
+            return "its manifest is of schema 1, which new engines refuse"
+        if self.media_type.startswith("application/vnd.oci."):
+            return f"an engine of the time of Rancher 1.x may not know its media type, {self.media_type}"
+        if self.platforms and not any(each.startswith("linux/amd64") for each in self.platforms):
+            return f"it has no linux/amd64, only {', '.join(self.platforms)}"
+        return ""
+
+
+@dataclass(frozen=True)
+class LockFile:
+    """The images of a lock by the references that name them."""
+
+    images: Mapping[str, Locked] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The file, which says the same whoever writes it."""
+        rows = {
+            name: {
+                "digest": each.digest,
+                "media_type": each.media_type,
+                "platforms": [*each.platforms],
+                "found": each.found,
+            }
+            for name, each in sorted(self.images.items())
+        }
+        return _HEAD + yamlio.dump({"images": rows})
+
+    def with_images(self, found: Mapping[str, Locked]) -> LockFile:
+        """The lock with these images; one whose digest did not change keeps its day."""
+        kept = {
+            name: replace(each, found=old.found) if (old := self.images.get(name)) and old.digest == each.digest else each
+            for name, each in found.items()
+        }
+        return LockFile({**self.images, **kept})
+
+    def of(self, names: Mapping[str, object]) -> LockFile:
+        """The lock with the images of these names alone."""
+        return LockFile({name: each for name, each in self.images.items() if name in names})
+
+
+def read(root: Path) -> LockFile:
+    """Read the lock of a catalog; an empty one where there is none. Raises ForgeError for one that is damaged."""
+    file = journal.read(root, NAME)
+    if file is None:
+        return LockFile()
+    check_merged(NAME, file.content)
+    data = yamlio.load(file.content, NAME)
+    try:
+        assert isinstance(data, dict)
+        images = {name: _locked(**row) for name, row in data["images"].items()}
+    except (AssertionError, KeyError, TypeError, AttributeError, ValueError):
+        raise ForgeError(
+            "the lock is damaged", Where(NAME), "git has the one before; `catalog-forge lock` makes a new one"
+        ) from None
+    return LockFile(images)
+
+
+def write(root: Path, lock: LockFile) -> bool:
+    """Write the lock, or nothing when it is there as it is; tell which."""
+    file = File(NAME, lock.text.encode())
+    with journal.locked(root):
+        if journal.read(root, NAME) == file:
+            return False
+        journal.change(root, [file], [])
+    return True
+
+
+def today() -> str:
+    """The day of now, or the one of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch)."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else time.time()
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date().isoformat()
+
+
+def _locked(digest: str, media_type: str, platforms: list[str], found: str) -> Locked:
+    texts = (digest, media_type, found, *platforms)
+    if not all(isinstance(each, str) for each in texts) or not DIGEST.fullmatch(digest) or not _DAY.fullmatch(found):
+        raise ValueError
+    return Locked(digest, media_type, tuple(platforms), found)

@@ -1,0 +1,79 @@
+"""Many look-ups at a time, each within a bound of time that holds whatever a server or a helper does."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
+from typing import TypeVar
+
+from catalog_forge.errors import ForgeError
+
+CONNECTIONS = 8
+SECONDS = 60.0
+
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
+
+
+@dataclass
+class _Errand:
+    """What a thread is at: the number of a thing, and since when; `left` tells it that nobody waits any more."""
+
+    number: int = -1
+    since: float = 0
+    left: bool = False
+
+
+def look_up(
+    things: Sequence[Thing],
+    act: Callable[[Thing], Result],
+    late: Callable[[Thing], ForgeError],
+    *,
+    connections: int = CONNECTIONS,
+    seconds: float = SECONDS,
+) -> list[Result | ForgeError]:
+    """Do something with each thing, and return for each, in order, what came of it, or its ForgeError.
+
+    What takes more than `seconds` is left to itself, in a thread that ends with the process, and `late` says what to report.
+    """
+    waiting = deque(enumerate(things))
+    done: SimpleQueue[tuple[int, Result | Exception]] = SimpleQueue()
+    results: dict[int, Result | ForgeError] = {}
+
+    def run(work: _Errand) -> None:
+        while not work.left and waiting:
+            try:
+                number, thing = waiting.popleft()
+            except IndexError:
+                return
+            work.since, work.number = monotonic(), number
+            try:
+                done.put((number, act(thing)))
+            except Exception as error:
+                done.put((number, error))
+
+    running = [_started(run) for _ in range(min(connections, len(things)))]
+    while len(results) < len(things):
+        try:
+            number, found = done.get(timeout=seconds / 4)
+        except Empty:
+            for place, work in enumerate(running):
+                if work.number >= 0 and work.number not in results and monotonic() - work.since > seconds:
+                    work.left = True
+                    results[work.number] = late(things[work.number])
+                    running[place] = _started(run)
+            continue
+        if isinstance(found, Exception) and not isinstance(found, ForgeError):
+            raise found
+        results.setdefault(number, found)
+    return [results[number] for number in range(len(things))]
+
+
+def _started(run: Callable[[_Errand], None]) -> _Errand:
+    work = _Errand()
+    Thread(target=run, args=(work,), daemon=True, name="catalog-forge registry").start()
+    return work

@@ -1,0 +1,57 @@
+"""References to images as the docker command reads them: which registry, which repository, which tag or digest.
+
+Grammar: distribution's reference package (github.com/distribution/reference, regexp.go and normalize.go).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from catalog_forge.errors import ForgeError
+
+DOCKER_HUB = "docker.io"
+LATEST = "latest"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(
+    rf"(?:(?P<host>(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?)/)?"
+    rf"(?P<repository>{_PART}(?:/{_PART})*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>[^@]*))?"
+)
+_LONGEST = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference as it was `written`, and what it means."""
+
+    written: str
+    host: str
+    repository: str
+    tag: str
+    digest: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the registry knows it by: its digest, or its tag."""
+        return self.digest or self.tag
+
+    def pinned(self, digest: str) -> str:
+        """The reference with a digest; the tag stays, for whoever reads it."""
+        return f"{self.written.partition('@')[0]}@{digest}"
+
+
+def parse(text: str) -> Reference:
+    """Read a reference. Raises ForgeError for a text that the docker command would refuse."""
+    found = _REFERENCE.fullmatch(text) if len(text) <= _LONGEST else None
+    host, repository = (found["host"] or "", found["repository"]) if found else ("", "")
+    if host and not (set(".:") & set(host) or host == "localhost" or host != host.lower()):
+        host, repository = "", f"{host}/{repository}"
+    if found is None or len(repository) > 255 or (found["digest"] is not None and not DIGEST.fullmatch(found["digest"])):
+        hint = "such as registry.example.org/web/nginx:1.27.3; a digest is sha256: and 64 hex digits"
+        raise ForgeError(f"{text[:100]!r} is not the name of an image", hint=hint)
+    host = DOCKER_HUB if host in ("", "index.docker.io") else host
+    if host == DOCKER_HUB and "/" not in repository:
+        repository = f"library/{repository}"
+    return Reference(text, host, repository, found["tag"] or LATEST, found["digest"] or "")

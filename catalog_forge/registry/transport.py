@@ -1,0 +1,123 @@
+"""HTTP to registries, within bounds: what a hostile one sends costs neither memory nor, waiting aside, time.
+
+How long a whole look-up may take is not seen to here but by who asks (`pool`): a server can keep any read alive.
+"""
+
+from __future__ import annotations
+
+import io
+import ssl
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from requests import PreparedRequest, RequestException, Response, Session
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
+
+MAX_BYTES = 4 << 20
+"""What a manifest, the configuration of an image or a token may be long: the bound of containerd and crane."""
+MOST_WAIT = 20
+"""Seconds that are waited when a registry asks for it; who wants more is asked again another day."""
+TRIES = 3
+_CONNECT_SECONDS, _READ_SECONDS = 10, 20
+_MOST_REDIRECTS = 5
+# Where the Docker engine looks for the certificates of a registry (docs.docker.com/engine/security/certificates).
+CERTIFICATES = Path("/etc/docker/certs.d")
+
+
+class TooLong(RequestException):
+    """A registry sent more than it may."""
+
+
+class Busy(RequestException):
+    """A registry asks to come back, later than anybody would wait here."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"asks to wait {seconds} s")
+        self.seconds = seconds
+
+
+class Transport(Session):
+    """A session that keeps connections, takes credentials from nowhere but its caller, and hands them to nobody else."""
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__()
+        self.max_redirects = _MOST_REDIRECTS
+        self.auth = _as_it_is  # else requests would look into ~/.netrc
+        self.mount("http://", _Adapter(sleep))
+        self.mount("https://", _Adapter(sleep, _trust(CERTIFICATES)))
+
+    def trusting(self, host: str) -> None:
+        """Trust the certificates that the Docker engine would for a host."""
+        folder = CERTIFICATES / host
+        if "/" not in host and folder.is_dir():
+            self.mount(f"https://{host}/", _Adapter(time.sleep, _trust(folder)))
+
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Forget who asks when a redirect leads to another host, port or scheme."""
+        if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
+            prepared_request.headers.pop("Authorization", None)
+
+
+class _Adapter(HTTPAdapter):
+    """Reads what comes, up to a bound, and comes back when it is asked to."""
+
+    def __init__(self, sleep: Callable[[float], None], trust: ssl.SSLContext | None = None) -> None:
+        self._sleep, self._trust = sleep, trust
+        # urllib3 would wait as long as the server says.
+        super().__init__(max_retries=Retry(1, redirect=False, status=0, respect_retry_after_header=False))
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._trust, **kwargs)
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        kwargs |= {"stream": True, "timeout": (_CONNECT_SECONDS, _READ_SECONDS)}
+        for _ in range(TRIES):
+            response = super().send(request, *args, **kwargs)
+            try:
+                body = response.raw.read(MAX_BYTES + 1, decode_content=True)
+            except HTTPError as error:
+                response.close()
+                raise RequestException(str(error)) from error
+            if len(body) > MAX_BYTES:
+                response.close()
+                raise TooLong
+            response.raw.release_conn()
+            response.raw = io.BytesIO(body)
+            if (seconds := _wait(response)) < 0:
+                return response
+            if seconds > MOST_WAIT:
+                break
+            self._sleep(seconds)
+        raise Busy(seconds)
+
+
+def _wait(response: Response) -> int:
+    """How many seconds a registry asks to wait; -1 where it answers. A date counts from what its own clock says."""
+    said = response.headers.get("Retry-After", "")
+    if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
+        return -1
+    if said.isascii() and said.isdigit():
+        return int(said[:9])
+    try:
+        return max(0, int((parsedate_to_datetime(said) - parsedate_to_datetime(response.headers["Date"])).total_seconds()))
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return 1
+
+
+def _trust(folder: Path) -> ssl.SSLContext:
+    """What this machine trusts, and the certificates in a folder as the Docker engine names them."""
+    context = ssl.create_default_context()
+    for file in sorted(folder.glob("*.crt")):
+        context.load_verify_locations(file)
+    for file in sorted(folder.glob("*.cert")):
+        context.load_cert_chain(file, file.with_suffix(".key"))
+    return context
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request
