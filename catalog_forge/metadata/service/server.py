@@ -78,8 +78,8 @@ class HttpServer(abc.ABC):
         return f"http://{self.address}"
 
     def admit(self, connection: Connection) -> bool:
-        """Take in a connection unless there are too many."""
-        if len(self._connections) >= MAX_CONNECTIONS:
+        """Take in a connection unless there are too many, or nobody is listened to."""
+        if not self._listening or len(self._connections) >= MAX_CONNECTIONS:
             return False
         self._connections.add(connection)
         if not self._sweeping:
@@ -97,27 +97,37 @@ class HttpServer(abc.ABC):
 
     def _run(self) -> None:
         self._loop.run_forever()
-        if self._server:
-            self._server.close()
-        self._socket.close()
-        for connection in list(self._connections):
-            connection.abort()
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(self._end())
         self._loop.close()
 
-    async def _open(self) -> None:
-        self._server = await self._loop.create_server(lambda: Connection(self, self._loop), sock=self._socket, backlog=_BACKLOG)
-        self._listening = True
+    async def _end(self) -> None:
+        await self._shut()
+        self._socket.close()
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
+        await asyncio.sleep(0)  # what was aborted last is closed now
 
-    def _close(self) -> None:
-        """Refuse who comes, and cut off who is there. The port stays ours: it is bound again, and not listened on."""
-        if self._server:
-            self._server.close()
-        self._server = None
+    async def _open(self) -> None:
+        self._listening = True
+        self._server = await self._loop.create_server(lambda: Connection(self, self._loop), sock=self._socket, backlog=_BACKLOG)
+
+    async def _shut(self) -> None:
+        """Refuse who comes, and cut off who is there, also who has been accepted and has no connection yet.
+
+        asyncio makes it in the next turn of the loop, and leaves an open socket behind when its server is closed by then.
+        """
         self._listening = False
-        self._socket = _bind(*self._bound, listening=False)
+        if self._server:
+            self._loop.remove_reader(self._socket)
+            await asyncio.sleep(0)
+            self._server.close()
+            self._server = None
         for connection in list(self._connections):
             connection.abort()
+
+    async def _close(self) -> None:
+        """Listen no more. The port stays ours: it is bound again, and not listened on."""
+        await self._shut()
+        self._socket = _bind(*self._bound, listening=False)
 
     def _sweep(self) -> None:
         """Cut off who dawdles. One clock for all costs less than one for each of a thousand clients."""
@@ -168,6 +178,7 @@ class MetadataServer(HttpServer):
         self._cache = Cache(MAX_CACHE)
         self._printing: set[asyncio.Task[None]] = set()
         self._one_printer = asyncio.Lock()
+        self._one_change = asyncio.Lock()
         self._revisions = answers.revisions()
         self._changes = 0
         self.answers = answers if self._revisions else self._fresh(answers)
@@ -191,11 +202,12 @@ class MetadataServer(HttpServer):
             asyncio.run_coroutine_threadsafe(change, self._loop).result()
 
     async def _suffer(self, fault: Fault) -> None:
-        self._fault, self._flaps = fault, 0
-        if fault.kind == "down" and self._listening:
-            self._close()
-        elif fault.kind != "down" and not self._listening:
-            await self._open()
+        async with self._one_change:
+            self._fault, self._flaps = fault, 0
+            if fault.kind == "down" and self._listening:
+                await self._close()
+            elif fault.kind != "down" and not self._listening:
+                await self._open()
 
     def _fresh(self, answers: Answers) -> Answers:
         self._changes += 1

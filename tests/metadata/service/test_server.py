@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service import routes
 from catalog_forge.metadata.service.answers import Answers, Entry
+from catalog_forge.metadata.service.faults import Fault
 from catalog_forge.metadata.service.server import MetadataServer, ReloadPort
 from catalog_forge.metadata.service.wire import MAX_HEAD, Request, Response
 from tests.helpers import PATIENCE
@@ -266,6 +268,21 @@ def test_the_server_ends_with_clients_still_waiting_and_leaves_no_thread() -> No
     with closing(waiting), pytest.raises(ConnectionError):
         waiting.getresponse()
     assert "metadata-server" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.parametrize("end", ["the server ends", "it goes down"])
+def test_who_was_accepted_in_the_last_moment_is_cut_off_as_well(end: str, recwarn: pytest.WarningsRecorder) -> None:
+    for _ in range(30):
+        with MetadataServer(answers()) as server:
+            host, port = server.address.split(":")
+            clients = [socket.create_connection((host, int(port)), timeout=PATIENCE) for _ in range(3)]
+            if end == "it goes down":
+                server.inject(Fault("down"))
+        for client in clients:
+            with client, suppress(ConnectionResetError):
+                assert client.recv(1) == b""
+    gc.collect()
+    assert not [each for each in recwarn if each.category is ResourceWarning]
 
 
 def test_json_of_the_root_lists_versions(server: MetadataServer) -> None:
