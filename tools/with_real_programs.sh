@@ -25,6 +25,9 @@ step "stores: etcd, Redis and ZooKeeper of Debian, moto for DynamoDB and SSM"
 step "browser: Chromium of Debian, for the page of preview"
 "$tools/chromium.sh" || without Chromium
 
+step "registry: Debian's docker-registry, and openssl for its certificates"
+"$tools/registry.sh" || without "a registry"
+
 step "Docker engine: the one that answers, or a private one"
 trap '"$tools/engine.sh" stop $$ || true' EXIT
 trap 'exit 130' INT

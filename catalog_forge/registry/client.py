@@ -7,7 +7,7 @@ import json
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock, local
 from typing import Any
 
@@ -57,9 +57,10 @@ class Registries:
         self._hosts: dict[str, _Host] = {}
         self._keyring = Keyring()
 
-    def manifest(self, image: Reference) -> Manifest:
+    def manifest(self, image: Reference, *, labels: bool = False) -> Manifest:
         """Return what a reference names: one request, and one more for the platform where it is not an index.
 
+        An index has no `labels`: where they are wanted, they are those of its image for amd64, else of its first one.
         Raises Gone when the registry has it not, else ForgeError with what is wrong and what helps.
         """
         with self._asked(image) as repository:
@@ -68,8 +69,11 @@ class Registries:
             config: Mapping[str, Any] = {}
             if "manifests" not in data and isinstance(found := data.get("config"), dict):
                 config = json.loads(b"".join(_pieces(repository.pull_blob(str(found["digest"])))))
-            labels = (config.get("config") or {}).get("Labels") or {}
-            return Manifest(digest, kind, _platforms(data, config), {str(key): str(labels[key]) for key in labels})
+            known = (config.get("config") or {}).get("Labels") or {}
+            made = Manifest(digest, kind, _platforms(data, config), {str(key): str(known[key]) for key in known})
+            parts = sorted(data.get("manifests") or (), key=_for_amd64) if labels else ()
+            first = str(parts[0]["digest"]) if parts else ""
+        return replace(made, labels=self.manifest(replace(image, digest=first)).labels) if DIGEST.fullmatch(first) else made
 
     def digest(self, image: Reference) -> str:
         """Return the digest that a reference has now: of what it names nothing is sent. Errors as `manifest`."""
@@ -189,6 +193,11 @@ def _pieces(blob: object) -> Iterator[bytes]:
     """The pieces of a blob: python-dxf counts its bytes beside it for those who ask."""
     assert isinstance(blob, Iterable)
     return iter(blob)
+
+
+def _for_amd64(part: Mapping[str, Any]) -> bool:
+    """Sorts the image for amd64 first."""
+    return (part.get("platform") or {}).get("architecture") != "amd64"
 
 
 def _platforms(data: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import datetime
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -92,14 +92,15 @@ def read(root: Path) -> LockFile:
     return LockFile(images)
 
 
-def write(root: Path, lock: LockFile) -> bool:
-    """Write the lock, or nothing when it is there as it is; tell which."""
-    file = File(NAME, lock.text.encode())
+def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile, LockFile]:
+    """Change the lock, while nobody else does, and return it as it was and as it is. Nothing is written when that is the same."""
     with journal.locked(root):
-        if journal.read(root, NAME) == file:
-            return False
-        journal.change(root, [file], [])
-    return True
+        old = read(root)
+        new = change(old)
+        file = File(NAME, new.text.encode())
+        if journal.read(root, NAME) != file:
+            journal.change(root, [file], [])
+    return old, new
 
 
 def today() -> str:

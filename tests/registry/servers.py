@@ -84,10 +84,14 @@ class Registry:
         found = re.search(r"listening on (?:127\.0\.0\.1|\[::\]):(\d+)", log.read_text())
         return found[1] if found else ""
 
-    def ask(self, method: str, path: str, content: bytes | None = None, kind: str = "application/octet-stream") -> Any:
-        """Speak to the registry as whoever pushes does."""
+    def ask(
+        self, method: str, path: str, content: bytes | None = None, kind: str = "application/octet-stream", accept: bool = False
+    ) -> Any:
+        """Speak to the registry as whoever pushes does, or pulls."""
         url = path if path.startswith("http") else f"{'https' if self.cert else 'http'}://{self.host}{path}"
         request = urllib.request.Request(url, content, {"Content-Type": kind}, method=method)
+        if accept:
+            request.add_header("Accept", ", ".join((MANIFEST, LIST, OCI_MANIFEST, OCI_INDEX)))
         if self.credentials:
             pair = base64.b64encode(":".join(self.credentials).encode()).decode()
             request.add_header("Authorization", f"Basic {pair}")

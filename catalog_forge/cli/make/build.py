@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from catalog_forge.image.engine import Engine
     from catalog_forge.image.request import BuildRequest, Built
     from catalog_forge.plan import Plan
+    from catalog_forge.registry.client import Registries
     from catalog_forge.repository import Repository, Source
+    from catalog_forge.spec.model import Spec
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Take this confd, and download none.")
 @click.option("--no-cache", is_flag=True, help="Build all again, even if nothing changed.")
-@click.option("--push", is_flag=True, help="Push the images to their registries.")
+@click.option("--push", is_flag=True, help="Push the images to their registries, under tags that are not taken there.")
+@click.option("--force", is_flag=True, help="Push also over a tag that the registry has with other content.")
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="Set a build argument.")
 @click.option(
@@ -73,23 +76,38 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.pass_obj
 def build(
-    settings: Settings, /, names: tuple[str, ...], push: bool, jobs: int, plain: bool, quiet: bool, output: str, **inputs: object
+    settings: Settings,
+    /,
+    names: tuple[str, ...],
+    push: bool,
+    force: bool,
+    jobs: int,
+    plain: bool,
+    quiet: bool,
+    output: str,
+    **inputs: object,
 ) -> None:
     """Build the conf images of specs on a Docker engine.
 
     Without a NAME, of every spec of the catalog. An image that is there with the same inputs is not built again. The
     engine is the one that the docker command would use: DOCKER_HOST, DOCKER_CONTEXT or the current context.
+
+    What is pushed stays: a tag that its registry has with other content is refused, one with the same inputs is left alone. The
+    digests of what was pushed go to catalog-forge.lock.
     """
     from catalog_forge.repository import Repository
 
-    requests = requests_for(Repository.find(settings.directory), names, Inputs(**inputs))  # type: ignore[arg-type]
+    repository = Repository.find(settings.directory)
+    requests = requests_for(repository, names, Inputs(**inputs))  # type: ignore[arg-type]
     report = None if push else found(requests, quiet)
     if report is None:
         from catalog_forge.cli.shown.console import Progress
         from catalog_forge.image.engine import connect
 
         with connect() as engine:
-            report = run(engine, requests, jobs=jobs, push=push, progress=Progress(quiet, plain))
+            report = run(engine, requests, jobs=jobs, progress=Progress(quiet, plain))
+            if push:
+                _push(engine, report, repository.root, force, Progress(quiet, plain))
     show(report, output)
     raise_failures(report)
 
@@ -129,23 +147,28 @@ def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs)
 
 
 def _request(repository: Repository, source: Source, inputs: Inputs) -> BuildRequest:
-    from catalog_forge.cli.make import confds
     from catalog_forge.errors import ForgeError
-    from catalog_forge.image.request import BuildRequest
 
-    spec = source.spec()
     if not repository.is_current(source):
         raise ForgeError(
             f"images/{source.name} is not what its spec says, or was edited", hint=f"catalog-forge generate {source.name}"
         )
+    return request_of(source.spec(), _folder(repository.root, f"images/{source.name}"), inputs)
+
+
+def request_of(spec: Spec, context: Plan, inputs: Inputs) -> BuildRequest:
+    """Return what is to be built for a spec of the files of its image."""
+    from catalog_forge.cli.make import confds
+    from catalog_forge.image.request import BuildRequest
+
     confd = confds.chosen(spec, inputs.confd)
     return BuildRequest(
-        _folder(repository.root, f"images/{source.name}"),
+        context,
         (spec.tag,),
         args=inputs.arguments,
         platform=inputs.platform,
         no_cache=inputs.no_cache,
-        dockerfile=f"images/{source.name}/Dockerfile",
+        dockerfile=f"images/{spec.name}/Dockerfile",
         brought=confd.brought,
         download=confd.checksum,
         any_download=inputs.any_confd and inputs.confd is None,
@@ -175,10 +198,8 @@ def _folder(root: Path, name: str) -> Plan:
     return plan
 
 
-def run(
-    engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, push: bool = False, progress: Progress | None = None
-) -> Report:
-    """Build, and push what was built if so asked, with `progress` on stderr. Failures are part of the report."""
+def run(engine: Engine, requests: Sequence[BuildRequest], *, jobs: int = 1, progress: Progress | None = None) -> Report:
+    """Build, with `progress` on stderr. Failures are part of the report."""
     from catalog_forge.cli.shown.console import Progress
     from catalog_forge.errors import ForgeError
     from catalog_forge.image import builder
@@ -191,15 +212,55 @@ def run(
                 report.failures.append(outcome)
             else:
                 report.built.append((request, outcome))
-        for request, _ in report.built if push else ():
-            tag = request.tags[0]
+    finally:
+        progress.clear()
+    return report
+
+
+def _push(engine: Engine, report: Report, root: Path, force: bool, progress: Progress) -> None:
+    """Push what was built, and write down what the registries made of it."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.registry import lockfile, pushed
+    from catalog_forge.registry.client import Registries
+
+    registries = Registries()
+    try:
+        for request, _ in report.built:
             try:
-                report.pushed[tag] = builder.push(engine, tag, progress.reporter(tag))
+                report.pushed[request.tags[0]] = _pushed(engine, registries, request, force, progress)
             except ForgeError as error:
                 report.failures.append(error)
     finally:
         progress.clear()
-    return report
+    found = [*pushed.locked(registries, report.pushed)]
+    report.failures.extend(each for _, each in found if isinstance(each, ForgeError))
+    known = {tag: each for tag, each in found if not isinstance(each, ForgeError)}
+    if known:
+        lockfile.update(root, lambda lock: lock.with_images(known))
+
+
+def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force: bool, progress: Progress) -> str:
+    """Push an image, unless its registry has it, and return its digest there. Raises ForgeError for a tag that is taken."""
+    from catalog_forge.errors import BuildError, ForgeError
+    from catalog_forge.image import builder
+    from catalog_forge.registry import pushed
+
+    tag, there = request.tags[0], None
+    try:
+        there = pushed.there(registries, request)
+    except ForgeError as error:
+        if not force:
+            hint = "what was pushed must not change, so it is asked first; --force pushes without"
+            raise BuildError(f"cannot push {tag}: {error.problems[0].message}", hint=hint) from error
+    if there and there.is_same:
+        click.echo(f"{tag} is pushed already", err=True)
+        return there.manifest.digest
+    if there and not force:
+        hint = "raise `version` in the spec, as `release` does; --force overwrites it for all who pull it"
+        raise BuildError(f"cannot push {tag}: the registry has it with other content, {there.words}", hint=hint)
+    if there:
+        click.echo(f"{tag}: overwrites {there.words}", err=True)
+    return builder.push(engine, tag, progress.reporter(tag))
 
 
 def show(report: Report, output: str) -> None:

@@ -48,12 +48,10 @@ def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, 
         _fail(problems)
         return
     found, problems = looked_up(wanted, known, own)
-    kept = known if names else known.of(wanted.images)
-    new = kept.with_images(found)
-    lockfile.write(repository.root, new)
+    old, new = lockfile.update(repository.root, lambda now: (now if names else now.of(wanted.images)).with_images(found))
     _show(new.of(wanted.images), output)
     if output == "text":
-        click.echo(_summary(known, new, found), err=True)
+        click.echo(_summary(old, new, found), err=True)
     _fail(problems)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--version", metavar="VERSION", help="Version of the entry; default: the last number of the one before goes up.")
 @click.option("-m", "--message", "messages", metavar="TEXT", multiple=True, help="A line for the changelog; may be repeated.")
 @click.option("--published", "ref", metavar="REF", default="HEAD", help="The commit that says what is published; default: HEAD.")
+@click.option("--offline", is_flag=True, help="Do not ask the registry whether the tag of the image is taken.")
 @click.option("--breaking", is_flag=True, help="Release although an upgrade loses something.")
 @click.option("--commit", is_flag=True, help="Commit the release; everything else must be committed.")
 @click.option("--tag", is_flag=True, help="Commit it, and tag the commit ENTRY-VERSION.")
@@ -56,6 +57,8 @@ def release(settings: Settings, /, name: str, ref: str, breaking: bool, diff: bo
         raise ForgeError(
             "an upgrade to this revision loses something: nothing was written", hint="--breaking releases it all the same"
         )
+    if not options["offline"]:
+        _check_tag(found)
     _write(repository, found, published, diff=diff, dry_run=dry_run)
     if is_committed and not (diff or dry_run):
         _commit(repository, found, options["tag"])
@@ -77,6 +80,27 @@ def _write(repository: Repository, found: NextRevision, published: Published, *,
         click.echo(painted_diff(writer.compare(repository.root, name, plan, known).diff()), nl=False)
     if not (diff or dry_run):
         click.echo(f"{name}: {summary(writer.write(repository.root, name, plan, inputs=source.inputs, known=known))}", err=True)
+
+
+def _check_tag(found: NextRevision) -> None:
+    """Raise ForgeError when the registry has the tag of the image with other content. Without a registry nothing is pushed."""
+    from catalog_forge.cli.make.build import Inputs, request_of
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.registry import pushed
+    from catalog_forge.registry.client import Registries
+
+    spec = found.source.spec()
+    if not spec.image.registry:
+        return
+    request = request_of(spec, found.source.plan().below(f"images/{spec.name}"), Inputs(any_confd=True))
+    try:
+        there = pushed.there(Registries(), request)
+    except ForgeError as error:
+        hint = "--offline releases without asking; `build --push` asks again"
+        raise ForgeError(f"whether {spec.tag} is taken cannot be known: {error.problems[0].message}", hint=hint) from error
+    if there and not there.is_same:
+        hint = "if somebody released it, take that over (git pull) and release again; else raise `version` in the spec"
+        raise ForgeError(f"the registry has {spec.tag} with other content, {there.words}", spec.at("version"), hint)
 
 
 def _commit(repository: Repository, found: NextRevision, tag: bool) -> None:
