@@ -13,6 +13,8 @@ from docker.models.containers import Container
 from tests.live.software import RunningStack, eventually, forge_in, image_of, run, running
 
 pytestmark = pytest.mark.engine
+PASSWORD = """first 'and" \\ $HOME"""
+OTHER = "another-secret"
 WRITES = 200
 OWN = "/data/sentinel.conf"
 SIGNAL = (
@@ -28,11 +30,11 @@ def stack(
     base_image: str,  # noqa: ARG001
     confd: Path,
 ) -> Iterator[RunningStack]:
-    """Three servers and three sentinels, once each knows all others."""
+    """Three servers and three sentinels, once each knows all others; clients have to say a password."""
     image_of("redis")
     with forge_in(tmp_path_factory.mktemp("redis"), engine, confd) as forge:
         forge.new("redis-conf", "--set", "redis_version=3.2.11")
-        with running(engine, forge, "redis", down_after="1000") as stack:
+        with running(engine, forge, "redis", down_after="1000", password=PASSWORD) as stack:
             for index in (1, 2, 3):
                 sentinel = stack.container("redis-sentinels", index)
                 known = "every sentinel knows two replicas and two sentinels"
@@ -46,9 +48,17 @@ def facts(sentinel: Container) -> dict[str, str]:
     return dict(zip(lines[::2], lines[1::2], strict=True))
 
 
-def role(server: Container) -> dict[str, str]:
+def client(server: Container, commands: str, password: str = PASSWORD) -> str:
+    """What a server answers to one who says this password."""
+    code, output = server.exec_run(["sh", "-c", f"redis-cli <<'END'\n{commands}\nEND\n"], environment={"REDISCLI_AUTH": password})
+    assert code == 0, output
+    assert isinstance(output, bytes)
+    return output.decode()
+
+
+def role(server: Container, password: str = PASSWORD) -> dict[str, str]:
     """What a server says of itself."""
-    return dict(re.findall(r"^(\w+):(\S*)\r?$", run(server, "redis-cli", "info", "replication"), re.MULTILINE))
+    return dict(re.findall(r"^(\w+):(\S*)\r?$", client(server, "info replication", password), re.MULTILINE))
 
 
 def address(container: Container) -> str:
@@ -59,7 +69,7 @@ def test_a_confirmed_write_outlives_the_master_which_comes_back_as_a_replica(sta
     first = stack.container("redis-servers", 1)
     assert role(first)["role"] == "master"
     words = "".join(f"set word:{number} said:{number}\nwait 2 0\n" for number in range(WRITES))
-    confirmed = run(first, "sh", "-c", f"redis-cli <<'END'\n{words}END\n").split()
+    confirmed = client(first, words).split()
     assert confirmed == ["OK", "2"] * WRITES
 
     lost = address(first)
@@ -69,7 +79,7 @@ def test_a_confirmed_write_outlives_the_master_which_comes_back_as_a_replica(sta
     servers = {address(server): server for server in (stack.container("redis-servers", index) for index in (2, 3))}
     master = servers[promoted]
     eventually("it takes itself for the master", lambda: role(master), lambda it: it["role"] == "master")
-    asked = run(master, "sh", "-c", f"for each in $(seq 0 {WRITES - 1}); do echo get word:$each; done | redis-cli").split()
+    asked = client(master, "\n".join(f"get word:{number}" for number in range(WRITES))).split()
     assert asked == [f"said:{number}" for number in range(WRITES)]
 
     # It is gone for good, and started anew: the sentinels know better than its own file whose replica it is.
@@ -80,7 +90,7 @@ def test_a_confirmed_write_outlives_the_master_which_comes_back_as_a_replica(sta
 
     back = eventually("the old master is a replica", returned, lambda it: it.get("master_link_status") == "up")
     assert (back["role"], back["master_host"]) == ("slave", promoted)
-    assert run(stack.container("redis-servers", 1), "redis-cli", "get", "word:0") == "said:0\n"
+    assert client(stack.container("redis-servers", 1), "get word:0") == "said:0\n"
 
 
 def test_what_a_sentinel_has_written_outlives_a_new_rendering(stack: RunningStack) -> None:
@@ -95,3 +105,36 @@ def test_what_a_sentinel_has_written_outlives_a_new_rendering(stack: RunningStac
     assert sorted(re.findall(r"sentinel myid \w+|sentinel known-\w+ main \S+ \d+", after)) == sorted(identity)
     assert run(sentinel, "redis-cli", "-p", "26379", "sentinel", "ckquorum", "main").startswith("OK 3 usable Sentinels")
     assert b"exec sh /usr/local/etc/redis/apply.sh" in sentinel.logs()
+
+
+def test_another_password_is_told_to_what_runs_and_the_failover_after_it_knows_it(stack: RunningStack) -> None:
+    servers = [stack.container("redis-servers", index) for index in (1, 2, 3)]
+    before = facts(stack.container("redis-sentinels", 1))["ip"]
+    assert "NOAUTH" in run(servers[0], "redis-cli", "get", "word:0")
+    stack.up(password=OTHER)
+    for server in servers:
+        eventually("it takes the new one", lambda s=server: client(s, "ping", OTHER), lambda said: said == "PONG\n")
+        assert "NOAUTH" in client(server, "ping")
+    for index in (1, 2, 3):
+        sentinel = stack.container("redis-sentinels", index)
+        eventually("the sentinel has it", lambda s=sentinel: run(s, "cat", OWN), lambda text: f"auth-pass main {OTHER}" in text)
+    assert facts(stack.container("redis-sentinels", 1))["ip"] == before, "nobody was taken for lost meanwhile"
+
+    lost = next(server for server in servers if address(server) == before)
+    run(lost, "sh", "-c", SIGNAL.format("KILL"))
+    promoted = eventually("another master", lambda: facts(stack.container("redis-sentinels", 2)), lambda it: it["ip"] != before)
+    for index in (1, 2, 3):
+        server = stack.container("redis-servers", index)
+        if address(server) != promoted["ip"]:
+            eventually("it follows", lambda s=server: role(s, OTHER), lambda it: it.get("master_link_status") == "up")
+
+
+def test_the_password_is_in_no_argument_and_in_files_of_their_owner_alone(stack: RunningStack) -> None:
+    for name in ("redis-servers", "redis-sentinels"):
+        container = stack.container(name, 1)
+        assert stack.answers["password"] not in run(container, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+        assert stack.answers["password"] not in str(container.logs())
+        look = ". /usr/local/etc/redis/node.env; grep -rlF -e \"$PASSWORD\" /data /usr/local/etc | xargs stat -c '%a %n'"
+        modes = [line.split(" ", 1) for line in run(container, "sh", "-c", look).splitlines()]
+        assert "/usr/local/etc/redis/node.env" in [path for _, path in modes]
+        assert [path for mode, path in modes if mode != "600"] == []

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts a server or a sentinel. What it rewrites lies in /data: what is rendered again never overwrites it.
 set -eu
+umask 077
 . /usr/local/etc/redis/node.env
 
 # The master that a sentinel names; nothing when none answers, as at the very start.
@@ -14,17 +15,29 @@ known() {
     done
 }
 
+# The password as Redis reads a text in quotes; what runs is told another one by apply.sh.
+password=$(printf '%s' "$PASSWORD" | sed 's/[\\"]/\\&/g')
+printf '%s\n' "$password" >/data/password
+
 master=$(known)
 if [ "$ROLE" = sentinel ]; then
-    if [ ! -s /data/sentinel.conf ]; then
-        sed "s/^\(sentinel monitor main\) [^ ]*/\1 ${master:-$FIRST}/" /usr/local/etc/redis/sentinel.conf >/data/sentinel.conf.new
-        mv /data/sentinel.conf.new /data/sentinel.conf
-    fi
+    begun=/data/sentinel.conf
+    [ -s "$begun" ] || begun=/usr/local/etc/redis/sentinel.conf
+    {
+        if [ "$begun" = /data/sentinel.conf ]; then
+            grep -v '^sentinel auth-pass ' "$begun"
+        else
+            sed "s/^\(sentinel monitor main\) [^ ]*/\1 ${master:-$FIRST}/" "$begun"
+        fi
+        [ -z "$password" ] || printf 'sentinel auth-pass main "%s"\n' "$password"
+    } >/data/sentinel.conf.new
+    mv /data/sentinel.conf.new /data/sentinel.conf
     exec docker-entrypoint.sh redis-server /data/sentinel.conf --sentinel
 fi
 
 {
     echo "include /usr/local/etc/redis/redis.conf"
+    [ -z "$password" ] || printf 'requirepass "%s"\nmasterauth "%s"\n' "$password" "$password"
     if [ -n "$master" ] || [ ! -s /data/redis.conf ]; then
         [ "${master:-$FIRST}" = "$SELF" ] || echo "replicaof ${master:-$FIRST} 6379"
     else
