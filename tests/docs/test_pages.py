@@ -1,0 +1,125 @@
+"""The pages that need no engine: every command of them, and all that they show; and no command of any page is left out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ELSEWHERE, ROOT, Command, elsewhere, play, problems, session, updated
+from tests.live import test_pages as live
+
+REDIS = """
+mkdir catalog && cd catalog
+catalog-forge new redis-conf --service redis:3.2.11 --config /usr/local/etc/redis/redis.conf --reload restart \
+    --metadata maxmemory --metadata maxmemory-policy --no-build
+catalog-forge spec add-key redis-conf appendonly --default "no"
+catalog-forge spec set redis-conf metadata/maxmemory/default 64mb
+catalog-forge spec set redis-conf metadata/maxmemory-policy/default noeviction
+catalog-forge generate
+"""
+CHANGED = f"""{REDIS}
+git init -q && git add -A && git commit -qm start
+catalog-forge spec set redis-conf metadata/maxmemory/default 32mb
+git commit -qam "Less memory"
+"""
+WEB = """
+mkdir catalog && cd catalog
+catalog-forge new web-conf --service nginx:1.27.3 --config /etc/nginx/nginx.conf --metadata port --no-build
+for revision in 1 2 3; do
+    cp -r templates/web/0 templates/web/$revision
+    sed -i "s/version: '0.1.0'/version: '0.1.$revision'/" templates/web/$revision/rancher-compose.yml
+done
+"""
+SEARCH = """
+mkdir catalog && cd catalog
+catalog-forge new elasticsearch-conf --no-input --no-build
+cp -r specs/elasticsearch-conf/scenarios .
+"""
+MINE = f"""{REDIS}
+catalog-forge blueprints new mine --from specs/redis-conf.yml
+catalog-forge new web-conf --blueprint blueprints/mine --no-input --no-build
+"""
+ANSWERS = """
+cp -r images/redis-conf zookeeper-conf
+cat > answers.yml <<'END'
+2015-07-25:
+  10.42.1.11: {self: {service: {name: zookeeper, metadata: {maxmemory: 1mb, maxmemory-policy: noeviction}}}}
+END
+"""
+# The pages, and what is there before their first command.
+PAGES = {
+    "docs/blueprints.md": f"{REDIS}\ncatalog-forge spec set redis-conf service/scale 3",
+    "docs/commands.md": REDIS,
+    "docs/lint.md": WEB,
+    "docs/metadata.md": SEARCH,
+    "docs/release.md": CHANGED,
+    "docs/scenarios.md": f"{REDIS}\n{ANSWERS}",
+    "docs/up.md": "",
+    "docs/update.md": MINE,
+    "docs/howto/hand-template.md": "mkdir catalog && cd catalog",
+    "docs/howto/link.md": "mkdir catalog && cd catalog",
+    "docs/howto/offline.md": "mkdir catalog && cd catalog",
+    "docs/howto/registry.md": "mkdir catalog && cd catalog",
+    "docs/tutorials/team.md": "mkdir catalog && cd catalog",
+}
+ALL = ["README.md", *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md")))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_what_happens(page: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    text = (ROOT / page).read_text()
+    steps = session(text)
+    environment = {name: str(tmp_path / name) for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME")}
+    environment |= {f"GIT_{who}_{what}": "ann@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    played = play(steps, tmp_path / "work", environment, PAGES[page])
+    if request.config.getoption("--update-golden"):
+        (ROOT / page).write_text(updated(text, played))
+    assert problems(played, steps) == []
+
+
+def test_targets_of_make_are_there() -> None:
+    pages = "\n".join((ROOT / page).read_text() for page in ALL)
+    targets = set(re.findall(r"^    make (\w+)", pages, re.MULTILINE)) | set(re.findall(r"`make (\w+)[`\s]", pages))
+    assert targets >= {"try", "test", "docs"}
+    for target in targets:
+        subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
+
+
+# Pages whose commands other tests run.
+OTHERS = {
+    "docs/tutorials/without-rancher.md": "tests/live/test_backends_tutorial.py",
+    "docs/adopt.md": "tests/adopt/test_adopt.py",
+}
+
+
+def test_no_command_of_a_page_is_left_out() -> None:
+    assert all(Path(page).name in (ROOT / test).read_text() for page, test in OTHERS.items())
+    played = PAGES.keys() | live.PAGES.keys() | OTHERS.keys()
+    left = {page: [step.text for step in session((ROOT / page).read_text()) if isinstance(step, Command)] for page in ALL}
+    assert {page: texts for page, texts in left.items() if texts and page not in played} == {}
+
+
+def test_what_another_test_runs_is_run_by_one_that_exists() -> None:
+    pages = "\n".join((ROOT / page).read_text() for page in ALL)
+    for start, where in ELSEWHERE.items():
+        file, _, name = where.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), where
+        assert re.search(rf"^    (\$ )?{re.escape(start)}", pages, re.MULTILINE), f"no page has {start}"
+    assert elsewhere("pip install . --quiet") == "pip install ."
+
+
+def test_a_page_that_is_wrong_is_seen(tmp_path: Path) -> None:
+    page = "```console\n$ echo one; echo two\none\n...\n$ echo 3 s   # exit 1\n4 s\n```\n"
+    steps = session(page)
+    first, second = steps
+    assert isinstance(first, Command) and first.shown == ("one", "...")
+    assert isinstance(second, Command) and second.status == 1
+    found = problems(play(steps, tmp_path / "a/work", {}), steps)
+    assert len(found) == 1 and found[0].startswith("line 5: $ echo 3 s\nended with 0, not 1")
+    right = session(page.replace("   # exit 1", ""))
+    assert problems(play(right, tmp_path / "b/work", {}), right) == []
+    wrong = session(page.replace("\none\n", "\nother\n").replace("   # exit 1", ""))
+    assert len(problems(play(wrong, tmp_path / "c/work", {}), wrong)) == 1
