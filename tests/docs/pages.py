@@ -1,7 +1,7 @@
 """Pages as sessions in a shell: every command is run, in the order of the page, and what the page shows of it is compared.
 
-- A block ```` ```console ```` has commands behind `$ `, and below each what it prints. `# exit 1` behind one says its status. A line
-  `...` in the output stands for any lines, and `...` at the end of a line for the rest of it.
+- A block ```` ```console ```` has commands behind `$ `, and below each what it prints. `# exit 1` behind one says its status.
+  A line `...` in the output stands for any lines, and `...` at the end of a line for the rest of it.
 - In an indented block each line is a command, whose output is not shown.
 - A ```` ```yaml ```` block below a line that ends in `` `FILE`: `` is written to that file, as a reader would.
 """
@@ -48,7 +48,7 @@ ELSEWHERE = {
     "catalog-forge metadata get self/service/metadata --version 2015-12-19 --url": _SERVE,
     "curl ": _SERVE,
     "confd -backend rancher": "tests/metadata/service/test_confd.py::test_confd_renders_every_version",
-    "catalog-forge up redis --watch": "tests/live/test_daily.py::test_a_stack_follows_what_is_saved_and_an_error_leaves_it_as_it_is",
+    "catalog-forge up redis --watch": "tests/live/test_daily.py::test_a_stack_follows_a_saved_spec_whose_image_is_built_anew",
     "docker compose --profile store up": _STORE,
     "catalog-forge seed web-conf": _STORE,
     "docker login": "tests/image/test_builder.py::test_a_refused_push_is_an_error_with_the_registrys_words",
@@ -173,7 +173,7 @@ class Played:
 
 
 def play(steps: list[Command | Edit], folder: Path, environment: Mapping[str, str], setup: str = "") -> list[Played]:
-    """Run the steps of a page in one shell, in a folder. Stops at the first command whose status is another than the page says."""
+    """Run the steps of a page in one shell, in a folder. It ends at the first command whose status is not the page's."""
     folder.mkdir(parents=True)
     programs = folder.parent / "bin"
     programs.mkdir()
@@ -183,9 +183,8 @@ def play(steps: list[Command | Edit], folder: Path, environment: Mapping[str, st
     script = [f"set -e\n{setup}\nset +e", f"exec 2>&1 </dev/null; printf '{MARK}%s {MARK}' 0"]
     for step in steps:
         if isinstance(step, Edit):
-            script.append(
-                f"mkdir -p {shlex.quote(str(Path(step.file).parent))}\ncat > {shlex.quote(step.file)} <<'PAGE'\n{step.text}PAGE"
-            )
+            file, parent = shlex.quote(step.file), shlex.quote(str(Path(step.file).parent))
+            script.append(f"mkdir -p {parent}\ncat > {file} <<'PAGE'\n{step.text}PAGE")
         else:
             script.append(f"{step.text}\nstatus=$?; printf '{MARK}%s {MARK}' $status; [ $status = {step.status} ] || exit 0")
     done = subprocess.run(
