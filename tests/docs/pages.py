@@ -51,6 +51,7 @@ ELSEWHERE = {
     "catalog-forge up redis --watch": "tests/live/test_daily.py::test_a_stack_follows_a_saved_spec_whose_image_is_built_anew",
     "docker compose --profile store up": _STORE,
     "catalog-forge seed web-conf": _STORE,
+    "catalog-forge preview": "tests/preview/test_server.py::test_the_page_and_its_parts_allow_nothing_from_elsewhere",
     "docker login": "tests/image/test_builder.py::test_a_refused_push_is_an_error_with_the_registrys_words",
     "catalog-forge build --push": "tests/image/test_builder.py::test_a_push_to_a_registry_that_is_not_there_is_an_error",
 }
