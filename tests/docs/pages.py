@@ -53,7 +53,7 @@ ELSEWHERE = {
     "catalog-forge seed web-conf": _STORE,
     "catalog-forge preview": "tests/preview/test_server.py::test_the_page_and_its_parts_allow_nothing_from_elsewhere",
     "catalog-forge lock": "tests/registry/test_lock.py::test_check_needs_no_registry_and_says_what_to_do",
-    "catalog-forge chart": "::",
+    "catalog-forge chart": "tests/cli/test_chart.py::test_a_chart_of_an_entry_is_written_and_what_does_not_carry_over_is_said",
     "docker login": "tests/image/test_builder.py::test_a_refused_push_is_an_error_with_the_registrys_words",
     "catalog-forge build --push": "tests/image/test_builder.py::test_a_push_to_a_registry_that_is_not_there_is_an_error",
 }
