@@ -60,6 +60,7 @@ async function showCatalog() {
   view.replaceChildren(el("div.bar", {}, el("h1", {}, "Catalog"), said, search), list,
     data.entries.length ? "" : el("p.empty", {}, "There is no entry yet: catalog-forge new NAME makes one."));
   byId("status").textContent = "";
+  performance.mark("tiles");
   state("ready");
 }
 
@@ -76,19 +77,22 @@ function tile(entry) {
 function icon(id, title, is) {
   const letter = () => el("span.icon.letter", {"aria-hidden": "true"}, (title || "?").slice(0, 1).toUpperCase());
   if (!is) return letter();
-  const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", onerror: () => picture.replaceWith(letter())});
+  const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", loading: "lazy", onerror: () => picture.replaceWith(letter())});
   return picture;
 }
 
 // An entry
 
 async function showEntry(id, revision, tab) {
-  const data = await get("/api/entry", {id, revision});
   const kept = JSON.parse(sessionStorage.getItem(`wish ${id}`) || "null") || {};
-  now = {id, wanted: revision, data, wish: {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against: structuredClone(AS_IT_IS), findings: [], written: false, tab: ""};
+  const wish = {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against = structuredClone(AS_IT_IS);
+  const first = post("/api/render", {id, revision, ...wish, against});
+  const data = await get("/api/entry", {id, revision}).finally(() => first.catch(() => null));
+  now = {id, wanted: revision, data, wish, against, findings: [], written: false, tab: ""};
   build();
   choose(tab || (data.spec ? "files" : data.readme ? "readme" : "compose"));
-  await render();
+  performance.mark("entry");
+  await render(first);
   lint();
 }
 
@@ -131,11 +135,11 @@ function choose(name) {
     byId(`panel-${each}`).hidden = !is;
   }
   if (now.answer) draw();
-  state("ready");
+  if (now.answer && !asking) state("ready");
 }
 
 // Asks for what comes of the answers; a key press while it is on its way is asked after it.
-async function render() {
+async function render(begun) {
   if (asking) { again = true; return; }
   asking = true;
   const mine = now;
@@ -144,8 +148,9 @@ async function render() {
     do {
       again = false;
       const {id, wish, against, data} = mine;
-      const answer = await post("/api/render", {id, revision: data.revision || "", ...wish, against});
-      if (now === mine) { mine.answer = answer; keep(); tell(answer.problems); draw(); }
+      const answer = await (begun || post("/api/render", {id, revision: data.revision || "", ...wish, against}));
+      begun = null;
+      if (now === mine) { mine.answer = answer; keep(); tell(answer.problems); draw(); performance.mark("files"); }
     } while (again && now === mine);
     document.body.dataset.turn = String(++turn);
     if (now === mine) state("ready");
@@ -194,7 +199,7 @@ function drawTools(answer) {
   if (!answer.services || tools.dataset.key === key || tools.contains(document.activeElement) && tools.dataset.key && !answer.nodes.length) return;
   const focused = document.activeElement && document.activeElement.id;
   tools.dataset.key = key;
-  const scale = (each) => el("label", {}, el("span", {}, each.name), el(`input#scale-${each.name}`, {type: "number", min: "0", max: "200", name: each.name, value: String(each.scale), oninput: (event) => {
+  const scale = (each) => el("label", {}, el("span", {}, each.name), el("input", {id: `scale-${each.name}`, type: "number", min: "0", max: "200", name: each.name, value: String(each.scale), oninput: (event) => {
     const number = event.target.valueAsNumber;
     if (Number.isInteger(number) && number >= 0 && number <= 200) { wish.scales[each.name] = number; render(); }
   }}));
@@ -259,7 +264,8 @@ function stackView(stack) {
   return el("section.stack", {}, el("h3", {}, stack.name, el("span.facts", {}, el("span.pill", {}, stack.phase))), stack.error && el("p.wrong", {}, stack.error),
     el("table", {}, el("thead", {}, el("tr", {}, ["Unit", "State", "Health", "Address"].map((each) => el("th", {scope: "col"}, each)))),
       el("tbody", {}, stack.units.map((each) => el("tr", {}, el("th", {scope: "row"}, each.name), cell(each.state, good[each.state] || "wait"), cell(each.health, each.health && (good[each.health] || "wait")), cell(each.address))))),
-    stack.news.length ? el("ol.news", {}, stack.news.map((each) => el("li", {}, each))) : "");
+    stack.reloads.length ? [el("h4", {}, "Last reloads"), el("ol.news", {}, stack.reloads.map((each) => el("li", {}, el("time", {}, each.time.replace("T", " ")), el("b", {}, each.container), each.text)))] : "",
+    stack.news.length ? [el("h4", {}, "Last events"), el("ol.news", {}, stack.news.map((each) => el("li", {}, each)))] : "");
 }
 
 // The catalog on disk, and the server
