@@ -1,4 +1,4 @@
-"""Charts of all entries of a catalog on disk, as real Helm and kubernetes-validate judge them; and the constructs in their gap reports.
+"""Charts of all entries of a catalog, as Helm and kubernetes-validate judge them; and the constructs in their gap reports.
 
 python tools/chart_corpus.py CATALOG [NAME...]    CATALOG: a folder with templates/; the newest revision of each entry is taken
 """

@@ -72,21 +72,15 @@ class OpenStack:
 def opened(entry: Revision, variables: Mapping[str, str]) -> OpenStack:
     """Return what a revision is with these answers, as many as can be left open. Errors as `compose`."""
     texts = "\n".join(file.text for file in entry.compose_files)
-    made = _marked(entry.asked, variables, texts)
-    answers = {name: text or mark for (name, text), mark in zip(_given(entry, variables), made, strict=True)}
-    plain = compose(entry, answers, RELEASE)
-    finder = _Finder(entry, answers, plain, {name: mark for name, mark in zip(answers, made, strict=True) if mark})
+    made = _marks(entry, variables, texts)
+    answers = {
+        name: variables.get(name, "") or (made.get(name, "") if entry.asked[name].required else "") for name in entry.asked
+    }
+    finder = _Finder(entry, answers, plain := compose(entry, answers, RELEASE), made)
     chosen = finder.open([name for name in finder.marks if name not in decisive(entry)])
     stack = finder.stack(chosen)
     names = {finder.marks[name]: entry.asked[name] for name in chosen}
     return OpenStack(stack, plain, Marks(names), variables, tuple(name for name in answers if name not in chosen))
-
-
-def _given(entry: Revision, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The answers; a question that must be answered and is not yet has its mark for an answer."""
-    for name, question in entry.asked.items():
-        text = variables.get(name, "")
-        yield name, text if text or not question.required else ""
 
 
 def decisive(entry: Revision) -> set[str]:
@@ -105,16 +99,33 @@ def decisive(entry: Revision) -> set[str]:
     return found
 
 
-def _marked(asked: Mapping[str, Question], variables: Mapping[str, str], texts: str) -> list[str]:
-    """A mark for each variable, of the kind that its answer is of; nothing where none can be had."""
+def _marks(entry: Revision, variables: Mapping[str, str], texts: str) -> dict[str, str]:
+    """A mark for each variable, of the kind that its answer is of: a number, a path or a word.
+
+    What must be answered and is not yet has the mark for an answer: of the kind with which the fewest things are wrong.
+    """
+    names = [name for name in entry.asked if _NAME.fullmatch(name)]
     numbers = (str(number) for number in range(40001, 65000) if str(number) not in texts)
     words = (word for number in count() if (word := f"cfq{number}x") not in texts)
-    made = []
-    for name in asked:
-        answer = variables.get(name, "")
-        mark = next(numbers, "") if answer.isascii() and answer.isdigit() else next(words)
-        made.append(f"/{mark}" if answer.startswith("/") else mark)
-    return [mark if _NAME.fullmatch(name) else "" for name, mark in zip(asked, made, strict=True)]
+    kinds = {name: (word := next(words), next(numbers, word), f"/{word}") for name in names}
+    made = {name: kinds[name][_kind_of(variables.get(name, ""))] for name in names}
+    unknown = [name for name in names if entry.asked[name].required and not variables.get(name)]
+
+    def wrong(name: str, mark: str) -> int:
+        stand_ins = {other: mark if other == name else made[other] for other in unknown}
+        try:
+            compose(entry, {**variables, **stand_ins}, RELEASE)
+        except ForgeError as error:
+            return len(error.problems)
+        return 0
+
+    for name in unknown if unknown and wrong(unknown[0], made[unknown[0]]) else ():
+        made[name] = min(kinds[name], key=lambda mark, name=name: wrong(name, mark))  # type: ignore[misc]
+    return made
+
+
+def _kind_of(answer: str) -> int:
+    return 1 if answer.isascii() and answer.isdigit() else 2 if answer.startswith("/") else 0
 
 
 class _Finder:

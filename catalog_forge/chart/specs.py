@@ -27,6 +27,13 @@ def entry_and_icon(spec: Spec, folder: SpecFolder) -> tuple[Revision, File]:
 
 def conf_of(spec: Spec, read_static: ReadStatic) -> Conf:
     """Return the conf image of a spec. Raises ForgeError for metadata of 2015-07-25, which has names in place of objects."""
+    if spec.engine.is_stored:
+        where = spec.engine.at("backends")
+        raise ForgeError(
+            "a chart holds Rancher's metadata, and this spec has its keys in another store", where, "engine: {backend: rancher}"
+        )
+    if spec.engine.confd != "0.16.0":
+        raise ForgeError("a chart needs confd 0.16.0, which can read files", spec.engine.at("confd"), "engine: {confd: 0.16.0}")
     if spec.engine.metadata == "2015-07-25":
         raise ForgeError(
             "a chart needs metadata of 2015-12-19 or later", spec.engine.at("metadata"), 'engine: {metadata: "2016-07-29"}'
