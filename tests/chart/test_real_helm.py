@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from catalog_forge.chart.charting import Chart
+from catalog_forge.chart.helm import quoted
 from tests.chart import helm, made
 from tests.helpers import tree
 from tests.registry.servers import Registry
@@ -85,7 +86,7 @@ def test_hostile_answers_stay_texts(helm_program: Path, tmp_path: Path) -> None:
     questions = [{"variable": "v", "type": "string", "default": "old"}]
     chart = made.of_entry(docker, json.dumps({"version": "2", "catalog": {"name": "x", "version": "1", "questions": questions}}))
     place = on_disk(chart, tmp_path)
-    (tmp_path / "values.json").write_text(json.dumps({"answers": {"v": hostile}}, ensure_ascii=False))
+    (tmp_path / "values.json").write_text(f'{{"answers": {{"v": {quoted(hostile)}}}}}')
     objects = by_name(yaml.safe_load_all(run(helm_program, "template", "es", "--kube-version", "1.34.0", *place)))
     container = objects["Deployment es-web"]["spec"]["template"]["spec"]["containers"][0]
     assert container["env"] == [{"name": "E", "value": hostile.replace("$", "$$")}]

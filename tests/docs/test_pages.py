@@ -53,6 +53,7 @@ END
 PAGES = {
     "docs/blueprints.md": f"{REDIS}\ncatalog-forge spec set redis-conf service/scale 3",
     "docs/commands.md": REDIS,
+    "docs/leaving.md": SEARCH,
     "docs/lint.md": WEB,
     "docs/metadata.md": SEARCH,
     "docs/release.md": CHANGED,
