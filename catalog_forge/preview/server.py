@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import json
+import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
@@ -103,10 +105,9 @@ def _word(query: Query, name: str) -> str:
 class PreviewServer(ThreadingHTTPServer):
     """Serves the page of a catalog while its `with` block lasts. Port 0 takes a free one. Raises ForgeError when it is taken."""
 
-    daemon_threads = True
-
     def __init__(self, site: Site, port: int = 0) -> None:
         self.site = site
+        self._clients: set[socket.socket] = set()
         self.watch = Watch(site.root)
         try:
             super().__init__((HOST, port), _Handler)
@@ -118,6 +119,25 @@ class PreviewServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Where the page is."""
         return f"http://{HOST}:{self.server_port}/"
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take in a client."""
+        client, address = super().get_request()
+        self._clients.add(client)
+        return client, address
+
+    def close_request(self, request: Any) -> None:
+        """Let a client go."""
+        self._clients.discard(request)
+        super().close_request(request)
+
+    def server_close(self) -> None:
+        """End all connections, those that wait for events among them, and wait for their threads."""
+        for client in tuple(self._clients):
+            with suppress(OSError):  # it has left by itself
+                client.shutdown(socket.SHUT_RDWR)
+        self.watch.end()
+        super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
         """Pass over a client that has left; what goes wrong in an answer is told to who asked."""
@@ -131,6 +151,12 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 60
+
+    def finish(self) -> None:
+        """Close both directions, also when there is something left to say to a client that has gone."""
+        with suppress(OSError):
+            super().finish()
+        self.rfile.close()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the terminal belongs to the person."""
@@ -224,9 +250,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.close_connection = True
         self.end_headers()
-        self.wfile.write(b"retry: 500\nevent: hello\ndata:\n\n")
-        self.wfile.flush()
         with self.server.watch.looking() as look:
+            # What changes from here on is told; a page that hears this looks at what has changed before.
+            self.wfile.write(b"retry: 500\nevent: hello\ndata:\n\n")
+            self.wfile.flush()
             while True:
                 changed = look(_PULSE)
                 self.wfile.write(b"event: changed\ndata:\n\n" if changed else b": here\n\n")

@@ -17,7 +17,6 @@ from catalog_forge.rancher.tree import Tree
 from catalog_forge.repository import MARK, Repository, Source, Stamps, stamps
 from catalog_forge.spec.folder import check_inside
 from catalog_forge.spec.model import Spec
-from catalog_forge.stack.stored import entry_of
 from catalog_forge.verify.subject import Subject, of_spec
 
 T = TypeVar("T")
@@ -91,7 +90,10 @@ class Site:
         for name in repository.names():
             stamp = stamps(self.root, (f"{SPECS}/{name}.yml", f"{SPECS}/{name}", MARK))
             if name not in self._made or self._made[name][0] != stamp:
-                self._made[name] = stamp, _made_by(repository, name)
+                made, before = _made_by(repository, name), self._made.get(name)
+                # While a spec has an error, the page of what it made stays open, and shows that error.
+                is_lost = made.error and before and made.entry == f"{SPECS}/{name}"
+                self._made[name] = stamp, replace(made, entry=before[1].entry) if before and is_lost else made
             found[name] = self._made[name][1]
         return found
 
@@ -128,12 +130,6 @@ class Site:
             self._opened[entry, revision] = known_as
         return known_as[1]
 
-    def entry(self, entry: str) -> Entry | None:
-        """Return an entry as it is on disk, or as its spec would make it where it is not there yet. Errors as `opened`."""
-        if entry.count("/") == 1 and _is_folder(self.root, entry, ""):
-            return next(iter(Catalog(disk.read(self.root / entry, entry)).entries), None)
-        return self.opened(entry).entry
-
     def _open(self, entry: str, revision: str, spec: str) -> Opened:
         path = self.root / entry
         tree = disk.read(path, entry) if path.is_dir() and not entry.startswith(SPECS) else Tree(())
@@ -146,8 +142,6 @@ class Site:
             planned = {file.path: file.content for file in source.plan() if file.path.startswith(f"{entry}/")}
         except ForgeError as error:
             return _chosen(Opened(entry, tree, source=source, problems=error.problems), revision)
-        if entry.startswith(f"{SPECS}/"):
-            return _of_spec(entry, source)
         tree = tree.with_files(Tree.of(planned).files.values())
         opened = Opened(entry, tree, source=source, spec=source.spec(), is_current=repository.is_current(source))
         return _chosen(opened, revision)
@@ -166,12 +160,6 @@ def _made_by(repository: Repository, name: str) -> Product:
     except ForgeError as error:
         return Product(entry, error)
     return Product(entry)
-
-
-def _of_spec(entry: str, source: Source) -> Opened:
-    """What is looked at of a spec whose conf image reads a store of its own: the stack that `up` runs for it."""
-    revision = entry_of(source.spec())
-    return Opened(entry, revision.entry.tree, revision.entry, revision, source, source.spec())
 
 
 def _is_folder(root: Path, entry: str, spec: str) -> bool:

@@ -22,6 +22,7 @@ class Watch:
         self._root = root
         self._changed = threading.Condition()
         self._turn = 0
+        self._ended = False
         self._eyes = 0
 
     @contextmanager
@@ -36,8 +37,8 @@ class Watch:
         def look(seconds: float) -> bool:
             nonlocal seen
             with self._changed:
-                found = self._changed.wait_for(lambda: self._turn != seen, seconds)
-                seen = self._turn
+                self._changed.wait_for(lambda: self._turn != seen or self._ended, seconds)
+                found, seen = self._turn != seen, self._turn
                 return found
 
         try:
@@ -46,12 +47,18 @@ class Watch:
             with self._changed:
                 self._eyes -= 1
 
+    def end(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
     def _look(self, seen: Stamps) -> None:
         while True:
             start = time.monotonic()
             now = self._stamps()
             with self._changed:
-                if not self._eyes:
+                if not self._eyes or self._ended:
                     return
                 if now != seen:
                     seen = now
