@@ -57,7 +57,7 @@ def _moments(case: Case, steps: Sequence[Step | None]) -> Iterator[dict[str, Any
             "errors": list(step.seen.errors),
             "checks": step.checked,
             "failures": [{"message": each.message, "where": str(each.where)} for each in step.failures],
-            "files": [{**each, "lines": _near(each["lines"])} for each in shown if each["changed"]] if before else shown,
+            "files": [{**each, "lines": near(each["lines"])} for each in shown if each["changed"]] if before else shown,
         }
 
 
@@ -71,8 +71,8 @@ def _units(environment: Environment) -> Iterator[dict[str, Any]]:
             yield {"name": name, "scale": service.scale, "marks": {index: marks[index] for index in sorted(marks)}}
 
 
-def _near(lines: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """The lines that changed with some around them; a line marked `…` says how many are left out."""
+def near(lines: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Return the lines that changed with some around them; a line marked `…` says how many are left out."""
     changed = [number for number, (mark, _) in enumerate(lines) if mark != " "]
     near = sorted({each for number in changed for each in range(number - AROUND, number + AROUND + 1) if 0 <= each < len(lines)})
     found: list[Sequence[str]] = []

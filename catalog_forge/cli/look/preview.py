@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
@@ -10,6 +12,9 @@ from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import printable
 
+if TYPE_CHECKING:
+    from catalog_forge.preview.site import Site
+
 
 @click.command()
 @click.argument("entry", required=False, shell_complete=complete.entries)
@@ -17,8 +22,15 @@ from catalog_forge.shown import printable
     "--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Listen at this port; default: a free one."
 )
 @click.option("--no-open", is_flag=True, help="Open no browser.")
+@click.option(
+    "--export",
+    "out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="Write ENTRY into one file that needs no server, and end.",
+)
 @click.pass_obj
-def preview(settings: Settings, entry: str | None, port: int, no_open: bool) -> None:
+def preview(settings: Settings, entry: str | None, port: int, no_open: bool, out: Path | None) -> None:
     """Show a catalog in a browser, with the files that its conf images render.
 
     Of an entry: the form of its questions as Rancher 1.6 has it, its compose files with the answers in them, and the
@@ -30,18 +42,31 @@ def preview(settings: Settings, entry: str | None, port: int, no_open: bool) -> 
     Examples:
       catalog-forge preview
       catalog-forge preview redis --port 8080 --no-open
+      catalog-forge preview redis --export redis.html
     """
     from catalog_forge.preview.server import PreviewServer
     from catalog_forge.preview.site import Site
 
     site = Site(settings.directory)
     path = site.id_of(entry) if entry else ""
+    if out:
+        _export(site, path, settings.directory / out)
+        return
     with PreviewServer(site, port) as server:
         url = f"{server.url}#/{quote(path)}" if path else server.url
         click.echo(f"{printable(str(site.root))}: {url}\nCtrl-C ends it", err=True)
         if not no_open:
             _open(url)
         server.serve_forever()
+
+
+def _export(site: Site, entry: str, out: Path) -> None:
+    from catalog_forge.cli.shown import outfile
+    from catalog_forge.preview.export import exported
+
+    if not entry:
+        raise click.UsageError("--export needs an ENTRY: one file is one entry")
+    outfile.write(out, exported(site, entry))
 
 
 def _open(url: str) -> None:

@@ -1,6 +1,7 @@
 // The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
 import {byId, counted, el, problemList, tabs} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
+import {about} from "./entry.js";
 import {form, tell} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {showTopology} from "./topology.js";
@@ -60,7 +61,6 @@ async function showCatalog() {
   view.replaceChildren(el("div.bar", {}, el("h1", {}, "Catalog"), said, search), list,
     data.entries.length ? "" : el("p.empty", {}, "There is no entry yet: catalog-forge new NAME makes one."));
   byId("status").textContent = "";
-  performance.mark("tiles");
   state("ready");
 }
 
@@ -77,30 +77,25 @@ function tile(entry) {
 function icon(id, title, is) {
   const letter = () => el("span.icon.letter", {"aria-hidden": "true"}, (title || "?").slice(0, 1).toUpperCase());
   if (!is) return letter();
-  const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", loading: "lazy", onerror: () => picture.replaceWith(letter())});
+  const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", onerror: () => picture.replaceWith(letter())});
   return picture;
 }
 
 // An entry
 
 async function showEntry(id, revision, tab) {
+  const data = await get("/api/entry", {id, revision});
   const kept = JSON.parse(sessionStorage.getItem(`wish ${id}`) || "null") || {};
-  const wish = {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against = structuredClone(AS_IT_IS);
-  const first = post("/api/render", {id, revision, ...wish, against});
-  const data = await get("/api/entry", {id, revision}).finally(() => first.catch(() => null));
-  now = {id, wanted: revision, data, wish, against, findings: [], written: false, tab: ""};
+  now = {id, wanted: revision, data, wish: {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against: structuredClone(AS_IT_IS), findings: [], written: false, tab: ""};
   build();
   choose(tab || (data.spec ? "files" : data.readme ? "readme" : "compose"));
-  performance.mark("entry");
-  await render(first);
+  await render();
   lint();
 }
 
 function build() {
   const {data, wish} = now;
   document.title = `${data.title || data.id} · catalog-forge preview`;
-  const facts = Object.entries(data.facts || {}).map(([key, text]) => [el("dt", {}, key),
-    el("dd", {}, /^https?:\/\//.test(text) ? el("a", {href: text, rel: "noopener noreferrer", target: "_blank"}, text.replace(/^https?:\/\//, "")) : text)]);
   const spec = data.spec && el("p.from", {}, "from ", el("code", {}, `specs/${data.spec.name}.yml`), data.spec.current ? "" : el("span.pill.change", {title: `catalog-forge generate ${data.spec.name}`}, "not generated yet"));
   const revisions = data.revisions && el("div.field", {}, el("label", {for: "revision"}, "Template version"), el("select#revision", {onchange: (event) => {
     location.hash = `#/${now.id}/${event.target.value}?tab=${now.tab}`;
@@ -108,8 +103,7 @@ function build() {
   const stack = data.stack && el("div.field", {}, el("label", {for: "stack-name"}, "Stack name"),
     el("input#stack-name", {type: "text", value: wish.stack || data.stack, oninput: (event) => { wish.stack = event.target.value; render(); }}));
   const side = el("aside.side", {"aria-label": "Entry and questions"},
-    el("div.head", {}, icon(data.id, data.title, data.icon), el("div", {}, el("h1", {}, data.title || data.id), el("p.dim", {}, `in ${data.id.split("/")[0]}`))),
-    data.description && el("p.description", {}, data.description), facts.length ? el("dl", {}, facts) : "", spec, revisions, stack,
+    about(data, icon(data.id, data.title, data.icon)), spec, revisions, stack,
     data.questions && el("h2", {}, "Configuration options"),
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry asks nothing.")));
   const panels = TABS.map(([name]) => el(`section.panel#panel-${name}`, {role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true}));
@@ -135,11 +129,11 @@ function choose(name) {
     byId(`panel-${each}`).hidden = !is;
   }
   if (now.answer) draw();
-  if (now.answer && !asking) state("ready");
+  state("ready");
 }
 
 // Asks for what comes of the answers; a key press while it is on its way is asked after it.
-async function render(begun) {
+async function render() {
   if (asking) { again = true; return; }
   asking = true;
   const mine = now;
@@ -148,9 +142,8 @@ async function render(begun) {
     do {
       again = false;
       const {id, wish, against, data} = mine;
-      const answer = await (begun || post("/api/render", {id, revision: data.revision || "", ...wish, against}));
-      begun = null;
-      if (now === mine) { mine.answer = answer; keep(); tell(answer.problems); draw(); performance.mark("files"); }
+      const answer = await post("/api/render", {id, revision: data.revision || "", ...wish, against});
+      if (now === mine) { mine.answer = answer; keep(); tell(answer.problems); draw(); }
     } while (again && now === mine);
     document.body.dataset.turn = String(++turn);
     if (now === mine) state("ready");
@@ -199,7 +192,7 @@ function drawTools(answer) {
   if (!answer.services || tools.dataset.key === key || tools.contains(document.activeElement) && tools.dataset.key && !answer.nodes.length) return;
   const focused = document.activeElement && document.activeElement.id;
   tools.dataset.key = key;
-  const scale = (each) => el("label", {}, el("span", {}, each.name), el("input", {id: `scale-${each.name}`, type: "number", min: "0", max: "200", name: each.name, value: String(each.scale), oninput: (event) => {
+  const scale = (each) => el("label", {}, el("span", {}, each.name), el(`input#scale-${each.name}`, {type: "number", min: "0", max: "200", name: each.name, value: String(each.scale), oninput: (event) => {
     const number = event.target.valueAsNumber;
     if (Number.isInteger(number) && number >= 0 && number <= 200) { wish.scales[each.name] = number; render(); }
   }}));
@@ -264,8 +257,7 @@ function stackView(stack) {
   return el("section.stack", {}, el("h3", {}, stack.name, el("span.facts", {}, el("span.pill", {}, stack.phase))), stack.error && el("p.wrong", {}, stack.error),
     el("table", {}, el("thead", {}, el("tr", {}, ["Unit", "State", "Health", "Address"].map((each) => el("th", {scope: "col"}, each)))),
       el("tbody", {}, stack.units.map((each) => el("tr", {}, el("th", {scope: "row"}, each.name), cell(each.state, good[each.state] || "wait"), cell(each.health, each.health && (good[each.health] || "wait")), cell(each.address))))),
-    stack.reloads.length ? [el("h4", {}, "Last reloads"), el("ol.news", {}, stack.reloads.map((each) => el("li", {}, el("time", {}, each.time.replace("T", " ")), el("b", {}, each.container), each.text)))] : "",
-    stack.news.length ? [el("h4", {}, "Last events"), el("ol.news", {}, stack.news.map((each) => el("li", {}, each)))] : "");
+    stack.news.length ? el("ol.news", {}, stack.news.map((each) => el("li", {}, each))) : "");
 }
 
 // The catalog on disk, and the server
@@ -285,14 +277,12 @@ async function refresh() {
   } catch (error) { failed(error); }
 }
 
-let gone = false;
 function here(is) {
   const banner = byId("offline");
   banner.hidden = is;
   banner.textContent = is ? "" : `The server has ended. Start it again: catalog-forge preview --port ${location.port}`;
   if (!is) state("offline");
-  if (is && gone) refresh();
-  gone = !is;
+  if (is) refresh();
 }
 
 document.addEventListener("keydown", (event) => {

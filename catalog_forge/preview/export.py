@@ -1,0 +1,149 @@
+"""An entry in one HTML file that needs no server: to attach to a merge request.
+
+It holds what the page shows of the default answers, what each option changes when it is taken alone, the drawing and the
+scenarios; what has no room, or needs somebody to render it, is listed. Nothing but its own script and style may run or load: the
+policy in it names them by their hashes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from html import escape
+from importlib import resources
+from itertools import islice
+from typing import Any
+
+from catalog_forge import __version__
+from catalog_forge.errors import ForgeError, Problem
+from catalog_forge.preview import drawing, icons, timeline, topology
+from catalog_forge.preview.answering import answered, described, files
+from catalog_forge.preview.site import Opened, Site
+from catalog_forge.preview.state import Wish, played
+from catalog_forge.rancher.questions import Question
+from catalog_forge.shown import counted
+
+MAX_BYTES = 2_000_000
+# So many options are rendered at most, as each takes some milliseconds; and so many questions are named.
+MOST_OPTIONS, MOST_NAMED = 500, 10
+_MODULES = ("dom", "api", "entry", "form", "files", "topology", "timeline", "export")
+_IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
+_LIVE = (
+    "files for several options together, for other scales, nodes and metadata versions",
+    "what lint finds, and stacks that run",
+)
+
+
+def exported(site: Site, entry: str) -> str:
+    """Return an entry as one HTML file of at most `MAX_BYTES`. Raises ForgeError when there is none, or nothing to show."""
+    opened = site.opened(entry)
+    if opened.revision is None:
+        raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that could be shown")])
+    data = described(opened) | {"readme": "", "made": __version__, "options": [], "played": [], "left_out": []}
+    questions = list(opened.revision.asked.values())
+    left_out = [*_typed(questions), *_LIVE]
+    room = MAX_BYTES - len(_page(data).encode()) - len(_json(left_out).encode())
+    for what, key, part in _parts(site, opened, questions):
+        size, listed = len(_json({key: part}).encode()), isinstance(data.get(key), list)
+        if size > room:
+            left_out.insert(0, f"{what}: it has no room here")
+            size = len(_json(left_out[0]).encode())
+        elif listed:
+            data[key].append(part)
+        else:
+            data[key] = part
+        room -= size
+    return _page(data | {"left_out": left_out})
+
+
+def _parts(site: Site, opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[str, str, Any]]:
+    """What is worth having in the file, the most important first: in words, by its key, as data."""
+    yield "the files for the default answers", "answer", answered(opened, Wish(), None)
+    if found := topology.of_wish(opened, Wish()):
+        yield "the drawing", "svg", drawing.draw(found, alone=False)
+    yield "the README", "readme", described(opened).get("readme", "")
+    if icon := icons.icon(site, opened.id):
+        yield "the icon", "picture", f"data:{icon.type};base64,{b64encode(icon.content).decode()}"
+    for name in timeline.names(opened):
+        yield f"the scenario {name}", "played", _played(opened, name)
+    yield from islice(_options(opened, questions), MOST_OPTIONS)
+
+
+def _played(opened: Opened, name: str) -> dict[str, Any]:
+    """A scenario, or what is wrong with it."""
+    try:
+        return timeline.timeline(opened, name)
+    except ForgeError as error:
+        return {"name": name, "file": "", "outcome": "error", "reason": str(error), "moments": []}
+
+
+def _options(opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[str, str, Any]]:
+    """What each answer that can be chosen from a list changes, when all others are as the entry has them."""
+    before = played(opened, Wish()).seen
+    for question in questions:
+        for value in _choices(question):
+            found = played(opened, Wish({question.variable: value}))
+            shown = files(found.seen, before, secrets=False) if found.seen else ()
+            changed = [{**each, "lines": timeline.near(each["lines"])} for each in shown if each["changed"]]
+            problems = [problem.message for problem, _ in found.problems]
+            part = {"variable": question.variable, "value": value, "files": changed, "problems": problems}
+            yield f"{question.label}: {value}", "options", part
+
+
+def _choices(question: Question) -> list[str]:
+    """The answers other than the default that a question lists."""
+    known = ("true", "false") if question.type == "boolean" else question.options if question.type == "enum" else ()
+    return [each for each in dict.fromkeys(known) if each != question.default]
+
+
+def _typed(questions: Sequence[Question]) -> Iterator[str]:
+    """What is said of questions whose answers are typed, and of more options than are rendered."""
+    typed = [question.label for question in questions if question.type not in ("boolean", "enum")]
+    if typed:
+        yield f"files for other answers to {', '.join(typed[:MOST_NAMED])}{' and others' if len(typed) > MOST_NAMED else ''}"
+    more = sum(len(_choices(question)) for question in questions) - MOST_OPTIONS
+    if more > 0:
+        yield f"{counted(more, 'more option')}: {MOST_OPTIONS} are rendered at most"
+
+
+def _page(data: Mapping[str, Any]) -> str:
+    """The file with this data in it."""
+    script, style = _bundled(), "".join(_text(f"{name}.css") for name in ("page", "drawing"))
+    policy = f"default-src 'none'; script-src '{_hashed(script)}'; style-src '{_hashed(style)}'; img-src data:; base-uri 'none'"
+    parts = {
+        "policy": escape(policy),
+        "title": escape(str(data.get("title") or data["id"])),
+        "style": style,
+        "data": _json(data),
+        "script": script,
+    }
+    return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found[1]], _text("export.html"))
+
+
+def _bundled() -> str:
+    """The modules of the page in one, each in a scope of its own."""
+    return "".join(map(_module, _MODULES))
+
+
+def _module(name: str) -> str:
+    text = _text(f"{name}.js")
+    known = ", ".join(found[2] for found in _EXPORT.finditer(text))
+    text = _EXPORT.sub(r"\1 \2", _IMPORT.sub(r"const \1 = \2_module;", text))
+    return f"const {name}_module = (() => {{\n{text}return {{{known}}};\n}})();\n"
+
+
+def _json(data: Any) -> str:
+    """Data as it may stand in a script element: nothing in it ends that, or begins a comment."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c").encode(errors="replace").decode()
+
+
+def _hashed(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _text(name: str) -> str:
+    return (resources.files(__package__) / "files" / name).read_text(encoding="utf-8")

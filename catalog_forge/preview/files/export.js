@@ -1,0 +1,71 @@
+// An entry in one file, without a server: it shows what was rendered when the file was written.
+import {byId, counted, el, problemList, tabs} from "./dom.js";
+import {about} from "./entry.js";
+import {form} from "./form.js";
+import {answersView, composeView, fileViews} from "./files.js";
+import {drawing} from "./topology.js";
+import {scenarioChoice, timelineView} from "./timeline.js";
+
+const data = JSON.parse(byId("data").textContent);
+const TABS = [["files", "Files"], ["compose", "Compose"], ["topology", "Topology"], ["scenarios", "Scenarios"], ["readme", "README"]];
+const answer = data.answer || {};
+const SECRET = ["password", "secret", "masked"];
+const typeOf = (name) => data.questions.find((each) => each.variable === name).type;
+const chosen = new Map(); // answers other than the defaults, the last one at the end
+
+function build() {
+  const picture = data.picture && el("img.icon", {src: data.picture, alt: ""});
+  const panels = TABS.map(([name]) => el(`section.panel#panel-${name}`, {role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true}));
+  byId("root").textContent = data.made;
+  byId("view").replaceChildren(el("div.entry", {},
+    el("aside.side", {"aria-label": "Entry and questions"}, about(data, picture), data.spec && el("p.from", {}, "from ", el("code", {}, `specs/${data.spec.name}.yml`)),
+      el("h2", {}, "Configuration options"), form(data.questions || [], {}, choose),
+      el("h2", {}, "Not in this file"), el("ul#left-out.note", {}, data.left_out.map((each) => el("li", {}, each))), el("p.note", {}, el("code", {}, `catalog-forge preview ${data.id}`), " shows it.")),
+    el("div.main", {}, tabs(TABS, "files", show), panels)));
+  const article = el("article#readme", {});
+  article.innerHTML = data.readme; // sanitised when the file was written; the policy of the file runs no script in it
+  byId("panel-readme").replaceChildren(data.readme ? article : el("p.empty", {}, "This revision has no README."));
+  byId("panel-topology").replaceChildren(data.svg ? drawing(data.svg) : el("p.empty", {}, "There is no drawing."));
+  const place = el("div", {}), play = (name) => place.replaceChildren(timelineView(data.played.find((each) => each.name === name)));
+  const names = data.played.map((each) => each.name);
+  byId("panel-scenarios").replaceChildren(...(names.length ? [scenarioChoice(names, names[0], play), place] : [el("p.empty", {}, "There is no scenario.")]));
+  if (names.length) play(names[0]);
+}
+
+function show(name) {
+  for (const [each] of TABS) {
+    byId(`tab-${each}`).setAttribute("aria-selected", each === name ? "true" : "false");
+    byId(`tab-${each}`).tabIndex = each === name ? 0 : -1;
+    byId(`panel-${each}`).hidden = each !== name;
+  }
+}
+
+function choose(variable, text) {
+  chosen.delete(variable);
+  if (text !== data.questions.find((each) => each.variable === variable).default) chosen.set(variable, text);
+  draw();
+}
+
+function draw() {
+  const [variable, value] = [...chosen].at(-1) || [];
+  const option = data.options.find((each) => each.variable === variable && each.value === value);
+  const changed = option ? option.files : [];
+  const shown = (answer.files || []).map((file) => changed.find((each) => each.dest === file.dest) || file);
+  const added = changed.filter((file) => !shown.includes(file));
+  const lines = changed.reduce((sum, each) => sum + each.changed, 0);
+  byId("status").textContent = !variable ? "as with the default answers"
+    : !option ? `${variable}: what this changes is not in this file`
+    : `${variable}=${value}${chosen.size > 1 ? " alone" : ""}: ${counted(lines, "line")} changed in ${counted(changed.length, "file")}`;
+  const problems = [...(answer.problems || []).filter((each) => !each.variable), ...(option ? option.problems.map((message) => ({message})) : [])];
+  byId("panel-files").replaceChildren(...(problems.length ? [problemList(problems)] : []), ...fileViews([...shown, ...added]),
+    ...(shown.length ? [] : [el("p.empty", {}, "Nothing is known of the files of this entry.")]));
+  const given = Object.fromEntries([...chosen].map(([name, text]) => [name, SECRET.includes(typeOf(name)) ? "***" : text]));
+  const put = (piece) => typeof piece === "string" || !(piece[1] in given) ? piece : [piece[0], piece[1], given[piece[1]]];
+  const files = (answer.compose || []).map((file) => ({...file, lines: file.lines.map((pieces) => pieces.map(put))}));
+  byId("panel-compose").replaceChildren(...files.map((file) => composeView(file, [], false)), answersView({...answer.answers, ...given}));
+}
+
+build();
+show("files");
+draw();
+document.body.dataset.state = "ready";
