@@ -120,9 +120,12 @@ class Page:
         return "".join(f"{line.removeprefix('added: ')}\n" for line in lines)
 
     def requests(self) -> set[str]:
-        """The origins that were asked for something since this was asked last."""
-        entries = (json.loads(each["message"])["message"] for each in self.browser.get_log("performance"))
-        urls = [each["params"]["request"]["url"] for each in entries if each["method"] == "Network.requestWillBeSent"]
+        """The origins that were asked for something since this was asked last; what a policy has refused was not."""
+        said = [json.loads(each["message"])["message"] for each in self.browser.get_log("performance")]
+        failed = (each["params"] for each in said if each["method"] == "Network.loadingFailed")
+        refused = {each["requestId"] for each in failed if "blockedReason" in each or "BLOCKED_BY_CSP" in each["errorText"]}
+        sent = [each["params"] for each in said if each["method"] == "Network.requestWillBeSent"]
+        urls = [each["request"]["url"] for each in sent if each["requestId"] not in refused]
         parts = [urlsplit(url) for url in urls if not url.startswith(("data:", "about:", "chrome:", "blob:"))]
         return {f"{each.scheme}://{each.netloc}/" for each in parts}
 

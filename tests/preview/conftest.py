@@ -1,12 +1,17 @@
-"""A catalog with entries of both kinds: two that specs make, and one that somebody wrote by hand."""
+"""A catalog with an entry that a spec makes and one that somebody wrote by hand; and a browser to look at it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.helpers import tree
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 SPEC = """\
 forge: 1
@@ -71,3 +76,12 @@ def catalog(tmp_path: Path) -> Path:
             "templates/db/0/README.md": "# Database\n\nKeeps *rows*.\n",
         },
     )
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: tuple[str, str]) -> Iterator[webdriver.Chrome]:
+    """One browser for all tests of a process: to start it takes longer than most of them."""
+    from tests.preview.browser import started
+
+    with started(chromium) as found:
+        yield found

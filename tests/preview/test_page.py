@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from tests.helpers import tree
-from tests.preview.browser import Page, served, started
+from tests.preview.browser import Page, served
 
 TYPES = "string int float boolean enum multiline password masked date service certificate secret odd".split()
 
@@ -47,12 +47,6 @@ then:
 - {set: {title: b}, expect: {files: {web.conf: {contains: ["title = b"]}}}}
 - {name: as before, health: {2: unhealthy}}
 """
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: tuple[str, str]) -> Iterator[webdriver.Chrome]:
-    with started(chromium) as found:
-        yield found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.preview.site import Site
-from catalog_forge.preview.timeline import AROUND, _near, timeline
+from catalog_forge.preview.timeline import AROUND, near, timeline
 from tests.helpers import tree
 
 START = "services: {web: {scale: 2, metadata: {port: 80, title: a, token: sesame}}}\n"
@@ -60,7 +60,7 @@ def test_an_entry_that_was_written_by_hand_has_none(catalog: Path) -> None:
 def test_lines_far_from_a_change_are_counted() -> None:
     lines = [(" ", str(number)) for number in range(20)]
     lines[10] = ("+", "new")
-    near = _near(lines)
-    assert near[0] == ("…", str(10 - AROUND)) and near[-1] == ("…", str(20 - 10 - AROUND - 1))
-    assert len(near) == 2 * AROUND + 3
-    assert _near(lines[8:11]) == lines[8:11]
+    found = near(lines)
+    assert found[0] == ("…", str(10 - AROUND)) and found[-1] == ("…", str(20 - 10 - AROUND - 1))
+    assert len(found) == 2 * AROUND + 3
+    assert near(lines[8:11]) == lines[8:11]

@@ -1,0 +1,118 @@
+"""An entry in one file: opened from disk in a real Chromium, it shows what was rendered, and asks nobody for anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from selenium import webdriver
+from selenium.webdriver.support.select import Select
+
+from catalog_forge.cli.main import root
+from catalog_forge.preview import export
+from catalog_forge.preview.site import Site
+from tests.helpers import tree
+from tests.preview.browser import Page
+from tests.preview.conftest import SPEC
+from tests.preview.test_hostile import hostile, is_harmless
+from tests.preview.test_page import SCENARIO, entry, questions
+
+KINDS = "  level: {type: enum, options: [low, high, loud], default: low, label: Level}\n"
+KINDS += "  quiet: {type: boolean, default: false, label: Quiet}\n"
+SET = "title: '@{metadata/title}', level: '@{metadata/level}', quiet: '@{metadata/quiet}',"
+
+
+@pytest.fixture
+def shop(catalog: Path) -> Path:
+    spec = SPEC.replace("  token:", f"{KINDS}  token:").replace("title: '@{metadata/title}',", SET)
+    scenario = SCENARIO.replace("token: t", "token: sesame, level: low, quiet: false")
+    return tree(catalog, {"specs/web-conf.yml": spec, "specs/web-conf/scenarios/grow.yml": scenario})
+
+
+def written(catalog: Path, name: str, out: Path) -> str:
+    """The address of the file that the command writes."""
+    done = CliRunner().invoke(root, ["-C", str(catalog), "preview", name, "--export", str(out)])
+    assert done.exit_code == 0, done.output
+    assert out.stat().st_size <= export.MAX_BYTES
+    return out.as_uri()
+
+
+def opened(browser: webdriver.Chrome, address: str) -> Page:
+    page = Page(browser, address)
+    page.requests(), page.console()
+    browser.get("about:blank")
+    browser.get(address)
+    page.ready()
+    return page
+
+
+def closed(page: Page) -> None:
+    """The file was all that was asked for, and its policy had nothing to refuse."""
+    page.browser.get("about:blank")
+    assert page.requests() == {"file:///"}
+    assert page.console() == []
+
+
+def test_each_option_alone_shows_the_files_that_it_changes(browser: webdriver.Chrome, shop: Path, tmp_path: Path) -> None:
+    page = opened(browser, written(shop, "web", tmp_path / "web.html"))
+    assert page.texts(".head h1") == ["Web server"]
+    assert "level = low" in page.file("/etc/web/web.conf")
+    Select(page.find("#q-level")).select_by_value("high")
+    assert page.texts("#panel-files .added") == ["added: level = high"]
+    assert page.texts("#status") == ["level=high: 2 lines changed in 1 file"]
+    page.find("#q-quiet-true").click()
+    assert page.texts("#panel-files .added") == ["added: quiet = true"]
+    assert page.texts("#status") == ["quiet=true alone: 2 lines changed in 1 file"]
+    page.tab("compose")
+    assert page.texts(".answer[data-variable=level]") == ["high"]
+    page.find("#q-title").send_keys("!")
+    assert page.texts("#status") == ["title: what this changes is not in this file"]
+    closed(page)
+
+
+def test_it_has_the_drawing_the_scenarios_and_what_is_left_out(browser: webdriver.Chrome, shop: Path, tmp_path: Path) -> None:
+    page = opened(browser, written(shop, "web", tmp_path / "web.html"))
+    page.tab("topology")
+    assert {"web × 1", "web-conf"} <= set(page.texts("#panel-topology svg text"))
+    page.tab("scenarios")
+    assert len(page.texts(".moment")) == 4
+    page.tab("readme")
+    assert page.texts("#readme h1")
+    assert page.texts("#left-out li")[0] == "files for other answers to Port, Title, Token"
+    assert "sesame" not in (tmp_path / "web.html").read_text()
+    closed(page)
+
+
+@pytest.mark.parametrize("name", ["evil", "sly"])
+def test_nothing_of_an_entry_runs_or_loads_in_it(browser: webdriver.Chrome, tmp_path: Path, name: str) -> None:
+    page = opened(browser, written(hostile(tmp_path / "catalog"), name, tmp_path / "evil.html"))
+    for tab in ("files", "compose", "topology", "scenarios", "readme"):
+        page.tab(tab)
+        assert is_harmless(page)
+    closed(page)
+
+
+def test_what_has_no_room_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MAX_BYTES", 200_000)
+    options = ", ".join(f"o{number}" for number in range(90))
+    rows = [f"variable: q{number}, type: enum, label: Q{number}, options: [{options}], default: o0" for number in range(10)]
+    files = {"0/README.md": "word " * 10_000, "catalogIcon-big.svg": f"<svg><!-- {'A' * 100_000} --></svg>"}
+    made = export.exported(Site(tree(tmp_path, entry("big", questions(rows), **files))), "templates/big")
+    assert len(made.encode()) <= 200_000
+    data = json.loads(made.partition('id="data">')[2].partition("</script>")[0])
+    assert "the icon: it has no room here" in data["left_out"]
+    assert "390 more options: 500 are rendered at most" in data["left_out"]
+    assert len(data["options"]) == 500 and data["readme"]
+
+
+@pytest.mark.parametrize(("words", "said"), [([], "needs an ENTRY"), (["wab"], "did you mean 'web'?")])
+def test_without_an_entry_that_is_there_it_says_so(shop: Path, tmp_path: Path, words: list[str], said: str) -> None:
+    done = CliRunner().invoke(root, ["-C", str(shop), "preview", *words, "--export", str(tmp_path / "x.html")])
+    assert done.exit_code != 0 and said in done.output
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_the_same_entry_gives_the_same_file(shop: Path) -> None:
+    assert export.exported(Site(shop), "templates/web") == export.exported(Site(shop), "templates/web")
