@@ -63,6 +63,16 @@ def change(wanted: Mapping[str, str], there: Mapping[str, bytes], own: Collectio
     return Change(puts, deletes, len(wanted) - len(puts), mark in there, mark)
 
 
+def text_of_key(key: bytes) -> str:
+    """Return a key that a store holds as text: what somebody else has there need not be UTF-8, and must come back as it was."""
+    return key.decode(errors="surrogateescape")
+
+
+def bytes_of_key(key: str) -> bytes:
+    """Return what a store holds for the text of a key."""
+    return key.encode(errors="surrogateescape")
+
+
 def is_below(key: str, tops: Collection[str]) -> bool:
     """Whether a key is one of some, or lies below one of them."""
     return key in tops or any(parent in tops for parent in parents(key))
@@ -77,7 +87,7 @@ def _cut(operations: Sequence[Operation], most: int, room: int) -> Iterator[Batc
     """Operations in the order that they have, as transactions."""
     puts, deletes, size = dict[str, str](), list[str](), 0
     for key, text in operations:
-        added = len(key.encode()) + len((text or "").encode())
+        added = len(bytes_of_key(key)) + len((text or "").encode())
         count = len(puts) + len(deletes)
         if count and (count >= most or size + added > room):
             yield puts, deletes
@@ -95,7 +105,8 @@ def diff(found: Change, there: Mapping[str, bytes], secret: Collection[str]) -> 
     """Return what a change does as a unified diff of lines KEY "VALUE"; values below the `secret` keys stay hidden."""
 
     def line(key: str, value: str, changed: str = "") -> str:
-        return f"{key} {f'(secret{changed})' if is_below(key, secret) else value}\n"
+        shown = bytes_of_key(key).decode(errors="backslashreplace")
+        return f"{shown} {f'(secret{changed})' if is_below(key, secret) else value}\n"
 
     keys = sorted({*there} - {found.mark} | {*found.puts})
     before = "".join(line(key, _shown(there[key])) for key in keys if key in there)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError
+from catalog_forge.seed.change import bytes_of_key, text_of_key
 from catalog_forge.seed.store import Destination, denied, unclear
 from catalog_forge.seed.wire import Wire
 
@@ -41,7 +42,7 @@ class Etcdv3:
         asked = {"key": _text(begin), "range_end": _text(self._target.prefix + "0")}
         answer = self._asked("range", asked)
         try:
-            return {b64decode(each["key"]).decode(): b64decode(each.get("value", "")) for each in answer.get("kvs", ())}
+            return {text_of_key(b64decode(each["key"])): b64decode(each.get("value", "")) for each in answer.get("kvs", ())}
         except (AttributeError, KeyError, TypeError, ValueError):
             unclear(self._target.node, "the keys are not those of etcd")
 
@@ -65,4 +66,4 @@ class Etcdv3:
 
 
 def _text(text: str) -> str:
-    return b64encode(text.encode()).decode()
+    return b64encode(bytes_of_key(text)).decode()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from catalog_forge.confd.layout import nested
 from catalog_forge.seed.store import Destination, refuse
@@ -67,24 +68,48 @@ class JsonFile:
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Replace the file; what lies beside the prefix stays as it is."""
-        gone, tree = set(deletes), self._tree()
-        holder, last = self._holder(tree)
-        leaves = {key: value.decode() for key, value in self._below(holder, last).items() if key not in gone} | dict(puts)
-        holder[last] = nested({key.removeprefix(self._target.prefix): text for key, text in leaves.items()})
         try:
             # A link, such as one that leads into a folder of the container, stays one.
             path = self._path.resolve()
-            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".catalog-forge.")
-            try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    file.write(file_of(tree))
-                Path(name).replace(path)
-            finally:
-                Path(name).unlink(missing_ok=True)
+            with self._new(path) as (new, name):
+                text = file_of(self._with(puts, set(deletes))).encode()
+                new.truncate()
+                new.write(text)
+                new.flush()
+                name.replace(path)
         except OSError as error:
             refuse(str(self._path), error.strerror or str(error))
         except UnicodeEncodeError:
             refuse(str(self._path), "it holds half of a character, which confd cannot read")
+
+    def _with(self, puts: Mapping[str, str], gone: set[str]) -> dict[str, Any]:
+        """The tree of the file, changed."""
+        tree = self._tree()
+        holder, last = self._holder(tree)
+        leaves = {key: value.decode() for key, value in self._below(holder, last).items() if key not in gone} | dict(puts)
+        holder[last] = nested({key.removeprefix(self._target.prefix): text for key, text in leaves.items()})
+        return tree
+
+    @contextmanager
+    def _new(self, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+        """A file beside the one that it is to replace, locked. One that a seed left which was killed is taken over."""
+        name = path.with_name(f".catalog-forge.{path.name}")
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found = os.fstat(descriptor)
+                is_ours = os.path.samestat(found, name.stat()) and found.st_uid == os.geteuid()
+            except (BlockingIOError, FileNotFoundError):
+                is_ours = False
+            if not is_ours:
+                refuse(str(self._path), "somebody else writes to it", "run it again")
+            try:
+                os.fchmod(descriptor, 0o600)
+                yield file, name
+            except BaseException:
+                name.unlink(missing_ok=True)
+                raise
 
 
 def _map(path: Path, key: str, value: object) -> None:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from catalog_forge.backends import TABLE
+from catalog_forge.seed.change import bytes_of_key, text_of_key
 from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse, unclear
 
 Reply = bytes | int | None | list["Reply"]
@@ -60,7 +61,7 @@ class Redis:
                 break
         values = self._ask([("MGET", *keys)])[0] if keys else []
         pairs = zip(keys, values if isinstance(values, list) else (), strict=False)
-        return {key.decode(errors="replace"): value for key, value in pairs if isinstance(value, bytes)}
+        return {text_of_key(key): value for key, value in pairs if isinstance(value, bytes)}
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Do all of it in one transaction: of one that is cut off, Redis does nothing."""
@@ -108,5 +109,5 @@ class Redis:
 
 
 def _command(words: Iterable[str | bytes]) -> bytes:
-    parts = [word if isinstance(word, bytes) else word.encode() for word in words]
+    parts = [word if isinstance(word, bytes) else bytes_of_key(word) for word in words]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)

@@ -105,9 +105,12 @@ class Result:
         return self.broken is None and not any(step.failures for step in self.steps)
 
 
-def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = ()) -> list[Case]:
-    """Return the scenarios of a spec, or those with these names. Raises ForgeError with all problems of all of them."""
-    subject = of_spec(spec, folder.static)
+def cases(spec: Spec, folder: SpecFolder, only: Collection[str] = (), backend: str = "") -> list[Case]:
+    """Return the scenarios of a spec, or those with these names, for a back end or its first.
+
+    Raises ForgeError with all problems of all of them.
+    """
+    subject = of_spec(spec, folder.static, backend)
     found: list[Case] = []
     problems: list[Problem] = []
     for name, text in folder.scenarios().items():

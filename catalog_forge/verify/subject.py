@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from catalog_forge.confd.imitated import image_dir
 from catalog_forge.confd.imitated.embedded import Dialect
 from catalog_forge.confd.imitated.image_dir import ImageDir
 from catalog_forge.confd.layout import prefix_of
+from catalog_forge.errors import ForgeError, did_you_mean
 from catalog_forge.image.files import ReadStatic, image_plan
 from catalog_forge.plan import Plan
 from catalog_forge.spec.launching import rendered
@@ -53,6 +54,19 @@ class Subject:
         """Return the dest that a word means: all of it, or as much of its end as no other has."""
         found = [dest for dest in dict.fromkeys(self.dests) if dest == word or dest.endswith(f"/{word}")]
         return word if word in found else found[0] if len(found) == 1 else None
+
+
+def reading(spec: Spec, backend: str) -> Spec:
+    """Return a spec with a back end as its first, where it has a choice. Raises ForgeError for one that it cannot be told."""
+    if not backend:
+        return spec
+    if backend not in spec.engine.told:
+        hint = did_you_mean(backend, spec.engine.told)
+        raise ForgeError(f"--backend {backend}: {spec.name} does not read it", spec.engine.at("backends"), hint)
+    if not spec.engine.is_stored:
+        return spec
+    others = tuple(each for each in spec.engine.backends if each != backend)
+    return replace(spec, engine=replace(spec.engine, backends=(backend, *others)))
 
 
 def of_spec(spec: Spec, read_static: ReadStatic, backend: str = "") -> Subject:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
+from tests.helpers import tree
 from tests.verify.specs import SCENARIO, SPEC, catalog
 
 GOOD = SCENARIO + "expect: {files: {peers: {contains: 10.42.1.13}}}\nthen:\n- scale: 4\n  expect: {reloads: 1}\n"
@@ -193,3 +194,44 @@ def test_checks_that_need_a_stack_are_said_not_to_be_made(tmp_path: Path) -> Non
 def test_what_renders_has_no_stack(tmp_path: Path) -> None:
     catalog(tmp_path, {"good": GOOD})
     assert "'stack' is not one of 'embedded', 'confd', 'image'" in run(tmp_path, "render", "app-conf", "--engine", "stack").stderr
+
+
+STORED = """\
+forge: 1
+name: app-conf
+launch: {exec: [app]}
+service: {name: app, image: "app:1"}
+engine: {backend: [etcdv3, redis, file, rancher]}
+metadata: {level: {default: info}, nodes: {type: list, optional: true}}
+files:
+- {dest: /etc/app/app.conf, format: lines, body: [{text: "@{metadata/level}\\n"}, {list: {of: metadata/nodes, item: "@{it}"}}]}
+"""
+NODES = """\
+stack: s
+services: {app: {metadata: {level: info, nodes: [a, b]}}}
+expect: {files: {app.conf: "info\\na\\nb\\n"}}
+then: [{set: {level: debug}, expect: {files: {app.conf: {contains: debug}}}}]
+"""
+
+
+@pytest.mark.parametrize("backend", ["etcdv3", "redis", "file", "rancher"])
+def test_each_back_end_of_a_spec_can_be_played(backend: str, tmp_path: Path, confd: Path) -> None:
+    tree(tmp_path, {"specs/app-conf.yml": STORED, "specs/app-conf/scenarios/nodes.yml": NODES})
+    for words in ((), ("--engine", "confd", "--confd", str(confd))):
+        result = run(tmp_path, "test", "--backend", backend, *words)
+        assert result.exit_code == 0, result.output
+        assert "2 checks" in result.output
+
+
+def test_files_of_rancher_s_shape_can_be_played_but_not_by_a_stack(tmp_path: Path, confd: Path) -> None:
+    catalog(tmp_path, {"good": GOOD})
+    assert run(tmp_path, "test", "--backend", "file", "--engine", "confd", "--confd", str(confd)).exit_code == 0
+    refused = run(tmp_path, "test", "--backend", "file", "--engine", "stack")
+    assert refused.exit_code == 2 and "a stack has Rancher's metadata service in place of files" in refused.output
+
+
+def test_a_back_end_that_the_spec_does_not_read_is_an_error(tmp_path: Path) -> None:
+    catalog(tmp_path, {"good": GOOD})
+    refused = run(tmp_path, "test", "--backend", "redis")
+    assert refused.exit_code == 1
+    assert "--backend redis: app-conf does not read it" in refused.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -19,9 +20,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
+from catalog_forge.seed.change import Change
 from catalog_forge.seed.clients import client_of, connected
 from catalog_forge.seed.file import nested
-from catalog_forge.seed.store import Destination
+from catalog_forge.seed.store import Client, Destination, carry_out
 from tests.helpers import tree
 from tests.stores.conftest import needing, started
 from tests.stores.servers import free_port, tool
@@ -449,3 +451,51 @@ def test_a_wrong_back_end_and_a_wrong_port_are_said(tmp_path: Path, redis: str, 
         assert refused.exit_code == 1
         assert re.search(f"the store at {node}: (it answered what cannot be read|Connection reset)", refused.stderr)
         assert len(refused.stderr.splitlines()) <= 2
+
+
+def test_a_file_that_a_killed_seed_left_is_taken_over_and_one_of_a_seed_that_runs_is_not(file: str, tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "catalog", "file", file)
+    left = Path(file).with_name(f".catalog-forge.{Path(file).name}")
+    left.write_text("half of something that is longer than what comes into its place" * 1000)
+    with left.open() as running:
+        fcntl.flock(running, fcntl.LOCK_EX)
+        refused = catalog.seed(*GIVEN)
+        assert refused.exit_code == 1 and "somebody else writes to it" in refused.output
+        assert not Path(file).exists() and left.exists()
+    catalog.done(*GIVEN)
+    assert catalog.there() == VALUES
+    assert not left.exists()
+    assert Path(file).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("backend", ["etcdv3", "redis", "file"])
+def test_what_somebody_else_writes_meanwhile_is_noticed(
+    backend: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = Catalog(tmp_path / "catalog", backend, request.getfixturevalue(backend.removesuffix("v3")))
+
+    def beside(found: Change, client: Client) -> None:
+        carry_out(found, client)
+        catalog.put(**{"servers/7": "of another list"})
+
+    monkeypatch.setattr("catalog_forge.seed.store.carry_out", beside)
+    refused = catalog.seed(*GIVEN)
+    assert refused.exit_code == 1
+    assert "somebody else wrote to the store meanwhile" in refused.output
+    monkeypatch.undo()
+    assert "1 removed" in catalog.done(*GIVEN)
+    assert catalog.there() == VALUES
+
+
+@pytest.mark.parametrize("backend", BINARY)
+def test_keys_that_are_no_text_stay_or_go_as_any_other(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path, backend, request.getfixturevalue(backend.removesuffix("v3")))
+    foreign, own = f"{catalog.prefix}/\udcff\udcfe", f"{catalog.prefix}/servers/\udc80"
+    with catalog.client() as client:
+        client.write({foreign: "1", own: "2"}, [])
+    assert "-" + catalog.prefix + "/servers/\\x80" in catalog.done(*GIVEN, "--diff")
+    assert "11 written, 1 removed" in catalog.done(*GIVEN)
+    with catalog.client() as client:
+        there = client.read()
+    assert there[foreign] == b"1" and own not in there
+    assert "11 unchanged" in catalog.done(*GIVEN)

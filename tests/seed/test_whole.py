@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import socket
 import subprocess
 import sys
 import threading
-import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ from catalog_forge.seed.clients import connected
 from catalog_forge.seed.store import Client, Destination
 from catalog_forge.spec.reader import read
 from tests.confd.real import image_of, run_embedded
-from tests.helpers import tree
+from tests.helpers import PATIENCE, tree
 from tests.seed.test_seed import GIVEN, SPEC
 from tests.stores import servers as real_stores
 from tests.stores.real import PREFIX, confd_prefix, run_real
@@ -106,25 +107,54 @@ def test_the_real_confd_and_its_imitation_read_what_was_seeded(backend: str, con
         same()
 
 
+@contextmanager
+def passing(node: str, transactions: int) -> Iterator[tuple[str, threading.Event]]:
+    """A way to an etcd that lets so many transactions through, and then nothing; and what tells that it has come to that."""
+    is_stopped, is_over = threading.Event(), threading.Event()
+    left = iter(range(transactions))
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path.endswith("/txn") and next(left, None) is None:
+                is_stopped.set()
+                is_over.wait()
+                return
+            with urllib.request.urlopen(urllib.request.Request(f"http://{node}{self.path}", body)) as answer:
+                content = answer.read()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is said."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}", is_stopped
+        is_over.set()
+        server.shutdown()
+
+
 def test_a_seed_of_5000_keys_that_is_killed_is_resumed(etcd: str, tmp_path: Path) -> None:
     prefix = f"/killed{os.getpid()}"
     tree(tmp_path, {"specs/web-conf.yml": SPEC.replace("/PREFIX", prefix)})
     tree(tmp_path, {"a.yml": json.dumps({"servers": [f"10.0.0.{number}" for number in range(5000)]})})
     command = [sys.executable, "-m", "catalog_forge", "-C", str(tmp_path), "seed", "web-conf", "--backend", "etcdv3"]
     command += ["--node", etcd, *GIVEN, "--answers", str(tmp_path / "a.yml")]
-    killed = 0
-    for _ in range(20):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-            with connected("etcdv3", Destination(etcd, prefix)) as client:
-                while f"{prefix}/.seed" not in client.read() and process.poll() is None:
-                    time.sleep(0.001)
-            process.kill()
-        with connected("etcdv3", Destination(etcd, prefix)) as client:
-            if f"{prefix}/.seed" in client.read():
-                killed += 1
-                break
-            client.write({}, [key for key in client.read()][:100])
-    assert killed, "it was never half-way"
+    with passing(etcd, 2) as (node, is_stopped):
+        at = command.index(etcd)
+        process = subprocess.Popen(
+            [*command[:at], node, *command[at + 1 :]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        assert is_stopped.wait(PATIENCE)
+        process.kill()
+        process.wait()
+    with connected("etcdv3", Destination(etcd, prefix)) as client:
+        assert f"{prefix}/.seed" in client.read()
     refused = subprocess.run([*command, "--check"], capture_output=True, text=True, check=False)
     assert refused.returncode == 1 and "an earlier seed was cut off" in refused.stderr
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -29,6 +29,9 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @click.option(
     "--scenario", "scenarios", multiple=True, shell_complete=complete.scenarios, help="Play only the scenarios with this name."
 )
+@click.option(
+    "--backend", metavar="BACKEND", help="Have the keys in this one of those that the image may be told; default: its first."
+)
 @engines.options(engines.ALL)
 @click.option("--trust", is_flag=True, help="Let the engine `stack` run what has power over this machine, as `up --trust`.")
 @click.option(
@@ -41,6 +44,7 @@ def test(
     settings: Settings,
     names: tuple[str, ...],
     scenarios: tuple[str, ...],
+    backend: str | None,
     engine: str,
     confd: Path | None,
     trust: bool,
@@ -61,7 +65,9 @@ def test(
     from catalog_forge.verify.play import play_all
 
     repository = Repository.find(settings.directory)
-    chosen, problems = _cases(repository, names, scenarios)
+    chosen, problems = _cases(repository, names, scenarios, backend or "")
+    if backend:
+        _check(backend, engine, chosen)
     if engine in engines.OF_IMAGES:
         engines.build_missing(settings.directory, sorted({case.spec for case in chosen}), confd)
     results = []
@@ -83,10 +89,22 @@ def test(
         raise ForgeError.of(problems)
 
 
-def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...]) -> tuple[list[Case], list[Problem]]:
+def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
+    """Refuse a back end that an engine has nothing for."""
+    if engine == "image":
+        raise click.UsageError(f"--backend {backend}: the engine image has no store; take embedded, confd or stack")
+    specs = [case.subject.spec for case in chosen if case.subject.spec]
+    if engine == "stack" and any(backend not in spec.engine.backends for spec in specs):
+        raise click.UsageError(f"--backend {backend}: a stack has Rancher's metadata service in place of files")
+
+
+def _cases(
+    repository: Repository, names: tuple[str, ...], scenarios: tuple[str, ...], backend: str
+) -> tuple[list[Case], list[Problem]]:
     """Read all scenarios, and what is wrong with some: the specs beside them are worth playing all the same."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.verify import play
+    from catalog_forge.verify.subject import reading
 
     cases: list[Case] = []
     problems: list[Problem] = []
@@ -95,7 +113,7 @@ def _cases(repository: Repository, names: tuple[str, ...], scenarios: tuple[str,
         source = repository.source(name)
         try:
             known.update(source.folder.scenarios())
-            cases += play.cases(source.spec(), source.folder, scenarios)
+            cases += play.cases(reading(source.spec(), backend), source.folder, scenarios, backend)
         except ForgeError as error:
             problems.extend(error.problems)
     if problems and not cases:

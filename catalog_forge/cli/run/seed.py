@@ -77,6 +77,8 @@ def seed(
             _show(name, todo, there, target, **how)
         else:
             carry_out(todo, client)
+            if not todo.is_empty:
+                _agreed(change(found.leaves, client.read(), found.own, target.prefix))
             click.echo(f"{name}: {_summary(todo)}{', resumed' if todo.is_cut_off else ''}")
 
 
@@ -93,6 +95,14 @@ def _show(
     if check and not todo.is_empty:
         words = "an earlier seed was cut off" if todo.is_cut_off else f"it would be {_summary(todo)}"
         raise ForgeError(f"the store differs from the spec: {words}", hint=f"catalog-forge seed {name} --diff")
+
+
+def _agreed(left: Change) -> None:
+    """Raise ForgeError where a store does not hold what was written: two seeds at once leave what one of them alone knows of."""
+    from catalog_forge.errors import ForgeError
+
+    if not left.is_empty:
+        raise ForgeError("somebody else wrote to the store meanwhile, and it differs from the spec", hint="run it again")
 
 
 def _backend(spec: Spec, asked: str | None) -> str:
