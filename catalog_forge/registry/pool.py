@@ -34,15 +34,16 @@ def look_up(
     late: Callable[[Thing], ForgeError],
     *,
     connections: int = CONNECTIONS,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> list[Result | ForgeError]:
     """Do something with each thing, and return for each, in order, what came of it, or its ForgeError.
 
-    What takes more than `seconds` is left to itself, in a thread that ends with the process, and `late` says what to report.
+    What takes more than `seconds`, SECONDS where it is not said, is left to itself, in a thread that ends with the process, and `late` says what to report.
     """
     waiting = deque(enumerate(things))
     done: SimpleQueue[tuple[int, Result | Exception]] = SimpleQueue()
     results: dict[int, Result | ForgeError] = {}
+    most = seconds or SECONDS
 
     def run(work: _Errand) -> None:
         while not work.left and waiting:
@@ -59,10 +60,10 @@ def look_up(
     running = [_started(run) for _ in range(min(connections, len(things)))]
     while len(results) < len(things):
         try:
-            number, found = done.get(timeout=seconds / 4)
+            number, found = done.get(timeout=most / 4)
         except Empty:
             for place, work in enumerate(running):
-                if work.number >= 0 and work.number not in results and monotonic() - work.since > seconds:
+                if work.number >= 0 and work.number not in results and monotonic() - work.since > most:
                     work.left = True
                     results[work.number] = late(things[work.number])
                     running[place] = _started(run)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import ssl
 import time
-from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -44,18 +43,18 @@ class Busy(RequestException):
 class Transport(Session):
     """A session that keeps connections, takes credentials from nowhere but its caller, and hands them to nobody else."""
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.max_redirects = _MOST_REDIRECTS
         self.auth = _as_it_is  # else requests would look into ~/.netrc
-        self.mount("http://", _Adapter(sleep))
-        self.mount("https://", _Adapter(sleep, _trust(CERTIFICATES)))
+        self.mount("http://", _Adapter())
+        self.mount("https://", _Adapter(_trust(CERTIFICATES)))
 
     def trusting(self, host: str) -> None:
         """Trust the certificates that the Docker engine would for a host."""
         folder = CERTIFICATES / host
         if "/" not in host and folder.is_dir():
-            self.mount(f"https://{host}/", _Adapter(time.sleep, _trust(folder)))
+            self.mount(f"https://{host}/", _Adapter(_trust(folder)))
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
         """Forget who asks when a redirect leads to another host, port or scheme."""
@@ -66,8 +65,8 @@ class Transport(Session):
 class _Adapter(HTTPAdapter):
     """Reads what comes, up to a bound, and comes back when it is asked to."""
 
-    def __init__(self, sleep: Callable[[float], None], trust: ssl.SSLContext | None = None) -> None:
-        self._sleep, self._trust = sleep, trust
+    def __init__(self, trust: ssl.SSLContext | None = None) -> None:
+        self._trust = trust
         # urllib3 would wait as long as the server says.
         super().__init__(max_retries=Retry(1, redirect=False, status=0, respect_retry_after_header=False))
 
@@ -92,7 +91,7 @@ class _Adapter(HTTPAdapter):
                 return response
             if seconds > MOST_WAIT:
                 break
-            self._sleep(seconds)
+            time.sleep(seconds)
         raise Busy(seconds)
 
 

@@ -55,6 +55,7 @@ class Registry:
     credentials: tuple[str, str] | None = None
     host: str = ""
     size: int = 0
+    bearer: Callable[[str], str] | None = None
 
     def __enter__(self) -> Registry:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +93,10 @@ class Registry:
         request = urllib.request.Request(url, content, {"Content-Type": kind}, method=method)
         if accept:
             request.add_header("Accept", ", ".join((MANIFEST, LIST, OCI_MANIFEST, OCI_INDEX)))
+        if self.bearer:
+            repository = re.match(r".*?/v2/(.+)/(?:blobs|manifests)/", url)
+            assert repository
+            request.add_header("Authorization", f"Bearer {self.bearer(f'repository:{repository[1]}:pull,push')}")
         if self.credentials:
             pair = base64.b64encode(":".join(self.credentials).encode()).decode()
             request.add_header("Authorization", f"Basic {pair}")
