@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from catalog_forge import git, journal, writer
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.goyaml.decoding import text_of
+from catalog_forge.image import dockerfile
 from catalog_forge.lint import history
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher import entries
 from catalog_forge.rancher.composition import Service
 from catalog_forge.rancher.entries import Revision, number_of
 from catalog_forge.rancher.upgrades import Break, breaks, next_version, obstacle, refused
-from catalog_forge.repository import Repository, Source
+from catalog_forge.repository import MARK, Repository, Source
 from catalog_forge.shown import printable
 from catalog_forge.spec.edit import SpecText
 
 CHANGELOG = "CHANGELOG.md"
+_MOST_FILES = 5
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Published:
     versions: Mapping[str, str] = field(default_factory=dict)
     image: Mapping[str, str] = field(default_factory=dict)
     image_version: str = ""
+    dockerfile: str = ""
 
     @property
     def last(self) -> int:
@@ -79,7 +82,8 @@ def published_at(repository: Repository, source: Source, ref: str) -> Published:
     with suppress(ForgeError):
         image = writer.recorded_in(File(manifest, shown(manifest)))
         version = replace(source, content=shown(f"specs/{source.name}.yml")).spec().version
-    return Published(entry, ordered, versions, image, version)
+    build = shown(f"images/{source.name}/Dockerfile").decode(errors="replace")
+    return Published(entry, ordered, versions, image, version, build)
 
 
 def _read(files: Mapping[str, bytes], entry: str, number: int) -> Revision:
@@ -104,7 +108,8 @@ def next_revision(source: Source, published: Published, version: str | None, mes
     files = _revision_files(source.plan(), entry.name, source.spec().entry.revision)
     old, new = published.revision(published.last), _read(files, entry.name, source.spec().entry.revision)
     _check(source, published, old)
-    return NextRevision(source, breaks(old, new), [*messages] or _reasons(old, new, last, files))
+    reasons = [*messages] or [*_of_image(source, published), *_reasons(old, new, last, files)]
+    return NextRevision(source, breaks(old, new), reasons)
 
 
 def _same(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> bool:
@@ -169,6 +174,21 @@ def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: M
     return [*dict.fromkeys(lines)] or [f"changed: {', '.join(changed)}"]
 
 
+def _of_image(source: Source, published: Published) -> list[str]:
+    """Say what is new in the conf image: the base and the confd by name, else its files."""
+    folder, plan = f"images/{source.name}/", source.plan()
+    if not published.dockerfile or f"{folder}Dockerfile" not in plan:
+        return []
+    was, now = dockerfile.parse(published.dockerfile), dockerfile.parse(plan.text(f"{folder}Dockerfile"))
+    pairs = [("base", was.base, now.base)]
+    pairs += [("confd", each[0], each[1]) for each in [[build.variables.get("CONFD_SRC", "") for build in (was, now)]]]
+    lines = [f"{what} {one} -> {other}" for what, one, other in pairs if one != other]
+    digests = {file.path: file.digest for file in plan if file.path.startswith(folder) and not file.path.endswith("/Dockerfile")}
+    changed = [path.removeprefix(folder) for path, digest in digests.items() if published.image.get(path, digest) != digest]
+    more = f" and {len(changed) - _MOST_FILES} more" if len(changed) > _MOST_FILES else ""
+    return lines or [f"in the image: {', '.join(changed[:_MOST_FILES])}{more}"] * bool(changed)
+
+
 def _image(service: Service) -> str:
     return text_of(service.get("image"))
 
@@ -214,10 +234,13 @@ def restored(repository: Repository, name: str, published: Published) -> tuple[P
     return plan, known
 
 
-def check_clean(repository: Repository, source: Source) -> None:
-    """Raise ForgeError when something else than this spec and what it makes is not committed."""
+def check_clean(repository: Repository, sources: Sequence[Source], *, standards: bool = False) -> None:
+    """Raise ForgeError when something else than these specs and what they make is not committed, or no branch would have it.
+
+    With `standards`, those of the catalog may have changed, too: they are the reason.
+    """
     prefix = git.read(repository.root, "rev-parse", "--show-prefix").decode().strip()
-    own = tuple(f"{prefix}{room}" for room in rooms(source))
+    own = tuple(f"{prefix}{room}" for source in sources for room in rooms(source)) + ((f"{prefix}{MARK}",) if standards else ())
     paths = [
         entry[3:]
         for entry in git.read(repository.root, "status", "--porcelain", "-z", "-uall", "--no-renames").decode().split("\0")
@@ -227,6 +250,8 @@ def check_clean(repository: Repository, source: Source) -> None:
         raise ForgeError(
             f"this is not committed: {', '.join(others[:5])}", hint="commit it, or put it away: a release is one commit"
         )
+    if not git.read(repository.root, "branch", "--show-current").strip():
+        raise ForgeError("HEAD is on no branch: nobody would find the commit", hint="git switch BRANCH, then release again")
 
 
 def rooms(source: Source) -> list[str]:

@@ -147,13 +147,15 @@ def write(
         return found.written
 
 
-def write_all(root: Path, plans: Sequence[tuple[str, Plan, str]]) -> list[Written]:
+def write_all(
+    root: Path, plans: Sequence[tuple[str, Plan, str]], known: Mapping[str, Mapping[str, str]] | None = None
+) -> list[Written]:
     """Make the catalog `root` hold the plans of several specs, each with its name and inputs: all of them or nothing.
 
-    No file may stand in two of them. Errors as `write`.
+    No file may stand in two of them. `known` has for each name what `write` takes. Errors as `write`.
     """
     with journal.locked(root):
-        done = [_change_of(root, name, plan, inputs) for name, plan, inputs in plans]
+        done = [_change_of(root, name, plan, inputs, known=(known or {}).get(name)) for name, plan, inputs in plans]
         files = [file for _, written, _ in done for file in written]
         removals = [path for _, _, removed in done for path in removed]
         if files or removals:

@@ -20,7 +20,7 @@ from requests.exceptions import SSLError, Timeout
 from catalog_forge.errors import ForgeError
 from catalog_forge.registry.credentials import Keyring, Login
 from catalog_forge.registry.reference import DIGEST, DOCKER_HUB, Reference
-from catalog_forge.registry.transport import MAX_BYTES, Busy, TooLong, Transport
+from catalog_forge.registry.transport import MAX_BYTES, Busy, TooLong, Transport, trusted
 from catalog_forge.shown import printable
 
 _HUB_ADDRESS = "registry-1.docker.io"
@@ -55,7 +55,7 @@ class Registries:
     def __init__(self) -> None:
         self._mine, self._lock = local(), Lock()
         self._hosts: dict[str, _Host] = {}
-        self._keyring = Keyring()
+        self._keyring, self._trust = Keyring(), trusted()
 
     def manifest(self, image: Reference, *, labels: bool = False) -> Manifest:
         """Return what a reference names: one request, and one more for the platform where it is not an index.
@@ -100,7 +100,7 @@ class Registries:
     def _repository(self, image: Reference, host: _Host) -> _Repository:
         known: dict[tuple[str, str], _Repository] = self._mine.__dict__.setdefault("known", {})
         if (key := (image.host, image.repository)) not in known:
-            transport: Transport = self._mine.__dict__.setdefault("transport", Transport())
+            transport: Transport = self._mine.__dict__.setdefault("transport", Transport(self._trust))
             transport.trusting(host.name)
             known[key] = _Repository(host, image.repository, transport)
         return known[key]

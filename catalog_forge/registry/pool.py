@@ -38,7 +38,8 @@ def look_up(
 ) -> list[Result | ForgeError]:
     """Do something with each thing, and return for each, in order, what came of it, or its ForgeError.
 
-    What takes more than `seconds`, SECONDS where it is not said, is left to itself, in a thread that ends with the process, and `late` says what to report.
+    What takes more than `seconds` (SECONDS where they are not said) is left to itself, in a thread that ends with the process,
+    and `late` says what to report.
     """
     waiting = deque(enumerate(things))
     done: SimpleQueue[tuple[int, Result | Exception]] = SimpleQueue()

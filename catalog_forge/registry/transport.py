@@ -43,18 +43,18 @@ class Busy(RequestException):
 class Transport(Session):
     """A session that keeps connections, takes credentials from nowhere but its caller, and hands them to nobody else."""
 
-    def __init__(self) -> None:
+    def __init__(self, trust: ssl.SSLContext) -> None:
         super().__init__()
         self.max_redirects = _MOST_REDIRECTS
         self.auth = _as_it_is  # else requests would look into ~/.netrc
         self.mount("http://", _Adapter())
-        self.mount("https://", _Adapter(_trust(CERTIFICATES)))
+        self.mount("https://", _Adapter(trust))
 
     def trusting(self, host: str) -> None:
         """Trust the certificates that the Docker engine would for a host."""
         folder = CERTIFICATES / host
         if "/" not in host and folder.is_dir():
-            self.mount(f"https://{host}/", _Adapter(_trust(folder)))
+            self.mount(f"https://{host}/", _Adapter(trusted(folder)))
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
         """Forget who asks when a redirect leads to another host, port or scheme."""
@@ -108,7 +108,7 @@ def _wait(response: Response) -> int:
         return 1
 
 
-def _trust(folder: Path) -> ssl.SSLContext:
+def trusted(folder: Path = CERTIFICATES) -> ssl.SSLContext:
     """What this machine trusts, and the certificates in a folder as the Docker engine names them."""
     context = ssl.create_default_context()
     for file in sorted(folder.glob("*.crt")):

@@ -13,11 +13,13 @@ from catalog_forge.shown import printable
 
 if TYPE_CHECKING:
     from catalog_forge.releasing import NextRevision, Published
-    from catalog_forge.repository import Repository
+    from catalog_forge.repository import Repository, Source
 
 
 @click.command()
-@click.argument("name", shell_complete=complete.specs)
+@click.argument("name", shell_complete=complete.specs, required=False)
+@click.option("--all", "every", is_flag=True, help="Release every entry that differs, all of them or none, in one commit.")
+@click.option("--changed", is_flag=True, help="With --all: say nothing of entries that do not differ.")
 @click.option("--version", metavar="VERSION", help="Version of the entry; default: the last number of the one before goes up.")
 @click.option("-m", "--message", "messages", metavar="TEXT", multiple=True, help="A line for the changelog; may be repeated.")
 @click.option("--published", "ref", metavar="REF", default="HEAD", help="The commit that says what is published; default: HEAD.")
@@ -28,92 +30,146 @@ if TYPE_CHECKING:
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be released.")
 @click.pass_obj
-def release(settings: Settings, /, name: str, ref: str, breaking: bool, diff: bool, dry_run: bool, **options: Any) -> None:
+def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dry_run: bool, **options: Any) -> None:
     """Make the next revision of an entry, when something differs from the last one.
 
     What is published is what git has: such a revision never changes, and is put back where `generate` wrote over it. The spec
-    gets the next revision and version, and the changelog in its folder a line.
+    gets the next revision and version, and the changelog in its folder a line. With --all, of every entry that differs: after
+    a change of the team's standards, which are part of the commit.
     """
     from catalog_forge import releasing
-    from catalog_forge.errors import ForgeError
+    from catalog_forge.errors import UsageError
     from catalog_forge.repository import Repository
 
+    if every == bool(name) or (every and options["version"]):
+        raise UsageError("name one spec, or say --all", hint="--version is for one; --all gives each entry its next one")
     repository = Repository.find(settings.directory)
-    source = repository.source(name)
-    published = releasing.published_at(repository, source, ref)
+    sources = [repository.source(each) for each in repository.chosen((name,) if name else ())]
     is_committed = options["commit"] or options["tag"]
     if is_committed:
-        releasing.check_clean(repository, source)
-    found = releasing.next_revision(source, published, options["version"], options["messages"])
-    if found is None:
-        click.echo(f"{name}: nothing differs from revision {published.last} of {published.entry}")
+        releasing.check_clean(repository, sources, standards=every)
+    found = _found(repository, sources, options)
+    if not found:
+        if every:
+            click.echo("nothing differs from what is published")
         return
+    _check_breaks(found, options["breaking"])
+    if not options["offline"]:
+        _check_tags([each for each, _ in found])
+    _write(repository, found, diff=diff, dry_run=dry_run)
+    if is_committed and not (diff or dry_run):
+        _commit(repository, [each for each, _ in found], options["tag"])
+
+
+def _found(repository: Repository, sources: list[Source], options: dict[str, Any]) -> list[tuple[NextRevision, Published]]:
+    """Find and show what is to be released of specs. Raises ForgeError with everything that does not hold, of all of them."""
+    from catalog_forge import releasing
+    from catalog_forge.errors import ForgeError, Problem
+
+    found: list[tuple[NextRevision, Published]] = []
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            published = releasing.published_at(repository, source, options["ref"])
+            revision = releasing.next_revision(source, published, options["version"], options["messages"])
+        except ForgeError as error:
+            problems += error.problems
+            continue
+        if revision:
+            found.append((revision, published))
+            _tell(revision, published)
+        elif not options["changed"]:
+            click.echo(f"{source.name}: nothing differs from revision {published.last} of {published.entry}")
+    if problems:
+        raise ForgeError.of([*dict.fromkeys(problems)])
+    return found
+
+
+def _tell(found: NextRevision, published: Published) -> None:
+    """Say what is to be released, and why."""
     entry = found.source.spec().entry
     before = f", after {published.last}, {published.versions.get(str(published.last))}" if published.revisions else ""
-    click.echo(f"{name}: revision {entry.revision} of {entry.name}, version {entry.version}{before}")
+    click.echo(f"{found.source.name}: revision {entry.revision} of {entry.name}, version {entry.version}{before}")
     for line in (*found.reasons, *(f"breaking: {each.where}: {each.message}" for each in found.breaking)):
         click.echo(f"  {printable(line)}")
-    if found.breaking and not breaking:
+
+
+def _check_breaks(found: list[tuple[NextRevision, Published]], breaking: bool) -> None:
+    """Raise ForgeError when an upgrade loses something that nobody has agreed to."""
+    from catalog_forge.errors import ForgeError
+
+    losing = [each.source.name for each, _ in found if each.breaking]
+    if losing and not breaking:
+        of = f" of {', '.join(losing)}" if len(found) > 1 else ""
         raise ForgeError(
-            "an upgrade to this revision loses something: nothing was written", hint="--breaking releases it all the same"
+            f"an upgrade to this revision{of} loses something: nothing was written", hint="--breaking releases it all the same"
         )
-    if not options["offline"]:
-        _check_tag(found)
-    _write(repository, found, published, diff=diff, dry_run=dry_run)
-    if is_committed and not (diff or dry_run):
-        _commit(repository, found, options["tag"])
 
 
-def _write(repository: Repository, found: NextRevision, published: Published, *, diff: bool, dry_run: bool) -> None:
-    """Write the release, all of it or nothing; what is published is as git has it afterwards."""
+def _write(repository: Repository, found: list[tuple[NextRevision, Published]], *, diff: bool, dry_run: bool) -> None:
+    """Write releases, all of them or nothing; what is published is as git has it afterwards."""
     from catalog_forge import releasing, writer
     from catalog_forge.cli.make.generate import summary
     from catalog_forge.cli.make.new import planned
 
-    name = found.source.name
-    restored, known = releasing.restored(repository, name, published)
-    author, before = releasing.written(repository, found)
-    plan, source = planned(repository, name, author)
-    plan.merge(restored)
-    known |= before
-    if diff:
-        click.echo(painted_diff(writer.compare(repository.root, name, plan, known).diff()), nl=False)
+    plans, known = [], {}
+    for each, published in found:
+        name = each.source.name
+        restored, known[name] = releasing.restored(repository, name, published)
+        author, before = releasing.written(repository, each)
+        plan, source = planned(repository, name, author)
+        plan.merge(restored)
+        known[name] |= before
+        plans.append((name, plan, source.inputs))
+        if diff:
+            click.echo(painted_diff(writer.compare(repository.root, name, plan, known[name]).diff()), nl=False)
     if not (diff or dry_run):
-        click.echo(f"{name}: {summary(writer.write(repository.root, name, plan, inputs=source.inputs, known=known))}", err=True)
+        for (name, _, _), done in zip(plans, writer.write_all(repository.root, plans, known), strict=True):
+            click.echo(f"{name}: {summary(done)}", err=True)
 
 
-def _check_tag(found: NextRevision) -> None:
-    """Raise ForgeError when the registry has the tag of the image with other content. Without a registry nothing is pushed."""
+def _check_tags(found: list[NextRevision]) -> None:
+    """Raise ForgeError when a registry has the tag of an image with other content. Without a registry nothing is pushed."""
     from catalog_forge.cli.make.build import Inputs, request_of
-    from catalog_forge.errors import ForgeError
-    from catalog_forge.registry import pushed
+    from catalog_forge.errors import ForgeError, Problem
+
+    specs = [(each.source.spec(), each.source.plan()) for each in found if each.source.spec().image.registry]
+    if not specs:
+        return
+    from catalog_forge.registry import pool, pushed
     from catalog_forge.registry.client import Registries
 
-    spec = found.source.spec()
-    if not spec.image.registry:
-        return
-    request = request_of(spec, found.source.plan().below(f"images/{spec.name}"), Inputs(any_confd=True))
-    try:
-        there = pushed.there(Registries(), request)
-    except ForgeError as error:
-        hint = "--offline releases without asking; `build --push` asks again"
-        raise ForgeError(f"whether {spec.tag} is taken cannot be known: {error.problems[0].message}", hint=hint) from error
-    if there and not there.is_same:
-        hint = "if somebody released it, take that over (git pull) and release again; else raise `version` in the spec"
-        raise ForgeError(f"the registry has {spec.tag} with other content, {there.words}", spec.at("version"), hint)
+    requests = [request_of(spec, plan.below(f"images/{spec.name}"), Inputs(any_confd=True)) for spec, plan in specs]
+    registries, late = Registries(), lambda _: ForgeError("it does not answer in time")
+    problems: list[Problem] = []
+    for (spec, _), there in zip(specs, pool.look_up(requests, lambda each: pushed.there(registries, each), late), strict=True):
+        if isinstance(there, ForgeError):
+            hint = "--offline releases without asking; `build --push` asks again"
+            problems.append(Problem(f"whether {spec.tag} is taken cannot be known: {there.problems[0].message}", None, hint))
+        elif there and not there.is_same:
+            hint = "if somebody released it, take that over (git pull) and release again; else raise `version` in the spec"
+            words = f"the registry has {spec.tag} with other content, {there.words}"
+            problems.append(Problem(words, spec.at("version"), hint))
+    if problems:
+        raise ForgeError.of(problems)
 
 
-def _commit(repository: Repository, found: NextRevision, tag: bool) -> None:
-    """Commit a release, and tag it."""
+def _commit(repository: Repository, found: list[NextRevision], tag: bool) -> None:
+    """Commit releases in one commit, and tag it with each."""
     from catalog_forge import git, releasing
+    from catalog_forge.repository import MARK
 
-    entry = found.source.spec().entry
-    title = f"{entry.name} {entry.version} (revision {entry.revision})"
-    message = "\n".join([title, "", *(f"- {printable(reason)}" for reason in found.reasons)])
-    there = [room for room in releasing.rooms(found.source) if (repository.root / room).exists()]
+    entries = [each.source.spec().entry for each in found]
+    titles = [f"{entry.name} {entry.version} (revision {entry.revision})" for entry in entries]
+    title = titles[0] if len(titles) == 1 else f"Release {len(titles)} entries"
+    lines = [f"- {printable(reason)}" for reason in found[0].reasons]
+    if len(titles) > 1:
+        lines = [f"- {name}: {printable('; '.join(each.reasons))}" for name, each in zip(titles, found, strict=True)]
+    rooms = [room for each in found for room in releasing.rooms(each.source)]
+    there = [room for room in dict.fromkeys((*rooms, MARK)) if (repository.root / room).exists()]
     git.change(repository.root, "add", "--", *there)
-    git.change(repository.root, "commit", "--quiet", "-m", message, "--", *there)
+    git.change(repository.root, "commit", "--quiet", "-m", "\n".join([title, "", *lines]), "--", *there)
     click.echo(f"committed: {title}", err=True)
-    if tag:
-        git.change(repository.root, "tag", "-m", title, f"{entry.name}-{entry.version}")
+    for entry, name in zip(entries, titles, strict=True) if tag else ():
+        git.change(repository.root, "tag", "-m", name, f"{entry.name}-{entry.version}")
         click.echo(f"tagged: {entry.name}-{entry.version}", err=True)

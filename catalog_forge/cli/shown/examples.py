@@ -14,7 +14,7 @@ EXAMPLES = {
     "adopt": ("adopt images/redis --entry templates/redis", "adopt images --write"),
     "update": ("update redis-conf --check", "update redis-conf --set memory=64mb"),
     "generate": ("generate redis-conf", "generate --check --diff"),
-    "release": ("release redis-conf --dry-run",),
+    "release": ("release redis-conf --dry-run", "release --all --changed --commit"),
     "lock": ("lock", "lock --check", "lock redis-conf --online"),
     "chart": ("chart redis-conf", "chart --entry templates/redis --output charts", "chart redis-conf --check --diff"),
     "build": ("build redis-conf", "build --push -j 4"),
