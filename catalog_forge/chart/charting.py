@@ -24,7 +24,6 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.entries import Revision
-from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import printable
 
 KUBERNETES = ">=1.25.0-0"
@@ -273,8 +272,3 @@ def chart_version(version: str, revision: str) -> str:
     # A number of a pre-release begins with no zero.
     parts = [str(int(part)) if part.isdecimal() else part for part in (part[:30] for part in parts)]
     return f"{core}-{'.'.join(parts)}" if parts else core
-
-
-def open_questions(found: OpenStack) -> list[Question]:
-    """The questions that the chart asks."""
-    return list(found.marks.asked.values())

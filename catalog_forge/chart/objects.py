@@ -12,7 +12,7 @@ from catalog_forge.chart.gaps import Gaps
 from catalog_forge.chart.helm import ForEach, HelmWriter, JsonBlock, OnlyWhen, Verbatim, quoted, whole
 from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_annotation
-from catalog_forge.chart.pods import Conf, Pod, Pods, port_of
+from catalog_forge.chart.pods import POD_IP, POD_NAME, Conf, Pod, Pods, file_name, port_of
 from catalog_forge.chart.tree import Identity, Trees
 from catalog_forge.rancher.composition import items, labels_of
 from catalog_forge.rancher.entries import Revision
@@ -52,10 +52,11 @@ class Objects:
         self.aliases: set[str] = set()
         self.balanced: dict[tuple[str, int], str] = {}
         self.shared = {**self.names, **self._shared_volumes()}
-        self.pods = Pods(entry, opened, conf, gaps, self.shared)
         self.kinds = {each.name: self._kind(each) for each in self.stack.services}
         identities = {each.name: self._identity(each) for each in self.stack.services}
         self.trees = Trees(self.stack, conf.version, identities, self.writer, conf.roots) if conf else None
+        secret = self.trees is not None and "answers" in self.trees.of_stack(True)
+        self.pods = Pods(entry, opened, conf, gaps, self.shared, secret)
 
     def all(self) -> Installed:
         """Make all of them."""
@@ -108,7 +109,7 @@ class Objects:
         """How the containers of a service are known."""
         name = self.names[service.name]
         if self.kinds[service.name] != "StatefulSet":
-            return Identity("0", '"0"', "")
+            return Identity("0", quoted(POD_NAME), POD_IP)
         number = f"(add $i ({FIRST}))"
         address = f"{{{{ $.Release.Name }}}}-{name}-{{{{ add $i ({FIRST}) }}}}.{name}.{_DOMAIN}"
         return Identity(self.scale(service), f'(printf "%s-{name}-%v" $.Release.Name {number})', address)
@@ -190,10 +191,11 @@ class Objects:
             self.made.claims = True
         group = "batch/v1" if kind == "Job" else "apps/v1"
         self.made.add(file, _object(group, kind, full, self._labels(name), spec=spec))
-        self._kept(file, full, name, pod)
+        self._kept(service, file, full, pod)
 
-    def _kept(self, file: str, full: Verbatim, name: str, pod: Pod) -> None:
+    def _kept(self, service: Service, file: str, full: Verbatim, pod: Pod) -> None:
         """What the pods of a service read: secrets, and the metadata."""
+        name = self.names[service.name]
         labels = self._labels(name)
         if pod.secrets:
             self.made.add(file, _object("v1", "Secret", full, labels, type="Opaque", stringData=pod.secrets))
@@ -204,13 +206,16 @@ class Objects:
             files: dict[str, Any] = {"stack": self.trees.of_stack(secret)}
             files |= {asker: self.trees.of_one(asker, secret) for asker in pod.asks}
             ending = "-secret.json" if secret else ".json"
-            both[secret] = {f"{_file_name(key)}{ending}": JsonBlock(text) for key, text in files.items()}
+            both[secret] = {f"{file_name(key)}{ending}": JsonBlock(text) for key, text in files.items()}
         for asker in pod.asks:
             who = self.trees.identity(asker)
-            key = Verbatim(f'"{_file_name(asker)}.{{{{ {who.pod} }}}}.json"')
-            both[False][key] = ForEach(who.scale, JsonBlock(self.trees.of_pod(asker)))
+            key = Verbatim(f'"{file_name(asker)}.{{{{ {who.pod} }}}}.json"')
+            if self.kinds[service.name] == "StatefulSet":
+                both[False][key] = ForEach(who.scale, JsonBlock(self.trees.of_pod(asker)))
+            else:
+                both[False][f"{file_name(asker)}.template.json"] = JsonBlock(self.trees.of_pod(asker))
         self.made.add(file, _object("v1", "ConfigMap", full, labels, data=both[False]))
-        if any("answers" in text for text in both[True].values()):
+        if self.pods.secret:
             held = Verbatim(f'"{{{{ $.Release.Name }}}}-{name}-metadata"')
             self.made.add(file, _object("v1", "Secret", held, labels, type="Opaque", stringData=both[True]))
 
@@ -470,7 +475,3 @@ def _port(number: int, public: str, private: str, protocol: str) -> dict[str, An
 
 def _is_host(host: str) -> bool:
     return re.fullmatch(r"(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*", host) is not None
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]", "-", name)

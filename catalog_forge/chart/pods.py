@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge.chart.gaps import Gaps
-from catalog_forge.chart.helm import Expanded, OnlyWhen, Verbatim
+from catalog_forge.chart.helm import Expanded, OnlyWhen, Verbatim, quoted
 from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_variable
 from catalog_forge.errors import Where
@@ -19,6 +19,9 @@ from catalog_forge.stack.reconcile import ordered, owner_of
 NATIVE = 'semverCompare ">=1.29-0" $.Capabilities.KubeVersion.Version'
 """Whether the cluster knows containers that start before the others and run beside them."""
 TREE = "/opt/rancher-metadata"
+SELF = "/opt/rancher-self"
+POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"
+"""What stands in the metadata of a pod that nobody knows before it is there."""
 
 _REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/\S+)?(.*)", re.DOTALL)
 _HOST = re.compile(r"host:\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
@@ -66,8 +69,11 @@ class Pod:
 class Pods:
     """Makes the pods of a stack."""
 
-    def __init__(self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps, shared: Mapping[str, str]) -> None:
+    def __init__(
+        self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps, shared: Mapping[str, str], secret: bool
+    ) -> None:
         self.entry, self.opened, self.conf, self.gaps, self.shared = entry, opened, conf, gaps, shared
+        self.secret = secret  # whether the metadata holds secrets
 
     def where(self, service: str, key: str) -> Where | None:
         """Where a key of a service stands in the entry."""
@@ -113,6 +119,8 @@ class _PodMaker:
                 main.append(OnlyWhen(f"not ({NATIVE})", container))
             else:
                 main.append(container)
+        if self.result.asks and not self.keeps:
+            first.insert(0, self._who())
         spec: dict[str, Any] = {**({"initContainers": first} if first else {}), "containers": main}
         spec |= self._whole()
         volumes = [*self._volumes()]
@@ -162,11 +170,26 @@ class _PodMaker:
         asks = asks if asks.network == "managed" else self.service.primary
         if asks.name not in self.result.asks:
             self.result.asks.append(asks.name)
-        label = re.sub(r"[^A-Za-z0-9_.-]", "-", asks.name)
-        files = ["stack.json", f"{label}.json", f"{label}.$(POD_NAME).json", "stack-secret.json", f"{label}-secret.json"]
-        yield {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+        label = file_name(asks.name)
+        own = f"{TREE}/{label}.$(POD_NAME).json" if self.keeps else f"{SELF}/{label}.json"
+        secret = [f"{TREE}/stack-secret.json", f"{TREE}/{label}-secret.json"] if self.pods.secret else []
+        yield _of_pod("POD_NAME", "metadata.name")
         yield {"name": "CONF_BACKEND", "value": "file"}
-        yield {"name": "CONF_NODES", "value": ",".join(f"{TREE}/{file}" for file in files)}
+        yield {"name": "CONF_NODES", "value": ",".join([f"{TREE}/stack.json", f"{TREE}/{label}.json", own, *secret])}
+
+    def _who(self) -> dict[str, Any]:
+        """What writes down who a pod is whose name nobody knows before: one of a DaemonSet."""
+        assert self.conf
+        names = map(file_name, self.result.asks)
+        words = f"-e 's/{POD_NAME}/'\"$POD_NAME\"/g -e 's/{POD_IP}/'\"$POD_IP\"/g"
+        script = " && ".join(f"sed {words} {TREE}/{name}.template.json >{SELF}/{name}.json" for name in names)
+        return {
+            "name": self.names.of("who", 63),
+            "image": self.conf.image,
+            "command": ["/bin/sh", "-c", Expanded(script)],
+            "env": [_of_pod("POD_NAME", "metadata.name"), _of_pod("POD_IP", "status.podIP")],
+            "volumeMounts": [{"name": "rancher-metadata", "mountPath": TREE}, {"name": "rancher-self", "mountPath": SELF}],
+        }
 
     def _secret(self, launch: Launch, name: str, text: str) -> dict[str, Any]:
         key = f"{self.names.of(launch.name, 63)}.{name}"
@@ -233,7 +256,7 @@ class _PodMaker:
         becomes = "a pod that fails gets no requests; it is not replaced"
         todo = f"set services.{self.service.name}.liveness to true where the program must be started anew"
         self.gap(self.service.primary, "health_check", f"health_check: strategy {check.strategy}", becomes, todo, "health check")
-        condition = f"(index $.Values.services {_quoted(self.pods.shared[self.service.name])}).liveness"
+        condition = f"(index $.Values.services {quoted(self.pods.shared[self.service.name])}).liveness"
         patient = {"initialDelaySeconds": max(1, round(check.initializing_timeout / 1000)), "successThreshold": 1}
         return {"readinessProbe": probe, "livenessProbe": OnlyWhen(condition, {**probe, **patient})}
 
@@ -271,6 +294,8 @@ class _PodMaker:
                 }
         if self.tree and self.conf and self.conf.runs_in(launch):
             found[TREE] = {"name": "rancher-metadata", "mountPath": TREE, "readOnly": True}
+            if not self.keeps:
+                found[SELF] = {"name": "rancher-self", "mountPath": SELF, "readOnly": True}
         return list(found.values())
 
     def _sources_of(self, launch: Launch, seen: set[str]) -> Iterator[tuple[tuple[str, str], str, bool]]:
@@ -368,6 +393,8 @@ class _PodMaker:
                 yield {**name, "emptyDir": {"medium": source.medium} if source.medium else {}}
         if self.tree and self.result.asks:
             yield {"name": "rancher-metadata", **self.tree}
+            if not self.keeps:
+                yield {"name": "rancher-self", "emptyDir": {}}
 
     # The pod as a whole.
 
@@ -414,10 +441,10 @@ def port_of(text: str) -> tuple[str, str, str]:
     return before[-1] if before else "", private, protocol or "tcp"
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"'
+def file_name(name: str) -> str:
+    """The name of a service, as a key of a ConfigMap may hold it."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
 
 
-def programs(launches: Sequence[Launch]) -> list[Launch]:
-    """The containers that go on running."""
-    return [launch for launch in launches if not launch.start_once]
+def _of_pod(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}

@@ -12,7 +12,6 @@ from typing import Any
 
 from catalog_forge.chart.gaps import Gaps
 from catalog_forge.chart.helm import is_whole
-from catalog_forge.errors import Where
 from catalog_forge.rancher.questions import Question
 
 # What Rancher 2 has another word for; `service` asks for a service of the environment, which it cannot list.
@@ -98,18 +97,10 @@ def _is_class(text: str) -> bool:
     return True
 
 
-def scale_question(name: str, scale: int, where: Where | None = None) -> dict[str, Any]:
+def scale_question(name: str, scale: int) -> dict[str, Any]:
     """The question that Rancher 1.6 did not ask: how many units of a service."""
-    del where
-    return {
-        "variable": f"services.{name}.scale",
-        "label": f"Scale of {name}",
-        "type": "int",
-        "required": True,
-        "group": "Scale",
-        "default": scale,
-        "min": 0,
-    }
+    found = {"variable": f"services.{name}.scale", "label": f"Scale of {name}", "type": "int", "required": True}
+    return {**found, "group": "Scale", "default": scale, "min": 0}
 
 
 def storage_questions() -> list[dict[str, Any]]:

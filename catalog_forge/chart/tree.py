@@ -58,9 +58,15 @@ class Trees:
         self.services = _named(self.stack["services"])
         self.host = told["hosts"][0]
         self.of_service = {each.name: [each.name, *(kick.name for kick in each.sidekicks)] for each in stack.services}
+        self._files: dict[bool, str] = {}
 
     def of_stack(self, secret: bool) -> str:
-        """The file of the stack: `/self/stack`, `/self/host` and what stands at the root."""
+        """The file of the stack, which all its pods have: `/self/stack`, `/self/host` and what stands at the root."""
+        if secret not in self._files:
+            self._files[secret] = self._of_stack(secret)
+        return self._files[secret]
+
+    def _of_stack(self, secret: bool) -> str:
         services = {name: self.service(name, each) for name, each in self.services.items()}
         stack = {**_leaves(self.stack, "services"), "services": services}
         tree: dict[str, Any] = {"self": {"stack": stack, "host": _leaves(self.host)}}
@@ -154,6 +160,8 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
     release = first.replace(RELEASE, "{{ $.Release.Name }}")
     if key == "primary_ip" or re.fullmatch(_ADDRESS, first):
         return Verbatim(f'"{identity.address}"')
+    if identity.scale == "0" and first.endswith("1"):
+        return first if first == "1" else Verbatim(quoted(release[:-1])[:-1] + identity.pod[1:])
     if first.endswith("1") and second == f"{first[:-1]}2":
         return Verbatim(quoted(release[:-1])[:-1] + '{{ $n }}"')
     digest = f'(printf "%s/%s/{key}" $.Release.Name {identity.pod} | sha256sum)'

@@ -69,7 +69,7 @@ def files_of(objects: list[dict[str, Any]], service: str, index: int, folder: Pa
     variables = {each["name"]: each.get("value", "") for every in containers for each in every.get("env", ())}
     nodes = variables["CONF_NODES"].replace("$(POD_NAME)", f"{name}-{index}")
     tree(folder, data)
-    return [path for node in nodes.split(",") if (path := folder / Path(node).name).exists()]
+    return [folder / Path(node).name for node in nodes.split(",")]
 
 
 def name_of(entry: Any) -> str:
