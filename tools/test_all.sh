@@ -37,7 +37,10 @@ current_engine() {
 on_confd() { # RELEASE [ARGUMENT of pytest...]
     release=$1
     shift
-    "$tools/confd_release.sh" "$release" && "$tools/with_real_programs.sh" pytest --confd "$release" tests/confd tests/formats "$@"
+    "$tools/confd_release.sh" "$release" || return
+    # Two files hold what is known of 0.16 alone: its flags, and how its TOML reads.
+    set -- --ignore tests/confd/test_flags.py --ignore tests/confd/test_toml.py "$@"
+    "$tools/with_real_programs.sh" pytest --confd "$release" tests/confd tests/formats "$@"
 }
 
 part "all tests, with Debian's programs and clusters of real software" "$tools/with_real_programs.sh" pytest --all "$@"

@@ -187,6 +187,12 @@ def test_a_missing_base_image_is_an_error_that_names_it(bench: Bench) -> None:
         build(bench.engine, bench.request("FROM 127.0.0.1:1/no/such:1\nRUN true\n"), ignore)
 
 
+@pytest.mark.engine
+def test_a_confd_that_cannot_be_downloaded_is_told_with_the_way_to_bring_one(bench: Bench) -> None:
+    with pytest.raises(BuildError, match=r"Dockerfile:2:1: .*ADD http://127.0.0.1:1/confd.*\n  hint: `--confd FILE`"):
+        build(bench.engine, bench.request("FROM scratch\nADD http://127.0.0.1:1/confd /bin/\n"), ignore)
+
+
 def test_a_bad_tag_is_an_error(bench: Bench) -> None:
     with pytest.raises(BuildError, match="invalid reference format"):
         build(bench.engine, replace(bench.two_stages(), tags=("UPPER CASE",)), ignore)
