@@ -17,6 +17,7 @@ from catalog_forge.adopt.entries import EntryUse, secrets
 from catalog_forge.adopt.framing import framed, numbered
 from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original, OriginalFile
+from catalog_forge.adopt.pairs import in_pairs
 from catalog_forge.adopt.proof import Compared, prove, refused
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Told, made, taken
@@ -134,17 +135,28 @@ class _Generated:
 def _taken(
     original: Original, frame: Told, candidates: Mapping[str, Lifted], tried: Sequence[Trial], engine: Engine
 ) -> tuple[_Generated, list[Compared]]:
-    """What is generated with the blocks that render what the template did, and the files compared. Raises ForgeError."""
-    written = _with_most(original, frame, candidates)
-    files = _proven(original, frame, written, tried, engine)
-    wrong = {each.dest for each in files if each.status == "different" and each.dest in written.chosen}
-    if not wrong:
-        return written, files
-    try:
-        written = _generated(original, frame, {dest: each for dest, each in written.chosen.items() if dest not in wrong})
-    except ForgeError:
-        return written, files
-    return written, _proven(original, frame, written, tried, engine)
+    """What is generated with the blocks that render what the template did, and the files compared. Raises ForgeError.
+
+    A file of pairs is tried as pairs, which have to be equal wherever the original can be parsed; then as text; then it stays a
+    template.
+    """
+    left = {dest: [form for form in (in_pairs(each, original.dests[dest]), each) if form] for dest, each in candidates.items()}
+    written = _with_most(original, frame, left)
+    while True:
+        files = _proven(original, frame, written, tried, engine)
+        wrong = {
+            each.dest
+            for each in files
+            if (found := written.chosen.get(each.dest))
+            and (each.status == "different" or (found.format != "raw" and not {*each.reasons} <= {"escaped"}))
+        }
+        if not wrong:
+            return written, files
+        left = {dest: left[dest][left[dest].index(each) + (dest in wrong) :] for dest, each in written.chosen.items()}
+        try:
+            written = _with_most(original, frame, {dest: each for dest, each in left.items() if each})
+        except ForgeError:
+            return written, files
 
 
 def _is_there(use: EntryUse, plan: Plan) -> bool:
@@ -162,14 +174,17 @@ def _changed(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
         return [Altered(use.revision.title, "what it launches", f"cannot be compared: {words}", "", True)]
 
 
-def _with_most(original: Original, frame: Told, candidates: Mapping[str, Lifted]) -> _Generated:
-    """What is generated with the lifted templates: with all at once, else one after the other. Raises ForgeError without any."""
+def _with_most(original: Original, frame: Told, left: Mapping[str, Sequence[Lifted]]) -> _Generated:
+    """What is generated with the first form of each file: with all at once, else one after the other, each in the first form
+    that goes. Raises ForgeError without any.
+    """
     with suppress(ForgeError):
-        return _generated(original, frame, candidates)
+        return _generated(original, frame, {dest: forms[0] for dest, forms in left.items()})
     found: _Generated | None = None
-    for dest, each in candidates.items():
-        with suppress(ForgeError):
-            found = _generated(original, frame, {**(found.chosen if found else {}), dest: each})
+    for dest, each in ((dest, each) for dest, forms in left.items() for each in forms):
+        if found is None or dest not in found.chosen:
+            with suppress(ForgeError):
+                found = _generated(original, frame, {**(found.chosen if found else {}), dest: each})
     return found or _generated(original, frame, {})
 
 
@@ -218,15 +233,17 @@ def _keep_scenarios(found: Adopted, tried: Sequence[Trial]) -> None:
 
 
 def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence[Trial], engine: Engine) -> Iterator[Problem]:
-    """The values that lifted files refuse on purpose, and that the original writes as they are."""
+    """The values that lifted files refuse or escape on purpose, and that the original writes as they are."""
     for case in odd if written.chosen else ():
         files = [each for each in _proven(original, frame, written, [case], engine) if each.lifted]
-        if dests := ", ".join(refused(files, case)):
-            yield Problem(
-                f"{case.name} is refused in {dests}: the file is not written then, where the original writes it as it is",
-                None,
-                "where users give such values, keep the original as `template:`",
-            )
+        dests = refused(files, case)
+        if dests:
+            words = f"{case.name} is refused in {', '.join(dests)}: the file is not written then; the original writes it as it is"
+            yield Problem(words, None, "where users give such values, keep the original as `template:`")
+        escaped = [each.dest for each in files if each.differences and each.dest not in dests and each.rendered]
+        if escaped:
+            words = f"{case.name} is escaped in {', '.join(escaped)}, as the format wants it: the original writes it as it is"
+            yield Problem(words, None, "write the format `raw` in the spec where it must not be")
 
 
 def _runner(original: Original, service: Mapping[str, Any]) -> Runner:

@@ -242,14 +242,15 @@ def cases(original: Original, runners: Sequence[Runner], others: Mapping[str, Ma
 
 
 def odd_cases(original: Original, runner: Runner, others: Mapping[str, Mapping[str, Any]]) -> list[Trial]:
-    """Values that blocks may refuse: several lines; nothing, where no entry says which keys may be answered by that."""
+    """Values that blocks refuse or escape: several lines; quotes; nothing, where no entry says which keys may be answered so."""
     need = wanted([original])
+    quotes = _case("a value with quotes and a backslash", need, runner, others, full=True, style="a\"b'c\\d")
     lines = _case("a value of several lines", need, runner, others, full=True, style="one\ntwo")
     if runner.metadata is not None:
-        return [lines]
+        return [lines, quotes]
     data = copy.deepcopy(dict(lines.data))
     data["services"][runner.service]["metadata"] = _emptied(data["services"][runner.service]["metadata"])
-    return [lines, Trial("an empty value", data)]
+    return [lines, quotes, Trial("an empty value", data)]
 
 
 def _emptied(tree: Mapping[str, Any]) -> Tree:

@@ -68,7 +68,7 @@ class Departure:
 class Lifted:
     """What a template became: `body` are blocks as an author writes them, None where it cannot be lifted: `why`, at `line`.
 
-    `variables` are read by getenv, `services` are named beside the own one.
+    `variables` are read by getenv, `services` are named beside the own one. `format` is that in which the blocks are.
     """
 
     body: list[dict[str, Any]] | None
@@ -78,3 +78,4 @@ class Lifted:
     variables: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     said: tuple[Departure, ...] = ()
+    format: str = "raw"

@@ -130,7 +130,7 @@ def _file(each: OriginalFile, dest: str, beside: Plan, lifted: Lifted | None) ->
     if resource.mode is not None and resource.mode != 0o644:
         data["mode"] = f"0{resource.mode & 0o777:03o}"
     data |= {key: value for key, value in (("uid", resource.uid), ("gid", resource.gid)) if value}
-    data["format"] = "raw"
+    data["format"] = lifted.format if lifted else "raw"
     if lifted is not None:
         return {**data, "body": lifted.body}
     if each.is_static:
