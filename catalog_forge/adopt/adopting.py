@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.adopt.bodies import lifted
+from catalog_forge.adopt.bodies import in_pairs, lifted
 from catalog_forge.adopt.cases import Runner, Trial, cases, odd_cases
 from catalog_forge.adopt.entries import EntryUse, secrets
 from catalog_forge.adopt.framing import framed, numbered
 from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original, OriginalFile
-from catalog_forge.adopt.pairs import in_pairs
 from catalog_forge.adopt.proof import Compared, prove, refused
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Told, made, taken

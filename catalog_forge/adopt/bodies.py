@@ -1,17 +1,29 @@
-"""The templates of an image that become blocks, and the metadata keys that these read."""
+"""The templates of an image that become blocks, and the metadata keys that these read; files of nothing but pairs.
+
+Whether a file of pairs is the same as `set` and `copy`, the proof says.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from catalog_forge.adopt.lifting import lift
 from catalog_forge.adopt.originals import Original
 from catalog_forge.adopt.setting import KeyUse, Lifted, Setting
+from catalog_forge.formats import BY_NAME
+from catalog_forge.spec.shorthand import format_of
 
 # Of a name that is made of a number so many are declared.
 _NUMBERS = ("1", "2", "3")
+# Others refuse values that a text may have, such as quotes.
+_FORMATS = ("properties", "env", "yaml", "toml")
+_KEY = r"(?P<key>[A-Za-z_][\w.-]*)"
+_ASIDE = re.compile(r"[ \t]*(?:#.*|\[[\w .-]+\])?")
+_BARE = {"true": True, "false": False}
 
 
 def lifted(original: Original, service: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Lifted]:
@@ -79,3 +91,120 @@ def _key(use: KeyUse) -> dict[str, Any]:
     if use.default and not use.secret:
         data["description"] = f"Without it: {use.default}"
     return {**data, **({"secret": True} if use.secret else {})}
+
+
+class _NotPairs(Exception):
+    """Something in the body is no pair."""
+
+
+def in_pairs(lifted: Lifted, dest: str) -> Lifted | None:
+    """Return the same file with its pairs as pairs, in the format that its path stands for; None where it holds anything else."""
+    form = format_of(dest)
+    if form not in _FORMATS or lifted.body is None:
+        return None
+    try:
+        body = [*_blocks(lifted.body, form)]
+    except _NotPairs:
+        return None
+    return replace(lifted, body=body, format=form) if _is_any(body) else None
+
+
+def _is_any(body: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether pairs came of it that the metadata have a part in."""
+    texts = [value for block in body for value in block.get("set", {}).values() if isinstance(value, str)]
+    below = [block for block in body if "when" in block]
+    return (
+        any("@{" in text for text in texts)
+        or any("copy" in block for block in body)
+        or any(_is_any([*block["then"], *block.get("else", [])]) for block in below)
+    )
+
+
+def _spread(body: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same with each condition around whole lines: what stands before and behind it in its line goes into its branches."""
+    found: list[dict[str, Any]] = []
+    for each in body:
+        block = dict(each)
+        if "text" in block and found and "when" in found[-1] and found[-1].pop("open", False):
+            rest, broken, text = block["text"].partition("\n")
+            for branch in (found[-1]["then"], found[-1]["else"]):
+                branch[0] = {"text": f"{branch[0]['text']}{rest}{broken}"}
+            block = {"text": text}
+        branches = [block.get("then"), block.get("else")]
+        before = found[-1].get("text", "\n") if found else "\n"
+        if not before.endswith("\n") and all(b and len(b) == 1 and "\n" not in b[0].get("text", "\n") for b in branches):
+            above, broken, start = before.rpartition("\n")
+            found[-1:] = [{"text": above + broken}] if broken else []
+            block |= {word: [{"text": start + block[word][0]["text"]}] for word in ("then", "else")} | {"open": True}
+        found += [block] if block.get("text", "x") else []
+    return [{key: value for key, value in block.items() if key != "open"} for block in found]
+
+
+def _blocks(body: Sequence[Mapping[str, Any]], form: str, *, ends: bool = True) -> Iterator[dict[str, Any]]:
+    body = _spread(body)
+    for place, block in enumerate(body):
+        last = ends and place == len(body) - 1
+        if "text" in block:
+            yield from _texts(block["text"], form, last=last)
+        elif "when" in block:
+            yield {key: [*_blocks(value, form, ends=last)] if key in ("then", "else") else value for key, value in block.items()}
+        elif "list" in block:
+            yield _copy(block["list"], form) or dict(block)
+        else:
+            raise _NotPairs
+
+
+def _texts(text: str, form: str, last: bool) -> Iterator[dict[str, Any]]:
+    """The lines of a text: pairs beside each other, and comments, empty lines and sections as they are."""
+    lines = text.split("\n")
+    rest = lines.pop()
+    if rest and not last:
+        raise _NotPairs
+    lines += [rest] if rest else []
+    aside: list[str] = []
+    pairs: dict[str, Any] = {}
+    for line in lines:
+        found = _pair(form).fullmatch(line.rstrip())
+        if not found and not _ASIDE.fullmatch(line):
+            raise _NotPairs
+        if aside and found:
+            yield {"text": "".join(aside)}
+            aside.clear()
+        if pairs and not found:
+            yield {"set": dict(pairs)}
+            pairs.clear()
+        if not found:
+            aside.append(f"{line}\n")
+        elif found["key"] in pairs:
+            raise _NotPairs
+        else:
+            pairs[found["key"]] = _value(found)
+    yield from ([{"text": "".join(aside)}] if aside else [{"set": pairs}] if pairs else [])
+
+
+def _value(found: re.Match[str]) -> Any:
+    bare = found["bare"]
+    if bare is None or bare.startswith("@"):
+        return found["value"] or bare or ""
+    return _BARE[bare] if bare in _BARE else int(bare)
+
+
+def _copy(block: Mapping[str, Any], form: str) -> dict[str, Any] | None:
+    """Every pair of a map of the metadata."""
+    if not block["of"].startswith("metadata/") or block.keys() - {"of", "item"}:
+        return None
+    made = BY_NAME[form]
+    value = f"{made.value.opening}@{{it.value}}{made.value.closing}"
+    written = [made.pair.format(key="@{it.key}", value=each).rstrip("\n") for each in (value, value.replace("it.value", "it"))]
+    return {"copy": block["of"]} if block["item"] in written else None
+
+
+@cache
+def _pair(form: str) -> re.Pattern[str]:
+    """A line with a pair: a value in quotes where the format has them, and a number, a truth or one expression without."""
+    made = BY_NAME[form]
+    opening, closing = re.escape(made.value.opening), re.escape(made.value.closing)
+    inside = rf"[^{opening}\\]*" if opening else ".*"
+    bare = r"-?(?:0|[1-9][0-9]{0,8})|true|false|@{[^{}]+}" if made.typed else "(?!)"
+    value = f"(?:{opening}(?P<value>{inside}){closing}|(?P<bare>{bare}))"
+    return re.compile(re.escape(made.pair.rstrip("\n")).replace(r"\{key\}", _KEY).replace(r"\{value\}", value))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from catalog_forge import yamlio
-from catalog_forge.adopt.pairs import in_pairs
+from catalog_forge.adopt.bodies import in_pairs
 from catalog_forge.adopt.setting import Lifted
 from tests.adopt.images import image
 from tests.adopt.test_adopt import adopted, statuses
