@@ -56,8 +56,8 @@ environment taken: environment
 limits engine: ulimits
 build taken: build
 extends taken: extends
-map taken: metadata 1log_opt health_check lb_config scale_policy 2logging
-map: load_balancer_config network_driver storage_driver upgrade_strategy 2stickiness_policy
+map taken: metadata 1log_opt health_check lb_config scale_policy upgrade_strategy 2logging
+map: load_balancer_config network_driver storage_driver 2stickiness_policy
 networks: 2networks
 secrets: 2secrets
 disks: disks
@@ -86,7 +86,6 @@ UNHONOURED = {
     "container_name": "containers are named as Rancher names them",
     "storage_driver": "storage drivers are Rancher's",
     "network_driver": "network drivers are Rancher's",
-    "upgrade_strategy": "units are replaced one after the other",
     "load_balancer_config": "it is read of an image rancher/load-balancer-service only",
     "volume_driver": "volumes are those of the engine",
     "networks": "services share the one network of the stack",

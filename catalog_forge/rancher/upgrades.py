@@ -7,21 +7,24 @@ whether a required answer is there (rancher/ui 1.6, new-catalog/component.js); w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.rancher import versions
-from catalog_forge.rancher.composition import items
+from catalog_forge.rancher.composition import Service, items
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.questions import Question
-from catalog_forge.yamlio import Node
+from catalog_forge.yamlio import Map, Node, Text
 
 # Whatever was answered is text, so that these lose nothing.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
 
+
+Reads = Callable[[str], Callable[[str], bool] | None]
+"""What tells of an image whether it reads a key of the metadata; None of an image that is not known."""
 
 # A folder of the host stays where it is when nobody mounts it any more.
 _OF_THE_HOST = ("/", ".", "~")
@@ -37,9 +40,12 @@ class Break:
     where: Where
 
 
-def breaks(old: Revision, new: Revision) -> list[Break]:
-    """Return what an upgrade from a revision to another breaks, in the order in which a reader looks."""
-    return [*_questions(old, new), *_services(old, new), *_volumes(old, new)]
+def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[Break]:
+    """Return what an upgrade from a revision to another breaks, in the order in which a reader looks.
+
+    `reads` tells which keys of the metadata the images of the newer one read.
+    """
+    return [*_questions(old, new), *_services(old, new), *_volumes(old, new), *_metadata(old, new, reads)]
 
 
 def _questions(old: Revision, new: Revision) -> Iterator[Break]:
@@ -68,7 +74,9 @@ def _services(old: Revision, new: Revision) -> Iterator[Break]:
     before, after = old.composition, new.composition
     for name, service in before.services.items():
         if name not in after.services:
-            yield Break("service", f"the service {name!r} is gone, with its containers", service.where)
+            heir = next((other for other in after.services if _succeeds(service, after.services[other], before.services)), "")
+            renamed = f", and {heir!r} has its image" if heir else ""
+            yield Break("service", f"the service {name!r} is gone, with its containers{renamed}", service.where)
             continue
         was, now = (sorted(each.primaries_of.get(name, ())) for each in (before, after))
         if was != now:
@@ -80,6 +88,43 @@ def _services(old: Revision, new: Revision) -> Iterator[Break]:
             yield Break(
                 "volume", f"{name!r} keeps data, and starts the new container beside the old one (start_first)", service.where
             )
+
+
+def _succeeds(gone: Service, other: Service, before: Mapping[str, Service]) -> bool:
+    """Whether a service that is new has the image of one that is gone: it was given another name."""
+    was, now = (_repository(text_of(each.get("image"))) for each in (gone, other))
+    return bool(was) and was == now and other.name not in before
+
+
+def _repository(image: str) -> str:
+    """An image without its tag."""
+    folder, slash, last = image.rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}"
+
+
+def _metadata(old: Revision, new: Revision, reads: Reads) -> Iterator[Break]:
+    """The keys of the metadata that are gone, and that an image of the unit still reads."""
+    after = new.composition
+    for name, service in old.composition.services.items():
+        other = after.services.get(name)
+        gone = dict(_keys(service.get("metadata"))) if other else {}
+        for key, _ in _keys(other.get("metadata")) if other else ():
+            gone.pop(key, None)
+        members = [after.services[each] for each in (name, *(other.sidekicks if other else ())) if each in after.services]
+        images = dict.fromkeys(text_of(each.get("image")) for each in members) if gone else {}
+        for image, asks in ((image, reads(image)) for image in images):
+            for key, where in gone.items() if asks else ():
+                if asks and asks(key):
+                    yield Break("metadata", f"{name!r} has no metadata key {key!r} any more, and {image} reads it", where)
+
+
+def _keys(node: Node | None, before: str = "") -> Iterator[tuple[str, Where]]:
+    """The keys of a metadata block that have a value, by path."""
+    for name, value in pairs(node).items() if isinstance(node, Map) else ():
+        if isinstance(value, Text):
+            yield f"{before}{name}", value.where
+        else:
+            yield from _keys(value, f"{before}{name}/")
 
 
 def _volumes(old: Revision, new: Revision) -> Iterator[Break]:
@@ -156,11 +201,12 @@ class Upgrade:
     breaks: list[Break]
 
 
-def steps(entry: Entry, rancher: str = "") -> Iterator[Upgrade]:
+def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Iterator[Upgrade]:
     """Yield the upgrades between the revisions of an entry: from each to each that comes after it, then to those before it that
     are offered, because folders play no part.
 
-    `rancher` is the version of the Rancher that offers them; without one its limits do not count.
+    `rancher` is the version of the Rancher that offers them; without one its limits do not count. `reads` knows the images as
+    they are now, which are those of the newest revision.
     """
     served = [each for each in entry.revisions if each.version]
     for place, old in enumerate(served):
@@ -171,7 +217,7 @@ def steps(entry: Entry, rancher: str = "") -> Iterator[Upgrade]:
                 found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
                 why = found[0] if found else _limit(new, rancher)
             if number < len(served) - place - 1 or not why:
-                yield Upgrade(old, new, why, [] if why else breaks(old, new))
+                yield Upgrade(old, new, why, [] if why else breaks(old, new, *[reads][: new is served[-1]]))
 
 
 def _limit(revision: Revision, rancher: str) -> str:

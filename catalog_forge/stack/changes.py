@@ -11,7 +11,7 @@ from catalog_forge.stack.model import Service, Stack
 from catalog_forge.stack.plan import HIDDEN
 
 # What of a service is no part of its units: all else replaces them (`reconcile.digest`).
-_KEPT = ("scale", "metadata", "health_check", "depends_on", "retain_ip", "lb_config")
+_KEPT = ("scale", "metadata", "health_check", "depends_on", "retain_ip", "lb_config", "batch")
 _MOST = 60
 
 

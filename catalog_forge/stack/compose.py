@@ -183,10 +183,23 @@ class _Composer:
             tuple(dict.fromkeys(other for other in depended if other != name)),
             text_of(found.get("retain_ip")) == "true",
             _data_of(definition, "lb_config"),
+            self._batch(definition),
         )
 
+    def _batch(self, definition: Definition) -> int:
+        """How many units an upgrade replaces at a time."""
+        given = keys_of(definition.keys["upgrade_strategy"]) if "upgrade_strategy" in definition.keys else {}
+        if text_of(given.get("start_first")) == "true":
+            message = "the old container ends before the new one starts: both have one name and one address here"
+            self.launches.note(definition, "upgrade_strategy.start_first", message, given["start_first"].where)
+        if "interval_millis" in given:
+            message = "the next units follow when the last ones are ready"
+            self.launches.note(definition, "upgrade_strategy.interval_millis", message, given["interval_millis"].where)
+        size = given.get("batch_size")
+        return 1 if size is None or is_null(size) else max(self.launches.number(size, "upgrade_strategy: batch_size", 1), 1)
+
     def _say_ignored(self, sidekick: Definition) -> None:
-        for key in ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip"):
+        for key in ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip", "upgrade_strategy"):
             if key in sidekick.keys:
                 self.launches.note(sidekick, key, "Rancher reads it of the primary only", sidekick.keys[key].where)
 

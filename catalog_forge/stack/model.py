@@ -101,7 +101,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: `scale` units of the primary and its sidekicks, that are started, replaced and removed together."""
+    """A service: `scale` units of the primary and its sidekicks, that are started, replaced and removed together.
+
+    An upgrade replaces `batch` units at a time.
+    """
 
     primary: Launch
     sidekicks: tuple[Launch, ...] = ()
@@ -112,6 +115,7 @@ class Service:
     depends_on: tuple[str, ...] = ()
     retain_ip: bool = False
     lb_config: Mapping[str, Value] = field(default_factory=dict)
+    batch: int = 1
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ has the next number, and with it another address and uuid (docs/facts/confd.md#6
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
@@ -195,8 +196,8 @@ class Desired:
 def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Known) -> list[Action]:
     """Return what is to be done now, what goes away first. Units that are being worked on are left alone.
 
-    Of units that are not as they are wanted one is replaced at a time, when all others of its service are ready; so it is with
-    those that start anew.
+    Of units that are not as they are wanted a batch is replaced at a time, when all others of its service are ready; those that
+    start anew do so one at a time.
     """
     stack = target.stack
     wanted = {(service.name, index): service for service in stack.services for index in range(1, service.scale + 1)}
@@ -205,11 +206,10 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
         units.setdefault(each.key, []).append(each)
     actions = [Action("remove", key, tuple(found)) for key, found in units.items() if key not in wanted]
     leaving = {each.address for action in actions for each in action.containers if each.address}
-    outdated: set[str] = set()
+    outdated = Counter(key[0] for key in wanted if key in known.busy)
     for key, service in wanted.items():
         if key in known.busy:
-            outdated.add(service.name)  # one at a time
-    for key, service in wanted.items():
+            continue
         found = units.get(key, [])
         present = [each for each in found if each.number == ledger.units.get(key)]
         for action in _unit(target, Unit(service, key[1]), found, present, known):
@@ -217,9 +217,10 @@ def reconcile(target: Desired, seen: Sequence[Seen], ledger: Ledger, known: Know
                 continue  # its address is taken as long as another service's container has it
             if action.why == "outdated" or action.verb == "restart":
                 others = {other for other in wanted if other[0] == service.name and other != key}
-                if service.name in outdated or (others & set(known.unready) and key not in known.unready):
+                most = service.batch if action.why == "outdated" else 1
+                if outdated[service.name] >= most or (others & set(known.unready) and key not in known.unready):
                     continue
-                outdated.add(service.name)
+                outdated[service.name] += 1
             actions.append(action)
     return [action for action in actions if action.key not in known.busy]
 

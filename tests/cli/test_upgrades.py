@@ -50,3 +50,35 @@ def test_an_unknown_entry_is_named(catalog: Path) -> None:
     result = run(catalog, "wob")
     assert result.exit_code == 1
     assert "did you mean 'web'?" in result.output
+
+
+def test_the_page_shows_all_steps_and_what_entries_say_is_text(catalog: Path) -> None:
+    for file in (catalog / "templates/web").glob("*/rancher-compose.yml"):
+        file.write_text(file.read_text().replace("label: Note", "label: '<b>Note'").replace("note,", "'<i>note',"))
+    result = run(catalog, "--html", str(catalog / "page.html"))
+    assert result.exit_code == 0, result.output
+    page = (catalog / "page.html").read_text()
+    assert "1 entry, 3 upgrades offered, 2 of them lose something" in page
+    assert "&lt;i&gt;note" in page
+    assert "<i>" not in page and "<b>" not in page and "<script" not in page
+    assert page.count("nothing is lost") == 1
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ('{{getv "/self/service/metadata/a"}}', True),
+        ('{{range ls "/self/service/metadata/a"}}{{end}}', True),
+        ('{{range gets "/self/service/metadata/*"}}{{end}}', True),
+        ('{{getv "/self/service/metadata/ab"}}', False),
+        ('{{getv "/self/service/name"}}', False),
+    ],
+)
+def test_a_key_that_the_image_of_this_catalog_reads_is_missed(catalog: Path, template: str, said: bool) -> None:
+    for number, metadata in (("1", "{a: '1', b: '2'}"), ("2", "{b: '2'}")):
+        file = catalog / f"templates/web/{number}/rancher-compose.yml"
+        file.write_text(file.read_text().replace("web: {scale: 1}", f"web: {{metadata: {metadata}}}"))
+    toml = '[template]\nsrc = "x.tmpl"\ndest = "/etc/x"\nkeys = ["/self"]\n'
+    tree(catalog, {"images/conf/Dockerfile": "FROM scratch\n", "images/conf/conf.d/x.toml": toml})
+    tree(catalog, {"images/conf/templates/x.tmpl": template})
+    assert ("'web' has no metadata key 'a' any more, and conf:1 reads it" in run(catalog).stdout) is said

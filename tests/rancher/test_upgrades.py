@@ -55,7 +55,12 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
         ("services:\n", "  - {variable: new, required: true}\nservices:\n", ["'new' must be answered"]),
         ("services:\n", "  - {variable: new, required: true, default: x}\nservices:\n", []),
         ("default: 80", "default: 81", []),
-        ("  db:\n    image: db:1\n", "", ["the service 'db' is gone"]),
+        ("  db:\n    image: db:1\n", "", ["the service 'db' is gone, with its containers"]),
+        (
+            "  db:\n    image: db:1\n",
+            "  store:\n    image: db:2\n",
+            ["'db' is gone, with its containers, and 'store' has its image"],
+        ),
         ("image: db:1", "image: db:2", []),
         ("conf}\n", "db}\n", ["'conf' was a sidekick of web, and is a service of its own now", "'db' was a service of its own"]),
         ("data:/data", "other:/data", ["has other at /data now, and had data"]),
@@ -132,3 +137,29 @@ def test_each_step_is_offered_or_says_why_not() -> None:
         ("3", "0", ""),
         ("3", "1", ""),
     ]
+
+
+def test_a_primary_and_its_sidekick_that_change_places_are_two_breaks() -> None:
+    swapped = DOCKER.replace("    labels: {io.rancher.sidekicks: conf}\n", "").replace(
+        "    image: conf:1\n", "    image: conf:1\n    labels: {io.rancher.sidekicks: web}\n"
+    )
+    found = breaks(revision(), revision(swapped, number=2))
+    assert [each.message for each in found] == [
+        "'web' was a service of its own, and is a sidekick of conf now",
+        "'conf' was a sidekick of web, and is a service of its own now",
+    ]
+
+
+def test_a_key_of_the_metadata_that_an_image_still_reads_is_missed() -> None:
+    metadata = "web: {scale: 1, metadata: {a: '1', m: {x: '1', y: '2'}, gone: '3'}}"
+    old, new = (
+        revision(DOCKER, RANCHER.replace("web: {scale: 1}", text)) for text in (metadata, "web: {metadata: {m: {x: '2'}}}")
+    )
+    reads = {"conf:1": {"a", "m/x", "m/y"}, "nginx:1": {"x"}}
+    found = breaks(old, new, lambda image: reads[image].__contains__ if image in reads else None)
+    assert [(each.kind, each.message) for each in found] == [
+        ("metadata", "'web' has no metadata key 'a' any more, and conf:1 reads it"),
+        ("metadata", "'web' has no metadata key 'm/y' any more, and conf:1 reads it"),
+    ]
+    assert breaks(old, new) == []
+    assert breaks(new, old, lambda _: lambda _: True) == []

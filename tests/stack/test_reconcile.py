@@ -88,6 +88,15 @@ def test_units_that_differ_are_replaced_one_at_a_time() -> None:
     assert actions(old, Known(busy={("web", 2)})) == []
 
 
+def test_a_batch_is_replaced_at_a_time_where_the_service_says_so() -> None:
+    stack = Stack("s", (replace(WEB, scale=5, batch=2),))
+    old = [each for index in range(1, 6) for each in unit(index, digest="old")]
+    assert verbs(actions(old, stack=stack)) == [("replace", 1), ("replace", 2)]
+    assert verbs(actions(old, Known(busy={("web", 1)}), stack)) == [("replace", 2)]
+    assert actions(old, Known(busy={("web", 1), ("web", 2)}), stack) == []
+    assert actions([*unit(1), *old[2:]], Known(unready={("web", 1)}), stack) == []
+
+
 def test_the_next_unit_waits_until_the_others_are_ready_but_a_broken_one_goes_first() -> None:
     found = [*unit(1, number=3), *unit(2, digest="old")]
     assert actions(found, Known(unready={("web", 1)})) == []

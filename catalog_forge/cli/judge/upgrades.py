@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.cli.main import Settings, recover_above
+from catalog_forge.cli.shown import outfile
 from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from catalog_forge.lint.catalog import Catalog
     from catalog_forge.rancher.entries import Entry
-    from catalog_forge.rancher.upgrades import Upgrade
+    from catalog_forge.rancher.upgrades import Reads, Upgrade
 
 
 @click.command()
@@ -23,29 +27,61 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it; JSON has all steps."
 )
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one page to look at.")
 @click.pass_obj
-def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str) -> None:
+def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str, html: Path | None) -> None:
     """Say which upgrades a catalog offers, and what each of them loses.
 
     ENTRY is the folder or the name of one, of any catalog; default: all entries of the catalog here. Answers that are lost,
-    types that take less, services, volumes and drivers that change are shown with their places.
+    types that take less, services, volumes and drivers that change, keys of the metadata that an image of the catalog still
+    reads are shown with their places.
     """
     from catalog_forge.rancher.upgrades import steps
 
-    found = [(entry, [*steps(entry, rancher)]) for entry in _entries(settings.directory, path)]
+    entries, reads = _entries(settings.directory, path)
+    found = [(entry, [*steps(entry, rancher, reads)]) for entry in entries]
+    offered = [step for _, each in found for step in each if not step.obstacle]
+    losing = sum(bool(step.breaks) for step in offered)
+    words = (
+        f"{counted(len(found), 'entry', 'entries')}, {counted(len(offered), 'upgrade')} offered, {losing} of them lose something"
+    )
+    if html:
+        outfile.write(html, _page([_data(entry, each) for entry, each in found], words, rancher))
     if form == "json":
         click.echo(as_json({"entries": [_data(entry, each) for entry, each in found]}))
         return
     for entry, each in found:
         _show(entry, each, every)
-    offered = [step for _, each in found for step in each if not step.obstacle]
-    losing = sum(bool(step.breaks) for step in offered)
-    click.echo(
-        f"{counted(len(found), 'entry', 'entries')}, {counted(len(offered), 'upgrade')} offered, {losing} of them lose something"
-    )
+    click.echo(words)
 
 
-def _entries(directory: Path, path: str | None) -> list[Entry]:
+def _page(entries: list[dict[str, Any]], words: str, rancher: str) -> str:
+    """One page to look at, without scripts; what entries say cannot change its structure."""
+    from collections import Counter
+
+    from catalog_forge import texts
+
+    for entry in entries:
+        entry["kinds"] = Counter(each["kind"] for step in entry["steps"] for each in step["breaks"])
+    kinds = sorted({kind for entry in entries for kind in entry["kinds"]})
+    page = {"entries": entries, "summary": words, "rancher": rancher, "kinds": kinds}
+    return texts.fill(__package__, "upgrades.html", printable=printable, **page)
+
+
+def _reads(catalog: Catalog) -> Reads:
+    """What tells of the images of a catalog, as they are now, whether a template of theirs reads a key of the metadata."""
+    from catalog_forge.lint.images.inside import asked_of
+
+    known = {each.name: each for each in catalog.images}
+
+    def reads(reference: str) -> Callable[[str], bool] | None:
+        image = known.get(reference.rpartition("/")[2].partition(":")[0])
+        return asked_of(image) if image else None
+
+    return reads
+
+
+def _entries(directory: Path, path: str | None) -> tuple[list[Entry], Reads]:
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.lint import disk
     from catalog_forge.lint.catalog import Catalog
@@ -55,11 +91,12 @@ def _entries(directory: Path, path: str | None) -> list[Entry]:
     is_folder = path is not None and (directory / path).is_dir()
     folder = directory / str(path) if is_folder else root
     recover_above(folder)
-    known = Catalog(disk.read(folder, str(path) if is_folder and path != "." else "")).entries
+    catalog = Catalog(disk.read(folder, str(path) if is_folder and path != "." else ""))
+    known = catalog.entries
     found = [entry for entry in known if is_folder or path in (None, entry.name)]
     if path and not found:
         raise ForgeError(f"there is no entry {path!r}", hint=did_you_mean(path, {entry.name for entry in known}))
-    return found
+    return found, _reads(catalog)
 
 
 def _show(entry: Entry, steps: list[Upgrade], every: bool) -> None:

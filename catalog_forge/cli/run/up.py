@@ -34,6 +34,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("entry", shell_complete=complete.entries)
 @click.option("--name", metavar="STACK", shell_complete=complete.stacks, help="Name of the stack; default: that of the entry.")
 @click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
+@click.option(
+    "--upgrade-from",
+    "older",
+    metavar="N",
+    help="Run revision N, then upgrade it as Rancher does, and compare what the volumes hold; leaves the stack running.",
+)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE of an .env file.")
 @click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Run so many units of a service.")
@@ -68,6 +74,9 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
     stack that is there, `up` changes what differs, and keeps answers and scales that were given before.
     """
+    if (older := options.pop("older")) is not None:
+        _upgrade(ctx, entry, older, output, options)
+        return
     watched = options.pop("watch") and not options["only_plan"]
     background = Background(supervise) if (detach or watched) and not options["only_plan"] else None
     if watched:
@@ -78,6 +87,20 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     if stack is not None and watched:
         options["confirm"] = False  # whoever saves has decided
         watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, output=output), bring_up)
+
+
+def _upgrade(ctx: click.Context, entry: str, older: str, output: str, options: dict[str, Any]) -> None:
+    """Play an upgrade from a revision to the newest, or to the one of --revision."""
+    from catalog_forge.cli.run import upgrading
+
+    if options.pop("watch") or options["only_plan"]:
+        raise click.UsageError("--upgrade-from runs a stack: leave out --watch and --plan")
+    background, newer, sets = Background(supervise), options.pop("revision"), options.pop("sets")
+
+    def choose(revision: str | None, given: Sequence[str]) -> Stack | None:
+        return _chosen(ctx.obj, entry, **options, revision=revision, sets=given, output=output)
+
+    upgrading.play(ctx.obj.directory, entry, (older, newer), sets, choose, bring_up, background, output)
 
 
 def _chosen(
@@ -293,8 +316,13 @@ def _await(folder: StateFolder, generation: int, output: str) -> None:
             raise ForgeError(f"the process that runs stack {folder.name} has ended\n{tail(folder)}")
         alive = folder.holder() is not None
         time.sleep(_LOOK)
+    _runs(folder.name, status["units"], output)
+
+
+def _runs(name: str, units: Sequence[dict[str, Any]], output: str) -> None:
+    """Say that a stack runs, as `text` or `json`."""
     if output == "json":
-        click.echo(as_json({"stack": folder.name, "units": status["units"]}))
-    else:
-        count = sum(row.state == "running" for row in rows)
-        click.echo(f"stack {folder.name}: {counted(count, 'unit runs', 'units run')}")
+        click.echo(as_json({"stack": name, "units": units}))
+    elif output == "text":
+        count = sum(unit["state"] == "running" for unit in units)
+        click.echo(f"stack {name}: {counted(count, 'unit runs', 'units run')}")

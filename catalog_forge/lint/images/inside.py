@@ -9,7 +9,7 @@ import fnmatch
 import posixpath
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -46,6 +46,7 @@ _BEGINS = re.compile(
 _VERSION = re.compile(r"^/(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|latest)(?=/|$)")
 _MAKES = re.compile(r"^.*\b(?:mkdir|cp|mv|ln|install|tar|unzip|rsync|git)\b.*$", re.MULTILINE)
 _PATH = "/_.-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OWN = "/self/service/metadata/"
 _SHELLS = ("sh", "bash", "ash", "dash")
 
 
@@ -493,3 +494,19 @@ def _command_at(script: Script, text: str, match: re.Match[str]) -> tuple[list[s
     end = text.find(text[quote], match.end())
     words, length = shell.words(text[match.end() : end if end >= 0 else len(text)])
     return words, match.end() + length, bool(re.search(r"-c[ \t]*[\"'](?:exec[ \t]+)?$", before))
+
+
+def asked_of(image: Image) -> Callable[[str], bool]:
+    """What tells whether a template of an image reads a key of its service's metadata, by itself or with what lies around it."""
+    known = inside(image)
+    paths = {
+        known.path_of(resource, read.path)
+        for resource in known.resources
+        if resource.template
+        for read in resource.template.reading.reads
+    }
+    below = [path.removeprefix(_OWN).strip("/") for path in paths if path.startswith(_OWN)]
+    # What is not known may be any name, and more than one; who lists a folder reads what lies in it.
+    names = [re.escape(path).replace(re.escape(flags.WILD), ".*").replace(r"\*", "[^/]*") for path in below if path]
+    pattern = re.compile("|".join(f"(?:{name})(?:/.*)?" for name in names) or "(?!)")
+    return lambda key: pattern.fullmatch(key) is not None

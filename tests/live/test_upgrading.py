@@ -1,0 +1,76 @@
+"""`up --upgrade-from`: an upgrade with data, on a real engine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.live.tool import LOOP, Tool, service
+
+WRITES = "[ -e /data/first ] || echo $$HOSTNAME > /data/first; [ -e /data/words ] || echo one > /data/words; " + LOOP
+
+
+def revisions(tool: Tool, *found: tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]) -> None:
+    """Write revisions from 0 on: services, those of rancher-compose, questions."""
+    (tool.folder / "templates/probe").mkdir(parents=True)
+    (tool.folder / "templates/probe/config.yml").write_text(f"name: probe\nversion: 1.0.{len(found) - 1}\n")
+    for number, (docker, rancher, questions) in enumerate(found):
+        folder = tool.folder / f"templates/probe/{number}"
+        folder.mkdir()
+        (folder / "docker-compose.yml").write_text(json.dumps({"version": "2", "services": docker}))
+        catalog = {"name": "probe", "version": f"1.0.{number}", "questions": questions}
+        (folder / "rancher-compose.yml").write_text(json.dumps({"version": "2", "catalog": catalog, "services": rancher}))
+
+
+def question(variable: str, **more: Any) -> dict[str, Any]:
+    return {"variable": variable, "label": variable, "type": "string", "required": True, **more}
+
+
+def held(tool: Tool, unit: str, path: str) -> str:
+    found: Any = tool.client.containers.get(f"{tool.name}-{unit}").exec_run(["cat", path])
+    return str(found.output.decode())
+
+
+def environment(tool: Tool) -> set[str]:
+    return set(tool.client.containers.get(f"{tool.name}-web-2").attrs["Config"]["Env"])
+
+
+def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(tool: Tool) -> None:
+    one = {"web": service(WRITES, volumes=["data:/data"], environment={"WORD": "${word}"})}
+    two = {"web": service(WRITES, volumes=["data:/data"], environment={"WORD": "${word}", "MORE": "${more}"})}
+    strategy = {"web": {"scale": 3, "upgrade_strategy": {"batch_size": 2, "start_first": True}}}
+    asked = [question("word"), question("old", default="x")], [question("word"), question("more")]
+    revisions(tool, (one, strategy, asked[0]), (two, strategy, asked[1]))
+    words = ("up", "probe", "--name", tool.name, "--upgrade-from", "0")
+    said = tool.run(*words, "--set", "word=a", "--set", "more=b")
+    assert "upgrade of probe: 0 (1.0.0) -> 1 (1.0.1)\n" in said
+    assert "the question 'old' is gone: its answer is lost" in said
+    assert "the question 'more' must be answered, and has no default" in said
+    assert "starts the new container beside the old one (start_first)" in said
+    assert "  volume data: files: 2 as they were\n" in said
+    assert held(tool, "web-1", "/data/words") == "one\n"
+    assert {"WORD=a", "MORE=b"} <= environment(tool)
+    tool.run("rollback", tool.name)
+    assert "MORE=b" not in environment(tool)
+    assert held(tool, "web-2", "/data/words") == "one\n"
+    assert "is there already: an upgrade begins with a new one" in tool.run(*words, "--set", "word=a", status=1)
+
+
+def test_what_an_upgrade_loses_is_said_and_is_an_error(tool: Tool) -> None:
+    one = {"web": service(WRITES, volumes=["data:/data"])}
+    revisions(tool, (one, {}, []), ({"web": service(WRITES, volumes=["other:/data"])}, {}, []))
+    words = ("--upgrade-from", "0", "--format", "json", "--settle", "0.3")
+    said = tool.run("up", "probe", "--name", tool.name, *words, status=1)
+    assert "the upgrade loses all that data held" in said
+    told = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    assert [each["kind"] for each in told["breaks"]] == ["volume"]
+    lost = {"volume": "data", "same": 0, "changed": 0, "gone": 2, "new": 0, "lost": True}
+    assert told["offered"] and told["volumes"] == [lost]
+
+
+def test_an_upgrade_that_fails_is_taken_back(tool: Tool) -> None:
+    web = service(WRITES, volumes=["data:/data"])
+    revisions(tool, ({"web": web}, {}, []), ({"web": {**web, "image": "localhost:1/no/such:1"}}, {}, []))
+    said = tool.run("up", "probe", "--name", tool.name, "--upgrade-from", "0", "--settle", "0.3", status=1)
+    assert "the upgrade failed, and revision 0 runs again" in said
+    assert held(tool, "web-1", "/data/words") == "one\n"
