@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.catalog.stored import compose_plan
-from catalog_forge.image.files import image_plan
+from catalog_forge.image.files import confd_sha256, image_plan
 from catalog_forge.plan import Plan
 from catalog_forge.spec.folder import SpecFolder
 from catalog_forge.spec.model import Spec
@@ -16,6 +16,7 @@ def forge(spec: Spec, folder: SpecFolder) -> Plan:
     `folder` holds the author's static files. Raises ForgeError when one is missing, or a body cannot be compiled.
     """
     plan = Plan()
+    plan.image = {"tag": spec.tag, "confd": confd_sha256(spec)}
     plan.merge(image_plan(spec, folder.static), f"images/{spec.name}")
     if "rancher" in spec.engine.backends:
         plan.merge(entry_plan(spec, lambda name: folder.icon(name, spec.entry.at("icon"))), f"templates/{spec.entry.name}")

@@ -6,6 +6,7 @@ Only names and contents are asked for; nothing is fetched but the one commit tha
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ _SAFE = (
 _AS_USER = ("--no-pager",)
 # What would turn git to another repository than the one that is named; how a server is reached may come from the environment.
 _LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
+_REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -82,6 +84,17 @@ def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     hint = "what was published is known to git only"
     return _run(folder, arguments, {**environment, "GIT_NO_LAZY_FETCH": "1"}, "say what was published", hint, given)
+
+
+def commit_of(folder: Path, ref: str) -> str:
+    """Return the full name of a commit of the repository around a folder. Raises ForgeError for what is none of its commits."""
+    if not _REF.fullmatch(ref):
+        raise ForgeError(f"{ref!r} is not the name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
+    read(folder, "rev-parse", "--show-prefix")  # there is a repository
+    try:
+        return read(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip().decode()
+    except ForgeError:
+        raise ForgeError(f"there is no commit {ref!r} here", hint="a shallow clone has few; fetch it first") from None
 
 
 def change(folder: Path, *arguments: str) -> None:

@@ -43,6 +43,8 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
 
 _Words = tuple[str, str, int, int] | None
 
+MARKS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
+"""How the lines begin that git-merge-file(1) puts around the sides of a conflict."""
 UNRESOLVED = (
     "a conflict is not resolved: both sides stand here between marks",
     "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
@@ -52,8 +54,8 @@ UNRESOLVED = (
 
 def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
     """The marks of git-merge-file(1) around the sides of a conflict."""
-    number = next((each for each, line in enumerate(lines[: stop.line + 1]) if line.startswith("<<<<<<< ")), None)
-    if number is None or not any(line.startswith(">>>>>>> ") for line in lines[number:]):
+    number = next((each for each, line in enumerate(lines[: stop.line + 1]) if line.startswith(MARKS[0])), None)
+    if number is None or not any(line.startswith(MARKS[3]) for line in lines[number:]):
         return None
     return *UNRESOLVED, number, 0
 

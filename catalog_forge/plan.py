@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError
@@ -33,6 +33,8 @@ class Plan:
 
     def __init__(self, files: Iterable[File] = ()) -> None:
         self._files: dict[str, File] = {}
+        self.image: Mapping[str, str] = {}
+        """Of an image among the files: its `tag` and the checksum of its `confd`, for whoever does not read its spec again."""
         for file in files:
             self.add(file)
 
@@ -52,6 +54,7 @@ class Plan:
 
     def merge(self, other: Plan, below: str = "") -> None:
         """Add all files of `other`, below the folder `below` when one is given."""
+        self.image = self.image or other.image
         for file in other:
             self.add(File(f"{below}/{file.path}" if below else file.path, file.content, file.mode))
 
@@ -79,10 +82,15 @@ class Plan:
     @property
     def digest(self) -> str:
         """SHA-256 over all paths, modes and contents, in hex: equal for equal plans, however they were made."""
-        whole = hashlib.sha256()
-        for file in self:
-            whole.update(f"{file.digest} {file.path}\n".encode())
-        return whole.hexdigest()
+        return digest_of({file.path: file.digest for file in self})
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """Return the digest of a plan from those of its files by their paths."""
+    whole = hashlib.sha256()
+    for path in sorted(files):
+        whole.update(f"{files[path]} {path}\n".encode())
+    return whole.hexdigest()
 
 
 def check_relative(path: str) -> None:

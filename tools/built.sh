@@ -1,6 +1,6 @@
 #!/bin/sh
-# Print the path of a program in Go, built once into the cache. The folder of its name here is the module that asks for it.
-# usage: tools/built.sh NAME VERSION PACKAGE WORDS [LDFLAGS]    WORDS: how long it takes
+# Print the path of a program in Go, built once into the cache. The folder of its name here is the module that asks for it, or MODULE.
+# usage: [MODULE=NAME] tools/built.sh NAME VERSION PACKAGE WORDS [LDFLAGS]    WORDS: how long it takes
 # exit 4: it cannot be had here; the reason is on stderr
 set -eu
 
@@ -17,7 +17,7 @@ if [ ! -x "$cached" ]; then
     mkdir -p "${cached%/*}"
     new=$cached.$$
     trap 'rm -f "$new"' EXIT
-    (cd "$tools/$name" && CGO_ENABLED=0 go build -trimpath -ldflags="$flags" -o "$new" "$package") >&2 || {
+    (cd "$tools/${MODULE:-$name}" && CGO_ENABLED=0 go build -trimpath -ldflags="$flags" -o "$new" "$package") >&2 || {
         echo "$name: the build of $version failed" >&2
         exit 4
     }

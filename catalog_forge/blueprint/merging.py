@@ -13,12 +13,11 @@ from difflib import SequenceMatcher
 
 from catalog_forge import git, yamlio
 from catalog_forge.errors import ForgeError
+from catalog_forge.malformed import MARKS
 from catalog_forge.yamltext import Document, Edits, Entry, Piece
 
 MOST_ITEMS = 500
 """Lists whose items have no names are merged up to this length: comparing takes the square of it."""
-
-MARKS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,11 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
     return plan
 
 
+def confd_sha256(spec: Spec) -> str:
+    """Return the checksum of the confd that a spec pins, or that its release is known by."""
+    return spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
+
+
 def folders(spec: Spec) -> list[str]:
     """Return every folder that must exist and be shared: that of each dest, and the share. None lies in another."""
     wanted = _all_folders(spec)
@@ -87,7 +92,7 @@ def dockerfile(spec: Spec) -> str:
         note=spec.note,
         base=spec.image.base,
         confd_src=engine.confd_src or RELEASE.format(engine.confd),
-        confd_sha256=engine.confd_sha256 or CONFD_SHA256[engine.confd],
+        confd_sha256=confd_sha256(spec),
         labels=[f"{_docker_word(key)}={_docker_word(value)}" for key, value in labels(spec).items()],
         vars=[f"{key}={_docker_word(value)}" for key, value in sorted(spec.vars.items())],
         share=spec.share,

@@ -39,18 +39,17 @@ class BuildRequest:
     @cached_property
     def inputs(self) -> str:
         """SHA-256 of all that decides what is in the image but downloads: context, args, platform, labels; never the tags."""
-        parts = [self.context.digest, dict(self.args), self.platform, dict(self.labels)]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return inputs_of(self.context.digest, self.args, self.platform, self.labels)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that decides what is in the image: of a download its checksum, from wherever it comes."""
-        return hashlib.sha256(f"{self.inputs} {self.download}".encode()).hexdigest() if self.download else self.inputs
+        return digest_of(self.inputs, self.download)
 
     @property
     def own_labels(self) -> dict[str, str]:
         """The labels by which the image is known again."""
-        return {**self.labels, DIGEST_LABEL: self.digest, **({INPUTS_LABEL: self.inputs} if self.download else {})}
+        return {**self.labels, **known_by(self.inputs, self.download)}
 
     def built_as(self, image: Mapping[str, Any] | None) -> str:
         """Return the digest of an image, as the engine's API shows it, that was built from this; empty when it was not."""
@@ -58,6 +57,22 @@ class BuildRequest:
         ours = str(labels.get(DIGEST_LABEL, ""))
         same = ours == self.digest or (self.any_download and labels.get(INPUTS_LABEL) == self.inputs)
         return ours if same and not self.no_cache else ""
+
+
+def inputs_of(context: str, args: Mapping[str, str], platform: str | None = None, labels: Mapping[str, str] | None = None) -> str:
+    """Return the SHA-256 of what decides what is in an image but downloads, from the digest of its context."""
+    parts = [context, dict(args), platform, dict(labels or {})]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def digest_of(inputs: str, download: str) -> str:
+    """Return the SHA-256 of inputs, and of the checksum of what is downloaded."""
+    return hashlib.sha256(f"{inputs} {download}".encode()).hexdigest() if download else inputs
+
+
+def known_by(inputs: str, download: str) -> dict[str, str]:
+    """Return the labels by which an image is known again, whoever builds it."""
+    return {DIGEST_LABEL: digest_of(inputs, download), **({INPUTS_LABEL: inputs} if download else {})}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from catalog_forge.rancher.entries import is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Tree, joined
 
 MAX_CONTENT = 256 << 20
-_REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
 # MODE TYPE NAME SIZE and the path, as ls-tree -l has them. Links and submodules are passed over, as Rancher does.
 _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.DOTALL)
 
@@ -64,15 +63,10 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
     `inside` is `Tree.inside` of what was read from there, `shown` what stands before the paths in errors, as for `disk.read`.
     Raises ForgeError when git is missing, when there is no repository or no such commit, and when there is too much to read.
     """
-    if not _REF.fullmatch(ref):
-        raise ForgeError(f"{ref!r} is not the name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
     real = path.resolve()
     folder, name = (real, "") if real.is_dir() else (real.parent, real.name)
+    commit = git.commit_of(folder, ref)
     prefix = git.read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n") + os.fsencode(name)
-    try:
-        commit = git.read(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip().decode()
-    except ForgeError:
-        raise ForgeError(f"there is no commit {ref!r} here", hint="a shallow clone has few; fetch it first") from None
     found: dict[str, tuple[str, int, str]] = {}
     for entry in git.read(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit).split(b"\0"):
         match = _ENTRY.fullmatch(entry)

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from catalog_forge.errors import ForgeError, Where
+from catalog_forge.malformed import MARKS, UNRESOLVED
 from catalog_forge.plan import Plan, check_relative
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ MAX_BYTES = 1 << 20
 SCENARIOS = "scenarios"
 MEMORY = ".blueprint.json"
 """What `new` remembers of the blueprint: it decides nothing that is generated."""
+_MARKS = [mark.encode() for mark in MARKS]
 
 
 def check_inside(root: Path, path: str) -> None:
@@ -56,19 +58,16 @@ def walked(folder: Path) -> list[Path]:
 
 
 def check_merged(file: str, content: bytes) -> None:
-    """Raise ForgeError for a file in which `update` or git left both sides of a conflict, with the line of the mark.
-
-    The marks are those of git-merge-file(1), CONFLICT MARKER.
-    """
+    """Raise ForgeError for a file in which `update` or git left both sides of a conflict, with the line of the mark."""
+    if b"\n" + _MARKS[3] not in content:
+        return
     begin, has_middle = 0, False
-    for number, line in enumerate(content.split(b"\n") if b"\n>>>>>>> " in content else (), 1):
-        if line.startswith(b"<<<<<<< "):
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.startswith(_MARKS[0]):
             begin, has_middle = number, False
-        elif line.rstrip(b"\r") == b"=======":
+        elif line.rstrip(b"\r") == _MARKS[2]:
             has_middle = bool(begin)
-        elif has_middle and line.startswith(b">>>>>>> "):
-            from catalog_forge.malformed import UNRESOLVED
-
+        elif has_middle and line.startswith(_MARKS[3]):
             raise ForgeError(UNRESOLVED[0], Where(file, begin, 1), UNRESOLVED[1])
 
 

@@ -270,7 +270,7 @@ def test_export_prints_the_keys_without_secrets(catalog: Catalog) -> None:
     secret = {**shown, f"{catalog.prefix}/password": "s3cret"}
     form = nested if catalog.backend == "file" else dict
     assert json.loads(catalog.done(*GIVEN, "--export", "json")) == form(shown)
-    assert json.loads(catalog.done(*GIVEN, "--export", "json", "--secrets")) == form(secret)
+    assert json.loads(catalog.done(*GIVEN, "--export", "json", "--show-secrets")) == form(secret)
     script = catalog.seed(*GIVEN, "--export", "sh")
     assert "s3cret" not in script.output
     assert ("no commands of a shell" in script.stderr) == (catalog.backend in ("file", "zookeeper"))

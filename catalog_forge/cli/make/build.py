@@ -50,7 +50,8 @@ class Report:
     failures: list[ForgeError] = field(default_factory=list)
 
 
-def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is not NAME=VALUE."""
     for value in values:
         if not value.partition("=")[0] or "=" not in value:
             raise click.BadParameter(f"{value!r} is not NAME=VALUE")
@@ -67,7 +68,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--push", is_flag=True, help="Push the images to their registries, under tags that are not taken there.")
 @click.option("--force", is_flag=True, help="Push also over a tag that the registry has with other content.")
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
-@click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="Set a build argument.")
+@click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
 @click.option(
     "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=1, show_default=True, help="Build so many at a time."
 )
@@ -147,13 +148,9 @@ def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs)
 
 
 def _request(repository: Repository, source: Source, inputs: Inputs) -> BuildRequest:
-    from catalog_forge.errors import ForgeError
-
     if not repository.is_current(source):
-        raise ForgeError(
-            f"images/{source.name} is not what its spec says, or was edited", hint=f"catalog-forge generate {source.name}"
-        )
-    return request_of(source.spec(), _folder(repository.root, f"images/{source.name}"), inputs)
+        raise stale(source)
+    return request_of(source.spec(), folder_of(repository.root, f"images/{source.name}"), inputs)
 
 
 def request_of(spec: Spec, context: Plan, inputs: Inputs) -> BuildRequest:
@@ -176,7 +173,16 @@ def request_of(spec: Spec, context: Plan, inputs: Inputs) -> BuildRequest:
     )
 
 
-def _folder(root: Path, name: str) -> Plan:
+def stale(source: Source) -> ForgeError:
+    """Return the error for a spec of which something else is generated than what is on disk."""
+    from catalog_forge.errors import ForgeError
+
+    return ForgeError(
+        f"images/{source.name} is not what its spec says, or was edited", hint=f"catalog-forge generate {source.name}"
+    )
+
+
+def folder_of(root: Path, name: str) -> Plan:
     """Read the files of a folder but the hidden ones: the manifest changes with the entry, and the image must not.
 
     Of their modes only the right to execute counts: the rest is the umask's.

@@ -35,7 +35,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the store differs from the spec.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say how many keys would change.")
 @click.option("--export", type=click.Choice(["json", "sh"]), help="Write nothing, ask no store; print the keys for other hands.")
-@click.option("--secrets", is_flag=True, help="Print secrets with --export, too.")
+@click.option("--show-secrets", "secrets", is_flag=True, help="Print secrets with --export, too.")
 @click.pass_obj
 def seed(
     settings: Settings,

@@ -17,6 +17,7 @@ EXAMPLES = {
     "release": ("release redis-conf --dry-run", "release --all --changed --commit"),
     "lock": ("lock", "lock --check", "lock redis-conf --online"),
     "chart": ("chart redis-conf", "chart --entry templates/redis --output charts", "chart redis-conf --check --diff"),
+    "bake": ("bake -o docker-bake.json", "bake --shards 64 --changed-since origin/main --format github"),
     "build": ("build redis-conf", "build --push -j 4"),
     "scenario": ("scenario new redis-conf",),
     "scenario new": ("scenario new redis-conf grows",),

@@ -1,0 +1,145 @@
+"""`catalog-forge bake`: what an existing build farm builds the conf images from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.make.build import Inputs, pairs
+from catalog_forge.cli.shown import names as complete
+from catalog_forge.shown import as_json
+
+if TYPE_CHECKING:
+    from catalog_forge.image.baking import Baked
+    from catalog_forge.repository import Repository, Source
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
+@click.option("--changed-since", "since", metavar="REF", help="Leave out images that are as they were at this commit.")
+@click.option("--shards", type=click.IntRange(1), metavar="N", default=1, show_default=True, help="Deal the images into so many.")
+@click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
+@click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
+@click.option(
+    "--format", "output", type=click.Choice(["bake", "github", "gitlab", "tekton"]), default="bake", help="What to print."
+)
+@click.option(
+    "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file."
+)
+@click.pass_obj
+def bake(
+    settings: Settings, /, names: tuple[str, ...], since: str | None, shards: int, output: str, out: Path | None, **inputs: object
+) -> None:
+    """Write what an existing build farm builds the conf images from.
+
+    The file is for `docker buildx bake`. It builds and pushes what `build --push` does, with the same labels: each knows
+    what the other has built. The other formats are the shards as CI systems run them, each by `docker buildx bake SHARD`.
+    """
+    from catalog_forge.errors import UsageError
+    from catalog_forge.image import baking
+    from catalog_forge.repository import Repository
+
+    if shards > baking.LIMITS[output]:
+        raise UsageError(f"--shards {shards}: {output} runs at most {baking.LIMITS[output]} jobs")
+    repository = Repository.find(settings.directory)
+    asked = Inputs(**inputs)  # type: ignore[arg-type]
+    targets = _targets(repository, _changed(repository, repository.chosen(names), since), asked)
+    if output == "bake":
+        text = as_json(baking.bake_file(targets, asked.arguments, shards))
+    else:
+        text = baking.matrix(output, [*baking.sharded([target.name for target in targets], shards)])
+    if out:
+        from catalog_forge.cli.shown import outfile
+
+        outfile.write(out, text.rstrip("\n") + "\n")
+    else:
+        click.echo(text.rstrip("\n"))
+
+
+def _changed(repository: Repository, names: list[str], since: str | None) -> list[str]:
+    """The specs whose image is not what it was at a commit: its files, its tag, or the checksum of its confd."""
+    if since is None:
+        return names
+    from catalog_forge import git
+    from catalog_forge.writer import manifest_path
+
+    root = repository.root
+    commit = git.commit_of(root, since)
+    listed = git.read(root, "diff", "--name-only", "--relative", "-z", commit, "--", "images")
+    listed += git.read(root, "ls-files", "--others", "--exclude-standard", "-z", "--", "images")
+    paths = {path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path.count(b"/") > 1}
+    touched = {path.split("/")[1] for path in paths if path != manifest_path(path.split("/")[1])}
+    # A manifest changes with the spec, and with each release of this program.
+    recorded = [name for name in names if name not in touched and manifest_path(name) in paths]
+    touched |= _retagged(root, commit, recorded)
+    return [name for name in names if name in touched]
+
+
+def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
+    """The specs whose manifest records another image than at a commit."""
+    from catalog_forge import git, writer
+    from catalog_forge.plan import File
+
+    prefix = git.read(root, "rev-parse", "--show-prefix").decode().strip()
+    wanted = "".join(f"{commit}:{prefix}{writer.manifest_path(name)}\n" for name in names)
+    rest = git.read(root, "cat-file", "--batch", given=wanted.encode()) if names else b""
+    found = set()
+    for name in names:
+        head, _, rest = rest.partition(b"\n")
+        size = int(head.split()[-1]) if head.split()[-1].isdigit() else -1
+        old, rest = rest[: max(size, 0)], rest[size + 1 :]
+        if size < 0 or writer.image_in(File(writer.manifest_path(name), old)) != writer.image_of(root, name):
+            found.add(name)
+    return found
+
+
+def _targets(repository: Repository, names: list[str], asked: Inputs) -> list[Baked]:
+    """Raises ForgeError with all problems when specs are wrong, or what was generated from them is missing or stale."""
+    from catalog_forge.errors import ForgeError, Problem
+
+    found: list[Baked] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            found.append(_target(repository, repository.source(name), asked))
+        except ForgeError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ForgeError.of(problems)
+    return found
+
+
+def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
+    """The image of a spec, from what was recorded when it was generated: ten thousand specs are not read again."""
+    from catalog_forge import writer
+    from catalog_forge.cli.make.build import folder_of, stale
+    from catalog_forge.image.baking import Baked
+    from catalog_forge.image.files import confd_sha256
+    from catalog_forge.image.request import inputs_of, known_by
+    from catalog_forge.plan import digest_of
+    from catalog_forge.spec.checks.whole import CONFD_SHA256
+
+    manifest = writer.current(repository.root, source.name, source.inputs)
+    if manifest is None:
+        source.spec()  # what is wrong with it is said first
+        raise stale(source)
+    start = f"images/{source.name}/"
+    files = {path.removeprefix(start): digest for path, digest in manifest.files.items() if path.startswith(start)}
+    context = digest_of(files) if set(files) == _names(repository.root / start) else folder_of(repository.root, start[:-1]).digest
+    image = manifest.image or {"tag": source.spec().tag, "confd": confd_sha256(source.spec())}
+    labels = known_by(inputs_of(context, asked.arguments, asked.platform), image["confd"])
+    released = "linux/amd64" if image["confd"] in CONFD_SHA256.values() else ""
+    return Baked(source.name, image["tag"], labels, asked.platform or released)
+
+
+def _names(folder: Path) -> set[str]:
+    """The files below a folder, but the hidden ones, by their paths."""
+    import os
+
+    start = len(str(folder)) + 1
+    found = (f"{place}/{name}"[start:] for place, _, names in os.walk(folder) for name in names)
+    return {path for path in found if "/." not in f"/{path}"}

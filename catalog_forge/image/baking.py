@@ -1,0 +1,101 @@
+"""What an existing build farm builds the images from: a file for `docker buildx bake`, and the matrices of CI systems. Pure.
+
+https://docs.docker.com/build/bake/reference/ says what such a file holds. Engines as old as Rancher 1.x cannot pull an index with
+attestations, nor OCI's media types everywhere: both are off. Equal inputs give equal images: times come from SOURCE_DATE_EPOCH.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog_forge import yamlio
+from catalog_forge.shown import as_json
+
+EPOCH = "SOURCE_DATE_EPOCH"
+FILE = "docker-bake.json"
+# So many jobs at most has a matrix of GitHub ("Running variations of jobs in a workflow") and Tekton (default-max-matrix-
+# combinations-count); GitLab takes so many in each `parallel: matrix`, and ten times as many in a pipeline (its `parallel`).
+LIMITS = {"bake": 10_000, "github": 256, "tekton": 256, "gitlab": 2_000}
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Baked:
+    """An image to build: its spec, its tag, the labels by which it is known again, the platform that it is for."""
+
+    name: str
+    tag: str
+    labels: Mapping[str, str]
+    platform: str = ""
+
+
+def shard_of(name: str, shards: int) -> str:
+    """Return the shard of a spec: it follows from the name alone, so that no other spec moves it."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % shards
+    return f"shard-{number:0{len(str(shards - 1))}}"
+
+
+def sharded(names: Iterable[str], shards: int) -> dict[str, list[str]]:
+    """Return the specs of each shard that has any, in the order of the shards."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(shard_of(name, shards), []).append(name)
+    return dict(sorted(found.items()))
+
+
+def bake_file(targets: Sequence[Baked], args: Mapping[str, str], shards: int) -> dict[str, Any]:
+    """Return the file for bake: a target for each image, the group of all, and a group for each shard."""
+    names = [target.name for target in targets]
+    groups = {"default": names, **sharded(names, shards)}
+    common = {
+        "args": {**args, EPOCH: f"${{{EPOCH}}}"},
+        "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
+        "output": ["type=image,push=true,oci-mediatypes=false,rewrite-timestamp=true"],
+    }
+    return {
+        "variable": {EPOCH: {"default": "0"}},
+        "group": {name: {"targets": found} for name, found in groups.items()},
+        "target": {"_common": common, **{target.name: _target(target) for target in targets}},
+    }
+
+
+def _target(target: Baked) -> dict[str, Any]:
+    platforms = {"platforms": [target.platform]} if target.platform else {}
+    return {
+        "inherits": ["_common"],
+        "context": f"images/{target.name}",
+        "tags": [target.tag],
+        "labels": dict(target.labels),
+        **platforms,
+    }
+
+
+def matrix(kind: str, shards: Sequence[str]) -> str:
+    """Return the shards as a CI system takes them: GitHub's matrix, a child pipeline of GitLab, or a pipeline of Tekton."""
+    if kind == "github":
+        return as_json({"include": [{"shard": shard} for shard in shards]}, None)
+    return yamlio.dump(_gitlab(shards) if kind == "gitlab" else _tekton(shards))
+
+
+def _gitlab(shards: Sequence[str]) -> dict[str, Any]:
+    """A job for each 200 shards; whoever triggers the pipeline says by BAKE_IMAGE where docker buildx is."""
+    base = {"image": "$BAKE_IMAGE", "script": [f'docker buildx bake --file {FILE} "$SHARD"']}
+    parts = [list(shards[start : start + _AT_ONCE]) for start in range(0, len(shards), _AT_ONCE)]
+    jobs = {f"bake-{number}": {**base, "parallel": {"matrix": [{"SHARD": part}]}} for number, part in enumerate(parts, 1)}
+    return jobs or {"nothing-changed": {"script": ["true"]}}
+
+
+def _tekton(shards: Sequence[str]) -> dict[str, Any]:
+    """A pipeline that runs the farm's own task `buildx-bake` for each shard."""
+    task = {
+        "name": "bake",
+        "taskRef": {"name": "buildx-bake"},
+        "params": [{"name": "file", "value": FILE}],
+        "matrix": {"params": [{"name": "target", "value": list(shards)}]},
+        "workspaces": [{"name": "source", "workspace": "source"}],
+    }
+    spec = {"workspaces": [{"name": "source"}], "tasks": [task] if shards else []}
+    return {"apiVersion": "tekton.dev/v1", "kind": "Pipeline", "metadata": {"name": "bake"}, "spec": spec}
