@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog_forge.diffs import marked
@@ -112,7 +112,7 @@ def _question(question: Question) -> dict[str, Any]:
 def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]:
     """Return what comes of a wish: problems, compose files, the files of the container that asks beside those of `against`."""
     found = played(opened, wish)
-    before = opened.kept(against.key, lambda: played(opened, against)) if against else None
+    before = opened.kept(against.key, lambda: found if wish.key == against.key else played(opened, against)) if against else None
     data: dict[str, Any] = {"problems": [{**_problem(each), "variable": name} for each, name in found.problems]}
     if opened.revision:
         secret = {} if wish.secrets else dict.fromkeys(secrets_of(opened.revision, found.variables), HIDDEN)
@@ -120,7 +120,7 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
         data["compose"] = composed(opened.revision, shown, found.stack.name if found.stack else "stack")
         data["answers"] = shown
     if found.stack:
-        data["services"] = _services(opened, found)
+        data["services"] = [*_services(opened, found)]
         data["notes"] = [f"{each.service}: {each.key}: {each.message}".removeprefix(": ") for each in found.stack.unhonoured]
         data["trust"] = [f"{each.service}: {each.key}: {each.message}" for each in found.stack.dangerous]
     data |= {"nodes": found.nodes, "asks": found.asks}
@@ -153,10 +153,13 @@ def _text(file: Written | None, secrets: bool) -> str:
     return f"# a secret of {len(file.content)} bytes" if file.secret and not secrets else file.text
 
 
-def _services(opened: Opened, found: Played) -> Iterable[dict[str, Any]]:
-    assert found.stack
+def _services(opened: Opened, found: Played) -> Iterator[dict[str, Any]]:
+    """The services of the stack, and those of other stacks that it has links to, with their scales."""
+    assert found.stack and found.environment
     conf = {member.name for member in opened.spec.members} if opened.spec else set()
-    return [{"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services]
+    yield from ({"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services)
+    for stack in found.environment.stacks[1:]:
+        yield from ({"name": f"{stack.name}/{each.name}", "scale": each.scale, "conf": False} for each in stack.services)
 
 
 def _problem(problem: Problem) -> dict[str, str]:

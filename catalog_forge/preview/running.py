@@ -1,15 +1,23 @@
-"""The stacks of an entry that run on this machine, as the processes that run them say."""
+"""The stacks of an entry that run on this machine: their units as who runs them says, and what their conf containers did last."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from catalog_forge.errors import ForgeError
 from catalog_forge.preview.site import Opened
+from catalog_forge.shown import said
+from catalog_forge.stack.plan import said_by
 from catalog_forge.stack.state import StateFolder, home, known
+
+# What the launch script says of a reload (image/files/run.sh), and confd of a file that it has written anew.
+_NEWS = re.compile(r": reload\b|Target config \S+ has been updated")
+_TAIL, _MOST = 200, 20
 
 
 def stacks(opened: Opened) -> dict[str, Any]:
-    """Return the stacks of an entry: each with its phase, its units and what was last said of them."""
+    """Return the stacks of an entry: each with its phase, its units, their last events, and the last reloads of its programs."""
     name = opened.entry.name if opened.entry else ""
     folders = [StateFolder(home(), each) for each in known(home())]
     return {"stacks": [_stack(each) for each in folders if (kept := each.kept()) and kept.entry == name]}
@@ -24,4 +32,23 @@ def _stack(folder: StateFolder) -> dict[str, Any]:
         "error": status.get("error", "") or status.get("refused", ""),
         "units": status.get("units", []) if is_run else [],
         "news": [text for _, text in status.get("news", [])],
+        "reloads": _reloads(folder) if is_run else [],
     }
+
+
+def _reloads(folder: StateFolder) -> list[dict[str, str]]:
+    """The last reloads and written files, the youngest first; none where no engine tells."""
+    from catalog_forge.image.engine import connect
+    from catalog_forge.stack.runner import StackRunner
+
+    hide = said_by(folder.kept())
+    lines: list[tuple[str, str, str]] = []
+    try:
+        with connect() as engine:
+            runner = StackRunner(engine, folder.name)
+            for each in runner.seen():
+                stamped = (line.partition(" ") for line in runner.said(each, _TAIL, stamped=True).splitlines())
+                lines += [(stamp, each.name, said(hide(text))) for stamp, _, text in stamped if _NEWS.search(text)]
+    except ForgeError:
+        return []
+    return [{"time": stamp[:19], "container": name, "text": text} for stamp, name, text in sorted(lines, reverse=True)[:_MOST]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
@@ -45,7 +46,7 @@ Query = Mapping[str, Any]
 
 
 def _catalog(site: Site, _: Query) -> Any:
-    return answering.tiles(site)
+    return site.tiles(lambda: answering.tiles(site))
 
 
 def _entry(site: Site, query: Query) -> Any:
@@ -108,12 +109,23 @@ class PreviewServer(ThreadingHTTPServer):
     def __init__(self, site: Site, port: int = 0) -> None:
         self.site = site
         self._clients: set[socket.socket] = set()
-        self.watch = Watch(site.root)
+        self.watch = Watch(site.stamps)
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
             hint = "another program has it; without --port a free one is taken" if error.errno == errno.EADDRINUSE else ""
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
+
+    def warm(self, entry: str) -> None:
+        """Make what the browser is about to ask for, while it starts: an entry, or the tiles."""
+
+        def make() -> None:
+            with suppress(ForgeError):
+                _render(self.site, {"id": entry, "against": {}}) if entry else _catalog(self.site, {})
+                if entry:
+                    _entry(self.site, {"id": entry})
+
+        threading.Thread(target=make, name="preview-warm", daemon=True).start()
 
     @property
     def url(self) -> str:

@@ -17,6 +17,7 @@ from catalog_forge.rancher.tree import Tree
 from catalog_forge.repository import MARK, Repository, Source, Stamps, stamps
 from catalog_forge.spec.folder import check_inside
 from catalog_forge.spec.model import Spec
+from catalog_forge.stack.stored import entry_of
 from catalog_forge.verify.subject import Subject, of_spec
 
 T = TypeVar("T")
@@ -78,10 +79,24 @@ class Site:
         self.root = Repository.find(start).root
         self._opened: dict[tuple[str, str], tuple[Stamps, Opened]] = {}
         self._made: dict[str, tuple[Stamps, Product]] = {}
+        self._tiles: tuple[Stamps, Any] = ({}, None)
 
     def catalog(self) -> Catalog:
         """Return all of it; entries that a spec makes are there as they are on disk."""
         return Catalog(disk.read(self.root))
+
+    def stamps(self) -> Stamps:
+        """Return the stamps of all files that the page is made of."""
+        tops = [each.name for each in self.root.iterdir() if TOP.fullmatch(each.name)]
+        return stamps(self.root, (SPECS, "images", *tops, MARK))
+
+    def tiles(self, make: Callable[[], T]) -> T:
+        """What was made of the whole catalog last, as long as it is as it was then: to read hundreds of entries takes long."""
+        now = self.stamps()
+        if self._tiles[0] != now or not now:
+            self._tiles = now, make()
+        found: T = self._tiles[1]
+        return found
 
     def specs(self) -> dict[str, Product]:
         """Return what each spec makes, by their names."""
@@ -126,9 +141,20 @@ class Site:
         stamp = stamps(self.root, (entry, MARK, *((f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else ())))
         known_as = self._opened.get((entry, revision))
         if known_as is None or known_as[0] != stamp:
-            known_as = stamp, self._open(entry, revision, spec)
+            before = known_as[1] if known_as else None
+            now = self._open(entry, revision, spec)
+            if now.problems and now.spec is None and before and before.spec:
+                # An editor saves many a spec half-way: what it was before stays in view.
+                now = replace(before, problems=now.problems)
+            known_as = stamp, now
             self._opened[entry, revision] = known_as
         return known_as[1]
+
+    def entry(self, entry: str) -> Entry | None:
+        """Return an entry as it is on disk, or as its spec would make it where it is not there yet. Errors as `opened`."""
+        if entry.count("/") == 1 and _is_folder(self.root, entry, ""):
+            return next(iter(Catalog(disk.read(self.root / entry, entry)).entries), None)
+        return self.opened(entry).entry
 
     def _open(self, entry: str, revision: str, spec: str) -> Opened:
         path = self.root / entry
@@ -142,6 +168,8 @@ class Site:
             planned = {file.path: file.content for file in source.plan() if file.path.startswith(f"{entry}/")}
         except ForgeError as error:
             return _chosen(Opened(entry, tree, source=source, problems=error.problems), revision)
+        if entry.startswith(f"{SPECS}/"):
+            return _of_spec(entry, source)
         tree = tree.with_files(Tree.of(planned).files.values())
         opened = Opened(entry, tree, source=source, spec=source.spec(), is_current=repository.is_current(source))
         return _chosen(opened, revision)
@@ -160,6 +188,12 @@ def _made_by(repository: Repository, name: str) -> Product:
     except ForgeError as error:
         return Product(entry, error)
     return Product(entry)
+
+
+def _of_spec(entry: str, source: Source) -> Opened:
+    """What is looked at of a spec whose conf image reads a store of its own: the stack that `up` runs for it."""
+    revision = entry_of(source.spec())
+    return Opened(entry, revision.entry.tree, revision.entry, revision, source, source.spec())
 
 
 def _is_folder(root: Path, entry: str, spec: str) -> bool:

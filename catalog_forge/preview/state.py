@@ -91,7 +91,7 @@ def played(opened: Opened, wish: Wish) -> Played:
     problems = list(_unfit(revision, variables))
     try:
         stack = _scaled(compose(revision, variables, stack_name(wish.stack or revision.entry.name)), wish)
-        made = _environment(stack)
+        made = _environment(stack, wish)
         check_room(made, Where(""))
     except ForgeError as error:
         return Played(variables, (*problems, *((each, "") for each in error.problems)))
@@ -130,12 +130,18 @@ def _scaled(stack: Stack, wish: Wish) -> Stack:
     return published_once(replace(stack, services=services))
 
 
-def _environment(stack: Stack) -> model.Environment:
-    """The stack when all its units run and are healthy."""
+def _environment(stack: Stack, wish: Wish) -> model.Environment:
+    """The stack when all its units run and are healthy, and the services of other stacks that it has links to."""
     ledger = Ledger({(each.name, index): index for each in stack.services for index in range(1, each.scale + 1)})
     found = environment(stack, SUBNET, HOSTS[0], ledger, (), {})
-    well = tuple(replace(each, states={}, healths={}) for each in found.stacks[0].services)
-    return replace(found, hosts=HOSTS, stacks=(replace(found.stacks[0], services=well),))
+    own = replace(found.stacks[0], services=tuple(replace(each, states={}, healths={}) for each in found.stacks[0].services))
+    others: dict[str, dict[str, model.Service]] = {}
+    for link in (link for each in stack.services for link in each.links):
+        name, _, service = link.target.partition("/")
+        if service and name not in ("", stack.name):
+            others.setdefault(name, {})[service] = model.Service(service, wish.scales.get(link.target, 1))
+    beside = (model.Stack(name, tuple(services.values())) for name, services in others.items())
+    return replace(found, hosts=HOSTS, stacks=(own, *beside))
 
 
 def _nodes(opened: Opened, stack: Stack) -> Iterator[str]:

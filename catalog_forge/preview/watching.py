@@ -6,9 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from catalog_forge.repository import MARK, Stamps, stamps
+from catalog_forge.repository import Stamps
 
 _LOOK = 0.3
 # Of the time that passes, a large catalog may take this part.
@@ -16,10 +15,10 @@ _SHARE = 10
 
 
 class Watch:
-    """Looks at specs/, images/, templates/ and catalog-forge.yml of a catalog."""
+    """Looks at files by their stamps."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, look: Callable[[], Stamps]) -> None:
+        self._stamps = look
         self._changed = threading.Condition()
         self._turn = 0
         self._ended = False
@@ -65,7 +64,3 @@ class Watch:
                     self._turn += 1
                     self._changed.notify_all()
             time.sleep(max(_LOOK, _SHARE * (time.monotonic() - start)))
-
-    def _stamps(self) -> Stamps:
-        tops = [each.name for each in self._root.iterdir() if each.name == "templates" or each.name.endswith("-templates")]
-        return stamps(self._root, ("specs", "images", *tops, MARK))

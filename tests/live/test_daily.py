@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog_forge.preview.running import stacks
+from catalog_forge.preview.site import Site
 from tests.helpers import PATIENCE, eventually
 from tests.live.tool import LOOP, Tool, service
 
@@ -246,3 +248,22 @@ def test_ps_tells_images_and_published_ports(tool: Tool) -> None:
     assert (first["name"], first["image"]) == (f"{tool.name}-web-1", "busybox:1.37.0")
     assert first["ports"][0] == "0.0.0.0:22347:80/tcp" and set(first["ports"][1:]) <= {"[::]:22347:80/tcp"}
     assert second == {"name": f"{tool.name}-web-side-1", "image": "busybox:1.37.0", "ports": []}
+
+
+def test_the_page_tells_of_a_running_stack_and_hides_secrets(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    says = ["sh", "-c", f"echo 'web-conf: reload: signal HUP to ${{pin}}'; {LOOP}"]
+    tool.entry(
+        {"web": {**service(), "command": says}},
+        questions=[{"variable": "pin", "type": "password", "label": "Pin"}],
+    )
+    tool.run("up", "templates/probe", "--name", tool.name, "-d", "--set", "pin=hunter2222")
+    monkeypatch.setenv("XDG_STATE_HOME", tool.environ["XDG_STATE_HOME"])
+    opened = Site(tool.folder).opened("templates/probe")
+    assert eventually(lambda: stacks(opened)["stacks"][0]["reloads"])
+    (found,) = stacks(opened)["stacks"]
+    assert (found["name"], found["phase"]) == (tool.name, "running")
+    assert [(each["name"], each["state"]) for each in found["units"]] == [("web-1", "running")]
+    assert found["reloads"][0]["text"] == "web-conf: reload: signal HUP to ***"
+    assert found["reloads"][0]["container"] == f"{tool.name}-web-1"
+    tool.run("down", tool.name)
+    assert stacks(opened) == {"stacks": []}

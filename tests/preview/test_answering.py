@@ -15,6 +15,8 @@ from catalog_forge.preview.site import Site
 from catalog_forge.preview.state import Wish
 from tests.preview.conftest import SPEC
 
+ROOT = Path(__file__).parents[2]
+
 
 def answered(catalog: Path, entry: str, against: Wish | None = None, **wish: Any) -> dict[str, Any]:
     return answering.answered(Site(catalog).opened(entry), Wish(**wish), against)
@@ -120,3 +122,22 @@ def test_a_link_out_of_the_catalog_is_refused(catalog: Path, tmp_path: Path) -> 
     (catalog / "templates/out").symlink_to(tmp_path / "outside")
     with pytest.raises(ForgeError, match="leads out of the catalog"):
         Site(catalog).opened("templates/out")
+
+
+def test_a_service_of_another_stack_can_be_scaled() -> None:
+    found = answered(ROOT / "examples", "templates/haproxy", answers={"backend": "shop/web"}, scales={"shop/web": 2})
+    assert [(each["name"], each["scale"]) for each in found["services"]] == [("haproxy", 1), ("shop/web", 2)]
+    assert text(found, "/usr/local/etc/haproxy/haproxy.cfg").count("server shop-web-") == 2
+
+
+def test_a_spec_with_a_store_of_its_own_is_shown_as_up_runs_it(catalog: Path) -> None:
+    (catalog / "specs/web-conf.yml").write_text(
+        SPEC.replace("of: peers", "of: 'split(metadata/title, \",\")'")
+        .replace("peer.@{it.index} = @{it.ip}", "x = @{it}")
+        .replace(", node: '@{self.name}'", "")
+        + "engine: {backend: redis, prefix: /web}\n"
+    )
+    site = Site(catalog)
+    assert [each["id"] for each in answering.tiles(site)["entries"]] == ["templates/db", "specs/web-conf"]
+    found = answering.answered(site.opened("specs/web-conf"), Wish({"port": "81", "title": "a,b"}), None)
+    assert "port = 81\n" in text(found, "/etc/web/web.conf") and "x = b\n" in text(found, "/etc/web/web.conf")

@@ -55,6 +55,7 @@ def preview(settings: Settings, entry: str | None, port: int, no_open: bool, out
     with PreviewServer(site, port) as server:
         url = f"{server.url}#/{quote(path)}" if path else server.url
         click.echo(f"{printable(str(site.root))}: {url}\nCtrl-C ends it", err=True)
+        server.warm(path)
         if not no_open:
             _open(url)
         server.serve_forever()

@@ -36,10 +36,10 @@ function field(question, answer, changed) {
   };
   const given = (event) => changed(event.target.value);
   const star = question.required && el("span.star", {title: "required", "aria-hidden": "true"}, " *");
-  const texts = [question.description, NOTES[question.type], known(question.type) ? "" : `unknown type ${question.type}: Rancher shows a text field`];
+  const texts = [question.description, NOTES[question.type], known(question.type) ? "" : `Unknown type ${question.type}: Rancher shows a text field`];
   const below = [
     el("p.note", {id: `d-${question.variable}`}, texts.filter(Boolean).join(". ")),
-    el("p.wrong", {id: `e-${question.variable}`, role: "alert"}),
+    el("p.wrong", {id: `e-${question.variable}`}),
   ];
   if (question.type === "boolean") {
     const radio = (value, title) => el("label.choice", {}, el("input", {

@@ -9,6 +9,7 @@ import {showScenarios} from "./timeline.js";
 
 const view = byId("view");
 const TABS = [["readme", "README"], ["files", "Files"], ["compose", "Compose"], ["topology", "Topology"], ["scenarios", "Scenarios"], ["findings", "Lint"], ["stack", "Running"]];
+const MOST = 500; // units of a service that the page lets one choose
 const AS_IT_IS = {answers: {}, scales: {}, asks: "", version: "", stack: ""};
 const policy = window.trustedTypes && trustedTypes.createPolicy("readme", {createHTML: (text) => text});
 
@@ -61,6 +62,7 @@ async function showCatalog() {
   view.replaceChildren(el("div.bar", {}, el("h1", {}, "Catalog"), said, search), list,
     data.entries.length ? "" : el("p.empty", {}, "There is no entry yet: catalog-forge new NAME makes one."));
   byId("status").textContent = "";
+  performance.mark("tiles");
   state("ready");
 }
 
@@ -77,19 +79,22 @@ function tile(entry) {
 function icon(id, title, is) {
   const letter = () => el("span.icon.letter", {"aria-hidden": "true"}, (title || "?").slice(0, 1).toUpperCase());
   if (!is) return letter();
-  const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", onerror: () => picture.replaceWith(letter())});
+  const picture = el("img.icon", {src: `/icon?${new URLSearchParams({id})}`, alt: "", loading: "lazy", onerror: () => picture.replaceWith(letter())});
   return picture;
 }
 
 // An entry
 
 async function showEntry(id, revision, tab) {
-  const data = await get("/api/entry", {id, revision});
   const kept = JSON.parse(sessionStorage.getItem(`wish ${id}`) || "null") || {};
-  now = {id, wanted: revision, data, wish: {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against: structuredClone(AS_IT_IS), findings: [], written: false, tab: ""};
+  const wish = {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against = structuredClone(AS_IT_IS);
+  const first = post("/api/render", {id, revision, ...wish, against});
+  const data = await get("/api/entry", {id, revision}).finally(() => first.catch(() => null));
+  now = {id, wanted: revision, data, wish, against, findings: [], written: false, tab: ""};
   build();
   choose(tab || (data.spec ? "files" : data.readme ? "readme" : "compose"));
-  await render();
+  performance.mark("entry");
+  await render(first);
   lint();
 }
 
@@ -103,12 +108,13 @@ function build() {
   const stack = data.stack && el("div.field", {}, el("label", {for: "stack-name"}, "Stack name"),
     el("input#stack-name", {type: "text", value: wish.stack || data.stack, oninput: (event) => { wish.stack = event.target.value; render(); }}));
   const side = el("aside.side", {"aria-label": "Entry and questions"},
+    el("a.back", {href: "#/"}, "← All entries"),
     about(data, icon(data.id, data.title, data.icon)), spec, revisions, stack,
     data.questions && el("h2", {}, "Configuration options"),
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry asks nothing.")));
   const panels = TABS.map(([name]) => el(`section.panel#panel-${name}`, {role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true}));
   view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, "", (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }), panels)));
-  byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, "What is shown is what is on disk: the spec has problems"), problemList(data.problems)] : []));
+  byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is what it was before" : data.revision === null ? "" : "; below is what is on disk"}`), problemList(data.problems)] : []));
   readme(data.readme);
   byId("panel-files").replaceChildren(el("div#tools"), el("div#errors"), el("div#files"));
 }
@@ -129,11 +135,11 @@ function choose(name) {
     byId(`panel-${each}`).hidden = !is;
   }
   if (now.answer) draw();
-  state("ready");
+  if (now.answer && !asking) state("ready");
 }
 
 // Asks for what comes of the answers; a key press while it is on its way is asked after it.
-async function render() {
+async function render(begun) {
   if (asking) { again = true; return; }
   asking = true;
   const mine = now;
@@ -142,8 +148,9 @@ async function render() {
     do {
       again = false;
       const {id, wish, against, data} = mine;
-      const answer = await post("/api/render", {id, revision: data.revision || "", ...wish, against});
-      if (now === mine) { mine.answer = answer; keep(); tell(answer.problems); draw(); }
+      const answer = await (begun || post("/api/render", {id, revision: data.revision || "", ...wish, against}));
+      begun = null;
+      if (now === mine) { mine.answer = answer; keep(); tell(answer.problems); draw(); performance.mark("files"); }
     } while (again && now === mine);
     document.body.dataset.turn = String(++turn);
     if (now === mine) state("ready");
@@ -182,30 +189,35 @@ function draw() {
 function drawFiles(answer, rest) {
   byId("errors").replaceChildren(...(rest.length || (answer.errors || []).length ? [problemList([...rest, ...(answer.errors || []).map((message) => ({message}))])] : []));
   drawTools(answer);
-  const none = answer.nodes.length ? "No file could be rendered." : "This entry was written by hand, so nothing is known of what its containers render. Compose, README and lint are there.";
+  const none = now.data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : now.data.spec ? "No container of this scale reads the configuration." : "This entry was written by hand, so nothing is known of what its containers render. Compose, README and lint are there.";
   byId("files").replaceChildren(...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
 }
 
 function drawTools(answer) {
   const tools = byId("tools"), {wish, data} = now;
-  const key = JSON.stringify([answer.services, answer.nodes, answer.asks]);
-  if (!answer.services || tools.dataset.key === key || tools.contains(document.activeElement) && tools.dataset.key && !answer.nodes.length) return;
-  const focused = document.activeElement && document.activeElement.id;
-  tools.dataset.key = key;
-  const scale = (each) => el("label", {}, el("span", {}, each.name), el(`input#scale-${each.name}`, {type: "number", min: "0", max: "200", name: each.name, value: String(each.scale), oninput: (event) => {
-    const number = event.target.valueAsNumber;
-    if (Number.isInteger(number) && number >= 0 && number <= 200) { wish.scales[each.name] = number; render(); }
-  }}));
+  if (!answer.services) return;
+  // An input in which somebody types stays the same element, so the tools are made anew only when there are other services.
+  const key = JSON.stringify(answer.services.map((each) => each.name));
   const option = (text, is, title = text) => el("option", {value: text, selected: is}, title);
+  const nodes = () => answer.nodes.map((each) => option(each, each === answer.asks));
+  if (tools.dataset.key === key) {
+    const asks = byId("asks"), there = asks ? [...asks.options].map((each) => each.value) : [];
+    if (asks && String(there) !== String(answer.nodes)) asks.replaceChildren(...nodes());
+    if (Boolean(asks) === answer.nodes.length > 0) return;
+  }
+  tools.dataset.key = key;
+  const scale = (each) => el("label", {}, el("span", {}, each.name), el("input", {id: `scale-${each.name}`, type: "number", min: "0", max: String(MOST), name: each.name, value: String(each.scale), oninput: (event) => {
+    const number = event.target.valueAsNumber;
+    if (Number.isInteger(number) && number >= 0 && number <= MOST) { wish.scales[each.name] = number; render(); }
+  }}));
   tools.replaceChildren(
     el("fieldset#scales", {}, el("legend", {}, "Scale"), answer.services.map(scale)),
-    answer.nodes.length ? el("label", {}, el("span", {}, "Node"), el("select#asks", {onchange: (event) => { wish.asks = event.target.value; render(); }}, answer.nodes.map((each) => option(each, each === answer.asks)))) : "",
+    answer.nodes.length ? el("label", {}, el("span", {}, "Node"), el("select#asks", {onchange: (event) => { wish.asks = event.target.value; render(); }}, nodes())) : "",
     data.versions ? el("label", {}, el("span", {}, "Metadata"), el("select#version", {onchange: (event) => { wish.version = event.target.value; render(); }}, data.versions.map((each) => option(each, each === (wish.version || data.version_read), each + (each === data.version_read ? " (spec)" : ""))))) : "",
     el("div.actions", {},
       el("label.choice", {}, el("input#secrets", {type: "checkbox", checked: wish.secrets, onchange: (event) => { wish.secrets = event.target.checked; render(); }}), "Secrets"),
       el("button#pin", {type: "button", title: "Mark what changes from here on", onclick: () => { now.against = structuredClone(wish); render(); }}, "Compare from here"),
       el("button#reset", {type: "button", title: "All answers, scales and the node as the entry has them", onclick: reset}, "Reset")));
-  if (focused && focused.startsWith("scale-")) byId(focused)?.focus();
 }
 
 async function reset() {
@@ -257,7 +269,8 @@ function stackView(stack) {
   return el("section.stack", {}, el("h3", {}, stack.name, el("span.facts", {}, el("span.pill", {}, stack.phase))), stack.error && el("p.wrong", {}, stack.error),
     el("table", {}, el("thead", {}, el("tr", {}, ["Unit", "State", "Health", "Address"].map((each) => el("th", {scope: "col"}, each)))),
       el("tbody", {}, stack.units.map((each) => el("tr", {}, el("th", {scope: "row"}, each.name), cell(each.state, good[each.state] || "wait"), cell(each.health, each.health && (good[each.health] || "wait")), cell(each.address))))),
-    stack.news.length ? el("ol.news", {}, stack.news.map((each) => el("li", {}, each))) : "");
+    stack.reloads.length ? [el("h4", {}, "Last reloads"), el("ol.news", {}, stack.reloads.map((each) => el("li", {}, el("time", {}, each.time.replace("T", " ")), el("b", {}, each.container), each.text)))] : "",
+    stack.news.length ? [el("h4", {}, "Last events"), el("ol.news", {}, stack.news.map((each) => el("li", {}, each)))] : "");
 }
 
 // The catalog on disk, and the server
