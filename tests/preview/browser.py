@@ -28,6 +28,9 @@ _OPTIONS = (
     "--proxy-server=127.0.0.1:1 --window-size=1300,1000"
 ).split()
 
+# What a panel has when it is no longer empty.
+_SHOWN = (".file", "svg", ".moment", ".findings", ".stack", ".problems", "#readme", ".empty")
+
 
 @contextmanager
 def started(chromium: tuple[str, str]) -> Iterator[webdriver.Chrome]:
@@ -103,9 +106,10 @@ class Page:
         return found
 
     def tab(self, name: str) -> None:
-        """Choose a tab."""
+        """Choose a tab, and wait for what it shows."""
         self.find(f"#tab-{name}").click()
-        self.until(f"!document.querySelector('#panel-{name}').hidden")
+        shown = ", ".join(f"#panel-{name}:not([hidden]) {each}" for each in _SHOWN)
+        self.until(f"[...document.querySelectorAll({shown!r})].some((each) => each.textContent !== 'Looking…')")
 
     def fill(self, selector: str, text: str) -> None:
         """Type a text in place of what is there, and wait for what comes of it."""

@@ -70,9 +70,12 @@ def test_the_live_files_are_those_of_render_for_two_hundred_answers(browser: web
             {f"#q-{name}": text for name, text in each.items() if name != "scale"} | {"#scale-web": str(each["scale"])}
             for each in rounds
         ]
-        shown = browser.execute_async_script(ROUNDS, sent)
+        shown = []
+        for start in range(0, len(sent), 10):  # the driver waits for one script no longer than for any other
+            some = browser.execute_async_script(ROUNDS, sent[start : start + 10])
+            assert isinstance(some, list), some
+            shown += some
         browser.get("about:blank")
-    assert isinstance(shown, list), shown
     source = Repository(shop).source("web-conf")
     subject = of_spec(source.spec(), source.folder.static)
     for answers, found in zip(rounds, shown, strict=True):
@@ -193,7 +196,6 @@ def test_every_text_can_be_read_and_every_input_has_a_name(browser: webdriver.Ch
         page.fill("#q-title", "other")
         for tab in TABS:
             page.tab(tab)
-            page.until(f"!/^(Looking…)?$/.test(document.querySelector('#panel-{tab}').textContent)")
             page.ready()
             assert browser.execute_script(CONTRAST) == [], tab
             nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
@@ -216,7 +218,6 @@ def test_in_a_narrow_window_nothing_is_wider_than_it(browser: webdriver.Chrome, 
         page.open("#/templates/web")
         for tab in TABS:
             page.tab(tab)
-            page.until(f"document.querySelector('#panel-{tab}').firstChild")
             page.ready()
             assert page.script("document.documentElement.scrollWidth") <= 360, tab
         browser.get("about:blank")
