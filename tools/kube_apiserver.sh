@@ -1,0 +1,8 @@
+#!/bin/sh
+# Print the path of a real kube-apiserver 1.34.4, built once into the cache.
+# usage: tools/kube_apiserver.sh    exit 4: it cannot be had here; the reason is on stderr
+set -eu
+
+version="-X k8s.io/component-base/version.gitVersion=v1.34.4 -X k8s.io/component-base/version.gitMajor=1"
+exec "$(dirname "$0")/built.sh" kube-apiserver 1.34.4 k8s.io/kubernetes/cmd/kube-apiserver "twenty minutes" \
+    "$version -X k8s.io/component-base/version.gitMinor=34"
