@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.confd.authors import Author
-from tests.confd.real import Count, answers_of, both, image_of, require_go
+from tests.confd.real import Count, answers_of, both, dialect_of, image_of, require_go
 
 TEMPLATES = 120
 VARIABLES = {"A": "vä lue", "EMPTY": ""}
@@ -45,4 +45,5 @@ def test_random_templates_come_out_as_from_confd(
     print(f"\npairs: {total}")  # noqa: T201
     assert not total.different, "\n".join(total.different[:5])
     assert total.equal + total.failed >= min(2000, documents * TEMPLATES)
-    assert total.equal > total.failed
+    # The author writes for 0.16: before it four functions are not there.
+    assert total.equal > (0.4 if dialect_of(confd) == "0.14" else 0.5) * (total.equal + total.failed)
