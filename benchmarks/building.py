@@ -30,7 +30,7 @@ def build(folder: Path) -> list[Row]:
     (specs / f"{NAME}.yml").write_text(SPEC)
     run(program("catalog-forge"), "-C", folder, "generate")
     confd = os.environ.get("CATALOG_FORGE_CONFD")
-    ours = [program("catalog-forge"), "-C", folder, "build", NAME, *(["--confd", confd] if confd else [])]
+    ours = [program("catalog-forge"), "-C", folder, "build", NAME, *(["--confd", confd, "--any-confd"] if confd else [])]
     docker = ["docker", "build", "--tag", OTHER, *_arguments(folder / "images" / NAME, folder / "context", confd)]
     try:
         runs = by_turns(lambda _: run(*ours), lambda _: run(*docker, env=_builder()))

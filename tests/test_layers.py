@@ -24,6 +24,7 @@ FLOORS = (
         "image.builder",
         "image.containers",
         "image.engine",
+        "image.twice",
         "image.address",
         "image.lists",
         "metadata.service.server",

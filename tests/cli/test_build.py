@@ -16,6 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
+from catalog_forge.errors import BuildError
+from catalog_forge.image import twice
 from catalog_forge.image.builder import build as build_image
 from tests.helpers import said, tree
 from tests.image import benches
@@ -54,7 +56,7 @@ class Catalog:
 
     def words(self, *words: str) -> list[str]:
         """The arguments of a build from the labelled base and the small confd."""
-        return ["-C", str(self.folder), "build", f"--build-arg=BASE={self.base}", f"--confd={self.confd}", *words]
+        return ["-C", str(self.folder), "build", f"--build-arg=BASE={self.base}", f"--confd={self.confd}", "--any-confd", *words]
 
     def build(self, *words: str) -> Result:
         """Run `build`."""
@@ -196,3 +198,36 @@ def test_an_interrupted_build_is_exit_code_130_and_leaves_nothing(catalog: Catal
     assert process.returncode == 130, rest
     assert rest.endswith("interrupted\n")
     assert (catalog.bench.images(), catalog.bench.containers()) == (before, set())
+
+
+def test_a_confd_that_is_not_pinned_is_refused_unless_told(catalog: Catalog) -> None:
+    catalog.add("web-conf")
+    words = [word for word in catalog.words("web-conf") if word != "--any-confd"]
+    refused = CliRunner().invoke(root, words, env={"CATALOG_FORGE_CONFD": None})
+    assert refused.exit_code == 1
+    assert "is not confd 0.16.0 as it was released: its SHA-256 is" in refused.output and "--any-confd takes it" in refused.output
+    plain = [word for word in words if not word.startswith("--confd")]
+    assert CliRunner().invoke(root, plain, env={"CATALOG_FORGE_CONFD": str(catalog.confd)}).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["build", "bake"])
+def test_the_confd_that_is_known_is_for_one_platform(tmp_path: Path, command: str) -> None:
+    tree(tmp_path, {"specs/web-conf.yml": SPEC.format(name="web-conf", registry="r.example.org/a")})
+    runner = CliRunner()
+    assert runner.invoke(root, ["-C", str(tmp_path), "generate"]).exit_code == 0
+    words = ["-C", str(tmp_path), command, "web-conf", "--platform", "linux/arm64"]
+    refused = runner.invoke(root, words, env={"CATALOG_FORGE_CONFD": None})
+    assert refused.exit_code == 1, refused.output
+    assert "--platform linux/arm64: the confd 0.16.0 of web-conf is one for linux/amd64" in refused.output
+
+
+def test_an_image_that_comes_out_the_same_twice_passes_and_another_fails(catalog: Catalog) -> None:
+    tag = catalog.add("web-conf")
+    assert catalog.build("web-conf", "--twice", "-q").exit_code == 0
+    changing = catalog.bench.dockerfile("RUN cat /proc/sys/kernel/random/uuid > /odd && mkdir /same")
+    request = catalog.bench.request(changing, "odd:1")
+    build_image(catalog.bench.engine, request, ignore)
+    with pytest.raises(BuildError, match="/odd"):
+        twice.check(catalog.bench.engine, request, ignore)
+    left = [each for image in catalog.bench.client.images.list() for each in image.tags if each.endswith("-again")]
+    assert not [each for each in left if each.startswith((tag, request.tags[0]))]

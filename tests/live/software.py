@@ -102,7 +102,7 @@ class Forge:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\nimage: {{registry: {self.registry}}}\n")
         self("generate")
-        self("build", "--confd", str(self.confd))
+        self("build", "--confd", str(self.confd), "--any-confd")
 
 
 @dataclass

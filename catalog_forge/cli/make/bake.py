@@ -116,12 +116,13 @@ def _targets(repository: Repository, names: list[str], asked: Inputs) -> list[Ba
 def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
     """The image of a spec, from what was recorded when it was generated: ten thousand specs are not read again."""
     from catalog_forge import writer
+    from catalog_forge.cli.make import confds
     from catalog_forge.cli.make.build import folder_of, stale
     from catalog_forge.image.baking import Baked
     from catalog_forge.image.files import confd_sha256
     from catalog_forge.image.request import inputs_of, known_by
     from catalog_forge.plan import digest_of
-    from catalog_forge.spec.checks.whole import CONFD_SHA256
+    from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
 
     manifest = writer.current(repository.root, source.name, source.inputs)
     if manifest is None:
@@ -131,8 +132,10 @@ def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
     files = {path.removeprefix(start): digest for path, digest in manifest.files.items() if path.startswith(start)}
     context = digest_of(files) if set(files) == _names(repository.root / start) else folder_of(repository.root, start[:-1]).digest
     image = manifest.image or {"tag": source.spec().tag, "confd": confd_sha256(source.spec())}
+    if asked.platform:
+        confds.check_platform(source.spec(), image["confd"], asked.platform)
     labels = known_by(inputs_of(context, asked.arguments, asked.platform), image["confd"])
-    released = "linux/amd64" if image["confd"] in CONFD_SHA256.values() else ""
+    released = PLATFORM if image["confd"] in CONFD_SHA256.values() else ""
     return Baked(source.name, image["tag"], labels, asked.platform or released)
 
 

@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the command line adds to the specs: a confd, build arguments, the platform, whether the cache may serve."""
+    """What the command line adds to the specs: a confd, build arguments, the platform, whether the cache may serve.
+
+    With `any_confd` an image does that was built with another confd; `told` says that one that is not pinned may be built in.
+    """
 
     confd: Path | None = None
     build_args: tuple[str, ...] = ()
     platform: str | None = None
     no_cache: bool = False
     any_confd: bool = False
+    told: bool = True
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -64,6 +68,8 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Take this confd, and download none.")
+@click.option("--any-confd", "told", is_flag=True, help="Take --confd although it is not the one that is pinned.")
+@click.option("--twice", is_flag=True, help="Build each again without the cache, and fail where another content comes out.")
 @click.option("--no-cache", is_flag=True, help="Build all again, even if nothing changed.")
 @click.option("--push", is_flag=True, help="Push the images to their registries, under tags that are not taken there.")
 @click.option("--force", is_flag=True, help="Push also over a tag that the registry has with other content.")
@@ -86,6 +92,7 @@ def build(
     plain: bool,
     quiet: bool,
     output: str,
+    twice: bool,
     **inputs: object,
 ) -> None:
     """Build the conf images of specs on a Docker engine.
@@ -99,18 +106,39 @@ def build(
     from catalog_forge.repository import Repository
 
     repository = Repository.find(settings.directory)
+    # Whoever sets the variable of a machine has told so.
+    source = click.get_current_context().get_parameter_source("confd")
+    inputs["told"] = inputs["told"] or source is click.core.ParameterSource.ENVIRONMENT
     requests = requests_for(repository, names, Inputs(**inputs))  # type: ignore[arg-type]
-    report = None if push else found(requests, quiet)
+    report = None if push or twice else found(requests, quiet)
     if report is None:
         from catalog_forge.cli.shown.console import Progress
         from catalog_forge.image.engine import connect
 
         with connect() as engine:
             report = run(engine, requests, jobs=jobs, progress=Progress(quiet, plain))
+            if twice:
+                _again(engine, report, Progress(quiet, plain))
             if push:
                 _push(engine, report, repository.root, force, Progress(quiet, plain))
     show(report, output)
     raise_failures(report)
+
+
+def _again(engine: Engine, report: Report, progress: Progress) -> None:
+    """Build each image again, and move those that come out otherwise from what was built to the failures."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.image import twice
+
+    try:
+        for pair in list(report.built):
+            try:
+                twice.check(engine, pair[0], progress.reporter(pair[0].tags[0]))
+            except ForgeError as error:
+                report.built.remove(pair)
+                report.failures.append(error)
+    finally:
+        progress.clear()
 
 
 def found(requests: Sequence[BuildRequest], quiet: bool = False) -> Report | None:
@@ -158,7 +186,8 @@ def request_of(spec: Spec, context: Plan, inputs: Inputs) -> BuildRequest:
     from catalog_forge.cli.make import confds
     from catalog_forge.image.request import BuildRequest
 
-    confd = confds.chosen(spec, inputs.confd)
+    confd = confds.chosen(spec, inputs.confd, inputs.told)
+    confds.check_platform(spec, confd.checksum, inputs.platform)
     return BuildRequest(
         context,
         (spec.tag,),

@@ -44,11 +44,22 @@ class ConfdFile:
         return Plan([File("confd", self.file, EXECUTABLE)]), {"CONFD_SRC": "confd", "CONFD_SHA256": self.checksum}
 
 
-def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.environ) -> ConfdFile:
+def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
+    """Raise ForgeError for the confd that is known by default on any platform but the one that it was built for."""
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
+
+    if platform and not f"{platform}/".startswith(f"{PLATFORM}/") and checksum in CONFD_SHA256.values():
+        message = f"--platform {platform}: the confd {spec.engine.confd} of {spec.name} is one for {PLATFORM}"
+        hint = "engine: {confd_src: URL, confd_sha256: SUM} pins one for another platform"
+        raise ForgeError(message, spec.engine.at("confd"), hint)
+
+
+def chosen(spec: Spec, file: Path | None, told: bool = True, environ: Mapping[str, str] = os.environ) -> ConfdFile:
     """Return the confd of a spec: the one in `file`, else the one that it pins, from the cache if it is there.
 
-    A file that is not what the release is known by is taken, with a remark. Raises ForgeError when it is not what the
-    spec itself pins, or cannot be read.
+    A file that is not what the release is known by is taken, with a remark, by who is `told` to. Raises ForgeError when it is
+    not what the spec itself pins, or cannot be read.
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.spec.checks.whole import CONFD_SHA256
@@ -71,6 +82,9 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
     elif spec.engine.confd_sha256:
         hint = "engine.confd_sha256 pins it: name another file, or pin this one"
         raise BuildError(f"{file} is not the confd that {spec.name} pins: its SHA-256 is {checksum}", hint=hint)
+    elif not told:
+        hint = "--any-confd takes it all the same; engine.confd_sha256 pins it"
+        raise BuildError(f"{file} is not confd {spec.engine.confd} as it was released: its SHA-256 is {checksum}", hint=hint)
     released = checksum == pinned
     return ConfdFile(checksum, content, "" if released else f"with a confd that is not {spec.engine.confd} as it was released")
 

@@ -1,0 +1,84 @@
+"""Whether an image comes out of its inputs alone: it is built again without the cache, and what both hold is compared.
+
+Times are left out: the classic builder has no SOURCE_DATE_EPOCH, and the files of an image have the times of its build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from catalog_forge.errors import BuildError
+from catalog_forge.image.builder import build
+from catalog_forge.image.engine import Engine
+from catalog_forge.image.request import BuildRequest
+from catalog_forge.image.stream import Report
+
+_MOST_NAMED = 5
+# What a container is started with, as an image's configuration says it.
+_STARTED = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "Shell", "StopSignal", "User", "Volumes", "WorkingDir")
+
+
+def check(engine: Engine, request: BuildRequest, report: Report) -> None:
+    """Build an image a second time, and raise BuildError where it holds something else than the one that is there."""
+    tag = request.tags[0]
+    second = replace(request, tags=(f"{tag}-again",), no_cache=True)
+    try:
+        build(engine, second, report)
+        first, again = (_held(engine, each) for each in (tag, second.tags[0]))
+    finally:
+        with suppress(BuildError), engine.asked_to(f"remove {second.tags[0]}"):
+            engine.api.remove_image(second.tags[0], force=True)
+    if differing := sorted(name for name in {*first, *again} if first.get(name) != again.get(name)):
+        more = f", and {len(differing) - _MOST_NAMED} more" if len(differing) > _MOST_NAMED else ""
+        raise BuildError(
+            f"{tag} does not come out the same twice: {', '.join(differing[:_MOST_NAMED])}{more}",
+            hint="pin its base and what it downloads by a digest",
+        )
+
+
+def _held(engine: Engine, tag: str) -> Mapping[str, object]:
+    """All that an image holds but times: its files by their paths, and how a container of it starts."""
+    with engine.asked_to(f"look into {tag}"):
+        started = engine.api.inspect_image(tag)["Config"] or {}  # type: ignore[no-untyped-call]
+        container = engine.api.create_container(tag, ["true"])["Id"]
+        try:
+            files = dict(_files(engine.api.export(container)))
+        finally:
+            engine.api.remove_container(container, v=True, force=True)
+    return {**files, **{f"its {name}": started.get(name) or None for name in _STARTED}}
+
+
+def _files(chunks: Any) -> Iterator[tuple[str, object]]:
+    with tarfile.open(fileobj=_Chunks(iter(chunks)), mode="r|") as archive:
+        for each in archive:
+            file = archive.extractfile(each) if each.isfile() else None
+            content = hashlib.file_digest(file, "sha256").hexdigest() if file else each.linkname  # type: ignore[arg-type]
+            yield f"/{each.name.rstrip('/')}", (each.type, each.mode, each.uid, each.gid, content)
+
+
+class _Chunks(io.RawIOBase):
+    """A stream of pieces, as the engine sends them, to read from."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._rest = chunks, b""
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next so many bytes, fewer at the end."""
+        parts = [self._rest]
+        while size < 0 or sum(map(len, parts)) < size:
+            if not (chunk := next(self._chunks, b"")):
+                break
+            parts.append(chunk)
+        whole = b"".join(parts)
+        found, self._rest = (whole, b"") if size < 0 else (whole[:size], whole[size:])
+        return found
