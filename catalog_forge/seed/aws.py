@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog_forge.seed.store import PATIENCE, Destination, denied, extra, refuse
+from catalog_forge.seed.store import PATIENCE, Destination, denied, extra, refuse, unclear
 
 _DENIED = ("AccessDenied", "UnrecognizedClient", "InvalidSignature", "ExpiredToken", "InvalidClientTokenId")
 
@@ -14,6 +14,7 @@ class _Aws:
     def __init__(self, target: Destination, service: str) -> None:
         self._target = target
         self._errors: Any = extra("botocore.exceptions", "aws")
+        self._unread: Any = extra("botocore.parsers", "aws").ResponseParserError
         config = extra("botocore.config", "aws").Config(
             connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"max_attempts": 2}
         )
@@ -42,14 +43,19 @@ class _Aws:
             refuse(self._where, str(error))
         except self._errors.BotoCoreError as error:
             refuse(self._where, str(error))
+        except (self._unread, AttributeError, TypeError, ValueError):
+            unclear(self._where, f"this does not answer {operation}")
 
     def _pages(self, operation: str, **options: Any) -> Any:
         """All pages of a list that comes in pieces."""
         key = "ExclusiveStartKey" if operation == "scan" else "NextToken"
         last = "LastEvaluatedKey" if operation == "scan" else "NextToken"
+        listed = "Items" if operation == "scan" else "Parameters"
         while True:
             page = self._ask(operation, **options)
-            yield page
+            if listed not in page:  # botocore takes what is cut off, or no JSON, for an answer without anything
+                unclear(self._where, f"this does not answer {operation}")
+            yield page[listed]
             if not page.get(last):
                 return
             options[key] = page[last]
@@ -67,7 +73,7 @@ class Dynamodb(_Aws):
         """Return all that lies below the prefix."""
         found: dict[str, bytes] = {}
         for page in self._pages("scan", TableName=self._target.node, ConsistentRead=True):
-            for item in page.get("Items", ()):
+            for item in page:
                 key, value = item.get("key", {}).get("S", ""), item.get("value", {})
                 if key.startswith(self._target.prefix + "/"):
                     found[key] = str(value.get("S", "")).encode() if "S" in value else b"\xff"
@@ -94,11 +100,7 @@ class Ssm(_Aws):
     def read(self) -> dict[str, bytes]:
         """Return all that lies below the prefix."""
         asked = {"Path": self._target.prefix, "Recursive": True, "WithDecryption": True}
-        return {
-            each["Name"]: each["Value"].encode()
-            for page in self._pages("get_parameters_by_path", **asked)
-            for each in page["Parameters"]
-        }
+        return {each["Name"]: each["Value"].encode() for page in self._pages("get_parameters_by_path", **asked) for each in page}
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
         """Do the one operation."""

@@ -228,3 +228,38 @@ def test_what_is_no_answer_is_one_clear_line(
         client.read()
     assert f"the store at {node}: {said}" in str(refused.value)
     assert len(str(refused.value).splitlines()) <= 2
+
+
+def _refusing(code: str, status: int = 400) -> bytes:
+    body = json.dumps({"__type": f"com.amazonaws.conf#{code}", "message": "no"}).encode()
+    return b"HTTP/1.1 %d Oh\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, len(body), body)
+
+
+CLOSED = b"Connection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("backend", ["dynamodb", "ssm"])
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (_refusing("ThrottlingException"), "(ThrottlingException)"),
+        (_refusing("ProvisionedThroughputExceededException"), "(ProvisionedThroughputExceededException)"),
+        (_refusing("ResourceNotFoundException"), "(ResourceNotFoundException)"),
+        (_refusing("AccessDeniedException"), "it refuses the credentials"),
+        (_refusing("ExpiredTokenException"), "it refuses the credentials"),
+        (_refusing("InternalServerError", 500), "(InternalServerError)"),
+        (HALF.replace(b"\r\n\r\n", b"\r\n" + CLOSED), UNREADABLE),
+        (TEXT.replace(b"\r\n\r\n", b"\r\n" + CLOSED), UNREADABLE),
+        (ODD.replace(b"\r\n\r\n", b"\r\n" + CLOSED), UNREADABLE),
+    ],
+)
+def test_an_aws_that_refuses_is_one_clear_line(backend: str, reply: bytes, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(reply) as node:
+        for name, value in {**real_stores.AWS, "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": f"http://{node}"}.items():
+            monkeypatch.setenv(name, value)
+        table = "conf" if backend == "dynamodb" else ""
+        with pytest.raises(ForgeError) as refused, connected(backend, Destination(table, "/app")) as client:
+            client.read()
+    assert str(refused.value).startswith(f"the store at AWS ({backend}): ")
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) <= 2
