@@ -186,7 +186,7 @@ def request_of(spec: Spec, context: Plan, inputs: Inputs) -> BuildRequest:
     from catalog_forge.cli.make import confds
     from catalog_forge.image.request import BuildRequest
 
-    confd = confds.chosen(spec, inputs.confd, inputs.told)
+    confd = confds.chosen(spec, inputs.confd, told=inputs.told)
     confds.check_platform(spec, confd.checksum, inputs.platform)
     return BuildRequest(
         context,

@@ -55,7 +55,7 @@ def check_platform(spec: Spec, checksum: str, platform: str | None) -> None:
         raise ForgeError(message, spec.engine.at("confd"), hint)
 
 
-def chosen(spec: Spec, file: Path | None, told: bool = True, environ: Mapping[str, str] = os.environ) -> ConfdFile:
+def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.environ, *, told: bool = True) -> ConfdFile:
     """Return the confd of a spec: the one in `file`, else the one that it pins, from the cache if it is there.
 
     A file that is not what the release is known by is taken, with a remark, by who is `told` to. Raises ForgeError when it is
