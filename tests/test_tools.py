@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import importlib
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import docker
 import pytest
@@ -132,3 +135,23 @@ def test_code_lines_are_those_that_python_runs() -> None:
     head = '"""A module\nof two lines."""\n\nimport os  # why\n\n\n'
     source = f'{head}class A:\n    """Doc."""\n\n    # a comment\n    x = """a\n\n    b"""\n'
     assert code_lines(source) == 1 + 1 + 3
+
+
+def test_the_recording_shows_each_line_at_its_time_and_the_end_without_motion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    recording = importlib.import_module("recording")
+    picture = recording.drawn([(0.5, "one <1>"), (99.0, "two"), *[(0.1, f"line {number}") for number in range(30)]])
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
+    assert "one &lt;1&gt;" in picture and "@keyframes a31{" in picture
+    # 0.5 s, a pause that was cut, thirty short ones, and the time that the end stays.
+    assert f"{0.5 + recording.CALM + 3 + recording.END:.1f}s" in picture
+    still = picture.partition("prefers-reduced-motion:reduce")[2]
+    assert "animation:none" in still and f"translateY(-{10 * recording.LINE}px)" in still
+
+
+def test_the_recording_of_the_readme_is_of_these_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    scenes = importlib.import_module("recording").SCENES
+    shown = html.unescape(re.sub("<[^>]*>", "\n", (ROOT / "docs/recording.svg").read_text()))
+    assert re.findall(r"^\$ (.*)$", shown, re.MULTILINE) == [scene.split("\n")[0] for scene in scenes]
+    assert "67108864" in shown and "134217728" in shown
