@@ -37,17 +37,18 @@ def run(command: list[str], where: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_hooks_need_no_docker_and_look_at_the_whole_catalog() -> None:
-    assert [hook["language"] for hook in HOOKS] == ["python", "python"]
+    assert [hook["language"] for hook in HOOKS] == ["python"] * 3
     assert all(hook["pass_filenames"] is False for hook in HOOKS)
 
 
 @pytest.mark.parametrize(
     ("path", "ids"),
     [
+        ("specs/web-conf/scenarios/first.yml", set(BY_ID)),
         ("templates/web/0/rancher-compose.yml", {"catalog-forge-lint", "catalog-forge-generate-check"}),
         ("infra-templates/web/config.yml", {"catalog-forge-lint"}),
         ("images/web-conf/Dockerfile", {"catalog-forge-lint", "catalog-forge-generate-check"}),
-        ("catalog-forge.yml", {"catalog-forge-lint", "catalog-forge-generate-check"}),
+        ("catalog-forge.yml", set(BY_ID)),
         ("README.md", set()),
     ],
 )
@@ -67,12 +68,33 @@ def test_the_hooks_run(tmp_path: Path) -> None:
     assert done.returncode == 1 and "what is generated differs" in done.stderr
 
 
-def lint_step(tmp_path: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
-    """Run the step of the action that lints, with its inputs as GitHub gives them."""
+def test_the_hook_for_scenarios_runs(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/web-conf.yml": SPEC, "specs/web-conf/scenarios/first.yml": SCENARIO.format(port=81)})
+    done = run(shlex.split(BY_ID["catalog-forge-test"]["entry"]), tmp_path)
+    assert done.returncode == 1 and "web-conf/first" in done.stdout
+
+
+SPEC = """forge: 1
+name: web-conf
+service: nginx:1.27.3
+config: /etc/nginx/x.conf
+metadata: [port]
+"""
+SCENARIO = """stack: shop
+services:
+  web: {{sidekicks: {{web-conf: own}}, metadata: {{port: "80"}}}}
+self: web-conf-1
+expect:
+  files: {{x.conf: {{contains: "port {port}"}}}}
+"""
+
+
+def step_of(name: str, tmp_path: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """Run a step of the action, with its inputs as GitHub gives them."""
     program = tmp_path / "temp/catalog-forge/bin/catalog-forge"
     tree(tmp_path, {"temp/catalog-forge/bin/catalog-forge": f'#!/bin/sh\nexec {sys.executable} -m catalog_forge "$@"\n'})
     program.chmod(0o755)
-    (step,) = (step for step in ACTION["runs"]["steps"] if step["name"] == "Lint")
+    (step,) = (step for step in ACTION["runs"]["steps"] if step["name"] == name)
     given = {name: spec["default"] for name, spec in ACTION["inputs"].items()} | inputs
     values = {
         name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda found: given[found[1]], text) for name, text in step["env"].items()
@@ -80,6 +102,21 @@ def lint_step(tmp_path: Path, **inputs: str) -> subprocess.CompletedProcess[str]
     environment = {**ENVIRONMENT, **values, "RUNNER_TEMP": str(tmp_path / "temp")}
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     return subprocess.run(command, cwd=tmp_path / "repo", env=environment, capture_output=True, text=True, check=False)
+
+
+def lint_step(tmp_path: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
+    return step_of("Lint", tmp_path, **inputs)
+
+
+def test_the_action_plays_scenarios_when_it_is_told_to(tmp_path: Path) -> None:
+    scenario = "specs/web-conf/scenarios/first.yml"
+    repo = tree(tmp_path / "repo", {"specs/web-conf.yml": SPEC, scenario: SCENARIO.format(port=80)})
+    assert step_of("Test", tmp_path, test="true", junit="out.xml").returncode == 0
+    assert "<testsuite" in (repo / "out.xml").read_text()
+    tree(repo, {scenario: SCENARIO.format(port=81)})
+    assert step_of("Test", tmp_path, test="true").returncode == 1
+    (step,) = (step for step in ACTION["runs"]["steps"] if step["name"] == "Test")
+    assert "inputs.test == 'true'" in step["if"] and ACTION["inputs"]["test"]["default"] == "false"
 
 
 def test_the_action_marks_findings_and_writes_sarif(tmp_path: Path) -> None:

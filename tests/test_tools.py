@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
 import docker
 import pytest
 
+from catalog_forge import __version__
 from tests.helpers import said, tree
 from tools.lines import code_lines
 
@@ -155,3 +157,43 @@ def test_the_recording_of_the_readme_is_of_these_scenes(monkeypatch: pytest.Monk
     shown = html.unescape(re.sub("<[^>]*>", "\n", (ROOT / "docs/recording.svg").read_text()))
     assert re.findall(r"^\$ (.*)$", shown, re.MULTILINE) == [scene.split("\n")[0] for scene in scenes]
     assert "67108864" in shown and "134217728" in shown
+
+
+def release(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Call tools/release.py of a copy of what it changes."""
+    for name in ("pyproject.toml", "CHANGELOG.md", "catalog_forge/__init__.py", "tools/release.py"):
+        if not (folder / name).exists():
+            tree(folder, {name: (ROOT / name).read_text()})
+    return run(sys.executable, folder / "tools/release.py", *words)
+
+
+def test_a_version_is_written_everywhere_and_its_notes_are_those_of_the_changelog(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        {"CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- `new`\n  and more\n- Two\n\n## 0.1.0 (2026-01-01)\n\n- One\n"},
+    )
+    done = release(tmp_path, "7.8.9", "--date", "2027-02-03")
+    assert done.returncode == 0, done.stderr
+    assert "git commit -am 'Release 7.8.9'" in done.stdout and "v7.8.9" in done.stdout
+    assert (
+        (tmp_path / "CHANGELOG.md").read_text().startswith("# Changelog\n\n## Unreleased\n\n## 7.8.9 (2027-02-03)\n\n- `new`\n")
+    )
+    assert 'version = "7.8.9"' in (tmp_path / "pyproject.toml").read_text()
+    assert '__version__ = "7.8.9"' in (tmp_path / "catalog_forge/__init__.py").read_text()
+    assert release(tmp_path, "--notes", "7.8.9").stdout == "- `new`\n  and more\n- Two\n"
+    assert release(tmp_path, "--notes", "0.1.0").stdout == "- One\n"
+    again = release(tmp_path, "7.9.0")
+    assert again.returncode == 1 and "nothing stands under" in again.stderr
+
+
+@pytest.mark.parametrize(("version", "why"), [("0.0.9", "is less than"), ("1.2", "three numbers"), ("v1.2.3", "three numbers")])
+def test_a_version_that_cannot_be_is_refused_and_nothing_is_written(tmp_path: Path, version: str, why: str) -> None:
+    done = release(tmp_path, version)
+    assert done.returncode == 1 and why in done.stderr
+    assert (tmp_path / "CHANGELOG.md").read_text() == (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_version_is_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
+    assert "## Unreleased\n" in (ROOT / "CHANGELOG.md").read_text()

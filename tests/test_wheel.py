@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -22,14 +24,23 @@ def _run(*words: str | Path, cwd: Path, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of the sources."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sdist, built from a copy of the sources."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("sdist")
     for name in ("catalog_forge", "blueprints", "examples"):
         shutil.copytree(HERE / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
         shutil.copy(HERE / name, source / name)
-    _run("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", out, source, cwd=source)
+    _run("hatchling", "build", "--target", "sdist", "--directory", out, cwd=source)
+    (made,) = out.glob("*.tar.gz")
+    return made
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the sdist, as pip and pipx do it."""
+    out = tmp_path_factory.mktemp("wheel")
+    _run("pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", out, sdist, cwd=out)
     (made,) = out.glob("*.whl")
     return made
 
@@ -60,3 +71,38 @@ def test_an_installed_wheel_makes_a_catalog_from_its_own_blueprint(wheel: Path, 
     words = ("new", "haproxy-conf", "--blueprint", "example:haproxy-conf", "--no-input", "--no-build")
     _run("catalog_forge", *words, cwd=catalog, PYTHONPATH=str(installed))
     assert (catalog / "specs/haproxy-conf/scenarios/serves.yml").is_file()
+
+
+def test_a_fresh_environment_as_pipx_makes_one_has_the_command_and_the_examples(wheel: Path, tmp_path: Path) -> None:
+    fresh, catalog = tmp_path / "fresh", tmp_path / "catalog"
+    _run("venv", "--without-pip", fresh, cwd=tmp_path)
+    _run("pip", "--python", fresh / "bin/python", "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=tmp_path)
+    # What it depends on is not fetched: a folder in a .pth brings the packages of this machine, but not this checkout.
+    (folder,) = fresh.glob("lib/python*/site-packages")
+    (folder / "dependencies.pth").write_text("\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}) + "\n")
+    catalog.mkdir()
+
+    def tool(*words: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(
+            [fresh / "bin/catalog-forge", *words], cwd=catalog, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    where = "import catalog_forge; print(catalog_forge.__file__)"
+    told = subprocess.run([fresh / "bin/python", "-c", where], cwd=catalog, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith(str(fresh))
+    assert "redis-conf" in tool("blueprints") and "haproxy-conf" in tool("blueprints")
+    tool("new", "redis-conf", "--no-input", "--no-build")
+    tool("new", "mine-conf", "--blueprint", "example:haproxy-conf", "--no-input", "--no-build")
+    assert "passed" in tool("test")
+
+
+def test_the_sdist_is_what_the_wheel_needs_and_no_more(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        tops = {name.split("/")[1] for name in archive.getnames()}
+    assert tops - {".gitignore"} == {"PKG-INFO", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "catalog_forge", *DATA}
+
+
+DATA = ("blueprints", "examples")

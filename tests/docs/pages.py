@@ -34,7 +34,7 @@ VOLATILE = (
 )
 
 # What a page has its reader type and another test runs, by how it begins.
-_WHEEL = "tests/test_wheel.py::test_an_installed_wheel_makes_a_catalog_from_its_own_blueprint"
+_WHEEL = "tests/test_wheel.py::test_a_fresh_environment_as_pipx_makes_one_has_the_command_and_the_examples"
 _STORE = "tests/live/test_backends_tutorial.py::test_every_command_of_the_page_does_what_it_says"
 _SERVE = "tests/metadata/test_cli.py::test_serve_reloads_a_changed_file_with_a_new_version"
 ELSEWHERE = {

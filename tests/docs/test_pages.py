@@ -124,3 +124,17 @@ def test_a_page_that_is_wrong_is_seen(tmp_path: Path) -> None:
     assert problems(play(right, tmp_path / "b/work", {}), right) == []
     wrong = session(page.replace("\none\n", "\nother\n").replace("   # exit 1", ""))
     assert len(problems(play(wrong, tmp_path / "c/work", {}), wrong)) == 1
+
+
+# Messages of other programs that the page about messages explains.
+THEIRS = {"ADD failed", "no such host", "pull access denied", "manifest unknown", "exec: PROGRAM: not found", "port is already allocated"}
+
+
+def test_the_messages_that_are_explained_are_said() -> None:
+    page = (ROOT / "docs/howto/troubleshooting.md").read_text()
+    bold = " ".join(re.findall(r"\*\*(.*?)\*\*", page))
+    messages = set(re.findall("`([^`]+)`", bold)) - THEIRS
+    said = "\n".join(path.read_text() for path in (ROOT / "catalog_forge").rglob("*") if path.suffix in (".py", ".sh"))
+    pieces = {piece.strip(" '") for message in messages for piece in re.split(r"\b[A-Z]{2,}\b|\.\.\.", message)}
+    assert len(messages) > 10
+    assert {piece for piece in pieces if piece not in said} == set()
