@@ -127,7 +127,10 @@ def test_a_page_that_is_wrong_is_seen(tmp_path: Path) -> None:
 
 
 # Messages of other programs that the page about messages explains.
-THEIRS = {"ADD failed", "no such host", "pull access denied", "manifest unknown", "exec: PROGRAM: not found", "port is already allocated"}
+THEIRS = {
+    *("ADD failed", "no such host", "pull access denied", "manifest unknown"),
+    *("exec: PROGRAM: not found", "port is already allocated"),
+}
 
 
 def test_the_messages_that_are_explained_are_said() -> None:
