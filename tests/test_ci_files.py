@@ -144,7 +144,7 @@ def test_the_action_installs_itself_and_uploads_nothing() -> None:
 
 
 def test_the_page_names_inputs_and_hooks_that_there_are() -> None:
-    github, _, _, pre_commit = BLOCKS
+    github, _, _, pre_commit, *_ = BLOCKS
     (step,) = (step for step in github["jobs"]["lint"]["steps"] if "catalog-forge@" in step["uses"])
     assert step["with"].keys() <= ACTION["inputs"].keys()
     assert {hook["id"] for hook in pre_commit["repos"][0]["hooks"]} == BY_ID.keys()
@@ -152,7 +152,7 @@ def test_the_page_names_inputs_and_hooks_that_there_are() -> None:
 
 def commands() -> list[str]:
     """The commands of this program that the blocks of the page run."""
-    _, gitlab, drone, pre_commit = BLOCKS
+    _, gitlab, drone, pre_commit, *_ = BLOCKS
     lines = [*gitlab["lint"]["script"], *drone["steps"][0]["commands"]]
     lines += [
         shlex.join([*shlex.split(BY_ID[hook["id"]]["entry"]), *hook.get("args", [])]) for hook in pre_commit["repos"][0]["hooks"]
