@@ -275,7 +275,7 @@ def _state(disk: File | None, planned: File | None, recorded: str | None) -> Dri
 def _refusal(found: Comparison) -> ForgeError:
     words = {Drift.EDITED: "was edited after it was generated", Drift.UNKNOWN: "is in the way: it was not generated"}
     problems = [Problem(words[found.states[path]], Where(path)) for path in found.edited]
-    hint = "nothing was written; --diff shows what would change, --force gives up what is there"
+    hint = "nothing was written; --diff shows what would change, --force overwrites it"
     return ForgeError.of([*problems[:-1], Problem(problems[-1].message, problems[-1].where, hint)])
 
 

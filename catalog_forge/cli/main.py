@@ -43,7 +43,7 @@ COMMANDS = {
     "scenario": ("prove.scenarios", "Begin a scenario: a stack in few words, what happens to it."),
     "test": ("prove.test", "Play the scenarios of specs, and compare."),
     "metadata": ("prove.metadata", "The Rancher metadata service, emulated: what confd sees."),
-    "lint": ("judge.lint", "Judge catalogs, entries, conf images and specs, written by anybody."),
+    "lint": ("judge.lint", "Lint any catalog: entries, conf images and specs."),
     "upgrades": ("judge.upgrades", "Say which upgrades a catalog offers, and what each of them loses."),
     "standards": ("judge.standards", "Look at the standards of a team."),
     "up": ("run.up", "Run an entry's whole stack on a Docker engine, as Rancher would."),

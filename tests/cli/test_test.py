@@ -99,7 +99,7 @@ def test_a_new_scenario_passes_and_is_never_overwritten(tmp_path: Path) -> None:
     catalog(tmp_path, {})
     result = run(tmp_path, "scenario", "new", "app-conf")
     assert (result.exit_code, result.stdout) == (0, "specs/app-conf/scenarios/first.yml\n")
-    assert "made up a value for cluster.name: it has no default" in result.stderr
+    assert "cluster.name has no default: a value was made up, change it" in result.stderr
     assert run(tmp_path, "test").exit_code == 0
     text = (tmp_path / "specs/app-conf/scenarios/first.yml").read_text()
     again = run(tmp_path, "scenario", "new", "app-conf")

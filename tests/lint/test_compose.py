@@ -78,7 +78,7 @@ def test_an_image_that_floats_by_the_default_of_its_question() -> None:
         **docker("  web:\n    image: nginx:${tag}\n"),
         RANCHER: "version: '2'\ncatalog: {questions: [{variable: tag, default: latest}]}\n",
     }
-    assert shown(files, "CF416") == ["docker-compose.yml:4:12: the image 'nginx:latest' of 'web' is another one tomorrow"]
+    assert shown(files, "CF416") == ["docker-compose.yml:4:12: the image 'nginx:latest' of 'web' can change without notice"]
     required = {RANCHER: "version: '2'\ncatalog: {questions: [{variable: tag, required: true}]}\n"}
     assert shown({**files, **required}, "CF416") == []
 

@@ -107,7 +107,7 @@ def lint(
     verdict: str | None,
     **given: Any,
 ) -> None:
-    """Judge catalogs, entries, conf images and specs, written by anybody.
+    """Lint any catalog: entries, conf images and specs.
 
     PATHS are folders or files of any Rancher 1.x catalog; the default is the folder in which you work. The section `lint` of
     catalog-forge.yml chooses for a team; options win.

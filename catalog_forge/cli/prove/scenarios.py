@@ -48,5 +48,5 @@ def new(settings: Settings, name: str, title: str, force: bool) -> None:
     file.write_text(text, encoding="utf-8")
     click.echo(f"specs/{name}/scenarios/{title}.yml")
     for key in first_scenario.made_up(spec):
-        click.echo(f"made up a value for {key}: it has no default", err=True)
-    click.echo("read it: it expects what is rendered now, right or wrong", err=True)
+        click.echo(f"{key} has no default: a value was made up, change it", err=True)
+    click.echo("review it: it was recorded from what is rendered now", err=True)

@@ -26,7 +26,7 @@ _RANCHER_VERSION = re.compile(r"v?[0-9]+(?:[-.+][0-9A-Za-z.+-]*)?")
 @rule("CF301", "error", "rancher-compose.yml cannot be read", on=Revision)
 @told("CF301")
 def broken(_: Revision) -> None:
-    """One rancher-compose.yml that is no YAML mapping makes the service and the CI refuse the whole catalog.
+    """One rancher-compose.yml that is not a YAML mapping makes the service and the CI refuse the whole catalog.
 
     An empty one has no version: its revision is dropped.
 
@@ -57,7 +57,7 @@ def broken(_: Revision) -> None:
 def no_block(revision: Revision) -> Iterator[Hit]:
     """Without a block there is no version, and the revision is dropped.
 
-    A file without `version` takes every key for a service: there only `.catalog` is none. Among `services` Rancher launches it.
+    A file without `version` takes every key but `.catalog` for a service. Among `services` Rancher launches it.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -303,7 +303,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
 @rule("CF312", "error", "A service in rancher-compose.yml is not a mapping", on=Revision)
 @told("CF312")
 def no_service(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog over services that are no mapping of mappings.
+    """The service and the CI refuse the whole catalog over services that are not a mapping of mappings.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -342,7 +342,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
             continue
         tag = image.rpartition("/")[2].partition(":")[2]
         if tag in _LATEST and not (varies(node.value) and image.endswith(":")):  # type: ignore[union-attr]
-            message = f"the image {image!r} of {service.name!r} is another one tomorrow"
+            message = f"the image {image!r} of {service.name!r} can change without notice"
             yield Hit(node.where, message, "name a version")  # type: ignore[union-attr]
 
 
@@ -376,8 +376,8 @@ def truths(_: Revision) -> None:
 @rule("CF418", "warning", "A number is an answer that may be empty", on=Revision)
 @told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose refuses a scale or a port that is no number, and the empty answer is none. Such a question is required and
-    has a default. Without a default the stack does not start with the answers that the catalog proposes.
+    """rancher-compose refuses a scale or a port that is not a number, and so an empty answer. Such a question must be required
+    and have a default. Without a default the stack does not start with the answers that the catalog proposes.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

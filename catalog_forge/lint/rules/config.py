@@ -38,7 +38,7 @@ def _key(entry: Entry, *names: str) -> Text | None:
 @rule("CF201", "error", "config.yml cannot be read", on=Entry)
 @told("CF201")
 def broken(entry: Entry) -> Iterator[Hit]:
-    """One config.yml that is no YAML mapping makes the catalog service refuse the whole catalog.
+    """One config.yml that is not a YAML mapping makes the catalog service refuse the whole catalog.
 
     An empty one makes an entry without a name, which the CI refuses.
 
@@ -88,7 +88,7 @@ def wrong_kind(_: Entry) -> None:
 @rule("CF203", "error", "The version in config.yml is not quoted", on=Entry, fixable=True)
 @told("CF203")
 def bare_version(entry: Entry) -> Iterator[Hit]:
-    """A bare number is no text: the CI refuses it, and the catalog service makes `1.1` of `1.10` and `8` of `010`.
+    """A bare number is not text: the CI refuses it, and the catalog service makes `1.1` of `1.10` and `8` of `010`.
 
     Bad:
         -- templates/web/config.yml --
@@ -410,7 +410,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF216", "warning", "A text in config.yml is read as something else", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
-    """A bare number or truth is no text: the CI reads an empty one, and the catalog service may show another than the file has.
+    """A bare number or boolean is not text: the CI reads an empty one, and the catalog service may show something else.
 
     Bad:
         -- templates/web/config.yml --

@@ -198,7 +198,7 @@ for _row in (
 
 @rule("CF438", "error", "A template is called docker-compose.yml", on=Revision)
 def plain_template(revision: Revision) -> Iterator[Hit]:
-    """The CI reads docker-compose.yml as YAML, and refuses what is no YAML before it is rendered; a .tpl it leaves alone. The
+    """The CI reads docker-compose.yml as YAML, and refuses what is not YAML before it is rendered; a .tpl it leaves alone. The
     catalog service and rancher-compose take both names: who has no such CI ignores this rule.
 
     Bad:

@@ -90,7 +90,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF104", "error", "A folder of an entry is not a revision", on=Entry)
 def no_revision(entry: Entry) -> Iterator[Hit]:
-    """The catalog service passes over a folder whose name is no number and no semantic version.
+    """The catalog service passes over a folder whose name is neither a number nor a semantic version.
 
     The CI takes every folder for a revision, and refuses the catalog when there is no rancher-compose.yml in one.
 
@@ -356,7 +356,7 @@ def linked(entry: Entry) -> Iterator[Hit]:
 @rule("CF116", "error", "A file leads out of the catalog, is not a regular file, or cannot be read", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
     """A link out of the catalog shows the files of the machine that checks it; a pipe or a socket makes a reader wait for ever;
-    and of what may not be read nobody knows whether it is sound.
+    and a file that may not be read cannot be judged.
 
     Bad:
         -- templates/web/0/notes.txt (stray) --

@@ -55,7 +55,7 @@ def _named(question: Question) -> str:
 @rule("CF320", "error", "The questions are not a list of mappings", on=Revision)
 @told("CF320")
 def no_list(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog when `questions` is no list, or a question no mapping.
+    """The service and the CI refuse the whole catalog when `questions` is not a list, or a question is not a mapping.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -149,7 +149,7 @@ def bad_variable(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.where, f"no compose file can use the variable {shown(name)}", hint)
 
 
-@rule("CF324", "warning", "A question has a type that nobody knows", on=Revision, fixable=True)
+@rule("CF324", "warning", "A question has an unknown type", on=Revision, fixable=True)
 def bad_type(revision: Revision) -> Iterator[Hit]:
     """No judge looks at the type; the page that asks shows a plain field for one that it does not know, and checks nothing.
 
@@ -179,7 +179,7 @@ def bad_type(revision: Revision) -> Iterator[Hit]:
             hint = f"did you mean {meant}?" if meant else f"types are {', '.join(TYPES)}"
             mend = renamed if text.lower() in _MEANT or text.lower() == meant else respelt
             fix = mend(_file(revision), node, meant) if meant else None
-            yield Hit(node.where, f"nobody knows the type {shown(text)}", hint, fix, "note" if text in _ODD_TYPES else None)
+            yield Hit(node.where, f"unknown type {shown(text)}", hint, fix, "note" if text in _ODD_TYPES else None)
 
 
 @rule("CF325", "error", "required is neither true nor false", on=Revision, fixable=True)
@@ -213,7 +213,7 @@ def _without_quotes(revision: Revision, rule: str) -> Iterator[Hit]:
 @rule("CF326", "error", "A value of a question is of the wrong kind", on=Revision)
 @told("CF326")
 def wrong_kind(_: Revision) -> None:
-    """The service and the CI refuse the whole catalog over a list or a mapping as default, and over options that are no list.
+    """The service and the CI refuse the whole catalog over a list or a mapping as default, and over options that are not a list.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -428,7 +428,7 @@ def bad_bound(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF334", "warning", "A password has a default", on=Revision)
 def known_password(revision: Revision) -> Iterator[Hit]:
-    """A password that stands in a public catalog is none: whoever leaves it as it is can be entered by everybody.
+    """A password in a public catalog protects nothing: anybody can log in where it was left as it is.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -43,7 +43,11 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
         for problem in read.problems:
             yield Hit(problem.where or spec.file.at(), problem.message, problem.hint)
     elif read.name != spec.name:
-        yield Hit(read.at("name") or spec.file.at(), f"the spec is named {read.name!r}", "file and name are one")
+        yield Hit(
+            read.at("name") or spec.file.at(),
+            f"the spec is named {read.name!r}",
+            "the file must be called NAME.yml",
+        )
 
 
 @rule("CF802", "error", "The standards of the team cannot be read", on=Catalog)

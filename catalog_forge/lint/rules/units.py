@@ -26,8 +26,8 @@ def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem
 @rule("CF405", "error", "A sidekick is not there", on=Revision)
 @told("CF405")
 def missing_sidekick(_: Revision) -> None:
-    """Each name in the label of sidekicks is a service of the same stack. Where it is none, the catalog shows the entry, and the
-    launch fails.
+    """Each name in the label of sidekicks is a service of the same stack. If it is not, the catalog shows the entry, and
+    the launch fails.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --

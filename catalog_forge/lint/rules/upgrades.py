@@ -81,7 +81,7 @@ def no_way(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF382", "note", "A version is not semantic, and a range leaves it out", on=Entry)
 def left_out(entry: Entry) -> Iterator[Hit]:
-    """`upgrade_from` can let in semantic versions only: stacks of an older revision whose version is none stay where they are.
+    """`upgrade_from` can let in semantic versions only: stacks of an older revision with any other version stay where they are.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --

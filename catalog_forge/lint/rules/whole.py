@@ -89,7 +89,7 @@ def merged(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF913", "warning", "Two entries have one name", on=Catalog)
 def same_name(catalog: Catalog) -> Iterator[Hit]:
-    """A catalog shows the `name` of config.yml: of two entries of one kind with one name nobody knows which is which.
+    """A catalog shows the `name` of config.yml: two entries of one kind with the same name cannot be told apart.
 
     Bad:
         -- templates/web-2/config.yml --

@@ -469,7 +469,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
 
 @rule("CF642", "warning", "A condition is a value alone", on=Image)
 def bare_condition(image: Image) -> Iterator[Hit]:
-    """Every text but the empty one is true, `false` and `0` too, so `{{if getv K}}` is no switch; and without K it fails.
+    """Every text but the empty one is true, `false` and `0` too, so `{{if getv K}}` is not a switch; and without K it fails.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

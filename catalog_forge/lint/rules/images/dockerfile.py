@@ -68,7 +68,7 @@ def not_built(image: Image) -> Iterator[Hit]:
 
 @rule("CF702", "warning", "The base of an image floats", on=Image)
 def floating_base(image: Image) -> Iterator[Hit]:
-    """A base without a tag, or with one that moves, is another one tomorrow: the image that was tested is not the one that is
+    """A base without a tag, or with one that moves, can change without notice: the image that was tested is not the one that is
     built.
 
     Bad:
@@ -350,7 +350,7 @@ def refused_arguments(image: Image) -> Iterator[Hit]:
 @rule("CF710", "error", "confd never writes anything with these arguments", on=Image)
 def idle_arguments(image: Image) -> Iterator[Hit]:
     """The paths that confd asks Rancher's metadata for begin with its version: without it each is a 404, which confd takes for
-    data. With -watch the prefix must be the version alone. Flags that stand behind a word that is no flag count for nothing, and
+    data. With -watch the prefix must be the version alone. Flags that stand behind a word that is not a flag are ignored, and
     without `-backend rancher` confd asks etcd.
 
     Bad:
@@ -376,7 +376,7 @@ def idle_arguments(image: Image) -> Iterator[Hit]:
 @rule("CF711", "warning", "A flag of confd changes nothing", on=Image)
 def lost_flag(image: Image) -> Iterator[Hit]:
     """-onetime counts before -watch, and -watch before -interval; of several nodes Rancher's backend asks the first; a template
-    resource is no configuration of confd; with -sync-only no command of a resource runs.
+    resource is not a configuration of confd; with -sync-only no command of a resource runs.
 
     Bad:
         -- images/web-conf/run.sh (changed) --

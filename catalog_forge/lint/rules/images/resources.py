@@ -129,7 +129,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
 
 @rule("CF604", "error", "A file mode is not a number", on=Image)
 def bad_mode(image: Image) -> Iterator[Hit]:
-    """confd reads `mode` when it comes to the resource: where that is no number, the file is never written.
+    """confd reads `mode` when it comes to the resource: if it is not a number, the file is never written.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -531,7 +531,7 @@ def fixed_secret(image: Image) -> Iterator[Hit]:
 @rule("CF618", "warning", "A command holds what confd does not fill in", on=Image)
 def untemplated_command(image: Image) -> Iterator[Hit]:
     """Only `{{.src}}` in check_cmd is filled in, with the path of the new file. Everything else there becomes `<no value>`, and
-    reload_cmd is no template at all.
+    reload_cmd is not a template at all.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
