@@ -26,8 +26,9 @@ export async function showScenarios(panel, now) {
     }
   };
   const name = names.includes(now.scenario) ? now.scenario : names[0];
+  await load(name); // what was shown stays until there is something to show in its place
+  if (now.played && now.played !== data) return; // a later call shows what is newer
   panel.replaceChildren(scenarioChoice(names, name, load), place);
-  await load(name);
 }
 
 // A select of scenarios; choose(name) hears of the one that is chosen.
