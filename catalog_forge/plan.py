@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError
@@ -62,6 +63,12 @@ class Plan:
         """Return the files below `folder`, with paths relative to it."""
         prefix = folder.rstrip("/") + "/"
         return Plan(File(f.path.removeprefix(prefix), f.content, f.mode) for f in self if f.path.startswith(prefix))
+
+    def changed(self, change: Callable[[File], File]) -> Plan:
+        """Return this plan with other content, or another mode, in files at the same paths."""
+        made = copy(self)
+        made._files = {path: change(file) for path, file in self._files.items()}
+        return made
 
     def __iter__(self) -> Iterator[File]:
         return iter(self._files[path] for path in sorted(self._files))

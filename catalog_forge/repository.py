@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from catalog_forge.yamlio import Map
 
 MARK = "catalog-forge.yml"
+LOCK = "catalog-forge.lock"
 
 Stamps = dict[str, tuple[int, int]]
 """When files were written, and their sizes, by their paths."""
@@ -35,6 +36,7 @@ class Source:
     content: bytes
     folder: SpecFolder
     inherited: Map | None = field(default=None, repr=False)
+    pins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def inputs(self) -> str:
@@ -48,6 +50,8 @@ class Source:
 
             for path, node in leaves(self.inherited):
                 digest.update(f"{path}\0{node.value}\0".encode())
+        for image, pin in sorted(self.pins.items()):
+            digest.update(f"{image}\0{pin}\0".encode())
         return digest.hexdigest()
 
     def spec(self) -> Spec:
@@ -75,7 +79,12 @@ class Source:
         from catalog_forge.forge import forge
 
         self.folder.check_merged()
-        return forge(self.spec(), self.folder)
+        plan = forge(self.spec(), self.folder)
+        if not self.pins:
+            return plan
+        from catalog_forge.registry.pinning import pinned
+
+        return pinned(plan, self.pins)
 
 
 class Repository:
@@ -111,6 +120,15 @@ class Repository:
         """What the specs inherit here. Errors as `team`."""
         return self.team.inherited if self.team else None
 
+    @cached_property
+    def pins(self) -> Mapping[str, str]:
+        """The digests that generated files are pinned to, where they are. Raises ForgeError for a damaged lock."""
+        if not (self.root / LOCK).is_file():
+            return {}
+        from catalog_forge.registry import lockfile
+
+        return lockfile.read(self.root).pins
+
     def names(self) -> list[str]:
         """Return the names of all specs, sorted."""
         folder = self.root / "specs"
@@ -129,7 +147,7 @@ class Repository:
             content = path.read_bytes()
         except OSError as error:
             raise ForgeError(f"specs/{name}.yml cannot be read: {error.strerror}") from None
-        return Source(name, content, SpecFolder(self.root, name), self.inherited)
+        return Source(name, content, SpecFolder(self.root, name), self.inherited, self.pins)
 
     def chosen(self, names: tuple[str, ...]) -> list[str]:
         """Return the names that a command was given, or all of them. Raises ForgeError when there is nothing to do."""

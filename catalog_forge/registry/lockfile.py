@@ -29,6 +29,7 @@ class Locked:
     media_type: str
     platforms: tuple[str, ...]
     found: str
+    own: bool = False
 
     @property
     def warning(self) -> str:
@@ -47,6 +48,12 @@ class LockFile:
     """The images of a lock by the references that name them."""
 
     images: Mapping[str, Locked] = field(default_factory=dict)
+    pinned: bool = False
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """What generated files are pinned to, where they are: what the catalog makes itself is pushed after they are released."""
+        return {name: each.digest for name, each in self.images.items() if not each.own} if self.pinned else {}
 
     @property
     def text(self) -> str:
@@ -57,10 +64,11 @@ class LockFile:
                 "media_type": each.media_type,
                 "platforms": [*each.platforms],
                 "found": each.found,
+                **({"own": True} if each.own else {}),
             }
             for name, each in sorted(self.images.items())
         }
-        return _HEAD + yamlio.dump({"images": rows})
+        return _HEAD + yamlio.dump({**({"pinned": True} if self.pinned else {}), "images": rows})
 
     def with_images(self, found: Mapping[str, Locked]) -> LockFile:
         """The lock with these images; one whose digest did not change keeps its day."""
@@ -68,11 +76,11 @@ class LockFile:
             name: replace(each, found=old.found) if (old := self.images.get(name)) and old.digest == each.digest else each
             for name, each in found.items()
         }
-        return LockFile({**self.images, **kept})
+        return replace(self, images={**self.images, **kept})
 
     def of(self, names: Mapping[str, object]) -> LockFile:
         """The lock with the images of these names alone."""
-        return LockFile({name: each for name, each in self.images.items() if name in names})
+        return replace(self, images={name: each for name, each in self.images.items() if name in names})
 
 
 def read(root: Path) -> LockFile:
@@ -89,7 +97,7 @@ def read(root: Path) -> LockFile:
         raise ForgeError(
             "the lock is damaged", Where(NAME), "git has the one before; `catalog-forge lock` makes a new one"
         ) from None
-    return LockFile(images)
+    return LockFile(images, data.get("pinned") is True)
 
 
 def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile, LockFile]:
@@ -110,8 +118,8 @@ def today() -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date().isoformat()
 
 
-def _locked(digest: str, media_type: str, platforms: list[str], found: str) -> Locked:
+def _locked(digest: str, media_type: str, platforms: list[str], found: str, own: bool = False) -> Locked:
     texts = (digest, media_type, found, *platforms)
     if not all(isinstance(each, str) for each in texts) or not DIGEST.fullmatch(digest) or not _DAY.fullmatch(found):
         raise ValueError
-    return Locked(digest, media_type, tuple(platforms), found)
+    return Locked(digest, media_type, tuple(platforms), found, own is True)

@@ -47,4 +47,4 @@ def locked(registries: Registries, digests: Mapping[str, str]) -> Iterable[tuple
         except ForgeError as error:
             yield tag, error
         else:
-            yield tag, Locked(digest, found.media_type, found.platforms, today())
+            yield tag, Locked(digest, found.media_type, found.platforms, today(), own=True)

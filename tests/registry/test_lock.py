@@ -170,3 +170,27 @@ def test_a_lock_that_is_damaged_is_said_to_be(tmp_path: Path, text: str) -> None
     result = run(folder, "lock", "--check")
     assert result.exit_code == 1
     assert result.stderr.startswith("catalog-forge.lock")
+
+
+def test_what_is_generated_is_pinned_where_it_is_wanted(tmp_path: Path, filled: Registry) -> None:
+    folder = catalog(tmp_path, filled)
+    plain = {path: path.read_bytes() for path in (folder / "templates").rglob("*") if path.is_file()}
+    assert run(folder, "generate", "--locked").exit_code == 1
+    assert run(folder, "lock").exit_code == 0
+    pinned = run(folder, "generate", "--locked")
+    assert pinned.exit_code == 0, pinned.output
+    compose = (folder / "templates/web/0/docker-compose.yml").read_text()
+    dockerfile = (folder / "images/web-conf/Dockerfile").read_text()
+    images = held(folder)
+    assert f"image: '{filled.host}/nginx:1@{images[f'{filled.host}/nginx:1']['digest']}'" in compose
+    assert f"ARG BASE={filled.host}/busybox:1@{images[f'{filled.host}/busybox:1']['digest']}\n" in dockerfile
+    assert f"{filled.host}/team/web-conf:1.2.3'" in compose  # pushed after this is released
+    for command in (["generate", "--check"], ["lock", "--check"], ["lock", "--online"]):
+        assert run(folder, *command).exit_code == 0
+    assert run(folder, "generate").stdout == "web-conf: up to date\n"
+    before = (folder / "catalog-forge.lock").read_bytes()
+    assert run(folder, "lock").exit_code == 0
+    assert (folder / "catalog-forge.lock").read_bytes() == before
+    assert run(folder, "generate", "--no-locked").exit_code == 0
+    assert {path: path.read_bytes() for path in plain} == plain
+    assert "pinned" not in (folder / "catalog-forge.lock").read_text()

@@ -146,7 +146,7 @@ def _write(settings: Settings, found: Sequence[Adopted]) -> None:
     for each in found:
         spec = each.plan[f"specs/{each.name}.yml"].content
         folder = PlannedFolder(repository.root, each.name, each.plan.below(f"specs/{each.name}"))
-        plans.append((each.name, each.plan, Source(each.name, spec, folder, repository.inherited).inputs))
+        plans.append((each.name, each.plan, Source(each.name, spec, folder, repository.inherited, repository.pins).inputs))
     for each, done in zip(found, writer.write_all(repository.root, plans), strict=True):
         click.echo(f"{each.name}: {summary(done)}", err=True)
     schemas.keep(repository.root)

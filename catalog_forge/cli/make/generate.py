@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is stale, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say which files would change.")
+@click.option("--locked/--no-locked", default=None, help="Pin images to catalog-forge.lock, here from now on; or no longer.")
 @click.option("--force", is_flag=True, help="Overwrite generated files that somebody edited.")
 @click.pass_obj
-def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool, dry_run: bool, force: bool) -> None:
+def generate(
+    settings: Settings, names: tuple[str, ...], check: bool, diff: bool, dry_run: bool, locked: bool | None, force: bool
+) -> None:
     """Generate the images and entries of specs.
 
     Without a NAME, of every spec of the catalog. A generated file that was edited since is never overwritten: edit
-    the spec instead, or give it up with --force.
+    the spec instead, or give it up with --force. With --locked every image that is named gets the digest that `lock` found.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import schemas
@@ -39,6 +42,8 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
 
     repository = Repository.find(settings.directory)
     names = tuple(repository.chosen(names))
+    if locked is not None:
+        _pin(repository, locked, write=not (check or diff or dry_run))
     if check or diff or dry_run:
         drifted = each(names, lambda name: _compared(repository, repository.source(name), diff, dry_run))
         if check and drifted:
@@ -49,6 +54,21 @@ def generate(settings: Settings, names: tuple[str, ...], check: bool, diff: bool
     finally:
         writer.tidy(repository.root)
         schemas.keep(repository.root)
+
+
+def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
+    """Decide whether what is generated in this catalog is pinned; the lock keeps that, so that all commands do the same."""
+    from dataclasses import replace
+
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.registry import lockfile
+
+    lock = replace(lockfile.read(repository.root), pinned=locked)
+    if locked and not lock.images:
+        raise ForgeError(f"there is no {lockfile.NAME} to pin images to", hint="catalog-forge lock")
+    repository.pins = lock.pins
+    if write and lock.images:
+        lockfile.update(repository.root, lambda now: replace(now, pinned=locked))
 
 
 def each(names: Iterable[str], act: Callable[[str], bool]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -96,7 +97,8 @@ def _planned(tree: Tree, repository: Repository, names: tuple[str, ...]) -> Tree
     for name in repository.names():
         if not names or name in names:
             source = repository.source(name)
-            files |= {} if repository.is_current(source) else {file.path: file.content for file in source.plan()}
+            if repository.pins or not repository.is_current(source):
+                files |= {file.path: file.content for file in replace(source, pins={}).plan()}
     return tree.with_files(Tree.of(files).files.values())
 
 
@@ -115,7 +117,7 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
         if before and registries.digest(image) == before.digest:
             return before
         found = registries.manifest(image)
-        return Locked(found.digest, found.media_type, found.platforms, day)
+        return Locked(found.digest, found.media_type, found.platforms, day, own=name in own)
 
     def late(name: str) -> ForgeError:
         host = reference.parse(name).host

@@ -246,7 +246,7 @@ def planned(repository: Repository, name: str, author: Plan, removed: Iterable[s
 
     gone = {path.removeprefix(f"specs/{name}/") for path in removed}
     folder = PlannedFolder(repository.root, name, author.below(f"specs/{name}"), gone)
-    source = Source(name, author[f"specs/{name}.yml"].content, folder, repository.inherited)
+    source = Source(name, author[f"specs/{name}.yml"].content, folder, repository.inherited, repository.pins)
     plan = Plan(author)
     try:
         plan.merge(source.plan())
