@@ -45,7 +45,8 @@ class Keyring:
 
         try:
             found = self._config.resolve_authconfig(host) or {}
-        except (DockerException, StoreError, OSError, ValueError, KeyError) as error:
-            return Login(trouble=f"the credential helper of the docker command does not work: {error}")
+        except (DockerException, StoreError, OSError, ValueError, KeyError):
+            # What the helper said is not repeated: it may hold what nobody is to see.
+            return Login(trouble="the credential helper of the docker command does not work")
         known = {key.lower(): value for key, value in found.items() if isinstance(value, str) and value}
         return Login(known.get("username"), known.get("password"), known.get("identitytoken", ""))

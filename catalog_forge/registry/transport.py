@@ -11,6 +11,7 @@ import time
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
@@ -46,6 +47,7 @@ class Transport(Session):
     def __init__(self, trust: ssl.SSLContext) -> None:
         super().__init__()
         self.max_redirects = _MOST_REDIRECTS
+        self._settings: dict[tuple[str, ...], Any] = {}
         self.auth = _as_it_is  # else requests would look into ~/.netrc
         self.mount("http://", _Adapter())
         self.mount("https://", _Adapter(trust))
@@ -55,6 +57,13 @@ class Transport(Session):
         folder = CERTIFICATES / host
         if "/" not in host and folder.is_dir():
             self.mount(f"https://{host}/", _Adapter(trusted(folder)))
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Look for proxies once for each host: requests would read all variables again for each of hundreds of images."""
+        host = urlsplit(str(url))[:2]
+        if host not in self._settings:
+            self._settings[host] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return self._settings[host]
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
         """Forget who asks when a redirect leads to another host, port or scheme."""

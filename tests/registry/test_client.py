@@ -96,7 +96,7 @@ def test_a_helper_that_fails_is_told_only_where_somebody_must_be_let_in(
     closed: Registry, plain: Registry, docker_login: Logins, helper: Callable[[str], None]
 ) -> None:
     docker_login(credsStore="double")
-    helper("echo it has expired; exit 1")
+    helper(f"echo it has expired: '{PASSWORD}'; exit 1")
     plain.image("busybox:1")
     assert manifest(f"{plain.host}/busybox:1")
     assert "the credential helper of the docker command does not work" in refusal(f"{closed.host}/busybox:1")
