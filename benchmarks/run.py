@@ -1,7 +1,7 @@
 """Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
 
 usage: make bench, or: python benchmarks/run.py [NAME...]
-names: show_help, new, update, generate, build, render, stored, seed, test, serve, huge, up, ps, many, lint, adopt, preview
+names: show_help, new, update, generate, build, render, stored, seed, test, serve, huge, up, ps, many, lint, lock, adopt, preview
 CATALOG_FORGE_BASE names the `catalog-forge` of an earlier release that `generate` and `lint` are compared with.
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """
@@ -18,6 +18,7 @@ from adopting import adopt
 from building import build
 from generating import generate
 from linting import lint
+from locking import lock
 from measure import Row
 from previewing import preview
 from rendering import render, stored
@@ -29,7 +30,10 @@ from testing import test
 
 import catalog_forge
 
-_ALL = (show_help, new, update, generate, build, render, stored, seed, test, serve, huge, up, ps, many, lint, adopt, preview)
+_ALL = (
+    *(show_help, new, update, generate, build, render, stored, seed, test),
+    *(serve, huge, up, ps, many, lint, lock, adopt, preview),
+)
 BENCHMARKS = {each.__name__: each for each in _ALL}
 HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"
 
