@@ -52,6 +52,7 @@ ELSEWHERE = {
     "docker compose --profile store up": _STORE,
     "catalog-forge seed web-conf": _STORE,
     "catalog-forge preview": "tests/preview/test_server.py::test_the_page_and_its_parts_allow_nothing_from_elsewhere",
+    "catalog-forge generate --locked": "tests/registry/test_lock.py::test_what_is_generated_is_pinned_where_it_is_wanted",
     "catalog-forge lock": "tests/registry/test_lock.py::test_check_needs_no_registry_and_says_what_to_do",
     "catalog-forge chart": "tests/cli/test_chart.py::test_a_chart_of_an_entry_is_written_and_what_does_not_carry_over_is_said",
     "docker login": "tests/image/test_builder.py::test_a_refused_push_is_an_error_with_the_registrys_words",
