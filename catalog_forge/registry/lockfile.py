@@ -103,10 +103,10 @@ def read(root: Path) -> LockFile:
 def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile, LockFile]:
     """Change the lock, while nobody else does, and return it as it was and as it is. Nothing is written when that is the same."""
     with journal.locked(root):
-        old = read(root)
+        there, old = journal.read(root, NAME), read(root)
         new = change(old)
         file = File(NAME, new.text.encode())
-        if journal.read(root, NAME) != file:
+        if file != there and (there or new != old):
             journal.change(root, [file], [])
     return old, new
 

@@ -194,3 +194,12 @@ def test_what_is_generated_is_pinned_where_it_is_wanted(tmp_path: Path, filled: 
     assert run(folder, "generate", "--no-locked").exit_code == 0
     assert {path: path.read_bytes() for path in plain} == plain
     assert "pinned" not in (folder / "catalog-forge.lock").read_text()
+
+
+def test_an_image_without_a_registry_is_asked_for_nowhere(tmp_path: Path, filled: Registry) -> None:
+    spec = SPEC.replace("HOST", filled.host).replace(f", registry: {filled.host}/team", "")
+    folder = tree(tmp_path / "catalog", {"specs/web-conf.yml": spec})
+    assert run(folder, "generate").exit_code == 0
+    assert run(folder, "lock").exit_code == 0
+    assert [*held(folder)] == [f"{filled.host}/busybox:1", f"{filled.host}/nginx:1"]
+    assert run(folder, "lock", "--check").exit_code == 0

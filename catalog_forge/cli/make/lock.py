@@ -64,6 +64,7 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.lint import disk
     from catalog_forge.lint.catalog import Catalog
+    from catalog_forge.registry import reference
     from catalog_forge.registry.images import Named
 
     sources = [repository.source(name) for name in repository.names()]
@@ -86,6 +87,12 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
         room, _, below = path.partition("/")
         if room == "compose" and below.partition("/")[0] in chosen and below.endswith("/docker-compose.yml"):
             found.of_compose(file)
+    # What has no registry is on the engines of its team alone: an image of that name elsewhere is somebody else's.
+    at_home = {reference.parse(spec.tag).repository for spec in specs.values() if not spec.image.registry}
+    for text in [*found.images]:
+        parsed = reference.parse(text)
+        if parsed.host == reference.DOCKER_HUB and parsed.repository in at_home:
+            del found.images[text]
     return found, {spec.tag for spec in specs.values()}
 
 
