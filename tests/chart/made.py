@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from catalog_forge.blueprint.find import shipped
 from catalog_forge.chart.charting import Chart, chart
 from catalog_forge.chart.specs import conf_of, entry_and_icon
@@ -20,6 +22,8 @@ from tests.blueprint.made import make
 ROOT = Path(__file__).parents[2]
 EXAMPLES = Repository(ROOT / "examples").names()
 SPECS = [*EXAMPLES, *(f"blueprint:{name}" for name in shipped())]
+# The blueprint of an example has the same services: the example comes with the second tier.
+FIRST_TIER = [pytest.param(name, marks=[] if ":" in name else [pytest.mark.second_tier]) for name in SPECS]
 _FOLDERS: list[TemporaryDirectory[str]] = []
 
 

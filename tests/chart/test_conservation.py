@@ -109,7 +109,7 @@ def containers(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {each["name"]: each for pod in pods for each in [*pod.get("initContainers", ()), *pod["containers"]]}
 
 
-@settings(max_examples=settings().max_examples // 5)
+@settings(max_examples=settings().max_examples // 10)
 @given(entries())
 def test_everything_is_in_an_object_or_in_the_report(entry: tuple[dict[str, Any], dict[str, Any]]) -> None:
     docker, rancher = entry

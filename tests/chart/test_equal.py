@@ -94,9 +94,7 @@ def run_file(confd: Path, folder: Path, subject: Subject, nodes: list[Path]) -> 
 
 
 @pytest.mark.confd
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if ":" in name else [pytest.mark.second_tier]) for name in made.SPECS]
-)
+@pytest.mark.parametrize("name", made.FIRST_TIER)
 def test_files_are_those_of_rancher(name: str, confd: Path, tmp_path: Path) -> None:
     source, chart = made.source(name), made.of_spec(name)
     spec, entry = source.spec(), made.entry_of(name)
