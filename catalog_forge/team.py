@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from catalog_forge import yamlio
-from catalog_forge.errors import ForgeError, Where
+from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.git import checkout
 from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.spec.reader import read_standards
@@ -15,6 +15,8 @@ from catalog_forge.yamlio import Map, Seq, Text
 
 FILE = "catalog-forge.yml"
 MOST = 10
+PROFILES = Path(__file__).parent / "spec" / "profiles"
+_PROFILE = "profile:"
 
 _GIT = re.compile(r"(?P<url>[^#]+)@(?P<commit>[0-9a-f]{40})(?:#(?P<path>[^#]+))?")
 
@@ -75,7 +77,20 @@ def _extends(root: Map) -> tuple[Text, ...]:
     return tuple(item for item in found.items if isinstance(item, Text)) if isinstance(found, Seq) else ()
 
 
+def _profile(node: Text) -> Map:
+    """Standards that come with this program, by their name."""
+    name = node.value.removeprefix(_PROFILE)
+    known = {each.stem: each for each in PROFILES.glob("*.yml")}
+    if name not in known:
+        raise ForgeError(f"there is no profile {name!r}", node.where, did_you_mean(name, known))
+    found = _read(known[name], node.value)
+    assert isinstance(found, Map)
+    return found
+
+
 def _extended(node: Text, folder: Path, above: tuple[Path, ...], fetch: bool) -> Map:
+    if node.value.startswith(_PROFILE):
+        return _profile(node)
     found = _GIT.fullmatch(node.value)
     if found is None:
         file = folder / node.value

@@ -71,7 +71,7 @@ class Standards(Record):
 
     extends: tuple[str, ...] = key(
         "other standards that these are laid over: a PATH beside this file, or URL@COMMIT#PATH in a git repository; "
-        "`#PATH` may be left out",
+        "`#PATH` may be left out; or `profile:minimum`, `profile:production`",
         tuple,
     )
     defaults: Defaults = key("what specs inherit", Defaults)
@@ -114,7 +114,7 @@ class Breach:
 
 
 # The keys of a spec that `allowed` speaks of.
-_CHOICES = {
+CHOICES = {
     "base": "image.base",
     "registry": "image.registry",
     "confd": "engine.confd",
@@ -125,7 +125,7 @@ _CHOICES = {
 }
 
 # What a reason excuses though no default speaks of it.
-_EXCUSED = frozenset((*_CHOICES.values(), "health_check"))
+_EXCUSED = frozenset((*CHOICES.values(), "health_check"))
 
 
 def compared(team: Team, root: Map) -> Iterator[Breach]:
@@ -149,9 +149,9 @@ def compared(team: Team, root: Map) -> Iterator[Breach]:
 
 def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breach]:
     """Compare a whole spec, with what it inherits, with what is allowed and required."""
-    for word, path in _CHOICES.items():
+    for word, path in CHOICES.items():
         patterns = getattr(team.standards.allowed, word)
-        value = _value(spec, path)
+        value = value_of(spec, path)
         if patterns and value and path not in spec.deviations and not _fits(value, patterns):
             yield Breach(path, "allowed", f"{path} {value!r} is not one that the team allows", f"allowed: {', '.join(patterns)}")
     required = team.standards.required
@@ -170,7 +170,8 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
             yield Breach("", "required", f"there is no scenario {pattern!r}", hint)
 
 
-def _value(spec: Spec, path: str) -> str:
+def value_of(spec: Spec, path: str) -> str:
+    """The value of a key of a spec, by its path."""
     found: Any = spec
     for name in path.split("."):
         found = getattr(found, name)

@@ -1,15 +1,18 @@
-"""`catalog-forge standards`: what holds in a catalog."""
+"""`catalog-forge standards`: what holds in a catalog, what a change of it changes, what a catalog keeps to already."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from catalog_forge.cli.main import Settings
-from catalog_forge.shown import as_json
+from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
+    from catalog_forge.cli.judge.impact import Impact
     from catalog_forge.spec.standards import Team
 
 
@@ -40,9 +43,113 @@ def show(settings: Settings, form: str) -> None:
         _draw(team)
 
 
-def _draw(team: Team) -> None:
-    from catalog_forge.shown import printable
+@standards.command()
+@click.option("--since", "ref", metavar="REF", default="HEAD", help="The commit whose standards count as before; default: HEAD.")
+@click.option(
+    "--to",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Compare the standards here with those in FILE.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
+    """Say which images and entries change with the standards, how, and what their next versions are.
 
+    Compares catalog-forge.yml, with what it extends, with what git has. Nothing is written; `release --all --changed` makes the
+    versions.
+    """
+    from catalog_forge.cli.judge.impact import changed, impacts, published
+    from catalog_forge.repository import Repository
+    from catalog_forge.spec.standards import Team
+    from catalog_forge.team import load
+
+    repository = Repository.find(settings.directory)
+    here = repository.team or Team()
+    old, new = (here, load(file, str(file))) if file else (published(repository, ref), here)
+    found = [*impacts(repository, old, new)]
+    if form == "json":
+        keys = {path: {"old": one, "new": other} for path, (one, other) in changed(old, new).items()}
+        click.echo(as_json({"standards": keys, "specs": [vars(each) for each in found if each]}))
+        return
+    for path, (one, other) in changed(old, new).items():
+        click.echo(printable(f"{path}: {one or 'nothing'} -> {other or 'nothing'}"))
+    for each in found:
+        for line in _lines(each) if each else ():
+            click.echo(printable(line))
+    count = sum(bool(each.files) for each in found)
+    click.echo(f"{count} of {counted(len(found), 'spec')} {'changes' if count == 1 else 'change'}")
+
+
+def _lines(each: Impact) -> Iterator[str]:
+    """What becomes of one spec."""
+    keys = "; ".join(f"{path}: {one or 'nothing'} -> {other or 'nothing'}" for path, (one, other) in each.keys.items())
+    yield f"{each.name}: {keys or 'the same values'}"
+    for room, what in (("images/", "image"), ("templates/", "entry"), ("compose/", "compose")):
+        names = [path.split("/", 2)[2] for path in each.files if path.startswith(room)]
+        if names:
+            yield f"  {what}: {', '.join(names)}"
+    if each.entry:
+        yield f"  next: {each.image}; {each.entry}"
+    yield from (f"  breaks: {words}" for words in each.breaches)
+    yield from (f"  cannot be generated: {words}" for words in each.problems)
+
+
+@standards.command()
+@click.option("--write", is_flag=True, help="Write catalog-forge.yml, where there is none.")
+@click.pass_obj
+def adopt(settings: Settings, write: bool) -> None:
+    """Derive standards from what the catalog does today.
+
+    What most specs have becomes a default, as long as nothing that is generated changes by it; every value that occurs in
+    specs, images and entries is allowed; required is what every spec has.
+    """
+    from catalog_forge import writer, yamlio
+    from catalog_forge.cli.judge.deriving import derived
+    from catalog_forge.errors import ForgeError
+    from catalog_forge.plan import Plan
+    from catalog_forge.repository import MARK, Repository
+
+    repository = Repository.find(settings.directory)
+    file = repository.root / MARK
+    if repository.team is not None and write:
+        raise ForgeError(f"there are standards already: {file}", hint="leave out --write, and compare")
+    text = yamlio.dump(derived(repository))
+    click.echo(text, nl=False)
+    if write:
+        plan = Plan()
+        plan.add_text(MARK, text)
+        writer.write_author(repository.root, plan, {})
+
+
+@standards.command()
+@click.argument(
+    "catalogs", metavar="CATALOG...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def report(catalogs: tuple[Path, ...], form: str) -> None:
+    """Show what many catalogs are made of: the base, confd and metadata of each image, broken standards, its last change.
+
+    CATALOG is the folder of one. The standards are those of each catalog itself.
+    """
+    from catalog_forge.cli.judge.deriving import facts
+
+    found = [each for catalog in catalogs for each in facts(catalog, str(catalog))]
+    if form == "json":
+        click.echo(as_json([vars(each) for each in found]))
+        return
+    rows = [["where", "base", "confd", "metadata", "broken", "changed"]]
+    for each in found:
+        values = [each.values.get(word, "") or "-" for word in ("base", "confd", "metadata")]
+        rows.append([f"{each.catalog}/{each.path}", *values, str(each.broken or "-"), each.changed or "-"])
+    widths = [max(len(printable(row[column])) for row in rows) for column in range(6)]
+    for row in rows:
+        click.echo("  ".join(f"{printable(cell):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    click.echo(f"{counted(len(found), 'image or entry', 'images and entries')} in {counted(len(catalogs), 'catalog')}")
+
+
+def _draw(team: Team) -> None:
     lines = [(printable(path), printable(node.value), printable(str(node.where))) for path, node in team.lines()]
     widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
     for path, value, where in lines:

@@ -1,0 +1,141 @@
+"""What the images and entries of a catalog have in common: facts for a report, and the standards that follow from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catalog_forge import git, yamlio
+from catalog_forge.cli.judge.impact import impacts
+from catalog_forge.errors import ForgeError
+from catalog_forge.goyaml.decoding import pairs, text_of
+from catalog_forge.lint import disk
+from catalog_forge.lint.catalog import Catalog, Image, SpecFile
+from catalog_forge.lint.images.inside import inside
+from catalog_forge.rancher.entries import Entry
+from catalog_forge.repository import Repository
+from catalog_forge.spec.model import Spec
+from catalog_forge.spec.reader import read_standards
+from catalog_forge.spec.standards import CHOICES, Team, broken, value_of
+from catalog_forge.yamlio import Map
+
+# Which of the choices a spec inherits, in the order in which they are tried.
+_DEFAULTS = ("base", "registry", "confd", "metadata", "license", "maintainer")
+_CONFIG = ("category", "license", "maintainer")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One image or entry: where it is, whether a spec makes it, its values, how many standards it breaks, its last change."""
+
+    catalog: str
+    path: str
+    kind: str
+    values: dict[str, str]
+    broken: int = 0
+    changed: str = ""
+
+
+def facts(root: Path, shown: str) -> list[Fact]:
+    """All images and entries of a catalog: those of specs, and those that were written by hand."""
+    catalog = Catalog(disk.read(root, shown))
+    team = Repository(root).team or Team()
+    specs = {each.name: each for each in catalog.specs}
+    entries = {each.read.entry.name for each in specs.values() if isinstance(each.read, Spec)}
+    found = [_of_spec(shown, each, team) for each in specs.values() if isinstance(each.read, Spec)]
+    found += [_of_image(shown, each) for each in catalog.images if each.name not in specs]
+    found += [_of_entry(shown, each) for each in catalog.entries if each.name not in entries]
+    return [Fact(**{**vars(each), "changed": _changed(root, each.path)}) for each in found]
+
+
+def _of_spec(shown: str, file: SpecFile, team: Team) -> Fact:
+    spec = file.read
+    assert isinstance(spec, Spec)
+    values = {word: value_of(spec, path) for word, path in CHOICES.items()}
+    count = sum(1 for _ in broken(team, spec, file.scenarios))
+    return Fact(shown, f"specs/{file.name}.yml", "spec", values, count)
+
+
+def _of_image(shown: str, image: Image) -> Fact:
+    known = inside(image)
+    values = {
+        "base": image.build.base if image.build else "",
+        "confd": known.release.text,
+        "metadata": known.metadata_version,
+    }
+    return Fact(shown, image.folder.path or ".", "image", values)
+
+
+def _of_entry(shown: str, entry: Entry) -> Fact:
+    said = pairs(entry.settings.node)
+    return Fact(shown, entry.folder.path, "entry", {word: text_of(said.get(word)) for word in _CONFIG})
+
+
+def _changed(root: Path, path: str) -> str:
+    """The day of the last commit that changed it; nothing where git does not know."""
+    with suppress(ForgeError):
+        return git.read(root, "log", "-1", "--format=%cs", "--", f"./{path}").decode().strip()
+    return ""
+
+
+def derived(repository: Repository) -> dict[str, Any]:
+    """Standards that a catalog keeps to already: with them nothing that is generated changes.
+
+    What most specs have becomes a default, as far as no spec changes by it; all values that occur are allowed; required is
+    what every spec has.
+    """
+    found = facts(repository.root, "")
+    specs = [each for name in repository.names() for each in _read(repository, name)]
+    if not found:
+        raise ForgeError(f"there are no images and no entries in {repository.root}", hint="name a catalog with -C")
+    data: dict[str, Any] = {"defaults": {}, "allowed": {}, "required": _required(specs)}
+    for word in CHOICES:
+        counts = Counter(each.values[word] for each in found if each.values.get(word))
+        if len(counts) > 1 or counts.total() > 1:
+            data["allowed"][word] = sorted(counts)
+    for word in _DEFAULTS:
+        values = Counter(value_of(spec, CHOICES[word]) for spec in specs)
+        best = max(sorted(values), key=lambda value: values[value], default="")
+        if best and values[best] * 2 > len(specs) > 1:
+            tried = _with(data, CHOICES[word], best)
+            if not any(each.files or each.problems for each in impacts(repository, Team(), _team(tried), versions=False)):
+                data = tried
+    return {key: value for key, value in data.items() if value}
+
+
+def _read(repository: Repository, name: str) -> Iterator[Spec]:
+    with suppress(ForgeError):  # `lint` says what is wrong with it
+        yield repository.source(name).spec()
+
+
+def _required(specs: list[Spec]) -> dict[str, Any]:
+    """What every spec has; of two at least, one says nothing."""
+    found: dict[str, Any] = {}
+    if len(specs) > 1:
+        found |= {"name": "*-conf"} if all(spec.name.endswith("-conf") for spec in specs) else {}
+        found |= {"health_check": True} if all(spec.service.health_check for spec in specs) else {}
+        found |= {"maintainer": True} if all(spec.maintainer for spec in specs) else {}
+        labels = set.intersection(*(set(spec.image.labels) for spec in specs))
+        found |= {"labels": sorted(labels)} if labels else {}
+    return found
+
+
+def _with(data: dict[str, Any], path: str, value: str) -> dict[str, Any]:
+    """The same standards with one more default."""
+    room, _, name = path.rpartition(".")
+    defaults = dict(data["defaults"])
+    if room:
+        defaults[room] = {**defaults.get(room, {}), name: value}
+    else:
+        defaults[name] = value
+    return {**data, "defaults": defaults}
+
+
+def _team(data: dict[str, Any]) -> Team:
+    tree = yamlio.parse(yamlio.dump(data), "the standards")
+    assert isinstance(tree, Map)
+    return Team(read_standards(tree), tree)

@@ -1,0 +1,102 @@
+"""What other standards change in a catalog: which specs, which of their files, and what their next versions are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from catalog_forge import git, releasing, yamlio
+from catalog_forge.errors import ForgeError
+from catalog_forge.repository import MARK, Repository, Source
+from catalog_forge.spec.standards import Team, broken, compared, leaves
+from catalog_forge.team import load
+from catalog_forge.yamlio import Map
+
+Changes = Mapping[str, tuple[str, str]]
+
+
+@dataclass
+class Impact:
+    """What becomes of one spec: the `keys` that it inherits otherwise, the files that differ, what it breaks now and did not,
+    what is wrong with it then, and its next version, image and entry."""
+
+    name: str
+    keys: Changes
+    files: list[str] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    image: str = ""
+    entry: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.breaches or self.problems)
+
+
+def changed(old: Team, new: Team) -> dict[str, tuple[str, str]]:
+    """What differs between two standards: the keys, with both values."""
+    before, after = ({path: node.value for path, node in team.lines()} for team in (old, new))
+    paths = dict.fromkeys([*before, *after])
+    return {path: pair for path in paths if (pair := (before.get(path, ""), after.get(path, "")))[0] != pair[1]}
+
+
+def published(repository: Repository, ref: str) -> Team:
+    """The standards as they were at a commit, with what they extended then. Raises ForgeError with what git says."""
+    root = repository.root
+    commit = git.commit_of(root, ref)
+    top, prefix = (git.read(root, "rev-parse", word).decode().strip() for word in ("--show-toplevel", "--show-prefix"))
+    with git.checkout(top, commit, root, "standards") as folder:
+        return load(Path(folder, prefix, MARK), MARK)
+
+
+def impacts(repository: Repository, old: Team, new: Team, *, versions: bool = True) -> Iterator[Impact]:
+    """What becomes of each spec; of those that change, with `versions`, what `release` would make."""
+    differ = {path.removeprefix("defaults."): pair for path, pair in changed(old, new).items() if path.startswith("defaults.")}
+    for name in repository.names():
+        yield _impact(repository, repository.source(name), (old, new), differ, versions=versions)
+
+
+def _impact(repository: Repository, source: Source, teams: tuple[Team, Team], differ: Changes, *, versions: bool) -> Impact:
+    root = yamlio.parse(source.content, f"specs/{source.name}.yml")
+    own = {path for path, _ in leaves(root)} if isinstance(root, Map) else set()
+    found = Impact(source.name, {path: pair for path, pair in differ.items() if path not in own})
+    before, after = (replace(source, inherited=team.inherited) for team in teams)
+    try:
+        plan = after.plan()
+        said = _breaches(after, root, teams[1])
+    except ForgeError as error:
+        found.problems = [str(each) for each in error.problems]
+        return found
+    was: dict[str, str] = {}
+    with suppress(ForgeError):  # what could not be generated before is all new
+        was = {file.path: file.digest for file in before.plan()}
+        known = _breaches(before, root, teams[0])
+        said = {place: words for place, words in said.items() if place not in known}
+    found.breaches = [*said.values()]
+    now = {file.path: file.digest for file in plan}
+    found.files = sorted(path for path in now.keys() | was.keys() if now.get(path) != was.get(path))
+    if found.files and versions:
+        _next(repository, after, found)
+    return found
+
+
+def _breaches(source: Source, root: yamlio.Node, team: Team) -> dict[tuple[str, ...], str]:
+    """What of the standards a spec breaks, by what a change of a value does not change."""
+    scenarios = tuple(source.folder.scenarios())
+    differing = [*compared(team, root)] if isinstance(root, Map) else []
+    levels = team.standards.levels
+    found = {(each.path, each.kind): each for each in differing} | {
+        (each.path, each.kind, each.message): each for each in broken(team, source.spec(), scenarios)
+    }
+    return {place: each.message for place, each in found.items() if getattr(levels, each.kind) in ("error", "warning")}
+
+
+def _next(repository: Repository, source: Source, found: Impact) -> None:
+    """Say what `release` would make; nothing where git does not know what is published."""
+    with suppress(ForgeError):
+        made = releasing.next_revision(source, releasing.published_at(repository, source, "HEAD"), None, ())
+        if made:
+            spec = made.source.spec()
+            found.image = f"{spec.name} {spec.version}"
+            found.entry = f"revision {spec.entry.revision} of {spec.entry.name}, {spec.entry.version}"
