@@ -42,6 +42,7 @@ def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(too
     asked = [question("word"), question("old", default="x")], [question("word"), question("more")]
     revisions(tool, (one, strategy, asked[0]), (two, strategy, asked[1]))
     words = ("up", "probe", "--name", tool.name, "--upgrade-from", "0")
+    assert "nope" in tool.run(*words, "--set", "word=a", "--set", "nope=b", status=1)
     said = tool.run(*words, "--set", "word=a", "--set", "more=b")
     assert "upgrade of probe: 0 (1.0.0) -> 1 (1.0.1)\n" in said
     assert "the question 'old' is gone: its answer is lost" in said

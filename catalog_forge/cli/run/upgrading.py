@@ -49,13 +49,13 @@ def play(
     found = breaks(old, new)
     if output == "text":
         _show(old, new, wrong[0] if wrong else "", found)
-    before = choose(old.name, _asked(old, sets))
+    before = choose(old.name, _asked(old, new, sets))
     assert before
     _must_be_new(before.name)
     bring_up(before, background, "none")
     with connect() as engine:
         held = contents(engine, before.name)
-    after = choose(new.name, _asked(new, sets))
+    after = choose(new.name, _asked(new, old, sets))
     assert after
     try:
         bring_up(after, None, "none")
@@ -73,9 +73,10 @@ def play(
         )
 
 
-def _asked(revision: Revision, sets: Sequence[str]) -> list[str]:
-    """The answers of --set that a revision asks for; what neither asks is an error of the newer one."""
-    return [each for each in sets if each.partition("=")[0] in revision.asked]
+def _asked(revision: Revision, other: Revision, sets: Sequence[str]) -> list[str]:
+    """The answers of --set without those that only the other revision asks for; what neither asks stays, and is an error."""
+    alone = other.asked.keys() - revision.asked.keys()
+    return [each for each in sets if each.partition("=")[0] not in alone]
 
 
 def _must_be_new(name: str) -> None:
