@@ -61,7 +61,7 @@ def test_the_image_is_the_command_and_works_in_a_folder_of_its_user(image: str, 
     tool("new", "redis-conf", "--no-input", "--no-build")
     assert (catalog / "templates/redis/0/docker-compose.yml").is_file()
     assert "passed" in tool("test")
-    assert "found in" in tool("lint", "--no-external")
+    tool("lint", "--no-external")
 
 
 def test_without_words_it_shows_its_help(image: str, tmp_path: Path) -> None:
