@@ -100,7 +100,7 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
 
 
 def answers(revision: Revision) -> dict[str, str]:
-    """The answers with which a revision is looked at: the defaults, and for a secret one its name: reports show them."""
+    """The default answers of a revision. Reports show them, so the answer to a secret question is its name."""
     found = defaults(revision.questions)
     return {name: name if text and is_secret(revision.asked[name]) else text for name, text in found.items()}
 

@@ -125,7 +125,7 @@ def prove(
 
 @dataclass
 class _Again:
-    """What the original renders when one thing is otherwise: asked for only where something differs."""
+    """What the original renders after one change of the case, worked out only where a file differs."""
 
     before: Subject
     declared: Subject

@@ -46,7 +46,7 @@ class ForEach:
 
 
 class JsonBlock(str):
-    """A line that is a text of several words of its own, with actions in it: it stands as a block of YAML."""
+    """A text with template actions in it that has a line to itself: it is written as a YAML block."""
 
 
 def quoted(text: str) -> str:

@@ -45,7 +45,7 @@ class Opened:
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def subject(self, version: str) -> Subject | None:
-        """What conf renders that reads this version of the metadata, else the spec's; None for an entry written by hand."""
+        """What to render, with this version of the metadata or else the spec's; None for an entry written by hand."""
         if self.spec is None or self.source is None:
             return None
         if version not in self._subjects:

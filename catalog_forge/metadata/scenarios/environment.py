@@ -137,7 +137,7 @@ class EnvironmentReader(Reader):
         return {**_HEALTH_CHECK, **{key: yamlio.to_data(value) for key, value in found.items()}}
 
     def by_container(self, node: yamlio.Node | None, scale: int) -> dict[int, str]:
-        """A mapping of containers, by their index, to words."""
+        """A state or health for each container, by its index."""
         pairs = self.pairs(node, "states and healths")
         return {index: self.word(value, "a state") for key, value in pairs if (index := self.index(key, scale))}
 

@@ -110,7 +110,7 @@ def missing(request: Request) -> Response:
 
 
 def kind(answers: Answers, request: Request) -> tuple[str, str, str] | None:
-    """Return what decides the answer to a request: requests of one kind are answered alike. None: it is like no other."""
+    """Return a key that requests with the same answer share; None when the answer to this one must not be kept."""
     if request.method not in ("GET", "HEAD") or request.query or request.base:
         return None
     return request.path, form_of(request), request.client if answers.knows(request.client) else DEFAULT
