@@ -229,5 +229,5 @@ def test_an_image_that_comes_out_the_same_twice_passes_and_another_fails(catalog
     build_image(catalog.bench.engine, request, ignore)
     with pytest.raises(BuildError, match="/odd"):
         twice.check(catalog.bench.engine, request, ignore)
-    left = [each for image in catalog.bench.client.images.list() for each in image.tags if each.endswith("-again")]
+    left = [each for image in catalog.bench.client.api.images() for each in image["RepoTags"] or [] if each.endswith("-again")]
     assert not [each for each in left if each.startswith((tag, request.tags[0]))]

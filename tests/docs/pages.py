@@ -175,6 +175,14 @@ class Played:
     status: int
     printed: str
 
+    @property
+    def is_as_shown(self) -> bool:
+        """Whether the page shows this, or nothing of it; a loop that waits shows its end alone."""
+        if self.command.shown is None:
+            return True
+        waits = ("...",) if self.command.text.startswith("until ") else ()
+        return alike((*waits, *self.command.shown), self.printed)
+
 
 def play(steps: list[Command | Edit], folder: Path, environment: Mapping[str, str], setup: str = "") -> list[Played]:
     """Run the steps of a page in one shell, in a folder. It ends at the first command whose status is not the page's."""
@@ -214,8 +222,8 @@ def problems(played: list[Played], steps: list[Command | Edit]) -> list[str]:
         where = f"line {each.command.line + 1}: $ {each.command.text}"
         if each.status != each.command.status:
             found.append(f"{where}\nended with {each.status}, not {each.command.status}:\n{each.printed}")
-        elif each.command.shown is not None and not alike(each.command.shown, each.printed):
-            found.append(f"{where}\nprinted:\n{each.printed}\nthe page shows:\n" + "\n".join(each.command.shown))
+        elif not each.is_as_shown:
+            found.append(f"{where}\nprinted:\n{each.printed}\nthe page shows:\n" + "\n".join(each.command.shown or ()))
     missing = [step for step in steps if isinstance(step, Command)][len(played) :]
     if missing and not found:
         found.append(f"line {missing[0].line + 1}: $ {missing[0].text}\nwas not reached")
@@ -227,7 +235,7 @@ def updated(page: str, played: list[Played]) -> str:
     lines = page.splitlines()
     for each in reversed(played):
         shown = each.command.shown
-        if shown is not None and not alike(shown, each.printed):
+        if shown is not None and not each.is_as_shown:
             begin = each.command.line + len(each.command.text.split("\n"))
             lines[begin : begin + len(shown)] = each.printed.rstrip("\n").split("\n")
     return "\n".join(lines) + "\n"

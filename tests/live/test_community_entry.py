@@ -33,7 +33,7 @@ CONF, PROGRAM, PAGE = "rancher/elasticsearch-conf:v0.5.0", "elasticsearch:2.4.3-
 @pytest.fixture
 def images(engine: DockerClient, base_image: str, confd: Path) -> Iterator[None]:  # noqa: ARG001
     """The images of the entry: its conf image with another confd, real software of a near version, a page for a page."""
-    there = {tag for image in engine.images.list() for tag in image.tags}
+    there = {tag for image in engine.api.images() for tag in image["RepoTags"] or []}
     assert not there & {CONF, PROGRAM, PAGE}, "an image of the entry is there: its stand-in would take the tag"
     folder = Path(os.environ["CATALOG_FORGE_CATALOG_DOCKERFILES"]) / "elasticsearch/containers/0.5.0/elasticsearch-conf"
     try:

@@ -27,13 +27,14 @@ PAGES = FIRST | SECOND
 
 
 @pytest.fixture
-def cleared(engine: docker.DockerClient) -> Iterator[None]:
-    """Remove the conf images that a page has built."""
-    there = {tag for image in engine.images.list() for tag in image.tags}
+def cleared(engine: docker.DockerClient, tmp_path: Path) -> Iterator[None]:
+    """Remove the conf images that a page has built: those of its own specs, for other tests build at the same time."""
     yield
-    for tag in {tag for image in engine.images.list() for tag in image.tags} - there:
-        if "/" not in tag and tag.partition(":")[0].endswith("-conf"):
-            engine.images.remove(tag, force=True)
+    names = {spec.stem for spec in tmp_path.rglob("specs/*.yml")}
+    for image in engine.api.images():  # images.list() looks at each, and others remove theirs meanwhile
+        for tag in image["RepoTags"] or []:
+            if tag.partition(":")[0] in names:
+                engine.images.remove(tag, force=True)
 
 
 @pytest.mark.parametrize("page", [*FIRST, *(pytest.param(page, marks=pytest.mark.second_tier) for page in SECOND)])
