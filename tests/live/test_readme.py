@@ -10,7 +10,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.docs.pages import Edit, session
+from tests.docs.pages import Command, Edit, session
 from tests.live.software import ROOT, Forge, eventually, forge_in, image_of, run, running
 
 pytestmark = pytest.mark.engine
@@ -70,7 +70,8 @@ def test_a_spec_that_is_copied_serves_a_client(where: str, engine: docker.Docker
 
 
 def test_the_command_of_the_readme_makes_an_entry_that_serves_a_client(engine: docker.DockerClient, forge: Forge) -> None:
-    (command,) = re.findall(r"`(catalog-forge new redis-conf --service [^`]*)`", (ROOT / "README.md").read_text())
-    forge(*shlex.split(command)[1:], "--no-build")
+    steps = [step for step in session((ROOT / "README.md").read_text()) if isinstance(step, Command)]
+    (command,) = [step.text for step in steps if step.text.startswith("catalog-forge new redis-conf --service ")]
+    forge(*shlex.split(command.replace("\\\n", " "))[1:], "--no-build")
     forge.spec("redis-conf", (forge.catalog / "specs/redis-conf.yml").read_text())
     redis(engine, forge)
