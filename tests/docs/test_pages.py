@@ -38,6 +38,13 @@ mkdir catalog && cd catalog
 catalog-forge new elasticsearch-conf --no-input --no-build
 cp -r specs/elasticsearch-conf/scenarios .
 """
+BASE = f"""{REDIS}
+printf 'defaults:\\n  image: {{base: "busybox:1.36.1"}}\\n' > catalog-forge.yml
+catalog-forge spec set redis-conf version 1.0.0
+catalog-forge generate
+git init -q && git add -A && git commit -qm start
+sed -i s/1.36.1/1.37.0/ catalog-forge.yml
+"""
 MINE = f"""{REDIS}
 catalog-forge blueprints new mine --from specs/redis-conf.yml
 catalog-forge new web-conf --blueprint blueprints/mine --no-input --no-build
@@ -58,6 +65,7 @@ PAGES = {
     "docs/metadata.md": SEARCH,
     "docs/release.md": CHANGED,
     "docs/scenarios.md": f"{REDIS}\n{ANSWERS}",
+    "docs/standards.md": BASE,
     "docs/up.md": "",
     "docs/update.md": MINE,
     "docs/howto/hand-template.md": "mkdir catalog && cd catalog",
