@@ -35,7 +35,7 @@ COMMANDS = {
     "adopt": ("make.adopt", "Take in conf images that were written by hand, and prove that nothing changes."),
     "generate": ("make.generate", "Generate the images and entries of specs."),
     "release": ("make.release", "Make the next revision of an entry, when something differs from the last one."),
-    "lock": ("make.lock", "Look up what the images of a catalog are, and write it down in catalog-forge.lock."),
+    "lock": ("make.lock", "Lock the images of a catalog to digests."),
     "bake": ("make.bake", "Write what an existing build farm builds the conf images from."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),
     "chart": ("make.chart", "Make a Helm chart for Rancher 2 of an entry, and say what does not carry over."),

@@ -34,10 +34,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
 @click.pass_obj
 def chart(settings: Settings, /, name: str | None, form: str, **options: Any) -> None:
-    """Make a Helm chart for Rancher 2 of an entry, with the same conf image.
+    """Make a Helm chart for Rancher 2 of an entry, and say what does not carry over.
 
-    NAME is a spec. What the chart does not have of the entry, or has in another way, is reported with its place, and stands in
-    GAPS.md of the chart.
+    NAME is a spec. The chart runs the same conf image. What the chart does not have of the entry, or has in another way, is
+    reported with its place, and stands in GAPS.md of the chart.
     """
     if (name is None) == (options["entry"] is None):
         raise click.UsageError("name a spec, or an entry with --entry DIR")

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.pass_obj
 def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, output: str) -> None:
-    """Look up what the images of a catalog are, and write it down in catalog-forge.lock.
+    """Lock the images of a catalog to digests.
 
-    Without a NAME, for every spec, entry and Dockerfile: bases, services, companions, load balancers, and every option of a
-    question that ends in an image. Registries are asked with the credentials of the docker command.
+    They are written to catalog-forge.lock: without a NAME, for every spec, entry and Dockerfile: bases, services, companions,
+    load balancers, and every option of a question that ends in an image. Registries are asked with the credentials of the
+    docker command.
     """
     from catalog_forge.registry import lockfile
     from catalog_forge.repository import Repository
