@@ -5,15 +5,12 @@ Times are left out: the classic builder has no SOURCE_DATE_EPOCH, and the files 
 
 from __future__ import annotations
 
-import hashlib
-import io
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from catalog_forge.errors import BuildError
+from catalog_forge.image.archives import digests
 from catalog_forge.image.builder import build
 from catalog_forge.image.engine import Engine
 from catalog_forge.image.request import BuildRequest
@@ -48,37 +45,10 @@ def _held(engine: Engine, tag: str) -> Mapping[str, object]:
         started = engine.api.inspect_image(tag)["Config"] or {}  # type: ignore[no-untyped-call]
         container = engine.api.create_container(tag, ["true"])["Id"]
         try:
-            files = dict(_files(engine.api.export(container)))
+            files = {
+                f"/{each.name.rstrip('/')}": (each.type, each.mode, each.uid, each.gid, digest or each.linkname)
+                for each, digest in digests(engine.api.export(container))
+            }
         finally:
             engine.api.remove_container(container, v=True, force=True)
     return {**files, **{f"its {name}": started.get(name) or None for name in _STARTED}}
-
-
-def _files(chunks: Any) -> Iterator[tuple[str, object]]:
-    with tarfile.open(fileobj=_Chunks(iter(chunks)), mode="r|") as archive:
-        for each in archive:
-            file = archive.extractfile(each) if each.isfile() else None
-            content = hashlib.file_digest(file, "sha256").hexdigest() if file else each.linkname  # type: ignore[arg-type]
-            yield f"/{each.name.rstrip('/')}", (each.type, each.mode, each.uid, each.gid, content)
-
-
-class _Chunks(io.RawIOBase):
-    """A stream of pieces, as the engine sends them, to read from."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._rest = chunks, b""
-
-    def readable(self) -> bool:
-        """It is there to be read."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next so many bytes, fewer at the end."""
-        parts = [self._rest]
-        while size < 0 or sum(map(len, parts)) < size:
-            if not (chunk := next(self._chunks, b"")):
-                break
-            parts.append(chunk)
-        whole = b"".join(parts)
-        found, self._rest = (whole, b"") if size < 0 else (whole[:size], whole[size:])
-        return found

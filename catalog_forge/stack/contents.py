@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import tarfile
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from catalog_forge.image.archives import digests
 from catalog_forge.image.engine import Engine
 from catalog_forge.stack.reconcile import Seen
 from catalog_forge.stack.runner import StackRunner
 
-_PIECE = 1 << 20
+# The name that an engine makes for a volume which has none.
+_UNNAMED = re.compile(r"[0-9a-f]{64}")
 
 Contents = Mapping[str, Mapping[str, str]]
 """Volumes by name, each with its files by path, each with a digest."""
@@ -70,7 +70,7 @@ def contents(engine: Engine, stack: str) -> dict[str, dict[str, str]]:
 def _name(stack: str, container: Seen, mount: Mapping[str, Any]) -> str:
     """What a volume is called: as the entry calls it; one that the engine named, by where it is."""
     name = str(mount.get("Name", ""))
-    if len(name) == len(hashlib.sha256().hexdigest()) and not name.strip("0123456789abcdef"):
+    if _UNNAMED.fullmatch(name):
         return f"{container.service}-{container.index}:{mount['Destination']}"
     return name.removeprefix(f"{stack}_")
 
@@ -79,35 +79,7 @@ def _files(engine: Engine, container: Seen, path: str) -> Iterator[tuple[str, st
     """The files below a folder of a container, each with the digest of what it holds."""
     with engine.asked_to(f"read {path} of container {container.name}"):
         packed, _ = engine.api.get_archive(container.id, f"{path.rstrip('/')}/.")
-        with closing(engine.response), tarfile.open(fileobj=io.BufferedReader(_Stream(packed)), mode="r|") as tar:
-            for member in tar:
-                file = tar.extractfile(member) if member.isreg() else None
-                if file is None:
-                    continue
-                digest = hashlib.sha256()
-                while piece := file.read(_PIECE):
-                    digest.update(piece)
-                yield member.name.removeprefix("./"), digest.hexdigest()
-
-
-class _Stream(io.RawIOBase):
-    """What comes in pieces, as a file."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = iter(pieces)
-        self._left = b""
-
-    def readable(self) -> bool:
-        """It can be read, and no more."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as one piece goes."""
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = piece
-        count = min(len(buffer), len(self._left))
-        buffer[:count], self._left = self._left[:count], self._left[count:]
-        return count
+        with closing(engine.response):
+            for member, digest in digests(packed):
+                if digest:
+                    yield member.name.removeprefix("./"), digest
