@@ -1,12 +1,12 @@
 """The services of a stack: units of a primary and its sidekicks, with their links, in an order in which they can be started.
 
 Rules: docs/facts/catalog.md#3, #4 and #5. All that is wrong is said at once: what rancher-compose refuses in the words of its
-judge (`rancher.judgement`), then what only cannot run here.
+judge (`rancher.judgement`), then what only cannot run here. What an entry expects from elsewhere can run beside its services.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -35,6 +35,7 @@ from catalog_forge.yamlio import Node, Text
 _HEALTH = (
     "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
 )
+_ELSEWHERE = "is of another stack, and stacks here do not see each other"
 
 
 def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
@@ -211,8 +212,7 @@ class _Composer:
                 if target:
                     yield Link(alias or target.rpartition("/")[2], target)
                 if target.removeprefix(f"{self.name}/") not in self.made and (key == "external_links" or "/" in target):
-                    message = f"{target} is of another stack, and stacks here do not see each other"
-                    message = message if target else f"{item.value!r} names no service: the answer is empty"
+                    message = f"{target} {_ELSEWHERE}" if target else f"{item.value!r} names no service: the answer is empty"
                     self.launches.note(service, key, message, item.where)
 
     def _depends_on(self, name: str) -> Iterator[str]:
@@ -259,3 +259,30 @@ def _digits(node: Text) -> Value:
     """A scalar as Rancher's YAML reader types it, of which an answer of digits is a number (section 3: only below lb_config)."""
     text = node.value
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else decoding.value(node)
+
+
+def flat(path: str) -> str:
+    """The name that a service STACK/NAME of another stack has in the one stack that there is."""
+    return path.replace("/", "-")
+
+
+def _linked(service: Service, beside: Collection[str]) -> Service:
+    """A service whose links to other stacks lead to what runs for these."""
+    links = (replace(each, target=flat(each.target)) if each.target in beside else each for each in service.links)
+    return replace(service, links=tuple(links))
+
+
+def with_beside(
+    stack: Stack,
+    paths: Collection[str],
+    services: Iterable[Service],
+    where: Where | None = None,
+    hint: str = "take it out of what runs beside it",
+) -> Stack:
+    """Return the stack with services beside it, which run for NAME or STACK/NAME. Raises ForgeError when it has the name."""
+    services = tuple(services)
+    if both := {each.name for each in stack.services} & {each.name for each in services}:
+        raise ForgeError(f"the entry has the service {min(both)!r} itself", where, hint)
+    known = {f"{path} {_ELSEWHERE}" for path in paths}
+    notes = tuple(note for note in stack.unhonoured if note.message not in known)
+    return replace(stack, services=(*services, *(_linked(each, paths) for each in stack.services)), unhonoured=notes)

@@ -22,8 +22,7 @@ from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import Spec
-from catalog_forge.stack.beside import flat, with_beside
-from catalog_forge.stack.compose import compose
+from catalog_forge.stack.compose import compose, flat, with_beside
 from catalog_forge.stack.model import Launch, Service, Stack
 from catalog_forge.stack.reconcile import Key
 from catalog_forge.stack.stored import entry_of, stored

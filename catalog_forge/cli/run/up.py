@@ -140,7 +140,7 @@ def _beside(stack: Stack, given: Sequence[str], before: Stack | None) -> Stack:
     import shlex
 
     from catalog_forge.errors import UsageError
-    from catalog_forge.stack.beside import flat, with_beside
+    from catalog_forge.stack.compose import flat, with_beside
     from catalog_forge.stack.model import Launch, Service
 
     texts = tuple(given) or (before.beside if before and before.entry == stack.entry else ())
