@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from catalog_forge import yamlio
-from catalog_forge.adopt.commands import commands
+from catalog_forge.adopt.specs import commands
 from catalog_forge.confd.imitated.image_dir import TemplateResource
 from tests.adopt.images import image, toml
 from tests.adopt.test_adopt import adopted
