@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -75,10 +75,13 @@ class Compared:
         """The reasons that were proven."""
         return sorted({each.reason for each in self.differences if each.reason})
 
-    def differs(self, case: Trial, reason: str, old: bytes | None, new: bytes | None) -> None:
-        """Note a difference; None is a file that is not written."""
+    def compare(self, case: Trial, old: bytes | None, new: bytes | None, reason: Callable[[], str] = str) -> None:
+        """Count a case in which both are equal, or note the difference and its reason; None is a file that is not written."""
+        if old is not None and new is not None and lines(old, self.dest) == lines(new, self.dest):
+            self.equal += 1
+            return
         before, after = (None if each is None else each.decode(errors="backslashreplace") for each in (old, new))
-        self.differences.append(Difference(case.name, reason, unified(before, after, self.dest.lstrip("/"))))
+        self.differences.append(Difference(case.name, reason(), unified(before, after, self.dest.lstrip("/"))))
 
 
 def prove(
@@ -116,7 +119,7 @@ def prove(
     for case, old, new in outcomes:
         again = _Again(before, declared, case, engine, original.version, asked)
         for dest, carried in original.carried.items():
-            _carried(found[dest], case, carried.content, new.get(original.dests[dest]))
+            found[dest].compare(case, carried.content, new.get(original.dests[dest]))
         for file in original.files:
             dest = file.resource.dest
             _compare(found[dest], file, case, old.get(dest), new.get(original.dests[dest]), again)
@@ -161,14 +164,6 @@ def _declared(before: Subject, original: Original, made: Subject) -> Subject:
     return replace(before, image=replace(before.image, resources=resources))
 
 
-def _carried(found: Compared, case: Trial, old: bytes, new: bytes | None) -> None:
-    """Compare a file that comes as it is."""
-    if new is not None and lines(old, found.dest) == lines(new, found.dest):
-        found.equal += 1
-    else:
-        found.differs(case, "", old, new)
-
-
 def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Mapping[str, bytes]:
     """The files that one container gets in a case; those that fail are missing."""
     subject = replace(subject, variables=case.variables(subject.variables))
@@ -188,12 +183,8 @@ def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None
     if old is not None:
         found.rendered += 1
         found.contents.add(old)
-    if old is None and new is None:
-        return
-    if old is not None and new is not None and lines(old, found.dest) == lines(new, found.dest):
-        found.equal += 1
-    else:
-        found.differs(case, _reason(file, case, old, new, again), old, new)
+    if old is not None or new is not None:
+        found.compare(case, old, new, lambda: _reason(file, case, old, new, again))
 
 
 def lines(content: bytes, dest: str = "") -> list[str]:
