@@ -200,6 +200,9 @@ class Upgrade:
     obstacle: str
     breaks: list[Break]
 
+    def __str__(self) -> str:
+        return f"{self.old.name} ({self.old.version}) -> {self.new.name} ({self.new.version})"
+
 
 def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Iterator[Upgrade]:
     """Yield the upgrades between the revisions of an entry: from each to each that comes after it, then to those before it that
@@ -214,10 +217,15 @@ def steps(entry: Entry, rancher: str = "", reads: Reads = lambda _: None) -> Ite
             if new.version == old.version:
                 why = f"both have the version {_shown(new.version)}"
             else:
-                found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
-                why = found[0] if found else _limit(new, rancher)
+                why = refusal(old, new) or _limit(new, rancher)
             if number < len(served) - place - 1 or not why:
                 yield Upgrade(old, new, why, [] if why else breaks(old, new, *[reads][: new is served[-1]]))
+
+
+def refusal(old: Revision, new: Revision) -> str:
+    """Why Rancher does not offer one revision to stacks of another, by their versions alone; nothing when it does."""
+    found = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
+    return found[0] if found else ""
 
 
 def _limit(revision: Revision, rancher: str) -> str:

@@ -111,8 +111,7 @@ def _show(entry: Entry, steps: list[Upgrade], every: bool) -> None:
 
 
 def _line(step: Upgrade, words: str) -> None:
-    ways = f"{step.old.name} ({step.old.version}) -> {step.new.name} ({step.new.version})"
-    click.echo(printable(f"  {ways}{': ' * bool(words)}{words}"))
+    click.echo(printable(f"  {step}{': ' * bool(words)}{words}"))
     for each in step.breaks:
         click.echo(printable(f"    {each.where}: {each.message}"))
 

@@ -14,7 +14,7 @@ from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
     from catalog_forge.rancher.entries import Revision
-    from catalog_forge.rancher.upgrades import Break
+    from catalog_forge.rancher.upgrades import Upgrade
     from catalog_forge.stack.contents import Kept
     from catalog_forge.stack.model import Stack
 
@@ -39,16 +39,14 @@ def play(
     """
     from catalog_forge.cli.run.entries import opened
     from catalog_forge.errors import ForgeError
-    from catalog_forge.goyaml.decoding import pairs, text_of
     from catalog_forge.image.engine import connect
-    from catalog_forge.rancher.upgrades import breaks, obstacle
+    from catalog_forge.rancher.upgrades import Upgrade, breaks, refusal
     from catalog_forge.stack.contents import compared, contents
 
     old, new = (opened(directory, entry, number) for number in revisions)
-    wrong = obstacle(old.version, new.version, text_of(pairs(new.block).get("upgrade_from")))
-    found = breaks(old, new)
+    step = Upgrade(old, new, refusal(old, new), breaks(old, new))
     if output == "text":
-        _show(old, new, wrong[0] if wrong else "", found)
+        _show(step)
     before = choose(old.name, _asked(old, new, sets))
     assert before
     _must_be_new(before.name)
@@ -61,11 +59,11 @@ def play(
         bring_up(after, None, "none")
     except ForgeError as error:
         bring_up(before, None, "none")
-        _tell(old, new, wrong[0] if wrong else "", found, [], output)
+        _tell(step, [], output)
         raise ForgeError(f"the upgrade failed, and revision {old.name} runs again: {error.problems[0].message}") from None
     with connect() as engine:
         kept = compared(held, contents(engine, after.name))
-    _tell(old, new, wrong[0] if wrong else "", found, kept, output)
+    _tell(step, kept, output)
     if lost := [each.volume for each in kept if each.is_lost]:
         raise ForgeError(
             f"the upgrade loses all that {', '.join(lost)} held",
@@ -88,21 +86,22 @@ def _must_be_new(name: str) -> None:
         raise ForgeError(f"stack {name} is there already: an upgrade begins with a new one", hint=hint)
 
 
-def _show(old: Revision, new: Revision, why: str, found: Sequence[Break]) -> None:
-    click.echo(printable(f"upgrade of {old.entry.name}: {old.name} ({old.version}) -> {new.name} ({new.version})"))
-    if why:
-        click.echo(printable(f"  Rancher does not offer it: {why}"))
-    for each in found:
+def _show(step: Upgrade) -> None:
+    click.echo(printable(f"upgrade of {step.old.entry.name}: {step}"))
+    if step.obstacle:
+        click.echo(printable(f"  Rancher does not offer it: {step.obstacle}"))
+    for each in step.breaks:
         click.echo(printable(f"  {each.where}: {each.message}"))
 
 
-def _tell(old: Revision, new: Revision, why: str, found: Sequence[Break], kept: Sequence[Kept], output: str) -> None:
+def _tell(step: Upgrade, kept: Sequence[Kept], output: str) -> None:
     """Say what became of the volumes; as data, all of it."""
     if output == "text":
         for each in kept:
             click.echo(printable(f"  volume {each}"))
         return
-    steps: list[dict[str, Any]] = [{"revision": each.name, "version": each.version} for each in (old, new)]
-    told = [{"kind": each.kind, "message": each.message, "where": str(each.where)} for each in found]
+    ends: list[dict[str, Any]] = [{"revision": each.name, "version": each.version} for each in (step.old, step.new)]
+    told = [{"kind": each.kind, "message": each.message, "where": str(each.where)} for each in step.breaks]
     volumes = [asdict(each) | {"lost": each.is_lost} for each in kept]
-    click.echo(as_json({"from": steps[0], "to": steps[1], "offered": not why, "why": why, "breaks": told, "volumes": volumes}))
+    why = step.obstacle
+    click.echo(as_json({"from": ends[0], "to": ends[1], "offered": not why, "why": why, "breaks": told, "volumes": volumes}))
