@@ -75,11 +75,7 @@ class Wanted:
 )
 @click.option("--self", "client", metavar="CONTAINER|ADDRESS", help="Who asks; default: the `self` of the scenario.")
 @click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the spec's.")
-@click.option(
-    "--backend",
-    metavar="BACKEND",
-    help="Have the keys in this one of those that the image may be told; default: its first.",
-)
+@engines.backend
 @click.option(
     "--image-dir", type=_FOLDER, metavar="DIR", help="Render any folder with conf.d/ and templates/, in place of a spec."
 )

@@ -29,9 +29,7 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @click.option(
     "--scenario", "scenarios", multiple=True, shell_complete=complete.scenarios, help="Play only the scenarios with this name."
 )
-@click.option(
-    "--backend", metavar="BACKEND", help="Have the keys in this one of those that the image may be told; default: its first."
-)
+@engines.backend
 @engines.options(engines.ALL)
 @click.option("--trust", is_flag=True, help="Let the engine `stack` run what has power over this machine, as `up --trust`.")
 @click.option(

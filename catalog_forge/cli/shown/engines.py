@@ -34,6 +34,11 @@ _SAYS = {
 }
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
+backend = click.option(
+    "--backend", metavar="BACKEND", help="Have the keys in this one of those that the image may be told; default: its first."
+)
+"""The option that chooses where the keys lie."""
+
 
 def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
     """Return what gives a command the options that choose one of these engines."""
