@@ -10,7 +10,7 @@ from typing import TypeVar
 from catalog_forge.adopt.originals import Original, called, carrier
 from catalog_forge.goyaml.decoding import raw
 from catalog_forge.lint.catalog import Catalog, Image
-from catalog_forge.metadata.service.tree import without_secrets
+from catalog_forge.metadata.service.tree import looks_secret
 from catalog_forge.plan import File, Plan
 from catalog_forge.rancher.composition import Composition, Service, items
 from catalog_forge.rancher.entries import Entry, Revision
@@ -112,8 +112,7 @@ def secrets(revision: Revision) -> frozenset[str]:
 
 def is_secret(question: Question) -> bool:
     """Whether nobody may see an answer: its type, or its name, says so."""
-    known = {question.variable: "x"}
-    return question.secret or (question.type not in ("int", "boolean", "enum") and without_secrets(known) != known)
+    return question.secret or (question.type not in ("int", "boolean", "enum") and looks_secret(question.variable))
 
 
 def run_by(catalog: Catalog) -> list[str]:

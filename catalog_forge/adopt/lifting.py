@@ -11,7 +11,7 @@ from catalog_forge.adopt.writing import Writing, key_of
 from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
 from catalog_forge.gotext.parsing import SyntaxFault, parse
 from catalog_forge.gotext.values import unrunes
-from catalog_forge.metadata.service.tree import without_secrets
+from catalog_forge.metadata.service.tree import looks_secret
 
 _NAME = "template"
 
@@ -49,7 +49,7 @@ def lift(text: str, setting: Setting) -> Lifted:
     except RecursionError:
         return Lifted(None, "it is nested too deeply", 1)
     for name, use in naming.keys.items():
-        use.secret = use.kind == "value" and without_secrets({name: "x"}) != {name: "x"}
+        use.secret = use.kind == "value" and looks_secret(name)
     for name in needed:
         naming.keys[key_of(name)].optional = False
     return Lifted(

@@ -44,10 +44,15 @@ def draw(value: Value, name: str, look: Look = Look()) -> Iterator[Line]:
     yield from _below(shown, look, "", 1)
 
 
+def looks_secret(key: str) -> bool:
+    """Whether what lies below a key looks like a secret: password, token, private key..."""
+    return _SECRET.search(key) is not None
+
+
 def without_secrets(value: Value, *, secret: bool = False) -> Value:
-    """Return a value with everything below a key that looks like a secret (password, token, private key...) hidden."""
+    """Return a value with everything below a key that looks like a secret hidden."""
     if isinstance(value, dict):
-        return {key: without_secrets(child, secret=secret or bool(_SECRET.search(key))) for key, child in value.items()}
+        return {key: without_secrets(child, secret=secret or looks_secret(key)) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [without_secrets(child, secret=secret) for child in value]
     return HIDDEN if secret and value not in (None, "") else value
