@@ -32,6 +32,10 @@ class Problem:
         hint = f"\n  hint: {self.hint}" if self.hint else ""
         return f"{place}{self.message}{hint}"
 
+    def as_data(self) -> dict[str, str]:
+        """Return it as data for JSON."""
+        return {"message": self.message, "where": str(self.where or ""), "hint": self.hint}
+
 
 class ForgeError(Exception):
     """An expected error: shown without a traceback, and the process ends with `exit_code`.

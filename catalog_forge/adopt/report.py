@@ -63,8 +63,8 @@ def data(found: Sequence[Adopted]) -> list[dict[str, Any]]:
             "status": each.status,
             "scenarios": each.cases,
             "files": [_file(file) for file in each.files],
-            "errors": [_problem(problem) for problem in each.problems],
-            "notes": [_problem(problem) for problem in each.said],
+            "errors": [problem.as_data() for problem in each.problems],
+            "notes": [problem.as_data() for problem in each.said],
             "entry": {"name": each.entry, "whole": each.is_whole, "changes": [asdict(change) for change in each.changes]},
         }
         for each in found
@@ -75,10 +75,6 @@ def _file(file: Compared) -> dict[str, Any]:
     differences = [{"scenario": each.case, "reason": each.reason, "diff": each.diff} for each in file.differences]
     counts = {"static": file.is_static, "lifted": file.lifted, "rendered": file.rendered, "equal": file.equal}
     return {"dest": file.dest, "status": file.status, **counts, "differences": differences}
-
-
-def _problem(problem: Problem) -> dict[str, str]:
-    return {"message": problem.message, "where": str(problem.where or ""), "hint": problem.hint}
 
 
 def page(found: Sequence[Adopted], source: Callable[[str], str]) -> str:

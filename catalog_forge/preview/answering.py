@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog_forge.diffs import marked
-from catalog_forge.errors import Problem
 from catalog_forge.goyaml import decoding
 from catalog_forge.preview import readme
 from catalog_forge.preview.composed import composed
@@ -58,7 +57,8 @@ def _facts(entry: Entry) -> dict[str, str]:
 
 def described(opened: Opened) -> dict[str, Any]:
     """Return what stands on the page of an entry before anything is answered."""
-    data: dict[str, Any] = {"id": opened.id, "problems": [*map(_problem, opened.problems)], "spec": None, "revision": None}
+    problems = [each.as_data() for each in opened.problems]
+    data: dict[str, Any] = {"id": opened.id, "problems": problems, "spec": None, "revision": None}
     if opened.source:
         source = opened.source
         scenarios = list(source.folder.scenarios())
@@ -113,7 +113,7 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
     """Return what comes of a wish: problems, compose files, the files of the container that asks beside those of `against`."""
     found = played(opened, wish)
     before = opened.kept(against.key, lambda: found if wish.key == against.key else played(opened, against)) if against else None
-    data: dict[str, Any] = {"problems": [{**_problem(each), "variable": name} for each, name in found.problems]}
+    data: dict[str, Any] = {"problems": [{**each.as_data(), "variable": name} for each, name in found.problems]}
     if opened.revision:
         secret = {} if wish.secrets else dict.fromkeys(secrets_of(opened.revision, found.variables), HIDDEN)
         shown = {**found.variables, **secret}
@@ -160,7 +160,3 @@ def _services(opened: Opened, found: Played) -> Iterator[dict[str, Any]]:
     yield from ({"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services)
     for stack in found.environment.stacks[1:]:
         yield from ({"name": f"{stack.name}/{each.name}", "scale": each.scale, "conf": False} for each in stack.services)
-
-
-def _problem(problem: Problem) -> dict[str, str]:
-    return {"message": problem.message, "where": str(problem.where or ""), "hint": problem.hint}

@@ -220,14 +220,14 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             data = route(self.server.site, asked)
         except ForgeError as error:
-            self._send(HTTPStatus.UNPROCESSABLE_ENTITY, _json({"problems": [_told(each) for each in error.problems]}))
+            self._send(HTTPStatus.UNPROCESSABLE_ENTITY, _json({"problems": [each.as_data() for each in error.problems]}))
         except Exception as error:  # a bug here must not end the page
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"this is a bug in catalog-forge: {type(error).__name__}: {error}")
         else:
             self._send(HTTPStatus.OK, _json(data))
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
-        self._send(status, _json({"problems": [_told(Problem(message))]}))
+        self._send(status, _json({"problems": [Problem(message).as_data()]}))
 
     def _file(self, name: str) -> None:
         kind = _TYPES.get(name.rpartition(".")[2])
@@ -274,7 +274,3 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _json(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
-
-
-def _told(problem: Problem) -> dict[str, str]:
-    return {"message": problem.message, "where": str(problem.where or ""), "hint": problem.hint}
