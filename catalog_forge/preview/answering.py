@@ -14,9 +14,8 @@ from catalog_forge.preview.state import Played, Wish, played
 from catalog_forge.rancher.entries import Entry, Revision, default_of
 from catalog_forge.rancher.questions import Question
 from catalog_forge.spec.model.frame import METADATA_VERSIONS
-from catalog_forge.stack.compose import secrets_of
+from catalog_forge.stack.compose import masks_of
 from catalog_forge.stack.model import stack_name
-from catalog_forge.stack.plan import HIDDEN
 from catalog_forge.verify.observation import Seen, Written
 
 # The facts of an entry that Rancher shows beside its icon, by the keys of config.yml.
@@ -115,8 +114,7 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
     before = opened.kept(against.key, lambda: found if wish.key == against.key else played(opened, against)) if against else None
     data: dict[str, Any] = {"problems": [{**each.as_data(), "variable": name} for each, name in found.problems]}
     if opened.revision:
-        secret = {} if wish.secrets else dict.fromkeys(secrets_of(opened.revision, found.variables), HIDDEN)
-        shown = {**found.variables, **secret}
+        shown = {**found.variables, **({} if wish.secrets else masks_of(opened.revision, found.variables))}
         data["compose"] = composed(opened.revision, shown, found.stack.name if found.stack else "stack")
         data["answers"] = shown
     if found.stack:

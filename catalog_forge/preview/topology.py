@@ -21,8 +21,7 @@ from catalog_forge.shown import counted
 from catalog_forge.spec.checks.uses import services as services_read
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import Spec
-from catalog_forge.stack.compose import secrets_of
-from catalog_forge.stack.plan import HIDDEN
+from catalog_forge.stack.compose import masks_of
 from catalog_forge.yamlio import Node, Seq
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ def of_wish(opened: Opened, wish: Wish) -> Topology | None:
     if revision is None:
         return None
     variables = defaults(revision.questions) | {name: text for name, text in wish.answers.items() if name in revision.asked}
-    variables |= dict.fromkeys(secrets_of(revision, variables), HIDDEN)
+    variables |= masks_of(revision, variables)
     return of_revision(revision, conf, variables=variables, scales=wish.scales)
 
 

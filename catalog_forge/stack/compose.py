@@ -30,6 +30,7 @@ from catalog_forge.stack.balancer import Balancers, is_balancer
 from catalog_forge.stack.launches import Launches
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Note, Rule, Service, Stack
 from catalog_forge.stack.order import ordered, without_circles
+from catalog_forge.stack.plan import HIDDEN
 from catalog_forge.yamlio import Node, Text
 
 _HEALTH = (
@@ -117,6 +118,11 @@ def secrets_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the answers that nobody may see, by variable. A default is none of them: everybody can read it in the catalog."""
     asked = {name: question.default for name, question in entry.asked.items() if question.secret}
     return {name: text for name, default in asked.items() if (text := variables.get(name, "")) not in ("", default)}
+
+
+def masks_of(entry: Revision, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what is shown in place of the answers that nobody may see, by variable."""
+    return dict.fromkeys(secrets_of(entry, variables), HIDDEN)
 
 
 class _Composer:

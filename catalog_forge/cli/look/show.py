@@ -105,11 +105,10 @@ def _composed(found: Revision, answers: Mapping[str, Any]) -> Iterator[str]:
     from catalog_forge.rancher import composition
     from catalog_forge.rancher.questions import answered
     from catalog_forge.rancher.variables import Substitution
-    from catalog_forge.stack.compose import secrets_of
-    from catalog_forge.stack.plan import HIDDEN
+    from catalog_forge.stack.compose import masks_of
 
     variables = answered(found.questions, answers)
-    variables |= dict.fromkeys(secrets_of(found, variables), HIDDEN)
+    variables |= masks_of(found, variables)
     for source in composition.sources(found.docker, found.rancher, variables, found.entry.name, found.served):
         if source.yaml.node:
             node = Substitution(variables, lambda *_: None, lambda *_: None).node(source.yaml.node)

@@ -86,10 +86,10 @@ def opened(directory: Path, entry: str, revision: str | int | None) -> Revision:
 def _safe(entry: Revision, stack: Stack, variables: Mapping[str, str]) -> Stack:
     """Return a stack that knows how it may be shown; its notes, which are there to be shown, are so already."""
     from catalog_forge.errors import ForgeError
-    from catalog_forge.stack.compose import compose, secrets_of
-    from catalog_forge.stack.plan import HIDDEN, masked
+    from catalog_forge.stack.compose import compose, masks_of
+    from catalog_forge.stack.plan import masked
 
-    secret = dict.fromkeys(secrets_of(entry, variables), HIDDEN)
+    secret = masks_of(entry, variables)
     if not secret:
         return stack
     answers = {key: secret.get(key, text) for key, text in stack.answers.items()}
