@@ -58,6 +58,10 @@ class Wish:
             raise ForgeError(f"a scale must be a number from 0 to {MAX_SCALE}")
         return cls(answers, scales, **words, secrets=found.get("secrets") is True)
 
+    def variables(self, revision: Revision) -> dict[str, str]:
+        """All answers to the questions of a revision: those that are chosen, and the defaults of the others."""
+        return defaults(revision.questions) | {name: text for name, text in self.answers.items() if name in revision.asked}
+
     @property
     def key(self) -> str:
         """A text that is the same for the same wish, shown or not."""
@@ -87,7 +91,7 @@ def played(opened: Opened, wish: Wish) -> Played:
     revision = opened.revision
     if revision is None:
         return Played({})
-    variables = defaults(revision.questions) | {name: text for name, text in wish.answers.items() if name in revision.asked}
+    variables = wish.variables(revision)
     problems = list(_unfit(revision, variables))
     try:
         stack = _scaled(compose(revision, variables, stack_name(wish.stack or revision.entry.name)), wish)

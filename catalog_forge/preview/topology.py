@@ -16,7 +16,6 @@ from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.rancher import composition, entries, keys
 from catalog_forge.rancher.composition import Composition, Service, items, varies
 from catalog_forge.rancher.entries import Revision
-from catalog_forge.rancher.questions import defaults
 from catalog_forge.shown import counted
 from catalog_forge.spec.checks.uses import services as services_read
 from catalog_forge.spec.launching import rendered
@@ -113,7 +112,7 @@ def of_wish(opened: Opened, wish: Wish) -> Topology | None:
     revision, conf = opened.revision, conf_image_of(opened.spec) if opened.spec else None
     if revision is None:
         return None
-    variables = defaults(revision.questions) | {name: text for name, text in wish.answers.items() if name in revision.asked}
+    variables = wish.variables(revision)
     variables |= masks_of(revision, variables)
     return of_revision(revision, conf, variables=variables, scales=wish.scales)
 
