@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog_forge.diffs import marked
-from catalog_forge.goyaml import decoding
 from catalog_forge.preview import readme
 from catalog_forge.preview.composed import composed
 from catalog_forge.preview.site import Opened, Site
 from catalog_forge.preview.state import Played, Wish, played
-from catalog_forge.rancher.entries import Entry, Revision, default_of
+from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.questions import Question
 from catalog_forge.spec.model.frame import METADATA_VERSIONS
 from catalog_forge.stack.compose import masks_of
@@ -37,21 +36,16 @@ def tiles(site: Site) -> dict[str, Any]:
 
 
 def _tile(entry: Entry) -> dict[str, Any]:
-    facts = _facts(entry)
     return {
         "id": entry.folder.path,
-        "title": facts.get("name") or entry.name,
-        "description": facts.get("description", ""),
-        "category": facts.get("category", ""),
-        "version": default_of(decoding.pairs(entry.settings.node)),
+        "title": entry.title,
+        "description": entry.facts.get("description", ""),
+        "category": entry.facts.get("category", ""),
+        "version": entry.default,
         "revisions": len(entry.revisions),
         "icon": bool(entry.icons),
         "problem": str(entry.settings.problems[0]) if entry.settings.problems else "",
     }
-
-
-def _facts(entry: Entry) -> dict[str, str]:
-    return {key: decoding.text_of(node) for key, node in decoding.pairs(entry.settings.node).items()}
 
 
 def described(opened: Opened) -> dict[str, Any]:
@@ -65,9 +59,9 @@ def described(opened: Opened) -> dict[str, Any]:
     if opened.spec:
         data |= {"versions": METADATA_VERSIONS, "version_read": opened.spec.engine.metadata}
     if opened.entry:
-        facts = _facts(opened.entry)
+        facts = opened.entry.facts
         data |= {
-            "title": facts.get("name") or opened.entry.name,
+            "title": opened.entry.title,
             "description": facts.get("description", ""),
             "facts": {title: facts[key] for key, title in FACTS.items() if facts.get(key)},
             "icon": bool(opened.entry.icons),

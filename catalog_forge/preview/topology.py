@@ -132,8 +132,7 @@ def of_revision(
     if variables is not None:
         sources = composition.sources(found.docker, found.rancher, variables, found.entry.name, found.served)
         files = composition.read(sources).answered(variables, lambda _name: lambda *_: None)
-    title = title or text_of(pairs(found.entry.settings.node).get("name")) or found.entry.name
-    return _TopologyReader(files, conf or ConfImage(), scales or {}).topology(title)
+    return _TopologyReader(files, conf or ConfImage(), scales or {}).topology(title or found.entry.title)
 
 
 class _TopologyReader:

@@ -112,6 +112,21 @@ class Entry:
         return self.config.yaml if self.config else Yaml(None)
 
     @cached_property
+    def facts(self) -> dict[str, str]:
+        """The keys of config.yml with their values as texts."""
+        return {key: decoding.text_of(node) for key, node in decoding.pairs(self.settings.node).items()}
+
+    @property
+    def title(self) -> str:
+        """What Rancher calls it: its name in config.yml, else that of its folder."""
+        return self.facts.get("name") or self.name
+
+    @property
+    def default(self) -> str:
+        """The default version that config.yml names."""
+        return default_of(decoding.pairs(self.settings.node))
+
+    @cached_property
     def revisions(self) -> list[Revision]:
         """Its revisions as the catalog service takes them, in the order of their numbers, then of their names."""
         names = sorted((name for name in self.folder.folders if is_revision(name)), key=by_number)
@@ -122,7 +137,7 @@ class Entry:
         """The last revision of the version that a catalog offers; where none has a version, the one with the highest number."""
         # The catalog service walks its folders by name.
         walked = sorted(self.revisions, key=lambda revision: revision.name)
-        wanted = chosen(default_of(decoding.pairs(self.settings.node)), (revision.served for revision in walked))
+        wanted = chosen(self.default, (revision.served for revision in walked))
         return next((each for each in reversed(walked) if wanted and each.served == wanted), next(reversed(self.revisions), None))
 
     @property

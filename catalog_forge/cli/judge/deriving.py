@@ -12,7 +12,6 @@ from typing import Any
 from catalog_forge import git, yamlio
 from catalog_forge.cli.judge.impact import impacts
 from catalog_forge.errors import ForgeError
-from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog, Image, SpecFile
 from catalog_forge.lint.images.inside import inside
@@ -71,8 +70,7 @@ def _of_image(shown: str, image: Image) -> Fact:
 
 
 def _of_entry(shown: str, entry: Entry) -> Fact:
-    said = pairs(entry.settings.node)
-    return Fact(shown, entry.folder.path, "entry", {word: text_of(said.get(word)) for word in _CONFIG})
+    return Fact(shown, entry.folder.path, "entry", {word: entry.facts.get(word, "") for word in _CONFIG})
 
 
 def _changed(root: Path, path: str) -> str:

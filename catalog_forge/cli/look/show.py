@@ -58,9 +58,7 @@ def show(
 
 
 def _data(found: Revision) -> dict[str, Any]:
-    from catalog_forge.goyaml import decoding
-
-    facts = {key: decoding.text_of(node) for key, node in decoding.pairs(found.entry.settings.node).items()}
+    facts = found.entry.facts
     services = {
         name: {key: _plain(node) for key in ("image", "ports", "links") if (node := service.get(key))}
         for name, service in found.composition.services.items()
