@@ -11,7 +11,6 @@ from catalog_forge.lint.findings import Finding
 from catalog_forge.lint.runner import settings
 from catalog_forge.lint.runner.check import check
 from catalog_forge.preview.site import SPECS, Opened, Site
-from catalog_forge.rancher.tree import Tree
 from catalog_forge.repository import Repository
 from catalog_forge.spec.standards import Team
 
@@ -22,16 +21,12 @@ def findings(site: Site, opened: Opened) -> dict[str, Any]:
         team: Team | ForgeError = Repository(site.root).team or Team()
     except ForgeError as error:
         team = error
-    wanted = settings.Settings() if isinstance(team, ForgeError) or team.tree is None else settings.read(team.tree)
+    wanted = settings.Settings() if isinstance(team, ForgeError) else settings.read(team.tree)
     choice = wanted.choice(external=False)
     behind = (f"{SPECS}/{opened.source.name}.yml", f"images/{opened.source.name}") if opened.source else ()
     trees = [opened.tree, *(disk.read(site.root / path, path) for path in behind if (site.root / path).exists())]
-    found = dict.fromkeys(finding for tree in trees if tree.files for finding in _checked(tree, team, choice))
+    found = dict.fromkeys(finding for tree in trees if tree.files for finding in check(Catalog(tree, team), choice).findings)
     return {"findings": [_shown(each) for each in found]}
-
-
-def _checked(tree: Tree, team: Team | ForgeError, choice: Any) -> list[Finding]:
-    return check(Catalog(tree, team), choice).findings
 
 
 def _shown(finding: Finding) -> dict[str, Any]:
