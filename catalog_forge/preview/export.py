@@ -43,11 +43,13 @@ def exported(site: Site, entry: str) -> str:
     opened = site.opened(entry)
     if opened.revision is None:
         raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that could be shown")])
-    data = described(opened) | {"readme": "", "made": __version__, "options": [], "played": [], "left_out": []}
+    data = described(opened)
+    readme = data["readme"]
+    data |= {"readme": "", "made": __version__, "options": [], "played": [], "left_out": []}
     questions = list(opened.revision.asked.values())
     left_out = [*_typed(questions), *_LIVE]
     room = MAX_BYTES - len(_page(data).encode()) - len(_json(left_out).encode())
-    for what, key, part in _parts(site, opened, questions):
+    for what, key, part in _parts(site, opened, questions, readme):
         size, listed = len(_json({key: part}).encode()), isinstance(data.get(key), list)
         if size > room:
             left_out.insert(0, f"{what}: it has no room here")
@@ -60,12 +62,12 @@ def exported(site: Site, entry: str) -> str:
     return _page(data | {"left_out": left_out})
 
 
-def _parts(site: Site, opened: Opened, questions: Sequence[Question]) -> Iterator[tuple[str, str, Any]]:
+def _parts(site: Site, opened: Opened, questions: Sequence[Question], readme: str) -> Iterator[tuple[str, str, Any]]:
     """What is worth having in the file, the most important first: in words, by its key, as data."""
     yield "the files for the default answers", "answer", answered(opened, Wish(), None)
     if found := topology.of_wish(opened, Wish()):
         yield "the drawing", "svg", drawing.draw(found, alone=False)
-    yield "the README", "readme", described(opened).get("readme", "")
+    yield "the README", "readme", readme
     if icon := icons.icon(site, opened.id):
         yield "the icon", "picture", f"data:{icon.type};base64,{b64encode(icon.content).decode()}"
     for name in timeline.names(opened):
