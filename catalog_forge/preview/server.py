@@ -121,9 +121,11 @@ class PreviewServer(ThreadingHTTPServer):
 
         def make() -> None:
             with suppress(ForgeError):
-                _render(self.site, {"id": entry, "against": {}}) if entry else _catalog(self.site, {})
                 if entry:
+                    _render(self.site, {"id": entry, "against": {}})
                     _entry(self.site, {"id": entry})
+                else:
+                    _catalog(self.site, {})
 
         threading.Thread(target=make, name="preview-warm", daemon=True).start()
 
