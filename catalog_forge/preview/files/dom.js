@@ -15,7 +15,7 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
-export const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+export const counted = (number, what, many = `${what}s`) => `${number} ${number === 1 ? what : many}`;
 
 export const byId = (id) => document.getElementById(id);
 
@@ -25,12 +25,11 @@ export function problemList(problems) {
     each.where && el("code.place", {}, each.where), el("span", {}, each.message), each.hint && el("span.hint", {}, each.hint))));
 }
 
-// Tabs as the ARIA practices have them: arrows, Home and End move among them.
-export function tabs(list, chosen, choose) {
-  const buttons = list.map(([name, title, badge]) => el(`button#tab-${name}`, {
-    role: "tab", type: "button", "aria-selected": name === chosen ? "true" : "false", "aria-controls": `panel-${name}`,
-    tabindex: name === chosen ? "0" : "-1", onclick: () => choose(name),
-  }, title, el("span.badge", {hidden: !badge}, badge ? String(badge) : "")));
+// Tabs as the ARIA practices have them, and their panels: arrows, Home and End move among them. select() shows one of them.
+export function tabs(list, choose) {
+  const buttons = list.map(([name, title]) => el(`button#tab-${name}`, {
+    role: "tab", type: "button", "aria-controls": `panel-${name}`, onclick: () => choose(name),
+  }, title, el("span.badge", {hidden: true})));
   const moves = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity};
   const bar = el("div.tabs", {role: "tablist", "aria-label": "Views of the entry", onkeydown: (event) => {
     const move = moves[event.key];
@@ -41,5 +40,15 @@ export function tabs(list, chosen, choose) {
     choose(list[next][0]);
     byId(`tab-${list[next][0]}`).focus();
   }}, buttons);
-  return bar;
+  return [bar, list.map(([name]) => el(`section.panel#panel-${name}`, {role: "tabpanel", "aria-labelledby": `tab-${name}`}))];
+}
+
+// Shows the panel of one of these tabs, and hides the others.
+export function select(list, chosen) {
+  for (const [name] of list) {
+    const is = name === chosen, tab = byId(`tab-${name}`);
+    tab.setAttribute("aria-selected", is ? "true" : "false");
+    tab.tabIndex = is ? 0 : -1;
+    byId(`panel-${name}`).hidden = !is;
+  }
 }

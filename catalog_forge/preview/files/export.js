@@ -1,5 +1,5 @@
 // An entry in one file, without a server: it shows what was rendered when the file was written.
-import {byId, counted, el, problemList, tabs} from "./dom.js";
+import {byId, counted, el, problemList, select, tabs} from "./dom.js";
 import {about} from "./entry.js";
 import {form} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
@@ -15,13 +15,12 @@ const chosen = new Map(); // answers other than the defaults, the last one at th
 
 function build() {
   const picture = data.picture && el("img.icon", {src: data.picture, alt: ""});
-  const panels = TABS.map(([name]) => el(`section.panel#panel-${name}`, {role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true}));
   byId("root").textContent = data.made;
   byId("view").replaceChildren(el("div.entry", {},
     el("aside.side", {"aria-label": "Entry and questions"}, about(data, picture), data.spec && el("p.from", {}, "from ", el("code", {}, `specs/${data.spec.name}.yml`)),
       el("h2", {}, "Configuration options"), form(data.questions || [], {}, choose),
       el("h2", {}, "Not in this file"), el("ul#left-out.note", {}, data.left_out.map((each) => el("li", {}, each))), el("p.note", {}, el("code", {}, `catalog-forge preview ${data.id}`), " shows it.")),
-    el("div.main", {}, tabs(TABS, "files", show), panels)));
+    el("div.main", {}, tabs(TABS, (name) => select(TABS, name)))));
   const article = el("article#readme", {});
   article.innerHTML = data.readme; // sanitised when the file was written; the policy of the file runs no script in it
   byId("panel-readme").replaceChildren(data.readme ? article : el("p.empty", {}, "This revision has no README."));
@@ -30,14 +29,6 @@ function build() {
   const names = data.played.map((each) => each.name);
   byId("panel-scenarios").replaceChildren(...(names.length ? [scenarioChoice(names, names[0], play), place] : [el("p.empty", {}, "There is no scenario.")]));
   if (names.length) play(names[0]);
-}
-
-function show(name) {
-  for (const [each] of TABS) {
-    byId(`tab-${each}`).setAttribute("aria-selected", each === name ? "true" : "false");
-    byId(`tab-${each}`).tabIndex = each === name ? 0 : -1;
-    byId(`panel-${each}`).hidden = each !== name;
-  }
 }
 
 function choose(variable, text) {
@@ -66,6 +57,6 @@ function draw() {
 }
 
 build();
-show("files");
+select(TABS, "files");
 draw();
 document.body.dataset.state = "ready";

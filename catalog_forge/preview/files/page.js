@@ -1,5 +1,5 @@
 // The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
-import {byId, counted, el, problemList, tabs} from "./dom.js";
+import {byId, counted, el, problemList, select, tabs} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
 import {about} from "./entry.js";
 import {form, tell} from "./form.js";
@@ -52,12 +52,12 @@ async function showCatalog() {
   const data = await get("/api/catalog");
   document.title = `${data.root} · catalog-forge preview`;
   const list = el("ul#tiles", {}, data.entries.map(tile));
-  const said = el("p#found.dim", {role: "status"}, counted(data.entries.length, "entr").replace(/entrs$/, "entries").replace(/entr$/, "entry"));
+  const said = el("p#found.dim", {role: "status"}, counted(data.entries.length, "entry", "entries"));
   const search = el("input#search", {type: "search", placeholder: "Search", "aria-label": "Search entries", oninput: () => {
     const word = search.value.trim().toLowerCase();
     let count = 0;
     for (const each of list.children) count += !(each.hidden = !each.dataset.text.includes(word));
-    said.textContent = count === 1 ? "1 entry" : `${count} entries`;
+    said.textContent = counted(count, "entry", "entries");
   }, onkeydown: (event) => { if (event.key === "Escape") { search.value = ""; search.dispatchEvent(new Event("input")); } }});
   view.replaceChildren(el("div.bar", {}, el("h1", {}, "Catalog"), said, search), list,
     data.entries.length ? "" : el("p.empty", {}, "There is no entry yet: catalog-forge new NAME makes one."));
@@ -112,8 +112,7 @@ function build() {
     about(data, icon(data.id, data.title, data.icon)), spec, revisions, stack,
     data.questions && el("h2", {}, "Configuration options"),
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry asks nothing.")));
-  const panels = TABS.map(([name]) => el(`section.panel#panel-${name}`, {role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true}));
-  view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, "", (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }), panels)));
+  view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }))));
   byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is what it was before" : data.revision === null ? "" : "; below is what is on disk"}`), problemList(data.problems)] : []));
   readme(data.readme);
   byId("panel-files").replaceChildren(el("div#tools"), el("div#errors"), el("div#files"));
@@ -128,12 +127,7 @@ function readme(html) {
 
 function choose(name) {
   now.tab = TABS.some(([each]) => each === name) ? name : "files";
-  for (const [each] of TABS) {
-    const is = each === now.tab, tab = byId(`tab-${each}`);
-    tab.setAttribute("aria-selected", is ? "true" : "false");
-    tab.tabIndex = is ? 0 : -1;
-    byId(`panel-${each}`).hidden = !is;
-  }
+  select(TABS, now.tab);
   if (now.answer) draw();
   if (now.answer && !asking) state("ready");
 }
