@@ -1,7 +1,7 @@
 // An entry in one file, without a server: it shows what was rendered when the file was written.
 import {byId, counted, el, problemList, select, tabs} from "./dom.js";
 import {about} from "./entry.js";
-import {form} from "./form.js";
+import {form, isSecret} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {drawing} from "./topology.js";
 import {scenarioChoice, timelineView} from "./timeline.js";
@@ -9,8 +9,7 @@ import {scenarioChoice, timelineView} from "./timeline.js";
 const data = JSON.parse(byId("data").textContent);
 const TABS = [["files", "Files"], ["compose", "Compose"], ["topology", "Topology"], ["scenarios", "Scenarios"], ["readme", "README"]];
 const answer = data.answer || {};
-const SECRET = ["password", "secret", "masked"];
-const typeOf = (name) => data.questions.find((each) => each.variable === name).type;
+const questionOf = (variable) => data.questions.find((each) => each.variable === variable);
 const chosen = new Map(); // answers other than the defaults, the last one at the end
 
 function build() {
@@ -33,7 +32,7 @@ function build() {
 
 function choose(variable, text) {
   chosen.delete(variable);
-  if (text !== data.questions.find((each) => each.variable === variable).default) chosen.set(variable, text);
+  if (text !== questionOf(variable).default) chosen.set(variable, text);
   draw();
 }
 
@@ -50,7 +49,7 @@ function draw() {
   const problems = [...(answer.problems || []).filter((each) => !each.variable), ...(option ? option.problems.map((message) => ({message})) : [])];
   byId("panel-files").replaceChildren(...(problems.length ? [problemList(problems)] : []), ...fileViews([...shown, ...added]),
     ...(shown.length ? [] : [el("p.empty", {}, "Nothing is known of the files of this entry.")]));
-  const given = Object.fromEntries([...chosen].map(([name, text]) => [name, SECRET.includes(typeOf(name)) ? "***" : text]));
+  const given = Object.fromEntries([...chosen].map(([name, text]) => [name, isSecret(questionOf(name)) ? "***" : text]));
   const put = (piece) => typeof piece === "string" || !(piece[1] in given) ? piece : [piece[0], piece[1], given[piece[1]]];
   const files = (answer.compose || []).map((file) => ({...file, lines: file.lines.map((pieces) => pieces.map(put))}));
   byId("panel-compose").replaceChildren(...files.map((file) => composeView(file, [], false)), answersView({...answer.answers, ...given}));

@@ -7,7 +7,10 @@ const NOTES = {
   certificate: "Rancher lists the certificates of the environment here",
   secret: "Rancher lists the secrets of the environment here",
 };
-const PLAIN = ["string", "service", "certificate", "secret"];
+const KNOWN = ["string", "service", "certificate", "secret", "boolean", "enum", "int", "float", "date", "multiline", "password", "masked"];
+
+// Whether the answer to a question is not for the eyes of who looks over a shoulder.
+export const isSecret = (question) => ["password", "secret", "masked"].includes(question.type);
 
 // The form: `answers` are what was given so far, by variable; `changed(variable, text)` hears of each key press.
 export function form(questions, answers, changed) {
@@ -36,7 +39,7 @@ function field(question, answer, changed) {
   };
   const given = (event) => changed(event.target.value);
   const star = question.required && el("span.star", {title: "required", "aria-hidden": "true"}, " *");
-  const texts = [question.description, NOTES[question.type], known(question.type) ? "" : `Unknown type ${question.type}: Rancher shows a text field`];
+  const texts = [question.description, NOTES[question.type], KNOWN.includes(question.type) ? "" : `Unknown type ${question.type}: Rancher shows a text field`];
   const below = [
     el("p.note", {id: `d-${question.variable}`}, texts.filter(Boolean).join(". ")),
     el("p.wrong", {id: `e-${question.variable}`}),
@@ -50,8 +53,6 @@ function field(question, answer, changed) {
   return el("div.field", {"data-type": question.type}, el("label", {for: id}, question.label, star), input(question, answer, shared, changed), below);
 }
 
-const known = (type) => [...PLAIN, "boolean", "enum", "int", "float", "date", "multiline", "password", "masked"].includes(type);
-
 function input(question, answer, shared, changed) {
   const given = (event) => changed(event.target.value);
   switch (question.type) {
@@ -64,8 +65,6 @@ function input(question, answer, shared, changed) {
       return el("input", {...shared, type: "date", value: answer, oninput: given});
     case "multiline":
       return el("textarea.mono", {...shared, rows: "3", oninput: given}, answer);
-    case "certificate":
-      return el("input", {...shared, type: "text", value: answer, oninput: given});
     case "password":
     case "masked":
       return hidden(question, answer, shared, changed);

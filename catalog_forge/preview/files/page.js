@@ -2,7 +2,7 @@
 import {byId, counted, el, problemList, select, tabs} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
 import {about} from "./entry.js";
-import {form, tell} from "./form.js";
+import {form, isSecret, tell} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {showTopology} from "./topology.js";
 import {showScenarios} from "./timeline.js";
@@ -154,7 +154,7 @@ async function render(begun) {
 
 // What was answered outlives a reload of this tab, except what nobody may see.
 function keep() {
-  const hidden = new Set((now.data.questions || []).filter((each) => ["password", "secret", "masked"].includes(each.type)).map((each) => each.variable));
+  const hidden = new Set((now.data.questions || []).filter(isSecret).map((each) => each.variable));
   const answers = Object.fromEntries(Object.entries(now.wish.answers).filter(([name]) => !hidden.has(name)));
   sessionStorage.setItem(`wish ${now.id}`, JSON.stringify({...now.wish, answers, secrets: false}));
 }
@@ -238,7 +238,6 @@ async function lint() {
   mine.findings = findings.sort((one, two) => order.indexOf(one.level) - order.indexOf(two.level));
   mine.linted = true;
   badge("findings", findings.length);
-  document.body.dataset.linted = String(turn);
   if (mine.answer) draw();
 }
 
