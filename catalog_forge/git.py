@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,8 @@ _AS_USER = ("--no-pager",)
 # What would turn git to another repository than the one that is named; how a server is reached may come from the environment.
 _LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
 _REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
+# What `cat-file --batch` says before the content of an object; of a name that it does not know it says other words.
+_OBJECT = re.compile(rb"[0-9a-f]{40,64} ([a-z]+) ([0-9]+)")
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -90,11 +92,35 @@ def commit_of(folder: Path, ref: str) -> str:
     """Return the full name of a commit of the repository around a folder. Raises ForgeError for what is none of its commits."""
     if not _REF.fullmatch(ref):
         raise ForgeError(f"{ref!r} is not the name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
-    read(folder, "rev-parse", "--show-prefix")  # there is a repository
+    prefix_of(folder)  # there is a repository
     try:
         return read(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip().decode()
     except ForgeError:
         raise ForgeError(f"there is no commit {ref!r} here", hint="a shallow clone has few; fetch it first") from None
+
+
+def prefix_of(folder: Path) -> str:
+    """Return where a folder lies in its repository, with a slash behind it; nothing for the top. Errors as `read`."""
+    return os.fsdecode(read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n"))
+
+
+def contents(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Return what git has of files, by their names, such as a digest or COMMIT:PATH; those that it has not are left out.
+
+    All of them by one call. Errors as `read`.
+    """
+    asked = [name for name in dict.fromkeys(names) if "\n" not in name]
+    output = read(folder, "cat-file", "--batch", given=b"".join(os.fsencode(f"{name}\n") for name in asked)) if asked else b""
+    found: dict[str, bytes] = {}
+    place = 0
+    for name in asked:
+        end = output.index(b"\n", place)
+        head, place = _OBJECT.fullmatch(output, place, end), end + 1
+        if head:
+            start, place = place, place + int(head[2]) + 1
+            if head[1] == b"blob":
+                found[name] = output[start : place - 1]
+    return found
 
 
 def change(folder: Path, *arguments: str) -> None:

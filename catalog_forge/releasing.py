@@ -59,7 +59,7 @@ def published_at(repository: Repository, source: Source, ref: str) -> Published:
     entry, root = source.spec().entry.name, repository.root
     folder = root / "templates" / entry
     if not folder.is_dir():
-        git.read(root, "rev-parse", "--show-prefix")
+        git.prefix_of(root)  # there is a repository
         return Published(entry)
     tree = history.at(folder, ref, f"templates/{entry}", f"templates/{entry}")
     revisions: dict[int, dict[str, bytes]] = {}
@@ -73,17 +73,14 @@ def published_at(repository: Repository, source: Source, ref: str) -> Published:
         with suppress(ForgeError):  # one that cannot be read has no version that counts
             versions[str(each)] = _read(files, entry, each).version
 
-    def shown(path: str) -> bytes:
-        with suppress(ForgeError):
-            return git.read(root, "cat-file", "blob", f"{ref}:./{path}")
-        return b""
-
-    image, version, manifest = dict[str, str](), "", writer.manifest_path(source.name)
+    paths = writer.manifest_path(source.name), f"specs/{source.name}.yml", f"images/{source.name}/Dockerfile"
+    there = git.contents(root, [f"{ref}:./{path}" for path in paths])
+    manifest, spec, build = (there.get(f"{ref}:./{path}", b"") for path in paths)
+    image, version = dict[str, str](), ""
     with suppress(ForgeError):
-        image = writer.recorded_in(File(manifest, shown(manifest)))
-        version = replace(source, content=shown(f"specs/{source.name}.yml")).spec().version
-    build = shown(f"images/{source.name}/Dockerfile").decode(errors="replace")
-    return Published(entry, ordered, versions, image, version, build)
+        image = writer.recorded_in(File(paths[0], manifest))
+        version = replace(source, content=spec).spec().version
+    return Published(entry, ordered, versions, image, version, build.decode(errors="replace"))
 
 
 def _read(files: Mapping[str, bytes], entry: str, number: int) -> Revision:
@@ -239,7 +236,7 @@ def check_clean(repository: Repository, sources: Sequence[Source], *, standards:
 
     With `standards`, those of the catalog may have changed, too: they are the reason.
     """
-    prefix = git.read(repository.root, "rev-parse", "--show-prefix").decode().strip()
+    prefix = git.prefix_of(repository.root)
     own = tuple(f"{prefix}{room}" for source in sources for room in rooms(source)) + ((f"{prefix}{MARK}",) if standards else ())
     paths = [
         entry[3:]

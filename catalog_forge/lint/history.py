@@ -66,33 +66,22 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
     real = path.resolve()
     folder, name = (real, "") if real.is_dir() else (real.parent, real.name)
     commit = git.commit_of(folder, ref)
-    prefix = git.read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n") + os.fsencode(name)
+    prefix = git.prefix_of(folder) + name
+    listed = git.read(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit)
     found: dict[str, tuple[str, int, str]] = {}
-    for entry in git.read(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit).split(b"\0"):
+    for entry in listed.split(b"\0"):
         match = _ENTRY.fullmatch(entry)
-        if match and match[3].startswith(prefix):
-            below = os.fsdecode(match[3][len(prefix) :])
+        if match and os.fsdecode(match[3]).startswith(prefix):
+            below = os.fsdecode(match[3]).removeprefix(prefix)
             where = joined(inside, below)
             if _revision(where):
                 found[where] = match[1].decode(), int(match[2]), joined(shown, below)
-    contents = _contents(folder, {blob: size for blob, size, _ in found.values() if size <= MAX_BYTES})
+    blobs = {blob: size for blob, size, _ in found.values() if size <= MAX_BYTES}
+    if sum(blobs.values()) > MAX_CONTENT:
+        raise ForgeError(f"the revisions hold more than {MAX_CONTENT >> 20} MiB", hint="look at one entry at a time")
+    contents = git.contents(folder, blobs)
     return Tree((_file(where, *each, contents) for where, each in found.items()), inside)
 
 
 def _file(path: str, blob: str, size: int, shown: str, contents: dict[str, bytes]) -> File:
     return File(path, size, lambda: contents.get(blob, b""), shown=shown)
-
-
-def _contents(folder: Path, blobs: dict[str, int]) -> dict[str, bytes]:
-    """Read blobs by one call."""
-    if sum(blobs.values()) > MAX_CONTENT:
-        raise ForgeError(f"the revisions hold more than {MAX_CONTENT >> 20} MiB", hint="look at one entry at a time")
-    output = git.read(folder, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode()) if blobs else b""
-    found: dict[str, bytes] = {}
-    place = 0
-    while place < len(output):
-        end = output.index(b"\n", place)
-        blob, _, size = output[place:end].decode().split(" ")
-        found[blob] = output[end + 1 : end + 1 + int(size)]
-        place = end + 1 + int(size) + 1
-    return found

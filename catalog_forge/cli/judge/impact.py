@@ -45,9 +45,9 @@ def published(repository: Repository, ref: str) -> Team:
     """The standards as they were at a commit, with what they extended then. Raises ForgeError with what git says."""
     root = repository.root
     commit = git.commit_of(root, ref)
-    top, prefix = (git.read(root, "rev-parse", word).decode().strip() for word in ("--show-toplevel", "--show-prefix"))
+    top = git.read(root, "rev-parse", "--show-toplevel").decode().strip()
     with git.checkout(top, commit, root, "standards") as folder:
-        return load(Path(folder, prefix, MARK), MARK)
+        return load(Path(folder, git.prefix_of(root), MARK), MARK)
 
 
 def impacts(repository: Repository, old: Team, new: Team, *, versions: bool = True) -> Iterator[Impact]:

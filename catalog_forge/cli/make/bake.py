@@ -84,17 +84,14 @@ def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
     from catalog_forge import git, writer
     from catalog_forge.plan import File
 
-    prefix = git.read(root, "rev-parse", "--show-prefix").decode().strip()
-    wanted = "".join(f"{commit}:{prefix}{writer.manifest_path(name)}\n" for name in names)
-    rest = git.read(root, "cat-file", "--batch", given=wanted.encode()) if names else b""
-    found = set()
-    for name in names:
-        head, _, rest = rest.partition(b"\n")
-        size = int(head.split()[-1]) if head.split()[-1].isdigit() else -1
-        old, rest = rest[: max(size, 0)], rest[size + 1 :]
-        if size < 0 or writer.image_in(File(writer.manifest_path(name), old)) != writer.image_of(root, name):
-            found.add(name)
-    return found
+    paths = {name: writer.manifest_path(name) for name in names}
+    old = git.contents(root, [f"{commit}:./{path}" for path in paths.values()])
+
+    def is_same(name: str, path: str) -> bool:
+        was = old.get(f"{commit}:./{path}")
+        return was is not None and writer.image_in(File(path, was)) == writer.image_of(root, name)
+
+    return {name for name, path in paths.items() if not is_same(name, path)}
 
 
 def _targets(repository: Repository, names: list[str], asked: Inputs) -> list[Baked]:
