@@ -67,11 +67,11 @@ def at(path: Path, ref: str, inside: str = "", shown: str = "") -> Tree:
     folder, name = (real, "") if real.is_dir() else (real.parent, real.name)
     commit = git.commit_of(folder, ref)
     prefix = git.prefix_of(folder) + name
-    listed = git.read(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", commit)
+    below_it = ("--", prefix) if prefix else ()
+    listed = git.read(folder, "--literal-pathspecs", "ls-tree", "-r", "-z", "-l", "--full-tree", commit, *below_it)
     found: dict[str, tuple[str, int, str]] = {}
     for entry in listed.split(b"\0"):
-        match = _ENTRY.fullmatch(entry)
-        if match and os.fsdecode(match[3]).startswith(prefix):
+        if match := _ENTRY.fullmatch(entry):
             below = os.fsdecode(match[3]).removeprefix(prefix)
             where = joined(inside, below)
             if _revision(where):
