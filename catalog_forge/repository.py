@@ -74,17 +74,25 @@ class Source:
         return spec
 
     def plan(self) -> Plan:
-        """Return every file that is generated from the spec."""
+        """Return every file that is generated from the spec, once: nobody changes it. Raises ForgeError with all problems."""
+        return self._plan
+
+    @cached_property
+    def _plan(self) -> Plan:
+        if not self.pins:
+            return self.unpinned
+        from catalog_forge.registry.pinning import pinned
+
+        return pinned(self.unpinned, self.pins)
+
+    @cached_property
+    def unpinned(self) -> Plan:
+        """The same with the images as the spec names them. Errors as `plan`."""
         # Imported here, as the reader above: a spec whose files are current needs no compiler, and starts in half the time.
         from catalog_forge.forge import forge
 
         self.folder.check_merged()
-        plan = forge(self.spec(), self.folder)
-        if not self.pins:
-            return plan
-        from catalog_forge.registry.pinning import pinned
-
-        return pinned(plan, self.pins)
+        return forge(self.spec(), self.folder)
 
 
 class Repository:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from catalog_forge.rancher.tree import Tree
     from catalog_forge.registry.images import Named
     from catalog_forge.registry.lockfile import Locked, LockFile
-    from catalog_forge.repository import Repository
+    from catalog_forge.repository import Repository, Source
 
 
 @click.command()
@@ -70,7 +69,8 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
 
     sources = [repository.source(name) for name in repository.names()]
     specs = {source.name: source.spec() for source in sources}
-    catalog = Catalog(_planned(disk.read(repository.root), repository, names))
+    wanted = [source for source in sources if source.name in (names or specs)]
+    catalog = Catalog(_planned(disk.read(repository.root), repository, wanted))
     known = {*specs, *(each.name for each in catalog.entries), *(each.name for each in catalog.images)}
     if lost := [name for name in names if name not in known]:
         raise ForgeError(f"there is no spec, entry or image {lost[0]!r}", hint=did_you_mean(lost[0], known))
@@ -97,16 +97,14 @@ def named_images(repository: Repository, names: tuple[str, ...]) -> tuple[Named,
     return found, {spec.tag for spec in specs.values()}
 
 
-def _planned(tree: Tree, repository: Repository, names: tuple[str, ...]) -> Tree:
-    """The catalog as it would be when it is generated."""
+def _planned(tree: Tree, repository: Repository, sources: Sequence[Source]) -> Tree:
+    """The catalog as it would be when these specs are generated, without pins."""
     from catalog_forge.rancher.tree import Tree
 
     files: dict[str, bytes] = {}
-    for name in repository.names():
-        if not names or name in names:
-            source = repository.source(name)
-            if repository.pins or not repository.is_current(source):
-                files |= {file.path: file.content for file in replace(source, pins={}).plan()}
+    for source in sources:
+        if source.pins or not repository.is_current(source):
+            files |= {file.path: file.content for file in source.unpinned}
     return tree.with_files(Tree.of(files).files.values())
 
 
