@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from catalog_forge import __version__, writer
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.plan import Plan
+from catalog_forge.registry import LOCK
 from catalog_forge.spec.folder import SpecFolder, check_inside
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from catalog_forge.yamlio import Map
 
 MARK = "catalog-forge.yml"
-LOCK = "catalog-forge.lock"
 
 Stamps = dict[str, tuple[int, int]]
 """When files were written, and their sizes, by their paths."""

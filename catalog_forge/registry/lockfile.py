@@ -13,10 +13,10 @@ from pathlib import Path
 from catalog_forge import journal, yamlio
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.plan import File
+from catalog_forge.registry import LOCK
 from catalog_forge.registry.reference import DIGEST
 from catalog_forge.spec.folder import check_merged
 
-NAME = "catalog-forge.lock"
 _HEAD = "# Made by `catalog-forge lock`: what the images of this catalog are. Commit it.\n"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -85,17 +85,17 @@ class LockFile:
 
 def read(root: Path) -> LockFile:
     """Read the lock of a catalog; an empty one where there is none. Raises ForgeError for one that is damaged."""
-    file = journal.read(root, NAME)
+    file = journal.read(root, LOCK)
     if file is None:
         return LockFile()
-    check_merged(NAME, file.content)
-    data = yamlio.load(file.content, NAME)
+    check_merged(LOCK, file.content)
+    data = yamlio.load(file.content, LOCK)
     try:
         assert isinstance(data, dict)
         images = {name: _locked(**row) for name, row in data["images"].items()}
     except (AssertionError, KeyError, TypeError, AttributeError, ValueError):
         raise ForgeError(
-            "the lock is damaged", Where(NAME), "git has the one before; `catalog-forge lock` makes a new one"
+            "the lock is damaged", Where(LOCK), "git has the one before; `catalog-forge lock` makes a new one"
         ) from None
     return LockFile(images, data.get("pinned") is True)
 
@@ -103,9 +103,9 @@ def read(root: Path) -> LockFile:
 def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile, LockFile]:
     """Change the lock, while nobody else does, and return it as it was and as it is. Nothing is written when that is the same."""
     with journal.locked(root):
-        there, old = journal.read(root, NAME), read(root)
+        there, old = journal.read(root, LOCK), read(root)
         new = change(old)
-        file = File(NAME, new.text.encode())
+        file = File(LOCK, new.text.encode())
         if file != there and (there or new != old):
             journal.change(root, [file], [])
     return old, new

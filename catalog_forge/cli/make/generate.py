@@ -61,11 +61,11 @@ def _pin(repository: Repository, locked: bool, *, write: bool) -> None:
     from dataclasses import replace
 
     from catalog_forge.errors import ForgeError
-    from catalog_forge.registry import lockfile
+    from catalog_forge.registry import LOCK, lockfile
 
     lock = replace(lockfile.read(repository.root), pinned=locked)
     if locked and not lock.images:
-        raise ForgeError(f"there is no {lockfile.NAME} to pin images to", hint="catalog-forge lock")
+        raise ForgeError(f"there is no {LOCK} to pin images to", hint="catalog-forge lock")
     repository.pins = lock.pins
     if write and lock.images:
         lockfile.update(repository.root, lambda now: replace(now, pinned=locked))

@@ -145,14 +145,14 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
 def compared(wanted: Named, known: LockFile, own: Collection[str], *, whole: bool) -> list[Problem]:
     """Say how the images of a catalog differ from those of its lock. What it makes itself need not be there yet."""
     from catalog_forge.errors import Problem, Where
-    from catalog_forge.registry.lockfile import NAME
+    from catalog_forge.registry import LOCK
 
     hint = "catalog-forge lock"
     missing = [name for name in wanted.images if name not in known.images and name not in own]
-    problems = [Problem(f"{name} is not in {NAME}", wanted.images[name], hint) for name in missing]
+    problems = [Problem(f"{name} is not in {LOCK}", wanted.images[name], hint) for name in missing]
     if whole:
         others = [name for name in known.images if name not in wanted.images]
-        problems += [Problem(f"nothing names {name} any more", Where(NAME), hint) for name in others]
+        problems += [Problem(f"nothing names {name} any more", Where(LOCK), hint) for name in others]
     return problems
 
 
