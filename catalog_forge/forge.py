@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.catalog.stored import compose_plan
-from catalog_forge.image.files import confd_sha256, image_plan
+from catalog_forge.image.files import image_plan
 from catalog_forge.plan import Plan
+from catalog_forge.spec.checks.whole import confd_sha256
 from catalog_forge.spec.folder import SpecFolder
 from catalog_forge.spec.model import Spec
 

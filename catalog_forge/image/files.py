@@ -14,7 +14,7 @@ from catalog_forge.backends import TABLE
 from catalog_forge.confd.layout import prefix_of
 from catalog_forge.confd.resource import actions, compile_file, probe_resource, resource_names, scale_resource
 from catalog_forge.plan import EXECUTABLE, Plan
-from catalog_forge.spec.checks.whole import APPLETS, CONFD_SHA256, UNPACK
+from catalog_forge.spec.checks.whole import APPLETS, UNPACK, confd_sha256
 from catalog_forge.spec.launching import can_watch, leader_port, rendered
 from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, TemplateBlock, Tool
 from catalog_forge.texts import fill
@@ -66,11 +66,6 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
     if spec.asks_main:
         plan.add_text("check.sh", fill(__package__, "check.sh", note=spec.note, share=spec.share), EXECUTABLE)
     return plan
-
-
-def confd_sha256(spec: Spec) -> str:
-    """Return the checksum of the confd that a spec pins, or that its release is known by."""
-    return spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
 
 
 def folders(spec: Spec) -> list[str]:

@@ -116,10 +116,9 @@ def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
     from catalog_forge.cli.make import confds
     from catalog_forge.cli.make.build import folder_of, stale
     from catalog_forge.image.baking import Baked
-    from catalog_forge.image.files import confd_sha256
     from catalog_forge.image.request import inputs_of, known_by
     from catalog_forge.plan import digest_of
-    from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
+    from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM, confd_sha256
 
     manifest = writer.current(repository.root, source.name, source.inputs)
     if manifest is None:

@@ -62,9 +62,9 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
     not what the spec itself pins, or cannot be read.
     """
     from catalog_forge.errors import BuildError, ForgeError
-    from catalog_forge.spec.checks.whole import CONFD_SHA256
+    from catalog_forge.spec.checks.whole import confd_sha256
 
-    pinned = spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
+    pinned = confd_sha256(spec)
     kept = _cache(environ) / pinned
     if file is None:
         with suppress(OSError):

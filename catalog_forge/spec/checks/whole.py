@@ -36,6 +36,11 @@ PLATFORM = "linux/amd64"
 CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1d5e6b0cc334"}
 
 
+def confd_sha256(spec: Spec) -> str:
+    """Return the checksum of the confd that a spec pins, or that its release is known by."""
+    return spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
+
+
 def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     """Yield every problem of a spec that was read without one; `started`: what starts the program must be known."""
     if spec.forge != 1:
