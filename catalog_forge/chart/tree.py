@@ -15,8 +15,7 @@ from typing import Any
 
 from catalog_forge.chart.helm import HelmWriter, Verbatim, quoted
 from catalog_forge.chart.marks import RELEASE
-from catalog_forge.confd.imitated.store import flatten
-from catalog_forge.confd.layout import nested
+from catalog_forge.confd.layout import keys_of_answer, nested
 from catalog_forge.metadata.scenarios import model
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.service.answers import DEFAULT
@@ -102,10 +101,7 @@ class Trees:
         """The name and the object of a container, with what counts in them."""
         first, second = self.services[name.lower()]["containers"][:2]
         made = _counted(_leaves(first), _leaves(second), "", self.identity(name))
-        return self._text(first["name"][:-1]) + "{{ $n }}", made
-
-    def _text(self, text: str) -> str:
-        return text.replace(RELEASE, "{{ $.Release.Name }}")
+        return _released(first["name"][:-1]) + "{{ $n }}", made
 
     def _file(self, tree: dict[str, Any], secret: bool) -> str:
         """A tree as JSON, below the version as confd's prefix; of leaves with a secret in them only those, or all others."""
@@ -147,8 +143,11 @@ def _named(objects: Any) -> dict[str, Any]:
 
 def _leaves(told: Mapping[str, Any], *without: str) -> dict[str, Any]:
     """An object as confd holds it: texts in maps, the elements of lists below their names or numbers."""
-    body = json.dumps({key: value for key, value in told.items() if key not in without}).encode()
-    return nested({key.decode(): text.decode() for key, text in flatten("", body).items()})
+    return nested(keys_of_answer("", json.dumps({key: value for key, value in told.items() if key not in without})))
+
+
+def _released(text: str) -> str:
+    return text.replace(RELEASE, "{{ $.Release.Name }}")
 
 
 def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
@@ -157,7 +156,7 @@ def _counted(first: Any, second: Any, key: str, identity: Identity) -> Any:
         return {name: _counted(each, second[name], name, identity) for name, each in first.items()}
     if first == second:
         return first
-    release = first.replace(RELEASE, "{{ $.Release.Name }}")
+    release = _released(first)
     if key == "primary_ip" or re.fullmatch(_ADDRESS, first):
         return Verbatim(f'"{identity.address}"')
     if identity.scale == "0" and first.endswith("1"):

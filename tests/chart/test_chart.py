@@ -119,6 +119,11 @@ def test_an_answer_that_shapes_the_stack_is_fixed_and_said() -> None:
     assert yaml.safe_load(small.plan.text("values.yaml"))["answers"] == {}
 
 
+def test_metadata_that_no_file_can_hold_is_one_clear_error() -> None:
+    with pytest.raises(ForgeError, match="/metadata/a has a value, and so has /metadata/a/b below it"):
+        objects_of(rancher=RANCHER.replace("plain: x", "a: 1, a/b: 2"))
+
+
 def test_metadata_of_another_store_is_one_clear_error() -> None:
     from catalog_forge.chart.specs import conf_of
     from catalog_forge.spec.reader import read as spec_of
