@@ -19,9 +19,8 @@ from catalog_forge.confd.layout import keys_of_answer, nested
 from catalog_forge.metadata.scenarios import model
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.service.answers import DEFAULT
-from catalog_forge.stack.environment import environment
+from catalog_forge.stack.environment import steady
 from catalog_forge.stack.model import Stack
-from catalog_forge.stack.reconcile import Ledger
 
 # An uuid, and a digest, are cut from a hash: nobody reads more into them than that they tell containers apart.
 _UUID = 36
@@ -47,11 +46,7 @@ class Trees:
         self.version, self.writer, self.roots = version, writer, roots
         self.identities = identities
         services = tuple(replace(each, scale=2) for each in stack.services)
-        made = environment(
-            replace(stack, name=RELEASE, services=services), model.SUBNET.replace("1.0/24", "0.0/16"), _HOST, Ledger(), (), {}
-        )
-        steady = [replace(each, states={}, healths={}, created={}, births=0) for each in made.stacks[0].services]
-        made = replace(made, stacks=(replace(made.stacks[0], services=tuple(steady)),))
+        made = steady(replace(stack, name=RELEASE, services=services), model.SUBNET.replace("1.0/24", "0.0/16"), _HOST)
         told: Any = answers_of(made, only=version).entry(version, DEFAULT)
         self.stack = _named(told["stacks"])[RELEASE]
         self.services = _named(self.stack["services"])

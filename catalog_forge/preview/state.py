@@ -16,10 +16,9 @@ from catalog_forge.preview.site import Opened
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import defaults
 from catalog_forge.stack.compose import compose
-from catalog_forge.stack.environment import environment
+from catalog_forge.stack.environment import steady
 from catalog_forge.stack.model import Stack, stack_name
 from catalog_forge.stack.plan import published_once
-from catalog_forge.stack.reconcile import Ledger
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.observation import Seen
 from catalog_forge.verify.subject import Subject
@@ -136,16 +135,14 @@ def _scaled(stack: Stack, wish: Wish) -> Stack:
 
 def _environment(stack: Stack, wish: Wish) -> model.Environment:
     """The stack when all its units run and are healthy, and the services of other stacks that it has links to."""
-    ledger = Ledger({(each.name, index): index for each in stack.services for index in range(1, each.scale + 1)})
-    found = environment(stack, SUBNET, HOSTS[0], ledger, (), {})
-    own = replace(found.stacks[0], services=tuple(replace(each, states={}, healths={}) for each in found.stacks[0].services))
+    found = steady(stack, SUBNET, HOSTS[0])
     others: dict[str, dict[str, model.Service]] = {}
     for link in (link for each in stack.services for link in each.links):
         name, _, service = link.target.partition("/")
         if service and name not in ("", stack.name):
             others.setdefault(name, {})[service] = model.Service(service, wish.scales.get(link.target, 1))
     beside = (model.Stack(name, tuple(services.values())) for name, services in others.items())
-    return replace(found, hosts=HOSTS, stacks=(own, *beside))
+    return replace(found, hosts=HOSTS, stacks=(*found.stacks, *beside))
 
 
 def _nodes(opened: Opened, stack: Stack) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.goyaml.scalars import Value
@@ -26,6 +27,13 @@ def environment(
             found.setdefault(each.key, []).append(each)
     services = tuple(_service(stack.name, service, ledger, found, healths) for service in stack.services)
     return model.Environment((model.Stack(stack.name, services),), (host,), subnet)
+
+
+def steady(stack: Stack, subnet: str, host: model.Host) -> model.Environment:
+    """Return the environment of a stack that was just started, all of whose units run and are healthy."""
+    made = environment(stack, subnet, host, Ledger(), (), {})
+    services = tuple(replace(each, states={}, healths={}) for each in made.stacks[0].services)
+    return replace(made, stacks=(replace(made.stacks[0], services=services),))
 
 
 def addresses(stack: Stack, made: model.Environment) -> dict[str, str]:

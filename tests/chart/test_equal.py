@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ from catalog_forge.metadata.service.server import MetadataServer
 from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.compose import compose
-from catalog_forge.stack.environment import environment
+from catalog_forge.stack.environment import steady
 from catalog_forge.stack.model import Launch, Service, Stack
-from catalog_forge.stack.reconcile import Ledger, container_name, owner_of
+from catalog_forge.stack.reconcile import container_name, owner_of
 from catalog_forge.verify.subject import Subject, of_spec
 from tests.chart import helm, made
-from tests.confd.real import Result, errors_of, run_real
+from tests.confd.real import Result, run_real, run_with
 from tests.helpers import tree
 
 RELEASE = "es"
@@ -30,15 +29,7 @@ RELEASE = "es"
 
 def told(stack: Stack, version: str, pods: Mapping[str, str]) -> Answers:
     """What `up` tells of a stack whose units all run, with the addresses that pods have."""
-    keys = {(each.name, index): index for each in stack.services for index in range(1, each.scale + 1)}
-    found = environment(stack, "10.42.0.0/16", model.Host("node-1", "192.0.2.11"), Ledger(keys), (), {})
-    steady = tuple(
-        model.Service(
-            each.name, each.scale, each.metadata, each.labels, each.sidekicks, each.links, each.ports, each.health_check
-        )
-        for each in found.stacks[0].services
-    )
-    running = model.Environment((model.Stack(stack.name, steady),), found.hosts, found.subnet)
+    running = steady(stack, "10.42.0.0/16", model.Host("node-1", "192.0.2.11"))
     text = json.dumps(answers_of(running, only=version).versions)
     addresses = {each.name: each.address for each in units.containers(running)}
     for name, pod in pods.items():
@@ -79,18 +70,8 @@ def name_of(entry: Any) -> str:
 
 def run_file(confd: Path, folder: Path, subject: Subject, nodes: list[Path]) -> Result:
     """Run confd once over an image with its back end file."""
-    resources = subject.image.resources
-    places = {resource.name: folder / "out" / str(number) for number, resource in enumerate(resources)}
-    files: dict[str, bytes | str] = {f"templates/{src}": data for src, data in subject.image.templates.items()}
-    tree(folder, files | {resource.file: resource.toml(str(places[resource.name])) for resource in resources})
-    (folder / "out").mkdir()
-    options = [word for node in nodes for word in ("-file", str(node))]
-    done = subprocess.run(
-        [confd, "-onetime", "-sync-only", "-confdir", folder, "-backend", "file", *options, "-prefix", subject.prefix],
-        capture_output=True, text=True, env=dict(subject.variables), check=False, timeout=100,
-    )  # fmt: skip
-    written = {key: place.read_bytes() for key, place in places.items() if place.exists()}
-    return Result(written, errors_of(done.stderr, resources), done.returncode, done.stderr)
+    options = [word for node in nodes for word in ("-file", node)]
+    return run_with(confd, folder, subject.image, ["-backend", "file", *options, "-prefix", subject.prefix], subject.variables)
 
 
 @pytest.mark.confd

@@ -111,14 +111,21 @@ def fetch_from(address: str) -> embedded.Fetch:
 def run_real(
     confd: Path, folder: Path, image: ImageDir, address: str, *, prefix: str = PREFIX, variables: Mapping[str, str] | None = None
 ) -> Result:
-    """Run confd once over an image that is put below `folder`."""
+    """Run confd once over an image that is put below `folder`, against Rancher's metadata service."""
+    options = ["-backend", "rancher", "-node", address, *(["-prefix", prefix] if prefix else [])]
+    return run_with(confd, folder, image, options, variables)
+
+
+def run_with(
+    confd: Path, folder: Path, image: ImageDir, options: Sequence[str | Path], variables: Mapping[str, str] | None = None
+) -> Result:
+    """Run confd once, with the options of a back end, over an image that is put below `folder`."""
     files: dict[str, bytes | str] = {f"templates/{src}": data for src, data in image.templates.items()}
     places = {resource.name: folder / "out" / str(number) for number, resource in enumerate(image.resources)}
     for resource in image.resources:
         files[resource.file] = resource.toml(str(places[resource.name]))
     tree(folder, files)
     (folder / "out").mkdir(exist_ok=True)
-    options = ["-backend", "rancher", "-node", address, *(["-prefix", prefix] if prefix else [])]
     done = subprocess.run(
         [confd, "-onetime", "-sync-only", "-confdir", folder, *options],
         capture_output=True, text=True, errors="surrogateescape", env=dict(variables or {}), check=False, timeout=100,
