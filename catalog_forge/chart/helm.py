@@ -15,6 +15,11 @@ from typing import Any
 from catalog_forge.chart.marks import Marks
 from catalog_forge.rancher.questions import Question
 
+DOMAIN = "{{ $.Release.Namespace }}.svc.{{ $.Values.clusterDomain }}"
+"""What stands behind the name of a Service in the DNS of the cluster."""
+ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
+"""Whether the pods of a StatefulSet can be counted from another number than 0."""
+
 # What YAML's readers refuse as it is, and JSON does not escape.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _BARE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*")
@@ -47,6 +52,11 @@ class ForEach:
 
 class JsonBlock(str):
     """A text with template actions in it that has a line to itself: it is written as a YAML block."""
+
+
+def of_release(name: str) -> Verbatim:
+    """Return the name of an object that each release has for itself, after the name of the release; actions may stand in it."""
+    return Verbatim(f'"{{{{ $.Release.Name }}}}-{name}"')
 
 
 def quoted(text: str) -> str:

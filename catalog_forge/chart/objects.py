@@ -9,7 +9,18 @@ from typing import Any
 
 from catalog_forge.chart import carried
 from catalog_forge.chart.gaps import Gaps
-from catalog_forge.chart.helm import ForEach, HelmWriter, JsonBlock, OnlyWhen, Verbatim, quoted, whole
+from catalog_forge.chart.helm import (
+    DOMAIN,
+    ORDINALS,
+    ForEach,
+    HelmWriter,
+    JsonBlock,
+    OnlyWhen,
+    Verbatim,
+    of_release,
+    quoted,
+    whole,
+)
 from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_annotation
 from catalog_forge.chart.pods import POD_IP, POD_NAME, Conf, Pod, Pods, file_name, port_of
@@ -23,8 +34,7 @@ from catalog_forge.stack.volumes import named
 _EXTERNAL = re.compile(r"(?:[^/]+/)*external-service(?:[:@].*)?")
 _ALIAS = re.compile(r"(?:[^/]+/)*dns-service(?:[:@].*)?")
 _HOST_LABEL = "io.rancher.scheduler.affinity:host_label"
-_DOMAIN = "{{ $.Release.Namespace }}.svc.{{ $.Values.clusterDomain }}"
-FIRST = 'ternary 1 0 (semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version)'
+FIRST = f"ternary 1 0 ({ORDINALS})"
 """The number of the first pod of a StatefulSet: Rancher counts from 1, and Kubernetes can do so since 1.27."""
 
 
@@ -57,6 +67,7 @@ class Objects:
         self.trees = Trees(self.stack, conf.version, identities, self.writer, conf.roots) if conf else None
         secret = self.trees is not None and "answers" in self.trees.of_stack(True)
         self.pods = Pods(entry, opened, conf, gaps, self.shared, secret)
+        self.gap = self.pods.gap
 
     def all(self) -> Installed:
         """Make all of them."""
@@ -78,10 +89,6 @@ class Objects:
             if key.startswith("volume:"):
                 self._claim(claim)
         return self.made
-
-    def gap(self, launch: Launch, key: str, what: str, becomes: str, todo: str, kind: str = "") -> None:
-        """Note a gap at a key of a container."""
-        self.gaps.add(kind or key, launch.name, what, becomes, todo, self.pods.where(launch.name, key))
 
     def scale(self, service: Service) -> str:
         """The number of a service's units, as an expression of Helm."""
@@ -111,7 +118,7 @@ class Objects:
         if self.kinds[service.name] != "StatefulSet":
             return Identity("0", quoted(POD_NAME), POD_IP)
         number = f"(add $i ({FIRST}))"
-        address = f"{{{{ $.Release.Name }}}}-{name}-{{{{ add $i ({FIRST}) }}}}.{name}.{_DOMAIN}"
+        address = f"{{{{ $.Release.Name }}}}-{name}-{{{{ add $i ({FIRST}) }}}}.{name}.{DOMAIN}"
         return Identity(self.scale(service), f'(printf "%s-{name}-%v" $.Release.Name {number})', address)
 
     def _shared_volumes(self) -> dict[str, str]:
@@ -143,13 +150,13 @@ class Objects:
 
     def _workload(self, service: Service, kind: str, file: str) -> None:
         name = self.names[service.name]
-        full = Verbatim(f'"{{{{ $.Release.Name }}}}-{name}"')
+        full = of_release(name)
         asks = self.conf is not None and any(self.conf.runs_in(launch) for launch in service.launches)
         tree = {
             "projected": {
                 "sources": [
                     {"configMap": {"name": full}},
-                    {"secret": {"name": Verbatim(f'"{{{{ $.Release.Name }}}}-{name}-metadata"'), "optional": True}},
+                    {"secret": {"name": of_release(f"{name}-metadata"), "optional": True}},
                 ]
             }
         }
@@ -163,7 +170,7 @@ class Objects:
         template["spec"] |= self._placed(service)
         spec: dict[str, Any] = {}
         if kind == "Job":
-            full = Verbatim(f'"{{{{ $.Release.Name }}}}-{name}-{{{{ $.Release.Revision }}}}"')
+            full = of_release(f"{name}-{{{{ $.Release.Revision }}}}")
             template["spec"]["restartPolicy"] = "OnFailure"
             self.gap(
                 service.primary,
@@ -179,14 +186,14 @@ class Objects:
             spec["replicas"] = Verbatim(f"{{{{ {self.scale(service)} }}}}")
         if kind == "StatefulSet":
             spec |= {"serviceName": name, "podManagementPolicy": "Parallel"}
-            spec["ordinals"] = OnlyWhen('semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version', {"start": 1})
+            spec["ordinals"] = OnlyWhen(ORDINALS, {"start": 1})
         if kind == "DaemonSet" and asks:
             self.gap(service.primary, "labels", GLOBAL, "the metadata tells of none of its containers: there is one on each node",
                      "give it a scale, if its templates look at its peers", "global service")  # fmt: skip
         spec["template"] = template
         if pod.claims:
             spec["volumeClaimTemplates"] = OnlyWhen(
-                "$.Values.persistence.enabled", [self._claimed({"name": each.name}) for each in pod.claims]
+                "$.Values.persistence.enabled", [{"metadata": {"name": each.name}, "spec": _wanted()} for each in pod.claims]
             )
             self.made.claims = True
         group = "batch/v1" if kind == "Job" else "apps/v1"
@@ -216,7 +223,7 @@ class Objects:
                 both[False][f"{file_name(asker)}.template.json"] = JsonBlock(self.trees.of_pod(asker))
         self.made.add(file, _object("v1", "ConfigMap", full, labels, data=both[False]))
         if self.pods.secret:
-            held = Verbatim(f'"{{{{ $.Release.Name }}}}-{name}-metadata"')
+            held = of_release(f"{name}-metadata")
             self.made.add(file, _object("v1", "Secret", held, labels, type="Opaque", stringData=both[True]))
 
     def _labels(self, name: str) -> dict[str, Any]:
@@ -267,20 +274,10 @@ class Objects:
                      "give the nodes the labels: those of Rancher 1.x's hosts are not there", "label of hosts")  # fmt: skip
         return {"nodeSelector": wanted} if wanted else {}
 
-    def _claimed(self, metadata: dict[str, Any]) -> dict[str, Any]:
-        spec = {
-            "accessModes": [Verbatim("{{ $.Values.persistence.accessMode }}")],
-            "storageClassName": OnlyWhen(
-                "$.Values.persistence.storageClass", Verbatim("{{ $.Values.persistence.storageClass | quote }}")
-            ),
-            "resources": {"requests": {"storage": Verbatim("{{ $.Values.persistence.size | quote }}")}},
-        }
-        return {"metadata": metadata, "spec": spec}
-
     def _claim(self, claim: str) -> None:
         self.made.claims = True
-        made = _object("v1", "PersistentVolumeClaim", Verbatim(f'"{{{{ $.Release.Name }}}}-{claim}"'), self._labels(claim), **{})
-        self.made.add("volumes.yaml", OnlyWhen("$.Values.persistence.enabled", {**made, "spec": self._claimed({})["spec"]}))
+        made = _object("v1", "PersistentVolumeClaim", of_release(claim), self._labels(claim), spec=_wanted())
+        self.made.add("volumes.yaml", OnlyWhen("$.Values.persistence.enabled", made))
         self.gaps.add("volume of several services", "", f"volumes: {claim}", "several services mount one PersistentVolumeClaim",
                       "set persistence.accessMode to ReadWriteMany, with a storage class that can do so")  # fmt: skip
 
@@ -292,23 +289,27 @@ class Objects:
         inner = [(private, protocol) for _, private, protocol in ports]
         inner += [port_of(port)[1:] for launch in service.launches for port in launch.exposed]
         listed = [_port(number, private, private, protocol) for number, (private, protocol) in enumerate(dict.fromkeys(inner))]
-        headless: dict[str, Any] = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": self._labels(name)}
-        self.made.add(
-            file, _object("v1", "Service", name, self._labels(name), spec={**headless, **({"ports": listed} if listed else {})})
-        )
+        self._headless(file, name, name, **({"ports": listed} if listed else {}))
         if ports:
             outer = {(public or private, protocol): private for public, private, protocol in ports}
-            spec = {
-                "type": Verbatim(f"{{{{ (index $.Values.services {quoted(name)}).serviceType }}}}"),
-                "selector": self._labels(name),
-                "ports": [
-                    _port(number, public, private, protocol) for number, ((public, protocol), private) in enumerate(outer.items())
-                ],
-            }
-            self.made.add(file, _object("v1", "Service", f"{name}-public", self._labels(name), spec=spec))
+            opened = [
+                _port(number, public, private, protocol) for number, ((public, protocol), private) in enumerate(outer.items())
+            ]
+            self._public(file, name, f"{name}-public", name, opened)
             shown = ", ".join(f"{public}:{private}/{protocol}" for public, private, protocol in ports)
             self.gap(service.primary, "ports", f"ports: {self._shown(shown)}", "nodes have another port for it",
                      f"set services.{name}.serviceType to LoadBalancer, or write an Ingress", "published port")  # fmt: skip
+
+    def _headless(self, file: str, name: str, leads_to: str, **more: Any) -> None:
+        """A name for the pods of a service, also for those that are not ready."""
+        spec = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": self._labels(leads_to), **more}
+        self.made.add(file, _object("v1", "Service", name, self._labels(leads_to), spec=spec))
+
+    def _public(self, file: str, service: str, name: str, leads_to: str, ports: Sequence[Any]) -> None:
+        """The ports under which the pods of a service are reached from outside, as the values of `service` say."""
+        kind = Verbatim(f"{{{{ (index $.Values.services {quoted(service)}).serviceType }}}}")
+        spec = {"type": kind, "selector": self._labels(leads_to), "ports": ports}
+        self.made.add(file, _object("v1", "Service", name, self._labels(service), spec=spec))
 
     def _shown(self, text: str) -> str:
         return "".join(
@@ -327,7 +328,7 @@ class Objects:
         )
         target = next((self.names[link.target] for link in service.links if link.target in self.names), "")
         addresses = [item.value for item in items(definition.get("external_ips"))]
-        outside = host or (f"{target}.{{{{ $.Release.Namespace }}}}.svc.{{{{ $.Values.clusterDomain }}}}" if target else "")
+        outside = host or (f"{target}.{DOMAIN}" if target else "")
         if outside and "$" not in host and "{{" not in host:
             external = Verbatim(f'"{outside}"') if target and not host else outside
             self.made.add(
@@ -362,8 +363,7 @@ class Objects:
         taken = {*self.names.values(), *(f"{each}-public" for each in self.names.values())}
         if known and alias not in taken | self.aliases:
             self.aliases.add(alias)
-            spec = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": self._labels(known)}
-            self.made.add("links.yaml", _object("v1", "Service", alias, self._labels(known), spec=spec))
+            self._headless("links.yaml", alias, known)
 
     def _names(self, service: Service, key: str, link: Link) -> bool:
         definition = self.entry.composition.services.get(service.name)
@@ -380,14 +380,7 @@ class Objects:
         for number, (source, rule) in enumerate(sole.items()):
             target = self.names.get(rule.service, rule.service)
             ports = [_port(number, str(public.get(str(source), source)), str(rule.target), "tcp")]
-            spec = {
-                "type": Verbatim(f"{{{{ (index $.Values.services {quoted(name)}).serviceType }}}}"),
-                "selector": self._labels(target),
-                "ports": ports,
-            }
-            self.made.add(
-                file, _object("v1", "Service", name if number == 0 else f"{name}-{number}", self._labels(name), spec=spec)
-            )
+            self._public(file, name, name if number == 0 else f"{name}-{number}", target, ports)
         asked = [rule for rule in rules if (rule.hostname or rule.path) and rule.protocol == "http"]
         if asked:
             self._ingress(service, file, asked)
@@ -467,6 +460,17 @@ class Objects:
 
 def _object(group: str, kind: str, name: Any, labels: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
     return {"apiVersion": group, "kind": kind, "metadata": {"name": name, "labels": labels}, **rest}
+
+
+def _wanted() -> dict[str, Any]:
+    """What a claim asks for: what the values of the chart say."""
+    return {
+        "accessModes": [Verbatim("{{ $.Values.persistence.accessMode }}")],
+        "storageClassName": OnlyWhen(
+            "$.Values.persistence.storageClass", Verbatim("{{ $.Values.persistence.storageClass | quote }}")
+        ),
+        "resources": {"requests": {"storage": Verbatim("{{ $.Values.persistence.size | quote }}")}},
+    }
 
 
 def _port(number: int, public: str, private: str, protocol: str) -> dict[str, Any]:

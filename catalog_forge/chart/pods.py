@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge.chart.gaps import Gaps
-from catalog_forge.chart.helm import Expanded, OnlyWhen, Verbatim, quoted
+from catalog_forge.chart.helm import DOMAIN, Expanded, OnlyWhen, Verbatim, of_release, quoted
 from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_variable
 from catalog_forge.errors import Where
@@ -46,7 +46,7 @@ class Conf:
 
 @dataclass(slots=True)
 class PodVolume:
-    """A volume of a pod: its key, its name there, whether it stays when the pod goes, the path of the node that it is."""
+    """A volume of a pod: its name there, whether it stays when the pod goes, the path of the node that it is."""
 
     name: str
     stays: bool = True
@@ -75,7 +75,11 @@ class Pods:
         self.entry, self.opened, self.conf, self.gaps, self.shared = entry, opened, conf, gaps, shared
         self.secret = secret  # whether the metadata holds secrets
 
-    def where(self, service: str, key: str) -> Where | None:
+    def gap(self, launch: Launch, key: str, what: str, becomes: str, todo: str, kind: str = "") -> None:
+        """Note a gap at a key of a container."""
+        self.gaps.add(kind or key, launch.name, what, becomes, todo, self._where(launch.name, key))
+
+    def _where(self, service: str, key: str) -> Where | None:
         """Where a key of a service stands in the entry."""
         composition = self.entry.composition
         definition = composition.services.get(service)
@@ -93,15 +97,11 @@ class Pods:
 class _PodMaker:
     def __init__(self, pods: Pods, service: Service, name: Verbatim, tree: Mapping[str, Any] | None, keeps: bool) -> None:
         self.pods, self.service, self.name, self.tree, self.keeps = pods, service, name, tree, keeps
-        self.gaps, self.conf, self.marks = pods.gaps, pods.conf, pods.opened.marks
+        self.gap, self.conf, self.marks = pods.gap, pods.conf, pods.opened.marks
         self.names, self.volume_names = DnsNames(), DnsNames()
         self.sources: dict[tuple[str, str], PodVolume] = {}
         self.by_name = {launch.name: launch for launch in service.launches}
         self.result = Pod({})
-
-    def gap(self, launch: Launch, key: str, what: str, becomes: str, todo: str, kind: str = "") -> None:
-        """Note a gap at a key of a container."""
-        self.gaps.add(kind or key, launch.name, what, becomes, todo, self.pods.where(launch.name, key))
 
     def pod(self) -> Pod:
         """Make the pod."""
@@ -125,7 +125,7 @@ class _PodMaker:
         spec |= self._whole()
         volumes = [*self._volumes()]
         self.result.spec = {**spec, **({"volumes": volumes} if volumes else {})}
-        self.result.claims = [each for each in self.sources.values() if each.stays and self._is_claim(each)]
+        self.result.claims = [each for each in self.sources.values() if self.keeps and each.stays and not each.shared]
         return self.result
 
     def _is_conf(self, launch: Launch) -> bool:
@@ -373,9 +373,6 @@ class _PodMaker:
     def _shown(self, text: str) -> str:
         return "".join(part if isinstance(part, str) else "..." for part in self.marks.parts(text))
 
-    def _is_claim(self, source: PodVolume) -> bool:
-        return self.keeps and not source.shared
-
     def _volumes(self) -> Iterator[Any]:
         for source in self.sources.values():
             name = {"name": source.name}
@@ -384,8 +381,8 @@ class _PodMaker:
             elif source.external:
                 yield {**name, "persistentVolumeClaim": {"claimName": DnsNames().of(source.external, 63)}}
             elif source.shared:
-                claim = Verbatim(f'"{{{{ $.Release.Name }}}}-{source.shared}"')
-                yield OnlyWhen("$.Values.persistence.enabled", {**name, "persistentVolumeClaim": {"claimName": claim}})
+                claim = {"claimName": of_release(source.shared)}
+                yield OnlyWhen("$.Values.persistence.enabled", {**name, "persistentVolumeClaim": claim})
                 yield OnlyWhen("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
             elif source.stays and self.keeps:
                 yield OnlyWhen("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
@@ -422,9 +419,7 @@ class _PodMaker:
             [str(each) for each in found] if isinstance(found := options.get(key), list) else [] for key in ("dns", "dns_search")
         )
         config: dict[str, Any] = {"nameservers": servers} if servers else {}
-        own = Verbatim(
-            f'"{self.pods.shared[self.service.name]}.{{{{ $.Release.Namespace }}}}.svc.{{{{ $.Values.clusterDomain }}}}"'
-        )
+        own = Verbatim(f'"{self.pods.shared[self.service.name]}.{DOMAIN}"')
         config["searches"] = [own, *search]
         return {"dnsConfig": config}
 
