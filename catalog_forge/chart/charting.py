@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.chart.gaps import Gap, Gaps, as_markdown
-from catalog_forge.chart.helm import HelmWriter
+from catalog_forge.chart.gaps import Gap, Gaps, as_markdown, plain
+from catalog_forge.chart.helm import ForEach, HelmWriter, OnlyWhen
 from catalog_forge.chart.marks import OpenStack, opened
 from catalog_forge.chart.names import DnsNames
 from catalog_forge.chart.objects import Installed, Objects
@@ -127,7 +128,7 @@ class _ChartFiles:
         return Chart(name, self.version, plan, found, self.made.workloads)
 
     def _object(self, part: Any) -> str:
-        if hasattr(part, "condition"):
+        if isinstance(part, OnlyWhen):
             return f"{{{{- if {part.condition} }}}}\n{self.writer.text(part.value)}{{{{- end }}}}\n"
         return self.writer.text(part)
 
@@ -145,7 +146,7 @@ class _ChartFiles:
             "version": yamlio.Quoted(self.version),
             "appVersion": yamlio.Quoted(printable(self.entry.version or self.version)),
             "kubeVersion": yamlio.Quoted(KUBERNETES),
-            "description": " ".join(printable(description).split()),
+            "description": _line(description),
             "type": "application",
         }
         if home := text_of(settings.get("projectURL")):
@@ -161,7 +162,8 @@ class _ChartFiles:
         }
         return found
 
-    def _services(self) -> dict[str, dict[str, Any]]:
+    @cached_property
+    def services(self) -> dict[str, dict[str, Any]]:
         """The values of each service."""
         found: dict[str, dict[str, Any]] = {}
         for service in self.found.stack.services:
@@ -185,14 +187,14 @@ class _ChartFiles:
         persistence = {"enabled": True, "size": "8Gi", "storageClass": "", "accessMode": "ReadWriteOnce"}
         return {
             "answers": {key: yamlio.Quoted(value) if isinstance(value, str) else value for key, value in answers.items()},
-            "services": self._services(),
+            "services": self.services,
             "persistence": persistence,
             "clusterDomain": "cluster.local",
         }
 
     def _questions(self) -> list[dict[str, Any]]:
         made = asked(self.open, self.found.variables, self.gaps)
-        made += [scale_question(name, values["scale"]) for name, values in self._services().items() if "scale" in values]
+        made += [scale_question(name, values["scale"]) for name, values in self.services.items() if "scale" in values]
         return made + (storage_questions() if self.made.claims else [])
 
     def _schema(self) -> dict[str, Any]:
@@ -203,7 +205,7 @@ class _ChartFiles:
         one = {"scale": {"type": "integer", "minimum": 0, "maximum": 1000}, "serviceType": kinds, "liveness": truth}
         services = {
             name: {"type": "object", "required": list(values), "properties": {key: one[key] for key in values}}
-            for name, values in self._services().items()
+            for name, values in self.services.items()
         }
         modes = {"enum": ["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]}
         size = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([EPTGMK]i?)?$"}
@@ -232,7 +234,7 @@ class _ChartFiles:
             elif isinstance(value, list | tuple):
                 for each in value:
                     walk(each)
-            elif hasattr(value, "value"):
+            elif isinstance(value, OnlyWhen | ForEach):
                 walk(value.value)
             elif isinstance(value, int) and not isinstance(value, bool):
                 found.update(question.variable for question in self.found.marks.questions(value))
@@ -243,7 +245,7 @@ class _ChartFiles:
         return found
 
     def _readme(self, gaps: int) -> str:
-        lines = [f"# {_markdown(self._title())}", "", _markdown(text_of(pairs(self.entry.block).get("description"))), ""]
+        lines = [f"# {plain(_line(self._title()))}", "", plain(_line(text_of(pairs(self.entry.block).get("description")))), ""]
         entry = printable(self.entry.title).replace("`", "")
         lines += [
             f"Made from the Rancher 1.x entry `{entry}`. Install it under the name that its stack had, in a namespace",
@@ -257,8 +259,8 @@ class _ChartFiles:
         return "\n".join(lines)
 
 
-def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>#|!])", r"\\\1", " ".join(printable(text).split()))
+def _line(text: str) -> str:
+    return " ".join(printable(text).split())
 
 
 def chart_version(version: str, revision: str) -> str:

@@ -70,7 +70,7 @@ def as_markdown(title: str, gaps: Sequence[Gap]) -> str:
     for gap in gaps:
         service = f" of {_span(gap.service)}" if gap.service else ""
         place = f" ({_span(str(gap.where))})" if gap.where else ""
-        parts.append(f"- {_span(gap.what)}{service}{place}\n  {_plain(gap.becomes)}.\n  To do: {_plain(gap.todo)}.\n")
+        parts.append(f"- {_span(gap.what)}{service}{place}\n  {plain(gap.becomes)}.\n  To do: {plain(gap.todo)}.\n")
     return "\n".join(parts)
 
 
@@ -79,6 +79,6 @@ def _span(text: str) -> str:
     return "`" + printable(text).replace("`", "'") + "`"
 
 
-def _plain(text: str) -> str:
-    """A text in which nothing is Markdown."""
+def plain(text: str) -> str:
+    """Return a text in which nothing is Markdown."""
     return "".join(f"\\{char}" if char in r"\`*_[]<>#|!" else char for char in printable(text))

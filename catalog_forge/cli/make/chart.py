@@ -58,7 +58,7 @@ def chart(settings: Settings, /, name: str | None, form: str, **options: Any) ->
 def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Chart:
     from catalog_forge.chart.charting import chart as make
     from catalog_forge.cli.run.entries import given, opened
-    from catalog_forge.rancher.questions import Given, answered
+    from catalog_forge.rancher.questions import answered
 
     conf, icon = None, None
     if name is not None:
@@ -72,8 +72,7 @@ def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Char
         entry = opened(settings.directory, options["entry"], options["revision"])
     told = given(options["sets"], options["answers_file"])
     # What must be answered, and is not yet, is asked when the chart is installed.
-    empty = {name: Given("") for name, question in entry.asked.items() if question.required and not question.default}
-    variables = answered(entry.questions, {**empty, **told}, lambda _: "")
+    variables = answered(entry.questions, told, lambda _: "")
     return make(entry, variables, conf, icon)
 
 
