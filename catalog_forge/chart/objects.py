@@ -23,12 +23,12 @@ from catalog_forge.chart.helm import (
 )
 from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_annotation
-from catalog_forge.chart.pods import POD_IP, POD_NAME, Conf, Pod, Pods, file_name, port_of
+from catalog_forge.chart.pods import POD_IP, POD_NAME, Conf, Pod, Pods, file_name
 from catalog_forge.chart.tree import Identity, Trees
 from catalog_forge.rancher.composition import items, labels_of
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import BALANCER, GLOBAL
-from catalog_forge.stack.model import Launch, Link, Rule, Service
+from catalog_forge.stack.model import Launch, Link, Rule, Service, port_of
 from catalog_forge.stack.volumes import named
 
 _EXTERNAL = re.compile(r"(?:[^/]+/)*external-service(?:[:@].*)?")
@@ -285,9 +285,9 @@ class Objects:
 
     def _reachable(self, service: Service, file: str) -> None:
         name = self.names[service.name]
-        ports = [port_of(port) for launch in service.launches for port in launch.ports]
+        ports = [port_of(port)[1:] for launch in service.launches for port in launch.ports]
         inner = [(private, protocol) for _, private, protocol in ports]
-        inner += [port_of(port)[1:] for launch in service.launches for port in launch.exposed]
+        inner += [port_of(port)[2:] for launch in service.launches for port in launch.exposed]
         listed = [_port(number, private, private, protocol) for number, (private, protocol) in enumerate(dict.fromkeys(inner))]
         self._headless(file, name, name, **({"ports": listed} if listed else {}))
         if ports:
@@ -372,7 +372,7 @@ class Objects:
     def _balancer(self, service: Service, file: str) -> None:
         """The rules of a load balancer: an Ingress for those that say which requests, a Service for ports alone."""
         name, rules = self.names[service.name], self.stack.balancers.get(service.name, ())
-        public = {port_of(port)[1]: port_of(port)[0] or port_of(port)[1] for port in service.primary.ports}
+        public = {private: outer or private for _, outer, private, _ in map(port_of, service.primary.ports)}
         plain = [rule for rule in rules if not rule.hostname and not rule.path]
         sole: dict[int, Rule] = {}
         for rule in plain:

@@ -13,7 +13,7 @@ from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_variable
 from catalog_forge.errors import Where
 from catalog_forge.rancher.entries import Revision
-from catalog_forge.stack.model import HealthCheck, Launch, Service
+from catalog_forge.stack.model import HealthCheck, Launch, Service, port_of
 from catalog_forge.stack.reconcile import ordered, owner_of
 
 NATIVE = 'semverCompare ">=1.29-0" $.Capabilities.KubeVersion.Version'
@@ -207,7 +207,7 @@ class _PodMaker:
     def _ports(self, launch: Launch) -> list[Any]:
         found: dict[tuple[str, str], None] = {}
         for port in (*launch.ports, *launch.exposed):
-            private, protocol = port_of(port)[1:]
+            private, protocol = port_of(port)[2:]
             found[private, protocol] = None
         return [{"containerPort": int(private), "protocol": protocol.upper()} for private, protocol in found]
 
@@ -427,13 +427,6 @@ class _PodMaker:
         pairs = self.service.primary.options.get("extra_hosts")
         found = [{"ip": str(ip), "hostnames": [name]} for name, ip in pairs.items()] if isinstance(pairs, Mapping) else []
         return {"hostAliases": found} if found else {}
-
-
-def port_of(text: str) -> tuple[str, str, str]:
-    """The public port, the private port and the protocol of [IP:][PUBLIC:]PRIVATE[/PROTOCOL]; public is empty without one."""
-    ports, _, protocol = text.partition("/")
-    *before, private = ports.split(":")
-    return before[-1] if before else "", private, protocol or "tcp"
 
 
 def file_name(name: str) -> str:

@@ -9,7 +9,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.scenarios import model, units
 from catalog_forge.stack.listing import unit_state
-from catalog_forge.stack.model import HealthCheck, Service, Stack
+from catalog_forge.stack.model import HealthCheck, Service, Stack, port_of
 from catalog_forge.stack.reconcile import Key, Ledger, Seen, container_name, owner_of
 
 
@@ -97,9 +97,8 @@ def _target(stack: str, target: str) -> str:
 
 def _port(text: str) -> str:
     """A published port as the metadata has it, PUBLIC:PRIVATE/PROTOCOL; empty when it is not published."""
-    ports, _, protocol = text.partition("/")
-    *_, public, private = ["", *ports.split(":")]
-    return f"{public}:{private}/{protocol or 'tcp'}" if public else ""
+    _, public, private, protocol = port_of(text)
+    return f"{public}:{private}/{protocol}" if public else ""
 
 
 def _check(check: HealthCheck) -> dict[str, Value]:

@@ -175,6 +175,16 @@ class Stack:
     images: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
 
+def port_of(text: str) -> tuple[str, str, str, str]:
+    """Return the address, the public port, the private port and the protocol of [[IP:][PUBLIC]:]PRIVATE[/PROTOCOL].
+
+    The address and the public port are empty where there is none.
+    """
+    ports, _, protocol = text.partition("/")
+    ip, public, private = ["", "", *ports.rsplit(":", 2)][-3:]
+    return ip, public, private, protocol or "tcp"
+
+
 def stack_name(name: str) -> str:
     """Return a name as a stack may have it: letters, digits and dashes."""
     return _NOT_IN_NAMES.sub("-", name).strip("-").lower() or "stack"

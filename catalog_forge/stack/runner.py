@@ -27,7 +27,7 @@ from catalog_forge.image.engine import LOST, Engine, advice
 from catalog_forge.image.lists import PURPOSE_LABEL
 from catalog_forge.metadata.scenarios.units import names_host
 from catalog_forge.stack.listing import OURS, PURPOSE, STACK_LABEL, names, seen
-from catalog_forge.stack.model import Launch, Link, Service, Stack
+from catalog_forge.stack.model import Launch, Link, Service, Stack, port_of
 from catalog_forge.stack.reconcile import Seen, Unit, container_name, ordered, owner_of
 
 METADATA = ("rancher-metadata", "rancher-metadata.rancher.internal")
@@ -456,17 +456,10 @@ def _lent(service: Service, launch: Launch) -> list[str]:
     return [port for each in service.launches if owner_of(service, each) is launch for port in each.ports]
 
 
-def _parts(port: str) -> tuple[str, str, str, str]:
-    """A port of compose as IP, public port, private port, protocol."""
-    ports, _, protocol = port.partition("/")
-    ip, public, private = ["", "", *ports.rsplit(":", 2)][-3:]
-    return ip, public, private, protocol or "tcp"
-
-
 def _exposed(service: Service, launch: Launch, index: int) -> Any:
     if launch.network == "shared":
         return None
-    own = [(private, protocol) for _, _, private, protocol in map(_parts, launch.exposed)]
+    own = [(private, protocol) for _, _, private, protocol in map(port_of, launch.exposed)]
     return [(int(port), protocol) for port, protocol in dict.fromkeys([*_bindings(service, launch, index), *own])] or None
 
 
@@ -480,7 +473,7 @@ def _published(service: Service, launch: Launch, index: int) -> Any:
 def _bindings(service: Service, launch: Launch, index: int) -> dict[tuple[str, str], list[Any]]:
     """What is published where: a public port by the first unit alone, where none is named by each at a free one."""
     found: dict[tuple[str, str], list[Any]] = {}
-    for ip, public, private, protocol in map(_parts, _lent(service, launch)):
+    for ip, public, private, protocol in map(port_of, _lent(service, launch)):
         if public and index > 1:
             continue
         if public == "80" and protocol == "tcp" and not ip:
