@@ -26,7 +26,7 @@ from catalog_forge.yamlio import Map, Node, Text
 MOST = 256
 # No more questions, and no more options of one, are taken into account; real entries have half of them.
 WIDEST = 16
-# What the versions of one revision may cost: seconds, and characters of text.
+# What the versions of one revision may cost: seconds of the processor, and characters of text.
 SECONDS = 3.0
 CHARACTERS = 8 << 20
 
@@ -55,7 +55,7 @@ class Version:
 def versions(revision: Revision, template: Template) -> Iterator[Version]:
     """The distinct versions of a revision's docker-compose.yml, the one with the default answers first."""
     base = defaults(revision.questions)
-    until = time.monotonic() + SECONDS
+    until = time.thread_time() + SECONDS
     seen: set[str] = set()
     size = 0
     for answers in answers_of(revision, actions.deciding(template)):
@@ -65,7 +65,7 @@ def versions(revision: Revision, template: Template) -> Iterator[Version]:
         seen.add(rendered.text)
         size += len(rendered.text)
         yield Version({name: text for name, text in answers.items() if text != base.get(name)}, rendered)
-        if time.monotonic() > until or size > CHARACTERS:
+        if time.thread_time() > until or size > CHARACTERS:
             return
 
 
