@@ -8,7 +8,6 @@ Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or
 
 from __future__ import annotations
 
-import compileall
 import os
 import sys
 import tempfile
@@ -28,8 +27,6 @@ from serving import huge, serve
 from starting import new, show_help, update
 from testing import test
 
-import catalog_forge
-
 _ALL = (
     *(show_help, new, update, generate, build, render, stored, seed, test),
     *(serve, huge, up, ps, many, lint, lock, adopt, preview),
@@ -42,8 +39,8 @@ def main(names: list[str]) -> int:
     """Run the benchmarks of these names, or all, and return the exit code."""
     rows: list[Row] = []
     failed = False
-    # pip compiles what it installs; a checkout under PYTHONDONTWRITEBYTECODE would be compiled anew by every run.
-    compileall.compile_dir(Path(catalog_forge.__file__).parent, quiet=1)
+    # Whoever installs a package has it compiled; under this, a checkout would be compiled anew by every run.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # One folder for all: deleting many files slows down what a disk does next, so that is done last.
     with tempfile.TemporaryDirectory(prefix="catalog-forge-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")) as home:
         for name in names or BENCHMARKS:

@@ -5,28 +5,66 @@ Their marks are [[ value ]], [% statement %] and [# comment #], because `{{` is 
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
+
+_OPTIONS: dict[str, Any] = {
+    "variable_start_string": "[[",
+    "variable_end_string": "]]",
+    "block_start_string": "[%",
+    "block_end_string": "%]",
+    "comment_start_string": "[#",
+    "comment_end_string": "#]",
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+}
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Keeps a text compiled where Python keeps its modules compiled, and on the same terms: each run of `new` needs six texts.
+
+    What cannot be read or written is compiled in each run; Jinja compares the text and the release of Python.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        kept, options = Path(cache_from_source(str(folder / "text.py"))).parent, crc32(repr(_OPTIONS).encode())
+        super().__init__(str(kept), f"%s.{sys.implementation.cache_tag}.{options:08x}.jinja")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read a compiled text, if there is one."""
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # of a file that is damaged, pickle and marshal raise what they like
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write a compiled text, if Python may write its modules."""
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                Path(self.directory).mkdir(parents=True, exist_ok=True)
+                super().dump_bytecode(bucket)
 
 
 @cache
 def _environment(package: str) -> Environment:
     # Only HTML pages are escaped. What a spec puts into the others has passed the patterns of the model.
+    files = Path(str(import_module(package).__file__)).with_name("files")
     return Environment(
-        loader=PackageLoader(package, "files"),
+        **_OPTIONS,
+        loader=PackageLoader(package, files.name),
         undefined=StrictUndefined,
-        variable_start_string="[[",
-        variable_end_string="]]",
-        block_start_string="[%",
-        block_end_string="%]",
-        comment_start_string="[#",
-        comment_end_string="#]",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
         autoescape=lambda name: bool(name and name.endswith(".html")),
+        bytecode_cache=_Compiled(files),
     )
 
 

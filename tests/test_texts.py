@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,3 +58,40 @@ def test_a_missing_value_is_an_error(package: str) -> None:
 def test_a_text_is_one_of_the_folder(package: str, name: str) -> None:
     with pytest.raises(TemplateNotFound):
         fill(package, name)
+
+
+def _in_a_process(package: str, tmp_path: Path, *, may_write: bool = True, **values: object) -> str:
+    """Fill in a text in a process of its own, and return it with the number of texts that were compiled there."""
+    program = (
+        "import sys, jinja2\nfrom catalog_forge.texts import fill\ncompiled, compile = [], jinja2.Environment.compile\n"
+        "jinja2.Environment.compile = lambda self, *a, **k: compiled.append(1) or compile(self, *a, **k)\n"
+        f"__import__({package!r})\nprint(fill({package!r}, 'blocks', **{values!r}).split(), len(compiled))"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment |= {"PYTHONPATH": str(tmp_path)} | ({} if may_write else {"PYTHONDONTWRITEBYTECODE": "1"})
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_a_text_is_compiled_once_until_it_changes(package: str, tmp_path: Path) -> None:
+    files = tmp_path / package / "files"
+    assert _in_a_process(package, tmp_path, may_write=False, a=1) == "['x', 'y', 'z'] 1"
+    assert not (files / "__pycache__").exists()
+    assert _in_a_process(package, tmp_path, a=1) == "['x', 'y', 'z'] 1"
+    assert _in_a_process(package, tmp_path, a=0) == "['x', 'z'] 0"
+    (files / "blocks").write_text("other\n")
+    assert _in_a_process(package, tmp_path) == "['other'] 1"
+    assert _in_a_process(package, tmp_path) == "['other'] 0"
+
+
+@pytest.mark.parametrize("length", [0, 3, 20, 30, 60, -1])
+def test_a_damaged_compiled_text_is_compiled_anew(package: str, tmp_path: Path, length: int) -> None:
+    assert _in_a_process(package, tmp_path, a=1) == "['x', 'y', 'z'] 1"
+    (kept,) = (tmp_path / package / "files" / "__pycache__").iterdir()
+    kept.write_bytes(kept.read_bytes()[:length])
+    assert _in_a_process(package, tmp_path, a=1) == "['x', 'y', 'z'] 1"
+
+
+def test_a_text_is_filled_in_where_nothing_can_be_kept(package: str, tmp_path: Path) -> None:
+    (tmp_path / package / "files" / "__pycache__").write_text("a file stands where the folder would be made")
+    assert _in_a_process(package, tmp_path, a=1) == _in_a_process(package, tmp_path, a=1) == "['x', 'y', 'z'] 1"

@@ -46,7 +46,7 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_file_that_is_not_code(wheel: Path) -> None:
-    wanted = {path.relative_to(HERE).as_posix() for path in (HERE / "catalog_forge").rglob("files/*")}
+    wanted = {path.relative_to(HERE).as_posix() for path in (HERE / "catalog_forge").rglob("files/*") if path.is_file()}
     for name in ("blueprints", "examples"):
         wanted |= {f"catalog_forge/_{path.relative_to(HERE).as_posix()}" for path in (HERE / name).rglob("*") if path.is_file()}
     with zipfile.ZipFile(wheel) as archive:
