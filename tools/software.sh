@@ -13,7 +13,7 @@
 # what Debian has of these programs, under the official paths; so does catalog-forge-programs:bookworm with all other programs
 # of catalog_forge/spec/programs.py, of which some have the name of their own image as well: mariadb:10.11.6,
 # prom/alertmanager:v0.25.0, prom/prometheus:v2.42.0. traefik:v3.7.15 is the release itself, from PyPI;
-# hashicorp/consul:1.9.17 is built from its source, only when it is named.
+# hashicorp/consul:1.9.17 and vault:1.2.4 are built from their sources, only when they are named.
 # Exit 4: an image cannot be had here; the reason is on stderr.
 set -eu
 
@@ -426,6 +426,30 @@ CMD ["agent", "-dev", "-client", "0.0.0.0"]
 EOF
 }
 
+vault() {
+    with_servers
+    begin "$1"
+    cp "$("$tools/vault.sh")" "$context/vault" || fail "no Vault"
+    executable docker-entrypoint.sh <<'EOF'
+#!/bin/sh
+# The server runs as its own user. That it may lock its memory is asked for by those who need it.
+set -e
+if [ "$1" = server ]; then
+    set -- setpriv --reuid=vault --regid=vault --clear-groups -- vault "$@"
+fi
+exec "$@"
+EOF
+    build <<'EOF'
+FROM catalog-forge-debian:bookworm
+RUN groupadd --gid 1000 vault && useradd --non-unique --uid 100 --gid 1000 --create-home vault
+COPY vault docker-entrypoint.sh /usr/local/bin/
+ENV HOME=/home/vault
+EXPOSE 8200
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["server", "-dev"]
+EOF
+}
+
 etcd() {
     debian bookworm catalog-forge-debian:etcd etcd-server,etcd-client
     begin "$1"
@@ -538,9 +562,10 @@ for name; do
         redis) wanted=redis:3.2.11 ;;
         traefik) wanted=traefik:v3.7.15 ;;
         unprivileged) wanted=nginxinc/nginx-unprivileged:1.27.3 ;;
+        vault) wanted=vault:1.2.4 ;;
         zookeeper) wanted=zookeeper:3.4.14 ;;
         *)
-            echo "usage: tools/software.sh [NAME]...     with names of: consul $every" >&2
+            echo "usage: tools/software.sh [NAME]...     with names of: consul vault $every" >&2
             exit 2
             ;;
     esac

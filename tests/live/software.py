@@ -40,6 +40,7 @@ TAGS = {
     "redis": "redis:3.2.11",
     "traefik": "traefik:v3.7.15",
     "unprivileged": "nginxinc/nginx-unprivileged:1.27.3",
+    "vault": "vault:1.2.4",
     "zookeeper": "zookeeper:3.4.14",
 }
 # A server that starts just now may take the connection and never answer: asked again after a while.

@@ -59,7 +59,7 @@ then:
 """
 
 
-LATER = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("etcd", "consul")]
+LATER = [pytest.param(name, marks=pytest.mark.second_tier) for name in ("etcd", "consul", "vault")]
 
 
 @pytest.mark.parametrize("backend", ["etcdv3", "redis", "zookeeper", *LATER])
@@ -76,6 +76,21 @@ def test_a_scenario_is_played_on_a_real_store(
         forge.spec("web-conf", SPEC.replace("BACKEND", backend))
         said = forge("test", "web-conf", "--engine", "stack", "--confd", str(confd))
         assert "4 moments" in said and "1 scenario: 1 passed" in said
+
+
+@pytest.mark.second_tier
+@pytest.mark.parametrize("backend", ["redis", "vault"])
+@pytest.mark.parametrize("proxy", ["haproxy", "nginx"])
+def test_a_proxy_of_a_blueprint_hears_of_its_servers_by_a_store(
+    proxy: str, backend: str, engine: docker.DockerClient, base_image: str, confd: Path, tmp_path: Path
+) -> None:
+    del base_image
+    for software in (proxy, backend, "unprivileged"):
+        image_of(software)
+    with forge_in(tmp_path, engine, confd) as forge:
+        forge.new(f"{proxy}-conf", "--backend", backend)
+        said = forge("test", f"{proxy}-conf", "--engine", "stack", "--confd", str(confd))
+        assert f"passed   {proxy}-conf/serves" in said
 
 
 def test_up_brings_a_store_and_seed_changes_what_it_holds(

@@ -55,7 +55,7 @@ def run_real(confd: Path, folder: Path, image: ImageDir, store: Store, prefix: s
     places = install(folder, image, store, prefix or confd_prefix(store.backend))
     done = subprocess.run(
         command(confd, folder, "-onetime", "-sync-only"),
-        capture_output=True, text=True, errors="surrogateescape", env=dict(store.variables), check=False, timeout=100,
+        capture_output=True, text=True, errors="surrogateescape", env=dict(store.variables), check=False, timeout=900,
     )  # fmt: skip
     found = {name: place.read_bytes() for name, place in places.items() if place.exists()}
     return Result(found, errors_of(done.stderr, image.resources), done.returncode, done.stderr)
