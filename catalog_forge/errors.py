@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 # Not frozen: every node of a file has its place, and a frozen one takes three times as long to make. Nobody changes one.
@@ -77,6 +79,15 @@ class BuildError(ForgeError):
     """The engine refused to build or to push an image."""
 
     exit_code = 5
+
+
+def extra(module: str, name: str) -> Any:
+    """Import a library that the extra `name` of the package brings. Raises ForgeError when it is not there."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        package = module.partition(".")[0].replace("_", "-")
+        raise ForgeError(f"this needs the package {package}", hint=f"pip install 'catalog-forge[{name}]'") from None
 
 
 MOST_WORDS = 300

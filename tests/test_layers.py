@@ -62,6 +62,7 @@ DOORS = {
     "yaml": ("yamlio",),
     "ruamel": ("yamlio",),
     "cookiecutter": ("blueprint",),
+    "spdx_tools": (),  # by errors.extra
     "setproctitle": ("cli.run.background",),
     "jinja2": ("blueprint", "texts"),
     "gotpl": ("rancher.sprig",),

@@ -38,6 +38,7 @@ COMMANDS = {
     "lock": ("make.lock", "Lock the images of a catalog to digests."),
     "bake": ("make.bake", "Write what an existing build farm builds the conf images from."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),
+    "sbom": ("make.sbom", "Print what the conf image of a spec contains, as SPDX 2.3 in JSON."),
     "chart": ("make.chart", "Make a Helm chart for Rancher 2 of an entry, and say what does not carry over."),
     "render": ("prove.render", "Render the files of a conf image for a scenario."),
     "scenario": ("prove.scenarios", "Begin a scenario: a stack in few words, what happens to it."),

@@ -105,7 +105,7 @@ def dockerfile(spec: Spec) -> str:
         lent=spec.is_lent,
         applets=APPLETS,
         tools=tools(spec),
-        bin=_bin(spec),
+        bin=tools_folder(spec),
         entrypoint=json.dumps([*spec.shell, f"{spec.share}/run.sh"] if spec.service.is_embedded else ["/entrypoint.sh"]),
     )
 
@@ -125,7 +125,7 @@ def tools(spec: Spec) -> list[dict[str, str]]:
     ]
 
 
-def _bin(spec: Spec) -> str:
+def tools_folder(spec: Spec) -> str:
     """Where the image has the tools. A share that is a volume has a copy of them: it may be older than the image."""
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 
@@ -176,7 +176,7 @@ def entrypoint(spec: Spec) -> str:
         applets=APPLETS if spec.is_lent else SENDING if any(reload.kind == "http" for reload, _ in actions(spec)) else [],
         embedded=spec.service.is_embedded,
         tools=spec.tools,
-        bin=_bin(spec),
+        bin=tools_folder(spec),
         asks=spec.asks_main,
         metadata_limit=_seconds(spec.launch.wait.metadata),
         scale_limit=_seconds(spec.launch.wait.scale),

@@ -112,10 +112,15 @@ def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile
 
 
 def today() -> str:
-    """The day of now, or the one of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch)."""
+    """The day of now, or the one of SOURCE_DATE_EPOCH."""
+    return epoch(time.time()).date().isoformat()
+
+
+def epoch(otherwise: float) -> datetime.datetime:
+    """The time of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch), or another one, in seconds since 1970."""
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
-    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else time.time()
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date().isoformat()
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else otherwise
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
 
 
 def _locked(digest: str, media_type: str, platforms: list[str], found: str, own: bool = False) -> Locked:

@@ -37,6 +37,11 @@ class Reference:
         """What the registry knows it by: its digest, or its tag."""
         return self.digest or self.tag
 
+    @property
+    def familiar(self) -> str:
+        """Its name as the docker command shows it: without the host of Docker Hub, and `library/`."""
+        return self.repository.removeprefix("library/") if self.host == DOCKER_HUB else f"{self.host}/{self.repository}"
+
     def pinned(self, digest: str) -> str:
         """The reference with a digest; the tag stays, for whoever reads it."""
         return f"{self.written.partition('@')[0]}@{digest}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog_forge.seed.store import PATIENCE, Destination, denied, extra, refuse, unclear
+from catalog_forge.errors import extra
+from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse, unclear
 
 _DENIED = ("AccessDenied", "UnrecognizedClient", "InvalidSignature", "ExpiredToken", "InvalidClientTokenId")
 

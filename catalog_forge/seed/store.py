@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
 from catalog_forge.errors import ForgeError
 from catalog_forge.seed.change import Change, is_below
@@ -82,12 +81,3 @@ def denied(node: str, why: str = "it refuses the credentials") -> NoReturn:
 def unclear(node: str, what: str) -> NoReturn:
     """Raise what an answer becomes that is cut off, or is not what this kind of store answers."""
     refuse(node, f"it answered what cannot be read: {what}", "is this the right port, and the right back end?")
-
-
-def extra(module: str, name: str) -> Any:
-    """Import a client that an extra of the package brings. Raises ForgeError when it is not there."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        package = module.partition(".")[0]
-        raise ForgeError(f"this store needs the package {package}", hint=f"pip install 'catalog-forge[{name}]'") from None

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog_forge.errors import extra
 from catalog_forge.seed.change import parents
-from catalog_forge.seed.store import PATIENCE, Destination, denied, extra, refuse
+from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse
 
 
 class Zookeeper:

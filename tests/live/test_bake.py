@@ -123,6 +123,14 @@ def run(catalog: Path, *words: str) -> str:
     return done.output
 
 
+def listed(catalog: Path, name: str) -> Mapping[str, str]:
+    """The digests of the files that an image holds, as `sbom` lists them."""
+    run(catalog, "sbom", name, "-o", str(catalog / "sbom.json"))
+    files = json.loads((catalog / "sbom.json").read_text())["files"]
+    sums = {each["fileName"]: {one["algorithm"]: one["checksumValue"] for one in each["checksums"]} for each in files}
+    return {name.removeprefix("./"): each["SHA256"] for name, each in sums.items()}
+
+
 def test_every_blueprint_is_baked_as_build_builds_it_and_twice_the_same(
     engine: docker.DockerClient, base_image: str, confd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,8 +175,9 @@ def test_every_blueprint_is_baked_as_build_builds_it_and_twice_the_same(
                 # build knows what bake has built.
                 assert "up to date" in run(catalog, "build", name, *given)
             run(catalog, "build", "--no-cache", "-q", *given)
-            for tag in tags.values():
-                assert content(engine, tag) == content(engine, f"{tag}-baked")
+            for name, tag in tags.items():
+                assert (held := content(engine, tag)) == content(engine, f"{tag}-baked")
+                assert listed(catalog, name).items() <= {path: what[-1] for path, what in held.items()}.items()
                 assert facts(engine, tag) == facts(engine, f"{tag}-baked")
         finally:
             for tag in (mirrored, *tags.values(), *(f"{tag}-baked" for tag in tags.values())):

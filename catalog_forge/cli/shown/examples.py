@@ -19,6 +19,7 @@ EXAMPLES = {
     "chart": ("chart redis-conf", "chart --entry templates/redis --output charts", "chart redis-conf --check --diff"),
     "bake": ("bake -o docker-bake.json", "bake --shards 64 --changed-since origin/main --format github"),
     "build": ("build redis-conf", "build --push -j 4"),
+    "sbom": ("sbom redis-conf -o redis-conf.spdx.json",),
     "scenario": ("scenario new redis-conf",),
     "scenario new": ("scenario new redis-conf grows",),
     "test": ("test redis-conf", "test --engine stack --scenario first"),

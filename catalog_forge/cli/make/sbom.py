@@ -1,0 +1,56 @@
+"""`catalog-forge sbom`: what a conf image contains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from catalog_forge.cli.main import Settings
+from catalog_forge.cli.make.build import Inputs, requests_for
+from catalog_forge.cli.shown import names as complete
+from catalog_forge.shown import as_json
+
+
+@click.command()
+@click.argument("name", shell_complete=complete.specs)
+@click.option("--platform", metavar="OS/ARCH", help="The image that is built for this platform.")
+@click.option(
+    "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file."
+)
+@click.pass_obj
+def sbom(settings: Settings, /, name: str, platform: str | None, out: Path | None) -> None:
+    """Print what the conf image of a spec contains, as SPDX 2.3 in JSON.
+
+    It needs no engine and no scanner: base, confd, tools, files and labels are those of the build. The digest of the base is
+    that of catalog-forge.lock. Equal inputs give an equal document, whose date is SOURCE_DATE_EPOCH, or else 1970.
+    """
+    from catalog_forge.image import sbom as documents
+    from catalog_forge.registry import lockfile
+    from catalog_forge.registry.reference import parse
+    from catalog_forge.repository import Repository
+    from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
+
+    repository = Repository.find(settings.directory)
+    (request,) = requests_for(repository, (name,), Inputs(platform=platform))
+    spec, lock = repository.source(name).spec(), lockfile.read(repository.root)
+
+    def image(written: str) -> documents.NamedImage:
+        reference, locked = parse(written), lock.images.get(written)
+        return documents.NamedImage(reference.familiar, reference.tag, reference.digest or (locked.digest if locked else ""))
+
+    first, others = documents.bases({file.path: file.content.decode() for file in request.context if file.path == "Dockerfile"})
+    base = image(first)
+    if not base.digest:
+        click.echo(f"the digest of {first} is not known: `catalog-forge lock {name}` looks it up", err=True)
+    released = PLATFORM if request.download in CONFD_SHA256.values() else ""
+    found = documents.document(
+        spec, request, image(spec.tag), base, [*map(image, others)], platform or released, lockfile.epoch(0)
+    )
+    text = as_json(found)
+    if out:
+        from catalog_forge.cli.shown import outfile
+
+        outfile.write(out, text.rstrip("\n") + "\n")
+    else:
+        click.echo(text.rstrip("\n"))

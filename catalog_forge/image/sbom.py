@@ -1,0 +1,212 @@
+"""What a conf image contains, as far as that is known without looking into it: a document of SPDX 2.3.
+
+https://spdx.github.io/spdx-spec/v2.3/ says what stands where, https://github.com/package-url/purl-spec how packages are named; of
+images as BuildKit names them in its provenance. Equal inputs make equal documents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import quote
+
+from catalog_forge import __version__
+from catalog_forge.errors import ForgeError, extra
+from catalog_forge.image import dockerfile, gathering
+from catalog_forge.image.files import labels, tools_folder
+from catalog_forge.image.request import BuildRequest
+from catalog_forge.spec.model import Spec
+
+# What confd is released under: github.com/kelseyhightower/confd, LICENSE.
+_CONFD_LICENSE = "MIT"
+_IMAGE = "SPDXRef-image"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedImage:
+    """An image by its names: as the docker command shows it, its tag, and its digest as far as it is known."""
+
+    name: str
+    tag: str
+    digest: str = ""
+
+    def purl(self, platform: str) -> str:
+        """Its package URL."""
+        return f"pkg:docker/{self.name}@{quote(self.tag)}" + _qualified(digest=self.digest, platform=platform)
+
+
+def bases(context: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the image that the Dockerfile of a context begins from, and those from elsewhere of its other stages."""
+    parsed = dockerfile.parse(context["Dockerfile"])
+    own = {"scratch", *(stage.name for stage in parsed.stages)}
+    found = dict.fromkeys(stage.base for stage in parsed.stages if stage.base.lower() not in own)
+    return parsed.base, [each for each in found if each != parsed.base]
+
+
+def document(
+    spec: Spec,
+    request: BuildRequest,
+    image: NamedImage,
+    base: NamedImage,
+    others: Sequence[NamedImage],
+    platform: str,
+    created: datetime,
+) -> dict[str, Any]:
+    """Return the document of the image that `request` builds: `others` are the images that only its build needs.
+
+    Raises ForgeError when the library is missing, or finds that the document is not valid.
+    """
+    return _Writer(spec, request, platform).document(image, base, others, created)
+
+
+class _Writer:
+    def __init__(self, spec: Spec, request: BuildRequest, platform: str) -> None:
+        self.spec = spec
+        self.request = request
+        self.platform = platform
+        self.spdx = extra("spdx_tools.spdx.model", "sbom")
+        self.nothing = self.spdx.SpdxNoAssertion()
+        self.packages: list[Any] = []
+        self.relations: list[Any] = []
+
+    def document(self, image: NamedImage, base: NamedImage, others: Sequence[NamedImage], created: datetime) -> dict[str, Any]:
+        spdx, spec = self.spdx, self.spec
+        self.relate("SPDXRef-DOCUMENT", "DESCRIBES", _IMAGE)
+        self.image(image)
+        self.container("SPDXRef-base", base)
+        self.relate(_IMAGE, "DESCENDANT_OF", "SPDXRef-base")
+        for number, other in enumerate(others, start=1):
+            self.container(f"SPDXRef-stage-{number}", other)
+            self.relate(f"SPDXRef-stage-{number}", "BUILD_DEPENDENCY_OF", _IMAGE, self.lent(other))
+        self.programs()
+        files = self.files()
+        digest = hashlib.sha256(f"{self.request.digest} {image} {base} {others} {created} {__version__}".encode()).hexdigest()
+        info = spdx.CreationInfo(
+            "SPDX-2.3",
+            "SPDXRef-DOCUMENT",
+            f"{spec.name}-{spec.version}",
+            f"https://spdx.org/spdxdocs/{spec.name}-{quote(spec.version)}-{digest[:32]}",
+            [spdx.Actor(spdx.ActorType.TOOL, f"catalog-forge-{__version__}")],
+            created,
+            document_comment="What the build puts into the image; what the base holds is known to a scanner alone.",
+        )
+        made = spdx.Document(info, self.packages, files, annotations=self.annotations(created), relationships=self.relations)
+        return _written(made)
+
+    def relate(self, one: str, kind: str, other: str, comment: str | None = None) -> None:
+        self.relations.append(self.spdx.Relationship(one, self.spdx.RelationshipType[kind], other, comment))
+
+    def package(self, at: str, name: str, source: str = "", purl: str = "", license: str = "", **more: Any) -> None:
+        spdx = self.spdx
+        references = [spdx.ExternalPackageRef(spdx.ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", purl)] if purl else []
+        words = {
+            "external_references": references,
+            "license_declared": _license(license) or self.nothing,
+            "license_concluded": self.nothing,
+            "copyright_text": self.nothing,
+            "supplier": self.nothing,
+            "files_analyzed": False,
+            **more,
+        }
+        self.packages.append(spdx.Package(at, name, _url(source) or self.nothing, **words))
+
+    def container(self, at: str, image: NamedImage, **more: Any) -> None:
+        purpose = self.spdx.PackagePurpose.CONTAINER
+        sums = self.sums(SHA256=image.digest.removeprefix("sha256:"))
+        words = {"version": image.tag, "checksums": sums, "primary_package_purpose": purpose, **more}
+        self.package(at, image.name, purl=image.purl(self.platform), **words)
+
+    def image(self, image: NamedImage) -> None:
+        spec = self.spec
+        name, address = parseaddr(spec.maintainer)
+        person = (
+            self.spdx.Actor(self.spdx.ActorType.PERSON, name or address, address or None) if name or address else self.nothing
+        )
+        about = {"supplier": person, "description": spec.description or None, "homepage": _url(spec.entry.project_url)}
+        self.container(_IMAGE, image, license=spec.entry.license, **about)
+
+    def lent(self, image: NamedImage) -> str | None:
+        """What an image that is not the base leaves in this one."""
+        return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
+
+    def programs(self) -> None:
+        """Confd and the tools: each is what the Dockerfile fetches, and checks."""
+        spec = self.spec
+        engine, application = spec.engine, self.spdx.PackagePurpose.APPLICATION
+        source = dockerfile.parse(self.request.context.text("Dockerfile")).variables.get("CONFD_SRC", "")
+        own = _qualified(checksum=f"sha256:{self.request.download}", download_url=source)
+        named = "generic/confd@" if engine.confd_src else "github/kelseyhightower/confd@v"
+        purl = f"pkg:{named}{engine.confd}{own if engine.confd_src else ''}"
+        rows = [("confd", engine.confd, source, self.request.download, purl, "/usr/bin/confd", _CONFD_LICENSE)]
+        for tool in spec.tools:
+            purl = f"pkg:generic/{quote(tool.name)}{_qualified(checksum=f'sha256:{tool.sha256}', download_url=tool.url)}"
+            rows.append((tool.name, "", tool.url, tool.sha256, purl, f"{tools_folder(spec)}{tool.name}", ""))
+        for number, (name, version, source, checksum, purl, path, license) in enumerate(rows, start=1):
+            at, comment = f"SPDXRef-program-{number}", f"in the image as {path}; the checksum is that of the download"
+            sums = self.sums(SHA256=checksum)
+            words = {"version": version or None, "checksums": sums, "comment": comment, "primary_package_purpose": application}
+            self.package(at, name, source, purl, license, **words)
+            self.relate(_IMAGE, "CONTAINS", at)
+
+    def files(self) -> list[Any]:
+        """The files of the spec, as a package of their own: nobody has looked at the others of the image."""
+        context = {file.path: file for file in self.request.context}
+        placed = gathering.places(dockerfile.parse(context["Dockerfile"].content.decode()), context)
+        placed |= {f"{self.spec.share}/run.sh": "run.sh"}
+        found = []
+        for number, (path, source) in enumerate(sorted(placed.items()), start=1):
+            content = context[source].content
+            sums = self.sums(
+                SHA1=hashlib.sha1(content, usedforsecurity=False).hexdigest(), SHA256=hashlib.sha256(content).hexdigest()
+            )
+            more = {"license_concluded": self.nothing, "copyright_text": self.nothing}
+            found.append(self.spdx.File(f".{path}", f"SPDXRef-file-{number}", sums, **more))
+        code = extra("spdx_tools.spdx.spdx_element_utils", "sbom").calculate_package_verification_code(found)
+        words = {"version": self.spec.version, "files_analyzed": True, "verification_code": code}
+        self.package("SPDXRef-files", f"files of {self.spec.name}", **words)
+        self.relate(_IMAGE, "CONTAINS", "SPDXRef-files")
+        for file in found:
+            self.relate("SPDXRef-files", "CONTAINS", file.spdx_id)
+        return found
+
+    def sums(self, **sums: str) -> list[Any]:
+        return [self.spdx.Checksum(self.spdx.ChecksumAlgorithm[name], value) for name, value in sums.items() if value]
+
+    def annotations(self, created: datetime) -> list[Any]:
+        """The labels of the image, for which SPDX has no word."""
+        spdx, tool = self.spdx, self.spdx.Actor(self.spdx.ActorType.TOOL, f"catalog-forge-{__version__}")
+        said = {**labels(self.spec), **self.request.own_labels}
+        other = spdx.AnnotationType.OTHER
+        return [spdx.Annotation(_IMAGE, other, tool, created, f"label {name}={value}") for name, value in said.items()]
+
+
+def _qualified(**values: str) -> str:
+    """The qualifiers of a package URL that have a value, in the order of their names."""
+    found = [f"{name}={quote(value, safe=':')}" for name, value in sorted(values.items()) if value]
+    return f"?{'&'.join(found)}" if found else ""
+
+
+def _license(text: str) -> Any:
+    """A licence that SPDX knows, as an expression; None for any other words."""
+    licensing = extra("license_expression", "sbom").get_spdx_licensing()
+    return licensing.parse(text) if text and not licensing.validate(text).errors else None
+
+
+def _url(text: str) -> str | None:
+    """An address that the library takes for one; None for another, such as one without a domain."""
+    validators = extra("spdx_tools.spdx.validation.uri_validators", "sbom")
+    return text if text and not validators.validate_url(text) else None
+
+
+def _written(made: Any) -> dict[str, Any]:
+    """The document as JSON has it. Raises ForgeError when the library's own validator refuses it."""
+    problems = extra("spdx_tools.spdx.validation.document_validator", "sbom").validate_full_spdx_document(made)
+    if problems:
+        raise ForgeError(f"the document would not be valid: {problems[0].validation_message}")
+    converter = extra("spdx_tools.spdx.jsonschema.document_converter", "sbom").DocumentConverter()
+    found: dict[str, Any] = converter.convert(made)
+    return found
