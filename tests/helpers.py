@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import re
 import shutil
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +18,8 @@ from docker.models.images import Image
 
 # What is waited for comes as soon as it comes: how long a machine may take at most before a test gives up, in seconds.
 PATIENCE = 300
+# The same for a command that brings up a stack of real software, or plays a scenario on one.
+LONGEST = 4 * PATIENCE
 
 
 def eventually(condition: Callable[[], object]) -> bool:
@@ -25,6 +30,21 @@ def eventually(condition: Callable[[], object]) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A port that nobody has now, of those that the system gives to nobody by itself: so it stays free until it is taken."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((address, random.randrange(15000, 30000)))
+            return int(probe.getsockname()[1])
+
+
+def save(path: Path, text: str) -> None:
+    """Save a file as editors do, in one step: whoever looks meanwhile sees all of it, the old text or the new one."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
 def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -19,7 +19,7 @@ from catalog_forge import journal
 from catalog_forge.errors import ForgeError
 from catalog_forge.plan import File, Plan
 from catalog_forge.writer import Drift, Written, compare, is_current, recover, tidy, write, write_all
-from tests.helpers import tree
+from tests.helpers import PATIENCE, tree
 from tests.kills import copies, dies_at, end, start
 
 NAME = "web-conf"
@@ -403,7 +403,8 @@ def test_no_writer_may_ask_for_more_either(root: Path) -> None:
 # --- two writers -----------------------------------------------------------------------------------------------------
 
 
-def test_writers_take_turns(root: Path) -> None:
+def test_writers_take_turns(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "LOCK_SECONDS", PATIENCE)  # whose turn it is next is not said
     plans = [changed(NEW, DOCKERFILE, f"FROM {number}\n".encode()) for number in range(4)]
 
     def keep_writing(plan: Plan) -> None:
@@ -423,7 +424,7 @@ def test_writer_waits_for_another_one_then_gives_up(root: Path, monkeypatch: pyt
         monkeypatch.setattr(journal.time, "sleep", lambda _: waiting.set())
         second = threading.Thread(target=write, args=(root, NAME, NEW))
         second.start()
-        assert waiting.wait(10)
+        assert waiting.wait(PATIENCE)
         assert second.is_alive()
     second.join()
     assert compare(root, NAME, NEW).clean

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.helpers import eventually
-from tests.stores.servers import free_port, tool
+from tests.helpers import eventually, free_port
+from tests.stores.servers import tool
 
 TOKEN = "test-token"
 

@@ -186,18 +186,23 @@ def test_a_terminal_gets_one_rewritten_line_with_colours_unless_refused(
 
 def test_an_interrupted_build_is_exit_code_130_and_leaves_nothing(catalog: Catalog) -> None:
     catalog.add("web-conf")
-    before = catalog.bench.images()
-    catalog.confd.write_bytes(b"#!/bin/sh\n" + b"#" * (64 << 20))
+    # A base whose program for checksums does not end, so that there is something to interrupt.
+    bench, catalog.base = catalog.bench, catalog.bench.tag("endless:1")
+    endless = (
+        "RUN rm /bin/sha256sum && ln -s /endless /bin/sha256sum && printf '#!/bin/sh\\nsleep 900' >/endless && chmod 755 /endless"
+    )
+    build_image(bench.engine, bench.request(bench.dockerfile(endless), "endless:1"), ignore)
+    before = bench.images()
     command = [sys.executable, "-m", "catalog_forge", *catalog.words("--plain")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
-        while "ADD" not in (line := process.stderr.readline()):
+        while "sha256sum -c" not in (line := process.stderr.readline()):
             assert line
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
     assert process.returncode == 130, rest
     assert rest.endswith("interrupted\n")
-    assert (catalog.bench.images(), catalog.bench.containers()) == (before, set())
+    assert (bench.images(), bench.containers()) == (before, set())
 
 
 def test_a_confd_that_is_not_pinned_is_refused_unless_told(catalog: Catalog) -> None:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from catalog_forge.cli.main import root
-from tests.helpers import tree
+from tests.helpers import PATIENCE, tree
 
 SPEC = """\
 forge: 1
@@ -47,7 +47,7 @@ def catalog(tmp_path: Path) -> Path:
 
 def run(folder: Path, command: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     whole = [*before, *COMMAND, "-C", str(folder), *command.replace("DIR", str(folder)).split()]
-    return subprocess.run(whole, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    return subprocess.run(whole, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, check=False)
 
 
 IMAGE = "render --image-dir DIR/images/web-conf --metadata DIR/answers.yml"

@@ -22,7 +22,7 @@ from catalog_forge.confd.imitated.image_dir import ImageDir, TemplateResource, r
 from catalog_forge.confd.imitated.stored import Stored
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.metadata.service.server import MetadataServer
-from tests.helpers import tree
+from tests.helpers import PATIENCE, tree
 
 VERSION = "2016-07-29"
 PREFIX = f"/{VERSION}"
@@ -98,7 +98,7 @@ def fetch_from(address: str) -> embedded.Fetch:
     def fetch(path: str) -> bytes | None:
         request = urllib.request.Request(f"http://{address}{path}", headers={"Accept": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 body: bytes = answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -128,7 +128,7 @@ def run_with(
     (folder / "out").mkdir(exist_ok=True)
     done = subprocess.run(
         [confd, "-onetime", "-sync-only", "-confdir", folder, *options],
-        capture_output=True, text=True, errors="surrogateescape", env=dict(variables or {}), check=False, timeout=100,
+        capture_output=True, text=True, errors="surrogateescape", env=dict(variables or {}), check=False, timeout=PATIENCE,
     )  # fmt: skip
     found = {name: place.read_bytes() for name, place in places.items() if place.exists()}
     return Result(found, errors_of(done.stderr, image.resources), done.returncode, done.stderr)

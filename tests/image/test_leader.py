@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import PATIENCE, busybox, eventually
+from tests.helpers import PATIENCE, busybox, eventually, free_port
 from tests.image.specs import FILE, plan
 
 LAUNCH = """\
@@ -39,11 +38,14 @@ class Peers:
     """The containers of one service: each with an address, a folder for its share, and a launch script."""
 
     def __init__(self, folder: Path, leader: str, scale: int = 3) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port, self.exchange = free_port(), free_port()
         self.folder, self.scale = folder, scale
         self.running: list[Started] = []
-        text = LAUNCH.replace("LEADER", leader).replace("PORT", str(self.port)).replace("FILE", f"{{{FILE}}}")
+        text = (
+            LAUNCH.replace("LEADER", leader.replace("EXCHANGE", str(self.exchange)))
+            .replace("PORT", str(self.port))
+            .replace("FILE", f"{{{FILE}}}")
+        )
         self.script = plan(text.replace("{{", "{").replace("}}", "}")).text("run.sh")
 
     def start(self, index: int) -> Started:
@@ -119,7 +121,7 @@ def test_with_its_mark_the_leader_founds_nothing_a_second_time(tmp_path: Path, o
 
 
 def test_the_highest_number_leads_wherever_it_is_and_all_are_waited_for(tmp_path: Path, of: list[Peers]) -> None:
-    peers = Peers(tmp_path, "by: highest-number, number: cat /data/number, exchange: 4417")
+    peers = Peers(tmp_path, "by: highest-number, number: cat /data/number, exchange: EXCHANGE")
     of.append(peers)
     for index, number in ((1, "-1"), (2, "41"), (3, "7")):
         (tmp_path / str(index)).mkdir()
@@ -136,7 +138,7 @@ def test_the_highest_number_leads_wherever_it_is_and_all_are_waited_for(tmp_path
 
 
 def test_a_number_that_is_none_ends_the_container(tmp_path: Path, of: list[Peers]) -> None:
-    peers = Peers(tmp_path, "by: highest-number, number: echo many, exchange: 4418", scale=1)
+    peers = Peers(tmp_path, "by: highest-number, number: echo many, exchange: EXCHANGE", scale=1)
     of.append(peers)
     assert peers.start(1).wait(PATIENCE) == 1
     assert "printed no whole number" in peers.log(1)

@@ -13,6 +13,7 @@ from catalog_forge.lint.images.external import Remark, Silent, ask
 from catalog_forge.lint.runner import registry
 from catalog_forge.lint.runner.run import Choice, run
 from catalog_forge.rancher.tree import File, Tree
+from tests.helpers import PATIENCE
 from tests.lint.trees import tree
 
 SCRIPT = "images/web-conf/run.sh"
@@ -71,11 +72,11 @@ def test_a_program_that_is_not_there_says_nothing(monkeypatch: pytest.MonkeyPatc
     [
         ("exit 1", "its output cannot be read"),
         ("echo x", "its output cannot be read"),
-        ("exec sleep 9", "it did not end within 1 s"),
+        ("exec sleep 900", "it did not end within 1 s"),
     ],
 )
 def test_a_program_that_fails_is_told_in_a_note(alone: Path, monkeypatch: pytest.MonkeyPatch, text: str, why: str) -> None:
-    monkeypatch.setattr(external, "TIMEOUT", 1)
+    monkeypatch.setattr(external, "TIMEOUT", 1 if "sleep" in text else PATIENCE)
     program(alone, "shellcheck", text)
     assert list(ask("shellcheck", files("a"))) == [Silent("shellcheck", why)]
     (finding,) = run(Catalog(tree()), Choice(frozenset(("CF791",))))

@@ -123,6 +123,10 @@ class Page:
         lines = self.texts(f"section.file[data-dest='{dest}'] .line:not(.removed)")
         return "".join(f"{line.removeprefix('added: ')}\n" for line in lines)
 
+    def shows(self, dest: str, *lines: str) -> None:
+        """Wait until a file has these lines."""
+        assert eventually(lambda: {*lines} <= {*self.file(dest).splitlines()}), self.file(dest)
+
     def requests(self) -> set[str]:
         """The origins that were asked for something since this was asked last; what a policy has refused was not."""
         said = [json.loads(each["message"])["message"] for each in self.browser.get_log("performance")]

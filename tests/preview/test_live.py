@@ -21,7 +21,7 @@ from catalog_forge.repository import Repository
 from catalog_forge.verify import view
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.subject import of_spec
-from tests.helpers import tree
+from tests.helpers import free_port, save, tree
 from tests.preview.browser import Page, served
 from tests.preview.conftest import SPEC
 from tests.preview.test_page import SCENARIO, entry, questions
@@ -122,13 +122,13 @@ def test_a_second_tab_has_answers_of_its_own_and_both_follow_the_disk(browser: w
         page.open("#/templates/web")
         page.fill("#q-title", "second")
         spec = shop / "specs/web-conf.yml"
-        spec.write_text(spec.read_text().replace("default: 8080", "default: 8181"))
+        save(spec, spec.read_text().replace("default: 8080", "default: 8181"))
         page.until("document.querySelector('#q-port').value === '8181' && document.body.dataset.state === 'ready'")
-        assert "title = second" in page.file("/etc/web/web.conf")
+        page.shows("/etc/web/web.conf", "title = second", "port = 8181")
         browser.close()
         browser.switch_to.window(first)
         page.until("document.querySelector('#q-port').value === '8181' && document.body.dataset.state === 'ready'")
-        assert {"title = first", "port = 8181"} <= set(page.file("/etc/web/web.conf").splitlines())
+        page.shows("/etc/web/web.conf", "title = first", "port = 8181")
         browser.get("about:blank")
 
 
@@ -138,26 +138,27 @@ def test_an_error_of_the_spec_is_shown_with_its_place_until_it_is_mended(browser
     with served(shop) as url:
         page = Page(browser, url)
         page.open("#/templates/web")
-        spec.write_text(sound.replace("format: ini", "format: iny"))
+        save(spec, sound.replace("format: ini", "format: iny"))
         page.until("document.querySelector('#problems')?.textContent.includes('iny')")
         assert page.script("/specs\\/web-conf.yml:\\d+:\\d+/.test(document.querySelector('#problems').textContent)")
-        spec.write_text(sound)
+        save(spec, sound)
         page.until("document.querySelector('#problems')?.textContent === '' && document.querySelector('section.file')")
         browser.get("about:blank")
 
 
 def test_the_server_may_be_killed_and_come_back(browser: webdriver.Chrome, shop: Path) -> None:
-    with command(shop, 0) as url:
+    port = free_port()
+    with command(shop, port) as url:
         page = Page(browser, url)
         page.open("#/templates/web")
         page.fill("#q-title", "kept")
     page.until("!document.querySelector('#offline').hidden")
     assert "preview --port" in page.texts("#offline")[0]
-    with command(shop, int(url.rstrip("/").rpartition(":")[2])) as again:
+    with command(shop, port) as again:
         assert again == url
         page.until("document.querySelector('#offline').hidden && document.body.dataset.state === 'ready'")
         page.fill("#q-port", "99")
-        assert {"title = kept", "port = 99"} <= set(page.file("/etc/web/web.conf").splitlines())
+        page.shows("/etc/web/web.conf", "title = kept", "port = 99")
         browser.get("about:blank")
     page.console()  # what could not be asked while there was no server
 

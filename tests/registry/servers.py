@@ -19,7 +19,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from tests.helpers import eventually
+from tests.helpers import PATIENCE, eventually
 
 USER, PASSWORD = "jo", "open sesame"
 # What `htpasswd -Bb` makes of them.
@@ -101,7 +101,7 @@ class Registry:
             pair = base64.b64encode(":".join(self.credentials).encode()).decode()
             request.add_header("Authorization", f"Basic {pair}")
         trust = ssl.create_default_context(cafile=str(self.cert[0])) if self.cert else None
-        return urllib.request.urlopen(request, context=trust, timeout=60)
+        return urllib.request.urlopen(request, context=trust, timeout=PATIENCE)
 
     def blob(self, repository: str, content: bytes) -> dict[str, Any]:
         """Put a blob there, and return what a manifest says of it."""

@@ -24,9 +24,9 @@ from catalog_forge.seed.change import Change
 from catalog_forge.seed.clients import client_of, connected
 from catalog_forge.seed.file import nested
 from catalog_forge.seed.store import Client, Destination, carry_out
-from tests.helpers import tree
+from tests.helpers import free_port, tree
 from tests.stores.conftest import needing, started
-from tests.stores.servers import free_port, tool
+from tests.stores.servers import tool
 
 SPEC = """\
 forge: 1

@@ -218,8 +218,9 @@ UNREADABLE = "it answered what cannot be read"
 def test_what_is_no_answer_is_one_clear_line(
     backend: str, reply: bytes | None, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "PATIENCE", 0.2)
-    monkeypatch.setattr(redis_client, "PATIENCE", 0.2)
+    seconds = 0.2 if reply is None else PATIENCE
+    monkeypatch.setattr(wire, "PATIENCE", seconds)
+    monkeypatch.setattr(redis_client, "PATIENCE", seconds)
     with (
         answering(reply) as node,
         pytest.raises(ForgeError) as refused,

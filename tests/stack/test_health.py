@@ -12,6 +12,7 @@ import pytest
 
 from catalog_forge.stack.health import Checker, Health, Target, probe
 from catalog_forge.stack.model import HealthCheck
+from tests.helpers import PATIENCE
 
 CHECK = HealthCheck(80, healthy_threshold=2, unhealthy_threshold=3, initializing_timeout=1000)
 START = Health()
@@ -84,7 +85,7 @@ def test_targets_are_checked_until_they_are_no_more() -> None:
     with served() as port, Checker(note) as checker:
         key = ("web", 1)
         checker.watch({key: Target(key, 1, "127.0.0.1", HealthCheck(port, interval=100))})
-        assert twice.wait(5)
+        assert twice.wait(PATIENCE)
         checker.watch({})
         count = len(found)
         assert not threading.Event().wait(0.25) and len(found) == count

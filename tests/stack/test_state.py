@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from catalog_forge.errors import ForgeError
+from catalog_forge.stack import state
 from catalog_forge.stack.model import HealthCheck, Launch, Link, Service, Stack
 from catalog_forge.stack.reconcile import Ledger
 from catalog_forge.stack.state import StateFolder, home, known
+from tests.helpers import PATIENCE
 
 STACK = Stack(
     "s",
@@ -112,20 +114,29 @@ def test_state_is_kept_where_xdg_says(tmp_path: Path) -> None:
 
 
 def test_nothing_stays_of_a_stack_that_was_removed_and_who_waited_for_a_turn_has_one_of_the_next(
-    folder: StateFolder, tmp_path: Path
+    folder: StateFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     took: list[bool] = []
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def pause(_: float) -> None:
+        waits.set()
+        assert goes_on.wait(PATIENCE)
+
+    monkeypatch.setattr(state.time, "sleep", pause)
 
     def another() -> None:
-        with StateFolder(tmp_path, "s").turn(30):
+        with StateFolder(tmp_path, "s").turn(PATIENCE):
             took.append((folder.path / "turn").exists())
 
     with folder.turn(0):
         folder.write_plan(STACK)
         waiting = threading.Thread(target=another)
         waiting.start()
+        assert waits.wait(PATIENCE)
         folder.remove()
         assert not folder.path.exists() and not took
+    goes_on.set()
     waiting.join()
     assert took == [True]
     folder.remove()

@@ -16,7 +16,7 @@ from catalog_forge.confd.layout import layout
 from catalog_forge.image.files import image_plan
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read
-from tests.helpers import eventually, tree
+from tests.helpers import PATIENCE, eventually, tree
 from tests.stores.servers import TOKEN, Store
 
 SHELL = "busybox sh" if shutil.which("busybox") else "/bin/sh"
@@ -78,7 +78,7 @@ class Container:
         return eventually(lambda: text in self.file)
 
     def ends(self) -> int:
-        return self.process.wait(timeout=120)
+        return self.process.wait(timeout=PATIENCE)
 
 
 def keys(store: Store, values: Mapping[str, object] | None = None) -> dict[str, bytes]:

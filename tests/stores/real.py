@@ -10,7 +10,7 @@ from pathlib import Path
 from catalog_forge.backends import TABLE
 from catalog_forge.confd.imitated.image_dir import ImageDir
 from tests.confd.real import Result, errors_of
-from tests.helpers import tree
+from tests.helpers import LONGEST, tree
 from tests.stores.servers import TOKEN, Store
 
 PREFIX = "/prod/web"
@@ -55,7 +55,7 @@ def run_real(confd: Path, folder: Path, image: ImageDir, store: Store, prefix: s
     places = install(folder, image, store, prefix or confd_prefix(store.backend))
     done = subprocess.run(
         command(confd, folder, "-onetime", "-sync-only"),
-        capture_output=True, text=True, errors="surrogateescape", env=dict(store.variables), check=False, timeout=900,
+        capture_output=True, text=True, errors="surrogateescape", env=dict(store.variables), check=False, timeout=LONGEST,
     )  # fmt: skip
     found = {name: place.read_bytes() for name, place in places.items() if place.exists()}
     return Result(found, errors_of(done.stderr, image.resources), done.returncode, done.stderr)

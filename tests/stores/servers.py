@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import json
 import os
-import random
 import socket
 import struct
 import subprocess
@@ -20,8 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.helpers import PATIENCE, free_port
+
 TOOLS = Path(__file__).parents[2] / "tools"
-SECONDS = 60
 # The token of Vault's root.
 TOKEN = "token-of-root"
 # confd's switches for emulators, DYNAMODB_LOCAL and SSM_LOCAL, mean these ports, and no others (backends/dynamodb/client.go,
@@ -40,14 +40,6 @@ def tool(name: str) -> str:
     if done.returncode:
         raise Missing((done.stderr.strip().splitlines() or [f"tools/{name} failed"])[-1])
     return done.stdout.strip()
-
-
-def free_port() -> int:
-    """A port that nobody has now, of those that the system gives to nobody by itself."""
-    while True:
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", random.randrange(15000, 30000)))
-            return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -80,7 +72,7 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(self.command(), cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + PATIENCE
         while not self.is_up():
             assert self.process.poll() is None and time.monotonic() < end, (self.folder / "log").read_text(errors="replace")[
                 -3000:
@@ -103,7 +95,7 @@ class Store:
     def http(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Any:
         url = f"http://127.0.0.1:{self.port}{urllib.parse.quote(path)}"
         request = urllib.request.Request(url, data=body or None, method=method, headers=dict(headers or {}))
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             text = answer.read()
         return json.loads(text) if text[:1] in (b"{", b"[") else text
 
@@ -193,7 +185,7 @@ class Redis(Store):
         if "client_key" in self.options:
             commands = [(b"AUTH", self.options["client_key"].encode()), *commands]
         sent = b"".join(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(w), w) for w in words) for words in commands)
-        with socket.create_connection(("127.0.0.1", self.port), 5) as server, server.makefile("rb") as answer:
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as server, server.makefile("rb") as answer:
             server.sendall(sent)
             said = [answer.readline() for _ in commands]
         if wrong := next((line for line in said if line[:1] in (b"-", b"")), None):
@@ -223,14 +215,14 @@ class Zookeeper(Store):
 
     def is_up(self) -> bool:
         try:
-            self.calls([])
+            self.calls([], seconds=10)  # one that starts just now may take the connection and never answer
         except (OSError, struct.error):
             return False
         return True
 
-    def calls(self, requests: list[tuple[int, bytes]]) -> list[int]:
+    def calls(self, requests: list[tuple[int, bytes]], seconds: float = PATIENCE) -> list[int]:
         """Send requests, and return the error of each: 0 is none."""
-        with socket.create_connection(("127.0.0.1", self.port), 10) as server, server.makefile("rb") as answer:
+        with socket.create_connection(("127.0.0.1", self.port), seconds) as server, server.makefile("rb") as answer:
             server.sendall(_framed(struct.pack(">iqiqi", 0, 0, 10000, 0, 16) + bytes(16) + b"\0"))
             answer.read(struct.unpack(">i", answer.read(4))[0])
             server.sendall(

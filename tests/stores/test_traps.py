@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,7 +25,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.image.files import image_plan
 from catalog_forge.spec.reader import read
 from tests.confd.real import image_of, run_embedded
-from tests.helpers import eventually
+from tests.helpers import PATIENCE, eventually
 from tests.stores.conftest import started
 from tests.stores.image import SPEC, spec
 from tests.stores.real import PREFIX, command, confd_prefix, install, run_real
@@ -53,21 +54,26 @@ def entrypoint(backend: str, more: str = "") -> str:
     return image_plan(read(text, "x.yml"), lambda name, _: name).text("entrypoint.sh")
 
 
+def has_ended(process: subprocess.Popen[bytes], store: Store, numbers: Iterator[int]) -> bool:
+    """Change a value, and tell whether confd has ended of it."""
+    store.put({f"{PREFIX}/a": b"%d" % next(numbers)})
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    return process.returncode is not None
+
+
 @pytest.mark.confd
 def test_1_a_watched_file_that_is_replaced_ends_confd(confd: Path, tmp_path: Path) -> None:
     for store in made("file", tmp_path / "store"):
         store.put({f"{PREFIX}/a": b"1"})
         process = watched(confd, tmp_path, store, 2)
         assert process.poll() is None
-        ended = None
-        for number in range(20):
-            store.put({f"{PREFIX}/a": b"%d" % number})
-            with suppress(subprocess.TimeoutExpired):
-                ended = process.wait(timeout=0.5)
-                break
-        process.kill()
-        process.wait()
-        assert ended == 2
+        try:
+            assert eventually(partial(has_ended, process, store, count()))
+        finally:
+            process.kill()
+            process.wait()
+        assert process.returncode == 2
         assert "panic: send on closed channel" in (tmp_path / "log").read_text()
     assert "-watch" not in entrypoint("file")
 
@@ -89,7 +95,7 @@ def test_2_these_back_ends_write_nothing_when_watched(confd: Path, tmp_path: Pat
 @pytest.mark.parametrize("backend", ["dynamodb", "ssm"])
 def test_2_and_these_end_at_once(confd: Path, tmp_path: Path, backend: str) -> None:
     for store in made(backend, tmp_path / "store"):
-        assert watched(confd, tmp_path, store, 20).wait(timeout=20) == 1
+        assert watched(confd, tmp_path, store, PATIENCE).returncode == 1
         assert "Watch is not supported" in (tmp_path / "log").read_text()
     assert "-watch" not in entrypoint(backend)
 
@@ -249,7 +255,7 @@ def test_16_the_file_of_options_counts_before_the_flags(confd: Path, tmp_path: P
         store.put({f"{PREFIX}/a": b"1"})
         install(tmp_path, image_of({"all": ALL}, keys=["/"]), store, PREFIX)
         flags = ["-onetime", "-backend", "etcd", "-client-key", "wrong", "-prefix", "/other"]
-        done = subprocess.run(command(confd, tmp_path, *flags), capture_output=True, env={}, check=False, timeout=60)
+        done = subprocess.run(command(confd, tmp_path, *flags), capture_output=True, env={}, check=False, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "out/0").read_bytes() == b"/a=1;"
     script = entrypoint("redis")
@@ -314,7 +320,7 @@ def test_18_a_store_that_goes_away_in_the_midst_of_a_reading_is_noticed_by_the_s
         store = Store("redis", tmp_path / "store", server.server_address[1])
         image = image_of({"all": ALL}, keys=keys)
         install(tmp_path, image, store, PREFIX)
-        done = subprocess.run(command(confd, tmp_path, "-onetime"), capture_output=True, env={}, check=False, timeout=60)
+        done = subprocess.run(command(confd, tmp_path, "-onetime"), capture_output=True, env={}, check=False, timeout=PATIENCE)
         server.shutdown()
     place = tmp_path / "out/0"
     assert (place.read_bytes() if place.exists() else None) == written, done.stderr

@@ -209,7 +209,7 @@ def test_a_bad_client_gets_an_error_and_harms_nobody(server: MetadataServer, dat
         received = say(server, data)
         assert received.startswith(b"HTTP/1.1 " + status)
         assert received.endswith(b"\r\n\r\n" + status)
-    except ConnectionResetError:  # it was still sending when the answer came
+    except ConnectionError:  # it was still sending when the answer came
         assert len(data) > MAX_HEAD
     assert get(server, "/2016-07-29/version") == (200, "7")
 
