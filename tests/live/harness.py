@@ -178,6 +178,23 @@ def start(units: Iterable[Unit]) -> None:
         list(pool.map(Unit.start, units))
 
 
+def change_at_once(units: Sequence[Unit], files: int, **metadata: str) -> None:
+    """Change metadata that so many files show, and let main containers look at them when all are written.
+
+    A busy machine may need longer between two files than a launch script waits for those that belong together.
+    """
+    before = {unit.name: unit.stamps() for unit in units}
+    for unit in units:
+        unit.main.pause()
+    try:
+        units[0].world.change(*before, metadata=metadata)
+        for unit in units:
+            assert eventually(lambda unit=unit: len(unit.stamps() - before[unit.name]) == files), unit.story()  # type: ignore[misc]
+    finally:
+        for unit in units:
+            unit.main.unpause()
+
+
 @dataclass
 class Unit:
     """The containers of one deployment unit: conf, main, and in `netns` the one that owns the volumes."""
@@ -235,6 +252,16 @@ class Unit:
         self.conf.start()
         self.main.start()
         return self
+
+    def stamps(self) -> set[str]:
+        """What the launch script looks at to see which files have changed."""
+        return set(self.run(f"grep -rH . {SHARE}/changed || :").splitlines())
+
+    def wait_for_program(self, words: str) -> None:
+        """Wait until a process of the main container has these words for its command line, without what is between them."""
+        look = 'for each in /proc/[0-9]*; do read -r said <"$each/cmdline"; [ "$said" != "$0" ] || exit 0; done; exit 1'
+        found = eventually(lambda: self.main.exec_run(["/bin/sh", "-c", look, words]).exit_code == 0)
+        assert found, f"{words} does not run\n{self.story()}"
 
     def logs(self, who: str = "main") -> str:
         """All that a container said."""

@@ -18,7 +18,7 @@ from docker import DockerClient
 from docker.errors import APIError
 from docker.models.containers import Container
 
-from tests.helpers import PATIENCE
+from tests.helpers import LONGEST, PATIENCE
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent.parent
@@ -69,7 +69,9 @@ def eventually(what: str, look: Callable[[], T], good: Callable[[T], object] = b
     deadline = time.monotonic() + PATIENCE
     seen: Any = None
     while time.monotonic() < deadline:
-        with suppress(AssertionError, APIError, ValueError):  # what is asked may not be there yet, or end just now
+        with suppress(
+            AssertionError, APIError, LookupError, ValueError
+        ):  # it may not be there yet, not say all yet, or end just now
             seen = look()
             if good(seen):
                 return seen
@@ -89,7 +91,7 @@ class Forge:
         """Call catalog-forge and return what it prints; its failure fails the test."""
         environment = {**os.environ, "XDG_STATE_HOME": str(self.catalog.parent / "state"), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "catalog_forge", "-C", str(self.catalog), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=LONGEST)
         assert done.returncode == 0, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 

@@ -74,6 +74,8 @@ def elasticsearch(version: str) -> Row:
     )  # fmt: skip
 
 
+# The routes of traefik come after it answers; without a route it is 404.
+NOBODY = "nobody() { curl -s -o /dev/null -w '%{http_code}' -H 'Host: nobody.invalid' http://127.0.0.1:8000/; }"
 ROWS = (
     Row("nginx-conf", "nginx", "nginx -t", "test is successful", "server_name @{", "server_nam @{", "web"),
     Row(
@@ -135,7 +137,7 @@ ROWS = (
         "traefik-conf", "traefik",
         serving(
             "curl -sf http://127.0.0.1:8080/ping",
-            "sleep 1; ! grep ERR /tmp/log; curl -s -w '%{http_code}' -H 'Host: nobody.invalid' http://127.0.0.1:8000/",
+            f"{NOBODY}; until grep ERR /tmp/log || [ $(nobody) != 404 ]; do sleep 0.2; done; ! grep ERR /tmp/log && nobody",
         ),
         "503", "loadBalancer:\n", "loadBalancers:\n", "shop/web",
     ),

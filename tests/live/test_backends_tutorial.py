@@ -11,6 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from tests.helpers import LONGEST
 from tests.live.software import ROOT, image_of
 from tests.stores.conftest import needing
 from tests.stores.servers import tool
@@ -45,7 +46,7 @@ def test_every_command_of_the_page_does_what_it_says(
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=LONGEST,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Welcome to nginx" in done.stdout

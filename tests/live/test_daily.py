@@ -15,7 +15,7 @@ import pytest
 
 from catalog_forge.preview.running import stacks
 from catalog_forge.preview.site import Site
-from tests.helpers import PATIENCE, eventually
+from tests.helpers import PATIENCE, eventually, free_port, save
 from tests.live.tool import LOOP, Tool, service
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -60,6 +60,8 @@ def test_on_a_terminal_the_command_has_one_and_the_terminal_is_as_before(tool: T
         while process.poll() is None and time.monotonic() < deadline:
             if select.select([ours], [], [], 0.1)[0]:
                 said += os.read(ours, 4096)
+        while select.select([ours], [], [], 0)[0]:  # what it said last
+            said += os.read(ours, 4096)
     assert (process.returncode, b"/dev/pts" in said, b"42\r\n" in said) == (3, True, True), said
     assert subprocess.run(["stty", "-a"], stdin=theirs, capture_output=True, check=True).stdout == before
     os.close(ours)
@@ -73,7 +75,7 @@ def test_units_stop_and_start_and_the_others_run_on(tool: Tool) -> None:
     tool.run("stop", tool.name, "web-2")
     assert tool.unit("web-2")["state"] == "stopped" and tool.unit("web-1")["state"] == "running"
     assert {tool.client.containers.get(before[name]).status for name in ("web-2", "web-side-2")} == {"exited"}
-    assert tool.ask("web-1", f"containers/{tool.name}-web-2/state") != "running"
+    assert eventually(lambda: tool.ask("web-1", f"containers/{tool.name}-web-2/state") != "running")
     tool.run("start", tool.name, "web-2")
     assert tool.unit("web-2")["state"] == "running" and tool.ids() == before
     assert "did you mean 'web-2'?" in tool.run("stop", tool.name, "web-3", status=1)
@@ -104,8 +106,13 @@ def test_restart_is_one_unit_of_a_service_after_the_other_in_the_same_containers
 
 
 def test_logs_are_in_the_order_of_time_and_begin_where_they_are_told_to(tool: Tool) -> None:
-    loop = f"n=0; while [ $n -lt 4 ]; do echo $(hostname) $n; n=$((n+1)); sleep 1; done; {LOOP}"
-    tool.entry({"web": service(loop), "app": service(loop)})
+    # They take turns: on a busy machine one could say all before the other begins.
+    said = "until [ -e /v/{}$n ]; do sleep 0.1; done; echo $(hostname) $n; sleep 0.1; n=$((n+1)); touch /v/{}"
+    web, app = (
+        f"while [ $n -lt 4 ]; do {said.format(*turn)}; done; {LOOP}" for turn in (("web", "app$((n-1))"), ("app", "web$n"))
+    )
+    volume = {"volumes": ["data:/v"]}
+    tool.entry({"web": service(f"n=0; touch /v/web0; {web}", **volume), "app": service(f"n=0; {app}", **volume)})
     tool.up()
     assert eventually(lambda: tool.run("logs", tool.name).count(" 3\n") == 2)
     lines = tool.run("logs", tool.name, "--timestamps").splitlines()
@@ -175,8 +182,12 @@ def test_a_service_of_another_stack_can_run_beside_the_entry(tool: Tool) -> None
     assert "stacks here do not see each other" not in said
     tool.up("--scale", "app=2")
     assert set(tool.ids()) == {"app-1", "app-2", "other-web-1"}
-    found = exec_(tool, "app", "wget", "-qO-", "http://backend/", given="")
-    assert "404 Not Found" in found.stdout + found.stderr
+
+    def found() -> str:
+        done = exec_(tool, "app", "wget", "-qO-", "http://backend/", given="")
+        return done.stdout + done.stderr
+
+    assert eventually(lambda: "404 Not Found" in found()), found()
     assert "is not NAME=IMAGE" in tool.up("--beside", "web", status=2)
 
 
@@ -190,7 +201,7 @@ def test_a_stack_follows_what_is_saved_and_an_error_leaves_it_as_it_is(tool: Too
         assert any("metadata.word: first -> second" in line for line in process.stderr)
         assert eventually(lambda: tool.ask("web-1", "self/service/metadata/word") == "second")
         assert tool.ids() == before
-        (tool.folder / "templates/probe/0/docker-compose.yml").write_text("services: [")
+        save(tool.folder / "templates/probe/0/docker-compose.yml", "services: [")
         assert any("stays as it is" in line for line in process.stderr)
         tool.entry({"web": service(environment={"A": "1"}), "db": service()})
         assert any("to change" in line for line in process.stderr)
@@ -226,12 +237,12 @@ def test_a_stack_follows_a_saved_spec_whose_image_is_built_anew(tool: Tool, conf
     with subprocess.Popen(command, env=tool.environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr and any("watching" in line for line in process.stderr)
         assert eventually(lambda: served() == f"first from {tool.name}-page-1\n")
-        spec.write_text(SPEC.format(name=tool.name, text="@{metadata/none}"))
+        save(spec, SPEC.format(name=tool.name, text="@{metadata/none}"))
         assert any("no such metadata key: 'none'" in line for line in process.stderr)
         assert any("stays as it is" in line for line in process.stderr)
-        (spec.parent / "other-conf.yml").write_text("forge: 1\n")
+        save(spec.parent / "other-conf.yml", "forge: 1\n")
         assert any("specs/other-conf.yml:1:1" in line for line in process.stderr)
-        spec.write_text(SPEC.format(name=tool.name, text="second"))
+        save(spec, SPEC.format(name=tool.name, text="second"))
         assert any("generated page-conf" in line for line in process.stderr)
         assert eventually(lambda: served() == f"second from {tool.name}-page-1\n")
         process.send_signal(signal.SIGINT)
@@ -242,11 +253,12 @@ def test_a_stack_follows_a_saved_spec_whose_image_is_built_anew(tool: Tool, conf
 
 
 def test_ps_tells_images_and_published_ports(tool: Tool) -> None:
-    tool.entry({"web": service(ports=["22347:80"], labels={"io.rancher.sidekicks": "side"}), "side": service()})
+    port = free_port()
+    tool.entry({"web": service(ports=[f"{port}:80"], labels={"io.rancher.sidekicks": "side"}), "side": service()})
     tool.up()
     first, second = sorted(tool.unit("web-1")["containers"], key=lambda each: each["name"])
     assert (first["name"], first["image"]) == (f"{tool.name}-web-1", "busybox:1.37.0")
-    assert first["ports"][0] == "0.0.0.0:22347:80/tcp" and set(first["ports"][1:]) <= {"[::]:22347:80/tcp"}
+    assert first["ports"][0] == f"0.0.0.0:{port}:80/tcp" and set(first["ports"][1:]) <= {f"[::]:{port}:80/tcp"}
     assert second == {"name": f"{tool.name}-web-side-1", "image": "busybox:1.37.0", "ports": []}
 
 

@@ -17,7 +17,7 @@ ONCE = {"io.rancher.container.start_once": "true"}
 @pytest.fixture
 def patient(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> Tool:
     """The tool, which looks for long enough to see these programs die."""
-    monkeypatch.setattr(Tool, "settle", "2")
+    monkeypatch.setattr(Tool, "settle", "5")
     return tool
 
 
@@ -83,5 +83,5 @@ def test_a_container_that_is_left_alone_after_it_has_failed_is_started_by_anothe
 
 def test_what_waits_for_its_configuration_does_not_run_yet_and_what_gives_up_fails(patient: Tool) -> None:
     patient.entry({"web": service("echo launch: waiting for x-conf; sleep 10; echo launch: gave up; exit 1")})
-    said = patient.up("--settle", "1", status=1)
+    said = patient.up("--settle", "8", status=1)  # less than it waits, and long enough to say so on a busy machine
     assert "web-1: launch: waiting for x-conf\n" in said and "web-1 did not start its program" in said

@@ -83,7 +83,7 @@ board:
     unhealthy_threshold: 3
     request_line: 'GET / HTTP/1.0'
     healthy_threshold: 1
-    response_timeout: 1000
+    response_timeout: 300000
     strategy: recreate
 """
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from tests.live.harness import Images, Unit, World, service, spec_of, start
+from tests.live.harness import Images, Unit, World, change_at_once, service, spec_of, start
 
 SPEC = """\
 metadata: {key: {}, put: {}, cmd: {}, hup: {}}
@@ -102,7 +102,7 @@ def test_signals_are_forwarded(units: Units, signal: str, heard: str) -> None:
 def test_two_files_with_one_reload_that_change_together_cause_it_once(units: Units) -> None:
     unit = units["plain"]
     unit.wait_for("probe: start")
-    change(unit, hup="2")
+    change_at_once([unit], 2, hup="2")
     unit.wait_for("probe: signal hangup")
     time.sleep(3)
     assert unit.count("probe: signal hangup") == 1, unit.story()
@@ -128,7 +128,7 @@ def test_term_reaches_the_program_whose_status_ends_the_container(units: Units) 
 def test_a_program_that_hears_no_interrupt_is_ended_by_one_all_the_same(units: Units) -> None:
     unit = units["unhearing"]
     unit.wait_for("before 2")
-    time.sleep(1)
+    unit.wait_for_program("sleep1000")
     unit.main.kill("INT")
     assert unit.wait_for_end() == 143, unit.story()
 

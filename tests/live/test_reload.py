@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import docker
 import pytest
 
-from tests.live.harness import TOPOLOGIES, Images, Unit, World, service, spec_of, start
+from tests.live.harness import TOPOLOGIES, Images, Unit, World, change_at_once, service, spec_of, start
 
 SPEC = """\
 metadata: {signal: {}, exec: {}, post: {}, put: {}, restart: {}, unused: {}}
@@ -62,14 +62,16 @@ def stories(
         start(story.unit for story in stories.values())
         for story in stories.values():
             story.unit.wait_for("probe: file")
-        _phases(world, stories, names)
+        _phases(stories)
         yield stories
 
 
-def _phases(world: World, stories: dict[str, Story], names: dict[str, str]) -> None:
+def _phases(stories: dict[str, Story]) -> None:
+    units = [story.unit for story in stories.values()]
+
     def phase(name: str, keys: list[str], value: str, expected: list[str]) -> None:
         before = {topology: story.unit.logs() for topology, story in stories.items()}
-        world.change(*names.values(), metadata=dict.fromkeys(keys, value))
+        change_at_once(units, len(set(keys) & {*KINDS}), **dict.fromkeys(keys, value))
         for topology, story in stories.items():
             for kind in expected:
                 story.unit.wait_for(KINDS[kind], before[topology].count(KINDS[kind]) + 1)

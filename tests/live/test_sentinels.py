@@ -17,9 +17,9 @@ PASSWORD = """first 'and" \\ $HOME"""
 OTHER = "another-secret"
 WRITES = 200
 OWN = "/data/sentinel.conf"
-SIGNAL = (
+STOP = (
     "for each in /proc/[0-9]*; do read -r name <$each/comm || continue; "
-    "[ $name != redis-server ] || kill -{} ${{each#/proc/}}; done"
+    "[ $name != redis-server ] || kill -STOP ${each#/proc/}; done"
 )
 
 
@@ -34,7 +34,7 @@ def stack(
     image_of("redis")
     with forge_in(tmp_path_factory.mktemp("redis"), engine, confd) as forge:
         forge.new("redis-conf", "--set", "redis_version=3.2.11")
-        with running(engine, forge, "redis", down_after="1000", password=PASSWORD) as stack:
+        with running(engine, forge, "redis", down_after="5000", password=PASSWORD) as stack:
             for index in (1, 2, 3):
                 sentinel = stack.container("redis-sentinels", index)
                 known = "every sentinel knows two replicas and two sentinels"
@@ -73,7 +73,7 @@ def test_a_confirmed_write_outlives_the_master_which_comes_back_as_a_replica(sta
     assert confirmed == ["OK", "2"] * WRITES
 
     lost = address(first)
-    run(first, "sh", "-c", SIGNAL.format("STOP"))
+    run(first, "sh", "-c", STOP)
     watching = stack.container("redis-sentinels", 2)
     promoted = eventually("another master", lambda: facts(watching), lambda it: it["ip"] != lost)["ip"]
     servers = {address(server): server for server in (stack.container("redis-servers", index) for index in (2, 3))}
@@ -83,7 +83,7 @@ def test_a_confirmed_write_outlives_the_master_which_comes_back_as_a_replica(sta
     assert asked == [f"said:{number}" for number in range(WRITES)]
 
     # It is gone for good, and started anew: the sentinels know better than its own file whose replica it is.
-    run(first, "sh", "-c", SIGNAL.format("KILL"))
+    first.kill()
 
     def returned() -> dict[str, str]:
         return role(stack.container("redis-servers", 1))
@@ -98,10 +98,10 @@ def test_what_a_sentinel_has_written_outlives_a_new_rendering(stack: RunningStac
     before = run(sentinel, "cat", OWN)
     identity = re.findall(r"sentinel myid \w+|sentinel known-\w+ main \S+ \d+", before)
     assert len(identity) == 5, before
-    stack.up(down_after="3000")
-    eventually("the running sentinel is told", lambda: facts(sentinel)["down-after-milliseconds"], lambda said: said == "3000")
-    after = eventually("and has written it", lambda: run(sentinel, "cat", OWN), lambda text: "milliseconds main 3000" in text)
-    assert "milliseconds main 3000" in run(sentinel, "cat", "/usr/local/etc/redis/sentinel.conf")
+    stack.up(down_after="10000")
+    eventually("the running sentinel is told", lambda: facts(sentinel)["down-after-milliseconds"], lambda said: said == "10000")
+    after = eventually("and has written it", lambda: run(sentinel, "cat", OWN), lambda text: "milliseconds main 10000" in text)
+    assert "milliseconds main 10000" in run(sentinel, "cat", "/usr/local/etc/redis/sentinel.conf")
     assert sorted(re.findall(r"sentinel myid \w+|sentinel known-\w+ main \S+ \d+", after)) == sorted(identity)
     assert run(sentinel, "redis-cli", "-p", "26379", "sentinel", "ckquorum", "main").startswith("OK 3 usable Sentinels")
     assert b"exec sh /usr/local/etc/redis/apply.sh" in sentinel.logs()
@@ -121,13 +121,13 @@ def test_another_password_is_told_to_what_runs_and_the_failover_after_it_knows_i
     assert facts(stack.container("redis-sentinels", 1))["ip"] == before, "nobody was taken for lost meanwhile"
 
     # Held until another is promoted: a server that only dies may be back before anybody takes it for lost, and stay the master.
-    lost = next(server for server in servers if address(server) == before)
-    run(lost, "sh", "-c", SIGNAL.format("STOP"))
+    addresses = {server.name: address(server) for server in servers}
+    lost = next(server for server in servers if addresses[server.name] == before)
+    run(lost, "sh", "-c", STOP)
     promoted = eventually("another master", lambda: facts(stack.container("redis-sentinels", 2)), lambda it: it["ip"] != before)
-    run(lost, "sh", "-c", SIGNAL.format("KILL"))
-    for index in (1, 2, 3):
-        server = stack.container("redis-servers", index)
-        if address(server) != promoted["ip"]:
+    lost.kill()
+    for server in servers:
+        if addresses[server.name] != promoted["ip"]:
             eventually("it follows", lambda s=server: role(s, OTHER), lambda it: it.get("master_link_status") == "up")
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import docker
 import pytest
 from docker.errors import NotFound
 
+from tests.helpers import free_port
 from tests.live.software import ROOT, Forge, RunningStack, eventually, forge_in, image_of, run, running
 
 pytestmark = pytest.mark.engine
@@ -197,9 +197,7 @@ def test_the_haproxy_of_the_blueprint_takes_a_back_end_in_without_a_lost_request
     spec = forge.catalog / "specs/haproxy-conf.yml"
     spec.write_text(re.sub(r"nginxinc/nginx-unprivileged:[0-9.]+", "nginx:1.14.2", spec.read_text()))
     forge("generate")
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    with running(engine, forge, "haproxy", public_port=str(port)) as stack:
+    with running(engine, forge, "haproxy", public_port=str(free_port())) as stack:
         proxy, web = stack.container("haproxy", 1), stack.container("web", 1)
         config = ("cat", "/usr/local/etc/haproxy/haproxy.cfg")
         eventually("it serves", lambda: run(web, "curl", "-sf", "http://haproxy:8080/"))

@@ -16,7 +16,7 @@ from tests.live.harness import TOPOLOGIES, Images, Unit, World, service, spec_of
 DEST = "/etc/probe/probe.conf"
 SPEC = """\
 metadata: {key: {}}
-launch: {wait: {metadata: 10s}}
+launch: {wait: {metadata: LIMIT}}
 files: [{dest: /etc/probe/probe.conf, format: raw, body: [{text: "@{metadata/key}\\n"}]}]
 """
 UNKNOWN = "the metadata service does not know this container yet"
@@ -28,7 +28,8 @@ Units = dict[str, Unit]
 def conf_images(images: Images) -> dict[str, str]:
     """The image under test, its limit of the launch script brought down by a variable where a test says so."""
     edit = {"run.sh": lambda text: text.replace("limit=310\n", "limit=${LIMIT:-310}\n")}
-    return {topology: images.conf(spec_of(SPEC, topology), edit) for topology in TOPOLOGIES}
+    found = {topology: images.conf(spec_of(SPEC.replace("LIMIT", "300s"), topology), edit) for topology in TOPOLOGIES}
+    return {**found, "hasty": images.conf(spec_of(SPEC.replace("LIMIT", "10s")), edit)}
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +49,8 @@ def units(
             topology = topology if topology in TOPOLOGIES else "volumes"
             node = f"{world.gateway}:{ports[each.name]}" if each.name in ports else ""
             environment = {"LIMIT": "3"} if each.name == "limited" else {}
-            units[each.name] = Unit(
-                world, each.name, topology, conf_images[topology], main_image, node=node, environment=environment
-            )
+            image = conf_images["hasty" if each.name in ("never", "silent") else topology]
+            units[each.name] = Unit(world, each.name, topology, image, main_image, node=node, environment=environment)
         world.change(*(f"unknown-{topology}" for topology in TOPOLOGIES), scale=0)
         units["prefilled"].put(DEST, b"stock\n")
         start(unit for name, unit in units.items() if name not in ("prefilled", "limited", "late", "stopped"))
@@ -61,7 +61,6 @@ def units(
 
 def test_a_late_metadata_service_is_waited_for(units: Units) -> None:
     unit = units["late"].start()
-    time.sleep(5)
     unit.wait_for("waiting for the metadata service", who="conf")
     with MetadataServer(unit.world.answers(), unit.world.gateway, LATE):
         unit.wait_for("probe: start")

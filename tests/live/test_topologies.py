@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from docker import DockerClient
 
 from catalog_forge.plan import File, Plan
-from tests.helpers import PATIENCE
+from tests.helpers import LONGEST, free_port
 from tests.live.harness import Images, probe
 from tests.live.software import ROOT, Forge, forge_in
 
@@ -82,7 +80,7 @@ def played(forge: Forge, name: str, engine: str, scenario: str, *more: str) -> N
     environ = {**os.environ, "XDG_STATE_HOME": str(forge.catalog.parent / "state"), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "catalog_forge", *words],
-        env=environ, capture_output=True, text=True, check=False, timeout=2 * PATIENCE,
+        env=environ, capture_output=True, text=True, check=False, timeout=LONGEST,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -199,8 +197,7 @@ then:
 
 
 def test_a_program_in_the_network_of_its_host_is_configured_and_reloaded_as_any(forge: Forge) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     forge.spec("host-conf", HOST.replace("PORT", port))
     life = HOST_LIFE.replace("PORT", port)
     for engine in ("embedded", "confd", "image"):

@@ -14,7 +14,7 @@ import pytest
 from docker.errors import NotFound
 
 from tests.helpers import PATIENCE, eventually
-from tests.live.tool import LOOP, Tool, service
+from tests.live.tool import LOOP, PATIENTLY, Tool, service
 
 WATCHER = """trap exit TERM
 while :; do
@@ -83,8 +83,11 @@ def test_what_dies_runs_again_and_what_is_gone_is_replaced_under_the_next_number
     tool.entry(UNIT, {"web": {"scale": 2}})
     tool.up()
     before = tool.ids()
+    parts = ("web-1", "web-side-1")
+    began = {name: tool.began(name) for name in parts}
     tool.client.containers.get(before["web-1"]).kill()
-    assert eventually(lambda: tool.ask("web-2", f"containers/{tool.name}-web-1/state") != "running")
+    assert eventually(lambda: "web-1 ended with status 137" in tool.log())
+    assert eventually(lambda: all(tool.began(name) > began[name] for name in parts))
     assert eventually(lambda: tool.unit("web-1")["state"] == "running")
     assert tool.ids() == before
     assert tool.ask("web-side-1", "self/container/name") == f"{tool.name}-web-1"  # it lives in the new network of web-1
@@ -97,7 +100,7 @@ def test_what_dies_runs_again_and_what_is_gone_is_replaced_under_the_next_number
 
 
 def test_an_unhealthy_unit_is_replaced(tool: Tool) -> None:
-    check = {"port": 80, "interval": 200, "response_timeout": 500, "healthy_threshold": 1, "unhealthy_threshold": 2}
+    check = {"port": 80, "interval": 200, "healthy_threshold": 1, "unhealthy_threshold": 2, **PATIENTLY}
     tool.entry({"web": service(f"httpd -p 80; {LOOP}")}, {"web": {"health_check": check}})
     tool.up()
     assert eventually(lambda: tool.unit("web-1")["health"] == "healthy")
@@ -126,8 +129,11 @@ def test_names_and_link_aliases_lead_to_all_units(tool: Tool) -> None:
     app = tool.client.containers.get(f"{tool.name}-app-1")
     expected = {unit["address"] for name, unit in tool.units().items() if name.startswith("web")}
     for word in ("backend", "web", f"web.{tool.name}"):
-        said = app.exec_run(["nslookup", "-type=a", word]).output.decode()
-        assert all(address in said for address in expected), said
+
+        def said(word: str = word) -> str:
+            return str(app.exec_run(["nslookup", "-type=a", word]).output.decode())
+
+        assert eventually(lambda look=said: all(address in look() for address in expected)), said()  # type: ignore[misc]
 
 
 def test_the_foreground_says_what_happens_and_control_c_stops_in_order(tool: Tool) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.live.tool import LOOP, Tool, service
+from tests.live.tool import LOOP, PATIENTLY, Tool, service
 
-WRITES = "[ -e /data/first ] || echo $$HOSTNAME > /data/first; [ -e /data/words ] || echo one > /data/words; " + LOOP
+# It is healthy when it has written: an upgrade does not begin before.
+WRITES = "[ -e /data/first ] || echo $$HOSTNAME >/data/first; [ -e /data/words ] || echo one >/data/words; httpd -p 80; " + LOOP
+CHECK = {"health_check": {"port": 80, "interval": 200, "healthy_threshold": 1, **PATIENTLY}}
 
 
 def revisions(tool: Tool, *found: tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]) -> None:
@@ -38,7 +40,7 @@ def environment(tool: Tool) -> set[str]:
 def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(tool: Tool) -> None:
     one = {"web": service(WRITES, volumes=["data:/data"], environment={"WORD": "${word}"})}
     two = {"web": service(WRITES, volumes=["data:/data"], environment={"WORD": "${word}", "MORE": "${more}"})}
-    strategy = {"web": {"scale": 3, "upgrade_strategy": {"batch_size": 2, "start_first": True}}}
+    strategy = {"web": {**CHECK, "scale": 3, "upgrade_strategy": {"batch_size": 2, "start_first": True}}}
     asked = [question("word"), question("old", default="x")], [question("word"), question("more")]
     revisions(tool, (one, strategy, asked[0]), (two, strategy, asked[1]))
     words = ("up", "probe", "--name", tool.name, "--upgrade-from", "0")
@@ -59,7 +61,7 @@ def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(too
 
 def test_what_an_upgrade_loses_is_said_and_is_an_error(tool: Tool) -> None:
     one = {"web": service(WRITES, volumes=["data:/data"])}
-    revisions(tool, (one, {}, []), ({"web": service(WRITES, volumes=["other:/data"])}, {}, []))
+    revisions(tool, (one, {"web": CHECK}, []), ({"web": service(WRITES, volumes=["other:/data"])}, {"web": CHECK}, []))
     words = ("--upgrade-from", "0", "--format", "json", "--settle", "0.3")
     said = tool.run("up", "probe", "--name", tool.name, *words, status=1)
     assert "the upgrade loses all that data held" in said
@@ -71,7 +73,8 @@ def test_what_an_upgrade_loses_is_said_and_is_an_error(tool: Tool) -> None:
 
 def test_an_upgrade_that_fails_is_taken_back(tool: Tool) -> None:
     web = service(WRITES, volumes=["data:/data"])
-    revisions(tool, ({"web": web}, {}, []), ({"web": {**web, "image": "localhost:1/no/such:1"}}, {}, []))
+    other = {"web": {**web, "image": "localhost:1/no/such:1"}}
+    revisions(tool, ({"web": web}, {"web": CHECK}, []), (other, {"web": CHECK}, []))
     said = tool.run("up", "probe", "--name", tool.name, "--upgrade-from", "0", "--settle", "0.3", status=1)
     assert "the upgrade failed, and revision 0 runs again" in said
     assert held(tool, "web-1", "/data/words") == "one\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from catalog_forge.metadata.service.answers import Answers
 from catalog_forge.metadata.service.server import MetadataServer
+from catalog_forge.metadata.service.wire import Request
 from tests.helpers import eventually
 from tests.live.harness import TOPOLOGIES, Images, Unit, World, service, spec_of, start
 
@@ -34,7 +34,7 @@ def units(engine: docker.DockerClient, images: Images, main_image: str, test_lab
     known = {"key": "good 1"}
     services = [service(f"peers-{topology}", topology, metadata=known, scale=2) for topology in TOPOLOGIES]
     services += [service("impatient", "volumes", metadata=known, scale=2), service("restarted", "volumes", metadata=known)]
-    conf = {topology: images.conf(spec_of(SPEC.replace("LIMIT", "200s"), topology)) for topology in TOPOLOGIES}
+    conf = {topology: images.conf(spec_of(SPEC.replace("LIMIT", "300s"), topology)) for topology in TOPOLOGIES}
     impatient = images.conf(spec_of(SPEC.replace("LIMIT", "4s")))
     with World(engine, test_labels, services) as world:
         world.server.replace(lacking_one(world.answers()))
@@ -133,9 +133,10 @@ def test_a_failing_check_keeps_the_old_file_and_is_logged(units: Units) -> None:
 def test_other_data_after_a_restart_of_the_metadata_service_is_found(units: Units) -> None:
     unit = units["restarted"]
     world = unit.world
-    with MetadataServer(world.answers(), world.gateway, RESTARTED):
+    asked: list[Request] = []
+    with MetadataServer(world.answers(), world.gateway, RESTARTED, on_request=asked.append):
         unit.wait_for("probe: start")
-        time.sleep(3)  # confd waits for a change by now
+        assert eventually(lambda: any("wait=true" in each.query for each in asked)), unit.story()
     before = world.services["restarted"]
     world.services["restarted"] = replace(before, metadata={"key": "good 2"})
     other = world.answers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 
 from docker import DockerClient
 
-from tests.helpers import PATIENCE
+from tests.helpers import PATIENCE, save
 
 ROOT = Path(__file__).parents[2]
 LOOP = "trap exit TERM; while :; do sleep 0.1; done"
@@ -55,10 +56,10 @@ class Tool:
         """Write the entry: compose files are YAML, and JSON is that too."""
         revision = self.folder / "templates/probe/0"
         revision.mkdir(parents=True, exist_ok=True)
-        (self.folder / "templates/probe/config.yml").write_text("name: probe\nversion: '1'\n")
-        (revision / "docker-compose.yml").write_text(json.dumps({"version": "2", "services": compose, "volumes": volumes or {}}))
+        save(self.folder / "templates/probe/config.yml", "name: probe\nversion: '1'\n")
+        save(revision / "docker-compose.yml", json.dumps({"version": "2", "services": compose, "volumes": volumes or {}}))
         catalog = {"version": "1", "questions": list(questions)}
-        (revision / "rancher-compose.yml").write_text(json.dumps({"version": "2", "catalog": catalog, "services": rancher or {}}))
+        save(revision / "rancher-compose.yml", json.dumps({"version": "2", "catalog": catalog, "services": rancher or {}}))
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "catalog_forge", "-C", str(self.folder), *words]
@@ -106,8 +107,24 @@ class Tool:
         found = self.client.api.containers(all=True, filters={"label": f"catalog-forge.stack={self.name}"})
         return {str(each["Names"][0]).removeprefix(f"/{self.name}-"): str(each["Id"]) for each in found}
 
+    def began(self, container: str) -> str:
+        """When a container of the stack was started last: it never goes back, and a state may pass by between two looks."""
+        return str(self.client.containers.get(f"{self.name}-{container}").attrs["State"]["StartedAt"])
+
     def kill_supervisor(self) -> None:
-        os.kill(int((self.state / "lock").read_text()), signal.SIGKILL)
+        """Kill who runs the stack, and wait until it is dead: what it held is free then."""
+        with (self.state / "lock").open() as lock:
+            os.kill(int(lock.read()), signal.SIGKILL)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+
+    def touch(self, container: str, path: str) -> None:
+        """Make a file in a container of the stack that its program waits for."""
+        done = self.client.containers.get(f"{self.name}-{container}").exec_run(["touch", path])
+        assert done.exit_code == 0, done.output.decode()
+
+
+# Who does not answer is found out at once, since nobody listens; who is only slow on a busy machine is waited for.
+PATIENTLY = {"response_timeout": PATIENCE * 1000, "initializing_timeout": PATIENCE * 1000}
 
 
 def service(command: str = LOOP, **more: Any) -> dict[str, Any]:
