@@ -258,8 +258,9 @@ class Unit:
         return set(self.run(f"grep -rH . {SHARE}/changed || :").splitlines())
 
     def wait_for_program(self, words: str) -> None:
-        """Wait until a process of the main container has these words for its command line, without what is between them."""
-        look = 'for each in /proc/[0-9]*; do read -r said <"$each/cmdline"; [ "$said" != "$0" ] || exit 0; done; exit 1'
+        """Wait until the command line of a process of the main container ends with these words, without what is between them."""
+        each = 'read -r said <"$each/cmdline"; case $each,$said in /proc/$$,*) ;; *"$0") exit 0 ;; esac'
+        look = f"for each in /proc/[0-9]*; do {each}; done; exit 1"
         found = eventually(lambda: self.main.exec_run(["/bin/sh", "-c", look, words]).exit_code == 0)
         assert found, f"{words} does not run\n{self.story()}"
 

@@ -27,7 +27,7 @@ Units = dict[str, Unit]
 @pytest.fixture(scope="module")
 def conf_images(images: Images) -> dict[str, str]:
     """The image under test, its limit of the launch script brought down by a variable where a test says so."""
-    edit = {"run.sh": lambda text: text.replace("limit=310\n", "limit=${LIMIT:-310}\n")}
+    edit = {"run.sh": lambda text: text.replace("limit=600\n", "limit=${LIMIT:-600}\n")}
     found = {topology: images.conf(spec_of(SPEC.replace("LIMIT", "300s"), topology), edit) for topology in TOPOLOGIES}
     return {**found, "hasty": images.conf(spec_of(SPEC.replace("LIMIT", "10s")), edit)}
 
@@ -68,7 +68,7 @@ def test_a_late_metadata_service_is_waited_for(units: Units) -> None:
 
 def test_a_file_in_the_volume_starts_nothing_until_the_conf_container_has_written_all(units: Units) -> None:
     unit = units["prefilled"]
-    unit.wait_for("waiting for probe-conf to write the configuration (0 s of 310 s)")
+    unit.wait_for("waiting for probe-conf to write the configuration (0 s of 600 s)")
     found = unit.file(DEST)
     assert found and found[0] == b"stock\n"
     time.sleep(2)

@@ -126,7 +126,7 @@ class Serving:
         assert reload
         self.reload_url = reload[1]
 
-    def says(self, seconds: float = 50) -> str:
+    def says(self, seconds: float = PATIENCE) -> str:
         """The next line on stderr."""
         assert self.process.stderr
         assert select.select([self.process.stderr], [], [], seconds)[0], "it says nothing"

@@ -12,6 +12,7 @@ import pytest
 from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.service import client
 from catalog_forge.metadata.service.server import MetadataServer
+from tests.helpers import PATIENCE
 from tests.metadata.service.test_server import answers
 
 
@@ -27,7 +28,7 @@ def saying(*parts: bytes) -> Iterator[str]:
                 connection.recv(4096)
                 for part in parts:
                     connection.sendall(part)
-                done.wait(10)
+                done.wait(PATIENCE)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

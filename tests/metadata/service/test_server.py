@@ -34,7 +34,7 @@ def server() -> Iterator[MetadataServer]:
         yield server
 
 
-def connect(server: MetadataServer, timeout: float = 50) -> closing[http.client.HTTPConnection]:
+def connect(server: MetadataServer, timeout: float = PATIENCE) -> closing[http.client.HTTPConnection]:
     return closing(http.client.HTTPConnection(server.address, timeout=timeout))
 
 
