@@ -112,7 +112,12 @@ class HelmWriter:
                 yield from self._guarded(item, "-")
 
     def _guarded(self, value: Any, head: str) -> Iterator[str]:
-        if isinstance(value, OnlyWhen):
+        if isinstance(value, list | tuple) and value and all(isinstance(each, OnlyWhen) for each in value):
+            # A key without items would be null.
+            yield f"{{{{- if or {' '.join(dict.fromkeys(f'({each.condition})' for each in value))} }}}}"
+            yield from self._under(value, head)
+            yield "{{- end }}"
+        elif isinstance(value, OnlyWhen):
             yield f"{{{{- if {value.condition} }}}}"
             yield from self._under(value.value, head)
             yield "{{- end }}"

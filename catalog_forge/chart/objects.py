@@ -61,12 +61,12 @@ class Objects:
         self.names = {each.name: names.of(each.name) for each in self.stack.services}
         self.aliases: set[str] = set()
         self.balanced: dict[tuple[str, int], str] = {}
-        self.shared = {**self.names, **self._shared_volumes()}
+        self.claims = self._shared_volumes()
         self.kinds = {each.name: self._kind(each) for each in self.stack.services}
         identities = {each.name: self._identity(each) for each in self.stack.services}
         self.trees = Trees(self.stack, conf.version, identities, self.writer, conf.roots) if conf else None
         secret = self.trees is not None and "answers" in self.trees.of_stack(True)
-        self.pods = Pods(entry, opened, conf, gaps, self.shared, secret)
+        self.pods = Pods(entry, opened, conf, gaps, self.names, self.claims, secret)
         self.gap = self.pods.gap
 
     def all(self) -> Installed:
@@ -85,9 +85,8 @@ class Objects:
             self._service(service)
             for launch in service.launches:
                 self._say(launch)
-        for key, claim in self.shared.items():
-            if key.startswith("volume:"):
-                self._claim(claim)
+        for claim in self.claims.values():
+            self._claim(claim)
         return self.made
 
     def scale(self, service: Service) -> str:
@@ -127,10 +126,10 @@ class Objects:
         for service in self.stack.services:
             for launch in service.launches:
                 for volume in named(launch):
-                    if volume not in launch.external:
+                    if volume not in (*launch.external, *launch.per_unit):
                         users.setdefault(volume, set()).add(service.name)
         names = DnsNames()
-        return {f"volume:{volume}": names.of(volume) for volume, found in users.items() if len(found) > 1}
+        return {volume: names.of(volume) for volume, found in users.items() if len(found) > 1}
 
     # One service.
 

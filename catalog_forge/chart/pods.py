@@ -70,9 +70,18 @@ class Pods:
     """Makes the pods of a stack."""
 
     def __init__(
-        self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps, shared: Mapping[str, str], secret: bool
+        self,
+        entry: Revision,
+        opened: OpenStack,
+        conf: Conf | None,
+        gaps: Gaps,
+        names: Mapping[str, str],
+        claims: Mapping[str, str],
+        secret: bool,
     ) -> None:
-        self.entry, self.opened, self.conf, self.gaps, self.shared = entry, opened, conf, gaps, shared
+        self.entry, self.opened, self.conf, self.gaps = entry, opened, conf, gaps
+        self.names = names  # of services
+        self.claims = claims  # of volumes that several services mount
         self.secret = secret  # whether the metadata holds secrets
 
     def gap(self, launch: Launch, key: str, what: str, becomes: str, todo: str, kind: str = "") -> None:
@@ -256,7 +265,7 @@ class _PodMaker:
         becomes = "a pod that fails gets no requests; it is not replaced"
         todo = f"set services.{self.service.name}.liveness to true where the program must be started anew"
         self.gap(self.service.primary, "health_check", f"health_check: strategy {check.strategy}", becomes, todo, "health check")
-        condition = f"(index $.Values.services {quoted(self.pods.shared[self.service.name])}).liveness"
+        condition = f"(index $.Values.services {quoted(self.pods.names[self.service.name])}).liveness"
         patient = {"initialDelaySeconds": max(1, round(check.initializing_timeout / 1000)), "successThreshold": 1}
         return {"readinessProbe": probe, "livenessProbe": OnlyWhen(condition, {**probe, **patient})}
 
@@ -348,9 +357,15 @@ class _PodMaker:
                     "copy them in the container's command",
                     "files of an image in a volume",
                 )
-            if kind == "own" and not self.keeps:
-                becomes = "it is lost with its pod"
-                self.gap(launch, "volumes", text.partition(" ")[2], becomes, "give the volume a name", "volume without a name")
+            found = self.sources[key]
+            if kind in ("own", "named") and not self.keeps and not found.shared and not found.external:
+                becomes, todo = (
+                    "it is lost with its pod",
+                    "mount a path of the host, or scale the service: only a scale has claims",
+                )
+                self.gap(
+                    launch, "volumes", f"volumes: {self._shown(text.rpartition(' ')[2])}", becomes, todo, "volume without a claim"
+                )
         return self.sources[key]
 
     def _host(self, name: str, text: str, launch: Launch) -> PodVolume:
@@ -363,9 +378,7 @@ class _PodMaker:
             self.gap(launch, "volumes", f"volumes: {text}", "it is a PersistentVolumeClaim that must be there",
                      "make it, with the data of the old volume", "external volume")  # fmt: skip
             return PodVolume(name, False, external=launch.external[text])
-        if text in self.pods.shared and not text.startswith("service:") and f"volume:{text}" in self.pods.shared:
-            return PodVolume(name, True, shared=self.pods.shared[f"volume:{text}"])
-        return PodVolume(name)
+        return PodVolume(name, shared=self.pods.claims.get(text, ""))
 
     def _in_memory(self, name: str, _text: str, _launch: Launch) -> PodVolume:
         return PodVolume(name, False, medium="Memory")
@@ -419,7 +432,7 @@ class _PodMaker:
             [str(each) for each in found] if isinstance(found := options.get(key), list) else [] for key in ("dns", "dns_search")
         )
         config: dict[str, Any] = {"nameservers": servers} if servers else {}
-        own = Verbatim(f'"{self.pods.shared[self.service.name]}.{DOMAIN}"')
+        own = Verbatim(f'"{self.pods.names[self.service.name]}.{DOMAIN}"')
         config["searches"] = [own, *search]
         return {"dnsConfig": config}
 

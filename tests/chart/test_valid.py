@@ -1,4 +1,4 @@
-"""What Helm makes of charts is valid for the oldest and the newest Kubernetes that kubernetes-validate knows, strictly."""
+"""What Helm makes of charts is valid, strictly, for the oldest and the newest Kubernetes that kubernetes-validate knows; and used."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import kubernetes_validate
 import pytest
 
 from tests.chart import helm, made
+from tests.chart.references import astray
 
 
 def faults(objects: list[dict[str, Any]], version: str) -> list[str]:
@@ -35,7 +36,7 @@ def test_the_chart_of_a_spec_is_valid(name: str, kubernetes: str) -> None:
     chart = made.of_spec(name)
     given = {**helm.required(chart), "persistence/enabled": kubernetes == helm.NEWEST}
     objects = helm.objects(chart, given, kubernetes=kubernetes)
-    assert objects and faults(objects, kubernetes) == []
+    assert objects and faults(objects, kubernetes) == astray(objects) == []
 
 
 def test_a_misspelt_key_is_a_fault() -> None:
