@@ -1,4 +1,4 @@
-"""What Helm makes of charts is valid, strictly, for the oldest and the newest Kubernetes that kubernetes-validate knows; and used."""
+"""What Helm makes of charts is valid, strictly, for the oldest and the newest Kubernetes that the validator knows; and used."""
 
 from __future__ import annotations
 
