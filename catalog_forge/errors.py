@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+_S = TypeVar("_S")
+_T = TypeVar("_T")
 
 
 # Not frozen: every node of a file has its place, and a frozen one takes three times as long to make. Nobody changes one.
@@ -79,6 +82,20 @@ class BuildError(ForgeError):
     """The engine refused to build or to push an image."""
 
     exit_code = 5
+
+
+def of_each(items: Iterable[_S], make: Callable[[_S], _T]) -> list[_T]:
+    """Make something of each item, also of those after a wrong one. Raises ForgeError with the problems of all of them."""
+    made: list[_T] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            made.append(make(item))
+        except ForgeError as error:
+            problems += error.problems
+    if problems:
+        raise ForgeError.of([*dict.fromkeys(problems)])
+    return made
 
 
 def extra(module: str, name: str) -> Any:

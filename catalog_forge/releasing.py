@@ -251,6 +251,44 @@ def check_clean(repository: Repository, sources: Sequence[Source], *, standards:
         raise ForgeError("HEAD is on no branch: nobody would find the commit", hint="git switch BRANCH, then release again")
 
 
+def title(source: Source) -> str:
+    """Return how a commit names a release."""
+    entry = source.spec().entry
+    return f"{entry.name} {entry.version} (revision {entry.revision})"
+
+
+def tag(source: Source) -> str:
+    """Return the tag of a release."""
+    return f"{source.spec().entry.name}-{source.spec().entry.version}"
+
+
+def check_tags(repository: Repository, sources: Sequence[Source]) -> None:
+    """Raise ForgeError when the tag of a release is there already, or git can have none of this name."""
+    taken, problems = _tags(repository), list[Problem]()
+    for source in sources:
+        name, where = tag(source), source.spec().entry.at("version")
+        try:
+            git.read(repository.root, "check-ref-format", f"refs/tags/{name}")
+        except ForgeError:
+            problems.append(Problem(f"{name!r} cannot be the name of a tag", where, "release it without --tag"))
+        if name in taken:
+            problems.append(Problem(f"the tag {name} is there already", where, "raise the version, or release without --tag"))
+    if problems:
+        raise ForgeError.of(problems)
+
+
+def untagged(repository: Repository, sources: Sequence[Source]) -> list[tuple[str, str]]:
+    """Return the tag and the title of each release that the last commit made, and that has no tag."""
+    said = git.read(repository.root, "log", "-1", "--format=%B").decode(errors="replace").splitlines()
+    made = {line.removeprefix("- ").partition("): ")[0].removesuffix(")") + ")" for line in said}
+    taken = _tags(repository)
+    return [(tag(each), title(each)) for each in sources if title(each) in made and tag(each) not in taken]
+
+
+def _tags(repository: Repository) -> set[str]:
+    return set(git.read(repository.root, "tag", "--list").decode(errors="replace").split())
+
+
 def rooms(source: Source) -> list[str]:
     """Return the files and folders that a release of a spec may change."""
     name, entry = source.name, source.spec().entry.name

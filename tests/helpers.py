@@ -56,6 +56,18 @@ def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
     return root
 
 
+def web_spec(name: str, more: str = "") -> str:
+    """A small spec; `more` are lines after it."""
+    return f"""\
+forge: 1
+name: {name}
+service: web=nginx:1.27.0
+config: /etc/web/{name}.properties
+reload: none
+metadata: [colour]
+{more}"""
+
+
 def started(spec: str) -> str:
     """A spec of a program that no table knows, with the words that start it where it has none."""
     if re.search(r"^launch:", spec, re.MULTILINE) is None:

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from catalog_forge.errors import ForgeError
 
@@ -35,13 +36,20 @@ def end(child: int, source: int) -> tuple[int, str]:
     return os.WTERMSIG(os.waitpid(child, 0)[1]), text
 
 
-def dies_at(number: int, action: Callable[[], object]) -> bool:
-    """Run `action` in a process that gets kill -9 right before its operation `number` on files; False: it had fewer."""
+def dies_at(number: int, action: Callable[[], object], *, writes: bool = False) -> bool:
+    """Run `action` in a process that gets kill -9 right before its operation `number` on files; False: it had fewer.
+
+    With `writes`, what only reads does not count, and the start of another program does.
+    """
     operations = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "fcntl.flock"}
+    operations |= {"subprocess.Popen"} if writes else set()
     count = itertools.count(1)
 
-    def hook(event: str, _arguments: object) -> None:
-        if event in operations and next(count) == number:
+    def counts(event: str, arguments: tuple[Any, ...]) -> bool:
+        return event in operations and not (writes and event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR))
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if counts(event, arguments) and next(count) == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def observed() -> None:

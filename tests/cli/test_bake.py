@@ -16,16 +16,7 @@ from catalog_forge.cli.main import root
 from catalog_forge.cli.make.build import Inputs, requests_for
 from catalog_forge.image.baking import shard_of
 from catalog_forge.repository import Repository
-from tests.helpers import tree
-
-SPEC = """\
-forge: 1
-name: {name}
-service: web=nginx:1.27.0
-config: /etc/web/{name}.properties
-reload: none
-metadata: [colour]
-"""
+from tests.helpers import tree, web_spec
 
 
 def run(folder: Path, *words: str) -> Result:
@@ -36,7 +27,7 @@ def run(folder: Path, *words: str) -> Result:
 def catalog(tmp_path: Path) -> Path:
     """A catalog of five images, in git."""
     names = ("a-conf", "b-conf", "c-conf", "d-conf", "e-conf")
-    tree(tmp_path, {f"specs/{name}.yml": SPEC.format(name=name) for name in names})
+    tree(tmp_path, {f"specs/{name}.yml": web_spec(name) for name in names})
     assert run(tmp_path, "generate").exit_code == 0
     for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "all"]):
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
@@ -95,14 +86,14 @@ def changed(folder: Path) -> list[str]:
 
 def _spec(folder: Path, **changes: str) -> None:
     for name, text in changes.items():
-        (folder / f"specs/{name}-conf.yml").write_text(SPEC.format(name=f"{name}-conf") + text)
+        (folder / f"specs/{name}-conf.yml").write_text(web_spec(f"{name}-conf", text))
     assert run(folder, "generate").exit_code == 0
 
 
 def test_only_what_makes_another_image_is_a_change(catalog: Path) -> None:
     assert changed(catalog) == []
     _spec(catalog, a="# a remark\n", b="version: 0.2.0\n", c="image: {registry: reg.example.org/team}\n")
-    tree(catalog, {"specs/f-conf.yml": SPEC.format(name="f-conf"), "catalog-forge.yml": "lint: {ignore: [CF404]}\n"})
+    tree(catalog, {"specs/f-conf.yml": web_spec("f-conf"), "catalog-forge.yml": "lint: {ignore: [CF404]}\n"})
     assert run(catalog, "generate").exit_code == 0
     assert changed(catalog) == ["b-conf", "c-conf", "f-conf"]
 
@@ -115,7 +106,7 @@ def test_a_registry_of_the_team_changes_all_tags(catalog: Path) -> None:
 
 def test_a_catalog_below_the_top_of_its_repository_is_compared_as_well(tmp_path: Path) -> None:
     below = tmp_path / "catalogs/one"
-    tree(below, {"specs/a-conf.yml": SPEC.format(name="a-conf")})
+    tree(below, {"specs/a-conf.yml": web_spec("a-conf")})
     assert run(below, "generate").exit_code == 0
     for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "all"]):
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True)

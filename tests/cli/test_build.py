@@ -19,21 +19,11 @@ from catalog_forge.cli.main import root
 from catalog_forge.errors import BuildError
 from catalog_forge.image import twice
 from catalog_forge.image.builder import build as build_image
-from tests.helpers import said, tree
+from tests.helpers import said, tree, web_spec
 from tests.image import benches
 from tests.image.benches import Bench, ignore
 
 bench = benches.bench
-
-SPEC = """\
-forge: 1
-name: {name}
-service: web=nginx:1.27.0
-config: /etc/web/{name}.properties
-reload: none
-metadata: [colour]
-image: {{registry: {registry}}}
-"""
 
 BUILT = "built, with a confd that is not 0.16.0 as it was released"
 
@@ -50,7 +40,7 @@ class Catalog:
     def add(self, name: str, registry: str = "") -> str:
         """Write a spec, generate its files, and return its image's tag."""
         registry = registry or f"cf-{self.bench.value}"
-        tree(self.folder, {f"specs/{name}.yml": SPEC.format(name=name, registry=registry)})
+        tree(self.folder, {f"specs/{name}.yml": web_spec(name, f"image: {{registry: {registry}}}\n")})
         assert self.run("generate", name).exit_code == 0
         return f"{registry}/{name}:0.1.0"
 
@@ -126,7 +116,7 @@ def test_all_failures_are_reported_and_what_could_be_built_is(catalog: Catalog) 
 
 def test_what_is_not_generated_or_stale_is_an_error_that_says_what_to_do(catalog: Catalog) -> None:
     catalog.add("a-conf")
-    tree(catalog.folder, {"specs/b-conf.yml": SPEC.format(name="b-conf", registry="ghcr.io/acme")})
+    tree(catalog.folder, {"specs/b-conf.yml": web_spec("b-conf")})
     (catalog.folder / "images/a-conf/Dockerfile").write_text("FROM scratch\n")
     result = catalog.build()
     assert result.exit_code == 1
@@ -217,7 +207,7 @@ def test_a_confd_that_is_not_pinned_is_refused_unless_told(catalog: Catalog) -> 
 
 @pytest.mark.parametrize("command", ["build", "bake"])
 def test_the_confd_that_is_known_is_for_one_platform(tmp_path: Path, command: str) -> None:
-    tree(tmp_path, {"specs/web-conf.yml": SPEC.format(name="web-conf", registry="r.example.org/a")})
+    tree(tmp_path, {"specs/web-conf.yml": web_spec("web-conf")})
     runner = CliRunner()
     assert runner.invoke(root, ["-C", str(tmp_path), "generate"]).exit_code == 0
     words = ["-C", str(tmp_path), command, "web-conf", "--platform", "linux/arm64"]

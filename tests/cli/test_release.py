@@ -160,7 +160,8 @@ def test_a_kill_leaves_the_old_tree_or_the_new_one(catalog: Path, tmp_path: Path
     assert run(done, "release", "web-conf").exit_code == 0
     old, new, seen = held(catalog), held(done), set()
     for number, copy in copies(catalog, tmp_path / "copies"):
-        killed = dies_at(number * 9, lambda copy=copy: root(["-C", str(copy), "release", "web-conf"], standalone_mode=False))
+        words = ["-C", str(copy), "release", "web-conf"]
+        killed = dies_at(number * 23, lambda words=words: root(words, standalone_mode=False), writes=True)
         run(copy, "doctor")
         found = {path: content for path, content in held(copy).items() if not path.startswith(".git/")}
         seen.add(found == {path: content for path, content in new.items() if not path.startswith(".git/")})

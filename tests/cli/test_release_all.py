@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from catalog_forge import yamlio
+from catalog_forge.cli.main import root
 from tests.blueprint.folders import git
 from tests.cli.test_update import edit, held, run
+from tests.kills import copies, dies_at
 
 SPEC = """\
 forge: 1
@@ -44,10 +51,36 @@ def published(folder: Path, names: list[str], own: str = "") -> Path:
     return folder
 
 
+Release = tuple[str, str, str]
+
+
+def foretold(told: dict[str, Any]) -> dict[str, Release]:
+    """What `standards impact` says of each spec: its next image, its next revision, and why."""
+    return {each["name"]: (each["image"], each["entry"], _reason(each["keys"])) for each in told["specs"]}
+
+
+def _reason(keys: dict[str, dict[str, str]]) -> str:
+    return "; ".join(f"{path.rpartition('.')[2]} {pair['old']} -> {pair['new']}" for path, pair in keys.items())
+
+
+def made(catalog: Path) -> dict[str, Release]:
+    """What `release` made of each spec, as its commit has it."""
+    found = {}
+    for line in git(catalog, "log", "-1", "--format=%b").splitlines():
+        entry, version, revision, why = re.fullmatch(r"- (\S+) (\S+) \(revision (\d+)\): (.*)", line).groups()  # type: ignore[union-attr]
+        name = f"{entry}-conf"
+        spec = yamlio.load(git(catalog, "show", f"HEAD:specs/{name}.yml").encode(), name)
+        image = f"{name} {spec['version']}"  # type: ignore[index, call-overload]
+        reasons = [each for each in why.split("; ") if not each.startswith("image ")]
+        found[name] = (image, f"revision {revision} of {entry}, {version}", "; ".join(reasons))
+    return found
+
+
 def test_a_new_base_of_twelve_images_is_one_commit(tmp_path: Path) -> None:
     catalog = published(tmp_path / "catalog", NAMES, own="alone")
     before = held(catalog)
     edit(catalog, "busybox:1.36.1", "busybox:1.37.0", "catalog-forge.yml")
+    told = json.loads(run(catalog, "standards", "impact", "--format", "json").stdout)
     dry = run(catalog, "release", "--all", "--changed", "--dry-run")
     assert dry.exit_code == 0, dry.output
     assert dry.stdout.count("base busybox:1.36.1 -> busybox:1.37.0") == 12
@@ -67,6 +100,7 @@ def test_a_new_base_of_twelve_images_is_one_commit(tmp_path: Path) -> None:
         assert f"templates/{name}/1/docker-compose.yml" in after
     kept = [path for path in before if "/0/" in path or "alone" in path]
     assert {path: after[path] for path in kept} == {path: before[path] for path in kept}
+    assert foretold(told) == made(catalog)
     again = run(catalog, "release", "--all", "--changed", "--commit")
     assert (again.exit_code, again.stdout) == (0, "nothing differs from what is published\n")
     assert git(catalog, "rev-list", "--count", "HEAD") == "2"
@@ -95,6 +129,49 @@ def test_a_release_that_was_killed_before_its_commit_goes_on(two: Path) -> None:
     assert git(two, "status", "--porcelain") == ""
     assert sorted(path.name for path in (two / "templates/one").iterdir() if path.is_dir()) == ["0", "1"]
     assert (two / "specs/one-conf/CHANGELOG.md").read_text().count("## 1.0.1 (revision 1)") == 1
+
+
+@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.second_tier), 29])
+def test_a_release_that_is_killed_at_any_write_and_run_again_is_one_commit_with_one_tag_each(
+    two: Path, tmp_path: Path, stride: int
+) -> None:
+    edit(two, "busybox:1.36.1", "busybox:1.37.0", "catalog-forge.yml")
+    words = ("release", "--all", "--changed", "--tag")
+    done = shutil.copytree(two, tmp_path / "done")
+    assert run(done, *words).exit_code == 0
+    wanted, resumed = state(done), set()
+    for number, copy in copies(two, tmp_path / "copies"):
+        killed = dies_at(number * stride, lambda copy=copy: root(["-C", str(copy), *words], standalone_mode=False), writes=True)
+        again = run(copy, *words)
+        assert again.exit_code == 0, again.output
+        resumed |= {line.partition(":")[0] for line in again.stderr.splitlines()}
+        assert state(copy) == wanted, number * stride
+        if not killed:
+            break
+    assert resumed >= {"one-conf", "committed", "tagged"}
+
+
+def state(catalog: Path) -> dict[str, object]:
+    """All that a release may change: the files, what is not committed, the commits by their words, the tags of the last one."""
+    files = {path: content for path, content in held(catalog).items() if not path.startswith(".git/")}
+    commits, tags = git(catalog, "log", "--format=%B%x00"), git(catalog, "tag", "--points-at", "HEAD")
+    return {"files": files, "status": git(catalog, "status", "--porcelain"), "commits": commits, "tags": tags}
+
+
+def test_a_release_that_was_committed_is_tagged_by_the_next_run(two: Path) -> None:
+    edit(two, "busybox:1.36.1", "busybox:1.37.0", "catalog-forge.yml")
+    assert run(two, "release", "--all", "--commit").exit_code == 0
+    assert run(two, "release", "--all", "--tag", "--dry-run").exit_code == 0 and git(two, "tag") == ""
+    again = run(two, "release", "one-conf", "--tag")
+    assert (again.exit_code, git(two, "tag")) == (0, "one-1.0.1")
+    assert run(two, "release", "--all", "--tag").exit_code == 0
+    assert git(two, "tag").split() == ["one-1.0.1", "two-1.0.1"]
+    edit(two, "busybox:1.37.0", "busybox:1.37.1", "catalog-forge.yml")
+    git(two, "tag", "one-1.0.2", "HEAD~1")
+    before = held(two)
+    taken = run(two, "release", "--all", "--tag")
+    assert (taken.exit_code, held(two)) == (1, before)
+    assert "the tag one-1.0.2 is there already" in taken.stderr
 
 
 def test_two_clones_that_release_at_once_make_two_revisions(two: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,8 +70,8 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
     old, new = (here, load(file, str(file))) if file else (published(repository, ref), here)
     found = [*impacts(repository, old, new)]
     if form == "json":
-        keys = {path: {"old": one, "new": other} for path, (one, other) in changed(old, new).items()}
-        click.echo(as_json({"standards": keys, "specs": [vars(each) for each in found if each]}))
+        rows = [{**vars(each), "keys": _pairs(each.keys)} for each in found if each]
+        click.echo(as_json({"standards": _pairs(changed(old, new)), "specs": rows}))
         return
     for path, (one, other) in changed(old, new).items():
         click.echo(printable(f"{path}: {one or 'nothing'} -> {other or 'nothing'}"))
@@ -80,6 +80,10 @@ def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
             click.echo(printable(line))
     count = sum(bool(each.files) for each in found)
     click.echo(f"{count} of {counted(len(found), 'spec')} {'changes' if count == 1 else 'change'}")
+
+
+def _pairs(keys: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    return {path: {"old": old, "new": new} for path, (old, new) in keys.items()}
 
 
 def _lines(each: Impact) -> Iterator[str]:

@@ -39,7 +39,7 @@ def bake(
     The file is for `docker buildx bake`. It builds and pushes what `build --push` does, with the same labels: each knows
     what the other has built. The other formats are the shards as CI systems run them, each by `docker buildx bake SHARD`.
     """
-    from catalog_forge.errors import UsageError
+    from catalog_forge.errors import UsageError, of_each
     from catalog_forge.image import baking
     from catalog_forge.repository import Repository
 
@@ -47,7 +47,8 @@ def bake(
         raise UsageError(f"--shards {shards}: {output} runs at most {baking.LIMITS[output]} jobs")
     repository = Repository.find(settings.directory)
     asked = Inputs(**inputs)  # type: ignore[arg-type]
-    targets = _targets(repository, _changed(repository, repository.chosen(names), since), asked)
+    wanted = _changed(repository, repository.chosen(names), since)
+    targets = of_each(wanted, lambda name: _target(repository, repository.source(name), asked))
     if output == "bake":
         text = as_json(baking.bake_file(targets, asked.arguments, shards))
     else:
@@ -94,24 +95,11 @@ def _retagged(root: Path, commit: str, names: Sequence[str]) -> set[str]:
     return {name for name, path in paths.items() if not is_same(name, path)}
 
 
-def _targets(repository: Repository, names: list[str], asked: Inputs) -> list[Baked]:
-    """Raises ForgeError with all problems when specs are wrong, or what was generated from them is missing or stale."""
-    from catalog_forge.errors import ForgeError, Problem
-
-    found: list[Baked] = []
-    problems: list[Problem] = []
-    for name in names:
-        try:
-            found.append(_target(repository, repository.source(name), asked))
-        except ForgeError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise ForgeError.of(problems)
-    return found
-
-
 def _target(repository: Repository, source: Source, asked: Inputs) -> Baked:
-    """The image of a spec, from what was recorded when it was generated: ten thousand specs are not read again."""
+    """The image of a spec, from what was recorded when it was generated: ten thousand specs are not read again.
+
+    Raises ForgeError when the spec is wrong, or what was generated from it is missing or stale.
+    """
     from catalog_forge import writer
     from catalog_forge.cli.make import confds
     from catalog_forge.cli.make.build import folder_of, stale

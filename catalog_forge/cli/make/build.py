@@ -15,7 +15,7 @@ from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
     from catalog_forge.cli.shown.console import Progress
-    from catalog_forge.errors import ForgeError, Problem
+    from catalog_forge.errors import ForgeError
     from catalog_forge.image.engine import Engine
     from catalog_forge.image.request import BuildRequest, Built
     from catalog_forge.plan import Plan
@@ -161,18 +161,9 @@ def requests_for(repository: Repository, names: tuple[str, ...], inputs: Inputs)
 
     Raises ForgeError with all problems when specs are wrong, or what was generated from them is missing or stale.
     """
-    from catalog_forge.errors import ForgeError
+    from catalog_forge.errors import of_each
 
-    requests: list[BuildRequest] = []
-    problems: list[Problem] = []
-    for name in repository.chosen(names):
-        try:
-            requests.append(_request(repository, repository.source(name), inputs))
-        except ForgeError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise ForgeError.of(problems)
-    return requests
+    return of_each(repository.chosen(names), lambda name: _request(repository, repository.source(name), inputs))
 
 
 def _request(repository: Repository, source: Source, inputs: Inputs) -> BuildRequest:

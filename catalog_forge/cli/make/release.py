@@ -49,40 +49,41 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
     if is_committed:
         releasing.check_clean(repository, sources, standards=every)
     found = _found(repository, sources, options)
+    writes = not (diff or dry_run)
     if not found:
         if every:
             click.echo("nothing differs from what is published")
+        if options["tag"] and writes:
+            _tag(repository, sources)
         return
     _check_breaks(found, options["breaking"])
+    if options["tag"]:
+        releasing.check_tags(repository, [each.source for each, _ in found])
     if not options["offline"]:
         _check_tags([each for each, _ in found])
     _write(repository, found, diff=diff, dry_run=dry_run)
-    if is_committed and not (diff or dry_run):
-        _commit(repository, [each for each, _ in found], options["tag"])
+    if is_committed and writes:
+        _commit(repository, [each for each, _ in found])
+    if options["tag"] and writes:
+        _tag(repository, [each.source for each, _ in found])
 
 
 def _found(repository: Repository, sources: list[Source], options: dict[str, Any]) -> list[tuple[NextRevision, Published]]:
     """Find and show what is to be released of specs. Raises ForgeError with everything that does not hold, of all of them."""
     from catalog_forge import releasing
-    from catalog_forge.errors import ForgeError, Problem
+    from catalog_forge.errors import of_each
 
-    found: list[tuple[NextRevision, Published]] = []
-    problems: list[Problem] = []
-    for source in sources:
-        try:
-            published = releasing.published_at(repository, source, options["ref"])
-            revision = releasing.next_revision(source, published, options["version"], options["messages"])
-        except ForgeError as error:
-            problems += error.problems
-            continue
+    def one(source: Source) -> tuple[NextRevision, Published] | None:
+        published = releasing.published_at(repository, source, options["ref"])
+        revision = releasing.next_revision(source, published, options["version"], options["messages"])
         if revision:
-            found.append((revision, published))
             _tell(revision, published)
-        elif not options["changed"]:
+            return revision, published
+        if not options["changed"]:
             click.echo(f"{source.name}: nothing differs from revision {published.last} of {published.entry}")
-    if problems:
-        raise ForgeError.of([*dict.fromkeys(problems)])
-    return found
+        return None
+
+    return [each for each in of_each(sources, one) if each]
 
 
 def _tell(found: NextRevision, published: Published) -> None:
@@ -154,13 +155,12 @@ def _check_tags(found: list[NextRevision]) -> None:
         raise ForgeError.of(problems)
 
 
-def _commit(repository: Repository, found: list[NextRevision], tag: bool) -> None:
-    """Commit releases in one commit, and tag it with each."""
+def _commit(repository: Repository, found: list[NextRevision]) -> None:
+    """Commit releases in one commit."""
     from catalog_forge import git, releasing
     from catalog_forge.repository import MARK
 
-    entries = [each.source.spec().entry for each in found]
-    titles = [f"{entry.name} {entry.version} (revision {entry.revision})" for entry in entries]
+    titles = [releasing.title(each.source) for each in found]
     title = titles[0] if len(titles) == 1 else f"Release {len(titles)} entries"
     lines = [f"- {printable(reason)}" for reason in found[0].reasons]
     if len(titles) > 1:
@@ -170,6 +170,12 @@ def _commit(repository: Repository, found: list[NextRevision], tag: bool) -> Non
     git.change(repository.root, "add", "--", *there)
     git.change(repository.root, "commit", "--quiet", "-m", "\n".join([title, "", *lines]), "--", *there)
     click.echo(f"committed: {title}", err=True)
-    for entry, name in zip(entries, titles, strict=True) if tag else ():
-        git.change(repository.root, "tag", "-m", name, f"{entry.name}-{entry.version}")
-        click.echo(f"tagged: {entry.name}-{entry.version}", err=True)
+
+
+def _tag(repository: Repository, sources: list[Source]) -> None:
+    """Tag the last commit with each release that is in it and has no tag: also when what committed it was ended before this."""
+    from catalog_forge import git, releasing
+
+    for name, title in releasing.untagged(repository, sources):
+        git.change(repository.root, "tag", "-m", title, name)
+        click.echo(f"tagged: {name}", err=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog_forge.confd.imitated import toml
-from catalog_forge.errors import ForgeError, Problem, Where
+from catalog_forge.errors import ForgeError, Problem, Where, of_each
 from catalog_forge.gotext.literals import INTEGER, integer
 
 _TEXTS = ("src", "dest", "prefix", "mode", "check_cmd", "reload_cmd")
@@ -68,16 +68,12 @@ def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
     `where` is put before the paths in errors. A missing template is no error here: confd reports it when it comes to it.
     Raises ForgeError with all problems: confd renders nothing when it cannot load one file.
     """
-    problems: list[Problem] = []
-    resources = []
-    for path in sorted((path for path in files if _is_resource(path)), key=lambda path: path.split("/")):
+
+    def resource(path: str) -> TemplateResource:
         place = Where(posixpath.join(where, path))
-        try:
-            resources.append(_resource(path, _template(files[path], place), place))
-        except ForgeError as error:
-            problems += error.problems
-    if problems:
-        raise ForgeError.of(problems)
+        return _resource(path, _template(files[path], place), place)
+
+    resources = of_each(sorted((path for path in files if _is_resource(path)), key=lambda path: path.split("/")), resource)
     below = "templates/"
     return ImageDir(tuple(resources), {path.removeprefix(below): data for path, data in files.items() if path.startswith(below)})
 
