@@ -73,6 +73,15 @@ def test_an_entry_is_found_among_the_tiles_and_opened(page: Page) -> None:
     assert page.texts("#readme em") == ["rows"]
 
 
+def test_what_is_searched_for_stays_when_the_catalog_changes(page: Page, catalog: Path) -> None:
+    page.open()
+    page.find("#search").send_keys("rows")
+    tree(catalog, entry("other", questions(["variable: size, type: int, label: Size"])))
+    page.until("document.querySelectorAll('#tiles li').length === 3")
+    assert page.script("[document.querySelector('#search').value, document.activeElement.id]") == ["rows", "search"]
+    assert page.texts("#tiles li:not([hidden]) .name") == ["Database"]
+
+
 def test_every_type_of_question_has_its_input(page: Page, catalog: Path) -> None:
     rows = [f"variable: q_{kind}, type: {kind}, label: The {kind}" + ", options: [a, b]" * (kind == "enum") for kind in TYPES]
     tree(catalog, entry("every", questions(rows), "\n      ".join(f"Q_{kind}: '${{q_{kind}}}'" for kind in TYPES)))

@@ -14,6 +14,7 @@ const AS_IT_IS = {answers: {}, scales: {}, asks: "", version: "", stack: ""};
 const policy = window.trustedTypes && trustedTypes.createPolicy("readme", {createHTML: (text) => text});
 
 let now = null; // what the page of an entry knows
+let listed = ""; // the catalog, as its tiles show it
 let turn = 0;
 let asking = false, again = false;
 
@@ -47,20 +48,26 @@ async function show() {
 
 // The catalog as tiles
 
+// Shown anew when it has changed: what somebody types at the moment stays.
 async function showCatalog() {
   now = null;
-  const data = await get("/api/catalog");
+  const data = await get("/api/catalog"), text = JSON.stringify(data), typed = byId("search");
+  if (typed && text === listed) return state("ready");
+  listed = text;
   document.title = `${data.root} · catalog-forge preview`;
   const list = el("ul#tiles", {}, data.entries.map(tile));
   const said = el("p#found.dim", {role: "status"}, counted(data.entries.length, "entry", "entries"));
-  const search = el("input#search", {type: "search", placeholder: "Search", "aria-label": "Search entries", oninput: () => {
+  const search = el("input#search", {type: "search", placeholder: "Search", "aria-label": "Search entries", value: typed?.value || "", oninput: () => {
     const word = search.value.trim().toLowerCase();
     let count = 0;
     for (const each of list.children) count += !(each.hidden = !each.dataset.text.includes(word));
     said.textContent = counted(count, "entry", "entries");
   }, onkeydown: (event) => { if (event.key === "Escape") { search.value = ""; search.dispatchEvent(new Event("input")); } }});
+  const focused = typed && document.activeElement === typed;
   view.replaceChildren(el("div.bar", {}, el("h1", {}, "Catalog"), said, search), list,
     data.entries.length ? "" : el("p.empty", {}, "There is no entry yet: catalog-forge new NAME makes one."));
+  if (search.value) search.dispatchEvent(new Event("input"));
+  if (focused) search.focus();
   byId("status").textContent = "";
   performance.mark("tiles");
   state("ready");
