@@ -6,14 +6,15 @@ whether a required answer is there (rancher/ui 1.6, new-catalog/component.js); w
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog_forge.errors import ForgeError, Where
 from catalog_forge.goyaml.decoding import pairs, text_of
-from catalog_forge.rancher import versions
-from catalog_forge.rancher.composition import Service, items
+from catalog_forge.rancher import composition, questions, versions
+from catalog_forge.rancher.composition import Composition, Service, items
 from catalog_forge.rancher.entries import Entry, Revision
 from catalog_forge.rancher.questions import Question
 from catalog_forge.yamlio import Map, Node, Text
@@ -21,6 +22,8 @@ from catalog_forge.yamlio import Map, Node, Text
 # Whatever was answered is text, so that these lose nothing.
 _TEXTS = frozenset({"string", "multiline", "password", "secret", "masked"})
 _WIDER = frozenset({("int", "float")})
+# What answers look like that fit these types, for one that could only be chosen among options.
+_ANSWERS = {"boolean": re.compile("true|false"), "int": re.compile("-?[0-9]+"), "float": re.compile(r"-?[0-9]+(?:\.[0-9]+)?")}
 
 
 Reads = Callable[[str], Callable[[str], bool] | None]
@@ -45,7 +48,31 @@ def breaks(old: Revision, new: Revision, reads: Reads = lambda _: None) -> list[
 
     `reads` tells which keys of the metadata the images of the newer one read.
     """
-    return [*_questions(old, new), *_services(old, new), *_volumes(old, new), *_metadata(old, new, reads)]
+    was = _Launched(old.composition, questions.defaults(old.questions), old)
+    now = _upgraded(was, new)
+    return [*_questions(old, new), *_services(was, now), *_volumes(was, now), *_metadata(was.composition, now.composition, reads)]
+
+
+@dataclass(frozen=True)
+class _Launched:
+    """What a revision is with answers."""
+
+    composition: Composition
+    answers: Mapping[str, str]
+    revision: Revision
+
+    def text(self, node: Node | None) -> str:
+        """A value with the answers in it."""
+        return composition.substituted(node, self.answers) if isinstance(node, Text) else ""
+
+
+def _upgraded(was: _Launched, new: Revision) -> _Launched:
+    """What a revision is to the stack of another one: old answers are kept by their names, else it has the defaults."""
+    defaults = questions.defaults(new.questions)
+    answers = {name: was.answers.get(name) or default for name, default in defaults.items()}
+    if answers == defaults:
+        return _Launched(new.composition, answers, new)
+    return _Launched(composition.read(composition.sources(new.docker, new.rancher, answers)), answers, new)
 
 
 def _questions(old: Revision, new: Revision) -> Iterator[Break]:
@@ -64,19 +91,22 @@ def _questions(old: Revision, new: Revision) -> Iterator[Break]:
 
 
 def _narrowed(old: Question, new: Question) -> str:
-    if old.type != new.type and new.type not in _TEXTS and (old.type, new.type) not in _WIDER:
+    fits = _ANSWERS.get(new.type)
+    is_fit = fits is not None and old.type == "enum" and all(map(fits.fullmatch, old.options))
+    if old.type != new.type and new.type not in _TEXTS and (old.type, new.type) not in _WIDER and not is_fit:
         return f"the question {new.variable!r} was of type {old.type}, and is {new.type} now: its answer may not fit"
     gone = [option for option in old.options if new.options and option not in new.options]
     return f"the question {new.variable!r} has no option {', '.join(map(repr, gone))} any more" if gone else ""
 
 
-def _services(old: Revision, new: Revision) -> Iterator[Break]:
+def _services(old: _Launched, new: _Launched) -> Iterator[Break]:
     before, after = old.composition, new.composition
     for name, service in before.services.items():
         if name not in after.services:
             heir = next((other for other in after.services if _succeeds(service, after.services[other], before.services)), "")
             renamed = f", and {heir!r} has its image" if heir else ""
-            yield Break("service", f"the service {name!r} is gone, with its containers{renamed}", service.where)
+            some = ", unless an answer brings it back" if _may_have(new.revision, name) else ""
+            yield Break("service", f"the service {name!r} is gone, with its containers{renamed}{some}", service.where)
             continue
         was, now = (sorted(each.primaries_of.get(name, ())) for each in (before, after))
         if was != now:
@@ -84,7 +114,7 @@ def _services(old: Revision, new: Revision) -> Iterator[Break]:
             yield Break("service", f"{name!r} was {words[0]}, and is {words[1]} now", after.services[name].where)
     for name, service in after.services.items():
         strategy = pairs(service.get("upgrade_strategy"))
-        if text_of(strategy.get("start_first")) == "true" and _data(service.get("volumes")):
+        if text_of(strategy.get("start_first")) == "true" and _data(new, service):
             yield Break(
                 "volume", f"{name!r} keeps data, and starts the new container beside the old one (start_first)", service.where
             )
@@ -102,10 +132,16 @@ def _repository(image: str) -> str:
     return f"{folder}{slash}{last.partition(':')[0]}"
 
 
-def _metadata(old: Revision, new: Revision, reads: Reads) -> Iterator[Break]:
+def _may_have(revision: Revision, name: str) -> bool:
+    """Whether the template of a revision makes a service of this name, with other answers."""
+    return any(
+        re.search(rf"(?m)^ *['\"]?{re.escape(name)}['\"]?:", file.text) for file in revision.compose_files if file.is_readable
+    )
+
+
+def _metadata(before: Composition, after: Composition, reads: Reads) -> Iterator[Break]:
     """The keys of the metadata that are gone, and that an image of the unit still reads."""
-    after = new.composition
-    for name, service in old.composition.services.items():
+    for name, service in before.services.items():
         other = after.services.get(name)
         gone = dict(_keys(service.get("metadata"))) if other else {}
         for key, _ in _keys(other.get("metadata")) if other else ():
@@ -127,39 +163,41 @@ def _keys(node: Node | None, before: str = "") -> Iterator[tuple[str, Where]]:
             yield from _keys(value, f"{before}{name}/")
 
 
-def _volumes(old: Revision, new: Revision) -> Iterator[Break]:
+def _volumes(old: _Launched, new: _Launched) -> Iterator[Break]:
     for name, service in old.composition.services.items():
         if (other := new.composition.services.get(name)) is None:
             continue
-        now = _data(other.get("volumes"))
-        for path, (source, where) in _data(service.get("volumes")).items():
+        lent = [new.composition.services.get(item.value.partition(":")[0]) for item in items(other.get("volumes_from"))]
+        now = {path: kept for each in (*lent, other) if each for path, kept in _data(new, each).items()}
+        for path, (source, where) in _data(old, service).items():
             if path not in now and not source.startswith(_OF_THE_HOST):
                 yield Break("volume", f"{name!r} has no volume at {path} any more", where)
             elif path in now and now[path][0] != source:
                 yield Break("volume", f"{name!r} has {now[path][0]} at {path} now, and had {source}", now[path][1])
     was, drivers = _drivers(old), _drivers(new)
     for volume, (driver, where) in was.items():
-        if volume in drivers and drivers[volume][0] != driver:
-            yield Break(
-                "volume", f"the volume {volume!r} had the driver {driver or 'local'}, and has {drivers[volume][0]} now", where
-            )
+        driver_now = drivers.get(volume, (driver, where))[0]
+        if (driver_now or "local") != (driver or "local"):
+            words = f"the volume {volume!r} had the driver {driver or 'local'}, and has {driver_now or 'local'} now"
+            yield Break("volume", words, where)
 
 
-def _data(node: Node | None) -> dict[str, tuple[str, Where]]:
+def _data(launched: _Launched, service: Service) -> dict[str, tuple[str, Where]]:
     """What is kept when a container goes: the volumes with a name or a folder of the host, by their paths."""
     found = {}
-    for item in items(node):
-        source, colon, rest = item.value.partition(":")
+    for item in items(service.get("volumes")):
+        source, colon, rest = launched.text(item).partition(":")
         if colon and rest:
-            found[rest.partition(":")[0]] = source, item.where
+            source = posixpath.normpath(source) if source.startswith(_OF_THE_HOST) else source
+            found[posixpath.normpath(rest.partition(":")[0])] = source, item.where
     return found
 
 
-def _drivers(revision: Revision) -> dict[str, tuple[str, Where]]:
+def _drivers(launched: _Launched) -> dict[str, tuple[str, Where]]:
     found: dict[str, tuple[str, Where]] = {}
-    for source in revision.sources:
+    for source in launched.composition.sources:
         for name, node in pairs(source.yaml.keys.get("volumes")).items():
-            found[name] = text_of(pairs(node).get("driver")), node.where
+            found[name] = launched.text(pairs(node).get("driver")), node.where
     return found
 
 

@@ -81,6 +81,55 @@ def test_what_breaks_is_named_and_nothing_else(old: str, new: str, words: list[s
     assert all(word in each.message for word, each in zip(words, found, strict=True))
 
 
+TEMPLATE = DOCKER.replace("  db:\n    image: db:1\n", "{{if eq .Values.size `m`}}\n  db:\n    image: db:1\n{{end}}\n")
+
+
+@pytest.mark.parametrize(
+    ("docker", "rancher", "words"),
+    [
+        ({"data:/data": "'data:/data/'", "/host:/x": "/host/:/x/"}, {}, []),
+        ({"/host:/x": "'${where}:/x'"}, {"services:\n  web": "  - {variable: where, default: /host/}\nservices:\n  web"}, []),
+        ({"driver: local": "driver: '${by}'"}, {"services:\n  web": "  - {variable: by, default: local}\nservices:\n  web"}, []),
+        ({"data: {driver: local}": "data: {}"}, {}, []),
+        (
+            {
+                "[data:/data, /tmp/x, /host:/x]": "[/host:/x]\n    volumes_from: [conf]",
+                "conf:1": "conf:1\n    volumes: [data:/data]",
+            },
+            {},
+            [],
+        ),
+        ({}, {"type: enum, options: [s, m], default: s": "type: boolean"}, ["was of type enum, and is boolean now"]),
+    ],
+)
+def test_what_is_written_otherwise_and_means_the_same_breaks_nothing(
+    docker: dict[str, str], rancher: dict[str, str], words: list[str]
+) -> None:
+    texts = [DOCKER, RANCHER]
+    for number, changes in enumerate((docker, rancher)):
+        for old, new in changes.items():
+            assert old in texts[number]
+            texts[number] = texts[number].replace(old, new)
+    found = breaks(revision(), revision(*texts, number=2))
+    assert len(found) == len(words), found
+    assert all(word in each.message for word, each in zip(words, found, strict=True))
+
+
+def test_options_that_all_fit_the_new_type_lose_no_answer() -> None:
+    old = RANCHER.replace("options: [s, m], default: s", "options: ['true', 'false'], default: 'true'")
+    assert breaks(revision(rancher=old), revision(rancher=RANCHER.replace("enum, options: [s, m], default: s", "boolean"))) == []
+    numbers = old.replace("'true', 'false'", "'1', '2'")
+    assert breaks(revision(rancher=numbers), revision(rancher=RANCHER.replace("enum, options: [s, m], default: s", "int"))) == []
+
+
+def test_a_service_of_a_template_counts_by_the_answers_that_a_stack_keeps() -> None:
+    """The new default leaves the service out; a stack that has the old one keeps it."""
+    kept = RANCHER.replace("default: s", "default: m")
+    assert breaks(revision(rancher=kept), revision(TEMPLATE, RANCHER)) == []
+    (found,) = breaks(revision(), revision(TEMPLATE, RANCHER))
+    assert found.message == "the service 'db' is gone, with its containers, unless an answer brings it back"
+
+
 @pytest.mark.parametrize(
     ("version", "following"),
     [("7.0.15-rancher1", "7.0.15-rancher2"), ("0.6.9", "0.6.10"), ("v1", "v2"), ("1.0.0-rancher9", "1.0.0-rancher10")],
