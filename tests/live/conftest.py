@@ -13,6 +13,7 @@ import pytest
 
 from tests.helpers import PATIENCE
 from tests.live.harness import Images
+from tests.live.software import Forge, forge_in
 from tests.live.tool import Tool
 
 # Nothing of other people's catalogs is here: their entries are tested where a path to them is given.
@@ -32,6 +33,13 @@ def images(engine: docker.DockerClient, base_image: str, confd: Path, test_label
 def main_image(images: Images) -> str:
     """An image with /bin/sh, sleep and the probe, and nothing else."""
     return images.main()
+
+
+@pytest.fixture
+def forge(tmp_path: Path, engine: docker.DockerClient, base_image: str, confd: Path) -> Iterator[Forge]:  # noqa: ARG001 (it is there)
+    """A catalog whose images go in the end."""
+    with forge_in(tmp_path, engine, confd) as forge:
+        yield forge
 
 
 @pytest.fixture

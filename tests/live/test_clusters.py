@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import docker
 import pytest
 
-from tests.live.software import Forge, RunningStack, eventually, forge_in, image_of, run, running
+from tests.live.software import Forge, RunningStack, eventually, image_of, run, running
 
 pytestmark = [pytest.mark.engine, pytest.mark.second_tier]
-
-
-@pytest.fixture
-def forge(tmp_path: Path, engine: docker.DockerClient, base_image: str, confd: Path) -> Iterator[Forge]:  # noqa: ARG001
-    with forge_in(tmp_path, engine, confd) as forge:
-        yield forge
 
 
 def lose(stack: RunningStack, service: str, index: int, data: str) -> None:

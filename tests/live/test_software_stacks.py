@@ -43,12 +43,6 @@ launch:
 """
 
 
-@pytest.fixture
-def forge(tmp_path: Path, engine: docker.DockerClient, base_image: str, confd: Path) -> Iterator[Forge]:  # noqa: ARG001
-    with forge_in(tmp_path, engine, confd) as forge:
-        yield forge
-
-
 @pytest.fixture(scope="module")
 def elasticsearch(
     tmp_path_factory: pytest.TempPathFactory,
