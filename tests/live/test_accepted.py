@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import shlex
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -199,9 +199,8 @@ def made(folder: Path, row: Row, old: str = "", new: str = "") -> tuple[Row, lis
     if any(file.dest == f"/opt/{spec.name}/launch" for file in launching.rendered(spec)):  # what the metadata say is in a file
         start = f'(set -- {start}; . /opt/{spec.name}/launch; exec "$@")'
     row = replace(row, command=row.command.replace("EXEC", start))
-    return row, [
-        seen for case in play.cases(spec, source.folder, row.scenario and [row.scenario]) for seen in rendered(case, row)
-    ]
+    cases = play.cases(spec, source.folder, row.scenario and [row.scenario])
+    return row, different(seen for case in cases for seen in rendered(case, row))
 
 
 def rendered(case: play.Case, row: Row) -> Iterator[Seen]:
@@ -211,6 +210,14 @@ def rendered(case: play.Case, row: Row) -> Iterator[Seen]:
     for moments in ([alone], [three], case.scenario.moments if row.moments else ()):
         views = (view.of_moment(moment, number, case.subject.version) for number, moment in enumerate(moments))
         yield from Embedded().play(case.subject, views)
+
+
+def different(every: Iterable[Seen]) -> list[Seen]:
+    """The first of all that have the same files: a program says the same of them."""
+    found: dict[object, Seen] = {}
+    for seen in every:
+        found.setdefault(tuple(sorted((dest, file.content, file.mode or 0) for dest, file in seen.files.items())), seen)
+    return [*found.values()]
 
 
 def scaled(moment: Moment, service: str, count: int) -> Moment:

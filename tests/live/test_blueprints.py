@@ -18,6 +18,9 @@ from tests.blueprint.made import make, names
 from tests.live.harness import Images
 
 NAMES = [name for name in shipped() if name != GENERIC]
+# `make test` plays in containers what differs in kind: sidekicks and groups, leaders, checks, each kind of reload.
+# The scenarios of all blueprints it plays embedded and with the real confd (tests/blueprint/test_shipped.py).
+FIRST = ("elasticsearch-conf", "galera-conf", "haproxy-conf", "nginx-conf", "prometheus-conf", "redis-conf", "zookeeper-conf")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def played(made: Path, images: Images) -> list[Result]:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in FIRST else pytest.mark.second_tier) for name in NAMES])
 def test_its_scenarios_pass_in_containers(results: dict[str, Future[list[Result]]], name: str) -> None:
     found = results[name].result()
     assert found

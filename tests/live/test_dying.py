@@ -25,8 +25,8 @@ def patient(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> Tool:
     ("command", "status", "check"),
     [
         ("echo no such thing; exit 127", 127, None),
-        ("echo no such thing; sleep 1; exit 3", 3, None),
-        ("echo no such thing; exit 0", 0, None),
+        pytest.param("echo no such thing; sleep 1; exit 3", 3, None, marks=pytest.mark.second_tier),
+        pytest.param("echo no such thing; exit 0", 0, None, marks=pytest.mark.second_tier),
         ("echo no such thing; sleep 0.5; exit 1", 1, CHECK),
     ],
 )

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
-import docker
 import pytest
 
 from catalog_forge.blueprint.find import examples
-from tests.live.software import Forge, forge_in, image_of
+from tests.live.software import Forge, image_of
 
 pytestmark = pytest.mark.engine
-# What Debian has; the rest is of Maven Central and takes longer to be had and to start.
-DEBIAN = {
+# What `make test` plays; clusters of Galera and ZooKeeper it runs under a client that writes (test_galera.py, test_zookeeper.py).
+FIRST = {"nginx-conf": ("nginx", "unprivileged"), "prometheus-conf": ("prometheus", "alertmanager")}
+SECOND = {
+    "elasticsearch-conf": ("elasticsearch",),
     "galera-conf": ("mariadb",),
+    "hadoop-conf": ("hadoop",),
     "haproxy-conf": ("haproxy", "unprivileged"),
-    "nginx-conf": ("nginx", "unprivileged"),
-    "prometheus-conf": ("prometheus", "alertmanager"),
+    "kafka-conf": ("kafka", "zookeeper"),
     "zookeeper-conf": ("zookeeper",),
 }
-MAVEN = {"elasticsearch-conf": ("elasticsearch",), "hadoop-conf": ("hadoop",), "kafka-conf": ("kafka", "zookeeper")}
 NOWHERE = {"logstash-conf"}
-IMAGES = DEBIAN | MAVEN
-
-
-@pytest.fixture
-def forge(tmp_path: Path, engine: docker.DockerClient, base_image: str, confd: Path) -> Iterator[Forge]:  # noqa: ARG001
-    with forge_in(tmp_path, engine, confd) as forge:
-        yield forge
+IMAGES = FIRST | SECOND
 
 
 def test_each_example_is_played_or_known_as_one_whose_program_is_nowhere() -> None:
@@ -38,7 +30,7 @@ def test_each_example_is_played_or_known_as_one_whose_program_is_nowhere() -> No
 
 
 @pytest.mark.parametrize(
-    "name", [*DEBIAN, *(pytest.param(name, marks=pytest.mark.second_tier) for name in MAVEN)]
+    "name", [*FIRST, *(pytest.param(name, marks=pytest.mark.second_tier) for name in SECOND)]
 )  # fmt: skip
 def test_its_program_serves_clients_while_the_stack_changes(name: str, forge: Forge) -> None:
     for image in IMAGES[name]:

@@ -127,7 +127,17 @@ def packed(path: str, content: bytes) -> bytes:
     return written.getvalue()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.image}-{case.dest}")
+# What `make test` starts.
+FIRST = ("redis:7.0", "mariadb:10.11", "nginx:1.22", "haproxy:2.6", "zookeeper:3.8")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=f"{case.image}-{case.dest}", marks=() if case.image in FIRST else pytest.mark.second_tier)
+        for case in CASES
+    ],
+)
 def test_a_program_is_started_with_its_words_and_obeys_its_file(case: Case, start: Start) -> None:
     words = start_of(case.image, [case.dest])
     container = start(image_of(case.stand_in), words, case.dest, case.text)

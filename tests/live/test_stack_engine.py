@@ -198,7 +198,15 @@ def test_what_is_not_as_expected_is_shown_with_the_logs_and_what_cannot_be_playe
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["3", "1", "1", "1"]
 
 
-@pytest.mark.parametrize(("death", "checked"), [("at-once", True), ("at-once", False), ("later", False), ("of-reload", True)])
+@pytest.mark.parametrize(
+    ("death", "checked"),
+    [
+        ("at-once", True),
+        ("of-reload", True),
+        pytest.param("at-once", False, marks=pytest.mark.second_tier),
+        pytest.param("later", False, marks=pytest.mark.second_tier),
+    ],
+)
 def test_a_program_that_dies_passes_no_test(
     death: str,
     checked: bool,

@@ -236,7 +236,9 @@ then:
 """
 
 
-@pytest.mark.parametrize("topology", ["datavol", "netns", "embedded"])
+@pytest.mark.parametrize(
+    "topology", ["netns", *(pytest.param(name, marks=pytest.mark.second_tier) for name in ("datavol", "embedded"))]
+)
 def test_a_cluster_starts_and_restarts_by_itself_in_other_topologies(forge: Forge, topology: str) -> None:
     name = f"led-{topology}-conf"
     forge.spec(name, LED.replace("NAME", name).replace("TOPOLOGY", topology))
