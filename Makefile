@@ -6,8 +6,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ARGS ?=
 SEED ?= 1
-# Most of the time goes to tests that wait for containers; a file's tests stay together and share what they set up.
-SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
+# Tests of containers wait for most of their time; a file's tests stay together and share what they set up.
+SIDE_BY_SIDE := -n 6 --dist loadfile --no-loadscope-reorder
 N ?= 300
 ROOMS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -24,6 +24,11 @@ from hypothesis import HealthCheck, settings
 TOOLS = Path(__file__).parent.parent / "tools"
 TEST_LABEL = "catalog-forge.test"
 CONFD = "0.16.0"
+# The files of tests/live that take longest, from a minute and a half on.
+LONG = (
+    *("test_zookeeper", "test_galera", "test_blueprints", "test_accepted", "test_sentinels", "test_stack_engine", "test_daily"),
+    *("test_topologies", "test_image_engine", "test_up_semantics", "test_up", "test_software_stacks", "test_readme"),
+)
 FIXTURE_OF_MARK = {"engine": "engine", "confd": "confd", "compose": "docker_compose", "linters": "linters"}
 MARK_OF_FIXTURE = {
     "chromium": "chromium",
@@ -81,14 +86,20 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the tests that wait, and leave the second tier to `make test-all`."""
-    items.sort(key=lambda item: "live" not in item.path.parts)  # side by side, what begins last is waited for
+    """Begin with the tests that wait, those of the longest files first, and leave the second tier to `make test-all`."""
+    items.sort(key=lambda item: _turn(item.path))  # side by side, what begins last is waited for
     if config.getoption("--all"):
         return
     later = [item for item in items if item.get_closest_marker("second_tier")]
     if later:
         config.hook.pytest_deselected(items=later)
         items[:] = [item for item in items if item not in set(later)]
+
+
+def _turn(path: Path) -> int:
+    if "live" not in path.parts:
+        return len(LONG) + 1
+    return LONG.index(path.stem) if path.stem in LONG else len(LONG)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
