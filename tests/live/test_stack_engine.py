@@ -63,12 +63,14 @@ expect:
   command:
   - {in: page, run: "pidof httpd >/dev/null && echo serves", output: "serves\\n"}
   - {in: other-1, run: [wget, -qO-, "http://page.Site/none"], exit: 1}
+  within: 300s
 then:
 - scale: 3
   expect:
     files: {index.html: {contains: "3 10.42.1.13"}}
     reloads: [signal HUP]
     log: {in: page-1, contains: [reloaded, "launch: reload: signal HUP"]}
+    within: 300s
 - replace: 2
   stop: 3
   expect:
@@ -77,9 +79,10 @@ then:
       in: page-1
       run: [wget, -qO-, "http://rancher-metadata/latest/services/page/containers/2/state"]
       output: stopped
+    within: 300s
 - start: 3
   set: {title: second}
-  expect: {reloads: 1, http: {get: "http://page-3:80/index.html", contains: second w of site-page-3}}
+  expect: {reloads: 1, http: {get: "http://page-3:80/index.html", contains: second w of site-page-3}, within: 300s}
 - {unset: word, expect: {error: word, files: {index.html: {unchanged: true}}, reloads: 0}}
 - {name: no answer at all, fault: missing, expect: {reloads: 0}}
 """

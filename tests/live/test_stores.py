@@ -38,6 +38,7 @@ services:
 expect:
   files: {site.conf: {contains: ["return 200 'hello", "# one 10.0.0.1", "# banner here"]}}
   http: {get: "http://web:80/", contains: hello}
+  within: 300s
 then:
 - name: another greeting, and no banner
   set: {greeting: bye}
@@ -46,16 +47,19 @@ then:
     files: {site.conf: {contains: "'bye", lacks: banner}}
     http: {get: "http://web:80/", contains: bye}
     reloads: [signal HUP]
+    within: 300s
 - name: the store goes away for a while
   fault: {down: 5s}
   expect:
     files: {site.conf: {unchanged: true}}
     http: {get: "http://web:80/", contains: bye}
+    within: 300s
 - name: and what changes afterwards is heard of
   set: {greeting: back, servers: {two: 10.0.0.2}}
   expect:
     files: {site.conf: {contains: ["'back", "# two"], lacks: "# one"}}
     reloads: [signal HUP]
+    within: 300s
 """
 
 

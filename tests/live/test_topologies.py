@@ -56,6 +56,7 @@ then:
 STACK = """\
     http: {get: "http://page-2/", contains: "second of default-page-2 at 10.42.1.12"}
     log: {in: page-1, contains: [reloaded, "launch: reload: signal HUP"]}
+    within: 300s
 """
 SIDEKICKS = {"datavol": "{datavol-conf: primary}", "embedded": "{}"}
 
@@ -112,12 +113,14 @@ ASKING
 expect:
   files: {page.conf: "first\\n"}
   log: {in: page-1, contains: [before 6, "probe: start", "probe: file Zmlyc3QK"]}
+  within: 300s
 then:
 - set: {word: second}
   expect:
     files: {page.conf: "second\\n"}
     reloads: [signal USR1, exec cat /etc/page/told.conf]
     log: {in: page-1, contains: [told second, "probe: signal user defined signal 1"]}
+    within: 300s
 """
 
 
@@ -152,9 +155,12 @@ expect:
 then:
 - scale: 3
 """
-CARRIED_STACK = (
-    "  expect: {log: {in: page-3, contains: serves a word}, files: {/scripts/word.txt: {in: page-3, contains: a word}}}\n"
-)
+CARRIED_STACK = """\
+  expect:
+    log: {in: page-3, contains: serves a word}
+    files: {/scripts/word.txt: {in: page-3, contains: a word}}
+    within: 300s
+"""
 
 
 def test_files_that_are_always_the_same_are_carried_by_a_container_that_ends(forge: Forge) -> None:
@@ -186,6 +192,7 @@ self: host-conf-1
 expect:
   files: {index.html: "first of default-page-1 on node-1\\n"}
   command: {in: page-1, run: [wget, -qO-, "http://127.0.0.1:PORT/"], output: "first of default-page-1 on node-1\\n"}
+  within: 300s
 then:
 - set: {word: second}
   expect:
@@ -193,6 +200,7 @@ then:
     reloads: [signal HUP]
     command: {in: page-1, run: [wget, -qO-, "http://127.0.0.1:PORT/"], contains: second}
     log: {in: page-1, contains: [reloaded, "launch: reload: signal HUP"]}
+    within: 300s
 """
 
 
@@ -227,12 +235,14 @@ expect:
   - {in: page-1, contains: [starts as leader, started --found]}
   - {in: page-2, contains: [starts as others, started --join=10.42.1.11]}
   - {in: page-3, contains: [starts as others, started --join=10.42.1.11]}
+  within: 300s
 then:
 - set: {word: second}
   expect:
     log:
     - {in: page-1, contains: ["launch: reload: restart", started --join=10.42.1.11], lacks: waits for those before it}
     - {in: page-3, contains: ["rank 2, 4 s for each", "launch: reload: restart", started --join=10.42.1.11]}
+    within: 300s
 """
 
 
