@@ -61,18 +61,18 @@ def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
 
 
 def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A tab that indents, and blanks that only look like one."""
+    """A tab that indents, and spaces that only look like one."""
     indent = here[: len(here) - len(here.lstrip())]
     if "\t" in indent or "tab character" in stop.problem or here[stop.column : stop.column + 1] == "\t":
         column = here.find("\t")
-        return "a tab stands where YAML wants blanks", "YAML is indented with blanks, never with tabs", stop.line, max(column, 0)
+        return "a tab stands where YAML wants spaces", "YAML is indented with spaces, never with tabs", stop.line, max(column, 0)
     for number in dict.fromkeys((stop.line, stop.start[0])):
         text = lines[number] if number < len(lines) else ""
         if found := _BLANKS.search(text):
             name = f"U+{ord(found[0]):04X}"
             return (
-                f"a blank that is not one ({name})",
-                "write an ordinary blank: YAML takes this for a letter",
+                f"a character that only looks like a space ({name})",
+                "write an ordinary space: YAML takes this one for a letter",
                 number,
                 found.start(),
             )
@@ -113,8 +113,10 @@ def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
         text = lines[line] if line < len(lines) else ""
         if found := _NO_BLANK.match(text):
             hint = f"write {found['key']}: {found['value'].rstrip()}"
-            return "a blank must follow the ':' of a key", hint, line, len(found["indent"])
+            return "a space must follow the ':' of a key", hint, line, len(found["indent"])
         word, _, rest = text.strip().partition(" ")
+        if word.startswith("-") and len(word) > 1:
+            return "a space must follow the '-' of an item", f"write - {text.strip()[1:]}", line, text.index("-")
         return "this line has no ':' behind its key", f"write {word}: {rest}".rstrip(), line, column
     if "block sequence entries are not allowed" in stop.problem:
         return "a list begins on a line of its own", "put each '- ' on the lines below, or write [a, b]", stop.line, stop.column
@@ -189,7 +191,7 @@ def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Word
         return None
     near = min(columns, key=lambda column: (abs(column - indent), columns[column][1] != "-", column))
     number, word = columns[near]
-    change = f"{abs(near - indent)} blank{'s' * (abs(near - indent) > 1)} {'more' if near > indent else 'fewer'}"
+    change = f"{abs(near - indent)} space{'s' * (abs(near - indent) > 1)} {'more' if near > indent else 'fewer'}"
     hint = f"align it with {word!r} in line {number + 1}" + (f": {change}" if near != indent else "")
     if near == indent:
         return "this line does not continue what the lines above begin", hint + ", and see what stands between them", line, indent
@@ -206,8 +208,8 @@ def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
             if found is None or indent <= found.start("key"):
                 return None
             column = found.start("key")
-            blanks = f"{indent - column} blank{'s' * (indent - column > 1)} fewer"
-            hint = f"align it with {found['key']!r} in line {number + 1}, which has a value already: {blanks}"
+            spaces = f"{indent - column} space{'s' * (indent - column > 1)} fewer"
+            hint = f"align it with {found['key']!r} in line {number + 1}, which has a value already: {spaces}"
             return "this key is indented too deep", hint, stop.line, indent
     return None
 

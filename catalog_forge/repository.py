@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
     from catalog_forge.yamlio import Map
 
+# What somebody does in a folder that has none yet, or who is in the wrong one.
+BEGIN = "begin with: catalog-forge new NAME, or name the folder of the catalog: catalog-forge -C DIR ..."
 MARK = "catalog-forge.yml"
 
 Stamps = dict[str, tuple[int, int]]
@@ -147,7 +149,7 @@ class Repository:
         """Return the spec file of a name. Raises ForgeError when there is none."""
         path = self.root / "specs" / f"{name}.yml"
         if path.name != f"{name}.yml" or not os.path.lexists(path):
-            raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=did_you_mean(name, self.names()))
+            raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=self._advice(name))
         check_inside(self.root, f"specs/{name}.yml")
         if not path.is_file():
             raise ForgeError("a spec must be a regular file", Where(f"specs/{name}.yml"))
@@ -161,8 +163,16 @@ class Repository:
         """Return the names that a command was given, or all of them. Raises ForgeError when there is nothing to do."""
         chosen = list(dict.fromkeys(names)) or self.names()
         if not chosen:
-            raise ForgeError(f"there are no specs in {self.root}", hint="begin with: catalog-forge new NAME")
+            raise ForgeError(f"there are no specs in {self.root}", hint=self._advice(""))
         return chosen
+
+    def _advice(self, name: str) -> str:
+        """What helps somebody whose spec is not found: another ending of its file, the nearest name, a first spec."""
+        folder, stem = self.root / "specs", Path(name).name.removesuffix(".yaml")
+        others = sorted(path.name for path in folder.glob("*.yaml")) if folder.is_dir() else []
+        if misnamed := [each for each in others if not stem or each == f"{stem}.yaml"]:
+            return f"the file of a spec ends in .yml: mv specs/{misnamed[0]} specs/{Path(misnamed[0]).stem}.yml"
+        return did_you_mean(name, self.names()) if self.names() else BEGIN
 
     def is_current(self, source: Source) -> bool:
         """Whether what is on disk is what this spec generates."""

@@ -15,7 +15,7 @@ CASES = {
     "a: redis: a store\n": "1:4: a value that holds ': ' must be quoted | quote the value: a: \"redis: a store\"",
     "- a: b: c\n": "1:6: a value that holds ': ' must be quoted | quote the value: - a: \"b: c\"",
     "a: 1\nreload restart\n": "2:1: this line has no ':' behind its key | write reload: restart",
-    "a: 1\nreload:restart\nb: 1\n": "2:1: a blank must follow the ':' of a key | write reload: restart",
+    "a: 1\nreload:restart\nb: 1\n": "2:1: a space must follow the ':' of a key | write reload: restart",
     "a: - b\n": "1:4: a list begins on a line of its own | put each '- ' on the lines below, or write [a, b]",
     'a: "b\nc: 1\n': "1:4: this quote is never closed | write the same quote at the end of the value",
     'a: "b\nc: "d"\n': "1:4: this quote is never closed | write the same quote at the end of the value",
@@ -26,15 +26,15 @@ CASES = {
     "a: [b\nc: 1\n": "1:4: this '[' is never closed | close it; a text that holds '[' is quoted",
     "a: {b: 1 c: 2}\n": None,
     "a: | b\n  c\n": "1:6: the text of '|' or '>' begins on the next line | leave the rest of this line empty",
-    f"{FRAME}   mode: 1\n": "5:4: this line is indented like nothing above it | align it with 'body' in line 3: 1 blank more",
-    f"{FRAME}     mode: 1\n": "5:6: this line is indented like nothing above it | align it with 'body' in line 3: 1 blank fewer",
-    f"{FRAME}  name: x\n": "5:3: this line is indented like nothing above it | align it with 'files' in line 1: 2 blanks fewer",
+    f"{FRAME}   mode: 1\n": "5:4: this line is indented like nothing above it | align it with 'body' in line 3: 1 space more",
+    f"{FRAME}     mode: 1\n": "5:6: this line is indented like nothing above it | align it with 'body' in line 3: 1 space fewer",
+    f"{FRAME}  name: x\n": "5:3: this line is indented like nothing above it | align it with 'files' in line 1: 2 spaces fewer",
     f"{FRAME}    mode: 1\n     uid: 1\n": "6:6: this key is indented too deep"
-    " | align it with 'mode' in line 5, which has a value already: 1 blank fewer",
-    f"{FRAME}     - text: x\n": "5:6: this line is indented like nothing above it | align it with '-' in line 4: 1 blank more",
+    " | align it with 'mode' in line 5, which has a value already: 1 space fewer",
+    f"{FRAME}     - text: x\n": "5:6: this line is indented like nothing above it | align it with '-' in line 4: 1 space more",
     " a: 1\nb: 2\n": None,
-    "a: 1\n\tb: 2\n": "2:1: a tab stands where YAML wants blanks | YAML is indented with blanks, never with tabs",
-    "a: 1\nb:\u00a02\n": "2:3: a blank that is not one (U+00A0) | write an ordinary blank: YAML takes this for a letter",
+    "a: 1\n\tb: 2\n": "2:1: a tab stands where YAML wants spaces | YAML is indented with spaces, never with tabs",
+    "a: 1\nb:\u00a02\n": "2:3: a character that only looks like a space (U+00A0) | write an ordinary space: YAML takes this one for a letter",  # noqa: E501
 }
 
 

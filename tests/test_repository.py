@@ -9,7 +9,7 @@ import pytest
 from catalog_forge import __version__, writer
 from catalog_forge.errors import ForgeError
 from catalog_forge.forge import forge
-from catalog_forge.repository import Repository
+from catalog_forge.repository import BEGIN, Repository
 from tests.helpers import tree
 
 SPEC = "forge: 1\nname: {}\nservice: nginx:1.27.3\nconfig: /etc/nginx/conf.d/x.conf\nlaunch: {{exec: [nginx]}}\n"
@@ -50,7 +50,7 @@ def test_commands_get_what_they_name_once_or_all(tmp_path: Path) -> None:
     repository = Repository(tree(tmp_path, FILES))
     assert repository.chosen(()) == ["db-conf", "web-conf"]
     assert repository.chosen(("web-conf", "x", "web-conf")) == ["web-conf", "x"]
-    assert error(lambda: Repository(tmp_path / "no").chosen(())).endswith("hint: begin with: catalog-forge new NAME")
+    assert error(lambda: Repository(tmp_path / "no").chosen(())).endswith(f"hint: {BEGIN}")
 
 
 @pytest.mark.parametrize("name", ["../web", "a/web", "", ".", "specs/web", "nowhere"])

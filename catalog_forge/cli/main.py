@@ -65,6 +65,24 @@ COMMANDS = {
     "completion": ("look.completion", "Print what teaches a shell to complete words."),
     "doctor": ("look.doctor", "Say what this machine has, and what is missing."),
 }
+# What the users of other tools type, and what does it here.
+ELSEWHERE = {
+    **dict.fromkeys(("init", "create", "scaffold"), "`new NAME` makes an image and its entry"),
+    **dict.fromkeys(("template", "dry-run"), "`render NAME` prints the files of a conf image"),
+    **dict.fromkeys(("validate", "check", "verify"), "`lint` checks a catalog, `generate --check` what was generated"),
+    **dict.fromkeys(("config", "convert", "inspect"), "`show ENTRY --compose` prints its compose files with the answers in them"),
+    **dict.fromkeys(("run", "install", "apply", "deploy"), "`up ENTRY` runs its stack"),
+    **dict.fromkeys(("rm", "uninstall", "destroy", "delete"), "`down STACK` removes a stack"),
+    **dict.fromkeys(("status", "list", "ls", "top"), "`ps` lists the units of stacks, `blueprints` what `new` begins from"),
+    **dict.fromkeys(("upgrade", "scale"), "`up ENTRY` changes what runs: --set, --scale, --upgrade-from"),
+    **dict.fromkeys(("plan", "diff"), "`up ENTRY --plan` shows what would change, `generate --diff` what would be written"),
+    **dict.fromkeys(("package", "publish", "push"), "`release NAME` makes the next revision, `build --push` pushes images"),
+    **dict.fromkeys(
+        ("serve", "ui", "open"), "`preview` shows a catalog in a browser, `metadata serve` answers as the metadata service"
+    ),
+    "pull": "`up ENTRY` pulls what is missing",
+    "version": "`catalog-forge --version`",
+}
 EXIT_BUG = 3
 # A name that the operating system finds too long is too long for a person, too.
 MOST_SHOWN = 200
@@ -110,6 +128,8 @@ class Root(click.Group):
         except click.UsageError:
             from catalog_forge.errors import did_you_mean
 
+            if args[0] in ELSEWHERE:
+                raise click.UsageError(f"no such command {args[0]!r}: {ELSEWHERE[args[0]]}", ctx) from None
             if (near := did_you_mean(args[0], COMMANDS)).startswith("did"):
                 raise click.UsageError(f"no such command {printable(args[0])!r}: {near}", ctx) from None
             raise
@@ -204,8 +224,13 @@ def root(ctx: click.Context, directory: str, debug: bool) -> None:
         raise click.BadParameter(f"there is no folder {directory}", param_hint="-C")
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-    ctx.obj = Settings(folder.absolute())
+    ctx.obj = Settings(located(folder))
     recover_above(ctx.obj.directory)
+
+
+def located(path: Path) -> Path:
+    """Return the absolute path. The folders above `/a/../b` would be `/a`, too: such a path is resolved, others keep links."""
+    return path.resolve() if ".." in path.parts else path.absolute()
 
 
 def recover_above(start: Path) -> None:
@@ -213,6 +238,7 @@ def recover_above(start: Path) -> None:
 
     `root` calls it for the folder to work in, a command for a path that it is told.
     """
+    start = located(start)
     for folder in (start, *start.parents):
         if any(os.path.lexists(f"{folder}/.catalog-forge/{name}") for name in ("journal.json", "committed.json")):
             from catalog_forge import journal

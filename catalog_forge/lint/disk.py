@@ -27,7 +27,7 @@ def read(path: Path, shown: str = "") -> Tree:
     Raises ForgeError when there is no such path, and when there are more than 200,000 files.
     """
     if not path.exists():
-        raise ForgeError(f"there is no {path}")
+        raise ForgeError(f"there is no file or folder {path}")
     if path.is_file():
         return _of_file(path, shown)
     if not path.is_dir():

@@ -14,7 +14,7 @@ from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import TOP, Catalog
 from catalog_forge.rancher.entries import CONFIG, Entry, Revision
 from catalog_forge.rancher.tree import Tree
-from catalog_forge.repository import MARK, Repository, Source, Stamps, stamps
+from catalog_forge.repository import BEGIN, MARK, Repository, Source, Stamps, stamps
 from catalog_forge.spec.folder import check_inside
 from catalog_forge.spec.model import Spec
 from catalog_forge.stack.stored import entry_of
@@ -124,7 +124,7 @@ class Site:
         known = {**made, **names, **{each: each for each in entries}}
         found = known.get(word) or known.get(folder)
         if found is None:
-            raise ForgeError(f"there is no entry {word!r}", hint=did_you_mean(word, names))
+            raise ForgeError(f"there is no entry {word!r} in {self.root}", hint=did_you_mean(word, names) if names else BEGIN)
         return found
 
     def opened(self, entry: str, revision: str = "") -> Opened:

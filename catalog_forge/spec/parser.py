@@ -55,7 +55,7 @@ from catalog_forge.spec.expressions import (
 )
 
 _MAX_NESTING = 8
-# What is done with a number. The blanks tell it from a key such as port-1.
+# What is done with a number. The spaces tell it from a key such as port-1.
 _SUM = re.compile(r" ([-+*/%]) ([0-9]{1,9})(?=[}|])")
 _WITHIN = re.compile(rf"(self\.host|[A-Za-z_][A-Za-z0-9_]*)\.({'|'.join(INNER)})(?![A-Za-z0-9_])(:)?")
 _COMPUTED = re.compile(r"(host\.)?label\.(?=[A-Za-z0-9_.-]*@\{)")
@@ -254,7 +254,7 @@ class _Parser:
         if not word.strip():
             return self.error("an expression is missing here", "as in @{self.ip} or @{metadata/PATH}", begin)
         if word != word.strip():
-            return self.error(f"a blank stands beside {word.strip()!r}", "as in @{self.ip}: no blanks between the braces", begin)
+            return self.error(f"a space stands beside {word.strip()!r}", "as in @{self.ip}: no spaces between the braces", begin)
         if word == "metadata" and self.take("."):
             key = self.word("}|")
             return self.error("unknown expression 'metadata.'", f"a path has slashes: @{{metadata/{key}}}", begin)
@@ -367,7 +367,7 @@ class _Parser:
         return Changed(of, word, tuple(parts))
 
     def item(self, begin: int) -> Text:
-        """The text between the quotes that begin at `begin`, or behind blanks, read again as a text with expressions."""
+        """The text between the quotes that begin at `begin`, or behind spaces, read again as a text with expressions."""
         end, self.pos = self.pos, begin
         self.blanks()
         quote = self.value[self.pos]

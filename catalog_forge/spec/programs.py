@@ -35,7 +35,7 @@ class Program:
 
 
 def _row(images: str, exec_: str, told: str = "", files: str = "", own: str = "", default: str = "", since: int = 0) -> Program:
-    """A row of the table: words with blanks between; no image needs a blank in a word."""
+    """A row of the table: words with spaces between; no image needs a space in a word."""
     return Program(
         tuple(images.split()), tuple(exec_.split()), tuple(told.split()), tuple(files.split()), tuple(own.split()), default, since
     )

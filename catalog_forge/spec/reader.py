@@ -88,7 +88,7 @@ def _hidden_in(root: yamlio.Map, content: bytes | str) -> Iterator[Problem]:
 def _hidden(node: yamlio.Node) -> Iterator[Problem]:
     """Characters that steer a terminal or turn the direction of writing: what is read of a text is not what is in it.
 
-    No file, label or question needs one, and they would go into all that is generated. Blanks and ends of lines are none of them.
+    No file, label or question needs one, and they would go into all that is generated. Spaces and ends of lines are none of them.
     """
     if isinstance(node, yamlio.Text):
         if found := _HIDDEN.search(node.value):
@@ -162,6 +162,8 @@ class _Reader:
                 more = shorthand.FILE_WORDS if kind is Spec else passable
                 hint = did_you_mean(name.value, [*words, *more])
                 advised.add(hint)
+                if (home := _homes().get(name.value)) and not what.startswith("the block"):
+                    hint = f"{name.value!r} stands {home}" + (f"; or {hint}" if hint.startswith("did") else "")
                 self.wrong(f"unknown key {name.value!r}{what and ' in ' + what}", name.where, hint)
             else:
                 places[key.attribute] = value.where
@@ -171,7 +173,8 @@ class _Reader:
             values["nodes"] = passed
         for key in known.values():
             if key.required and key.attribute not in places and not advised & _advice(key.name):
-                self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, key.limits.doc)
+                hint = "config: PATH for one file, or files: for several" if key.name == "files" else key.limits.doc
+                self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, hint)
         if any(key.required and key.attribute not in values for key in known.values()):
             raise _Wrong
         return kind(**values, places=places)
@@ -343,6 +346,28 @@ class _Reader:
 
 def _has_key(node: yamlio.Node, name: str) -> bool:
     return isinstance(node, yamlio.Map) and any(key.value == name for key, _ in node.pairs)
+
+
+@cache
+def _homes() -> Mapping[str, str]:
+    """Where a key stands that somebody wrote at another level: at the top, or in the one or two records that have it."""
+    found: dict[str, list[str]] = {}
+    for key in keys_of(Spec):
+        for record in _records(key.kind):
+            inner = {each.name for each in keys_of(record)} | (record.PASSED if issubclass(record, Composed) else set())
+            for name in inner - {"compose"}:
+                found.setdefault(name, []).append(f"below {key.name}")
+    few = {name: " or ".join(homes) for name, homes in found.items() if len(homes) <= 2}
+    return few | {key.name: "at the top of the spec" for key in keys_of(Spec)}
+
+
+def _records(kind: Any) -> Iterator[type[Record]]:
+    """The records that a type of the model is made of, blocks aside: they are known by their first word."""
+    if isinstance(kind, type) and issubclass(kind, Record):
+        yield kind
+    elif not _is_block(kind):
+        for each in get_args(kind):
+            yield from _records(each)
 
 
 def _name_of_element(node: yamlio.Map) -> str:

@@ -59,6 +59,10 @@ def expand(root: Map, problems: list[Problem]) -> Map:
         problems += [Problem(f"{key.value!r} is shorthand: beside `files` it has no place", key.where) for key, _ in given]
     elif "config" in words:
         key, config = words["config"]
+        if not isinstance(config, Text):
+            hint = "more than one stands below files: - {dest: PATH, body: [set: {KEY: VALUE}]}"
+            problems.append(Problem("config must be the path of one file", config.where, hint))
+            return Map((*pairs, (_at(key, "files"), Seq((), config.where))), root.where)
         keys = next((value for name, value in pairs if name.value == "metadata"), None)
         pairs.append((_at(key, "files"), Seq((_file(words, config, keys),), key.where)))
     elif given and not any(did_you_mean(word, ("config",)).startswith("did") for word in words):

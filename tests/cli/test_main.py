@@ -124,6 +124,7 @@ def test_a_folder_that_is_gone_is_said_in_words(words: list[str], tmp_path: Path
     "words", [["--help"], ["--version"], ["lint", "--help"], ["lint", "--list"], ["lint", "--format", "json"]]
 )
 def test_a_full_disk_behind_the_output_is_said_in_words(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "catalog-forge.yml").touch()
     with open("/dev/full", "w") as full:  # noqa: PTH123 (a device)
         command = [sys.executable, "-m", "catalog_forge", *words]
         done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

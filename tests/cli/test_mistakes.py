@@ -49,7 +49,7 @@ WRITTEN = {
     "key of a file": ("reload:", "relaod:", "8:3", "unknown key 'relaod'", "did you mean 'reload'?"),
     "reload": ("restart", "HUP", "8:11", "reload: cannot be 'HUP'", "did you mean 'signal HUP'?"),
     "format": ("  body", "  format: yamll\n  body", "9:11", "format cannot be 'yamll'", "did you mean 'yaml'?"),
-    "tab": ("  reload", "\treload", "8:1", "a tab stands where", "blanks, never with tabs"),
+    "tab": ("  reload", "\treload", "8:1", "a tab stands where", "spaces, never with tabs"),
     "name of another file": ("redis-conf", "other-conf", "2:7", "the spec in specs/redis-conf.yml is named", "the file must be"),
     "name": ("redis-conf", "Redis", "2:7", "name cannot be 'Redis'", "ending in -conf or -config"),
     "undeclared key": ("metadata/port", "metadata/prot", "10:20", "no such metadata key: 'prot'", "did you mean 'port'?"),

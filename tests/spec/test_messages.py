@@ -27,11 +27,12 @@ def said(text: str) -> str:
     [
         (
             "forge: 2\nname: x-conf\nservice: redis:3\n" + FILE,
-            "x.yml:1:8: forge: this release knows version 1 of the spec language, not 2",
+            "x.yml:1:8: forge: this release knows version 1 of the spec language, not 2\n"
+            "  hint: write forge: 1, or install a newer catalog-forge",
         ),
         (
             HEAD,
-            "x.yml:1:1: the key 'files' is missing\n  hint: the configuration files",
+            "x.yml:1:1: the key 'files' is missing\n  hint: config: PATH for one file, or files: for several",
         ),
         (
             HEAD + "files: []\n",
@@ -77,7 +78,7 @@ def said(text: str) -> str:
         (
             HEAD + "files: [{dest: x, body: []}]\n",
             "x.yml:4:16: dest: 'x' must be the absolute path of a file\n"
-            "  hint: such as /etc/NAME/NAME.conf, without '..' and blanks",
+            "  hint: such as /etc/NAME/NAME.conf, without '..' and spaces",
         ),
         (
             HEAD + "files: [{dest: /etc/x, body: []}]\n",
@@ -152,7 +153,7 @@ def said(text: str) -> str:
         (
             "name: x-conf\n",
             "x.yml:1:1: the key 'files' is missing\n"
-            "  hint: the configuration files\n"
+            "  hint: config: PATH for one file, or files: for several\n"
             "x.yml:1:1: the key 'forge' is missing\n"
             "  hint: version of the spec language: 1\n"
             "x.yml:1:1: the key 'service' is missing\n"
@@ -377,12 +378,12 @@ def test_what_is_said_of_a_block(text: str, wanted: str) -> None:
         (
             HEAD + "config: x\n",
             "x.yml:4:9: dest: 'x' must be the absolute path of a file\n"
-            "  hint: such as /etc/NAME/NAME.conf, without '..' and blanks",
+            "  hint: such as /etc/NAME/NAME.conf, without '..' and spaces",
         ),
         (
             HEAD + "config: /etc/x/\n",
             "x.yml:4:9: dest: '/etc/x/' must be the absolute path of a file\n"
-            "  hint: such as /etc/NAME/NAME.conf, without '..' and blanks",
+            "  hint: such as /etc/NAME/NAME.conf, without '..' and spaces",
         ),
         (
             HEAD + "service: a:1\n",

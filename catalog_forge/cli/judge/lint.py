@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from catalog_forge.spec.standards import Team
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
+_WHERE = "name the folder of a catalog, an entry or an image; -C DIR works in another folder"
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -185,7 +186,7 @@ def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str
     if len(paths) > 1:
         raise click.UsageError("verdicts are those on one PATH: what is judged together is served together")
     path = paths[0] if paths else Path()
-    recover_above((start / path).absolute())
+    recover_above(start / path)
     tree = disk.read(start / path, _shown(path))
     if entry is None:
         verdicts.show(tree, form)
@@ -211,7 +212,7 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
     from catalog_forge.lint.runner import settings as reader
     from catalog_forge.lint.runner.check import check
 
-    recover_above((start / path).absolute())
+    recover_above(start / path)
     standards = disk.standards(start / path)
     team = _team(standards, start, path, options.external)
     wanted = reader.Settings() if isinstance(team, ForgeError) else reader.read(team.tree)
@@ -222,6 +223,8 @@ def _run(start: Path, path: Path, options: Options, select: tuple[str, ...], ign
         after = fixes.mended(tree, lambda tree: check(Catalog(tree, team, since), choice, options.jobs).findings)
         tree = _mended(start, path, options, tree, after)
     catalog = Catalog(tree, team, since)
+    if (start / path).is_dir() and not (standards or catalog.entries or catalog.images or catalog.specs):
+        raise ForgeError(f"there is nothing to lint in {(start / path).resolve()}: no entry, no conf image, no spec", hint=_WHERE)
     run = Run((start / path).resolve().name, catalog, wanted, choice, check(catalog, choice, options.jobs))
     if standards and wanted.baseline and not (options.baseline or options.write_baseline):
         known = baseline.load(standards.parent / wanted.baseline, os.path.relpath(standards.parent / wanted.baseline, start))

@@ -108,7 +108,7 @@ def _catalog(folder: Path) -> Catalog:
     from catalog_forge.lint import disk
     from catalog_forge.lint.catalog import Catalog
 
-    recover_above(folder.absolute())
+    recover_above(folder)
     return Catalog(disk.read(folder, str(folder)))
 
 

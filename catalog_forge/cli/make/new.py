@@ -148,15 +148,18 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
     from catalog_forge.errors import ForgeError, UsageError
     from catalog_forge.spec.model import Spec
     from catalog_forge.spec.model.record import keys_of
+    from catalog_forge.spec.shorthand import entry_name
 
     limits = next(key.limits for key in keys_of(Spec) if key.name == "name")
     if not re.fullmatch(limits.pattern, name) or len(name) > limits.maximum:
         shown = name if len(name) <= limits.maximum else name[: limits.maximum] + "..."
-        raise UsageError(f"no image can be named {shown!r}", hint=f"{limits.shape}; at most {limits.maximum} characters")
+        near = re.sub("[^a-z0-9]+", "-", entry_name(name.lower())).strip("-") + "-conf"
+        likely = f"such as {near}: " if re.fullmatch(limits.pattern, near) and len(near) <= limits.maximum else ""
+        raise UsageError(f"no image can be named {shown!r}", hint=f"{likely}{limits.shape}; at most {limits.maximum} characters")
     if (repository.root / f"specs/{name}.yml").exists() and not force:
         raise ForgeError(
             f"there is a spec already: {repository.root}/specs/{name}.yml",
-            hint=f"edit it, then: catalog-forge generate {name}; --force gives it up",
+            hint=f"edit it, then: catalog-forge generate {name}; --force overwrites it",
         )
 
 

@@ -190,7 +190,7 @@ def _of_folder(wanted: Wanted) -> tuple[Subject, list[View], list[str]]:
     from catalog_forge.verify.subject import of_files
 
     assert wanted.image_dir and wanted.metadata
-    recover_above(wanted.image_dir.absolute())
+    recover_above(wanted.image_dir)
     folder = wanted.image_dir
     paths = _gathered(folder) or _files(folder, "conf.d", "templates")
     files = {below: _content(folder, path) for below, path in paths.items()}

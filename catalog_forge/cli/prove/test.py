@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The end of a container's log that a failure shows.
 LOG_LINES = 30
+_FIRST = "begin with: catalog-forge scenario new NAME"
 _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "red"}
 
 
@@ -118,9 +119,9 @@ def _cases(
         raise ForgeError.of(problems)
     for scenario in scenarios:
         if scenario not in known:
-            raise ForgeError(f"there is no scenario {scenario!r}", hint=did_you_mean(scenario, known))
+            raise ForgeError(f"there is no scenario {scenario!r}", hint=did_you_mean(scenario, known) if known else _FIRST)
     if not cases:
-        raise ForgeError("there are no scenarios", hint="begin with: catalog-forge scenario new NAME")
+        raise ForgeError("there are no scenarios", hint=_FIRST)
     return cases, problems
 
 

@@ -140,6 +140,7 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
     """The folder of an entry, and the revision when it was the folder of one."""
     from catalog_forge.errors import ForgeError, did_you_mean
     from catalog_forge.rancher.entries import COMPOSE, is_revision
+    from catalog_forge.repository import BEGIN
 
     path = directory / entry
     if path.is_dir():
@@ -150,7 +151,7 @@ def _found(directory: Path, entry: str) -> tuple[Path, str | None]:
     known = {each.name: each for root in (directory, *directory.parents) for each in _entries(root)}
     if entry in known:
         return known[entry].resolve(), None
-    raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
+    raise ForgeError(f"there is no entry {entry!r} in {directory}", hint=did_you_mean(entry, known) if known else BEGIN)
 
 
 def _entries(root: Path) -> Iterator[Path]:

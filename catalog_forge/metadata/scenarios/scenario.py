@@ -142,6 +142,8 @@ def read(text: bytes | str, file: str, own: str = "") -> Scenario:
 def of_node(root: yamlio.Node, own: str = "") -> Scenario:
     """Make a scenario of a parsed document. Errors as `read`."""
     reader = environment.EnvironmentReader()
+    if isinstance(root, yamlio.Map) and any(key.value == "forge" for key, _ in root.pairs):
+        raise ForgeError("this is a spec, not a scenario", root.where, "its scenarios are in specs/NAME/scenarios/")
     found: Mapping[str, yamlio.Node] = reader.known(root, "a scenario", _KEYS)
     if "services" not in found and not reader.problems:
         reader.wrong("a scenario needs the key 'services'", root.where, "an answers file has versions as its keys")

@@ -44,7 +44,8 @@ def confd_sha256(spec: Spec) -> str:
 def problems(spec: Spec, started: bool) -> Iterator[Problem]:
     """Yield every problem of a spec that was read without one; `started`: what starts the program must be known."""
     if spec.forge != 1:
-        yield Problem(f"forge: this release knows version 1 of the spec language, not {spec.forge}", spec.at("forge"))
+        message = f"forge: this release knows version 1 of the spec language, not {spec.forge}"
+        yield Problem(message, spec.at("forge"), "write forge: 1, or install a newer catalog-forge")
     yield from _engine(spec)
     yield from stores.problems(spec)
     yield from _metadata(spec)
@@ -318,7 +319,7 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
         yield Problem(
             f"dest: {dest!r} must be the absolute path of a file",
             where,
-            "such as /etc/NAME/NAME.conf, without '..' and blanks",
+            "such as /etc/NAME/NAME.conf, without '..' and spaces",
         )
     elif str(path.parent) in SYSTEM_FOLDERS and not embedded:
         yield Problem(

@@ -52,7 +52,9 @@ class Spec(Record):
     entry: Entry = key("the entry in the catalog", Entry)
     image: Image = key("the conf image", Image)
     engine: Engine = key("confd and the metadata it reads", Engine)
-    metadata: Mapping[str, MetadataKey] = key("the keys that the user of the entry supplies, in the order of the questions", dict)
+    metadata: Mapping[str, MetadataKey] = key(
+        "the keys that the user of the entry supplies, in the order of the questions: [KEY, KEY], or KEY: {...}", dict
+    )
     tools: tuple[Tool, ...] = key("programs for checks, commands and scripts, in the conf image and in the share", tuple)
     vars: Mapping[str, str] = key("environment of the conf container, with defaults", dict)
     launch: Launch = key("how the program is started", Launch)

@@ -1,0 +1,134 @@
+"""A newcomer's first hour: the wrong folder, another ending, a key at another level, words of other tools.
+
+A row is a kind, as in test_mistakes.py: what is typed or written, and the words that the answer must hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from catalog_forge.cli.main import COMMANDS, ELSEWHERE, root
+from tests.helpers import tree
+
+SHORT = "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nconfig: /usr/local/etc/redis/redis.conf\nreload: restart\n"
+SPEC = SHORT + "metadata: [maxmemory]\n"
+
+
+def call(folder: Path | str, *words: str, env: Mapping[str, str] | None = None) -> Result:
+    return CliRunner().invoke(root, ["-C", str(folder), *words], env=env, prog_name="catalog-forge")
+
+
+# Commands that need a spec or an entry, in a folder that has none.
+LOST = ["generate", "build", "test", "bake", "render x-conf", "spec show x-conf", "scenario new x-conf", "release x-conf"]
+LOST += ["up x --plan", "show x", "preview x"]
+
+
+@pytest.mark.parametrize("words", LOST)
+def test_in_the_wrong_folder_each_command_names_it_and_two_ways_on(words: str, tmp_path: Path) -> None:
+    result = call(tmp_path, *words.split())
+    assert result.exit_code == 1
+    assert str(tmp_path) in result.stderr
+    assert "catalog-forge new NAME" in result.stderr and "-C DIR" in result.stderr
+
+
+def test_a_folder_in_which_there_is_nothing_to_lint_is_no_success(tmp_path: Path) -> None:
+    tree(tmp_path, {"src/main.c": "int main;\n"})
+    result = call(tmp_path, "lint")
+    assert result.exit_code == 1 and f"there is nothing to lint in {tmp_path}" in result.stderr and "-C DIR" in result.stderr
+    tree(tmp_path, {"catalog-forge.yml": ""})
+    assert call(tmp_path, "lint").exit_code == 0
+
+
+def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert "there is no file or folder" in call(tmp_path, "lint", "templates/nope").stderr
+
+
+def test_a_spec_of_another_ending_is_told_how_it_must_be_called(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yaml": SPEC})
+    for words in ("generate", "generate redis-conf", "spec show redis-conf", "generate redis-conf.yaml"):
+        assert "hint: the file of a spec ends in .yml: mv specs/redis-conf.yaml specs/redis-conf.yml" in (
+            call(tmp_path, *words.split()).stderr
+        )
+
+
+def test_the_folder_above_a_path_with_dots_is_the_one_that_it_lies_in(tmp_path: Path) -> None:
+    tree(tmp_path, {"one/specs/redis-conf.yml": SPEC, "other/README.md": ""})
+    result = call(tmp_path / "one/../other", "generate")
+    assert result.exit_code == 1 and "there are no specs in" in result.stderr and not (tmp_path / "one/images").exists()
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    assert call(tmp_path / "link/specs/..", "generate").exit_code == 0
+    assert (tmp_path / "one/images/redis-conf/Dockerfile").is_file()
+
+
+# What is wrong: the spec, the line and column, why, what to do.
+WRITTEN = {
+    "health check at the top": (SPEC + "health_check: {port: 1}\n", "7:1", "unknown key 'health_check'", "stands below service"),
+    "ports at the top": (SPEC + "ports: ['1:1']\n", "7:1", "unknown key 'ports'", "'ports' stands below service"),
+    "metadata of a file": (
+        "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nfiles:\n- dest: /a/b.conf\n  body: []\n  metadata: {a: }\n",
+        "7:3",
+        "unknown key 'metadata' in an element of files",
+        "'metadata' stands at the top of the spec",
+    ),
+    "a key where a near one is": (
+        SPEC.replace("redis:3.2.11", "{name: redis, image: 'redis:3', scop: a}"), "3:42", "unknown key 'scop'", "known here"
+    ),
+    "one key, not a list": (SHORT + "metadata: maxmemory\n", "6:11", "metadata must be a mapping", "[KEY, KEY]"),
+    "two files": (SPEC.replace("config: ", "config: [/a/b.conf, ").replace(".conf\nreload", ".conf]\nreload"),
+                  "4:9", "config must be the path of one file", "files: - {dest:"),
+    "no file": ("forge: 1\nname: redis-conf\nservice: redis:3\n", "1:1", "the key 'files' is missing", "config: PATH for one"),
+    "another release": (SPEC.replace("forge: 1", "forge: 2"), "1:8", "version 1 of the spec language, not 2", "forge: 1, or"),
+    "a dash without a space": (SHORT + "metadata:\n- a\n-b\n", "8:1", "a space must follow the '-'", "write - b"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "place", "why", "next_step"), WRITTEN.values(), ids=WRITTEN)
+def test_what_is_written_is_told_with_its_place(text: str, place: str, why: str, next_step: str, tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": text})
+    result = call(tmp_path, "generate")
+    assert result.exit_code == 1
+    found = next(part for part in result.stderr.split("specs/redis-conf.yml:") if why in part)
+    assert found.startswith(f"{place}: "), result.stderr
+    assert next_step in found.partition("hint: ")[2], result.stderr
+
+
+def test_one_that_is_wrong_in_its_kind_is_one_problem(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC.replace("/usr/local/etc/redis/redis.conf", "[/a/b.conf]")})
+    assert call(tmp_path, "generate").stderr.count("specs/redis-conf.yml:") == 1
+
+
+def test_a_spec_is_not_a_scenario_and_it_is_said_once(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    result = call(tmp_path, "metadata", "get", "self/service", "--file", str(tmp_path / "specs/redis-conf.yml"))
+    assert result.stderr.count("hint:") == 1 and "this is a spec, not a scenario" in result.stderr
+
+
+def test_a_scenario_is_asked_for_where_there_is_none(tmp_path: Path) -> None:
+    tree(tmp_path, {"specs/redis-conf.yml": SPEC})
+    assert "begin with: catalog-forge scenario new NAME" in call(tmp_path, "test", "--scenario", "first").stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("redis", "redis-conf"), ("Redis-Conf", "redis-conf"), ("my_app", "my-app-conf"), ("a b-conf", "a-b-conf")]
+)
+def test_a_name_that_no_image_can_have_comes_with_one_that_it_can(name: str, near: str, tmp_path: Path) -> None:
+    assert f"such as {near}: lower-case letters" in call(tmp_path, "new", name).stderr
+
+
+@pytest.mark.parametrize("name", ["", "-", "x" * 70, "ü"])
+def test_where_none_is_near_only_the_rule_is_told(name: str, tmp_path: Path) -> None:
+    result = call(tmp_path, "new", "--", name)
+    assert result.exit_code == 2 and "such as" not in result.stderr and "lower-case letters" in result.stderr
+
+
+@pytest.mark.parametrize("word", ELSEWHERE)
+def test_a_command_of_another_tool_is_told_by_what_does_it_here(word: str, tmp_path: Path) -> None:
+    result = call(tmp_path, word)
+    assert result.exit_code == 2 and word not in COMMANDS
+    assert f"no such command {word!r}: `" in result.stderr
+    first = ELSEWHERE[word].removeprefix("`").split("`")[0].split()[0]
+    assert first in COMMANDS or first == "catalog-forge"
