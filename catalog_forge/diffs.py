@@ -23,7 +23,7 @@ def unified(old: str | None, new: str | None, name: str) -> str:
 
 
 def marked(old: str, new: str) -> list[tuple[str, str]]:
-    """Return the lines of both texts in one list, each with its mark: `-` for what went, `+` for what came, else a blank."""
+    """Return the lines of both texts in one list, each with its mark: `-` for what went, `+` for what came, else a space."""
     before, after = old.splitlines(), new.splitlines()
     head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
     rest = zip(reversed(before[head:]), reversed(after[head:]), strict=False)

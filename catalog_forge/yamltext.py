@@ -82,7 +82,7 @@ class Document:
         return at - self.line_start(at)
 
     def opens_line(self, entry: Entry) -> bool:
-        """Whether only blanks stand before an entry in its line: of `- a: 1` that is so for the item, and not for `a`."""
+        """Whether only spaces stand before an entry in its line: of `- a: 1` that is so for the item, and not for `a`."""
         return not self.text[self.line_start(entry.start) : entry.start].strip()
 
     def head(self, entry: Entry) -> int:
@@ -149,7 +149,7 @@ class Document:
         return self.line_end(len(self.text[: mark.end].rstrip()))
 
     def _content(self, at: int) -> int:
-        """Find the next character that is no blank and in no comment."""
+        """Find the next character that is no space and in no comment."""
         while at < len(self.text):
             if self.text[at] == "#":
                 at = self.line_end(at)

@@ -150,8 +150,8 @@ def test_what_is_not_one_sound_document_is_refused_at_its_place(text: bytes, pro
 
 
 def test_a_tab_gets_a_hint_and_nothing_else_does() -> None:
-    assert refused("a:\n\tb: 1\n")[0].endswith(" | YAML is indented with blanks, never with tabs")
-    assert "blanks" not in refused("a: [1\n")[0]
+    assert refused("a:\n\tb: 1\n")[0].endswith(" | YAML is indented with spaces, never with tabs")
+    assert "spaces" not in refused("a: [1\n")[0]
 
 
 def test_all_doubled_keys_are_said_at_once() -> None:

@@ -306,7 +306,7 @@ class Naming:
     def collection(self, loop: Iteration) -> str:
         """Return the collection that a loop walks over."""
         if isinstance(loop.of, Split):
-            self.depart("parts", "parts of a text lose the blanks beside the separator, and empty ones are left out")
+            self.depart("parts", "parts of a text lose the spaces beside the separator, and empty ones are left out")
             return f"split({self._one(loop.of.text)}, {_quoted(loop.of.separator)})"
         thing = self._thing(loop)
         assert thing

@@ -188,7 +188,7 @@ def _compare(found: Compared, file: OriginalFile, case: Trial, old: bytes | None
 
 
 def lines(content: bytes, dest: str = "") -> list[str]:
-    """The lines of a file that count: without blank ones and comments, blanks collapsed.
+    """The lines of a file that count: without blank ones and comments, spaces collapsed.
 
     What a line begins with counts but in formats that read over it.
     """

@@ -1,6 +1,6 @@
 """Empty lines that only the actions of a template left behind are taken out: conditions and loops then hold whole lines.
 
-Nothing else changes: blanks at the ends of lines aside, each line stays where it was.
+Nothing else changes: spaces at the ends of lines aside, each line stays where it was.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _tidied(pieces: Sequence[Output], fresh: bool, ends: bool) -> tuple[list[Out
 
 
 def is_fresh(text: str, before: bool) -> bool:
-    """Whether only blanks stand behind the last line break of a text; where it has none, `before` tells what is before it."""
+    """Whether only spaces stand behind the last line break of a text; where it has none, `before` tells what is before it."""
     _, broken, last = text.rpartition("\n")
     return not last.strip() if broken else before and not text.strip()
 
@@ -75,7 +75,7 @@ def _ends_fresh(pieces: Sequence[Output]) -> bool:
 
 
 def _lines(text: str, leading: re.Pattern[str] | None) -> str:
-    """A text without blanks at the ends of its lines, without many empty lines, and without what `leading` matches."""
+    """A text without spaces at the ends of its lines, without many empty lines, and without what `leading` matches."""
     text = _MANY.sub("\n\n", _TRAILING.sub("", text))
     return leading.sub("", text, count=1) if leading and _BREAK.match(text) else text
 
@@ -94,6 +94,6 @@ def _end_line(found: list[Output]) -> None:
 
 
 def _cut_margin(found: list[Output]) -> None:
-    """Take the blanks away that stand before what begins on a line of its own."""
+    """Take the spaces away that stand before what begins on a line of its own."""
     if found and isinstance(found[-1], str):
         found[-1] = _MARGIN.sub("", found[-1])

@@ -1,4 +1,4 @@
-"""From what a template prints to blocks of the spec language: the same lines, byte for byte but for blanks."""
+"""From what a template prints to blocks of the spec language: the same lines, byte for byte but for spaces."""
 
 from __future__ import annotations
 

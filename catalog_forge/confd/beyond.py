@@ -138,7 +138,7 @@ def _among_all(names: Names, of: Collection, conditions: tuple[str, ...]) -> Mem
 
 
 def split(text: str, separator: str) -> Members:
-    """Return the parts of a text (a term) that an element holds, without the blanks beside the separator and without empty ones.
+    """Return the parts of a text (a term) that an element holds, without the spaces beside the separator and without empty ones.
 
     No walk can begin in an element: runs of separators are made one by replacing, which copes with 64 in a row.
     """

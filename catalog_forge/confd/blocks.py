@@ -346,7 +346,7 @@ def guarded(condition: str, lines: str) -> str:
 
 
 def apart(opening: str, inner: str, closing: str) -> str:
-    """Put braces around code, with a blank where they would otherwise open or close an action."""
+    """Put braces around code, with a space where they would otherwise open or close an action."""
     return f"{opening}{' ' if inner.startswith('{') else ''}{inner}{' ' if inner.endswith('}') else ''}{closing}"
 
 

@@ -178,11 +178,11 @@ class Names:
         return f"$.{selection.name}"
 
     def split(self, of: Collection, text: str, separator: str) -> Members:
-        """Return the parts of a text (a term), without the blanks beside the separator and without empty ones."""
+        """Return the parts of a text (a term), without the spaces beside the separator and without empty ones."""
         name = f"split_{len(self.selections)}"
         known = next((found.name for found in self.selections.values() if found.about == str(of)), None)
         if known is None:
-            # Between separators the blanks at both ends stand beside one as well. In what a walk finds, lines are elements.
+            # Between separators the spaces at both ends stand beside one as well. In what a walk finds, lines are elements.
             text = f"print {go.string(separator)} {go.paren(text)} {go.string(separator)}"
             for beside in ("\n", f"{separator} ", f" {separator}"):
                 text = f"replace {go.paren(text)} {go.string(beside)} {go.string(separator)} -1"

@@ -24,10 +24,10 @@ class Escape:
     """How a value stands in one place of a format.
 
     `replace` is applied in its order. `controls` lists the control characters that may stand (they are replaced, or harmless);
-    any other is refused unless `any_control`, and with `seen` whatever else cannot be seen, such as blanks that some readers
+    any other is refused unless `any_control`, and with `seen` whatever else cannot be seen, such as spaces that some readers
     strip and others keep; so is each character of `refuse`; a `word` has only letters, digits, `-._~` and
     what `extra` lists; `not_first` and `not_last` bar characters from the ends; a value is no longer than `longest` bytes.
-    `lead` is put before a leading blank. `quoted` means Go's %q, which YAML reads back exactly.
+    `lead` is put before a leading space. `quoted` means Go's %q, which YAML reads back exactly.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Escape:
             reasons += ["a control character"] if NEWLINE in self.controls else ["a line break", "a control character"]
         reasons += ["what cannot be seen"] if self.seen else []
         reasons += ["a NUL"] if "\0" in self.refuse else []
-        reasons += ["a blank at an end"] if " " in self.not_first else []
+        reasons += ["a space at an end"] if " " in self.not_first else []
         if not self.not_first[:1].isspace() and (shown := "".join(dict.fromkeys(self.not_first + self.not_last))):
             reasons.append(f"one of {shown} at an end")
         reasons += ["nothing at all"] if not self.empty else []

@@ -1,4 +1,4 @@
-"""The configuration of nginx and of HAProxy: words with blanks between, quotes, comments; neither has pairs.
+"""The configuration of nginx and of HAProxy: words with spaces between, quotes, comments; neither has pairs.
 
 nginx: src/core/ngx_conf_file.c, ngx_conf_read_token (quotes and comments begin where a word does; a `$` makes a variable also
 in quotes, and cannot be escaped). HAProxy: Configuration Manual, 2.2 "Quoting and escaping" (double quotes from 1.6 on; no

@@ -26,7 +26,7 @@ def free(_size: int) -> None:
 
 
 def sprint(values: Sequence[Any], spend: Spend = free) -> bytes:
-    """Join values as Go's Sprint does: with a blank between two that are not strings."""
+    """Join values as Go's Sprint does: with a space between two that are not strings."""
     printer = Printer(spend=spend)
     previous_is_text = True
     for value in values:
@@ -39,7 +39,7 @@ def sprint(values: Sequence[Any], spend: Spend = free) -> bytes:
 
 
 def sprintln(values: Sequence[Any], spend: Spend = free) -> bytes:
-    """Join values as Go's Sprintln does: with blanks, and a line break at the end."""
+    """Join values as Go's Sprintln does: with spaces, and a line break at the end."""
     printer = Printer(spend=spend)
     for number, value in enumerate(values):
         if number:

@@ -51,7 +51,7 @@ class _Printer:
         self.parts: list[str] = []
         self.column = 0
         self.indent = -1
-        self.spaced = True  # the pen stands after a blank, or at the start of a line
+        self.spaced = True  # the pen stands after a space, or at the start of a line
         self.indented = True  # nothing but indentation, `-` and `?` stands in this line
 
     def node(self, value: Value, *, in_map: bool = False) -> None:
@@ -138,7 +138,7 @@ class _Printer:
         self.mark("'", spaced=False)
 
     def folded(self, text: str, *, first: int, folds: bool = True) -> None:
-        """Write plain or single-quoted text; `first` is 1 in quotes, where the outer blanks cannot be line breaks."""
+        """Write plain or single-quoted text; `first` is 1 in quotes, where the outer spaces cannot be line breaks."""
         spaces = breaks = False
         last = len(text) - 1
         for place, char in enumerate(text):
@@ -202,7 +202,7 @@ class _Printer:
                 self.indented = breaks = False
 
     def mark(self, sign: str, *, spaced: bool = True, opens: bool = False) -> None:
-        """Write a sign, after a blank if `spaced` asks for one; what `opens` a node may have one beside it in its line."""
+        """Write a sign, after a space if `spaced` asks for one; what `opens` a node may have one beside it in its line."""
         if spaced and not self.spaced:
             self.put(" ")
         self.put(sign)

@@ -55,7 +55,7 @@ def items(node: Node | None) -> list[Text]:
 
 
 def named(label: str) -> Iterator[tuple[str, int]]:
-    """The names in a label, which is cut at commas, without the blanks around them; and where each begins."""
+    """The names in a label, which is cut at commas, without the spaces around them; and where each begins."""
     start = 0
     for text in label.split(","):
         yield text.strip(), start + len(text) - len(text.lstrip())
@@ -317,7 +317,7 @@ def _nothing(_message: str, _where: Where) -> None:
 def labels_of(node: Node | None) -> dict[str, tuple[Text, Node]]:
     """Return the labels that a mapping or a list of NAME=VALUE gives: the scalar that names each, and its value.
 
-    rancher-compose cuts the blanks around an item of a list (docs/facts/catalog.md#3).
+    rancher-compose cuts the spaces around an item of a list (docs/facts/catalog.md#3).
     """
     if isinstance(node, Map):
         return {key.value: (key, value) for key, value in node.pairs}

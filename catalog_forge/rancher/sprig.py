@@ -90,7 +90,7 @@ def _dict(value: Any) -> Map:
 
 
 def _cut(text: bytes) -> Slice:
-    """Cut a text at each blank outside quotes, whichever quotes they are; the last character is kept even if it is a blank."""
+    """Cut a text at each space outside quotes, whichever quotes they are; the last character is kept even if it is a space."""
     chars = runes(text)
     pieces = [""]
     quoted = False

@@ -99,7 +99,7 @@ def reads_range(text: str) -> Test | None:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Cut a range at its blanks; a blank after an operator belongs to it."""
+    """Cut a range at its spaces; a space after an operator belongs to it."""
     for part in re.sub(r"([<>=]) +", r"\1", text).split(" "):
         # The service drops what is one character long.
         if len(part) > 1:

@@ -68,7 +68,7 @@ def masked(stack: Stack, stand_in: Stack | None) -> Stack:
     Either way nobody can tell from the places of stars which letters an answer has.
     """
     bare = replace(stack, secrets=())
-    # A command is cut at the blanks of an answer: its words are no less secret.
+    # A command is cut at the spaces of an answer: its words are no less secret.
     secrets = {piece for secret in stack.secrets for piece in (secret, *secret.split()) if piece == secret or len(piece) > 1}
     shown: Stack = _blank(bare, secrets) if stand_in is None else _laid(bare, replace(stand_in, secrets=()), secrets)
     return replace(shown, name=stack.name, entry=stack.entry)

@@ -184,14 +184,14 @@ class StackRunner:
             self._container(each.id, each.name).remove()
 
     def said(self, container: Seen, lines: int | None, since: float | None = None, *, stamped: bool = False) -> str:
-        """Return the last lines that a container said, or all, from a time on; `stamped`: each behind its time and a blank."""
+        """Return the last lines that a container said, or all, from a time on; `stamped`: each behind its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"):
             return self._api.logs(container.id, tail="all" if lines is None else lines, since=since, timestamps=stamped).decode(
                 errors="replace"
             )
 
     def follow(self, container: Seen, since: float) -> Iterator[bytes]:
-        """Yield what a container says from a time on, until it ends; each line begins with its time and a blank."""
+        """Yield what a container says from a time on, until it ends; each line begins with its time and a space."""
         with self._engine.asked_to(f"read the log of {container.name}"), suppress(NotFound):
             yield from self._api.logs(container.id, stream=True, follow=True, since=since, timestamps=True)
 

@@ -49,7 +49,7 @@ def _env(text: str) -> dict[str, str]:
 
 
 def _space(text: str) -> dict[str, str]:
-    """A key, blanks, a value; quotes around the value are none of it."""
+    """A key, spaces, a value; quotes around the value are none of it."""
     found = {}
     for line in _lines(text):
         key, *rest = line.split(None, 1)

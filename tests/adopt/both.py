@@ -56,7 +56,7 @@ def spec_from(lifted: Lifted, version: str, dest: str = DEST) -> Spec:
 
 
 def lines(content: bytes) -> list[str]:
-    """The lines of a file, blanks aside."""
+    """The lines of a file, spaces aside."""
     return [" ".join(line.split()) for line in content.decode().splitlines() if line.strip()]
 
 

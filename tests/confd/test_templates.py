@@ -140,7 +140,7 @@ def spec(topology: str, *files: Mapping[str, Any], version: str = "2016-07-29") 
 
 
 def _pairs(kind: str) -> list[Mapping[str, Any]]:
-    """The pairs as a format takes them: only some have keys with blanks, and values that are not text."""
+    """The pairs as a format takes them: only some have keys with spaces, and values that are not text."""
     first = {key: value for key, value in PAIRS[0]["set"].items() if " " not in key or kind in ("json", "yaml", "xml")}  # type: ignore[union-attr]
     deep = {"deep": {"l": [1, "x@{metadata/port}", []], "e": {}, "{": "{{"}} if kind in ("json", "yaml") else {}
     return [{"set": {**first, **deep}}, *PAIRS[1:]]

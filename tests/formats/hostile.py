@@ -33,7 +33,7 @@ VALUES: tuple[str, ...] = (
     "yes", "no", "on", "off", "null", "~", "true", "True", "1e3", "0777", "0x1F", "1:30", "2017-01-01", "12", "1.5", ".5",
     "1_000", ".inf", "NaN", "=", ":", "!",
     "a=b", "=b", "a:b", ",", "a,b", "[after]", "\\[",
-    # blanks and emptiness
+    # spaces and emptiness
     "", " ", "  ", " a", "a ", "\ta", "a\t", "a\tb", "a b", "a  b",
     # characters
     "\0", "a\0b", "\x01", "\x07", "\x08", "\x0b", "\x0c", "\x1b[31m", "\x1c", "\x1f", "\x7f", "\x80", "\u0085", "a\u0085b",

@@ -65,7 +65,7 @@ def _value(item: Any, of: str = "KEY") -> Callable[[str], list[Block]]:
 
 
 def _parts(value: str) -> list[str]:
-    """The parts of `first,VALUE,last`, without blanks beside a comma; a line break separates as well."""
+    """The parts of `first,VALUE,last`, without spaces beside a comma; a line break separates as well."""
     found = f",first,{value},last,".replace("\n", ",").replace(", ", ",").replace(" ,", ",").split(",")
     return [part for part in found if part]
 

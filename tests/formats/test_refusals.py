@@ -6,14 +6,14 @@ import pytest
 
 from tests.formats.test_escapes import all_escapes
 
-SEEN = "one of \"'\\#;, a line break, a control character, what cannot be seen, a blank at an end"
+SEEN = "one of \"'\\#;, a line break, a control character, what cannot be seen, a space at an end"
 BARRED = {
     "line": "a line break, a control character",
     "yaml": "",
     "yaml-key": "more than 1000 bytes",
     "yaml-single": "a line break, a control character",
     "yaml-plain": "more than letters, digits and -._~/:@+, one of -@: at an end",
-    "yaml-block": "a line break, a control character, a blank at an end",
+    "yaml-block": "a line break, a control character, a space at an end",
     "properties": "a control character",
     "properties-key": "a control character, nothing at all",
     "ini": SEEN,

@@ -107,7 +107,7 @@ def test_text_is_quoted_where_the_library_quotes_it(value: str, text: str) -> No
 def test_long_text_is_folded_after_80_columns() -> None:
     assert dump({"k": LONG}) == f"k: {'word ' * 15}word\n  {'word ' * 14}end\n"
     assert dump({"k": "it: " * 30 + "x"}).splitlines()[1].startswith("  it: ")
-    assert dump("a  b" * 60).count("\n") == 1  # two blanks are no place to break plain text
+    assert dump("a  b" * 60).count("\n") == 1  # two spaces are no place to break plain text
     assert dump({"x " * 60 + "y": 1}).startswith("x x x ")  # a simple key is not folded
 
 

@@ -263,8 +263,8 @@ def test_a_script_of_an_image_below_is_not_that_of_the_image_above() -> None:
 SOURCES: dict[str, str] = {
     "nothing": "",
     "NUL": "\0" * 50_000,
-    "blanks": " " * 50_000,
-    "blanks inside": ("a" + " " * 1000) * 100,
+    "spaces": " " * 50_000,
+    "spaces inside": ("a" + " " * 1000) * 100,
     "lines": "\n" * 50_000,
     "too large": "a\n" * 100_000,
     "actions": '{{getv "/self/service/metadata/a"}}\n' * 2000,

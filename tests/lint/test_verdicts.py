@@ -200,7 +200,7 @@ TABLE_6: dict[str, tuple[Changes, str, str, str]] = {
     "min is text": (question('min: "1"'), "reject", "reject", "accept"),
     "no variable": (rancher("  - variable: greeting\n    type", "  - type"), "accept", "accept", "accept"),
     "variable twice": (question("default: a\n  - variable: greeting"), "accept", "accept", "accept"),
-    "variable with blanks": (rancher("variable: greeting", "variable: a b"), "accept", "accept", "accept"),
+    "variable with spaces": (rancher("variable: greeting", "variable: a b"), "accept", "accept", "accept"),
     "revision 01": (moved("templates/web/0", "templates/web/01"), "accept", "accept", "accept"),
     "1 and 01": (
         {path.replace("/1/", "/01/"): text for path, text in SECOND.items()}

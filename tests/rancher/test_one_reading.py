@@ -27,7 +27,7 @@ PAIR = f"{WEB}    labels: {{io.rancher.sidekicks: a}}\n{MORE}"
 CHOICE = Choice(registry.expand(("all",)))
 
 ROWS = {
-    "sidekicks between blanks": (WEB + "    labels: {io.rancher.sidekicks: a b}\n" + MORE, "launch"),
+    "sidekicks between spaces": (WEB + "    labels: {io.rancher.sidekicks: a b}\n" + MORE, "launch"),
     "sidekicks between commas": (WEB + "    labels: {io.rancher.sidekicks: 'a, b'}\n" + MORE, ""),
     "a port too high": (WEB + "    ports: ['70000:80']\n", "launch"),
     "a quote that is open": (WEB + "    command: \"sh -c 'echo\"\n", "launch"),
@@ -49,7 +49,7 @@ ROWS = {
     "a merge key below": (f"{WEB}    hostname: own\n    <<: {{hostname: merged}}\n", ""),
     "the time": (WEB + "    command: 'date {{ now | date \"2006\" }}'\n", ""),
     "its own sidekick": (WEB + "    labels: {io.rancher.sidekicks: web}\n", "lint"),
-    "a link with a blank": (WEB + "    links: ['a : alias']\n" + MORE, "here"),
+    "a link with a space": (WEB + "    links: ['a : alias']\n" + MORE, "here"),
     "a template that is cut": (WEB + "    command: x{{ .Stack.Name.x }}\n", "lint"),
     "a missing answer compared": (WEB + "{{ if ne .Values.NO \"\" }}    tty: true\n{{ end }}", "lint"),
     "a balancer of a sidekick": (f"{PAIR}    lb_config: {{port_rules: [{{source_port: 80, service: a}}]}}\n", "launch"),

@@ -84,7 +84,7 @@ class Progress:
         plain = click.unstyle(line)
         shown = line if len(plain) <= room else plain[: room - 1] + "…"
         width = min(len(plain), room)
-        # Blanks, because the sequence that clears a line is taken out together with the colours.
+        # Spaces, because the sequence that clears a line is taken out together with the colours.
         padding = " " * max(self._width - width, 0)
         self._width = width
         click.echo(f"\r{shown}{padding}" + ("" if line else "\r"), nl=False, err=True, color=self._color)

@@ -21,7 +21,7 @@ _ALL = frozenset(("$@", "${@}", "$*", "${*}"))
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A script of equal length in which comments, quoted text and heredocs are blanks; quotes stay.
+    """A script of equal length in which comments, quoted text and heredocs are spaces; quotes stay.
 
     `bare` are the places of $@ and $* outside of quotes.
     """

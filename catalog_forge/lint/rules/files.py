@@ -340,7 +340,7 @@ def windows_line_ends(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF154", "note", "A compose file has tabs", on=Entry)
 def tabs(entry: Entry) -> Iterator[Hit]:
-    """YAML is indented with blanks; a tab between words or at the end of a line is legal and looks like something else.
+    """YAML is indented with spaces; a tab between words or at the end of a line is legal and looks like something else.
 
     Bad:
         -- templates/web/config.yml (tabs) --
@@ -352,4 +352,4 @@ def tabs(entry: Entry) -> Iterator[Hit]:
     """
     for file in _read(entry):
         if (offset := file.text.find("\t")) >= 0:
-            yield Hit(file.offset(offset), "a tab", "use blanks")
+            yield Hit(file.offset(offset), "a tab", "use spaces")

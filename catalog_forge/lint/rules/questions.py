@@ -127,7 +127,7 @@ def same_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF323", "warning", "A variable has a name that compose files cannot use", on=Revision)
 def bad_variable(revision: Revision) -> Iterator[Hit]:
-    """In `${NAME}` a name has letters, digits and underscores; what has a dash or a blank in it cannot be written there.
+    """In `${NAME}` a name has letters, digits and underscores; what has a dash or a space in it cannot be written there.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

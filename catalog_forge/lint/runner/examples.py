@@ -2,7 +2,7 @@
 
 An example is a list of files as in Go's txtar, `-- PATH --` before each. What stands below is the whole file, or, shorter:
 `-- PATH: KEY.KEY --`: what stands below this key, in the sound catalog's file at that path;
-`-- PATH (changed) --`: lines of the sound file that are taken out (`-`), put in (`+`) or passed by (a blank), in order.
+`-- PATH (changed) --`: lines of the sound file that are taken out (`-`), put in (`+`) or passed by (a space), in order.
 A revision that the sound catalog does not have is changed from its revision 0.
 `-- PATH (absent) --` says that a file is not there; any other word is one of `Example.odd`.
 """

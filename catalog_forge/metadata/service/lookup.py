@@ -19,7 +19,7 @@ class NotFoundError(LookupError):
 def segments(path: str) -> list[str]:
     """Split the path below a version, as it stands in a URL, into keys.
 
-    It is split before it is unescaped, so that `%2F` reaches a key with a slash; a `+` is a blank, as in a query.
+    It is split before it is unescaped, so that `%2F` reaches a key with a slash; a `+` is a space, as in a query.
     """
     stripped = path.strip("/")
     return [unquote(segment.replace("+", " ")) for segment in stripped.split("/")] if stripped else []

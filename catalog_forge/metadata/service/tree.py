@@ -98,5 +98,5 @@ def _leaf(value: Value, look: Look, level: int) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text as it is, or in quotes with escapes if it is empty, ends in blanks, or could move the cursor of a terminal."""
+    """Text as it is, or in quotes with escapes if it is empty, ends in spaces, or could move the cursor of a terminal."""
     return text if text.isprintable() and text == text.strip() != "" else as_json(text)

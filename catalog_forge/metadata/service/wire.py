@@ -144,7 +144,7 @@ def _target(target: str, method: str) -> tuple[str, str, str]:
 def _headers(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """All values of each header, in their order.
 
-    Each line is cut once, at its colon: one pattern for the whole line would try every way to share out its blanks.
+    Each line is cut once, at its colon: one pattern for the whole line would try every way to share out its spaces.
     """
     headers: dict[str, list[str]] = {}
     for name, value in _unfolded(lines):
@@ -158,7 +158,7 @@ def _headers(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _unfolded(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and values; a line that begins with a blank goes on with the value before it."""
+    """Names and values; a line that begins with a space goes on with the value before it."""
     name, values = "", list[str]()
     for line in lines:
         if line.startswith((" ", "\t")) and values:

@@ -18,7 +18,7 @@ from catalog_forge.lint.runner.registry import rule
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
 _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
-# A quoted text of YAML, and where a comment begins: at the begin of the line, or behind a blank.
+# A quoted text of YAML, and where a comment begins: at the begin of the line, or behind a space.
 _QUOTED = re.compile(rb"""(?<![^ \t\[{,])(?:"[^"\n]*+"|'[^'\n]*+')""")
 _COMMENT = re.compile(rb"(?<![^ \t])#")
 _FIELD = re.compile(rb"(?:[ \t]*-|[^\n]*?:)[ \t]")
@@ -407,9 +407,9 @@ def broken_ls(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(found.start), words, "use confd 0.16.0")
 
 
-@rule("CF640", "note", "Stray blanks, or no end of the last line", on=Image)
+@rule("CF640", "note", "Stray spaces, or no end of the last line", on=Image)
 def stray_blanks(image: Image) -> Iterator[Hit]:
-    """What stands in a template stands in the file: blanks at the end of a line become part of a value for some programs, and a
+    """What stands in a template stands in the file: spaces at the end of a line become part of a value for some programs, and a
     last line without an end is lost to others.
 
     Bad:
@@ -434,7 +434,7 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
             if found:
                 more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
                 where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
-                yield Hit(where, f"blanks stand at the end of this line{more}", "take them out")
+                yield Hit(where, f"spaces stand at the end of this line{more}", "take them out")
             elif text and not text.endswith(("\n", "}}")):
                 yield Hit(template.file.offset(len(text) - 1), "the last line has no end", "end the file with a line break")
             if "\r\n" in text:

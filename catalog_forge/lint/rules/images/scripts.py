@@ -22,7 +22,7 @@ _NO_PROGRAM = frozenset(
 
 @rule("CF720", "warning", "The arguments of a script go on unquoted", on=Image)
 def unquoted_arguments(image: Image) -> Iterator[Hit]:
-    """Bare $@ is split again at each blank and expanded as a pattern: an argument with a blank arrives as two.
+    """Bare $@ is split again at each space and expanded as a pattern: an argument with a space arrives as two.
 
     Bad:
         -- images/web-conf/run.sh --
@@ -40,7 +40,7 @@ def unquoted_arguments(image: Image) -> Iterator[Hit]:
             # An assignment does not split.
             if text[max(start - 1, 0)] != "=":
                 word = "$*" if text[start + 1] == "*" else "$@"
-                words = f"{word} stands outside of quotes: arguments fall apart at blanks"
+                words = f"{word} stands outside of quotes: arguments fall apart at spaces"
                 yield Hit(script.file.offset(start), words, 'write "$@"')
 
 
