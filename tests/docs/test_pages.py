@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ for revision in 1 2 3; do
     cp -r templates/web/0 templates/web/$revision
     sed -i "s/version: '0.1.0'/version: '0.1.$revision'/" templates/web/$revision/rancher-compose.yml
 done
+"""
+JUDGED = f"""{WEB}
+rm templates/web/1/rancher-compose.yml
+sed -i "0,/^    labels:/s//    ports: ['70000:80']\\n&/" templates/web/3/docker-compose.yml
 """
 SEARCH = """
 mkdir catalog && cd catalog
@@ -68,6 +73,8 @@ PAGES = {
     "docs/standards.md": BASE,
     "docs/up.md": "",
     "docs/update.md": MINE,
+    "docs/explanation/judges.md": JUDGED,
+    "docs/explanation/topologies.md": REDIS,
     "docs/howto/hand-template.md": "mkdir catalog && cd catalog",
     "docs/howto/link.md": "mkdir catalog && cd catalog",
     "docs/howto/offline.md": "mkdir catalog && cd catalog",
@@ -87,6 +94,15 @@ def test_a_page_is_what_happens(page: str, tmp_path: Path, request: pytest.Fixtu
     if request.config.getoption("--update-golden"):
         (ROOT / page).write_text(updated(text, played))
     assert problems(played, steps) == []
+
+
+def test_the_drawings_of_topologies_are_current() -> None:
+    path = ROOT / "tools/topologies.py"
+    loaded = spec_from_file_location("topologies", path)
+    assert loaded and loaded.loader
+    tool = module_from_spec(loaded)
+    loaded.loader.exec_module(tool)
+    assert {file.name: file.read_text() for file in tool.FOLDER.iterdir()} == tool.drawings(), f"run {path}"
 
 
 def test_targets_of_make_are_there() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_forge.errors import ForgeError, did_you_mean
-from catalog_forge.shown import as_json, printable
+from catalog_forge.shown import as_json, counted, printable
 
 if TYPE_CHECKING:
     from catalog_forge.lint.judges.verdicts import Verdicts
@@ -45,7 +45,7 @@ def show(tree: Tree, form: str) -> None:
             if ruling.judge == judge:
                 _ruling(ruling)
     versions = sum(map(len, found.served.values()))
-    click.echo(f"served: {versions} versions of {len(found.served)} templates")
+    click.echo(f"served: {counted(versions, 'version')} of {counted(len(found.served), 'template')}")
 
 
 def explain(tree: Tree, entry: str, form: str) -> None:
