@@ -1,7 +1,8 @@
 """Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
 
 usage: make bench, or: python benchmarks/run.py [NAME...]
-names: show_help, new, update, generate, build, render, stored, seed, test, serve, huge, up, ps, many, lint, lock, adopt, preview
+names: show_help, new, update, generate, chart, build, render, stored, seed, test, serve, huge, up, ps, many, lint, lock, adopt,
+preview
 CATALOG_FORGE_BASE names the `catalog-forge` of an earlier release that `generate` and `lint` are compared with.
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from adopting import adopt
 from building import build
+from charting import chart
 from generating import generate
 from linting import lint
 from locking import lock
@@ -28,7 +30,7 @@ from starting import new, show_help, update
 from testing import test
 
 _ALL = (
-    *(show_help, new, update, generate, build, render, stored, seed, test),
+    *(show_help, new, update, generate, chart, build, render, stored, seed, test),
     *(serve, huge, up, ps, many, lint, lock, adopt, preview),
 )
 BENCHMARKS = {each.__name__: each for each in _ALL}
