@@ -62,6 +62,7 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.container.hostname_override": None,
     "io.rancher.container.pull_image": None,
     "io.rancher.scheduler.affinity:host_label": None,
+    "io.rancher.scheduler.affinity:container_label": None,
     "io.rancher.scheduler.affinity": (
         "pods are spread by the cluster's scheduler",
         "write an affinity into the workload's template",

@@ -16,9 +16,10 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.chart.gaps import Gap, Gaps, as_markdown, plain
 from catalog_forge.chart.helm import ForEach, HelmWriter, OnlyWhen
+from catalog_forge.chart.installed import Installed
 from catalog_forge.chart.marks import OpenStack, opened
 from catalog_forge.chart.names import DnsNames
-from catalog_forge.chart.objects import Installed, Objects
+from catalog_forge.chart.objects import Objects
 from catalog_forge.chart.pods import Conf
 from catalog_forge.chart.questions import asked, scale_question, schema_of, storage_questions, typed
 from catalog_forge.errors import ForgeError
@@ -28,6 +29,8 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.shown import printable
 
 KUBERNETES = ">=1.25.0-0"
+_LARGEST = 1 << 20  # of a ConfigMap or a Secret; etcd takes little more of anything
+_WORKLOAD = 52  # letters of a StatefulSet's name: a label of its pods has ten more, and labels have 63
 _VERSION = re.compile(r"v?([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?(.*)", re.DOTALL)
 _NOT_IN_VERSION = re.compile(r"[^0-9A-Za-z]+")
 
@@ -114,6 +117,7 @@ class _ChartFiles:
         plan, name = Plan(), DnsNames().of(self.entry.entry.name, 50)
         for file, parts in sorted(self.made.files.items()):
             plan.add_text(f"templates/{file}", "---\n".join(self._object(part) for part in parts))
+        plan.add_text("templates/release.yaml", self._release())
         questions = self._questions()
         plan.add_text("Chart.yaml", yamlio.dump(self._head(name, icon)))
         plan.add_text("values.yaml", yamlio.dump(self._values()))
@@ -129,8 +133,23 @@ class _ChartFiles:
 
     def _object(self, part: Any) -> str:
         if isinstance(part, OnlyWhen):
-            return f"{{{{- if {part.condition} }}}}\n{self.writer.text(part.value)}{{{{- end }}}}\n"
-        return self.writer.text(part)
+            return f"{{{{- if {part.condition} }}}}\n{self._object(part.value)}{{{{- end }}}}\n"
+        text = self.writer.text(part)
+        if len(text) > _LARGEST:
+            what = f"{part['kind']} of {part['metadata']['labels']['app.kubernetes.io/component']}"
+            raise ForgeError(f"the {what} would have {len(text)} letters: Kubernetes takes {_LARGEST}", None, "shorten its texts")
+        return text
+
+    @cached_property
+    def letters(self) -> int:
+        """How many letters the name of the release may have: it stands before that of each workload."""
+        return _WORKLOAD - 1 - max((len(self.objects.names[name]) for name in self.made.workloads), default=0)
+
+    def _release(self) -> str:
+        """What no schema can hold: a name of the release with which Kubernetes could not name the pods."""
+        wrong = f'or (gt (len $.Release.Name) {self.letters}) (contains "." $.Release.Name)'
+        said = f"the name of the release may have {self.letters} letters and no dot: the names of pods begin with it"
+        return f'{{{{- if {wrong} }}}}{{{{ fail "{said}" }}}}{{{{ end }}}}\n'
 
     def _title(self) -> str:
         said = pairs(self.entry.block).get("name")
@@ -155,7 +174,7 @@ class _ChartFiles:
             found["icon"] = f"file://{icon.path}"
         found["annotations"] = {
             "catalog.cattle.io/display-name": title,
-            "catalog.cattle.io/release-name": name,
+            "catalog.cattle.io/release-name": name[: self.letters].rstrip("-"),
             "catalog.cattle.io/namespace": name,
             "catalog.cattle.io/kube-version": KUBERNETES,
             "catalog.cattle.io/os": "linux",
@@ -199,7 +218,11 @@ class _ChartFiles:
 
     def _schema(self) -> dict[str, Any]:
         whole = self._numbers()
-        answers = {question.variable: schema_of(question, question.variable in whole) for question in self.open}
+        proposed = self.found.variables
+        answers = {
+            each.variable: schema_of(each, each.variable in whole, proposed.get(each.variable, ""), self.gaps)
+            for each in self.open
+        }
         truth, text = {"type": "boolean"}, {"type": "string"}
         kinds = {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]}
         one = {"scale": {"type": "integer", "minimum": 0, "maximum": 1000}, "serviceType": kinds, "liveness": truth}

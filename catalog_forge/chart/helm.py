@@ -23,6 +23,8 @@ ORDINALS = 'semverCompare ">=1.27-0" $.Capabilities.KubeVersion.Version'
 # What YAML's readers refuse as it is, and JSON does not escape.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _BARE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*")
+# So many digits stay as they are: Helm reads numbers as JSON does.
+_WHOLE = re.compile("-?(?:0|[1-9][0-9]{0,14})")
 _TRUTHS = frozenset("y n yes no true false on off null".split())
 
 
@@ -170,5 +172,5 @@ def whole(question: Question) -> str:
 
 
 def is_whole(question: Question) -> bool:
-    """Whether the answer is a number among the values of the chart: not where it may be empty."""
-    return question.type == "int" and (question.required or bool(question.default.strip()))
+    """Whether the answer is a number among the values of the chart: not where it may be empty, or is more than a number."""
+    return question.type == "int" and (_WHOLE.fullmatch(question.default) is not None if question.default else question.required)

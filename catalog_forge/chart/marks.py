@@ -53,6 +53,12 @@ class Marks:
         """The questions whose answers stand in a text or a number."""
         return [part for part in self.parts(str(value)) if isinstance(part, Question)]
 
+    def shown(self, text: str) -> str:
+        """A text as a person reads it: with the names of answers in place of their marks."""
+        return "".join(
+            part if isinstance(part, str) else f"${{{part.variable}}}" if part else "RELEASE" for part in self.parts(text)
+        )
+
     def is_secret(self, text: object) -> bool:
         """Whether a text holds an answer that nobody may see."""
         return any(question.secret for question in self.questions(text))

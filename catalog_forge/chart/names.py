@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 MOST = 40
 """Letters of a service's name: with the release before it and an ordinal behind it, a pod has 63."""
 
 _NOT_IN_LABELS = re.compile(r"[^a-z0-9]+")
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?){0,126}")
 _ANNOTATION = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
@@ -30,10 +33,32 @@ class DnsNames:
             self._given[name] = made
         return self._given[name]
 
+    def is_free(self, label: str) -> bool:
+        """Whether nothing has this name yet."""
+        return label not in self._given.values()
+
+
+def is_host(host: str) -> bool:
+    """Whether a text can be the host of an Ingress, or what an ExternalName stands for (RFC 1123)."""
+    return len(host) < 254 and _HOST.fullmatch(host) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address."""
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
 
 def is_annotation(key: str) -> bool:
     """Whether a label of Docker can be an annotation as it is."""
     return _ANNOTATION.fullmatch(key) is not None
+
+
+def is_label(key: str, value: str) -> bool:
+    """Whether a node can have a label of this key and value."""
+    return is_annotation(key) and (not value or _VALUE.fullmatch(value) is not None)
 
 
 def is_variable(name: str) -> bool:

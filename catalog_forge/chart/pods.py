@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_forge.chart.gaps import Gaps
 from catalog_forge.chart.helm import DOMAIN, Expanded, OnlyWhen, Verbatim, of_release, quoted
 from catalog_forge.chart.marks import OpenStack
-from catalog_forge.chart.names import DnsNames, is_variable
+from catalog_forge.chart.names import DnsNames, is_address, is_host, is_variable
 from catalog_forge.errors import Where
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.stack.model import HealthCheck, Launch, Service, port_of
@@ -110,6 +110,7 @@ class _PodMaker:
         self.names, self.volume_names = DnsNames(), DnsNames()
         self.sources: dict[tuple[str, str], PodVolume] = {}
         self.by_name = {launch.name: launch for launch in service.launches}
+        self.listening: dict[tuple[str, str], str] = {}
         self.result = Pod({})
 
     def pod(self) -> Pod:
@@ -218,6 +219,17 @@ class _PodMaker:
         for port in (*launch.ports, *launch.exposed):
             private, protocol = port_of(port)[2:]
             found[private, protocol] = None
+            owner = owner_of(self.service, launch).name
+            if self.listening.setdefault((private, protocol), owner) != owner:
+                becomes = f"{self.listening[private, protocol]} has this port, too: the containers of a pod have one address"
+                self.gap(
+                    launch,
+                    "ports",
+                    f"port {self.marks.shown(private)}/{protocol}",
+                    becomes,
+                    "make it a service",
+                    "port of a sidekick",
+                )
         return [{"containerPort": int(private), "protocol": protocol.upper()} for private, protocol in found]
 
     def _options(self, launch: Launch) -> dict[str, Any]:
@@ -242,12 +254,14 @@ class _PodMaker:
             for key, field_ in (("mem_limit", "limits"), ("mem_reservation", "requests"))
             if isinstance(given.get(key), int) and int(str(given[key])) > 0
         }
+        if sizes.keys() == {"limits", "requests"}:
+            sizes["requests"] = min(sizes.values(), key=lambda size: int(str(size["memory"])))
         return made | ({"securityContext": context} if context else {}) | ({"resources": sizes} if sizes else {})
 
     def _user(self, launch: Launch) -> dict[str, Any]:
         user = str(launch.options.get("user", ""))
         found = _USER.fullmatch(user)
-        if found:
+        if found and all(int(each or 0) < 1 << 31 for each in found.groups()):
             return {"runAsUser": int(found[1]), **({"runAsGroup": int(found[2])} if found[2] else {})}
         if user:
             becomes = "a pod takes numbers only: the container runs as the user of its image"
@@ -364,12 +378,17 @@ class _PodMaker:
                     "mount a path of the host, or scale the service: only a scale has claims",
                 )
                 self.gap(
-                    launch, "volumes", f"volumes: {self._shown(text.rpartition(' ')[2])}", becomes, todo, "volume without a claim"
+                    launch,
+                    "volumes",
+                    f"volumes: {self.marks.shown(text.rpartition(' ')[2])}",
+                    becomes,
+                    todo,
+                    "volume without a claim",
                 )
         return self.sources[key]
 
     def _host(self, name: str, text: str, launch: Launch) -> PodVolume:
-        self.gap(launch, "volumes", f"volumes: {self._shown(text)}", "it is a path of the node on which the pod runs",
+        self.gap(launch, "volumes", f"volumes: {self.marks.shown(text)}", "it is a path of the node on which the pod runs",
                  "pin the pods to nodes, or use a PersistentVolumeClaim", "path of a host")  # fmt: skip
         return PodVolume(name, False, text)
 
@@ -382,9 +401,6 @@ class _PodMaker:
 
     def _in_memory(self, name: str, _text: str, _launch: Launch) -> PodVolume:
         return PodVolume(name, False, medium="Memory")
-
-    def _shown(self, text: str) -> str:
-        return "".join(part if isinstance(part, str) else "..." for part in self.marks.parts(text))
 
     def _volumes(self) -> Iterator[Any]:
         for source in self.sources.values():
@@ -418,6 +434,10 @@ class _PodMaker:
         elif primary.network in ("none", "bridge") and not primary.start_once:
             self.gap(primary, "network_mode", f"network_mode: {primary.network}", "a pod has an address in the cluster",
                      "use a NetworkPolicy", "network mode")  # fmt: skip
+        for launch in self.service.sidekicks:
+            if launch.network not in (primary.network, "managed", "shared") and not launch.start_once:
+                becomes = "it has the network of its pod, which is that of the first container"
+                self.gap(launch, "network_mode", f"network_mode: {launch.network}", becomes, "make it a service", "network mode")
         for key, field_ in (("pid", "hostPID"), ("ipc", "hostIPC")):
             if any(launch.options.get(key) == "host" for launch in self.service.launches):
                 made[field_] = True
@@ -429,7 +449,10 @@ class _PodMaker:
     def _dns(self) -> dict[str, Any]:
         options = self.service.primary.options
         servers, search = (
-            [str(each) for each in found] if isinstance(found := options.get(key), list) else [] for key in ("dns", "dns_search")
+            [text for each in found if self._fits(key, text := str(each), fits)]
+            if isinstance(found := options.get(key), list)
+            else []
+            for key, fits in (("dns", is_address), ("dns_search", is_host))
         )
         config: dict[str, Any] = {"nameservers": servers} if servers else {}
         own = Verbatim(f'"{self.pods.names[self.service.name]}.{DOMAIN}"')
@@ -438,8 +461,19 @@ class _PodMaker:
 
     def _hosts(self) -> dict[str, Any]:
         pairs = self.service.primary.options.get("extra_hosts")
-        found = [{"ip": str(ip), "hostnames": [name]} for name, ip in pairs.items()] if isinstance(pairs, Mapping) else []
+        found = [
+            {"ip": str(ip), "hostnames": [name]}
+            for name, ip in (pairs.items() if isinstance(pairs, Mapping) else ())
+            if self._fits("extra_hosts", str(ip), is_address) and self._fits("extra_hosts", name, is_host)
+        ]
         return {"hostAliases": found} if found else {}
+
+    def _fits(self, key: str, text: str, fits: Callable[[str], bool]) -> bool:
+        """Whether Kubernetes takes a text; what an answer makes of it is seen when the chart is installed."""
+        taken = bool(self.marks.questions(text)) or fits(text)
+        if not taken:
+            self.gap(self.service.primary, key, f"{key}: {text}", "Kubernetes refuses it: it is left out", "mend it")
+        return taken
 
 
 def file_name(name: str) -> str:

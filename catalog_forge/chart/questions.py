@@ -7,12 +7,13 @@ says what holds. Helm checks a schema of draft 7.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from catalog_forge.chart.gaps import Gaps
 from catalog_forge.chart.helm import is_whole
 from catalog_forge.rancher.questions import Question
+from catalog_forge.shown import printable
 
 # What Rancher 2 has another word for; `service` asks for a service of the environment, which it cannot list.
 _TYPES: Mapping[str, str] = {"service": "string", "certificate": "secret", "text": "string", "": "string"}
@@ -61,8 +62,35 @@ def typed(question: Question, text: str) -> Any:
     return text == "true" if question.type == "boolean" and text in ("true", "false") else text
 
 
-def schema_of(question: Question, whole: bool) -> dict[str, Any]:
-    """The JSON Schema of an answer; `whole` tells that it stands where only a number can."""
+def schema_of(question: Question, whole: bool, value: str, gaps: Gaps) -> dict[str, Any]:
+    """The JSON Schema of an answer; `whole` tells that it stands where only a number can, `value` is what the chart proposes.
+
+    Rancher holds no answer to the limits of its question. One that its own default breaks is left out: Helm refuses values of
+    a chart that do not fit its schema.
+    """
+    found = _rule_of(question, whole)
+    given = typed(question, value)
+    for key in [key for key, breaks in _BROKEN.items() if value and not question.secret and key in found]:
+        if _BROKEN[key](given, found[key]):
+            becomes = f"its own answer {printable(value)!r} does not fit: the chart does without this limit"
+            gaps.add(
+                "limit of a question", "", f"question {question.variable}: {key}", becomes, "mend the question", question.where
+            )
+            del found[key]
+    return found
+
+
+_BROKEN: Mapping[str, Callable[[Any, Any], bool]] = {
+    "minimum": lambda value, limit: value < limit,
+    "maximum": lambda value, limit: value > limit,
+    "minLength": lambda value, limit: len(value) < limit,
+    "maxLength": lambda value, limit: len(value) > limit,
+    "pattern": lambda value, pattern: re.search(pattern, value) is None,
+    "enum": lambda value, options: value not in options,
+}
+
+
+def _rule_of(question: Question, whole: bool) -> dict[str, Any]:
     limits = {key: int(text) for key in _LIMITS if re.fullmatch(r"[0-9]{1,9}", text := question.text(key)) and int(text)}
     found: dict[str, Any] = {"title": question.label}
     if is_whole(question):

@@ -44,6 +44,10 @@ def _at_least(wanted: bytes, version: bytes) -> bool:
     return parts(_text(version)) >= parts(_text(wanted))
 
 
+def _fail(message: bytes) -> bytes:
+    raise ValueError(message.decode())
+
+
 def _int(value: Any) -> int:
     return int(_text(value))
 
@@ -59,6 +63,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "add": Function(lambda *values: sum(map(_int, values)), (), "any"),
     "add1": Function(lambda value: _int(value) + 1, ("any",)),
     "until": Function(lambda count: Slice(range(count), INTS), ("int",)),
+    "contains": Function(lambda part, text: part in text, ("string", "string")),
+    "fail": Function(_fail, ("string",)),
     "ternary": Function(lambda yes, no, test: yes if test else no, ("any", "any", "any")),
     "semverCompare": Function(_at_least, ("string", "string")),
     "sha256sum": Function(lambda text: hashlib.sha256(text).hexdigest().encode(), ("string",)),

@@ -26,7 +26,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question: the chart proposes it.")
 @click.option("--answers", "answers_file", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE.")
 @click.option(
-    "--output", metavar="DIR", help="The folder in which the folder of the chart is made; default: charts of the catalog."
+    "-o", "--output", metavar="DIR", help="The folder in which the folder of the chart is made; default: charts of the catalog."
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is stale, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")

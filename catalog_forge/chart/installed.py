@@ -1,0 +1,35 @@
+"""Objects as a chart installs them, by the file that they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_forge.chart.helm import Verbatim
+
+
+@dataclass(slots=True)
+class Installed:
+    """What a stack becomes: objects by the file that they stand in, and the services with a workload and their kind."""
+
+    files: dict[str, list[Any]] = field(default_factory=dict)
+    workloads: dict[str, str] = field(default_factory=dict)
+    claims: bool = False
+
+    def add(self, file: str, *objects: Any) -> None:
+        """Add objects to a file."""
+        self.files.setdefault(file, []).extend(objects)
+
+
+def labels_of(name: str) -> dict[str, Any]:
+    """Return the labels of all that is made for a service, and of its pods."""
+    return {
+        "app.kubernetes.io/name": Verbatim("{{ $.Chart.Name }}"),
+        "app.kubernetes.io/instance": Verbatim('"{{ $.Release.Name }}"'),
+        "app.kubernetes.io/component": name,
+    }
+
+
+def object_of(group: str, kind: str, name: Any, component: str, **rest: Any) -> dict[str, Any]:
+    """Return an object that is made for a service."""
+    return {"apiVersion": group, "kind": kind, "metadata": {"name": name, "labels": labels_of(component)}, **rest}

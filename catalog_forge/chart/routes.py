@@ -1,0 +1,198 @@
+"""How what runs is reached: Services for pods, names for what is outside, links, the rules of load balancers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from catalog_forge.chart.helm import DOMAIN, Verbatim, quoted
+from catalog_forge.chart.installed import Installed, labels_of, object_of
+from catalog_forge.chart.marks import OpenStack
+from catalog_forge.chart.names import DnsNames, is_host
+from catalog_forge.goyaml.decoding import text_of
+from catalog_forge.rancher.composition import Composition, items
+from catalog_forge.stack.model import Link, Rule, Service, port_of
+
+# What the paths of an Ingress may not have where they are more than a text (Kubernetes, pkg/apis/networking/validation).
+_ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
+
+
+class Routes:
+    """Makes what leads to the pods of a stack: `names` are those of its services, as `given` gave them, `kinds` what they are."""
+
+    def __init__(
+        self,
+        composition: Composition,
+        opened: OpenStack,
+        gap: Callable[..., None],
+        names: Mapping[str, str],
+        given: DnsNames,
+        kinds: Mapping[str, str],
+        made: Installed,
+    ) -> None:
+        self.composition, self.stack, self.shown, self.gap = composition, opened.stack, opened.marks.shown, gap
+        self.names, self.given, self.kinds, self.made = names, given, kinds, made
+        self.owners = {launch.name: each.name for each in self.stack.services for launch in each.launches}
+        self.leads: dict[str, str] = {}  # the service that each name in the cluster leads to
+        self.balanced: dict[tuple[str, int], str] = {}
+
+    def all(self) -> None:
+        """Make all of them: first what leads to pods, then what leads to these."""
+        makers = {"balancer": self._balancer, "name": self._name}
+        for service in self.stack.services:
+            if self.kinds[service.name] not in makers:
+                self._reachable(service)
+        for kind, maker in makers.items():
+            for service in self.stack.services:
+                if self.kinds[service.name] == kind:
+                    maker(service)
+        for service in self.stack.services:
+            for link in service.links:
+                self._link(service, link)
+
+    def _reachable(self, service: Service) -> None:
+        """The Services of pods: a name for each, and what is published of them."""
+        name = self.names[service.name]
+        ports = [port_of(port)[1:] for launch in service.launches for port in launch.ports]
+        inner = [(private, protocol) for _, private, protocol in ports]
+        inner += [port_of(port)[2:] for launch in service.launches for port in launch.exposed]
+        listed = [_port(number, private, private, protocol) for number, (private, protocol) in enumerate(dict.fromkeys(inner))]
+        self._headless(f"{name}.yaml", name, service.name, **({"ports": listed} if listed else {}))
+        if ports:
+            outer = {(public or private, protocol): private for public, private, protocol in ports}
+            opened = [
+                _port(number, public, private, protocol) for number, ((public, protocol), private) in enumerate(outer.items())
+            ]
+            self._public(name, self.given.of(f"{name}/public", 63), name, opened)
+            shown = ", ".join(f"{public}:{private}/{protocol}" for public, private, protocol in ports)
+            self.gap(service.primary, "ports", f"ports: {self.shown(shown)}", "nodes have another port for it",
+                     f"set services.{name}.serviceType to LoadBalancer, or write an Ingress", "published port")  # fmt: skip
+
+    def _headless(self, file: str, name: str, service: str, **more: Any) -> None:
+        """A name for the pods of a service, also for those that are not ready."""
+        leads_to = self.names[service]
+        spec = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": labels_of(leads_to), **more}
+        self._leads(file, name, service, spec)
+
+    def _leads(self, file: str, name: str, service: str, spec: Mapping[str, Any]) -> None:
+        """A name that leads to a service."""
+        self.leads[name] = service
+        self.made.add(file, object_of("v1", "Service", name, self.names[service], spec=spec))
+
+    def _public(self, service: str, name: str, leads_to: str, ports: Sequence[Any]) -> None:
+        """The ports under which the pods of a service are reached from outside, as the values of `service` say."""
+        kind = Verbatim(f"{{{{ (index $.Values.services {quoted(service)}).serviceType }}}}")
+        spec = {"type": kind, "selector": labels_of(leads_to), "ports": ports}
+        self.made.add(f"{service}.yaml", object_of("v1", "Service", name, service, spec=spec))
+
+    def _name(self, service: Service) -> None:
+        """A service that is only a name: of what is outside, or of others."""
+        primary, name = service.primary, self.names[service.name]
+        definition = self.composition.services[service.name]
+        host = text_of(definition.keys.get("hostname"))
+        targets = (self.names.get(self.owners.get(link.target, "")) for link in service.links)
+        target = next((each for each in targets if each in self.leads), "")
+        becomes = "nobody answers to this name"
+        if target or is_host(host):
+            outside = host if is_host(host) else Verbatim(f'"{target}.{DOMAIN}"')
+            self._leads(f"{name}.yaml", name, service.name, {"type": "ExternalName", "externalName": outside})
+            self.made.workloads[service.name] = "ExternalName"
+            becomes = f"it is the name {name} in the cluster"
+        addresses = ", ".join(item.value for item in items(definition.get("external_ips")))
+        todo = f"make a Service and an EndpointSlice for {addresses or 'what it stood for'}"
+        self.gap(primary, "image", f"image: {primary.image}", becomes, todo, "service that is a name")
+
+    def _link(self, service: Service, link: Link) -> None:
+        """An alias is one more name of the service that it leads to."""
+        alias, target = DnsNames().of(link.alias), self.owners.get(link.target)
+        key = next((each for each in ("external_links", "links") if self._names(service, each, link)), "links")
+        if target is None:
+            stack, _, other = link.target.rpartition("/")
+            becomes = "it is a service of another stack: nobody answers to its name"
+            todo = f"make a Service of type ExternalName {alias} that leads to {other}.{stack or 'NAMESPACE'}.svc"
+            self.gap(service.primary, key, f"external link {link.target}", becomes, todo, "link to another stack")
+            return
+        becomes, name = "", self.names[target]
+        if name not in self.leads:
+            becomes = f"nobody answers to it: {link.target} has no pods"
+        elif self.leads.get(alias, target) != target or (alias not in self.leads and not self.given.is_free(alias)):
+            becomes = f"{alias} leads to another service: nobody finds {link.target} under this name"
+        elif alias != link.alias:
+            becomes = f"no Service can be named so: it is {alias} in the cluster"
+        if becomes:
+            self.gap(service.primary, key, f"link {link.alias}", becomes, "change the programs that ask for it", "name of a link")
+        if name in self.leads and alias not in self.leads and self.given.is_free(alias):
+            if self.kinds[target] in ("balancer", "name"):
+                spec = {"type": "ExternalName", "externalName": Verbatim(f'"{name}.{DOMAIN}"')}
+                self._leads("links.yaml", alias, target, spec)
+            else:
+                self._headless("links.yaml", alias, target)
+
+    def _names(self, service: Service, key: str, link: Link) -> bool:
+        definition = self.composition.services.get(service.name)
+        return any(item.value.partition(":")[0] == link.target for item in items(definition.get(key) if definition else None))
+
+    # Load balancers.
+
+    def _balancer(self, service: Service) -> None:
+        """The rules of a load balancer: an Ingress for those that say which requests, a Service for ports alone."""
+        name, rules = self.names[service.name], self.stack.balancers.get(service.name, ())
+        public = {private: outer or private for _, outer, private, _ in map(port_of, service.primary.ports)}
+        asking = {rule.source for rule in rules if rule.protocol == "http" and (rule.hostname or rule.path)}
+        paths: dict[str, dict[str, Any]] = {}
+        opened: set[int] = set()
+        for rule in rules:
+            becomes = self._refused(rule)
+            if not becomes and rule.source in asking:
+                becomes = self._path(paths.setdefault(_host(rule), {}), rule)
+            elif not becomes and rule.source in opened:
+                becomes = "it is left out: one Service leads to one service"
+            elif not becomes:
+                own = self.given.of(f"{name}/{len(opened)}", 63) if opened else name
+                opened.add(rule.source)
+                self.leads.setdefault(own, service.name)
+                ports = [_port(len(opened) - 1, str(public.get(str(rule.source), rule.source)), str(rule.target), "tcp")]
+                self._public(name, own, self.names[self.owners[rule.service]], ports)
+                becomes = "it is a port of a Service"
+            what = f"rule {rule.protocol} {self.shown(str(rule.source))} {rule.hostname}{rule.path}".strip()
+            self.gap(service.primary, "lb_config", f"{what} to {rule.service}", becomes,
+                     "see that an ingress controller, or a load balancer, is there", "rule of a load balancer")  # fmt: skip
+        if ingress := {host: list(found.values()) for host, found in paths.items() if found}:
+            made = [{**({"host": host} if host else {}), "http": {"paths": found}} for host, found in ingress.items()]
+            self.made.add(f"{name}.yaml", object_of("networking.k8s.io/v1", "Ingress", name, name, spec={"rules": made}))
+        self.made.workloads[service.name] = "rules" if opened or ingress else ""
+        if not opened and not ingress:
+            self.gap(service.primary, "image", f"load balancer {service.name}", "it has no rules that a chart can hold",
+                     "write an Ingress", "load balancer without rules")  # fmt: skip
+
+    def _refused(self, rule: Rule) -> str:
+        """Why a rule cannot be followed; nothing where it can."""
+        kind = self.kinds.get(self.owners.get(rule.service, ""), "name")
+        return "it is left out: no pods of the chart answer there" if kind in ("balancer", "name") else ""
+
+    def _path(self, paths: dict[str, Any], rule: Rule) -> str:
+        """A rule as a path of an Ingress, below its host; what becomes of it."""
+        path = rule.path or "/"
+        if _host(rule) and not is_host(_host(rule).removeprefix("*.")):
+            return "it is left out: an Ingress has no such host name"
+        if path in paths:
+            return "it is left out: an Ingress sends what another rule asks for, too, to one service"
+        target = self.names[self.owners[rule.service]]
+        key = (target, rule.target)
+        if key not in self.balanced:
+            self.balanced[key] = self.given.of(f"{target}/balanced-{len(self.balanced)}", 63)
+            spec = {"selector": labels_of(target), "ports": [_port(0, str(rule.target), str(rule.target), "tcp")]}
+            self.made.add(f"{target}.yaml", object_of("v1", "Service", self.balanced[key], target, spec=spec))
+        backend = {"service": {"name": self.balanced[key], "port": {"number": rule.target}}}
+        kind = "ImplementationSpecific" if _ODD_PATH.search(path) else "Prefix"
+        paths[path] = {"path": path, "pathType": kind, "backend": backend}
+        return "it is a rule of an Ingress"
+
+
+def _host(rule: Rule) -> str:
+    return "" if rule.hostname == "*" else rule.hostname.lower()
+
+
+def _port(number: int, public: str, private: str, protocol: str) -> dict[str, Any]:
+    return {"name": f"port-{number}", "port": int(public), "targetPort": int(private), "protocol": protocol.upper()}
