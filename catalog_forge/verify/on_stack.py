@@ -7,14 +7,13 @@ expected, and must stay so for as long as the launch script needs to see a stamp
 
 from __future__ import annotations
 
-import http.client
 import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog_forge.confd.resource import actions
@@ -28,16 +27,16 @@ from catalog_forge.spec.model import Spec
 from catalog_forge.stack.balancer import balanced
 from catalog_forge.stack.listing import Row
 from catalog_forge.stack.model import Launch, Stack
-from catalog_forge.stack.reconcile import Key, owner_of
+from catalog_forge.stack.reconcile import Key
 from catalog_forge.stack.reconcile import Seen as Found
 from catalog_forge.stack.runner import StackRunner, images_of
 from catalog_forge.stack.state import StateFolder
 from catalog_forge.stack.stored import interval_of, stored
 from catalog_forge.stack.supervisor import GRACE, Supervisor
 from catalog_forge.verify import on_stack_scenario
-from catalog_forge.verify.asking import Command, Get
+from catalog_forge.verify.answering import Asker
 from catalog_forge.verify.expectation import Expectation
-from catalog_forge.verify.observation import Answer, Asked, Seen, Written
+from catalog_forge.verify.observation import Asked, Seen, Written
 from catalog_forge.verify.on_stack_scenario import Mirror, Place
 from catalog_forge.verify.subject import Subject
 from catalog_forge.verify.witnesses import RELOAD, Heard, Said, as_text, error_in, problem_in
@@ -50,12 +49,10 @@ _CALM = 2.5
 _LOOK = 0.3
 # A problem of a conf container counts when it has stayed so long: then its confd does not come to wait for anything.
 _STAYS = 4.0
-_ANSWER = 5.0
 # An engine that breaks off while a stack is removed is asked so often, and left alone in between for so long.
 _TIMES, _LATE = 4, 2.0
 # What a moment waits for is told so often.
 _TELL = 10.0
-_MOST = 1 << 20
 # Characters of a spec's name in that of its stack: with those of a container and its number they make a host name of 63.
 _NAMED = 20
 # Lines of all logs together that are shown, and of each at least.
@@ -424,48 +421,14 @@ class Scene:
             yield from (known[line] for line in self._heard(each).new if line in known)
 
     def _asked(self, places: dict[str, Place], expected: Expectation, seen: Sequence[Found]) -> Asked:
-        def find(word: str, *, owner: bool = False) -> Found | None:
-            place = places[word]
-            name = owner_of(place.service, place.launch).name if owner else place.launch.name
-            key = (place.service.name, place.index)
-            return next((each for each in seen if each.key == key and each.launch == name), None)
-
-        asking = expected.asking
-        files = {(each.container, each.dest): self._file(find(each.container), each.dest) for each in expected.placed}
-        return Asked(
-            tuple(self._run(each, find(each.container)) for each in asking.commands),
-            tuple(self._get(each, find(each.container, owner=True)) for each in asking.requests),
-            tuple(self._new_lines(find(each.container)) for each in asking.logs),
-            {place: file for place, file in files.items() if file},
+        asker = Asker(self.running.engine, places, seen, self.mirror.text)
+        files = {(each.container, each.dest): self._file(asker.find(each.container), each.dest) for each in expected.placed}
+        return replace(
+            asker.asked(expected.asking, self._new_lines), files={place: file for place, file in files.items() if file}
         )
 
     def _new_lines(self, found: Found | None) -> str:
         return self.mirror.text("".join(f"{line}\n" for line in self._heard(found).new)) if found else ""
-
-    def _run(self, command: Command, found: Found | None) -> Answer:
-        if found is None or not found.running:
-            return Answer(problem=f"{command.container} does not run")
-        try:
-            status, said = Container(self.running.engine, found.id, found.name).run(*command.run)
-        except EngineError:
-            raise
-        except ForgeError as error:  # there is no such program, or the container has just ended
-            return Answer(problem=self.mirror.text(str(error)))
-        return Answer(status, self.mirror.text(said))
-
-    def _get(self, request: Get, found: Found | None) -> Answer:
-        if found is None or not found.address:
-            return Answer(problem=f"{request.container} has no address")
-        connection = http.client.HTTPConnection(found.address, request.port, timeout=_ANSWER)
-        try:
-            headers = {"Host": f"{request.container}:{request.port}", **request.headers}
-            connection.request("GET", request.path, headers=headers)
-            answer = connection.getresponse()
-            return Answer(answer.status, self.mirror.text(answer.read(_MOST).decode(errors="replace")))
-        except (OSError, http.client.HTTPException) as error:
-            return Answer(problem=str(error) or type(error).__name__)
-        finally:
-            connection.close()
 
     def _log(self) -> str:
         """What was said last: by the one who runs the stack, and by each container that runs a program."""

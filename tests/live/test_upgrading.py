@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.helpers import tree, web_spec
 from tests.live.tool import LOOP, PATIENTLY, Tool, service
 
 # It is healthy when it has written: an upgrade does not begin before.
@@ -22,6 +23,16 @@ def revisions(tool: Tool, *found: tuple[dict[str, Any], dict[str, Any], list[dic
         (folder / "docker-compose.yml").write_text(json.dumps({"version": "2", "services": docker}))
         catalog = {"name": "probe", "version": f"1.0.{number}", "questions": questions}
         (folder / "rancher-compose.yml").write_text(json.dumps({"version": "2", "catalog": catalog, "services": rancher}))
+
+
+def expecting(tool: Tool, output: str) -> None:
+    """Write a spec of the entry, and a scenario of it that expects this of the first container."""
+    tree(tool.folder, {"specs/probe-conf.yml": web_spec("probe-conf", "entry: {name: probe}\n")})
+    words = "stack: probe\nservices: {web: {sidekicks: [probe-conf], metadata: {colour: red}}}\nself: probe-conf-1\n"
+    asked = {"in": "web-1", "run": ["cat", "/data/words"], "output": output}
+    tree(
+        tool.folder, {"specs/probe-conf/scenarios/kept.yml": f"{words}expect: {json.dumps({'command': asked, 'within': '1s'})}\n"}
+    )
 
 
 def question(variable: str, **more: Any) -> dict[str, Any]:
@@ -45,7 +56,8 @@ def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(too
     revisions(tool, (one, strategy, asked[0]), (two, strategy, asked[1]))
     words = ("up", "probe", "--name", tool.name, "--upgrade-from", "0")
     assert "nope" in tool.run(*words, "--set", "word=a", "--set", "nope=b", status=1)
-    said = tool.run(*words, "--set", "word=a", "--set", "more=b")
+    expecting(tool, "one\n")
+    said = tool.run(*words, "--set", "word=a", "--set", "more=b", "--expect", "kept")
     assert "upgrade of probe: 0 (1.0.0) -> 1 (1.0.1)\n" in said
     assert "the question 'old' is gone: its answer is lost" in said
     assert "the question 'more' must be answered, and has no default" in said
@@ -63,8 +75,13 @@ def test_what_an_upgrade_loses_is_said_and_is_an_error(tool: Tool) -> None:
     one = {"web": service(WRITES, volumes=["data:/data"])}
     revisions(tool, (one, {"web": CHECK}, []), ({"web": service(WRITES, volumes=["other:/data"])}, {"web": CHECK}, []))
     words = ("--upgrade-from", "0", "--format", "json", "--settle", "0.3")
-    said = tool.run("up", "probe", "--name", tool.name, *words, status=1)
+    expecting(tool, "two\n")
+    said = tool.run("up", "probe", "--name", tool.name, *words, "--expect", "kept", status=1)
     assert "the upgrade loses all that data held" in said
+    assert (
+        "specs/probe-conf/scenarios/kept.yml:4:" in said
+        and "after the upgrade: what `cat /data/words` in web-1 says is not as expected" in said
+    )
     told = json.loads(said[said.index("{") : said.rindex("}") + 1])
     assert [each["kind"] for each in told["breaks"]] == ["volume"]
     lost = {"volume": "data", "same": 0, "changed": 0, "gone": 2, "new": 0, "lost": True}

@@ -40,6 +40,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="N",
     help="Run revision N, then upgrade it as Rancher does, and compare what the volumes hold; leaves the stack running.",
 )
+@click.option("--expect", metavar="SCENARIO", help="With --upgrade-from: what it expects of containers, after the upgrade.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE of an .env file.")
 @click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Run so many units of a service.")
@@ -74,9 +75,12 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
     stack that is there, `up` changes what differs, and keeps answers and scales that were given before.
     """
+    expect = options.pop("expect")
     if (older := options.pop("older")) is not None:
-        _upgrade(ctx, entry, older, output, options)
+        _upgrade(ctx, entry, older, output, expect, options)
         return
+    if expect:
+        raise click.UsageError("--expect is for an upgrade, --upgrade-from N; `test --engine stack` plays scenarios")
     watched = options.pop("watch") and not options["only_plan"]
     background = Background(supervise) if (detach or watched) and not options["only_plan"] else None
     if watched:
@@ -89,7 +93,7 @@ def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: 
         watching.watch(ctx.obj.directory, stack, lambda: _chosen(ctx.obj, entry, **options, output=output), bring_up)
 
 
-def _upgrade(ctx: click.Context, entry: str, older: str, output: str, options: dict[str, Any]) -> None:
+def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: str | None, options: dict[str, Any]) -> None:
     """Play an upgrade from a revision to the newest, or to the one of --revision."""
     from catalog_forge.cli.run import upgrading
 
@@ -100,7 +104,7 @@ def _upgrade(ctx: click.Context, entry: str, older: str, output: str, options: d
     def choose(revision: str | None, given: Sequence[str]) -> Stack | None:
         return _chosen(ctx.obj, entry, **options, revision=revision, sets=given, output=output)
 
-    upgrading.play(ctx.obj.directory, entry, (older, newer), sets, choose, bring_up, background, output)
+    upgrading.play(ctx.obj.directory, entry, (older, newer), sets, choose, bring_up, background, output, expect)
 
 
 def _chosen(

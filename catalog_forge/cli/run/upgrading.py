@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from catalog_forge.rancher.upgrades import Upgrade
     from catalog_forge.stack.contents import Kept
     from catalog_forge.stack.model import Stack
+    from catalog_forge.verify.asking import Asking
 
     Choose = Callable[[str | None, Sequence[str]], Stack | None]
     BringUp = Callable[[Stack, Background | None, str], None]
@@ -31,20 +32,24 @@ def play(
     bring_up: BringUp,
     background: Background,
     output: str,
+    scenario: str | None = None,
 ) -> None:
     """Run one revision, then upgrade it to another one, and say what is offered, what breaks, and what the volumes hold.
 
-    `choose` gives the stack of a revision with its answers. Raises ForgeError when the stack is there already, when the
-    upgrade fails (the stack is as before then), and when a volume has lost all that it held.
+    `choose` gives the stack of a revision with its answers; what `scenario` asks of containers at its start is asked in the end.
+    Raises ForgeError when the stack is there already, when the upgrade fails (the stack is as before then), when a volume has
+    lost all that it held, and when an answer is not as expected.
     """
     from catalog_forge.cli.run.entries import opened
-    from catalog_forge.errors import ForgeError
+    from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.image.engine import connect
     from catalog_forge.rancher.upgrades import Upgrade, breaks, refusal
     from catalog_forge.stack.contents import compared, contents
+    from catalog_forge.verify import answering
 
     old, new = (opened(directory, entry, number) for number in revisions)
     step = Upgrade(old, new, refusal(old, new), breaks(old, new))
+    asking = _asking(directory, old.entry.name, scenario) if scenario else None
     if output == "text":
         _show(step)
     before = choose(old.name, _asked(old, new, sets))
@@ -55,6 +60,8 @@ def play(
         held = contents(engine, before.name)
     after = choose(new.name, _asked(new, old, sets))
     assert after
+    if asking:
+        answering.check(after, asking)
     try:
         bring_up(after, None, "none")
     except ForgeError as error:
@@ -63,12 +70,37 @@ def play(
         raise ForgeError(f"the upgrade failed, and revision {old.name} runs again: {error.problems[0].message}") from None
     with connect() as engine:
         kept = compared(held, contents(engine, after.name))
+        wrong = answering.unmet(engine, after, asking) if asking else []
     _tell(step, kept, output)
+    hint = f"the stack runs: look at it, then catalog-forge rollback {after.name}"
+    problems = [Problem(f"after the upgrade: {words}", where, hint) for words, where, _ in wrong]
+    for text in (text for _, _, text in wrong if text):
+        click.echo(printable(text.rstrip("\n"), "\n"), err=True)
     if lost := [each.volume for each in kept if each.is_lost]:
-        raise ForgeError(
-            f"the upgrade loses all that {', '.join(lost)} held",
-            hint=f"the stack runs: look at it, then catalog-forge rollback {after.name}",
-        )
+        problems.append(Problem(f"the upgrade loses all that {', '.join(lost)} held", None, hint))
+    if problems:
+        raise ForgeError.of(problems)
+
+
+def _asking(directory: Path, entry: str, scenario: str) -> Asking:
+    """What a scenario of the spec that makes an entry asks of containers at its start."""
+    from catalog_forge.errors import ForgeError, did_you_mean
+    from catalog_forge.repository import Repository
+    from catalog_forge.verify import play as plays
+    from catalog_forge.verify.subject import reading
+
+    repository = Repository.find(directory)
+    sources = [repository.source(name) for name in repository.names()]
+    found = next((each for each in sources if each.spec().entry.name == entry), None)
+    if found is None:
+        raise ForgeError(f"no spec makes the entry {entry!r}, so there are no scenarios of it")
+    cases = plays.cases(reading(found.spec(), ""), found.folder, (scenario,))
+    if not cases:
+        raise ForgeError(f"there is no scenario {scenario!r}", hint=did_you_mean(scenario, found.folder.scenarios()))
+    asking = cases[0].expected[0].asking
+    if not asking.count:
+        raise ForgeError(f"the scenario {scenario!r} asks no container at its start", hint="expect: {command: ...}, http or log")
+    return asking
 
 
 def _asked(revision: Revision, other: Revision, sets: Sequence[str]) -> list[str]:
