@@ -23,6 +23,7 @@ from catalog_forge.adopt.specs import Told, made, taken
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.forge import forge
 from catalog_forge.plan import Plan
+from catalog_forge.shown import counted
 from catalog_forge.spec.folder import PlannedFolder
 from catalog_forge.spec.reader import read
 from catalog_forge.verify.observation import Engine
@@ -109,6 +110,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
             written = _generated(original, frame, written.chosen)
         elif use and use.later:
             found.said = (*found.said, Problem("the spec generates this revision: there is no new one", use.later[-1].where))
+        found.said += (*_unrendered(original, found),)
         found.plan = written.plan
         _keep_scenarios(found, tried)
         odd = odd_cases(original, runners[0], others)
@@ -243,6 +245,19 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
         if escaped:
             words = f"{case.name} is escaped in {', '.join(escaped)}, as the format wants it: the original writes it as it is"
             yield Problem(words, None, "write the format `raw` in the spec where it must not be")
+
+
+def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
+    """Why a file was never rendered with what a key says."""
+    templates = {each.resource.dest: each.template for each in original.files}
+    for each in found.files:
+        if each.status == "never rendered":
+            template = templates[each.dest]
+            place = re.search(r"template: [^:]+:([0-9]+)(?::([0-9]+))?: (?:executing .*? at )?(.*)", each.failed)
+            where = template.at(int(place[1]), int(place[2] or 0) + 1) if place else template.at()
+            words = f"fails in {each.errors.total()} of {counted(found.cases, 'scenario')}: {place[3] if place else ''}"
+            hint = "nothing is proven of it: mend it, or take it into a spec by hand"
+            yield Problem(f"the template {words if place else 'writes the same in all scenarios'}", where, hint)
 
 
 def _runner(original: Original, service: Mapping[str, Any]) -> Runner:

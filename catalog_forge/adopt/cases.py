@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from catalog_forge.adopt.fitting import Filled, Shapes
 from catalog_forge.adopt.originals import Original
 from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.reading import LISTS
@@ -50,7 +51,7 @@ class Trial:
 
     name: str
     data: Mapping[str, Any]
-    style: str | None = ""
+    look: Filled | None = field(default_factory=Filled)
 
     def with_keys(self, added: Mapping[str, Any], configured: Iterable[str] = ()) -> Trial:
         """The same with more metadata of the service that asks, and of all others that are `configured`."""
@@ -79,10 +80,9 @@ class Trial:
         return replace(self, data={**self.data, "stacks": stacks})
 
     def variables(self, known: Mapping[str, str]) -> dict[str, str]:
-        """The variables of confd: as the image has them, and where it has none with values as those of the keys."""
-        if self.style is None:
-            return dict(known)
-        return {name: value or self.style or f"some {name}" for name, value in known.items()}
+        """The variables of confd: as the image has them, and where it has none, or others are tried, as keys look."""
+        look = self.look
+        return {name: look.variable(name, value) for name, value in known.items()} if look else dict(known)
 
 
 @dataclass
@@ -95,6 +95,7 @@ class Needs:
     labels: dict[str, str]
     words: list[str]
     paths: set[str] = field(default_factory=set)
+    shapes: Shapes = field(default_factory=Shapes)
 
     @property
     def by_name(self) -> bool:
@@ -106,6 +107,11 @@ class Needs:
         """Whether hosts are looked up by the host names of containers, which are theirs in the network of a host."""
         asks = any(re.search(r"/container(?:s/[^/]+)?/hostname$", path) for path in self.paths)
         return asks and any(path.startswith(f"/hosts/{WILD}") for path in self.paths)
+
+    @property
+    def by_health(self) -> bool:
+        """Whether a template asks which containers are healthy: only those of services with a health check tell."""
+        return any(path.endswith("/health_state") for path in self.paths)
 
     @property
     def keys(self) -> list[tuple[str, ...]]:
@@ -121,11 +127,16 @@ def _renamed(service: Mapping[str, Any], stack: str) -> Tree:
 def wanted(originals: Sequence[Original]) -> Needs:
     """Find what the templates of images read."""
     found = Needs({}, {}, {}, {}, [])
-    for file in (file for each in originals for file in each.files if not file.is_static):
+    files = [file for each in originals for file in each.files if not file.is_static]
+    for file in files:
+        found.shapes.add(file.reading.uses, file.placed)
+    for file in files:
         for path, function in file.live.items():
             found.paths.add(path)
-            _take(found, path.strip("/").split("/"), function)
-        _alike(found.own)
+            # A folder of which nothing is read is one all the same.
+            is_bare = function == "lsdir" and not any(each.startswith(f"{path.rstrip('/')}/{WILD}/") for each in file.live)
+            _take(found, [*path.strip("/").split("/"), *((WILD, "key") if is_bare else ())], "" if is_bare else function)
+        _alike(found.own, found.shapes.name(_ELEMENTS[-1]))
         found.words += [word for word in file.literals.compared if word not in found.words]
     return found
 
@@ -136,33 +147,33 @@ def _take(found: Needs, parts: list[str], function: str) -> None:
             found.labels.setdefault(parts[at + 1].replace("*", ""), "")
     match parts:
         case ["self", "service", "metadata", *rest]:
-            _grow(found.own, rest, function)
+            _grow(found.own, rest, function, found.shapes)
         case ["services", name, *rest] | ["self", "stack", "services", name, *rest]:
             of = found.own if _is_any(name) else found.services.setdefault(name, {})
             if rest[:1] == ["metadata"]:
-                _grow(of, rest[1:], function)
+                _grow(of, rest[1:], function, found.shapes)
         case ["stacks", stack, "services", name, *rest]:
             services = found.stacks.setdefault("other" if _is_any(stack) else stack, {})
             of = services.setdefault("web" if _is_any(name) else name, {})
             if rest[:1] == ["metadata"]:
-                _grow(of, rest[1:], function)
+                _grow(of, rest[1:], function, found.shapes)
 
 
-def _alike(tree: Tree) -> None:
+def _alike(tree: Tree, model_name: str) -> None:
     """Give elements that are named the shape of those that may have any name."""
     for key, value in tree.items():
         if isinstance(value, dict):
-            model = tree.get(_ELEMENTS[-1])
+            model = tree.get(model_name)
             if isinstance(model, dict) and key.isdigit():
                 tree[key] = _laid(copy.deepcopy(model), value)
-            _alike(value)
+            _alike(value, model_name)
 
 
 def _is_any(part: str) -> bool:
     return not _SERVICE.fullmatch(part)
 
 
-def _grow(tree: Tree, parts: list[str], function: str) -> None:
+def _grow(tree: Tree, parts: list[str], function: str, shapes: Shapes) -> None:
     """Put a value at a path; where any name may stand, two do."""
     parts = [part for part in parts if part]
     if function in LISTS and not (parts and _glob(parts[-1])):
@@ -170,7 +181,7 @@ def _grow(tree: Tree, parts: list[str], function: str) -> None:
     for at, part in enumerate(parts):
         if _glob(part):
             for element in _ELEMENTS if part in (WILD, "*") else _NUMBERS:
-                _grow(tree, [_filled(part, element), *parts[at + 1 :]], "getv")
+                _grow(tree, [_filled(part, shapes.name(element)), *parts[at + 1 :]], "getv", shapes)
             return
         if at == len(parts) - 1:
             tree.setdefault(part, "")
@@ -185,7 +196,7 @@ def _glob(part: str) -> bool:
 
 
 def _filled(part: str, element: str) -> str:
-    return re.sub(rf"[{WILD}*]+", element, part)
+    return re.sub(rf"[{WILD}*]+", lambda _found: element, part)
 
 
 def _leaves(tree: Mapping[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -203,10 +214,10 @@ def _laid(base: Tree, over: Mapping[str, Any]) -> Tree:
     return base
 
 
-def _styled(tree: Mapping[str, Any], style: str, before: str = "") -> Tree:
+def _styled(tree: Mapping[str, Any], look: Filled, before: str = "") -> Tree:
     """A tree with a value at each place that has none."""
     return {
-        key: _styled(value, style, f"{before}{key}.") if isinstance(value, Mapping) else value or style or f"some {before}{key}"
+        key: _styled(value, look, f"{before}{key}/") if isinstance(value, Mapping) else value or look.value(f"{before}{key}")
         for key, value in tree.items()
     }
 
@@ -273,6 +284,8 @@ def _of_runner(need: Needs, runner: Runner, others: Mapping[str, Mapping[str, An
         return
     yield case("alone", full=True, alone=True)
     yield case("other addresses", full=True, subnet="10.43.0.0/16")
+    for turn in need.shapes.turns:
+        yield case(f"values that fit, {turn + 1}", full=True, turn=turn)
     for style in (*STYLES[1:], *need.words[:MOST_WORDS]):
         yield case(f"every value {style[:20]!r}", full=True, style=style)
     for blank in runner.blank[:MOST_KEYS]:
@@ -292,6 +305,7 @@ def _case(
     full: bool = False,
     scale: int = 0,
     style: str = "",
+    turn: int | None = None,
     without: Sequence[str] = (),
     only: Sequence[str] = (),
     empty: Sequence[str] = (),
@@ -303,35 +317,44 @@ def _case(
 ) -> Trial:
     given = copy.deepcopy(dict(runner.metadata or {}))
     own = _laid(copy.deepcopy(need.own), need.services.get(runner.service, {}))
-    metadata = _laid(_styled(own, style), given) if full and not style else given
-    if style:
-        metadata = _laid(given, _styled(own, style))
+    look = Filled(need.shapes, style, turn)
+    metadata = _laid(_styled(own, look), given) if full else given
+    if look.is_tried:
+        metadata = _laid(given, _styled(own, look))
     elif empty:
         metadata = _laid(metadata, _put(empty))
     elif without:
         metadata = _without(metadata, without)
     elif only:
         metadata = _only(metadata, only)
-    service: Tree = {"scale": scale or max(runner.scale, 3), "metadata": metadata, "labels": _labels(need, style)}
+    service: Tree = {"scale": scale or max(runner.scale, 3), "metadata": metadata, "labels": _labels(need, look)}
     if states:
-        service["states"] = dict(states)
+        service |= {"states": dict(states), **({"healths": {3: "unhealthy"}} if need.by_health else {})}
     if runner.sidekick:
         service["sidekicks"] = {runner.sidekick: "own"}
     services: Tree = {runner.service: service}
     for name, tree in () if alone else {**{name: {} for name in others}, **need.services}.items():
         if name.lower() not in {each.lower() for each in (runner.service, runner.sidekick, *services)}:
-            below = _laid(_styled(tree, style), others.get(name, {}))
-            services[name] = {"scale": 2, "metadata": below, "labels": _labels(need, style)}
+            below = _laid(_styled(tree, look), others.get(name, {}))
+            services[name] = {"scale": 2, "metadata": below, "labels": _labels(need, look)}
+    stacks = _stacks(need, services, look, twice=twice)
+    _checked(need, services, *stacks.values())
     data: Tree = {
         "stack": _STACK,
-        "hosts": {name: _labels(need, style) for name in _hosts(need, services)},
+        "hosts": {name: _labels(need, look) for name in _hosts(need, services)},
         "subnet": subnet,
         "services": services,
         "self": f"{runner.sidekick or runner.service}-{asking}",
     }
     if twice or need.stacks:
-        data["stacks"] = _stacks(need, services, style, twice=twice)
-    return Trial(title, data, style if full else None)
+        data["stacks"] = stacks
+    return Trial(title, data, look if full else None)
+
+
+def _checked(need: Needs, *stacks: Tree) -> None:
+    """Give all services a health check where a template asks for the health of their containers."""
+    for each in (each for services in stacks for each in services.values()) if need.by_health else ():
+        each["health_check"] = {"port": 80}
 
 
 def _hosts(need: Needs, services: Tree) -> list[str]:
@@ -343,12 +366,10 @@ def _hosts(need: Needs, services: Tree) -> list[str]:
     return [f"{_STACK}-{name}-{number}" for name, each in services.items() for number in range(1, each["scale"] + 1)]
 
 
-def _stacks(need: Needs, services: Tree, style: str, *, twice: bool) -> Tree:
+def _stacks(need: Needs, services: Tree, look: Filled, *, twice: bool) -> Tree:
     """The other stacks: those that templates name, and one whose services have the names of the own ones."""
     found: Tree = {
-        stack: {
-            name: {"scale": 2, "metadata": _styled(tree, style), "labels": _labels(need, style)} for name, tree in own.items()
-        }
+        stack: {name: {"scale": 2, "metadata": _styled(tree, look), "labels": _labels(need, look)} for name, tree in own.items()}
         for stack, own in need.stacks.items()
         if stack.lower() != _STACK
     }
@@ -358,8 +379,8 @@ def _stacks(need: Needs, services: Tree, style: str, *, twice: bool) -> Tree:
     return found
 
 
-def _labels(need: Needs, style: str) -> dict[str, str]:
-    return {name: style or "9100" for name in need.labels if name}
+def _labels(need: Needs, look: Filled) -> dict[str, str]:
+    return {name: look.label(name) for name in need.labels if name}
 
 
 def named(texts: Iterable[str]) -> list[str]:

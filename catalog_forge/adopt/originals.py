@@ -248,8 +248,16 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
         words = f"the image reads several versions of the metadata: {', '.join(sorted(versions))}"
         problems.append(Problem(words, versions[max(versions)].file.at(), "a spec reads one: make all its templates read that"))
     version = next(iter(versions), "") or _by_age(known)
+    dests = {posixpath.normpath(each.resource.dest) for each in files}
     carried = _carried(image, known, volumes)
     said = [*_not_modelled(image)]
+    for path, file in carried.items():
+        if path in dests:
+            said.append(Problem(f"{path} is there before confd writes it: the spec has it only when it is written", file.at()))
+    carried = {path: file for path, file in carried.items() if path not in dests}
+    if any(each.rebased for each in files):
+        words = f"its keys are not Rancher's: the spec looks for them below {OWN}"
+        said.append(Problem(words, image.folder.where, "give them as metadata of the service"))
     return Original(image, conf, tuple(files), carried, version, tuple(problems), tuple(said), role)
 
 
@@ -285,7 +293,28 @@ def _files(image: Image, conf: ConfDir | None, flags: Mapping[str, str]) -> tupl
             files.append(found)
         else:
             problems += found
-    return files, problems
+    return _moved(known, flags, files), problems
+
+
+def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -> list[OriginalFile]:
+    """The files, with their keys below the service's own metadata where they are not Rancher's.
+
+    The image asks another store; or nobody tells which, and no template reads what only Rancher has, but one reads what it never
+    serves; or that is all that one reads.
+    """
+    named = {run.flags["backend"] for run in known.runs if "backend" in run.flags}
+    named = {flags["backend"]} if "backend" in flags else named
+    if named == {"rancher"}:
+        return files
+    read = [(each, path.path) for each in files for path in each.reading.reads]
+    rancher = any(each.version or _VERSION.match(path) or f"{each.moved}{path}".startswith("/self") for each, path in read)
+    foreign = (bool(named) and "rancher" not in named) or (not rancher and any(each.is_dead(path) for each, path in read))
+
+    def moves(file: OriginalFile) -> bool:
+        paths = [path for each, path in read if each is file]
+        return not file.version and bool(paths) and (foreign or all(map(file.is_dead, paths)))
+
+    return [replace(each, moved=f"{OWN}{each.moved}", rebased=True) if moves(each) else each for each in files]
 
 
 def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> OriginalFile | list[Problem]:
@@ -311,9 +340,6 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
         found.literals  # noqa: B018
     except SyntaxFault as fault:
         return [Problem(fault.words, file.at(fault.line, fault.column or 1) if fault.line else file.at())]
-    says = known.is_rancher or "backend" in flags or version is not None
-    if not says and found.reading.reads and all(found.is_dead(read.path) for read in found.reading.reads):
-        return replace(found, moved=f"{OWN}{moved}", rebased=True)
     return found
 
 

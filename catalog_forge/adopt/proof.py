@@ -20,7 +20,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.spec.shorthand import format_of
 from catalog_forge.verify import view
-from catalog_forge.verify.observation import Engine
+from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.parsing import parse
 from catalog_forge.verify.subject import Subject
 
@@ -60,6 +60,7 @@ class Compared:
     contents: set[bytes] = field(default_factory=set, repr=False)
     unwritten: set[str] = field(default_factory=set, repr=False)
     constant: bool = False
+    errors: Counter[str] = field(default_factory=Counter, repr=False)
 
     @property
     def status(self) -> str:
@@ -69,6 +70,11 @@ class Compared:
         if not self.rendered or not (self.is_static or self.constant or len(self.contents) > 1):
             return "never rendered"
         return "proven" if self.differences else "equal"
+
+    @property
+    def failed(self) -> str:
+        """How the original fails most often."""
+        return next((error for error, _ in self.errors.most_common(1)), "")
 
     @property
     def reasons(self) -> list[str]:
@@ -107,7 +113,7 @@ def prove(
         rendered = [
             (
                 case,
-                pool.submit(_rendered, before, case, engine, original.version),
+                pool.submit(_seen, before, case, engine, original.version),
                 pool.submit(_rendered, made, case.with_keys(added or {}, configured), engine, made.version),
             )
             for case in cases
@@ -122,7 +128,8 @@ def prove(
             found[dest].compare(case, carried.content, new.get(original.dests[dest]))
         for file in original.files:
             dest = file.resource.dest
-            _compare(found[dest], file, case, old.get(dest), new.get(original.dests[dest]), again)
+            found[dest].errors.update(error for error in old.errors if f" template: {file.resource.src}:" in error)
+            _compare(found[dest], file, case, _contents(old).get(dest), new.get(original.dests[dest]), again)
     return list(found.values())
 
 
@@ -164,12 +171,21 @@ def _declared(before: Subject, original: Original, made: Subject) -> Subject:
     return replace(before, image=replace(before.image, resources=resources))
 
 
-def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Mapping[str, bytes]:
-    """The files that one container gets in a case; those that fail are missing."""
+def _seen(subject: Subject, case: Trial, engine: Engine, version: str) -> Seen:
+    """What there is in one container in a case."""
     subject = replace(subject, variables=case.variables(subject.variables))
     moment = scenario.read(yamlio.dump(case.data), case.name).moments[0]
     (seen,) = engine.play(subject, [view.of_moment(moment, 0, version)])
+    return seen
+
+
+def _contents(seen: Seen) -> Mapping[str, bytes]:
+    """The files that there are; those that fail are missing."""
     return {dest: file.content for dest, file in seen.files.items()}
+
+
+def _rendered(subject: Subject, case: Trial, engine: Engine, version: str) -> Mapping[str, bytes]:
+    return _contents(_seen(subject, case, engine, version))
 
 
 def refused(found: Sequence[Compared], case: Trial) -> list[str]:

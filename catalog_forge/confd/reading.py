@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 from catalog_forge.confd import calls
-from catalog_forge.confd.calls import Argument
 from catalog_forge.confd.imitated.flags import WILD
+from catalog_forge.confd.known import KEEP, LONGEST, NAME, Kind, Value, element, of_fields, result_of
 from catalog_forge.gotext import literals
 from catalog_forge.gotext.nodes import TemplateCallNode
 from catalog_forge.gotext.parsing import Parsed, parse
@@ -23,16 +23,12 @@ _T = TypeVar("_T")
 LISTS = ("ls", "lsdir", "gets", "getvs")
 LEAVES = ("getv", "get", "exists")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_VERB = re.compile(r"%[-+# 0]*+[0-9.]*+[a-zA-Z%]")
-# A verb that says which argument it takes, or takes two.
-_CHOOSES = re.compile(r"%[^a-zA-Z%]*[\[*]")
 _GLOB = re.compile(r"\*|\?|\[[^\[\]]*\]")
-_KEEP = ("toUpper", "toLower", "trimSuffix", "or", "and", "print", "println", "index")
+# What is done with a value that tells what it has to look like; functions whose result comes from where their argument does.
+_SHAPES = ("split", "json", "jsonArray", "atoi", "parseBool", "base64Decode", "eq", "ne", "contains")
+_CARRY = ("toUpper", "toLower", "trimSuffix", "replace", "split", "base", "dir", "index", "printf", "print", "json", "jsonArray")
 # A template that is called with more values than this may be called with any.
 _MOST_CALLS = 20
-_MOST_FIELDS = 50
-# Longer texts are given up: names that are put together again and again would grow without bound.
-_LONGEST = 2000
 _MOST_GUARDS = 50
 _NO_FIELDS = frozenset(("string", "int", "float64", "bool", STRINGS, INTS, ANYS, PLAIN_PAIRS))
 # The fields and methods of types that have few.
@@ -41,28 +37,7 @@ _NO_RANGE = frozenset(("string", "float64", "bool", "complex128", calls.PAIR, ca
 _NEW_NUMBER = re.compile(r"_|^[+-]?0[bBoO]|^[+-]?0[xX].*[pP.]")
 _ORDER = ("eq", "ne", "lt", "le", "gt", "ge")
 
-Kind = Literal["text", "number", "names", "pairs", "pair", "values", "position", "time"]
 OddKind = Literal["path compared", "text compared", "text tested", "time printed", "position printed", "not reversed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What is known of a value: its text, what it is, the path whose stored value it holds as it is,
-    the fields of a map, its type in Go's words, and whether it is written as it is.
-    """
-
-    text: str = WILD
-    kind: Kind = "text"
-    source: str = ""
-    fields: tuple[tuple[str, Value], ...] = ()
-    type: str = ""
-    constant: bool = False
-
-    @property
-    def argument(self) -> Argument:
-        """The value as the argument of a call."""
-        known = self.constant or (self.type == "string" and WILD not in self.text)
-        return Argument(self.type, self.text if known else None, self.kind == "number" and self.constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +82,15 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What is done with a value, and the text that stands beside it: what it is split by, what it is compared with."""
+
+    function: str
+    origin: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """An action that prints a stored value as it is, from byte `start` to `end`."""
 
@@ -144,12 +128,11 @@ class Reading:
     odd: list[Odd] = field(default_factory=list)
     syntax: list[Call] = field(default_factory=list)
     failing: list[Failing] = field(default_factory=list)
+    uses: list[Usage] = field(default_factory=list)
 
     def unique(self) -> Reading:
         """The same, once each: a template that is called often is read as often."""
-        return Reading(
-            _once(self.reads), _once(self.calls), _once(self.written), _once(self.odd), _once(self.syntax), _once(self.failing)
-        )
+        return Reading(*(_once(getattr(self, each.name)) for each in fields(self)))
 
     @property
     def reads_anything(self) -> bool:
@@ -277,7 +260,7 @@ class _Reader:
     def visit_RangeNode(self, node: Any) -> None:  # noqa: N802
         mark, before, dot = len(self.names), len(self.found.reads), self.dot
         value = self.pipe(node.pipeline)
-        element = _element(value)
+        each = self.inside(value, ("[]",)) if value.kind == "json" else element(value)
         if value.type == "int":
             self.needs("range over a number", node)
         elif value.type in _NO_RANGE:
@@ -285,8 +268,8 @@ class _Reader:
         ordered = value.kind in ("names", "pairs", "values")
         position = Value(value.text, "position", type="int") if ordered else Value()
         two = len(node.pipeline.declarations) == 2
-        self.declare(node.pipeline, (position, element) if two else (element,))
-        self.dot = element
+        self.declare(node.pipeline, (position, each) if two else (each,))
+        self.dot = each
         self.within(node.body, _guards(self.found.reads[before:]))
         self.dot = dot
         self.forget(mark)
@@ -408,7 +391,15 @@ class _Reader:
             self.found.failing.append(Failing(what, node.at, f"{calls.shown(value.type)} has no fields"))
         if node.fields and value.kind == "time":
             return Value(kind="time")
-        return _fields(value, node.fields)
+        if node.fields and value.kind == "json":
+            return self.inside(value, node.fields)
+        return of_fields(value, node.fields)
+
+    def inside(self, value: Value, names: Sequence[str]) -> Value:
+        """What lies in a value that is JSON."""
+        origin = "\n".join((value.origin, *names))[:LONGEST]
+        self.found.uses.append(Usage("field", origin))
+        return Value(kind="json", origin=origin)
 
     def call(self, node: Any, rest: Sequence[Any], final: Value | None) -> Value:
         values = [self.term(each) for each in rest] + ([final] if final else [])
@@ -422,17 +413,24 @@ class _Reader:
             self.found.failing += (Failing("printf", start, why, garbles=True) for why in calls.garbled(arguments))
         if node.name == "reverse" and values and values[0].type not in ("", STRINGS, PLAIN_PAIRS):
             self.odd("not reversed", node, calls.shown(values[0].type))
+        known = [value for value in values if value.origin]
+        beside = next((value.text for value in values if value.constant and value.type == "string"), "")
+        self.found.uses += (Usage(node.name, value.origin, beside) for value in known if node.name in _SHAPES)
         if node.name in LISTS + LEAVES and values:
             place = rest[0].start if rest else start
             result = self.lookup(node.name, values, place)
         else:
-            result = _result(node.name, values)
+            result = result_of(node.name, values)
+        if node.name == "getenv" and values:
+            result = replace(result, origin=f"${values[0].text}")
+        elif node.name in _CARRY and known:
+            result = replace(result, origin=known[0].origin, kind="json" if node.name.startswith("json") else result.kind)
         kind = calls.RESULTS.get(node.name, "")
         if node.name in ("and", "or", "reverse") and len({value.type for value in values}) == 1:
             kind = values[0].type
         if node.name == "index" and len(values) == 2:
             kind = calls.ELEMENTS.get(values[0].type, "") if values[0].type != "int" else ""
-        if node.name in (*_KEEP, "printf", "replace") and any(value.kind == "time" for value in values):
+        if node.name in (*KEEP, "printf", "replace") and any(value.kind == "time" for value in values):
             return replace(result, type=kind, kind="time")
         return replace(result, type=kind, kind="number" if kind == "int" else result.kind)
 
@@ -447,8 +445,8 @@ class _Reader:
             self.defaulted.add(path)
         kinds: Mapping[str, Kind] = {"ls": "names", "lsdir": "names", "gets": "pairs", "get": "pair", "getvs": "values"}
         if name in kinds:
-            return Value(path, kinds[name])
-        return Value(source=path if name == "getv" else "")
+            return Value(path, kinds[name], origin=NAME if name in ("ls", "lsdir") else path)
+        return Value(source=path if name == "getv" else "", origin=path if name == "getv" else "")
 
     def compare(self, node: Any, rest: Sequence[Any], values: list[Value]) -> bool:
         """Note a comparison that can never be meant; tell whether it fails."""
@@ -501,80 +499,3 @@ def _guards_it(guard: str, path: str) -> bool:
     record = root.rpartition("/")[0]
     deep = record.count("/") > 3
     return path == root or path.startswith(root + "/") or (deep and path.startswith(record + "/"))
-
-
-def _element(value: Value) -> Value:
-    kind = calls.ELEMENTS.get(value.type, "")
-    if value.kind == "pairs":
-        return Value(value.text, "pair", type=kind)
-    if value.kind == "values":
-        return Value(source=value.text, type=kind)
-    return Value(kind="number" if kind == "int" else "text", type=kind)
-
-
-def _fields(value: Value, fields: Sequence[str]) -> Value:
-    if not fields:
-        return value
-    if value.kind == "pair" and len(fields) == 1:
-        text = "Key" in fields
-        return Value(value.text, type="string") if text else Value(source=value.text, type="string")
-    for name in fields:
-        value = dict(value.fields).get(name, Value())
-    return value
-
-
-def _result(name: str, values: list[Value]) -> Value:
-    """What a function gives that looks nothing up."""
-    match name:
-        case "printf" if values:
-            return _printed(values[0].text, values[1:])
-        case "print":
-            return _short("".join(value.text for value in values), _source(values))
-        case "dir" if values:
-            return Value(_folder(values[0].text))
-        case "datetime":
-            return Value(kind="time")
-        case "map":
-            pairs = zip(values[::2], values[1::2], strict=False)
-            return Value(fields=tuple((key.text, _shallow(value)) for key, value in pairs)[:_MOST_FIELDS])
-    return Value(source=_source(values) if name in _KEEP else "")
-
-
-def _shallow(value: Value) -> Value:
-    """A value for a map. A map in a map in a map is given up: one that calls itself would grow without bound."""
-    return replace(value, fields=tuple((name, replace(inner, fields=())) for name, inner in value.fields))
-
-
-def _folder(path: str) -> str:
-    """The folder of a path; of what ends in something unknown only what stands before that is sure."""
-    above, slash, name = path.rpartition("/")
-    return WILD if not slash or name == WILD and above.endswith(WILD) else above or "/"
-
-
-def _source(values: Iterable[Value]) -> str:
-    return next((value.source for value in values if value.source), "")
-
-
-def _printed(pattern: str, values: list[Value]) -> Value:
-    """What printf gives: each verb becomes the text of its argument as far as it is known."""
-    if _CHOOSES.search(pattern) or len(pattern) + sum(len(value.text) for value in values) > _LONGEST:
-        return Value()
-    rest = iter(values)
-    source = ""
-
-    def put(match: re.Match[str]) -> str:
-        nonlocal source
-        if match[0] == "%%":
-            return "%"
-        value = next(rest, Value())
-        if match[0] in ("%s", "%v"):
-            source = source or value.source
-            return value.text
-        return WILD
-
-    text = _VERB.sub(put, pattern)
-    return Value(text, source=source)
-
-
-def _short(text: str, source: str) -> Value:
-    return Value(text if len(text) <= _LONGEST else WILD, source=source)

@@ -70,7 +70,15 @@ class Catalog:
                 found.setdefault(path, [])
             if folder.name == "conf.d" and any(name.endswith("toml") for name in folder.files):
                 found.setdefault(self._image_of(path.removesuffix("conf.d").rstrip("/")), []).append(folder)
-        return [Image(self, folders[path], tuple(conf_ds)) for path, conf_ds in sorted(found.items())]
+        images = [Image(self, folders[path], tuple(conf_ds)) for path, conf_ds in sorted(found.items())]
+        if all(each.dockerfile for each in images):
+            return images
+        # What the Dockerfile of a folder far above brings is a part of that image.
+        built = (conf for each in images if each.dockerfile for conf in each.confs)
+        brought = {_path(file) for conf in built for file in conf.resources.values()}
+        rest = (each for each in images if not each.dockerfile)
+        parts = [each for each in rest if all(brought.issuperset(map(_path, conf.resources.values())) for conf in each.confs)]
+        return [each for each in images if each not in parts]
 
     def _image_of(self, path: str) -> str:
         """The folder at or above `path`, three levels at most, that has a Dockerfile; else `path`."""

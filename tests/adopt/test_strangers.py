@@ -1,0 +1,104 @@
+"""Images whose keys hold more than words, or are another store's: values that fit, and why a file was never rendered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from catalog_forge.adopt.fitting import Shapes
+from catalog_forge.confd.reading import read
+from tests.adopt.images import image, toml
+from tests.adopt.test_adopt import adopted, statuses
+
+KEY = "/self/service/metadata"
+ETCD = '["--backend", "etcd", "--node", "http://etcd:4001"]'
+JSON_FIELD = '{{$d := json (getv "META/db")}}host {{$d.host}} port {{atoi $d.tcp.port}}{{range $d.tags}} {{.}}{{end}}\n'
+FITTING = {
+    "the fields of JSON": JSON_FIELD,
+    "a list in JSON": '{{range jsonArray (getv "META/all")}}{{.at}} {{index (split .net "/") 1}}\n{{end}}',
+    "a list in lists": '{{range split (getv "META/all") ", "}}{{index (split . ":") 1}}\n{{end}}',
+    "a number": '{{range seq 1 (atoi (getv "META/count"))}}{{.}}\n{{end}}',
+    "base64": '{{base64Decode (getv "META/cert")}}\n',
+    "a truth": '{{if parseBool (getv "META/on")}}on{{else}}off{{end}}\n',
+    "parts of names": '{{range gets "META/ports/*"}}{{index (split (base .Key) ".") 1}} {{.Value}}\n{{end}}',
+    "words and parts": '{{if eq (getv "META/on") "yes"}}{{index (split (getv "META/at") ":") 1}}\n{{end}}',
+    "a variable": '{{range jsonArray (getenv "ALL")}}{{.path}}\n{{end}}',
+    "health": '{{range ls "/self/service/containers"}}{{$s := getv (printf "/self/service/containers/%s/health_state" .) ""}}'
+    '{{if eq $s "healthy"}}up {{.}}\n{{end}}{{end}}',
+    "labels of others": '{{range $s := ls "/services"}}{{range split (getv (printf "/services/%s/labels/net.at" $s) "") ","}}'
+    "{{if .}}{{index (split . \"=\") 1}}\n{{end}}{{end}}{{end}}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("short", FITTING.values(), ids=FITTING)
+def test_values_fit_what_is_done_with_them(short: str, tmp_path: Path) -> None:
+    files = image({"x": short.replace("META", KEY)})
+    files["conf.d/x.toml"] = toml("x.tmpl", "/etc/app/x", keys='"/"')
+    found = adopted(tmp_path, dict(files))
+    assert statuses(found) in ({"/etc/app/x": "equal"}, {"/etc/app/x": "proven"}), found
+
+
+def test_shapes() -> None:
+    shapes = Shapes()
+    shapes.add(read("x", JSON_FIELD.replace("META", KEY).encode()).uses, str)
+    shapes.add(read("x", b'{{if eq (getv "/self/service/metadata/a") "p" "q"}}{{end}}{{atoi (getenv "N")}}').uses, str)
+    assert json.loads(shapes.value("/metadata/db", None)) == {"host": "some host", "tcp": {"port": "3"}, "tags": ["some", "one"]}
+    assert [shapes.value("/metadata/a", turn) for turn in (None, 0)] == ["", "p"]
+    assert shapes.value("$N", None) == "3"
+
+
+@pytest.mark.parametrize(
+    ("command", "template"),
+    [
+        (ETCD, '{{range lsdir "/services"}}{{.}}\n{{range gets (printf "/services/%s/*" .)}}{{.Value}}\n{{end}}{{end}}'),
+        ("[]", '{{range lsdir "/sites"}}{{if ls (printf "/services/%s/of" .)}}{{.}}\n{{end}}{{end}}'),
+    ],
+    ids=["the image says so", "nobody says, and it reads what Rancher never serves"],
+)
+def test_the_keys_of_another_store_are_not_ranchers(command: str, template: str, tmp_path: Path) -> None:
+    files = image({"x": template})
+    files["Dockerfile"] = files["Dockerfile"].partition("CMD")[0] + f"CMD {command}\n"
+    files["conf.d/x.toml"] = toml("x.tmpl", "/etc/app/x", keys='"/"')
+    found = adopted(tmp_path, dict(files), "--write")
+    assert statuses(found) == {"/etc/app/x": "equal"}, found
+    assert f'"{KEY}/services' in (tmp_path / "specs/app-conf/x.tmpl").read_text()
+    assert "its keys are not Rancher's" in json.dumps(found["notes"])
+
+
+def test_what_a_dockerfile_far_above_brings_is_no_image_of_its_own(tmp_path: Path) -> None:
+    files = image({"x": f'{{{{getv "{KEY}/a"}}}}\n'})
+    deep = {f"rootfs/etc/confd/{name}": text for name, text in files.items() if name != "Dockerfile"}
+    lines = [line for line in files["Dockerfile"].splitlines() if not line.startswith("COPY")]
+    found = adopted(tmp_path, {"Dockerfile": "\n".join([*lines, "COPY rootfs /"]), **deep})
+    assert found["status"] == "adopted"
+
+
+def test_a_file_that_stands_where_confd_writes_is_said(tmp_path: Path) -> None:
+    files = image({"x": f'a {{{{getv "{KEY}/a"}}}}\n'}, first="first\n")
+    files["Dockerfile"] += "COPY first /etc/app/x\n"
+    found = adopted(tmp_path, dict(files))
+    assert statuses(found) == {"/etc/app/x": "equal"}
+    assert "/etc/app/x is there before confd writes it" in json.dumps(found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "words"),
+    [
+        (
+            'one\n  {{getv "/self/service/nothing"}}\n',
+            ":2:5",
+            'scenarios: <getv "/self/service/nothing">: error calling getv: key does not exist',
+        ),
+        ('{{if eq (getv "/self/service/name") "{{x}}"}}a{{end}}\n', "", "writes the same in all scenarios"),
+    ],
+)
+def test_what_was_never_rendered_says_why(template: str, line: str, words: str, tmp_path: Path) -> None:
+    found = adopted(tmp_path, dict(image({"x": template})))
+    assert statuses(found) == {"/etc/app/x": "never rendered"}
+    notes = found["notes"]
+    assert isinstance(notes, list)
+    (note,) = [each for each in notes if each["message"].startswith("the template ")]
+    assert note["where"].endswith(f"templates/x.tmpl{line}")
+    assert words in note["message"]
