@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Lock, local
 from typing import Any
+from urllib.parse import urlsplit
 
 import www_authenticate
 from dxf import DXF, DXFBase
@@ -20,7 +21,7 @@ from requests.exceptions import SSLError, Timeout
 from catalog_forge.errors import ForgeError
 from catalog_forge.registry.credentials import Keyring, Login
 from catalog_forge.registry.reference import DIGEST, DOCKER_HUB, Reference
-from catalog_forge.registry.transport import MAX_BYTES, Busy, TooLong, Transport, trusted
+from catalog_forge.registry.transport import MAX_BYTES, MOST_WAIT, Busy, TooLong, Transport, trusted
 from catalog_forge.shown import printable
 
 _HUB_ADDRESS = "registry-1.docker.io"
@@ -224,11 +225,14 @@ def _in_words(image: Reference, host: _Host) -> Iterator[None]:
         yield
     except ForgeError:
         raise
-    except (DXFError, RequestException, _Mismatch) as error:
+    except (DXFError, _Mismatch) as error:
         raise _refusal(image, host, error) from error
+    # What requests finds wrong with a URL, a header or JSON that a registry sent is a ValueError, too.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "is it a registry, of API v2?"
         raise ForgeError(f"{image.written}: what {host.name} answers is not a registry's answer", hint=hint) from error
+    except RequestException as error:
+        raise _refusal(image, host, error) from error
 
 
 def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
@@ -250,15 +254,23 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
         case TooLong():
             return ForgeError(f"{image.written}: {name} sent more than {MAX_BYTES >> 20} MiB", hint="no manifest is that long")
         case Busy(seconds=seconds):
-            return ForgeError(f"{image.written}: {name} has too many requests, and asks to wait {seconds} s", hint=login)
+            asks = f", and asks to wait {seconds} s" if seconds > MOST_WAIT else ""
+            return ForgeError(f"{image.written}: {name} has too many requests{asks}", hint=f"try it again later, or {login}")
         case SSLError():
             words, hint = _tls(error)
         case Timeout():
             words, hint = "it does not answer in time", _REACH
         case _:
             words, hint = "it cannot be reached, or broke the connection", _REACH
-    host.dead = words
-    return ForgeError(f"{name}: {words}", hint=hint)
+    host.dead = f"{_elsewhere(host, error)}{words}"
+    return ForgeError(f"{name}: {host.dead}", hint=hint)
+
+
+def _elsewhere(host: _Host, error: Exception) -> str:
+    """Name the server that failed, where that is not the registry but one that it sends those who ask to."""
+    request = getattr(error, "request", None)
+    netloc = urlsplit(getattr(request, "url", None) or "").netloc
+    return f"{printable(netloc)}, to which it sends who asks: " if netloc not in ("", host.address) else ""
 
 
 def _tls(error: Exception) -> tuple[str, str]:

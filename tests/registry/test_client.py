@@ -290,6 +290,38 @@ def test_nonsense_is_told_in_words(answer: Answer, words: str) -> None:
         assert words in refusal(f"{server.host}/a:1")
 
 
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    ("challenge", "token", "words"),
+    [
+        ('Bearer realm="https://[::1"', b"", "is not a registry's answer"),
+        ("Negotiate", b"", "does not show it, not with these credentials"),
+        ('Bearer realm="https://HOST/token"', b"\xff", "is not a registry's answer"),
+        ('Bearer realm="https://HOST/token"', b'{"token": "a\\nX: 1"}', "is not a registry's answer"),
+        ('Bearer realm="https://127.0.0.1:1/t"', b"", "127.0.0.1:1, to which it sends who asks: it cannot be reached"),
+    ],
+)
+def test_an_odd_challenge_or_token_is_told_in_words(
+    cert: Cert, docker_login: Logins, challenge: str, token: bytes, words: str
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        headers = {"WWW-Authenticate": challenge.replace("HOST", server.host)}
+        return Answer(200, token) if asked.path.startswith("/token") else Answer(401, headers=headers)
+
+    with Server(answer, cert) as server:
+        docker_login(server.host)
+        assert words in refusal(f"{server.host}/a:1")
+
+
+def test_who_says_not_how_long_is_asked_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(transport.time, "sleep", slept.append)
+    with Server(lambda _: Answer(429)) as server:
+        said = refusal(f"{server.host}/a:1")
+    assert "has too many requests\n  hint: try it again later" in said
+    assert slept == [1] * transport.TRIES
+
+
 def test_a_server_that_is_slow_without_end_is_left_and_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "SECONDS", 1)
 
