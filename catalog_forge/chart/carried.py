@@ -17,8 +17,12 @@ CARRIED = frozenset(
 
 _RUNTIME = "set it on the nodes, or in the image"
 _SCHEDULER = "set requests and limits in the values, or a nodeSelector"
-# For all other keys: what becomes of them, and what to do.
-KEYS: Mapping[str, tuple[str, str]] = {
+_LOGS = ("what containers say is kept by the nodes", "install Rancher's logging chart")
+_CERTS = ("Rancher's certificates stay in Rancher", "make a Secret of type kubernetes.io/tls, and name it in the Ingress")
+_STORAGE = ("the storage class of the cluster makes the volumes", "set persistence.storageClass")
+_PROCESSOR = ("processor time is asked for in other units", _SCHEDULER)
+# What becomes of keys that do not carry over, and of other points of a report by their kind; and what to do.
+SAID: Mapping[str, tuple[str, str]] = {
     "depends_on": (
         "all workloads start at once",
         "let the program wait for what it needs: Rancher's order ended at the first start",
@@ -26,31 +30,75 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "retain_ip": ("a pod has a new address each time", "use its DNS name, which stays"),
     "scale_policy": ("the number of pods is `scale`", "use a HorizontalPodAutoscaler"),
     "container_name": ("pods are named by their workload", "use the names of the pods"),
-    "volume_driver": ("the storage class of the cluster makes the volumes", "set persistence.storageClass"),
+    "volume_driver": _STORAGE,
     "storage_driver": ("storage drivers are Rancher 1.x's own", "install a CSI driver, and set persistence.storageClass"),
     "network_driver": ("network drivers are Rancher 1.x's own", "the cluster has its own network"),
     "upgrade_strategy": ("workloads are updated one pod after the other", "change updateStrategy in the template"),
     "devices": ("a pod gets devices from a device plugin only", "install one, or run the container privileged with a hostPath"),
     "ulimits": ("a pod has the limits of its node", _RUNTIME),
-    "cpu_shares": ("processor time is asked for in other units", _SCHEDULER),
+    "cpu_shares": _PROCESSOR,
     "cpuset": ("processors are not chosen by number", "use the static CPU manager of the nodes"),
-    "cpu_quota": ("processor time is asked for in other units", _SCHEDULER),
+    "cpu_quota": _PROCESSOR,
     "memswap_limit": ("swap is a setting of the nodes", _RUNTIME),
-    "log_driver": ("what containers say is kept by the nodes", "install Rancher's logging chart"),
-    "log_opt": ("what containers say is kept by the nodes", "install Rancher's logging chart"),
-    "logging": ("what containers say is kept by the nodes", "install Rancher's logging chart"),
+    "log_driver": _LOGS,
+    "log_opt": _LOGS,
+    "logging": _LOGS,
     "env_file": ("the file is not in the entry", "put its variables below `environment`, and make the chart again"),
     "extends": ("the file is not in the entry", "write the service out"),
     "security_opt": ("profiles are named in other words", "set securityContext.seLinuxOptions or seccompProfile"),
     "init": ("a pod has no such process", "set shareProcessNamespace, or take an image with an init"),
     "networks": ("all pods of the cluster see each other", "use a NetworkPolicy"),
     "secrets": ("Rancher's secrets stay in Rancher", "make a Secret, and mount it"),
-    "certs": ("Rancher's certificates stay in Rancher", "make a Secret of type kubernetes.io/tls, and name it in the Ingress"),
-    "default_cert": (
-        "Rancher's certificates stay in Rancher",
-        "make a Secret of type kubernetes.io/tls, and name it in the Ingress",
-    ),
-}
+    "certs": _CERTS,
+    "default_cert": _CERTS,
+    "restart": ("containers of a pod are started again always", "make it a Job, if it is to end"),
+    "user": ("a pod takes numbers only: the container runs as the user of its image",
+             "set securityContext.runAsUser to the number of this user"),
+    "answer that shapes the stack": ("it decides what the stack is made of: in this chart it is {value}",
+                                     "make one more chart with --set {name}=..."),
+    "variable without a question": ("nobody asks for it: it is empty", "ask for it in the entry"),
+    "limit of a question": ("its own answer {value} does not fit: the chart does without this limit", "mend the question"),
+    "question of a type": ("Rancher 2 asks for it as {asked}", "nothing, when its answer is typed in"),
+    "name of a service": ("in the cluster it is {name}: nobody finds it under its old name",
+                          "change the programs that ask for it"),
+    "service that runs once": ("it runs once for each revision of the release", "see that it may run again"),
+    "global service": ("the metadata tells of none of its containers: there is one on each node",
+                       "give it a scale, if its templates look at its peers"),
+    "secret in a label": ("it holds a secret: it is left out", "do without it"),
+    "name of a label": ("no annotation can be named so, or be so long: it is left out",
+                        "give it another name, or a shorter text"),
+    "label of hosts": ("its pods run on nodes with these labels",
+                       "give the nodes the labels: those of Rancher 1.x's hosts are not there"),
+    "name of a variable": ("a container of Kubernetes has no variable of this name: it is left out", "give it another name"),
+    "health check": ("a pod that fails gets no requests; it is not replaced",
+                     "set services.{service}.liveness to true where the program must be started anew"),
+    "request of a health check": ("Kubernetes asks with GET only: the probe opens the port instead",
+                                  "use a path that answers GET"),
+    "volume driver": _STORAGE,
+    "volume of several services": ("several services mount one PersistentVolumeClaim",
+                                   "set persistence.accessMode to ReadWriteMany, with a storage class that can do so"),
+    "volumes of an image": ("the volumes that its image declares are not known here: others do not share them",
+                            "name its volumes below `volumes`, and make the chart again"),
+    "files of an image in a volume": ("the volume begins empty: the files that the image has there do not come into it",
+                                      "copy them in the container's command"),
+    "volume without a claim": ("it is lost with its pod",
+                               "mount a path of the host, or scale the service: only a scale has claims"),
+    "path of a host": ("it is a path of the node on which the pod runs", "pin the pods to nodes, or use a PersistentVolumeClaim"),
+    "external volume": ("it is a PersistentVolumeClaim that must be there", "make it, with the data of the old volume"),
+    "host network": ("its ports are those of the node: one pod a node at most", "use a Service where it can do without"),
+    "network mode": ("a pod has an address in the cluster", "use a NetworkPolicy"),
+    "network of a sidekick": ("it has the network of its pod, which is that of the first container", "make it a service"),
+    "port of a sidekick": ("{other} has this port, too: the containers of a pod have one address", "make it a service"),
+    "name or address": ("Kubernetes refuses it: it is left out", "mend it"),
+    "published port": ("nodes have another port for it",
+                       "set services.{service}.serviceType to LoadBalancer, or write an Ingress"),
+    "service that is a name": ("{becomes}", "make a Service and an EndpointSlice for {addresses}"),
+    "link to another stack": ("it is a service of another stack: nobody answers to its name",
+                              "make a Service of type ExternalName {alias} that leads to {leads}"),
+    "name of a link": ("{becomes}", "change the programs that ask for it"),
+    "rule of a load balancer": ("{becomes}", "see that an ingress controller, or a load balancer, is there"),
+    "load balancer without rules": ("it has no rules that a chart can hold", "write an Ingress"),
+}  # fmt: skip
 OTHERWISE = ("Kubernetes has no such setting for a pod", "see whether the service needs it")
 
 _AGENT = ("there are no API keys of Rancher 1.x", "give the pod a ServiceAccount, and let the program speak with Kubernetes")

@@ -71,38 +71,16 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
                 f"the answer to {name} would stand in the chart: it is a secret", question.where, "leave out --set for it"
             )
         value = "a secret" if question.secret else repr(found.variables.get(name, ""))
-        becomes = f"it decides what the stack is made of: in this chart it is {value}"
-        gaps.add(
-            "answer that shapes the stack",
-            "",
-            f"question {name}",
-            becomes,
-            f"make one more chart with --set {name}=...",
-            question.where,
-        )
+        gaps.add("answer that shapes the stack", "", f"question {name}", question.where, value=value, name=name)
 
 
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
     """What is worth saying of the files and the volumes, which concerns no service."""
     for note in found.plain.unhonoured:
         if note.key.startswith("volumes."):
-            gaps.add(
-                "volume driver",
-                "",
-                note.key,
-                "the storage class of the cluster makes the volumes",
-                "set persistence.storageClass",
-                note.where,
-            )
+            gaps.add("volume driver", "", note.key, note.where)
         elif note.key.startswith("${"):
-            gaps.add(
-                "variable without a question",
-                note.service,
-                note.key,
-                "nobody asks for it: it is empty",
-                "ask for it in the entry",
-                note.where,
-            )
+            gaps.add("variable without a question", note.service, note.key, note.where)
 
 
 class _ChartFiles:
@@ -117,7 +95,7 @@ class _ChartFiles:
         plan, name = Plan(), DnsNames().of(self.entry.entry.name, 50)
         for file, parts in sorted(self.made.files.items()):
             plan.add_text(f"templates/{file}", "---\n".join(self._object(part) for part in parts))
-        plan.add_text("templates/release.yaml", self._release())
+        plan.add_text("templates/release.txt", self._release())
         questions = self._questions()
         plan.add_text("Chart.yaml", yamlio.dump(self._head(name, icon)))
         plan.add_text("values.yaml", yamlio.dump(self._values()))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog_forge.chart.carried import OTHERWISE, SAID
 from catalog_forge.errors import Where
 from catalog_forge.shown import counted, printable
 
@@ -34,8 +35,11 @@ class Gaps:
 
     found: dict[Gap, None] = field(default_factory=dict)
 
-    def add(self, kind: str, service: str, what: str, becomes: str, todo: str, where: Where | None = None) -> None:
-        """Note a gap."""
+    def add(
+        self, kind: str, service: str, what: str, where: Where | None, said: tuple[str, str] | None = None, /, **words: str
+    ) -> None:
+        """Note a gap: what is said of it stands in `carried`, unless it is given; `words` are put into that."""
+        becomes, todo = (text.format(**words) for text in said or SAID.get(kind, OTHERWISE))
         self.found[Gap(kind, printable(service), printable(what), printable(becomes), printable(todo), where)] = None
 
     @property

@@ -69,15 +69,7 @@ class Objects:
         """Make all of them."""
         for service in self.stack.services:
             if self.names[service.name] != service.name:
-                becomes = f"in the cluster it is {self.names[service.name]}: nobody finds it under its old name"
-                self.gap(
-                    service.primary,
-                    "image",
-                    f"service {service.name}",
-                    becomes,
-                    "change the programs that ask for it",
-                    "name of a service",
-                )
+                self.gap(service.primary, "image", f"service {service.name}", "name of a service", name=self.names[service.name])
             if self.kinds[service.name] not in ("balancer", "name"):
                 self._workload(service, self.kinds[service.name])
             for launch in service.launches:
@@ -156,8 +148,7 @@ class Objects:
         if kind == "Job":
             full = of_release(f"{name}-{{{{ $.Release.Revision }}}}")
             template["spec"]["restartPolicy"] = "OnFailure"
-            becomes = "it runs once for each revision of the release"
-            self.gap(service.primary, "labels", "start_once", becomes, "see that it may run again", "service that runs once")
+            self.gap(service.primary, "labels", "start_once", "service that runs once")
         else:
             spec["selector"] = {"matchLabels": labels}
         if kind in ("StatefulSet", "Deployment"):
@@ -166,8 +157,7 @@ class Objects:
             spec |= {"serviceName": name, "podManagementPolicy": "Parallel"}
             spec["ordinals"] = OnlyWhen(ORDINALS, {"start": 1})
         if kind == "DaemonSet" and asks:
-            self.gap(service.primary, "labels", GLOBAL, "the metadata tells of none of its containers: there is one on each node",
-                     "give it a scale, if its templates look at its peers", "global service")  # fmt: skip
+            self.gap(service.primary, "labels", GLOBAL, "global service")
         spec["template"] = template
         if pod.claims:
             spec["volumeClaimTemplates"] = OnlyWhen(
@@ -212,25 +202,11 @@ class Objects:
             for key, text in launch.labels.items():
                 size += len(f"{key}{text}".encode())
                 if self.marks.is_secret(text):
-                    self.gap(
-                        launch,
-                        "labels",
-                        f"labels: {key}",
-                        "it holds a secret: it is left out",
-                        "do without it",
-                        "secret in a label",
-                    )
+                    self.gap(launch, "labels", f"labels: {key}", "secret in a label")
                 elif carried.label(key) == ("", "") and is_annotation(key) and size <= _ANNOTATIONS:
                     found[key] = text
                 elif carried.label(key) == ("", ""):
-                    self.gap(
-                        launch,
-                        "labels",
-                        f"labels: {key}",
-                        "no annotation can be named so, or be so long: it is left out",
-                        "give it another name, or a shorter text",
-                        "name of a label",
-                    )
+                    self.gap(launch, "labels", f"labels: {key}", "name of a label")
         return found
 
     def _placed(self, service: Service) -> dict[str, Any]:
@@ -248,8 +224,7 @@ class Objects:
 
     def _nodes(self, launch: Launch, key: str, text: str) -> dict[str, str]:
         """The labels of nodes that a label of hosts asks for."""
-        self.gap(launch, "labels", f"{key}: {self.marks.shown(text)}", "its pods run on nodes with these labels",
-                 "give the nodes the labels: those of Rancher 1.x's hosts are not there", "label of hosts")  # fmt: skip
+        self.gap(launch, "labels", f"{key}: {self.marks.shown(text)}", "label of hosts")
         pairs = (pair.strip().partition("=") for pair in text.split(","))
         return {name: value for name, equals, value in pairs if equals and is_label(name, value)}
 
@@ -260,8 +235,8 @@ class Objects:
             found = _OF_SERVICE.fullmatch(pair)
             target = self.owners.get(launch.name if found and found[1] == "${service_name}" else found[1] if found else "")
             if target is None or self.kinds[target] in ("balancer", "name"):
-                becomes, todo = carried.LABELS["io.rancher.scheduler.affinity"] or ("", "")
-                self.gap(launch, "labels", f"labels: {key}: {self.marks.shown(pair)}", becomes, todo, f"label {key}")
+                said = carried.LABELS["io.rancher.scheduler.affinity"]
+                self.gap(launch, "labels", f"labels: {key}: {self.marks.shown(pair)}", f"label {key}", said)
                 continue
             term = {"labelSelector": {"matchLabels": labels_of(self.names[target])}, "topologyKey": "kubernetes.io/hostname"}
             name = f"{'preferred' if soft else 'required'}DuringSchedulingIgnoredDuringExecution"
@@ -271,35 +246,21 @@ class Objects:
         self.made.claims = True
         made = object_of("v1", "PersistentVolumeClaim", of_release(claim), claim, spec=_wanted())
         self.made.add("volumes.yaml", OnlyWhen("$.Values.persistence.enabled", made))
-        self.gaps.add("volume of several services", "", f"volumes: {claim}", "several services mount one PersistentVolumeClaim",
-                      "set persistence.accessMode to ReadWriteMany, with a storage class that can do so")  # fmt: skip
+        self.gaps.add("volume of several services", "", f"volumes: {claim}", None)
 
     def _say(self, launch: Launch) -> None:
         """Note the keys and labels that do not carry over."""
         definition = self.entry.composition.services.get(launch.name)
         for key in definition.keys if definition else ():
             if key not in carried.CARRIED:
-                becomes, todo = carried.KEYS.get(key, carried.OTHERWISE)
-                self.gap(launch, key, key, becomes, todo)
+                self.gap(launch, key, key, key)
         for name in labels_in(definition.get("labels")) if definition else ():
             found = carried.label(name)
             if found and found[0]:
-                self.gap(
-                    launch,
-                    "labels",
-                    f"labels: {name}",
-                    found[0],
-                    found[1],
-                    f"label {name}" if name.startswith("io.rancher") else "label",
-                )
+                kind = f"label {name}" if name.startswith("io.rancher") else "label"
+                self.gap(launch, "labels", f"labels: {name}", kind, found)
         if launch.restart != "always" and not launch.start_once:
-            self.gap(
-                launch,
-                "restart",
-                f"restart: {launch.restart}",
-                "containers of a pod are started again always",
-                "make it a Job, if it is to end",
-            )
+            self.gap(launch, "restart", f"restart: {launch.restart}", "restart")
 
 
 def _wanted() -> dict[str, Any]:

@@ -84,9 +84,9 @@ class Pods:
         self.claims = claims  # of volumes that several services mount
         self.secret = secret  # whether the metadata holds secrets
 
-    def gap(self, launch: Launch, key: str, what: str, becomes: str, todo: str, kind: str = "") -> None:
+    def gap(self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, **words: str) -> None:
         """Note a gap at a key of a container."""
-        self.gaps.add(kind or key, launch.name, what, becomes, todo, self._where(launch.name, key))
+        self.gaps.add(kind, launch.name, what, self._where(launch.name, key), said, **words)
 
     def _where(self, service: str, key: str) -> Where | None:
         """Where a key of a service stands in the entry."""
@@ -166,8 +166,7 @@ class _PodMaker:
             made += self._of_conf(launch)
         for name, text in launch.environment.items():
             if not is_variable(name):
-                becomes = "a container of Kubernetes has no variable of this name: it is left out"
-                self.gap(launch, "environment", f"environment: {name}", becomes, "give it another name", "name of a variable")
+                self.gap(launch, "environment", f"environment: {name}", "name of a variable")
             elif self.marks.is_secret(text):
                 made.append(self._secret(launch, name, text))
             else:
@@ -221,15 +220,8 @@ class _PodMaker:
             found[private, protocol] = None
             owner = owner_of(self.service, launch).name
             if self.listening.setdefault((private, protocol), owner) != owner:
-                becomes = f"{self.listening[private, protocol]} has this port, too: the containers of a pod have one address"
-                self.gap(
-                    launch,
-                    "ports",
-                    f"port {self.marks.shown(private)}/{protocol}",
-                    becomes,
-                    "make it a service",
-                    "port of a sidekick",
-                )
+                what = f"port {self.marks.shown(private)}/{protocol}"
+                self.gap(launch, "ports", what, "port of a sidekick", other=self.listening[private, protocol])
         return [{"containerPort": int(private), "protocol": protocol.upper()} for private, protocol in found]
 
     def _options(self, launch: Launch) -> dict[str, Any]:
@@ -264,8 +256,7 @@ class _PodMaker:
         if found and all(int(each or 0) < 1 << 31 for each in found.groups()):
             return {"runAsUser": int(found[1]), **({"runAsGroup": int(found[2])} if found[2] else {})}
         if user:
-            becomes = "a pod takes numbers only: the container runs as the user of its image"
-            self.gap(launch, "user", f"user: {user}", becomes, "set securityContext.runAsUser to the number of this user")
+            self.gap(launch, "user", f"user: {user}", "user")
         return {}
 
     def _probes(self, check: HealthCheck) -> dict[str, Any]:
@@ -276,9 +267,8 @@ class _PodMaker:
             "successThreshold": max(1, check.healthy_threshold),
             "failureThreshold": max(1, check.unhealthy_threshold),
         }
-        becomes = "a pod that fails gets no requests; it is not replaced"
-        todo = f"set services.{self.service.name}.liveness to true where the program must be started anew"
-        self.gap(self.service.primary, "health_check", f"health_check: strategy {check.strategy}", becomes, todo, "health check")
+        what = f"health_check: strategy {check.strategy}"
+        self.gap(self.service.primary, "health_check", what, "health check", service=self.service.name)
         condition = f"(index $.Values.services {quoted(self.pods.names[self.service.name])}).liveness"
         patient = {"initialDelaySeconds": max(1, round(check.initializing_timeout / 1000)), "successThreshold": 1}
         return {"readinessProbe": probe, "livenessProbe": OnlyWhen(condition, {**probe, **patient})}
@@ -289,15 +279,7 @@ class _PodMaker:
             return {"tcpSocket": {"port": check.port}}
         method, path, rest = found.groups()
         if method != "GET":
-            becomes = "Kubernetes asks with GET only: the probe opens the port instead"
-            self.gap(
-                self.service.primary,
-                "health_check",
-                f"request_line: {method}",
-                becomes,
-                "use a path that answers GET",
-                "health check",
-            )
+            self.gap(self.service.primary, "health_check", f"request_line: {method}", "request of a health check")
             return {"tcpSocket": {"port": check.port}}
         host = _HOST.search(rest)
         headers = {"httpHeaders": [{"name": "Host", "value": host[1]}]} if host else {}
@@ -338,15 +320,7 @@ class _PodMaker:
         if self.conf and launch.image == self.conf.image:
             yield from ((("conf", path), path, False) for path in self.conf.folders)
         elif any(launch.name in each.volumes_from for each in self.service.launches) and not launch.volumes:
-            becomes = "the volumes that its image declares are not known here: others do not share them"
-            self.gap(
-                launch,
-                "image",
-                "volumes_from",
-                becomes,
-                "name its volumes below `volumes`, and make the chart again",
-                "volumes of an image",
-            )
+            self.gap(launch, "image", "volumes_from", "volumes of an image")
 
     def _memory(self, launch: Launch) -> Iterator[tuple[str, str]]:
         tmpfs = launch.options.get("tmpfs")
@@ -362,40 +336,20 @@ class _PodMaker:
             maker = {"host": self._host, "named": self._named, "memory": self._in_memory}.get(kind)
             self.sources[key] = maker(name, text, launch) if maker else PodVolume(name, kind == "own")
             if kind == "own" and launch.start_once:
-                becomes = "the volume begins empty: the files that the image has there do not come into it"
-                self.gap(
-                    launch,
-                    "volumes",
-                    text.partition(" ")[2],
-                    becomes,
-                    "copy them in the container's command",
-                    "files of an image in a volume",
-                )
+                self.gap(launch, "volumes", text.partition(" ")[2], "files of an image in a volume")
             found = self.sources[key]
             if kind in ("own", "named") and not self.keeps and not found.shared and not found.external:
-                becomes, todo = (
-                    "it is lost with its pod",
-                    "mount a path of the host, or scale the service: only a scale has claims",
-                )
-                self.gap(
-                    launch,
-                    "volumes",
-                    f"volumes: {self.marks.shown(text.rpartition(' ')[2])}",
-                    becomes,
-                    todo,
-                    "volume without a claim",
-                )
+                what = f"volumes: {self.marks.shown(text.rpartition(' ')[2])}"
+                self.gap(launch, "volumes", what, "volume without a claim")
         return self.sources[key]
 
     def _host(self, name: str, text: str, launch: Launch) -> PodVolume:
-        self.gap(launch, "volumes", f"volumes: {self.marks.shown(text)}", "it is a path of the node on which the pod runs",
-                 "pin the pods to nodes, or use a PersistentVolumeClaim", "path of a host")  # fmt: skip
+        self.gap(launch, "volumes", f"volumes: {self.marks.shown(text)}", "path of a host")
         return PodVolume(name, False, text)
 
     def _named(self, name: str, text: str, launch: Launch) -> PodVolume:
         if text in launch.external:
-            self.gap(launch, "volumes", f"volumes: {text}", "it is a PersistentVolumeClaim that must be there",
-                     "make it, with the data of the old volume", "external volume")  # fmt: skip
+            self.gap(launch, "volumes", f"volumes: {text}", "external volume")
             return PodVolume(name, False, external=launch.external[text])
         return PodVolume(name, shared=self.pods.claims.get(text, ""))
 
@@ -429,15 +383,12 @@ class _PodMaker:
         made: dict[str, Any] = {}
         if primary.network == "host":
             made |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
-            self.gap(primary, "network_mode", "network_mode: host", "its ports are those of the node: one pod a node at most",
-                     "use a Service where it can do without", "host network")  # fmt: skip
+            self.gap(primary, "network_mode", "network_mode: host", "host network")
         elif primary.network in ("none", "bridge") and not primary.start_once:
-            self.gap(primary, "network_mode", f"network_mode: {primary.network}", "a pod has an address in the cluster",
-                     "use a NetworkPolicy", "network mode")  # fmt: skip
+            self.gap(primary, "network_mode", f"network_mode: {primary.network}", "network mode")
         for launch in self.service.sidekicks:
             if launch.network not in (primary.network, "managed", "shared") and not launch.start_once:
-                becomes = "it has the network of its pod, which is that of the first container"
-                self.gap(launch, "network_mode", f"network_mode: {launch.network}", becomes, "make it a service", "network mode")
+                self.gap(launch, "network_mode", f"network_mode: {launch.network}", "network of a sidekick")
         for key, field_ in (("pid", "hostPID"), ("ipc", "hostIPC")):
             if any(launch.options.get(key) == "host" for launch in self.service.launches):
                 made[field_] = True
@@ -472,7 +423,7 @@ class _PodMaker:
         """Whether Kubernetes takes a text; what an answer makes of it is seen when the chart is installed."""
         taken = bool(self.marks.questions(text)) or fits(text)
         if not taken:
-            self.gap(self.service.primary, key, f"{key}: {text}", "Kubernetes refuses it: it is left out", "mend it")
+            self.gap(self.service.primary, key, f"{key}: {text}", "name or address")
         return taken
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from catalog_forge.chart.carried import SAID
 from catalog_forge.chart.gaps import Gaps
 from catalog_forge.chart.helm import is_whole
 from catalog_forge.rancher.questions import Question
@@ -34,15 +35,8 @@ def _question(question: Question, value: str, gaps: Gaps) -> dict[str, Any]:
     if kind not in _KNOWN:
         kind = "string"
     if kind != question.type:
-        becomes = f"Rancher 2 asks for it as {kind}"
-        gaps.add(
-            f"question of type {question.type}",
-            "",
-            f"question {question.variable}",
-            becomes,
-            "nothing, when its answer is typed in",
-            question.where,
-        )
+        what = f"question {question.variable}"
+        gaps.add(f"question of type {question.type}", "", what, question.where, SAID["question of a type"], asked=kind)
     found: dict[str, Any] = {"variable": f"answers.{question.variable}", "label": question.label}
     if description := question.text("description"):
         found["description"] = description
@@ -72,10 +66,8 @@ def schema_of(question: Question, whole: bool, value: str, gaps: Gaps) -> dict[s
     given = typed(question, value)
     for key in [key for key, breaks in _BROKEN.items() if value and not question.secret and key in found]:
         if _BROKEN[key](given, found[key]):
-            becomes = f"its own answer {printable(value)!r} does not fit: the chart does without this limit"
-            gaps.add(
-                "limit of a question", "", f"question {question.variable}: {key}", becomes, "mend the question", question.where
-            )
+            what = f"question {question.variable}: {key}"
+            gaps.add("limit of a question", "", what, question.where, value=repr(printable(value)))
             del found[key]
     return found
 

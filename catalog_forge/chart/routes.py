@@ -66,8 +66,7 @@ class Routes:
             ]
             self._public(name, self.given.of(f"{name}/public", 63), name, opened)
             shown = ", ".join(f"{public}:{private}/{protocol}" for public, private, protocol in ports)
-            self.gap(service.primary, "ports", f"ports: {self.shown(shown)}", "nodes have another port for it",
-                     f"set services.{name}.serviceType to LoadBalancer, or write an Ingress", "published port")  # fmt: skip
+            self.gap(service.primary, "ports", f"ports: {self.shown(shown)}", "published port", service=name)
 
     def _headless(self, file: str, name: str, service: str, **more: Any) -> None:
         """A name for the pods of a service, also for those that are not ready."""
@@ -99,9 +98,8 @@ class Routes:
             self._leads(f"{name}.yaml", name, service.name, {"type": "ExternalName", "externalName": outside})
             self.made.workloads[service.name] = "ExternalName"
             becomes = f"it is the name {name} in the cluster"
-        addresses = ", ".join(item.value for item in items(definition.get("external_ips")))
-        todo = f"make a Service and an EndpointSlice for {addresses or 'what it stood for'}"
-        self.gap(primary, "image", f"image: {primary.image}", becomes, todo, "service that is a name")
+        addresses = ", ".join(item.value for item in items(definition.get("external_ips"))) or "what it stood for"
+        self.gap(primary, "image", f"image: {primary.image}", "service that is a name", becomes=becomes, addresses=addresses)
 
     def _link(self, service: Service, link: Link) -> None:
         """An alias is one more name of the service that it leads to."""
@@ -109,9 +107,8 @@ class Routes:
         key = next((each for each in ("external_links", "links") if self._names(service, each, link)), "links")
         if target is None:
             stack, _, other = link.target.rpartition("/")
-            becomes = "it is a service of another stack: nobody answers to its name"
-            todo = f"make a Service of type ExternalName {alias} that leads to {other}.{stack or 'NAMESPACE'}.svc"
-            self.gap(service.primary, key, f"external link {link.target}", becomes, todo, "link to another stack")
+            leads = f"{other}.{stack or 'NAMESPACE'}.svc"
+            self.gap(service.primary, key, f"external link {link.target}", "link to another stack", alias=alias, leads=leads)
             return
         becomes, name = "", self.names[target]
         if name not in self.leads:
@@ -121,7 +118,7 @@ class Routes:
         elif alias != link.alias:
             becomes = f"no Service can be named so: it is {alias} in the cluster"
         if becomes:
-            self.gap(service.primary, key, f"link {link.alias}", becomes, "change the programs that ask for it", "name of a link")
+            self.gap(service.primary, key, f"link {link.alias}", "name of a link", becomes=becomes)
         if name in self.leads and alias not in self.leads and self.given.is_free(alias):
             if self.kinds[target] in ("balancer", "name"):
                 spec = {"type": "ExternalName", "externalName": Verbatim(f'"{name}.{DOMAIN}"')}
@@ -156,15 +153,13 @@ class Routes:
                 self._public(name, own, self.names[self.owners[rule.service]], ports)
                 becomes = "it is a port of a Service"
             what = f"rule {rule.protocol} {self.shown(str(rule.source))} {rule.hostname}{rule.path}".strip()
-            self.gap(service.primary, "lb_config", f"{what} to {rule.service}", becomes,
-                     "see that an ingress controller, or a load balancer, is there", "rule of a load balancer")  # fmt: skip
+            self.gap(service.primary, "lb_config", f"{what} to {rule.service}", "rule of a load balancer", becomes=becomes)
         if ingress := {host: list(found.values()) for host, found in paths.items() if found}:
             made = [{**({"host": host} if host else {}), "http": {"paths": found}} for host, found in ingress.items()]
             self.made.add(f"{name}.yaml", object_of("networking.k8s.io/v1", "Ingress", name, name, spec={"rules": made}))
         self.made.workloads[service.name] = "rules" if opened or ingress else ""
         if not opened and not ingress:
-            self.gap(service.primary, "image", f"load balancer {service.name}", "it has no rules that a chart can hold",
-                     "write an Ingress", "load balancer without rules")  # fmt: skip
+            self.gap(service.primary, "image", f"load balancer {service.name}", "load balancer without rules")
 
     def _refused(self, rule: Rule) -> str:
         """Why a rule cannot be followed; nothing where it can."""

@@ -102,6 +102,15 @@ def test_names_that_are_the_same_to_kubernetes_are_told_apart_and_the_one_that_c
     assert {gap.what for gap in chart.gaps} == {f"service {name}" for name in names if name != "web"}
 
 
+def test_a_service_has_the_name_of_a_file_of_the_chart() -> None:
+    names = ["release", "links", "volumes", "ingress", "notes"]
+    chart = of({name: {**IMAGE, "volumes": ["both:/x"], "links": ["release:other"]} for name in names})
+    objects = helm.objects(chart)
+    assert astray(objects) == [] and chart.workloads == dict.fromkeys(names, "StatefulSet")
+    with pytest.raises(ValueError, match="the name of the release may have"):
+        helm.objects(chart, release="r" * 50)
+
+
 @pytest.mark.parametrize(("release", "is_taken"), [("r" * 42, True), ("r" * 43, False), ("a.b", False)])
 def test_a_release_whose_pods_could_not_be_named_is_refused(release: str, is_taken: bool) -> None:
     chart = of({"store-1.5": {**IMAGE, "volumes": ["/data"]}})
