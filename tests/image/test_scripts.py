@@ -90,9 +90,11 @@ def commands(tmp_path: Path, script: str) -> Path:
 
 
 def test_commands_are_run_and_told_as_they_were_written(tmp_path: Path) -> None:
-    command = "printf '<%s>' " + " ".join(map(shlex.quote, WORDS))
+    run = tmp_path / "run"
+    command = f"printf '<%s>' {' '.join(map(shlex.quote, WORDS))}; touch {run}"
     text = f"launch: {{before: [{json.dumps(command)}]}}\nfiles: [{{{FILE}, reload: {json.dumps('exec ' + command)}}}]\n"
-    done = launched(tmp_path, text, "/bin/sh", "-c", f"sleep 1; {stamping(tmp_path, text, 'probe.conf')}; sleep 4")
+    changed = f"rm {run}; {stamping(tmp_path, text, 'probe.conf')}; until [ -e {run} ]; do sleep 0.1; done"
+    done = launched(tmp_path, text, "/bin/sh", "-c", changed)
     assert done.stdout == 2 * "".join(f"<{word}>" for word in WORDS)
     assert f"launch: reload: exec {command}\n" in done.stderr
 
@@ -103,15 +105,17 @@ TWICE = "files: [{dest: /etc/probe/probe.conf, format: raw, reload: exec echo re
 def test_a_change_that_two_passes_of_confd_write_is_one_reload(tmp_path: Path) -> None:
     """The second comes when the launch script has acted on the first, as under load."""
     stamped = stamping(tmp_path, TWICE, "probe.conf")
-    once = f"sleep 1; echo a >{tmp_path}/probe.conf; {stamped}; until grep -q reloaded {tmp_path}/said; do sleep 0.1; done"
+    once = f"echo a >{tmp_path}/probe.conf; {stamped}; {reloaded(tmp_path, 1)}"
     script = f"{once}; {stamped}; {stamped} & {stamped}; sleep 4"
     assert told(tmp_path, script).count("reloaded") == 1
 
 
 def test_each_of_two_changes_is_a_reload_and_also_the_way_back(tmp_path: Path) -> None:
     stamped = stamping(tmp_path, TWICE, "probe.conf")
-    changes = "".join(f"echo {text} >{tmp_path}/probe.conf; {stamped}; sleep 4; " for text in "aba")
-    assert told(tmp_path, f"sleep 1; {changes}").count("reloaded") == 3
+    changes = [
+        f"echo {text} >{tmp_path}/probe.conf; {stamped}; {reloaded(tmp_path, number)}" for number, text in enumerate("aba", 1)
+    ]
+    assert told(tmp_path, "; ".join([*changes, "sleep 4"])).count("reloaded") == 3
 
 
 def test_the_stamp_says_in_the_end_what_the_file_holds(tmp_path: Path) -> None:
@@ -123,6 +127,11 @@ def test_the_stamp_says_in_the_end_what_the_file_holds(tmp_path: Path) -> None:
     subprocess.run(["/bin/sh", "-c", f"echo a >{tmp_path}/probe.conf; {late}"], check=True, timeout=PATIENCE)
     said = subprocess.run(["sha256sum", "-c", tmp_path / "changed/1.probe.conf"], capture_output=True, check=False)
     assert said.returncode == 0
+
+
+def reloaded(tmp_path: Path, times: int) -> str:
+    """A command that waits until there were so many reloads."""
+    return f"until [ $(grep -c reloaded {tmp_path}/said) -ge {times} ]; do sleep 0.1; done"
 
 
 def told(tmp_path: Path, script: str) -> str:
