@@ -12,7 +12,7 @@ import pytest
 
 from catalog_forge.chart.charting import Chart
 from tests.chart import helm, kube, made
-from tests.helpers import tree
+from tests.helpers import PATIENCE, tree
 from tests.stores.conftest import needing
 
 pytestmark = pytest.mark.second_tier
@@ -34,7 +34,9 @@ def test_a_chart_is_installed_upgraded_and_uninstalled(name: str, config: Path, 
 
     def run(*words: str | Path) -> None:
         environment = {**os.environ, "KUBECONFIG": str(config), "HOME": str(tmp_path)}
-        done = subprocess.run([helm_program, *words], capture_output=True, text=True, check=False, timeout=200, env=environment)
+        done = subprocess.run(
+            [helm_program, *words], capture_output=True, text=True, check=False, timeout=PATIENCE, env=environment
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     given = ["--values", tmp_path / "values.json", "--namespace", chart.name]

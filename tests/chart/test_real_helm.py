@@ -13,7 +13,7 @@ import yaml
 from catalog_forge.chart.charting import Chart
 from catalog_forge.chart.helm import quoted
 from tests.chart import helm, made
-from tests.helpers import tree
+from tests.helpers import PATIENCE, tree
 from tests.registry.servers import Registry
 
 pytestmark = pytest.mark.second_tier
@@ -28,7 +28,7 @@ def on_disk(chart: Chart, folder: Path) -> list[Path | str]:
 
 
 def run(program: Path, *words: Path | str) -> str:
-    done = subprocess.run([program, *words], capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run([program, *words], capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -75,7 +75,7 @@ def test_what_no_question_allows_is_refused_by_the_schema(helm_program: Path, tm
     place = on_disk(made.of_spec("elasticsearch-conf"), tmp_path)
     done = subprocess.run(
         [helm_program, "template", "es", *place, "--kube-version", "1.34.0", "--set", "answers.heap_size=9g"],
-        capture_output=True, text=True, check=False, timeout=100,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode and "heap_size" in done.stderr
 

@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.helpers import LONGEST
+
 ROOT = Path(__file__).parents[2]
 MARK = "\x01"
-LONGEST = 600  # seconds for a page
 # What differs from run to run, and between machines.
 VOLATILE = (
     (r"\b\d+(\.\d+)? (ms|s|MB|kB)\b", "N UNIT"),
