@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalog_forge import __version__, writer
+from catalog_forge import __version__
 from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.plan import Plan
 from catalog_forge.registry import LOCK
@@ -176,6 +176,8 @@ class Repository:
 
     def is_current(self, source: Source) -> bool:
         """Whether what is on disk is what this spec generates."""
+        from catalog_forge import writer
+
         return writer.is_current(self.root, source.name, source.inputs)
 
 

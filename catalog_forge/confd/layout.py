@@ -9,7 +9,6 @@ from typing import Any
 
 from catalog_forge.backends import PAGE, TABLE, Backend
 from catalog_forge.errors import ForgeError, Where, did_you_mean
-from catalog_forge.metadata.service import printing
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
 from catalog_forge.spec.model import Spec
 
@@ -46,6 +45,8 @@ def rancher_keys(answers: Answers, version: str, client: str = DEFAULT) -> dict[
     Lists of maps lie below their `name`, other lists below their numbers. A file that holds them, `nested` and all in quotes,
     is to confd's back end `file` what the service is to `rancher`. Raises ForgeError for what no file can hold.
     """
+    from catalog_forge.metadata.service import printing  # Imported here, as below: what is generated needs none of it.
+
     try:
         return keys_of_answer(f"/{version}", printing.to_json(answers.entry(version, client) or {}))
     except printing.NoJsonError as error:

@@ -80,7 +80,10 @@ def is_below(key: str, tops: Collection[str]) -> bool:
 
 def parents(key: str) -> Iterator[str]:
     """The keys above a key, the highest first."""
-    return (key[:place] for place, char in enumerate(key) if char == "/" and place)
+    place = key.find("/", 1)
+    while place > 0:
+        yield key[:place]
+        place = key.find("/", place + 1)
 
 
 def _cut(operations: Sequence[Operation], most: int, room: int) -> Iterator[Batch]:

@@ -14,6 +14,7 @@ from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse, uncl
 
 Reply = bytes | int | None | list["Reply"]
 _SPECIAL = re.compile(r"([*?\[\]\\^])")
+_NUMBER = re.compile(rb"-?[0-9]{1,15}")
 _AT_ONCE = 1000
 
 
@@ -89,7 +90,7 @@ class Redis:
             self._refused(rest.decode(errors="replace"))
         if kind == b"+":
             return rest
-        if kind not in (b":", b"$", b"*") or not re.fullmatch(rb"-?[0-9]{1,15}", rest):
+        if kind not in (b":", b"$", b"*") or not _NUMBER.fullmatch(rest):
             unclear(self._node, "this is not Redis")
         number = int(rest)
         if kind == b":" or number < 0:
