@@ -22,6 +22,7 @@ class Backend:
     `raw`: keys are found by the beginning of their text, so those of a neighbour such as /app2 come with /app.
     `breaks_off`: confd takes no notice of an error in the midst of a reading, and goes on with what it has read so far.
     `missing`: confd's words when there is nothing below the prefix; empty where that is no error.
+    `mount` is what the keys of a new server lie below, where there is no root to write to.
     `segment` is what may stand between two slashes of a key, `shape` the same in words; `most` bounds the bytes of a value.
     `credentials` are the options of confd that the container is told by CONF_OPTION, or from a file by CONF_OPTION_FILE;
     those in `exported` go into confd's environment under the name that its library knows.
@@ -36,6 +37,7 @@ class Backend:
     changes: bool = True
     raw: bool = False
     missing: str = ""
+    mount: str = ""
     segment: str = r"[^/\x00]+"
     shape: str = "any text without a slash"
     most: int = 0
@@ -117,6 +119,7 @@ TABLE: Mapping[str, Backend] = {
             "vault",
             "http://HOST:PORT of one server",
             breaks_off=True,
+            mount="/secret",
             segment=r"(?!.*\.\.)[A-Za-z0-9_.@-]+",
             shape="letters, digits and _ . @ -, without two dots in a row",
             most=1 << 19,

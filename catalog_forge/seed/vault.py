@@ -30,9 +30,17 @@ class Vault:
                 denied(target.node)
             self._wire.headers["X-Vault-Token"] = str(answer["auth"]["client_token"])
         mount = target.prefix.strip("/").partition("/")[0]
-        about = self._wire.json("GET", f"/v1/sys/internal/ui/mounts/{quote(mount)}", known=(400, 404))
-        options = (about or {}).get("data", {}).get("options") or {}
-        if options.get("version") == "2":
+        status, answer = self._wire.ask("GET", f"/v1/sys/internal/ui/mounts/{quote(mount)}", known=(400, 403, 404))
+        if status == 403 and b"preflight capability check" not in answer:
+            denied(target.node)
+        if status == 403:  # said of no mount at all as well (vault/logical_system.go, pathInternalUIMountRead)
+            refuse(
+                target.node,
+                f"it has no mount {mount}, or the token may not see it",
+                f"vault secrets enable -version=1 -path={mount} kv",
+            )
+        options = self._wire.parsed(answer).get("data", {}).get("options") if status == 200 else None
+        if options and options.get("version") == "2":
             refuse(target.node, f"the mount {mount} is KV version 2, which confd cannot read", "mount one with -version=1")
 
     def read(self) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
 from catalog_forge.spec.expressions import literal
 from catalog_forge.spec.model import (
@@ -229,7 +230,8 @@ def _entry(spec: Spec) -> Entry:
 
 def _engine(engine: Engine, entry: Entry) -> Engine:
     """What renders, with the prefix of the keys where they lie in a store."""
-    return replace(engine, prefix=engine.prefix or (f"/{entry.name}" if engine.is_stored else ""))
+    usual = f"{TABLE[engine.store].mount}/{entry.name}" if engine.is_stored else ""
+    return replace(engine, prefix=engine.prefix or usual)
 
 
 def image_of(service: Service) -> str:

@@ -499,3 +499,17 @@ def test_keys_that_are_no_text_stay_or_go_as_any_other(backend: str, request: py
         there = client.read()
     assert there[foreign] == b"1" and own not in there
     assert "11 unchanged" in catalog.done(*GIVEN)
+
+
+@pytest.mark.second_tier
+def test_vault_without_the_mount_of_the_prefix_is_one_clear_line(
+    vault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = Catalog(tmp_path, "vault", vault)
+    refused = catalog.seed("--prefix", "/nowhere/app", *GIVEN)
+    assert refused.exit_code == 1
+    assert "it has no mount nowhere, or the token may not see it" in refused.stderr
+    assert "vault secrets enable -version=1 -path=nowhere kv" in refused.stderr
+    monkeypatch.setenv("CONF_TOKEN", "wrong")
+    refused = catalog.seed(*GIVEN)
+    assert refused.exit_code == 1 and "it refuses the credentials" in refused.stderr

@@ -177,3 +177,19 @@ def test_the_key_that_a_path_means(path: str, name: str | None, below: bool) -> 
 def test_the_collection_that_a_name_means(name: str, key: str | None, field: tuple[str, ...]) -> None:
     found = resolve_collection(KEYS, Collection("metadata", name, (), HERE))
     assert (found and (found[0].name, found[1])) == (key and (key, field))
+
+
+@pytest.mark.parametrize(
+    ("engine", "prefix"),
+    [
+        ("{backend: etcdv3}", "/x"),
+        ("{backend: [redis, vault]}", "/x"),
+        ("{backend: vault}", "/secret/x"),
+        ("{backend: [rancher, vault]}", "/secret/x"),
+        ("{backend: vault, prefix: /kv/app}", "/kv/app"),
+        ("{backend: rancher}", ""),
+    ],
+)
+def test_the_keys_of_a_store_lie_below_the_name_of_the_entry_and_of_vault_below_its_own_mount(engine: str, prefix: str) -> None:
+    text = f"{HEAD}engine: {engine}\nfiles: [{{dest: /a/b.conf, format: raw, body: [{{text: a}}]}}]\nlaunch: {{exec: [a]}}\n"
+    assert read(text, "x.yml").engine.prefix == prefix

@@ -101,7 +101,7 @@ class Engine(Record):
     )
     prefix: str = key(
         "the key below which those of `metadata` lie in a store, unless the container is told another one by CONF_PREFIX; "
-        "default: the name of the entry",
+        "default: the name of the entry, and for vault the same below /secret",
         "",
         pattern=PREFIX,
         shape="a key such as /app, without a slash at its end",
