@@ -19,7 +19,7 @@ import pytest
 
 from catalog_forge.confd.imitated.functions import functions_of
 from catalog_forge.metadata.service.server import MetadataServer
-from tests.confd.real import answers_of, fetch_from, image_of, plain, require_go, run_embedded, run_real
+from tests.confd.real import answers_of, dialect_of, fetch_from, image_of, plain, require_go, run_embedded, run_real
 from tests.confd.test_corpus import DATA, VARIABLES, bad, good
 
 pytestmark = pytest.mark.confd
@@ -125,7 +125,7 @@ def differences(confd: Path, folder: Path, sources: Sequence[bytes]) -> tuple[Co
         image = image_of(batch)
         with MetadataServer(answers_of(DATA)) as server:
             real = run_real(confd, folder / str(start), image, server.address, variables=VARIABLES)
-            ours = run_embedded(image, fetch_from(server.address), variables=VARIABLES)
+            ours = run_embedded(image, fetch_from(server.address), variables=VARIABLES, dialect=dialect_of(confd))
         for name, source in batch.items():
             left, right = real.files.get(name), ours.files.get(name)
             if left == right:
