@@ -7,7 +7,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.live.software import eventually, forge_in, image_of, run
+from tests.live.software import TAGS, eventually, forge_in, image_of, run
 
 SPEC = """\
 forge: 1
@@ -93,8 +93,9 @@ def test_a_proxy_of_a_blueprint_hears_of_its_servers_by_a_store(
     for software in (proxy, backend, "unprivileged"):
         image_of(software)
     with forge_in(tmp_path, engine, confd) as forge:
-        forge.new(f"{proxy}-conf", "--backend", backend)
-        said = forge("test", f"{proxy}-conf", "--engine", "stack", "--confd", str(confd))
+        release = TAGS[proxy].rpartition(":")[2]
+        forge.new(f"{proxy}-conf", "--backend", backend, "--set", f"{proxy}_version={release}")
+        said = forge("test", f"{proxy}-conf", "--engine", "stack", "--scenario", "serves", "--confd", str(confd))
         assert f"passed   {proxy}-conf/serves" in said
 
 
