@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from adopting import adopt
+from baking import bake
 from building import build
 from charting import chart
 from generating import generate
@@ -31,7 +32,7 @@ from testing import test
 
 _ALL = (
     *(show_help, new, update, generate, chart, build, render, stored, seed, test),
-    *(serve, huge, up, ps, many, lint, lock, adopt, preview),
+    *(serve, huge, up, ps, many, lint, lock, adopt, preview, bake),
 )
 BENCHMARKS = {each.__name__: each for each in _ALL}
 HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"

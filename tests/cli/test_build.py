@@ -16,9 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
+from catalog_forge.cli.make.build import Inputs, requests_for
 from catalog_forge.errors import BuildError
 from catalog_forge.image import twice
 from catalog_forge.image.builder import build as build_image
+from catalog_forge.repository import Repository
 from tests.helpers import said, tree, web_spec
 from tests.image import benches
 from tests.image.benches import Bench, ignore
@@ -214,6 +216,21 @@ def test_the_confd_that_is_known_is_for_one_platform(tmp_path: Path, command: st
     refused = runner.invoke(root, words, env={"CATALOG_FORGE_CONFD": None})
     assert refused.exit_code == 1, refused.output
     assert "--platform linux/arm64: the confd 0.16.0 of web-conf is one for linux/amd64" in refused.output
+    assert "confd_src: URL, confd_sha256: SUM" in refused.output
+
+
+def test_a_spec_may_pin_a_confd_for_another_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CATALOG_FORGE_CONFD", raising=False)
+    own = f"engine: {{confd_src: 'https://example.org/confd-arm64', confd_sha256: {'ab' * 32}}}\n"
+    tree(tmp_path, {"specs/web-conf.yml": web_spec("web-conf", own)})
+    run = CliRunner().invoke
+    assert run(root, ["-C", str(tmp_path), "generate"]).exit_code == 0
+    (request,) = requests_for(Repository(tmp_path), ("web-conf",), Inputs(platform="linux/arm64"))
+    baked = run(root, ["-C", str(tmp_path), "bake", "--platform", "linux/arm64"])
+    assert baked.exit_code == 0, baked.output
+    target = json.loads(baked.stdout)["target"]["web-conf"]
+    assert (target["platforms"], target["labels"]) == (["linux/arm64"], request.own_labels)
+    assert (request.platform, request.download) == ("linux/arm64", "ab" * 32)
 
 
 def test_an_image_that_comes_out_the_same_twice_passes_and_another_fails(catalog: Catalog) -> None:

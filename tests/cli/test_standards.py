@@ -110,6 +110,11 @@ def test_a_report_has_all_images_of_many_catalogs(catalog: Path, tmp_path: Path)
     (line,) = [line for line in lines if "images/app-conf" in line]
     assert line.split()[1:4] == ["alpine:3.19", "0.16.0", "2016-07-29"]
     assert lines[-1] == "14 images and entries in 2 catalogs"
+    hostile = tree(tmp_path / "<b>x", {"specs/a-conf.yml": spec(0)})
+    page = tmp_path / "report.html"
+    assert run(tmp_path, "standards", "report", str(other), str(hostile), "--html", str(page)).exit_code == 0
+    text = page.read_text()
+    assert "<td>alpine:3.19</td>" in text and "&lt;b&gt;x/" in text and "<b>x" not in text and "<script" not in text
     told = json.loads(run(tmp_path, "standards", "report", str(other), "--format", "json").stdout)
     assert {each["kind"] for each in told} == {"image", "entry"}
 

@@ -132,7 +132,8 @@ def adopt(settings: Settings, write: bool) -> None:
     "catalogs", metavar="CATALOG...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def report(catalogs: tuple[Path, ...], form: str) -> None:
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one page to look at.")
+def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     """Show what many catalogs are made of: the base, confd and metadata of each image, broken standards, its last change.
 
     CATALOG is the folder of one. The standards are those of each catalog itself.
@@ -140,17 +141,23 @@ def report(catalogs: tuple[Path, ...], form: str) -> None:
     from catalog_forge.cli.judge.deriving import facts
 
     found = [each for catalog in catalogs for each in facts(catalog, str(catalog))]
-    if form == "json":
-        click.echo(as_json([vars(each) for each in found]))
-        return
     rows = [["where", "base", "confd", "metadata", "broken", "changed"]]
     for each in found:
         values = [each.values.get(word, "") or "-" for word in ("base", "confd", "metadata")]
         rows.append([f"{each.catalog}/{each.path}", *values, str(each.broken or "-"), each.changed or "-"])
+    summary = f"{counted(len(found), 'image or entry', 'images and entries')} in {counted(len(catalogs), 'catalog')}"
+    if html:
+        from catalog_forge import texts
+        from catalog_forge.cli.shown import outfile
+
+        outfile.write(html, texts.fill(__package__, "report.html", printable=printable, rows=rows, summary=summary))
+    if form == "json":
+        click.echo(as_json([vars(each) for each in found]))
+        return
     widths = [max(len(printable(row[column])) for row in rows) for column in range(6)]
     for row in rows:
         click.echo("  ".join(f"{printable(cell):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
-    click.echo(f"{counted(len(found), 'image or entry', 'images and entries')} in {counted(len(catalogs), 'catalog')}")
+    click.echo(summary)
 
 
 def _draw(team: Team) -> None:
