@@ -2,7 +2,7 @@
 
 usage: make bench, or: python benchmarks/run.py [NAME...]
 names: show_help, new, update, generate, chart, build, render, stored, seed, test, serve, huge, up, ps, many, lint, lock, adopt,
-preview
+preview, bake
 CATALOG_FORGE_BASE names the `catalog-forge` of an earlier release that `generate` and `lint` are compared with.
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """

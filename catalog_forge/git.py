@@ -153,8 +153,13 @@ def _run(
     except subprocess.TimeoutExpired:
         raise ForgeError(f"git needed more than {GIT_SECONDS} s to {doing}") from None
     if not 0 <= done.returncode <= most:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        is_outside = "not a git repository" in said[-1]
-        more = f"{hint}: git init, then commit what is published" if is_outside else ""
-        raise ForgeError(f"git cannot {doing}: {said[-1][:300]}", hint=more)
+        said = _said(done.stderr) or _said(done.stdout) or f"exit code {done.returncode}"
+        more = f"{hint}: git init, then commit what is published" if "not a git repository" in said else ""
+        raise ForgeError(f"git cannot {doing}: {said[:300]}", hint=more)
     return done.stdout
+
+
+def _said(output: bytes) -> str:
+    """The line that says what is wrong: the one that git begins with `fatal:` or `error:`, else the last one, as of a hook."""
+    lines = output.decode(errors="replace").strip().splitlines()
+    return next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")

@@ -230,6 +230,26 @@ def test_what_else_is_not_committed_is_named(two: Path) -> None:
     assert alone.exit_code == 1 and "this is not committed: catalog-forge.yml" in alone.stderr
 
 
+def test_what_git_or_a_hook_refuses_is_said_in_its_words_and_goes_on_afterwards(two: Path) -> None:
+    edit(two, "busybox:1.36.1", "busybox:1.37.0", "catalog-forge.yml")
+    (two / ".git/index.lock").touch()
+    locked = run(two, "release", "--all", "--tag")
+    assert locked.exit_code == 1 and re.search(
+        "git cannot add: fatal: Unable to create '.*index.lock': File exists", locked.stderr
+    )
+    (two / ".git/index.lock").unlink()
+    hook = two / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'not on a Sunday' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    refused = run(two, "release", "--all", "--tag")
+    assert (refused.exit_code, git(two, "rev-list", "--count", "HEAD"), git(two, "tag")) == (1, "1", "")
+    assert "git cannot commit: not on a Sunday\n" in refused.stderr
+    hook.unlink()
+    assert run(two, "release", "--all", "--tag").exit_code == 0
+    assert (git(two, "rev-list", "--count", "HEAD"), git(two, "tag").split()) == ("2", ["one-1.0.1", "two-1.0.1"])
+
+
 @pytest.fixture
 def no_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine without git."""
