@@ -7,6 +7,8 @@ What the classic builder of an engine does (measured on 20.10), and what is done
 - the last image of each stage but the final one is dangling for ever, also after success. It is the build cache of
   that stage (here: the downloaded confd), the same for all images with the same confd, so it stays; a changed spec
   changes the final stage and adds none. A build without cache would add one each time, so that one is removed.
+- it finds the image of a step in its cache, and fails a moment later when somebody removes that one meanwhile, by a
+  `docker image prune` or with the last image that was built on it. Then it builds once more, without what is gone.
 - the image that had the tag before becomes dangling. It is removed, if it was built here and no container uses it.
 """
 
@@ -34,6 +36,7 @@ from catalog_forge.image.stream import Done, Log, Pushing, Report, progress
 from catalog_forge.plan import Plan
 
 _PARSE_ERROR = re.compile(r"dockerfile parse error (?:on )?line (\d+): (.*)", re.DOTALL)
+_PRUNED = re.compile(r'unable to find image "sha256:[0-9a-f]{64}"\s*')
 GRACE = 20
 """Seconds that an engine has to end the builds that were interrupted."""
 
@@ -120,8 +123,11 @@ def _build(work: _Work, request: BuildRequest, report: Report) -> Built:
     return Built(log.image_id, request.digest, fresh=True)
 
 
-def _run(work: _Work, request: BuildRequest, report: Report) -> Log:
-    """Let the engine build, and follow its words to the end, whatever happens to us meanwhile."""
+def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = True) -> Log:
+    """Let the engine build, and follow its words to the end, whatever happens to us meanwhile.
+
+    `again`: begin once more when the engine's cache was emptied under it.
+    """
     log, engine, action = Log(), work.engine, f"build {request.tags[0]}"
     with engine.asked_to(action):
         messages = _heard(engine, action, engine.api.build(**_arguments(request)), request.dockerfile)
@@ -142,6 +148,8 @@ def _run(work: _Work, request: BuildRequest, report: Report) -> Log:
         response.close()
     if log.error or not log.tagged:
         work.leave(log)
+        if again and _PRUNED.fullmatch(log.error or ""):
+            return _run(work, request, report, again=False)
         raise _failure(work, request, log)
     work.kept.update(log.used)
     return log

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -248,8 +248,14 @@ def test_interrupted_builds_leave_nothing(bench: Bench) -> None:
     assert (bench.images(), bench.containers()) == (set(), set())
 
 
-def test_an_engine_that_dies_during_the_build_is_an_engine_error(tmp_path: Path) -> None:
-    def die_in_the_stream(head: bytes, connection: socket.socket) -> None:
+X = BuildRequest(Plan([File("Dockerfile", b"FROM x\nRUN y\n")]), ("x:1",))
+
+
+def streaming(*streams: bytes) -> Callable[[bytes, socket.socket], None]:
+    """An engine without images, whose builds say these chunked streams, one after the other."""
+    left_to_say = iter(streams)
+
+    def answer(head: bytes, connection: socket.socket) -> None:
         if b"/build?" not in head:
             missing = b"/images/" in head
             return reply(
@@ -260,17 +266,43 @@ def test_an_engine_that_dies_during_the_build_is_an_engine_error(tmp_path: Path)
         left = int(size[1]) - len(head.partition(b"\r\n\r\n")[2])
         while left:  # until all of the context has come
             left -= len(connection.recv(left))
-        line = json.dumps({"stream": "Step 1/2 : FROM x"}).encode()
-        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n40\r\n{" % (len(line), line))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + next(left_to_say))
         return None
 
-    request = BuildRequest(Plan([File("Dockerfile", b"FROM x\nRUN y\n")]), ("x:1",))
+    return answer
+
+
+def chunk(**message: object) -> bytes:
+    line = json.dumps(message).encode()
+    return b"%x\r\n%s\r\n" % (len(line), line)
+
+
+def test_an_engine_that_dies_during_the_build_is_an_engine_error(tmp_path: Path) -> None:
     events: list[Event] = []
     broken = pytest.raises(EngineError, match="cannot build x:1: the Docker engine at .* broke the connection")
-    with fake_engine(tmp_path / "s", die_in_the_stream) as host, connect({"DOCKER_HOST": host}) as engine, broken as caught:
-        build(engine, request, events.append)
+    dies = streaming(chunk(stream="Step 1/2 : FROM x") + b"40\r\n{")
+    with fake_engine(tmp_path / "s", dies) as host, connect({"DOCKER_HOST": host}) as engine, broken as caught:
+        build(engine, X, events.append)
     assert events == [StepStarted(1, 2, "FROM x")]
     assert caught.value.exit_code == 4
+
+
+PRUNED = f'unable to find image "sha256:{"a" * 64}"\n'
+FAILS = chunk(stream="Step 1/2 : FROM x") + chunk(error=PRUNED, errorDetail={"message": PRUNED}) + b"0\r\n\r\n"
+WORKS = (
+    chunk(stream="Step 1/2 : FROM x")
+    + chunk(aux={"ID": f"sha256:{'b' * 64}"})
+    + chunk(stream="Successfully tagged x:1\n")
+    + b"0\r\n\r\n"
+)
+
+
+def test_a_build_whose_cached_image_is_removed_meanwhile_is_begun_once_more(tmp_path: Path) -> None:
+    with fake_engine(tmp_path / "a", streaming(FAILS, WORKS)) as host, connect({"DOCKER_HOST": host}) as engine:
+        assert build(engine, X, ignore).image_id == f"sha256:{'b' * 64}"
+    gone = pytest.raises(BuildError, match="unable to find image")
+    with fake_engine(tmp_path / "b", streaming(FAILS, FAILS)) as host, connect({"DOCKER_HOST": host}) as engine, gone:
+        build(engine, X, ignore)
 
 
 @pytest.mark.filterwarnings("ignore:docker-credential-nonesuch")

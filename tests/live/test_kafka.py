@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
 
 import docker
 import pytest
 
-from tests.live.software import TAGS, Forge, RunningStack, eventually, forge_in, image_of, run, running
+from tests.live.software import TAGS, Forge, RunningStack, eventually, image_of, run, running
 
 pytestmark = [pytest.mark.engine, pytest.mark.second_tier]
 TOPIC = "proof"
@@ -27,12 +25,6 @@ def in_sync(stack: RunningStack) -> list[int]:
     """How many brokers have all of each partition of the topic."""
     said = run(stack.container("kafka", 1), *tool("TopicCommand", "--describe", "--topic", TOPIC))
     return [len(found.split(",")) for found in re.findall(r"\bIsr: ([0-9,]+)", said)]
-
-
-@pytest.fixture
-def forge(tmp_path: Path, engine: docker.DockerClient, base_image: str, confd: Path) -> Iterator[Forge]:  # noqa: ARG001
-    with forge_in(tmp_path, engine, confd) as forge:
-        yield forge
 
 
 def test_kafka_keeps_what_it_acknowledged_when_one_broker_after_the_other_is_killed(

@@ -332,11 +332,13 @@ class Aws(Store):
         self.call("CreateTable", TableName=name, KeySchema=schema, AttributeDefinitions=kinds, BillingMode="PAY_PER_REQUEST")
 
     def put(self, held: Mapping[str, bytes]) -> None:
-        for key, value in held.items():
-            if self.backend == "ssm":
+        if self.backend == "ssm":
+            for key, value in held.items():
                 self.call("PutParameter", Name=key, Value=value.decode(), Type="String", Overwrite=True)
-            else:
-                self.call("PutItem", TableName="conf", Item={"key": {"S": key}, "value": {"S": value.decode()}})
+            return
+        items = [{"PutRequest": {"Item": {"key": {"S": key}, "value": {"S": text.decode()}}}} for key, text in held.items()]
+        for start in range(0, len(items), 25):  # as many as it takes at once
+            self.call("BatchWriteItem", RequestItems={"conf": items[start : start + 25]})
 
     def delete(self, key: str) -> None:
         if self.backend == "ssm":
