@@ -39,8 +39,11 @@ _BEGUN = f"{SCRATCH}/journal.json"
 _COMMITTED = f"{SCRATCH}/committed.json"
 _PROBE = f"{SCRATCH}/probe"
 _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
-# Whoever writes here deletes in these rooms alone: what is generated, and what `update` removes beside a spec.
-_MAY_REMOVE = re.compile("images/|templates/|compose/|specs/[^/]+/")
+# Whoever writes here deletes in these rooms alone: what is generated, and what `update` removes beside a spec; of a chart, which
+# may be made anywhere, what differs from one to the next.
+_MAY_REMOVE = re.compile(
+    r"images/|templates/|compose/|charts/|specs/[^/]+/|[^/]+/[^/]+/(?:templates/[^/]+\.yaml|catalogIcon[^/]*)$"
+)
 _FINISHES = "put this right: the next command finishes the change that was begun"
 _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # What happens for each file names its path as plain text: making Paths would take longer than the operations.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from catalog_forge.cli.main import root
@@ -86,3 +88,36 @@ def test_an_entry_that_rancher_would_refuse_gives_its_error_and_no_file(tmp_path
     result = run(tmp_path, "--entry", "templates/web")
     assert result.exit_code == 1 and "docker-compose.yml:2:" in result.output
     assert not (tmp_path / "charts").exists()
+
+
+@pytest.mark.parametrize("output", [(), ("--output", "else/where")])
+def test_what_a_chart_had_and_has_no_more_is_removed(tmp_path: Path, output: tuple[str, ...]) -> None:
+    files = {"templates/web/catalogIcon-web.svg": "<svg/>", "templates/web/icon.png": "newer"}
+    tree(entry(tmp_path), {**files, "templates/web/0/docker-compose.yml": f"{DOCKER}  old: {{image: 'x:1'}}\n"})
+    before = run(tmp_path, "--entry", "templates/web", *output, "--check")
+    assert before.exit_code == 1 and "the chart differs from its entry" in before.output
+    first = run(tmp_path, "--entry", "templates/web", *output)
+    assert first.exit_code == 0, first.output
+    chart = tmp_path / (output[1] if output else "charts") / "web"
+    assert (chart / "catalogIcon.png").read_text() == "newer" and (chart / "templates/old.yaml").exists()
+    assert yaml.safe_load((chart / "Chart.yaml").read_text())["icon"] == "file://catalogIcon.png"
+    (tmp_path / "templates/web/icon.png").unlink()
+    entry(tmp_path)
+    result = run(tmp_path, "--entry", "templates/web", *output)
+    assert result.exit_code == 0, result.output
+    assert not (chart / "templates/old.yaml").exists() and not (chart / "catalogIcon.png").exists()
+    assert (chart / "catalogIcon.svg").read_text() == "<svg/>"
+
+
+def test_an_icon_that_leads_out_of_its_entry_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_text("secret")
+    (entry(tmp_path) / "templates/web/catalogIcon.png").symlink_to(tmp_path / "secret.png")
+    result = run(tmp_path, "--entry", "templates/web")
+    assert result.exit_code == 1 and "leads out of the entry's folder" in result.output
+    assert not (tmp_path / "charts").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (entry(tmp_path) / "file").write_text("x")
+    result = run(tmp_path, "--entry", "templates/web", "-o", "file/below/charts")
+    assert result.exit_code == 1 and "file/below: the folder cannot be made: Not a directory" in result.output

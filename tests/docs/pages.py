@@ -55,7 +55,8 @@ ELSEWHERE = {
     "catalog-forge preview": "tests/preview/test_server.py::test_the_page_and_its_parts_allow_nothing_from_elsewhere",
     "catalog-forge generate --locked": "tests/registry/test_lock.py::test_what_is_generated_is_pinned_where_it_is_wanted",
     "catalog-forge lock": "tests/registry/test_lock.py::test_check_needs_no_registry_and_says_what_to_do",
-    "catalog-forge chart": "tests/cli/test_chart.py::test_a_chart_of_an_entry_is_written_and_what_does_not_carry_over_is_said",
+    "helm lint": "tests/chart/test_real_helm.py::test_helm_makes_of_a_chart_what_is_validated_in_the_first_tier",
+    "helm install": "tests/chart/test_api_server.py::test_a_chart_is_installed_upgraded_and_uninstalled",
     "docker login": "tests/image/test_builder.py::test_a_refused_push_is_an_error_with_the_registrys_words",
     "catalog-forge build --push": "tests/image/test_builder.py::test_a_push_to_a_registry_that_is_not_there_is_an_error",
 }

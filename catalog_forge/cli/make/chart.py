@@ -57,7 +57,8 @@ def chart(settings: Settings, /, name: str | None, form: str, **options: Any) ->
 
 def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Chart:
     from catalog_forge.chart.charting import chart as make
-    from catalog_forge.cli.run.entries import given, opened
+    from catalog_forge.cli.run.entries import given, icon_of, opened
+    from catalog_forge.plan import File
     from catalog_forge.rancher.questions import answered
 
     conf, icon = None, None
@@ -70,6 +71,8 @@ def _made(settings: Settings, name: str | None, options: dict[str, Any]) -> Char
         conf = conf_of(source.spec(), source.folder.static)
     else:
         entry = opened(settings.directory, options["entry"], options["revision"])
+        if found := icon_of(settings.directory, options["entry"]):
+            icon = File(f"catalogIcon.{found[0]}", found[1])
     told = given(options["sets"], options["answers_file"])
     # What must be answered, and is not yet, is asked when the chart is installed.
     variables = answered(entry.questions, told, lambda _: "")
@@ -80,7 +83,7 @@ def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
     """Write the chart, all of it or nothing, or say how it differs from the disk."""
     from catalog_forge import writer
     from catalog_forge.cli.make.generate import summary
-    from catalog_forge.errors import ForgeError
+    from catalog_forge.errors import ForgeError, Where
     from catalog_forge.repository import Repository
 
     if options["output"]:
@@ -97,6 +100,10 @@ def _write(settings: Settings, made: Chart, options: dict[str, Any]) -> None:
         if options["check"] and not found.clean:
             raise ForgeError("the chart differs from its entry", hint="catalog-forge chart")
         return
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ForgeError(f"the folder cannot be made: {error.strerror}", Where(str(root))) from error
     done = writer.write(root, name, plan, force=options["force"])
     click.echo(f"{name}: {summary(done)}", err=True)
 

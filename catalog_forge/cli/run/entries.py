@@ -187,6 +187,16 @@ def _files(folder: Path) -> dict[str, bytes]:
     return found
 
 
+def icon_of(directory: Path, entry: str) -> tuple[str, bytes] | None:
+    """The ending and the content of the icon that Rancher shows of an entry: of several the one that sorts last."""
+    from catalog_forge.rancher.entries import ICONS
+
+    folder, _ = _found(directory, entry)
+    last = max((path.name for path in folder.iterdir() if path.name.startswith(ICONS)), default="")
+    ending = last.rpartition(".")[2].lower()
+    return (ending, _content(folder.resolve(), folder / last)) if ending in ("svg", "png", "jpg", "jpeg", "gif") else None
+
+
 def _content(root: Path, path: Path) -> bytes:
     from catalog_forge.errors import ForgeError, Where
 
