@@ -97,7 +97,7 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
             hint = "write the same quote at the end of the value"
             return "this quote is never closed", hint, opened, max(lines[opened].rfind(quote), 0)
         hint = 'a quote within a value is written twice in single quotes, and as \\" in double quotes'
-        return "text stands behind a closing quote", hint, stop.line, stop.column
+        return "there is text after a closing quote", hint, stop.line, stop.column
     return None
 
 
@@ -117,9 +117,9 @@ def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
         word, _, rest = text.strip().partition(" ")
         if word.startswith("-") and len(word) > 1:
             return "a space must follow the '-' of an item", f"write - {text.strip()[1:]}", line, text.index("-")
-        return "this line has no ':' behind its key", f"write {word}: {rest}".rstrip(), line, column
+        return "this line has no ':' after its key", f"write {word}: {rest}".rstrip(), line, column
     if "block sequence entries are not allowed" in stop.problem:
-        return "a list begins on a line of its own", "put each '- ' on the lines below, or write [a, b]", stop.line, stop.column
+        return "a list begins on a line of its own", "put each '- ' on a line below, or write [a, b]", stop.line, stop.column
     return None
 
 

@@ -164,7 +164,7 @@ def parse(
 
 @dataclass(frozen=True, slots=True)
 class Lenient:
-    """What Rancher's own YAML reader takes from a file: the first document (None when it is empty), and what it passes over."""
+    """What Rancher's own YAML reader takes from a file: the first document (None when it is empty), and what it ignores."""
 
     node: Node | None
     duplicates: tuple[Double, ...]

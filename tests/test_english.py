@@ -26,7 +26,13 @@ PLAINER = {
     r"power over the machine": "privileged settings, rights over the machine",
     r"nobody knows": "unknown, cannot be told",
     r"file and name are one": "the file must be called NAME.yml",
-    r"\bcan(?:not)? be had\b": "is (not) available",
+    r"\bbe had\b": "is (not) available",
+    r"\banew\b": "again",
+    r"\bpass(?:es|ed) over\b": "ignores",
+    r"\bbelongs? into\b": "belongs in",
+    r"\bstands? behind\b": "follows, comes after",
+    r"\bwithout an end\b": "without exiting",
+    r"\bthe begin of\b": "the beginning of",
 }
 _PLAINER = re.compile("|".join(PLAINER))
 

@@ -14,12 +14,12 @@ CASES = {
     "a: *\n": "1:4: a value cannot begin with '*' | quote it: \"*\"",
     "a: redis: a store\n": "1:4: a value that holds ': ' must be quoted | quote the value: a: \"redis: a store\"",
     "- a: b: c\n": "1:6: a value that holds ': ' must be quoted | quote the value: - a: \"b: c\"",
-    "a: 1\nreload restart\n": "2:1: this line has no ':' behind its key | write reload: restart",
+    "a: 1\nreload restart\n": "2:1: this line has no ':' after its key | write reload: restart",
     "a: 1\nreload:restart\nb: 1\n": "2:1: a space must follow the ':' of a key | write reload: restart",
-    "a: - b\n": "1:4: a list begins on a line of its own | put each '- ' on the lines below, or write [a, b]",
+    "a: - b\n": "1:4: a list begins on a line of its own | put each '- ' on a line below, or write [a, b]",
     'a: "b\nc: 1\n': "1:4: this quote is never closed | write the same quote at the end of the value",
     'a: "b\nc: "d"\n': "1:4: this quote is never closed | write the same quote at the end of the value",
-    "a: 'b' c\n": "1:8: text stands behind a closing quote"
+    "a: 'b' c\n": "1:8: there is text after a closing quote"
     ' | a quote within a value is written twice in single quotes, and as \\" in double quotes',
     'a: "\\d"\n': "1:5: this backslash begins no escape that YAML knows"
     " | in double quotes a backslash begins an escape: write it twice, or use single quotes",

@@ -1,4 +1,4 @@
-"""What an answer to a question of a blueprint must be: `_checks` in cookiecutter.json, which cookiecutter itself passes over."""
+"""What an answer to a question of a blueprint must be: `_checks` in cookiecutter.json, which cookiecutter itself ignores."""
 
 from __future__ import annotations
 

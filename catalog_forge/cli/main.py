@@ -182,7 +182,7 @@ def _failed(error: Exception, debug: bool) -> int:
     click.echo(
         f"This is a bug in catalog-forge {__version__}: {type(error).__name__}: {printable(str(error))} ({place})", err=True
     )
-    click.echo("hint: run it again with --debug in front of the command, and report what it prints", err=True)
+    click.echo("hint: run it again with --debug before the command, and report what it prints", err=True)
     return EXIT_BUG
 
 

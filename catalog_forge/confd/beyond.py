@@ -49,7 +49,7 @@ def _by_containers(names: Names, of: Collection) -> Members:
 def containers(names: Names, service: Collection, variable: str, filters: tuple[str, ...]) -> Members:
     """Return the containers of the service that `variable` holds, an element of `service`.
 
-    A walk has found those of all services, one after the other: what stands behind the name of this one are its own.
+    A walk has found those of all services, one after the other: what follows the name of this one is its own.
     """
     if not filters and not names.listed_by_name:
         names.roots.add("/stacks")

@@ -64,7 +64,7 @@ def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
         + (
             f"/services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
             if beyond_stack(path)
-            else "what was the `prefix` of the template's TOML belongs into each path"
+            else "what was the `prefix` of the template's TOML belongs in each path"
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The types that Rancher's programs decode YAML into, and what does not fit them. Unknown keys are passed over.
+"""The types that Rancher's programs decode YAML into, and what does not fit them. Unknown keys are ignored.
 
 Rules: `decode.go` of gopkg.in/yaml.v2, as catalog-service b3dc315 and rancher-compose-executor v0.14.29 carry it.
 """

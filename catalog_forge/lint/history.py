@@ -14,7 +14,7 @@ from catalog_forge.rancher.entries import is_revision
 from catalog_forge.rancher.tree import MAX_BYTES, File, Tree, joined
 
 MAX_CONTENT = 256 << 20
-# MODE TYPE NAME SIZE and the path, as ls-tree -l has them. Links and submodules are passed over, as Rancher does.
+# MODE TYPE NAME SIZE and the path, as ls-tree -l has them. Links and submodules are ignored, as Rancher does.
 _ENTRY = re.compile(rb"100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.*)", re.DOTALL)
 
 

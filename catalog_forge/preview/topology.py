@@ -214,7 +214,7 @@ class _TopologyReader:
             yield from (("reads", other) for other in self.conf.reads)
 
     def _mounts(self) -> Iterator[Edge]:
-        """The named volumes that several units have; those that the same units have are one, and so are all of very many."""
+        """The named volumes that units share, as they are drawn: one node for those of the same units."""
         users: dict[str, dict[str, None]] = {}
         for name, members in self.members.items():
             for item in (item for service in members for item in _words(service, "volumes")):

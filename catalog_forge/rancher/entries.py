@@ -234,7 +234,7 @@ class Revision:
 
     @cached_property
     def faults(self) -> dict[str, list[Refusal]]:
-        """What rancher-compose refuses or passes over with the default answers, by the rule that tells of it."""
+        """What rancher-compose refuses or ignores with the default answers, by the rule that tells of it."""
         found: dict[str, list[Refusal]] = {}
         judge = LaunchJudge(self.sources)
         for fault in (*judge.faults(), *judge.odd) if self.docker else ():

@@ -55,7 +55,7 @@ def _compared(name: str, *values: Any) -> Any:
 
 
 def _atoi(text: bytes) -> int:
-    """strconv.Atoi, whose error sprig passes over: 0 for what is not a number, the nearest one for what is too large."""
+    """strconv.Atoi, whose error sprig ignores: 0 for what is not a number, the nearest one for what is too large."""
     digits = text.lstrip(b"+-").lstrip(b"0")
     if not _WHOLE.fullmatch(text):
         return 0

@@ -108,7 +108,7 @@ class File:
 class Yaml:
     """What a YAML file holds: its first document, None when that is empty or broken; `problems` say what is broken.
 
-    Legal for Rancher, and worth a word: keys that stand twice (the last one counts), and a `second` document (it is passed over).
+    Legal for Rancher, and worth a word: keys that stand twice (the last one counts), and a `second` document (it is ignored).
     """
 
     node: yamlio.Node | None

@@ -126,7 +126,7 @@ def _test(comparison: str) -> Test | None:
 def _expanded(part: str) -> list[str]:
     """Write a wildcard such as `1.2.x` as the comparisons that it stands for, with the service's oddities.
 
-    `1.x.x` ends where `1.1.0` begins, and an operator that it does not know, such as `~`, is passed over.
+    `1.x.x` ends where `1.1.0` begins, and an operator that it does not know, such as `~`, is ignored.
     """
     place = _DIGIT.search(part) if "x" in part else None
     if place is None:

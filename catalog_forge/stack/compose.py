@@ -64,7 +64,7 @@ def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
         [replace(note, where=files.at(note.where)) if note.where else note for note in found]
         for found in (stack.unhonoured, stack.dangerous)
     )
-    # What Rancher passes over, where nothing is said of it here.
+    # What Rancher ignores, where nothing is said of it here.
     told = {note.where for note in (*unhonoured, *dangerous)}
     odd = [fault for fault in judge.odd if fault.where not in told]
     unhonoured += [Note("", fault.rule, printable(fault.message), fault.where) for fault in odd]
@@ -99,9 +99,9 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
                 yield Note("", name, f"it stands twice: this one counts, not that of line {double.first.line}", where)
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
-                # Rancher passes over it without a word, also where an author of version 1 put a service here.
+                # Rancher ignores it without a word, also where an author of version 1 put a service here.
                 hint = did_you_mean(name, launch.TOPS)
-                yield Note("", name, f"Rancher passes over it: {hint}; services stand below `services`", key.where)
+                yield Note("", name, f"Rancher ignores it: {hint}; services stand below `services`", key.where)
 
 
 def _declared(sources: Iterable[ComposeFile], notes: list[Note]) -> dict[str, Node]:
@@ -148,7 +148,7 @@ class _Composer:
         if not self.made:
             self.reader.wrong("the entry has no services", Where(""))
         services = {name: self._service(name) for name, primary in self.primary_of.items() if name == primary}
-        # A link is an optional dependency: a circle of them is passed over, as rancher-compose's executor does.
+        # A link is an optional dependency: a circle of them is ignored, as rancher-compose's executor does.
         needs = {name: self._others(service, service.depends_on) for name, service in services.items()}
         wishes = {name: self._others(service, (link.target for link in service.links)) for name, service in services.items()}
         order = ordered(without_circles(needs, wishes))[0]

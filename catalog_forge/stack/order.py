@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 def ordered(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
     """Return names so that each stands after what it needs, else in the order given; and the cycles that forbid it.
 
-    Names that are no key of `needs` are passed over. No recursion: an entry may chain as many services as it likes.
+    Names that are no key of `needs` are ignored. No recursion: an entry may chain as many services as it likes.
     """
     done: dict[str, bool] = {}
     order: list[str] = []

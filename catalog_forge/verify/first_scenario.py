@@ -25,7 +25,7 @@ _SAMPLES = {"int": "1", "boolean": "true", "multiline": "first line\nsecond line
 
 
 def asking(spec: Spec) -> str:
-    """Return the service as which confd asks, of the first that is configured: its primary, or the sidekick that it is."""
+    """Return the name under which confd asks for the first configured service: that of its primary, or of its sidekick."""
     return spec.members[0].asking
 
 

@@ -77,7 +77,7 @@ class Run:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "out", type=_FILE, metavar="FILE", help="Write the result into FILE.")
 @click.option("--report", type=_FILE, metavar="FILE", help="Write one page to look at into FILE, .html or .md.")
-@click.option("--baseline", type=_FILE, metavar="FILE", help="Pass over the findings that FILE knows.")
+@click.option("--baseline", type=_FILE, metavar="FILE", help="Skip the findings that FILE knows.")
 @click.option("--write-baseline", type=_FILE, metavar="FILE", help="Write all findings of now into FILE, and end.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, then check again.")
 @click.option("--diff", is_flag=True, help="Show what --fix does; without --fix nothing is written.")
@@ -90,7 +90,7 @@ class Run:
     help="Ask no hadolint, no shellcheck, no git server.",
 )
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="Check in so many processes."
+    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="How many processes check."
 )
 @click.option("--since", metavar="REF", help="Find revisions that were published at REF, a git commit, and changed.")
 @click.option("--verdicts", is_flag=True, help="Say what Rancher's three judges do with PATH, and end.")
@@ -278,7 +278,7 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
     for line in gone[:20]:
         click.echo(f"{printable(line)} of the baseline no longer occurs", err=True)
     if gone:
-        click.echo(f"{len(gone)} entries of the baseline are done: --write-baseline writes it anew", err=True)
+        click.echo(f"{len(gone)} entries of the baseline are done: --write-baseline writes it again", err=True)
 
 
 def _was_read(tree: Tree, path: str) -> bool:

@@ -1,4 +1,4 @@
-"""`catalog-forge help`: what `--help` behind a command says."""
+"""`catalog-forge help`: what COMMAND --help says."""
 
 from __future__ import annotations
 

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--changed-since", "since", metavar="REF", help="Leave out images that are as they were at this commit.")
-@click.option("--shards", type=click.IntRange(1), metavar="N", default=1, show_default=True, help="Deal the images into so many.")
+@click.option(
+    "--shards",
+    type=click.IntRange(1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="How many groups the images are dealt into.",
+)
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
 @click.option(

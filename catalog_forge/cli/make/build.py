@@ -76,7 +76,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=1, show_default=True, help="Build so many at a time."
+    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=1, show_default=True, help="How many to build at a time."
 )
 @click.option("--plain", is_flag=True, help="Show each step on a line of its own; default: on a terminal the one that runs.")
 @click.option("-q", "--quiet", is_flag=True, help="Show the result alone, not the steps.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", shell_complete=complete.specs, required=False)
 @click.option("--all", "every", is_flag=True, help="Release every entry that differs, all of them or none, in one commit.")
-@click.option("--changed", is_flag=True, help="With --all: say nothing of entries that do not differ.")
+@click.option("--changed", is_flag=True, help="With --all: leave out entries that do not differ.")
 @click.option("--version", metavar="VERSION", help="Version of the entry; default: the last number of the one before goes up.")
 @click.option("-m", "--message", "messages", metavar="TEXT", multiple=True, help="A line for the changelog; may be repeated.")
 @click.option("--published", "ref", metavar="REF", default="HEAD", help="The commit that says what is published; default: HEAD.")

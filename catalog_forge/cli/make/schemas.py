@@ -9,7 +9,7 @@ from pathlib import Path
 from catalog_forge import __version__
 
 FILE = "specs/.schema.json"
-_HEAD = f'{{\n  "$comment": "catalog-forge {__version__}: written anew by each release",\n'
+_HEAD = f'{{\n  "$comment": "catalog-forge {__version__}: written by each release",\n'
 
 
 def text() -> str:

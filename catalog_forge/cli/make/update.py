@@ -28,7 +28,13 @@ MOST_LINES = 12
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--to", "commit", metavar="COMMIT", help="The commit of the blueprint's repository to update to (40 hex digits).")
 @click.option("--from", "reference", metavar="BLUEPRINT", help="The blueprint, where it moved, or where nothing is remembered.")
-@click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint, new or anew.")
+@click.option(
+    "--set",
+    "pairs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Answer a question of the blueprint, a new one or one that was answered before.",
+)
 @click.option("--no-input", is_flag=True, help="Ask nothing.")
 @click.option("--trust", is_flag=True, help="Let cookiecutter run the blueprint's hooks and extensions.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the blueprint is newer, or files were edited.")

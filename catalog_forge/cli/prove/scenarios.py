@@ -20,7 +20,7 @@ def scenario() -> None:
 @scenario.command()
 @click.argument("name", shell_complete=complete.specs)
 @click.argument("title", default="first")
-@click.option("--force", is_flag=True, help="Write it anew when it is there.")
+@click.option("--force", is_flag=True, help="Overwrite it when it is there.")
 @click.pass_obj
 def new(settings: Settings, name: str, title: str, force: bool) -> None:
     """Write specs/NAME/scenarios/TITLE.yml, with what is rendered now, for you to read.

@@ -34,7 +34,7 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @engines.options(engines.ALL)
 @click.option("--trust", is_flag=True, help="Let the engine `stack` run what has power over this machine, as `up --trust`.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="Play so many at a time."
+    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="How many to play at a time."
 )
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML to FILE, too.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")

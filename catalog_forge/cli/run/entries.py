@@ -41,7 +41,7 @@ def chosen(
 
     `entry` is the folder of an entry, that of one of its revisions, or a name below templates/ of the catalog; `name` is the
     name of the stack, by default the entry's. `ask` answers what is missing; True is a person at the terminal. `kept` tells of
-    a name the stack that it was so far: what was answered then holds until it is answered anew.
+    a name the stack that it was so far: what was answered then holds until it is answered again.
     Raises ForgeError for all that is wrong with the entry or with the answers.
     """
     from catalog_forge.rancher.questions import answered

@@ -67,7 +67,7 @@ def logs(
 ) -> None:
     """Show what the containers of a stack say.
 
-    In the order in which it was said, each line behind the name of its container. SERVICE is a service, a unit, one of its
+    In the order in which it was said, each line after the name of its container. SERVICE is a service, a unit, one of its
     sidekicks, or a container. With -f containers that come later are followed too. Answers to secret questions of four
     characters or more are hidden.
 

@@ -43,7 +43,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--expect", metavar="SCENARIO", help="With --upgrade-from: what it expects of containers, after the upgrade.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE of an .env file.")
-@click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Run so many units of a service.")
+@click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="How many units of a service run.")
 @click.option(
     "--beside",
     multiple=True,
@@ -62,7 +62,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.FloatRange(0, 600),
     metavar="SECONDS",
     envvar="CATALOG_FORGE_SETTLE",
-    help="How long a container must run without an end before it counts as running; default: 3.",
+    help="How long a container must run without exiting before it counts as running; default: 3.",
 )
 @click.option("--trust", is_flag=True, help="Run privileged containers, mounts, networks and devices of this machine.")
 @click.option("--lb-image", metavar="IMAGE", envvar="CATALOG_FORGE_HAPROXY", help="The haproxy of load balancers.")
@@ -71,7 +71,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: Any) -> None:
     """Run an entry's whole stack on a Docker engine, as Rancher would.
 
-    ENTRY is a folder of templates/ or a revision in it. The metadata service stands behind the containers as
+    ENTRY is a folder of templates/ or a revision in it. The metadata service answers the containers as
     rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
     stack that is there, `up` changes what differs, and keeps answers and scales that were given before.
     """

@@ -290,7 +290,7 @@ class Service:
         where = next(file for name, file in revision.files.items() if name in REVISION_FILES).at()
         number = number_of(revision.name)
         if not is_revision(revision.name):
-            reason = f"no folder named {revision.name!r} is a revision: it is passed over"
+            reason = f"no folder named {revision.name!r} is a revision: it is ignored"
             yield self._say("drop", reason, where, template, revision.name, "0, 1, 2 and so on", "CF104")
             return
         kept = template.by_key.get(revision.name if number is None else number)

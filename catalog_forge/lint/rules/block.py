@@ -157,7 +157,7 @@ def bare_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF306", "warning", "The catalog block has a key that nobody reads", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
-    """Rancher passes over keys that it does not know: a misspelt limit limits nothing.
+    """Rancher ignores keys that it does not know: a misspelt limit limits nothing.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -295,7 +295,7 @@ def two_blocks(revision: Revision) -> Iterator[Hit]:
         key = key_of(revision.rancher.yaml.node, ".catalog")
         yield Hit(
             key.where if key else revision.rancher.at(),
-            "Rancher takes catalog, and passes over .catalog",
+            "Rancher takes catalog, and ignores .catalog",
             f"keep one in {RANCHER}",
         )
 

@@ -478,7 +478,7 @@ def _powers(service: Service) -> Iterator[tuple[str, Where]]:
 
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)
 def container_name(revision: Revision) -> Iterator[Hit]:
-    """Containers are named after stack and service; `container_name` is passed over, and two units could not share it anyway.
+    """Containers are named after stack and service; `container_name` is ignored, and two units could not share it anyway.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -493,4 +493,4 @@ def container_name(revision: Revision) -> Iterator[Hit]:
     for part in composition.parts:
         if part.get("container_name") is not None:
             where = part.keys["container_name"][0].where
-            yield Hit(where, f"container_name of {part.name.value!r} is passed over", "leave it out")
+            yield Hit(where, f"container_name of {part.name.value!r} is ignored", "leave it out")

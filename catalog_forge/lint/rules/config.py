@@ -293,7 +293,7 @@ def nobody(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF211", "warning", "config.yml has a key that nobody reads", on=Entry, fixable=True)
 def unknown_key(entry: Entry) -> Iterator[Hit]:
-    """Rancher passes over keys that it does not know, so that a misspelt one is lost without a word.
+    """Rancher ignores keys that it does not know, so that a misspelt one is lost without a word.
 
     Bad:
         -- templates/web/config.yml --

@@ -214,7 +214,7 @@ def no_readme(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF143", "note", "A file of an entry is read by nobody", on=Entry)
 def unknown_file(entry: Entry) -> Iterator[Hit]:
-    """Beside config.yml only the icon and a README mean something; Rancher passes over everything else.
+    """Beside config.yml only the icon and a README mean something; Rancher ignores everything else.
 
     Bad:
         -- templates/web/logo.png --
@@ -282,7 +282,7 @@ def duplicate_key(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF151", "warning", "A YAML file has a second document", on=Entry)
 def second_document(entry: Entry) -> Iterator[Hit]:
-    """Rancher reads the first document of a file and passes over what follows `---`.
+    """Rancher reads the first document of a file and ignores what follows `---`.
 
     Bad:
         -- templates/web/config.yml --
@@ -302,7 +302,7 @@ def second_document(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF152", "note", "A file begins with a byte order mark", on=Entry)
 def byte_order_mark(entry: Entry) -> Iterator[Hit]:
-    """Rancher passes over a byte order mark; other tools stumble over it.
+    """Rancher ignores a byte order mark; other tools stumble over it.
 
     Bad:
         -- templates/web/config.yml (bom) --

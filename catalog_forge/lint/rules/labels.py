@@ -78,8 +78,8 @@ def _near(name: str) -> str:
 
 @rule("CF420", "warning", "A variable of Rancher's scheduler is put in too early", on=Revision)
 def scheduler_variable(revision: Revision) -> Iterator[Hit]:
-    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With one dollar it is an answer that nobody
-    gave, and the label holds nothing.
+    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With one dollar
+    rancher-compose puts in an answer that no question asks for: nothing.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

@@ -1,4 +1,4 @@
-"""CF412, CF425, CF428 to CF442: what rancher-compose refuses or passes over in a revision, each with a rule of its own.
+"""CF412, CF425, CF428 to CF442: what rancher-compose refuses or ignores in a revision, each with a rule of its own.
 
 The rules are a table: what they say is what the judge of the launch says (`lint.judges.launch`), so that both never differ.
 """
@@ -48,7 +48,7 @@ for _row in (
     (
         "CF429",
         "A port cannot be read",
-        "A port is a number up to 65535 or a range, with the host's port and address before it, and /tcp or /udp behind.",
+        "A port is a number up to 65535 or a range, with the host's port and address before it, and /tcp or /udp after it.",
         ("ports: ['70000:80']", "ports: [abc]", "ports: ['80:80:80:80']"),
         "ports: ['80:80', '8000-8001:80-81', '127.0.0.1:53:53/udp', 90]",
         "parsePortSpec of docker/go-connections, as rancher-compose-executor v0.14.29 carries it",
@@ -104,7 +104,7 @@ for _row in (
     (
         "CF436",
         "A merge key cannot be merged",
-        "What stands behind `<<` is a mapping, or a list of them; anything else spoils the whole file.",
+        "What follows `<<` is a mapping, or a list of them; anything else spoils the whole file.",
         ("<<: nothing",),
         f"{_WHOLE}    labels: &common {{org.example.role: web}}\n  api:\n    image: nginx:1.27.3\n    labels: {{<<: *common}}",
         'decode.go of gopkg.in/yaml.v2, "map merge requires map or sequence of maps as the value"',
@@ -161,7 +161,7 @@ for _row in (
     (
         "CF439",
         "A key inside a value is read by nobody",
-        "rancher-compose passes over keys that it does not know in health_check, lb_config and the like: what is misspelt, or "
+        "rancher-compose ignores keys that it does not know in health_check, lb_config and the like: what is misspelt, or "
         "stands a level too deep, has no effect.",
         (
             f"{_RANCHER}health_check: {{port: 80, unhealthy_treshold: 3}}",

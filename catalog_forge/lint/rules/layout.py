@@ -90,7 +90,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF104", "error", "A folder of an entry is not a revision", on=Entry)
 def no_revision(entry: Entry) -> Iterator[Hit]:
-    """The catalog service passes over a folder whose name is neither a number nor a semantic version.
+    """The catalog service ignores a folder whose name is neither a number nor a semantic version.
 
     The CI takes every folder for a revision, and refuses the catalog when there is no rancher-compose.yml in one.
 
@@ -349,7 +349,7 @@ def linked(entry: Entry) -> Iterator[Hit]:
         if file.kind == "link":
             needed = file.name == RANCHER or (file.name == CONFIG and entry.revisions)
             level: Level | None = None if needed else "warning"
-            message = f"{shown(file.name)} is a symbolic link: Rancher passes over it"
+            message = f"{shown(file.name)} is a symbolic link: Rancher ignores it"
             yield Hit(file.at(), message, "put the file itself here", level=level)
 
 

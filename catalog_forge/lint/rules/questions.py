@@ -301,7 +301,7 @@ def no_options(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF330", "warning", "The default of a choice is not among its options", on=Revision)
 def default_of_none(revision: Revision) -> Iterator[Hit]:
-    """The page then shows another value than the one that is sent; `default:` with nothing behind it sends an empty text.
+    """The page then shows another value than the one that is sent; `default:` with nothing after it sends an empty text.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -496,7 +496,7 @@ def no_label(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF337", "warning", "A question has a key that nobody reads", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
-    """Rancher passes over keys that it does not know: a misspelt description describes nothing.
+    """Rancher ignores keys that it does not know: a misspelt description describes nothing.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -519,7 +519,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF338", "note", "Options stand at a question that offers none", on=Revision)
 def unused_options(revision: Revision) -> Iterator[Hit]:
-    """Only an enum shows its options; every other type passes over them.
+    """Only an enum shows its options; every other type ignores them.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -73,7 +73,7 @@ _FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
 
 @rule("CF803", "warning", "What looks like an expression is written as it is", on=SpecFile)
 def literal_expression(spec: SpecFile) -> Iterator[Hit]:
-    """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. With a third sign it is a value.
+    """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. A third `@` begins an expression again.
 
     Bad:
         -- specs/web-conf.yml --

@@ -240,9 +240,9 @@ def no_default(revision: Revision) -> Iterator[Hit]:
             yield Hit(template.where(term), message, f"test it bare: {{{{if .Values.{name}}}}}", level="note" if empty else None)
 
 
-@rule("CF515", "warning", "Words behind parentheses are ignored", on=Revision)
+@rule("CF515", "warning", "Words after parentheses are ignored", on=Revision)
 def ignored(revision: Revision) -> Iterator[Hit]:
-    """In Go's templates the function comes first. The Go that rancher-compose was built with never looks at what stands behind
+    """In Go's templates the function comes first. The Go that rancher-compose was built with never looks at what comes after
     parentheses that begin a command, and newer ones fail there.
 
     Bad:
@@ -273,7 +273,7 @@ def ignored(revision: Revision) -> Iterator[Hit]:
     from catalog_forge.lint.entries import template_actions as actions
 
     for term in actions.behind_parentheses(template):
-        message = "what stands behind the parentheses is ignored"
+        message = "what follows the parentheses is ignored"
         yield Hit(template.where(term), message, "the function comes first: and (...) (...)")
 
 

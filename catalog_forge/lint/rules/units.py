@@ -188,7 +188,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF411", "warning", "Rancher does not read this of a sidekick", on=Revision)
 def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
-    """A sidekick runs as often as its primary, and has its metadata: what rancher-compose.yml says of it beside is passed over.
+    """A sidekick runs as often as its primary, and has its metadata: what rancher-compose.yml says of it beside is ignored.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --

@@ -116,7 +116,7 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
 def changed(catalog: Catalog) -> Iterator[Hit]:
     """Stacks run what they were launched from; when a revision changes after that, an upgrade to the same version changes them.
 
-    What is new belongs into a new revision. This rule needs to know what was published: `lint --since REF`.
+    What is new belongs in a new revision. This rule needs to know what was published: `lint --since REF`.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --

@@ -139,7 +139,7 @@ def _slash(child: Value) -> str:
 
 
 def _label(child: Value) -> str:
-    """`=name` for a map with a name or a uuid; a name that is not text is passed over (the real service panics)."""
+    """`=name` for a map with a name or a uuid; a name that is not text is ignored (the real service panics)."""
     if isinstance(child, dict):
         for key in ("name", "uuid"):
             if isinstance(child.get(key), str):

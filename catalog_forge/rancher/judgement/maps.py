@@ -1,6 +1,6 @@
 """The mappings inside services: their keys, and which of their values mean something.
 
-rancher-compose decodes each of them into a structure, and passes over keys that the structure does not have: what is misspelt, or
+rancher-compose decodes each of them into a structure, and ignores keys that the structure does not have: what is misspelt, or
 stands a level too deep, is read by nobody. It hands numbers and words on to Rancher as they are.
 Rules: docs/facts/catalog.md#3.13 to #3.17, and rancher-compose-executor v0.14.29 (config/types.go, the client's types).
 """

@@ -103,7 +103,7 @@ Inside `@{{...}}`, in `text`, in the values of `set`, in the items of a list, in
 | `lower(X)`, `upper(X)`, `replace(X, "-", "_")` | a value in small or capital letters, or with one part in place of another |
 | `self.index + 1`, `metadata/heap / 2` | a number and another one, with spaces around `+`, `-`, `*`, `/` (whole) or `%` (what is left): indexes, scales, counts, positions, metadata of type int (other than counts and positions: from confd 0.16 on) |
 
-A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty, and behind `first(...)` and
+A default follows a bar, `@{{metadata/port|9200}}`; it stands in for a value that is missing or empty, and after `first(...)` and
 `join(...)` for that of a collection without an element. A key with a `default` needs none.
 
 COLL is `peers` (all containers of this service), `others` (without this one), `service:NAME` (a service of the same stack),
@@ -111,7 +111,7 @@ COLL is `peers` (all containers of this service), `others` (without this one), `
 other path that every container is served: `/self/stack/services`, `/containers`; `it.FIELD` is a path below an element; what
 stands below `/self` is of the container that runs confd, in the topology `volumes` of the sidekick), or
 `split(metadata/PATH, ",")` (the parts of a text, also of `env.NAME` or `self.label.L`, without the empty ones and without a space beside the
-separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. With `[required]` behind it,
+separator; a line break separates as well). `[healthy]` and `[running]` choose among containers; one without a health check counts as healthy. With `[required]` after it,
 nothing is written as long as a collection of a list, an `each` or a `join` is empty, and confd's log says what is waited for. Elements come in the order
 of their names, and those of metadata lists and of split texts in their own.
 

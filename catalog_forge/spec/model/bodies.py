@@ -66,7 +66,7 @@ def _collections_of(body: tuple[Block, ...]) -> Iterator[Collection]:
 def reads_of(body: tuple[Block, ...]) -> Iterator[Text | Collection]:
     """Yield all that a body reads by expressions: its texts, its collections, then what is pasted and what conditions ask for.
 
-    A condition that asks for nothing that can be read is passed over: the checks say so. Raises ForgeError as `key_of`.
+    A condition that asks for nothing that can be read is ignored: the checks say so. Raises ForgeError as `key_of`.
     """
     names = _names_in(body)
     yield from (text for _, text in texts_of(body))

@@ -63,7 +63,7 @@ class Image(Record):
         shape="REPOSITORY:TAG",
     )
     registry: str = key(
-        "registry and namespace that the image's name is put behind, such as ghcr.io/acme",
+        "registry and namespace in front of the image's name, such as ghcr.io/acme",
         "",
         pattern=r"[a-z0-9][a-zA-Z0-9._:/-]*[a-zA-Z0-9]",
         shape="HOST[:PORT]/NAMESPACE",

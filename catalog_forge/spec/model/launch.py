@@ -61,7 +61,7 @@ class Leader(Record):
         shape="an absolute path",
     )
     before: tuple[Text, ...] = key("shell commands that run before the program of the leader", tuple)
-    args: tuple[Text, ...] = key("arguments that the program of the leader gets, behind those of `exec`", tuple)
+    args: tuple[Text, ...] = key("arguments that the program of the leader gets, after those of `exec`", tuple)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Others(Record):
     """The containers that join the cluster, once the leader or another one answers."""
 
     before: tuple[Text, ...] = key("shell commands that run before the program of the others", tuple)
-    args: tuple[Text, ...] = key("arguments that the program of the others gets, behind those of `exec`", tuple)
+    args: tuple[Text, ...] = key("arguments that the program of the others gets, after those of `exec`", tuple)
     jitter: str = key(
         "time over which the others spread their first start, by their index", "", pattern=DURATION, shape="a time such as 15s"
     )

@@ -18,7 +18,7 @@ from catalog_forge.lint.runner.registry import rule
 _POSITION = re.compile(r"/(?:containers|services|hosts|stacks)/[0-9]+(?=/|$)")
 _PASTED = re.compile(rb"[ \t]*")
 _ASSIGNED = re.compile(rb"^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=")
-# A quoted text of YAML, and where a comment begins: at the begin of the line, or behind a space.
+# A quoted text of YAML, and where a comment begins: at the beginning of the line, or after a space.
 _QUOTED = re.compile(rb"""(?<![^ \t\[{,])(?:"[^"\n]*+"|'[^'\n]*+')""")
 _COMMENT = re.compile(rb"(?<![^ \t])#")
 _FIELD = re.compile(rb"(?:[ \t]*-|[^\n]*?:)[ \t]")
@@ -407,10 +407,10 @@ def broken_ls(image: Image) -> Iterator[Hit]:
                 yield Hit(template.at(found.start), words, "use confd 0.16.0")
 
 
-@rule("CF640", "note", "Stray spaces, or no end of the last line", on=Image)
+@rule("CF640", "note", "Stray spaces, or no newline at the end", on=Image)
 def stray_blanks(image: Image) -> Iterator[Hit]:
     """What stands in a template stands in the file: spaces at the end of a line become part of a value for some programs, and a
-    last line without an end is lost to others.
+    last line without a newline is lost to others.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -560,7 +560,7 @@ def garbled_format(image: Image) -> Iterator[Hit]:
 
 @rule("CF646", "warning", "A pattern that matches nothing", on=Image)
 def folder_as_pattern(image: Image) -> Iterator[Hit]:
-    """`gets` and `getvs` give the keys that match the whole pattern, and a folder is not a key: without a `*` behind it they
+    """`gets` and `getvs` give the keys that match the whole pattern, and a folder is not a key: without a `*` after it they
     find nothing, for ever.
 
     Bad:

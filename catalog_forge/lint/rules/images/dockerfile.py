@@ -287,7 +287,7 @@ def slow_poll(image: Image) -> Iterator[Hit]:
     for run in known.runs:
         if "backend" in run.flags and not {"interval", "watch", "onetime"} & set(run.flags):
             old = known.release.number is not None and known.release.number < 13
-            hint = "use -interval 30; -watch came with confd 0.13" if old else "use -watch, and a pass now and then beside it"
+            hint = "use -interval 30; -watch came with confd 0.13" if old else "use -watch, and a pass now and then in addition"
             yield Hit(run.where, "this confd polls every 600 s", hint)
 
 
@@ -350,7 +350,7 @@ def refused_arguments(image: Image) -> Iterator[Hit]:
 @rule("CF710", "error", "confd never writes anything with these arguments", on=Image)
 def idle_arguments(image: Image) -> Iterator[Hit]:
     """The paths that confd asks Rancher's metadata for begin with its version: without it each is a 404, which confd takes for
-    data. With -watch the prefix must be the version alone. Flags that stand behind a word that is not a flag are ignored, and
+    data. With -watch the prefix must be the version alone. Flags after a word that is not a flag are ignored, and
     without `-backend rancher` confd asks etcd.
 
     Bad:
