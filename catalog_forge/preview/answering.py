@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from catalog_forge.diffs import marked
+from catalog_forge.errors import ForgeError
 from catalog_forge.preview import readme
 from catalog_forge.preview.composed import composed
 from catalog_forge.preview.site import Opened, Site
 from catalog_forge.preview.state import Played, Wish, played
 from catalog_forge.rancher.entries import Entry, Revision
-from catalog_forge.rancher.questions import Question
+from catalog_forge.rancher.questions import Question, defaults
 from catalog_forge.spec.model.frame import METADATA_VERSIONS
-from catalog_forge.stack.compose import masks_of
+from catalog_forge.stack.compose import compose, masks_of
 from catalog_forge.stack.model import stack_name
 from catalog_forge.verify.observation import Seen, Written
 
 # The facts of an entry that Rancher shows beside its icon, by the keys of config.yml.
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
+# To compose one takes some milliseconds.
+_MOST_ENTRIES = 200
 _LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "invalid_chars")
 
 
@@ -33,6 +37,17 @@ def tiles(site: Site) -> dict[str, Any]:
         if error:
             each["problem"] = str(error.problems[0])
     return {"root": site.root.name, "entries": sorted(found, key=lambda each: str(each["title"]).lower())}
+
+
+def services(site: Site) -> list[str]:
+    """Return the services of the entries of a catalog, as STACK/SERVICE, where each would run under its own name."""
+    found: list[str] = []
+    for entry in [each for each in site.catalog().entries if each.offered][:_MOST_ENTRIES]:
+        assert entry.offered
+        with suppress(ForgeError):  # an entry that cannot run with its default answers has none to choose
+            stack = compose(entry.offered, defaults(entry.offered.questions), stack_name(entry.name))
+            found += [f"{stack.name}/{service.name}" for service in stack.services]
+    return found
 
 
 def _tile(entry: Entry) -> dict[str, Any]:

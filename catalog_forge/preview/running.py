@@ -23,6 +23,12 @@ def stacks(opened: Opened) -> dict[str, Any]:
     return {"stacks": [_stack(each) for each in folders if (kept := each.kept()) and kept.entry == name]}
 
 
+def services() -> list[str]:
+    """Return the services of the stacks that run here, as STACK/SERVICE."""
+    kept = (StateFolder(home(), each).kept() for each in known(home()))
+    return [f"{stack.name}/{service.name}" for stack in kept if stack for service in stack.services]
+
+
 def _stack(folder: StateFolder) -> dict[str, Any]:
     status = folder.status()
     is_run = folder.holder() is not None

@@ -23,7 +23,7 @@ from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.preview import answering, icons
 from catalog_forge.preview.site import Site
 from catalog_forge.preview.state import Wish
-from catalog_forge.preview.watching import Watch
+from catalog_forge.preview.watching import Watch, mark
 
 HOST = "127.0.0.1"
 MAX_BODY = 1 << 20
@@ -46,11 +46,19 @@ Query = Mapping[str, Any]
 
 
 def _catalog(site: Site, _: Query) -> Any:
-    return site.tiles(lambda: answering.tiles(site))
+    now = site.stamps()
+    return {**site.of_all("tiles", now, lambda: answering.tiles(site)), "stamp": mark(now)}
 
 
 def _entry(site: Site, query: Query) -> Any:
-    return answering.described(site.opened(_word(query, "id"), _word(query, "revision")))
+    now = mark(site.stamps())
+    return {**answering.described(site.opened(_word(query, "id"), _word(query, "revision"))), "stamp": now}
+
+
+def _services(site: Site, _: Query) -> Any:
+    from catalog_forge.preview.running import services
+
+    return {"services": [*services(), *site.of_all("services", site.stamps(), lambda: answering.services(site))]}
 
 
 def _render(site: Site, query: Query) -> Any:
@@ -88,6 +96,7 @@ def _scenario(site: Site, query: Query) -> Any:
 ROUTES: Mapping[tuple[str, str], Callable[[Site, Query], Any]] = {
     ("GET", "/api/catalog"): _catalog,
     ("GET", "/api/entry"): _entry,
+    ("GET", "/api/services"): _services,
     ("POST", "/api/render"): _render,
     ("POST", "/api/topology"): _topology,
     ("GET", "/api/scenario"): _scenario,
@@ -265,8 +274,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.end_headers()
         with self.server.watch.looking() as look:
-            # What changes from here on is told; a page that hears this looks at what has changed before.
-            self.wfile.write(b"retry: 500\nevent: hello\ndata:\n\n")
+            # What changes from here on is told; a page that shows files as they were before looks at them again.
+            self.wfile.write(f"retry: 500\nevent: hello\ndata: {mark(self.server.watch.seen)}\n\n".encode())
             self.wfile.flush()
             while True:
                 changed = look(_PULSE)

@@ -79,7 +79,7 @@ class Site:
         self.root = Repository.find(start).root
         self._opened: dict[tuple[str, str], tuple[Stamps, Opened]] = {}
         self._made: dict[str, tuple[Stamps, Product]] = {}
-        self._tiles: tuple[Stamps, Any] = ({}, None)
+        self._all: dict[str, tuple[Stamps, Any]] = {}
 
     def catalog(self) -> Catalog:
         """Return all of it; entries that a spec makes are there as they are on disk."""
@@ -90,12 +90,11 @@ class Site:
         tops = [each.name for each in self.root.iterdir() if TOP.fullmatch(each.name)]
         return stamps(self.root, (SPECS, "images", *tops, MARK))
 
-    def tiles(self, make: Callable[[], T]) -> T:
+    def of_all(self, what: str, now: Stamps, make: Callable[[], T]) -> T:
         """What was made of the whole catalog last, as long as it is as it was then: to read hundreds of entries takes long."""
-        now = self.stamps()
-        if self._tiles[0] != now or not now:
-            self._tiles = now, make()
-        found: T = self._tiles[1]
+        if what not in self._all or self._all[what][0] != now or not now:
+            self._all[what] = now, make()
+        found: T = self._all[what][1]
         return found
 
     def specs(self) -> dict[str, Product]:

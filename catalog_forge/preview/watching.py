@@ -14,6 +14,11 @@ _LOOK = 0.3
 _SHARE = 10
 
 
+def mark(stamps: Stamps) -> str:
+    """A word for files as they are: another one when one of them has changed."""
+    return f"{hash(frozenset(stamps.items())) & (1 << 64) - 1:x}"
+
+
 class Watch:
     """Looks at files by their stamps."""
 
@@ -21,6 +26,7 @@ class Watch:
         self._stamps = look
         self._changed = threading.Condition()
         self._turn = 0
+        self.seen: Stamps = {}
         self._ended = False
         self._eyes = 0
 
@@ -31,7 +37,8 @@ class Watch:
             self._eyes += 1
             seen = self._turn
             if self._eyes == 1:
-                threading.Thread(target=self._look, args=(self._stamps(),), name="preview-watch", daemon=True).start()
+                self.seen = self._stamps()
+                threading.Thread(target=self._look, name="preview-watch", daemon=True).start()
 
         def look(seconds: float) -> bool:
             nonlocal seen
@@ -52,15 +59,15 @@ class Watch:
             self._ended = True
             self._changed.notify_all()
 
-    def _look(self, seen: Stamps) -> None:
+    def _look(self) -> None:
         while True:
             start = time.monotonic()
             now = self._stamps()
             with self._changed:
                 if not self._eyes or self._ended:
                     return
-                if now != seen:
-                    seen = now
+                if now != self.seen:
+                    self.seen = now
                     self._turn += 1
                     self._changed.notify_all()
             time.sleep(max(_LOOK, _SHARE * (time.monotonic() - start)))

@@ -12,6 +12,7 @@ from selenium.webdriver.support.select import Select
 
 from tests.helpers import tree
 from tests.preview.browser import Page, served
+from tests.preview.conftest import SPEC
 
 TYPES = "string int float boolean enum multiline password masked date service certificate secret odd".split()
 
@@ -164,3 +165,78 @@ def test_with_the_keyboard_alone(page: Page) -> None:
         names.append(page.script("document.activeElement.id"))
         assert page.script("document.activeElement.getAttribute('aria-selected')") == "true"
     assert names == ["tab-compose", "tab-topology", "tab-scenarios", "tab-findings", "tab-stack", "tab-readme", "tab-files"]
+
+
+CONTROLS = {
+    "button",
+    "textbox",
+    "searchbox",
+    "combobox",
+    "spinbutton",
+    "checkbox",
+    "radio",
+    "tab",
+    "tabpanel",
+    "link",
+    "Date",
+    "listbox",
+}
+
+
+def spoken(page: Page) -> list[tuple[str, str]]:
+    """Role and name of each node that a screen reader finds, as Chromium tells it."""
+    nodes = page.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    return [(each["role"]["value"], each.get("name", {}).get("value", "")) for each in nodes if not each.get("ignored")]
+
+
+def test_a_screen_reader_finds_a_name_for_every_control_and_hears_what_changes(page: Page, catalog: Path) -> None:
+    rows = [f"variable: v_{each}, type: {each}, label: The {each}" + ", options: [a, b]" * (each == "enum") for each in TYPES]
+    tree(catalog, entry("every", questions(rows)))
+    for place in ("", "#/templates/every/0", "#/templates/web?tab=files", "#/templates/web?tab=scenarios"):
+        page.open(place)
+        found = [each for each in spoken(page) if each[0] in CONTROLS]
+        assert len(found) > 3 and [role for role, name in found if not name.strip()] == [], place
+        if place.endswith("every/0"):
+            assert {f"The {each}" for each in TYPES} <= {name.removesuffix(" *") for _, name in spoken(page)}
+    page.open("#/templates/web?tab=files")
+    live = page.script("[...document.querySelectorAll('[aria-live], [role=status], [role=alert]')].map((each) => each.id)")
+    assert {"status", "errors", "problems", "offline", "e-port"} <= {*live}
+    page.fill("#q-port", "")
+    page.until("document.querySelector('#e-port').textContent === 'Port needs an answer'")
+    assert page.script("document.querySelector('#q-port').getAttribute('aria-invalid')") == "true"
+    page.fill("#q-port", "81")
+    page.until("document.querySelector('#status').textContent.includes('changed in 1 file')")
+
+
+def test_the_focus_goes_through_the_page_in_the_order_in_which_it_is_read(page: Page) -> None:
+    page.open("#/templates/web?tab=files")
+    page.run("document.activeElement.blur(); window.passed = []")
+    page.run("document.addEventListener('focusin', (event) => window.passed.push(event.target))")
+    body = page.find("body")
+    for _ in range(12):
+        body.send_keys(Keys.TAB)
+    assert page.script("window.passed[0].className") == "skip"
+    after = "window.passed.slice(1).every((each, at) => window.passed[at].compareDocumentPosition(each) & 4)"
+    assert page.script(f"window.passed.length >= 12 && {after}"), page.script("window.passed.map((each) => each.outerHTML)")
+
+
+def test_a_page_asks_once_for_what_it_shows_and_again_when_that_has_changed(page: Page, catalog: Path) -> None:
+    def asked() -> int:
+        return int(
+            page.script("performance.getEntriesByType('resource').filter((each) => /api.(entry|render)/.test(each.name)).length")
+        )
+
+    page.open("#/templates/web")
+    page.until("document.body.dataset.since")
+    page.ready()
+    assert asked() == 2
+    tree(catalog, {"specs/web-conf.yml": SPEC.replace("default: hello", "default: other")})
+    page.shows("/etc/web/web.conf", "title = other")
+    assert asked() == 4
+
+
+def test_the_services_of_the_catalog_are_offered_where_one_is_asked_for(page: Page, catalog: Path) -> None:
+    tree(catalog, entry("linked", questions(["variable: to, type: service, label: Service"])))
+    page.open("#/templates/linked")
+    page.until("[...document.querySelectorAll('#services option')].some((each) => each.value === 'linked/app')")
+    assert page.find("#q-to").get_attribute("list") == "services"

@@ -19,10 +19,11 @@ export const get = (path, query = {}) => asked(`${path}?${new URLSearchParams(qu
 export const post = (path, body) =>
   asked(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
 
-// Calls changed() when a file of the catalog changes, and here(true or false) when the server comes and goes.
+// Calls changed() when a file of the catalog changes, and here(true or false) when the server comes and goes: it comes with the
+// stamp of the files from which on it tells of changes.
 export function follow(changed, here) {
   const events = new EventSource("/api/events");
-  events.addEventListener("hello", () => here(true));
+  events.addEventListener("hello", (event) => here(true, event.data));
   events.addEventListener("changed", changed);
   events.addEventListener("error", () => here(false));
   window.addEventListener("pagehide", () => events.close());

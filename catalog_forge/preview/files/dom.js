@@ -29,7 +29,7 @@ export function problemList(problems) {
 export function tabs(list, choose) {
   const buttons = list.map(([name, title]) => el(`button#tab-${name}`, {
     role: "tab", type: "button", "aria-controls": `panel-${name}`, onclick: () => choose(name),
-  }, title, el("span.badge", {hidden: true})));
+  }, title, " ", el("span.badge", {hidden: true})));
   const moves = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity};
   const bar = el("div.tabs", {role: "tablist", "aria-label": "Views of the entry", onkeydown: (event) => {
     const move = moves[event.key];

@@ -3,9 +3,9 @@ import {el} from "./dom.js";
 
 const LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 const NOTES = {
-  service: "Rancher lists the services of the environment here: STACK/SERVICE",
-  certificate: "Rancher lists the certificates of the environment here",
-  secret: "Rancher lists the secrets of the environment here",
+  service: "STACK/SERVICE: those of the stacks that run here and of this catalog's entries are offered; Rancher lists those of the environment",
+  certificate: "Rancher lists the certificates of the environment: type the name of one",
+  secret: "Rancher lists the secrets of the environment: type the name of one",
 };
 const KNOWN = ["string", "service", "certificate", "secret", "boolean", "enum", "int", "float", "date", "multiline", "password", "masked"];
 
@@ -18,7 +18,7 @@ export function form(questions, answers, changed) {
   const fields = (group) => questions.filter((each) => (each.group || "") === group)
     .map((each) => field(each, answers[each.variable] ?? each.default, (text) => changed(each.variable, text)));
   return el("form#questions", {autocomplete: "off", novalidate: true, onsubmit: (event) => event.preventDefault()},
-    groups.map((group) => group ? el("fieldset.group", {}, el("legend", {}, group), fields(group)) : fields(group)));
+    questions.some((each) => each.type === "service") && el("datalist#services"), groups.map((group) => group ? el("fieldset.group", {}, el("legend", {}, group), fields(group)) : fields(group)));
 }
 
 // Says below each question what is wrong with its answer.
@@ -42,7 +42,7 @@ function field(question, answer, changed) {
   const texts = [question.description, NOTES[question.type], KNOWN.includes(question.type) ? "" : `Unknown type ${question.type}: Rancher shows a text field`];
   const below = [
     el("p.note", {id: `d-${question.variable}`}, texts.filter(Boolean).join(". ")),
-    el("p.wrong", {id: `e-${question.variable}`}),
+    el("p.wrong", {id: `e-${question.variable}`, "aria-live": "polite"}),
   ];
   if (question.type === "boolean") {
     const radio = (value, title) => el("label.choice", {}, el("input", {
@@ -69,7 +69,7 @@ function input(question, answer, shared, changed) {
     case "masked":
       return hidden(question, answer, shared, changed);
     default:
-      return el("input", {...shared, type: "text", value: answer, oninput: given});
+      return el("input", {...shared, type: "text", value: answer, list: question.type === "service" && "services", oninput: given});
   }
 }
 

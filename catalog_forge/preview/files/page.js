@@ -14,6 +14,7 @@ const AS_IT_IS = {answers: {}, scales: {}, asks: "", version: "", stack: ""};
 const policy = window.trustedTypes && trustedTypes.createPolicy("readme", {createHTML: (text) => text});
 
 let now = null; // what the page of an entry knows
+let stamp = null; // of the files that are shown
 let listed = ""; // the catalog, as its tiles show it
 let turn = 0;
 let asking = false, again = false;
@@ -36,6 +37,14 @@ function failed(error) {
   state("ready");
 }
 
+// What the server says of the files, and their stamp kept apart: it is another one when any file of the catalog has changed.
+async function read(path, query) {
+  const found = await get(path, query);
+  ({stamp} = found);
+  delete found.stamp;
+  return found;
+}
+
 async function show() {
   const {id, revision, tab} = place();
   state("busy");
@@ -51,7 +60,7 @@ async function show() {
 // Shown anew when it has changed: what somebody types at the moment stays.
 async function showCatalog() {
   now = null;
-  const data = await get("/api/catalog"), text = JSON.stringify(data), typed = byId("search");
+  const data = await read("/api/catalog"), text = JSON.stringify(data), typed = byId("search");
   if (typed && text === listed) return state("ready");
   listed = text;
   document.title = `${data.root} · catalog-forge preview`;
@@ -96,7 +105,7 @@ async function showEntry(id, revision, tab) {
   const kept = JSON.parse(sessionStorage.getItem(`wish ${id}`) || "null") || {};
   const wish = {...structuredClone(AS_IT_IS), secrets: false, ...kept}, against = structuredClone(AS_IT_IS);
   const first = post("/api/render", {id, revision, ...wish, against});
-  const data = await get("/api/entry", {id, revision}).finally(() => first.catch(() => null));
+  const data = await read("/api/entry", {id, revision}).finally(() => first.catch(() => null));
   now = {id, wanted: revision, data, wish, against, findings: [], written: false, tab: ""};
   build();
   choose(tab || (data.spec ? "files" : data.readme ? "readme" : "compose"));
@@ -122,7 +131,8 @@ function build() {
   view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }))));
   byId("problems").replaceChildren(...(data.problems.length ? [el("h2", {}, `The spec has problems${data.versions ? "; below is what it was before" : data.revision === null ? "" : "; below is what is on disk"}`), problemList(data.problems)] : []));
   readme(data.readme);
-  byId("panel-files").replaceChildren(el("div#tools"), el("div#errors"), el("div#files"));
+  byId("panel-files").replaceChildren(el("div#tools"), el("div#errors", {"aria-live": "polite"}), el("div#files"));
+  if (byId("services")) get("/api/services").then(({services}) => byId("services").replaceChildren(...services.map((each) => el("option", {value: each}))), () => null);
 }
 
 function readme(html) {
@@ -190,7 +200,7 @@ function draw() {
 function drawFiles(answer, rest) {
   byId("errors").replaceChildren(...(rest.length || (answer.errors || []).length ? [problemList([...rest, ...(answer.errors || []).map((message) => ({message}))])] : []));
   drawTools(answer);
-  const none = now.data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : now.data.spec ? "No container of this scale reads the configuration." : "This entry was written by hand, so nothing is known of what its containers render. Compose, README and lint are there.";
+  const none = now.data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : now.data.spec ? "No container of this scale reads the configuration." : "This entry was written by hand: what its containers render is in their images. catalog-forge adopt DIR --entry templates/NAME reads the folder of such an image, and makes a spec of both, which this page renders.";
   byId("files").replaceChildren(...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
 }
 
@@ -280,7 +290,7 @@ async function refresh() {
   if (!now) return show();
   const mine = now;
   try {
-    const data = await get("/api/entry", {id: mine.id, revision: mine.wanted});
+    const data = await read("/api/entry", {id: mine.id, revision: mine.wanted});
     if (now !== mine) return;
     const focused = document.activeElement?.id, text = JSON.stringify(data) !== JSON.stringify(mine.data);
     mine.data = data;
@@ -290,12 +300,13 @@ async function refresh() {
   } catch (error) { failed(error); }
 }
 
-function here(is) {
-  const banner = byId("offline");
+function here(is, since) {
+  const banner = byId("offline"), back = !banner.hidden;
   banner.hidden = is;
   banner.textContent = is ? "" : `The server has ended. Start it again: catalog-forge preview --port ${location.port}`;
   if (!is) state("offline");
-  if (is) refresh();
+  if (is && (back || since !== stamp)) refresh(); // what was shown before it told of changes may have changed
+  if (is) document.body.dataset.since = since;
 }
 
 document.addEventListener("keydown", (event) => {
