@@ -19,6 +19,7 @@ from catalog_forge.errors import ForgeError, extra
 from catalog_forge.image import dockerfile, gathering
 from catalog_forge.image.files import labels, tools_folder
 from catalog_forge.image.request import BuildRequest
+from catalog_forge.spec.checks.whole import confd_sha256
 from catalog_forge.spec.model import Spec
 
 # What confd is released under: github.com/kelseyhightower/confd, LICENSE.
@@ -137,11 +138,13 @@ class _Writer:
         """Confd and the tools: each is what the Dockerfile fetches, and checks."""
         spec = self.spec
         engine, application = spec.engine, self.spdx.PackagePurpose.APPLICATION
-        source = dockerfile.parse(self.request.context.text("Dockerfile")).variables.get("CONFD_SRC", "")
-        own = _qualified(checksum=f"sha256:{self.request.download}", download_url=source)
-        named = "generic/confd@" if engine.confd_src else "github/kelseyhightower/confd@v"
-        purl = f"pkg:{named}{engine.confd}{own if engine.confd_src else ''}"
-        rows = [("confd", engine.confd, source, self.request.download, purl, "/usr/bin/confd", _CONFD_LICENSE)]
+        checksum = self.request.download
+        is_pinned = checksum == confd_sha256(spec)
+        source = dockerfile.parse(self.request.context.text("Dockerfile")).variables.get("CONFD_SRC", "") if is_pinned else ""
+        named, version = ("github/kelseyhightower/", "@v") if is_pinned and not engine.confd_src else ("generic/", "@")
+        own = _qualified(checksum=f"sha256:{checksum}", download_url=source) if named == "generic/" else ""
+        purl = f"pkg:{named}confd{f'{version}{engine.confd}' if is_pinned else ''}{own}"
+        rows = [("confd", engine.confd if is_pinned else "", source, checksum, purl, "/usr/bin/confd", _CONFD_LICENSE)]
         for tool in spec.tools:
             purl = f"pkg:generic/{quote(tool.name)}{_qualified(checksum=f'sha256:{tool.sha256}', download_url=tool.url)}"
             rows.append((tool.name, "", tool.url, tool.sha256, purl, f"{tools_folder(spec)}{tool.name}", ""))

@@ -45,6 +45,12 @@ images:
 """
 
 
+@pytest.fixture(autouse=True)
+def _as_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No confd of this machine."""
+    monkeypatch.delenv("CATALOG_FORGE_CONFD", raising=False)
+
+
 def run(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(root, ["-C", str(folder), *words])
 
@@ -172,6 +178,17 @@ def test_an_image_with_confd_inside_descends_from_main_and_has_the_busybox_of_it
     assert ("stage-1", "BUILD_DEPENDENCY_OF", "image") in related(found)
     (lends,) = [each["comment"] for each in found["relationships"] if each["relationshipType"] == "BUILD_DEPENDENCY_OF"]
     assert lends == "busybox lends /opt/web-conf/busybox"
+
+
+def test_another_confd_is_the_one_that_is_listed(tmp_path: Path) -> None:
+    folder = catalog(tmp_path)
+    (folder / "confd").write_bytes(b"mine")
+    found = listed(folder, "--confd", str(folder / "confd"))
+    confd, checksum = packages(found)["program-1"], hashlib.sha256(b"mine").hexdigest()
+    assert purl(confd) == f"pkg:generic/confd?checksum=sha256:{checksum}"
+    assert (confd["checksums"][0]["checksumValue"], confd["downloadLocation"]) == (checksum, "NOASSERTION")
+    assert "versionInfo" not in confd
+    assert validate_full_spdx_document(JsonLikeDictParser().parse(found)) == []
 
 
 def test_what_was_not_generated_since_its_change_has_no_document(tmp_path: Path) -> None:

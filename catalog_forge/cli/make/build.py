@@ -62,12 +62,12 @@ def pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tup
     return values
 
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
-@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Take this confd, and download none.")
+@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="Take this confd, and download none.")
 @click.option("--any-confd", "told", is_flag=True, help="Take --confd although it is not the one that is pinned.")
 @click.option("--twice", is_flag=True, help="Build each again without the cache, and fail where another content comes out.")
 @click.option("--no-cache", is_flag=True, help="Build all again, even if nothing changed.")

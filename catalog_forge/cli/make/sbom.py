@@ -7,19 +7,20 @@ from pathlib import Path
 import click
 
 from catalog_forge.cli.main import Settings
-from catalog_forge.cli.make.build import Inputs, requests_for
+from catalog_forge.cli.make.build import FILE, Inputs, requests_for
 from catalog_forge.cli.shown import names as complete
 from catalog_forge.shown import as_json
 
 
 @click.command()
 @click.argument("name", shell_complete=complete.specs)
+@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="The image that is built with this confd.")
 @click.option("--platform", metavar="OS/ARCH", help="The image that is built for this platform.")
 @click.option(
     "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file."
 )
 @click.pass_obj
-def sbom(settings: Settings, /, name: str, platform: str | None, out: Path | None) -> None:
+def sbom(settings: Settings, /, name: str, confd: Path | None, platform: str | None, out: Path | None) -> None:
     """Print what the conf image of a spec contains, as SPDX 2.3 in JSON.
 
     It needs no engine and no scanner: base, confd, tools, files and labels are those of the build. The digest of the base is
@@ -32,7 +33,7 @@ def sbom(settings: Settings, /, name: str, platform: str | None, out: Path | Non
     from catalog_forge.spec.checks.whole import CONFD_SHA256, PLATFORM
 
     repository = Repository.find(settings.directory)
-    (request,) = requests_for(repository, (name,), Inputs(platform=platform))
+    (request,) = requests_for(repository, (name,), Inputs(confd, platform=platform))
     spec, lock = repository.source(name).spec(), lockfile.read(repository.root)
 
     def image(written: str) -> documents.NamedImage:
