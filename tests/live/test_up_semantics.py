@@ -186,14 +186,14 @@ def test_answers_to_secret_questions_are_hidden_in_logs(tool: Tool) -> None:
 
 
 def test_who_ends_by_itself_is_started_again(tool: Tool) -> None:
-    tool.entry({"web": service("until rm /end 2>/dev/null; do sleep 0.1; done; exit 3")})
+    tool.entry({"web": service("trap exit TERM; until rm /end 2>/dev/null; do sleep 0.1; done; exit 3")})
     tool.up()
     tool.touch("web-1", "/end")
     assert eventually(lambda: "ended with status 3" in tool.log() and inspected(tool, "web-1")["State"]["Running"])
 
 
 def test_who_fails_too_often_is_left_alone_and_says_so(tool: Tool) -> None:
-    tool.entry({"web": service("until [ -e /end ]; do sleep 0.1; done; exit 3", restart="on-failure:1")})
+    tool.entry({"web": service("trap exit TERM; until [ -e /end ]; do sleep 0.1; done; exit 3", restart="on-failure:1")})
     tool.up()
     tool.touch("web-1", "/end")
     assert eventually(lambda: tool.log().count("web-1 ended with status 3") >= 2)
