@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
 from tests.helpers import tree
 from tests.test_layers import HOUSE, imports, sources_of
 
@@ -163,6 +164,10 @@ def test_a_folder_can_be_taken_in(tmp_path: Path) -> None:
 
 def test_a_file_can_be_taken_in() -> None:
     assert {module: lines for module, source in SOURCES.items() if (lines := source.count("\n")) > LONGEST} == {}
+
+
+def test_the_files_of_tests_that_begin_first_are_there() -> None:
+    assert [name for name in LONG if not (ROOT / f"tests/live/{name}.py").is_file()] == []
 
 
 def test_one_name_is_one_class() -> None:
