@@ -84,6 +84,11 @@ ELSEWHERE = {
     "version": "`catalog-forge --version`",
 }
 EXIT_BUG = 3
+# What helps where the operating system refuses.
+_HELPS = {
+    errno.EROFS: "nothing can be written there: name another folder by -C DIR, or an output elsewhere",
+    errno.EACCES: "`ls -ld` says who may: change the owner or the mode, or name another folder by -C DIR",
+}
 # A name that the operating system finds too long is too long for a person, too.
 MOST_SHOWN = 200
 EXIT_INTERRUPTED = 130
@@ -192,8 +197,9 @@ def _refused(error: Exception) -> int:
     words = getattr(error, "strerror", None) or printable(str(error))
     file = getattr(error, "filename", None)
     place = f"{printable(os.fsdecode(file))[:MOST_SHOWN]}: " if isinstance(file, (str, bytes)) else ""
+    hint = _HELPS.get(getattr(error, "errno", None) or 0)
     with suppress(OSError):
-        click.echo(f"{place}{words}", err=True)
+        click.echo(f"{place}{words}" + (f"\n  hint: {hint}" if hint else ""), err=True)
     return 1
 
 

@@ -109,6 +109,9 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
         _knock(address.host)
         with closing(_client(address, _ANY_VERSION, timeout)) as probe:
             version = probe.version(api_version=False)["ApiVersion"]
+        if _numbers(version) < _numbers(_ANY_VERSION):
+            hint = f"it needs Docker 1.12 or newer, whose API is {_ANY_VERSION}"
+            raise EngineError(f"the Docker engine at {address} is too old: its API is {version}", hint=hint)
         return Engine(_client(address, version, timeout), address)
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError(f"no Docker engine at {address}: what answers there is something else", hint=HINT) from error
@@ -122,6 +125,10 @@ def _knock(host: str) -> None:
     if host.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(host.removeprefix("unix://"))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def _client(address: Address, version: str, timeout: int) -> APIClient:
@@ -167,4 +174,4 @@ def _reason(error: BaseException) -> tuple[str, str]:
             case ConnectionError() if cause.errno or isinstance(cause, ConnectionResetError):
                 return "the connection was closed", HINT
         cause = cause.__cause__ or cause.__context__
-    return str(error), HINT
+    return str(error), "an address is unix:///PATH or tcp://HOST:PORT" if "bind address" in str(error) else HINT

@@ -72,7 +72,7 @@ WRITTEN = {
     "like nothing above": ("  reload", " reload", "8:2", "indented like nothing above", "align it with 'dest' in line 7"),
     "sign": ('"@{metadata/port}"', "@{metadata/port}", "10:17", "cannot begin with '@'", 'quote it: "@{metadata/port}"'),
     "dots for slashes": ("metadata/port", "metadata.port", "10:20", "unknown expression", "@{metadata/port}"),
-    "list": ("redis:3.2.11", service("ports: 6379"), "4:54", "ports: a number stands where a list is due", "written [a, b]"),
+    "list": ("redis:3.2.11", service("ports: 6379"), "4:54", "ports: a number stands where a list is expected", "written [a, b]"),
     "service": (
         "set: {",
         'list: {of: "service:zoo", item: "@{it.ip}"}\n  - set: {',

@@ -5,13 +5,17 @@ A row is a kind, as in test_mistakes.py: what is typed or written, and the words
 
 from __future__ import annotations
 
+import errno
+import json
+import threading
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from catalog_forge.cli.main import COMMANDS, ELSEWHERE, root
+from catalog_forge.cli.main import COMMANDS, ELSEWHERE, _failed, root
 from tests.helpers import tree
 
 SHORT = "forge: 1\nname: redis-conf\nservice: redis:3.2.11\nconfig: /usr/local/etc/redis/redis.conf\nreload: restart\n"
@@ -132,3 +136,41 @@ def test_a_command_of_another_tool_is_told_by_what_does_it_here(word: str, tmp_p
     assert f"no such command {word!r}: `" in result.stderr
     first = ELSEWHERE[word].removeprefix("`").split("`")[0].split()[0]
     assert first in COMMANDS or first == "catalog-forge"
+
+
+class OldEngine(BaseHTTPRequestHandler):
+    """Docker 1.6, as far as it is asked which one it is."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"Version": "1.6.2", "ApiVersion": "1.18"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_an_engine_that_is_too_old_is_not_one_that_is_missing(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), OldEngine) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        result = call(tmp_path, "ps", env={"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"})
+        server.shutdown()
+        thread.join()
+    assert result.exit_code == 4
+    assert "is too old: its API is 1.18" in result.stderr and "hint: it needs Docker 1.12 or newer" in result.stderr
+
+
+def test_an_address_without_a_port_is_told_how_one_is_written(tmp_path: Path) -> None:
+    result = call(tmp_path, "ps", env={"DOCKER_HOST": "docker.example.org"})
+    assert result.exit_code == 4 and "unix:///PATH or tcp://HOST:PORT" in result.stderr
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_place_that_refuses_is_named_with_another_way(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _failed(OSError(number, "refused", "/ro/.catalog-forge"), debug=False) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("/ro/.catalog-forge: refused\n  hint: ") and "-C DIR" in said

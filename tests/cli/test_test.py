@@ -41,7 +41,8 @@ def test_a_scenario_that_fails_shows_place_and_difference_and_ends_with_1(tmp_pa
     assert "  specs/app-conf/scenarios/bad.yml:9:5: start: /etc/app/level.properties is not as expected" in lines
     assert {"    -level=debug", "    +level=info"} <= set(lines)
     assert lines[-1] == "2 scenarios: 1 passed, 1 failed"
-    assert result.stderr == "1 of 2 scenarios failed\n"
+    assert result.stderr.startswith("1 of 2 scenarios failed\n  hint: where the change is wanted, ")
+    assert result.stderr.endswith(": catalog-forge scenario new app-conf bad --force\n")
 
 
 def test_a_difference_is_coloured_on_a_terminal(tmp_path: Path) -> None:

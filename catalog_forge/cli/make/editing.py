@@ -72,7 +72,7 @@ def unset(settings: Settings, name: str, path: str, diff: bool, dry_run: bool) -
 @click.option("--option", "options", metavar="VALUE", multiple=True, help="A choice of an enum; may be repeated.")
 @click.option("--field", "fields", metavar="NAME", multiple=True, help="A field of the records of a list or map.")
 @click.option("--variable", metavar="NAME", help="Variable of the question.")
-@click.option("--required", is_flag=True, default=None, help="An answer is due.")
+@click.option("--required", is_flag=True, default=None, help="An answer is required.")
 @click.option("--optional", is_flag=True, default=None, help="The key may be missing.")
 @click.option("--secret", is_flag=True, default=None, help="The value is never shown.")
 @_looks

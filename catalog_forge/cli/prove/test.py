@@ -83,9 +83,20 @@ def test(
     if output == "text":
         click.echo(_summary(results))
     if bad:
-        problems.append(Problem(f"{len(bad)} of {counted(len(results), 'scenario')} failed"))
+        message = f"{len(bad)} of {counted(len(results), 'scenario')} failed"
+        problems.append(Problem(message, hint=_wanted(bad) if output == "text" else ""))
     if problems:
         raise ForgeError.of(problems)
+
+
+def _wanted(bad: Sequence[Result]) -> str:
+    """What to do where a file differs because somebody wanted it to."""
+    changed = [each.case.title for each in bad if any(failure.diff for step in each.steps for failure in step.failures)]
+    again = f"catalog-forge scenario new {changed[0].replace('/', ' ', 1)} --force" if changed else ""
+    return (
+        again
+        and f"where the change is wanted, change what the scenario expects; one that was recorded is recorded again by: {again}"
+    )
 
 
 def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:

@@ -139,7 +139,9 @@ def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Pr
     if not found:
         yield undeclared(spec, str(path), expr.where)
     elif not found.key.asked and not found.below:
-        yield Problem(f"metadata/{path} is a {found.key.type}, not a single value", expr.where, "copy it, or list it")
+        block = f"copy: metadata/{path}" if found.key.type == "map" else f"list: {{of: metadata/{path}, item: '@{{it}}'}}"
+        message = f"metadata/{path} is a {found.key.type}, not a single value"
+        yield Problem(message, expr.where, f"a block of the body writes all of it: {block}")
     elif (found.key.optional or found.below) and expr.default is None and not optional:
         yield Problem(
             f"metadata/{path} may be missing, and this text cannot do without it",
