@@ -347,7 +347,7 @@ def _remove_empty(root: Path, folders: Sequence[str]) -> None:
 
 
 def _in_the_way(path: str, due: str, found: str) -> ForgeError:
-    return ForgeError(f"a {due} is due here, but there is a {found}", Where(path), "move it out of the way")
+    return ForgeError(f"a {due} is expected here, but there is a {found}", Where(path), "move it out of the way")
 
 
 def _lock(root: Path) -> int:

@@ -28,6 +28,7 @@ PLAINER = {
     r"file and name are one": "the file must be called NAME.yml",
     r"\bbe had\b": "is (not) available",
     r"\banew\b": "again",
+    r"\b(?:is|are) due\b": "is expected, is required",
     r"\bpass(?:es|ed) over\b": "ignores",
     r"\bbelongs? into\b": "belongs in",
     r"\bstands? behind\b": "follows, comes after",

@@ -509,7 +509,7 @@ def test_folder_or_pipe_where_a_file_is_due_is_refused_even_with_force(root: Pat
 def test_file_where_a_folder_is_due_is_refused(root: Path) -> None:
     tree(root, {"images/web-conf/fresh": "a file"})
     before = snapshot(root)
-    with pytest.raises(ForgeError, match="images/web-conf/fresh: a folder is due here, but there is a file"):
+    with pytest.raises(ForgeError, match="images/web-conf/fresh: a folder is expected here, but there is a file"):
         write(root, NAME, NEW)
     assert snapshot(root) == before
 

@@ -47,7 +47,7 @@ class Client(Protocol):
     room: int
 
     def begin(self) -> None:
-        """Connect, and log in where that is due. Raises ForgeError."""
+        """Connect, and log in where that is expected. Raises ForgeError."""
 
     def close(self) -> None:
         """Let the connection go."""

@@ -498,7 +498,7 @@ class _Parser:
         self.blanks()
         quote = self.value[self.pos : self.pos + 1]
         if quote not in ("'", '"') or not quote:
-            raise self.error("a quoted separator is due here", 'as in join(peers.ip, ",")')
+            raise self.error("a quoted separator is expected here", 'as in join(peers.ip, ",")')
         close = self.value.find(quote, self.pos + 1)
         if close < 0:
             raise self.error("this quote is never closed")
@@ -533,7 +533,7 @@ class _Parser:
     def expect(self, token: str) -> None:
         self.blanks()
         if not self.take(token):
-            raise self.error(f"{token!r} is due here")
+            raise self.error(f"{token!r} is expected here")
 
     def must_end(self) -> None:
         if self.pos < len(self.value):

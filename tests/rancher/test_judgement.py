@@ -37,34 +37,34 @@ def rows(table: str) -> list[tuple[str, str]]:
 
 OF_BOTH = r"""
 image: [a]
-    1:12 CF428 image of 'a': a list stands where text is due
+    1:12 CF428 image of 'a': a list stands where text is expected
 image: {a: b}
-    1:12 CF428 image of 'a': a mapping stands where text is due
+    1:12 CF428 image of 'a': a mapping stands where text is expected
 image: 5
-    1:12 CF428 image of 'a': a number stands where text is due
+    1:12 CF428 image of 'a': a number stands where text is expected
       '5'
 image: true
-    1:12 CF428 image of 'a': true or false stands where text is due
+    1:12 CF428 image of 'a': true or false stands where text is expected
       'true'
 image: 1.5
-    1:12 CF428 image of 'a': a number stands where text is due
+    1:12 CF428 image of 'a': a number stands where text is expected
       '1.5'
 privileged: 'yes'
-    1:17 CF417 privileged of 'a': text stands where true or false is due
+    1:17 CF417 privileged of 'a': text stands where true or false is expected
 privileged: 1
-    1:17 CF417 privileged of 'a': a number stands where true or false is due
+    1:17 CF417 privileged of 'a': a number stands where true or false is expected
 scale: two
     1:12 CF431 scale of 'a': 'two' is not a whole number
 scale: 1.5
 scale: '3'
 scale: [1]
-    1:12 CF428 scale of 'a': a list stands where a number or text is due
+    1:12 CF428 scale of 'a': a list stands where a number or text is expected
 scale: -2
 memory: 5 potatoes
     1:13 CF431 memory of 'a': '5 potatoes' is not a size
 mem_limit: 1.5 gB
 mem_limit: {a: 1}
-    1:16 CF428 mem_limit of 'a': a mapping stands where a number or text is due
+    1:16 CF428 mem_limit of 'a': a mapping stands where a number or text is expected
 memswap_limit: 5
     1:5 CF432 memswap_limit of 'a' needs mem_limit beside it
       write mem_limit
@@ -72,20 +72,20 @@ stop_grace_period: 5 min
     1:24 CF431 stop_grace_period of 'a': '5 min' is not a duration
 stop_grace_period: 1m30s
 cap_add: NET_ADMIN
-    1:14 CF428 cap_add of 'a': text stands where a list is due
+    1:14 CF428 cap_add of 'a': text stands where a list is expected
       a list is written [a, b], or with '- ' before each
 cap_add: [A, A]
     1:18 CF404 cap_add of 'a': 'A' stands there twice
       leave one of both out
 cap_add: [A, 5, [B]]
-    1:18 CF428 cap_add of 'a': a number stands where text is due
+    1:18 CF428 cap_add of 'a': a number stands where text is expected
       '5'
-    1:21 CF428 cap_add of 'a': a list stands where text is due
+    1:21 CF428 cap_add of 'a': a list stands where text is expected
 group_add: [1, '1', 1]
     1:25 CF404 group_add of 'a': '1' stands there twice
       leave one of both out
 ports: '80:80'
-    1:12 CF428 ports of 'a': text stands where a list is due
+    1:12 CF428 ports of 'a': text stands where a list is expected
       a list is written [a, b], or with '- ' before each
 ports: [80, '80/udp', '1.2.3.4:80:80', '80-90:80']
 ports: [80, 80]
@@ -121,10 +121,10 @@ command: ''
     1:14 CF430 command of 'a': the text is empty: rancher-compose cannot read it
 command: "a # it's"
 command: [a, a, 5]
-    1:21 CF428 command of 'a': a number stands where text is due
+    1:21 CF428 command of 'a': a number stands where text is expected
       '5'
 command: {a: b}
-    1:14 CF428 command of 'a': a mapping stands where text or a list is due
+    1:14 CF428 command of 'a': a mapping stands where text or a list is expected
 dns: ''
     1:10 CF428 dns of 'a': the text is empty: rancher-compose cannot read it
 dns: 'null'
@@ -133,16 +133,16 @@ dns: [x, x]
     1:14 CF404 dns of 'a': 'x' stands there twice
       leave one of both out
 dns: {a: b}
-    1:10 CF428 dns of 'a': a mapping stands where text or a list is due
+    1:10 CF428 dns of 'a': a mapping stands where text or a list is expected
 env_file: []
 env_file: x
     1:15 CF435 env_file of a: no other file is there at launch
       write the service out
 environment: A=b
-    1:18 CF421 environment of 'a': text stands where a list or a mapping is due
+    1:18 CF421 environment of 'a': text stands where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
 environment: {A: [b]}
-    1:22 CF421 environment of 'a': a list stands where text or a number or nothing is due
+    1:22 CF421 environment of 'a': a list stands where text or a number or nothing is expected
 environment: {'': b}
     1:19 CF433 environment of 'a': a key is empty
 environment: [A=b, A=b]
@@ -150,9 +150,9 @@ environment: [A=b, A=b]
       leave one of both out
 environment: {A: , B: 5, C: true}
 labels: {a: [b]}
-    1:17 CF421 labels of 'a': a list stands where text is due
+    1:17 CF421 labels of 'a': a list stands where text is expected
 labels: {a: }
-    1:17 CF421 labels of 'a': nothing stands where text is due
+    1:17 CF421 labels of 'a': nothing stands where text is expected
 labels: {5: x}
     1:14 CF433 labels of 'a': the key '5' is not text: rancher-compose crashes here
       '5'
@@ -164,12 +164,12 @@ extra_hosts: {a: b}
     1:18 CF428 extra_hosts of 'a': rancher-compose reads only a list here
 extra_hosts: {}
 sysctls: {a: 5}
-    1:18 CF428 sysctls of 'a': a number stands where text is due
+    1:18 CF428 sysctls of 'a': a number stands where text is expected
       '5'
 device_read_bps: {a: [1]}
-    1:26 CF428 device_read_bps of 'a': a list stands where text or a number or nothing is due
+    1:26 CF428 device_read_bps of 'a': a list stands where text or a number or nothing is expected
 metadata: []
-    1:15 CF428 metadata of 'a': a list stands where a mapping is due
+    1:15 CF428 metadata of 'a': a list stands where a mapping is expected
 metadata: {a: .inf, b: [{5: c}]}
     1:19 CF433 metadata of 'a': .inf is not a number that can be kept
     1:30 CF433 metadata of 'a': the key '5' is not text: rancher-compose crashes here
@@ -177,26 +177,26 @@ metadata: {a: .inf, b: [{5: c}]}
 mem_swappiness: 1.5
     1:21 CF431 mem_swappiness of 'a': 1.5 is not a whole number
 mem_swappiness: '5'
-    1:21 CF428 mem_swappiness of 'a': text stands where a number is due
+    1:21 CF428 mem_swappiness of 'a': text stands where a number is expected
 oom_score_adj: 1001
     1:20 CF431 oom_score_adj of 'a': it is from -1000 to 1000
 oom_score_adj: -1000
 oom_score_adj: 5.5
     1:20 CF431 oom_score_adj of 'a': it is from -1000 to 1000
 pid: 5
-    1:10 CF428 pid of 'a': a number stands where text or nothing is due
+    1:10 CF428 pid of 'a': a number stands where text or nothing is expected
       '5'
 ulimits: []
-    1:14 CF428 ulimits of 'a': a list stands where a mapping is due
+    1:14 CF428 ulimits of 'a': a list stands where a mapping is expected
 ulimits: {nofile: 5, nproc: {soft: 1, hard: 2}}
 ulimits: {nofile: 5.5}
     1:23 CF431 ulimits of 'a': 5.5 is not a whole number
 ulimits: {nofile: {soft: 1}}
     1:23 CF428 ulimits of 'a': a limit is a number, or soft and hard
 ulimits: {nofile: {soft: a, hard: 2}}
-    1:30 CF428 ulimits of 'a': text stands where a number is due
+    1:30 CF428 ulimits of 'a': text stands where a number is expected
 ulimits: {nofile: x}
-    1:23 CF428 ulimits of 'a': text stands where a number or a mapping is due
+    1:23 CF428 ulimits of 'a': text stands where a number or a mapping is expected
 extends: b
 extends: {service: b}
 extends: {service: a}
@@ -214,11 +214,11 @@ extends: {service: b, files: x.yml}
     1:27 CF434 extends of 'a': unknown key 'files'
       did you mean 'file'?
 extends: {service: [b]}
-    1:24 CF428 extends of 'a': a list stands where text is due
+    1:24 CF428 extends of 'a': a list stands where text is expected
 extends: [b]
-    1:14 CF428 extends of 'a': a list stands where text or a mapping is due
+    1:14 CF428 extends of 'a': a list stands where text or a mapping is expected
 log_opt: [a]
-    1:14 CF428 log_opt of 'a': a list stands where a mapping is due
+    1:14 CF428 log_opt of 'a': a list stands where a mapping is expected
 log_opt: {a: [b]}
     1:18 CF428 log_opt of 'a': a list is not text
 health_check: {port: x}
@@ -226,7 +226,7 @@ health_check: {port: x}
 health_check: {port: '80', interval: 1.5, name: [a]}
     1:53 CF413 health_check of 'a': a list is not text
 health_check: []
-    1:19 CF413 health_check of 'a': a list stands where a mapping is due
+    1:19 CF413 health_check of 'a': a list stands where a mapping is expected
 health_check: {recreate_on_quorum_strategy_config: {quorum: x}}
     1:65 CF413 health_check of 'a': 'x' is not a whole number
 lb_config: {port_rules: [{source_port: x, hostname: [a]}], certs: a, stickiness_policy: {nocache: 5}}
@@ -259,7 +259,7 @@ disks: [{size: [a], root: x, read_iops: y, opts: z}]
     1:45 CF428 disks of 'a': 'y' is not a whole number
     1:54 CF428 disks of 'a': 'z' is not a mapping
 disks: {}
-    1:12 CF428 disks of 'a': a mapping stands where a list is due
+    1:12 CF428 disks of 'a': a mapping stands where a list is expected
 imagee: x
     1:5 CF401 the service 'a' has a key 'imagee' that rancher-compose refuses
       did you mean 'image'?
@@ -272,7 +272,7 @@ volumes: [a, a]
       leave one of both out
 pid: ~
 image: ~
-    1:12 CF428 image of 'a': nothing stands where text is due
+    1:12 CF428 image of 'a': nothing stands where text is expected
 hostname: '${(}'
     1:15 CF504 '${(}' is not a variable
       write $$ for a plain $
@@ -285,12 +285,12 @@ certs: [a, a]
     1:16 CF404 certs of 'a': 'a' stands there twice
       leave one of both out
 devices: a
-    1:14 CF428 devices of 'a': text stands where a list is due
+    1:14 CF428 devices of 'a': text stands where a list is expected
       a list is written [a, b], or with '- ' before each
 start_on_create: 5
-    1:22 CF417 start_on_create of 'a': a number stands where true or false is due
+    1:22 CF417 start_on_create of 'a': a number stands where true or false is expected
 stop_signal: 5
-    1:18 CF428 stop_signal of 'a': a number stands where text is due
+    1:18 CF428 stop_signal of 'a': a number stands where text is expected
       '5'
 expose: ['x']
     1:14 CF429 expose of 'a': 'x' is not a port
@@ -301,7 +301,7 @@ stop_grace_period: 5
 stop_grace_period: '5'
     1:24 CF431 stop_grace_period of 'a': '5' is not a duration
 mac_address: 5
-    1:18 CF428 mac_address of 'a': a number stands where text is due
+    1:18 CF428 mac_address of 'a': a number stands where text is expected
       '5'
 oom_score_adj: -1001
     1:20 CF431 oom_score_adj of 'a': it is from -1000 to 1000
@@ -323,11 +323,11 @@ OF_VERSION_2 = r"""
 build: {contxt: ., args: [a], dockerfile: [x]}
     2:24 CF434 build of 'a': unknown key 'contxt'
       did you mean 'context'?
-    2:58 CF428 build of 'a': a list stands where text is due
+    2:58 CF428 build of 'a': a list stands where text is expected
 build: [a]
-    2:23 CF428 build of 'a': a list stands where text or a mapping is due
+    2:23 CF428 build of 'a': a list stands where text or a mapping is expected
 build: {args: a}
-    2:30 CF428 build of 'a': text stands where a list or a mapping is due
+    2:30 CF428 build of 'a': text stands where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
 extends: b
     2:25 CF428 extends of 'a': rancher-compose reads only a mapping here
@@ -336,55 +336,55 @@ extends: {service: b}
     2:25 CF435 extends: the service 'b' is not there
       write the service out
 logging: {driver: [a], options: {a: [b]}, drivr: x}
-    2:34 CF428 logging of 'a': a list stands where text is due
+    2:34 CF428 logging of 'a': a list stands where text is expected
     2:52 CF428 logging of 'a': a list is not text
     2:58 CF434 logging of 'a': unknown key 'drivr'
       did you mean 'driver'?
 logging: a
-    2:25 CF428 logging of 'a': text stands where a mapping is due
+    2:25 CF428 logging of 'a': text stands where a mapping is expected
 logging: {options: [a]}
-    2:35 CF428 logging of 'a': a list stands where a mapping is due
+    2:35 CF428 logging of 'a': a list stands where a mapping is expected
 networks: {a: , 'b c': , d: {aliases: [x, x], ipv4_address: 5, ipv6_adress: x}, e: f}
     2:32 CF434 networks of 'a': a network cannot be named 'b c'
     2:58 CF404 networks of 'a': 'x' stands there twice
       leave one of both out
-    2:76 CF428 networks of 'a': a number stands where text is due
+    2:76 CF428 networks of 'a': a number stands where text is expected
       '5'
     2:79 CF434 networks of 'a': unknown key 'ipv6_adress'
       did you mean 'ipv6_address'?
-    2:99 CF428 networks of 'a': text stands where a mapping or nothing is due
+    2:99 CF428 networks of 'a': text stands where a mapping or nothing is expected
 networks: [a, a]
     2:30 CF404 networks of 'a': 'a' stands there twice
       leave one of both out
 networks: a
-    2:26 CF428 networks of 'a': text stands where a list or a mapping is due
+    2:26 CF428 networks of 'a': text stands where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
 secrets: a
-    2:25 CF428 secrets of 'a': text stands where a list is due
+    2:25 CF428 secrets of 'a': text stands where a list is expected
       a list is written [a, b], or with '- ' before each
 secrets: [a, {source: [a], mode: '0999', uid: 5}]
-    2:38 CF428 secrets of 'a': a list stands where text is due
+    2:38 CF428 secrets of 'a': a list stands where text is expected
     2:49 CF431 secrets of 'a': '0999' is not a mode
-    2:62 CF428 secrets of 'a': a number stands where text is due
+    2:62 CF428 secrets of 'a': a number stands where text is expected
       '5'
 secrets: [{mode: '0644'}, 5]
-    2:42 CF428 secrets of 'a': a number stands where text or a mapping is due
+    2:42 CF428 secrets of 'a': a number stands where text or a mapping is expected
       '5'
 port_rules: {}
-    2:28 CF428 port_rules of 'a': a mapping stands where a list is due
+    2:28 CF428 port_rules of 'a': a mapping stands where a list is expected
 stickiness_policy: []
-    2:35 CF428 stickiness_policy of 'a': a list stands where a mapping is due
+    2:35 CF428 stickiness_policy of 'a': a list stands where a mapping is expected
 depends_on: {a: b}
-    2:28 CF428 depends_on of 'a': a mapping stands where a list is due
+    2:28 CF428 depends_on of 'a': a mapping stands where a list is expected
 tmpfs: ''
     2:23 CF428 tmpfs of 'a': the text is empty: rancher-compose cannot read it
 tmpfs: {a: b}
-    2:23 CF428 tmpfs of 'a': a mapping stands where text or a list is due
+    2:23 CF428 tmpfs of 'a': a mapping stands where text or a list is expected
 config: 5
-    2:24 CF428 config of 'a': a number stands where text is due
+    2:24 CF428 config of 'a': a number stands where text is expected
       '5'
 network_mode: [a]
-    2:30 CF428 network_mode of 'a': a list stands where text is due
+    2:30 CF428 network_mode of 'a': a list stands where text is expected
 netwrks: [a]
     2:16 CF401 the service 'a' has a key 'netwrks' that rancher-compose refuses
       did you mean 'networks'?
@@ -611,7 +611,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         None,
         [
             "3:28 CF431 scale of 'a': 'two' is not a whole number",
-            "4:22 CF428 hostname of 'a': a number stands where text is due",
+            "4:22 CF428 hostname of 'a': a number stands where text is expected",
             "  '5'",
         ],
     ),

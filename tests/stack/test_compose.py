@@ -191,7 +191,7 @@ def test_options_keep_their_types() -> None:
 
 def test_restart_is_a_word_and_bare_no_is_none() -> None:
     assert launch("restart: 'no'").restart == "no"
-    assert "restart of 'a': true or false stands where text is due" in refused("a: {image: x, restart: no}")
+    assert "restart of 'a': true or false stands where text is expected" in refused("a: {image: x, restart: no}")
     assert launch("tty: true").restart == "always"
 
 
@@ -338,7 +338,7 @@ def test_own_volumes_need_no_trust() -> None:
             "a: {image: x, volumes: ['../up:/x']}",
             "catalog-forge cannot run a container with the volume '../up:/x'; rancher-compose lets it pass",
         ),
-        ("a: {image: x, tty: '${X}'}", "text stands where true or false is due"),
+        ("a: {image: x, tty: '${X}'}", "text stands where true or false is expected"),
         ('a: {image: x, command: "sh -c \'x"}', "a quote (') is never closed"),
         ("a: {image: x, environment: {A: $(id)}}", "'$(id)' is not a variable"),
         (

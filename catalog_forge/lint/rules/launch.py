@@ -40,7 +40,7 @@ for _row in (
     (
         "CF428",
         "A value of a service is of the wrong kind",
-        "rancher-compose holds each key against a schema: where a list is due, text is refused, and a number where text is due.",
+        "rancher-compose holds each key against a schema: text is refused where a list is expected, a number where text is.",
         ("ports: 80:80", "command: [sleep, 9000]", "hostname: 5", "links: {db: database}", "restart: no"),
         "ports: ['80:80']\ncommand: [sleep, '9000']\nhostname: '5'\nrestart: 'no'",
         _SCHEMA,

@@ -43,13 +43,13 @@ def one_of(*kinds: str) -> Check:
     def check(node: Node) -> Iterator[Problem]:
         kind = _kind(node)
         if kind not in kinds:
-            yield Refusal(f"{kind} stands where {wanted} is due", node.where, _instead(node, kind, kinds), KIND)
+            yield Refusal(f"{kind} stands where {wanted} is expected", node.where, _instead(node, kind, kinds), KIND)
 
     return check
 
 
 def _instead(node: Node, kind: str, kinds: Sequence[str]) -> str:
-    """How the author can write what is due."""
+    """How the author can write what is expected."""
     if not isinstance(node, Text) or kind == "nothing":
         return ""
     if "text" in kinds:

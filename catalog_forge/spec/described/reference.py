@@ -73,7 +73,7 @@ metadata: [maxmemory, maxmemory-policy]
 ```
 
 `service` is NAME, NAME:TAG or NAME=IMAGE:TAG; `config`, `reload` and `format` stand for one file with a pair for each metadata key.
-What starts the program is known for the official images of well-known software; for others `launch.exec` is due.
+What starts the program is known for the official images of well-known software; for others, say it in `launch.exec`.
 `catalog-forge spec show NAME` prints the full form. An unknown key is an error that names the nearest known one. Texts may be written
 without quotes, also when they look like numbers: `version: 1.10` is the text 1.10. Anchors and aliases are not allowed.
 """

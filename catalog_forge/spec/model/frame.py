@@ -147,7 +147,7 @@ class HealthCheck(Record):
         shape="METHOD PATH HTTP/1.x",
     )
     interval: int = key("time between two checks", 2000, least=1)
-    response_timeout: int = key("time within which an answer is due", 2000, least=1)
+    response_timeout: int = key("time within which an answer is expected", 2000, least=1)
     healthy_threshold: int = key("answers in a row that make it healthy", 2, least=1)
     unhealthy_threshold: int = key("failures in a row that make it unhealthy", 3, least=1)
     initializing_timeout: int = key("time that a new container has to become healthy", 60000, least=1)

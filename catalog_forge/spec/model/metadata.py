@@ -27,7 +27,7 @@ class MetadataKey(Record):
     label: str = key("label of the question; default: made from the key", "", maximum=100, line=True)
     description: str = key("what the question explains", "", maximum=1000)
     options: tuple[str, ...] = key("the choices of an enum", tuple)
-    required: bool | None = key("whether an answer is due; default: yes, unless optional", None)
+    required: bool | None = key("whether an answer is required; default: yes, unless optional", None)
     optional: bool = key(
         "the key may be missing: a pair of nothing but this key is left out then; other texts need a default, or `has`",
         False,
