@@ -12,7 +12,7 @@ from catalog_forge.confd.imitated.functions import functions_of
 from catalog_forge.confd.reading import WILD, read
 from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.metadata.service.server import MetadataServer
-from tests.confd.real import answers_of, image_of, run_real
+from tests.confd.real import answers_of, dialect_of, image_of, run_real
 from tests.confd.test_corpus import DATA
 
 
@@ -178,7 +178,9 @@ def test_what_fails_in_every_pass_is_known_and_nothing_else(confd: Path, tmp_pat
     image = image_of({f"{number}.tmpl": source.encode() for number, source in enumerate(FAILS + WORKS)})
     with MetadataServer(answers_of(DATA)) as server:
         real = run_real(confd, tmp_path, image, server.address)
-    assert sorted(real.files) == sorted(f"{number}.tmpl" for number in range(len(FAILS), len(FAILS + WORKS)))
+    lacking = set(functions_of("HEAD")) - set(functions_of(dialect_of(confd)))  # of an older release
+    works = [number for number, source in enumerate(WORKS, len(FAILS)) if not any(name in source for name in lacking)]
+    assert sorted(real.files) == sorted(f"{number}.tmpl" for number in works)
 
 
 @pytest.mark.parametrize(
