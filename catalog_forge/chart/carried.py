@@ -23,10 +23,7 @@ _STORAGE = ("the storage class of the cluster makes the volumes", "set persisten
 _PROCESSOR = ("processor time is asked for in other units", _SCHEDULER)
 # What becomes of keys that do not carry over, and of other points of a report by their kind; and what to do.
 SAID: Mapping[str, tuple[str, str]] = {
-    "depends_on": (
-        "all workloads start at once",
-        "let the program wait for what it needs: Rancher's order ended at the first start",
-    ),
+    "depends_on": ("all workloads start at once", "let the program wait for what it needs"),
     "retain_ip": ("a pod has a new address each time", "use its DNS name, which stays"),
     "scale_policy": ("the number of pods is `scale`", "use a HorizontalPodAutoscaler"),
     "container_name": ("pods are named by their workload", "use the names of the pods"),
@@ -52,37 +49,35 @@ SAID: Mapping[str, tuple[str, str]] = {
     "certs": _CERTS,
     "default_cert": _CERTS,
     "restart": ("containers of a pod are started again always", "make it a Job, if it is to end"),
-    "user": ("a pod takes numbers only: the container runs as the user of its image",
-             "set securityContext.runAsUser to the number of this user"),
-    "answer that shapes the stack": ("it decides what the stack is made of: in this chart it is {value}",
-                                     "make one more chart with --set {name}=..."),
+    "user": ("a pod takes numbers only: it runs as the user of its image", "set securityContext.runAsUser to its number"),
+    "answer that shapes the stack": (
+        "it decides what the stack is made of: it is {value}",
+        "make one more chart with --set {name}=...",
+    ),
     "variable without a question": ("no question asks for it: it is empty", "ask for it in the entry"),
     "limit of a question": ("its own answer {value} does not fit: the chart does without this limit", "mend the question"),
     "question of a type": ("Rancher 2 asks for it as {asked}", "nothing, when its answer is typed in"),
-    "name of a service": ("in the cluster it is {name}: nobody finds it under its old name",
-                          "change the programs that ask for it"),
+    "name of a service": ("it is {name} in the cluster, and not found under its old name", "change the programs that ask for it"),
     "service that runs once": ("it runs once for each revision of the release", "see that it may run again"),
-    "global service": ("the metadata tells of none of its containers: there is one on each node",
-                       "give it a scale, if its templates look at its peers"),
+    "global service": ("the metadata tells of none of its containers", "give it a scale, if its templates look at its peers"),
     "secret in a label": ("it holds a secret: it is left out", "do without it"),
-    "name of a label": ("no annotation can be named so, or be so long: it is left out",
-                        "give it another name, or a shorter text"),
-    "label of hosts": ("its pods run on nodes with these labels",
-                       "give the nodes the labels: those of Rancher 1.x's hosts are not there"),
-    "name of a variable": ("a container of Kubernetes has no variable of this name: it is left out", "give it another name"),
-    "health check": ("a pod that fails gets no requests; it is not replaced",
-                     "set services.{service}.liveness to true where the program must be restarted"),
-    "request of a health check": ("Kubernetes asks with GET only: the probe opens the port instead",
-                                  "use a path that answers GET"),
+    "name of a label": ("no annotation can be named so, or be so long: it is left out", "give it another name or a shorter text"),
+    "label of a sidekick": ("another container of its pod has it with another text: it is left out", "give it another name"),
+    "label of hosts": ("its pods run on nodes with these labels", "give the nodes the labels: Rancher 1.x's hosts had them"),
+    "name of a variable": ("a container of Kubernetes has no such variable: it is left out", "give it another name"),
+    "health check": ("a pod that fails gets no requests", "set services.{service}.liveness to true where it must be restarted"),
+    "request of a health check": ("Kubernetes asks with GET only: the probe opens the port", "use a path that answers GET"),
     "volume driver": _STORAGE,
-    "volume of several services": ("several services mount one PersistentVolumeClaim",
-                                   "set persistence.accessMode to ReadWriteMany, with a storage class that can do so"),
-    "volumes of an image": ("the volumes that its image declares are not known here: others do not share them",
-                            "name its volumes below `volumes`, and make the chart again"),
-    "files of an image in a volume": ("the volume begins empty: the files that the image has there do not come into it",
-                                      "copy them in the container's command"),
-    "volume without a claim": ("it is lost with its pod",
-                               "mount a path of the host, or scale the service: only a scale has claims"),
+    "volume of several services": (
+        "it is one PersistentVolumeClaim",
+        "set persistence.accessMode to ReadWriteMany, and a class that can do so",
+    ),
+    "volumes of an image": (
+        "those that its image declares are not shared",
+        "name them below `volumes`, and make the chart again",
+    ),
+    "files of an image in a volume": ("it begins empty, without the files of the image", "copy them in the container's command"),
+    "volume without a claim": ("it is lost with its pod", "mount a path of the host, or give the service a scale"),
     "path of a host": ("it is a path of the node on which the pod runs", "pin the pods to nodes, or use a PersistentVolumeClaim"),
     "external volume": ("it is a PersistentVolumeClaim that must be there", "make it, with the data of the old volume"),
     "host network": ("its ports are those of the node: one pod a node at most", "use a Service where it can do without"),
@@ -90,27 +85,31 @@ SAID: Mapping[str, tuple[str, str]] = {
     "network of a sidekick": ("it has the network of its pod, which is that of the first container", "make it a service"),
     "port of a sidekick": ("{other} has this port, too: the containers of a pod have one address", "make it a service"),
     "name or address": ("Kubernetes refuses it: it is left out", "mend it"),
-    "published port": ("nodes have another port for it",
-                       "set services.{service}.serviceType to LoadBalancer, or write an Ingress"),
+    "published port": ("nodes have another port for it", "set services.{service}.serviceType: LoadBalancer, or write an Ingress"),
     "service that is a name": ("{becomes}", "make a Service and an EndpointSlice for {addresses}"),
-    "link to another stack": ("it is a service of another stack: nobody answers to its name",
-                              "make a Service of type ExternalName {alias} that leads to {leads}"),
+    "link to another stack": (
+        "it is a service of another stack: nobody answers",
+        "make {alias}, a Service of type ExternalName for {leads}",
+    ),
     "name of a link": ("{becomes}", "change the programs that ask for it"),
     "rule of a load balancer": ("{becomes}", "see that an ingress controller, or a load balancer, is there"),
     "load balancer without rules": ("it has no rules that a chart can hold", "write an Ingress"),
-}  # fmt: skip
+}
 OTHERWISE = ("Kubernetes has no such setting for a pod", "see whether the service needs it")
 
 _AGENT = ("there are no API keys of Rancher 1.x", "give the pod a ServiceAccount, and let the program speak with Kubernetes")
-# Labels that ask Rancher for something; the longest beginning counts. None: it carries over.
+# Labels that ask Rancher for something; the longest beginning counts. None: it carries over, and no other that begins so.
 LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.sidekicks": None,
     "io.rancher.scheduler.global": None,
     "io.rancher.container.start_once": None,
     "io.rancher.container.hostname_override": None,
     "io.rancher.container.pull_image": None,
-    "io.rancher.scheduler.affinity:host_label": None,
-    "io.rancher.scheduler.affinity:container_label": None,
+    **{
+        f"io.rancher.scheduler.affinity:{of}_label{how}": None
+        for of in ("host", "container")
+        for how in ("", "_ne", "_soft", "_soft_ne")
+    },
     "io.rancher.scheduler.affinity": (
         "pods are spread by the cluster's scheduler",
         "write an affinity into the workload's template",
@@ -130,5 +129,5 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
 
 def label(name: str) -> tuple[str, str] | None:
     """What becomes of a label that asks Rancher for something, None where it carries over; ("", "") for anybody else's."""
-    beginnings = [each for each in LABELS if name.startswith(each)]
+    beginnings = [each for each, said in LABELS.items() if name.startswith(each) and (said or name == each)]
     return LABELS[max(beginnings, key=len)] if beginnings else ("", "")

@@ -51,15 +51,8 @@ class Gaps:
 def as_data(gaps: Iterable[Gap]) -> list[dict[str, Any]]:
     """Return gaps as plain data."""
     return [
-        {
-            "kind": gap.kind,
-            "service": gap.service,
-            "what": gap.what,
-            "becomes": gap.becomes,
-            "todo": gap.todo,
-            "file": gap.where.file if gap.where else "",
-            "line": gap.where.line if gap.where else 0,
-        }
+        {key: getattr(gap, key) for key in ("kind", "service", "what", "becomes", "todo")}
+        | {"file": gap.where.file if gap.where else "", "line": gap.where.line if gap.where else 0}
         for gap in gaps
     ]
 

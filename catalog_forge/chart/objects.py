@@ -33,8 +33,8 @@ from catalog_forge.stack.volumes import named
 
 _EXTERNAL = re.compile(r"(?:[^/]+/)*external-service(?:[:@].*)?")
 _ALIAS = re.compile(r"(?:[^/]+/)*dns-service(?:[:@].*)?")
-_HOST_LABEL = "io.rancher.scheduler.affinity:host_label"
-_BESIDE = re.compile(r"io\.rancher\.scheduler\.affinity:container_label(?:_soft)?(?P<not>_ne)?")
+_AFFINITY = re.compile(r"io\.rancher\.scheduler\.affinity:(?P<of>host|container)_label(?P<soft>_soft)?(?P<not>_ne)?")
+_REQUIRED, _PREFERRED = (f"{how}DuringSchedulingIgnoredDuringExecution" for how in ("required", "preferred"))
 _OF_SERVICE = re.compile(rf"io\.rancher\.stack_service\.name=(?:\$\{{stack_name\}}|{RELEASE})/(.+)")
 _ANNOTATIONS = 256 << 10
 """How many bytes all annotations of a pod may have."""
@@ -76,7 +76,7 @@ class Objects:
                 self._say(launch)
         for claim in self.claims.values():
             self._claim(claim)
-        Routes(self.entry.composition, self.opened, self.gap, self.names, self.given, self.kinds, self.made).all()
+        Routes(self.pods, self.given, self.kinds, self.made).all()
         return self.made
 
     def scale(self, service: Service) -> str:
@@ -203,6 +203,8 @@ class Objects:
                 size += len(f"{key}{text}".encode())
                 if self.marks.is_secret(text):
                     self.gap(launch, "labels", f"labels: {key}", "secret in a label")
+                elif found.get(key, text) != text:
+                    self.gap(launch, "labels", f"labels: {key}", "label of a sidekick")
                 elif carried.label(key) == ("", "") and is_annotation(key) and size <= _ANNOTATIONS:
                     found[key] = text
                 elif carried.label(key) == ("", ""):
@@ -210,37 +212,44 @@ class Objects:
         return found
 
     def _placed(self, service: Service) -> dict[str, Any]:
-        """Where its pods run, as far as labels of hosts and of containers say so."""
-        nodes: dict[str, str] = {}
-        affinity: dict[str, dict[str, list[Any]]] = {"podAffinity": {}, "podAntiAffinity": {}}
+        """Where its pods run: on nodes, and beside pods, as labels of hosts and of containers say."""
+        found: dict[str, dict[str, Any]] = {}
         for launch in service.launches:
             for key, text in launch.labels.items():
-                if key == _HOST_LABEL:
-                    nodes |= self._nodes(launch, key, text)
-                elif found := _BESIDE.fullmatch(key):
-                    self._beside(launch, key, text, affinity["podAntiAffinity" if found["not"] else "podAffinity"])
-        beside = {key: value for key, value in affinity.items() if value}
-        return ({"nodeSelector": nodes} if nodes else {}) | ({"affinity": beside} if beside else {})
+                if how := _AFFINITY.fullmatch(key):
+                    for pair in map(str.strip, text.split(",")):
+                        self._place(launch, pair, how, found)
+        if terms := found.get("nodeAffinity", {}).get(_REQUIRED):  # a node must have all of them
+            found["nodeAffinity"][_REQUIRED] = {"nodeSelectorTerms": [{"matchExpressions": terms}]}
+        return {"affinity": found} if found else {}
 
-    def _nodes(self, launch: Launch, key: str, text: str) -> dict[str, str]:
-        """The labels of nodes that a label of hosts asks for."""
-        self.gap(launch, "labels", f"{key}: {self.marks.shown(text)}", "label of hosts")
-        pairs = (pair.strip().partition("=") for pair in text.split(","))
-        return {name: value for name, equals, value in pairs if equals and is_label(name, value)}
+    def _place(self, launch: Launch, pair: str, how: re.Match[str], made: dict[str, dict[str, Any]]) -> None:
+        """What one label asks for."""
+        kind, term = self._node(pair, how) if how["of"] == "host" else self._beside(launch, pair, how)
+        what = f"labels: {how[0]}: {self.marks.shown(pair)}"
+        if term is None:
+            self.gap(launch, "labels", what, f"label {how[0]}", carried.LABELS["io.rancher.scheduler.affinity"])
+            return
+        if how["of"] == "host":
+            self.gap(launch, "labels", what, "label of hosts")
+        made.setdefault(kind, {}).setdefault(_PREFERRED if how["soft"] else _REQUIRED, []).append(term)
 
-    def _beside(self, launch: Launch, key: str, text: str, made: dict[str, list[Any]]) -> None:
-        """A label that says beside which containers a unit runs, or does not: it means the same for services of this stack."""
-        soft = "_soft" in key
-        for pair in map(str.strip, text.split(",")):
-            found = _OF_SERVICE.fullmatch(pair)
-            target = self.owners.get(launch.name if found and found[1] == "${service_name}" else found[1] if found else "")
-            if target is None or self.kinds[target] in ("balancer", "name"):
-                said = carried.LABELS["io.rancher.scheduler.affinity"]
-                self.gap(launch, "labels", f"labels: {key}: {self.marks.shown(pair)}", f"label {key}", said)
-                continue
-            term = {"labelSelector": {"matchLabels": labels_of(self.names[target])}, "topologyKey": "kubernetes.io/hostname"}
-            name = f"{'preferred' if soft else 'required'}DuringSchedulingIgnoredDuringExecution"
-            made.setdefault(name, []).append({"weight": 100, "podAffinityTerm": term} if soft else term)
+    def _node(self, pair: str, how: re.Match[str]) -> tuple[str, Any]:
+        """What a label of hosts asks of nodes."""
+        name, equals, value = pair.partition("=")
+        if not equals or not is_label(name, value):
+            return "nodeAffinity", None
+        term = {"key": name, "operator": "NotIn" if how["not"] else "In", "values": [value]}
+        return "nodeAffinity", {"weight": 100, "preference": {"matchExpressions": [term]}} if how["soft"] else term
+
+    def _beside(self, launch: Launch, pair: str, how: re.Match[str]) -> tuple[str, Any]:
+        """What a label of containers asks of pods: it means the same for services of this stack."""
+        kind, service = "podAntiAffinity" if how["not"] else "podAffinity", _OF_SERVICE.fullmatch(pair)
+        target = self.owners.get(launch.name if service and service[1] == "${service_name}" else service[1] if service else "")
+        if target is None or self.kinds[target] in ("balancer", "name"):
+            return kind, None
+        term = {"labelSelector": {"matchLabels": labels_of(self.names[target])}, "topologyKey": "kubernetes.io/hostname"}
+        return kind, {"weight": 100, "podAffinityTerm": term} if how["soft"] else term
 
     def _claim(self, claim: str) -> None:
         self.made.claims = True

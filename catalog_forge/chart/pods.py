@@ -23,6 +23,7 @@ SELF = "/opt/rancher-self"
 POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"
 """What stands in the metadata of a pod that nobody knows before it is there."""
 
+Names = Mapping[str, str]
 _REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/\S+)?(.*)", re.DOTALL)
 _HOST = re.compile(r"host:\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
 _USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
@@ -70,14 +71,7 @@ class Pods:
     """Makes the pods of a stack."""
 
     def __init__(
-        self,
-        entry: Revision,
-        opened: OpenStack,
-        conf: Conf | None,
-        gaps: Gaps,
-        names: Mapping[str, str],
-        claims: Mapping[str, str],
-        secret: bool,
+        self, entry: Revision, opened: OpenStack, conf: Conf | None, gaps: Gaps, names: Names, claims: Names, secret: bool
     ) -> None:
         self.entry, self.opened, self.conf, self.gaps = entry, opened, conf, gaps
         self.names = names  # of services
@@ -292,11 +286,8 @@ class _PodMaker:
         found: dict[str, dict[str, Any]] = {}
         for key, path, read_only in self._sources_of(launch, set()):
             if path not in found:
-                found[path] = {
-                    "name": self._source(key, launch).name,
-                    "mountPath": path,
-                    **({"readOnly": True} if read_only else {}),
-                }
+                more = {"readOnly": True} if read_only else {}
+                found[path] = {"name": self._source(key, launch).name, "mountPath": path, **more}
         if self.tree and self.conf and self.conf.runs_in(launch):
             found[TREE] = {"name": "rancher-metadata", "mountPath": TREE, "readOnly": True}
             if not self.keeps:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog_forge.chart.helm import DOMAIN, Verbatim, quoted
 from catalog_forge.chart.installed import Installed, labels_of, object_of
-from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_host
+from catalog_forge.chart.pods import Pods
 from catalog_forge.goyaml.decoding import text_of
-from catalog_forge.rancher.composition import Composition, items
+from catalog_forge.rancher.composition import items
 from catalog_forge.stack.model import Link, Rule, Service, port_of
 
 # What the paths of an Ingress may not have where they are more than a text (Kubernetes, pkg/apis/networking/validation).
@@ -19,20 +19,12 @@ _ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
 
 
 class Routes:
-    """Makes what leads to the pods of a stack: `names` are those of its services, as `given` gave them, `kinds` what they are."""
+    """Makes what leads to the pods of a stack: `given` gave its services their names, `kinds` tells what each of them is."""
 
-    def __init__(
-        self,
-        composition: Composition,
-        opened: OpenStack,
-        gap: Callable[..., None],
-        names: Mapping[str, str],
-        given: DnsNames,
-        kinds: Mapping[str, str],
-        made: Installed,
-    ) -> None:
-        self.composition, self.stack, self.shown, self.gap = composition, opened.stack, opened.marks.shown, gap
-        self.names, self.given, self.kinds, self.made = names, given, kinds, made
+    def __init__(self, pods: Pods, given: DnsNames, kinds: Mapping[str, str], made: Installed) -> None:
+        self.composition, self.stack = pods.entry.composition, pods.opened.stack
+        self.shown, self.gap, self.names = pods.opened.marks.shown, pods.gap, pods.names
+        self.given, self.kinds, self.made = given, kinds, made
         self.owners = {launch.name: each.name for each in self.stack.services for launch in each.launches}
         self.leads: dict[str, str] = {}  # the service that each name in the cluster leads to
         self.balanced: dict[tuple[str, int], str] = {}

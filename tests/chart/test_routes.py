@@ -186,3 +186,31 @@ def test_containers_that_a_chart_does_not_know_are_in_the_report(text: str) -> N
     chart = of({"web": {"image": "x:1", "labels": {key: text}}})
     assert "affinity" not in named(chart)["Deployment es-web"]["spec"]["template"]["spec"]
     assert list(becomes(chart, f"label {key}")) == [f"labels: {key}: {text.replace('$$', '$')}"]
+
+
+@pytest.mark.parametrize(("ending", "operator"), [("", "In"), ("_ne", "NotIn")])
+def test_labels_of_hosts_are_labels_of_nodes(ending: str, operator: str) -> None:
+    key = f"io.rancher.scheduler.affinity:host_label{ending}"
+    soft = f"io.rancher.scheduler.affinity:host_label_soft{ending}"
+    labels = {key: "disk=ssd, zone=a,odd label=x", soft: "role=db"}
+    chart = of({"web": {"image": "x:1", "labels": labels}})
+    found = named(chart)["Deployment es-web"]["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+    wanted = [{"key": name, "operator": operator, "values": [value]} for name, value in (("disk", "ssd"), ("zone", "a"))]
+    assert found["requiredDuringSchedulingIgnoredDuringExecution"] == {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
+    term = {"matchExpressions": [{"key": "role", "operator": operator, "values": ["db"]}]}
+    assert found["preferredDuringSchedulingIgnoredDuringExecution"] == [{"weight": 100, "preference": term}]
+    assert becomes(chart, f"label {key}") == {f"labels: {key}: odd label=x": "pods are spread by the cluster's scheduler"}
+
+
+@pytest.mark.parametrize(
+    "name", ["io.rancher.container.dns.priority", "io.rancher.sidekicks.odd", "io.rancher.scheduler.affinity:host"]
+)
+def test_a_label_that_only_begins_as_one_that_carries_over_is_in_the_report(name: str) -> None:
+    assert {gap.what for gap in of({"web": {"image": "x:1", "labels": {name: "x"}}}).gaps} == {f"labels: {name}"}
+
+
+def test_a_label_that_two_containers_of_a_pod_have_differently_is_in_the_report() -> None:
+    main = {"image": "x:1", "labels": {"io.rancher.sidekicks": "kick", "a/x": "1", "a/y": "1"}}
+    chart = of({"web": main, "kick": {"image": "x:1", "labels": {"a/x": "2", "a/y": "1"}}})
+    assert named(chart)["Deployment es-web"]["spec"]["template"]["metadata"]["annotations"] == {"a/x": "1", "a/y": "1"}
+    assert [(gap.service, gap.what) for gap in chart.gaps] == [("kick", "labels: a/x")]
