@@ -155,6 +155,8 @@ EOF
     "$tools/debian.sh" mvn=maven
     quietly mvn --batch-mode --quiet --file "$context/pom.xml" \
         org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies "-DoutputDirectory=$context/libs"
+    # Of two that log, the first in the folder is taken, whatever comes first on this disk; this one says nothing unconfigured.
+    rm -f "$context"/libs/slf4j-reload4j-*.jar
     executable kafka-server-start.sh <<'EOF'
 #!/bin/sh
 exec java ${KAFKA_HEAP_OPTS:--Xmx1g} -cp "/opt/kafka/libs/*" kafka.Kafka "$@"
