@@ -125,8 +125,8 @@ def _shown(browser: webdriver.Chrome, url: str, mark: str, process: int) -> Cost
     browser.get("about:blank")
     server, _ = _spent(browser, process)
     browser.get(url)
-    WebDriverWait(browser, 60, 0.05).until(lambda _: browser.execute_script(READY, mark))
-    WebDriverWait(browser, 60, 0.05).until(lambda _: browser.execute_script(LINTED))
+    WebDriverWait(browser, 600, 0.05).until(lambda _: browser.execute_script(READY, mark))
+    WebDriverWait(browser, 600, 0.05).until(lambda _: browser.execute_script(LINTED))
     time.sleep(1)
     after, page = _spent(browser, process)
     return browser.execute_script(SHOWN, mark), after - server, page
