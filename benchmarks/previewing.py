@@ -45,7 +45,8 @@ field.value = field.type === 'number' ? String(Number(field.value) + 1) : field.
 field.dispatchEvent(new Event('input', {bubbles: true}));"""
 SHOWN = "return performance.getEntriesByName(arguments[0])[0].startTime"
 # On the page of an entry lint has been asked last.
-LINTED = "return document.body.dataset.linted !== undefined || document.querySelector('#tiles') !== null"
+LINTED = """return document.querySelector('#tiles') !== null ||
+    performance.getEntriesByType('resource').some((each) => each.name.includes('/api/findings'))"""
 READY = "return document.body && document.body.dataset.state === 'ready' && performance.getEntriesByName(arguments[0]).length > 0"
 
 
