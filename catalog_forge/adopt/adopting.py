@@ -213,7 +213,8 @@ def _placed(original: Original, frame: Told, spec: str, problem: Problem) -> Pro
     files = {original.dests[each.resource.dest]: each.template for each in original.files}
     named = next((name for name in reversed(words) if name in (files if room == "files:" else frame.places)), "")
     where = files[named].at() if named in files else frame.places.get(named) or Where(original.image.folder.where.file)
-    return Problem(f"its spec would be refused: {problem.message}", where, problem.hint)
+    # A hint may name a place of the spec, too.
+    return Problem(f"its spec would be refused: {problem.message}", where, "" if "specs/" in problem.hint else problem.hint)
 
 
 def _proven(original: Original, frame: Told, written: _Generated, tried: Sequence[Trial], engine: Engine) -> list[Compared]:
@@ -255,9 +256,9 @@ def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
             template = templates[each.dest]
             place = re.search(r"template: [^:]+:([0-9]+)(?::([0-9]+))?: (?:executing .*? at )?(.*)", each.failed)
             where = template.at(int(place[1]), int(place[2] or 0) + 1) if place else template.at()
-            words = f"fails in {each.errors.total()} of {counted(found.cases, 'scenario')}: {place[3] if place else ''}"
+            words = f"fails in {each.errors.total()} of {counted(found.cases, 'scenario')}: {place[3] if place else each.failed}"
             hint = "nothing is proven of it: mend it, or take it into a spec by hand"
-            yield Problem(f"the template {words if place else 'writes the same in all scenarios'}", where, hint)
+            yield Problem(f"the template {words if each.failed else 'writes the same in all scenarios'}", where, hint)
 
 
 def _runner(original: Original, service: Mapping[str, Any]) -> Runner:

@@ -12,6 +12,8 @@ from catalog_forge.confd.imitated.flags import WILD
 from catalog_forge.confd.known import NAME
 from catalog_forge.confd.reading import Usage
 
+# What lies deeper is left out, and of what is larger there is one: a template may call itself.
+_DEEPEST, _LARGE = 8, 1000
 # So often keys have values that fit, with other words that they are compared with.
 MOST_TURNS = 4
 _FITS = {"atoi": ("3", "4"), "parseBool": ("true", "false"), "base64Decode": ("c29tZQ==", "b3RoZXI=")}
@@ -28,9 +30,9 @@ class Shape:
 
     def add(self, use: Usage, inside: Sequence[str]) -> None:
         """Take in what is done with the value, or with what lies inside of it."""
-        if inside:
+        if inside and len(inside) <= _DEEPEST:
             self.below.setdefault(inside[0], Shape()).add(use, inside[1:])
-        elif use not in self.uses:
+        elif not inside and use not in self.uses:
             self.uses.append(use)
 
     def texts(self, *functions: str) -> list[str]:
@@ -47,7 +49,8 @@ class Shape:
         functions = [each.function for each in self.uses]
         some, number = (("some", "8"), ("other", "9"))[(turn or 0) % 2]
         if "[]" in self.below or "jsonArray" in functions:
-            return [self.below.get("[]", Shape()).made(turn) or word for word in (some, "one")]
+            each = self.below.get("[]", Shape()).made(turn)
+            return [each, each][: 2 - (len(json.dumps(each)) > _LARGE)] if each else [some, "one"]
         if self.below or "json" in functions:
             return {name: each.made(turn) or f"{some} {name}" for name, each in self.below.items()} or {"name": "a"}
         words = self.texts(*_COMPARES) if turn is not None else []

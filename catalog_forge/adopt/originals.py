@@ -21,10 +21,11 @@ from catalog_forge.confd.shape import ROOTS
 from catalog_forge.errors import Problem, Where
 from catalog_forge.gotext.literals import is_text
 from catalog_forge.gotext.parsing import SyntaxFault
+from catalog_forge.image.dockerfile import Fault
 from catalog_forge.image.gathering import ARCHIVE
 from catalog_forge.lint.catalog import Catalog, ConfDir, Image
 from catalog_forge.lint.images.inside import Inside, Resource, inside
-from catalog_forge.rancher.tree import File
+from catalog_forge.rancher.tree import MAX_BYTES, File
 from catalog_forge.spec.checks.whole import SYSTEM_FOLDERS
 from catalog_forge.spec.model.spec import GENERATED
 from catalog_forge.spec.shorthand import entry_name
@@ -64,6 +65,10 @@ class OriginalFile:
     def is_static(self) -> bool:
         """Whether its template has no action."""
         return b"{{" not in self.source
+
+    def is_named(self, error: str) -> bool:
+        """Whether an error of confd is about this file."""
+        return error.startswith(f"{self.resource.name}: ") or f" template: {self.resource.src}:" in error
 
     @cached_property
     def reading(self) -> reading.Reading:
@@ -255,6 +260,7 @@ def _original(image: Image, conf: ConfDir | None, flags: Mapping[str, str], role
         if path in dests:
             said.append(Problem(f"{path} is there before confd writes it: the spec has it only when it is written", file.at()))
     carried = {path: file for path, file in carried.items() if path not in dests}
+    problems += [problem for file in carried.values() for problem in _unread(file)]
     if any(each.rebased for each in files):
         words = f"its keys are not Rancher's: the spec looks for them below {OWN}"
         said.append(Problem(words, image.folder.where, "give them as metadata of the service"))
@@ -319,6 +325,8 @@ def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -
 
 def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> OriginalFile | list[Problem]:
     loaded = resource.resource
+    if unread := [*_unread(resource.file)]:
+        return unread
     if loaded is None:
         return resource.problems
     if loaded.fault or loaded.misplaced:
@@ -328,6 +336,8 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
     if resource.template.problem:
         return [resource.template.problem]
     file = resource.template.file
+    if unread := [*_unread(file)]:
+        return unread
     if not is_text(file.content):
         return [Problem("the template is not UTF-8 text", file.at())]
     before = _prefix(known, flags)
@@ -392,8 +402,30 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
     return found
 
 
+def _unread(file: File) -> Iterator[Problem]:
+    """Why nobody knows what a file holds."""
+    if not file.is_readable:
+        whys = {"stray": "the link leads out of the folder that is adopted, or nowhere", "special": "this is not a regular file"}
+        why = {**whys, "closed": "no permission to read this file"}.get(file.kind, f"the file is larger than {MAX_BYTES} bytes")
+        hint = "put the file itself here" if file.kind == "stray" else "nothing of it can be read: take it away, or mend it"
+        yield Problem(why, file.at(), hint)
+
+
 def _not_modelled(image: Image) -> Iterator[Problem]:
-    """What the Dockerfile does and a spec does not say."""
+    """What the Dockerfile does and a spec does not say; first what nobody could read of it."""
+    if image.dockerfile:
+        yield from _unread(image.dockerfile)
+        faults = image.build.faults if image.build else []
+        if not is_text(image.dockerfile.content):
+            faults = [Fault(0, "the Dockerfile is not UTF-8 text", "save it as UTF-8")]
+        for fault in faults:
+            yield Problem(fault.message, image.dockerfile.offset(fault.start), fault.hint)
+        if not image.build and image.dockerfile.is_readable:
+            yield Problem("the Dockerfile is empty", image.dockerfile.at())
+    ignored = image.folder.files.get(".dockerignore")
+    if ignored and ignored.content.strip():
+        hint = "take what it leaves out away, where that is brought by COPY or ADD"
+        yield Problem("what it leaves out is taken for a part of the image", ignored.at(), hint)
     for each in image.build.of("ADD") if image.build and image.dockerfile else ():
         if archives := [word for word in each.words[:-1] if ARCHIVE.search(word) and "://" not in word]:
             where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")

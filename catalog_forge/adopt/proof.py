@@ -128,7 +128,7 @@ def prove(
             found[dest].compare(case, carried.content, new.get(original.dests[dest]))
         for file in original.files:
             dest = file.resource.dest
-            found[dest].errors.update(error for error in old.errors if f" template: {file.resource.src}:" in error)
+            found[dest].errors.update(error for error in old.errors if file.is_named(error))
             _compare(found[dest], file, case, _contents(old).get(dest), new.get(original.dests[dest]), again)
     return list(found.values())
 

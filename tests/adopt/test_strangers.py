@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from catalog_forge.adopt.fitting import Shapes
 from catalog_forge.confd.reading import read
+from catalog_forge.rancher.tree import MAX_BYTES
 from tests.adopt.images import image, toml
-from tests.adopt.test_adopt import adopted, statuses
+from tests.adopt.test_adopt import adopted, run, statuses
+from tests.helpers import tree
 
 KEY = "/self/service/metadata"
 ETCD = '["--backend", "etcd", "--node", "http://etcd:4001"]'
@@ -65,6 +69,57 @@ def test_the_keys_of_another_store_are_not_ranchers(command: str, template: str,
     assert statuses(found) == {"/etc/app/x": "equal"}, found
     assert f'"{KEY}/services' in (tmp_path / "specs/app-conf/x.tmpl").read_text()
     assert "its keys are not Rancher's" in json.dumps(found["notes"])
+
+
+def unlinked(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+
+
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def huge(path: Path) -> None:
+    path.write_text("x" * (MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize("spoil", [unlinked, piped, huge])
+@pytest.mark.parametrize("name", ["templates/x.tmpl", "conf.d/x.toml", "own"])
+def test_what_cannot_be_read_is_never_taken_for_empty(name: str, spoil: Callable[[Path], None], tmp_path: Path) -> None:
+    files = image({"x": f'a {{{{getv "{KEY}/a"}}}}\n'}, own="mine\n")
+    files["Dockerfile"] += "COPY own /etc/app/own\n"
+    folder = tree(tmp_path / "app-conf", dict(files))
+    spoil(folder / name)
+    result = run(tmp_path, str(folder), "--format", "json")
+    (found,) = json.loads(result.stdout)
+    assert found["status"] == "not read"
+    assert [each["where"] for each in found["errors"]] == [f"{folder}/{name}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("FROM alpine\nCOPY\n", ":2:1", "COPY has nothing after it"),
+        ("FROM alpine\n".encode("utf-16"), ":1:1", "not UTF-8 text"),
+        ("", "", "empty"),
+    ],
+)
+def test_a_dockerfile_that_cannot_be_parsed_is_said(text: str | bytes, place: str, words: str, tmp_path: Path) -> None:
+    found = adopted(tmp_path, {**image({"x": f'a {{{{getv "{KEY}/a"}}}}\n'}), "Dockerfile": text})
+    notes = found["notes"]
+    assert isinstance(notes, list)
+    assert [each["message"] for each in notes if each["where"].endswith(f"/Dockerfile{place}") and words in each["message"]]
+
+
+def test_values_of_a_template_that_calls_itself_stay_small(tmp_path: Path) -> None:
+    text = '{{define "r"}}{{.a}}{{range .kids}}{{template "r" .}}{{end}}{{end}}'
+    text += f'{{{{template "r" (json (getv "{KEY}/j"))}}}}'
+    shapes = Shapes()
+    shapes.add(read("x", text.encode()).uses, str)
+    assert 0 < len(shapes.value("/metadata/j", None)) < 10_000
+    assert adopted(tmp_path, dict(image({"x": text})))["errors"] == []
 
 
 def test_what_a_dockerfile_far_above_brings_is_no_image_of_its_own(tmp_path: Path) -> None:
