@@ -17,7 +17,7 @@ from catalog_forge.adopt.entries import EntryUse, secrets
 from catalog_forge.adopt.framing import framed, numbered
 from catalog_forge.adopt.launched import Altered, changes
 from catalog_forge.adopt.originals import Original, OriginalFile
-from catalog_forge.adopt.proof import Compared, prove, refused
+from catalog_forge.adopt.proof import Compared, prove, refused, unreached
 from catalog_forge.adopt.setting import Lifted
 from catalog_forge.adopt.specs import Told, made, taken
 from catalog_forge.errors import ForgeError, Problem, Where
@@ -110,7 +110,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
             written = _generated(original, frame, written.chosen)
         elif use and use.later:
             found.said = (*found.said, Problem("the spec generates this revision: there is no new one", use.later[-1].where))
-        found.said += (*_unrendered(original, found),)
+        found.said += (*_unrendered(original, found), *_unreached(original, found, tried))
         found.plan = written.plan
         _keep_scenarios(found, tried)
         odd = odd_cases(original, runners[0], others)
@@ -246,6 +246,17 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
         if escaped:
             words = f"{case.name} is escaped in {', '.join(escaped)}, as the format wants it: the original writes it as it is"
             yield Problem(words, None, "write the format `raw` in the spec where it must not be")
+
+
+def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> Iterator[Problem]:
+    """The branches of which nothing is proven, of files that were rendered: no scenario reaches them."""
+    templates = {each.resource.dest: each.template for each in original.files}
+    rendered = {each.dest for each in found.files if each.status != "never rendered"}
+    for dest, lines in unreached(original, tried).items():
+        if lines and dest in rendered:
+            places = ", ".join(map(str, dict.fromkeys(lines)))
+            words = f"no scenario reaches what begins in line {places}: nothing is proven of it"
+            yield Problem(words, templates[dest].at(lines[0], 1), "compare it by hand, or write a scenario that reaches it")
 
 
 def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:

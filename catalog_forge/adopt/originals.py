@@ -24,7 +24,8 @@ from catalog_forge.gotext.parsing import SyntaxFault
 from catalog_forge.image.dockerfile import Fault
 from catalog_forge.image.gathering import ARCHIVE
 from catalog_forge.lint.catalog import Catalog, ConfDir, Image
-from catalog_forge.lint.images.inside import Inside, Resource, inside
+from catalog_forge.lint.images.inside import Inside, Resource, Run, inside
+from catalog_forge.lint.images.shell import ALL
 from catalog_forge.rancher.tree import MAX_BYTES, File
 from catalog_forge.spec.checks.whole import SYSTEM_FOLDERS
 from catalog_forge.spec.model.spec import GENERATED
@@ -306,15 +307,19 @@ def _moved(known: Inside, flags: Mapping[str, str], files: list[OriginalFile]) -
     """The files, with their keys below the service's own metadata where they are not Rancher's.
 
     The image asks another store; or nobody tells which, and no template reads what only Rancher has, but one reads what it never
-    serves; or that is all that one reads.
+    serves, or a script starts confd with its default, etcd; or what Rancher never serves is all that one reads.
     """
-    named = {run.flags["backend"] for run in known.runs if "backend" in run.flags}
+    told = [*(run.flags for run in known.runs), flags]
+    named = {each["backend"] for each in told if each.get("backend")}
     named = {flags["backend"]} if "backend" in flags else named
     if named == {"rancher"}:
         return files
     read = [(each, path.path) for each in files for path in each.reading.reads]
     rancher = any(each.version or _VERSION.match(path) or f"{each.moved}{path}".startswith("/self") for each, path in read)
-    foreign = (bool(named) and "rancher" not in named) or (not rancher and any(each.is_dead(path) for each, path in read))
+    starts = not any("backend" in each for each in told) and any(_is_whole(run) for run in known.runs)
+    foreign = (bool(named) and "rancher" not in named) or (
+        not rancher and (starts or any(each.is_dead(path) for each, path in read))
+    )
 
     def moves(file: OriginalFile) -> bool:
         paths = [path for each, path in read if each is file]
@@ -351,6 +356,11 @@ def _file(known: Inside, resource: Resource, flags: Mapping[str, str]) -> Origin
     except SyntaxFault as fault:
         return [Problem(fault.words, file.at(fault.line, fault.column or 1) if fault.line else file.at())]
     return found
+
+
+def _is_whole(run: Run) -> bool:
+    """Whether a script starts confd with nothing but the words that stand there."""
+    return run.file.name != "Dockerfile" and not any(ALL in word or WILD in word for word in run.words)
 
 
 def _joins(known: Inside) -> bool:

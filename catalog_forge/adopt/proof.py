@@ -15,11 +15,15 @@ from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Trial
 from catalog_forge.adopt.originals import OWN, Original, OriginalFile, image_of
 from catalog_forge.confd.imitated.flags import WILD
+from catalog_forge.confd.imitated.functions import DIALECTS, functions_of
 from catalog_forge.diffs import unified
 from catalog_forge.errors import ForgeError
+from catalog_forge.gotext.nodes import BranchNode, TextNode
+from catalog_forge.gotext.parsing import parse as parse_template
 from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.spec.shorthand import format_of
 from catalog_forge.verify import view
+from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.parsing import parse
 from catalog_forge.verify.subject import Subject
@@ -34,6 +38,7 @@ REASONS = {
 # The formats that do not care how far a line is indented, and those in which what cannot be parsed is surely wrong.
 _FREE = ("json", "xml", "toml")
 _STRICT = ("json", "yaml", "xml", "toml")
+_MARK = re.compile(rb"\x01([0-9]+)\x01")
 _COMMENT = re.compile(r"#(?!!).*|<!--.*-->")
 _BEYOND = re.compile(r"/(?:services|stacks|containers|hosts)(?:/|$)")
 
@@ -88,6 +93,46 @@ class Compared:
             return
         before, after = (None if each is None else each.decode(errors="backslashreplace") for each in (old, new))
         self.differences.append(Difference(case.name, reason(), unified(before, after, self.dest.lstrip("/"))))
+
+
+def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]]:
+    """The lines of the branches that no case reaches, by the dest of the file whose original has them."""
+    image = image_of(original)
+    marks = {each.resource.src: _branches(each) for each in original.files if not each.is_static}
+    templates = {src: _marked(source, marks.get(src, [])) for src, source in image.templates.items()}
+    subject = Subject(replace(image, templates=templates), "", original.variables)
+    left = {each.resource.dest: {*marks.get(each.resource.src, ())} for each in original.files}
+    for case in cases:
+        if any(left.values()):
+            for dest, content in _rendered(subject, case, Embedded(), original.version).items():
+                left.get(dest, set()).difference_update(map(int, _MARK.findall(content)))
+    return {
+        each.resource.dest: [each.source[:start].count(b"\n") + 1 for start in sorted(left[each.resource.dest])]
+        for each in original.files
+    }
+
+
+def _marked(source: bytes, starts: Sequence[int]) -> bytes:
+    """A template that writes where each of these branches begins."""
+    ends = [*starts[1:], len(source)]
+    rest = (b"\x01%d\x01%b" % (start, source[start:end]) for start, end in zip(starts, ends, strict=True))
+    return source[: starts[0]] + b"".join(rest) if starts else source
+
+
+def _branches(file: OriginalFile) -> list[int]:
+    """Where the branches of a template begin, in bytes; {{else if}} is none of its own."""
+    found: set[int] = set()
+    waiting = [*parse_template(file.resource.src, file.source, functions_of(DIALECTS[-1])).bodies.values()]
+    while waiting:
+        for node in waiting.pop().nodes:
+            bodies = [body for body in (node.body, node.else_body) if body and body.nodes] if isinstance(node, BranchNode) else []
+            waiting += bodies
+            firsts = [body.nodes[0] for body in bodies]
+            chosen = [each for each in firsts if not (isinstance(each, BranchNode) and each.end == node.end)]
+            found.update(
+                each.start if isinstance(each, TextNode) else file.source.rfind(b"{{", 0, each.start + 2) for each in chosen
+            )
+    return sorted(found)
 
 
 def prove(

@@ -53,6 +53,11 @@ class Memory:
     files: Mapping[str, str | Digest]
 
 
+def digest_of(content: bytes) -> Digest:
+    """What is remembered of a file whose text is not kept."""
+    return Digest(hashlib.sha256(content).hexdigest())
+
+
 def file_of(blueprint: Blueprint, answers: Mapping[str, Any], author: Plan) -> File:
     """Return the file that remembers a blueprint, the answers to it, and the author's files as they are written first."""
     name = str(answers["name"])
@@ -64,7 +69,7 @@ def file_of(blueprint: Blueprint, answers: Mapping[str, Any], author: Plan) -> F
         text = text_of(file.content)
         size = len(json.dumps(text)) if text is not None else 0
         if text is None or size > left or any(secret in text for secret in secrets):
-            files[file.path] = Digest(hashlib.sha256(file.content).hexdigest())
+            files[file.path] = digest_of(file.content)
         else:
             files[file.path], left = text, left - size
     memory = Memory(blueprint.name, blueprint.source, blueprint.digest, kept, files)

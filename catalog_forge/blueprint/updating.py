@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from catalog_forge import yamlio
 from catalog_forge.blueprint.answers import Given, Render, questions
 from catalog_forge.blueprint.checks import LONGEST
 from catalog_forge.blueprint.find import EXAMPLE, example, examples, shipped
-from catalog_forge.blueprint.memory import Digest, Memory
+from catalog_forge.blueprint.memory import Digest, Memory, digest_of
 from catalog_forge.blueprint.merging import Clash, merge
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.blueprint.sandbox import text_of
@@ -65,6 +64,9 @@ def changes(base: Base, ours: Mapping[str, File], theirs: Plan, labels: tuple[st
 
 def _change(path: str, base: str | Digest | None, ours: File | None, theirs: File | None, labels: tuple[str, str, str]) -> Update:
     newer, edited = not _is(theirs, base), not _is(ours, base)
+    if ours and theirs:
+        # Nobody knows the mode that the blueprint first gave: what either side made a program is one.
+        theirs = replace(theirs, mode=theirs.mode | ours.mode & 0o111)
     if not newer or _content(ours) == _content(theirs):
         return Update(path, Fate.SAME, ours, ours, newer, edited)
     if not edited:
@@ -77,15 +79,14 @@ def _change(path: str, base: str | Digest | None, ours: File | None, theirs: Fil
         # What is not kept may hold a secret: none of its sides is shown.
         sides = (
             _shown(base),
-            *(_shown(Digest(hashlib.sha256(each.content).hexdigest())) if each else None for each in (ours, theirs)),
+            *(_shown(digest_of(each.content)) if each else None for each in (ours, theirs)),
         )
         return Update(path, Fate.CONFLICT, ours, ours, newer, edited, (Clash("", 0, *sides),))
     merged = merge(str(texts[0]), str(texts[1]), str(texts[2]), labels, path.endswith((".yml", ".yaml")))
-    mode = (ours or theirs).mode
-    file = File(path, merged.text.encode(), mode)
+    file = replace(theirs, content=merged.text.encode())
     if ours and not merged.clashes:
         return Update(path, Fate.MERGED, ours, file, newer, edited)
-    marked = File(path, merged.marked.encode(), mode)
+    marked = replace(theirs, content=merged.marked.encode())
     clashes = merged.clashes if ours else (Clash("", 0, _shown(base), None, texts[2]),)
     return Update(path, Fate.CONFLICT, ours, ours, newer, edited, clashes, marked)
 
@@ -94,7 +95,7 @@ def _is(file: File | None, base: str | Digest | None) -> bool:
     """Whether a file is what the blueprint first made."""
     if file is None or base is None:
         return file is None and base is None
-    return file.content == base.encode() if isinstance(base, str) else hashlib.sha256(file.content).hexdigest() == base.sha256
+    return file.content == base.encode() if isinstance(base, str) else digest_of(file.content) == base
 
 
 def _content(file: File | None) -> bytes | None:

@@ -71,6 +71,24 @@ def test_the_keys_of_another_store_are_not_ranchers(command: str, template: str,
     assert "its keys are not Rancher's" in json.dumps(found["notes"])
 
 
+def test_branches_that_no_scenario_reaches_are_said(tmp_path: Path) -> None:
+    text = f'{{{{if exists "{KEY}/a"}}}}\na {{{{getv "{KEY}/a"}}}}\n'
+    text += '{{else if eq (getv "/self/service/name") "x y"}}\nnever\n{{else}}b\n{{end}}'
+    found = adopted(tmp_path, dict(image({"x": text})))
+    assert statuses(found) == {"/etc/app/x": "equal"}
+    notes = found["notes"]
+    assert isinstance(notes, list)
+    (note,) = [each for each in notes if each["message"].startswith("no scenario reaches")]
+    assert note["message"] == "no scenario reaches what begins in line 3: nothing is proven of it"
+    assert note["where"].endswith("x.tmpl:3:1")
+
+
+def test_a_script_that_starts_confd_with_its_default_asks_etcd(tmp_path: Path) -> None:
+    files = image({"x": '{{range ls "/services"}}{{.}}\n{{end}}'}, **{"start.sh": "#!/bin/sh\nexec confd -interval 5\n"})
+    files["Dockerfile"] = files["Dockerfile"].partition("ENTRYPOINT")[0] + 'COPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
+    assert "its keys are not Rancher's" in json.dumps(adopted(tmp_path, dict(files))["notes"])
+
+
 def unlinked(path: Path) -> None:
     path.unlink()
     path.symlink_to("/etc/hostname")

@@ -361,3 +361,19 @@ def test_a_memory_of_an_earlier_release_still_names_its_example(tmp_path: Path, 
     file.write_text(json.dumps(data | {"source": {key: data["source"]["example"]}}))
     result = run(tmp_path, "update", "--check")
     assert (result.exit_code, "up to date" in result.output) == (0, True), result.output
+
+
+def test_what_the_author_made_a_program_stays_one(catalog: Path) -> None:
+    (catalog / "specs/web-conf/a.txt").chmod(0o755)
+    assert run(catalog, "update").exit_code == 0
+    assert (catalog / "specs/web-conf/a.txt").read_text().endswith("five\n")
+    assert (catalog / "specs/web-conf/a.txt").stat().st_mode & 0o111
+
+
+def test_a_binary_file_is_not_called_edited_when_a_spec_is_taken_in(tmp_path: Path) -> None:
+    blueprint(tmp_path / "mine", {"logo.png": b"\x89\0old"})
+    (tmp_path / "c").mkdir()
+    assert run(tmp_path / "c", "new", "web-conf", "--no-build", "--blueprint", "../mine").exit_code == 0
+    (tmp_path / "c/specs/web-conf" / MEMORY).unlink()
+    result = run(tmp_path / "c", "update", "web-conf", "--from", "../mine")
+    assert (result.exit_code, "edited" in result.output.partition("\n")[2]) == (0, False), result.output

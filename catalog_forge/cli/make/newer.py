@@ -17,6 +17,7 @@ from catalog_forge.blueprint.find import cache_folder, opened
 from catalog_forge.blueprint.limits import Budget
 from catalog_forge.blueprint.memory import Memory
 from catalog_forge.blueprint.model import Blueprint
+from catalog_forge.blueprint.sandbox import text_of
 from catalog_forge.blueprint.updating import Update, best_answers, changes, labels, named, reference_of
 from catalog_forge.cli.make.asking import asker
 from catalog_forge.cli.make.new import given
@@ -191,6 +192,7 @@ def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
         answers, base = best_answers(f"specs/{name}.yml", spec, blueprint, render, made)
     now = named(blueprint.name, blueprint.source)
     ours = _ours(repository.root, {file.path for file in base})
-    texts = {file.path: file.content.decode(errors="replace") for file in base}
-    found = changes(texts, ours, base, ("", "", ""))
+    texts = {file.path: text_of(file.content) for file in base}
+    was = {file.path: text if (text := texts[file.path]) is not None else memory.digest_of(file.content) for file in base}
+    found = changes(was, ours, base, ("", "", ""))
     return News(name, now, now, found, memory.file_of(blueprint, answers, base), taken_in=True)
