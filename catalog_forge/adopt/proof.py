@@ -100,10 +100,11 @@ def unreached(original: Original, cases: Sequence[Trial]) -> dict[str, list[int]
     image = image_of(original)
     marks = {each.resource.src: _branches(each) for each in original.files if not each.is_static}
     templates = {src: _marked(source, marks.get(src, [])) for src, source in image.templates.items()}
-    subject = Subject(replace(image, templates=templates), "", original.variables)
     left = {each.resource.dest: {*marks.get(each.resource.src, ())} for each in original.files}
     for case in cases:
-        if any(left.values()):
+        resources = tuple(each for each in image.resources if left[each.dest])
+        if resources:
+            subject = Subject(replace(image, resources=resources, templates=templates), "", original.variables)
             for dest, content in _rendered(subject, case, Embedded(), original.version).items():
                 left.get(dest, set()).difference_update(map(int, _MARK.findall(content)))
     return {

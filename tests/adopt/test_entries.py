@@ -225,7 +225,7 @@ def test_an_entry_that_cannot_be_launched_is_not_whole(tmp_path: Path) -> None:
     assert not found["entry"]["whole"]
 
 
-def test_two_images_of_one_entry_are_not_written_over_each_other(tmp_path: Path) -> None:
+def test_of_two_images_of_one_entry_one_spec_has_the_entry(tmp_path: Path) -> None:
     for name in ("app-conf", "side-conf"):
         tree(tmp_path / "images" / name, dict(IMAGE))
     docker = "app:\n  image: acme/app:3.1\n  entrypoint: [app]\n  labels: {io.rancher.sidekicks: 'one,two,app-data'}\n"
@@ -236,10 +236,14 @@ def test_two_images_of_one_entry_are_not_written_over_each_other(tmp_path: Path)
     (tmp_path / "new").mkdir()
     command = ["-C", str(tmp_path / "new"), "adopt", str(tmp_path / "images"), "--entry", str(catalog), "--write"]
     result = click.testing.CliRunner().invoke(root, command)
-    assert result.exit_code == 1
+    assert result.exit_code == 0, result.output
     assert "2 images: 2 adopted" in result.stdout, result.stdout
-    assert "several images would write this file" in result.stderr
-    assert list((tmp_path / "new").iterdir()) == []
+    assert "the entry app belongs to the spec app-conf, where two runs the image that was written there" in result.stdout
+    specs = {path.stem: yamlio.load(path.read_text(), "spec") for path in (tmp_path / "new/specs").glob("*.yml")}
+    assert set(specs) == {"app-conf", "side-conf"}
+    assert "acme/side-conf:v1.2.0" in json.dumps(specs["app-conf"])
+    played = click.testing.CliRunner().invoke(root, ["-C", str(tmp_path / "new"), "generate", "--check"])
+    assert played.exit_code == 0, played.output
 
 
 @pytest.mark.parametrize(
