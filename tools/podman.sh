@@ -16,7 +16,7 @@ tools=$(cd "$(dirname "$0")" && pwd)
 
 settings=${XDG_CACHE_HOME:-$HOME/.cache}/catalog-forge/podman.conf
 mkdir -p "${settings%/*}"
-files=$(ulimit -Hn)
+files=$(sed -n 's|^Max open files *[^ ]* *\([^ ]*\).*|\1|p' /proc/self/limits)
 [ "$files" != unlimited ] || files=1048576
 cat >"$settings.$$" <<END
 [containers]
