@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.catalog.compose import GENERATED_LABELS, docker_compose, rancher_compose, sidekicks_of
+from catalog_forge.catalog.questions import questions
 from catalog_forge.errors import Where
 from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.rancher.composition import substituted
+from catalog_forge.rancher.questions import Given, answered, read
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
 from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.subject import Subject
 
+NOTHING: Mapping[str, Given] = MappingProxyType({})
 HEAD = """\
 # A stack of {name}, what happens to it, and what must be rendered: read it, correct it, add what matters to you.
 # Run it: catalog-forge test {name}        Look at it: catalog-forge render {name} --diff --step 0 --step 1
@@ -29,12 +33,13 @@ def asking(spec: Spec) -> str:
     return spec.members[0].asking
 
 
-def first_scenario(spec: Spec, subject: Subject, engine: Engine) -> str:
-    """Return the YAML of a scenario: the stack of the entry with its defaults, one container more, one replaced, each group.
+def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = NOTHING) -> str:
+    """Return the YAML of a scenario: the stack of the entry with its answers, one container more, one replaced, each group.
 
-    It expects what `engine` renders now at the start, and of the later moments only that they end without an error.
+    Questions have the answers of `given`, else their defaults. It expects what `engine` renders now at the start, and of the
+    later moments only that they end without an error. Raises ForgeError for an answer that no question of the entry takes.
     """
-    services = stack(spec)
+    services = stack(spec, given)
     scaled = next(iter(services))
     text = yamlio.dump({"stack": spec.entry.name, "hosts": 3, "services": services, "self": f"{asking(spec)}-1"})
     start = scenario.read(text, "the new scenario", asking(spec)).moments
@@ -47,19 +52,20 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine) -> str:
     return HEAD.format(name=spec.name) + text + expected + (yamlio.dump({"then": steps}) if steps else "")
 
 
-def made_up(spec: Spec) -> list[str]:
-    """Return the keys that have no default, so that the scenario has a made-up value for them."""
-    return [name for name, key in spec.metadata.items() if key.needed and key.asked and not key.options]
+def made_up(spec: Spec, given: Mapping[str, Given] = NOTHING) -> list[str]:
+    """Return the keys that have neither an answer nor a default, so that the scenario has a made-up value for them."""
+    free = [name for name, key in spec.metadata.items() if key.needed and key.asked and not key.options]
+    return [name for name in free if spec.metadata[name].variable not in given]
 
 
-def stack(spec: Spec) -> dict[str, Any]:
-    """Return the services of the entry as a scenario has them, every question answered by its default."""
+def stack(spec: Spec, given: Mapping[str, Given] = NOTHING) -> dict[str, Any]:
+    """Return the services of the entry as a scenario has them, every question with its answer, else with its default."""
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
-    answers = {key.variable: _answer(spec, key) for key in spec.metadata.values() if key.asked}
+    answers = _answers(spec, given)
     known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
     beside = {name: sidekicks_of(keys) for name, keys in known.items()}
     services = {name: _service(name, known, beside) for name in known if name not in {*chain.from_iterable(beside.values())}}
-    others = (_answer(spec, key) for key in spec.metadata.values() if key.type == "service")
+    others = (answers[key.variable] for key in spec.metadata.values() if key.type == "service")
     return services | {name: {} for name in others if name not in known}
 
 
@@ -87,6 +93,14 @@ def _network(sidekick: Mapping[str, Any]) -> str:
     """Whose network a sidekick has; one without any only owns volumes, and has no address that a file could hold."""
     mode = str(sidekick.get("network_mode", ""))
     return "" if mode == "none" else "primary" if mode.startswith("container:") else "own"
+
+
+def _answers(spec: Spec, given: Mapping[str, Given]) -> dict[str, str]:
+    """The answers to the questions of the entry, by their variables."""
+    made = {key.variable: _answer(spec, key) for key in spec.metadata.values() if key.asked}
+    asked = [each for each in questions(spec) if each["variable"] in made]
+    answered(read(yamlio.parse(yamlio.dump(asked), "the questions")), given, lambda question: made[question.variable])
+    return made | {name: answer.text for name, answer in given.items()}
 
 
 def _answer(spec: Spec, key: MetadataKey) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalog_forge import yamlio
+from catalog_forge.errors import ForgeError
+from catalog_forge.rancher.questions import Given
 from catalog_forge.repository import Repository
 from catalog_forge.verify import first_scenario, play
 from catalog_forge.verify.embedded import Embedded
@@ -39,6 +41,17 @@ def test_it_is_the_stack_of_the_entry_with_every_question_answered() -> None:
     assert (data["self"], [set(step) for step in data["then"]]) == ("app-1", [{"service", "scale"}, {"service", "replace"}])
     assert data["expect"]["files"]["/etc/app/peers"] == "10.42.1.11\n"
     assert first_scenario.made_up(spec_of()) == ["cluster.name"]
+
+
+def test_a_question_has_the_answer_that_is_given() -> None:
+    given = {"cluster_name": Given("blue")}
+    data = yamlio.load(first_scenario.first_scenario(spec_of(), subject_of(), Embedded(), given), "s.yml")
+    assert data["services"]["app"]["metadata"] == {"cluster.name": "blue", "level": "info"}
+    assert first_scenario.made_up(spec_of(), given) == []
+    for name, text, words in (("cluster", "blue", "no question 'cluster'"), ("nodes", "three", "whole number")):
+        spec = spec_of(SPEC.replace("metadata: {", "metadata: {nodes: {type: int, default: 3}, ", 1))
+        with pytest.raises(ForgeError, match=words):
+            first_scenario.stack(spec, {name: Given(text)})
 
 
 def test_the_sidekick_asks_where_the_conf_container_is_one() -> None:

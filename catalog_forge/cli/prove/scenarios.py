@@ -20,13 +20,15 @@ def scenario() -> None:
 @scenario.command()
 @click.argument("name", shell_complete=complete.specs)
 @click.argument("title", default="first")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
 @click.option("--force", is_flag=True, help="Overwrite it when it is there.")
 @click.pass_obj
-def new(settings: Settings, name: str, title: str, force: bool) -> None:
+def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force: bool) -> None:
     """Write specs/NAME/scenarios/TITLE.yml, with what is rendered now, for you to read.
 
-    It has the stack of the entry, every question answered by its default, one container more, and one replaced.
+    It has the stack of the entry, every question answered by --set, or else by its default, one container more, and one replaced.
     """
+    from catalog_forge.cli.run.entries import given
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import Repository
     from catalog_forge.spec.folder import check_inside
@@ -43,10 +45,11 @@ def new(settings: Settings, name: str, title: str, force: bool) -> None:
     file = repository.root / path
     if file.exists() and not force:
         raise ForgeError(f"{path} is there already", hint="give another TITLE, or --force")
-    text = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded())
+    answers = given(sets, None)
+    text = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded(), answers)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     click.echo(f"specs/{name}/scenarios/{title}.yml")
-    for key in first_scenario.made_up(spec):
+    for key in first_scenario.made_up(spec, answers):
         click.echo(f"{key} has no default: a value was made up, change it", err=True)
     click.echo("review it: it was recorded from what is rendered now", err=True)

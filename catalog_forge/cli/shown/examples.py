@@ -21,7 +21,7 @@ EXAMPLES = {
     "build": ("build redis-conf", "build --push -j 4"),
     "sbom": ("sbom redis-conf -o redis-conf.spdx.json",),
     "scenario": ("scenario new redis-conf",),
-    "scenario new": ("scenario new redis-conf grows",),
+    "scenario new": ("scenario new redis-conf --set maxmemory=64mb", "scenario new redis-conf grows"),
     "test": ("test redis-conf", "test --engine stack --scenario first"),
     "metadata": ("metadata tree --file specs/redis-conf/scenarios/first.yml",),
     "metadata get": ("metadata get /self/service --file specs/redis-conf/scenarios/first.yml",),
