@@ -234,10 +234,10 @@ def answer(container: Container, row: Row, seen: Seen) -> tuple[bool, str]:
     """Whether the program takes what was rendered, and what it says."""
     container.put_archive("/", packed({dest: (file.content, file.mode or 0o644) for dest, file in seen.files.items()}))
     # By way of a file: a busy engine gives up on what is said last (moby waits two seconds for the output of an exec).
-    code = container.exec_run(["timeout", "600", "bash", "-c", f"exec >/tmp/said 2>&1; {row.command}"]).exit_code
-    pieces, _ = container.get_archive("/tmp/said")
+    code = container.exec_run(["timeout", "600", "bash", "-c", f"exec >/tmp/answer 2>&1; {row.command}"]).exit_code
+    pieces, _ = container.get_archive("/tmp/answer")
     with tarfile.open(fileobj=io.BytesIO(b"".join(pieces))) as archive:
-        file = archive.extractfile("said")
+        file = archive.extractfile("answer")
         assert file
         said = file.read().decode(errors="replace")
     return code == 0 and row.told in said, f"{said}\nexit status {code}"
