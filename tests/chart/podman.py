@@ -138,6 +138,10 @@ def pod(workload: Mapping[str, Any], name: str, metadata: Path) -> dict[str, Any
         for variable in container.get("env", ()):
             if "value" in variable:
                 variable["value"] = variable["value"].replace("$(POD_NAME)", name)
+    # An emptyDir of podman is a volume of that name, which all pods share.
+    mounts = (mount for each in (*spec.get("initContainers", ()), *spec["containers"]) for mount in each.get("volumeMounts", ()))
+    for named in (*spec["volumes"], *mounts):
+        named["name"] = f"{named['name']}-{name}"
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, **template["metadata"]}, "spec": spec}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -38,6 +40,39 @@ def chart_of(forge: Forge, pods: podman.Podman, blueprint: str, software: str) -
             if tag.startswith(f"{forge.registry}/"):
                 pods.load(tag)
     return next((forge.catalog / "charts").iterdir())
+
+
+def test_nodes_of_elasticsearch_form_a_cluster_and_their_quorum_follows_the_scale_without_a_restart(
+    forge: Forge, pods: podman.Podman, helm_program: Path
+) -> None:
+    chart = chart_of(forge, pods, "elasticsearch-conf", "elasticsearch")
+    masters, main = "elasticsearch-masters", "elasticsearch-masters-main"
+    sets = ["services.elasticsearch-datanodes.scale=0", "services.elasticsearch-clients.scale=0", "answers.heap_size=512m"]
+
+    def ask(index: int, path: str) -> Any:
+        return json.loads(pods.run(f"es-{masters}-{index}", masters, "wget", "-qO-", f"http://127.0.0.1:9200/{path}"))
+
+    def told(count: int) -> list[tuple[int, str, str]]:
+        """What each node says of how many there are, how they are, and how many must agree on a master."""
+        found = []
+        for index in range(1, count + 1):
+            health, told_since = ask(index, "_cluster/health"), ask(index, "_cluster/settings?flat_settings")["transient"]
+            (node,) = ask(index, "_nodes/_local/settings?flat_settings")["nodes"].values()
+            quorum = {**node["settings"], **told_since}["discovery.zen.minimum_master_nodes"]
+            found.append((health["number_of_nodes"], health["status"], quorum))
+        return found
+
+    pods.apply(podman.rendered(helm_program, chart, "es", *sets))
+    eventually("three nodes are one cluster", lambda: told(3), lambda found: found == [(3, "green", "2")] * 3)
+    assert {each["name"] for each in ask(1, "_nodes")["nodes"].values()} == {f"es-{masters}-{index}" for index in (1, 2, 3)}
+    before = [pods.started(f"es-{masters}-{index}", main) for index in (1, 2, 3)]
+    pods.apply(podman.rendered(helm_program, chart, "es", *sets, f"services.{masters}.scale=5"))
+    eventually("five nodes are one cluster", lambda: told(5), lambda found: found == [(5, "green", "3")] * 5)
+    assert [pods.started(f"es-{masters}-{index}", main) for index in (1, 2, 3)] == before
+    names = {f"es-{masters}-{index}.{masters}.{podman.DOMAIN}" for index in range(1, 6)}
+    for index in range(1, 6):
+        written = pods.run(f"es-{masters}-{index}", main, "cat", "/usr/share/elasticsearch/config/elasticsearch.yml")
+        assert all(name in written for name in names)
 
 
 def test_servers_of_zookeeper_are_an_ensemble_that_follows_the_scale(
