@@ -21,10 +21,10 @@ class DnsNames:
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
 
-    def of(self, name: str, most: int = MOST) -> str:
-        """Return the name for a thing, always the same: its own where Kubernetes takes it, else the nearest that is free."""
+    def of(self, name: str, most: int = MOST, like: str = "") -> str:
+        """Return the name for a thing, always the same: its own or `like` where Kubernetes takes it, else one near it."""
         if name not in self._given:
-            label = _NOT_IN_LABELS.sub("-", name.lower()).strip("-")
+            label = _NOT_IN_LABELS.sub("-", (like or name).lower()).strip("-")
             label = label if label[:1].isalpha() else f"x-{label}".rstrip("-")
             made, number = label[:most].rstrip("-"), 1
             while made in self._given.values():

@@ -323,7 +323,7 @@ class _PodMaker:
     def _source(self, key: tuple[str, str], launch: Launch) -> PodVolume:
         if key not in self.sources:
             kind, text = key
-            name = self.volume_names.of(f"{kind} {text}" if kind != "own" else f"data {text.partition(' ')[2]}", 50)
+            name = self.volume_names.of(f"{kind} {text}", 50, f"data {text.partition(' ')[2]}" if kind == "own" else "")
             maker = {"host": self._host, "named": self._named, "memory": self._in_memory}.get(kind)
             self.sources[key] = maker(name, text, launch) if maker else PodVolume(name, kind == "own")
             if kind == "own" and launch.start_once:

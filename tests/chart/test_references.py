@@ -37,6 +37,15 @@ def test_nothing_is_astray(entry: tuple[dict[str, Any], dict[str, Any]]) -> None
     assert not astray(helm.objects(chart_of(*entry)))
 
 
+def test_two_containers_of_a_pod_have_volumes_of_their_own_at_one_path() -> None:
+    web = {"image": "b", "volumes": ["/data"]}
+    docker = {"web": web, "db": {**web, "labels": {"io.rancher.sidekicks": "web"}}}
+    (pod,) = [each for each in helm.objects(chart_of(docker, {"db": {}, "web": {}})) if each["kind"] == "StatefulSet"]
+    mounts = [each["volumeMounts"][0]["name"] for each in pod["spec"]["template"]["spec"]["containers"]]
+    claims = [each["metadata"]["name"] for each in pod["spec"]["volumeClaimTemplates"]]
+    assert len({*mounts}) == 2 and sorted(mounts) == sorted(claims)
+
+
 def test_a_volume_of_several_services_is_one_claim_that_all_of_them_mount() -> None:
     chart = made.of_entry(yaml.safe_dump({"version": "2", "services": SHARED}))
     objects = helm.objects(chart)
