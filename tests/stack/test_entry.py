@@ -105,7 +105,7 @@ def test_entry_of_templates_counts_more_than_that_of_a_sister(tmp_path: Path) ->
 
 
 def test_unknown_entry_suggests_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(ForgeError, match="there is no entry 'wep'\n.*'web'"):
+    with pytest.raises(ForgeError, match="there is no entry 'wep' in .*\n.*'web'"):
         chosen(Settings(on_disk(tmp_path)), "wep")
 
 
