@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 MOST = 40
@@ -41,14 +40,6 @@ class DnsNames:
 def is_host(host: str) -> bool:
     """Whether a text can be the host of an Ingress, or what an ExternalName stands for (RFC 1123)."""
     return len(host) < 254 and _HOST.fullmatch(host) is not None
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is an address."""
-    try:
-        return bool(ipaddress.ip_address(text))
-    except ValueError:
-        return False
 
 
 def is_annotation(key: str) -> bool:

@@ -56,7 +56,6 @@ class Objects:
         self.held = DnsNames()  # the names of Secrets: one has that of its service
         for name in self.names.values():
             self.held.of(name)
-        self.owners = {launch.name: each.name for each in self.stack.services for launch in each.launches}
         self.claims = self._shared_volumes()
         self.kinds = {each.name: self._kind(each) for each in self.stack.services}
         identities = {each.name: self._identity(each) for each in self.stack.services}
@@ -245,7 +244,9 @@ class Objects:
     def _beside(self, launch: Launch, pair: str, how: re.Match[str]) -> tuple[str, Any]:
         """What a label of containers asks of pods: it means the same for services of this stack."""
         kind, service = "podAntiAffinity" if how["not"] else "podAffinity", _OF_SERVICE.fullmatch(pair)
-        target = self.owners.get(launch.name if service and service[1] == "${service_name}" else service[1] if service else "")
+        target = self.pods.owners.get(
+            launch.name if service and service[1] == "${service_name}" else service[1] if service else ""
+        )
         if target is None or self.kinds[target] in ("balancer", "name"):
             return kind, None
         term = {"labelSelector": {"matchLabels": labels_of(self.names[target])}, "topologyKey": "kubernetes.io/hostname"}

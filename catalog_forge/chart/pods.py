@@ -10,9 +10,10 @@ from typing import Any
 from catalog_forge.chart.gaps import Gaps
 from catalog_forge.chart.helm import DOMAIN, Expanded, OnlyWhen, Verbatim, of_release, quoted
 from catalog_forge.chart.marks import OpenStack
-from catalog_forge.chart.names import DnsNames, is_address, is_host, is_variable
+from catalog_forge.chart.names import DnsNames, is_host, is_variable
 from catalog_forge.errors import Where
 from catalog_forge.rancher.entries import Revision
+from catalog_forge.rancher.judgement.checks import is_address
 from catalog_forge.stack.model import HealthCheck, Launch, Service, port_of
 from catalog_forge.stack.reconcile import ordered, owner_of
 
@@ -75,6 +76,7 @@ class Pods:
     ) -> None:
         self.entry, self.opened, self.conf, self.gaps = entry, opened, conf, gaps
         self.names = names  # of services
+        self.owners = {launch.name: each.name for each in opened.stack.services for launch in each.launches}
         self.claims = claims  # of volumes that several services mount
         self.secret = secret  # whether the metadata holds secrets
 

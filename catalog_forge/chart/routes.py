@@ -23,9 +23,8 @@ class Routes:
 
     def __init__(self, pods: Pods, given: DnsNames, kinds: Mapping[str, str], made: Installed) -> None:
         self.composition, self.stack = pods.entry.composition, pods.opened.stack
-        self.shown, self.gap, self.names = pods.opened.marks.shown, pods.gap, pods.names
+        self.shown, self.gap, self.names, self.owners = pods.opened.marks.shown, pods.gap, pods.names, pods.owners
         self.given, self.kinds, self.made = given, kinds, made
-        self.owners = {launch.name: each.name for each in self.stack.services for launch in each.launches}
         self.leads: dict[str, str] = {}  # the service that each name in the cluster leads to
         self.balanced: dict[tuple[str, int], str] = {}
 

@@ -181,7 +181,7 @@ def is_port(text: str) -> bool:
         return False
     address, host, inner = ["", ""][len(parts) - 1 :] + parts
     inside, outside = _range(inner), _range(host) if host else (0, 0)
-    if inside is None or outside is None or (address and not _is_address(address)):
+    if inside is None or outside is None or (address and not is_address(address)):
         return False
     same = inside[1] - inside[0] == outside[1] - outside[0]
     return not host or same or inside[0] == inside[1]
@@ -195,7 +195,8 @@ def _range(text: str) -> tuple[int, int] | None:
     return (first, last) if first <= last else None
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is an address, of version 4 or 6."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
