@@ -7,7 +7,7 @@ images as BuildKit names them in its provenance. Equal inputs make equal documen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -40,9 +40,9 @@ class NamedImage:
         return f"pkg:docker/{self.name}@{quote(self.tag)}" + _qualified(digest=self.digest, platform=platform)
 
 
-def bases(context: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return the image that the Dockerfile of a context begins from, and those from elsewhere of its other stages."""
-    parsed = dockerfile.parse(context["Dockerfile"])
+def bases(request: BuildRequest) -> tuple[str, list[str]]:
+    """Return the image that what is built begins from, and those from elsewhere that other stages of its Dockerfile do."""
+    parsed = dockerfile.parse(request.context.text("Dockerfile"))
     own = {"scratch", *(stage.name for stage in parsed.stages)}
     found = dict.fromkeys(stage.base for stage in parsed.stages if stage.base.lower() not in own)
     return parsed.base, [each for each in found if each != parsed.base]
@@ -68,6 +68,7 @@ class _Writer:
     def __init__(self, spec: Spec, request: BuildRequest, platform: str) -> None:
         self.spec = spec
         self.request = request
+        self.parsed = dockerfile.parse(request.context.text("Dockerfile"))
         self.platform = platform
         self.spdx = extra("spdx_tools.spdx.model", "sbom")
         self.nothing = self.spdx.SpdxNoAssertion()
@@ -140,7 +141,7 @@ class _Writer:
         engine, application = spec.engine, self.spdx.PackagePurpose.APPLICATION
         checksum = self.request.download
         is_pinned = checksum == confd_sha256(spec)
-        source = dockerfile.parse(self.request.context.text("Dockerfile")).variables.get("CONFD_SRC", "") if is_pinned else ""
+        source = self.parsed.variables.get("CONFD_SRC", "") if is_pinned else ""
         named, version = ("github/kelseyhightower/", "@v") if is_pinned and not engine.confd_src else ("generic/", "@")
         own = _qualified(checksum=f"sha256:{checksum}", download_url=source) if named == "generic/" else ""
         purl = f"pkg:{named}confd{f'{version}{engine.confd}' if is_pinned else ''}{own}"
@@ -158,7 +159,7 @@ class _Writer:
     def files(self) -> list[Any]:
         """The files of the spec, as a package of their own: nobody has looked at the others of the image."""
         context = {file.path: file for file in self.request.context}
-        placed = gathering.places(dockerfile.parse(context["Dockerfile"].content.decode()), context)
+        placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}
         found = []
         for number, (path, source) in enumerate(sorted(placed.items()), start=1):

@@ -11,6 +11,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.make.build import Inputs, pairs
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import outfile
 from catalog_forge.shown import as_json
 
 if TYPE_CHECKING:
@@ -60,12 +61,7 @@ def bake(
         text = as_json(baking.bake_file(targets, asked.arguments, shards))
     else:
         text = baking.matrix(output, [*baking.sharded([target.name for target in targets], shards)])
-    if out:
-        from catalog_forge.cli.shown import outfile
-
-        outfile.write(out, text.rstrip("\n") + "\n")
-    else:
-        click.echo(text.rstrip("\n"))
+    outfile.give(text, out)
 
 
 def _changed(repository: Repository, names: list[str], since: str | None) -> list[str]:

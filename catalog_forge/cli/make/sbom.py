@@ -9,6 +9,7 @@ import click
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.make.build import FILE, Inputs, requests_for
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import outfile
 from catalog_forge.shown import as_json
 
 
@@ -40,7 +41,7 @@ def sbom(settings: Settings, /, name: str, confd: Path | None, platform: str | N
         reference, locked = parse(written), lock.images.get(written)
         return documents.NamedImage(reference.familiar, reference.tag, reference.digest or (locked.digest if locked else ""))
 
-    first, others = documents.bases({file.path: file.content.decode() for file in request.context if file.path == "Dockerfile"})
+    first, others = documents.bases(request)
     base = image(first)
     if not base.digest:
         click.echo(f"the digest of {first} is not known: `catalog-forge lock {name}` looks it up", err=True)
@@ -48,10 +49,4 @@ def sbom(settings: Settings, /, name: str, confd: Path | None, platform: str | N
     found = documents.document(
         spec, request, image(spec.tag), base, [*map(image, others)], platform or released, lockfile.epoch(0)
     )
-    text = as_json(found)
-    if out:
-        from catalog_forge.cli.shown import outfile
-
-        outfile.write(out, text.rstrip("\n") + "\n")
-    else:
-        click.echo(text.rstrip("\n"))
+    outfile.give(as_json(found), out)

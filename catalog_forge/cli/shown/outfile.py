@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import click
+
 
 def write(path: Path, text: str) -> None:
     """Write a file in one step; what is no regular file, such as /dev/stdout, is written to as it is. Raises ForgeError."""
@@ -18,6 +20,15 @@ def write(path: Path, text: str) -> None:
             _replace(path.resolve(), text)
     except OSError as error:
         raise ForgeError(f"cannot be written: {error.strerror}", Where(str(path))) from None
+
+
+def give(text: str, path: Path | None) -> None:
+    """Write a result into the file that was asked for, else print it; it ends with one line break. Raises ForgeError."""
+    text = text.rstrip("\n") + "\n"
+    if path:
+        write(path, text)
+    else:
+        click.echo(text, nl=False)
 
 
 def _replace(path: Path, text: str) -> None:
