@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from catalog_forge import yamlio
 from catalog_forge.confd.layout import nested
 from catalog_forge.spec.checks.whole import used_variables
 from catalog_forge.spec.model import Group, MetadataKey, Spec
 from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.yamlio import Quoted
+
+if TYPE_CHECKING:
+    from catalog_forge.rancher.questions import Question
+
+UNWRITTEN = "the questions"
 
 
 def questions(spec: Spec) -> list[dict[str, Any]]:
@@ -26,6 +32,14 @@ def questions(spec: Spec) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def of_metadata(spec: Spec) -> list[Question]:
+    """Return the questions for the keys of the metadata, as the entry asks them. Their places are in no file: UNWRITTEN."""
+    from catalog_forge.rancher.questions import read  # Imported here: what is generated needs none of it.
+
+    own = {key.variable for key in spec.metadata.values() if key.asked}
+    return read(yamlio.parse(yamlio.dump([each for each in questions(spec) if each["variable"] in own]), UNWRITTEN))
 
 
 def tag_variable(spec: Spec) -> str:

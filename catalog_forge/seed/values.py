@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog_forge import yamlio
-from catalog_forge.catalog.questions import questions
+from catalog_forge.catalog.questions import UNWRITTEN, of_metadata
 from catalog_forge.confd.layout import layout
 from catalog_forge.errors import ForgeError, Problem, did_you_mean
 from catalog_forge.goyaml.decoding import raw
-from catalog_forge.rancher.questions import Given, answered, read
+from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.seed.change import is_below, parents
 from catalog_forge.spec.model import MetadataKey, Spec
 
@@ -103,8 +103,6 @@ def _values(
 
 def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
     """The variables of the questions, as the entry in the catalog would have them."""
-    own = {key.variable for key in spec.metadata.values() if key.asked}
-    asked = [each for each in questions(spec) if each["variable"] in own]
     given: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         node = named.get(name)
@@ -117,11 +115,11 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
         elif name in kept:
             given[key.variable] = Given(kept[name])
     try:
-        return answered(read(yamlio.parse(yamlio.dump(asked), "the questions")) if asked else [], given)
+        return answered(of_metadata(spec), given)
     except ForgeError as error:
         # The places are those of questions that nobody has written.
         problems += [
-            Problem(each.message, None, each.hint) if not each.where or each.where.file == "the questions" else each
+            Problem(each.message, None, each.hint) if not each.where or each.where.file == UNWRITTEN else each
             for each in error.problems
         ]
         return {}

@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import chain
-from types import MappingProxyType
 from typing import Any
 
 from catalog_forge import yamlio
 from catalog_forge.catalog.compose import GENERATED_LABELS, docker_compose, rancher_compose, sidekicks_of
-from catalog_forge.catalog.questions import questions
+from catalog_forge.catalog.questions import of_metadata
 from catalog_forge.errors import Where
 from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.rancher.composition import substituted
-from catalog_forge.rancher.questions import Given, answered, read
+from catalog_forge.rancher.questions import Given, answered
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
 from catalog_forge.verify.observation import Engine, Seen
 from catalog_forge.verify.subject import Subject
 
-NOTHING: Mapping[str, Given] = MappingProxyType({})
 HEAD = """\
 # A stack of {name}, what happens to it, and what must be rendered: read it, correct it, add what matters to you.
 # Run it: catalog-forge test {name}        Look at it: catalog-forge render {name} --diff --step 0 --step 1
@@ -33,7 +31,7 @@ def asking(spec: Spec) -> str:
     return spec.members[0].asking
 
 
-def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = NOTHING) -> str:
+def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[str, Given] = {}) -> str:
     """Return the YAML of a scenario: the stack of the entry with its answers, one container more, one replaced, each group.
 
     Questions have the answers of `given`, else their defaults. It expects what `engine` renders now at the start, and of the
@@ -52,13 +50,13 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
     return HEAD.format(name=spec.name) + text + expected + (yamlio.dump({"then": steps}) if steps else "")
 
 
-def made_up(spec: Spec, given: Mapping[str, Given] = NOTHING) -> list[str]:
+def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
     """Return the keys that have neither an answer nor a default, so that the scenario has a made-up value for them."""
     free = [name for name, key in spec.metadata.items() if key.needed and key.asked and not key.options]
     return [name for name in free if spec.metadata[name].variable not in given]
 
 
-def stack(spec: Spec, given: Mapping[str, Given] = NOTHING) -> dict[str, Any]:
+def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
     """Return the services of the entry as a scenario has them, every question with its answer, else with its default."""
     compose, rancher = docker_compose(spec)["services"], rancher_compose(spec)["services"]
     answers = _answers(spec, given)
@@ -98,8 +96,7 @@ def _network(sidekick: Mapping[str, Any]) -> str:
 def _answers(spec: Spec, given: Mapping[str, Given]) -> dict[str, str]:
     """The answers to the questions of the entry, by their variables."""
     made = {key.variable: _answer(spec, key) for key in spec.metadata.values() if key.asked}
-    asked = [each for each in questions(spec) if each["variable"] in made]
-    answered(read(yamlio.parse(yamlio.dump(asked), "the questions")), given, lambda question: made[question.variable])
+    answered(of_metadata(spec), given, lambda question: made[question.variable])
     return made | {name: answer.text for name, answer in given.items()}
 
 
