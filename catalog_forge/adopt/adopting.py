@@ -250,21 +250,21 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
 
 def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> Iterator[Problem]:
     """The branches of which nothing is proven, of files that were rendered: no scenario reaches them."""
-    templates = {each.resource.dest: each.template for each in original.files}
     rendered = {each.dest for each in found.files if each.status != "never rendered"}
     for dest, lines in unreached(original, tried).items():
         if lines and dest in rendered:
             places = ", ".join(map(str, dict.fromkeys(lines)))
             words = f"no scenario reaches what begins in line {places}: nothing is proven of it"
-            yield Problem(words, templates[dest].at(lines[0], 1), "compare it by hand, or write a scenario that reaches it")
+            yield Problem(
+                words, original.templates[dest].at(lines[0], 1), "compare it by hand, or write a scenario that reaches it"
+            )
 
 
 def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
     """Why a file was never rendered with what a key says."""
-    templates = {each.resource.dest: each.template for each in original.files}
     for each in found.files:
         if each.status == "never rendered":
-            template = templates[each.dest]
+            template = original.templates[each.dest]
             place = re.search(r"template: [^:]+:([0-9]+)(?::([0-9]+))?: (?:executing .*? at )?(.*)", each.failed)
             where = template.at(int(place[1]), int(place[2] or 0) + 1) if place else template.at()
             words = f"fails in {each.errors.total()} of {counted(found.cases, 'scenario')}: {place[3] if place else each.failed}"

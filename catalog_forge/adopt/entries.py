@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from catalog_forge.adopt.originals import Original, called, carrier
+from catalog_forge.errors import Problem
 from catalog_forge.goyaml.decoding import raw
 from catalog_forge.lint.catalog import Catalog, Image
 from catalog_forge.metadata.service.tree import looks_secret
@@ -97,6 +98,27 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
         if len(conf) == 1:
             found = [*_of_entry(catalog.entries[0], known, images, conf[0])]
     yield from found
+
+
+def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
+    """Return the image to whose spec each entry belongs, by the name of the entry: the one that most of its services run."""
+    units: dict[str, int] = {}
+    found: dict[str, Original] = {}
+    for original, use in used:
+        entry = use.revision.entry.name
+        if len(use.units) > units.get(entry, -1):
+            units[entry], found[entry] = len(use.units), original
+    return found
+
+
+def beside(use: EntryUse, owner: Original) -> Problem:
+    """Return what is said of an image whose entry belongs to the spec of another one, its `owner`."""
+    entry, conf = use.revision.entry.name, ", ".join(unit.conf for unit in use.units)
+    return Problem(
+        f"the entry {entry} belongs to the spec {owner.name}, where {conf} runs the image that was written there",
+        use.revision.where,
+        "this spec is of the image alone: name what it generates there, or adopt it alone with --entry, into another catalog",
+    )
 
 
 def answers(revision: Revision) -> dict[str, str]:

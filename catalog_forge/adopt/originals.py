@@ -153,6 +153,11 @@ class Original:
         return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
 
     @cached_property
+    def templates(self) -> dict[str, File]:
+        """The template of each file, by its dest."""
+        return {each.resource.dest: each.template for each in self.files}
+
+    @cached_property
     def dests(self) -> dict[str, str]:
         """Where the spec has each file: a folder of the system cannot be a volume, so that what lies there has one of its own."""
         found: dict[str, str] = {}

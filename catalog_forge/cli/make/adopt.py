@@ -12,12 +12,9 @@ from catalog_forge.cli.shown import engines, outfile
 from catalog_forge.shown import as_json, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from catalog_forge.adopt.adopting import Adopted
-    from catalog_forge.adopt.entries import EntryUse
-    from catalog_forge.adopt.originals import Original
-    from catalog_forge.errors import Problem
     from catalog_forge.lint.catalog import Catalog
     from catalog_forge.verify.observation import Engine
 
@@ -81,7 +78,7 @@ def adopt(
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
     """Adopt the images below some folders: each once for every entry that uses it, else alone."""
     from catalog_forge.adopt.adopting import adopt as adopt_image
-    from catalog_forge.adopt.entries import run_by, uses
+    from catalog_forge.adopt.entries import beside, owners, run_by, uses
     from catalog_forge.adopt.originals import originals
 
     catalogs = [_catalog(folder) for folder in folders]
@@ -94,34 +91,15 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
         if not found:
             click.echo(f"{folder}: no entry runs one of these images; they run {', '.join(run_by(catalog)) or 'none'}", err=True)
         used += found
-    # An entry belongs to one spec: that of the image which most of its services run.
-    owners: dict[str, tuple[Original, EntryUse]] = {}
-    for original, use in used:
-        entry = use.revision.entry.name
-        if entry not in owners or len(use.units) > len(owners[entry][1].units):
-            owners[entry] = original, use
-    owned = [(original, use) for original, use in used if owners[use.revision.entry.name][0] is original]
-    done = [adopt_image(original, engine, use) for original, use in owned]
+    owned = owners(used)
+    done = [adopt_image(original, engine, use) for original, use in used if owned[use.revision.entry.name] is original]
     for each in known:
-        if all(each is not original for original, _ in owned):
+        entries_of = [use for original, use in used if original is each]
+        if all(owned[use.revision.entry.name] is not each for use in entries_of):
             made = adopt_image(each, engine)
-            beside = next((use for original, use in used if original is each), None)
-            made.said = (*(_beside(beside, owners) if beside else ()), *made.said)
+            made.said = (*(beside(use, owned[use.revision.entry.name]) for use in entries_of[:1]), *made.said)
             done.append(made)
     return done
-
-
-def _beside(use: EntryUse, owners: Mapping[str, tuple[Original, EntryUse]]) -> Iterator[Problem]:
-    """What is said of an image whose entry belongs to the spec of another one."""
-    from catalog_forge.errors import Problem
-
-    name = use.revision.entry.name
-    conf = ", ".join(unit.conf for unit in use.units)
-    yield Problem(
-        f"the entry {name} belongs to the spec {owners[name][0].name}, where {conf} runs the image that was written there",
-        use.revision.where,
-        "this spec is of the image alone: name what it generates there, or adopt it alone with --entry, into another catalog",
-    )
 
 
 def _text(path: str) -> str:
