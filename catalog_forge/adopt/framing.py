@@ -444,8 +444,8 @@ class _Framing:
         url = config.get("projectURL", "")
         found["project_url"] = url if re.fullmatch(r"https?://\S+", url) else ""
         found["revision"] = _free(entry.revisions)
-        icon = next((each for each in entry.icons if re.search(r"\.(svg|png)$", each.name)), None)
-        if icon and icon.content:
+        icon = entry.icon
+        if icon and icon.content and icon.name.endswith((".svg", ".png")):
             self.files.add(File(icon.name, icon.content))
             found["icon"] = icon.name
         readme = revision.folder.files.get("README.md") or entry.folder.files.get("README.md")

@@ -58,7 +58,7 @@ def _tile(entry: Entry) -> dict[str, Any]:
         "category": entry.facts.get("category", ""),
         "version": entry.default,
         "revisions": len(entry.revisions),
-        "icon": bool(entry.icons),
+        "icon": bool(entry.icon),
         "problem": str(entry.settings.problems[0]) if entry.settings.problems else "",
     }
 
@@ -79,7 +79,7 @@ def described(opened: Opened) -> dict[str, Any]:
             "title": opened.entry.title,
             "description": facts.get("description", ""),
             "facts": {title: facts[key] for key, title in FACTS.items() if facts.get(key)},
-            "icon": bool(opened.entry.icons),
+            "icon": bool(opened.entry.icon),
             "top": opened.entry.top.name,
         }
     if opened.entry and opened.revision:

@@ -29,7 +29,7 @@ class Icon:
 def icon(site: Site, entry: str) -> Icon | None:
     """Return the icon of an entry; None where it has none, or where it is no picture."""
     found = site.entry(entry)
-    content = next((file.content for file in (found.icons if found else ()) if file.content), b"")
+    content = found.icon.content if found and found.icon else b""
     kind = next((kind for begin, kind in _KINDS.items() if content.startswith(begin)), "")
     if not kind and b"<svg" in content[:4096]:
         kind = "image/svg+xml"

@@ -1,7 +1,7 @@
 """An entry of a catalog and its revisions: which folders are some, what their files say, which one a catalog offers.
 
-Rules: docs/facts/catalog.md#1.7 (folders), #2.6 (the default version), #3.2 (where the catalog block stands), #7.4 (how versions
-sort); catalog-service b3dc315 (manager/traverse.go, service/utils.go).
+Rules: docs/facts/catalog.md#1.7 (folders), #1.11 (icons), #2.6 (the default version), #3.2 (where the catalog block stands),
+#7.4 (how versions sort); catalog-service b3dc315 (manager/traverse.go, service/utils.go).
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ def docker_of(files: Mapping[str, File]) -> File | None:
     """The docker-compose.yml of a revision, or the .tpl when that is missing or empty: one of both is sent to Rancher."""
     there = [file for name in (DOCKER, DOCKER_TEMPLATE) if (file := files.get(name))]
     return next((file for file in there if file.size or not file.is_readable), there[0] if there else None)
+
+
+def icon_of(walked: Iterable[File]) -> File | None:
+    """Return the icon that Rancher shows of an entry, of its files in the order of a walk: the last one, at any depth (#1.11)."""
+    return next(reversed([file for file in walked if file.name.startswith(ICONS)]), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +149,11 @@ class Entry:
     def icons(self) -> list[File]:
         """The files beside config.yml that are taken for its icon."""
         return [file for name, file in self.folder.files.items() if name.startswith(ICONS)]
+
+    @property
+    def icon(self) -> File | None:
+        """The icon that Rancher shows of it."""
+        return icon_of(self.folder.everything)
 
 
 @dataclass(frozen=True, eq=False)

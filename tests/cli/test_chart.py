@@ -109,6 +109,13 @@ def test_what_a_chart_had_and_has_no_more_is_removed(tmp_path: Path, output: tup
     assert (chart / "catalogIcon.svg").read_text() == "<svg/>"
 
 
+def test_a_folder_is_no_icon(tmp_path: Path) -> None:
+    tree(entry(tmp_path), {"templates/web/catalogIcon-web.svg": "<svg/>", "templates/web/icons/README": "all of them"})
+    result = run(tmp_path, "--entry", "templates/web")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "charts/web/catalogIcon.svg").read_text() == "<svg/>"
+
+
 def test_an_icon_that_leads_out_of_its_entry_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_text("secret")
     (entry(tmp_path) / "templates/web/catalogIcon.png").symlink_to(tmp_path / "secret.png")

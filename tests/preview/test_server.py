@@ -91,6 +91,20 @@ def test_an_icon_is_a_picture_in_a_sandbox(server: PreviewServer, catalog: Path)
     assert ask(server, "/icon?id=templates/db")[0] == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("icon.png", "image/png"),
+        ("0/icon.png", "image/svg+xml"),
+        ("v1.0.0/files/icons.png", "image/png"),
+        ("icons/a", "image/svg+xml"),
+    ],
+)
+def test_of_several_icons_the_one_is_shown_that_rancher_shows(server: PreviewServer, catalog: Path, name: str, kind: str) -> None:
+    tree(catalog / "templates/db", {"catalogIcon-db.svg": "<svg/>", name: b"\x89PNG\r\n\x1a\n"})
+    assert ask(server, "/icon?id=templates/db")[1]["Content-Type"] == kind
+
+
 def test_a_change_on_disk_is_told(server: PreviewServer, catalog: Path) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE)
     connection.request("GET", "/api/events")

@@ -188,13 +188,16 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def icon_of(directory: Path, entry: str) -> tuple[str, bytes] | None:
-    """The ending and the content of the icon that Rancher shows of an entry: of several the one that sorts last."""
-    from catalog_forge.rancher.entries import ICONS
+    """The ending and the content of the icon that Rancher shows of an entry."""
+    from catalog_forge.lint import disk
+    from catalog_forge.rancher import entries
 
     folder, _ = _found(directory, entry)
-    last = max((path.name for path in folder.iterdir() if path.name.startswith(ICONS)), default="")
-    ending = last.rpartition(".")[2].lower()
-    return (ending, _content(folder.resolve(), folder / last)) if ending in ("svg", "png", "jpg", "jpeg", "gif") else None
+    icon = entries.icon_of(disk.read(folder, str(folder)).folders[""].everything)
+    ending = icon.name.rpartition(".")[2].lower() if icon else ""
+    if icon is None or ending not in ("svg", "png", "jpg", "jpeg", "gif"):
+        return None
+    return ending, _content(folder.resolve(), Path(icon.shown))
 
 
 def _content(root: Path, path: Path) -> bytes:

@@ -67,10 +67,11 @@ def several_icons(entry: Entry) -> Iterator[Hit]:
         <svg xmlns="http://www.w3.org/2000/svg"/>
     Source: docs/facts/catalog.md#1.11, #1.12
     """
-    names = sorted(file.name for file in entry.icons)
-    message = f"{entry.name} has {len(names)} icons, {listed(names)}: Rancher shows {shown(names[-1])}" if names else ""
-    for name in names[:-1]:
-        yield Hit(entry.folder.files[name].at(), message, "keep one")
+    names, icon = sorted(file.name for file in entry.icons), entry.icon
+    if icon and len(names) > 1:
+        shows = shown(icon.path.removeprefix(f"{entry.folder.path}/"))
+        message = f"{entry.name} has {len(names)} icons, {listed(names)}: Rancher shows {shows}"
+        yield from (Hit(file.at(), message, "keep one") for file in entry.icons if file is not icon)
 
 
 @rule("CF132", "warning", "An icon has a name that the CI does not know", on=Entry)
