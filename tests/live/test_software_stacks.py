@@ -143,10 +143,9 @@ def test_another_cluster_name_restarts_every_node_once_and_replaces_none(elastic
     before = births(elasticsearch)
     elasticsearch.up("--scale", f"{MASTERS}=5", cluster_name="other")
 
-    def is_other(health: dict[str, Any]) -> bool:
-        return bool(health["cluster_name"] == "other" and health["number_of_nodes"] == 5)
-
-    eventually("a cluster of the other name", lambda: ask(elasticsearch, "_cluster/health"), is_other)
+    for node in range(1, 6):  # in this order, each half a minute after the one before
+        eventually("the other name", lambda n=node: ask(elasticsearch, "", n)["cluster_name"], lambda name: name == "other")
+    assert wait_for_nodes(elasticsearch, 5)["cluster_name"] == "other"
     after = births(elasticsearch)
     assert after.keys() == before.keys()
     assert all(after[name] > before[name] for name in after)

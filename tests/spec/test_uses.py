@@ -65,7 +65,10 @@ def test_services_are_those_of_all_collections() -> None:
         ("list: {of: 'others[healthy]', item: '@{it.ip}'}", "", True),
         ("text: '@{quorum(peers)}'", "", True),
         ("when: {not: {first: true}}, then: [{text: a}]", "", True),
+        ("list: {of: 'service:redis', item: '@{it.ip}'}", "", True),
+        ("text: '@{first(service:redis).ip}'", "", False),
         ("list: {of: hosts, item: '@{it.ip}'}", "", False),
+        ("list: {of: 'service:web', item: '@{it.ip}'}", "companions: {web: {image: 'web:1'}}", False),
         ("text: '@{self.ip}'", "", False),
         ("list: {of: peers, item: '@{it.ip}'}", "launch: {restart: {stagger: 9s}}", False),
     ],
@@ -75,6 +78,26 @@ def test_a_restart_of_all_at_once_is_known(body: str, launch: str, named: bool) 
     text = f"forge: 1\nname: x-conf\nservice: redis:3\nfiles: [{{{file}}}]\n{launch}\n"
     said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
     assert said == (["/a/x reads the peers: when one comes or goes, all containers restart at once"] if named else [])
+
+
+@pytest.mark.parametrize(
+    ("counted", "more", "of"),
+    [
+        ("text: '@{quorum(peers)}'", "", "peers"),
+        ("set: {q: '@{quorum(service:redis-a)}'}", "", "service:redis-a"),
+        ("when: {eq: ['@{quorum(peers)}', '2']}, then: [{text: a}]", "", "peers"),
+        ("text: '@{count(peers)}'", "", ""),
+        ("text: '@{quorum(service:web)}'", "", ""),
+        ("text: '@{quorum(peers)}'", "launch: {restart: {stagger: 9s}}", ""),
+    ],
+)
+def test_a_restart_of_all_at_once_that_takes_down_a_quorum_is_known_whatever_changes(counted: str, more: str, of: str) -> None:
+    service = "{name: redis, image: 'redis:3', groups: {a: {scale: 3}, b: {scale: 1}}}"
+    files = f"[{{dest: /a/x, reload: restart, body: [{{text: a}}]}}, {{dest: /a/y, format: properties, body: [{{{counted}}}]}}]"
+    text = f"forge: 1\nname: x-conf\nservice: {service}\ncompanions: {{web: {{image: 'web:1'}}}}\nfiles: {files}\n{more}\n"
+    said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
+    expected = f"/a/x restarts all containers at once when it changes, and quorum({of}) counts on a majority of them"
+    assert said == ([expected] if of else [])
 
 
 @pytest.mark.parametrize(

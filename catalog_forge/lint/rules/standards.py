@@ -148,11 +148,11 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
     return _told(spec, uses.findings)
 
 
-@rule("CF806", "warning", "A change of the scale restarts all containers at once", on=SpecFile)
+@rule("CF806", "warning", "A change restarts all containers of a cluster at once", on=SpecFile)
 def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
     """A file that lists the peers changes in all containers when one comes or goes, and `reload: restart` then ends all programs
-    of the service together: a quorum is lost, and a health check sees nobody. With a stagger they restart one after the other.
-    `generate` warns of it, too.
+    of the service together: a quorum is lost, and a health check sees nobody. Where a file counts the quorum of the service, each
+    `reload: restart` of any file loses it. With a stagger they restart one after the other. `generate` warns of it, too.
 
     Bad:
         -- specs/web-conf.yml --

@@ -9,7 +9,7 @@ from catalog_forge import yamlio
 from catalog_forge.errors import Problem, did_you_mean
 from catalog_forge.rancher.variables import dollars
 from catalog_forge.spec.checks.whole import used_variables
-from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Raw, Text
+from catalog_forge.spec.expressions import Collection, Count, First, Join, Metadata, Node, Raw, Text
 from catalog_forge.spec.launching import rendered
 from catalog_forge.spec.model import ConfFile, CopyBlock, PasteBlock, Spec, TemplateBlock, WhenBlock
 from catalog_forge.spec.model.bodies import blocks_of, reads_of
@@ -79,18 +79,43 @@ def unread(spec: Spec) -> list[str]:
 
 
 def restarted_at_once(spec: Spec) -> Iterator[Problem]:
-    """Yield what is said of each file that lets a change of the scale restart all containers of the service at once."""
-    for file in rendered(spec):
-        if file.reload.kind == "restart" and not spec.launch.restart and _reads_peers(file):
-            message = f"{file.dest} reads the peers: when one comes or goes, all containers restart at once"
+    """Yield what is said of each file that restarts all containers of the service at once: when the scale changes, or although
+    the service has a quorum to keep.
+    """
+    restarting = [file for file in rendered(spec) if file.reload.kind == "restart"] if not spec.launch.restart else []
+    for file in restarting:
+        if why := _of_the_scale(spec, file) or _against_a_quorum(spec):
             where = file.at("reload") or spec.launch.at("reload")
-            yield Problem(message, where, "launch: {restart: {stagger: 30s}} restarts one after the other")
+            hint = "launch: {restart: {stagger: 30s}} restarts one after the other"
+            yield Problem(f"{file.dest} {why}", where, hint)
 
 
-def _reads_peers(file: ConfFile) -> bool:
+def _of_the_scale(spec: Spec, file: ConfFile) -> str:
     conditions = [test for block in blocks_of(file.body) if isinstance(block, WhenBlock) for test in block.when.tests]
-    collections = (use.kind for use in _of_file(file) if isinstance(use, Collection))
-    return any(kind in ("peers", "others") for kind in collections) or any(test.first for test in conditions)
+    # Who is the first of a group stays so while others come and go.
+    firsts = [node.of for node in _nodes(file) if isinstance(node, First) and node.of.kind == "service"]
+    own = [use for use in _of_file(file) if isinstance(use, Collection) and _is_own(spec, use)]
+    if any(use not in firsts for use in own) or any(test.first for test in conditions):
+        return "reads the peers: when one comes or goes, all containers restart at once"
+    return ""
+
+
+def _against_a_quorum(spec: Spec) -> str:
+    for node in (node for file in rendered(spec) for node in _nodes(file)):
+        if isinstance(node, Count) and node.majority and _is_own(spec, node.of):
+            return f"restarts all containers at once when it changes, and quorum({node.of}) counts on a majority of them"
+    return ""
+
+
+def _nodes(file: ConfFile) -> Iterator[Node]:
+    """What the expressions of a file are."""
+    for read in reads_of(file.body):
+        yield from (expr.node for expr in read.expressions) if isinstance(read, Text) else ()
+
+
+def _is_own(spec: Spec, of: Collection) -> bool:
+    """Whether these are containers of the configured service, or of a group of it."""
+    return of.kind in ("peers", "others") or (of.kind == "service" and any(of.name == member.name for member in spec.members))
 
 
 def services(spec: Spec) -> list[str]:
