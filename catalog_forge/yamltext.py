@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -95,6 +96,31 @@ class Document:
                 break
             start = above
         return start
+
+    @cached_property
+    def _last_lines(self) -> list[int]:
+        """Where the lines end that say something, in order."""
+        waiting, found = [self.root], set[int]()
+        while waiting:
+            entry = waiting.pop()
+            inside = [] if entry.value.flow else [*entry.value.entries.values()]
+            waiting += inside
+            if entry is not self.root or not inside:
+                found.add(self.line_end(entry.after - 1 if inside else entry.value.end))
+        return sorted(found)
+
+    def above(self, entry: Entry) -> tuple[int, int]:
+        """The span of the comments and blank lines above an entry that opens its line, to the last line that says something."""
+        start = self.line_start(entry.start)
+        ends = self._last_lines
+        place = bisect_left(ends, start)
+        return (min(ends[place - 1] + 1, start) if place else 0), start
+
+    def beside(self, entry: Entry) -> tuple[int, int]:
+        """The span of the comment in the last line of a value in one line, or in the line of the key of a collection."""
+        inside = entry.value.entries and not entry.value.flow
+        start = entry.after if inside else entry.value.end
+        return start, self.line_end(start)
 
     def words(self, entry: Entry) -> str:
         """Return the text of an entry, to the end of its last line in a block."""
@@ -209,6 +235,19 @@ class Edits:
         elif text[:start].endswith("\n\n") and text[end : end + 1] in ("\n", ""):
             start -= 1
         self._spans.append((start, min(end, len(text)), ""))
+
+    def comments(self, entry: Entry, base: tuple[Document, Entry], theirs: tuple[Document, Entry]) -> None:
+        """Give an entry the comments above and beside it that another document changed since `base`, and this one did not."""
+        for place in (Document.above, Document.beside):
+            spans = [place(each, item) for each, item in ((self.document, entry), base, theirs)]
+            texts = [each.text[slice(*span)] for each, span in zip((self.document, base[0], theirs[0]), spans, strict=True)]
+            above = place is Document.above
+            if above and not all(each.opens_line(item) for each, item in ((self.document, entry), base, theirs)):
+                continue
+            mine, old, new = ("\n".join(line.strip() for line in text.split("\n")) for text in texts)
+            if mine == old != new and all(not line or line.startswith("#") for line in f"{mine}\n{new}".split("\n")):
+                by = self.document.column(entry.start) - theirs[0].column(theirs[1].start)
+                self._spans.append((*spans[0], _shifted(texts[2], by) if above else texts[2]))
 
     def _within_flow(self, parent: Piece, entry: Entry) -> tuple[int, int]:
         others = list(parent.entries.values())

@@ -18,7 +18,7 @@ from catalog_forge.blueprint.checks import is_asked
 from catalog_forge.blueprint.model import MAX_FILES, Blueprint
 from catalog_forge.blueprint.sandbox import text_of
 from catalog_forge.errors import ForgeError, Problem, Where, did_you_mean
-from catalog_forge.plan import File, Plan, check_relative
+from catalog_forge.plan import EXECUTABLE, File, Plan, check_relative
 from catalog_forge.spec.folder import MEMORY
 
 FORMAT = 1
@@ -27,6 +27,8 @@ MOST_BYTES = 512 << 10
 
 _SOURCES = ({"package"}, {"example"}, {"url", "commit"}, {"folder"})
 _KEYS = ("format", "blueprint", "source", "digest", "answers", "files")
+# Only there where the blueprint has made programs.
+_PROGRAMS = "programs"
 _SHA256, _COMMIT = re.compile("[0-9a-f]{64}"), re.compile("[0-9a-f]{40}")
 # JSON may hold these as they are, and YAML may not, by whose reader the places in errors come.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -41,7 +43,7 @@ class Digest:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered. `files` are by their path in the catalog.
+    """What is remembered. `files` are by their path in the catalog; `programs` are those that may be executed.
 
     `source` is {package: version}, {example: version}, {url, commit} or {folder}.
     """
@@ -51,6 +53,7 @@ class Memory:
     digest: str
     answers: Mapping[str, str | bool]
     files: Mapping[str, str | Digest]
+    programs: frozenset[str] = frozenset()
 
 
 def digest_of(content: bytes) -> Digest:
@@ -72,14 +75,16 @@ def file_of(blueprint: Blueprint, answers: Mapping[str, Any], author: Plan) -> F
             files[file.path] = digest_of(file.content)
         else:
             files[file.path], left = text, left - size
-    memory = Memory(blueprint.name, blueprint.source, blueprint.digest, kept, files)
+    programs = frozenset(file.path for file in author if file.mode == EXECUTABLE)
+    memory = Memory(blueprint.name, blueprint.source, blueprint.digest, kept, files, programs)
     return File(f"specs/{name}/{MEMORY}", _dumped(memory).encode())
 
 
 def _dumped(memory: Memory) -> str:
     files = {path: {"sha256": kept.sha256} if isinstance(kept, Digest) else kept for path, kept in memory.files.items()}
     values = (FORMAT, memory.blueprint, dict(memory.source), memory.digest, dict(memory.answers), files)
-    text = json.dumps(dict(zip(_KEYS, values, strict=True)), indent=1, ensure_ascii=False)
+    programs = {_PROGRAMS: sorted(memory.programs)} if memory.programs else {}
+    text = json.dumps(dict(zip(_KEYS, values, strict=True)) | programs, indent=1, ensure_ascii=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
@@ -98,8 +103,8 @@ class _MemoryReader:
     def memory(self, root: yamlio.Node) -> Memory:
         found = self.pairs(root, "")
         for key, (place, _) in found.items():
-            if key not in _KEYS:
-                self.problem(f"unknown key {key!r}", place.where, did_you_mean(key, _KEYS))
+            if key not in (*_KEYS, _PROGRAMS):
+                self.problem(f"unknown key {key!r}", place.where, did_you_mean(key, (*_KEYS, _PROGRAMS)))
         missing = [key for key in _KEYS if key not in found]
         if missing:
             self.problem(f"missing: {', '.join(missing)}", root.where)
@@ -111,7 +116,8 @@ class _MemoryReader:
             self.source(nodes.get("source")),
             self.text(nodes.get("digest"), "digest", _SHA256, "64 hex digits"),
             {key: self.answer(key, node) for key, (_, node) in self.pairs(nodes.get("answers"), "answers").items()},
-            self.files(nodes.get("files")),
+            files := self.files(nodes.get("files")),
+            self.programs(nodes.get(_PROGRAMS), files),
         )
         if self.problems:
             raise ForgeError.of(self.problems)
@@ -156,6 +162,16 @@ class _MemoryReader:
             self.problem(f"more than {MAX_FILES} files", node.where)
             return {}
         return {path: self.kept(path, *pair) for path, pair in found.items()}
+
+    def programs(self, node: yamlio.Node | None, files: Mapping[str, str | Digest]) -> frozenset[str]:
+        if node is None:
+            return frozenset()
+        items = node.items if isinstance(node, yamlio.Seq) else [node]
+        paths = [_value(item) for item in items]
+        if not isinstance(node, yamlio.Seq) or not all(path in files for path in paths):
+            self.problem(f"{_PROGRAMS} must be a list of the files", node.where)
+            return frozenset()
+        return frozenset(map(str, paths))
 
     def kept(self, path: str, place: yamlio.Text, node: yamlio.Node) -> str | Digest:
         try:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from catalog_forge import git, yamlio
@@ -51,10 +51,12 @@ def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_ya
         return Merged(theirs)
     if is_yaml:
         try:
-            found = _ByKey(*map(Document, (base, ours, theirs)))
+            sides = [*map(Document, (base, ours, theirs))]
+            found = _ByKey(*sides)
         except ForgeError:
             return by_line(base, ours, theirs, labels)  # what is not YAML is lines
-        return found.merged(labels)
+        told = _ByKey(sides[0], _with_comments(*sides), sides[2]).merged(labels)
+        return replace(told, text=found.edits.text(), clashes=tuple(found.clashes)) if found.clashes else told
     return by_line(base, ours, theirs, labels)
 
 
@@ -104,7 +106,7 @@ class _ByKey:
             marked = git.merged(self.edits.text(), base.text(), theirs.text(), labels)
             return Merged(self.edits.text(), tuple(self.clashes), marked)
         lines = by_line(self.base.text, self.ours.text, self.theirs.text, labels)
-        # Where the lines say the same they are better: what the blueprint says in comments comes along.
+        # Where the lines say the same they are better: blank lines, quotes and order of the blueprint come along.
         if not lines.clashes and self.says(lines.text):
             return Merged(self.ours.bom + lines.text.replace("\n", self.ours.breaks))
         text = self.edits.text()
@@ -211,6 +213,34 @@ class _ByKey:
 
 
 _Side = dict[str, Entry]
+
+
+def _with_comments(base: Document, ours: Document, theirs: Document) -> Document:
+    """Ours with the comments that only theirs changed: above and beside the entries that all three have."""
+    edits = Edits(ours)
+    waiting = [(base.root, ours.root, theirs.root)]
+    while waiting:
+        old, mine, new = waiting.pop()
+        sides = _beside(old.value, mine.value, new.value)
+        for key in sides[1] if sides and not any(each.value.flow for each in (old, mine, new)) else ():
+            if key not in sides[0] or key not in sides[2]:
+                continue
+            below = (sides[0][key], sides[1][key], sides[2][key])
+            waiting.append(below)
+            edits.comments(below[1], (base, below[0]), (theirs, below[2]))
+    text = edits.text()
+    try:
+        return ours if text == ours.text or _meaning(yamlio.load(text, "")) != _meaning(ours.root.value.data) else Document(text)
+    except ForgeError:
+        return ours
+
+
+def _beside(base: Piece, ours: Piece, theirs: Piece) -> Sequence[_Side]:
+    """The entries of three values by what tells them apart, an item that is renamed by its place; nothing for scalars."""
+    if not base.kind == ours.kind == theirs.kind or base.kind == "scalar":
+        return ()
+    items = [[*piece.entries.values()] for piece in (base, ours, theirs)]
+    return (_aligned(*items) if base.kind == "list" else None) or _named(base, ours, theirs) or ()
 
 
 def _same(one: Entry | None, other: Entry | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from catalog_forge.blueprint.merging import Clash, merge
 from catalog_forge.blueprint.model import Blueprint
 from catalog_forge.blueprint.sandbox import text_of
 from catalog_forge.errors import ForgeError, UsageError, did_you_mean
-from catalog_forge.plan import File, Plan
+from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
 from catalog_forge.spec.standards import leaves
 
 Base = Mapping[str, str | Digest]
@@ -52,21 +52,35 @@ class Update:
     marked: File | None = None
 
 
-def changes(base: Base, ours: Mapping[str, File], theirs: Plan, labels: tuple[str, str, str]) -> list[Update]:
+def changes(
+    base: Base, ours: Mapping[str, File], theirs: Plan, labels: tuple[str, str, str], programs: Collection[str] = ()
+) -> list[Update]:
     """Return what becomes of each file that the blueprint made, or makes now.
 
-    `base` are the files as the blueprint first made them, `ours` those of the author today, `theirs` those of the blueprint
-    today. Raises ForgeError when git, which merges lines, cannot be had.
+    `base` are the files as the blueprint first made them, of which these were `programs`; `ours` are those of the author today,
+    `theirs` those of the blueprint today. Raises ForgeError when git, which merges lines, cannot be had.
     """
     now = {file.path: file for file in theirs}
-    return [_change(path, base.get(path), ours.get(path), now.get(path), labels) for path in sorted({*base, *now})]
+    first = {path: EXECUTABLE if path in programs else REGULAR for path in base}
+    return [_moded(_change(path, base.get(path), ours.get(path), now.get(path), labels), first.get(path), now.get(path))
+            for path in sorted({*base, *now})]  # fmt: skip
+
+
+def _moded(found: Update, first: int | None, theirs: File | None) -> Update:
+    """The same with the mode that one side gave the file since the blueprint `first` made it."""
+    ours = found.ours
+    if ours is None or theirs is None or first is None or found.file is None:
+        return found
+    mode = theirs.mode if ours.mode == first else ours.mode
+    newer, edited = (first != side.mode != other.mode for side, other in ((theirs, ours), (ours, theirs)))
+    state = Fate.UPDATED if found.state is Fate.SAME and mode != ours.mode else found.state
+    marked = replace(found.marked, mode=mode) if found.marked else None
+    file = found.file if found.clashes else replace(found.file, mode=mode)
+    return replace(found, state=state, file=file, newer=found.newer or newer, edited=found.edited or edited, marked=marked)
 
 
 def _change(path: str, base: str | Digest | None, ours: File | None, theirs: File | None, labels: tuple[str, str, str]) -> Update:
     newer, edited = not _is(theirs, base), not _is(ours, base)
-    if ours and theirs:
-        # Nobody knows the mode that the blueprint first gave: what either side made a program is one.
-        theirs = replace(theirs, mode=theirs.mode | ours.mode & 0o111)
     if not newer or _content(ours) == _content(theirs):
         return Update(path, Fate.SAME, ours, ours, newer, edited)
     if not edited:

@@ -78,6 +78,20 @@ def both(ours: dict[str, str], theirs: dict[str, str]) -> tuple[str, str]:
         ),
         # what the blueprint says in a comment comes along, where nothing stands against it
         ({"nginx:1": "nginx:2"}, {"the first": "the 1st"}, {"nginx:1": "nginx:2", "the first": "the 1st"}),
+        # in one line with what the author changed, above and below it, within a record; what both say stays the author's
+        ({"80}": "81}"}, {"80}": "80}  # theirs"}, {"80}": "81}  # theirs"}),
+        ({'"red"': '"blue"'}, {"  # who reads this\n": "  # theirs\n  # in two lines\n"},
+         {'"red"': '"blue"', "  # who reads this\n": "  # theirs\n  # in two lines\n"}),
+        ({"  colour:\n": "  colour:\n    label: C\n"}, {"  colour:\n": "  colour:  # theirs\n"},
+         {"  colour:\n": "  colour:  # theirs\n    label: C\n"}),
+        ({"name: web-conf   # in columns": "name: my-conf   # in columns"}, {"# in columns": "# theirs"},
+         {"name: web-conf   # in columns": "name: my-conf   # theirs"}),
+        ({"name: web-conf   # in columns": "name: my-conf   # mine"}, {"# in columns": "# theirs", "1'}": "2'}"},
+         {"name: web-conf   # in columns": "name: my-conf   # mine", "1'}": "2'}"}),
+        ({"name: web-conf   # in columns": "name: my-conf   # in columns"}, {"name: web-conf   # in columns": "name: web-conf"},
+         {"name: web-conf   # in columns": "name: my-conf"}),
+        ({"/etc/a\n": "/srv/a\n"}, {"# the first file\n": "# theirs\n", "/etc/b\n": "/etc/b  # theirs\n"},
+         {"/etc/a\n": "/srv/a\n", "# the first file\n": "# theirs\n", "/etc/b\n": "/etc/b  # theirs\n"}),
     ],
 )  # fmt: skip
 def test_what_only_one_changed_is_taken(ours: dict[str, str], theirs: dict[str, str], wanted: dict[str, str]) -> None:
@@ -113,6 +127,13 @@ def test_what_both_changed_is_shown_with_both_sides_and_between_marks(
         1,
     ]
     assert merged.marked.count("<<<<<<< yours\n") == 1
+
+
+def test_a_comment_of_the_blueprint_stands_in_a_file_with_conflicts_too() -> None:
+    mine, their = both({"80}": "81}", "nginx:1": "nginx:2"}, {"80}": "82}", "nginx:1'}": "nginx:1'}  # theirs"})
+    merged = merge(BASE, mine, their, LABELS, is_yaml=True)
+    assert [(clash.path, clash.line) for clash in merged.clashes] == [("metadata/port/default", 7)]
+    assert (merged.text, "nginx:2'}  # theirs\n" in merged.marked) == (mine, True)
 
 
 @pytest.mark.parametrize("theirs", ["a\nx\nc\n", "", "a\n"])

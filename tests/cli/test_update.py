@@ -377,3 +377,30 @@ def test_a_binary_file_is_not_called_edited_when_a_spec_is_taken_in(tmp_path: Pa
     (tmp_path / "c/specs/web-conf" / MEMORY).unlink()
     result = run(tmp_path / "c", "update", "web-conf", "--from", "../mine")
     assert (result.exit_code, "edited" in result.output.partition("\n")[2]) == (0, False), result.output
+
+
+@pytest.mark.parametrize(
+    ("was", "mine", "now", "wanted", "words"),
+    [
+        (0o644, 0o644, 0o755, 0o755, "updated: specs/web-conf/run.sh"),
+        (0o755, 0o755, 0o644, 0o644, "updated: specs/web-conf/run.sh"),
+        (0o755, 0o644, 0o755, 0o644, "you edited: specs/web-conf/run.sh"),
+        (0o644, 0o755, 0o644, 0o755, "you edited: specs/web-conf/run.sh"),
+    ],
+)
+def test_a_mode_that_one_side_alone_changed_is_taken(
+    tmp_path: Path, was: int, mine: int, now: int, wanted: int, words: str
+) -> None:
+    made = blueprint(tmp_path / "mine", {"run.sh": "true\n"})
+    (made / ROOM / "run.sh").chmod(was)
+    (tmp_path / "c").mkdir()
+    assert run(tmp_path / "c", "new", "web-conf", "--no-build", "--blueprint", "../mine").exit_code == 0
+    file = tmp_path / "c/specs/web-conf/run.sh"
+    file.chmod(mine)
+    (made / ROOM / "run.sh").chmod(now)
+    result = run(tmp_path / "c", "update", "--check")
+    assert (result.exit_code, words.partition(":")[2] in result.output) == (1, True), result.output
+    result = run(tmp_path / "c", "update")
+    assert (result.exit_code, words in result.output) == (0, True), result.output
+    assert file.stat().st_mode & 0o777 == wanted
+    assert (file.read_text(), run(tmp_path / "c", "update", "--check").exit_code) == ("true\n", int(wanted != now)), was

@@ -23,7 +23,7 @@ from catalog_forge.cli.make.asking import asker
 from catalog_forge.cli.make.new import given
 from catalog_forge.cli.make.starting import started
 from catalog_forge.errors import ForgeError, Where
-from catalog_forge.plan import File, Plan
+from catalog_forge.plan import EXECUTABLE, REGULAR, File, Plan
 from catalog_forge.repository import Repository
 from catalog_forge.spec.folder import MEMORY, check_merged
 
@@ -97,7 +97,7 @@ def find(repository: Repository, name: str, wished: Wished) -> News:
         answers, defaults, made = _expanded(repository, name, blueprint, remembered, wished)
     ours = _ours(repository.root, {*remembered.files, *(file.path for file in made)})
     now = named(blueprint.name, blueprint.source)
-    found = changes(remembered.files, ours, made, labels(was, now))
+    found = changes(remembered.files, ours, made, labels(was, now), remembered.programs)
     is_new = bool(wished.pairs) or any(change.newer for change in found)
     file = memory.file_of(blueprint, answers, made) if is_new else None
     is_same = blueprint.digest == remembered.digest
@@ -114,8 +114,9 @@ def _base(repository: Repository, wished: Wished, reference: str) -> Path:
 def _unchanged(repository: Repository, remembered: Memory) -> list[Update]:
     """What the author did to the files of a blueprint that is as it was."""
     texts = {path: text for path, text in remembered.files.items() if isinstance(text, str)}
-    made = Plan(File(path, text.encode()) for path, text in texts.items())
-    return changes(texts, _ours(repository.root, remembered.files), made, ("", "", ""))
+    modes = {path: EXECUTABLE if path in remembered.programs else REGULAR for path in texts}
+    made = Plan(File(path, text.encode(), modes[path]) for path, text in texts.items())
+    return changes(texts, _ours(repository.root, remembered.files), made, ("", "", ""), remembered.programs)
 
 
 def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]:
@@ -194,5 +195,5 @@ def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
     ours = _ours(repository.root, {file.path for file in base})
     texts = {file.path: text_of(file.content) for file in base}
     was = {file.path: text if (text := texts[file.path]) is not None else memory.digest_of(file.content) for file in base}
-    found = changes(was, ours, base, ("", "", ""))
+    found = changes(was, ours, base, ("", "", ""), [file.path for file in base if file.mode == EXECUTABLE])
     return News(name, now, now, found, memory.file_of(blueprint, answers, base), taken_in=True)
