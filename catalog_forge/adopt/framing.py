@@ -26,13 +26,17 @@ from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import SIDEKICKS
 from catalog_forge.rancher.tree import is_template
 from catalog_forge.rancher.variables import dollars, sole
-from catalog_forge.spec.model import KEY_TYPES
+from catalog_forge.spec.model import KEY_TYPES, Spec
 from catalog_forge.spec.model.compose_keys import COMPANION_KEYS, MAIN_KEYS, NETWORK_KEYS, RANCHER_FILE, RANCHER_KEYS, floats
 from catalog_forge.spec.model.frame import STRATEGIES
+from catalog_forge.spec.model.record import keys_of
 from catalog_forge.spec.programs import known, start_of
 from catalog_forge.spec.shorthand import variable_of
 
 _CHECK = "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
+_MAINTAINER = next(each.limits.pattern for each in keys_of(Spec) if each.name == "maintainer") or ""
+_LONGEST = 200
+_CONFIG = {"name", "description", "version", "category", "maintainer", "license", "projectURL"}
 _TAKEN = frozenset(("image", "entrypoint", "command", "metadata", "scale", "health_check", "labels", "volumes_from", "net"))
 
 
@@ -454,11 +458,22 @@ class _Framing:
 
     def texts(self) -> dict[str, str]:
         """The description, and the maintainer where one is named with an address."""
-        config, block = _words(self.use.revision.entry.settings.node), _words(self.use.revision.block)
+        entry = self.use.revision.entry
+        config, block = _words(entry.settings.node), _words(self.use.revision.block)
         found = {"description": (block.get("description") or config.get("description", ""))[:1000]}
         maintainer = config.get("maintainer", "")
-        if re.fullmatch(r"(?:\S++ ){2,5}<[^@\s]++@[^@\s.]++(?:\.[^@\s.]++)++>", maintainer):
+        if len(maintainer) <= _LONGEST and re.fullmatch(_MAINTAINER, maintainer):
             found["maintainer"] = maintainer
+        elif maintainer:
+            self.say(
+                "the maintainer is left out: a spec has two to five words and an address, Jo Doe <jo@example.org>", entry.where
+            )
+        for key in entry.facts.keys() - _CONFIG:
+            self.say(f"config.yml: {key} is not modelled", entry.where)
+        if not entry.config:
+            self.say(
+                "there is no config.yml: the entry has the category and the license of a new one, and no maintainer", entry.where
+            )
         return {key: value for key, value in found.items() if value}
 
     def volumes(self, data: Mapping[str, Any]) -> dict[str, Any]:

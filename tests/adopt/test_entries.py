@@ -11,7 +11,7 @@ import pytest
 
 from catalog_forge import yamlio
 from catalog_forge.cli.main import root
-from tests.adopt.entries import DOCKER, ENTRY, RANCHER
+from tests.adopt.entries import CONFIG, DOCKER, ENTRY, RANCHER
 from tests.adopt.images import image
 from tests.helpers import tree
 
@@ -47,6 +47,7 @@ def test_an_entry_launches_what_it_did(tmp_path: Path) -> None:
     assert spec["companions"]["web"]["image"] == "nginx:${web_tag}"
     assert spec["entry"]["revision"] == 2
     assert spec["entry"]["version"] == "1.0.0-rancher4"
+    assert spec["maintainer"] == "Jo Doe <jo@example.org>"
     notes = json.dumps(found["notes"])
     assert "the question idle is left out" in notes
     assert "has no version of HTTP" in notes
@@ -94,6 +95,20 @@ def test_what_gets_lost_is_named(tmp_path: Path) -> None:
     rancher = RANCHER.replace("role: master", 'role: "${app_name}-${heap}"')
     found = adopted(tmp_path, {**ENTRY, "templates/app/1/rancher-compose.yml": rancher})
     assert "only a part of '${app_name}-${heap}'" in json.dumps(found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (CONFIG.replace(" <jo@example.org>", ""), "the maintainer is left out"),
+        (CONFIG + "labels: {io.x: '1'}\n", "config.yml: labels is not modelled"),
+        (None, "there is no config.yml"),
+    ],
+)
+def test_what_the_spec_does_not_have_of_config_yml_is_named(tmp_path: Path, config: str | None, words: str) -> None:
+    entry = {path: text for path, text in ENTRY.items() if path != "templates/app/config.yml"}
+    found = adopted(tmp_path, entry if config is None else entry | {"templates/app/config.yml": config})
+    assert words in json.dumps(found["notes"])
 
 
 @pytest.mark.parametrize(
