@@ -30,40 +30,40 @@ ROOMS = {
 # Name, room and module, what `--help` says of it. Written here so that `--help` imports no command; a test holds both together.
 COMMANDS = {
     "new": ("make.new", "Make a new conf image and its catalog entry, and build the image."),
-    "blueprints": ("make.blueprints", "List the blueprints that `new` begins from."),
-    "update": ("make.update", "Merge what is new in a blueprint into what was made of it."),
-    "adopt": ("make.adopt", "Take in conf images that were written by hand, and prove that nothing changes."),
+    "blueprints": ("make.blueprints", "List the blueprints that `new` can start from."),
+    "update": ("make.update", "Merge the changes of a blueprint into the specs made from it."),
+    "adopt": ("make.adopt", "Import hand-written conf images, and prove that their output stays the same."),
     "generate": ("make.generate", "Generate the images and entries of specs."),
-    "release": ("make.release", "Make the next revision of an entry, when something differs from the last one."),
+    "release": ("make.release", "Make the next revision of an entry if anything has changed since the last one."),
     "lock": ("make.lock", "Lock the images of a catalog to digests."),
-    "bake": ("make.bake", "Write what an existing build farm builds the conf images from."),
+    "bake": ("make.bake", "Write a docker-bake.json, from which a build farm builds the conf images."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),
     "sbom": ("make.sbom", "Print what the conf image of a spec contains, as SPDX 2.3 in JSON."),
-    "chart": ("make.chart", "Make a Helm chart for Rancher 2 of an entry, and say what does not carry over."),
+    "chart": ("make.chart", "Make a Helm chart for Rancher 2 from an entry, and report what does not carry over."),
     "render": ("prove.render", "Render the files of a conf image for a scenario."),
-    "scenario": ("prove.scenarios", "Begin a scenario: a stack in few words, what happens to it."),
-    "test": ("prove.test", "Play the scenarios of specs, and compare."),
+    "scenario": ("prove.scenarios", "Create scenarios: a short description of a stack and of what happens to it."),
+    "test": ("prove.test", "Play the scenarios of specs, and compare the results with what they expect."),
     "metadata": ("prove.metadata", "The Rancher metadata service, emulated: what confd sees."),
     "lint": ("judge.lint", "Lint any catalog: entries, conf images and specs."),
-    "upgrades": ("judge.upgrades", "Say which upgrades a catalog offers, and what each of them loses."),
-    "standards": ("judge.standards", "Look at the standards of a team."),
+    "upgrades": ("judge.upgrades", "List the upgrades that a catalog offers, and what each of them loses."),
+    "standards": ("judge.standards", "Show, derive and compare the standards of a team."),
     "up": ("run.up", "Run an entry's whole stack on a Docker engine, as Rancher would."),
-    "seed": ("run.seed", "Write the metadata of a spec into the store that its back end reads."),
+    "seed": ("run.seed", "Write the metadata of a spec into the store of its back end."),
     "down": ("run.down", "Stop a stack and remove it."),
     "ps": ("run.ps", "List the units of stacks."),
-    "stop": ("run.stop", "Stop a stack or some of its units, and remove nothing."),
+    "stop": ("run.stop", "Stop a stack or some of its units without removing anything."),
     "start": ("run.start", "Start a stack that was stopped, or some of its units."),
-    "restart": ("run.restart", "Restart the units of a stack, one after the other."),
-    "rollback": ("run.rollback", "Bring a stack back to what it was before its last change."),
+    "restart": ("run.restart", "Restart the units of a stack one by one."),
+    "rollback": ("run.rollback", "Return a stack to its state before the last change."),
     "exec": ("run.exec", "Run a command in a container of a stack."),
-    "logs": ("run.logs", "Show what the containers of a stack say."),
+    "logs": ("run.logs", "Show the logs of a stack's containers."),
     "preview": ("look.preview", "Show a catalog in a browser, with the files that its conf images render."),
-    "show": ("look.show", "Show what an entry asks and runs, and its revisions."),
-    "spec": ("look.spec", "Look at specs, and change them."),
+    "show": ("look.show", "Show an entry's questions, services and revisions."),
+    "spec": ("look.spec", "Show and edit specs."),
     "schema": ("look.schema", "Print a JSON Schema for editors."),
-    "help": ("look.help", "Show the help of a command, as --help does."),
-    "completion": ("look.completion", "Print what teaches a shell to complete words."),
-    "doctor": ("look.doctor", "Say what this machine has, and what is missing."),
+    "help": ("look.help", "Show the help of a command; the same as COMMAND --help."),
+    "completion": ("look.completion", "Print the script that sets up completion in a shell."),
+    "doctor": ("look.doctor", "Check which programs this machine has, and which are missing."),
 }
 # What the users of other tools type, and what does it here.
 ELSEWHERE = {
@@ -216,10 +216,10 @@ def _painted(line: str) -> str:
 def root(ctx: click.Context, directory: str, debug: bool) -> None:
     """Generate, build and prove Rancher 1.x catalog entries and confd images.
 
-    One spec says what an author knows; the conf image and the catalog entry come out of it.
+    You write one spec; catalog-forge generates the conf image and the catalog entry from it.
 
     \b
-    Exit codes: 0 fine, 1 findings, drift or an expected error, 2 usage, 3 a bug,
+    Exit codes: 0 success, 1 findings, drift or an expected error, 2 wrong usage, 3 a bug,
     4 no Docker engine, 5 build failed, 130 interrupted.
     """
     # Not at the top: `--help` runs no command, and pathlib is a tenth of what it would cost.

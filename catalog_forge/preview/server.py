@@ -113,7 +113,7 @@ def _word(query: Query, name: str) -> str:
 
 
 class PreviewServer(ThreadingHTTPServer):
-    """Serves the page of a catalog while its `with` block lasts. Port 0 takes a free one. Raises ForgeError when it is taken."""
+    """Serves the page of a catalog while its `with` block lasts. Port 0 picks a free one. Raises ForgeError when it is taken."""
 
     def __init__(self, site: Site, port: int = 0) -> None:
         self.site = site

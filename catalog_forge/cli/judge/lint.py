@@ -70,33 +70,37 @@ class Run:
     shell_complete=complete.rules,
     multiple=True,
     metavar="IDS",
-    help="Only these rules: CF301,CF4 (CF4: all that begin so).",
+    help="Apply only these rules, such as CF301,CF4 (CF4: every rule whose ID starts with CF4).",
 )
-@click.option("--ignore", shell_complete=complete.rules, multiple=True, metavar="IDS", help="Not these rules.")
-@click.option("--fail-on", type=click.Choice([*LEVELS, "never"]), help="Exit 1 from this level on.  [default: error]")
+@click.option("--ignore", shell_complete=complete.rules, multiple=True, metavar="IDS", help="Do not apply these rules.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*LEVELS, "never"]),
+    help="Exit 1 if there are findings at or above this level.  [default: error]",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("-o", "out", type=_FILE, metavar="FILE", help="Write the result into FILE.")
-@click.option("--report", type=_FILE, metavar="FILE", help="Write one page to look at into FILE, .html or .md.")
-@click.option("--baseline", type=_FILE, metavar="FILE", help="Skip the findings that FILE knows.")
-@click.option("--write-baseline", type=_FILE, metavar="FILE", help="Write all findings of now into FILE, and end.")
-@click.option("--fix", is_flag=True, help="Mend what can be mended safely, then check again.")
-@click.option("--diff", is_flag=True, help="Show what --fix does; without --fix nothing is written.")
+@click.option("-o", "out", type=_FILE, metavar="FILE", help="Write the result to FILE.")
+@click.option("--report", type=_FILE, metavar="FILE", help="Write a report to FILE, which ends in .html or .md.")
+@click.option("--baseline", type=_FILE, metavar="FILE", help="Ignore the findings recorded in FILE.")
+@click.option("--write-baseline", type=_FILE, metavar="FILE", help="Record all current findings in FILE, and exit.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed safely, then check again.")
+@click.option("--diff", is_flag=True, help="Show what --fix changes; without --fix nothing is written.")
 @click.option(
     "--no-external",
     "external",
     is_flag=True,
     flag_value=False,
     default=True,
-    help="Ask no hadolint, no shellcheck, no git server.",
+    help="Do not run hadolint or shellcheck, and do not contact git servers.",
 )
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="Number of processes.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="How many processes check."
+    "--since", metavar="REF", help="Find revisions that were already published at the git commit REF and have changed since."
 )
-@click.option("--since", metavar="REF", help="Find revisions that were published at REF, a git commit, and changed.")
-@click.option("--verdicts", is_flag=True, help="Say what Rancher's three judges do with PATH, and end.")
-@click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Say that of one entry, judge by judge, and end.")
-@click.option("--list", "listing", is_flag=True, help="List the rules, and end.")
-@click.option("--explain", shell_complete=complete.rules, metavar="ID", help="Explain a rule, and end.")
+@click.option("--verdicts", is_flag=True, help="Show what Rancher's three judges do with PATH, and exit.")
+@click.option("--explain-verdict", "verdict", metavar="ENTRY", help="Show that for one entry, judge by judge, and exit.")
+@click.option("--list", "listing", is_flag=True, help="List the rules, and exit.")
+@click.option("--explain", shell_complete=complete.rules, metavar="ID", help="Explain a rule, and exit.")
 @click.pass_obj
 def lint(
     settings: Settings,
@@ -110,11 +114,11 @@ def lint(
 ) -> None:
     """Lint any catalog: entries, conf images and specs.
 
-    PATHS are folders or files of any Rancher 1.x catalog; the default is the folder in which you work. The section `lint` of
-    catalog-forge.yml chooses for a team; options win.
+    PATHS are folders or files of any Rancher 1.x catalog; the default is the current folder. The `lint` section of
+    catalog-forge.yml sets defaults for a team; options override them.
 
     \b
-    Exit codes: 0 fine, 1 findings from --fail-on up, 2 usage, 3 a rule broke (a bug).
+    Exit codes: 0 success, 1 findings at or above --fail-on, 2 wrong usage, 3 a rule crashed (a bug).
     """
     options = Options(**given)
     select, ignore = (_words(words) for words in (options.select, options.ignore))

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def standards() -> None:
-    """Look at the standards of a team."""
+    """Show, derive and compare the standards of a team."""
 
 
 @standards.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def show(settings: Settings, form: str) -> None:
-    """Print the standards that hold here, and where each line comes from.
+    """Print the standards in effect here, and where each line comes from.
 
-    They stand in catalog-forge.yml at the root of the catalog, and in what that file extends.
+    Standards are defined in catalog-forge.yml at the root of the catalog, and in the files it extends.
     """
     from catalog_forge.errors import ForgeError
     from catalog_forge.repository import MARK, Repository
@@ -44,7 +44,7 @@ def show(settings: Settings, form: str) -> None:
 
 
 @standards.command()
-@click.option("--since", "ref", metavar="REF", default="HEAD", help="The commit whose standards count as before; default: HEAD.")
+@click.option("--since", "ref", metavar="REF", default="HEAD", help="The commit to compare with; default: HEAD.")
 @click.option(
     "--to",
     "file",
@@ -55,10 +55,10 @@ def show(settings: Settings, form: str) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def impact(settings: Settings, ref: str, file: Path | None, form: str) -> None:
-    """Say which images and entries change with the standards, how, and what their next versions are.
+    """Show which images and entries change with the standards, how they change, and their next versions.
 
-    Compares catalog-forge.yml, with what it extends, with what git has. Nothing is written; `release --all --changed` makes the
-    versions.
+    Compares catalog-forge.yml and everything it extends with the committed version. Nothing is written; `release --all
+    --changed` makes the new versions.
     """
     from catalog_forge.cli.judge.impact import changed, impacts, published
     from catalog_forge.repository import Repository
@@ -101,13 +101,13 @@ def _lines(each: Impact) -> Iterator[str]:
 
 
 @standards.command()
-@click.option("--write", is_flag=True, help="Write catalog-forge.yml, where there is none.")
+@click.option("--write", is_flag=True, help="Write catalog-forge.yml if it does not exist.")
 @click.pass_obj
 def adopt(settings: Settings, write: bool) -> None:
-    """Derive standards from what the catalog does today.
+    """Derive standards from the current state of the catalog.
 
-    What most specs have becomes a default, as long as nothing that is generated changes by it; every value that occurs in
-    specs, images and entries is allowed; required is what every spec has.
+    A value that most specs have becomes a default, unless that would change a generated file; every value found in
+    specs, images and entries is allowed; whatever every spec has is required.
     """
     from catalog_forge import writer, yamlio
     from catalog_forge.cli.judge.deriving import derived
@@ -132,11 +132,11 @@ def adopt(settings: Settings, write: bool) -> None:
     "catalogs", metavar="CATALOG...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one page to look at.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
 def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
-    """Show what many catalogs are made of: the base, confd and metadata of each image, broken standards, its last change.
+    """Show an overview of many catalogs: the base, confd and metadata of each image, violated standards, and its last change.
 
-    CATALOG is the folder of one. The standards are those of each catalog itself.
+    CATALOG is the folder of a catalog. Each catalog is compared with its own standards.
     """
     from catalog_forge.cli.judge.deriving import facts
 

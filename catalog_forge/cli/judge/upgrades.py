@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", metavar="[ENTRY|CATALOG]", required=False)
-@click.option("--rancher", metavar="VERSION", default="", help="The Rancher that offers them, such as v1.6.14; default: any.")
-@click.option("--all", "every", is_flag=True, help="Show each step that is offered, not only the next one of each revision.")
+@click.option("--rancher", metavar="VERSION", default="", help="The version of Rancher, such as v1.6.14; default: any.")
+@click.option("--all", "every", is_flag=True, help="Show every upgrade offered, not only the next one for each revision.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it; JSON has all steps."
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format; JSON contains all steps."
 )
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one page to look at.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
 @click.pass_obj
 def upgrades(settings: Settings, path: str | None, rancher: str, every: bool, form: str, html: Path | None) -> None:
-    """Say which upgrades a catalog offers, and what each of them loses.
+    """List the upgrades that a catalog offers, and what each of them loses.
 
-    ENTRY is the folder or the name of one, of any catalog; default: all entries of the catalog here. Answers that are lost,
-    types that take less, services, volumes and drivers that change, keys of the metadata that an image of the catalog still
-    reads are shown with their places.
+    ENTRY is a folder or the name of an entry, of any catalog; default: all entries of the current catalog. Reports, with
+    their places: lost answers, types that accept fewer values, changed services, volumes and drivers, and removed metadata keys
+    that an image of the catalog still reads.
     """
     from catalog_forge.rancher.upgrades import steps
 

@@ -9,10 +9,10 @@ import click
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print what teaches a shell to complete words.
+    """Print the script that sets up completion in a shell.
 
-    Commands and options, and the names of specs, entries, stacks, services, scenarios, blueprints and rules. Put the line
-    of your shell into its start file.
+    It completes commands and options, and the names of specs, entries, stacks, services, scenarios, blueprints and rules. Add the
+    line for your shell to its startup file.
 
     \b
     Examples:

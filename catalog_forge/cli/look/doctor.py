@@ -45,9 +45,9 @@ class Finding:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def doctor(settings: Settings, form: str) -> None:
-    """Say what this machine has, and what is missing.
+    """Check which programs this machine has, and which are missing.
 
-    Exit 1 when something is missing that catalog-forge cannot do without.
+    Exits 1 if something that catalog-forge requires is missing.
     """
     findings = [_python(), _catalog(settings), _engine(), *(_tool(*tool) for tool in _TOOLS)]
     if form == "json":

@@ -11,7 +11,7 @@ from catalog_forge.shown import printable
 @click.argument("words", metavar="[COMMAND]...", nargs=-1)
 @click.pass_context
 def help(context: click.Context, words: tuple[str, ...]) -> None:
-    """Show the help of a command, as --help does.
+    """Show the help of a command; the same as COMMAND --help.
 
     \b
     Examples:

@@ -18,25 +18,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("entry", required=False, shell_complete=complete.entries)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Listen at this port; default: a free one."
-)
-@click.option("--no-open", is_flag=True, help="Open no browser.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port to listen on; default: a free one.")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--export",
     "out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.html",
-    help="Write ENTRY into one file that needs no server, and end.",
+    help="Write ENTRY to a single file that needs no server, and exit.",
 )
 @click.pass_obj
 def preview(settings: Settings, entry: str | None, port: int, no_open: bool, out: Path | None) -> None:
     """Show a catalog in a browser, with the files that its conf images render.
 
-    Of an entry: the form of its questions as Rancher 1.6 has it, its compose files with the answers in them, and the
-    configuration files of any container as they are rendered for these answers, while you type. The page follows what is
-    saved in specs/ and templates/. It is for this machine alone, loads nothing from elsewhere, and runs nothing of the
-    entry. Ctrl-C ends it.
+    For an entry, the page shows the form with its questions as in Rancher 1.6, its compose files with your answers filled
+    in, and the configuration files of any container, rendered for these answers while you type. The page is updated when a file
+    in specs/ or templates/ is saved. It is served to this machine only, loads nothing from other sites, and runs no code from the
+    entry. Stop it with Ctrl-C.
 
     \b
     Examples:

@@ -21,11 +21,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("entry", shell_complete=complete.entries)
-@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
-@click.option("--compose", "composed", is_flag=True, help="Print the compose files with the answers in them.")
+@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that Rancher would offer.")
+@click.option("--compose", "composed", is_flag=True, help="Print the compose files with the answers filled in.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question for --compose; may be repeated.")
-@click.option("--answers", type=_FILE, metavar="FILE", help="Answers for --compose in a YAML file.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.option("--answers", type=_FILE, metavar="FILE", help="YAML file with answers for --compose.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def show(
     settings: Settings,
@@ -36,9 +36,9 @@ def show(
     answers: Path | None,
     output: str,
 ) -> None:
-    """Show what an entry asks and runs, and its revisions.
+    """Show an entry's questions, services and revisions.
 
-    ENTRY is a folder of templates/ or a revision in it; it needs no engine. Answers to secret questions are hidden.
+    ENTRY is a folder in templates/ or one of its revisions. No engine is needed. Answers to secret questions are hidden.
 
     \b
     Examples:

@@ -13,7 +13,7 @@ from catalog_forge.cli.shown import names as complete
 
 @click.group()
 def spec() -> None:
-    """Look at specs, and change them."""
+    """Show and edit specs."""
 
 
 for _each in (get, set_value, unset, add_key):
@@ -33,10 +33,10 @@ def show(settings: Settings, name: str) -> None:
 
 @spec.command()
 @click.argument("name", shell_complete=complete.specs)
-@click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture into FILE.")
+@click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture to FILE.")
 @click.pass_obj
 def picture(settings: Settings, name: str, out: Path | None) -> None:
-    """Draw the stack of a spec as SVG: services, containers, files, ports, volumes, and who uses whom."""
+    """Draw the stack of a spec as SVG: services, containers, files, ports, volumes, and the links between them."""
     from catalog_forge.cli.shown import outfile
     from catalog_forge.preview import topology
     from catalog_forge.preview.drawing import draw

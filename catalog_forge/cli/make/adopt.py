@@ -24,11 +24,15 @@ _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.command()
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=_DIR)
 @click.option("--entry", "entries", multiple=True, type=_DIR, metavar="DIR", help="The entry that uses the image, or a catalog.")
-@click.option("--write", is_flag=True, help="Write the specs of what is adopted, and what they generate; nothing is overwritten.")
-@click.option("--diff", is_flag=True, help="Show also the differences whose reason is proven.")
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Write the specs of the adopted images and the files generated from them; nothing is overwritten.",
+)
+@click.option("--diff", is_flag=True, help="Also show the differences whose reason is proven.")
 @engines.options(("embedded", "confd"))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write one page to look at.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write an HTML page.")
 @click.pass_obj
 def adopt(
     settings: Settings,
@@ -41,11 +45,12 @@ def adopt(
     form: str,
     html: Path | None,
 ) -> None:
-    """Take in conf images that were written by hand, and prove that nothing changes.
+    """Import hand-written conf images, and prove that their output stays the same.
 
-    Each DIR is the folder of an image, or holds several. Each image becomes a spec; what that generates is rendered beside the
-    original, in scenarios that follow from its templates, and every difference is shown with its reason. Exit 1 when an image
-    cannot be read, or when a difference has no reason that is proven. The originals are never changed.
+    Each DIR is the folder of one image, or contains several. Each image becomes a spec. The image generated from that spec
+    and the original are rendered in the same scenarios, which are derived from the templates, and every difference is shown
+    with its reason. Exits 1 if an image cannot be read, or if a difference has no proven reason. The originals are never
+    changed.
 
     \b
     catalog-forge adopt DIR

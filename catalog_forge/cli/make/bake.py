@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
-@click.option("--changed-since", "since", metavar="REF", help="Leave out images that are as they were at this commit.")
+@click.option("--changed-since", "since", metavar="REF", help="Leave out images that have not changed since this commit.")
 @click.option(
     "--shards",
     type=click.IntRange(1),
     metavar="N",
     default=1,
     show_default=True,
-    help="How many groups the images are dealt into.",
+    help="Number of groups to split the images into.",
 )
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
 @click.option(
-    "--format", "output", type=click.Choice(["bake", "github", "gitlab", "tekton"]), default="bake", help="What to print."
+    "--format", "output", type=click.Choice(["bake", "github", "gitlab", "tekton"]), default="bake", help="Output format."
 )
 @click.option(
     "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file."
@@ -42,10 +42,11 @@ if TYPE_CHECKING:
 def bake(
     settings: Settings, /, names: tuple[str, ...], since: str | None, shards: int, output: str, out: Path | None, **inputs: object
 ) -> None:
-    """Write what an existing build farm builds the conf images from.
+    """Write a docker-bake.json, from which a build farm builds the conf images.
 
-    The file is for `docker buildx bake`. It builds and pushes what `build --push` does, with the same labels: each knows
-    what the other has built. The other formats are the shards as CI systems run them, each by `docker buildx bake SHARD`.
+    The file is for `docker buildx bake`, which then builds and pushes the same images as `build --push`, with the same
+    labels, so each recognizes what the other has built. The other formats list the shards for a CI system, which runs `docker
+    buildx bake SHARD` for each.
     """
     from catalog_forge.errors import UsageError, of_each
     from catalog_forge.image import baking

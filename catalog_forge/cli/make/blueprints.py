@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
 def blueprints(context: click.Context, form: str) -> None:
-    """List the blueprints that `new` begins from.
+    """List the blueprints that `new` can start from.
 
-    Each with what it asks, and the defaults; example:NAME is a whole spec of ours. A blueprint may also lie in a folder,
-    or in a git repository: new NAME --blueprint PATH, or URL@COMMIT.
+    Shows the questions of each blueprint and their defaults; example:NAME is a complete example spec. A blueprint can also be in
+    a folder or in a git repository: new NAME --blueprint PATH, or URL@COMMIT.
     """
     if context.invoked_subcommand:
         return
@@ -55,8 +55,8 @@ def blueprints(context: click.Context, form: str) -> None:
 def new(settings: Settings, name: str, spec: str, asked: tuple[str, ...]) -> None:
     """Make a blueprint from a spec, below blueprints/.
 
-    Chosen values become questions with these values as defaults: image, version, registry and maintainer where nothing
-    is chosen. `new` with the defaults makes the same spec.
+    The chosen values become questions, with the current values as defaults. If you choose none, they are image, version, registry
+    and maintainer. `new` with the defaults makes the same spec again.
     """
     from catalog_forge import journal
     from catalog_forge.blueprint.answers import questions

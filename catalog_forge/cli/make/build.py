@@ -67,20 +67,28 @@ FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
-@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="Take this confd, and download none.")
-@click.option("--any-confd", "told", is_flag=True, help="Take --confd although it is not the one that is pinned.")
-@click.option("--twice", is_flag=True, help="Build each again without the cache, and fail where another content comes out.")
-@click.option("--no-cache", is_flag=True, help="Build all again, even if nothing changed.")
-@click.option("--push", is_flag=True, help="Push the images to their registries, under tags that are not taken there.")
-@click.option("--force", is_flag=True, help="Push also over a tag that the registry has with other content.")
+@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="Use this confd binary instead of downloading one.")
+@click.option("--any-confd", "told", is_flag=True, help="Accept --confd even if it is not the pinned one.")
+@click.option("--twice", is_flag=True, help="Build each image a second time without the cache, and fail if its content differs.")
+@click.option("--no-cache", is_flag=True, help="Rebuild every image, even if nothing has changed.")
+@click.option("--push", is_flag=True, help="Push the images to their registries, unless their tags are already taken.")
+@click.option("--force", is_flag=True, help="Push even if the registry already has the tag with different content.")
 @click.option("--platform", metavar="OS/ARCH", help="Build for this platform.")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME=VALUE", callback=pairs, help="Set a build argument.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=1, show_default=True, help="How many to build at a time."
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Number of images to build in parallel.",
 )
-@click.option("--plain", is_flag=True, help="Show each step on a line of its own; default: on a terminal the one that runs.")
-@click.option("-q", "--quiet", is_flag=True, help="Show the result alone, not the steps.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.option(
+    "--plain", is_flag=True, help="Print every step on a separate line; default on a terminal: show only the current step."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Show only the result, not the steps.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def build(
     settings: Settings,
@@ -97,11 +105,11 @@ def build(
 ) -> None:
     """Build the conf images of specs on a Docker engine.
 
-    Without a NAME, of every spec of the catalog. An image that is there with the same inputs is not built again. The
-    engine is the one that the docker command would use: DOCKER_HOST, DOCKER_CONTEXT or the current context.
+    Without a NAME, builds the image of every spec in the catalog. An image whose inputs have not changed is not built
+    again. The engine is the one that the docker command would use: DOCKER_HOST, DOCKER_CONTEXT or the current context.
 
-    What is pushed stays: a tag that its registry has with other content is refused, one with the same inputs is left alone. The
-    digests of what was pushed go to catalog-forge.lock.
+    A pushed tag is never changed: if the registry already has the tag with different content, the push is refused; if the
+    inputs are the same, nothing is pushed. The digests of pushed images are written to catalog-forge.lock.
     """
     from catalog_forge.repository import Repository
 

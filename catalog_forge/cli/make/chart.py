@@ -21,23 +21,25 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.specs)
-@click.option("--entry", metavar="DIR", help="Make it of an entry that was written by hand, or of one of its revisions.")
-@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question: the chart proposes it.")
-@click.option("--answers", "answers_file", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE.")
+@click.option("--entry", metavar="DIR", help="Make it from a hand-written entry, or from one of its revisions.")
+@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that Rancher would offer.")
 @click.option(
-    "-o", "--output", metavar="DIR", help="The folder in which the folder of the chart is made; default: charts of the catalog."
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question; the chart uses the answer as its default value."
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is stale, edited or missing.")
+@click.option("--answers", "answers_file", type=_FILE, metavar="FILE", help="File with answers, as YAML or as KEY=VALUE lines.")
+@click.option(
+    "-o", "--output", metavar="DIR", help="The folder to create the chart's folder in; default: charts/ in the catalog."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if any file is out of date, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--force", is_flag=True, help="Overwrite generated files that somebody edited.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
+@click.option("--force", is_flag=True, help="Overwrite generated files even if they were edited.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def chart(settings: Settings, /, name: str | None, form: str, **options: Any) -> None:
-    """Make a Helm chart for Rancher 2 of an entry, and say what does not carry over.
+    """Make a Helm chart for Rancher 2 from an entry, and report what does not carry over.
 
-    NAME is a spec. The chart runs the same conf image. What the chart does not have of the entry, or has in another way, is
-    reported with its place, and stands in GAPS.md of the chart.
+    NAME is a spec. The chart runs the same conf image. Everything that the chart leaves out or does differently from the entry
+    is reported with its place, and written to GAPS.md in the chart.
     """
     if (name is None) == (options["entry"] is None):
         raise click.UsageError("name a spec, or an entry with --entry DIR")

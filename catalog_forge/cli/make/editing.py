@@ -29,7 +29,7 @@ def _looks(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("path")
 @click.pass_obj
 def get(settings: Settings, name: str, path: str) -> None:
-    """Print what stands at PATH in a spec, such as metadata/port/default."""
+    """Print the value at PATH in a spec, such as metadata/port/default."""
     from catalog_forge.repository import Repository
     from catalog_forge.spec.edit import SpecText
 
@@ -46,8 +46,8 @@ def get(settings: Settings, name: str, path: str) -> None:
 def set_value(settings: Settings, name: str, path: str, value: str, diff: bool, dry_run: bool) -> None:
     """Set the value at PATH in a spec, such as metadata/port/default.
 
-    VALUE is YAML, or text where that is what the spec takes. Items of lists go by number or name: files/redis.conf/reload.
-    Comments, order and quotes stay; what would not generate is refused.
+    VALUE is YAML, or plain text where the spec expects text. Select list items by number or name: files/redis.conf/reload.
+    Comments, order and quotes are kept; a change that could not be generated is refused.
     """
     _change(settings, name, lambda spec: spec.set(path, value), look=diff or dry_run)
 
@@ -58,29 +58,29 @@ def set_value(settings: Settings, name: str, path: str, value: str, diff: bool, 
 @_looks
 @click.pass_obj
 def unset(settings: Settings, name: str, path: str, diff: bool, dry_run: bool) -> None:
-    """Remove what stands at PATH in a spec, with the comments right above it."""
+    """Remove the value at PATH from a spec, with the comments directly above it."""
     _change(settings, name, lambda spec: [spec.unset(path)], look=diff or dry_run)
 
 
 @click.command("add-key")
 @click.argument("name", shell_complete=complete.specs)
 @click.argument("key")
-@click.option("--type", metavar="TYPE", help="Kind of value: string, int, boolean, enum, multiline, password, list, map, ...")
-@click.option("--default", metavar="VALUE", help="Value when the user gives none.")
+@click.option("--type", metavar="TYPE", help="Type of the value: string, int, boolean, enum, multiline, password, list, map, ...")
+@click.option("--default", metavar="VALUE", help="Default value.")
 @click.option("--label", metavar="TEXT", help="Label of the question.")
-@click.option("--description", metavar="TEXT", help="What the question explains.")
-@click.option("--option", "options", metavar="VALUE", multiple=True, help="A choice of an enum; may be repeated.")
+@click.option("--description", metavar="TEXT", help="Description of the question.")
+@click.option("--option", "options", metavar="VALUE", multiple=True, help="An option of an enum; may be repeated.")
 @click.option("--field", "fields", metavar="NAME", multiple=True, help="A field of the records of a list or map.")
-@click.option("--variable", metavar="NAME", help="Variable of the question.")
+@click.option("--variable", metavar="NAME", help="Variable name of the question.")
 @click.option("--required", is_flag=True, default=None, help="An answer is required.")
 @click.option("--optional", is_flag=True, default=None, help="The key may be missing.")
 @click.option("--secret", is_flag=True, default=None, help="The value is never shown.")
 @_looks
 @click.pass_obj
 def add_key(settings: Settings, /, name: str, key: str, diff: bool, dry_run: bool, **words: Any) -> None:
-    """Add a metadata key to a spec: one more value that the user of the entry supplies.
+    """Add a metadata key to a spec: another value that the user of the entry supplies.
 
-    Comments, order and quotes of the spec stay; what would not generate is refused.
+    Comments, order and quotes are kept; a change that could not be generated is refused.
     """
 
     def texts(spec: SpecText) -> Iterator[str]:

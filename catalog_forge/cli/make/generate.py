@@ -21,19 +21,24 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is stale, edited or missing.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if any file is out of date, edited or missing.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; say which files would change.")
-@click.option("--locked/--no-locked", default=None, help="Pin images to catalog-forge.lock, here from now on; or no longer.")
-@click.option("--force", is_flag=True, help="Overwrite generated files that somebody edited.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; list the files that would change.")
+@click.option(
+    "--locked/--no-locked",
+    default=None,
+    help="Pin images to the digests in catalog-forge.lock, or stop doing so; the choice is remembered.",
+)
+@click.option("--force", is_flag=True, help="Overwrite generated files even if they were edited.")
 @click.pass_obj
 def generate(
     settings: Settings, names: tuple[str, ...], check: bool, diff: bool, dry_run: bool, locked: bool | None, force: bool
 ) -> None:
     """Generate the images and entries of specs.
 
-    Without a NAME, of every spec of the catalog. A generated file that was edited since is never overwritten: edit
-    the spec instead, or give it up with --force. With --locked every image that is named gets the digest that `lock` found.
+    Without a NAME, generates those of every spec in the catalog. A generated file that was edited is never overwritten: edit
+    the spec instead, or discard the edits with --force. With --locked, every image reference gets the digest that `lock`
+    found.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import schemas

@@ -21,16 +21,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
-@click.option("--check", is_flag=True, help="Write nothing and ask nobody; exit 1 if the lock has not all images, or others.")
-@click.option("--online", is_flag=True, help="Write nothing; exit 1 if a tag has moved or is gone.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing and contact no registry; exit 1 if the images in the lock are not exactly those of the catalog.",
+)
+@click.option("--online", is_flag=True, help="Write nothing; exit 1 if a tag points to another image or no longer exists.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def lock(settings: Settings, names: tuple[str, ...], check: bool, online: bool, output: str) -> None:
     """Lock the images of a catalog to digests.
 
-    They are written to catalog-forge.lock: without a NAME, for every spec, entry and Dockerfile: bases, services, companions,
-    load balancers, and every option of a question that ends in an image. Registries are asked with the credentials of the
-    docker command.
+    The digests are written to catalog-forge.lock. Without a NAME, this covers every spec, entry and Dockerfile: base images,
+    services, companions, load balancers, and every image that an answer to a question can select. Registries are queried with
+    the credentials of the docker command.
     """
     from catalog_forge.registry import lockfile
     from catalog_forge.repository import Repository

@@ -62,31 +62,37 @@ class Options:
     "--blueprint",
     metavar="NAME|example:NAME|PATH|URL@COMMIT",
     shell_complete=complete.blueprints,
-    help="Where to begin; default: NAME, else generic-conf.",
+    help="The blueprint; default: the one called NAME, else generic-conf.",
 )
-@click.option("--service", metavar="NAME[=IMAGE][:TAG]", help="The software that is configured.")
+@click.option("--service", metavar="NAME[=IMAGE][:TAG]", help="The software to configure.")
 @click.option("--config", metavar="PATH", help="Its configuration file.")
-@click.option("--reload", metavar="COMMAND", help="What follows a change: signal HUP, http POST URL, exec COMMAND, restart.")
-@click.option("--metadata", metavar="KEY", multiple=True, help="A key that the user supplies; may be repeated.")
-@click.option("--file-format", metavar="FORMAT", help="Format of the file; default: by its ending.")
+@click.option("--reload", metavar="COMMAND", help="What to do after a change: signal HUP, http POST URL, exec COMMAND, restart.")
+@click.option("--metadata", metavar="KEY", multiple=True, help="A metadata key whose value the user supplies; may be repeated.")
+@click.option("--file-format", metavar="FORMAT", help="Format of the file; default: derived from its extension.")
 @click.option("--topology", metavar="NAME", help="How the service gets the file: volumes, netns, datavol or embedded.")
-@click.option("--exec", metavar="COMMAND", help="What starts the program; default: known, or as the image on the engine says.")
-@click.option("--backend", metavar="BACKEND", help="Of a proxy: the store that lists the servers, such as etcdv3 or consul.")
+@click.option(
+    "--exec",
+    metavar="COMMAND",
+    help="The command that starts the program; default: a known one, else that of the image on the engine.",
+)
+@click.option("--backend", metavar="BACKEND", help="For a proxy: the store that lists the servers, such as etcdv3 or consul.")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Answer a question of the blueprint.")
-@click.option("--answers", type=_FILE, metavar="FILE", help="Answer questions from a YAML mapping.")
-@click.option("--no-input", is_flag=True, help="Ask nothing: defaults answer.")
-@click.option("--trust", is_flag=True, help="Let cookiecutter run the blueprint's hooks and extensions.")
-@click.option("--build/--no-build", default=None, help="Build the image, or do not; default: if an engine answers.")
-@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Build with this confd, and download none.")
-@click.option("--force", is_flag=True, help="Overwrite a spec that is there, and generated files that somebody edited.")
+@click.option("--answers", type=_FILE, metavar="FILE", help="YAML file with answers.")
+@click.option("--no-input", is_flag=True, help="Do not prompt; use the defaults.")
+@click.option("--trust", is_flag=True, help="Allow cookiecutter to run the blueprint's hooks and extensions.")
+@click.option("--build/--no-build", default=None, help="Whether to build the image; default: build it if an engine is available.")
+@click.option(
+    "--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="Build with this confd binary instead of downloading one."
+)
+@click.option("--force", is_flag=True, help="Overwrite an existing spec, and generated files even if they were edited.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not show the steps of the build.")
 @click.option("--dry-run", is_flag=True, help="Write and build nothing; show what would be written.")
 @click.pass_obj
 def new(settings: Settings, /, name: str, **options: object) -> None:
     """Make a new conf image and its catalog entry, and build the image.
 
-    NAME is the name of the image, such as elasticsearch-conf. The spec comes from a blueprint that asks its questions
-    on a terminal, or from --service, --config, --reload and --metadata. All is written, or nothing.
+    NAME is the name of the image, such as elasticsearch-conf. The spec is made from a blueprint, which asks its questions
+    on a terminal, or from --service, --config, --reload and --metadata. Either everything is written or nothing.
     """
     from catalog_forge import writer
     from catalog_forge.cli.make import schemas

@@ -18,24 +18,29 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", shell_complete=complete.specs, required=False)
-@click.option("--all", "every", is_flag=True, help="Release every entry that differs, all of them or none, in one commit.")
-@click.option("--changed", is_flag=True, help="With --all: leave out entries that do not differ.")
-@click.option("--version", metavar="VERSION", help="Version of the entry; default: the last number of the one before goes up.")
+@click.option("--all", "every", is_flag=True, help="Release every entry that has changed in one commit: all of them, or none.")
+@click.option("--changed", is_flag=True, help="With --all: leave out entries that have not changed.")
+@click.option(
+    "--version", metavar="VERSION", help="Version of the entry; default: the previous one with its last number incremented."
+)
 @click.option("-m", "--message", "messages", metavar="TEXT", multiple=True, help="A line for the changelog; may be repeated.")
-@click.option("--published", "ref", metavar="REF", default="HEAD", help="The commit that says what is published; default: HEAD.")
-@click.option("--offline", is_flag=True, help="Do not ask the registry whether the tag of the image is taken.")
-@click.option("--breaking", is_flag=True, help="Release although an upgrade loses something.")
-@click.option("--commit", is_flag=True, help="Commit the release; everything else must be committed.")
-@click.option("--tag", is_flag=True, help="Commit it, and tag the commit ENTRY-VERSION.")
+@click.option(
+    "--published", "ref", metavar="REF", default="HEAD", help="The commit whose revisions count as published; default: HEAD."
+)
+@click.option("--offline", is_flag=True, help="Do not check whether the registry already has the tag of the image.")
+@click.option("--breaking", is_flag=True, help="Release even if an upgrade loses something.")
+@click.option("--commit", is_flag=True, help="Commit the release; there must be no other uncommitted changes.")
+@click.option("--tag", is_flag=True, help="Commit the release, and tag the commit ENTRY-VERSION.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; say what would be released.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show what would be released.")
 @click.pass_obj
 def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dry_run: bool, **options: Any) -> None:
-    """Make the next revision of an entry, when something differs from the last one.
+    """Make the next revision of an entry if anything has changed since the last one.
 
-    What is published is what git has: such a revision never changes, and is put back where `generate` wrote over it. The spec
-    gets the next revision and version, and the changelog in its folder a line. With --all, of every entry that differs: after
-    a change of the team's standards, which are part of the commit.
+    A revision is published once it is committed to git. A published revision never changes, and is restored if `generate` has
+    overwritten it. The spec gets the next revision and version, and the changelog in its folder gets a line. With --all, this
+    is done for every entry that has changed, for example after a change of the team's standards, which are part of the
+    commit.
     """
     from catalog_forge import releasing
     from catalog_forge.errors import UsageError

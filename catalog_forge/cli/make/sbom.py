@@ -15,8 +15,8 @@ from catalog_forge.shown import as_json
 
 @click.command()
 @click.argument("name", shell_complete=complete.specs)
-@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="The image that is built with this confd.")
-@click.option("--platform", metavar="OS/ARCH", help="The image that is built for this platform.")
+@click.option("--confd", type=FILE, envvar="CATALOG_FORGE_CONFD", help="The confd binary that the image is built with.")
+@click.option("--platform", metavar="OS/ARCH", help="The platform that the image is built for.")
 @click.option(
     "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file."
 )
@@ -24,8 +24,9 @@ from catalog_forge.shown import as_json
 def sbom(settings: Settings, /, name: str, confd: Path | None, platform: str | None, out: Path | None) -> None:
     """Print what the conf image of a spec contains, as SPDX 2.3 in JSON.
 
-    It needs no engine and no scanner: base, confd, tools, files and labels are those of the build. The digest of the base is
-    that of catalog-forge.lock. Equal inputs give an equal document, whose date is SOURCE_DATE_EPOCH, or else 1970.
+    This needs no engine and no scanner: the base image, confd, tools, files and labels are taken from the build inputs. The
+    digest of the base comes from catalog-forge.lock. The same inputs always give the same document, dated SOURCE_DATE_EPOCH,
+    or 1970 if that is not set.
     """
     from catalog_forge.image import sbom as documents
     from catalog_forge.registry import lockfile

@@ -27,28 +27,30 @@ MOST_LINES = 12
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option("--to", "commit", metavar="COMMIT", help="The commit of the blueprint's repository to update to (40 hex digits).")
-@click.option("--from", "reference", metavar="BLUEPRINT", help="The blueprint, where it moved, or where nothing is remembered.")
+@click.option("--from", "reference", metavar="BLUEPRINT", help="The blueprint, if it has moved or was not recorded.")
 @click.option(
     "--set",
     "pairs",
     metavar="KEY=VALUE",
     multiple=True,
-    help="Answer a question of the blueprint, a new one or one that was answered before.",
+    help="Answer a question of the blueprint, new or already answered.",
 )
 @click.option("--no-input", is_flag=True, help="Ask nothing.")
-@click.option("--trust", is_flag=True, help="Let cookiecutter run the blueprint's hooks and extensions.")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the blueprint is newer, or files were edited.")
+@click.option("--trust", is_flag=True, help="Allow cookiecutter to run the blueprint's hooks and extensions.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the blueprint is newer or files were edited.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; say what would become of each file.")
-@click.option("--conflict", type=click.Choice(["inline"]), help="Write conflicts into the files, both sides between marks.")
-@click.option("--force", is_flag=True, help="Overwrite generated files that somebody edited.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what was found.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show what would happen to each file.")
+@click.option(
+    "--conflict", type=click.Choice(["inline"]), help="Write both sides of each conflict into the file, between conflict markers."
+)
+@click.option("--force", is_flag=True, help="Overwrite generated files even if they were edited.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def update(settings: Settings, /, names: tuple[str, ...], form: str, conflict: str | None, **options: Any) -> None:
-    """Merge what is new in a blueprint into what was made of it.
+    """Merge the changes of a blueprint into the specs made from it.
 
-    Without a NAME, for every spec that remembers its blueprint; then it is generated. What you edited stays; where you and
-    the blueprint changed the same thing, nothing is written, and both sides are shown.
+    Without a NAME, updates every spec that was made from a blueprint. Afterwards the spec is generated. Your edits are kept. If
+    you and the blueprint changed the same lines, nothing is written, and both sides are shown.
     """
     from catalog_forge.cli.make.generate import each
     from catalog_forge.cli.make.newer import Wished, find

@@ -53,14 +53,15 @@ class Address(click.ParamType[tuple[str, int]]):
 
 @metadata.command()
 @click.argument("file", type=_FILE)
-@click.option("--listen", type=Address(), default="127.0.0.1:8080", show_default=True, help="Port 0 takes a free one.")
+@click.option("--listen", type=Address(), default="127.0.0.1:8080", show_default=True, help="Use port 0 for a free one.")
 @click.option("--reload-listen", type=Address(), help="Where POST /v1/reload reloads FILE.")
-@click.option("--xff", is_flag=True, help="Let the header X-Forwarded-For say who asks.")
+@click.option("--xff", is_flag=True, help="Identify the caller by the X-Forwarded-For header.")
 def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | None, xff: bool) -> None:
     """Serve FILE, an answers file or a scenario, until interrupted.
 
-    A change of FILE, SIGHUP and the reload port make a new version, and wake every confd that watches. A bad FILE leaves
-    the old answers as they are. A deleted one does too, until a reload is asked for: then there are none, as in Rancher.
+    When FILE changes, on SIGHUP, or on a request to the reload port, the answers are read again and every watching confd is
+    notified. If FILE is invalid, the old answers stay. If FILE is deleted, they stay until a reload is requested; then there
+    are no answers, as in Rancher.
     """
     from catalog_forge.metadata.service.server import MetadataServer, ReloadPort
 
@@ -84,13 +85,14 @@ def serve(file: Path, listen: tuple[str, int], reload_listen: tuple[str, int] | 
 
 _ASKED = (
     click.option("--file", type=_FILE, help="An answers file or a scenario."),
-    click.option("--url", metavar="URL", help="A live service, for example http://rancher-metadata."),
-    click.option("--version", metavar="VERSION", help="PATH is below this version, for example 2015-12-19."),
+    click.option("--url", metavar="URL", help="A running service, for example http://rancher-metadata."),
+    click.option("--version", metavar="VERSION", help="PATH is relative to this version, for example 2015-12-19."),
     click.option(
         "--self",
         "client",
         metavar="CONTAINER|ADDRESS",
-        help="Who asks; default: the `self` of a scenario. A live service knows addresses only, and needs --xff.",
+        help="The container that asks; default: the `self` of the scenario. A running service accepts only addresses, "
+        "and must have been started with --xff.",
     ),
 )
 
@@ -115,9 +117,9 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
 @_asked
 @click.option("--format", "form", type=click.Choice(["text", "json", "yaml", "file"]), default="text", show_default=True)
 def get(source: _Source, path: str, form: str) -> None:
-    """Print what the service answers at PATH, for example /2016-07-29/self/service/name.
+    """Print the answer of the service for PATH, for example /2016-07-29/self/service/name.
 
-    The format `file` is what confd reads with its back end `file` in place of the service.
+    The format `file` is for confd's `file` back end, as a replacement for the service.
     """
     text = source.answer(path, form) if form != "file" else _as_file(source.below(path), source.answer(path, "json"))
     if sys.stdout.isatty():  # a program gets the value as it is
@@ -128,12 +130,16 @@ def get(source: _Source, path: str, form: str) -> None:
 @metadata.command()
 @click.argument("path", default="")
 @_asked
-@click.option("--depth", type=click.IntRange(0, 100), metavar="N", default=100, show_default=True, help="Levels to draw.")
-@click.option("--items", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="Elements of a list to draw.")
-@click.option("--show-secrets", is_flag=True, help="Show the values of passwords, tokens and keys too.")
+@click.option(
+    "--depth", type=click.IntRange(0, 100), metavar="N", default=100, show_default=True, help="Number of levels to draw."
+)
+@click.option(
+    "--items", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="Number of list elements to draw."
+)
+@click.option("--show-secrets", is_flag=True, help="Also show the values of passwords, tokens and keys.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def tree(source: _Source, path: str, depth: int, items: int, show_secrets: bool, form: str) -> None:
-    """Draw what stands at PATH and below, for example /2016-07-29/self. Without PATH: the latest version."""
+    """Draw the tree below PATH, for example /2016-07-29/self. Without PATH: the latest version."""
     from catalog_forge.metadata.service import tree as picture
 
     if not path and source.version is None:

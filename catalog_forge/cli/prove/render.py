@@ -61,43 +61,48 @@ class Wanted:
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete.specs)
+@click.option("--scenario", shell_complete=complete.scenarios, help="The scenario to render; default: the first one of the spec.")
 @click.option(
-    "--scenario", shell_complete=complete.scenarios, help="The scenario of the spec to render for; default: its first one."
+    "--step", "steps", multiple=True, metavar="N|NAME", help="The moment to render; 0 is the start; give two with --diff."
 )
-@click.option("--step", "steps", multiple=True, metavar="N|NAME", help="The moment to render: 0 is the start; two with --diff.")
 @click.option(
     "--scale",
     "scales",
     multiple=True,
     type=click.IntRange(0),
     metavar="N",
-    help="Scale the service that asks first; two with --diff.",
+    help="First set the scale of the service that asks; give two with --diff.",
 )
-@click.option("--self", "client", metavar="CONTAINER|ADDRESS", help="Who asks; default: the `self` of the scenario.")
-@click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the spec's.")
+@click.option(
+    "--self", "client", metavar="CONTAINER|ADDRESS", help="The container that asks; default: the `self` of the scenario."
+)
+@click.option("--version", type=click.Choice(VERSIONS), help="Read this version of the metadata; default: the one in the spec.")
 @engines.backend
+@click.option("--image-dir", type=_FOLDER, metavar="DIR", help="Render a folder with conf.d/ and templates/ instead of a spec.")
+@click.option("--metadata", type=_FILE, metavar="FILE", help="An answers file or a scenario, instead of a scenario of the spec.")
+@click.option("--prefix", metavar="P", help="The prefix to start confd with, such as /2015-07-25.")
 @click.option(
-    "--image-dir", type=_FOLDER, metavar="DIR", help="Render any folder with conf.d/ and templates/, in place of a spec."
+    "--dialect",
+    type=click.Choice(["0.14", "0.16", "HEAD"]),
+    help="The confd version to imitate; default: the one in the spec, else 0.16.",
 )
-@click.option("--metadata", type=_FILE, metavar="FILE", help="An answers file or a scenario, in place of the spec's own.")
-@click.option("--prefix", metavar="P", help="The prefix that confd is started with, such as /2015-07-25.")
 @click.option(
-    "--dialect", type=click.Choice(["0.14", "0.16", "HEAD"]), help="Imitate this confd; default: the spec's, else 0.16."
+    "--var", "variables", multiple=True, metavar="NAME=VALUE", help="An environment variable that templates read with getenv."
 )
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable that templates see by getenv.")
-@click.option("--resource", "resources", multiple=True, metavar="NAME", help="Render only this one of conf.d/NAME.toml.")
+@click.option("--resource", "resources", multiple=True, metavar="NAME", help="Render only the resource conf.d/NAME.toml.")
 @engines.options(engines.RENDERING)
-@click.option("--diff", "show_diff", is_flag=True, help="Show what differs between two moments or two scales.")
-@click.option("--show-secrets", is_flag=True, help="Print files that only their owner may read, too.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show the difference between two moments or two scales.")
+@click.option("--show-secrets", is_flag=True, help="Also print files that only their owner may read.")
 @click.option("-o", "out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the files below DIR.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def render(settings: Settings, /, name: str | None, engine: str, confd: Path | None, **options: object) -> None:
     """Render the files of a conf image for a scenario.
 
-    The image is that of the spec NAME, or any folder with conf.d/ and templates/.
+    The image is the one of the spec NAME, or any folder with conf.d/ and templates/.
 
-    Exit 1 when a resource cannot be rendered: its error is on stderr, and the others are there all the same, as with confd.
+    Exits 1 if a resource cannot be rendered: its error is printed to stderr, and the other resources are rendered anyway, as
+    with confd.
 
     \b
     Examples:

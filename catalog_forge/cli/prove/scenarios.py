@@ -14,19 +14,20 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 @click.group()
 def scenario() -> None:
-    """Begin a scenario: a stack in few words, what happens to it."""
+    """Create scenarios: a short description of a stack and of what happens to it."""
 
 
 @scenario.command()
 @click.argument("name", shell_complete=complete.specs)
 @click.argument("title", default="first")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
-@click.option("--force", is_flag=True, help="Overwrite it when it is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing scenario.")
 @click.pass_obj
 def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force: bool) -> None:
-    """Write specs/NAME/scenarios/TITLE.yml, with what is rendered now, for you to read.
+    """Write specs/NAME/scenarios/TITLE.yml from what is rendered now, for you to review.
 
-    It has the stack of the entry, every question answered by --set, or else by its default, one container more, and one replaced.
+    It contains the stack of the entry with every question answered by --set or by its default, then adds one container and
+    replaces one.
     """
     from catalog_forge.cli.run.entries import given
     from catalog_forge.errors import ForgeError

@@ -28,16 +28,22 @@ _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "r
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete.specs)
 @click.option(
-    "--scenario", "scenarios", multiple=True, shell_complete=complete.scenarios, help="Play only the scenarios with this name."
+    "--scenario", "scenarios", multiple=True, shell_complete=complete.scenarios, help="Play only scenarios with this name."
 )
 @engines.backend
 @engines.options(engines.ALL)
-@click.option("--trust", is_flag=True, help="Let the engine `stack` run what has power over this machine, as `up --trust`.")
+@click.option("--trust", is_flag=True, help="With `--engine stack`: allow privileged settings, as `up --trust` does.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 64), metavar="N", default=2, show_default=True, help="How many to play at a time."
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    default=2,
+    show_default=True,
+    help="Number of scenarios to play in parallel.",
 )
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML to FILE, too.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write JUnit XML to FILE.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_obj
 def test(
     settings: Settings,
@@ -51,12 +57,12 @@ def test(
     junit: Path | None,
     output: str,
 ) -> None:
-    """Play the scenarios of specs, and compare.
+    """Play the scenarios of specs, and compare the results with what they expect.
 
-    What is rendered at each moment is held against what the scenario expects there.
+    The files rendered at each moment are compared with what the scenario expects at that moment.
 
-    Without a NAME, of every spec of the catalog. Scenarios are the files specs/NAME/scenarios/*.yml; `scenario new` writes
-    a first one. Exit 1 when anything is not as expected.
+    Without a NAME, plays those of every spec in the catalog. Scenarios are the files specs/NAME/scenarios/*.yml; `scenario new`
+    writes the first one. Exits 1 if anything is not as expected.
     """
     from catalog_forge.errors import ForgeError, Problem
     from catalog_forge.repository import Repository

@@ -27,12 +27,12 @@ _SIDE_BY_SIDE = 8
 
 @click.command()
 @click.argument("stack", required=False, shell_complete=complete.stacks)
-@click.option("-v", "--volumes", is_flag=True, help="Remove the named volumes of the stack too.")
+@click.option("-v", "--volumes", is_flag=True, help="Also remove the named volumes of the stack.")
 def down(stack: str | None, volumes: bool) -> None:
     """Stop a stack and remove it.
 
-    Its containers go in order, then its network. STACK may be left out when there is one. What is removed is exactly what
-    carries the labels of the stack, after a crash too.
+    Removes its containers in order, then its network. STACK may be omitted if there is only one. Only containers and networks
+    with the labels of the stack are removed, also after a crash.
     """
     from catalog_forge.errors import BuildError, ForgeError
     from catalog_forge.image.engine import connect

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def exec(context: click.Context, stack: str, unit: str, words: tuple[str, ...]) -> None:
     """Run a command in a container of a stack.
 
-    UNIT is a service (its first unit that runs), a unit such as web-2, a sidekick, or a container. COMMAND is a shell, sh,
-    when there is none. On a terminal the command has it; elsewhere it reads what is piped in. Ends with its exit status.
+    UNIT is a service (its first running unit), a unit such as web-2, a sidekick, or a container. COMMAND defaults to
+    sh. On a terminal the command is interactive; otherwise it reads stdin. Exits with the exit status of the command.
 
     \b
     Examples:

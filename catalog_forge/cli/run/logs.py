@@ -51,10 +51,10 @@ class Since(click.ParamType[float]):
 @click.command()
 @click.argument("stack", required=False, shell_complete=complete.stacks)
 @click.argument("service", required=False, shell_complete=complete.services)
-@click.option("-f", "--follow", is_flag=True, help="Go on, until interrupted.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing new lines until interrupted.")
 @click.option("--since", type=Since(), metavar="TIME", help="Begin at a time: 90s, 10m, 2h or 1d ago, or 2026-11-29T16:00.")
-@click.option("-t", "--timestamps", is_flag=True, help="Show when each line was said.")
-@click.option("--show-secrets", is_flag=True, help="Show the answers to secret questions, too.")
+@click.option("-t", "--timestamps", is_flag=True, help="Show the time of each line.")
+@click.option("--show-secrets", is_flag=True, help="Also show the answers to secret questions.")
 @click.option("-n", "--tail", type=click.IntRange(0), metavar="N", help="Begin with the last N lines of each container.")
 def logs(
     stack: str | None,
@@ -65,11 +65,11 @@ def logs(
     show_secrets: bool,
     tail: int | None,
 ) -> None:
-    """Show what the containers of a stack say.
+    """Show the logs of a stack's containers.
 
-    In the order in which it was said, each line after the name of its container. SERVICE is a service, a unit, one of its
-    sidekicks, or a container. With -f containers that come later are followed too. Answers to secret questions of four
-    characters or more are hidden.
+    Lines are sorted by time, each after the name of its container. SERVICE is a service, a unit, one of its sidekicks,
+    or a container. With -f, containers that start later are included. Answers to secret questions are hidden if
+    they have four characters or more.
 
     \b
     Examples:

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("stack", required=False, shell_complete=complete.stacks)
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 def ps(stack: str | None, output: str) -> None:
     """List the units of stacks.
 
-    Of one, or of all: state, health, address. States are those of the engine. Health is known while a process runs the
-    stack.
+    Shows the state, health and address of the units of one stack or of all. The state is the engine's. The health is known
+    only while a process runs the stack.
     """
     from catalog_forge.cli.run.down import the_one
     from catalog_forge.cli.run.status import cells, table

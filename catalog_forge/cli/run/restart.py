@@ -13,10 +13,11 @@ from catalog_forge.cli.shown import names as complete
 @click.argument("stack", required=False, shell_complete=complete.stacks)
 @click.argument("services", metavar="[SERVICE]...", nargs=-1, shell_complete=complete.services)
 def restart(stack: str | None, services: tuple[str, ...]) -> None:
-    """Restart the units of a stack, one after the other.
+    """Restart the units of a stack one by one.
 
-    The same containers stop and start: of a service the next one when all others run and are healthy. SERVICE is a service
-    or a unit such as web-2; without one all are. A stack that nobody runs is started.
+    The containers are kept: they are stopped and started, and the next unit of a service follows only when all others run and
+    are healthy. SERVICE is a service or a unit such as web-2; the default is all of them. A stack that is not running is
+    started.
 
     \b
     Examples:

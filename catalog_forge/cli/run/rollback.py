@@ -10,10 +10,10 @@ from catalog_forge.cli.shown import names as complete
 @click.command()
 @click.argument("stack", required=False, shell_complete=complete.stacks)
 def rollback(stack: str | None) -> None:
-    """Bring a stack back to what it was before its last change.
+    """Return a stack to its state before the last change.
 
-    The services as the `up` before the last one wanted them, with its answers, scales and images; units that differ are
-    replaced one after the other. A second `rollback` takes the first one back.
+    Restores the services as they were defined by the `up` before the last one, with its answers, scales and images;
+    units that differ are replaced one by one. A second `rollback` undoes the first.
 
     \b
     Examples:

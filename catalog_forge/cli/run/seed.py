@@ -25,17 +25,21 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("name")
-@click.option("--backend", metavar="BACKEND", help="One of the back ends of the spec; default: its first.")
+@click.option("--backend", metavar="BACKEND", help="One of the back ends of the spec; default: the first.")
 @click.option("--node", metavar="NODE", help="Where the store is: HOST:PORT, a URL, a file, a table; default: this machine.")
-@click.option("--prefix", metavar="PATH", help="What all keys lie below; default: as the spec says.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="A value; of a list or map, as YAML.")
+@click.option("--prefix", metavar="PATH", help="Prefix of all keys; default: the one in the spec.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value; lists and maps as YAML.")
 @click.option("--unset", multiple=True, metavar="KEY", help="Remove the value of an optional key.")
 @click.option("--answers", type=_FILE, metavar="FILE", help="Values in a YAML file.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the store differs from the spec.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; say how many keys would change.")
-@click.option("--export", type=click.Choice(["json", "sh"]), help="Write nothing, ask no store; print the keys for other hands.")
-@click.option("--show-secrets", "secrets", is_flag=True, help="Print secrets with --export, too.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show how many keys would change.")
+@click.option(
+    "--export",
+    type=click.Choice(["json", "sh"]),
+    help="Write nothing and contact no store; print the keys as JSON or as shell commands.",
+)
+@click.option("--show-secrets", "secrets", is_flag=True, help="Also print secrets with --export.")
 @click.pass_obj
 def seed(
     settings: Settings,
@@ -49,11 +53,12 @@ def seed(
     secrets: bool,
     **how: Any,
 ) -> None:
-    """Write the metadata of a spec into the store that its back end reads.
+    """Write the metadata of a spec into the store of its back end.
 
-    A key has what --set or --answers says, else its default; one that has neither keeps what the store has. Keys of old
-    lists go; what the spec does not know stays. A seed that is cut off is resumed by the next one. The credentials come
-    from CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN, or from the files that CONF_PASSWORD_FILE and so on name.
+    The value of a key is given by --set or --answers, else it is the default; a key with neither keeps its value in the
+    store. Elements that a list no longer has are removed; keys that are not in the spec are left alone. If `seed` is
+    interrupted, run it again to finish. Credentials are read from CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN, or from the
+    files named by CONF_PASSWORD_FILE and so on.
     """
     from catalog_forge.repository import Repository
     from catalog_forge.seed.change import change

@@ -15,7 +15,8 @@ from catalog_forge.cli.shown import names as complete
 def start(stack: str | None, services: tuple[str, ...]) -> None:
     """Start a stack that was stopped, or some of its units.
 
-    As it was wanted last, in the background; SERVICE is a service or a unit such as web-2. `up` is for a new definition.
+    It runs in the background with its last definition; SERVICE is a service or a unit such as web-2. To change the
+    definition, use `up`.
 
     \b
     Examples:

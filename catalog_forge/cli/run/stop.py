@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 @click.argument("stack", required=False, shell_complete=complete.stacks)
 @click.argument("services", metavar="[SERVICE]...", nargs=-1, shell_complete=complete.services)
 def stop(stack: str | None, services: tuple[str, ...]) -> None:
-    """Stop a stack or some of its units, and remove nothing.
+    """Stop a stack or some of its units without removing anything.
 
-    SERVICE is a service or a unit such as web-2; without one all containers stop in order, and with them the process that
-    runs the stack. What is stopped stays so until `start`, `restart` or `up`.
+    SERVICE is a service or a unit such as web-2; without one, all containers are stopped in order, and then the process
+    that runs the stack. They stay stopped until `start`, `restart` or `up`.
 
     \b
     Examples:

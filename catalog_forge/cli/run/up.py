@@ -32,31 +32,38 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("entry", shell_complete=complete.entries)
-@click.option("--name", metavar="STACK", shell_complete=complete.stacks, help="Name of the stack; default: that of the entry.")
-@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that a catalog would offer.")
+@click.option(
+    "--name", metavar="STACK", shell_complete=complete.stacks, help="Name of the stack; default: the name of the entry."
+)
+@click.option("--revision", metavar="N", help="Revision of the entry; default: the one that Rancher would offer.")
 @click.option(
     "--upgrade-from",
     "older",
     metavar="N",
-    help="Run revision N, then upgrade it as Rancher does, and compare what the volumes hold; leaves the stack running.",
+    help="Run revision N, upgrade it as Rancher does, and compare the contents of the volumes before and after; the "
+    "stack keeps running.",
 )
-@click.option("--expect", metavar="SCENARIO", help="With --upgrade-from: what it expects of containers, after the upgrade.")
+@click.option(
+    "--expect",
+    metavar="SCENARIO",
+    help="With --upgrade-from: check this scenario's expectations of the containers after the upgrade.",
+)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Answer a question.")
-@click.option("--answers", type=_FILE, metavar="FILE", help="Answers in a YAML file, or in lines KEY=VALUE of an .env file.")
-@click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="How many units of a service run.")
+@click.option("--answers", type=_FILE, metavar="FILE", help="File with answers, as YAML or as KEY=VALUE lines (.env).")
+@click.option("--scale", "scales", multiple=True, metavar="SERVICE=N", help="Number of units of a service.")
 @click.option(
     "--beside",
     multiple=True,
     metavar="NAME=IMAGE [COMMAND]",
-    help="Run a service for one that the entry expects from elsewhere, NAME or STACK/NAME; may be repeated.",
+    help="Run a substitute for a service that the entry expects from outside, NAME or STACK/NAME; may be repeated.",
 )
 @click.option(
-    "--watch", is_flag=True, help="Run it as with -d, and let it follow what is saved in specs/ and templates/, until Ctrl-C."
+    "--watch", is_flag=True, help="Run the stack as with -d, and apply every change saved in specs/ and templates/, until Ctrl-C."
 )
-@click.option("--confirm", is_flag=True, help="Show what changes of the stack, and ask before it is done.")
+@click.option("--confirm", is_flag=True, help="Show the changes to the stack, and ask before making them.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would run; needs no engine.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
-@click.option("-d", "--detach", is_flag=True, help="Return when the units run, and leave them running.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+@click.option("-d", "--detach", is_flag=True, help="Return once the units are running, and leave them running.")
 @click.option(
     "--settle",
     type=click.FloatRange(0, 600),
@@ -64,16 +71,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     envvar="CATALOG_FORGE_SETTLE",
     help="How long a container must run without exiting before it counts as running; default: 3.",
 )
-@click.option("--trust", is_flag=True, help="Run privileged containers, mounts, networks and devices of this machine.")
-@click.option("--lb-image", metavar="IMAGE", envvar="CATALOG_FORGE_HAPROXY", help="The haproxy of load balancers.")
-@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd of an image that must be built.")
+@click.option("--trust", is_flag=True, help="Allow privileged containers, and mounts, networks and devices of this machine.")
+@click.option("--lb-image", metavar="IMAGE", envvar="CATALOG_FORGE_HAPROXY", help="The haproxy image for load balancers.")
+@click.option("--confd", type=_FILE, envvar="CATALOG_FORGE_CONFD", help="The confd binary for images that must be built.")
 @click.pass_context
 def up(ctx: click.Context, /, entry: str, detach: bool, output: str, **options: Any) -> None:
     """Run an entry's whole stack on a Docker engine, as Rancher would.
 
-    ENTRY is a folder of templates/ or a revision in it. The metadata service answers the containers as
-    rancher-metadata. In the foreground the stack stops on Ctrl-C, and `up` starts it again; with -d it stays. For a
-    stack that is there, `up` changes what differs, and keeps answers and scales that were given before.
+    ENTRY is a folder in templates/ or one of its revisions. The containers reach the metadata service
+    as rancher-metadata. In the foreground, Ctrl-C stops the stack, and `up` starts it again; with -d it keeps running. If
+    the stack already exists, `up` changes only what differs, and keeps the answers and scales given before.
     """
     expect = options.pop("expect")
     if (older := options.pop("older")) is not None:

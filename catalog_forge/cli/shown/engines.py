@@ -35,7 +35,7 @@ _SAYS = {
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 backend = click.option(
-    "--backend", metavar="BACKEND", help="Have the keys in this one of those that the image may be told; default: its first."
+    "--backend", metavar="BACKEND", help="The back end that holds the keys, one of those of the spec; default: the first one."
 )
 """The option that chooses where the keys lie."""
 
@@ -46,7 +46,8 @@ def options(names: Sequence[str]) -> Callable[[_Command], _Command]:
         "--confd",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         envvar="CATALOG_FORGE_CONFD",
-        help="The confd that the engine `confd` runs, and that goes into an image that must be built; default: the one on PATH.",
+        help="The confd binary to run with `--engine confd`, and to put into images that must be built; default: the "
+        "one on PATH.",
     )
     engine = click.option(
         "--engine",

@@ -53,7 +53,7 @@ class Group(Composed):
 
 @dataclass(frozen=True)
 class Service(Composed):
-    """The software that is configured. Any other docker-compose v2 or rancher-compose key may stand here as well."""
+    """The software to configure. Any other docker-compose v2 or rancher-compose key may stand here as well."""
 
     PASSED = SERVICE_KEYS
     name: str = key("name of the service in the stack", pattern=COMPOSE_NAME, shape="letters, digits and dashes", maximum=63)
