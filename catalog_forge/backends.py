@@ -64,7 +64,7 @@ TABLE: Mapping[str, Backend] = {
     each.name: each
     for each in (
         Backend("rancher", "HOST[:PORT] of the metadata service", watches=True, port=80),
-        Backend("env", "", changes=False, raw=True, segment="[a-z0-9]+", shape="small letters and digits"),
+        Backend("env", "", changes=False, raw=True, segment="[a-z0-9]+", shape="lower-case letters and digits"),
         Backend("file", "paths of JSON files", option="file", raw=True),
         Backend(
             "etcdv3", "HOST:PORT of each member", watches=True, most=1 << 20, binary=True, port=2379, credentials=_LOGIN | _TLS

@@ -84,7 +84,7 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
 def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     """Ask git about the repository around a folder. Raises ForgeError with what git says, or when it is not installed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    hint = "what was published is known to git only"
+    hint = "git is needed to know what was published"
     return _run(folder, arguments, {**environment, "GIT_NO_LAZY_FETCH": "1"}, "say what was published", hint, given)
 
 
@@ -129,7 +129,7 @@ def change(folder: Path, *arguments: str) -> None:
     Raises ForgeError with what git says, or when it is not installed.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
-    _run(folder, arguments, environment, arguments[0], "it keeps what is released", safe=_AS_USER)
+    _run(folder, arguments, environment, arguments[0], "git keeps the released revisions", safe=_AS_USER)
 
 
 def _run(

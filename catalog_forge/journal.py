@@ -44,7 +44,7 @@ _IGNORE = File(f"{SCRATCH}/.gitignore", b"*\n")
 _MAY_REMOVE = re.compile(
     r"images/|templates/|compose/|charts/|specs/[^/]+/|[^/]+/[^/]+/(?:templates/[^/]+\.yaml|catalogIcon[^/]*)$"
 )
-_FINISHES = "put this right: the next command finishes the change that was begun"
+_FINISHES = "fix this; the next command then completes the interrupted change"
 _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # What happens for each file names its path as plain text: making Paths would take longer than the operations.
 # ruff: noqa: PTH102, PTH104, PTH105, PTH106, PTH108
@@ -214,7 +214,7 @@ def _stage(root: Path, journal: _Journal, files: Sequence[File]) -> None:
         _create(root, staged if is_near[_folder_of(file.path)] else beside, file)
     for path in journal.removals:
         if not _is_writable(f"{root}/{_folder_of(path)}"):
-            raise ForgeError("the folder does not allow to delete this file", Where(path), "nothing was written")
+            raise ForgeError("the folder's permissions do not allow deleting this file", Where(path), "nothing was written")
 
 
 def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
@@ -269,7 +269,7 @@ def _recover(root: Path) -> None:
         with _InWords(_COMMITTED, _FINISHES):
             _read_journal(root, committed).finish(root)
     if begun := read(root, _BEGUN):
-        with _InWords(_BEGUN, "put this right: the next command undoes the change that was begun"):
+        with _InWords(_BEGUN, "fix this; the next command then undoes the interrupted change"):
             if begun.content.endswith(b"\n"):  # else it was killed while it wrote the journal, and did no more
                 _read_journal(root, begun).undo(root)
             (root / _BEGUN).unlink()
@@ -285,12 +285,16 @@ def _read_journal(root: Path, file: File) -> _Journal:
     except (ValueError, TypeError, AttributeError, RecursionError, ForgeError):
         raise ForgeError("the journal is damaged", Where(file.path), "delete it, then generate again") from None
     if not _is_ours(root, file.path):
-        raise ForgeError("another user began this change", Where(file.path), "let them finish it with any command, or delete it")
+        raise ForgeError(
+            "another user started this change", Where(file.path), "ask them to complete it by running any command, or delete it"
+        )
     if journal.root != _identity(root):
-        hint = "it came with a copy: delete it, then generate again"
+        hint = "it was copied from elsewhere: delete it, then generate again"
         raise ForgeError("this journal was not written in this folder, so it is not followed", Where(file.path), hint)
     if refused := journal.refused():
-        raise ForgeError(f"the journal asks for {refused!r}, which no command writes or deletes", Where(file.path), "delete it")
+        raise ForgeError(
+            f"the journal asks for {refused!r}, which catalog-forge never writes or deletes", Where(file.path), "delete it"
+        )
     folders_above(root, paths)
     return journal
 
@@ -335,7 +339,7 @@ def _is_folder(root: Path, folder: str) -> bool:
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(mode):
-        kind = "symbolic link, which may lead out of the catalog" if stat.S_ISLNK(mode) else "file"
+        kind = "symbolic link, which may point outside the catalog" if stat.S_ISLNK(mode) else "file"
         raise _in_the_way(folder, "folder", kind)
     return True
 

@@ -46,7 +46,7 @@ _Words = tuple[str, str, int, int] | None
 MARKS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
 """How the lines begin that git-merge-file(1) puts around the sides of a conflict."""
 UNRESOLVED = (
-    "a conflict is not resolved: both sides stand here between marks",
+    "unresolved conflict: both sides are here between conflict markers",
     "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
 )
 """What is wrong with a file that has both sides of a conflict, and what to do."""
@@ -65,14 +65,19 @@ def _blank(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     indent = here[: len(here) - len(here.lstrip())]
     if "\t" in indent or "tab character" in stop.problem or here[stop.column : stop.column + 1] == "\t":
         column = here.find("\t")
-        return "a tab stands where YAML wants spaces", "YAML is indented with spaces, never with tabs", stop.line, max(column, 0)
+        return (
+            "there is a tab where YAML expects spaces",
+            "YAML is indented with spaces, never with tabs",
+            stop.line,
+            max(column, 0),
+        )
     for number in dict.fromkeys((stop.line, stop.start[0])):
         text = lines[number] if number < len(lines) else ""
         if found := _BLANKS.search(text):
             name = f"U+{ord(found[0]):04X}"
             return (
                 f"a character that only looks like a space ({name})",
-                "write an ordinary space: YAML takes this one for a letter",
+                "write an ordinary space: YAML treats this one as a letter",
                 number,
                 found.start(),
             )
@@ -84,10 +89,10 @@ def _quote(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
     line, column = stop.start
     if "quoted scalar" in stop.context:
         if "Unicode" in stop.problem:
-            return "this escape is half of a letter, or none", "write the letter itself", stop.line, stop.column
+            return "this escape is half a character, or invalid", "write the character itself", stop.line, stop.column
         if "escape" in stop.problem:
-            hint = "in double quotes a backslash begins an escape: write it twice, or use single quotes"
-            return "this backslash begins no escape that YAML knows", hint, stop.line, stop.column
+            hint = "in double quotes a backslash starts an escape: write it twice, or use single quotes"
+            return "this backslash does not start a valid YAML escape", hint, stop.line, stop.column
         return "this quote is never closed", "write the same quote at the end of the value", line, column
     before = here[: stop.column].rstrip()
     if before.endswith(('"', "'")) and before.strip() and "expected" in stop.problem:
@@ -154,14 +159,14 @@ def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
         if at < 0:
             return None
         line, column = text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1
-        return f"this '{text[at]}' is never closed", f"close it; a text that holds '{text[at]}' is quoted", line, column
+        return f"this '{text[at]}' is never closed", f"close it; quote text that contains '{text[at]}'", line, column
     if not (found := _OPENING.search(stop.context)):
         return None
     open_sign, close = ("[", "]") if found[1] == "sequence" else ("{", "}")
     line, column = stop.start
     if line != stop.line:
-        return f"this '{open_sign}' is never closed", f"close it; a text that holds '{open_sign}' is quoted", line, column
-    hint = f"a text that holds brackets, commas or quotes is quoted as a whole; the '{open_sign}' is in column {column + 1}"
+        return f"this '{open_sign}' is never closed", f"close it; quote text that contains '{open_sign}'", line, column
+    hint = f"quote text with brackets, commas or quotes as a whole; the '{open_sign}' is in column {column + 1}"
     return f"',' or '{close}' is missing here", hint, stop.line, stop.column
 
 
@@ -194,8 +199,8 @@ def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Word
     change = f"{abs(near - indent)} space{'s' * (abs(near - indent) > 1)} {'more' if near > indent else 'fewer'}"
     hint = f"align it with {word!r} in line {number + 1}" + (f": {change}" if near != indent else "")
     if near == indent:
-        return "this line does not continue what the lines above begin", hint + ", and see what stands between them", line, indent
-    return "this line is indented like nothing above it", hint, line, indent
+        return "this line does not continue the lines above", hint + ", and check the lines between them", line, indent
+    return "the indentation of this line matches no line above it", hint, line, indent
 
 
 def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
@@ -209,7 +214,7 @@ def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
                 return None
             column = found.start("key")
             spaces = f"{indent - column} space{'s' * (indent - column > 1)} fewer"
-            hint = f"align it with {found['key']!r} in line {number + 1}, which has a value already: {spaces}"
+            hint = f"align it with {found['key']!r} in line {number + 1}, which already has a value: {spaces}"
             return "this key is indented too deep", hint, stop.line, indent
     return None
 

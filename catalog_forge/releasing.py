@@ -263,7 +263,7 @@ def tag(source: Source) -> str:
 
 
 def check_tags(repository: Repository, sources: Sequence[Source]) -> None:
-    """Raise ForgeError when the tag of a release is there already, or git can have none of this name."""
+    """Raise ForgeError when the tag of a release already exists, or git can have none of this name."""
     taken, problems = _tags(repository), list[Problem]()
     for source in sources:
         name, where = tag(source), source.spec().entry.at("version")
@@ -272,7 +272,7 @@ def check_tags(repository: Repository, sources: Sequence[Source]) -> None:
         except ForgeError:
             problems.append(Problem(f"{name!r} cannot be the name of a tag", where, "release it without --tag"))
         if name in taken:
-            problems.append(Problem(f"the tag {name} is there already", where, "raise the version, or release without --tag"))
+            problems.append(Problem(f"the tag {name} already exists", where, "raise the version, or release without --tag"))
     if problems:
         raise ForgeError.of(problems)
 

@@ -21,20 +21,24 @@ CASES = {
     'a: "b\nc: "d"\n': "1:4: this quote is never closed | write the same quote at the end of the value",
     "a: 'b' c\n": "1:8: there is text after a closing quote"
     ' | a quote within a value is written twice in single quotes, and as \\" in double quotes',
-    'a: "\\d"\n': "1:5: this backslash begins no escape that YAML knows"
-    " | in double quotes a backslash begins an escape: write it twice, or use single quotes",
-    "a: [b\nc: 1\n": "1:4: this '[' is never closed | close it; a text that holds '[' is quoted",
+    'a: "\\d"\n': "1:5: this backslash does not start a valid YAML escape"
+    " | in double quotes a backslash starts an escape: write it twice, or use single quotes",
+    "a: [b\nc: 1\n": "1:4: this '[' is never closed | close it; quote text that contains '['",
     "a: {b: 1 c: 2}\n": None,
     "a: | b\n  c\n": "1:6: the text of '|' or '>' begins on the next line | leave the rest of this line empty",
-    f"{FRAME}   mode: 1\n": "5:4: this line is indented like nothing above it | align it with 'body' in line 3: 1 space more",
-    f"{FRAME}     mode: 1\n": "5:6: this line is indented like nothing above it | align it with 'body' in line 3: 1 space fewer",
-    f"{FRAME}  name: x\n": "5:3: this line is indented like nothing above it | align it with 'files' in line 1: 2 spaces fewer",
+    f"{FRAME}   mode: 1\n": "5:4: the indentation of this line matches no line above it | align it with 'body' in "
+    "line 3: 1 space more",
+    f"{FRAME}     mode: 1\n": "5:6: the indentation of this line matches no line above it | align it with 'body' in "
+    "line 3: 1 space fewer",
+    f"{FRAME}  name: x\n": "5:3: the indentation of this line matches no line above it | align it with 'files' in "
+    "line 1: 2 spaces fewer",
     f"{FRAME}    mode: 1\n     uid: 1\n": "6:6: this key is indented too deep"
-    " | align it with 'mode' in line 5, which has a value already: 1 space fewer",
-    f"{FRAME}     - text: x\n": "5:6: this line is indented like nothing above it | align it with '-' in line 4: 1 space more",
+    " | align it with 'mode' in line 5, which already has a value: 1 space fewer",
+    f"{FRAME}     - text: x\n": "5:6: the indentation of this line matches no line above it | align it with '-' in "
+    "line 4: 1 space more",
     " a: 1\nb: 2\n": None,
-    "a: 1\n\tb: 2\n": "2:1: a tab stands where YAML wants spaces | YAML is indented with spaces, never with tabs",
-    "a: 1\nb:\u00a02\n": "2:3: a character that only looks like a space (U+00A0) | write an ordinary space: YAML takes this one for a letter",  # noqa: E501
+    "a: 1\n\tb: 2\n": "2:1: there is a tab where YAML expects spaces | YAML is indented with spaces, never with tabs",
+    "a: 1\nb:\u00a02\n": "2:3: a character that only looks like a space (U+00A0) | write an ordinary space: YAML treats this one as a letter",  # noqa: E501
 }
 
 
@@ -55,6 +59,6 @@ def test_both_sides_of_a_conflict_are_named() -> None:
     with pytest.raises(ForgeError) as error:
         yamlio.parse(text, "f.yml")
     (problem,) = error.value.problems
-    assert "a conflict is not resolved" in problem.message
+    assert "unresolved conflict" in problem.message
     assert problem.where is not None
     assert (problem.where.line, problem.where.column) == (2, 1)

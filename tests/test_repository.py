@@ -66,7 +66,7 @@ def test_the_nearest_name_is_a_hint(tmp_path: Path) -> None:
 def test_a_spec_that_is_a_link_out_of_the_catalog_is_refused(tmp_path: Path) -> None:
     tree(tmp_path, {"a/specs/x.yml": "", "out.yml": SPEC.format("web-conf")})
     (tmp_path / "a/specs/web-conf.yml").symlink_to(tmp_path / "out.yml")
-    assert "leads out of the catalog" in error(lambda: Repository(tmp_path / "a").source("web-conf"))
+    assert "points outside the catalog" in error(lambda: Repository(tmp_path / "a").source("web-conf"))
 
 
 def test_a_spec_has_the_name_of_its_file(tmp_path: Path) -> None:
@@ -128,4 +128,4 @@ def test_a_catalog_without_standards_has_none(tmp_path: Path, text: str | None) 
 def test_standards_that_are_a_link_out_of_the_catalog_are_refused(tmp_path: Path) -> None:
     tree(tmp_path, {"out.yml": "defaults: {}\n", "a/specs/x": ""})
     (tmp_path / "a/catalog-forge.yml").symlink_to(tmp_path / "out.yml")
-    assert "leads out of the catalog" in error(lambda: Repository(tmp_path / "a").team)
+    assert "points outside the catalog" in error(lambda: Repository(tmp_path / "a").team)

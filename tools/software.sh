@@ -1,6 +1,6 @@
 #!/bin/sh
 # See that the engine has images of real software: its own, or stand-ins made of packages of Debian and Maven Central.
-# A machine that reaches only package registries has no other way to them. What is there already is left as it is.
+# A machine that reaches only package registries has no other way to them. What already exists is left as it is.
 #
 # usage: tools/software.sh [NAME]...     all of them, when none is named
 #

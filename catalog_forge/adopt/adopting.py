@@ -109,7 +109,10 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
             frame = numbered(frame, use.later[-1], behind=True)
             written = _generated(original, frame, written.chosen)
         elif use and use.later:
-            found.said = (*found.said, Problem("the spec generates this revision: there is no new one", use.later[-1].where))
+            found.said = (
+                *found.said,
+                Problem("the spec generates exactly this revision, so there is no new one", use.later[-1].where),
+            )
         found.said += (*_unrendered(original, found), *_unreached(original, found, tried))
         found.plan = written.plan
         _keep_scenarios(found, tried)
@@ -240,11 +243,12 @@ def _refused(original: Original, frame: Told, written: _Generated, odd: Sequence
         files = [each for each in _proven(original, frame, written, [case], engine) if each.lifted]
         dests = refused(files, case)
         if dests:
-            words = f"{case.name} is refused in {', '.join(dests)}: the file is not written then; the original writes it as it is"
-            yield Problem(words, None, "where users give such values, keep the original as `template:`")
+            places = ", ".join(dests)
+            words = f"{case.name} is refused in {places}: the file is not written then, but the original writes it unchanged"
+            yield Problem(words, None, "if users give such values, keep the original as `template:`")
         escaped = [each.dest for each in files if each.differences and each.dest not in dests and each.rendered]
         if escaped:
-            words = f"{case.name} is escaped in {', '.join(escaped)}, as the format wants it: the original writes it as it is"
+            words = f"{case.name} is escaped in {', '.join(escaped)}, as the format requires: the original writes it unchanged"
             yield Problem(words, None, "write the format `raw` in the spec where it must not be")
 
 
@@ -254,9 +258,9 @@ def _unreached(original: Original, found: Adopted, tried: Sequence[Trial]) -> It
     for dest, lines in unreached(original, tried).items():
         if lines and dest in rendered:
             places = ", ".join(map(str, dict.fromkeys(lines)))
-            words = f"no scenario reaches what begins in line {places}: nothing is proven of it"
+            words = f"no scenario reaches the branch that begins on line {places}: nothing is proven of it"
             yield Problem(
-                words, original.templates[dest].at(lines[0], 1), "compare it by hand, or write a scenario that reaches it"
+                words, original.templates[dest].at(lines[0], 1), "compare it manually, or write a scenario that reaches it"
             )
 
 
@@ -268,7 +272,7 @@ def _unrendered(original: Original, found: Adopted) -> Iterator[Problem]:
             place = re.search(r"template: [^:]+:([0-9]+)(?::([0-9]+))?: (?:executing .*? at )?(.*)", each.failed)
             where = template.at(int(place[1]), int(place[2] or 0) + 1) if place else template.at()
             words = f"fails in {each.errors.total()} of {counted(found.cases, 'scenario')}: {place[3] if place else each.failed}"
-            hint = "nothing is proven of it: mend it, or take it into a spec by hand"
+            hint = "nothing is proven for it: fix it, or write its spec by hand"
             yield Problem(f"the template {words if each.failed else 'writes the same in all scenarios'}", where, hint)
 
 
@@ -282,20 +286,22 @@ def _assumed(original: Original, data: Mapping[str, Any]) -> Iterator[Problem]:
     service = data["service"]
     words = f"topology {service.get('topology', 'volumes')}, service {service['name']}, "
     words += f"launch.exec {' '.join(data['launch']['exec'])}"
-    hint = "name its entry with --entry, or put it right in the spec"
-    yield Problem(f"nothing tells how this image is used; assumed: {words}", Where(original.image.folder.where.file), hint)
+    hint = "name its entry with --entry, or correct the spec"
+    yield Problem(f"it is unknown how this image is used; assumed: {words}", Where(original.image.folder.where.file), hint)
 
 
 def _said(original: Original, frame: Told) -> tuple[Problem, ...]:
     """What is worth saying of an original: what is not modelled, what nobody can set, what it does not tell."""
     dead = [
-        Problem(f"nothing is ever at {path}: Rancher's metadata has no such root", each.template.at(), _REBASED)
+        Problem(f"there is never anything at {path}: Rancher's metadata has no such root", each.template.at(), _REBASED)
         for each in original.files
         for path in (each.dead if not each.is_static else ())
     ]
     commands = [problem for each in original.files for problem in _commands(each, taken(original, frame, each))]
     moved = [
-        Problem(f"{dest} lies in a folder that cannot be a volume: the spec has it at {other}", None, "tell the program of it")
+        Problem(
+            f"{dest} lies in a folder that cannot be a volume: the spec has it at {other}", None, "pass the path to the program"
+        )
         for dest, other in original.dests.items()
         if dest != other
     ]

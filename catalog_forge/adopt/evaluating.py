@@ -92,7 +92,7 @@ class Evaluation:
             self.pieces += len(pieces)
             self.size += sum(len(piece) for piece in pieces if isinstance(piece, str))
             if self.pieces > _MOST_PIECES or self.size > _LONGEST:
-                raise Unliftable("it prints too much to be told", node.start)
+                raise Unliftable("it prints too much to be analyzed", node.start)
         self.forget(mark)
         return found
 
@@ -149,7 +149,7 @@ class Evaluation:
 
     def note_dead(self, node: Any, body: Any) -> None:
         if body is not None and body.nodes:
-            self.dead[Departure("dead", self.line_of(node.start), "nothing can reach this branch: it is left out")] = None
+            self.dead[Departure("dead", self.line_of(node.start), "this branch can never be reached, so it is left out")] = None
 
     def visit_RangeNode(self, node: Any) -> list[Output]:  # noqa: N802
         mark, dot = len(self.names), self.dot
@@ -194,11 +194,11 @@ class Evaluation:
             loop = Iteration(of.loop.of)
             value = _with(of.value, of.loop, loop)
             return loop, Pair(_with(of.key, of.loop, loop), value) if of.key else value
-        raise Unliftable("what it walks over cannot be told", self.start)
+        raise Unliftable("what it iterates over cannot be determined", self.start)
 
     def declare(self, pipeline: Any, values: Sequence[Any]) -> None:
         if pipeline.is_assignment or any(variable.name in self.parsed.assigned for variable in pipeline.declarations):
-            raise Unliftable("a variable is set again", pipeline.start)
+            raise Unliftable("a variable is assigned again", pipeline.start)
         for variable, value in zip(pipeline.declarations, values, strict=False):
             self.scope.setdefault(variable.name, []).append(value)
             self.names.append(variable.name)
@@ -257,7 +257,7 @@ class Evaluation:
     def call(self, node: Any, arguments: list[Any]) -> Any:
         found = _FUNCTIONS.get(node.name)
         if found is None:
-            raise Unliftable(f"the spec language has nothing like {node.name}", node.start)
+            raise Unliftable(f"the spec language has no equivalent of {node.name}", node.start)
         try:
             return found(self, *arguments)
         except (TypeError, ValueError, IndexError):
@@ -284,7 +284,7 @@ class Evaluation:
             return Phrase((Lookup(path, defaults[0] if defaults else None),))
         for default in defaults:
             return Phrase(default.parts)
-        raise Unliftable(f"nothing is served at {shown(path)}: the file is never written")
+        raise Unliftable(f"there is no metadata at {shown(path)}: the file is never written")
 
     def get(self, words: Any) -> Pair:
         return Pair(self.path(words), self.getv(words))
@@ -305,14 +305,14 @@ class Evaluation:
         segments = segments_of(path)
         wild = [place for place, segment in enumerate(segments) if any(char in _known(segment) for char in "*?[\\")]
         if len(wild) != 1 or segments[wild[0]].constant != "*":
-            raise Unliftable("only a pattern with one * for a whole segment can be told")
+            raise Unliftable("only a pattern in which a single * stands for a whole segment is supported")
         loop = Iteration(Children(_path(segments[: wild[0]])))
         key = _path((*segments[: wild[0]], Phrase((ElementName(loop),)), *segments[wild[0] + 1 :]))
         return Walk(loop, key if pairs else None, Phrase((Lookup(key),)))
 
     def getenv(self, words: Any, *defaults: Any) -> Phrase:
         if words.constant is None or len(defaults) > 1 or any(default.constant is None for default in defaults):
-            raise Unliftable("which variable it reads cannot be told")
+            raise Unliftable("which variable it reads cannot be determined")
         return Phrase((Getenv(words.constant, defaults[0].constant if defaults else ""),))
 
     def printf(self, form: Any, *values: Any) -> Phrase:
@@ -330,18 +330,18 @@ class Evaluation:
             else:
                 raise Unliftable(f"printf with %{verb[1]} cannot be told")
         if left or _constant(form)[place:].count("%"):
-            raise Unliftable("printf has more values than places")
+            raise Unliftable("printf has more values than verbs")
         return _plain([*pieces, _constant(form)[place:]])
 
     def print(self, *values: Any) -> Phrase:
         if not all(isinstance(value, Phrase) for value in values):
-            raise Unliftable("print of what is not a text cannot be told")
+            raise Unliftable("print of a value that is not text is not supported")
         return _plain([part for value in values for part in value.parts])
 
     def base(self, words: Any) -> Phrase:
         last = segments_of(words)[-1]
         if any(isinstance(part, Lookup | Getenv) for part in last.parts):
-            raise Unliftable("the last segment of this path cannot be told")
+            raise Unliftable("the last segment of this path cannot be determined")
         return last
 
     def directory(self, words: Any) -> Phrase:
@@ -350,7 +350,7 @@ class Evaluation:
 
     def split(self, words: Any, separator: Any) -> Any:
         if not _constant(separator):
-            raise Unliftable("split into characters cannot be told")
+            raise Unliftable("splitting into single characters is not supported")
         if words.constant is not None:
             return tuple(Phrase((part,) if part else ()) for part in words.constant.split(_constant(separator)))
         return Split(words, _constant(separator))
@@ -363,7 +363,7 @@ class Evaluation:
         if number is not False and number == 0 and isinstance(of, Walk):
             value = _with(of.value, of.loop, loop := Iteration(of.loop.of, first=True))
             return Pair(_with(of.key, of.loop, loop), value) if of.key else value
-        raise Unliftable("which element it takes cannot be told")
+        raise Unliftable("which element it takes cannot be determined")
 
     def len(self, of: Any) -> Any:
         if isinstance(of, tuple):
@@ -374,7 +374,7 @@ class Evaluation:
             return Size(of.loop.of)
         if isinstance(of, Children):
             return Size(of)
-        raise Unliftable("how long it is cannot be told")
+        raise Unliftable("its length cannot be determined")
 
     def add(self, left: Any, right: Any) -> Any:
         if isinstance(right, Position | Size):
@@ -383,7 +383,7 @@ class Evaluation:
             return replace(left, plus=left.plus + right)
         if type(left) is int and type(right) is int:
             return left + right
-        raise Unliftable("the language adds to numbers of containers alone")
+        raise Unliftable("the spec language can only add to container numbers")
 
     def sub(self, left: Any, right: Any) -> Any:
         return self.add(left, -right)
@@ -393,7 +393,7 @@ class Evaluation:
 
     def replace(self, text: Any, old: Any, new: Any, count: Any) -> Phrase:
         if not _constant(old) or type(count) is not int:
-            raise Unliftable("this replacement cannot be told")
+            raise Unliftable("this replacement is not supported")
         found = _constant(text).replace(_constant(old), _constant(new), count)
         return Phrase((found,) if found else ())
 
@@ -418,7 +418,7 @@ class Evaluation:
             of = of.loop.of
         if isinstance(of, Children):
             return Test("some", (of,))
-        raise Unliftable("whether this is true cannot be told", self.start)
+        raise Unliftable("whether this is true cannot be determined", self.start)
 
     def logic(self, word: Any, *values: Any) -> Any:
         """`and` and `or`: conditions, or a text with another one for when it is empty."""
@@ -433,7 +433,7 @@ class Evaluation:
 
     def equal(self, first: Any, *others: Any) -> Test | bool:
         if not others:
-            raise Unliftable("what is it equal to?")
+            raise Unliftable("it is not compared with anything")
         return joined("any", [self.compared("eq", first, other) for other in others])
 
     def compared(self, word: str, left: Any, right: Any) -> Test | bool:
@@ -446,7 +446,7 @@ class Evaluation:
         if isinstance(left, Position):
             return _positioned(word, left, right)
         if word != "eq" or not isinstance(left, Phrase) or not isinstance(right, Phrase):
-            raise Unliftable("this comparison cannot be told", self.start)
+            raise Unliftable("this comparison is not supported", self.start)
         if left.constant is not None and right.constant is not None:
             return left.constant == right.constant
         if left.constant is not None:
@@ -462,7 +462,7 @@ def _equal(left: Phrase, right: Phrase) -> Test | bool:
     there = Test("exists", (found.path,))
     default = found.default.constant
     if default is None or right.constant is None:
-        raise Unliftable("the comparison of a default with what is not known cannot be told")
+        raise Unliftable("a default cannot be compared with an unknown value")
     bare = Test("eq", (Phrase((Lookup(found.path, Phrase()),)), right))
     if default == right.constant:
         return bare if not default else joined("any", [negated(there), bare])
@@ -475,7 +475,7 @@ def _sized(word: str, size: Size, number: int) -> Test | bool:
     if word == "eq" and number > 0:
         return Test("count", (size.of, number))
     if number < 0 or least > 9:
-        raise Unliftable("the comparison with this number cannot be said")
+        raise Unliftable("the comparison with this number cannot be expressed in a spec")
     none = negated(Test("some", (size.of,)))
     fewer = joined("any", [none, *(Test("count", (size.of, less)) for less in range(1, least))]) if least else False
     if word == "eq":
@@ -496,7 +496,7 @@ def _positioned(word: str, left: Position, right: Any) -> Test | bool:
         more = Test("more", (left.loop,))
         if word in ("lt", "eq"):
             return more if word == "lt" else negated(more)
-    raise Unliftable("the number of an element can only be told from the first and the last")
+    raise Unliftable("the index of an element can only be compared with the first and the last one")
 
 
 def separated(repeat: Repeat) -> Repeat:
@@ -547,7 +547,7 @@ def _plain(parts: Sequence[Any]) -> Phrase:
     found = merged(part for part in parts if part != "")
     size = sum(len(part) if isinstance(part, str) else 1 for part in found)
     if size > _LONGEST or len(found) > 100:
-        raise Unliftable("a text grows too long to be told")
+        raise Unliftable("a string becomes too long to be analyzed")
     return Phrase(tuple(found))
 
 
@@ -557,7 +557,7 @@ def _known(words: Phrase) -> str:
 
 def _constant(words: Any) -> str:
     if not isinstance(words, Phrase) or words.constant is None:
-        raise Unliftable("a text that has to be known is only known when the file is rendered")
+        raise Unliftable("a string that must be known in advance is only known when the file is rendered")
     return words.constant
 
 

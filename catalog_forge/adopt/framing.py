@@ -184,7 +184,7 @@ class _Framing:
         if "$" not in node.value:
             return node.value.partition(":latest")[0]
         found = substituted(node, self.answers)
-        self.say(f"{main.name}: nobody is asked for the image any more: it is {found}", node.where)
+        self.say(f"{main.name}: the image is no longer asked for: it is {found}", node.where)
         return found.partition(":latest")[0]
 
     def pinned(self, name: str, image: str) -> str:
@@ -214,7 +214,7 @@ class _Framing:
                 self.say(f"{service.name}: health_check: {key} is not modelled", value.where)
         line = str(found.get("request_line") or "").strip()
         if re.fullmatch(r"[A-Z]+ \S+", line) and node is not None:
-            self.say(f"{service.name}: the request line {line!r} has no version of HTTP: HTTP/1.0 is put there", node.where)
+            self.say(f"{service.name}: the request line {line!r} has no HTTP version: HTTP/1.0 is added", node.where)
             found["request_line"] = f"{line} HTTP/1.0"
         return {key: value for key, value in found.items() if value not in ("", None)} if "port" in found else {}
 
@@ -241,7 +241,7 @@ class _Framing:
         """Say that nobody knows what starts a program."""
         node = service.get("image")
         self.unsure[service.name] = ("what the image starts", " ".join(command))
-        words = f"{service.name}: which program its image starts is not known: launch.exec has its command alone"
+        words = f"{service.name}: the program that its image starts is unknown: launch.exec has only its command"
         self.say(words, node.where if node else None)
         return command
 
@@ -302,7 +302,7 @@ class _Framing:
             value: Any = decoding.value(text)
             for each in sorted(dollars(value), key=lambda each: -each.start) if isinstance(value, str) else ():
                 if each.name and each.name not in self.asked:
-                    self.say(f"no question asks for {each.text}: it is empty", node.where)
+                    self.say(f"no question asks for {each.text}, so it is empty", node.where)
                     value = value[: each.start] + value[each.start + len(each.text) :]
             return value
 
@@ -359,7 +359,7 @@ class _Framing:
             if "$" not in text.value:
                 return text_of(text)
             if any(each.name in self.asked for each in dollars(text.value)):
-                words = f"the answer is only a part of {text.value!r}, or of several keys: its default stands there"
+                words = f"the answer is only a part of {text.value!r}, or of several keys: its default value is used"
                 self.say(words, text.where)
             return substituted(text, self.answers)
 
@@ -375,7 +375,7 @@ class _Framing:
         if kind == "enum":
             found["options"] = asked.options or [asked.default]
         if asked.default and kind == "password":
-            self.say(f"the default of {variable} is left out: it would be everybody's password", asked.where)
+            self.say(f"the default of {variable} is left out: everybody would have the same password", asked.where)
         elif asked.default and not (kind == "enum" and asked.default not in found["options"]):
             whole = re.fullmatch("-?[0-9]{1,9}", asked.default) if kind == "int" else None
             truth = {"true": True, "false": False}.get(asked.default) if kind == "boolean" else None
@@ -393,7 +393,7 @@ class _Framing:
             if variable in used - known:
                 self.keys[variable] = self.question(variable)
             elif variable not in known:
-                self.say(f"the question {variable} is left out: nothing uses its answer", self.asked[variable].where)
+                self.say(f"the question {variable} is left out: its answer is not used", self.asked[variable].where)
 
     def added(self, launch: Any, fixed: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """The keys that no metadata of the entry has, with their defaults: a template that lists all keys would see them.
@@ -486,7 +486,7 @@ class _Framing:
                 keep = {key: known[key] for key in ("driver", "driver_opts", "external", "per_container") if known.get(key)}
                 found[name] = {**found.get(name, {}), **keep}
         for name in [name for name in found if name not in mounted]:
-            self.say(f"the volume {name} is left out: what it held has volumes of its own", self.use.revision.where)
+            self.say(f"the volume {name} is left out: its contents now have volumes of their own", self.use.revision.where)
         return {name: keys for name, keys in found.items() if name in mounted}
 
 

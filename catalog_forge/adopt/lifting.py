@@ -43,7 +43,7 @@ def lift(text: str, setting: Setting) -> Lifted:
         body, _ = writing.blocks(output)
         naming.gather()
         if name := next((name for name, use in naming.keys.items() if use.branches and not use.fields), ""):
-            raise Unliftable(f"only records are listed below metadata/{name}, and none of their fields is read")
+            raise Unliftable(f"only records are listed below metadata/{name}, and none of their fields are read")
     except Unliftable as fault:
         return Lifted(None, fault.why, line_of(fault.start))
     except RecursionError:

@@ -117,7 +117,7 @@ class Naming:
         found = rest[1].single
         if isinstance(found, ElementName) and self._thing(found.loop) == Thing("containers", name):
             return Thing("container", found.loop, below)
-        raise Unliftable("which container it reads cannot be told")
+        raise Unliftable("which container it reads cannot be determined")
 
     def _thing(self, loop: Iteration) -> Thing | None:
         """What a loop walks over, if it is a listing."""
@@ -153,7 +153,7 @@ class Naming:
                 return Thing("host", thing.which, rest)
             if thing.kind == "host" and _words(thing.rest) in (["uuid"], ["name"]):
                 return Thing("host", thing.which, rest)
-        raise Unliftable("which host it reads cannot be told")
+        raise Unliftable("which host it reads cannot be determined")
 
     # From things to names
 
@@ -199,7 +199,7 @@ class Naming:
             return f"{reference}.hostname"
         if thing.which is None:
             return self._raw((*segments_of(Phrase((below,))), *thing.rest))
-        raise Unliftable(f"the spec language has no name for {'/'.join(word or '*' for word in words)!r} of an element")
+        raise Unliftable(f"the spec language has no equivalent of {'/'.join(word or '*' for word in words)!r} of an element")
 
     def _of_service_field(self, thing: Thing) -> str:
         if thing.which == "":
@@ -211,7 +211,7 @@ class Naming:
     def _below_service(self, thing: Thing, *more: str) -> tuple[Phrase, ...]:
         """The path of what stands below another service of the own stack."""
         if self.setting.target == _BY_NUMBER:
-            raise Unliftable(f"{_BY_NUMBER} does not tell of other services of the stack")
+            raise Unliftable(f"{_BY_NUMBER} does not list other services of the stack")
         assert isinstance(thing.which, str)
         if thing.wide:
             self._own_stack(thing)
@@ -222,7 +222,7 @@ class Naming:
     def _own_stack(self, thing: Thing) -> None:
         name = thing.which or self.setting.service
         self.depart(
-            "own stack", f"/services/{name} were the services of this name in all stacks; now it is that of the own stack"
+            "own stack", f"/services/{name} were the services of this name in all stacks; now it is the one in its own stack"
         )
 
     def _metadata(self, thing: Thing) -> str:
@@ -231,7 +231,7 @@ class Naming:
             self.key(self._thing(loop)).field(".".join(_constants(below)))
             return self._reference(loop) + ("." + "/".join(_constants(below)) if below else "")
         if not thing.rest:
-            raise Unliftable("the metadata as a whole has no value")
+            raise Unliftable("the root of the metadata has no value")
         if thing.which:
             return self._raw(self._below_service(thing, "metadata"))
         if thing.wide:
@@ -282,7 +282,7 @@ class Naming:
         if which.first:
             return f"first({self.collection(which)})"
         if which not in self.loops:
-            raise Unliftable("an element is read outside of its loop")
+            raise Unliftable("an element is read outside its loop")
         if which is self.loops[-1]:
             return "it"
         which.as_name = which.as_name or f"outer{self.loops.index(which) + 1}"
@@ -295,13 +295,13 @@ class Naming:
         thing = self._thing(loop)
         assert thing
         if thing.kind == "containers" and self.by_number:
-            raise Unliftable("the number of a container in its list has no name")
+            raise Unliftable("the position of a container in its list has no equivalent in a spec")
         if thing.kind == "metadata":
             self.key(thing).named = True
             return f"{self._reference(loop)}.key"
         if thing.kind in ("containers", "hosts") or shown_segments(thing.rest) in _NAMED:
             return f"{self._reference(loop)}.name"
-        raise Unliftable("the name of an element of this list cannot be said")
+        raise Unliftable("the name of an element of this list cannot be expressed in a spec")
 
     def collection(self, loop: Iteration) -> str:
         """Return the collection that a loop walks over."""
@@ -328,7 +328,7 @@ class Naming:
             return "metadata/" + "/".join(_constants(thing.rest))
         segments = self._below_service(thing, "metadata") if thing.kind == "metadata" else thing.rest
         if thing.kind not in ("metadata", "raw") or (thing.kind == "raw" and beyond_stack(shown_segments(segments))):
-            raise Unliftable("this list has no name in the spec language")
+            raise Unliftable("this list has no equivalent in the spec language")
         return "/" + "/".join(_constants(segments))
 
     def _containers(self, thing: Thing, branches: bool, first: bool) -> str:
@@ -340,7 +340,7 @@ class Naming:
         if thing.wide:
             self._own_stack(thing)
         if self.by_number:
-            what = "the first container is the first by name" if first else "containers come in the order of their names"
+            what = "the first container is the first by name" if first else "containers are sorted by name"
             self.depart("order", what + ", and no longer in that of the metadata")
         if not thing.which:
             return "peers"
@@ -372,7 +372,7 @@ class Naming:
             return value
         constant = part.default.constant
         if constant is None or (constant and not part.empty):
-            raise Unliftable("a default cannot be said here")
+            raise Unliftable("a default cannot be written here")
         return value + (_default(constant) or "|")
 
     def text(self, words: Phrase) -> str:
@@ -435,7 +435,7 @@ def serves(path: Phrase, setting: Setting) -> bool:
     if any(known == key or known.startswith(key + "/") for key in asked):
         return True
     if any(key.startswith(known) for key in asked):
-        raise Unliftable(f"only some of what stands at {known!r} is among the keys of the TOML")
+        raise Unliftable(f"only some of the keys below {known!r} are among the keys of the TOML")
     return False
 
 

@@ -227,7 +227,7 @@ def _generated(image: Image) -> Problem | None:
     if file is None or found is None:
         return None
     name = found[1]
-    words = f"it was generated from specs/{name}.yml: there is nothing to take in"
+    words = f"it was generated from specs/{name}.yml: there is nothing to adopt"
     hint = f"edit that spec; a newer blueprint reaches it by `catalog-forge update {name}`"
     return Problem(words, file.offset(found.start()), hint)
 
@@ -420,9 +420,9 @@ def _carried(image: Image, known: Inside, taken: Sequence[str]) -> dict[str, Fil
 def _unread(file: File) -> Iterator[Problem]:
     """Why nobody knows what a file holds."""
     if not file.is_readable:
-        whys = {"stray": "the link leads out of the folder that is adopted, or nowhere", "special": "this is not a regular file"}
+        whys = {"stray": "the link points outside the folder being adopted, or nowhere", "special": "this is not a regular file"}
         why = {**whys, "closed": "no permission to read this file"}.get(file.kind, f"the file is larger than {MAX_BYTES} bytes")
-        hint = "put the file itself here" if file.kind == "stray" else "nothing of it can be read: take it away, or mend it"
+        hint = "replace the link with the file" if file.kind == "stray" else "nothing in it can be read: remove it, or fix it"
         yield Problem(why, file.at(), hint)
 
 
@@ -439,8 +439,8 @@ def _not_modelled(image: Image) -> Iterator[Problem]:
             yield Problem("the Dockerfile is empty", image.dockerfile.at())
     ignored = image.folder.files.get(".dockerignore")
     if ignored and ignored.content.strip():
-        hint = "take what it leaves out away, where that is brought by COPY or ADD"
-        yield Problem("what it leaves out is taken for a part of the image", ignored.at(), hint)
+        hint = "remove what it excludes, if COPY or ADD would bring it in"
+        yield Problem("the files it excludes are treated as part of the image", ignored.at(), hint)
     for each in image.build.of("ADD") if image.build and image.dockerfile else ():
         if archives := [word for word in each.words[:-1] if ARCHIVE.search(word) and "://" not in word]:
             where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")

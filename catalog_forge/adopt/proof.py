@@ -30,10 +30,10 @@ from catalog_forge.verify.subject import Subject
 
 REASONS = {
     "order": "the same lines in another order",
-    "case": "names that differ in case alone",
-    "own stack": "the original reads services of other stacks, too: where those have other names, it renders the same",
+    "case": "names that differ only in case",
+    "own stack": "the original reads services of other stacks, too: if those have other names, the result is the same",
     "escaped": "the original cannot be parsed in its format with this value",
-    "mended": "the original fails with these values, or for want of a key: with keys that are there it renders this",
+    "mended": "the original fails with these values, or because a key is missing: when the keys exist, it renders this",
 }
 # The formats that do not care how far a line is indented, and those in which what cannot be parsed is surely wrong.
 _FREE = ("json", "xml", "toml")

@@ -36,7 +36,7 @@ _METHOD = re.compile(r"(?:-X ?|--request[= ])(POST|PUT)")
 
 # The tag of an image of which nothing tells.
 _UNKNOWN = "unknown"
-_HEAD = "# Adopted from {what}: read what the report says of it.\n"
+_HEAD = "# Adopted from {what}: read the report about it.\n"
 
 
 @dataclass(frozen=True)

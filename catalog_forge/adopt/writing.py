@@ -192,7 +192,7 @@ class Writing:
             for each in piece.body
         )
         if thing.kind == "metadata" and thing.rest and self.naming.key(thing).fields and not fails:
-            raise Unliftable("names without fields may stand beside the records that it walks over", piece.start)
+            raise Unliftable("names without fields may be listed beside the records it iterates over", piece.start)
 
     # Conditions
 
@@ -207,7 +207,7 @@ class Writing:
                 of = test.of[0]
                 name = self.listed(of)
                 if name.startswith("/"):
-                    raise Unliftable("whether this list has an element cannot be said")
+                    raise Unliftable("whether this list has an element cannot be expressed in a spec")
                 return {"has": name}
             case "count":
                 return {"eq": [f"@{{count({self.listed(test.of[0])})}}", str(test.of[1])]}
@@ -217,12 +217,12 @@ class Writing:
                 return {"not": self.condition(test.of[0])}
             case "all" | "any":
                 return {test.word: [self.condition(part) for part in test.of]}
-        raise Unliftable("the number of an element can only be told from the first and the last")
+        raise Unliftable("the index of an element can only be compared with the first and the last one")
 
     def exists(self, path: Phrase) -> dict[str, Any]:
         name = self.naming.value(path)
         if name.startswith("first("):
-            raise Unliftable("whether the first element has a value cannot be said")
+            raise Unliftable("whether the first element has a value cannot be expressed in a spec")
         return {"exists": name}
 
     def given_text(self, words: Phrase) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def _unchanged(folder: Path, source: str, commit: str) -> Path:
         kept = None
     if kept != _lock(folder / FILES, source, commit):
         raise ForgeError(
-            "the blueprint in the cache is not what was fetched", Where(str(folder)), "delete this folder: it is fetched again"
+            "the blueprint in the cache is not what was fetched",
+            Where(str(folder)),
+            "delete this folder, so that it is fetched again",
         )
     return folder / FILES
 

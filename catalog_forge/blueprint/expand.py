@@ -57,7 +57,7 @@ def _check_room(blueprint: Blueprint, name: str, plan: Plan) -> None:
     for file in plan:
         if file.path != spec and not file.path.startswith(room):
             raise ForgeError(
-                f"the blueprint would write {file.path}", Where(str(blueprint.folder)), f"its room is {spec} and {room}"
+                f"the blueprint would write {file.path}", Where(str(blueprint.folder)), f"it may write only to {spec} and {room}"
             )
     if spec not in plan:
         raise ForgeError(f"the blueprint makes no {spec}", Where(str(blueprint.folder)))

@@ -65,7 +65,7 @@ class Replaced:
 
 
 def written(file: Path) -> Plan:
-    """Return the files of an author on disk: the spec in `file`, and what lies beside it in the folder of its name.
+    """Return the files of an author on disk: the spec in `file`, and files beside it in the folder of its name.
 
     Raises ForgeError on a link, and over the limits of a blueprint.
     """

@@ -110,7 +110,7 @@ class _MemoryReader:
             self.problem(f"missing: {', '.join(missing)}", root.where)
         nodes = {key: node for key, (_, node) in found.items()}
         if (number := nodes.get("format")) and _value(number) != FORMAT:
-            self.problem(f"format must be {FORMAT}", number.where, "another release of catalog-forge wrote this file")
+            self.problem(f"format must be {FORMAT}", number.where, "this file was written by another release of catalog-forge")
         memory = Memory(
             self.text(nodes.get("blueprint"), "blueprint"),
             self.source(nodes.get("source")),
@@ -184,7 +184,7 @@ class _MemoryReader:
             return self.text(node, "a file")
         inside = self.pairs(node, "")
         if set(inside) != {"sha256"}:
-            self.problem("a file is its text, or its `sha256`", node.where)
+            self.problem("a file has either its text or its `sha256`", node.where)
             return Digest("")
         return Digest(self.text(inside["sha256"][1], "sha256", _SHA256, "64 hex digits"))
 

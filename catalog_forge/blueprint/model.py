@@ -78,7 +78,7 @@ def read_files(folder: Path) -> Plan:
         raise ForgeError("a blueprint holds no links", Where(str(folder)))
     for path in walked(folder):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise ForgeError("a blueprint holds no links, only files", Where(str(path)))
+            raise ForgeError("a blueprint may contain only files, not links", Where(str(path)))
         if path.is_file():
             mode = EXECUTABLE if path.stat().st_mode & 0o100 else REGULAR
             plan.add(File(path.relative_to(folder).as_posix(), _bytes(path), mode))
@@ -112,7 +112,7 @@ def _context(folder: Path) -> Mapping[str, Any]:
     if not isinstance(context.get("_copy_without_render", []), list):
         raise ForgeError("_copy_without_render must be a list", Where(str(path)))
     if not isinstance(context.get("name"), str):
-        raise ForgeError("the question 'name' is missing", Where(str(path)), "it is answered by NAME of `new NAME`")
+        raise ForgeError("the question 'name' is missing", Where(str(path)), "its answer is the NAME in `new NAME`")
     return context
 
 

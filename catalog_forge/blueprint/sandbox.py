@@ -31,7 +31,7 @@ class Sandbox:
         self._texts = {path: text for path, text in texts.items() if text is not None}
         if blueprint.runs_code:
             raise ForgeError(
-                "this blueprint brings Python code for its templates", Where(CONTEXT), "--trust runs it; look at it first"
+                "this blueprint contains Python code for its templates", Where(CONTEXT), "review it, then allow it with --trust"
             )
         options = _options(blueprint)
         try:

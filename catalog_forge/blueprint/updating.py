@@ -133,7 +133,9 @@ def reference_of(memory: Memory, commit: str | None) -> str:
     if "url" in source:
         return f"{source['url']}@{commit or source['commit']}"
     if commit:
-        raise UsageError(f"the blueprint {memory.blueprint!r} is not from a git repository", hint="--to is a commit of one")
+        raise UsageError(
+            f"the blueprint {memory.blueprint!r} is not from a git repository", hint="--to expects a commit of a git repository"
+        )
     if "folder" in source:
         return source["folder"]
     name = memory.blueprint

@@ -17,13 +17,13 @@ CARRIED = frozenset(
 
 _RUNTIME = "set it on the nodes, or in the image"
 _SCHEDULER = "set requests and limits in the values, or a nodeSelector"
-_LOGS = ("what containers say is kept by the nodes", "install Rancher's logging chart")
+_LOGS = ("the nodes keep the containers' logs", "install Rancher's logging chart")
 _CERTS = ("Rancher's certificates stay in Rancher", "make a Secret of type kubernetes.io/tls, and name it in the Ingress")
 _STORAGE = ("the storage class of the cluster makes the volumes", "set persistence.storageClass")
-_PROCESSOR = ("processor time is asked for in other units", _SCHEDULER)
+_PROCESSOR = ("CPU time is requested in different units", _SCHEDULER)
 # What becomes of keys that do not carry over, and of other points of a report by their kind; and what to do.
 SAID: Mapping[str, tuple[str, str]] = {
-    "depends_on": ("all workloads start at once", "let the program wait for what it needs"),
+    "depends_on": ("all workloads start at once", "make the program wait for what it needs"),
     "retain_ip": ("a pod has a new address each time", "use its DNS name, which stays"),
     "scale_policy": ("the number of pods is `scale`", "use a HorizontalPodAutoscaler"),
     "container_name": ("pods are named by their workload", "use the names of the pods"),
@@ -31,46 +31,52 @@ SAID: Mapping[str, tuple[str, str]] = {
     "storage_driver": ("storage drivers are Rancher 1.x's own", "install a CSI driver, and set persistence.storageClass"),
     "network_driver": ("network drivers are Rancher 1.x's own", "the cluster has its own network"),
     "upgrade_strategy": ("workloads are updated one pod after the other", "change updateStrategy in the template"),
-    "devices": ("a pod gets devices from a device plugin only", "install one, or run the container privileged with a hostPath"),
+    "devices": ("a pod gets devices only from a device plugin", "install one, or run the container privileged with a hostPath"),
     "ulimits": ("a pod has the limits of its node", _RUNTIME),
     "cpu_shares": _PROCESSOR,
-    "cpuset": ("processors are not chosen by number", "use the static CPU manager of the nodes"),
+    "cpuset": ("CPUs are not selected by number", "use the static CPU manager of the nodes"),
     "cpu_quota": _PROCESSOR,
     "memswap_limit": ("swap is a setting of the nodes", _RUNTIME),
     "log_driver": _LOGS,
     "log_opt": _LOGS,
     "logging": _LOGS,
     "env_file": ("the file is not in the entry", "put its variables below `environment`, and make the chart again"),
-    "extends": ("the file is not in the entry", "write the service out"),
-    "security_opt": ("profiles are named in other words", "set securityContext.seLinuxOptions or seccompProfile"),
+    "extends": ("the file is not in the entry", "write out the whole service definition"),
+    "security_opt": ("profiles are named differently", "set securityContext.seLinuxOptions or seccompProfile"),
     "init": ("a pod has no such process", "set shareProcessNamespace, or take an image with an init"),
     "networks": ("all pods of the cluster see each other", "use a NetworkPolicy"),
     "secrets": ("Rancher's secrets stay in Rancher", "make a Secret, and mount it"),
     "certs": _CERTS,
     "default_cert": _CERTS,
-    "restart": ("containers of a pod are started again always", "make it a Job, if it is to end"),
-    "user": ("a pod takes numbers only: it runs as the user of its image", "set securityContext.runAsUser to its number"),
-    "answer that shapes the stack": (
-        "it decides what the stack is made of: it is {value}",
-        "make one more chart with --set {name}=...",
+    "restart": ("containers of a pod are always restarted", "make it a Job, if it is to end"),
+    "user": ("a pod accepts only numbers: it runs as the user of its image", "set securityContext.runAsUser to its number"),
+    "answer that changes the stack's structure": (
+        "it determines the structure of the stack, so it is fixed to {value}",
+        "make another chart with --set {name}=...",
     ),
     "variable without a question": ("no question asks for it: it is empty", "ask for it in the entry"),
     "limit of a question": ("its own answer {value} does not fit: the chart does without this limit", "mend the question"),
-    "question of a type": ("Rancher 2 asks for it as {asked}", "nothing, when its answer is typed in"),
-    "name of a service": ("it is {name} in the cluster, and not found under its old name", "change the programs that ask for it"),
-    "service that runs once": ("it runs once for each revision of the release", "see that it may run again"),
-    "global service": ("the metadata tells of none of its containers", "give it a scale, if its templates look at its peers"),
+    "question of a type": ("Rancher 2 asks for it as {asked}", "nothing: its answer is typed in"),
+    "name of a service": (
+        "it is called {name} in the cluster, and cannot be found under its old name",
+        "change the programs that ask for it",
+    ),
+    "service that runs once": ("it runs once for each revision of the release", "make sure that it can run again"),
+    "global service": ("the metadata lists none of its containers", "give it a scale, if its templates look at its peers"),
     "secret in a label": ("it holds a secret: it is left out", "do without it"),
-    "name of a label": ("no annotation can be named so, or be so long: it is left out", "give it another name or a shorter text"),
-    "label of a sidekick": ("another container of its pod has it with another text: it is left out", "give it another name"),
-    "label of hosts": ("its pods run on nodes with these labels", "give the nodes the labels: Rancher 1.x's hosts had them"),
+    "name of a label": (
+        "an annotation cannot have this name or length: it is left out",
+        "give it another name or a shorter text",
+    ),
+    "label of a sidekick": ("another container of its pod has it with a different value: it is left out", "give it another name"),
+    "label of hosts": ("its pods run on nodes with these labels", "give the nodes the labels that the hosts of Rancher 1.x had"),
     "name of a variable": ("a container of Kubernetes has no such variable: it is left out", "give it another name"),
     "health check": ("a pod that fails gets no requests", "set services.{service}.liveness to true where it must be restarted"),
     "request of a health check": ("Kubernetes asks with GET only: the probe opens the port", "use a path that answers GET"),
     "volume driver": _STORAGE,
     "volume of several services": (
         "it is one PersistentVolumeClaim",
-        "set persistence.accessMode to ReadWriteMany, and a class that can do so",
+        "set persistence.accessMode to ReadWriteMany, and choose a storage class that supports it",
     ),
     "volumes of an image": (
         "those that its image declares are not shared",
@@ -80,7 +86,10 @@ SAID: Mapping[str, tuple[str, str]] = {
     "volume without a claim": ("it is lost with its pod", "mount a path of the host, or give the service a scale"),
     "path of a host": ("it is a path of the node on which the pod runs", "pin the pods to nodes, or use a PersistentVolumeClaim"),
     "external volume": ("it is a PersistentVolumeClaim that must be there", "make it, with the data of the old volume"),
-    "host network": ("its ports are those of the node: one pod a node at most", "use a Service where it can do without"),
+    "host network": (
+        "it uses the ports of the node: at most one pod per node",
+        "use a Service if it does not need the host network",
+    ),
     "network mode": ("a pod has an address in the cluster", "use a NetworkPolicy"),
     "network of a sidekick": ("it has the network of its pod, which is that of the first container", "make it a service"),
     "port of a sidekick": ("{other} has this port, too: the containers of a pod have one address", "make it a service"),
@@ -88,16 +97,16 @@ SAID: Mapping[str, tuple[str, str]] = {
     "published port": ("nodes have another port for it", "set services.{service}.serviceType: LoadBalancer, or write an Ingress"),
     "service that is a name": ("{becomes}", "make a Service and an EndpointSlice for {addresses}"),
     "link to another stack": (
-        "it is a service of another stack: nobody answers",
+        "it is a service of another stack: nothing answers",
         "make {alias}, a Service of type ExternalName for {leads}",
     ),
     "name of a link": ("{becomes}", "change the programs that ask for it"),
-    "rule of a load balancer": ("{becomes}", "see that an ingress controller, or a load balancer, is there"),
-    "load balancer without rules": ("it has no rules that a chart can hold", "write an Ingress"),
+    "rule of a load balancer": ("{becomes}", "make sure that there is an ingress controller or a load balancer"),
+    "load balancer without rules": ("it has no rules that can be expressed in a chart", "write an Ingress"),
 }
-OTHERWISE = ("Kubernetes has no such setting for a pod", "see whether the service needs it")
+OTHERWISE = ("Kubernetes has no such setting for a pod", "check whether the service needs it")
 
-_AGENT = ("there are no API keys of Rancher 1.x", "give the pod a ServiceAccount, and let the program speak with Kubernetes")
+_AGENT = ("there are no API keys of Rancher 1.x", "give the pod a ServiceAccount, and let the program talk to Kubernetes")
 # Labels that ask Rancher for something; the longest beginning counts. None: it carries over, and no other that begins so.
 LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.sidekicks": None,
@@ -117,13 +126,13 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.container.dns": None,
     "io.rancher.container.create_agent": _AGENT,
     "io.rancher.container.agent": _AGENT,
-    "io.rancher.container.agent_service": ("Rancher 1.x's own services are not there", "look for what does this in Rancher 2"),
+    "io.rancher.container.agent_service": ("Rancher 1.x's own services are not there", "look for the equivalent in Rancher 2"),
     "io.rancher.container.requested_ip": ("a pod has the address that it is given", "use its DNS name"),
     "io.rancher.container.network": None,
     "io.rancher.loadbalancer": ("it is part of a load balancer's rules", "see the Ingress of the chart"),
     "io.rancher.lb_service": ("it is part of a load balancer's rules", "see the Ingress of the chart"),
     "io.rancher.service.selector": ("Services select pods by labels of Kubernetes", "write a selector into the Service"),
-    "io.rancher": ("it is a word of Rancher 1.x", "see whether something reads it"),
+    "io.rancher": ("it is specific to Rancher 1.x", "check whether anything reads it"),
 }
 
 

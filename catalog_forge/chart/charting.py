@@ -68,10 +68,10 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
         question = entry.asked[name]
         if question.secret and found.variables.get(name, "") not in ("", question.default):
             raise ForgeError(
-                f"the answer to {name} would stand in the chart: it is a secret", question.where, "leave out --set for it"
+                f"the answer to {name} would stand in the chart: it is a secret", question.where, "do not use --set for it"
             )
         value = "a secret" if question.secret else repr(found.variables.get(name, ""))
-        gaps.add("answer that shapes the stack", "", f"question {name}", question.where, value=value, name=name)
+        gaps.add("answer that changes the stack's structure", "", f"question {name}", question.where, value=value, name=name)
 
 
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
@@ -252,7 +252,7 @@ class _ChartFiles:
             f"Made from the Rancher 1.x entry `{entry}`. Install it under the name that its stack had, in a namespace",
             "of its own: services are found by the names that they had in the stack.",
             "",
-            f"{gaps} points of the entry do not carry over as they are: see GAPS.md in the chart."
+            f"{gaps} points of the entry do not carry over unchanged: see GAPS.md in the chart."
             if gaps
             else "All of the entry carries over.",
             "",

@@ -83,7 +83,7 @@ class Routes:
         host = text_of(definition.keys.get("hostname"))
         targets = (self.names.get(self.owners.get(link.target, "")) for link in service.links)
         target = next((each for each in targets if each in self.leads), "")
-        becomes = "nobody answers to this name"
+        becomes = "nothing answers to this name"
         if target or is_host(host):
             outside = host if is_host(host) else Verbatim(f'"{target}.{DOMAIN}"')
             self._leads(f"{name}.yaml", name, service.name, {"type": "ExternalName", "externalName": outside})
@@ -103,11 +103,11 @@ class Routes:
             return
         becomes, name = "", self.names[target]
         if name not in self.leads:
-            becomes = f"nobody answers to it: {link.target} has no pods"
+            becomes = f"nothing answers to it: {link.target} has no pods"
         elif self.leads.get(alias, target) != target or (alias not in self.leads and not self.given.is_free(alias)):
             becomes = f"{alias} leads to another service: nobody finds {link.target} under this name"
         elif alias != link.alias:
-            becomes = f"no Service can be named so: it is {alias} in the cluster"
+            becomes = f"a Service cannot have this name: it is called {alias} in the cluster"
         if becomes:
             self.gap(service.primary, key, f"link {link.alias}", "name of a link", becomes=becomes)
         if name in self.leads and alias not in self.leads and self.given.is_free(alias):
@@ -135,7 +135,7 @@ class Routes:
             if not becomes and rule.source in asking:
                 becomes = self._path(paths.setdefault(_host(rule), {}), rule)
             elif not becomes and rule.source in opened:
-                becomes = "it is left out: one Service leads to one service"
+                becomes = "it is left out: a Service leads to only one service"
             elif not becomes:
                 own = self.given.of(f"{name}/{len(opened)}", 63) if opened else name
                 opened.add(rule.source)
@@ -155,15 +155,15 @@ class Routes:
     def _refused(self, rule: Rule) -> str:
         """Why a rule cannot be followed; nothing where it can."""
         kind = self.kinds.get(self.owners.get(rule.service, ""), "name")
-        return "it is left out: no pods of the chart answer there" if kind in ("balancer", "name") else ""
+        return "it is left out: there are no pods for it in the chart" if kind in ("balancer", "name") else ""
 
     def _path(self, paths: dict[str, Any], rule: Rule) -> str:
         """A rule as a path of an Ingress, below its host; what becomes of it."""
         path = rule.path or "/"
         if _host(rule) and not is_host(_host(rule).removeprefix("*.")):
-            return "it is left out: an Ingress has no such host name"
+            return "it is left out: an Ingress cannot have such a host name"
         if path in paths:
-            return "it is left out: an Ingress sends what another rule asks for, too, to one service"
+            return "it is left out: another rule has the same host and path, and an Ingress sends those to only one service"
         target = self.names[self.owners[rule.service]]
         key = (target, rule.target)
         if key not in self.balanced:

@@ -73,8 +73,8 @@ ELSEWHERE = {
     **dict.fromkeys(("config", "convert", "inspect"), "`show ENTRY --compose` prints its compose files with the answers in them"),
     **dict.fromkeys(("run", "install", "apply", "deploy"), "`up ENTRY` runs its stack"),
     **dict.fromkeys(("rm", "uninstall", "destroy", "delete"), "`down STACK` removes a stack"),
-    **dict.fromkeys(("status", "list", "ls", "top"), "`ps` lists the units of stacks, `blueprints` what `new` begins from"),
-    **dict.fromkeys(("upgrade", "scale"), "`up ENTRY` changes what runs: --set, --scale, --upgrade-from"),
+    **dict.fromkeys(("status", "list", "ls", "top"), "`ps` lists the units of stacks, `blueprints` what `new` can start from"),
+    **dict.fromkeys(("upgrade", "scale"), "`up ENTRY` changes a running stack: --set, --scale, --upgrade-from"),
     **dict.fromkeys(("plan", "diff"), "`up ENTRY --plan` shows what would change, `generate --diff` what would be written"),
     **dict.fromkeys(("package", "publish", "push"), "`release NAME` makes the next revision, `build --push` pushes images"),
     **dict.fromkeys(
@@ -86,8 +86,8 @@ ELSEWHERE = {
 EXIT_BUG = 3
 # What helps where the operating system refuses.
 _HELPS = {
-    errno.EROFS: "nothing can be written there: name another folder by -C DIR, or an output elsewhere",
-    errno.EACCES: "`ls -ld` says who may: change the owner or the mode, or name another folder by -C DIR",
+    errno.EROFS: "this folder is read-only: choose another one with -C DIR, or write the output elsewhere",
+    errno.EACCES: "`ls -ld` shows its permissions: change the owner or the mode, or choose another folder with -C DIR",
 }
 # A name that the operating system finds too long is too long for a person, too.
 MOST_SHOWN = 200

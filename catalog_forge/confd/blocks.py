@@ -213,7 +213,7 @@ class Body:
                 refusal = f"{{{{if not ({given})}}}}{{{{getv {missing}}}}}{{{{end -}}}}\n"
         else:
             found = resolve(values.spec.metadata, block.path)
-            assert found, "the checks of the spec let only declared keys pass"
+            assert found, "the checks of the spec accept only declared keys"
             if not block.optional:
                 values.need(found)
             path = values.metadata_path(block.path)
@@ -285,7 +285,7 @@ class Body:
             return f"eq ({names.service_name()}) {wanted}"
         if condition.exists:
             asked = given_of(condition, [name for name, _ in values.scope])
-            assert isinstance(asked, Expr), "the checks of the spec let only paths pass"
+            assert isinstance(asked, Expr), "the checks of the spec accept only paths"
             return values.existing(asked)
         if condition.has and not condition.key:
             return values.given(given_of(condition, [name for name, _ in values.scope]))

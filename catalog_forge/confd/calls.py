@@ -37,7 +37,7 @@ RESULTS: Mapping[str, str] = {
 }
 ELEMENTS = {STRINGS: "string", INTS: "int", PAIRS: PAIR, PLAIN_PAIRS: PAIR, "int": "int"}
 _SHOWN = {
-    **{"string": "a text", "int": "a whole number", "float64": "a number with a point", "bool": "a truth", NIL: "nil"},
+    **{"string": "a text", "int": "a whole number", "float64": "a floating-point number", "bool": "a truth", NIL: "nil"},
     **{STRINGS: "a list of texts", INTS: "a list of numbers", ANYS: "a list", PAIRS: "a list of pairs", PAIR: "a pair"},
     **{
         PLAIN_PAIRS: "a list of pairs",
@@ -125,7 +125,7 @@ def _path(name: str, arguments: Sequence[Argument]) -> str:
         return ""
     if not path.startswith("/"):
         # `getv "a sentence"` is how templates fail on purpose: only what looks like a path is meant as one.
-        return "no key of the store begins without a slash" if _BARE_PATH.fullmatch(path) else ""
+        return "every key of the store begins with a slash" if _BARE_PATH.fullmatch(path) else ""
     if name != "exists" and (path.endswith("/") or "//" in path):
         return "no key of the store " + ("ends in a slash" if path.endswith("/") else "has two slashes in a row")
     return ""
@@ -153,7 +153,7 @@ def _pairs(_name: str, arguments: Sequence[Argument]) -> str:
 
 def _comparison(name: str, arguments: Sequence[Argument]) -> str:
     if len(arguments) < 2:
-        return "it compares with nothing"
+        return "it has nothing to compare with"
     kinds = {argument.type for argument in arguments} - {"", NIL}
     odd = kinds - {"string", "int", "float64", "bool", "complex128"}
     if name not in ("eq", "ne") and kinds - set(_ORDERED):

@@ -54,7 +54,7 @@ def pairs(body: Writer, block: CopyBlock) -> Pairs:
     values, kind = body.values, body.values.format
     name = block.copy.removeprefix("metadata/")
     found = resolve(values.spec.metadata, Text((name,)))
-    assert found, "the checks of the spec let only declared keys pass"
+    assert found, "the checks of the spec accept only declared keys"
     values.need(found)
     base = values.names.metadata(name)
     message = escape.failure(go.string(f"metadata/{name}"), f": not a {found.key.type}")

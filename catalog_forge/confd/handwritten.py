@@ -53,18 +53,18 @@ def _root(path: str, where: Where, roots: tuple[str, ...]) -> str:
     if known != path and any(root.startswith(known) or known.startswith(root) for root in roots):
         begins = f", which begins with {known!r}," if known else ""
         raise ForgeError(
-            f"the key of this lookup cannot be told: its path{begins} is not known before the template runs",
+            f"the key of this lookup cannot be determined: its path{begins} is not known before the template runs",
             where,
             f"write the beginning of the path here, or in a variable that is set once: one of {', '.join(roots)}",
         )
     raise ForgeError(
-        f"the template reads {path.replace(WILD, '*')!r}, which no container may rely on",
+        f"the template reads {path.replace(WILD, '*')!r}, which is not guaranteed to exist",
         where,
         f"paths begin with {', '.join(roots)}; "
         + (
-            f"/services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
+            f"/services and /stacks cover all stacks of an environment: {SAY_SCOPE}"
             if beyond_stack(path)
-            else "what was the `prefix` of the template's TOML belongs in each path"
+            else "the `prefix` of the template's TOML must be written into each path"
         ),
     )
 

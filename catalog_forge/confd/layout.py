@@ -129,14 +129,16 @@ def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, wh
     wrong = next((segment for segment in path[1:].split("/") if not fits(segment)), None)
     if wrong is not None:
         raise ForgeError(
-            f"{path}: {store.name} cannot have {wrong!r} in a key", where, f"between the slashes of its keys stands {store.shape}"
+            f"{path}: {store.name} cannot have {wrong!r} in a key",
+            where,
+            f"each part of its keys between slashes is {store.shape}",
         )
     if not text and not store.empty:
-        raise ForgeError(f"{path}: {store.name} holds no empty value", where, "leave the key out, and make it optional")
+        raise ForgeError(f"{path}: {store.name} does not allow empty values", where, "remove the key, and make it optional")
     if "\0" in text or _SURROGATE.search(text):
-        raise ForgeError(f"{path}: the value holds a character that no file of text has", where)
+        raise ForgeError(f"{path}: the value has a character that cannot be in a text file", where)
     if store.most and len(text.encode()) > store.most:
-        raise ForgeError(f"{path}: {store.name} holds at most {store.most} bytes in a value", where)
+        raise ForgeError(f"{path}: {store.name} allows at most {store.most} bytes per value", where)
 
 
 def _check_tree(found: Mapping[str, str]) -> None:
@@ -145,4 +147,6 @@ def _check_tree(found: Mapping[str, str]) -> None:
         above = path
         while above := above.rpartition("/")[0]:
             if above in found:
-                raise ForgeError(f"{above} has a value, and so has {path} below it", hint="a key is one or the other")
+                raise ForgeError(
+                    f"{above} has a value, and so has {path} below it", hint="a key has either a value or keys below it"
+                )

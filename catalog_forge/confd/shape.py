@@ -53,7 +53,7 @@ def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> t
         return None
     if parts[0] not in ROOTS:
         near = get_close_matches(parts[0], ROOTS, n=1, cutoff=_NEAR)
-        hint = f"did you mean {near[0]!r}?" if near else "what an author gives lies below /self/service/metadata"
+        hint = f"did you mean {near[0]!r}?" if near else "metadata of your own is below /self/service/metadata"
         return (f"Rancher's metadata has no /{parts[0]}", hint) if is_rancher or near else None
     if parts[0] == "self" and len(parts) > 1 and parts[1] not in _SELF and WILD not in parts[1]:
         return f"Rancher's metadata has no /self/{parts[1]}", did_you_mean(parts[1], _SELF)

@@ -88,9 +88,9 @@ class Values:
         found = resolve(self.spec.metadata, node.path) if isinstance(node, Metadata) else None
         if found and not found.below and found.key.type in ("multiline", "certificate") and escape.refuses("a\nb"):
             raise ForgeError(
-                f"metadata/{found.name} has several lines ({found.key.type}), and here one line alone may stand",
+                f"metadata/{found.name} has several lines ({found.key.type}), but only a single line is allowed here",
                 expr.where,
-                f"a block of its own puts it into the file as it is: paste: metadata/{found.name}",
+                f"to put it into the file unchanged, use a separate block: paste: metadata/{found.name}",
             )
 
     def called(self, expr: Expr) -> str:
@@ -335,12 +335,12 @@ class Values:
 
     def _declared(self, name: str) -> Found:
         found = resolve(self.spec.metadata, Text((name,)))
-        assert found, "the checks of the spec let only declared keys pass"
+        assert found, "the checks of the spec accept only declared keys"
         return found
 
     def _resolved(self, of: Collection) -> tuple[Found, tuple[str, ...]]:
         found = resolve_collection(self.spec.metadata, of)
-        assert found, "the checks of the spec let only declared collections pass"
+        assert found, "the checks of the spec accept only declared collections"
         return found
 
     def need(self, found: Found) -> None:
@@ -503,7 +503,7 @@ class Values:
 
     def _metadata(self, path: Text, default: str | None) -> str:
         found = resolve(self.spec.metadata, path)
-        assert found, "the checks of the spec let only declared keys pass"
+        assert found, "the checks of the spec accept only declared keys"
         self.need(found)
         if default is None and found.key.asked and found.key.default is not None:
             default = go.string(str(found.key.default))

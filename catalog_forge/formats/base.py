@@ -78,7 +78,7 @@ class Escape:
             reasons.append(f"one of {shown}")
         if not self.any_control and not self.word:
             reasons += ["a control character"] if NEWLINE in self.controls else ["a line break", "a control character"]
-        reasons += ["what cannot be seen"] if self.seen else []
+        reasons += ["invisible characters"] if self.seen else []
         reasons += ["a NUL"] if "\0" in self.refuse else []
         reasons += ["a space at an end"] if " " in self.not_first else []
         if not self.not_first[:1].isspace() and (shown := "".join(dict.fromkeys(self.not_first + self.not_last))):

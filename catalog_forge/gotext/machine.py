@@ -147,7 +147,7 @@ class Machine:
     def check(self) -> None:
         """Raise LimitError when the time is over: that of the processor, for a busy machine changes no answer."""
         if time.thread_time() > self._until:
-            raise LimitError(f"the template was not done after {self.limits.seconds:g} s of work: does it loop for ever?")
+            raise LimitError(f"the template was not done after {self.limits.seconds:g} s of work: does it loop forever?")
 
 
 def items_of(value: Any, node: Any, names: int) -> Iterator[tuple[Any, Any]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from docker.tls import TLSConfig
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
-HINT = "start Docker, or name an engine that runs by DOCKER_HOST, DOCKER_CONTEXT or `docker context use`"
+HINT = "start Docker, or select a running engine with DOCKER_HOST, DOCKER_CONTEXT or `docker context use`"
 
 
 @dataclass(frozen=True, slots=True)

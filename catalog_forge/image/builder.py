@@ -88,7 +88,7 @@ def push(engine: Engine, tag: str, report: Report) -> str:
     with closing(engine.response):
         for message in _heard(engine, action, messages):
             if "error" in message:
-                hint = advice(message["error"]) or "`docker login` to the registry; it must let you write there"
+                hint = advice(message["error"]) or "log in to the registry with `docker login`; you need write access"
                 raise BuildError(f"cannot push {tag}: {message['error']}", hint=hint)
             if "id" in message:
                 report(progress(message, Pushing))
@@ -196,7 +196,7 @@ def _failure(work: _Work, request: BuildRequest, log: Log) -> ForgeError:
     if step.instruction.upper().startswith("FROM "):
         hint = advice(log.error) or "the engine has no such image and cannot get it: check its name, `docker login`, or load it"
     elif step.instruction.upper().startswith("ADD "):
-        hint = "`--confd FILE`, or the variable CATALOG_FORGE_CONFD, names a confd that you have: then nothing is downloaded"
+        hint = "`--confd FILE`, or the variable CATALOG_FORGE_CONFD, selects a local confd, so that nothing is downloaded"
     message = f"{tag}: step {step.number} of {step.total} failed, {_short(step.instruction)}: {log.error}{output}"
     return BuildError(message, Where(request.dockerfile, line, 1), hint)
 

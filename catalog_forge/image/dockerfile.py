@@ -192,12 +192,12 @@ class _Reader:
         elif each.keyword in ("ADD", "COPY", "ENV", "LABEL", "FROM", "ARG") and each.has_open_quote:
             self.faults.append(Fault(each.start, f"{each.keyword} has a quote that does not end"))
         elif each.keyword in ("ADD", "COPY") and len(each.words) < 2 and not _HEREDOC.search(each.text):
-            hint = "a quote stands around both the source and the target" if " " in each.body else ""
-            self.faults.append(Fault(each.start, f"{each.keyword} wants a source and a target: this is one word", hint))
+            hint = "a single quote encloses both the source and the target" if " " in each.body else ""
+            self.faults.append(Fault(each.start, f"{each.keyword} needs a source and a target, but this is a single word", hint))
         elif each.keyword == "ENV" and len(each.words) < 2 and "=" not in each.text:
-            self.faults.append(Fault(each.start, "ENV wants a name and a value"))
+            self.faults.append(Fault(each.start, "ENV needs a name and a value"))
         elif each.keyword == "FROM" and len(each.words) not in (1, 3):
-            self.faults.append(Fault(each.start, "FROM wants an image, or IMAGE AS NAME"))
+            self.faults.append(Fault(each.start, "FROM needs an image, or IMAGE AS NAME"))
 
     def follow(self, each: Instruction) -> None:
         """Keep track of stages and variables."""

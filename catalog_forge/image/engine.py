@@ -25,17 +25,17 @@ _ANY_VERSION = "1.24"
 _ADVICE = (
     (
         ("port is already allocated", "bind: address already in use"),
-        "another container or program has this port: stop it, or publish another one",
+        "another container or program uses this port: stop it, or publish a different port",
     ),
     (
         ("no such host", "connection refused", "i/o timeout", "network is unreachable", "deadline exceeded", "no route to host"),
-        "the engine cannot reach that host: see its network and proxy, or load the image (`docker load`)",
+        "the engine cannot reach that host: check its network and proxy, or load the image (`docker load`)",
     ),
     (
         ("pull access denied", "manifest unknown", "not found", "does not exist", "no such image", "manifest for"),
         "check its name and tag; build it, `docker load` it, or `docker login` to its registry",
     ),
-    (("denied", "unauthorized", "no basic auth"), "`docker login` to the registry; it must let you in"),
+    (("denied", "unauthorized", "no basic auth"), "log in to the registry with `docker login`"),
     (("no space left",), "`docker system df` says what fills the disk, `docker system prune` frees it"),
     (("is already in use by container",), "`docker rm` the container of that name, or choose another --name"),
 )
@@ -95,7 +95,7 @@ def advice(words: str) -> str:
 
 def gone(address: Address, action: str) -> EngineError:
     """Return the error for an engine that answered before and does not any more."""
-    return EngineError(f"cannot {action}: the Docker engine at {address} broke the connection", hint="see the engine's log")
+    return EngineError(f"cannot {action}: the Docker engine at {address} broke the connection", hint="check the engine's log")
 
 
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
@@ -114,7 +114,7 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
             raise EngineError(f"the Docker engine at {address} is too old: its API is {version}", hint=hint)
         return Engine(_client(address, version, timeout), address)
     except (KeyError, TypeError, ValueError) as error:
-        raise EngineError(f"no Docker engine at {address}: what answers there is something else", hint=HINT) from error
+        raise EngineError(f"no Docker engine at {address}: something else answers there", hint=HINT) from error
     except (DockerException, *LOST) as error:
         message, hint = _reason(error)
         raise EngineError(f"no Docker engine at {address}: {message}", hint=hint) from error
@@ -168,7 +168,7 @@ def _reason(error: BaseException) -> tuple[str, str]:
             case socket.gaierror():
                 return "the host is not known", HINT
             case ssl.SSLError():
-                return f"TLS failed: {cause.reason or cause}", "see DOCKER_CERT_PATH, or the TLS files of the context"
+                return f"TLS failed: {cause.reason or cause}", "check DOCKER_CERT_PATH, or the TLS files of the context"
             case TimeoutError():
                 return "no answer in time", HINT
             case ConnectionError() if cause.errno or isinstance(cause, ConnectionResetError):

@@ -94,7 +94,7 @@ class _Writer:
             f"https://spdx.org/spdxdocs/{spec.name}-{quote(spec.version)}-{digest[:32]}",
             [spdx.Actor(spdx.ActorType.TOOL, f"catalog-forge-{__version__}")],
             created,
-            document_comment="What the build puts into the image; what the base holds is known to a scanner alone.",
+            document_comment="Covers what the build adds to the image; use a scanner for the contents of the base.",
         )
         made = spdx.Document(info, self.packages, files, annotations=self.annotations(created), relationships=self.relations)
         return _written(made)
@@ -150,7 +150,7 @@ class _Writer:
             purl = f"pkg:generic/{quote(tool.name)}{_qualified(checksum=f'sha256:{tool.sha256}', download_url=tool.url)}"
             rows.append((tool.name, "", tool.url, tool.sha256, purl, f"{tools_folder(spec)}{tool.name}", ""))
         for number, (name, version, source, checksum, purl, path, license) in enumerate(rows, start=1):
-            at, comment = f"SPDXRef-program-{number}", f"in the image as {path}; the checksum is that of the download"
+            at, comment = f"SPDXRef-program-{number}", f"in the image as {path}; the checksum is that of the downloaded file"
             sums = self.sums(SHA256=checksum)
             words = {"version": version or None, "checksums": sums, "comment": comment, "primary_package_purpose": application}
             self.package(at, name, source, purl, license, **words)

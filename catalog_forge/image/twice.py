@@ -34,7 +34,7 @@ def check(engine: Engine, request: BuildRequest, report: Report) -> None:
     if differing := sorted(name for name in {*first, *again} if first.get(name) != again.get(name)):
         more = f", and {len(differing) - _MOST_NAMED} more" if len(differing) > _MOST_NAMED else ""
         raise BuildError(
-            f"{tag} does not come out the same twice: {', '.join(differing[:_MOST_NAMED])}{more}",
+            f"{tag} differs when it is built twice: {', '.join(differing[:_MOST_NAMED])}{more}",
             hint="pin its base and what it downloads by a digest",
         )
 

@@ -75,7 +75,7 @@ def bared(file: File, node: Text) -> Fix | None:
     start = _offset(file, node.where, source) if node.style in ("'", '"') else None
     if start is None:
         return None
-    return Fix(f"take the quotes from {shown(node.value)}", file.path, (Edit(start, start + len(source), node.value),))
+    return Fix(f"remove the quotes from {shown(node.value)}", file.path, (Edit(start, start + len(source), node.value),))
 
 
 def renamed(file: File, node: Text, name: str) -> Fix | None:

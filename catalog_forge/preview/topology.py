@@ -148,7 +148,7 @@ class _TopologyReader:
         self.members = {name: self._members(files.services[name]) for name in names[:MOST_UNITS]}
 
     def topology(self, title: str) -> Topology:
-        """All of it; a line to what is not in the composition leads out of the stack."""
+        """All of it; a line to what is not in the composition points outside the stack."""
         units = [self._unit(name, members) for name, members in self.members.items()]
         edges = tuple(islice(dict.fromkeys([*self._edges(), *self._mounts()]), MOST_EDGES))
         others = {edge.target: "volume" if edge.kind == "mounts" else "outside" for edge in edges}

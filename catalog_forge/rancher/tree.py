@@ -19,8 +19,8 @@ from catalog_forge.goyaml import decoding
 
 MAX_BYTES = 1 << 20
 
-# A file; a link to a file inside the tree; a link that leads out of it or nowhere; what is not a file (a pipe, a socket); a file
-# or folder that this user may not read.
+# A file; a link to a file inside the tree; a link that points outside it or nowhere; what is not a file (a pipe, a socket); a
+# file or folder that this user may not read.
 Kind = Literal["file", "link", "stray", "special", "closed"]
 
 
@@ -69,7 +69,7 @@ class File:
 
     @cached_property
     def content(self) -> bytes:
-        """The bytes; none of what cannot be read, is too large, or leads out of the tree."""
+        """The bytes; none of what cannot be read, is too large, or points outside the tree."""
         if not self.is_readable:
             return b""
         try:
@@ -160,7 +160,7 @@ def key_of(node: yamlio.Node | None, name: str) -> yamlio.Text | None:
 class Tree:
     """Files by their path below a root, in the order of the paths.
 
-    `inside` is the folder or file of the catalog that was read, `""` for all of it: of what lies beside it nothing is known.
+    `inside` is the folder or file of the catalog that was read, `""` for all of it: of files beside it nothing is known.
     """
 
     def __init__(self, files: Iterable[File], inside: str = "") -> None:

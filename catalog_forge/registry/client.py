@@ -259,7 +259,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
         case SSLError():
             words, hint = _tls(error)
         case Timeout():
-            words, hint = "it does not answer in time", _REACH
+            words, hint = "it did not answer in time", _REACH
         case _:
             words, hint = "it cannot be reached, or broke the connection", _REACH
     host.dead = f"{_elsewhere(host, error)}{words}"

@@ -22,7 +22,7 @@ Operation = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs: keys to write, keys to remove, how many are as they should be, and whether an earlier seed was cut off."""
+    """What differs: keys to write, keys to remove, how many are right, and whether an earlier seed was interrupted."""
 
     puts: Mapping[str, str]
     deletes: Sequence[str]

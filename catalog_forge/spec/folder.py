@@ -24,7 +24,7 @@ _MARKS = [mark.encode() for mark in MARKS]
 
 
 def check_inside(root: Path, path: str) -> None:
-    """Raise ForgeError when a path of a catalog leads out of it by a link, of a folder on the way too.
+    """Raise ForgeError when a path of a catalog points outside it by a link, of a folder on the way too.
 
     A catalog may be a stranger's: what lies outside would end up in an image that is pushed.
     """
@@ -40,7 +40,7 @@ def check_inside(root: Path, path: str) -> None:
     except (OSError, RuntimeError) as error:
         raise ForgeError(f"this link leads nowhere: {error}", Where(path)) from None
     if not inside:
-        raise ForgeError("a link leads out of the catalog here", Where(path), "copy what it leads to into the catalog")
+        raise ForgeError("a link points outside the catalog here", Where(path), "copy what it leads to into the catalog")
 
 
 def walked(folder: Path) -> list[Path]:
@@ -114,7 +114,7 @@ class SpecFolder:
         try:
             inside = path.resolve(strict=True).is_relative_to(self.path.resolve())
             if not inside:
-                raise ForgeError(f"the file {name!r} is a link that leads out of {self.path.name}/", where)
+                raise ForgeError(f"the file {name!r} is a link that points outside {self.path.name}/", where)
             if not path.is_file():
                 raise ForgeError(f"{name!r} is not a file", where)
             if path.stat().st_size > MAX_BYTES:

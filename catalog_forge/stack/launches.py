@@ -225,7 +225,7 @@ class Launches:
         """Note what the engine cannot honour, and what needs trust."""
         for key, node in definition.keys.items():
             if key == "extends":
-                self.cannot("`extends`", node.where, "write the service out")
+                self.cannot("`extends`", node.where, "write out the whole service definition")
             elif key == "load_balancer_config" and is_balancer(definition):
                 continue
             elif key not in keys.HONOURED or (key == "build" and "image" in definition.keys):

@@ -104,7 +104,7 @@ class StackEngine:
             stack = balanced(stack, next(iter(images_of(self._engine, "haproxy")), ""))
         on_stack_scenario.check(stack, played, expected)
         if stack.dangerous and not self._trust:
-            hint = "read what it does; --trust runs it"
+            hint = "review the settings above, then allow them with --trust"
             raise ForgeError.of(
                 [Problem(f"{each.service}: {each.key}: {each.message}", each.where, hint) for each in stack.dangerous]
             )

@@ -321,7 +321,7 @@ def test_what_was_generated_is_not_taken_in_again(tmp_path: Path) -> None:
     tree(tmp_path / "images" / "made-conf", {**SOUND, "Dockerfile": GENERATED + SOUND["Dockerfile"].partition("\n")[2]})
     alone = run(tmp_path, str(tmp_path / "images"))
     assert alone.exit_code == 1
-    assert "made-conf/Dockerfile:1:1: it was generated from specs/app-conf.yml: there is nothing to take in" in alone.stdout
+    assert "made-conf/Dockerfile:1:1: it was generated from specs/app-conf.yml: there is nothing to adopt" in alone.stdout
     assert "catalog-forge update app-conf" in alone.stdout
     tree(tmp_path / "images" / "other-conf", SOUND)
     (tmp_path / "new").mkdir()

@@ -79,7 +79,7 @@ def test_branches_that_no_scenario_reaches_are_said(tmp_path: Path) -> None:
     notes = found["notes"]
     assert isinstance(notes, list)
     (note,) = [each for each in notes if each["message"].startswith("no scenario reaches")]
-    assert note["message"] == "no scenario reaches what begins in line 3: nothing is proven of it"
+    assert note["message"] == "no scenario reaches the branch that begins on line 3: nothing is proven of it"
     assert note["where"].endswith("x.tmpl:3:1")
 
 

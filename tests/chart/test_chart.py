@@ -115,7 +115,7 @@ def test_an_answer_that_shapes_the_stack_is_fixed_and_said() -> None:
     small = made.of_entry(docker, rancher)
     assert small.workloads.keys() == {"web"}
     assert made.of_entry(docker, rancher, {"mode": "big"}).workloads.keys() == {"web", "db"}
-    assert [gap.kind for gap in small.gaps] == ["answer that shapes the stack"]
+    assert [gap.kind for gap in small.gaps] == ["answer that changes the stack's structure"]
     assert yaml.safe_load(small.plan.text("values.yaml"))["answers"] == {}
 
 

@@ -146,10 +146,11 @@ def test_rules_of_one_port_are_one_ingress_and_what_it_cannot_hold_is_said() -> 
     }
     assert selector(found["Service lb"]) == "db" and found["Service lb"]["spec"]["ports"][0]["port"] == 5432
     assert {what: text for what, text in becomes(chart, "rule of a load balancer").items() if "left out" in text} == {
-        "rule http 80 a.example.com to db": "it is left out: an Ingress sends what another rule asks for, too, to one service",
-        "rule http 80 www.* to web": "it is left out: an Ingress has no such host name",
-        "rule http 80 b.example.com to out": "it is left out: no pods of the chart answer there",
-        "rule tcp 5432 to web": "it is left out: one Service leads to one service",
+        "rule http 80 a.example.com to db": "it is left out: another rule has the same host and path, and an Ingress "
+        "sends those to only one service",
+        "rule http 80 www.* to web": "it is left out: an Ingress cannot have such a host name",
+        "rule http 80 b.example.com to out": "it is left out: there are no pods for it in the chart",
+        "rule tcp 5432 to web": "it is left out: a Service leads to only one service",
     }
 
 

@@ -120,7 +120,7 @@ def test_an_icon_that_leads_out_of_its_entry_is_refused_and_nothing_is_written(t
     (tmp_path / "secret.png").write_text("secret")
     (entry(tmp_path) / "templates/web/catalogIcon.png").symlink_to(tmp_path / "secret.png")
     result = run(tmp_path, "--entry", "templates/web")
-    assert result.exit_code == 1 and "leads out of the entry's folder" in result.output
+    assert result.exit_code == 1 and "points outside the entry's folder" in result.output
     assert not (tmp_path / "charts").exists()
 
 

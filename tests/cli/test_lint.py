@@ -91,7 +91,7 @@ def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_rule_that_breaks_is_a_bug_that_names_rule_and_place(tmp_path: Path) -> None:
     done = lint(tree(tmp_path, {**SOUND, "templates/web/config.yml": "BREAK: 1\n"}))
     assert (done.exit_code, done.stdout) == (3, "")
-    assert "CF993 broke on templates/web: ZeroDivisionError: as planned\\x1b[2J" in done.stderr
+    assert "CF993 crashed on templates/web: ZeroDivisionError: as planned\\x1b[2J" in done.stderr
 
 
 @pytest.mark.parametrize("path", [".", "templates", "templates/web", "templates/web/0", COMPOSE])
@@ -200,7 +200,7 @@ def test_a_baseline_passes_over_what_it_knows(catalog: Path) -> None:
 def test_what_a_baseline_knows_and_is_done_is_said(catalog: Path) -> None:
     lint(catalog, "--write-baseline", "known.json")
     (catalog / COMPOSE).write_text(SOUND[COMPOSE])
-    assert f"{COMPOSE}: CF991 of the baseline no longer occurs" in lint(catalog, "--baseline", "known.json").stderr
+    assert f"{COMPOSE}: CF991 from the baseline no longer occurs" in lint(catalog, "--baseline", "known.json").stderr
     assert "no longer" not in lint(catalog, "images", "--baseline", "known.json").stderr
     assert "no longer" not in lint(catalog, "--baseline", "known.json", select=("--select", "CF992")).stderr
 
@@ -263,7 +263,7 @@ def test_a_rule_is_explained(tmp_path: Path) -> None:
 
 def test_a_rule_that_is_not_there_is_an_error_that_names_the_list(tmp_path: Path) -> None:
     done = lint(tmp_path, "--explain", "CF1100", select=())
-    assert done.exit_code == 2 and "there is no rule 'CF1100'\n  hint: `lint --list` shows all" in done.stderr
+    assert done.exit_code == 2 and "there is no rule 'CF1100'\n  hint: `lint --list` shows all rules" in done.stderr
 
 
 def test_colours_are_for_a_terminal(catalog: Path) -> None:

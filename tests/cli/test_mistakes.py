@@ -49,7 +49,7 @@ WRITTEN = {
     "key of a file": ("reload:", "relaod:", "8:3", "unknown key 'relaod'", "did you mean 'reload'?"),
     "reload": ("restart", "HUP", "8:11", "reload: cannot be 'HUP'", "did you mean 'signal HUP'?"),
     "format": ("  body", "  format: yamll\n  body", "9:11", "format cannot be 'yamll'", "did you mean 'yaml'?"),
-    "tab": ("  reload", "\treload", "8:1", "a tab stands where", "spaces, never with tabs"),
+    "tab": ("  reload", "\treload", "8:1", "there is a tab where", "spaces, never with tabs"),
     "name of another file": ("redis-conf", "other-conf", "2:7", "the spec in specs/redis-conf.yml is named", "the file must be"),
     "name": ("redis-conf", "Redis", "2:7", "name cannot be 'Redis'", "ending in -conf or -config"),
     "undeclared key": ("metadata/port", "metadata/prot", "10:20", "no such metadata key: 'prot'", "did you mean 'port'?"),
@@ -69,7 +69,13 @@ WRITTEN = {
     "enum": ("type: int, default: 6379", "type: enum", "5:18", "an enum needs options", "such as options: [small, large]"),
     "truth": ("type: int, default: 6379", "type: boolean, default: on", "5:43", "neither true nor false", "hint: true or false"),
     "too deep": ("  reload", "    reload", "8:5", "indented too deep", "align it with 'dest' in line 7"),
-    "like nothing above": ("  reload", " reload", "8:2", "indented like nothing above", "align it with 'dest' in line 7"),
+    "like nothing above": (
+        "  reload",
+        " reload",
+        "8:2",
+        "the indentation of this line matches",
+        "align it with 'dest' in line 7",
+    ),
     "sign": ('"@{metadata/port}"', "@{metadata/port}", "10:17", "cannot begin with '@'", 'quote it: "@{metadata/port}"'),
     "dots for slashes": ("metadata/port", "metadata.port", "10:20", "unknown expression", "@{metadata/port}"),
     "list": ("redis:3.2.11", service("ports: 6379"), "4:54", "ports: a number stands where a list is expected", "written [a, b]"),
@@ -138,10 +144,10 @@ TYPED = {
     "entry": (["up", "redi", "--plan"], 1, ["there is no entry 'redi'", "did you mean 'redis'?"]),
     "question": (["new", "a-conf", "--set", "versoin=2"], 1, ["asks no question 'versoin'", "did you mean 'version'?"]),
     "no answer": (["new", "a-conf", "--set", "version"], 2, ["--set", "'version' is not KEY=VALUE"]),
-    "name": (["new", "Foo"], 2, ["no image can be named 'Foo'", "lower-case letters, digits and dashes"]),
+    "name": (["new", "Foo"], 2, ["an image cannot be named 'Foo'", "lower-case letters, digits and dashes"]),
     "no commit": (["new", "a-conf", "--blueprint", "https://a.b/c.git"], 1, ["names no commit", "URL@COMMIT, 40 hex digits"]),
     "no engine": (["ps"], 4, ["no Docker engine at unix:///nowhere", "(DOCKER_HOST)", "there is no such socket", "start Docker"]),
-    "rule": (["lint", "--explain", "CF9"], 2, ["there is no rule 'CF9'", "`lint --list` shows all"]),
+    "rule": (["lint", "--explain", "CF9"], 2, ["there is no rule 'CF9'", "`lint --list` shows all rules"]),
     "scale without a number": (["up", "redis", "--plan", "--scale", "redis"], 2, ["it is not SERVICE=N", "such as redis="]),
     "scale": (["up", "redis", "--plan", "--scale", "rdis=2"], 2, ["there is no service 'rdis'", "did you mean 'redis'?"]),
     "word of help": (["help", "metadata", "gt"], 2, ["'gt'", "did you mean 'get'?"]),
@@ -172,8 +178,8 @@ def test_a_generated_file_that_was_edited_is_kept_and_both_ways_out_are_told(tmp
 
 def test_what_engines_refuse_with_has_an_advice() -> None:
     for words, wanted in {
-        "Bind for 0.0.0.0:80 failed: port is already allocated": "publish another",
-        "listen tcp4 0.0.0.0:80: bind: address already in use": "publish another",
+        "Bind for 0.0.0.0:80 failed: port is already allocated": "publish a different port",
+        "listen tcp4 0.0.0.0:80: bind: address already in use": "publish a different port",
         "dial tcp: lookup registry.example on 10.0.0.1:53: no such host": "cannot reach",
         "Get http://127.0.0.1:1/v2/: dial tcp 127.0.0.1:1: connect: connection refused": "cannot reach",
         "pull access denied for x, repository does not exist or may require 'docker login'": "check its name",
@@ -214,7 +220,7 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(stack: str, tmp_path: Path
         tree(tmp_path, {"templates/web/0/docker-compose.yml": image})
         result = call(tmp_path, "up", "web", "--name", stack, env={})
     assert result.exit_code == 1
-    assert f"cannot start container {stack}-web-1" in result.stderr and "publish another one" in result.stderr
+    assert f"cannot start container {stack}-web-1" in result.stderr and "publish a different port" in result.stderr
 
 
 @pytest.mark.parametrize("short", ["gh:acme/redis", "gl:acme/redis", "bb:acme/redis"])

@@ -63,7 +63,7 @@ def test_a_blueprint_of_that_name_becomes_a_catalog_in_an_empty_folder(tmp_path:
 def test_the_tree_is_the_result_and_what_to_do_next_is_not(tmp_path: Path) -> None:
     result = new(tmp_path, "web-conf", *WORDS, "--no-build")
     assert result.stdout.startswith(f"{tmp_path}\n├── images\n│   └── web-conf\n│       ├── Dockerfile\n")
-    assert "Yours is specs/web-conf.yml" in result.stderr
+    assert "Edit specs/web-conf.yml" in result.stderr
     assert "Yours" not in result.stdout
 
 
@@ -154,7 +154,7 @@ def test_what_starts_an_unknown_program_is_said_or_an_error_that_says_how(tmp_pa
     assert new(tmp_path, *words, "--force", "--exec", "'open").exit_code == 2
     assert new(tmp_path, *words, "--force", "--exec", " ").exit_code == 2
     blueprint = new(tmp_path, "elasticsearch-conf", "--exec", "x")
-    assert blueprint.exit_code == 1 and "the blueprint says how the program is started" in blueprint.stderr
+    assert blueprint.exit_code == 1 and "the blueprint already defines how the program is started" in blueprint.stderr
 
 
 def test_what_starts_an_unknown_program_is_asked_on_a_terminal(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_what_starts_an_image_that_the_engine_has_is_written_into_the_spec(
         else:
             assert result.exit_code == 0, result.output
             assert list(Repository(tmp_path).source("web-conf").spec().launch.command) == start
-            assert f"{shlex.join(start)} starts {tag}, says the engine" in result.stderr
+            assert f"{shlex.join(start)} starts {tag}, according to the engine" in result.stderr
     finally:
         engine.images.remove(tag, force=True)
 
@@ -226,7 +226,7 @@ def test_a_spec_names_the_schema_that_lies_beside_it(tmp_path: Path, words: tupl
 def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> None:
     result = new(tmp_path / ".", *WORDS, "--", name)
     assert result.exit_code == 2
-    assert "no image can be named" in result.stderr
+    assert "an image cannot be named" in result.stderr
     assert len(result.stderr) < 300
     assert paths(tmp_path) == set()
 
@@ -234,14 +234,14 @@ def test_a_name_that_no_image_can_have_is_refused(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--service", "web"), 2, "needs --service and --config; of known software, --service alone"),
+        (("--service", "web"), 2, "without a blueprint, --service and --config are needed"),
         ((*WORDS, "--blueprint", "generic-conf"), 2, "for specs without a blueprint"),
         ((*WORDS, "--set", "version=1"), 2, "for specs without a blueprint"),
         (("--set", "version"), 2, "'version' is not KEY=VALUE"),
         (("--answers", "/not/there"), 2, "does not exist"),
         (("--set", "servise=web"), 1, "did you mean 'service'?"),
         (("--set", "topology=nets"), 1, "did you mean 'netns'?"),
-        (("--set", "name=other-conf"), 1, "the name is NAME"),
+        (("--set", "name=other-conf"), 1, "the name is given by NAME"),
         (("--blueprint", "genric-conf"), 1, "did you mean 'generic-conf'?"),
         (("--blueprint", "https://example.org/x.git"), 1, "names no commit"),
         (("--set", "config=etc/x"), 1, "config cannot be 'etc/x'\n  hint: an absolute path"),
@@ -373,7 +373,7 @@ def test_without_an_engine_it_says_so_in_one_line_and_ends_well(tmp_path: Path) 
     result = new(tmp_path, "web-conf", *WORDS)
     assert result.exit_code == 0
     assert [line for line in result.stderr.splitlines() if "engine" in line] == [
-        "No Docker engine answers: the image is not built. Later: catalog-forge build web-conf"
+        "No Docker engine is available, so the image was not built. Build it later with: catalog-forge build web-conf"
     ]
     assert "engine" not in new(tmp_path, "other-conf", *WORDS, "--no-build").stderr
 
@@ -395,7 +395,7 @@ def test_with_an_engine_the_image_is_built_with_the_given_confd(
         assert result.exit_code == 0, result.output
         image = engine.images.get("new-test-conf:0.1.0")
         # It was built on this machine, so it is not the file that was released.
-        last = f"new-test-conf:0.1.0  {image.id}  built, with a confd that is not 0.16.0 as it was released"
+        last = f"new-test-conf:0.1.0  {image.id}  built, with a confd that is not the released 0.16.0"
         assert result.stdout.splitlines()[-1] == last
         version = said(engine, image, ["-version"], entrypoint="confd")
         assert version.startswith(b"confd 0.16.0")

@@ -113,7 +113,7 @@ def test_a_spec_is_not_a_scenario_and_it_is_said_once(tmp_path: Path) -> None:
 
 def test_a_scenario_is_asked_for_where_there_is_none(tmp_path: Path) -> None:
     tree(tmp_path, {"specs/redis-conf.yml": SPEC})
-    assert "begin with: catalog-forge scenario new NAME" in call(tmp_path, "test", "--scenario", "first").stderr
+    assert "create one with: catalog-forge scenario new NAME" in call(tmp_path, "test", "--scenario", "first").stderr
 
 
 @pytest.mark.parametrize(

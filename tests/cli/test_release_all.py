@@ -102,7 +102,7 @@ def test_a_new_base_of_twelve_images_is_one_commit(tmp_path: Path) -> None:
     assert {path: after[path] for path in kept} == {path: before[path] for path in kept}
     assert foretold(told) == made(catalog)
     again = run(catalog, "release", "--all", "--changed", "--commit")
-    assert (again.exit_code, again.stdout) == (0, "nothing differs from what is published\n")
+    assert (again.exit_code, again.stdout) == (0, "nothing has changed since the published revisions\n")
     assert git(catalog, "rev-list", "--count", "HEAD") == "2"
 
 
@@ -171,7 +171,7 @@ def test_a_release_that_was_committed_is_tagged_by_the_next_run(two: Path) -> No
     before = held(two)
     taken = run(two, "release", "--all", "--tag")
     assert (taken.exit_code, held(two)) == (1, before)
-    assert "the tag one-1.0.2 is there already" in taken.stderr
+    assert "the tag one-1.0.2 already exists" in taken.stderr
 
 
 def test_two_clones_that_release_at_once_make_two_revisions(two: Path, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_scenario_that_fails_shows_place_and_difference_and_ends_with_1(tmp_pa
     assert "  specs/app-conf/scenarios/bad.yml:9:5: start: /etc/app/level.properties is not as expected" in lines
     assert {"    -level=debug", "    +level=info"} <= set(lines)
     assert lines[-1] == "2 scenarios: 1 passed, 1 failed"
-    assert result.stderr.startswith("1 of 2 scenarios failed\n  hint: where the change is wanted, ")
+    assert result.stderr.startswith("1 of 2 scenarios failed\n  hint: if the change is intended, ")
     assert result.stderr.endswith(": catalog-forge scenario new app-conf bad --force\n")
 
 
@@ -70,7 +70,7 @@ def test_a_catalog_without_scenarios_says_how_to_begin(tmp_path: Path) -> None:
     result = run(tmp_path, "test")
     assert (result.exit_code, result.stderr) == (
         1,
-        "there are no scenarios\n  hint: begin with: catalog-forge scenario new NAME\n",
+        "there are no scenarios\n  hint: create one with: catalog-forge scenario new NAME\n",
     )
 
 
@@ -100,11 +100,11 @@ def test_a_new_scenario_passes_and_is_never_overwritten(tmp_path: Path) -> None:
     catalog(tmp_path, {})
     result = run(tmp_path, "scenario", "new", "app-conf")
     assert (result.exit_code, result.stdout) == (0, "specs/app-conf/scenarios/first.yml\n")
-    assert "cluster.name has no default: a value was made up, change it" in result.stderr
+    assert "cluster.name has no default, so a placeholder was used: change it" in result.stderr
     assert run(tmp_path, "test").exit_code == 0
     text = (tmp_path / "specs/app-conf/scenarios/first.yml").read_text()
     again = run(tmp_path, "scenario", "new", "app-conf")
-    assert (again.exit_code, "is there already" in again.stderr) == (1, True)
+    assert (again.exit_code, "already exists" in again.stderr) == (1, True)
     assert (tmp_path / "specs/app-conf/scenarios/first.yml").read_text() == text
     assert run(tmp_path, "scenario", "new", "app-conf", "first", "--force").exit_code == 0
 

@@ -124,16 +124,16 @@ def test_a_conflict_that_is_written_is_refused_until_it_is_resolved(catalog: Pat
     edit(catalog, "5\n", "V\n", "specs/web-conf/a.txt")
     result = run(catalog, "update", "--conflict", "inline")
     assert result.exit_code == 1
-    assert "2 conflicts, written between marks" in result.output
+    assert "2 conflicts, written between conflict markers" in result.output
     refused = run(catalog, "generate")
     assert refused.exit_code == 1
-    assert "specs/web-conf.yml:8:1: a conflict is not resolved" in refused.output
+    assert "specs/web-conf.yml:8:1: unresolved conflict" in refused.output
     text = (catalog / "specs/web-conf.yml").read_text()
     assert "label: What it looks like" in text
     mine, theirs = re.split("<{7}.*\n", text)[0], re.split("={7}\n|>{7}.*\n", text)[1:]
     (catalog / "specs/web-conf.yml").write_text(mine + "".join(theirs))
     refused = run(catalog, "generate")
-    assert "specs/web-conf/a.txt:5:1: a conflict is not resolved" in refused.output
+    assert "specs/web-conf/a.txt:5:1: unresolved conflict" in refused.output
     (catalog / "specs/web-conf/a.txt").write_text("5\n")
     assert run(catalog, "generate").exit_code == 0
     assert run(catalog, "update").exit_code == 0, "a conflict that was resolved does not come again"
@@ -228,11 +228,11 @@ def test_a_tree_without_a_memory_is_taken_in_with_the_answers_that_make_most_of_
     (catalog / "specs/web-conf" / MEMORY).unlink()
     assert run(catalog, "update").exit_code == 1
     refused = run(catalog, "update", "web-conf")
-    assert "nothing is remembered" in refused.output
+    assert "no blueprint is recorded" in refused.output
     before = held(catalog)
     result = run(catalog, "update", "web-conf", "--from", "../mine")
     assert result.exit_code == 0, result.output
-    assert "taken in. Its base is mine" in result.output
+    assert "recorded. Its base is mine" in result.output
     assert {path for path, content in held(catalog).items() if before.get(path) != content} == {f"specs/web-conf/{MEMORY}"}
     found = memory.read((catalog / "specs/web-conf" / MEMORY).read_bytes(), "web-conf")
     assert found.answers["release"] == "1.27.0"
@@ -322,7 +322,7 @@ def test_a_secret_is_asked_for_again_and_never_shown(tmp_path: Path) -> None:
     (mine / ROOM / "key").write_text("# {{ cookiecutter.key }}\n")
     refused = run(tmp_path / "c", "update")
     assert refused.exit_code == 1
-    assert "the answer to 'key' is secret, so it is not remembered" in refused.output
+    assert "the answer to 'key' is secret, so it is not recorded" in refused.output
     diff = run(tmp_path / "c", "update", "--set", "key=hush-hush", "--diff").output
     assert "not shown, it may hold a secret: specs/web-conf/key" in diff
     assert "hush" not in diff

@@ -17,8 +17,12 @@ SCENARIO = "stack: web\nservices: {web: {sidekicks: [web-conf], metadata: {colou
     ("words", "status", "said"),
     [
         (("web", "--upgrade-from", "0", "--expect", "quite"), 1, "there is no scenario 'quite'\n  hint: did you mean 'quiet'?"),
-        (("web", "--upgrade-from", "0", "--expect", "quiet"), 1, "the scenario 'quiet' asks no container at its start"),
-        (("other", "--upgrade-from", "0", "--expect", "quiet"), 1, "no spec makes the entry 'other'"),
+        (
+            ("web", "--upgrade-from", "0", "--expect", "quiet"),
+            1,
+            "the scenario 'quiet' does not query any container at its start",
+        ),
+        (("other", "--upgrade-from", "0", "--expect", "quiet"), 1, "the entry 'other' is not generated from a spec"),
         (("web", "--expect", "quiet"), 2, "--expect is for an upgrade"),
     ],
 )

@@ -26,7 +26,7 @@ NEVER = r"""
 {{toUpper 1}}
     fails toUpper @2 argument 1 must be a text, and this is a whole number
 {{toUpper 1.5}}
-    fails toUpper @2 argument 1 must be a text, and this is a number with a point
+    fails toUpper @2 argument 1 must be a text, and this is a floating-point number
 {{toUpper true}}
     fails toUpper @2 argument 1 must be a text, and this is a truth
 {{toUpper nil}}
@@ -66,16 +66,16 @@ NEVER = r"""
 {{sortKVByLength (gets "/a")}}{{sortKVByLength nil}}
 {{getv "a"}}
 {{getv "a/b"}}
-    fails getv @2 no key of the store begins without a slash
+    fails getv @2 every key of the store begins with a slash
 {{getv "a/b/"}}
-    fails getv @2 no key of the store begins without a slash
+    fails getv @2 every key of the store begins with a slash
 {{getv "/a/"}}
     fails getv @2 no key of the store ends in a slash
 {{get "/a/"}}
     fails get @2 no key of the store ends in a slash
 {{exists "/a/"}}
 {{exists "a/b"}}
-    fails exists @2 no key of the store begins without a slash
+    fails exists @2 every key of the store begins with a slash
 {{getv "a b/c"}}{{getv "/a b"}}{{getv "a/b" "d"}}
 {{gets "/a/["}}
     fails gets @2 the pattern cannot be read: syntax error in pattern
@@ -102,7 +102,7 @@ NEVER = r"""
 {{eq}}
     fails eq @2 it takes at least 1 argument, and gets 0
 {{eq 1}}
-    fails eq @2 it compares with nothing
+    fails eq @2 it has nothing to compare with
 {{lt 1}}
     fails lt @2 it takes 2 arguments, and gets 1
 {{eq 1 "a"}}
@@ -110,7 +110,7 @@ NEVER = r"""
 {{eq true 1}}
     fails eq @2 a truth and a whole number cannot be compared
 {{eq 1.5 1}}
-    fails eq @2 a number with a point and a whole number cannot be compared
+    fails eq @2 a floating-point number and a whole number cannot be compared
 {{ne "a" 1i}}
     fails ne @2 a complex number and a text cannot be compared
 {{eq 1 1i}}
@@ -125,13 +125,13 @@ NEVER = r"""
 {{ge (map) 1}}
     fails ge @2 a map cannot be ordered
 {{lt nil 1}}{{lt 1 1.5}}
-    fails lt @14 a number with a point and a whole number cannot be compared
+    fails lt @14 a floating-point number and a whole number cannot be compared
 {{len 1}}
     fails len @2 a whole number has no length
 {{len true}}
     fails len @2 a truth has no length
 {{len 1.5}}
-    fails len @2 a number with a point has no length
+    fails len @2 a floating-point number has no length
 {{len nil}}
     fails len @2 nil has no length
 {{len (get "/a")}}
@@ -203,7 +203,7 @@ NEVER = r"""
 {{printf "%x %q %U %c" 1 1 1 1}}
 {{printf "%e %E %g %G %b" 1.5 1.5 1.5 1.5 1.5}}
 {{printf "%q" 1.5}}
-    garbles printf @2 %q does not print a number with a point
+    garbles printf @2 %q does not print a floating-point number
 {{printf "%T" true}}
 {{printf "%f" 1i}}
 {{printf "%p" "a"}}

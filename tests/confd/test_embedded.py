@@ -84,7 +84,7 @@ def test_a_resource_that_there_is_not_is_an_error() -> None:
 
 
 def test_0_11_is_for_lint_only() -> None:
-    with pytest.raises(ForgeError, match="no renderer for confd 0.11\n  hint: 0.11 is known to lint only"):
+    with pytest.raises(ForgeError, match="no renderer for confd 0.11\n  hint: only lint knows 0.11"):
         run("", dialect="0.11")
 
 
@@ -177,7 +177,7 @@ def test_a_name_that_is_no_string_ends_confd_and_fails_a_resource_here(confd: Pa
         ours = run_embedded(image, fetch_from(address), prefix="")
     assert (real.status, dict(real.files)) == (2, {})
     assert "panic: interface conversion" in real.log
-    assert "the real confd ends here (exit 2)" in ours.errors["a.tmpl"]
+    assert "the real confd exits here (exit 2)" in ours.errors["a.tmpl"]
     assert ours.files == {"b.tmpl": b"b"}
 
 
@@ -211,7 +211,7 @@ def test_no_service_fails_what_fetches_and_nothing_else() -> None:
 @pytest.mark.parametrize("key", ["/a%zz", "/a%", "/a\nb"])
 def test_a_key_that_makes_no_url_says_that_the_real_confd_ends(key: str) -> None:
     outcome = embedded.run(image_of({"a.tmpl": b""}, [key]), lambda _: b"{}")
-    assert "the real confd ends here" in outcome.errors["a.tmpl"]
+    assert "the real confd exits here" in outcome.errors["a.tmpl"]
 
 
 def test_a_mode_that_is_none_fails_before_anything_is_fetched() -> None:

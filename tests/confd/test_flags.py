@@ -144,21 +144,24 @@ def test_sound_command_lines(words: str) -> None:
         (f"{SOUND} -node a,b", "ends 4: confd asks http://a,b: it never reaches Rancher's metadata"),
         (
             "-backend rancher",
-            "never -1: confd asks for /self/service, which begins with no version of the metadata: it gets a 404 for data",
+            "never -1: confd asks for /self/service, which begins with no version of the metadata: it treats the 404 as data",
         ),
-        (f"{SOUND}/self -watch", "never 2: -watch asks for /2016-07-29/self/version, which is not there: confd sees no change"),
-        ("-backend env -prefix /2016-07-29", "never 0: confd asks env, and every key is one of Rancher's metadata"),
-        ("-prefix /2016-07-29 -watch", "never -1: confd asks etcd, and every key is one of Rancher's metadata"),
+        (
+            f"{SOUND}/self -watch",
+            "never 2: -watch asks for /2016-07-29/self/version, which does not exist: confd notices no change",
+        ),
+        ("-backend env -prefix /2016-07-29", "never 0: confd asks env, but all keys are in Rancher's metadata"),
+        ("-prefix /2016-07-29 -watch", "never -1: confd asks etcd, but all keys are in Rancher's metadata"),
         (f"{SOUND} -noop", "never 4: with -noop confd writes no file"),
         (
             "-watch true -backend rancher",
-            "never 1: confd reads no flag behind 'true': -backend and what follows count for nothing",
+            "never 1: confd reads no flags after 'true': -backend and everything after it are ignored",
         ),
-        (f"{SOUND} -watch now", "lost 5: confd takes no arguments: 'now' is dropped"),
-        (f"{SOUND} -watch -interval 9", "lost 5: -interval counts for nothing beside -watch"),
-        (f"{SOUND} -onetime -watch", "lost 5: -watch counts for nothing beside -onetime"),
-        (f"{SOUND} -interval 0", "lost 4: confd makes no pause between its passes"),
-        (f"{SOUND} -node a -node b", "lost 6: of several nodes confd asks a only"),
+        (f"{SOUND} -watch now", "lost 5: confd takes no arguments: 'now' is ignored"),
+        (f"{SOUND} -watch -interval 9", "lost 5: -interval has no effect together with -watch"),
+        (f"{SOUND} -onetime -watch", "lost 5: -watch has no effect together with -onetime"),
+        (f"{SOUND} -interval 0", "lost 4: confd does not wait between its passes"),
+        (f"{SOUND} -node a -node b", "lost 6: of several nodes confd uses only a"),
     ],
 )
 def test_what_comes_of_the_flags(words: str, said: str) -> None:
@@ -197,15 +200,15 @@ def test_confd_toml_counts_before_the_flags_from_0_16_on() -> None:
 TOLD = """
 -backend rancher -prefix /2016-07-29 | /self
 -backend rancher | /self
-    never @-1 confd asks for /self, which begins with no version of the metadata: it gets a 404 for data
+    never @-1 confd asks for /self, which begins with no version of the metadata: it treats the 404 as data
       write -prefix /2016-07-29
 -backend rancher -prefix /2016-07-29/self | /service
 -backend rancher -prefix /2016-07-29 -watch | /self
 -backend rancher -prefix /2016-07-29/self -watch | /x
-    never @2 -watch asks for /2016-07-29/self/version, which is not there: confd sees no change
+    never @2 -watch asks for /2016-07-29/self/version, which does not exist: confd notices no change
       the prefix must be the version alone, such as -prefix /2016-07-29
 -watch -backend rancher -prefix /latest -onetime | /self
-    lost @0 -watch counts for nothing beside -onetime
+    lost @0 -watch has no effect together with -onetime
       leave out one of -onetime and -watch
 -backend etcdd |
     ends @0 confd has no backend 'etcdd'
@@ -217,23 +220,23 @@ TOLD = """
 -version |
 -version -backend Rancher -noop -watch -interval 3 | /self/a
 -h |
-    ends @0 -h shows the flags, and confd ends
+    ends @0 -h shows the flags, and confd exits
       leave it out
 --help |
-    ends @0 -help shows the flags, and confd ends
+    ends @0 -help shows the flags, and confd exits
       leave it out
 -backend rancher -node http://a -prefix /latest |
     ends @2 confd asks http://http://a: it never reaches Rancher's metadata
       write HOST or HOST:PORT, such as -node rancher-metadata
-    never @4 confd asks for /a/latest, which begins with no version of the metadata: it gets a 404 for data
+    never @4 confd asks for /a/latest, which begins with no version of the metadata: it treats the 404 as data
       write -prefix /2016-07-29
 -backend rancher -node https:/b -prefix /latest |
     ends @2 confd asks http://https:/b: it never reaches Rancher's metadata
       write HOST or HOST:PORT, such as -node rancher-metadata
-    never @4 confd asks for /b/latest, which begins with no version of the metadata: it gets a 404 for data
+    never @4 confd asks for /b/latest, which begins with no version of the metadata: it treats the 404 as data
       write -prefix /2016-07-29
 -backend rancher -node a -node b -prefix /latest |
-    lost @4 of several nodes confd asks a only
+    lost @4 of several nodes confd uses only a
       leave one -node
 -node a -node b |
 -backend rancher -node 'x -prefix /latest |
@@ -243,7 +246,7 @@ TOLD = """
     ends @0 flag needs an argument: -backend
       write -backend VALUE
 -watch true |
-    lost @1 confd takes no arguments: 'true' is dropped
+    lost @1 confd takes no arguments: 'true' is ignored
       leave it out
 -watch=x |
     ends @0 invalid boolean value "x" for -watch
@@ -256,24 +259,24 @@ TOLD = """
       it must be a whole number of seconds
 -interval 0x1F |
 -interval 0 |
-    lost @0 confd makes no pause between its passes
+    lost @0 confd does not wait between its passes
       such as -interval 30
 -interval -1 |
-    lost @0 confd makes no pause between its passes
+    lost @0 confd does not wait between its passes
       such as -interval 30
 -interval 0 -watch |
-    lost @0 -interval counts for nothing beside -watch
+    lost @0 -interval has no effect together with -watch
       leave out one of -watch and -interval
 -interval 5 -onetime |
-    lost @0 -interval counts for nothing beside -onetime
+    lost @0 -interval has no effect together with -onetime
       leave out one of -onetime and -interval
 -watch -onetime -interval 3 |
-    lost @0 -watch counts for nothing beside -onetime
+    lost @0 -watch has no effect together with -onetime
       leave out one of -onetime and -watch
-    lost @2 -interval counts for nothing beside -onetime
+    lost @2 -interval has no effect together with -onetime
       leave out one of -onetime and -interval
 -watch -interval 5 |
-    lost @1 -interval counts for nothing beside -watch
+    lost @1 -interval has no effect together with -watch
       leave out one of -watch and -interval
 ---x |
     ends @0 bad flag syntax: ---x
@@ -283,19 +286,19 @@ TOLD = """
       write -FLAG or --FLAG
 -- |
 - |
-    lost @0 confd takes no arguments: '-' is dropped
+    lost @0 confd takes no arguments: '-' is ignored
       leave it out
 x |
-    lost @0 confd takes no arguments: 'x' is dropped
+    lost @0 confd takes no arguments: 'x' is ignored
       leave it out
 x y |
-    lost @0 confd takes no arguments: 'x' is dropped
+    lost @0 confd takes no arguments: 'x' is ignored
       leave it out
 x -watch |
-    never @0 confd reads no flag behind 'x': -watch and what follows count for nothing
+    never @0 confd reads no flags after 'x': -watch and everything after it are ignored
       a flag such as -watch takes a value only with =, as in -watch=true
 -- -watch |
-    never @0 confd reads no flag behind '--': -watch and what follows count for nothing
+    never @0 confd reads no flags after '--': -watch and everything after it are ignored
       a flag such as -watch takes a value only with =, as in -watch=true
 -- x |
 -prefx /a |
@@ -305,7 +308,7 @@ x -watch |
     never @0 with -noop confd writes no file
       leave it out
 -backend env | /self/service /self/x
-    never @0 confd asks env, and every key is one of Rancher's metadata
+    never @0 confd asks env, but all keys are in Rancher's metadata
       write -backend rancher
 -backend env | /self /other
 -backend env |
@@ -324,7 +327,7 @@ x -watch |
       write -log-level VALUE
 -backend= |
 -prefix /2016-07-29x -backend rancher | /a
-    never @0 confd asks for /2016-07-29x/a, which begins with no version of the metadata: it gets a 404 for data
+    never @0 confd asks for /2016-07-29x/a, which begins with no version of the metadata: it treats the 404 as data
       write -prefix /2016-07-29
 -prefix latest -backend rancher | /a
 -prefix //latest/ -backend rancher |
@@ -359,7 +362,7 @@ def test_a_flag_and_its_value_in_one_word_are_told_apart() -> None:
     found = line(["-backend rancher"]).mistake
     assert found is not None
     assert (found.message, found.hint) == (
-        "flag provided but not defined: -backend rancher", "a flag and its value are two words",
+        "flag provided but not defined: -backend rancher", "write a flag and its value as two words",
     )  # fmt: skip
 
 

@@ -63,10 +63,16 @@ def test_keys_are_the_ancestors_of_what_is_read(template: str, wanted: list[str]
         ('{{template "x" "/services"}}{{define "x"}}{{ls .}}{{end}}', "x.tmpl:1:48: the template reads '/services'"),
         ('{{"/services" | ls}}', "x.tmpl:1:17: the template reads '/services'"),
         ('{{getv "/self/service/../../services/x"}}', "x.tmpl:1:8: the template reads '/services/x'"),
-        ('é{{getv (getv "/self/service/name")}}', "x.tmpl:1:9: the key of this lookup cannot be told: its path is not known"),
+        (
+            'é{{getv (getv "/self/service/name")}}',
+            "x.tmpl:1:9: the key of this lookup cannot be determined: its path is not known",
+        ),
         ('{{getv (printf "/self/%s" "x" | toLower)}}', "x.tmpl:1:8: the key of this lookup cannot be told"),
         ('{{range split "/hosts,/stacks" ","}}{{ls .}}{{end}}', "x.tmpl:1:42: the key of this lookup cannot be told"),
-        ('{{gets "/self/*"}}', "x.tmpl:1:8: the key of this lookup cannot be told: its path, which begins with '/self/', is"),
+        (
+            '{{gets "/self/*"}}',
+            "x.tmpl:1:8: the key of this lookup cannot be determined: its path, which begins with '/self/', is",
+        ),
         ('{{range ls "/hosts"}}{{getv (printf "/self/service%s" .)}}{{end}}', "x.tmpl:1:29: the key of this lookup cannot"),
         ('{{$p := "/hosts"}}{{if true}}{{$p = "/stacks"}}{{end}}{{ls $p}}', "x.tmpl:1:60: the key of this lookup cannot"),
         ('{{$p := "/hosts"}}{{range seq 1 2}}{{ls $p}}{{$p = "/stacks"}}{{end}}', "x.tmpl:1:41: the key of this lookup cannot"),

@@ -77,7 +77,7 @@ def test_src_is_cleaned(src: str, clean: str) -> None:
     ("toml", "words"),
     [
         ("[template", "image/conf.d/a.toml:1:10: confd cannot load it: expected ] behind the name of a table: the file ends"),
-        ("[template]\nsrc = 'a'\nsrc = 'b'\n", "image/conf.d/a.toml:3:1: confd cannot load it: src is there already"),
+        ("[template]\nsrc = 'a'\nsrc = 'b'\n", "image/conf.d/a.toml:3:1: confd cannot load it: src already exists"),
         ("[template]\nsrc = 1", "image/conf.d/a.toml:2:1: confd cannot load it: src must be a string"),
         ("[template]\nsrc = 'a'\nmode = 0644", "3:1: confd cannot load it: mode must be a string"),
         ("[template]\nsrc = 'a'\nmode = 644", "3:1: confd cannot load it: mode must be a string"),
@@ -153,7 +153,8 @@ MISFITS = [
         f":{line}:1 {key} must be a string" for line, key in enumerate("dest prefix mode check_cmd reload_cmd".split(), 3)
     ]),
     (b"[template]\nsrc='a'\nuid = 1.5\n  gid = true", [
-        ":3:1 uid must be a number: confd knows no names here", ":4:3 gid must be a number: confd knows no names here",
+        ":3:1 uid must be a number: confd does not accept names here", ":4:3 gid must be a number: confd does not "
+                                                                       "accept names here",
     ]),
     (b"[template]\nsrc='a'\nkeys = 1", [":3:1 keys must be a list of strings"]),
     (b"[template]\nsrc='a'\nKEYS = [1]", [":3:1 keys must be a list of strings"]),

@@ -85,7 +85,7 @@ def test_another_prefix_stands_for_that_of_the_spec() -> None:
         ("env", {"map": {"A": 1}}, "env cannot have 'A'"),
         ("env", {"map": {"a_b": 1}}, "env cannot have 'a_b'"),
         ("etcd", {"map": {"_a": 1}}, "etcd cannot have '_a'"),
-        ("ssm", {"port": ""}, "ssm holds no empty value"),
+        ("ssm", {"port": ""}, "ssm does not allow empty values"),
         ("ssm", {"map": {"a b": 1}}, "ssm cannot have 'a b'"),
         ("ssm", {"port": "x" * 5000}, "at most 4096 bytes"),
         ("consul", {"port": "x" * 600_000}, "at most 524288 bytes"),

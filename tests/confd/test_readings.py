@@ -198,7 +198,7 @@ FOUND = r"""
     fails range @8 a text has no elements
 {{range 1.5}}{{end}}{{range true}}{{end}}{{range 1i}}{{end}}{{range datetime}}{{end}}{{range get "/a"}}{{end}}
     reads get /a @97
-    fails range @8 a number with a point has no elements
+    fails range @8 a floating-point number has no elements
     fails range @28 a truth has no elements
     fails range @49 a complex number has no elements
     fails range @68 a time has no elements
@@ -334,7 +334,7 @@ FOUND = r"""
     fails .c @22 a whole number has no fields
     fails .d @37 a list of texts has no fields
     fails .e @49 a truth has no fields
-    fails .f @60 a number with a point has no fields
+    fails .f @60 a floating-point number has no fields
 {{(seq 1 2).g.h}}{{(jsonArray "[]").i}}{{(json "{}").j}}{{(get "/b").Value}}
     reads get /b @63
     writes /b 56-76
@@ -509,7 +509,7 @@ getv "/a" {}
     writes /a 68-74
 {{eq "/a" (getv "/b") "/c"}}{{eq "/a"}}
     reads getv /b @16
-    fails eq @30 it compares with nothing
+    fails eq @30 it has nothing to compare with
 {{range 1_0}}{{end}}{{range 3}}{{.}}{{end}}{{range $i := 3}}{{range $i}}{{end}}{{end}}
     needs a number such as 1_000, 0b1, 0o7 or 0x1p4 @8
     needs range over a number @0

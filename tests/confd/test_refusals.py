@@ -31,15 +31,15 @@ REFUSED: list[tuple[str, list[Mapping[str, Any]], str, str, str]] = [
      " found unexpected end of stream", ""),
     ("yaml", [{"when": {"has": "metadata/extra"}, "then": [{"text": "a: '"}], "else": [{"text": "a: "}]},
               {"text": "@{metadata/must}"}, {"when": {"has": "metadata/extra"}, "then": [{"text": "'\n"}]}],
-     "metadata/must}", "@{metadata/must} stands in quotes or not, depending on a condition or a list", QUOTES),
+     "metadata/must}", "@{metadata/must} is inside quotes or not, depending on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "@{it}", "sep": "'", "head": "a: '", "tail": "'\n"}}],
-     "it}", "@{it} stands in quotes or not, depending on a condition or a list", QUOTES),
+     "it}", "@{it} is inside quotes or not, depending on a condition or a list", QUOTES),
     ("yaml", [{"list": {"of": "metadata/list", "item": "a@{it}: b"}}], "it}", "@{it} cannot stand in a part of a key (put the key"
      " in double quotes)", ""),
-    ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "a quote or a comment of the text"
-     " before is still open where these pairs begin", ""),
-    ("ini", [{"text": "a = @{metadata/long}\n"}], "metadata/long}", "metadata/long has several lines (multiline), and here one"
-     " line alone may stand", "a block of its own puts it into the file as it is: paste: metadata/long"),
+    ("yaml", [{"text": "a: {b: '"}, {"copy": "metadata/map"}, {"text": "'}"}], '{"copy"', "a quote or a comment from the"
+     " text before is still open where these pairs begin", ""),
+    ("ini", [{"text": "a = @{metadata/long}\n"}], "metadata/long}", "metadata/long has several lines (multiline), but only a"
+     " single line is allowed here", "to put it into the file unchanged, use a separate block: paste: metadata/long"),
 ]  # fmt: skip
 
 

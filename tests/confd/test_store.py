@@ -82,7 +82,7 @@ def test_the_text_of_the_prefix_is_taken_off_the_keys(path: str, prefix: str, ke
 
 @pytest.mark.parametrize("name", [None, 1, True, ["x"], {}])
 def test_a_name_that_is_no_string_says_that_the_real_confd_ends(name: Any) -> None:
-    with pytest.raises(StoreError, match=r"/v/self: /self/list: the name of element 1 is .* the real confd ends here"):
+    with pytest.raises(StoreError, match=r"/v/self: /self/list: the name of element 1 is .* the real confd exits here"):
         flat({"list": ["x", {"name": name}]})
 
 
@@ -91,7 +91,7 @@ def test_the_name_that_is_not_a_string_is_shown_as_it_begins() -> None:
         flat({"list": [{"name": list(range(30))}]})
     given = "[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0,"
     assert str(error.value) == (
-        f"/v/self: /self/list: the name of element 0 is {given}, which is not a string: the real confd ends here (exit 2)"
+        f"/v/self: /self/list: the name of element 0 is {given}, which is not a string: the real confd exits here (exit 2)"
     )
 
 

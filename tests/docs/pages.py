@@ -31,7 +31,7 @@ VOLATILE = (
     (r"\d{4}-\d\d-\d\d", "DAY"),
     (r"\bprocess \d+", "process NUMBER"),
     (r"(/[\w.~-]+)+/(catalog|work)\b", r"FOLDER/\2"),
-    (r", with a confd that is not 0\.16\.0 as it was released", ""),
+    (r", with a confd that is not the released 0\.16\.0", ""),
 )
 
 # What a page has its reader type and another test runs, by how it begins.

@@ -35,7 +35,7 @@ def test_the_formats_that_rancher_refuses(value: str) -> None:
 
 def test_a_version_that_stays_as_it_is_is_a_note() -> None:
     found = findings({RANCHER: ".catalog:\n  version: 8\n"}, "CF305")
-    assert [(each.level, each.message) for each in found] == [("note", "version is 8: it is a number, no text")]
+    assert [(each.level, each.message) for each in found] == [("note", "version is 8: it is a number, not text")]
 
 
 def test_keys_and_questions_that_are_merged_in_are_there() -> None:

@@ -50,11 +50,12 @@ def test_sound_images(lines: str) -> None:
     [
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend","rancher","-watch"]',
-            "Dockerfile:5:1: confd asks for /self/service, which begins with no version of the metadata: it gets a 404 for data",
+            "Dockerfile:5:1: confd asks for /self/service, which begins with no version of the metadata: it treats "
+            "the 404 as data",
         ),
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend","rancher","-prefix","/2016-07-29/self","-watch"]',
-            "Dockerfile:6:28: -watch asks for /2016-07-29/self/version, which is not there: confd sees no change",
+            "Dockerfile:6:28: -watch asks for /2016-07-29/self/version, which does not exist: confd notices no change",
         ),
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend rancher -prefix /2016-07-29"]',
@@ -62,12 +63,12 @@ def test_sound_images(lines: str) -> None:
         ),
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD ["-backend","env"]',
-            "Dockerfile:6:7: confd asks env, and every key is one of Rancher's metadata",
+            "Dockerfile:6:7: confd asks env, but all keys are in Rancher's metadata",
         ),
         # The shell form of CMD is a shell, which confd gets for arguments.
         (
             'ENTRYPOINT ["/usr/bin/confd"]\nCMD -backend rancher -prefix /2016-07-29 -watch',
-            "confd reads no flag behind '/bin/sh': -c and what follows count for nothing",
+            "confd reads no flags after '/bin/sh': -c and everything after it are ignored",
         ),
         # Docker puts no variable into the JSON form.
         (
@@ -77,7 +78,7 @@ def test_sound_images(lines: str) -> None:
         (f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-confdir", "/opt/c"]', "confd reads /opt/c, and conf.d is in /etc/confd"),
         (
             f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-config-file", "/etc/confd/conf.d/web.toml"]',
-            "web.toml is a template resource: as a configuration of confd it says nothing",
+            "web.toml is a template resource: it has no effect as a configuration of confd",
         ),
         (f'ENTRYPOINT ["/confd", {GOOD}, "-watch", "-sync-only"]', "with -sync-only confd runs no check_cmd and no reload_cmd"),
         ("ENTRYPOINT confd -backend rancher -prefix", "flag needs an argument: -prefix"),

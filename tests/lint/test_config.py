@@ -22,7 +22,7 @@ def test_versions_are_compared_as_they_are_stored() -> None:
 def test_what_rancher_makes_of_a_bare_version_is_said_and_quotes_mend_it(value: str, stored: str) -> None:
     changes = {CONFIG: f"name: Web\nversion: {value}\n"}
     (found,) = findings(changes, "CF203")
-    assert found.message.endswith(f"Rancher takes it for {stored}")
+    assert found.message.endswith(f"Rancher reads it as {stored}")
     assert mended(found, tree(changes)) == f"name: Web\nversion: '{value}'\n"
 
 

@@ -63,10 +63,10 @@ def test_variables_end_with_their_stage() -> None:
         ("", "the Dockerfile has no FROM"),
         ("FORM a\n", "'FORM' is not an instruction"),
         ("RUN x\nFROM a\n", "RUN stands before FROM"),
-        ("FROM a b\n", "FROM wants an image, or IMAGE AS NAME"),
-        ('FROM a\nADD "a b"\n', "ADD wants a source and a target: this is one word"),
+        ("FROM a b\n", "FROM needs an image, or IMAGE AS NAME"),
+        ('FROM a\nADD "a b"\n', "ADD needs a source and a target, but this is a single word"),
         ('FROM a\nCOPY "a b\n', "COPY has a quote that does not end"),
-        ("FROM a\nENV X\n", "ENV wants a name and a value"),
+        ("FROM a\nENV X\n", "ENV needs a name and a value"),
         ("FROM a\nRUN\n", "RUN has nothing after it"),
     ],
 )

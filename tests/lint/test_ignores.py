@@ -76,11 +76,11 @@ def test_an_ignore_of_a_file_speaks_for_its_folder_too() -> None:
         ("a: SHOUT # catalog-forge: ignore=CF991\n", ":1:27: CF901 the ignore of CF991 gives no reason"),
         ("a: 1 # catalog-forge: ignore=CF000 why\n", ":1:30: CF901 there is no rule 'CF000'"),
         ("a: 1 # catalog-forge: ignore why\n", ":1:23: CF901 this ignore names no rule"),
-        ("a: 1 # catalog-forge: ignroe=CF991 why\n", ":1:23: CF901 there is nothing like 'ignroe' here"),
-        ("a: 1 # catalog-forge: \n", ":1:23: CF901 there is nothing like '' here"),
-        ("\n" * 20 + "# catalog-forge: ignore-file=CF991 why\n", ":21:18: CF901 an ignore of a file holds nothing here"),
-        ("# catalog-forge: ignore=CF991 why\nb: 1\n", ":1:25: CF902 the ignore of CF991 silences nothing"),
-        ("b: 1 # catalog-forge: ignore=CF99 why\n", ":1:30: CF902 the ignore of CF99 silences nothing"),
+        ("a: 1 # catalog-forge: ignroe=CF991 why\n", ":1:23: CF901 'ignroe' is not a valid keyword here"),
+        ("a: 1 # catalog-forge: \n", ":1:23: CF901 '' is not a valid keyword here"),
+        ("\n" * 20 + "# catalog-forge: ignore-file=CF991 why\n", ":21:18: CF901 an ignore for a whole file has no effect here"),
+        ("# catalog-forge: ignore=CF991 why\nb: 1\n", ":1:25: CF902 the ignore of CF991 has no effect"),
+        ("b: 1 # catalog-forge: ignore=CF99 why\n", ":1:30: CF902 the ignore of CF99 has no effect"),
     ],
 )
 def test_an_ignore_that_is_wrong_or_needless_is_a_finding(text: str, words: str) -> None:

@@ -26,7 +26,7 @@ def test_a_folder_that_is_no_revision_names_the_next_number() -> None:
 
 def test_gaps_are_named_once_however_many_there_are() -> None:
     (found,) = findings({f"templates/web/{number}/rancher-compose.yml": BLOCK for number in (1, 3, 7, 9999)}, "CF108")
-    assert found.message == "numbers of revisions are missing: 2, 4 to 6, 8 to 9998"
+    assert found.message == "revision numbers are missing: 2, 4 to 6, 8 to 9998"
 
 
 def test_a_misnamed_config_is_recognised() -> None:

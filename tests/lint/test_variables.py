@@ -31,7 +31,7 @@ def test_an_answer_is_used(services: str) -> None:
     "services", ["  web:\n    image: n:$${a}\n", "  web:\n    image: n:1 # ${a}\n", "  web:\n    image: n:{{$a := 1}}{{$a}}\n"]
 )
 def test_an_answer_is_not_used(services: str) -> None:
-    assert shown({**docker(services), RANCHER: ASKED}, "CF501") == ["rancher-compose.yml:5:15: the answer 'a' is used nowhere"]
+    assert shown({**docker(services), RANCHER: ASKED}, "CF501") == ["rancher-compose.yml:5:15: the answer 'a' is never used"]
 
 
 def test_an_answer_is_used_in_rancher_compose_but_not_in_its_catalog_block() -> None:

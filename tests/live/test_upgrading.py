@@ -68,7 +68,7 @@ def test_an_upgrade_keeps_what_the_named_volume_holds_and_rollback_goes_back(too
     tool.run("rollback", tool.name)
     assert "MORE=b" not in environment(tool)
     assert held(tool, "web-2", "/data/words") == "one\n"
-    assert "is there already: an upgrade begins with a new one" in tool.run(*words, "--set", "word=a", status=1)
+    assert "already exists: an upgrade test needs a new stack" in tool.run(*words, "--set", "word=a", status=1)
 
 
 def test_what_an_upgrade_loses_is_said_and_is_an_error(tool: Tool) -> None:
@@ -77,7 +77,7 @@ def test_what_an_upgrade_loses_is_said_and_is_an_error(tool: Tool) -> None:
     words = ("--upgrade-from", "0", "--format", "json", "--settle", "0.3")
     expecting(tool, "two\n")
     said = tool.run("up", "probe", "--name", tool.name, *words, "--expect", "kept", status=1)
-    assert "the upgrade loses all that data held" in said
+    assert "the upgrade loses everything in data" in said
     assert (
         "specs/probe-conf/scenarios/kept.yml:4:" in said
         and "after the upgrade: what `cat /data/words` in web-1 says is not as expected" in said

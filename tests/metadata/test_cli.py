@@ -170,7 +170,7 @@ def test_serve_reloads_a_changed_file_with_a_new_version(serving: Serving, scena
 def test_serve_keeps_the_old_answers_while_the_file_is_bad(serving: Serving, scenario: Path) -> None:
     put(scenario, "services: [")
     assert serving.says().startswith(f"{scenario}:1:11: not well-formed YAML: this '[' is never closed")
-    assert serving.says() == "  hint: close it; a text that holds '[' is quoted"
+    assert serving.says() == "  hint: close it; quote text that contains '['"
     assert serving.says() == "not reloaded: the old answers stay"
     assert serving.get("/latest/services/es/scale") == "3"
     scenario.unlink()

@@ -88,7 +88,7 @@ def told(found: Block) -> tuple[str, str, list[str]]:
             "",
             "",
             [
-                "1:4 not well-formed YAML: this '[' is never closed (close it; a text that holds '[' is quoted)",
+                "1:4 not well-formed YAML: this '[' is never closed (close it; quote text that contains '[')",
             ],
         ),
         (
@@ -285,7 +285,7 @@ def test_the_service_and_the_ci_decode_different_keys(judge: str, text: str, key
             "",
             "",
             [
-                "1:4 not well-formed YAML: this '[' is never closed (close it; a text that holds '[' is quoted)",
+                "1:4 not well-formed YAML: this '[' is never closed (close it; quote text that contains '[')",
             ],
         ),
         (

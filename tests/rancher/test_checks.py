@@ -102,12 +102,12 @@ def _of_lists() -> list[tuple[Check, str, list[str]]]:
         (texts, "a", [f"1:1 CF428 text stands where a list is expected{WRITTEN}"]),
         (texts, "{a: b}", ["1:1 CF428 a mapping stands where a list is expected"]),
         (texts, "[a, a, b, a]", [
-            "1:5 CF404 'a' stands there twice (leave one of both out)",
-            "1:11 CF404 'a' stands there twice (leave one of both out)",
+            "1:5 CF404 'a' stands there twice (remove one of the two)",
+            "1:11 CF404 'a' stands there twice (remove one of the two)",
         ]),
         (checks.items("text", unique=False), "[a, a]", []),
         (checks.items("text", unique=False), "[a, 5]", ["1:5 CF428 a number stands where text is expected ('5')"]),
-        (checks.items("text", "a number"), "[1, '1', 1.0, 01]", ["1:15 CF404 '01' stands there twice (leave one of both out)"]),
+        (checks.items("text", "a number"), "[1, '1', 1.0, 01]", ["1:15 CF404 '01' stands there twice (remove one of the two)"]),
         (texts, "[5, [a], a, [a]]", [
             "1:2 CF428 a number stands where text is expected ('5')", "1:5 CF428 a list stands where text is expected",
             "1:13 CF428 a list stands where text is expected",
@@ -115,14 +115,14 @@ def _of_lists() -> list[tuple[Check, str, list[str]]]:
         (checks.items("a list"), "[[a], [a]]", []),
         (text_or_texts, "a", []),
         (text_or_texts, "[a]", []),
-        (text_or_texts, "[a, a]", ["1:5 CF404 'a' stands there twice (leave one of both out)"]),
+        (text_or_texts, "[a, a]", ["1:5 CF404 'a' stands there twice (remove one of the two)"]),
         (text_or_texts, "{a: b}", ["1:1 CF428 a mapping stands where text or a list is expected"]),
         (text_or_texts, "''", ["1:1 CF428 the text is empty: rancher-compose cannot read it"]),
         (text_or_texts, "'null'", ["1:1 CF428 the text is empty: rancher-compose cannot read it"]),
         (checks.text_or(texts, _of_a, "CF430"), "a", ["1:1 CF430 a stands here"]),
         (checks.text_or(texts, _of_a, "CF430"), "''", []),
         (mappings(scalars=("text",)), "[a, b]", []),
-        (mappings(scalars=("text",)), "[a, a]", ["1:5 CF404 'a' stands there twice (leave one of both out)"]),
+        (mappings(scalars=("text",)), "[a, a]", ["1:5 CF404 'a' stands there twice (remove one of the two)"]),
         (mappings(scalars=("text",)), "a", [f"1:1 CF428 text stands where a list or a mapping is expected{WRITTEN}"]),
         (mappings(scalars=("text",)), "{a: b, c: 5}", ["1:11 CF428 a number stands where text is expected ('5')"]),
         (mappings(scalars=("text", "a number")), "{a: b, c: 5, '': [x], '  ': d}", ["1:14 CF433 a key is empty"]),
@@ -188,7 +188,7 @@ def test_a_list_of_ports_is_judged_item_by_item() -> None:
         "1:19 CF429 'x' is not a port ([ADDRESS:][PORT:]PORT[/tcp or /udp])",
         "1:22 CF429 '80/x' is not a port ([ADDRESS:][PORT:]PORT[/tcp or /udp])",
     ]
-    assert told(checks.ports, "[x, x]") == ["1:5 CF404 'x' stands there twice (leave one of both out)"]
+    assert told(checks.ports, "[x, x]") == ["1:5 CF404 'x' stands there twice (remove one of the two)"]
     assert told(checks.ports, "80") == [f"1:1 CF428 a number stands where a list is expected{WRITTEN}"]
     assert told(checks.ports, "{}") == ["1:1 CF428 a mapping stands where a list is expected"]
 

@@ -76,21 +76,21 @@ cap_add: NET_ADMIN
       a list is written [a, b], or with '- ' before each
 cap_add: [A, A]
     1:18 CF404 cap_add of 'a': 'A' stands there twice
-      leave one of both out
+      remove one of the two
 cap_add: [A, 5, [B]]
     1:18 CF428 cap_add of 'a': a number stands where text is expected
       '5'
     1:21 CF428 cap_add of 'a': a list stands where text is expected
 group_add: [1, '1', 1]
     1:25 CF404 group_add of 'a': '1' stands there twice
-      leave one of both out
+      remove one of the two
 ports: '80:80'
     1:12 CF428 ports of 'a': text stands where a list is expected
       a list is written [a, b], or with '- ' before each
 ports: [80, '80/udp', '1.2.3.4:80:80', '80-90:80']
 ports: [80, 80]
     1:17 CF404 ports of 'a': '80' stands there twice
-      leave one of both out
+      remove one of the two
 ports: ['70000:80']
     1:13 CF429 ports of 'a': '70000:80' is not a port
       [ADDRESS:][PORT:]PORT[/tcp or /udp]
@@ -131,13 +131,13 @@ dns: 'null'
     1:10 CF428 dns of 'a': the text is empty: rancher-compose cannot read it
 dns: [x, x]
     1:14 CF404 dns of 'a': 'x' stands there twice
-      leave one of both out
+      remove one of the two
 dns: {a: b}
     1:10 CF428 dns of 'a': a mapping stands where text or a list is expected
 env_file: []
 env_file: x
     1:15 CF435 env_file of a: no other file is there at launch
-      write the service out
+      write out the whole service definition
 environment: A=b
     1:18 CF421 environment of 'a': text stands where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
@@ -147,7 +147,7 @@ environment: {'': b}
     1:19 CF433 environment of 'a': a key is empty
 environment: [A=b, A=b]
     1:24 CF404 environment of 'a': 'A=b' stands there twice
-      leave one of both out
+      remove one of the two
 environment: {A: , B: 5, C: true}
 labels: {a: [b]}
     1:17 CF421 labels of 'a': a list stands where text is expected
@@ -201,15 +201,15 @@ extends: b
 extends: {service: b}
 extends: {service: a}
     1:14 CF435 extends: the service 'a' extends itself
-      write the service out
+      write out the whole service definition
 extends: {file: x.yml}
     1:14 CF428 extends of 'a': it names no service
       service: NAME
     1:14 CF435 extends: no other file is there at launch
-      write the service out
+      write out the whole service definition
 extends: {service: b, file: x.yml}
     1:14 CF435 extends: no other file is there at launch
-      write the service out
+      write out the whole service definition
 extends: {service: b, files: x.yml}
     1:27 CF434 extends of 'a': unknown key 'files'
       did you mean 'file'?
@@ -269,7 +269,7 @@ scale: '${X}'
       ask for it with a default, and require it
 volumes: [a, a]
     1:18 CF404 volumes of 'a': 'a' stands there twice
-      leave one of both out
+      remove one of the two
 pid: ~
 image: ~
     1:12 CF428 image of 'a': nothing stands where text is expected
@@ -283,7 +283,7 @@ shm_size: 64x
     1:15 CF431 shm_size of 'a': '64x' is not a size
 certs: [a, a]
     1:16 CF404 certs of 'a': 'a' stands there twice
-      leave one of both out
+      remove one of the two
 devices: a
     1:14 CF428 devices of 'a': text stands where a list is expected
       a list is written [a, b], or with '- ' before each
@@ -334,7 +334,7 @@ extends: b
       service: NAME
 extends: {service: b}
     2:25 CF435 extends: the service 'b' is not there
-      write the service out
+      write out the whole service definition
 logging: {driver: [a], options: {a: [b]}, drivr: x}
     2:34 CF428 logging of 'a': a list stands where text is expected
     2:52 CF428 logging of 'a': a list is not text
@@ -347,7 +347,7 @@ logging: {options: [a]}
 networks: {a: , 'b c': , d: {aliases: [x, x], ipv4_address: 5, ipv6_adress: x}, e: f}
     2:32 CF434 networks of 'a': a network cannot be named 'b c'
     2:58 CF404 networks of 'a': 'x' stands there twice
-      leave one of both out
+      remove one of the two
     2:76 CF428 networks of 'a': a number stands where text is expected
       '5'
     2:79 CF434 networks of 'a': unknown key 'ipv6_adress'
@@ -355,7 +355,7 @@ networks: {a: , 'b c': , d: {aliases: [x, x], ipv4_address: 5, ipv6_adress: x}, 
     2:99 CF428 networks of 'a': text stands where a mapping or nothing is expected
 networks: [a, a]
     2:30 CF404 networks of 'a': 'a' stands there twice
-      leave one of both out
+      remove one of the two
 networks: a
     2:26 CF428 networks of 'a': text stands where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
@@ -390,7 +390,7 @@ netwrks: [a]
       did you mean 'networks'?
 env_file: [a]
     2:26 CF435 env_file of a: no other file is there at launch
-      write the service out
+      write out the whole service definition
 """
 
 
@@ -428,7 +428,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "a: [b",
         None,
-        ["1:4 CF426 not well-formed YAML: this '[' is never closed", "  close it; a text that holds '[' is quoted"],
+        ["1:4 CF426 not well-formed YAML: this '[' is never closed", "  close it; quote text that contains '['"],
     ),
     (
         "version: '3'\nservices: {}",
@@ -520,7 +520,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "a: [b",
         [
             "rancher-compose.yml:1:4 CF301 not well-formed YAML: this '[' is never closed",
-            "  close it; a text that holds '[' is quoted",
+            "  close it; quote text that contains '['",
         ],
     ),
     (
@@ -556,9 +556,9 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         None,
         [
             "1:24 CF435 extends: b has links, so that it cannot be extended",
-            "  write the service out",
+            "  write out the whole service definition",
             "1:24 CF435 extends: b has volumes_from, so that it cannot be extended",
-            "  write the service out",
+            "  write out the whole service definition",
         ],
     ),
     (
@@ -566,9 +566,9 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         None,
         [
             "2:24 CF435 extends: the service 'a' extends itself",
-            "  write the service out",
+            "  write out the whole service definition",
             "1:24 CF435 extends: the service 'b' extends itself",
-            "  write the service out",
+            "  write out the whole service definition",
         ],
     ),
     (
@@ -626,7 +626,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
     (
         "a:\n  image: x\n  b: {{ `[` }}",
         None,
-        ["3:6 CF517 not well-formed YAML: this '[' is never closed", "  close it; a text that holds '[' is quoted"],
+        ["3:6 CF517 not well-formed YAML: this '[' is never closed", "  close it; quote text that contains '['"],
     ),
     (
         "a: {image: x}\n# {{ eq 1 `a` }}\nb: c",

@@ -23,7 +23,7 @@ def odd(lines: str, **answers: str) -> list[str]:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("health_check: {port: 80, unhealthy_treshold: 3}", "nobody reads the key 'unhealthy_treshold' (did you mean"),
+        ("health_check: {port: 80, unhealthy_treshold: 3}", "nothing reads the key 'unhealthy_treshold' (did you mean"),
         ("health_check: {port: 80, request_lines: GET / HTTP/1.0}", "'request_lines' (did you mean 'request_line'?)"),
         ("health_check: {health_check: {port: 80}}", "'health_check' (it is a key of the service: write it one level higher)"),
         ("health_check: {port: 80, recreate_on_quorum_strategy_config: {quorm: 1}}", "'quorm' (did you mean 'quorum'?)"),
@@ -43,9 +43,9 @@ def odd(lines: str, **answers: str) -> list[str]:
         ("network_driver: {default_netwrok: {a: b}}", "'default_netwrok' (did you mean 'default_network'?)"),
         ("disks: [{siz: 1g}]", "'siz' (did you mean 'size'?)"),
         ("secrets: [{source: a, targt: b}]", "'targt' (did you mean 'target'?)"),
-        ("port_rules: [{source_port: 80}]", "nobody reads port_rules here (it is a key of lb_config: write it below that one)"),
-        ("stickiness_policy: {name: a}", "nobody reads stickiness_policy here (it is a key of lb_config"),
-        ("config: global", "nobody reads config here (it is a key of lb_config"),
+        ("port_rules: [{source_port: 80}]", "nothing reads port_rules here (it is a key of lb_config: write it below that one)"),
+        ("stickiness_policy: {name: a}", "nothing reads stickiness_policy here (it is a key of lb_config"),
+        ("config: global", "nothing reads config here (it is a key of lb_config"),
     ],
 )
 def test_a_key_that_nobody_reads_is_named_with_the_one_that_was_meant(lines: str, said: str) -> None:
@@ -138,8 +138,8 @@ def test_of_a_stack_is_said_what_of_a_service_is() -> None:
     judge = LaunchJudge(sources(file, None, {}))
     assert judge.faults() == []
     assert [str(each) for each in judge.odd] == [
-        "docker-compose.yml:3:15: nobody reads the key 'drvier'\n  hint: did you mean 'driver'?",
-        "docker-compose.yml:4:23: nobody reads the key 'confg'\n  hint: did you mean 'config'?",
+        "docker-compose.yml:3:15: nothing reads the key 'drvier'\n  hint: did you mean 'driver'?",
+        "docker-compose.yml:4:23: nothing reads the key 'confg'\n  hint: did you mean 'config'?",
     ]
 
 

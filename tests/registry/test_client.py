@@ -334,7 +334,7 @@ def test_a_server_that_is_slow_without_end_is_left_and_not_asked_again(tmp_path:
         folder = tree(tmp_path / "catalog", {"images/a/Dockerfile": lines})
         result = run(folder, "lock")
         assert result.exit_code == 1
-        assert result.stderr.count(f"{server.host}: it does not answer in time") == 20
+        assert result.stderr.count(f"{server.host}: it did not answer in time") == 20
         assert len({asked.path for asked in server.asked}) <= 8
 
 

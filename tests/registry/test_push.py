@@ -50,7 +50,7 @@ def test_a_tag_with_other_content_is_refused_unless_forced(catalog: tuple[Catalo
     digest = plain.image(tag.removeprefix(f"{plain.host}/"), labels={"io.catalog-forge.digest": "0" * 64})
     refused = made.build("--push")
     assert refused.exit_code == 5
-    assert f"cannot push {tag}: the registry has it with other content, {digest}" in refused.stderr
+    assert f"cannot push {tag}: the registry already has it with different content, {digest}" in refused.stderr
     assert "raise `version`" in refused.stderr
     assert not (made.folder / "catalog-forge.lock").exists()
     forced = made.build("--push", "--force")

@@ -167,8 +167,8 @@ def test_a_value_above_the_keys_is_in_the_way(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--set", "banner=x", "--unset", "banner"), "--unset banner: there is a value for it, too"),
-        (("--export", "sh", "--check"), "--export asks no store, and --check does"),
+        (("--set", "banner=x", "--unset", "banner"), "--unset banner: it also has a value"),
+        (("--export", "sh", "--check"), "--export does not contact the store, but --check does"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(catalog: Catalog, words: tuple[str, ...], said: str) -> None:
@@ -319,7 +319,7 @@ def test_a_seed_that_is_cut_off_says_so_and_is_resumed(catalog: Catalog, monkeyp
     there = catalog.there()
     assert 0 < len(there) < 308 and ".seed" in there
     refused = catalog.seed(*given, "--check")
-    assert refused.exit_code == 1 and "an earlier seed was cut off" in refused.stderr
+    assert refused.exit_code == 1 and "an earlier seed was interrupted" in refused.stderr
     assert "resumed" in catalog.done(*given)
     there = catalog.there()
     assert ".seed" not in there and len([key for key in there if key.startswith("servers/")]) == 300
@@ -441,7 +441,7 @@ def test_a_node_that_cannot_be_one_is_one_clear_line(
 def test_a_spec_of_rancher_has_no_store(tmp_path: Path) -> None:
     tree(tmp_path, {"specs/web-conf.yml": re.sub("engine: .*\n", "", SPEC)})
     refused = CliRunner().invoke(root, ["-C", str(tmp_path), "seed", "web-conf", *GIVEN])
-    assert refused.exit_code == 1 and "has no store to seed: it reads Rancher's metadata" in refused.stderr
+    assert refused.exit_code == 1 and "reads Rancher's metadata, so there is no store to seed" in refused.stderr
 
 
 def test_a_wrong_back_end_and_a_wrong_port_are_said(tmp_path: Path, redis: str, etcd: str) -> None:
@@ -481,7 +481,7 @@ def test_what_somebody_else_writes_meanwhile_is_noticed(
     monkeypatch.setattr("catalog_forge.seed.store.carry_out", beside)
     refused = catalog.seed(*GIVEN)
     assert refused.exit_code == 1
-    assert "somebody else wrote to the store meanwhile" in refused.output
+    assert "another process wrote to the store" in refused.output
     monkeypatch.undo()
     assert "1 removed" in catalog.done(*GIVEN)
     assert catalog.there() == VALUES

@@ -163,7 +163,7 @@ def test_all_problems_are_shown_at_once_in_the_order_of_the_file() -> None:
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{metadata/users}'}]}\n", "is a list, not a single value"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{env.X}'}]}\n", "env.X is not one of `vars`"),
         (FULL + "- {dest: /etc/x/a, body: [{text: '@{it.ip}'}]}\n", "`it` stands only in the item of a list"),
-        (FULL + "- {dest: /etc/x/a, body: [{text: '@{/services/x/name}'}]}\n", "/services and /stacks mix the stacks"),
+        (FULL + "- {dest: /etc/x/a, body: [{text: '@{/services/x/name}'}]}\n", "/services and /stacks cover all stacks"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(text: str, wanted: str) -> None:

@@ -120,7 +120,7 @@ def test_link_that_leads_out_is_refused(tmp_path: Path) -> None:
     path = root / "templates/web/1/docker-compose.yml"
     path.unlink()
     path.symlink_to(tmp_path / "secret")
-    with pytest.raises(ForgeError, match="leads out of the entry's folder"):
+    with pytest.raises(ForgeError, match="points outside the entry's folder"):
         chosen(Settings(root), "web")
 
 

@@ -206,7 +206,7 @@ def test_11_dynamodb_drops_what_is_no_text_and_ssm_takes_no_empty_value(confd: P
         assert real.files["all"] == b"/a=1;"
         assert "is not of type 'string'" in real.log
     assert layout(spec(), "dynamodb", {"port": 5}) == {f"{PREFIX}/port": "5"}
-    with pytest.raises(ForgeError, match="ssm holds no empty value"):
+    with pytest.raises(ForgeError, match="ssm does not allow empty values"):
         layout(spec(), "ssm", {"port": ""})
 
 

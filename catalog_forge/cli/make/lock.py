@@ -131,8 +131,8 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
 
     def late(name: str) -> ForgeError:
         host = reference.parse(name).host
-        registries.refuse(host, "it does not answer in time")
-        return ForgeError(f"{host}: it does not answer in time", hint="try it again later")
+        registries.refuse(host, "it did not answer in time")
+        return ForgeError(f"{host}: it did not answer in time", hint="try it again later")
 
     found, problems = dict[str, Locked](), list[Problem]()
     names = [*wanted.images]
@@ -164,7 +164,7 @@ def moved(found: Mapping[str, Locked], known: LockFile, wanted: Named) -> list[P
     """Say which images are others than a lock has."""
     from catalog_forge.errors import Problem
 
-    hint = "look at what is new in it, then: catalog-forge lock"
+    hint = "review the change, then run: catalog-forge lock"
     return [
         Problem(f"{name} has moved: {known.images[name].digest} -> {each.digest}", wanted.images[name], hint)
         for name, each in found.items()

@@ -125,7 +125,7 @@ def new(settings: Settings, /, name: str, **options: object) -> None:
     if chosen.dry_run:
         click.echo("nothing was written", err=True)
         return
-    click.echo(f"Yours is specs/{name}.yml. After a change: catalog-forge generate {name}", err=True)
+    click.echo(f"Edit specs/{name}.yml, then run: catalog-forge generate {name}", err=True)
     if chosen.build is not False:
         _build(repository, name, chosen)
 
@@ -161,7 +161,9 @@ def _check_name(repository: Repository, name: str, force: bool) -> None:
         shown = name if len(name) <= limits.maximum else name[: limits.maximum] + "..."
         near = re.sub("[^a-z0-9]+", "-", entry_name(name.lower())).strip("-") + "-conf"
         likely = f"such as {near}: " if re.fullmatch(limits.pattern, near) and len(near) <= limits.maximum else ""
-        raise UsageError(f"no image can be named {shown!r}", hint=f"{likely}{limits.shape}; at most {limits.maximum} characters")
+        raise UsageError(
+            f"an image cannot be named {shown!r}", hint=f"{likely}{limits.shape}; at most {limits.maximum} characters"
+        )
     if (repository.root / f"specs/{name}.yml").exists() and not force:
         raise ForgeError(
             f"there is a spec already: {repository.root}/specs/{name}.yml",
@@ -175,7 +177,9 @@ def _from_words(name: str, chosen: Options) -> Plan:
     from catalog_forge.plan import Plan
 
     if not (chosen.service and (chosen.config or known_of(chosen.service))):
-        raise click.UsageError("a spec of words needs --service and --config; of known software, --service alone")
+        raise click.UsageError(
+            "without a blueprint, --service and --config are needed; for well-known software --service is enough"
+        )
     if chosen.blueprint or chosen.pairs or chosen.answers or chosen.backend:
         raise click.UsageError("--service, --config, --reload and --metadata are for specs without a blueprint: use --set")
     words = Words(
@@ -239,7 +243,7 @@ def given(pairs: Iterable[str], file: Path | None) -> dict[str, Given]:
             raise ForgeError("answers are a mapping of questions to values", root.where)
     found |= {key: Given(text) for key, text in pairs_of(pairs)}
     if "name" in found:
-        raise ForgeError("the name is NAME of the command line", found["name"].where)
+        raise ForgeError("the name is given by NAME on the command line", found["name"].where)
     return found
 
 
@@ -284,7 +288,10 @@ def _build(repository: Repository, name: str, chosen: Options) -> None:
 
     engine = connect() if chosen.build else answers()
     if engine is None:
-        click.echo(f"No Docker engine answers: the image is not built. Later: catalog-forge build {name}", err=True)
+        click.echo(
+            f"No Docker engine is available, so the image was not built. Build it later with: catalog-forge build {name}",
+            err=True,
+        )
         return
     with engine:
         report = run(engine, requests_for(repository, (name,), Inputs(confd=chosen.confd)), progress=Progress(chosen.quiet))

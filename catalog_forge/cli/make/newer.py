@@ -125,7 +125,7 @@ def _ours(root: Path, paths: Mapping[str, object] | set[str]) -> dict[str, File]
     found = {path: journal.read(root, path) for path in paths if there[path.rpartition("/")[0]]}
     for path, file in found.items():
         if file and file.mode == journal.LINK:
-            raise ForgeError("this is a link, and what it leads to is not updated", Where(path), "put a file in its place")
+            raise ForgeError("this is a link, and its target is not updated", Where(path), "replace it with a regular file")
         if file:
             check_merged(path, file.content)
     return {path: file for path, file in found.items() if file}
@@ -152,7 +152,7 @@ def _by_default(defaults: dict[str, str | bool], quiet: bool, question: Question
     if quiet:
         return question.default
     if question.check and question.check.secret:
-        raise ForgeError(f"the answer to {question.name!r} is secret, so it is not remembered", hint=hint)
+        raise ForgeError(f"the answer to {question.name!r} is secret, so it is not recorded", hint=hint)
     if question.default == "":
         raise ForgeError(f"the blueprint has a new question, {question.name!r}, and no answer to it", hint=hint)
     if isinstance(question.default, str):
@@ -175,9 +175,9 @@ def _taken_in(repository: Repository, name: str, wished: Wished) -> News:
     """Take in a spec of which nothing is remembered: the blueprint with the answers that make most of the spec is the base."""
     if wished.reference is None:
         raise ForgeError(
-            f"nothing is remembered of the blueprint of {name!r}",
+            f"no blueprint is recorded for {name!r}",
             Where(f"specs/{name}/{MEMORY}"),
-            f"update {name} --from BLUEPRINT takes it in",
+            f"update {name} --from BLUEPRINT records it",
         )
     spec = repository.source(name).content
     with opened(wished.reference, _base(repository, wished, wished.reference), cache_folder(os.environ)) as blueprint:

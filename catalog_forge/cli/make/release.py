@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--offline", is_flag=True, help="Do not check whether the registry already has the tag of the image.")
 @click.option("--breaking", is_flag=True, help="Release even if an upgrade loses something.")
-@click.option("--commit", is_flag=True, help="Commit the release; there must be no other uncommitted changes.")
+@click.option("--commit", is_flag=True, help="Commit the release; all other changes must be committed already.")
 @click.option("--tag", is_flag=True, help="Commit the release, and tag the commit ENTRY-VERSION.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would be released.")
@@ -47,7 +47,9 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
     from catalog_forge.repository import Repository
 
     if every == bool(name) or (every and options["version"]):
-        raise UsageError("name one spec, or say --all", hint="--version is for one; --all gives each entry its next one")
+        raise UsageError(
+            "name a spec, or use --all", hint="--version is for a single entry; --all gives each entry its next version"
+        )
     repository = Repository.find(settings.directory)
     sources = [repository.source(each) for each in repository.chosen((name,) if name else ())]
     is_committed = options["commit"] or options["tag"]
@@ -57,7 +59,7 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
     writes = not (diff or dry_run)
     if not found:
         if every:
-            click.echo("nothing differs from what is published")
+            click.echo("nothing has changed since the published revisions")
         if options["tag"] and writes:
             _tag(repository, sources)
         return
@@ -108,7 +110,7 @@ def _check_breaks(found: list[tuple[NextRevision, Published]], breaking: bool) -
     if losing and not breaking:
         of = f" of {', '.join(losing)}" if len(found) > 1 else ""
         raise ForgeError(
-            f"an upgrade to this revision{of} loses something: nothing was written", hint="--breaking releases it all the same"
+            f"an upgrade to this revision{of} loses something: nothing was written", hint="--breaking releases it anyway"
         )
 
 
@@ -146,14 +148,14 @@ def _check_tags(found: list[NextRevision]) -> None:
     from catalog_forge.registry.client import Registries
 
     requests = [request_of(spec, plan.below(f"images/{spec.name}"), Inputs(any_confd=True)) for spec, plan in specs]
-    registries, late = Registries(), lambda _: ForgeError("it does not answer in time")
+    registries, late = Registries(), lambda _: ForgeError("it did not answer in time")
     problems: list[Problem] = []
     for (spec, _), there in zip(specs, pool.look_up(requests, lambda each: pushed.there(registries, each), late), strict=True):
         if isinstance(there, ForgeError):
-            hint = "--offline releases without asking; `build --push` asks again"
+            hint = "--offline releases without checking; `build --push` checks again"
             problems.append(Problem(f"whether {spec.tag} is taken cannot be known: {there.problems[0].message}", None, hint))
         elif there and not there.is_same:
-            hint = "if somebody released it, take that over (git pull) and release again; else raise `version` in the spec"
+            hint = "if someone else released it, git pull and release again; otherwise raise `version` in the spec"
             words = f"the registry has {spec.tag} with other content, {there.words}"
             problems.append(Problem(words, spec.at("version"), hint))
     if problems:

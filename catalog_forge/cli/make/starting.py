@@ -37,7 +37,7 @@ def with_start(name: str, author: Plan, inherited: Map | None, words: str | None
     except ForgeError:
         return author
     if words is not None and says:
-        raise ForgeError("the blueprint says how the program is started: --exec is for specs that do not")
+        raise ForgeError("the blueprint already defines how the program is started: --exec is for specs without that")
     if says:
         return author
     start = _split(words) if words is not None else spec.launch.command or _found(spec, no_input)
@@ -81,14 +81,15 @@ def _found(spec: Spec, no_input: bool) -> tuple[str, ...]:
         with engine:
             if start := command_of(engine, image):
                 click.echo(
-                    f"{printable(shlex.join(start))} starts {image}, says the engine: see that it reads the file", err=True
+                    f"{printable(shlex.join(start))} starts {image}, according to the engine: make sure that it reads the file",
+                    err=True,
                 )
                 return start
     guess = likely(image, [file.dest for file in spec.files])
     if no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ForgeError(
             f"what starts the program in the image {image!r} is not known",
-            hint=f"say it, by the words of the image's ENTRYPOINT and CMD: --exec '{shlex.join(guess or _WORDS)}', "
+            hint=f"give the image's ENTRYPOINT and CMD: --exec '{shlex.join(guess or _WORDS)}', "
             f"which writes `{line(guess or _WORDS)}` into the spec",
         )
     words: tuple[str, ...] = click.prompt(
@@ -101,7 +102,7 @@ def _split(text: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
-        raise click.UsageError(f"the words cannot be told apart: {error}") from None
+        raise click.UsageError(f"the command cannot be split into words: {error}") from None
     if not words:
         raise click.UsageError("at least one word starts a program")
     return words

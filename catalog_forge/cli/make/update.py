@@ -90,7 +90,7 @@ def _chosen(repository: Repository, names: tuple[str, ...]) -> list[str]:
         return repository.chosen(names)
     found = [name for name in repository.chosen(()) if (repository.root / f"specs/{name}/{MEMORY}").is_file()]
     if not found:
-        raise ForgeError("no spec here remembers its blueprint", hint="update NAME --from BLUEPRINT takes one in")
+        raise ForgeError("no spec here was made from a blueprint", hint="update NAME --from BLUEPRINT records one")
     return found
 
 
@@ -140,7 +140,7 @@ def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
     count = sum(len(change.clashes) for one in found for change in one.conflicts)
     conflicts = counted(count, "conflict")
     if count and wished.inline and not (wished.check or wished.diff or wished.dry_run):
-        return f"{conflicts}, written between marks", None, "edit the files, then: catalog-forge generate"
+        return f"{conflicts}, written between conflict markers", None, "edit the files, then: catalog-forge generate"
     if count and not wished.check:
         return (
             f"{conflicts} in {', '.join(one.name for one in found if one.conflicts)}: nothing was written there",
@@ -150,14 +150,15 @@ def _why(found: list[News], wished: Wished) -> tuple[str, None, str]:
     newer = [one.name for one in found if one.newer]
     edited = [one.name for one in found if one.edited]
     words = [f"the blueprint is newer: {', '.join(newer)}"] * bool(newer) + [f"you edited: {', '.join(edited)}"] * bool(edited)
-    return "; ".join(words), None, "catalog-forge update" if newer else "what you edited stays when the blueprint is newer"
+    return "; ".join(words), None, "catalog-forge update" if newer else "your edits are kept when the blueprint is updated"
 
 
 def _text(one: News) -> str:
     """Say what was found in a spec."""
     if one.taken_in:
         lines = [
-            f"{one.name}: taken in. Its base is {one.now} with the answers that make most of it: what differs counts as edited"
+            f"{one.name}: recorded. Its base is {one.now} with the answers that fit best; all other differences count "
+            f"as your edits"
         ]
     elif one.newer and one.is_same:
         lines = [f"{one.name}: other answers to {one.now}"]

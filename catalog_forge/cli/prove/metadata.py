@@ -189,7 +189,7 @@ class _Source:
         from catalog_forge.metadata.service import routes
 
         if status != 404:
-            return "--format text and --format yaml can say it" if status == 500 else ""
+            return "use --format text or --format yaml" if status == 500 else ""
         nearest, parts = "/", path.split("/")
         # From the top down: as many questions as the data is deep, however long the path is.
         for length in range(2, len(parts)):
@@ -268,7 +268,7 @@ def _json(value: Value, path: str) -> str:
     try:
         return printing.to_json(value)
     except printing.NoJsonError as error:
-        raise ForgeError(f"{path}: {error}", hint="--format text can say it") from None
+        raise ForgeError(f"{path}: {error}", hint="use --format text") from None
 
 
 def _no_constant(word: str) -> None:
@@ -306,7 +306,7 @@ class _Reloading:
             return
         with self.lock:
             self.server.replace(Answers({}))
-        click.echo(f"reloaded {self.file}: there is no such file, so there are no answers", err=True)
+        click.echo(f"reloaded {self.file}: the file does not exist, so there are no answers", err=True)
 
     def quietly(self, reload: Callable[[], None]) -> None:
         """Reload, and only say so if it fails."""

@@ -133,13 +133,16 @@ def render(settings: Settings, /, name: str | None, engine: str, confd: Path | N
 def _check(name: str | None, engine: str, wanted: Wanted) -> None:
     """Refuse what contradicts itself."""
     contradictions = (
-        ((name is None) == (wanted.image_dir is None), "name a spec, or a folder by --image-dir"),
+        ((name is None) == (wanted.image_dir is None), "name a spec, or a folder with --image-dir"),
         (wanted.image_dir and not wanted.metadata, "--image-dir needs --metadata FILE"),
-        (wanted.image_dir and wanted.scenario, "--scenario is one of a spec; --metadata takes any file"),
-        (name and wanted.prefix is not None, "--prefix is for --image-dir; --version chooses that of a spec"),
-        (wanted.image_dir and wanted.backend, "--backend is one of a spec"),
-        (wanted.steps and wanted.scales, "choose --step or --scale"),
-        (engine == "image" and (wanted.version or wanted.resources), "an image is as its spec says: no --version, no --resource"),
+        (wanted.image_dir and wanted.scenario, "--scenario selects a scenario of a spec; --metadata takes any file"),
+        (name and wanted.prefix is not None, "--prefix is for --image-dir; use --version with a spec"),
+        (wanted.image_dir and wanted.backend, "--backend selects a back end of a spec"),
+        (wanted.steps and wanted.scales, "use either --step or --scale"),
+        (
+            engine == "image" and (wanted.version or wanted.resources),
+            "--engine image uses the built image: --version and --resource cannot be changed",
+        ),
     )
     for wrong, message in contradictions:
         if wrong:
@@ -213,7 +216,7 @@ def _check_resources(folder: Path, files: Mapping[str, bytes]) -> None:
     if any(path.startswith("conf.d/") and path.endswith("toml") for path in files):
         return
     inner = folder / "conf.d"
-    missing = f"{inner} holds no template resource: confd would find none" if inner.is_dir() else f"there is no folder {inner}"
+    missing = f"{inner} has no template resources, so confd would find none" if inner.is_dir() else f"there is no folder {inner}"
     others = sorted(path.parent for path in _conf_dirs(folder))
     hint = "name a folder with conf.d/NAME.toml and templates/NAME.tmpl in it, as confd's -confdir does"
     if others:
@@ -262,11 +265,11 @@ def _files(folder: Path, *parts: str) -> dict[str, Path]:
 
 
 def _content(folder: Path, path: Path) -> bytes:
-    """The bytes of a file below a folder. Raises ForgeError for a link that leads out of it, and for a file over 1 MiB."""
+    """The bytes of a file below a folder. Raises ForgeError for a link that points outside it, and for a file over 1 MiB."""
     from catalog_forge.errors import ForgeError
 
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise ForgeError(f"{path} is a link that leads out of {folder}")
+        raise ForgeError(f"{path} is a link that points outside {folder}")
     if not path.is_file():
         raise ForgeError(f"{path} is not a regular file")
     if path.stat().st_size > MAX_BYTES:
@@ -335,7 +338,7 @@ def _chosen(seen: Sequence[Seen], titles: Sequence[str], wanted: Wanted) -> list
     else:
         numbers = [0, len(seen) - 1] if wanted.show_diff else [0]
     if len(numbers) != 2 and wanted.show_diff:
-        raise click.UsageError("--diff is between two: give two --step or two --scale")
+        raise click.UsageError("--diff needs two --step or two --scale")
     return [(titles[number], seen[number]) for number in numbers]
 
 

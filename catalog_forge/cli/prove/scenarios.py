@@ -45,12 +45,12 @@ def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force:
     check_inside(repository.root, path)
     file = repository.root / path
     if file.exists() and not force:
-        raise ForgeError(f"{path} is there already", hint="give another TITLE, or --force")
+        raise ForgeError(f"{path} already exists", hint="give another TITLE, or --force")
     answers = given(sets, None)
     text = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded(), answers)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     click.echo(f"specs/{name}/scenarios/{title}.yml")
     for key in first_scenario.made_up(spec, answers):
-        click.echo(f"{key} has no default: a value was made up, change it", err=True)
-    click.echo("review it: it was recorded from what is rendered now", err=True)
+        click.echo(f"{key} has no default, so a placeholder was used: change it", err=True)
+    click.echo("it was recorded from the current output: review it", err=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # The end of a container's log that a failure shows.
 LOG_LINES = 30
-_FIRST = "begin with: catalog-forge scenario new NAME"
+_FIRST = "create one with: catalog-forge scenario new NAME"
 _COLOURS = {"passed": "green", "skipped": "yellow", "failed": "red", "error": "red"}
 
 
@@ -99,16 +99,13 @@ def _wanted(bad: Sequence[Result]) -> str:
     """What to do where a file differs because somebody wanted it to."""
     changed = [each.case.title for each in bad if any(failure.diff for step in each.steps for failure in step.failures)]
     again = f"catalog-forge scenario new {changed[0].replace('/', ' ', 1)} --force" if changed else ""
-    return (
-        again
-        and f"where the change is wanted, change what the scenario expects; one that was recorded is recorded again by: {again}"
-    )
+    return again and f"if the change is intended, change the expectation; to record the scenario again, run: {again}"
 
 
 def _check(backend: str, engine: str, chosen: Sequence[Case]) -> None:
     """Refuse a back end that an engine has nothing for."""
     if engine == "image":
-        raise click.UsageError(f"--backend {backend}: the engine image has no store; take embedded, confd or stack")
+        raise click.UsageError(f"--backend {backend}: the engine image has no store; use embedded, confd or stack")
     specs = [case.subject.spec for case in chosen if case.subject.spec]
     if engine == "stack" and any(backend not in spec.engine.backends for spec in specs):
         raise click.UsageError(f"--backend {backend}: a stack has Rancher's metadata service in place of files")
@@ -149,7 +146,7 @@ def _show(result: Result) -> None:
     checks = sum(step.checked for step in result.steps)
     facts = f"{counted(len(result.played), 'moment')}, {counted(checks, 'check')}, {1000 * result.seconds:.0f} ms"
     if result.passed and not result.skipped and not checks:
-        facts += ": it expects nothing"
+        facts += ": nothing is expected"
     click.echo(
         f"{click.style(f'{word:8}', fg=_COLOURS[word])} {printable(result.case.title)}  {printable(result.skipped or facts)}"
     )
@@ -167,7 +164,7 @@ def _not_played(result: Result) -> Iterator[str]:
     if left:
         yield click.style(printable(f"  {left[0].where}: {left[0].name}: not played: {left[0].left}"), fg="yellow")
     for step in left[1:]:
-        yield click.style(printable(f"  {step.where}: {step.name}: not played: it comes after that"), fg="yellow")
+        yield click.style(printable(f"  {step.where}: {step.name}: not played: it follows that moment"), fg="yellow")
 
 
 def _failures(result: Result) -> Iterator[str]:

@@ -66,7 +66,7 @@ def the_one(stacks: Iterable[str], name: str | None) -> str:
     if name in there:
         return name or ""
     if name is None:
-        raise ForgeError("there is no stack" if not there else f"which stack? There are {', '.join(there)}")
+        raise ForgeError("there is no stack" if not there else f"name one of the stacks: {', '.join(there)}")
     raise ForgeError(f"there is no stack {name!r}", hint=did_you_mean(name, there))
 
 
@@ -87,7 +87,7 @@ def stopped(engine: Engine, folder: StateFolder) -> None:
                 os.kill(holder, signal.SIGTERM)
             asked = holder
         if time.monotonic() > deadline:
-            raise ForgeError(f"process {holder}, which runs stack {folder.name}, does not end", hint=f"kill -9 {holder}")
+            raise ForgeError(f"process {holder}, which runs stack {folder.name}, does not stop", hint=f"kill -9 {holder}")
         time.sleep(_LOOK)
     try:
         stack = folder.plan()[0]

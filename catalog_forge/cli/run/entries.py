@@ -113,7 +113,7 @@ def show_plan(stack: Stack, output: str, before: Stack | None = None) -> None:
     for line in lines(stack):
         click.echo(click.style(line, bold=True) if line and line[0] != " " else line)
     if before:
-        click.echo(click.style("changes of the stack that is there:", bold=True))
+        click.echo(click.style("changes to the existing stack:", bold=True))
         for line in changes.lines(found):
             click.echo(click.style(line, fg=_SIGNS.get(line[:1])))
 
@@ -169,7 +169,7 @@ def _label(directory: Path, folder: Path) -> str:
 def _files(folder: Path) -> dict[str, bytes]:
     """What lies in an entry's folder: config.yml and the compose files of its revisions.
 
-    A link that leads out of the folder, what is no file, and what is larger than 1 MiB are refused: entries are untrusted.
+    A link that points outside the folder, what is no file, and what is larger than 1 MiB are refused: entries are untrusted.
     """
     from catalog_forge.errors import ForgeError, Where
     from catalog_forge.rancher.entries import COMPOSE, CONFIG, is_revision
@@ -204,7 +204,7 @@ def _content(root: Path, path: Path) -> bytes:
     from catalog_forge.errors import ForgeError, Where
 
     if not path.resolve().is_relative_to(root):
-        raise ForgeError("the link leads out of the entry's folder", Where(str(path)))
+        raise ForgeError("the link points outside the entry's folder", Where(str(path)))
     try:
         # Without waiting, and asked of what is open: a pipe would block, and a file may change between two looks.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -98,7 +98,7 @@ def _show(
     if dry_run:
         click.echo(f"{name}: would be {_summary(todo)}", err=True)
     if check and not todo.is_empty:
-        words = "an earlier seed was cut off" if todo.is_cut_off else f"it would be {_summary(todo)}"
+        words = "an earlier seed was interrupted" if todo.is_cut_off else f"it would be {_summary(todo)}"
         raise ForgeError(f"the store differs from the spec: {words}", hint=f"catalog-forge seed {name} --diff")
 
 
@@ -107,7 +107,7 @@ def _agreed(left: Change) -> None:
     from catalog_forge.errors import ForgeError
 
     if not left.is_empty:
-        raise ForgeError("somebody else wrote to the store meanwhile, and it differs from the spec", hint="run it again")
+        raise ForgeError("another process wrote to the store at the same time, and it differs from the spec", hint="run it again")
 
 
 def _backend(spec: Spec, asked: str | None) -> str:
@@ -118,8 +118,10 @@ def _backend(spec: Spec, asked: str | None) -> str:
         raise UsageError(f"--backend {asked}: {spec.name} does not read it", hint=did_you_mean(asked, known))
     found = asked or spec.engine.store or known[0]
     if found == "rancher":
-        hint = "Rancher asks for the metadata itself, by the questions of the entry; engine: {backend: etcdv3} names a store"
-        raise ForgeError(f"{spec.name} has no store to seed: it reads Rancher's metadata", spec.engine.at("backends"), hint)
+        hint = (
+            "Rancher gets the metadata from the questions of the entry; to use a store, set for example engine: {backend: etcdv3}"
+        )
+        raise ForgeError(f"{spec.name} reads Rancher's metadata, so there is no store to seed", spec.engine.at("backends"), hint)
     return found
 
 
@@ -155,10 +157,10 @@ def _agree(spec: Spec, given: Mapping[str, yamlio.Node], unset: Sequence[str], b
 
     for name in unset:
         if name in given or (name in spec.metadata and spec.metadata[name].variable in given):
-            raise UsageError(f"--unset {name}: there is a value for it, too; leave out the one or the other")
+            raise UsageError(f"--unset {name}: it also has a value; give only one of them")
     if beside_export:
         raise UsageError(
-            f"--export asks no store, and --{beside_export[0].replace('_', '-')} does; leave out the one or the other"
+            f"--export does not contact the store, but --{beside_export[0].replace('_', '-')} does; use only one of them"
         )
 
 

@@ -44,7 +44,7 @@ def stop(stack: str | None, services: tuple[str, ...]) -> None:
     wanted = folder.plan()[0]
     held = units(wanted, services)
     if not folder.holder():
-        raise ForgeError(f"stack {folder.name} does not run", hint=f"catalog-forge start {folder.name}")
+        raise ForgeError(f"stack {folder.name} is not running", hint=f"catalog-forge start {folder.name}")
     bring_up(replace(wanted, held=tuple(sorted({*wanted.held, *held}))))
 
 

@@ -105,7 +105,7 @@ def _upgrade(ctx: click.Context, entry: str, older: str, output: str, expect: st
     from catalog_forge.cli.run import upgrading
 
     if options.pop("watch") or options["only_plan"]:
-        raise click.UsageError("--upgrade-from runs a stack: leave out --watch and --plan")
+        raise click.UsageError("--upgrade-from cannot be combined with --watch or --plan")
     background, newer, sets = Background(supervise), options.pop("revision"), options.pop("sets")
 
     def choose(revision: str | None, given: Sequence[str]) -> Stack | None:
@@ -225,7 +225,7 @@ def _trusted(stack: Stack, trust: bool) -> None:
     from catalog_forge.errors import ForgeError, Problem
 
     if stack.dangerous and not trust:
-        hint = "read what it does; --trust runs it"
+        hint = "review the settings above, then allow them with --trust"
         problems = [Problem(f"{note.service}: {note.key}: {note.message}", note.where, hint) for note in stack.dangerous]
         raise ForgeError.of(problems)
 

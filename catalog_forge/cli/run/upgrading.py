@@ -37,7 +37,7 @@ def play(
     """Run one revision, then upgrade it to another one, and say what is offered, what breaks, and what the volumes hold.
 
     `choose` gives the stack of a revision with its answers; what `scenario` asks of containers at its start is asked in the end.
-    Raises ForgeError when the stack is there already, when the upgrade fails (the stack is as before then), when a volume has
+    Raises ForgeError when the stack already exists, when the upgrade fails (the stack is as before then), when a volume has
     lost all that it held, and when an answer is not as expected.
     """
     from catalog_forge.cli.run.entries import opened
@@ -72,12 +72,12 @@ def play(
         kept = compared(held, contents(engine, after.name))
         wrong = answering.unmet(engine, after, asking) if asking else []
     _tell(step, kept, output)
-    hint = f"the stack runs: look at it, then catalog-forge rollback {after.name}"
+    hint = f"the stack is running: inspect it, then run: catalog-forge rollback {after.name}"
     problems = [Problem(f"after the upgrade: {words}", where, hint) for words, where, _ in wrong]
     for text in (text for _, _, text in wrong if text):
         click.echo(printable(text.rstrip("\n"), "\n"), err=True)
     if lost := [each.volume for each in kept if each.is_lost]:
-        problems.append(Problem(f"the upgrade loses all that {', '.join(lost)} held", None, hint))
+        problems.append(Problem(f"the upgrade loses everything in {', '.join(lost)}", None, hint))
     if problems:
         raise ForgeError.of(problems)
 
@@ -93,13 +93,15 @@ def _asking(directory: Path, entry: str, scenario: str) -> Asking:
     sources = [repository.source(name) for name in repository.names()]
     found = next((each for each in sources if each.spec().entry.name == entry), None)
     if found is None:
-        raise ForgeError(f"no spec makes the entry {entry!r}, so there are no scenarios of it")
+        raise ForgeError(f"the entry {entry!r} is not generated from a spec, so it has no scenarios")
     cases = plays.cases(reading(found.spec(), ""), found.folder, (scenario,))
     if not cases:
         raise ForgeError(f"there is no scenario {scenario!r}", hint=did_you_mean(scenario, found.folder.scenarios()))
     asking = cases[0].expected[0].asking
     if not asking.count:
-        raise ForgeError(f"the scenario {scenario!r} asks no container at its start", hint="expect: {command: ...}, http or log")
+        raise ForgeError(
+            f"the scenario {scenario!r} does not query any container at its start", hint="expect: {command: ...}, http or log"
+        )
     return asking
 
 
@@ -115,7 +117,7 @@ def _must_be_new(name: str) -> None:
 
     if StateFolder(home(), name).kept() is not None:
         hint = f"catalog-forge down --volumes {name}, or choose another --name"
-        raise ForgeError(f"stack {name} is there already: an upgrade begins with a new one", hint=hint)
+        raise ForgeError(f"stack {name} already exists: an upgrade test needs a new stack", hint=hint)
 
 
 def _show(step: Upgrade) -> None:

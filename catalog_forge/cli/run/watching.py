@@ -52,7 +52,8 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
     root = Repository.find(directory).root
     seen = stamps(root, _ROOMS)
     click.echo(
-        f"watching specs/ and templates/ of {printable(str(root))}; Ctrl-C ends that, and stack {before.name} runs on", err=True
+        f"watching specs/ and templates/ of {printable(str(root))}; Ctrl-C stops watching; stack {before.name} keeps running",
+        err=True,
     )
     while True:
         time.sleep(_LOOK)
@@ -64,7 +65,7 @@ def watch(directory: Path, before: Stack, wanted: Callable[[], Stack | None], br
             # What is saved from here on, or was in specs/ meanwhile, is news of the next look.
             seen = {path: stamp for path, stamp in now.items() if path.startswith("specs/")} | _entries(stamps(root, _ROOMS))
             if failed and not done and not is_edited:
-                raise ForgeError(f"nothing was generated of {', '.join(failed)}")
+                raise ForgeError(f"nothing was generated from {', '.join(failed)}")
             stack = wanted()
             if stack and stack.services != before.services:
                 before = _taken_over(before, stack, bring_up)

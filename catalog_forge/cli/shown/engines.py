@@ -123,5 +123,5 @@ def _on_path() -> str:
 
     found = shutil.which("confd")
     if found is None:
-        raise ForgeError("there is no confd on PATH", hint="name one by --confd FILE, or use --engine embedded")
+        raise ForgeError("there is no confd on PATH", hint="name one with --confd FILE, or use --engine embedded")
     return found

@@ -93,7 +93,7 @@ def _logged(error: str) -> str:
 
 def _check(image: ImageDir, dialect: str, only: Collection[str]) -> None:
     if dialect not in DIALECTS:
-        hint = "0.11 is known to lint only: its templates must also work on a newer confd" if dialect == "0.11" else ""
+        hint = "only lint knows 0.11: its templates must also work on a newer confd" if dialect == "0.11" else ""
         raise ForgeError(f"no renderer for confd {dialect}", hint=hint or did_you_mean(dialect, DIALECTS))
     names = [resource.name for resource in image.resources]
     for name in only:
@@ -162,7 +162,7 @@ class _Pass:
     def leaves_of(self, fetch: Fetch, path: str, prefix: str) -> Mapping[bytes, bytes]:
         if (path, prefix) not in self.leaves:
             if _BAD_URL.search(path.partition("#")[0].partition("?")[0]):
-                raise _Failure(f"{path}: no URL: the real confd ends here (exit 2)")
+                raise _Failure(f"{path}: not a URL: the real confd exits here (exit 2)")
             body = fetch(re.split("[?#]", path, maxsplit=1)[0])
             if body is None:
                 raise _Failure(f"{path}: no metadata service answers")

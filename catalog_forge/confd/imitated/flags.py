@@ -102,9 +102,9 @@ def _stopped(words: Sequence[str], place: int) -> Mistake | None:
     """The flags end at the first word that is none: what stands behind it counts for nothing."""
     behind = [word for word in words[place + (words[place] == "--") :] if word.startswith("-") and len(word) > 1]
     if not behind:
-        dropped = Mistake("lost", f"confd takes no arguments: {words[place]!r} is dropped", "leave it out", place)
+        dropped = Mistake("lost", f"confd takes no arguments: {words[place]!r} is ignored", "leave it out", place)
         return None if words[place] == "--" else dropped
-    message = f"confd reads no flag behind {words[place]!r}: {behind[0].split()[0]} and what follows count for nothing"
+    message = f"confd reads no flags after {words[place]!r}: {behind[0].split()[0]} and everything after it are ignored"
     return Mistake("never", message, "a flag such as -watch takes a value only with =, as in -watch=true", place)
 
 
@@ -137,9 +137,9 @@ def _unknown(name: str, oldest: int, newest: int) -> tuple[str, str] | None:
     """Why a flag is not known to any of the releases."""
     flag = releases.FLAGS.get(name)
     if name in ("h", "help"):
-        return f"-{name} shows the flags, and confd ends", "leave it out"
+        return f"-{name} shows the flags, and confd exits", "leave it out"
     if flag is None:
-        hint = "a flag and its value are two words" if re.search(r"\s", name) else did_you_mean(name, releases.FLAGS)
+        hint = "write a flag and its value as two words" if re.search(r"\s", name) else did_you_mean(name, releases.FLAGS)
         return f"flag provided but not defined: -{name}", hint
     if flag.first > newest:
         return f"confd 0.{newest} has no flag -{name}", f"it came with confd 0.{flag.first}"
@@ -192,7 +192,7 @@ def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) 
     if backend != "rancher":
         other = backend in releases.BACKENDS and keys and all(_RANCHER.match(_joined("", key)) for _, key in keys)
         if other:
-            message = f"confd asks {backend}, and every key is one of Rancher's metadata"
+            message = f"confd asks {backend}, but all keys are in Rancher's metadata"
             yield Mistake("never", message, "write -backend rancher", _at(line, "backend"))
         return
     before = line.nodes[0].partition("/")[2] if line.nodes else ""
@@ -203,11 +203,11 @@ def _unread(line: CommandLine, keys: Sequence[tuple[str, str]], is_whole: bool) 
     paths = [_joined(before, prefix or own, key) for own, key in keys] or [start for start in starts if start != "/"]
     unversioned = next((path for path in paths if not _VERSION.match(path)), "")
     if unversioned:
-        message = f"confd asks for {unversioned}, which begins with no version of the metadata: it gets a 404 for data"
+        message = f"confd asks for {unversioned}, which begins with no version of the metadata: it treats the 404 as data"
         yield Mistake("never", message, "write -prefix /2016-07-29", _at(line, "prefix"))
     start = min(starts)
     if line.is_on("watch") and not line.is_on("onetime") and not unversioned and not _VERSION.fullmatch(start):
-        message = f"-watch asks for {posixpath.join(start, 'version')}, which is not there: confd sees no change"
+        message = f"-watch asks for {posixpath.join(start, 'version')}, which does not exist: confd notices no change"
         yield Mistake("never", message, "the prefix must be the version alone, such as -prefix /2016-07-29", _at(line, "prefix"))
     if line.is_on("noop"):
         yield Mistake("never", "with -noop confd writes no file", "leave it out", _at(line, "noop"))
@@ -222,10 +222,10 @@ def _lost(line: CommandLine) -> Iterator[Mistake]:
     stronger = next((name for name in ("onetime", "watch") if line.is_on(name)), "")
     for name in ("watch", "interval"):
         if stronger and name in line.values and name != stronger:
-            word = f"-{name} counts for nothing beside -{stronger}"
+            word = f"-{name} has no effect together with -{stronger}"
             yield Mistake("lost", word, f"leave out one of -{stronger} and -{name}", _at(line, name))
     interval = integer(line.values.get("interval", "600"))
     if not stronger and interval is not None and interval < 1:
-        yield Mistake("lost", "confd makes no pause between its passes", "such as -interval 30", _at(line, "interval"))
+        yield Mistake("lost", "confd does not wait between its passes", "such as -interval 30", _at(line, "interval"))
     if len(line.nodes) > 1 and line.get("backend") == "rancher":
-        yield Mistake("lost", f"of several nodes confd asks {line.nodes[0]} only", "leave one -node", _at(line, "node"))
+        yield Mistake("lost", f"of several nodes confd uses only {line.nodes[0]}", "leave one -node", _at(line, "node"))

@@ -134,7 +134,7 @@ def _wanted(key: str, value: object) -> str:
     if key in _TEXTS and not isinstance(value, str):
         return "a string"
     if key in _OWNERS and type(value) is not int:
-        return "a number: confd knows no names here"
+        return "a number: confd does not accept names here"
     if key == "keys" and (kinds is None or any(kind is not str for kind in kinds)):
         return "a list of strings"
     if key == "filemode" and not 0 <= whole < 1 << 32:

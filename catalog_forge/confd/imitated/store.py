@@ -236,7 +236,7 @@ class _Walk:
         if not isinstance(name, str):
             place, given = f"{self.origin}: {runes(path)}", json.dumps(name)[:40]
             raise StoreError(
-                f"{place}: the name of element {number} is {given}, which is not a string: the real confd ends here (exit 2)"
+                f"{place}: the name of element {number} is {given}, which is not a string: the real confd exits here (exit 2)"
             )
         return self.segments.get(name) or self._segment(name)
 

@@ -124,7 +124,7 @@ class _TomlReader:
             if self.char in ("", "\0"):
                 return
             if self.char not in "\r\n#":
-                self.fail(f"expected the end of the line, not {self.char!r}")
+                self.fail(f"expected end of line, not {self.char!r}")
 
     # Tables
 
@@ -165,7 +165,7 @@ class _TomlReader:
     def append(self, above: Table, name: str, start: int) -> Table:
         found = above.setdefault(name, Tables())
         if not isinstance(found, Tables):
-            self.fail(f"{name} is there already, and is not an array of tables", start)
+            self.fail(f"{name} already exists, and is not an array of tables", start)
         above.places.setdefault(name, start)
         found.append(Table())
         return found[-1]
@@ -181,7 +181,7 @@ class _TomlReader:
             # What is set is dropped: the table that was named before stays.
             known.implied = False
         elif name in table:
-            self.fail(f"{name} is there already", start)
+            self.fail(f"{name} already exists", start)
         else:
             table[name], table.places[name] = value, start
 
@@ -231,7 +231,7 @@ class _TomlReader:
             if self.spaced() == ",":
                 self.place += 1
             elif self.char != "]":
-                self.fail(f"expected a comma or ] in a list, not {self.char!r}" if self.char else "a list does not end")
+                self.fail(f"expected a comma or ] in a list, not {self.char!r}" if self.char else "a list is not closed")
         self.place += 1
         return found
 
@@ -253,7 +253,7 @@ class _TomlReader:
             if self.char == ",":
                 self.place += 1
             elif self.char != "}":
-                self.fail(f"expected a comma or }} in a table, not {self.char!r}" if self.char else "a table does not end")
+                self.fail(f"expected a comma or }} in a table, not {self.char!r}" if self.char else "a table is not closed")
             self.skip(_BLANK)
         self.place += 1
         return found
@@ -266,17 +266,17 @@ class _TomlReader:
         self.place = found.end()
         match found.lastgroup:
             case "time":
-                return DateTime(word) if _is_time(word) else self.fail(f"{word} is not a time with a day", start)
+                return DateTime(word) if _is_time(word) else self.fail(f"{word} is not a time with a date", start)
             case "word":
                 return word == "true" if word in ("true", "false") else self.fail(f"{word} is not a value", start)
         number = _number(word, is_float=found.lastgroup == "float")
-        return number if number is not None else self.fail(f"{word[:40]} is not a number that 64 bits hold", start)
+        return number if number is not None else self.fail(f"{word[:40]} does not fit into 64 bits", start)
 
     def string(self) -> str:
         start = self.place
         found = _STRING.match(self.text, start)
         if not found or (found.lastgroup in ("short", "raw") and self.text.startswith(self.char * 3, start)):
-            self.fail("a string does not end, or holds an escape that there is not")
+            self.fail("a string is not closed, or has an invalid escape")
         self.place = found.end()
         kind, inner = found.lastgroup or "", found[found.lastgroup or 0]
         if kind == "long":
@@ -285,7 +285,7 @@ class _TomlReader:
         try:
             return inner if kind.startswith("raw") else _ESCAPE.sub(_unescaped, inner)
         except ValueError:
-            self.fail("a string holds an escape that there is not", start)
+            self.fail("a string has an invalid escape", start)
 
 
 def _unescaped(found: re.Match[str]) -> str:

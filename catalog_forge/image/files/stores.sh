@@ -66,7 +66,7 @@ options() {
 [% endif %]
 [% if each.name == 'env' %]
             case $prefix in
-                *[!a-z0-9/]*) refuse "CONF_PREFIX=$prefix: the back end env knows small letters and digits" ;;
+                *[!a-z0-9/]*) refuse "CONF_PREFIX=$prefix: the back end env knows lower-case letters and digits" ;;
             esac
 [% endif %]
 [% if each.nodes %]

@@ -33,7 +33,7 @@ def cannot_run(known: Inside, command: str) -> str:
     missing = program.startswith("/") and posixpath.dirname(program) not in _STANDARD - {"/"}
     if name in known.words or not (missing or name in _NOT_IN_BUSYBOX):
         return ""
-    return f"{known.base} has no {program}, and the Dockerfile brings none"
+    return f"{known.base} has no {program}, and the Dockerfile does not add it"
 
 
 def is_made(known: Inside, folder: str) -> bool:

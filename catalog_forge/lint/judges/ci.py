@@ -63,7 +63,7 @@ class _Template:
     def _revision(self, folder: Folder) -> Iterator[Ruling]:
         file = _readable(folder, "rancher-compose.yml")
         if file is None:
-            reason = "the folder has no rancher-compose.yml: the CI takes every folder of a template for a revision"
+            reason = "the folder has no rancher-compose.yml: the CI treats every folder of a template as a revision"
             yield self._reject("CF120" if is_revision(folder.name) else "CF104", reason, folder.where, folder.name)
             return
         found = block.of_compose(file, block.CI)
@@ -90,7 +90,7 @@ class _Template:
         words = _text(maintainer)
         if maintainer and words and not _MAINTAINER.fullmatch(words):
             hint = "First Last <mail@example.com>"
-            message = f"the maintainer is not two to five words and a mail: {words!r}"
+            message = f"the maintainer must be two to five words and an email address: {words!r}"
             yield self._reject("CF207", message, maintainer.where, "", hint)
         yield from self._assert_default(where)
         for revision in self.links.values():
@@ -122,7 +122,7 @@ class _Template:
         file = revision.files["rancher-compose.yml"]
         name = self.folder.name
         if ":" in name or "*" in name or _UNLINKED.search(revision.name):
-            reason = f"no link leads to {name}/{revision.name}: its name cannot stand in an id"
+            reason = f"nothing links to {name}/{revision.name}: its name is not allowed in an id"
             yield self._reject("CF101", reason, file.at(), revision.name)
         elif f"/{revision.name}/" in f"/{revision.path}":
             reason = f"a folder above the revision is named {revision.name!r} too: the CI does not find its files"
@@ -157,7 +157,7 @@ def _faults_of_bindings(file: File) -> Iterator[Refusal]:
 def _faults_of_service(keys: dict[str, Node]) -> Iterator[Refusal]:
     ports, labels = keys.get("ports"), keys.get("labels")
     if ports and not decoding.is_null(ports) and not isinstance(ports, Seq):
-        yield Refusal("the ports of a service are a list: the CI crashes here", ports.where, "", "CF428", "ci")
+        yield Refusal("ports must be a list: the CI crashes here", ports.where, "", "CF428", "ci")
     if labels and not decoding.is_null(labels) and not _are_labels(labels):
         yield Refusal(_LABELS, labels.where, "", "CF421", "ci")
 

@@ -205,7 +205,7 @@ class Service:
     def _ghost(self, template: Template, where: Where) -> Ruling:
         reason = "it is listed without a name: there is no config.yml that can be read"
         if template.config:
-            message = "it is listed without a name: config.yml has none"
+            message = "it is listed without a name: config.yml does not give one"
             return self._say("ghost", message, where, template, hint="name: ...", rule="CF208")
         return self._say("ghost", reason, where, template, hint="a config.yml with a name in the folder", rule="CF111")
 
@@ -213,7 +213,7 @@ class Service:
         file = version.source
         if file is None:
             where, rule = self._missing(template, version)
-            reason = "the revision vanishes: no file of it says a version"
+            reason = "the revision vanishes: none of its files gives a version"
             hint = "a rancher-compose.yml with a catalog block that says its version"
             return self._say("drop", reason, where, template, version.folder, hint, rule)
         where = version.block.where or file.at(1, 1)
@@ -257,7 +257,7 @@ class Service:
                 node = version.block.keys.get("version")
                 yield self._say("hide", reason, node.where if node else version.where, template, version.folder)
         if ":" in template.folder or "*" in template.folder:
-            reason = "an id with ':' or '*' in it cannot be opened: it is listed, and answers 404"
+            reason = "an id with ':' or '*' cannot be opened: it is listed, but opening it gives a 404"
             yield self._say(
                 "hide",
                 reason,
@@ -299,7 +299,7 @@ class Service:
             yield self._say("hide", reason, where, template, revision.name)
         elif not kept:
             reason = "the revision vanishes: all its files are links"
-            yield self._say("drop", reason, where, template, revision.name, "put files there, not links", "CF115")
+            yield self._say("drop", reason, where, template, revision.name, "replace the links with files", "CF115")
 
 
 def _block_of(file: File) -> Block:

@@ -52,7 +52,7 @@ def broken(_: Revision) -> None:
     """
 
 
-@rule("CF302", "error", "The catalog block is missing, or stands in the wrong place", on=Revision, fixable=True)
+@rule("CF302", "error", "The catalog block is missing or in the wrong place", on=Revision, fixable=True)
 @told("CF302")
 def no_block(revision: Revision) -> Iterator[Hit]:
     """Without a block there is no version, and the revision is dropped.
@@ -83,7 +83,7 @@ def no_block(revision: Revision) -> Iterator[Hit]:
     file = revision.rancher
     keys = file.yaml.keys if file else {}
     if file and "version" not in keys and (plain := key_of(file.yaml.node, "catalog")):
-        message = "in a file without version: '2' Rancher takes catalog for a service, and cannot launch it"
+        message = "in a file without version: '2' Rancher treats catalog as a service, and cannot launch it"
         yield Hit(plain.where, message, "call it .catalog", None if ".catalog" in keys else renamed(file, plain, ".catalog"))
 
 
@@ -126,7 +126,7 @@ def no_version(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.19, #6.5
     """
     if "." in revision.name and revision.block and not revision.version and "version" not in keys_of(revision.block):
-        message = "the block gives no version: Rancher takes the name of the folder, and the CI does not know which it is"
+        message = "the block gives no version: Rancher uses the name of the folder, and the CI does not know which one it is"
         yield Hit(revision.block_where, message, "add version: '1.0.0'", level="warning")
 
 
@@ -150,12 +150,12 @@ def bare_version(revision: Revision) -> Iterator[Hit]:
         node = keys.get(name)
         if revision.rancher and isinstance(node, Text) and not is_text(node) and not is_null(node):
             altered = is_altered(node)
-            stored = f"Rancher stores {shown(text_of(node))}" if altered else "it is a number, no text"
+            stored = f"Rancher stores {shown(text_of(node))}" if altered else "it is a number, not text"
             fix = quoted(revision.rancher, node)
             yield Hit(node.where, f"{name} is {node.value[:40]}: {stored}", "quote it", fix, None if altered else "note")
 
 
-@rule("CF306", "warning", "The catalog block has a key that nobody reads", on=Revision, fixable=True)
+@rule("CF306", "warning", "The catalog block has an unknown key", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
     """Rancher ignores keys that it does not know: a misspelt limit limits nothing.
 
@@ -175,7 +175,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         for key, meant in unknown_keys(revision.block, _KNOWN):
             fix = respelt(revision.rancher, key, meant)
             hint = f"did you mean {meant}?" if meant else "remove it"
-            yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
+            yield Hit(key.where, f"nothing reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 
 
 @rule("CF307", "warning", "A limit on Rancher's version has no effect", on=Revision)
@@ -208,7 +208,7 @@ def odd_limit(revision: Revision) -> Iterator[Hit]:
             yield Hit(node.where, f"{name} {shown(text_of(node))} is not a version of Rancher", "write one such as v1.6.0")
     least, most = (text_of(node) for _, node in nodes)
     if least and most and versions.greater(least, most):
-        message = f"the minimum {shown(least)} is above the maximum {shown(most)}: no Rancher shows the revision"
+        message = f"the minimum {shown(least)} is above the maximum {shown(most)}: no version of Rancher shows the revision"
         yield Hit(keys[_LIMITS[0]].where, message, "change one of them")
 
 
@@ -249,10 +249,10 @@ def null_questions(revision: Revision) -> Iterator[Hit]:
     key = key_of(revision.block, "questions")
     node = keys_of(revision.block).get("questions")
     if key and (is_null(node) or (isinstance(node, Seq) and not node.items)):
-        yield Hit(key.where, "questions is empty", "remove it, or ask something")
+        yield Hit(key.where, "questions is empty", "remove it, or add a question")
 
 
-@rule("CF310", "error", "A value in the block is of the wrong kind", on=Revision)
+@rule("CF310", "error", "A value in the block has the wrong type", on=Revision)
 @told("CF310")
 def wrong_kind(_: Revision) -> None:
     """The service and the CI refuse the whole catalog over a list or a mapping where they expect text.

@@ -35,7 +35,7 @@ MOST_HITS = 100
 _INSTEAD = {
     "healthcheck": "use health_check in rancher-compose.yml: Rancher checks over the network",
     "deploy": "use scale, scale_policy and upgrade_strategy in rancher-compose.yml",
-    "configs": "carry files in a sidekick with volumes",
+    "configs": "provide files with a sidekick that has volumes",
     "dockerfile": "it is a key of `build`",
     "net": "compose 2 calls it network_mode",
     "log_driver": "compose 2 calls it logging: driver",
@@ -73,7 +73,7 @@ def _hint_of_key(part: Part, name: str, node: Node) -> str:
     if meant := _key_meant(part, name, node):
         return f"did you mean {meant!r}?"
     if name in _DOCKER_ONLY:
-        return "Docker's compose has it, and Rancher does not: leave it out"
+        return "Docker Compose supports it, but Rancher does not: leave it out"
     return _INSTEAD.get(name) or near(name, part.known)
 
 
@@ -94,7 +94,7 @@ def repeated_items(part: Part) -> Iterator[Hit]:
         is_set = name in keys.KEYS and keys.KEYS[name].type in _SETS and isinstance(node, Seq)
         for item in items(node) if is_set else ():
             if item.value in seen:
-                yield Hit(item.where, f"{item.value!r} stands twice in {name} of {part.name.value!r}", "leave one of both out")
+                yield Hit(item.where, f"{item.value!r} appears twice in {name} of {part.name.value!r}", "remove one of the two")
             seen.add(item.value)
 
 
@@ -230,7 +230,7 @@ def name_of_service(_: Revision) -> None:
     """
 
 
-@rule("CF404", "error", "An item stands twice in a list", on=Revision)
+@rule("CF404", "error", "An item appears twice in a list", on=Revision)
 @told("CF404")
 def repeated(_: Revision) -> None:
     """rancher-compose refuses a list of ports, volumes, links and the like in which an item stands twice.
@@ -293,7 +293,7 @@ def health_check(revision: Revision) -> Iterator[Hit]:
             yield Hit(where, f"the health check of {name!r} has no port", "port: NUMBER")
 
 
-@rule("CF415", "note", "A time of a health check looks like seconds", on=Revision)
+@rule("CF415", "note", "A health check time looks like seconds, not milliseconds", on=Revision)
 def health_times(revision: Revision) -> Iterator[Hit]:
     """All times of a health check are milliseconds: with less than a tenth of a second, it is asked all the time, or never waits
     for the answer.
@@ -311,7 +311,7 @@ def health_times(revision: Revision) -> Iterator[Hit]:
             text = text_of(found.get(key))
             if re.fullmatch(r"[0-9]{1,2}", text) and int(text):
                 message = f"{key} of the health check of {name!r} is {text} ms"
-                yield Hit(found[key].where, message, f"times are milliseconds: {int(text) * 1000} for {text} seconds")
+                yield Hit(found[key].where, message, f"times are in milliseconds: {int(text) * 1000} for {text} seconds")
 
 
 @rule("CF416", "warning", "An image floats", on=Revision)
@@ -373,7 +373,7 @@ def truths(_: Revision) -> None:
     """
 
 
-@rule("CF418", "warning", "A number is an answer that may be empty", on=Revision)
+@rule("CF418", "warning", "A number comes from an answer that may be empty", on=Revision)
 @told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
     """rancher-compose refuses a scale or a port that is not a number, and so an empty answer. Such a question must be required
@@ -425,7 +425,10 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
     hint = f"make {name} required, with a default"
     if question is None:
         yield Hit(
-            where, f"{key} of {service!r} is ${{{name}}}, which no question asks: it is empty", f"ask for {name}", level="error"
+            where,
+            f"{key} of {service!r} is ${{{name}}}, which no question asks for: it is empty",
+            f"ask for {name}",
+            level="error",
         )
     elif not question.default:
         message = f"{key} of {service!r} is ${{{name}}}, which has no default"
@@ -435,7 +438,7 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
         yield Hit(where, f"{key} of {service!r} is ${{{name}}}, and its answer may be empty", hint)
 
 
-@rule("CF423", "note", "A container may do much to its host", on=Revision)
+@rule("CF423", "note", "A container has far-reaching rights over its host", on=Revision)
 def powerful(revision: Revision) -> Iterator[Hit]:
     """Privileged containers, those in the network of the host, and those with Docker's socket own the host. Users want to know
     before they start one: the README is the place.
@@ -460,20 +463,20 @@ def powerful(revision: Revision) -> Iterator[Hit]:
     composition = revision.composition
     for service in composition.services.values():
         for what, where in _powers(service):
-            yield Hit(where, f"{service.name!r} {what}", "say so in the README")
+            yield Hit(where, f"{service.name!r} {what}", "mention it in the README")
 
 
 def _powers(service: Service) -> Iterator[tuple[str, Where]]:
     privileged = service.get("privileged")
     if privileged is not None and text_of(privileged) == "true":
-        yield "is privileged: it may do anything to its host", privileged.where
+        yield "is privileged: it can do anything to its host", privileged.where
     for key in ("network_mode", "net"):
         node = service.get(key)
         if node is not None and text_of(node) == "host":
             yield "uses the network of its host", node.where
     for item in items(service.get("volumes")):
         if "docker.sock:" in item.value:
-            yield "has Docker's socket: it may start anything on its host", item.where
+            yield "has Docker's socket: it can start anything on its host", item.where
 
 
 @rule("CF424", "note", "Rancher names containers itself", on=Revision)

@@ -58,11 +58,11 @@ def broken(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#2.1, #6.13, #6.14
     """
     if entry.config and not entry.settings.problems and is_null(entry.settings.node):
-        message = "config.yml is empty: an entry without a name"
+        message = "config.yml is empty: the entry has no name"
         yield Hit(entry.config.at(1, 1), message, "write name, version, description and category")
 
 
-@rule("CF202", "error", "A value in config.yml is of the wrong kind", on=Entry)
+@rule("CF202", "error", "A value in config.yml has the wrong type", on=Entry)
 @told("CF202")
 def wrong_kind(_: Entry) -> None:
     """The catalog service refuses the whole catalog over a list or a mapping where it expects text, and the other way round.
@@ -104,8 +104,8 @@ def bare_version(entry: Entry) -> Iterator[Hit]:
     for name in _VERSIONS:
         node = entry.settings.keys.get(name)
         if entry.config and isinstance(node, Text) and not is_text(node) and not is_null(node):
-            altered = f", and Rancher takes it for {shown(text_of(node))}" if is_altered(node) else ""
-            message = f"{name} {node.value[:40]} is a number or a truth, no text: the CI refuses it{altered}"
+            altered = f", and Rancher reads it as {shown(text_of(node))}" if is_altered(node) else ""
+            message = f"{name} {node.value[:40]} is a number or a boolean, not text: the CI refuses it{altered}"
             yield Hit(node.where, message, f"write '{node.value[:40]}'", quoted(entry.config, node), "warning")
 
 
@@ -128,9 +128,9 @@ def no_version(entry: Entry) -> Iterator[Hit]:
     """
     for hit in judged(entry, "CF204"):
         other = _key(entry, "defaultVersion", "default_version")
-        message = f"the CI does not read {other.value}: it wants version" if other else hit.message
+        message = f"the CI does not read {other.value}: it expects version" if other else hit.message
         versions = [each.version for each in entry.revisions if each.version]
-        hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision that is to be launched"
+        hint = f"write version: '{versions[-1][:40]}'" if versions else "write the version of the revision to launch"
         yield replace(hit, message=message, hint=hint, fix=_with_version(entry, other, versions))
 
 
@@ -143,7 +143,7 @@ def _with_version(entry: Entry, other: Text | None, versions: list[str]) -> Fix 
     return written(entry.config, 1, "version", versions[-1]) if versions else None
 
 
-@rule("CF205", "error", "The default version is that of no revision", on=Entry)
+@rule("CF205", "error", "The default version does not match any revision", on=Entry)
 def version_of_none(entry: Entry) -> Iterator[Hit]:
     """Rancher and the CI compare `version` as text with the versions of the revisions: `v1.0.0` is not `1.0.0`.
 
@@ -192,7 +192,7 @@ def old_default(entry: Entry) -> Iterator[Hit]:
     if node and served and served[-1].version != wanted and any(each.version == wanted for each in served):
         newest = served[-1]
         message = f"the default is {shown(wanted)}, the newest revision {newest.name} is {shown(newest.version)}"
-        yield Hit(node.where, message, f"write '{newest.version[:40]}', or say why not")
+        yield Hit(node.where, message, f"write '{newest.version[:40]}', or give the reason in a comment")
 
 
 @rule("CF207", "error", "The CI refuses the maintainer", on=Entry)
@@ -233,7 +233,7 @@ def no_name(entry: Entry) -> Iterator[Hit]:
         )
 
 
-@rule("CF209", "warning", "config.yml does not say what an entry is", on=Entry)
+@rule("CF209", "warning", "config.yml does not describe the entry", on=Entry)
 def undescribed(entry: Entry) -> Iterator[Hit]:
     """Users find an entry by its category and choose it by its description. The catalog does not list those of machine drivers.
 
@@ -256,7 +256,7 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
             yield Hit(key.where if key else entry.config.at(1, 1), f"{entry.name} has no {name}", f"add {name}")
 
 
-@rule("CF210", "note", "config.yml does not say who cares for an entry, or its license", on=Catalog, fixable=True)
+@rule("CF210", "note", "config.yml names no maintainer or no license", on=Catalog, fixable=True)
 def nobody(catalog: Catalog) -> Iterator[Hit]:
     """Users want to know whom to ask, and under which license they launch the software. Rancher announced to require the first.
 
@@ -291,7 +291,7 @@ def nobody(catalog: Catalog) -> Iterator[Hit]:
                 yield Hit(where, f"config.yml does not name the {name}", f"add {name}: {usual or '...'}", fix)
 
 
-@rule("CF211", "warning", "config.yml has a key that nobody reads", on=Entry, fixable=True)
+@rule("CF211", "warning", "config.yml has an unknown key", on=Entry, fixable=True)
 def unknown_key(entry: Entry) -> Iterator[Hit]:
     """Rancher ignores keys that it does not know, so that a misspelt one is lost without a word.
 
@@ -309,10 +309,10 @@ def unknown_key(entry: Entry) -> Iterator[Hit]:
         for key, meant in unknown_keys(entry.settings.map, _KNOWN | CONFIG_KEYS):
             hint = f"did you mean {meant}?" if meant else "remove it"
             fix = respelt(entry.config, key, meant)
-            yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
+            yield Hit(key.where, f"nothing reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 
 
-@rule("CF212", "warning", "A limit of Rancher's version stands in config.yml", on=Entry)
+@rule("CF212", "warning", "config.yml limits the version of Rancher", on=Entry)
 def limit_here(entry: Entry) -> Iterator[Hit]:
     """`minimum_rancher_version` works in the catalog block of a revision only; here nobody reads it.
 
@@ -326,10 +326,10 @@ def limit_here(entry: Entry) -> Iterator[Hit]:
     """
     for name in _LIMITS:
         if key := _key(entry, name):
-            yield Hit(key.where, f"nobody reads {name} here", "write it into the catalog block of rancher-compose.yml")
+            yield Hit(key.where, f"nothing reads {name} here", "move it to the catalog block of rancher-compose.yml")
 
 
-@rule("CF213", "note", "A license is not written as SPDX has it", on=Entry)
+@rule("CF213", "note", "A license is not an SPDX identifier", on=Entry)
 def odd_license(entry: Entry) -> Iterator[Hit]:
     """Programs that collect licenses know the short names of the SPDX list; the real catalog has 13 spellings for five licenses.
 
@@ -350,7 +350,7 @@ def odd_license(entry: Entry) -> Iterator[Hit]:
         return
     meant = _meant(text)
     yield Hit(
-        node.where, f"{shown(text)} is not a short name of SPDX", f"did you mean {meant}?" if meant else "see spdx.org/licenses"
+        node.where, f"{shown(text)} is not an SPDX identifier", f"did you mean {meant}?" if meant else "see spdx.org/licenses"
     )
 
 
@@ -389,7 +389,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
         node = entry.settings.keys.get(name)
         text = text_of(node)
         if node and text and not _URL.fullmatch(text[:2000]):
-            yield Hit(node.where, f"{name} {shown(text)} is not the address of a page", "write https://...")
+            yield Hit(node.where, f"{name} {shown(text)} is not a web address", "write https://...")
 
 
 @rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
@@ -408,7 +408,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
         yield Hit(key.where, "Rancher's catalog service does not read isSystem", "remove it")
 
 
-@rule("CF216", "warning", "A text in config.yml is read as something else", on=Entry, fixable=True)
+@rule("CF216", "warning", "A text value in config.yml is read as something else", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
     """A bare number or boolean is not text: the CI reads an empty one, and the catalog service may show something else.
 
@@ -437,11 +437,11 @@ def altered(entry: Entry) -> Iterator[Hit]:
 
 
 def _as_text(config: File, name: str, node: Text) -> Hit:
-    stored = f"Rancher takes it for {shown(text_of(node))}" if is_altered(node) else "to the CI it is not text"
+    stored = f"Rancher reads it as {shown(text_of(node))}" if is_altered(node) else "the CI does not read it as text"
     return Hit(node.where, f"{shown(name)} is {node.value[:40]}: {stored}", f"write '{node.value[:40]}'", quoted(config, node))
 
 
-@rule("CF217", "note", "A category stands in config.yml twice", on=Entry)
+@rule("CF217", "note", "config.yml has a category twice", on=Entry)
 def category_twice(entry: Entry) -> Iterator[Hit]:
     """The catalog service adds `category` to `categories` and keeps both; the CI reads `category` only.
 
@@ -461,5 +461,5 @@ def category_twice(entry: Entry) -> Iterator[Hit]:
     for item in categories.items if isinstance(categories, Seq) else ():
         text = text_of(item)
         if text in seen:
-            yield Hit(item.where, f"the category {shown(text)} stands twice", "remove one of them")
+            yield Hit(item.where, f"the category {shown(text)} appears twice", "remove one of them")
         seen.add(text)

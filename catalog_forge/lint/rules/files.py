@@ -97,7 +97,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
             )
 
 
-@rule("CF133", "warning", "An icon is not a picture, or not of the kind its name says", on=Entry)
+@rule("CF133", "warning", "An icon is not an image, or its extension does not match its format", on=Entry)
 def icon_format(entry: Entry) -> Iterator[Hit]:
     """The catalog service tells browsers the kind of picture by the ending of its name; by its content it is what it is.
 
@@ -120,9 +120,9 @@ def icon_format(entry: Entry) -> Iterator[Hit]:
         kind, ending = _format(file.content), _ending(file).replace("jpeg", "jpg")
         if not kind:
             what = "a pointer of Git LFS" if file.content.startswith(b"version https://git-lfs") else "no SVG, PNG, JPEG or GIF"
-            yield Hit(file.at(), f"the icon is {what}", "put a picture here")
+            yield Hit(file.at(), f"the icon is {what}", "replace it with an image")
         elif kind != ending:
-            yield Hit(file.at(), f"the icon is {kind.upper()}, its name says {shown(ending)}", f"let its name end in .{kind}")
+            yield Hit(file.at(), f"the icon is {kind.upper()}, its name says {shown(ending)}", f"rename it to end in .{kind}")
 
 
 @rule("CF134", "warning", "An icon is large", on=Entry)
@@ -138,10 +138,10 @@ def icon_size(entry: Entry) -> Iterator[Hit]:
     """
     for file in entry.icons:
         if file.size > MAX_BYTES:
-            yield Hit(file.at(), f"the icon has {file.size / MAX_BYTES:.1f} MiB", "a picture of 128 pixels needs some KB")
+            yield Hit(file.at(), f"the icon has {file.size / MAX_BYTES:.1f} MiB", "an image of 128 pixels needs only a few KB")
 
 
-@rule("CF140", "warning", "A README stands where Rancher does not show it", on=Entry, fixable=True)
+@rule("CF140", "warning", "A README is where Rancher does not show it", on=Entry, fixable=True)
 def unserved_readme(entry: Entry) -> Iterator[Hit]:
     """A README.md beside config.yml is shown by GitHub only: Rancher shows the one in the revision.
 
@@ -163,7 +163,7 @@ def unserved_readme(entry: Entry) -> Iterator[Hit]:
     if not any(_is_readme(file.name) for file in newest.folder.everything):
         copy = f"{newest.folder.path}/README.md"
         fix = Fix(f"copy it to {newest.title}/README.md", above.path, copies=(copy,)) if above.is_readable else None
-        yield Hit(above.at(), f"Rancher does not show this README of {entry.name}", f"put one into revision {newest.name}", fix)
+        yield Hit(above.at(), f"Rancher does not show this README of {entry.name}", f"add one to revision {newest.name}", fix)
 
 
 @rule("CF141", "note", "A README has a name that Rancher does not know", on=Entry)
@@ -210,10 +210,10 @@ def no_readme(entry: Entry) -> Iterator[Hit]:
     older = [file for each in entry.revisions for file in each.folder.files.values() if file.name == "README.md"]
     copy = f"{newest.folder.path}/README.md"
     fix = Fix(f"copy {older[-1].path}", older[-1].path, copies=(copy,)) if older and older[-1].is_readable else None
-    yield Hit(newest.where, f"revision {newest.title} has no README.md", "say what it is, and what its questions mean", fix)
+    yield Hit(newest.where, f"revision {newest.title} has no README.md", "describe the entry, and what its questions mean", fix)
 
 
-@rule("CF143", "note", "A file of an entry is read by nobody", on=Entry)
+@rule("CF143", "note", "A file in an entry is never read", on=Entry)
 def unknown_file(entry: Entry) -> Iterator[Hit]:
     """Beside config.yml only the icon and a README mean something; Rancher ignores everything else.
 
@@ -231,10 +231,10 @@ def unknown_file(entry: Entry) -> Iterator[Hit]:
     for name, file in entry.folder.files.items():
         known = name in (CONFIG, "template.yml", ".gitkeep", ".gitignore") or name.startswith(ICONS) or _README.fullmatch(name)
         if not known and entry.revisions:
-            yield Hit(file.at(), f"nobody reads {shown(name)} here", "move it into a revision, or remove it")
+            yield Hit(file.at(), f"nothing reads {shown(name)} here", "move it into a revision, or remove it")
 
 
-@rule("CF144", "note", "A revision ships what an editor or a system left behind", on=Revision)
+@rule("CF144", "note", "A revision contains leftovers of an editor or an operating system", on=Revision)
 def junk(revision: Revision) -> Iterator[Hit]:
     """The catalog service ships every file of a revision to those who launch it.
 
@@ -262,7 +262,7 @@ def _read(entry: Entry) -> Iterator[File]:
         yield from revision.compose_files
 
 
-@rule("CF150", "warning", "A key stands twice", on=Entry)
+@rule("CF150", "warning", "A key appears twice", on=Entry)
 def duplicate_key(entry: Entry) -> Iterator[Hit]:
     """Of equal keys the last one counts for Rancher, without a word; the first one is lost.
 
@@ -277,7 +277,7 @@ def duplicate_key(entry: Entry) -> Iterator[Hit]:
     """
     for file in _read(entry):
         for duplicate in file.yaml.duplicates:
-            message = f"{shown(duplicate.key.value)} stands twice, first in line {duplicate.first.line}: the last one counts"
+            message = f"{shown(duplicate.key.value)} appears twice, first on line {duplicate.first.line}: the last one counts"
             yield Hit(duplicate.key.where, message, "remove one of them")
 
 
@@ -298,7 +298,7 @@ def second_document(entry: Entry) -> Iterator[Hit]:
     """
     for file in _read(entry):
         if second := file.yaml.second:
-            yield Hit(second, "nobody reads this second document", "remove the line ---, or what follows it")
+            yield Hit(second, "nothing reads this second document", "remove the line ---, or what follows it")
 
 
 @rule("CF152", "note", "A file begins with a byte order mark", on=Entry)
@@ -318,7 +318,7 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
             yield Hit(file.at(1, 1), "a byte order mark", "save it as UTF-8 without one")
 
 
-@rule("CF153", "note", "A file has the line ends of Windows", on=Entry)
+@rule("CF153", "note", "A file has Windows line endings", on=Entry)
 def windows_line_ends(entry: Entry) -> Iterator[Hit]:
     """Rancher reads them, but they travel: into scripts and files that a question or a block of text holds.
 
@@ -336,7 +336,7 @@ def windows_line_ends(entry: Entry) -> Iterator[Hit]:
         offset = file.content.find(b"\r\n")
         if offset >= 0 and b"\0" not in file.content:
             line = file.content.count(b"\n", 0, offset) + 1
-            yield Hit(file.at(line, 1), "lines end in CR LF", "save it with the line ends of Unix")
+            yield Hit(file.at(line, 1), "lines end in CR LF", "save it with Unix line endings")
 
 
 @rule("CF154", "note", "A compose file has tabs", on=Entry)

@@ -73,10 +73,10 @@ def _unknown_labels(composition: Composition) -> Iterator[Problem]:
 def _near(name: str) -> str:
     start = "io.rancher."
     hint = near(name.removeprefix(start), {each.removeprefix(start) for each in _LABELS})
-    return hint.replace("mean '", f"mean '{start}") or "names of your own begin in another way"
+    return hint.replace("mean '", f"mean '{start}") or "your own labels should start with another prefix"
 
 
-@rule("CF420", "warning", "A variable of Rancher's scheduler is put in too early", on=Revision)
+@rule("CF420", "warning", "A variable of Rancher's scheduler is replaced too early", on=Revision)
 def scheduler_variable(revision: Revision) -> Iterator[Hit]:
     """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With one dollar
     rancher-compose puts in an answer that no question asks for: nothing.
@@ -99,12 +99,16 @@ def scheduler_variable(revision: Revision) -> Iterator[Hit]:
         where = use.where
         # Only the scheduler puts it in later: anywhere else `$$` would stay a dollar and a name.
         if "io.rancher.scheduler." in use.file.lines[where.line - 1]:
-            yield Hit(where, f"${{{use.name}}} is empty here: Rancher's scheduler never sees it", f"write $${{{use.name}}}")
+            yield Hit(
+                where,
+                f"${{{use.name}}} is replaced by nothing here: Rancher's scheduler never sees it",
+                f"write $${{{use.name}}}",
+            )
         else:
-            yield Hit(where, f"no question asks for {use.name!r}: it is empty", "ask for it, or write its value")
+            yield Hit(where, f"no question asks for {use.name!r}, so it is empty", "ask for it, or write its value")
 
 
-@rule("CF421", "error", "A label or a variable holds more than text", on=Revision)
+@rule("CF421", "error", "The value of a label or a variable is not text", on=Revision)
 @told("CF421")
 def not_text(_: Revision) -> None:
     """The values of labels and of the environment are text, numbers, true or false; rancher-compose refuses lists and mappings.

@@ -39,8 +39,9 @@ _WHOLE = "-- templates/web/0/docker-compose.yml --\nversion: '2'\nservices:\n  w
 for _row in (
     (
         "CF428",
-        "A value of a service is of the wrong kind",
-        "rancher-compose holds each key against a schema: text is refused where a list is expected, a number where text is.",
+        "A value of a service has the wrong type",
+        "rancher-compose checks each key against a schema: it refuses text where a list is expected, and a number "
+        "where text is expected.",
         ("ports: 80:80", "command: [sleep, 9000]", "hostname: 5", "links: {db: database}", "restart: no"),
         "ports: ['80:80']\ncommand: [sleep, '9000']\nhostname: '5'\nrestart: 'no'",
         _SCHEMA,
@@ -48,15 +49,16 @@ for _row in (
     (
         "CF429",
         "A port cannot be read",
-        "A port is a number up to 65535 or a range, with the host's port and address before it, and /tcp or /udp after it.",
+        "A port is a number up to 65535 or a range, optionally preceded by the host's address and port, and followed "
+        "by /tcp or /udp.",
         ("ports: ['70000:80']", "ports: [abc]", "ports: ['80:80:80:80']"),
         "ports: ['80:80', '8000-8001:80-81', '127.0.0.1:53:53/udp', 90]",
         "parsePortSpec of docker/go-connections, as rancher-compose-executor v0.14.29 carries it",
     ),
     (
         "CF430",
-        "A command cannot be cut into words",
-        "A command that is text is cut into words as a shell does it: a quote that is never closed ends the launch.",
+        "A command cannot be split into words",
+        "A command written as text is split into words as in a shell: an unclosed quote makes the launch fail.",
         ('command: "sh -c \'echo"', "entrypoint: sleep \\"),
         "command: \"sh -c 'echo'\"",
         "shlex.Split in yaml/command.go of rancher-compose-executor v0.14.29",
@@ -64,23 +66,23 @@ for _row in (
     (
         "CF431",
         "A number, a size or a time cannot be read",
-        "Sizes are such as 512m, times such as 1m30s, and all other numbers are whole.",
+        "Sizes are written like 512m, times like 1m30s, and all other numbers are integers.",
         ("mem_limit: half", "stop_grace_period: 5 min", "cpu_shares: many"),
         "mem_limit: 512m\nstop_grace_period: 1m30s\ncpu_shares: '512'",
         "yaml/types_yaml.go of rancher-compose-executor v0.14.29",
     ),
     (
         "CF432",
-        "memswap_limit stands without mem_limit",
-        "The limit of memory and swap together means nothing without that of memory: the schema wants both.",
+        "memswap_limit is set without mem_limit",
+        "A limit on memory plus swap makes no sense without a limit on memory: the schema requires both.",
         ("memswap_limit: 1g",),
         "mem_limit: 512m\nmemswap_limit: 1g",
         _SCHEMA,
     ),
     (
         "CF433",
-        "A key or a number cannot be kept",
-        "Before it checks a service rancher-compose writes it as JSON, which has no keys but text, and no infinite numbers.",
+        "A key or a number cannot be stored",
+        "Before checking a service, rancher-compose converts it to JSON, in which keys must be text and numbers finite.",
         ("labels: {5: a}", "environment: {'': a}", f"{_RANCHER}metadata: {{limit: .inf}}"),
         "labels: {'5': a}",
         "config/validation.go of rancher-compose-executor v0.14.29",
@@ -88,15 +90,16 @@ for _row in (
     (
         "CF434",
         "A key inside a value is unknown",
-        "build, logging, extends and the networks of a service are mappings with keys of their own; others are refused.",
+        "build, logging, extends and the networks of a service are mappings with fixed keys; other keys are refused.",
         ("build: {contxt: .}", "logging: {drvier: json-file}"),
         "logging: {driver: json-file, options: {max-size: 1m}}",
         _SCHEMA,
     ),
     (
         "CF435",
-        "A service asks for a file or a service that is not there at launch",
-        "Only the two compose files reach Rancher: env_file and extends find no other, and what is extended must be a service.",
+        "A service needs a file or a service that does not exist at launch",
+        "Only the two compose files reach Rancher: env_file and extends cannot use any other file, and extends needs "
+        "an existing service.",
         ("env_file: web.env", "extends: {service: base}", "extends: {service: base, file: base.yml}"),
         "environment: {MODE: fast}",
         "docs/facts/catalog.md#4.1; config/merge_v2.go of rancher-compose-executor v0.14.29",
@@ -104,15 +107,15 @@ for _row in (
     (
         "CF436",
         "A merge key cannot be merged",
-        "What follows `<<` is a mapping, or a list of them; anything else spoils the whole file.",
+        "The value of `<<` must be a mapping or a list of mappings; anything else makes the whole file invalid.",
         ("<<: nothing",),
         f"{_WHOLE}    labels: &common {{org.example.role: web}}\n  api:\n    image: nginx:1.27.3\n    labels: {{<<: *common}}",
         'decode.go of gopkg.in/yaml.v2, "map merge requires map or sequence of maps as the value"',
     ),
     (
         "CF437",
-        "A volume, a network or a secret of a stack is of the wrong kind",
-        "What stands beside `services` is decoded too: volumes and networks are mappings of mappings.",
+        "A volume, a network or a secret of a stack has the wrong type",
+        "The sections next to `services` are decoded too: volumes and networks are mappings of mappings.",
         (f"{_WHOLE}volumes: {{data: local}}", f"{_WHOLE}volumes: {{data: {{per_container: 'true'}}}}"),
         f"{_WHOLE}volumes: {{data: {{driver: local, per_container: true}}, logs: }}",
         "docs/facts/catalog.md#4.1; config/types.go of rancher-compose-executor v0.14.29",
@@ -120,8 +123,8 @@ for _row in (
     (
         "CF412",
         "A request line is not valid HTTP",
-        "The line goes to haproxy, which wants METHOD PATH HTTP/1.0 and fills up what is missing: a path alone is asked for with "
-        "OPTIONS, which many servers refuse, and the service never becomes healthy.",
+        "The line is passed to haproxy, which expects METHOD PATH HTTP/1.0 and fills in missing parts: for a path alone "
+        "it sends OPTIONS, which many servers refuse, so the service never becomes healthy.",
         (
             f"{_RANCHER}health_check: {{port: 80, request_line: /health}}",
             f"{_RANCHER}health_check: {{port: 80, request_line: get /}}",
@@ -132,9 +135,9 @@ for _row in (
     ),
     (
         "CF425",
-        "A load balancer has a target that is not there",
-        "Each rule of a load balancer names a service of the stack, or STACK/SERVICE; one of Rancher 1.1 has its links for that. "
-        "With any other name the stack is refused when the balancer is to be created.",
+        "A load balancer has a target that does not exist",
+        "Each rule of a load balancer names a service of the stack, or STACK/SERVICE; a load balancer of Rancher 1.1 has links "
+        "instead. With any other name the stack fails when the load balancer is created.",
         (
             f"{_RANCHER}lb_config:\n  port_rules:\n  - {{source_port: 80, target_port: 8080, service: wbe}}",
             f"{_SERVICES}web:\n  image: nginx:1.27.3\n{_OLD_BALANCER}  links: [wbe]",
@@ -146,8 +149,8 @@ for _row in (
     (
         "CF442",
         "A load balancer has a sidekick as its target",
-        "Rancher knows a sidekick as a part of its primary, and not as a service: none of that name is found when the balancer "
-        "is to be created.",
+        "To Rancher a sidekick is part of its primary, not a service: no service with that name is found when the "
+        "load balancer is created.",
         (
             f"{_SERVICES}web:\n  image: nginx:1.27.3\n  labels: {{io.rancher.sidekicks: app}}\napp:\n  image: nginx:1.27.3\n"
             f"{_OLD_BALANCER}  links: [app]",
@@ -160,9 +163,9 @@ for _row in (
     ),
     (
         "CF439",
-        "A key inside a value is read by nobody",
-        "rancher-compose ignores keys that it does not know in health_check, lb_config and the like: what is misspelt, or "
-        "stands a level too deep, has no effect.",
+        "A key inside a value is never read",
+        "rancher-compose ignores unknown keys in health_check, lb_config and the like: a key that is "
+        "misspelt, or one level too deep, has no effect.",
         (
             f"{_RANCHER}health_check: {{port: 80, unhealthy_treshold: 3}}",
             f"{_RANCHER}upgrade_strategy: {{start_frist: true}}",
@@ -177,8 +180,8 @@ for _row in (
     ),
     (
         "CF440",
-        "A number or a word means nothing to Rancher",
-        "rancher-compose hands on a port, a time or a protocol as it stands there, and nothing works with one that cannot be.",
+        "A number or a word is meaningless to Rancher",
+        "rancher-compose passes on a port, a time or a protocol unchecked, and nothing works with an invalid one.",
         (
             f"{_RANCHER}health_check: {{port: 99999}}",
             f"{_RANCHER}health_check: {{port: 80, interval: -5000}}",

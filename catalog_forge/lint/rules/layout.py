@@ -28,7 +28,7 @@ def _where(entry: Entry, folder: str) -> Where:
     return Where(f"{entry.where.file}/{folder}")
 
 
-@rule("CF101", "error", "The name of an entry breaks ids or the CI", on=Entry)
+@rule("CF101", "error", "The name of an entry breaks its id or the CI", on=Entry)
 @told("CF101")
 def bad_name(_: Entry) -> None:
     """The name of an entry's folder is part of ids and of stack names: the CI wants 1 to 63 letters, digits and dashes.
@@ -51,7 +51,7 @@ def bad_name(_: Entry) -> None:
     """
 
 
-@rule("CF102", "warning", "An entry has the name of one of git's folders", on=Entry)
+@rule("CF102", "warning", "An entry has the same name as a folder in .git", on=Entry)
 def git_name(entry: Entry) -> Iterator[Hit]:
     """The catalog service also walks `.git`: it takes `.git/objects` for an entry `objects`, and merges both.
 
@@ -85,7 +85,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
     for name, entry in tops.items():
         if not TOP.fullmatch(name):
             where = Where(entry.where.file.removesuffix(f"/{entry.name}"))
-            yield Hit(where, f"the catalog's CI checks no entry in {shown(name)}", "call it templates or WORD-templates")
+            yield Hit(where, f"the catalog's CI checks no entry in {shown(name)}", "rename it to templates or WORD-templates")
 
 
 @rule("CF104", "error", "A folder of an entry is not a revision", on=Entry)
@@ -111,7 +111,7 @@ def no_revision(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.7, #6.39
     """
     for hit in judged(entry, "CF104"):
-        yield replace(hit, hint=f"revisions are numbers: {_next(entry)} is the next one; other files lie outside of the entry")
+        yield replace(hit, hint=f"revisions are numbers: {_next(entry)} is the next one; move other files out of the entry")
 
 
 def _next(entry: Entry) -> int:
@@ -138,12 +138,12 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
         if "." not in name and len(name) < 19 and not _PLAIN.fullmatch(name):
             yield Hit(
                 revision.where,
-                f"revision {shown(name)} goes by the number {int(name)}",
+                f"revision {shown(name)} is treated as number {int(name)}",
                 "use 0, 1, 2, ... without signs and zeros",
             )
 
 
-@rule("CF106", "warning", "Several folders are one revision", on=Entry)
+@rule("CF106", "warning", "Several folders count as one revision", on=Entry)
 def merged_revisions(entry: Entry) -> Iterator[Hit]:
     """Folders whose names are one number are merged by the catalog service: the last file of a name that it meets wins.
 
@@ -167,7 +167,7 @@ def merged_revisions(entry: Entry) -> Iterator[Hit]:
             yield Hit(revision.where, f"the folders {names} are all revision {number}: Rancher mixes their files", "rename one")
 
 
-@rule("CF107", "note", "A revision has the name of a version", on=Revision)
+@rule("CF107", "note", "A revision is named like a version", on=Revision)
 def version_folder(revision: Revision) -> Iterator[Hit]:
     """Folders such as `1.2.3` work, but no catalog of Rancher has one, and the docs know numbers only.
 
@@ -182,10 +182,10 @@ def version_folder(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#1.7, #6.35, #6.36, #6.37, #6.38
     """
     if "." in revision.name:
-        yield Hit(revision.where, f"revision {shown(revision.name)} has the name of a version", "use the next number")
+        yield Hit(revision.where, f"revision {shown(revision.name)} is named like a version", "use the next number")
 
 
-@rule("CF108", "note", "Numbers of revisions are missing", on=Entry)
+@rule("CF108", "note", "Revision numbers are missing", on=Entry)
 def gap(entry: Entry) -> Iterator[Hit]:
     """Revisions count from 0 without gaps. One that was published and then removed leaves running stacks without their files.
 
@@ -206,9 +206,7 @@ def gap(entry: Entry) -> Iterator[Hit]:
             gaps.append(str(expected) if number == expected + 1 else f"{expected} to {number - 1}")
         expected = number + 1
     if gaps and entry.is_whole:
-        yield Hit(
-            _where(entry, str(numbers[-1])), f"numbers of revisions are missing: {', '.join(gaps[:8])}", "count 0, 1, 2, ..."
-        )
+        yield Hit(_where(entry, str(numbers[-1])), f"revision numbers are missing: {', '.join(gaps[:8])}", "count 0, 1, 2, ...")
 
 
 @rule("CF109", "warning", "An entry has no revision", on=Entry)
@@ -227,7 +225,7 @@ def empty_entry(entry: Entry) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#6.46
     """
     if entry.is_whole and not entry.revisions:
-        yield Hit(entry.where, f"{entry.name} has no revision: nobody sees it", "add a folder 0 with the compose files")
+        yield Hit(entry.where, f"{entry.name} has no revision: it is never shown", "add a folder 0 with the compose files")
 
 
 @rule("CF111", "error", "An entry has no config.yml", on=Entry)
@@ -260,7 +258,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
     yield Hit(entry.where, f"{entry.name} has no {CONFIG}: {what}", hint, level="warning" if other == "template.yml" else None)
 
 
-@rule("CF112", "warning", "template.yml stands beside config.yml", on=Entry)
+@rule("CF112", "warning", "There is a template.yml beside config.yml", on=Entry)
 def two_configs(entry: Entry) -> Iterator[Hit]:
     """The catalog service reads both and keeps what template.yml says; the CI reads config.yml only.
 
@@ -275,10 +273,10 @@ def two_configs(entry: Entry) -> Iterator[Hit]:
     """
     other = entry.folder.files.get("template.yml")
     if other and entry.config:
-        yield Hit(other.at(), "Rancher takes template.yml instead of config.yml, the CI does not", "keep config.yml alone")
+        yield Hit(other.at(), "Rancher uses template.yml instead of config.yml, but the CI does not", "keep config.yml alone")
 
 
-@rule("CF113", "warning", "A file in a revision is taken for one of the entry", on=Revision)
+@rule("CF113", "warning", "A file in a revision is treated as a file of the entry", on=Revision)
 def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
     """At any depth `config.yml`, `template.yml` and what begins with `icon` or `catalogIcon` describe the entry for the service.
 
@@ -304,7 +302,7 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
             continue
         # Folders are walked by name: what comes after config.yml replaces it, and an entry without a name is a ghost.
         ghost = what == "settings" and revision.name > CONFIG and not file.yaml.keys.get("name")
-        message = f"Rancher takes {shown(file.name)} for the {what} of {revision.entry.name}, and does not ship it"
+        message = f"Rancher treats {shown(file.name)} as the {what} of {revision.entry.name}, and does not ship it"
         yield Hit(file.at(), message, "give it another name", level="error" if ghost else None)
 
 
@@ -327,8 +325,8 @@ def nested(revision: Revision) -> Iterator[Hit]:
     for file in revision.folder.everything:
         below = file.path[len(revision.folder.path) + 1 :]
         if file.name in first:
-            message = f"{shown(below)} and {shown(first[file.name])} have one name: Rancher ships one of them"
-            yield Hit(file.at(), message, "subfolders count for nothing: give it another name")
+            message = f"{shown(below)} and {shown(first[file.name])} have the same name: Rancher ships only one of them"
+            yield Hit(file.at(), message, "subfolders are ignored: give it another name")
         first.setdefault(file.name, below)
 
 
@@ -350,10 +348,10 @@ def linked(entry: Entry) -> Iterator[Hit]:
             needed = file.name == RANCHER or (file.name == CONFIG and entry.revisions)
             level: Level | None = None if needed else "warning"
             message = f"{shown(file.name)} is a symbolic link: Rancher ignores it"
-            yield Hit(file.at(), message, "put the file itself here", level=level)
+            yield Hit(file.at(), message, "replace the link with the file", level=level)
 
 
-@rule("CF116", "error", "A file leads out of the catalog, is not a regular file, or cannot be read", on=Catalog)
+@rule("CF116", "error", "A file points outside the catalog, is not a regular file, or cannot be read", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
     """A link out of the catalog shows the files of the machine that checks it; a pipe or a socket makes a reader wait for ever;
     and a file that may not be read cannot be judged.
@@ -371,11 +369,13 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
     """
     for file in catalog.tree.files.values():
         if file.kind == "stray":
-            yield Hit(file.at(), f"the link {shown(file.name)} leads out of the catalog, or nowhere", "put the file itself here")
+            yield Hit(
+                file.at(), f"the link {shown(file.name)} points outside the catalog, or nowhere", "replace the link with the file"
+            )
         elif file.kind == "special":
             yield Hit(file.at(), f"{shown(file.name)} is not a regular file: a pipe, a socket or a device", "remove it")
         elif file.kind == "closed":
-            hint = "let the user who runs this read it: nothing of it was checked"
+            hint = "make it readable for the current user: it was not checked at all"
             yield Hit(file.at(), f"{shown(file.name)} cannot be read: permission denied", hint)
 
 
@@ -398,7 +398,7 @@ def too_large(catalog: Catalog) -> Iterator[Hit]:
                 yield Hit(file.at(), message, "keep it elsewhere", level="error" if read else None)
 
 
-@rule("CF118", "warning", "A name of a file has odd characters", on=Catalog)
+@rule("CF118", "warning", "A file name has unusual characters", on=Catalog)
 def odd_characters(catalog: Catalog) -> Iterator[Hit]:
     """Line breaks, control characters and bytes that are not UTF-8 in names break logs, ids and tools that read lists of files.
 
@@ -412,7 +412,7 @@ def odd_characters(catalog: Catalog) -> Iterator[Hit]:
     """
     for path, file in catalog.tree.files.items():
         if not path.isprintable() and _CONTROL.search(path):
-            yield Hit(file.at(), f"the name {shown(path)} has a control character or no UTF-8", "rename it")
+            yield Hit(file.at(), f"the name {shown(path)} has a control character or is not valid UTF-8", "rename it")
 
 
 @rule("CF119", "warning", "A revision has both docker-compose.yml and its template", on=Revision)
@@ -431,7 +431,7 @@ def both_composes(revision: Revision) -> Iterator[Hit]:
     plain, template = (revision.folder.files.get(name) for name in (DOCKER, DOCKER_TEMPLATE))
     if plain and template:
         unused = template if plain.size else plain
-        yield Hit(unused.at(), f"{unused.name} is not used: Rancher is sent one of both", "remove it")
+        yield Hit(unused.at(), f"{unused.name} is not used: only one of the two is sent to Rancher", "remove it")
 
 
 @rule("CF120", "error", "A revision has no rancher-compose.yml", on=Revision)
@@ -469,7 +469,7 @@ def _is_served(revision: Revision) -> bool:
     return bool(revision.version or "." in revision.name or keys_of(services).get(".catalog"))
 
 
-@rule("CF122", "error", "Nothing of an entry is left", on=Entry)
+@rule("CF122", "error", "No revision of an entry is shown", on=Entry)
 def vanished(entry: Entry) -> Iterator[Hit]:
     """A revision without a version is dropped; when all are, the whole entry is gone, and nobody is told.
 
@@ -484,7 +484,7 @@ def vanished(entry: Entry) -> Iterator[Hit]:
     if entry.is_whole and entry.revisions and not any(_is_served(each) for each in entry.revisions):
         count = len(entry.revisions)
         several = f"none of its {count} revisions has a version" if count > 1 else "its only revision has no version"
-        yield Hit(entry.where, f"{entry.name} is shown to nobody: {several}", f"write version: '1.0.0' in the block of {RANCHER}")
+        yield Hit(entry.where, f"{entry.name} is never shown: {several}", f"write version: '1.0.0' in the block of {RANCHER}")
 
 
 @rule("CF123", "warning", "A revision has nothing to launch", on=Revision)
@@ -499,10 +499,10 @@ def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
     Source: docs/facts/catalog.md#6.8
     """
     if revision.is_whole and not revision.docker and revision.entry.base in _STACKS:
-        yield Hit(revision.where, f"revision {revision.title} has no {DOCKER}: a stack without containers", f"add {DOCKER}")
+        yield Hit(revision.where, f"revision {revision.title} has no {DOCKER}: the stack has no containers", f"add {DOCKER}")
 
 
-@rule("CF124", "warning", "A file gives the version or the questions a second time", on=Revision)
+@rule("CF124", "warning", "The version or the questions are defined twice", on=Revision)
 def other_versions(revision: Revision) -> Iterator[Hit]:
     """Rancher takes questions from template-version.yml, then compose.yml, but versions in the opposite order; the CI neither.
 
@@ -518,5 +518,7 @@ def other_versions(revision: Revision) -> Iterator[Hit]:
     for name in ("template-version.yml", "compose.yml"):
         if file := revision.folder.files.get(name):
             yield Hit(
-                file.at(), f"questions in {name} hide those of {RANCHER}, and the CI does not read it", f"use {RANCHER} alone"
+                file.at(),
+                f"the questions in {name} hide those in {RANCHER}, and the CI does not read the file",
+                f"use {RANCHER} alone",
             )

@@ -34,7 +34,7 @@ _SECRET = re.compile(
 def _file(revision: Revision) -> File:
     """The file in which the questions stand."""
     if revision.rancher is None:
-        raise LookupError(f"{revision.title} has questions but no file of them")
+        raise LookupError(f"{revision.title} has questions but does not list any files")
     return revision.rancher
 
 
@@ -97,7 +97,7 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.where, "the question has no variable: its answer is lost", "add variable: NAME")
 
 
-@rule("CF322", "warning", "Two questions have one variable", on=Revision)
+@rule("CF322", "warning", "Two questions have the same variable", on=Revision)
 def same_variable(revision: Revision) -> Iterator[Hit]:
     """A page that asks twice for one variable keeps one of the answers.
 
@@ -121,7 +121,9 @@ def same_variable(revision: Revision) -> Iterator[Hit]:
     for question in revision.questions:
         if question.variable and question.variable in first:
             line = first[question.variable].where.line
-            yield Hit(question.where, f"{shown(question.variable)} is asked twice, first in line {line}", "give one another name")
+            yield Hit(
+                question.where, f"{shown(question.variable)} is asked for twice, first on line {line}", "rename one of them"
+            )
         first.setdefault(question.variable, question)
 
 
@@ -146,7 +148,7 @@ def bad_variable(revision: Revision) -> Iterator[Hit]:
         if name and not _VARIABLE.fullmatch(name):
             plain = re.sub(r"[^A-Za-z0-9_]+", "_", name[:60])
             hint = f"call it {plain if _VARIABLE.fullmatch(plain) else f'_{plain}'}"
-            yield Hit(question.where, f"no compose file can use the variable {shown(name)}", hint)
+            yield Hit(question.where, f"compose files cannot use the variable {shown(name)}", hint)
 
 
 @rule("CF324", "warning", "A question has an unknown type", on=Revision, fixable=True)
@@ -210,7 +212,7 @@ def _without_quotes(revision: Revision, rule: str) -> Iterator[Hit]:
         yield replace(hit, fix=bared(_file(revision), node)) if fits and isinstance(node, Text) else hit
 
 
-@rule("CF326", "error", "A value of a question is of the wrong kind", on=Revision)
+@rule("CF326", "error", "A value of a question has the wrong type", on=Revision)
 @told("CF326")
 def wrong_kind(_: Revision) -> None:
     """The service and the CI refuse the whole catalog over a list or a mapping as default, and over options that are not a list.
@@ -239,7 +241,7 @@ def wrong_kind(_: Revision) -> None:
     """
 
 
-@rule("CF327", "warning", "A default or an option is stored as another text", on=Revision, fixable=True)
+@rule("CF327", "warning", "A default or an option is stored as a different value", on=Revision, fixable=True)
 def altered(revision: Revision) -> Iterator[Hit]:
     """A bare value is stored by what YAML makes of it: 0644 as 420, 1.50 as 1.5, yes as true, 10000000.0 as 1e+07.
 
@@ -276,7 +278,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
                 yield Hit(node.where, message, f"write '{node.value[:40]}'", fix)
 
 
-@rule("CF329", "warning", "A choice has no options", on=Revision)
+@rule("CF329", "warning", "An enum has no options", on=Revision)
 def no_options(revision: Revision) -> Iterator[Hit]:
     """An enum without options shows an empty list: nobody can answer it.
 
@@ -299,7 +301,7 @@ def no_options(revision: Revision) -> Iterator[Hit]:
             yield Hit(question.at("type"), f"{_named(question)} is an enum without options", "add options")
 
 
-@rule("CF330", "warning", "The default of a choice is not among its options", on=Revision)
+@rule("CF330", "warning", "The default of an enum is not one of its options", on=Revision)
 def default_of_none(revision: Revision) -> Iterator[Hit]:
     """The page then shows another value than the one that is sent; `default:` with nothing after it sends an empty text.
 
@@ -445,11 +447,11 @@ def known_password(revision: Revision) -> Iterator[Hit]:
     for question in revision.questions:
         if question.type in ("password", "secret") and question.default:
             yield Hit(
-                question.at("default"), f"{_named(question)} has a default that everybody knows", "require an answer instead"
+                question.at("default"), f"{_named(question)} has a default that everyone knows", "require an answer instead"
             )
 
 
-@rule("CF335", "warning", "A secret is asked for in the open", on=Revision)
+@rule("CF335", "warning", "A question for a secret is not a password", on=Revision)
 def open_secret(revision: Revision) -> Iterator[Hit]:
     """A question of type `string` shows the answer to who looks over the shoulder; `password` hides it.
 
@@ -491,10 +493,10 @@ def no_label(revision: Revision) -> Iterator[Hit]:
     for question in revision.questions:
         labelled = question.text("label").strip() or isinstance(question.keys.get("label"), Map | Seq)
         if not labelled and not _is_merged(question):
-            yield Hit(question.where, f"{_named(question)} has no label", "add label: what a person reads")
+            yield Hit(question.where, f"{_named(question)} has no label", "add a label: it is shown to the user")
 
 
-@rule("CF337", "warning", "A question has a key that nobody reads", on=Revision, fixable=True)
+@rule("CF337", "warning", "A question has an unknown key", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
     """Rancher ignores keys that it does not know: a misspelt description describes nothing.
 
@@ -514,10 +516,10 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
         for key, meant in unknown_keys(question.node, _KNOWN):
             fix = respelt(_file(revision), key, meant)
             hint = f"did you mean {meant}?" if meant else "remove it"
-            yield Hit(key.where, f"nobody reads the key {shown(key.value)}", hint, fix, None if meant else "note")
+            yield Hit(key.where, f"nothing reads the key {shown(key.value)}", hint, fix, None if meant else "note")
 
 
-@rule("CF338", "note", "Options stand at a question that offers none", on=Revision)
+@rule("CF338", "note", "A question that is not an enum has options", on=Revision)
 def unused_options(revision: Revision) -> Iterator[Hit]:
     """Only an enum shows its options; every other type ignores them.
 
@@ -535,4 +537,6 @@ def unused_options(revision: Revision) -> Iterator[Hit]:
     """
     for question in revision.questions:
         if question.type != "enum" and question.options:
-            yield Hit(question.at("options"), f"{_named(question)} is not an enum: nobody sees its options", "write type: enum")
+            yield Hit(
+                question.at("options"), f"{_named(question)} is not an enum: its options are never shown", "write type: enum"
+            )

@@ -32,7 +32,7 @@ _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 _NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|off|none|null|[0-9]{1,5}|<.*>|")
 
 
-@rule("CF360", "warning", "A key or a token stands in a catalog", on=Entry)
+@rule("CF360", "warning", "A catalog contains a key or a token", on=Entry)
 def key_in_text(entry: Entry) -> Iterator[Hit]:
     """A catalog is public: a private key or a token in it belongs to everybody from the first push on.
 
@@ -58,7 +58,7 @@ def key_in_text(entry: Entry) -> Iterator[Hit]:
             for found in pattern.finditer(file.text):
                 if not found[0].endswith("EXAMPLE"):
                     yield Hit(
-                        file.offset(found.start()), f"here stands {what}", "withdraw it at once, and ask for it by a question"
+                        file.offset(found.start()), f"here stands {what}", "revoke it at once, and ask for it with a question"
                     )
                     break
 
@@ -73,7 +73,7 @@ def _environment(node: object) -> Iterator[tuple[str, Text, str]]:
             yield name.strip(), item, value.strip()
 
 
-@rule("CF361", "warning", "A password stands in the environment of a service", on=Revision)
+@rule("CF361", "warning", "The environment of a service contains a password", on=Revision)
 def password_in_environment(revision: Revision) -> Iterator[Hit]:
     """A password that is written into a compose file is the same in every stack of the world.
 

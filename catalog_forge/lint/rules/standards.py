@@ -71,7 +71,7 @@ def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
 _FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
 
 
-@rule("CF803", "warning", "What looks like an expression is written as it is", on=SpecFile)
+@rule("CF803", "warning", "Text that looks like an expression is written literally", on=SpecFile)
 def literal_expression(spec: SpecFile) -> Iterator[Hit]:
     """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. A third `@` begins an expression again.
 
@@ -91,12 +91,12 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
     """
     for text, _ in _texts(spec):
         if found := LITERAL.search(text.value):
-            hint = "write @@@{ for an at sign and a value; a comment that ignores CF803 keeps it as it is"
+            hint = "write @@@{ for an at sign and a value; ignore CF803 in a comment to keep it"
             words = text.value[found.start() :].partition("}")[0][:40] + "}"
             yield Hit(text.at(found.start()), f"{words!r} is literal text, not a value", hint)
 
 
-@rule("CF804", "note", "A value holds the expression of another language", on=SpecFile)
+@rule("CF804", "note", "A value has an expression of another language", on=SpecFile)
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
     """`{{...}}` and `${...}` in a value of `set` are written as they are: values are read with `@{...}`.
 
@@ -122,7 +122,7 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
             yield Hit(text.at(found.start()), message, "a value is read with @{...}")
 
 
-@rule("CF805", "warning", "Nothing reads a metadata key", on=SpecFile)
+@rule("CF805", "warning", "A metadata key is never read", on=SpecFile)
 def unread_key(spec: SpecFile) -> Iterator[Hit]:
     """No file, condition, companion or compose key of the spec reads the key: users are asked a question whose answer changes
     nothing. `generate` warns of it, too.
@@ -172,7 +172,7 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
     return _told(spec, uses.restarted_at_once)
 
 
-@rule("CF807", "warning", "No service carries the label of services:LABEL=VALUE", on=SpecFile)
+@rule("CF807", "warning", "No service has the label of services:LABEL=VALUE", on=SpecFile)
 def unlabelled(spec: SpecFile) -> Iterator[Hit]:
     """A list of the stack's services by a label that no service, group or companion of the entry carries is empty in each stack.
     `generate` warns of it, too. Labels of Rancher's own, and those whose value is a variable, are not judged.

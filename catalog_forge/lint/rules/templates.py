@@ -91,7 +91,7 @@ def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
         yield Hit(found.where or file.at(), found.message, found.hint)
 
 
-@rule("CF512", "warning", "A true or false answer is tested bare", on=Revision)
+@rule("CF512", "warning", "A boolean answer is tested without eq", on=Revision)
 def bare_truth(revision: Revision) -> Iterator[Hit]:
     """All answers are text, and the text `false` is true for Go: such a branch is always taken.
 
@@ -136,7 +136,7 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
                 yield Hit(template.where(term), message, f'write eq .Values.{name} "true"')
 
 
-@rule("CF513", "error", "A comparison of unlike things", on=Revision)
+@rule("CF513", "error", "A comparison of different types", on=Revision)
 def unlike(revision: Revision) -> Iterator[Hit]:
     """All answers are text. Compared with a number or a truth, the template fails there, and rancher-compose starts the stack
     from what was written before, without a word.
@@ -186,7 +186,7 @@ def unlike(revision: Revision) -> Iterator[Hit]:
             yield Hit(template.where(wrong[1]), message, 'answers are text: compare with text, such as "3" or "true"')
 
 
-_ARTICLES = {"string": "a text", "int": "a number", "float": "a number with a dot", "bool": "a truth", "nil": "nil"}
+_ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point number", "bool": "a truth", "nil": "nil"}
 
 
 @rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
@@ -320,7 +320,7 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
             yield Hit(template.where(term), message, f"write ${{{name}}}")
 
 
-@rule("CF517", "error", "Some answers make a broken stack of the template", on=Revision)
+@rule("CF517", "error", "Some answers break the stack that the template makes", on=Revision)
 @told("CF517")
 def broken_version(revision: Revision) -> Iterator[Hit]:
     """The template is rendered for all combinations of the options and truths that its conditions look at, and each version is
@@ -421,8 +421,8 @@ def _hits(composition: Composition) -> Iterator[Hit]:
 def _broken(rendered: Rendered) -> Iterator[Hit]:
     """Why what was rendered is cut, or not YAML."""
     if rendered.fault:
-        hint = "Rancher cuts the text here without a word, and starts what stands before"
+        hint = "Rancher silently cuts the text here, and starts what comes before"
         yield Hit(rendered.fault_where or rendered.file.at(), f"the template fails: {rendered.fault}", hint)
     for problem in rendered.yaml.problems:
         where = problem.where or Where("", 1, 1)
-        yield Hit(rendered.at(where.line, where.column), f"what is rendered is broken: {problem.message}", problem.hint)
+        yield Hit(rendered.at(where.line, where.column), f"the rendered file is invalid: {problem.message}", problem.hint)

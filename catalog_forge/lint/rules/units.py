@@ -23,7 +23,7 @@ def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem
     return (Hit(fault.where, fault.message, fault.hint) for fault in islice(found, MOST_HITS) if fault.where)
 
 
-@rule("CF405", "error", "A sidekick is not there", on=Revision)
+@rule("CF405", "error", "A sidekick does not exist", on=Revision)
 @told("CF405")
 def missing_sidekick(_: Revision) -> None:
     """Each name in the label of sidekicks is a service of the same stack. If it is not, the catalog shows the entry, and
@@ -51,7 +51,7 @@ def missing_sidekick(_: Revision) -> None:
     """
 
 
-@rule("CF406", "error", "A sidekick has a primary too many, or sidekicks of its own", on=Revision)
+@rule("CF406", "error", "A sidekick has more than one primary, or sidekicks of its own", on=Revision)
 @told("CF406")
 def odd_units(revision: Revision) -> Iterator[Hit]:
     """A sidekick belongs to one primary: rancher-compose refuses two. The sidekicks of a sidekick are never started.
@@ -96,7 +96,7 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, units.odd_units)
 
 
-@rule("CF407", "error", "Volumes or the network of a container of another unit", on=Revision)
+@rule("CF407", "error", "A container uses volumes or the network of another unit", on=Revision)
 def not_in_unit(revision: Revision) -> Iterator[Hit]:
     """What shares volumes or the network of another container runs on its host: as its sidekick, or as a sidekick beside it.
 
@@ -130,7 +130,7 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, units.strangers)
 
 
-@rule("CF408", "warning", "A link leads nowhere", on=Revision)
+@rule("CF408", "warning", "A link has no target", on=Revision)
 def missing_link(revision: Revision) -> Iterator[Hit]:
     """A link, or a dependency, on a service that is not there: rancher-compose says a word in its log, and the name resolves to
     nothing in the container.
@@ -155,7 +155,7 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, units.missing_targets, units.self_links)
 
 
-@rule("CF409", "warning", "A service stands in rancher-compose.yml only", on=Revision)
+@rule("CF409", "warning", "A service is only in rancher-compose.yml", on=Revision)
 def only_in_rancher(revision: Revision) -> Iterator[Hit]:
     """rancher-compose makes a service without an image of it. Mostly its name is spelt in another way in docker-compose.yml.
 
@@ -186,7 +186,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
     return in_all(revision, units.without_image)
 
 
-@rule("CF411", "warning", "Rancher does not read this of a sidekick", on=Revision)
+@rule("CF411", "warning", "Rancher does not read this for a sidekick", on=Revision)
 def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
     """A sidekick runs as often as its primary, and has its metadata: what rancher-compose.yml says of it beside is ignored.
 
@@ -210,6 +210,4 @@ def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
             for key in _IGNORED:
                 if part.get(key) is not None:
                     where = part.keys[key][0].where
-                    yield Hit(
-                        where, f"{key} of the sidekick {name!r} is ignored", f"write it to {primaries[0]!r}, or leave it out"
-                    )
+                    yield Hit(where, f"{key} of the sidekick {name!r} is ignored", f"move it to {primaries[0]!r}, or remove it")

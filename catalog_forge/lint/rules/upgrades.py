@@ -28,7 +28,7 @@ def _at(revision: Revision, key: str = "version") -> Hit:
     return Hit(node.where if node else revision.block_where, "")
 
 
-@rule("CF380", "warning", "Two revisions have one version", on=Entry)
+@rule("CF380", "warning", "Two revisions have the same version", on=Entry)
 def same_version(entry: Entry) -> Iterator[Hit]:
     """The catalog links revisions by their versions: of two with one version nobody can reach the first.
 
@@ -48,7 +48,7 @@ def same_version(entry: Entry) -> Iterator[Hit]:
             yield Hit(_at(revision).where, message, "give the newer one a higher version")
 
 
-@rule("CF381", "warning", "Nobody is offered the upgrade to a revision", on=Entry)
+@rule("CF381", "warning", "The upgrade to a revision is never offered", on=Entry)
 def no_way(entry: Entry) -> Iterator[Hit]:
     """Rancher offers a revision to stacks of a lower version, by a comparison of its own, that its `upgrade_from` lets in.
 
@@ -79,7 +79,7 @@ def no_way(entry: Entry) -> Iterator[Hit]:
             yield Hit(_at(new, key).where, f"revision {old.name} of {entry.name} is not offered revision {new.name}: {why}", hint)
 
 
-@rule("CF382", "note", "A version is not semantic, and a range leaves it out", on=Entry)
+@rule("CF382", "note", "A version is not semantic, so a range excludes it", on=Entry)
 def left_out(entry: Entry) -> Iterator[Hit]:
     """`upgrade_from` can let in semantic versions only: stacks of an older revision with any other version stay where they are.
 
@@ -101,8 +101,8 @@ def left_out(entry: Entry) -> Iterator[Hit]:
     odd: list[str] = []
     for old, new in pairwise(served):
         if odd and versions.reads_range(_range(new)) is not None:
-            message = f"upgrade_from leaves out {listed(odd)}: no semantic versions"
-            yield Hit(_at(new, "upgrade_from").where, message, "remove it, if they may be upgraded")
+            message = f"upgrade_from excludes {listed(odd)}: not semantic versions"
+            yield Hit(_at(new, "upgrade_from").where, message, "remove upgrade_from if they may be upgraded")
         if versions.semver(old.version.lstrip("v")) is None:
             odd.append(old.version)
 

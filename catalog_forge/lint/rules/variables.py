@@ -31,11 +31,11 @@ def never_used(revision: Revision) -> Iterator[Hit]:
     strangers = used - revision.asked.keys()
     for question in revision.questions:
         if question.variable and question.variable not in used and ALL not in used:
-            hint = near(question.variable, strangers, "use it, or ask no more")
-            yield Hit(question.where, f"the answer {question.variable!r} is used nowhere", hint)
+            hint = near(question.variable, strangers, "use it, or remove the question")
+            yield Hit(question.where, f"the answer {question.variable!r} is never used", hint)
 
 
-@rule("CF502", "warning", "A variable is used, and no question asks for it", on=Revision)
+@rule("CF502", "warning", "A variable is used, but no question asks for it", on=Revision)
 def never_asked(revision: Revision) -> Iterator[Hit]:
     """Such a variable is empty in compose files, and `<no value>` where a template prints it.
 
@@ -66,7 +66,7 @@ def _becomes(use: Use) -> str:
     return "empty" if use.kind == "variable" else "no value"
 
 
-@rule("CF503", "note", "An answer is handed over by its bare name", on=Revision)
+@rule("CF503", "note", "An answer is passed on by its bare name", on=Revision)
 def bare_name(revision: Revision) -> Iterator[Hit]:
     """`- NAME` in `environment` takes the answer of that name. With `NAME=${NAME}` a reader sees where it comes from, and no tool
     takes the question for one that is never used.
@@ -97,7 +97,7 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
             yield Hit(use.where, f"{use.name} is the answer of that name", f"write {use.name}=${{{use.name}}}")
 
 
-@rule("CF504", "error", "A dollar begins no variable", on=Revision)
+@rule("CF504", "error", "A dollar sign does not start a variable", on=Revision)
 @told("CF504")
 def no_variable(revision: Revision) -> Iterator[Hit]:
     """rancher-compose knows `${NAME}`, `$NAME` and `$$`, which is a plain dollar. Defaults (`${A:-x}`), commands (`$(cmd)`) and
@@ -120,10 +120,10 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
     """
     for use in revision.uses:
         if use.kind == "wrong" and not use.in_comment:
-            yield Hit(use.where, f"{use.name!r} is not a variable", "write $$ for a plain dollar")
+            yield Hit(use.where, f"{use.name!r} is not a variable", "write $$ for a literal dollar sign")
 
 
-@rule("CF505", "warning", "A variable in a key is not put in", on=Revision)
+@rule("CF505", "warning", "A variable in a key is not replaced", on=Revision)
 def variable_in_key(revision: Revision) -> Iterator[Hit]:
     """rancher-compose puts answers into values only. A key keeps its dollar; a list of NAME=VALUE takes answers in its names too.
 
@@ -141,7 +141,7 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
     """
     for use in revision.uses:
         if use.kind == "key":
-            yield Hit(use.where, f"${{{use.name}}} stands in a key, and stays as it is", "write the list form, NAME=VALUE")
+            yield Hit(use.where, f"${{{use.name}}} is in a key, and stays as it is", "write the list form, NAME=VALUE")
 
 
 @rule("CF506", "error", "Braces in rancher-compose.yml are not a template", on=Revision)

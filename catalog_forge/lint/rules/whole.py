@@ -109,7 +109,7 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
     for same in found.values():
         for entry in same[1:]:
             where = entry.settings.keys["name"].where
-            yield Hit(where, f"{entry.name} is listed under the same name as {same[0].name}", "give it a name of its own")
+            yield Hit(where, f"{entry.name} is listed under the same name as {same[0].name}", "give it a different name")
 
 
 @rule("CF920", "warning", "A published revision has changed", on=Catalog)
@@ -158,7 +158,7 @@ def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
         yield Hit(problem.where or Where(""), problem.message, problem.hint)
 
 
-@rule("CF902", "note", "An ignore silences nothing", on=ignores.Outcome)
+@rule("CF902", "note", "An ignore has no effect", on=ignores.Outcome)
 def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
     """What it was written for is mended: left there, it hides what comes next. Known only when all rules have run.
 
@@ -176,4 +176,4 @@ def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
     Source: docs/lint.md
     """
     for each in outcome.unused:
-        yield Hit(each.where, f"the ignore of {each.word} silences nothing", "take it out")
+        yield Hit(each.where, f"the ignore of {each.word} has no effect", "take it out")

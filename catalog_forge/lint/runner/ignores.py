@@ -105,20 +105,20 @@ def _read_one(file: File, number: int, line: int, match: re.Match[str], found: C
     kind, ids = (parts["kind"], parts["ids"] or "") if parts else ("", "")
     if parts is None or kind not in KINDS:
         found.problems.append(
-            Problem(f"there is nothing like {kind!r} here", file.at(number, start + 1), did_you_mean(kind, KINDS))
+            Problem(f"{kind!r} is not a valid keyword here", file.at(number, start + 1), did_you_mean(kind, KINDS))
         )
         return
     reason = parts["reason"].strip().removesuffix("}}").rstrip("-").strip().removesuffix("*/").strip()
     if not ids:
-        hint = f"such as # catalog-forge: {kind}=CF301 and the reason"
+        hint = f"for example # catalog-forge: {kind}=CF301 and the reason"
         found.problems.append(Problem("this ignore names no rule", file.at(number, start + 1), hint))
     elif not reason:
         found.problems.append(
-            Problem(f"the ignore of {ids} gives no reason", file.at(number, start + 1), "say why, after the ids")
+            Problem(f"the ignore of {ids} gives no reason", file.at(number, start + 1), "give the reason after the ids")
         )
     if kind == "ignore-file" and number > HEAD:
-        hint = f"write it into the first {HEAD} lines"
-        found.problems.append(Problem("an ignore of a file holds nothing here", file.at(number, start + 1), hint))
+        hint = f"put it in the first {HEAD} lines"
+        found.problems.append(Problem("an ignore for a whole file has no effect here", file.at(number, start + 1), hint))
         return
     for word in _ID.finditer(ids):
         where = file.at(number, start + parts.start("ids") + word.start() + 1)

@@ -72,7 +72,7 @@ def _received(pipe: int) -> list[_Made]:
     with os.fdopen(os.dup(pipe), "rb") as stream:
         content = stream.read()
     if not content:
-        raise RuntimeError("a process of lint ended without an answer")
+        raise RuntimeError("a lint process ended without a result")
     made, error = pickle.loads(content)  # our own child wrote it
     if error:
         raise error

@@ -27,7 +27,7 @@ def rule(identity: str, level: Level, title: str, on: type, fixable: bool = Fals
 
     def register(check: Check) -> Check:
         if not _ID.fullmatch(identity) or identity in _RULES:
-            raise ValueError(f"{identity} is not an id of its own")
+            raise ValueError(f"{identity} is not the id of a single rule")
         _RULES[identity] = level, title, on, check
         if fixable:
             _FIXABLE.add(identity)
@@ -71,9 +71,9 @@ def expand(words: tuple[str, ...]) -> frozenset[str]:
 
 def _hint(word: str) -> str:
     if re.fullmatch("CF[0-9]+", word.upper()):  # of numbers none is nearer than another
-        return "`lint --list` shows all"
+        return "`lint --list` shows all rules"
     near = did_you_mean(word[:20].upper(), _RULES)
-    return near if near.startswith("did you mean") else "`lint --list` shows all"
+    return near if near.startswith("did you mean") else "`lint --list` shows all rules"
 
 
 def _load() -> None:

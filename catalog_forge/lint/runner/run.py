@@ -91,7 +91,7 @@ def _findings(identity: str, level: Level, check: Check, subject: object, catalo
         if hits and isinstance(subject, Revision):
             hits = [placed(subject, hit) for hit in hits]
     except Exception as error:
-        raise RuleBroke(f"{identity} broke on {_place(subject)}: {type(error).__name__}: {error}") from error
+        raise RuleBroke(f"{identity} crashed on {_place(subject)}: {type(error).__name__}: {error}") from error
     for hit in hits:
         file = _file(catalog, hit)
         path = file.path if file else catalog.shown_folders.get(hit.where.file, hit.where.file)

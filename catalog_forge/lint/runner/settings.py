@@ -99,5 +99,7 @@ class _Reader(Reader):
                 check_relative(path)
         except ForgeError as error:
             assert node is not None
-            self.wrong(error.problems[0].message, node.where, "the baseline lies beside catalog-forge.yml or below")
+            self.wrong(
+                error.problems[0].message, node.where, "the baseline must be in the folder of catalog-forge.yml or below it"
+            )
         return path

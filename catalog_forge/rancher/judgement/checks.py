@@ -155,7 +155,7 @@ def _repeated(items: Sequence[Node]) -> Iterator[Problem]:
         if isinstance(each, Text):
             found = decoding.value(each)
             if (type(found).__name__, found) in seen:
-                yield Refusal(f"{each.value!r} stands there twice", each.where, "leave one of both out", TWICE)
+                yield Refusal(f"{each.value!r} stands there twice", each.where, "remove one of the two", TWICE)
             seen.add((type(found).__name__, found))
 
 

@@ -159,8 +159,8 @@ class LaunchJudge:
             self.labels.setdefault(name, {}).update(texts)
 
 
-_WRITTEN_OUT = "write the service out"
-_CUT = "what follows is cut off without a word, and the stack is made of what stands before"
+_WRITTEN_OUT = "write out the whole service definition"
+_CUT = "everything after this is silently cut off, and the stack is made of what comes before"
 _BLOCK = "rancher-compose takes the catalog block for a service here"
 
 
@@ -183,7 +183,7 @@ def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
             yield Refusal(
                 f"extends: the service {name!r} {'extends itself' if name in seen else 'is not there'}",
                 node.where,
-                "write the service out",
+                "write out the whole service definition",
                 "CF435",
             )
             return

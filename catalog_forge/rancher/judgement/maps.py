@@ -91,7 +91,7 @@ _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_confi
 def odd(key: str, node: Node) -> Iterator[Refusal]:
     """What nobody reads, and what means nothing, in the value of a key of a service. It is launched all the same."""
     if key in _INSIDE:
-        yield _odd(f"nobody reads {key} here", node, f"it is a key of {_INSIDE[key]}: write it below that one")
+        yield _odd(f"nothing reads {key} here", node, f"it is a key of {_INSIDE[key]}: write it below that one")
     elif key in ("ports", "expose"):
         for item in node.items if isinstance(node, Seq) else ():
             # Rancher's schema takes any number for a port; what is text, its judge reads.
@@ -114,7 +114,7 @@ def of_type(node: Node | None, wanted: Type) -> Iterator[Refusal]:
                 yield from of_type(value, wanted.fields[key.value])
                 yield from _meaning_of(key.value, value)
             else:
-                yield _odd(f"nobody reads the key {key.value!r}", key, _belongs(key.value, wanted))
+                yield _odd(f"nothing reads the key {key.value!r}", key, _belongs(key.value, wanted))
         yield from _crossed(decoding.pairs(node))
 
 

@@ -188,7 +188,7 @@ class _Value:
             yield from check_collection(self.spec, value.list.of, self.scope)
             yield from replace(self, scope=(*self.scope, ("", value.list.of))).problems(value.list.item, depth + 1)
         elif value is None and self.kind == "toml":
-            yield Problem(f"set: {self.name}: toml has no null", self.block.at("set"), "leave the key out")
+            yield Problem(f"set: {self.name}: toml has no null", self.block.at("set"), "remove the key")
         elif isinstance(value, Mapping | tuple):
             if isinstance(value, tuple):
                 yield from self._joined(value)

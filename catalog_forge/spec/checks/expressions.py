@@ -156,7 +156,7 @@ def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[
     if not root_of(start, roots):
         hint = f"paths begin with {', '.join(roots)}"
         if beyond_stack(start):
-            hint += f"; /services and /stacks mix the stacks of an environment: {SAY_SCOPE}"
+            hint += f"; /services and /stacks cover all stacks of an environment: {SAY_SCOPE}"
         yield Problem(f"{source!r} is not a path that every container may read", where, hint)
     name = start.removeprefix(_SERVICES).partition("/")
     if start.startswith(_SERVICES) and (name[1] or "@{" not in source) and name[0] not in spec.services:

@@ -62,7 +62,7 @@ def _prefix(spec: Spec, backend: Backend) -> Iterator[Problem]:
     segments = spec.engine.prefix.strip("/").split("/")
     if wrong := next((segment for segment in segments if segment and not backend.fits(segment)), ""):
         message = f"engine: prefix: {backend.name} cannot have the key {wrong!r}"
-        yield Problem(message, where, f"between the slashes of its keys stands {backend.shape}")
+        yield Problem(message, where, f"each part of its keys between slashes is {backend.shape}")
     if backend.name == "vault" and segments[1:2] in (["data"], ["metadata"]):
         yield Problem(
             f"engine: prefix: {spec.engine.prefix!r} is a path of the KV engine of version 2, of which confd lists nothing",
@@ -77,7 +77,7 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
     if wrong:
         why = " (confd reads NODE_NAME as /node/name)" if backend.name == "env" else ""
         message = f"metadata: {name}: {backend.name} cannot have {wrong!r} in a key{why}"
-        yield Problem(message, key.at(), f"between the slashes of its keys stands {backend.shape}")
+        yield Problem(message, key.at(), f"each part of its keys between slashes is {backend.shape}")
     elif backend.raw and _is_taken(f"/{name}", spec.engine.prefix):
         message = (
             f"metadata: {name}: {backend.name} finds keys by how they begin, and takes a neighbour of the prefix for this one"

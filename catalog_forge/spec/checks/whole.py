@@ -168,7 +168,7 @@ def _tools(spec: Spec) -> Iterator[Problem]:
             yield Problem(
                 f"tools: {tool.name!r} and {known[tool.variable]!r} share the build arguments {tool.variable}_SRC and _SHA256",
                 tool.at("name"),
-                "give one another name",
+                "rename one of them",
             )
         known[tool.variable] = tool.name
         if tool.path and tool.ending not in UNPACK:

@@ -112,5 +112,5 @@ class Volume(Record):
 
     driver: str = key("driver of the volume, such as local or rancher-nfs", "", maximum=255, line=True)
     driver_opts: Mapping[str, str] = key("options of the driver", dict)
-    external: bool = key("the volume is there already, and belongs to nobody's stack", False)
+    external: bool = key("the volume already exists, and belongs to nobody's stack", False)
     per_container: bool = key("each container has one of its own, which its replacement finds again", False)

@@ -64,7 +64,7 @@ def unparsed(image: Image) -> Iterator[Hit]:
                 yield Hit(template.problem.where or template.file.at(), words, template.problem.hint)
 
 
-@rule("CF632", "error", "A function or a construct that this confd lacks", on=Image)
+@rule("CF632", "error", "This confd lacks a function or a construct", on=Image)
 def unknown_function(image: Image) -> Iterator[Hit]:
     """Each release of confd brought functions, and each was built with a Go that knows some syntax of templates: what it does not
     know fails the whole file. Without a release in the Dockerfile 0.14 to 0.16 are assumed.
@@ -141,7 +141,7 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
             yield Hit(template.at(start), words, f"confd 0.{first} is the first release that does")
 
 
-@rule("CF633", "warning", "exists asks for a folder", on=Image)
+@rule("CF633", "warning", "exists is used on a folder", on=Image)
 def folder_exists(image: Image) -> Iterator[Hit]:
     """`exists` is true for values alone: for a path that has others below it, it is always false, and its branch is dead.
 
@@ -179,7 +179,7 @@ def folder_exists(image: Image) -> Iterator[Hit]:
 _EITHER = re.compile(rb"\bnot \(?exists\b|\bor\b")
 
 
-@rule("CF634", "warning", "A template looks a service up in the whole environment", on=Image)
+@rule("CF634", "warning", "A template looks up a service in the whole environment", on=Image)
 def whole_environment(image: Image) -> Iterator[Hit]:
     """/services/NAME holds the services of all stacks by their bare names: where two stacks have one of the same name, the two
     are merged, and one stack's nodes get the addresses of the other's.
@@ -213,7 +213,7 @@ def whole_environment(image: Image) -> Iterator[Hit]:
             said.add((template.file.path, name))
             shown = name.replace(WILD, "*")
             hint = f"read /self/stack/services/{shown}, from metadata 2015-12-19 on"
-            yield Hit(template.at(read.start), f"/services/{shown} is that of any stack of the environment", hint)
+            yield Hit(template.at(read.start), f"/services/{shown} can be in any stack of the environment", hint)
 
 
 @rule("CF635", "warning", "Metadata that may be missing is read without a default", on=Image)
@@ -238,7 +238,7 @@ def unguarded(image: Image) -> Iterator[Hit]:
             yield Hit(template.at(read.start), f"without {shown!r} in the metadata the file is never written", hint)
 
 
-@rule("CF636", "warning", "A value goes out unescaped", on=Image)
+@rule("CF636", "warning", "A value is written unescaped", on=Image)
 def unescaped(image: Image) -> Iterator[Hit]:
     """confd's templates escape nothing: a `&` in a value breaks an XML file, a quote a JSON file, `yes` or `a: b` mean something
     else in YAML, and a shell runs what stands in `$(...)`. A value that stands alone on its line is taken for a piece of the
@@ -283,7 +283,7 @@ def unescaped(image: Image) -> Iterator[Hit]:
             path = known.path_of(each, written.path)
             if METADATA.match(path) and (found := _danger(each, template, written)):
                 words, hint = found
-                yield Hit(template.at(written.start), f"{path.replace(WILD, '*')} goes out as it is: {words}", hint)
+                yield Hit(template.at(written.start), f"{path.replace(WILD, '*')} is written unescaped: {words}", hint)
 
 
 def _danger(each: Resource, template: Template, written: Written) -> tuple[str, str] | None:
@@ -302,11 +302,11 @@ def _danger(each: Resource, template: Template, written: Written) -> tuple[str, 
     if dest.endswith((".yml", ".yaml")) and in_field:
         return "text such as yes, # or a: b changes its meaning", 'printf "%q" (getv ...)'
     if dest.endswith((".sh", ".env", "rc")) and _ASSIGNED.match(before):
-        return "a quote ends the text, and $(...) runs as a command", "'{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"
+        return "a quote ends the string, and $(...) runs as a command", "'{{replace (getv ...) \"'\" \"'\\\\''\" -1}}'"
     return None
 
 
-@rule("CF637", "note", "A position in a list is taken for an identity", on=Image)
+@rule("CF637", "note", "A position in a list is used as an identity", on=Image)
 def position(image: Image) -> Iterator[Hit]:
     """`ls` sorts names as text (1, 11, 2), and newer metadata services give lists in random order: the number of a place in a
     list moves when containers come and go. `service_index` and `name` stay.
@@ -327,7 +327,7 @@ def position(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(known):
         for odd in template.reading.odd:
             if odd.kind == "position printed":
-                words = f"this is a place in the list of {odd.what.replace(WILD, '*')!r}, which is sorted as text and moves"
+                words = f"this is a position in the list of {odd.what.replace(WILD, '*')!r}, which is sorted as text"
                 yield Hit(template.at(odd.start), words, "read service_index of the container")
     said: set[tuple[str, str]] = set()
     for template, read, path in _paths(known):
@@ -403,7 +403,7 @@ def broken_ls(image: Image) -> Iterator[Hit]:
         for _, template in _in_use(known):
             found = next((read for read in template.reading.reads if read.function in LISTS[:2]), None)
             if found:
-                words = f"{known.release.words} adds an entry to {found.function} that is not there"
+                words = f"{known.release.words} adds a nonexistent entry to {found.function}"
                 yield Hit(template.at(found.start), words, "use confd 0.16.0")
 
 
@@ -434,15 +434,15 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
             if found:
                 more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
                 where = template.file.at(found[0], len(lines[found[0] - 1].rstrip(" \t")) + 1)
-                yield Hit(where, f"spaces stand at the end of this line{more}", "take them out")
+                yield Hit(where, f"there are spaces at the end of this line{more}", "take them out")
             elif text and not text.endswith(("\n", "}}")):
-                yield Hit(template.file.offset(len(text) - 1), "the last line has no end", "end the file with a line break")
+                yield Hit(template.file.offset(len(text) - 1), "the last line has no line break", "add one")
             if "\r\n" in text:
                 where = template.file.offset(text.index("\r\n"))
-                yield Hit(where, "lines end in CR LF, and so will those of the file", "write line feeds alone")
+                yield Hit(where, "lines end in CR LF, and so will those of the rendered file", "use line feeds only")
 
 
-@rule("CF641", "error", "A condition compares what can never be equal", on=Image)
+@rule("CF641", "error", "A condition compares things that can never be equal", on=Image)
 def odd_condition(image: Image) -> Iterator[Hit]:
     """Values of the metadata are texts: compared with a number, the template fails; and a path that stands where its value is
     meant is compared itself, so that the branch is always or never taken.
@@ -461,13 +461,13 @@ def odd_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "path compared":
-                yield Hit(template.at(odd.start), f"this compares the path {odd.what!r} itself", f'(getv "{odd.what}" "")')
+                yield Hit(template.at(odd.start), f"this compares a path, {odd.what!r}, itself", f'(getv "{odd.what}" "")')
             if odd.kind == "text compared":
                 words = f"a value of the metadata is text, and {odd.what} is a number: the template fails"
                 yield Hit(template.at(odd.start), words, f'compare with "{odd.what}"')
 
 
-@rule("CF642", "warning", "A condition is a value alone", on=Image)
+@rule("CF642", "warning", "A condition tests a bare value", on=Image)
 def bare_condition(image: Image) -> Iterator[Hit]:
     """Every text but the empty one is true, `false` and `0` too, so `{{if getv K}}` is not a switch; and without K it fails.
 
@@ -482,10 +482,10 @@ def bare_condition(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "text tested":
-                yield Hit(template.at(odd.start), "a text is true, 'false' too", 'write {{if eq (getv KEY "") "true"}}')
+                yield Hit(template.at(odd.start), "any text is true, even 'false'", 'write {{if eq (getv KEY "") "true"}}')
 
 
-@rule("CF643", "warning", "The time is written into a file", on=Image)
+@rule("CF643", "warning", "A file contains the current time", on=Image)
 def printed_time(image: Image) -> Iterator[Hit]:
     """A time is another one in each pass: confd writes the file and reloads the program again and again, though nothing changed.
 
@@ -506,7 +506,7 @@ def printed_time(image: Image) -> Iterator[Hit]:
     for _, template in _in_use(inside(image)):
         for odd in template.reading.odd:
             if odd.kind == "time printed":
-                yield Hit(template.at(odd.start), "each pass gives another time: the file changes each time", "leave it out")
+                yield Hit(template.at(odd.start), "each pass gives another time, so the file always changes", "leave it out")
 
 
 @rule("CF644", "error", "A call that fails in every pass", on=Image)

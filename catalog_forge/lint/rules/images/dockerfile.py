@@ -66,7 +66,7 @@ def not_built(image: Image) -> Iterator[Hit]:
             yield Hit(file.offset(fault.start), fault.message, fault.hint)
 
 
-@rule("CF702", "warning", "The base of an image floats", on=Image)
+@rule("CF702", "warning", "The base image is not pinned", on=Image)
 def floating_base(image: Image) -> Iterator[Hit]:
     """A base without a tag, or with one that moves, can change without notice: the image that was tested is not the one that is
     built.
@@ -90,7 +90,7 @@ def floating_base(image: Image) -> Iterator[Hit]:
             if _floats(stage, names):
                 start = file.text.find(stage.instructions[0].text.split()[0], stage.instructions[0].start)
                 why = "its tag moves" if ":" in stage.base.rpartition("/")[2] else "it has no tag"
-                words = f"the base {stage.base!r} floats: {why}"
+                words = f"the base {stage.base!r} is not pinned: {why}"
                 yield Hit(file.offset(start), words, "pin a release, such as busybox:1.37.0, or a digest")
             names.add(stage.name)
 
@@ -171,7 +171,7 @@ def _where(file: File, each: Instruction, url: str) -> Where:
     return file.offset(each.start)
 
 
-@rule("CF704", "warning", "A download goes over bare HTTP", on=Image)
+@rule("CF704", "warning", "A download uses plain HTTP", on=Image)
 def bare_http(image: Image) -> Iterator[Hit]:
     """Over http:// everybody on the way may change what arrives. A checksum makes it safe.
 
@@ -189,7 +189,9 @@ def bare_http(image: Image) -> Iterator[Hit]:
         _, _, file = found
         for each, url, target in _downloads(image):
             if url.startswith("http://") and not _is_checked(image, each, target):
-                yield Hit(_where(file, each, url), f"{url} comes over bare HTTP, unchecked", "use https:// and a checksum")
+                yield Hit(
+                    _where(file, each, url), f"{url} is downloaded over plain HTTP, unchecked", "use https:// and a checksum"
+                )
 
 
 @rule("CF705", "error", "The image lacks its conf.d", on=Image)
@@ -215,11 +217,11 @@ def no_conf_d(image: Image) -> Iterator[Hit]:
         below = conf_d.path[len(image.folder.path) + 1 :] if image.folder.path else conf_d.path
         if not any(_brings(source, below) for source in sources) and "conf.d" not in known.built:
             unsure = "confd" in dockerfile.base and known.base != "scratch"
-            words = f"the Dockerfile does not copy {below}" + (", unless its base does it ONBUILD" if unsure else "")
+            words = f"the Dockerfile does not copy {below}" + (", unless its base does so with ONBUILD" if unsure else "")
             yield Hit(file.offset(last), words, f"COPY {below} /etc/confd/conf.d", level="warning" if unsure else None)
     if not known.confs and _runs_bare(known, dockerfile):
         hint = "COPY conf.d /etc/confd/conf.d"
-        yield Hit(file.offset(last), "confd is run, and no conf.d is in the image", hint, level="warning")
+        yield Hit(file.offset(last), "confd is run, but there is no conf.d in the image", hint, level="warning")
 
 
 def _runs_bare(known: Inside, dockerfile: Dockerfile) -> bool:
@@ -240,7 +242,7 @@ def _brings(source: str, path: str) -> bool:
     )
 
 
-@rule("CF706", "warning", "ENTRYPOINT is a line of shell", on=Image)
+@rule("CF706", "warning", "ENTRYPOINT is in shell form", on=Image)
 def shell_entrypoint(image: Image) -> Iterator[Hit]:
     """In the shell form /bin/sh -c is process 1: signals end at it, so that the container is killed after ten seconds, and the
     arguments of the entry are lost.
@@ -261,7 +263,7 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
             looks = each.text.startswith("[")
             level: Level | None = "error" if looks else None
             words = (
-                "ENTRYPOINT is not a JSON list, so it is a line of shell"
+                "ENTRYPOINT is not a JSON list, so it is in shell form"
                 if looks
                 else "a shell is process 1: signals do not arrive"
             )
@@ -287,7 +289,7 @@ def slow_poll(image: Image) -> Iterator[Hit]:
     for run in known.runs:
         if "backend" in run.flags and not {"interval", "watch", "onetime"} & set(run.flags):
             old = known.release.number is not None and known.release.number < 13
-            hint = "use -interval 30; -watch came with confd 0.13" if old else "use -watch, and a pass now and then in addition"
+            hint = "use -interval 30; -watch came with confd 0.13" if old else "use -watch, with an additional pass now and then"
             yield Hit(run.where, "this confd polls every 600 s", hint)
 
 
@@ -312,17 +314,17 @@ def old_confd(image: Image) -> Iterator[Hit]:
     if number is None or where is None or number >= 14 or not (known.resources or known.runs):
         return
     if number < 11 and known.is_rancher:
-        yield Hit(where, f"{release.words} has no Rancher backend: it ends at once", _RELEASE, level="error")
+        yield Hit(where, f"{release.words} has no Rancher backend: it exits at once", _RELEASE, level="error")
     elif number == 11:
-        yield Hit(where, f"{release.words}: ls lists neighbours too, getv takes no default", _RELEASE, level="note")
+        yield Hit(where, f"{release.words}: ls also lists neighbours, getv takes no default", _RELEASE, level="note")
     elif number in (12, 13):
-        yield Hit(where, f"{release.words}: ls adds an entry that is not there", _RELEASE)
+        yield Hit(where, f"{release.words}: ls adds a nonexistent entry", _RELEASE)
     for run in known.runs:
         if number < 13 and "watch" in run.flags and run.flags.get("backend") == "rancher":
-            yield Hit(run.where, f"{release.words} refuses -watch with Rancher: it ends at once", _RELEASE, level="error")
+            yield Hit(run.where, f"{release.words} refuses -watch with Rancher: it exits at once", _RELEASE, level="error")
 
 
-@rule("CF709", "error", "confd ends at once with these arguments", on=Image)
+@rule("CF709", "error", "confd exits at once with these arguments", on=Image)
 def refused_arguments(image: Image) -> Iterator[Hit]:
     """confd reads its arguments as Go's flag package does: an unknown flag, a flag without its value or a value of the wrong kind
     ends it. So do a backend or a log level that there is not. `-node` is a host: confd puts http:// before it.
@@ -373,7 +375,7 @@ def idle_arguments(image: Image) -> Iterator[Hit]:
     yield from _mistakes(image, "never")
 
 
-@rule("CF711", "warning", "A flag of confd changes nothing", on=Image)
+@rule("CF711", "warning", "A flag of confd has no effect", on=Image)
 def lost_flag(image: Image) -> Iterator[Hit]:
     """-onetime counts before -watch, and -watch before -interval; of several nodes Rancher's backend asks the first; a template
     resource is not a configuration of confd; with -sync-only no command of a resource runs.
@@ -418,11 +420,11 @@ def _judged(known: Inside, run: Run) -> Iterator[flags.Mistake]:
         )
     config = known.placed.get(line.get("config-file"))
     if config and any(each.file.path == config.path for each in known.resources):
-        message = f"{config.name} is a template resource: as a configuration of confd it says nothing"
+        message = f"{config.name} is a template resource: it has no effect as a configuration of confd"
         yield flags.Mistake("lost", message, "leave -config-file out", line.places.get("config-file", -1))
     if line.is_on("sync-only") and any(resource.reload_cmd or resource.check_cmd for _, resource in loaded):
         message = "with -sync-only confd runs no check_cmd and no reload_cmd"
-        yield flags.Mistake("lost", message, "leave -sync-only or the commands out", line.places.get("sync-only", -1))
+        yield flags.Mistake("lost", message, "remove -sync-only or the commands", line.places.get("sync-only", -1))
 
 
 def _is_whole(known: Inside, line: flags.CommandLine) -> bool:

@@ -21,7 +21,7 @@ _BROKEN = re.compile(r"DL1000|SC10(?:09|56|72|73|6[0-9]|8[89])")
 def _hit(program: str, remark: Remark | Silent, catalog: Catalog) -> Hit:
     if isinstance(remark, Silent):
         first = next(iter(catalog.images[0].folder.everything))
-        return Hit(first.at(), f"{program} said nothing: {remark.why}", level="note")
+        return Hit(first.at(), f"{program} printed nothing: {remark.why}", level="note")
     level: Level = "error" if remark.level == "error" and _BROKEN.match(remark.code) else _LEVELS.get(remark.level, "note")
     return Hit(remark.file.at(remark.line, remark.column), f"{remark.code}: {remark.message}", _page(remark.code), level=level)
 

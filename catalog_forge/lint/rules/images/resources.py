@@ -52,7 +52,7 @@ def not_loaded(image: Image) -> Iterator[Hit]:
             yield Hit(problem.where or each.file.at(), problem.message, problem.hint)
 
 
-@rule("CF602", "warning", "confd drops a key of a template resource", on=Image, fixable=True)
+@rule("CF602", "warning", "confd ignores a key of a template resource", on=Image, fixable=True)
 def unknown_key(image: Image) -> Iterator[Hit]:
     """A key that confd does not know is dropped without a word: `owner` and `group` never set an owner in any release (files stay
     root's), and a misspelt `reload_cmd` never reloads.
@@ -78,22 +78,22 @@ def unknown_key(image: Image) -> Iterator[Hit]:
             if folded(key) not in _KEYS:
                 yield _unknown(each, key)
             elif (before := written.setdefault(folded(key), key)) != key:
-                words = f"{before!r} and {key!r} are one key to confd: which of them counts is chance"
-                yield Hit(each.file.offset(each.table.places[key]), words, "leave one of them")
+                words = f"{before!r} and {key!r} are the same key to confd: which one counts is random"
+                yield Hit(each.file.offset(each.table.places[key]), words, "keep one of them")
         for key, value in each.document.items():
             if folded(key) in _KEYS and not isinstance(value, dict):
                 where = each.file.offset(each.document.places[key])
-                yield Hit(where, f"{key!r} stands outside of [template]: confd drops it", "move it below [template]")
+                yield Hit(where, f"{key!r} is outside [template]: confd ignores it", "move it below [template]")
 
 
 def _unknown(each: Resource, key: str) -> Hit:
     if key.lower() in ("owner", "user", "group"):
         word = "gid" if key.lower() == "group" else "uid"
-        hint = f"write the number of the user: {word} = 1000; the file belongs to root as it is"
-        return Hit(each.at(key), f"confd has no key {key!r}: it sets nothing, in any release", hint, _without(each, key))
+        hint = f"write the numeric user id: {word} = 1000; the file belongs to root now"
+        return Hit(each.at(key), f"confd has no key {key!r}: no release has it", hint, _without(each, key))
     if key.lower() in ("interval", "watch", "onetime"):
-        return Hit(each.at(key), f"confd has no key {key!r} here", f"it is a flag of confd itself: -{key.lower()}")
-    return Hit(each.at(key), f"confd has no key {key!r}: it is dropped", did_you_mean(key, _KEYS))
+        return Hit(each.at(key), f"confd has no key {key!r} here", f"it is a command-line flag of confd: -{key.lower()}")
+    return Hit(each.at(key), f"confd has no key {key!r}: it is ignored", did_you_mean(key, _KEYS))
 
 
 def _without(each: Resource, key: str) -> Fix | None:
@@ -175,7 +175,7 @@ def own_prefix(image: Image) -> Iterator[Hit]:
             yield Hit(each.at("prefix"), words, f"write the whole path in keys and in the template: {each.prefix}/...")
 
 
-@rule("CF606", "warning", "A key is declared and never read", on=Image)
+@rule("CF606", "warning", "A key is declared but never read", on=Image)
 def unread_key(image: Image) -> Iterator[Hit]:
     """Each key is a request to the metadata service in each pass, and with -watch a reason to write the file again.
 
@@ -199,10 +199,10 @@ def unread_key(image: Image) -> Iterator[Hit]:
             for key in () if reading.reads_anything else each.resource.keys:
                 # Whoever reads nothing of all keys asks whether the store answers.
                 if (reading.reads or _clean(key) != "/") and not any(_reaches(read, _clean(key)) for read in reading.reads):
-                    yield Hit(each.at("keys", key), f"the template reads nothing below {key!r}", "leave the key out")
+                    yield Hit(each.at("keys", key), f"the template reads nothing below {key!r}", "remove the key")
 
 
-@rule("CF607", "error", "A template reads what no key declares", on=Image)
+@rule("CF607", "error", "A template reads metadata that no key declares", on=Image)
 def undeclared(image: Image) -> Iterator[Hit]:
     """Only what lies below a declared key is there for the template: everything else is missing, so `getv` fails and `ls` finds
     nothing.
@@ -263,8 +263,8 @@ def optional_key(image: Image) -> Iterator[Hit]:
         for key in each.resource.keys if each.resource else ():
             path = inside(image).path_of(each, _clean(key))
             if _OPTIONAL.match(path):
-                words = f"{key!r} may be missing: the 404 of the service would become keys below it"
-                yield Hit(each.at("keys", key), words, f"declare what is always there: {path.partition('/metadata')[0]!r}")
+                words = f"{key!r} may be missing: confd would store the service's 404 response as keys below it"
+                yield Hit(each.at("keys", key), words, f"declare a key that always exists: {path.partition('/metadata')[0]!r}")
 
 
 @rule("CF609", "error", "The template of a resource is missing", on=Image)
@@ -291,7 +291,7 @@ def missing_template(image: Image) -> Iterator[Hit]:
             yield Hit(each.at("src", _text(each, "src")), words, hint, level="warning" if unsure else None)
 
 
-@rule("CF610", "warning", "No resource uses a template", on=Image)
+@rule("CF610", "warning", "A template is not used by any resource", on=Image)
 def unused_template(image: Image) -> Iterator[Hit]:
     """confd writes what its resources name: a template that none names is forgotten, or its resource is.
 
@@ -340,7 +340,7 @@ def same_dest(image: Image) -> Iterator[Hit]:
             before = first.setdefault((id(each.conf), dest), each)
             if before is not each:
                 where = each.at("dest", each.resource.dest)
-                yield Hit(where, f"{dest!r} is written by {before.file.name} too", "give each file one resource")
+                yield Hit(where, f"{dest!r} is written by {before.file.name} too", "use one resource per file")
 
 
 @rule("CF612", "error", "A dest is missing or not absolute", on=Image)
@@ -363,14 +363,14 @@ def bad_dest(image: Image) -> Iterator[Hit]:
     """
     for each in inside(image).resources:
         if each.resource and not each.resource.dest:
-            yield Hit(each.file.at(1, 1), "there is no dest: confd has nowhere to write", 'write dest = "/PATH" below [template]')
+            yield Hit(each.file.at(1, 1), "there is no dest: confd cannot write a file", 'write dest = "/PATH" below [template]')
         elif each.resource and each.resource.misplaced:
             yield Hit(
                 each.at("dest", each.resource.dest), f"{each.resource.misplaced}: confd cannot put a file there", "add its name"
             )
         elif each.resource and not each.resource.dest.startswith("/"):
             dest = each.resource.dest
-            words = f"dest {dest!r} is not absolute: it lies where confd is started"
+            words = f"dest {dest!r} is not absolute: it is relative to where confd is started"
             yield Hit(each.at("dest", dest), words, f"write {'/' + dest!r}", level="warning")
 
 
@@ -394,7 +394,7 @@ def never_reloads(image: Image) -> Iterator[Hit]:
     once = known.runs and all("onetime" in run.flags for run in known.runs)
     if loaded and not once and not any(each.resource and each.resource.reload_cmd for each in loaded):
         who = f"none of the {len(loaded)} resources of this image has a" if len(loaded) > 1 else "this resource has no"
-        words = f"{who} reload_cmd: the program never learns that a file changed"
+        words = f"{who} reload_cmd: the program does not notice that a file changed"
         yield Hit(loaded[0].file.at(), words, "add a reload_cmd, or run confd with -onetime")
 
 
@@ -457,10 +457,10 @@ def no_folder(image: Image) -> Iterator[Hit]:
             continue
         said.add(folder)
         where = each.at("dest", each.resource.dest if each.resource else "")
-        yield Hit(where, f"nothing makes {folder} in the image", f'write VOLUME ["{folder}"], or make it in the Dockerfile')
+        yield Hit(where, f"nothing creates {folder} in the image", f'write VOLUME ["{folder}"], or create it in the Dockerfile')
 
 
-@rule("CF616", "warning", "A secret is written for everybody to read", on=Image)
+@rule("CF616", "warning", "A file with a secret is readable by everyone", on=Image)
 def open_secret(image: Image) -> Iterator[Hit]:
     """Without a `mode` confd writes 0644: keys, passwords and tokens are then readable for every user of each container that
     mounts the volume.
@@ -482,7 +482,7 @@ def open_secret(image: Image) -> Iterator[Hit]:
         mode = each.resource.mode if each.resource and each.resource.mode is not None else 0o644
         if each.resource and mode & 0o004 and (why := _secret(each)):
             key = "mode" if each.key("mode") is not None else "dest"
-            words = f"{why} is written with mode {mode & 0o777:04o}: everybody may read it"
+            words = f"{why} is written with mode {mode & 0o777:04o}: everyone can read it"
             yield Hit(each.at(key), words, 'write mode = "0600", or "0640" with the gid of the program')
 
 
@@ -528,7 +528,7 @@ def fixed_secret(image: Image) -> Iterator[Hit]:
                 yield Hit(each.template.file.at(1, 1), words, "read it from the metadata")
 
 
-@rule("CF618", "warning", "A command holds what confd does not fill in", on=Image)
+@rule("CF618", "warning", "A command has a placeholder that confd does not fill in", on=Image)
 def untemplated_command(image: Image) -> Iterator[Hit]:
     """Only `{{.src}}` in check_cmd is filled in, with the path of the new file. Everything else there becomes `<no value>`, and
     reload_cmd is not a template at all.
@@ -548,14 +548,14 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
         for key in ("check_cmd", "reload_cmd"):
             for found in re.findall(r"\{\{(?:(?!\{\{).)*?\}\}", _text(each, key)) if each.resource else ():
                 if key == "reload_cmd":
-                    words = f"reload_cmd is not a template: {found} reaches the shell as it is"
+                    words = f"reload_cmd is not a template: {found} reaches the shell unchanged"
                     yield Hit(each.at(key, found), words, "write the path out")
                 elif re.fullmatch(r"\{\{-?\s*\.\w+\s*-?\}\}", found) and ".src" not in found:
                     words = f"check_cmd knows {{{{.src}}}} only: {found} becomes <no value>"
                     yield Hit(each.at(key, found), words, "write {{.src}}")
 
 
-@rule("CF619", "warning", "A check looks at the old file", on=Image)
+@rule("CF619", "warning", "A check reads the old file", on=Image)
 def check_of_the_old_file(image: Image) -> Iterator[Hit]:
     """confd runs check_cmd before it puts the new file in its place: a check that names the dest judges what was there before,
     lets every new file pass, and fails for ever where the first one is still to come.
@@ -573,7 +573,7 @@ def check_of_the_old_file(image: Image) -> Iterator[Hit]:
     for each in inside(image).resources:
         check, dest = _text(each, "check_cmd"), each.resource.dest if each.resource else ""
         if dest and ".src" not in check and re.search(rf"(?<![\w./-]){re.escape(dest)}(?![\w./-])", check):
-            words = f"check_cmd looks at {dest}, which is the old file"
+            words = f"check_cmd reads {dest}, which is the old file"
             yield Hit(each.at("check_cmd", dest), words, "write {{.src}}: the path of the new one")
 
 

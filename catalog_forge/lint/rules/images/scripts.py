@@ -20,7 +20,7 @@ _NO_PROGRAM = frozenset(
 )
 
 
-@rule("CF720", "warning", "The arguments of a script go on unquoted", on=Image)
+@rule("CF720", "warning", "A script passes its arguments on unquoted", on=Image)
 def unquoted_arguments(image: Image) -> Iterator[Hit]:
     """Bare $@ is split again at each space and expanded as a pattern: an argument with a space arrives as two.
 
@@ -40,11 +40,11 @@ def unquoted_arguments(image: Image) -> Iterator[Hit]:
             # An assignment does not split.
             if text[max(start - 1, 0)] != "=":
                 word = "$*" if text[start + 1] == "*" else "$@"
-                words = f"{word} stands outside of quotes: arguments fall apart at spaces"
+                words = f"{word} is not quoted: arguments are split at spaces"
                 yield Hit(script.file.offset(start), words, 'write "$@"')
 
 
-@rule("CF721", "error", "The entrypoint may not be executed", on=Image)
+@rule("CF721", "error", "The entrypoint is not executable", on=Image)
 def not_executable(image: Image) -> Iterator[Hit]:
     """COPY keeps the mode of a file: a script without the executable bit ends the container at once, with "permission denied".
 
@@ -73,7 +73,7 @@ def _changes_mode(known: Inside, script: Script, brought: Instruction) -> bool:
     return any(script.file.name in run or (folder != "/" and folder in run) or "*" in run or "$" in run for run in runs)
 
 
-@rule("CF722", "warning", "A script ends with a negative number", on=Image)
+@rule("CF722", "warning", "A script exits with a negative number", on=Image)
 def negative_exit(image: Image) -> Iterator[Hit]:
     """An exit code is a number from 0 to 255: `exit -1` is 255 in some shells and an error in others.
 
@@ -110,7 +110,7 @@ def equal_signs(image: Image) -> Iterator[Hit]:
     for script in known.scripts:
         for found in _EQUAL.finditer(script.masked.code) if script.shell in ("sh", "dash") else ():
             works = known.base in ("busybox", "alpine")
-            words = "== is bash's" + (", and works in busybox only by courtesy" if works else ": dash calls it an error")
+            words = "== is bash's" + (", and works only because busybox tolerates it" if works else ": dash calls it an error")
             yield Hit(script.file.offset(found.start(1)), words, "write =", level="note" if works else None)
 
 
@@ -149,7 +149,7 @@ def _starts(word: str) -> bool:
     return word not in _NO_PROGRAM and (word in ("confd", '"$@"', "$@") or (word.startswith("/") and not word.endswith(".sh")))
 
 
-@rule("CF725", "error", "A script has line ends of Windows", on=Image)
+@rule("CF725", "error", "A script has Windows line endings", on=Image)
 def windows_lines(image: Image) -> Iterator[Hit]:
     """The kernel looks for a program named `sh` and a carriage return: "no such file or directory", for a script that is there.
 
@@ -167,4 +167,4 @@ def windows_lines(image: Image) -> Iterator[Hit]:
         first = script.file.content.partition(b"\n")[0]
         if first.startswith(b"#!") and first.endswith(b"\r"):
             words = "the first line ends with a carriage return: there is no such interpreter"
-            yield Hit(script.file.at(1, len(first)), words, "save it with the line ends of Unix")
+            yield Hit(script.file.at(1, len(first)), words, "save it with Unix line endings")
