@@ -10,10 +10,17 @@ from collections.abc import Mapping
 # Keys of compose that a pod says in its own words, whatever their value; `pods` looks at the values.
 CARRIED = frozenset(
     "image command entrypoint environment labels volumes volumes_from ports expose links external_links scale metadata"
-    " health_check lb_config load_balancer_config network_mode net privileged cap_add cap_drop user working_dir tty stdin_open"
+    " health_check network_mode net privileged cap_add cap_drop user working_dir tty stdin_open"
     " mem_limit mem_reservation dns dns_search extra_hosts read_only pid ipc stop_grace_period tmpfs shm_size"
-    " restart description start_on_create".split()
+    " restart start_on_create".split()
 )
+# Keys of a service without pods that `routes` reads, or that say something of containers which it does not have.
+ROUTED: Mapping[str, frozenset[str]] = {
+    "balancer": frozenset("image labels links ports expose lb_config load_balancer_config restart".split()),
+    "name": frozenset("image labels links external_links hostname external_ips restart".split()),
+}
+CERTIFICATES = frozenset(("certs", "default_cert"))
+PODLESS = "key of a service without pods"
 
 _RUNTIME = "set it on the nodes, or in the image"
 _SCHEDULER = "set requests and limits in the values, or a nodeSelector"
@@ -44,6 +51,26 @@ SAID: Mapping[str, tuple[str, str]] = {
     "extends": ("the file is not in the entry", "write out the whole service definition"),
     "security_opt": ("profiles are named differently", "set securityContext.seLinuxOptions or seccompProfile"),
     "init": ("a pod has no such process", "set shareProcessNamespace, or take an image with an init"),
+    "hostname": ("a pod is called as its workload calls it", "use the name of the pod, or set `hostname` in the template"),
+    "domainname": ("a pod has the domain of its Service", "use that, or set `subdomain` in the template"),
+    "metadata": (
+        "nobody tells it to the programs",
+        "give it to them as variables, or make the chart of a spec",
+    ),
+    "start_on_create": ("it starts at once", "set services.{service}.scale to 0"),
+    "sysctls": ("parameters of the kernel stand in other words", "set securityContext.sysctls in the template"),
+    "group_add": ("groups are numbers, and those of a pod", "set securityContext.supplementalGroups in the template"),
+    "stop_signal": ("the signal is that of the image", "set it in the image, or lifecycle.stopSignal (Kubernetes 1.33)"),
+    "dns_opt": ("options of DNS stand in other words", "set dnsConfig.options in the template"),
+    "pid": ("a container sees its own processes only", "set shareProcessNamespace in the template"),
+    "ipc": ("the containers of one pod share their memory, and no others", "check whether the service needs it"),
+    **dict.fromkeys(
+        ("lb_config", "load_balancer_config"),
+        ("a load balancer that selects its services reads it, and no Ingress", "write a rule of an Ingress for it"),
+    ),
+    "build": ("an image is not built when it is installed", "build and push it before"),
+    "cpu_period": _PROCESSOR,
+    "milli_cpu_reservation": _PROCESSOR,
     "networks": ("all pods of the cluster see each other", "use a NetworkPolicy"),
     "secrets": ("Rancher's secrets stay in Rancher", "make a Secret, and mount it"),
     "certs": _CERTS,
@@ -54,6 +81,11 @@ SAID: Mapping[str, tuple[str, str]] = {
         "it determines the structure of the stack, so it is fixed to {value}",
         "make another chart with --set {name}=...",
     ),
+    PODLESS: ("the service has no pods in the cluster: it is left out", "see whether an ingress controller has such a setting"),
+    "key of a sidekick": ("containers of a pod share one: that of {service} counts", "say it of {service}"),
+    "key of a sidekick that Rancher ignores": ("Rancher reads it of {service} only", "nothing, or say it of {service}"),
+    "ignored by Rancher": ("{becomes}", "nothing, or mend the entry"),
+    "address of Rancher": ("Rancher's metadata and DNS do not answer in the cluster", "name the Service that is meant"),
     "variable without a question": ("no question asks for it: it is empty", "ask for it in the entry"),
     "limit of a question": ("its own answer {value} does not fit: the chart does without this limit", "mend the question"),
     "question of a type": ("Rancher 2 asks for it as {asked}", "nothing: its answer is typed in"),
@@ -83,6 +115,10 @@ SAID: Mapping[str, tuple[str, str]] = {
         "name them below `volumes`, and make the chart again",
     ),
     "files of an image in a volume": ("it begins empty, without the files of the image", "copy them in the container's command"),
+    "option of a volume": (
+        "the mount of a pod has no such option: it is left out",
+        "set it in the template",
+    ),
     "volume without a claim": ("it is lost with its pod", "mount a path of the host, or give the service a scale"),
     "path of a host": ("it is a path of the node on which the pod runs", "pin the pods to nodes, or use a PersistentVolumeClaim"),
     "external volume": ("it is a PersistentVolumeClaim that must be there", "make it, with the data of the old volume"),
@@ -94,8 +130,15 @@ SAID: Mapping[str, tuple[str, str]] = {
     "network of a sidekick": ("it has the network of its pod, which is that of the first container", "make it a service"),
     "port of a sidekick": ("{other} has this port, too: the containers of a pod have one address", "make it a service"),
     "name or address": ("Kubernetes refuses it: it is left out", "mend it"),
+    "address of a published port": (
+        "a Service answers on all addresses of the nodes, not on {address} alone",
+        "set services.{service}.serviceType: ClusterIP, or bar the port with a NetworkPolicy",
+    ),
+    "port of a load balancer": ("no rule leads from it: it is left out", "nothing, or write an Ingress"),
+    "setting of a load balancer": ("each ingress controller has its own words for it: it is left out", "set its annotations"),
+    "setting of a health check": ("a probe has no such setting", "check whether the service needs it"),
     "published port": ("nodes have another port for it", "set services.{service}.serviceType: LoadBalancer, or write an Ingress"),
-    "service that is a name": ("{becomes}", "make a Service and an EndpointSlice for {addresses}"),
+    "service that is a name": ("{becomes}", "make a Service and an EndpointSlice for {left}"),
     "link to another stack": (
         "it is a service of another stack: nothing answers",
         "make {alias}, a Service of type ExternalName for {leads}",
@@ -103,6 +146,17 @@ SAID: Mapping[str, tuple[str, str]] = {
     "name of a link": ("{becomes}", "change the programs that ask for it"),
     "rule of a load balancer": ("{becomes}", "make sure that there is an ingress controller or a load balancer"),
     "load balancer without rules": ("it has no rules that can be expressed in a chart", "write an Ingress"),
+}
+# What the stack says of an entry besides, by the beginnings of its keys; the longest counts.
+NOTED: Mapping[str, str] = {
+    "volumes.": "volume driver",
+    "${": "variable without a question",
+    "lb_config.": "setting of a load balancer",
+    "load_balancer_config.": "setting of a load balancer",
+    "port_rules.": "setting of a load balancer",
+    **dict.fromkeys(("lb_config.certs", "lb_config.default_cert", "port_rules.protocol:"), "certs"),
+    **dict.fromkeys(("port_rules", "port_rules.service:"), "rule of a load balancer"),
+    "health_check.": "setting of a health check",
 }
 OTHERWISE = ("Kubernetes has no such setting for a pod", "check whether the service needs it")
 
@@ -129,6 +183,7 @@ LABELS: Mapping[str, tuple[str, str] | None] = {
     "io.rancher.container.agent_service": ("Rancher 1.x's own services are not there", "look for the equivalent in Rancher 2"),
     "io.rancher.container.requested_ip": ("a pod has the address that it is given", "use its DNS name"),
     "io.rancher.container.network": None,
+    "io.rancher.loadbalancer.ssl": _CERTS,
     "io.rancher.loadbalancer": ("it is part of a load balancer's rules", "see the Ingress of the chart"),
     "io.rancher.lb_service": ("it is part of a load balancer's rules", "see the Ingress of the chart"),
     "io.rancher.service.selector": ("Services select pods by labels of Kubernetes", "write a selector into the Service"),

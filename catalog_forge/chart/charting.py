@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from catalog_forge import yamlio
+from catalog_forge.chart.carried import NOTED
 from catalog_forge.chart.gaps import Gap, Gaps, as_markdown, plain
 from catalog_forge.chart.helm import ForEach, HelmWriter, OnlyWhen
 from catalog_forge.chart.installed import Installed
@@ -75,12 +76,14 @@ def _say_shaping(entry: Revision, found: OpenStack, gaps: Gaps) -> None:
 
 
 def _say_odd(found: OpenStack, gaps: Gaps) -> None:
-    """What is worth saying of the files and the volumes, which concerns no service."""
-    for note in found.plain.unhonoured:
-        if note.key.startswith("volumes."):
-            gaps.add("volume driver", "", note.key, note.where)
-        elif note.key.startswith("${"):
-            gaps.add("variable without a question", note.service, note.key, note.where)
+    """What is worth saying of the entry besides: what Rancher ignores, and what the stack knows better than the objects."""
+    for note in found.stack.unhonoured:
+        beginnings = [each for each in NOTED if note.key.startswith(each)]
+        kind = NOTED[max(beginnings, key=len)] if beginnings else "" if note.service else "ignored by Rancher"
+        if kind:
+            becomes = f"it is left out: {note.message}" if note.service else note.message
+            what, becomes = map(found.marks.shown, (note.key, becomes))
+            gaps.add(kind, note.service, what, note.where, becomes=becomes)
 
 
 class _ChartFiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from catalog_forge.chart import carried
@@ -25,9 +26,12 @@ from catalog_forge.chart.names import DnsNames, is_annotation, is_label
 from catalog_forge.chart.pods import POD_IP, POD_NAME, Conf, Pod, Pods, file_name
 from catalog_forge.chart.routes import Routes
 from catalog_forge.chart.tree import Identity, Trees
-from catalog_forge.rancher.composition import labels_of as labels_in
+from catalog_forge.goyaml.decoding import text_of
+from catalog_forge.rancher.composition import Service as Definition
+from catalog_forge.rancher.composition import items
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.keys import BALANCER, GLOBAL
+from catalog_forge.stack.compose import OF_PRIMARY
 from catalog_forge.stack.model import Launch, Service
 from catalog_forge.stack.volumes import named
 
@@ -36,6 +40,7 @@ _ALIAS = re.compile(r"(?:[^/]+/)*dns-service(?:[:@].*)?")
 _AFFINITY = re.compile(r"io\.rancher\.scheduler\.affinity:(?P<of>host|container)_label(?P<soft>_soft)?(?P<not>_ne)?")
 _REQUIRED, _PREFERRED = (f"{how}DuringSchedulingIgnoredDuringExecution" for how in ("required", "preferred"))
 _OF_SERVICE = re.compile(rf"io\.rancher\.stack_service\.name=(?:\$\{{stack_name\}}|{RELEASE})/(.+)")
+_OF_RANCHER = re.compile(r"\brancher-metadata\b|\.rancher\.internal\b|\b169\.254\.169\.25[04]\b")
 _ANNOTATIONS = 256 << 10
 """How many bytes all annotations of a pod may have."""
 FIRST = f"ternary 1 0 ({ORDINALS})"
@@ -72,7 +77,7 @@ class Objects:
             if self.kinds[service.name] not in ("balancer", "name"):
                 self._workload(service, self.kinds[service.name])
             for launch in service.launches:
-                self._say(launch)
+                self._say(service, launch)
         for claim in self.claims.values():
             self._claim(claim)
         Routes(self.pods, self.given, self.kinds, self.made).all()
@@ -201,13 +206,13 @@ class Objects:
             for key, text in launch.labels.items():
                 size += len(f"{key}{text}".encode())
                 if self.marks.is_secret(text):
-                    self.gap(launch, "labels", f"labels: {key}", "secret in a label")
+                    self.gap(launch, "labels", f"labels: {key}", "secret in a label", item=key)
                 elif found.get(key, text) != text:
-                    self.gap(launch, "labels", f"labels: {key}", "label of a sidekick")
+                    self.gap(launch, "labels", f"labels: {key}", "label of a sidekick", item=key)
                 elif carried.label(key) == ("", "") and is_annotation(key) and size <= _ANNOTATIONS:
                     found[key] = text
                 elif carried.label(key) == ("", ""):
-                    self.gap(launch, "labels", f"labels: {key}", "name of a label")
+                    self.gap(launch, "labels", f"labels: {key}", "name of a label", item=key)
         return found
 
     def _placed(self, service: Service) -> dict[str, Any]:
@@ -227,10 +232,11 @@ class Objects:
         kind, term = self._node(pair, how) if how["of"] == "host" else self._beside(launch, pair, how)
         what = f"labels: {how[0]}: {self.marks.shown(pair)}"
         if term is None:
-            self.gap(launch, "labels", what, f"label {how[0]}", carried.LABELS["io.rancher.scheduler.affinity"])
+            said = carried.LABELS["io.rancher.scheduler.affinity"]
+            self.gap(launch, "labels", what, f"label {how[0]}", said, item=how[0])
             return
         if how["of"] == "host":
-            self.gap(launch, "labels", what, "label of hosts")
+            self.gap(launch, "labels", what, "label of hosts", item=how[0])
         made.setdefault(kind, {}).setdefault(_PREFERRED if how["soft"] else _REQUIRED, []).append(term)
 
     def _node(self, pair: str, how: re.Match[str]) -> tuple[str, Any]:
@@ -258,19 +264,49 @@ class Objects:
         self.made.add("volumes.yaml", OnlyWhen("$.Values.persistence.enabled", made))
         self.gaps.add("volume of several services", "", f"volumes: {claim}", None)
 
-    def _say(self, launch: Launch) -> None:
-        """Note the keys and labels that do not carry over."""
+    def _say(self, service: Service, launch: Launch) -> None:
+        """Note the keys, labels and variables that do not carry over."""
         definition = self.entry.composition.services.get(launch.name)
-        for key in definition.keys if definition else ():
-            if key not in carried.CARRIED:
-                self.gap(launch, key, key, key)
-        for name in labels_in(definition.get("labels")) if definition else ():
-            found = carried.label(name)
-            if found and found[0]:
-                kind = f"label {name}" if name.startswith("io.rancher") else "label"
-                self.gap(launch, "labels", f"labels: {name}", kind, found)
+        if definition is None:
+            return
+        routed = carried.ROUTED.get(self.kinds[service.name])
+        for key, node in definition.keys.items():
+            if kind := self._unsaid(launch is service.primary, routed, key, text_of(node)):
+                self.gap(launch, key, key, kind, service=service.name)
+        for name in definition.labels:
+            said = carried.label(name)
+            if said and said[0]:
+                self.gap(launch, "labels", f"labels: {name}", f"label {name}", said, item=name)
+            elif said and routed:
+                self.gap(launch, "labels", f"labels: {name}", carried.PODLESS, item=name)
         if launch.restart != "always" and not launch.start_once:
             self.gap(launch, "restart", f"restart: {launch.restart}", "restart")
+        if not routed:
+            self._say_values(launch, definition)
+
+    def _say_values(self, launch: Launch, definition: Definition) -> None:
+        """Note variables that nobody gives a value, and values that lead to Rancher."""
+        for item in items(definition.get("environment")):
+            if "=" not in item.value and item.value not in launch.environment:
+                what = f"environment: {item.value}"
+                self.gap(launch, "environment", what, "variable without a question", item=item.value)
+        for name, text in launch.environment.items():
+            if _OF_RANCHER.search(text):
+                self.gap(launch, "environment", f"environment: {name}", "address of Rancher", item=name)
+        for key, words in (("entrypoint", launch.entrypoint), ("command", launch.command)):
+            if _OF_RANCHER.search(" ".join(words or ())):
+                self.gap(launch, key, key, "address of Rancher")
+
+    def _unsaid(self, first: bool, routed: Collection[str] | None, key: str, text: str) -> str:
+        """The kind of the gap that a key of a container is; nothing where the chart has it. `routed` are the keys that count of
+        a service without pods."""
+        if routed and key not in carried.CERTIFICATES:
+            return "" if first and (key in routed or (key, text) == ("scale", "1")) else carried.PODLESS
+        if key in OF_PRIMARY and not first:
+            return "key of a sidekick that Rancher ignores"
+        if key == "metadata" and not self.conf or key == "start_on_create" and text != "true":
+            return key
+        return "" if key in carried.CARRIED else key
 
 
 def _wanted() -> dict[str, Any]:

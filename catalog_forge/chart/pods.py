@@ -12,10 +12,12 @@ from catalog_forge.chart.helm import DOMAIN, Expanded, OnlyWhen, Verbatim, of_re
 from catalog_forge.chart.marks import OpenStack
 from catalog_forge.chart.names import DnsNames, is_host, is_variable
 from catalog_forge.errors import Where
+from catalog_forge.rancher.composition import items
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.judgement.checks import is_address
 from catalog_forge.stack.model import HealthCheck, Launch, Service, port_of
 from catalog_forge.stack.reconcile import ordered, owner_of
+from catalog_forge.yamlio import Map, Node
 
 NATIVE = 'semverCompare ">=1.29-0" $.Capabilities.KubeVersion.Version'
 """Whether the cluster knows containers that start before the others and run beside them."""
@@ -25,8 +27,9 @@ POD_NAME, POD_IP = "@POD_NAME@", "@POD_IP@"
 """What stands in the metadata of a pod that nobody knows before it is there."""
 
 Names = Mapping[str, str]
-_REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/\S+)?(.*)", re.DOTALL)
-_HOST = re.compile(r"host:\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
+_REQUEST = re.compile(r"\s*(\S+)\s+(/\S*)(?:\s+HTTP/[0-9.]+)?(.*)", re.DOTALL)
+# The ends of lines behind a request, as YAML or as haproxy writes them.
+_ENDS = re.compile(r"\\r\\n|[\r\n]")
 _USER = re.compile(r"([0-9]{1,10})(?::([0-9]{1,10}))?")
 
 
@@ -55,7 +58,7 @@ class PodVolume:
     host: str = ""
     external: str = ""
     shared: str = ""
-    medium: str = ""
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -80,18 +83,20 @@ class Pods:
         self.claims = claims  # of volumes that several services mount
         self.secret = secret  # whether the metadata holds secrets
 
-    def gap(self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, **words: str) -> None:
-        """Note a gap at a key of a container."""
-        self.gaps.add(kind, launch.name, what, self._where(launch.name, key), said, **words)
+    def gap(
+        self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, item: str = "", **words: str
+    ) -> None:
+        """Note a gap at a key of a container, or at an item of what stands there."""
+        self.gaps.add(kind, launch.name, what, self.where(launch.name, key, item), said, **words)
 
-    def _where(self, service: str, key: str) -> Where | None:
-        """Where a key of a service stands in the entry."""
+    def where(self, service: str, key: str, item: str = "") -> Where | None:
+        """Where a key of a service stands in the entry, or an item of what it holds."""
         composition = self.entry.composition
         definition = composition.services.get(service)
         if definition is None:
             return None
-        node = definition.get(key)
-        return composition.at(node.where if node else definition.where)
+        node = definition.get(key) or definition.get("net" if key == "network_mode" else key)
+        return composition.at(_place(node, item) if node else definition.where)
 
     def of(self, service: Service, name: Verbatim, tree: Mapping[str, Any] | None, keeps: bool) -> Pod:
         """Return the pod of a service; `name` is what its Secret is called, `tree` the volume of its metadata, and `keeps`
@@ -162,7 +167,7 @@ class _PodMaker:
             made += self._of_conf(launch)
         for name, text in launch.environment.items():
             if not is_variable(name):
-                self.gap(launch, "environment", f"environment: {name}", "name of a variable")
+                self.gap(launch, "environment", f"environment: {name}", "name of a variable", item=name)
             elif self.marks.is_secret(text):
                 made.append(self._secret(launch, name, text))
             else:
@@ -274,12 +279,17 @@ class _PodMaker:
         if not found:
             return {"tcpSocket": {"port": check.port}}
         method, path, rest = found.groups()
-        if method != "GET":
-            self.gap(self.service.primary, "health_check", f"request_line: {method}", "request of a health check")
+        if method != "GET" or self.marks.is_secret(check.request_line):
+            what = f"request_line: {method}"
+            self.gap(self.service.primary, "health_check", what, "request of a health check", item="request_line")
             return {"tcpSocket": {"port": check.port}}
-        host = _HOST.search(rest)
-        headers = {"httpHeaders": [{"name": "Host", "value": host[1]}]} if host else {}
-        return {"httpGet": {"path": path, "port": check.port, **headers}}
+        lines = (line.partition(":") for line in _ENDS.split(rest))
+        headers = [
+            {"name": name, "value": text.replace("\\", "").strip()}  # haproxy has backslashes before blanks
+            for name, _, text in lines
+            if name.isascii() and name.replace("-", "").isalnum()
+        ]
+        return {"httpGet": {"path": path, "port": check.port, **({"httpHeaders": headers} if headers else {})}}
 
     # Volumes.
 
@@ -301,10 +311,13 @@ class _PodMaker:
             return
         seen.add(launch.name)
         for volume in launch.volumes:
-            head, *rest = volume.split(":")
-            path = rest[0] if rest else head
-            kind = "own" if not rest else "host" if head.startswith("/") else "named"
-            yield (kind, head if rest else f"{launch.name} {path}"), path, "ro" in rest[1:]
+            head, path, given = [*volume.split(":"), "", ""][:3]
+            kind = "own" if not path else "host" if head.startswith("/") else "named"
+            options = {*given.split(",")} - {"", "rw"}
+            for option in sorted(options - {"ro"}):
+                what = f"volumes: {self.marks.shown(head)}: {option}"
+                self.gap(launch, "volumes", what, "option of a volume", item=self.marks.shown(head))
+            yield (kind, head if path else f"{launch.name} {head}"), path or head, "ro" in options
         for path, medium in self._memory(launch):
             yield ("memory", f"{launch.name} {path} {medium}"), path, False
         for other in launch.volumes_from:
@@ -318,36 +331,43 @@ class _PodMaker:
     def _memory(self, launch: Launch) -> Iterator[tuple[str, str]]:
         tmpfs = launch.options.get("tmpfs")
         for each in tmpfs if isinstance(tmpfs, list) else ():
-            yield str(each).partition(":")[0], "tmpfs"
+            path, _, options = str(each).partition(":")
+            yield path, "tmpfs"
+            if options:
+                self.gap(launch, "tmpfs", f"tmpfs: {each}", "option of a volume", item=path)
         if launch.options.get("shm_size"):
             yield "/dev/shm", "shm"
 
     def _source(self, key: tuple[str, str], launch: Launch) -> PodVolume:
         if key not in self.sources:
             kind, text = key
-            name = self.volume_names.of(f"{kind} {text}", 50, f"data {text.partition(' ')[2]}" if kind == "own" else "")
+            like = f"data {text.partition(' ')[2]}" if kind == "own" else self.marks.shown(f"{kind} {text}")
+            name = self.volume_names.of(f"{kind} {text}", 50, like)
             maker = {"host": self._host, "named": self._named, "memory": self._in_memory}.get(kind)
             self.sources[key] = maker(name, text, launch) if maker else PodVolume(name, kind == "own")
             if kind == "own" and launch.start_once:
-                self.gap(launch, "volumes", text.partition(" ")[2], "files of an image in a volume")
+                path = text.partition(" ")[2]
+                self.gap(launch, "volumes", path, "files of an image in a volume", item=path)
             found = self.sources[key]
             if kind in ("own", "named") and not self.keeps and not found.shared and not found.external:
-                what = f"volumes: {self.marks.shown(text.rpartition(' ')[2])}"
-                self.gap(launch, "volumes", what, "volume without a claim")
+                shown = self.marks.shown(text.rpartition(" ")[2])
+                self.gap(launch, "volumes", f"volumes: {shown}", "volume without a claim", item=shown)
         return self.sources[key]
 
     def _host(self, name: str, text: str, launch: Launch) -> PodVolume:
-        self.gap(launch, "volumes", f"volumes: {self.marks.shown(text)}", "path of a host")
+        shown = self.marks.shown(text)
+        self.gap(launch, "volumes", f"volumes: {shown}", "path of a host", item=shown)
         return PodVolume(name, False, text)
 
     def _named(self, name: str, text: str, launch: Launch) -> PodVolume:
         if text in launch.external:
-            self.gap(launch, "volumes", f"volumes: {text}", "external volume")
+            self.gap(launch, "volumes", f"volumes: {text}", "external volume", item=text)
             return PodVolume(name, False, external=launch.external[text])
         return PodVolume(name, shared=self.pods.claims.get(text, ""))
 
-    def _in_memory(self, name: str, _text: str, _launch: Launch) -> PodVolume:
-        return PodVolume(name, False, medium="Memory")
+    def _in_memory(self, name: str, text: str, launch: Launch) -> PodVolume:
+        size = launch.options.get("shm_size") if text.endswith(" shm") else None
+        return PodVolume(name, False, memory={"medium": "Memory", **({"sizeLimit": size} if size else {})})
 
     def _volumes(self) -> Iterator[Any]:
         for source in self.sources.values():
@@ -363,7 +383,7 @@ class _PodMaker:
             elif source.stays and self.keeps:
                 yield OnlyWhen("not $.Values.persistence.enabled", {**name, "emptyDir": {}})
             else:
-                yield {**name, "emptyDir": {"medium": source.medium} if source.medium else {}}
+                yield {**name, "emptyDir": source.memory}
         if self.tree and self.result.asks:
             yield {"name": "rancher-metadata", **self.tree}
             if not self.keeps:
@@ -382,12 +402,23 @@ class _PodMaker:
         for launch in self.service.sidekicks:
             if launch.network not in (primary.network, "managed", "shared") and not launch.start_once:
                 self.gap(launch, "network_mode", f"network_mode: {launch.network}", "network of a sidekick")
-        for key, field_ in (("pid", "hostPID"), ("ipc", "hostIPC")):
-            if any(launch.options.get(key) == "host" for launch in self.service.launches):
-                made[field_] = True
-        made |= self._dns() | self._hosts()
+        made |= self._shared() | self._dns() | self._hosts()
         grace = max((launch.grace for launch in self.service.launches), default=0)
         made |= {"terminationGracePeriodSeconds": grace} if grace else {}
+        return made
+
+    def _shared(self) -> dict[str, Any]:
+        """What all containers of a pod have where one of them asks for it."""
+        made: dict[str, Any] = {}
+        for launch in self.service.launches:
+            for key, field_ in (("pid", "hostPID"), ("ipc", "hostIPC")):
+                if (text := launch.options.get(key)) == "host":
+                    made[field_] = True
+                elif text:
+                    self.gap(launch, key, f"{key}: {text}", key)
+            for key in ("dns", "dns_search", "extra_hosts"):
+                if launch.options.get(key) and launch is not self.service.primary:
+                    self.gap(launch, key, key, "key of a sidekick", service=self.service.name)
         return made
 
     def _dns(self) -> dict[str, Any]:
@@ -416,13 +447,20 @@ class _PodMaker:
         """Whether Kubernetes takes a text; what an answer makes of it is seen when the chart is installed."""
         taken = bool(self.marks.questions(text)) or fits(text)
         if not taken:
-            self.gap(self.service.primary, key, f"{key}: {text}", "name or address")
+            self.gap(self.service.primary, key, f"{key}: {text}", "name or address", item=text)
         return taken
 
 
 def file_name(name: str) -> str:
     """The name of a service, as a key of a ConfigMap may hold it."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", name)
+
+
+def _place(node: Node, item: str) -> Where:
+    """Where an item stands: in a mapping by its key, in a list by its beginning; without one, where all of it begins."""
+    begins = re.compile(rf"{re.escape(item)}(?![\w./-])")
+    named = [key for key, _ in node.pairs] if isinstance(node, Map) else items(node)
+    return next((each.where for each in named if item and begins.match(each.value)), node.where)
 
 
 def _of_pod(name: str, path: str) -> dict[str, Any]:

@@ -10,9 +10,13 @@ from catalog_forge.chart.helm import DOMAIN, Verbatim, quoted
 from catalog_forge.chart.installed import Installed, labels_of, object_of
 from catalog_forge.chart.names import DnsNames, is_host
 from catalog_forge.chart.pods import Pods
+from catalog_forge.errors import Where
 from catalog_forge.goyaml.decoding import text_of
 from catalog_forge.rancher.composition import items
-from catalog_forge.stack.model import Link, Rule, Service, port_of
+from catalog_forge.rancher.keys import TARGET
+from catalog_forge.rancher.tree import keys_of
+from catalog_forge.stack.model import Launch, Link, Rule, Service, port_of
+from catalog_forge.yamlio import Seq
 
 # What the paths of an Ingress may not have where they are more than a text (Kubernetes, pkg/apis/networking/validation).
 _ODD_PATH = re.compile(r"//|/\.\.?(?:/|$)|%2[fF]")
@@ -23,7 +27,8 @@ class Routes:
 
     def __init__(self, pods: Pods, given: DnsNames, kinds: Mapping[str, str], made: Installed) -> None:
         self.composition, self.stack = pods.entry.composition, pods.opened.stack
-        self.shown, self.gap, self.names, self.owners = pods.opened.marks.shown, pods.gap, pods.names, pods.owners
+        self.shown, self.is_open = pods.opened.marks.shown, pods.opened.marks.questions
+        self.gap, self.gaps, self.where, self.names, self.owners = pods.gap, pods.gaps, pods.where, pods.names, pods.owners
         self.given, self.kinds, self.made = given, kinds, made
         self.leads: dict[str, str] = {}  # the service that each name in the cluster leads to
         self.balanced: dict[tuple[str, int], str] = {}
@@ -56,8 +61,23 @@ class Routes:
                 _port(number, public, private, protocol) for number, ((public, protocol), private) in enumerate(outer.items())
             ]
             self._public(name, self.given.of(f"{name}/public", 63), name, opened)
-            shown = ", ".join(f"{public}:{private}/{protocol}" for public, private, protocol in ports)
-            self.gap(service.primary, "ports", f"ports: {self.shown(shown)}", "published port", service=name)
+        for launch in service.launches:
+            if launch.ports:
+                self.gap(launch, "ports", f"ports: {self.shown(', '.join(launch.ports))}", "published port", service=name)
+        self._say_ports(service)
+
+    def _say_ports(self, service: Service) -> None:
+        """Note the ports that a load balancer has no rule for, and those that one address of a host has."""
+        rules = self.stack.balancers.get(service.name)
+        for launch in service.launches:
+            for key, port in (*(("ports", each) for each in launch.ports), *(("expose", each) for each in launch.exposed)):
+                address, _, private, _ = port_of(port)
+                what, item = f"{key}: {self.shown(port)}", self.shown(port)
+                if rules is not None and all(private != str(rule.source) for rule in rules):
+                    self.gap(launch, key, what, "port of a load balancer", item=item)
+                elif address:
+                    words = {"address": self.shown(address), "service": self.names[service.name]}
+                    self.gap(launch, key, what, "address of a published port", item=item, **words)
 
     def _headless(self, file: str, name: str, service: str, **more: Any) -> None:
         """A name for the pods of a service, also for those that are not ready."""
@@ -78,28 +98,31 @@ class Routes:
 
     def _name(self, service: Service) -> None:
         """A service that is only a name: of what is outside, or of others."""
-        primary, name = service.primary, self.names[service.name]
-        definition = self.composition.services[service.name]
-        host = text_of(definition.keys.get("hostname"))
-        targets = (self.names.get(self.owners.get(link.target, "")) for link in service.links)
-        target = next((each for each in targets if each in self.leads), "")
-        becomes = "nothing answers to this name"
-        if target or is_host(host):
-            outside = host if is_host(host) else Verbatim(f'"{target}.{DOMAIN}"')
+        name, host = self.names[service.name], str(service.primary.options.get("hostname", ""))
+        found = [self.names.get(self.owners.get(link.target, "")) for link in service.links]
+        targets = list(dict.fromkeys(each for each in found if each in self.leads))
+        addresses = [item.value for item in items(self.composition.services[service.name].get("external_ips"))]
+        becomes, left = "nothing answers to this name", addresses or ["what it stood for"]
+        is_known = bool(host) and (self.is_open(host) or is_host(host))
+        if targets or is_known:
+            outside = host if is_known else Verbatim(f'"{targets[0]}.{DOMAIN}"')
             self._leads(f"{name}.yaml", name, service.name, {"type": "ExternalName", "externalName": outside})
             self.made.workloads[service.name] = "ExternalName"
-            becomes = f"it is the name {name} in the cluster"
-        addresses = ", ".join(item.value for item in items(definition.get("external_ips"))) or "what it stood for"
-        self.gap(primary, "image", f"image: {primary.image}", "service that is a name", becomes=becomes, addresses=addresses)
+            becomes = f"it is the name of {self.shown(host) if is_known else targets[0]} alone"
+            left = [*addresses, *targets[not is_known :]]
+        if left:
+            words = {"becomes": becomes, "left": ", ".join(left)}
+            self.gap(service.primary, "image", f"image: {service.primary.image}", "service that is a name", **words)
 
     def _link(self, service: Service, link: Link) -> None:
         """An alias is one more name of the service that it leads to."""
         alias, target = DnsNames().of(link.alias), self.owners.get(link.target)
-        key = next((each for each in ("external_links", "links") if self._names(service, each, link)), "links")
+        launch, key = self._linking(service, link)
         if target is None:
             stack, _, other = link.target.rpartition("/")
             leads = f"{other}.{stack or 'NAMESPACE'}.svc"
-            self.gap(service.primary, key, f"external link {link.target}", "link to another stack", alias=alias, leads=leads)
+            words = {"alias": alias, "leads": leads, "item": link.target}
+            self.gap(launch, key, f"external link {link.target}", "link to another stack", **words)
             return
         becomes, name = "", self.names[target]
         if name not in self.leads:
@@ -109,7 +132,7 @@ class Routes:
         elif alias != link.alias:
             becomes = f"a Service cannot have this name: it is called {alias} in the cluster"
         if becomes:
-            self.gap(service.primary, key, f"link {link.alias}", "name of a link", becomes=becomes)
+            self.gap(launch, key, f"link {link.alias}", "name of a link", item=link.target, becomes=becomes)
         if name in self.leads and alias not in self.leads and self.given.is_free(alias):
             if self.kinds[target] in ("balancer", "name"):
                 spec = {"type": "ExternalName", "externalName": Verbatim(f'"{name}.{DOMAIN}"')}
@@ -117,9 +140,15 @@ class Routes:
             else:
                 self._headless("links.yaml", alias, target)
 
-    def _names(self, service: Service, key: str, link: Link) -> bool:
-        definition = self.composition.services.get(service.name)
-        return any(item.value.partition(":")[0] == link.target for item in items(definition.get(key) if definition else None))
+    def _linking(self, service: Service, link: Link) -> tuple[Launch, str]:
+        """The container that has a link, and the key at which it stands."""
+        for launch in service.launches:
+            for key in ("external_links", "links"):
+                definition = self.composition.services.get(launch.name)
+                named = items(definition.get(key)) if definition else ()
+                if any(each.value.partition(":")[0] == link.target for each in named):
+                    return launch, key
+        return service.primary, "links"
 
     # Load balancers.
 
@@ -143,14 +172,31 @@ class Routes:
                 ports = [_port(len(opened) - 1, str(public.get(str(rule.source), rule.source)), str(rule.target), "tcp")]
                 self._public(name, own, self.names[self.owners[rule.service]], ports)
                 becomes = "it is a port of a Service"
-            what = f"rule {rule.protocol} {self.shown(str(rule.source))} {rule.hostname}{rule.path}".strip()
-            self.gap(service.primary, "lb_config", f"{what} to {rule.service}", "rule of a load balancer", becomes=becomes)
+            what = self.shown(f"rule {rule.protocol} {rule.source} {rule.hostname}{rule.path}".strip())
+            self.gaps.add(
+                *("rule of a load balancer", service.name, f"{what} to {rule.service}", self._place(service, rule)),
+                becomes=becomes,
+            )
+        self._say_ports(service)
         if ingress := {host: list(found.values()) for host, found in paths.items() if found}:
             made = [{**({"host": host} if host else {}), "http": {"paths": found}} for host, found in ingress.items()]
             self.made.add(f"{name}.yaml", object_of("networking.k8s.io/v1", "Ingress", name, name, spec={"rules": made}))
         self.made.workloads[service.name] = "rules" if opened or ingress else ""
         if not opened and not ingress:
             self.gap(service.primary, "image", f"load balancer {service.name}", "load balancer without rules")
+
+    def _place(self, service: Service, rule: Rule) -> Where | None:
+        """Where the entry says a rule."""
+        definition = self.composition.services[service.name]
+        wanted = [self.shown(str(each)) for each in (rule.source, rule.service, rule.hostname, rule.path)]
+        rules = keys_of(definition.get("lb_config")).get("port_rules")
+        for each in rules.items if isinstance(rules, Seq) else ():
+            words = map(keys_of(each).get, ("source_port", "service", "hostname", "path"))
+            if [text_of(word) for word in words] == wanted:
+                return self.composition.at(each.where)
+        label = f"{TARGET}{rule.service}"
+        key, item = ("labels", label) if label in definition.labels else ("links", rule.service)
+        return self.where(service.name, "lb_config" if rules else key, item)
 
     def _refused(self, rule: Rule) -> str:
         """Why a rule cannot be followed; nothing where it can."""
@@ -173,7 +219,7 @@ class Routes:
         backend = {"service": {"name": self.balanced[key], "port": {"number": rule.target}}}
         kind = "ImplementationSpecific" if _ODD_PATH.search(path) else "Prefix"
         paths[path] = {"path": path, "pathType": kind, "backend": backend}
-        return "it is a rule of an Ingress"
+        return f"it is a rule of an Ingress{', without its priority' if rule.priority else ''}"
 
 
 def _host(rule: Rule) -> str:

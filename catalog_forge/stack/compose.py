@@ -36,6 +36,8 @@ from catalog_forge.yamlio import Node, Text
 _HEALTH = (
     "port request_line interval response_timeout healthy_threshold unhealthy_threshold initializing_timeout strategy".split()
 )
+OF_PRIMARY = ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip", "upgrade_strategy")
+"""The keys that Rancher reads of the primary of a unit only."""
 _ELSEWHERE = "is of another stack, and stacks here do not see each other"
 
 
@@ -206,7 +208,7 @@ class _Composer:
         return 1 if size is None or is_null(size) else max(self.launches.number(size, "upgrade_strategy: batch_size", 1), 1)
 
     def _say_ignored(self, sidekick: Definition) -> None:
-        for key in ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip", "upgrade_strategy"):
+        for key in OF_PRIMARY:
             if key in sidekick.keys:
                 self.launches.note(sidekick, key, "Rancher reads it of the primary only", sidekick.keys[key].where)
 
