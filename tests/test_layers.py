@@ -43,6 +43,7 @@ SIDEWAYS = {
     ("__main__", "cli"),
     ("verify", "stack"),
     ("lint", "stack"),
+    ("preview", "adopt"),
     ("spec", "formats"),
     ("spec", "plan"),
     ("formats", "plan"),

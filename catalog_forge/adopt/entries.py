@@ -93,11 +93,17 @@ def uses(catalog: Catalog, originals: Iterable[Original], images: Sequence[Image
     known = [*originals]
     found = [pair for entry in catalog.entries for pair in _of_entry(entry, known, images)]
     if not found and len(known) == 1 and len(catalog.entries) == 1:
-        named = {written_at(service, "image") for _, service in _services(catalog.entries[0])}
-        conf = [image for image in named if "conf" in _split(_repository(image))]
-        if len(conf) == 1:
-            found = [*_of_entry(catalog.entries[0], known, images, conf[0])]
+        revision = modelled(catalog.entries[0])
+        if revision and (conf := called_conf(revision.composition)):
+            found = [*_of_entry(catalog.entries[0], known, images, conf)]
     yield from found
+
+
+def called_conf(files: Composition) -> str:
+    """The image that is called a conf image, where the services run only one such."""
+    named = {written_at(service, "image") for service in files.services.values()}
+    conf = [image for image in named if "conf" in _split(_repository(image))]
+    return conf[0] if len(conf) == 1 else ""
 
 
 def owners(used: Iterable[tuple[Original, EntryUse]]) -> dict[str, Original]:
@@ -156,18 +162,27 @@ def _of_entry(
     revision = modelled(entry)
     if revision is None:
         return
-    for name, service in _services(entry):
+    for name, original in conf_images(revision.composition, known, images, surely) if revision.docker else ():
+        unit = _unit(revision.composition, name, original)
+        if unit:
+            found.setdefault(original.image.folder.path + original.role, (original, []))[1].append(unit)
+    for original, units in found.values():
+        yield original, EntryUse(revision, tuple(units), tuple(images))
+
+
+def conf_images(
+    files: Composition, known: Sequence[Original], images: Sequence[Image], surely: str = ""
+) -> Iterator[tuple[str, Original]]:
+    """Yield the services that run one of the images that are `known`, each with that; `surely` names what the only one is."""
+    for name, service in files.services.items():
         image = written_at(service, "image")
         original = known[0] if surely and image == surely else _meant(image, [(each.image, each) for each in known])
         if original is None and _idles(service, images):
             holder = _meant(image, [(each, each) for each in images])
             volumes = [item.value for item in items(service.get("volumes")) if ":" not in item.value]
             original = carrier(holder, volumes) if holder else None
-        unit = _unit(revision.composition, name, original) if original else None
-        if original and unit:
-            found.setdefault(original.image.folder.path + original.role, (original, []))[1].append(unit)
-    for original, units in found.values():
-        yield original, EntryUse(revision, tuple(units), tuple(images))
+        if original:
+            yield name, original
 
 
 def written_at(service: Service, key: str) -> str:

@@ -152,6 +152,11 @@ class Original:
             ending = "conf"
         return "-".join([*words, *_WORD.findall(self.role.lower()), ending])[-63:].strip("-")
 
+    def of_version(self, version: str) -> Original:
+        """The same where it reads another version of the metadata; a template that names one in its paths reads that alone."""
+        named = any(not each.version and _versions(each) for each in self.files)
+        return self if named or not version else replace(self, version=version)
+
     @cached_property
     def templates(self) -> dict[str, File]:
         """The template of each file, by its dest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from catalog_forge.diffs import marked
@@ -23,6 +24,7 @@ from catalog_forge.verify.observation import Seen, Written
 FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License", "projectURL": "Project"}
 # To compose one takes some milliseconds.
 _MOST_ENTRIES = 200
+_REBASED = "Its templates read keys that Rancher's metadata does not have: here they find those of the service's own metadata."
 _LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "invalid_chars")
 
 
@@ -71,8 +73,8 @@ def described(opened: Opened) -> dict[str, Any]:
         source = opened.source
         scenarios = list(source.folder.scenarios())
         data |= {"spec": {"name": source.name, "current": opened.is_current}, "scenarios": scenarios}
-    if opened.spec:
-        data |= {"versions": METADATA_VERSIONS, "version_read": opened.spec.engine.metadata}
+    if opened.spec or opened.images:
+        data["versions"] = METADATA_VERSIONS
     if opened.entry:
         facts = opened.entry.facts
         data |= {
@@ -120,6 +122,7 @@ def _question(question: Question) -> dict[str, Any]:
 def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]:
     """Return what comes of a wish: problems, compose files, the files of the container that asks beside those of `against`."""
     found = played(opened, wish)
+    against = replace(against, secrets=wish.secrets) if against else None
     before = opened.kept(against.key, lambda: found if wish.key == against.key else played(opened, against)) if against else None
     data: dict[str, Any] = {"problems": [{**each.as_data(), "variable": name} for each, name in found.problems]}
     if opened.revision:
@@ -127,13 +130,26 @@ def answered(opened: Opened, wish: Wish, against: Wish | None) -> dict[str, Any]
         data["compose"] = composed(opened.revision, shown, found.stack.name if found.stack else "stack")
         data["answers"] = shown
     if found.stack:
-        data["services"] = [*_services(opened, found)]
+        data["services"] = [*_services(found)]
         data["notes"] = [f"{each.service}: {each.key}: {each.message}".removeprefix(": ") for each in found.stack.unhonoured]
         data["trust"] = [f"{each.service}: {each.key}: {each.message}" for each in found.stack.dangerous]
-    data |= {"nodes": found.nodes, "asks": found.asks}
+    data |= {"nodes": [*found.writers], "asks": found.asks, **_source(opened, found)}
     if found.seen:
         data |= {"files": [*files(found.seen, before.seen if before else None, wish.secrets)], "errors": found.seen.errors}
     return data
+
+
+def _source(opened: Opened, found: Played) -> dict[str, Any]:
+    """Where the files come from: the version of the metadata that is read, the folder of the image; why there are none."""
+    image = found.writer.image if found.writer else None
+    if opened.spec:
+        return {"version_read": opened.spec.engine.metadata}
+    if image:
+        data = {"version_read": image.version, "image": image.image.folder.where.file.rstrip("/") or "."}
+        return data | ({"said": _REBASED} if any(each.rebased for each in image.files) else {})
+    if found.writers or not (opened.images and opened.revision and found.stack):
+        return {}
+    return {"unknown": opened.images.unknown(opened.revision, {**found.variables, **masks_of(opened.revision, found.variables)})}
 
 
 def files(seen: Seen, before: Seen | None, secrets: bool) -> Iterator[dict[str, Any]]:
@@ -160,10 +176,10 @@ def _text(file: Written | None, secrets: bool) -> str:
     return f"# a secret of {len(file.content)} bytes" if file.secret and not secrets else file.text
 
 
-def _services(opened: Opened, found: Played) -> Iterator[dict[str, Any]]:
+def _services(found: Played) -> Iterator[dict[str, Any]]:
     """The services of the stack, and those of other stacks that it has links to, with their scales."""
     assert found.stack and found.environment
-    conf = {member.name for member in opened.spec.members} if opened.spec else set()
+    conf = {writer.primary for writer in found.writers.values()}
     yield from ({"name": each.name, "scale": each.scale, "conf": each.name in conf} for each in found.stack.services)
     for stack in found.environment.stacks[1:]:
         yield from ({"name": f"{stack.name}/{each.name}", "scale": each.scale, "conf": False} for each in stack.services)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from catalog_forge import writer
 from catalog_forge.errors import ForgeError, Problem, did_you_mean
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import TOP, Catalog
+from catalog_forge.preview.images import Images
 from catalog_forge.rancher.entries import CONFIG, Entry, Revision
 from catalog_forge.rancher.tree import Tree
 from catalog_forge.repository import BEGIN, MARK, Repository, Source, Stamps, stamps
@@ -30,7 +31,8 @@ SPECS = "specs"
 class Opened:
     """An entry that is looked at: the revision that was chosen, and the spec that it is made of, where there is one.
 
-    `revision` is None where there is nothing to show; `problems` say why, and what is wrong with the spec.
+    `revision` is None where there is nothing to show; `problems` say why, and what is wrong with the spec. What was written by
+    hand runs one of the `images`, or none that is known.
     """
 
     id: str
@@ -41,13 +43,13 @@ class Opened:
     spec: Spec | None = None
     is_current: bool = True
     problems: tuple[Problem, ...] = ()
+    images: Images | None = None
     _subjects: dict[str, Subject] = field(default_factory=dict, repr=False)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
-    def subject(self, version: str) -> Subject | None:
-        """What to render, with this version of the metadata or else the spec's; None for an entry written by hand."""
-        if self.spec is None or self.source is None:
-            return None
+    def subject(self, version: str) -> Subject:
+        """What the conf image of the spec renders, with this version of the metadata or else the spec's."""
+        assert self.spec and self.source
         if version not in self._subjects:
             engine = replace(self.spec.engine, metadata=version or self.spec.engine.metadata)
             read = self.spec if engine == self.spec.engine else replace(self.spec, engine=engine)
@@ -73,13 +75,23 @@ class Product:
 
 
 class Site:
-    """The catalog that a folder lies in."""
+    """The catalog that a folder lies in; and the folders of images that lie elsewhere."""
 
-    def __init__(self, start: Path) -> None:
+    def __init__(self, start: Path, images: Sequence[Path] = ()) -> None:
         self.root = Repository.find(start).root
+        self.images = Images(self.root, images)
+        self._rooms: frozenset[str] = frozenset()
+        self._stamps: Stamps = {}
         self._opened: dict[tuple[str, str], tuple[Stamps, Opened]] = {}
         self._made: dict[str, tuple[Stamps, Product]] = {}
         self._all: dict[str, tuple[Stamps, Any]] = {}
+
+    def belongs_to(self, entry: str) -> None:
+        """Take the one image that was given for that of this entry, if it is. Raises ForgeError where one is no folder."""
+        for folder in self.images.given:
+            if not folder.is_dir():
+                raise ForgeError(f"there is no folder {folder}", hint="--images names the folder of a conf image, or one above")
+        self.images = replace(self.images, entry=entry)
 
     def catalog(self) -> Catalog:
         """Return all of it; entries that a spec makes are there as they are on disk."""
@@ -87,8 +99,15 @@ class Site:
 
     def stamps(self) -> Stamps:
         """Return the stamps of all files that the page is made of."""
-        tops = [each.name for each in self.root.iterdir() if TOP.fullmatch(each.name)]
-        return stamps(self.root, (SPECS, "images", *tops, MARK))
+        names = sorted(each.name for each in self.root.iterdir() if not each.name.startswith("."))
+        tops = [name for name in names if TOP.fullmatch(name) or name in self.images.rooms.union(self._rooms)]
+        rooms = frozenset((SPECS, "images", *tops, MARK))
+        found = stamps(self.root, sorted(rooms)) | self.images.stamps() | {f"{name}/": (0, 0) for name in names}
+        differ = {path.partition("/")[0] for path, _ in found.items() ^ self._stamps.items()}
+        if not differ <= rooms - self._rooms:  # a folder that is looked at from now on has not changed by that
+            self.images = replace(self.images)
+        self._rooms, self._stamps = rooms, found
+        return found
 
     def of_all(self, what: str, now: Stamps, make: Callable[[], T]) -> T:
         """What was made of the whole catalog last, as long as it is as it was then: to read hundreds of entries takes long."""
@@ -139,7 +158,7 @@ class Site:
             raise ForgeError(f"there is no entry {entry!r}", hint=did_you_mean(entry, known))
         stamp = stamps(self.root, (entry, MARK, *((f"{SPECS}/{spec}", f"{SPECS}/{spec}.yml") if spec else ())))
         known_as = self._opened.get((entry, revision))
-        if known_as is None or known_as[0] != stamp:
+        if known_as is None or known_as[0] != stamp or known_as[1].images not in (None, self.images):
             before = known_as[1] if known_as else None
             now = self._open(entry, revision, spec)
             if now.problems and now.spec is None and before and before.spec:
@@ -159,7 +178,7 @@ class Site:
         path = self.root / entry
         tree = disk.read(path, entry) if path.is_dir() and not entry.startswith(SPECS) else Tree(())
         if not spec:
-            return _chosen(Opened(entry, tree), revision)
+            return _chosen(Opened(entry, tree, images=self.images), revision)
         repository = Repository(self.root)
         source = None
         try:

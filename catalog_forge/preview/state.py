@@ -6,18 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from catalog_forge.adopt.originals import Original
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.metadata.scenarios import model
 from catalog_forge.metadata.scenarios.answers_of import answers_of
 from catalog_forge.metadata.scenarios.environment import MAX_SCALE, check_room
 from catalog_forge.metadata.scenarios.steps import find_container
 from catalog_forge.metadata.service.answers import DEFAULT
+from catalog_forge.preview.images import carried
 from catalog_forge.preview.site import Opened
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.rancher.questions import defaults
-from catalog_forge.stack.compose import compose
+from catalog_forge.stack.compose import compose, masks_of
 from catalog_forge.stack.environment import steady
-from catalog_forge.stack.model import Stack, stack_name
+from catalog_forge.stack.model import Launch, Stack, stack_name
 from catalog_forge.stack.plan import published_once
 from catalog_forge.verify.embedded import Embedded
 from catalog_forge.verify.observation import Seen
@@ -63,26 +65,41 @@ class Wish:
 
     @property
     def key(self) -> str:
-        """A text that is the same for the same wish, shown or not."""
-        return repr((sorted(self.answers.items()), sorted(self.scales.items()), self.asks, self.version, self.stack))
+        """A text that is the same for the same wish."""
+        return repr(
+            (sorted(self.answers.items()), sorted(self.scales.items()), self.asks, self.version, self.stack, self.secrets)
+        )
+
+
+@dataclass(frozen=True)
+class ConfService:
+    """A service whose containers write configuration files: `asks` is its name as who asks; `image`, where no spec is known."""
+
+    asks: str
+    primary: str
+    image: Original | None = None
 
 
 @dataclass(frozen=True)
 class Played:
     """What comes of a wish: the answers by variable, what is wrong, the stack, and the files of the container that asks.
 
-    `stack` and `environment` are None where the entry cannot run with these answers; `subject` and `seen` where no conf image
-    of this catalog is known. `nodes` are the containers that could ask.
+    `stack` and `environment` are None where the entry cannot run with these answers; `seen` where none of its conf images is
+    known. `writers` are the services that write files, by their containers, of which one `asks`.
     """
 
     variables: Mapping[str, str]
     problems: tuple[tuple[Problem, str], ...] = ()
     stack: Stack | None = None
     environment: model.Environment | None = None
-    subject: Subject | None = None
     seen: Seen | None = None
-    nodes: tuple[str, ...] = ()
+    writers: Mapping[str, ConfService] = field(default_factory=dict)
     asks: str = ""
+
+    @property
+    def writer(self) -> ConfService | None:
+        """Whose container asks."""
+        return self.writers.get(self.asks)
 
 
 def played(opened: Opened, wish: Wish) -> Played:
@@ -93,29 +110,45 @@ def played(opened: Opened, wish: Wish) -> Played:
     variables = wish.variables(revision)
     problems = list(_unfit(revision, variables))
     try:
-        stack = _scaled(compose(revision, variables, stack_name(wish.stack or revision.entry.name)), wish)
+        # A conf image of a spec writes secrets where only their owner may read them; one that somebody wrote by hand, anywhere.
+        told = variables if wish.secrets or opened.spec else {**variables, **masks_of(revision, variables)}
+        stack = _scaled(compose(revision, told, stack_name(wish.stack or revision.entry.name)), wish)
         made = _environment(stack, wish)
         check_room(made, Where(""))
     except ForgeError as error:
         return Played(variables, (*problems, *((each, "") for each in error.problems)))
-    nodes = tuple(_nodes(opened, stack))
-    asks = wish.asks if wish.asks in nodes else "".join(nodes[:1])
-    return _rendered(opened, wish, Played(variables, tuple(problems), stack, made, nodes=nodes, asks=asks))
+    writers = dict(_writers(opened, revision, variables, stack))
+    asks = wish.asks if wish.asks in writers else next(iter(writers), "")
+    return _rendered(opened, wish, Played(variables, tuple(problems), stack, made, writers=writers, asks=asks))
 
 
 def _rendered(opened: Opened, wish: Wish, found: Played) -> Played:
     """The same with the files of the container that asks."""
-    assert found.environment
+    writer = found.writer
+    if writer is None:
+        return found
+    assert found.environment and found.stack
     try:
-        subject = opened.subject(wish.version)
-        if subject is None or not found.asks:
-            return replace(found, subject=subject)
+        subject, version = _subject(opened, writer, found.stack, wish.version)
         container = find_container(found.environment, found.asks)
-        answers = answers_of(found.environment, only=subject.version)
+        answers = answers_of(found.environment, only=version)
         (seen,) = Embedded().play(subject, [View(answers, (container and container.address) or DEFAULT)])
     except ForgeError as error:
         return replace(found, problems=(*found.problems, *((each, "") for each in error.problems)))
-    return replace(found, subject=subject, seen=seen)
+    if writer.image:
+        seen = replace(seen, files={**carried(writer.image), **seen.files})
+    return replace(found, seen=seen)
+
+
+def _subject(opened: Opened, writer: ConfService, stack: Stack, version: str) -> tuple[Subject, str]:
+    """What a service renders, and the version of the metadata that it reads."""
+    if writer.image is None or opened.images is None:
+        subject = opened.subject(version)
+    else:
+        launches: Iterator[Launch] = (launch for service in stack.services for launch in service.launches)
+        told = next((launch.environment for launch in launches if launch.name == writer.asks), {})
+        subject = opened.images.subject(writer.image, version, told)
+    return subject, subject.version or (writer.image.of_version(version).version if writer.image else "")
 
 
 def _unfit(revision: Revision, variables: Mapping[str, str]) -> Iterator[tuple[Problem, str]]:
@@ -145,8 +178,13 @@ def _environment(stack: Stack, wish: Wish) -> model.Environment:
     return replace(found, hosts=HOSTS, stacks=(*found.stacks, *beside))
 
 
-def _nodes(opened: Opened, stack: Stack) -> Iterator[str]:
-    """The containers in which, or beside which, the conf image of this entry runs."""
+def _writers(opened: Opened, revision: Revision, variables: Mapping[str, str], stack: Stack) -> Iterator[tuple[str, ConfService]]:
+    """The containers in which, or beside which, a conf image of this entry runs, each with its service."""
+    if opened.spec:
+        found = [ConfService(member.asking, member.name) for member in opened.spec.members]
+    else:
+        run = opened.images.run_by(revision, variables) if opened.images else {}
+        found = [ConfService(name, primary, image) for name, (primary, image) in run.items()]
     scales = {each.name: each.scale for each in stack.services}
-    for member in opened.spec.members if opened.spec else ():
-        yield from (f"{member.asking}-{index}" for index in range(1, scales.get(member.name, 0) + 1))
+    for each in found:
+        yield from ((f"{each.asks}-{index}", each) for index in range(1, scales.get(each.primary, 0) + 1))

@@ -6,14 +6,15 @@ besides which containers write which files, and whose containers they read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from catalog_forge.catalog.entry import entry_plan
 from catalog_forge.goyaml.decoding import pairs, text_of
-from catalog_forge.rancher import composition, entries, keys
+from catalog_forge.preview.images import answered
+from catalog_forge.rancher import entries, keys
 from catalog_forge.rancher.composition import Composition, Service, items, varies
 from catalog_forge.rancher.entries import Revision
 from catalog_forge.shown import counted
@@ -88,18 +89,24 @@ class Topology:
 
 @dataclass(frozen=True, slots=True)
 class ConfImage:
-    """What is known of a generated entry: the image that writes files, their paths, and the services that they read."""
+    """What is known of a conf image: its name, or the services that run it; its files, and the services that those read."""
 
     image: str = ""
     files: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+    def is_run_by(self, service: Service) -> bool:
+        """Whether a container runs the image, and not only keeps its files."""
+        named = bool(self.image) and _text(service, "image") == self.image and "entrypoint" not in service.keys
+        return named or service.name in self.services
 
 
 def of_spec(spec: Spec) -> Topology:
     """Return the topology of the entry that a spec generates."""
     plan = entry_plan(spec, lambda _name: b"")
     found = entries.read({file.path: file.content for file in plan}, spec.entry.name)
-    return of_revision(found, conf_image_of(spec), spec.entry.title)
+    return of_revision(found, [conf_image_of(spec)], spec.entry.title)
 
 
 def conf_image_of(spec: Spec) -> ConfImage:
@@ -109,17 +116,20 @@ def conf_image_of(spec: Spec) -> ConfImage:
 
 def of_wish(opened: Opened, wish: Wish) -> Topology | None:
     """Return the topology of an entry with what a person has chosen, secrets hidden; None where there is nothing to draw."""
-    revision, conf = opened.revision, conf_image_of(opened.spec) if opened.spec else None
+    revision = opened.revision
     if revision is None:
         return None
     variables = wish.variables(revision)
     variables |= masks_of(revision, variables)
-    return of_revision(revision, conf, variables=variables, scales=wish.scales)
+    confs = [conf_image_of(opened.spec)] if opened.spec else []
+    for name, (_, image) in opened.images.run_by(revision, variables).items() if opened.images else ():
+        confs.append(ConfImage(files=(*image.carried, *(file.resource.dest for file in image.files)), services=(name,)))
+    return of_revision(revision, confs, variables=variables, scales=wish.scales)
 
 
 def of_revision(
     found: Revision,
-    conf: ConfImage | None = None,
+    confs: Sequence[ConfImage] = (),
     title: str = "",
     variables: Mapping[str, str] | None = None,
     scales: Mapping[str, int] | None = None,
@@ -128,18 +138,18 @@ def of_revision(
 
     What nobody may see is to be hidden in `variables`. `scales` take the place of those that the entry has.
     """
-    files = found.composition
-    if variables is not None:
-        sources = composition.sources(found.docker, found.rancher, variables, found.entry.name, found.served)
-        files = composition.read(sources).answered(variables, lambda _name: lambda *_: None)
-    return _TopologyReader(files, conf or ConfImage(), scales or {}).topology(title or found.entry.title)
+    files = found.composition if variables is None else answered(found, variables)
+    return _TopologyReader(files, confs, scales or {}).topology(title or found.entry.title)
 
 
 class _TopologyReader:
     """Reads the units of a composition and the lines between them, in the order in which they stand there."""
 
-    def __init__(self, files: Composition, conf: ConfImage, scales: Mapping[str, int]) -> None:
-        self.services, self.conf, self.scales = files.services, conf, scales
+    def __init__(self, files: Composition, confs: Sequence[ConfImage], scales: Mapping[str, int]) -> None:
+        self.services, self.scales = files.services, scales
+        known = {name: [conf for conf in confs if conf.is_run_by(service)] for name, service in files.services.items()}
+        # Of each container that writes files, what is known of its image.
+        self.confs = {name: found[0] for name, found in known.items() if found}
         first = {name: primaries[0] for name, primaries in files.primaries_of.items() if name in files.services}
         # A service that names itself, or one of a circle of sidekicks, is a unit all the same.
         self.primary_of = {name: primary for name, primary in first.items() if primary not in first}
@@ -158,11 +168,8 @@ class _TopologyReader:
     def _members(self, primary: Service) -> list[Service]:
         """The containers of a unit: who writes files, who keeps them for others, who takes them."""
         found = [primary, *(self.services[name] for name in primary.sidekicks if name in self.services and name != primary.name)]
-        return sorted(found[:MOST_CONTAINERS], key=lambda each: 0 if self._writes(each) else 2 if each.get("volumes_from") else 1)
-
-    def _writes(self, service: Service) -> bool:
-        """Whether a container runs the conf image, and not only keeps its files."""
-        return bool(self.conf.image) and _text(service, "image") == self.conf.image and "entrypoint" not in service.keys
+        late = {each.name: 2 if each.get("volumes_from") else 1 for each in found if each.name not in self.confs}
+        return sorted(found[:MOST_CONTAINERS], key=lambda each: late.get(each.name, 0))
 
     def _unit(self, name: str, members: list[Service]) -> Frame:
         primary = self.services[name]
@@ -179,7 +186,7 @@ class _TopologyReader:
         return Frame(name, "balancer" if is_balancer else "service", scale, boxes, flows, _few([*_about(primary)]))
 
     def _box(self, service: Service) -> ContainerBox:
-        files = [f"writes {path}" for path in self.conf.files] if self._writes(service) else []
+        files = [f"writes {path}" for path in self.confs[service.name].files] if service.name in self.confs else []
         shared = [f"in the network of {other}" for key, other, _ in service.needs if key != "volumes_from"]
         volumes = [f"volume {item}" for item in _words(service, "volumes")]
         ports = [f"port {port}" for port in _words(service, "ports")]
@@ -188,13 +195,14 @@ class _TopologyReader:
     def _flows(self, members: list[Service]) -> Iterator[Flow]:
         """Files go from who writes them to who runs with them, over a container that keeps the volumes, where there is one."""
         known = {each.name for each in members}
-        files = counted(len(self.conf.files), "file")
-        carriers = {other for each in members if self._writes(each) for other in (each.name, *_taken(each))}
+        writers = [each for each in members if each.name in self.confs]
+        files = counted(sum(len(self.confs[each.name].files) for each in writers), "file")
+        carriers = {other for each in writers for other in (each.name, *_taken(each))}
         for each in members:
             for other in _taken(each):
                 if other in known and other != each.name:
                     what = files if other in carriers else "volumes"
-                    yield Flow(each.name, other, what) if self._writes(each) else Flow(other, each.name, what)
+                    yield Flow(each.name, other, what) if each in writers else Flow(other, each.name, what)
 
     def _edges(self) -> Iterator[Edge]:
         """Whom the containers of each unit link, balance, wait for or read; what is in the unit is not meant."""
@@ -210,8 +218,8 @@ class _TopologyReader:
         yield from (("links" if key == "links" else "starts after", other) for key, other, _ in service.links)
         yield from (("links", word) for item in _words(service, "links") if "/" in (word := item.partition(":")[0]))
         yield from (("outside", item.partition(":")[0]) for item in _words(service, "external_links") if not varies(item))
-        if self._writes(service):
-            yield from (("reads", other) for other in self.conf.reads)
+        if service.name in self.confs:
+            yield from (("reads", other) for other in self.confs[service.name].reads)
 
     def _mounts(self) -> Iterator[Edge]:
         """The named volumes that units share, as they are drawn: one node for those of the same units."""

@@ -13,6 +13,7 @@ from selenium.webdriver.support.select import Select
 from tests.helpers import tree
 from tests.preview.browser import Page, served
 from tests.preview.conftest import SPEC
+from tests.preview.test_images import CONF, HAND, KEYS, below
 
 TYPES = "string int float boolean enum multiline password masked date service certificate secret odd".split()
 
@@ -240,3 +241,17 @@ def test_the_services_of_the_catalog_are_offered_where_one_is_asked_for(page: Pa
     page.open("#/templates/linked")
     page.until("[...document.querySelectorAll('#services option')].some((each) => each.value === 'linked/app')")
     assert page.find("#q-to").get_attribute("list") == "services"
+
+
+def test_the_files_of_a_hand_written_entry_follow_what_is_typed_and_its_image(page: Page, catalog: Path) -> None:
+    tree(catalog, {**HAND, **below("app-conf", KEYS)})
+    page.open("#/templates/app?tab=files")
+    assert page.texts("#panel-files .from code") == ["app-conf"]
+    page.fill("#q-heap", "9g")
+    assert "heap = 9g" in page.file(CONF)
+    page.fill("#scale-app", "1")
+    assert page.file(CONF).count("peer ") == 1 and page.texts("#version option:checked") == ["2016-07-29 (image)"]
+    tree(catalog, {"app-conf/templates/app.conf.tmpl": 'heap is {{getenv "HEAP"}}\n'})
+    page.shows(CONF, "heap is 9g")
+    (catalog / "app-conf").rename(catalog.parent / "away")
+    page.until("document.querySelector('#panel-files .empty')?.textContent.includes('catalog-forge preview app --images DIR')")

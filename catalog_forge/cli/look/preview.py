@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("entry", required=False, shell_complete=complete.entries)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Port to listen on; default: a free one.")
+@click.option("--images", multiple=True, metavar="DIR", help="A folder with conf images that are not in the catalog; repeatable.")
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--export",
@@ -28,25 +29,28 @@ if TYPE_CHECKING:
     help="Write ENTRY to a single file that needs no server, and exit.",
 )
 @click.pass_obj
-def preview(settings: Settings, entry: str | None, port: int, no_open: bool, out: Path | None) -> None:
+def preview(settings: Settings, entry: str | None, port: int, images: tuple[str, ...], no_open: bool, out: Path | None) -> None:
     """Show a catalog in a browser, with the files that its conf images render.
 
     For an entry, the page shows the form with its questions as in Rancher 1.6, its compose files with your answers filled
-    in, and the configuration files of any container, rendered for these answers while you type. The page is updated when a file
-    in specs/ or templates/ is saved. It is served to this machine only, loads nothing from other sites, and runs no code from the
-    entry. Stop it with Ctrl-C.
+    in, and the configuration files of any container, rendered for these answers while you type. For an entry written by hand,
+    the folder of its conf image must be in the catalog, or in a folder given by --images. The page is updated when a file in
+    specs/, images/ or templates/ is saved. It is served to this machine only, loads nothing from other sites, and runs no code
+    from the entry. Stop it with Ctrl-C.
 
     \b
     Examples:
       catalog-forge preview
       catalog-forge preview redis --port 8080 --no-open
+      catalog-forge preview redis --images ../redis-conf
       catalog-forge preview redis --export redis.html
     """
     from catalog_forge.preview.server import PreviewServer
     from catalog_forge.preview.site import Site
 
-    site = Site(settings.directory)
+    site = Site(settings.directory, [settings.directory / each for each in images])
     path = site.id_of(entry) if entry else ""
+    site.belongs_to(path)
     if out:
         _export(site, path, settings.directory / out)
         return

@@ -200,8 +200,9 @@ function draw() {
 function drawFiles(answer, rest) {
   byId("errors").replaceChildren(...(rest.length || (answer.errors || []).length ? [problemList([...rest, ...(answer.errors || []).map((message) => ({message}))])] : []));
   drawTools(answer);
-  const none = now.data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : now.data.spec ? "No container of this scale reads the configuration." : "This entry was written by hand: what its containers render is in their images. catalog-forge adopt DIR --entry templates/NAME reads the folder of such an image, and makes a spec of both, which this page renders.";
-  byId("files").replaceChildren(...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
+  const none = now.data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : answer.unknown || "No container of this scale reads the configuration.";
+  const from = answer.image ? [el("p.from", {}, "rendered by the image in ", el("code", {}, answer.image), answer.said || "")] : [];
+  byId("files").replaceChildren(...from, ...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
 }
 
 function drawTools(answer) {
@@ -224,7 +225,7 @@ function drawTools(answer) {
   tools.replaceChildren(
     el("fieldset#scales", {}, el("legend", {}, "Scale"), answer.services.map(scale)),
     answer.nodes.length ? el("label", {}, el("span", {}, "Node"), el("select#asks", {onchange: (event) => { wish.asks = event.target.value; render(); }}, nodes())) : "",
-    data.versions ? el("label", {}, el("span", {}, "Metadata"), el("select#version", {onchange: (event) => { wish.version = event.target.value; render(); }}, data.versions.map((each) => option(each, each === (wish.version || data.version_read), each + (each === data.version_read ? " (spec)" : ""))))) : "",
+    answer.nodes.length && data.versions ? el("label", {}, el("span", {}, "Metadata"), el("select#version", {onchange: (event) => { wish.version = event.target.value; render(); }}, data.versions.map((each) => option(each, each === (wish.version || answer.version_read), each + (each === answer.version_read ? (data.spec ? " (spec)" : " (image)") : ""))))) : "",
     el("div.actions", {},
       el("label.choice", {}, el("input#secrets", {type: "checkbox", checked: wish.secrets, onchange: (event) => { wish.secrets = event.target.checked; render(); }}), "Secrets"),
       el("button#pin", {type: "button", title: "Mark what changes from here on", onclick: () => { now.against = structuredClone(wish); render(); }}, "Compare from here"),
