@@ -364,6 +364,7 @@ _Quoting.add_representer(Quoted, lambda dumper, text: dumper.represent_scalar("t
 _MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
 _SEQUENCE = yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
 _ENDS = {dict: yaml.MappingEndEvent(), list: yaml.SequenceEndEvent()}
+_LISTS = list | tuple
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
@@ -381,7 +382,7 @@ def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
             _add(events, value, known)
         events.append(_ENDS[dict])
         known[id(data)] = slice(begin, len(events))
-    elif isinstance(data, list | tuple):
+    elif isinstance(data, _LISTS):
         events.append(_SEQUENCE)
         for value in data:
             _add(events, value, known)

@@ -67,7 +67,8 @@ class Body:
         kind = self.values.format
         if kind.name == "json" and pairs_only:
             return objects.write(self, body)
-        self.placements = contexts.placements(body, kind, lambda block: self.static(block.file, block))
+        if not pairs_only:
+            self.placements = contexts.placements(body, kind, lambda block: self.static(block.file, block))
         code = self.blocks(body)
         begins = body[0] if body else None
         # A pasted or copied file is the author's from its first byte on: nothing is put before it.

@@ -305,7 +305,8 @@ class Formatter:
         while self.at < len(form):
             percent = form.find(b"%", self.at)
             stop = len(form) if percent < 0 else percent
-            printer.add(form[self.at : stop])
+            if stop > self.at:
+                printer.add(form[self.at : stop])
             self.at = stop + 1
             if stop < len(form) and not self._verb():
                 break
@@ -315,9 +316,11 @@ class Formatter:
     def _verb(self) -> bool:
         """Write what one verb says; tell whether there was one."""
         self.good = True
-        flags, simple = self._flags()
-        if not simple:
-            flags = self._sizes(flags)
+        flags = PLAIN
+        if not self._is_simple():
+            flags = self._flags()
+            if not self._is_simple():
+                flags = self._sizes(flags)
         if self.at >= len(self.form):
             self.printer.add(b"%!(NOVERB)")
             return False
@@ -325,14 +328,16 @@ class Formatter:
         self._write(verb, flags)
         return True
 
+    def _is_simple(self) -> bool:
+        """Whether a small letter follows, which is a verb, for which there are values left."""
+        return self.at < len(self.form) and 0x61 <= self.form[self.at] <= 0x7A and self.next < len(self.values)
+
     def _write(self, verb: str, flags: Flags) -> None:
-        shown = verb.encode("utf-8", "surrogateescape")
         if verb == "%":
             self.printer.add(b"%")
-        elif not self.good:
-            self.printer.add(b"%!" + shown + b"(BADINDEX)")
-        elif self.next >= len(self.values):
-            self.printer.add(b"%!" + shown + b"(MISSING)")
+        elif not self.good or self.next >= len(self.values):
+            shown = verb.encode("utf-8", "surrogateescape")
+            self.printer.add(b"%!" + shown + (b"(MISSING)" if self.good else b"(BADINDEX)"))
         else:
             if verb in "vw" and flags is not PLAIN:
                 flags = replace(flags, sharp=False, plus=False, sharp_v=flags.sharp, plus_v=flags.plus)
@@ -341,14 +346,13 @@ class Formatter:
             self.printer.flags = PLAIN
             self.next += 1
 
-    def _flags(self) -> tuple[Flags, bool]:
-        """Read the flags; tell whether a plain verb follows, for which there are values left."""
+    def _flags(self) -> Flags:
+        """Read the flags."""
         begin = self.at
         while self._peek() and self._peek() in b"#0+- ":
             self.at += 1
         seen = self.form[begin : self.at]
-        flags = PLAIN if not seen else Flags(b"#" in seen, b"0" in seen, b"+" in seen, b"-" in seen, b" " in seen)
-        return flags, self._peek().islower() and self.next < len(self.values)
+        return PLAIN if not seen else Flags(b"#" in seen, b"0" in seen, b"+" in seen, b"-" in seen, b" " in seen)
 
     def _sizes(self, flags: Flags) -> Flags:
         """Read width and precision, and the indexes before, between and behind them."""
@@ -417,8 +421,10 @@ class Formatter:
         return number
 
     def _rune(self) -> str:
-        ascii = self.form[self.at] < 0x80
-        length = 1 if ascii else next((n for n in range(1, 5) if _is_rune(self.form[self.at : self.at + n])), 1)
+        if (byte := self.form[self.at]) < 0x80:
+            self.at += 1
+            return chr(byte)
+        length = next((n for n in range(1, 5) if _is_rune(self.form[self.at : self.at + n])), 1)
         verb = self.form[self.at : self.at + length]
         self.at += length
         return verb.decode("utf-8", "replace")

@@ -317,6 +317,8 @@ class Compiler:
     def argument(self, node: Any, kind: str) -> Expr:
         """Compile an argument: a constant must fit the type as it is written, a value is looked at when it is there."""
         name = type(node).__name__
+        if name == "ParenthesizedNode" and not node.fields and kind in ("any", "value"):
+            return self.pipe(node.pipeline)  # which is settled
         if name in ("DotNode", "FieldNode", "VariableNode", "ParenthesizedNode", "IdentifierNode"):
             return ops.checked(self.term(node), kind, node)
         if name == "NilNode":

@@ -226,6 +226,8 @@ class Text:
     @property
     def literal(self) -> str | None:
         """The text itself when it holds no expression, else None."""
+        if len(self.parts) == 1:  # nearly always
+            return self.parts[0] if isinstance(self.parts[0], str) else None
         words = [part for part in self.parts if isinstance(part, str)]
         return "".join(words) if len(words) == len(self.parts) else None
 

@@ -132,10 +132,8 @@ class _Reader:
 
     def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
         """Read a mapping as a record. What is wrong in it is noted and left out, so that the rest is checked as well."""
-        known = {key.name: key for key in keys_of(kind)}
-        words = [name for name in known if name != "compose"]
         if not isinstance(node, yamlio.Map):
-            raise self.misfit(what, "a mapping", node, did_you_mean("", words))
+            raise self.misfit(what, "a mapping", node, did_you_mean("", _words(kind)))
         if kind is Each and (name := _name_of_element(node)):
             self.names.append(name)
             try:
@@ -146,9 +144,8 @@ class _Reader:
 
     def keys_of_record(self, kind: type[Record], node: yamlio.Map, what: str) -> Any:
         """Read the keys of a record."""
-        known = {key.name: key for key in keys_of(kind)}
+        known, required = _known(kind)
         passable = kind.PASSED if issubclass(kind, Composed) else frozenset()
-        words = [name for name in known if name != "compose"]
         values: dict[str, Any] = {}
         places = {"": node.where}
         passed: dict[str, tuple[yamlio.Text, yamlio.Node]] = {}
@@ -160,7 +157,7 @@ class _Reader:
                 passed[name.value] = name, value
             elif key is None or key.attribute == "compose":
                 more = shorthand.FILE_WORDS if kind is Spec else passable
-                hint = did_you_mean(name.value, [*words, *more])
+                hint = did_you_mean(name.value, [*_words(kind), *more])
                 advised.add(hint)
                 if (home := _homes().get(name.value)) and not what.startswith("the block"):
                     hint = f"{name.value!r} stands {home}" + (f"; or {hint}" if hint.startswith("did") else "")
@@ -171,11 +168,11 @@ class _Reader:
         if passed:
             values["compose"] = dict(self.passed(passed))
             values["nodes"] = passed
-        for key in known.values():
-            if key.required and key.attribute not in places and not advised & _advice(key.name):
+        for key in required:
+            if key.attribute not in places and not advised & _advice(key.name):
                 hint = "config: PATH for one file, or files: for several" if key.name == "files" else key.limits.doc
                 self.wrong(f"{what + ': ' if what else ''}the key {key.name!r} is missing", node.where, hint)
-        if any(key.required and key.attribute not in values for key in known.values()):
+        if any(key.attribute not in values for key in required):
             raise _Wrong
         return kind(**values, places=places)
 
@@ -346,6 +343,18 @@ class _Reader:
 
 def _has_key(node: yamlio.Node, name: str) -> bool:
     return isinstance(node, yamlio.Map) and any(key.value == name for key, _ in node.pairs)
+
+
+@cache
+def _known(kind: type[Record]) -> tuple[Mapping[str, Key], Sequence[Key]]:
+    """The keys of a record by their names, and those that must be there."""
+    keys = keys_of(kind)
+    return {key.name: key for key in keys}, [key for key in keys if key.required]
+
+
+def _words(kind: type[Record]) -> list[str]:
+    """The names of the keys that an author may write."""
+    return [key.name for key in keys_of(kind) if key.name != "compose"]
 
 
 @cache

@@ -185,18 +185,28 @@ def json_error(body: bytes, error: ValueError) -> str:
     return str(error)
 
 
-class _Walk:
-    """A walk over a document, and the leaves that it passes. `clean` tells that no segment needs Go's path.Clean."""
+class _Segments(dict[str, bytes]):
+    """Keys as segments of a path; few different ones come again and again."""
 
-    __slots__ = ("clean", "leaves", "origin", "segments", "texts")
+    def __missing__(self, key: str) -> bytes:
+        return self.setdefault(key, b"/" + text_of(key))
+
+
+class _Walk:
+    """A walk over a document, and the leaves that it passes."""
+
+    __slots__ = ("leaves", "origin", "segments", "texts")
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.leaves: dict[bytes, bytes] = {}
-        self.clean = True
-        # Few different keys and numbers come again and again.
-        self.segments: dict[str, bytes] = {}
+        self.segments = _Segments()
         self.texts: dict[float, bytes] = {}
+
+    @property
+    def clean(self) -> bool:
+        """Whether no segment needs Go's path.Clean."""
+        return not any("/" in key or key in ("", ".", "..") for key in self.segments)
 
     def add(self, path: bytes, value: Any) -> None:
         """Add all leaves of a value at a path."""
@@ -212,21 +222,19 @@ class _Walk:
     def _add_map(self, path: bytes, value: dict[str, Any]) -> None:
         leaves, segments = self.leaves, self.segments
         for key, item in value.items():
-            place = path + (segments.get(key) or self._segment(key))
+            place = path + segments[key]
             kind = type(item)
             if kind is str:
-                leaves[place] = item.encode() if item.isascii() else text_of(item)
+                try:
+                    leaves[place] = item.encode()
+                except UnicodeEncodeError:
+                    leaves[place] = text_of(item)
             elif kind is dict:
                 self._add_map(place, item)
             elif kind is list:
                 self.add(place, item)
             else:
                 leaves[place] = self._scalar(item)
-
-    def _segment(self, key: str) -> bytes:
-        """Return a key as the segment of a path."""
-        self.clean = self.clean and "/" not in key and key not in ("", ".", "..")
-        return self.segments.setdefault(key, b"/" + text_of(key))
 
     def _element(self, path: bytes, number: int, item: Any) -> bytes:
         """Return the segment for an element of a list: its name, else its number."""
@@ -238,7 +246,7 @@ class _Walk:
             raise StoreError(
                 f"{place}: the name of element {number} is {given}, which is not a string: the real confd exits here (exit 2)"
             )
-        return self.segments.get(name) or self._segment(name)
+        return self.segments[name]
 
     def _scalar(self, value: Any) -> bytes:
         if value is None:

@@ -71,7 +71,7 @@ class _View:
             if item.launch:
                 self.of_launch[_called(item.launch)].append(item)
         self.metadata = {id(launch.service): units.metadata(launch.service) for launch in self.launches if not launch.sidekick}
-        self.services = [(launch, self.service(launch)) for launch in self.launches]
+        self.services = {_called(launch): self.service(launch) for launch in self.launches}
         self.stacks = {stack.name: self.stack(stack) for stack in environment.stacks}
 
     def own(self, member: Container) -> Entry:
@@ -82,8 +82,7 @@ class _View:
         }
         if member.launch:
             launch = member.launch
-            service = next(service for other, service in self.services if other == launch)
-            entry["service"] = {**service, "token": units.digest(units.service_uuid(launch))[:40]}
+            entry["service"] = {**self.services[_called(launch)], "token": units.digest(units.service_uuid(launch))[:40]}
             entry["stack"] = self.stacks[launch.stack.name]
         return entry
 
@@ -99,7 +98,7 @@ class _View:
             "networks": [self.network()],
             "region_name": None,
             "self": {"host": first},
-            "services": [service for _, service in self.services],
+            "services": list(self.services.values()),
             "stacks": list(self.stacks.values()),
             "uuid": self.uuid,
             "version": revision,
@@ -167,7 +166,7 @@ class _View:
 
     def stack(self, stack: Stack) -> Entry:
         """A stack and its services."""
-        members = [service for launch, service in self.services if launch.stack == stack]
+        members = [service for (home, *_), service in self.services.items() if home == stack.name]
         services: list[Value] = [service if self.version.objects else service["name"] for service in members]
         return {
             "environment_name": self.environment.name,
