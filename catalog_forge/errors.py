@@ -108,11 +108,12 @@ def extra(module: str, name: str) -> Any:
 
 
 MOST_WORDS = 300
+MOST_SHOWN = 40
 LONGEST_WORD = 100
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word nearest to `word`, or lists what is known when none is near.
+    """Return a hint that names the known word nearest to `word`, or lists what is known, but no long list, when none is near.
 
     Of hundreds of words, or for a very long one, there is none: to look takes long, and nobody wants to read the list.
     """
@@ -125,4 +126,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:
         return f"did you mean {by_letters[near[0]]!r}?"
-    return "known here: " + ", ".join(words) if words else ""
+    more = f" and {len(words) - MOST_SHOWN} more" if len(words) > MOST_SHOWN else ""
+    return f"known here: {', '.join(words[:MOST_SHOWN])}{more}" if words else ""

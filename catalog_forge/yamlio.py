@@ -364,7 +364,7 @@ _Quoting.add_representer(Quoted, lambda dumper, text: dumper.represent_scalar("t
 _MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
 _SEQUENCE = yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
 _ENDS = {dict: yaml.MappingEndEvent(), list: yaml.SequenceEndEvent()}
-_LISTS = list | tuple
+_LISTS = (list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
