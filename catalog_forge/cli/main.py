@@ -36,7 +36,7 @@ COMMANDS = {
     "generate": ("make.generate", "Generate the images and entries of specs."),
     "release": ("make.release", "Make the next revision of an entry if anything has changed since the last one."),
     "lock": ("make.lock", "Lock the images of a catalog to digests."),
-    "bake": ("make.bake", "Write a docker-bake.json, from which a build farm builds the conf images."),
+    "bake": ("make.bake", "Print a bake file, from which a build farm builds the conf images."),
     "build": ("make.build", "Build the conf images of specs on a Docker engine."),
     "sbom": ("make.sbom", "Print what the conf image of a spec contains, as SPDX 2.3 in JSON."),
     "chart": ("make.chart", "Make a Helm chart for Rancher 2 from an entry, and report what does not carry over."),

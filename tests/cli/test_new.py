@@ -160,7 +160,7 @@ def test_what_starts_an_unknown_program_is_said_or_an_error_that_says_how(tmp_pa
 def test_what_starts_an_unknown_program_is_asked_on_a_terminal(tmp_path: Path) -> None:
     code, _, shown = _typed(tmp_path, "web=acme/web:1\n" + "\n" * 8 + "'\nweb --serve\n")
     assert code == 0, shown
-    assert "What starts the program in acme/web:1" in shown and "cannot be told apart" in shown
+    assert "What starts the program in acme/web:1" in shown and "cannot be split into words" in shown
     assert Repository(tmp_path).source("web-conf").spec().launch.command == ("web", "--serve")
 
 

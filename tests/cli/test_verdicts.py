@@ -82,7 +82,7 @@ def test_an_entry_is_told_when_another_spoils_the_catalog(catalog: Path) -> None
     [
         (("--explain-verdict", "wab"), 1, "did you mean 'web'?"),
         (("--verdicts", "--format", "sarif"), 2, "text or json"),
-        (("--verdicts", "templates", "images"), 2, "one PATH"),
+        (("--verdicts", "templates", "images"), 2, "a single PATH"),
     ],
 )
 def test_wrong_calls_are_said(catalog: Path, arguments: tuple[str, ...], code: int, words: str) -> None:

@@ -61,7 +61,7 @@ def test_a_revision_that_is_gone_is_one_finding(repository: Path) -> None:
     for file in (repository / "templates/web/0").iterdir():
         file.unlink()
     (found,) = _changed(repository)
-    assert found.startswith("warning templates/web/0: the published revision templates/web/0 is gone")
+    assert found.startswith("warning templates/web/0: the published revision templates/web/0 no longer exists")
 
 
 @pytest.mark.parametrize("below", ["templates", "templates/web", "templates/web/0", "templates/web/0/docker-compose.yml"])

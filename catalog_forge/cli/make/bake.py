@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def bake(
     settings: Settings, /, names: tuple[str, ...], since: str | None, shards: int, output: str, out: Path | None, **inputs: object
 ) -> None:
-    """Write a docker-bake.json, from which a build farm builds the conf images.
+    """Print a bake file, from which a build farm builds the conf images.
 
     The file is for `docker buildx bake`, which then builds and pushes the same images as `build --push`, with the same
     labels, so each recognizes what the other has built. The other formats list the shards for a CI system, which runs `docker

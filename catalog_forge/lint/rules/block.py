@@ -57,7 +57,8 @@ def broken(_: Revision) -> None:
 def no_block(revision: Revision) -> Iterator[Hit]:
     """Without a block there is no version, and the revision is dropped.
 
-    A file without `version` takes every key but `.catalog` for a service. Among `services` Rancher launches it.
+    In a file without `version`, every key except `.catalog` is a service. Inside `services`, Rancher launches the block as a
+    service.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -90,7 +91,7 @@ def no_block(revision: Revision) -> Iterator[Hit]:
 @rule("CF303", "error", "The format of rancher-compose.yml is unknown", on=Revision)
 @told("CF303")
 def bad_format(_: Revision) -> None:
-    """All judges know files with `version: '2'` and files without one; over another they refuse the catalog.
+    """All judges accept files with `version: '2'` and files without a version; any other version makes them refuse the catalog.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -109,7 +110,7 @@ def bad_format(_: Revision) -> None:
 @rule("CF304", "error", "A revision has no version", on=Revision)
 @told("CF304")
 def no_version(revision: Revision) -> Iterator[Hit]:
-    """The catalog service drops a revision whose block gives no version, without a word; the CI refuses it.
+    """The catalog service silently drops a revision whose block gives no version; the CI refuses it.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -132,7 +133,8 @@ def no_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF305", "warning", "A version in the block is not quoted", on=Revision, fixable=True)
 def bare_version(revision: Revision) -> Iterator[Hit]:
-    """A bare number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. The next one may not stay as it is.
+    """A bare number is stored by its value: `1.10` becomes `1.1`, `010` becomes `8`. A value that is unchanged today may be
+    changed for the next version.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -157,7 +159,7 @@ def bare_version(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF306", "warning", "The catalog block has an unknown key", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
-    """Rancher ignores keys that it does not know: a misspelt limit limits nothing.
+    """Rancher ignores unknown keys: a misspelt limit has no effect.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -180,7 +182,7 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF307", "warning", "A limit on Rancher's version has no effect", on=Revision)
 def odd_limit(revision: Revision) -> Iterator[Hit]:
-    """Limits are versions such as `v1.6.0`. With a minimum above the maximum no Rancher shows the revision.
+    """Limits are versions such as `v1.6.0`. If the minimum is above the maximum, no version of Rancher shows the revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -214,7 +216,7 @@ def odd_limit(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF308", "note", "The block has a uuid", on=Revision)
 def uuid(revision: Revision) -> Iterator[Hit]:
-    """`uuid` is a leftover of an older catalog: nobody reads it, and copied revisions carry that of another.
+    """`uuid` is a leftover from an older catalog: nothing reads it, and copied revisions have the uuid of another revision.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -233,7 +235,7 @@ def uuid(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF309", "note", "The list of questions is empty", on=Revision)
 def null_questions(revision: Revision) -> Iterator[Hit]:
-    """`questions:` with nothing below it asks nothing, and looks as if something got lost.
+    """`questions:` with nothing below it asks nothing, and looks as if something is missing.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -277,7 +279,7 @@ def wrong_kind(_: Revision) -> None:
 
 @rule("CF311", "warning", "There are two catalog blocks", on=Revision)
 def two_blocks(revision: Revision) -> Iterator[Hit]:
-    """Of `catalog` and `.catalog` the service takes the first; what the other says is for nobody.
+    """If there is both `catalog` and `.catalog`, the service uses the first and ignores the other.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

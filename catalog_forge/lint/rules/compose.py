@@ -101,8 +101,8 @@ def repeated_items(part: Part) -> Iterator[Hit]:
 @rule("CF401", "error", "A service has a key that rancher-compose refuses", on=Revision, fixable=True)
 @told("CF401")
 def unknown_key(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose knows the keys of compose 1 and 2 and some of its own. With any other one the stack does not start, and
-    the catalog shows the entry all the same.
+    """rancher-compose knows the keys of compose 1 and 2 and some of its own. With any other key the stack does not
+    start, although the catalog shows the entry.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -136,8 +136,8 @@ def unknown_key(revision: Revision) -> Iterator[Hit]:
 @rule("CF426", "error", "docker-compose.yml cannot be read", on=Revision)
 @told("CF426")
 def unread(revision: Revision) -> Iterator[Hit]:
-    """A docker-compose.yml that is not YAML, or not a mapping of services, cannot be launched, and the CI refuses bad YAML. The
-    catalog shows the entry all the same. What other rules say of services, links and answers they leave unsaid here.
+    """A docker-compose.yml that is not YAML, or not a mapping of services, cannot be launched, and the CI refuses bad YAML.
+    The catalog shows the entry anyway. Other rules about services, links and answers are not checked in this case.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -167,7 +167,7 @@ def unread(revision: Revision) -> Iterator[Hit]:
 @rule("CF427", "error", "A service in docker-compose.yml is not a mapping", on=Revision)
 @told("CF427")
 def not_a_service(_: Revision) -> None:
-    """Below the name of a service stand its keys. rancher-compose refuses everything else, and so does the CI.
+    """A service must be a mapping of keys. rancher-compose and the CI refuse everything else.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -185,8 +185,8 @@ def not_a_service(_: Revision) -> None:
 @rule("CF402", "error", "The version of a compose file is not '2'", on=Revision, fixable=True)
 @told("CF402")
 def version(revision: Revision) -> Iterator[Hit]:
-    """A compose file of Rancher says `version: '2'`, or nothing and has its services at the top. Catalog service and
-    rancher-compose refuse every other version. Without one, `services` is the name of a service.
+    """A compose file for Rancher has `version: '2'`, or no version and its services at the top level. The catalog service
+    and rancher-compose refuse every other version. Without a version, `services` is the name of a service.
 
     Bad:
         -- templates/web/0/docker-compose.yml --
@@ -216,7 +216,7 @@ def version(revision: Revision) -> Iterator[Hit]:
 @rule("CF403", "error", "A service name has characters that are not allowed", on=Revision)
 @told("CF403")
 def name_of_service(_: Revision) -> None:
-    """Names of services are letters, digits, dots, underscores and dashes. A variable is not put into a name either.
+    """Service names may have letters, digits, dots, underscores and dashes. Variables in names are not replaced.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -233,7 +233,7 @@ def name_of_service(_: Revision) -> None:
 @rule("CF404", "error", "An item appears twice in a list", on=Revision)
 @told("CF404")
 def repeated(_: Revision) -> None:
-    """rancher-compose refuses a list of ports, volumes, links and the like in which an item stands twice.
+    """rancher-compose refuses a list of ports, volumes, links and the like that has the same item twice.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -278,7 +278,7 @@ def health_numbers(_: Revision) -> None:
 @rule("CF414", "warning", "A health check lacks its port, or has an unknown strategy", on=Revision)
 @told("CF414")
 def health_check(revision: Revision) -> Iterator[Hit]:
-    """Without a port there is nothing to ask. The strategies are recreate, recreateOnQuorum and none.
+    """Without a port there is nothing to check. The strategies are recreate, recreateOnQuorum and none.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -295,8 +295,8 @@ def health_check(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF415", "note", "A health check time looks like seconds, not milliseconds", on=Revision)
 def health_times(revision: Revision) -> Iterator[Hit]:
-    """All times of a health check are milliseconds: with less than a tenth of a second, it is asked all the time, or never waits
-    for the answer.
+    """All health check times are in milliseconds: with less than a tenth of a second, the check runs constantly, or never
+    waits for the answer.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services.web --
@@ -316,8 +316,8 @@ def health_times(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF416", "warning", "An image floats", on=Revision)
 def floating(revision: Revision) -> Iterator[Hit]:
-    """An image without a tag, or with `latest`, is another one on each host and each day. A revision of an entry is meant to be
-    the same for all its users.
+    """An image without a tag, or with `latest`, can differ from host to host and from day to day. A revision of an entry
+    should be the same for all users.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -349,7 +349,7 @@ def floating(revision: Revision) -> Iterator[Hit]:
 @rule("CF417", "error", "A boolean is written as text", on=Revision)
 @told("CF417")
 def truths(_: Revision) -> None:
-    """Some keys want true or false. An answer is always text, and so is what stands in quotes: rancher-compose refuses both.
+    """Some keys must be true or false. An answer is always text, and so is a quoted value: rancher-compose refuses both.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -376,8 +376,8 @@ def truths(_: Revision) -> None:
 @rule("CF418", "warning", "A number comes from an answer that may be empty", on=Revision)
 @told("CF418")
 def numbers(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose refuses a scale or a port that is not a number, and so an empty answer. Such a question must be required
-    and have a default. Without a default the stack does not start with the answers that the catalog proposes.
+    """rancher-compose refuses a scale or a port that is not a number, and therefore an empty answer. Such a question
+    must be required and have a default. Without a default the stack does not start with the default answers.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -440,8 +440,8 @@ def _of_number(key: str, service: str, asked: Mapping[str, Question], name: str,
 
 @rule("CF423", "note", "A container has far-reaching rights over its host", on=Revision)
 def powerful(revision: Revision) -> Iterator[Hit]:
-    """Privileged containers, those in the network of the host, and those with Docker's socket own the host. Users want to know
-    before they start one: the README is the place.
+    """Privileged containers, those in the network of the host, and those with Docker's socket control the host. Users should know
+    this before they start one: mention it in the README.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --

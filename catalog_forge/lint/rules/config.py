@@ -88,7 +88,7 @@ def wrong_kind(_: Entry) -> None:
 @rule("CF203", "error", "The version in config.yml is not quoted", on=Entry, fixable=True)
 @told("CF203")
 def bare_version(entry: Entry) -> Iterator[Hit]:
-    """A bare number is not text: the CI refuses it, and the catalog service makes `1.1` of `1.10` and `8` of `010`.
+    """A bare number is not text: the CI refuses it, and the catalog service turns `1.10` into `1.1` and `010` into `8`.
 
     Bad:
         -- templates/web/config.yml --
@@ -111,7 +111,8 @@ def bare_version(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF204", "error", "config.yml gives no default version", on=Entry, fixable=True)
 def no_version(entry: Entry) -> Iterator[Hit]:
-    """The CI wants `version` to be the version of one of the revisions; it reads neither `defaultVersion` nor `default_version`.
+    """The CI requires `version` to be the version of one of the revisions; it reads neither `defaultVersion` nor
+    `default_version`.
 
     Bad:
         -- templates/web/config.yml --
@@ -147,7 +148,7 @@ def _with_version(entry: Entry, other: Text | None, versions: list[str]) -> Fix 
 def version_of_none(entry: Entry) -> Iterator[Hit]:
     """Rancher and the CI compare `version` as text with the versions of the revisions: `v1.0.0` is not `1.0.0`.
 
-    When none is equal the CI refuses the entry, and the catalog service takes the one that it thinks is highest.
+    If none is equal, the CI refuses the entry, and the catalog service uses the version that it considers the highest.
 
     Bad:
         -- templates/web/config.yml --
@@ -173,7 +174,8 @@ def version_of_none(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF206", "warning", "The default is not the newest revision", on=Entry)
 def old_default(entry: Entry) -> Iterator[Hit]:
-    """Who adds a revision and forgets `version` in config.yml gives users the old one: that happened 45 of 215 times.
+    """If you add a revision and forget to change `version` in config.yml, users get the old one: this happened in 45 of 215
+    cases.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -215,7 +217,7 @@ def bad_maintainer(_: Entry) -> None:
 
 @rule("CF208", "error", "An entry has no name", on=Entry)
 def no_name(entry: Entry) -> Iterator[Hit]:
-    """The catalog lists an entry by the `name` of config.yml, and one that has none by nothing.
+    """The catalog lists an entry by the `name` in config.yml; without one, it is listed without a name.
 
     Bad:
         -- templates/web/config.yml --
@@ -235,7 +237,8 @@ def no_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF209", "warning", "config.yml does not describe the entry", on=Entry)
 def undescribed(entry: Entry) -> Iterator[Hit]:
-    """Users find an entry by its category and choose it by its description. The catalog does not list those of machine drivers.
+    """Users find an entry by its category and choose it by its description. The catalog does not list the entries of machine
+    drivers.
 
     Bad:
         -- templates/web/config.yml (changed) --
@@ -258,9 +261,10 @@ def undescribed(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF210", "note", "config.yml names no maintainer or no license", on=Catalog, fixable=True)
 def nobody(catalog: Catalog) -> Iterator[Hit]:
-    """Users want to know whom to ask, and under which license they launch the software. Rancher announced to require the first.
+    """Users want to know whom to ask, and under which license they launch the software. Rancher has announced that the
+    maintainer will be required.
 
-    Where the defaults of catalog-forge.yml say it, `--fix` writes it.
+    If the defaults in catalog-forge.yml have a value, `--fix` writes it.
 
     Bad:
         -- templates/web/config.yml --
@@ -293,7 +297,7 @@ def nobody(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF211", "warning", "config.yml has an unknown key", on=Entry, fixable=True)
 def unknown_key(entry: Entry) -> Iterator[Hit]:
-    """Rancher ignores keys that it does not know, so that a misspelt one is lost without a word.
+    """Rancher ignores unknown keys, so a misspelt one is silently lost.
 
     Bad:
         -- templates/web/config.yml --
@@ -314,7 +318,7 @@ def unknown_key(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF212", "warning", "config.yml limits the version of Rancher", on=Entry)
 def limit_here(entry: Entry) -> Iterator[Hit]:
-    """`minimum_rancher_version` works in the catalog block of a revision only; here nobody reads it.
+    """`minimum_rancher_version` works only in the catalog block of a revision; here it is ignored.
 
     Bad:
         -- templates/web/config.yml (changed) --
@@ -331,7 +335,8 @@ def limit_here(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF213", "note", "A license is not an SPDX identifier", on=Entry)
 def odd_license(entry: Entry) -> Iterator[Hit]:
-    """Programs that collect licenses know the short names of the SPDX list; the real catalog has 13 spellings for five licenses.
+    """Programs that collect licenses know the identifiers of the SPDX list; the community catalog has 13 spellings for five
+    licenses.
 
     Bad:
         -- templates/web/config.yml --
@@ -375,7 +380,7 @@ def _meant(text: str) -> str:
 
 @rule("CF214", "warning", "The project URL is not a web address", on=Entry)
 def bad_url(entry: Entry) -> Iterator[Hit]:
-    """The catalog makes a link of `projectURL`; without `https://` it leads into Rancher itself.
+    """The catalog turns `projectURL` into a link; without `https://` it points into Rancher itself.
 
     Bad:
         -- templates/web/config.yml --
@@ -394,7 +399,7 @@ def bad_url(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF215", "note", "isSystem means nothing to the catalog service", on=Entry)
 def is_system(entry: Entry) -> Iterator[Hit]:
-    """The catalog service has no field `isSystem`; the older one reads it when it is text.
+    """The catalog service has no field `isSystem`; the older one reads it if it is text.
 
     Bad:
         -- templates/web/config.yml --
@@ -410,7 +415,7 @@ def is_system(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF216", "warning", "A text value in config.yml is read as something else", on=Entry, fixable=True)
 def altered(entry: Entry) -> Iterator[Hit]:
-    """A bare number or boolean is not text: the CI reads an empty one, and the catalog service may show something else.
+    """A bare number or boolean is not text: the CI reads an empty value, and the catalog service may show a different one.
 
     Bad:
         -- templates/web/config.yml --

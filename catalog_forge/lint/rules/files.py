@@ -39,7 +39,7 @@ def _is_readme(name: str) -> bool:
 
 @rule("CF110", "warning", "An entry has no icon", on=Entry)
 def no_icon(entry: Entry) -> Iterator[Hit]:
-    """The catalog shows a picture for each entry: the file beside config.yml whose name begins with `catalogIcon`.
+    """The catalog shows an image for each entry: the file beside config.yml whose name begins with `catalogIcon`.
 
     Bad:
         -- templates/web/catalogIcon-web.svg (absent) --
@@ -57,7 +57,7 @@ def no_icon(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF131", "warning", "An entry has several icons", on=Entry)
 def several_icons(entry: Entry) -> Iterator[Hit]:
-    """Of several icons the one that sorts last is shown; the others lie there for nothing.
+    """Of several icons, the one that sorts last is shown; the others are useless.
 
     Bad:
         -- templates/web/icon.png --
@@ -76,7 +76,7 @@ def several_icons(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF132", "warning", "An icon has a name that the CI does not know", on=Entry)
 def icon_name(entry: Entry) -> Iterator[Hit]:
-    """Rancher's catalog service also takes `icon...` for the icon, older ones and the CI `catalogIcon...` only.
+    """Rancher's catalog service also accepts `icon...` as the icon; older versions and the CI accept only `catalogIcon...`.
 
     Bad:
         -- templates/web/catalogIcon-web.svg (absent) --
@@ -99,7 +99,7 @@ def icon_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF133", "warning", "An icon is not an image, or its extension does not match its format", on=Entry)
 def icon_format(entry: Entry) -> Iterator[Hit]:
-    """The catalog service tells browsers the kind of picture by the ending of its name; by its content it is what it is.
+    """The catalog service tells browsers the image type by the file extension; the content may be of another type.
 
     Bad:
         -- templates/web/catalogIcon-web.svg --
@@ -127,7 +127,7 @@ def icon_format(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF134", "warning", "An icon is large", on=Entry)
 def icon_size(entry: Entry) -> Iterator[Hit]:
-    """A page of the catalog loads all icons. Real ones have 7 KB, half of them less.
+    """A catalog page loads all icons. Existing icons have a median size of 7 KB.
 
     Bad:
         -- templates/web/catalogIcon-web.svg (large) --
@@ -168,7 +168,7 @@ def unserved_readme(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF141", "note", "A README has a name that Rancher does not know", on=Entry)
 def readme_name(entry: Entry) -> Iterator[Hit]:
-    """Rancher shows a file that is called README.md, in any case of its letters, and no other.
+    """Rancher only shows a file called README.md, in upper or lower case.
 
     Bad:
         -- templates/web/0/README.md (absent) --
@@ -190,9 +190,9 @@ def readme_name(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF142", "note", "The newest revision has no README", on=Entry, fixable=True)
 def no_readme(entry: Entry) -> Iterator[Hit]:
-    """Who looks at an entry reads its README before anything else; Rancher shows the one of the revision.
+    """Users read the README of an entry first; Rancher shows the one in the revision.
 
-    `--fix` copies the one of the revision before.
+    `--fix` copies the README of the previous revision.
 
     Bad:
         -- templates/web/0/README.md (absent) --
@@ -215,7 +215,7 @@ def no_readme(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF143", "note", "A file in an entry is never read", on=Entry)
 def unknown_file(entry: Entry) -> Iterator[Hit]:
-    """Beside config.yml only the icon and a README mean something; Rancher ignores everything else.
+    """Besides config.yml, only the icon and a README are used; Rancher ignores everything else.
 
     Bad:
         -- templates/web/logo.png --
@@ -236,7 +236,7 @@ def unknown_file(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF144", "note", "A revision contains leftovers of an editor or an operating system", on=Revision)
 def junk(revision: Revision) -> Iterator[Hit]:
-    """The catalog service ships every file of a revision to those who launch it.
+    """The catalog service ships every file of a revision to everyone who launches it.
 
     Bad:
         -- templates/web/0/.DS_Store --
@@ -264,7 +264,7 @@ def _read(entry: Entry) -> Iterator[File]:
 
 @rule("CF150", "warning", "A key appears twice", on=Entry)
 def duplicate_key(entry: Entry) -> Iterator[Hit]:
-    """Of equal keys the last one counts for Rancher, without a word; the first one is lost.
+    """If a key appears twice, Rancher silently uses the last one; the first is lost.
 
     Bad:
         -- templates/web/config.yml --
@@ -303,7 +303,7 @@ def second_document(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF152", "note", "A file begins with a byte order mark", on=Entry)
 def byte_order_mark(entry: Entry) -> Iterator[Hit]:
-    """Rancher ignores a byte order mark; other tools stumble over it.
+    """Rancher ignores a byte order mark, but other tools fail on it.
 
     Bad:
         -- templates/web/config.yml (bom) --
@@ -320,7 +320,7 @@ def byte_order_mark(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF153", "note", "A file has Windows line endings", on=Entry)
 def windows_line_ends(entry: Entry) -> Iterator[Hit]:
-    """Rancher reads them, but they travel: into scripts and files that a question or a block of text holds.
+    """Rancher accepts them, but they end up in scripts and files that are embedded in a question or a block of text.
 
     Bad:
         -- templates/web/config.yml (crlf) --
@@ -341,7 +341,7 @@ def windows_line_ends(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF154", "note", "A compose file has tabs", on=Entry)
 def tabs(entry: Entry) -> Iterator[Hit]:
-    """YAML is indented with spaces; a tab between words or at the end of a line is legal and looks like something else.
+    """YAML is indented with spaces; a tab between words or at the end of a line is legal, but looks like spaces.
 
     Bad:
         -- templates/web/config.yml (tabs) --

@@ -42,7 +42,7 @@ _FAMILIES = tuple(
 
 @rule("CF419", "warning", "Rancher knows no such label", on=Revision)
 def unknown_label(revision: Revision) -> Iterator[Hit]:
-    """Labels that begin with io.rancher. ask something of Rancher, and one that it does not know does nothing, without a word.
+    """Labels that begin with io.rancher. are instructions to Rancher, and it silently ignores unknown ones.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -78,8 +78,8 @@ def _near(name: str) -> str:
 
 @rule("CF420", "warning", "A variable of Rancher's scheduler is replaced too early", on=Revision)
 def scheduler_variable(revision: Revision) -> Iterator[Hit]:
-    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With one dollar
-    rancher-compose puts in an answer that no question asks for: nothing.
+    """In labels of the scheduler `$${stack_name}` leaves `${stack_name}` for Rancher. With a single dollar
+    sign, rancher-compose replaces it with an answer that no question asks for, which is empty.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -129,9 +129,9 @@ def not_text(_: Revision) -> None:
     """
 
 
-@rule("CF422", "warning", "A label has a value that does nothing", on=Revision)
+@rule("CF422", "warning", "A label has a value without effect", on=Revision)
 def value_of_label(revision: Revision) -> Iterator[Hit]:
-    """pull_image knows `always` only; the labels that switch something on know `true`.
+    """pull_image accepts only `always`; labels that enable something accept only `true`.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -168,8 +168,8 @@ _VALUES = {
 
 @rule("CF441", "warning", "A label for the target of a load balancer has no effect", on=Revision)
 def target_label(revision: Revision) -> Iterator[Hit]:
-    """A load balancer of Rancher 1.1 looks for the label `io.rancher.loadbalancer.target.SERVICE` of the services that it links,
-    and of no others. Where requests go then decides the port alone.
+    """A load balancer of Rancher 1.1 reads the label `io.rancher.loadbalancer.target.SERVICE` only for services that it
+    links to. Without it, only the port decides where requests go.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --

@@ -201,8 +201,8 @@ for _row in (
 
 @rule("CF438", "error", "A template is called docker-compose.yml", on=Revision)
 def plain_template(revision: Revision) -> Iterator[Hit]:
-    """The CI reads docker-compose.yml as YAML, and refuses what is not YAML before it is rendered; a .tpl it leaves alone. The
-    catalog service and rancher-compose take both names: who has no such CI ignores this rule.
+    """The CI reads docker-compose.yml as YAML, and refuses a template that is not valid YAML before rendering; it ignores a .tpl.
+    The catalog service and rancher-compose accept both names: ignore this rule if you do not use that CI.
 
     Bad:
         -- templates/web/0/docker-compose.yml --

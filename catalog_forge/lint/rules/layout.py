@@ -31,9 +31,9 @@ def _where(entry: Entry, folder: str) -> Where:
 @rule("CF101", "error", "The name of an entry breaks its id or the CI", on=Entry)
 @told("CF101")
 def bad_name(_: Entry) -> None:
-    """The name of an entry's folder is part of ids and of stack names: the CI wants 1 to 63 letters, digits and dashes.
+    """The name of an entry's folder is part of ids and of stack names: the CI requires 1 to 63 letters, digits and dashes.
 
-    Rancher's catalog service takes every name, but what has a `:` or a `*` in it is listed and cannot be opened.
+    Rancher's catalog service accepts every name, but an entry with `:` or `*` in its name is listed and cannot be opened.
 
     Bad:
         -- templates/my_web/0/rancher-compose.yml --
@@ -53,7 +53,7 @@ def bad_name(_: Entry) -> None:
 
 @rule("CF102", "warning", "An entry has the same name as a folder in .git", on=Entry)
 def git_name(entry: Entry) -> Iterator[Hit]:
-    """The catalog service also walks `.git`: it takes `.git/objects` for an entry `objects`, and merges both.
+    """The catalog service also walks `.git`: it reads `.git/objects` as an entry `objects`, and merges the two.
 
     Bad:
         -- templates/logs/config.yml --
@@ -92,7 +92,7 @@ def odd_top(catalog: Catalog) -> Iterator[Hit]:
 def no_revision(entry: Entry) -> Iterator[Hit]:
     """The catalog service ignores a folder whose name is neither a number nor a semantic version.
 
-    The CI takes every folder for a revision, and refuses the catalog when there is no rancher-compose.yml in one.
+    The CI treats every folder as a revision, and refuses the catalog when one has no rancher-compose.yml.
 
     Bad:
         -- templates/web/latest/rancher-compose.yml --
@@ -121,7 +121,7 @@ def _next(entry: Entry) -> int:
 
 @rule("CF105", "warning", "A revision folder is not a plain number", on=Entry)
 def odd_number(entry: Entry) -> Iterator[Hit]:
-    """The catalog service reads `01` and `+1` as 1: the revision goes by another name than its folder.
+    """The catalog service reads `01` and `+1` as 1: the revision then has a different name from its folder.
 
     Bad:
         -- templates/web/01/rancher-compose.yml --
@@ -145,7 +145,7 @@ def odd_number(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF106", "warning", "Several folders count as one revision", on=Entry)
 def merged_revisions(entry: Entry) -> Iterator[Hit]:
-    """Folders whose names are one number are merged by the catalog service: the last file of a name that it meets wins.
+    """The catalog service merges folders whose names are the same number: of files with the same name, the last one read wins.
 
     Bad:
         -- templates/web/00/rancher-compose.yml --
@@ -169,7 +169,7 @@ def merged_revisions(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF107", "note", "A revision is named like a version", on=Revision)
 def version_folder(revision: Revision) -> Iterator[Hit]:
-    """Folders such as `1.2.3` work, but no catalog of Rancher has one, and the docs know numbers only.
+    """Folders such as `1.2.3` work, but no catalog of Rancher has one, and the documentation mentions only numbers.
 
     Bad:
         -- templates/web/1.2.3/rancher-compose.yml --
@@ -187,7 +187,7 @@ def version_folder(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF108", "note", "Revision numbers are missing", on=Entry)
 def gap(entry: Entry) -> Iterator[Hit]:
-    """Revisions count from 0 without gaps. One that was published and then removed leaves running stacks without their files.
+    """Revisions are numbered from 0 without gaps. Removing a published revision leaves running stacks without their files.
 
     Bad:
         -- templates/web/2/rancher-compose.yml --
@@ -211,7 +211,7 @@ def gap(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF109", "warning", "An entry has no revision", on=Entry)
 def empty_entry(entry: Entry) -> Iterator[Hit]:
-    """An entry without a revision is shown to nobody, and no judge says so.
+    """An entry without a revision is never shown, and no judge reports it.
 
     Bad:
         -- templates/proxy/config.yml --
@@ -260,7 +260,7 @@ def no_config(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF112", "warning", "There is a template.yml beside config.yml", on=Entry)
 def two_configs(entry: Entry) -> Iterator[Hit]:
-    """The catalog service reads both and keeps what template.yml says; the CI reads config.yml only.
+    """The catalog service reads both files and uses the values in template.yml; the CI reads only config.yml.
 
     Bad:
         -- templates/web/template.yml --
@@ -280,7 +280,7 @@ def two_configs(entry: Entry) -> Iterator[Hit]:
 def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
     """At any depth `config.yml`, `template.yml` and what begins with `icon` or `catalogIcon` describe the entry for the service.
 
-    Such a file is not shipped with the revision; and what stands in the entry is replaced by it when it is walked later.
+    Such a file is not shipped with the revision, and if it is read later, it replaces the file of the entry.
 
     Bad:
         -- templates/web/0/config.yml --
@@ -308,7 +308,8 @@ def taken_for_the_entry(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF114", "warning", "A file in a folder of a revision replaces another", on=Revision)
 def nested(revision: Revision) -> Iterator[Hit]:
-    """The catalog service ships the files of a revision by their base names: of two with one name the last one walked stays.
+    """The catalog service ships the files of a revision by their base names: of two files with the same name, the last one
+    read remains.
 
     Bad:
         -- templates/web/0/sub/rancher-compose.yml --
@@ -353,8 +354,8 @@ def linked(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF116", "error", "A file points outside the catalog, is not a regular file, or cannot be read", on=Catalog)
 def stray(catalog: Catalog) -> Iterator[Hit]:
-    """A link out of the catalog shows the files of the machine that checks it; a pipe or a socket makes a reader wait for ever;
-    and a file that may not be read cannot be judged.
+    """A link out of the catalog exposes files of the machine that checks it; a pipe or a socket makes a reader wait forever;
+    and a file that is not readable cannot be checked.
 
     Bad:
         -- templates/web/0/notes.txt (stray) --
@@ -381,7 +382,7 @@ def stray(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF117", "warning", "A file is too large to be read", on=Catalog)
 def too_large(catalog: Catalog) -> Iterator[Hit]:
-    """The catalog service sends the files of a revision to every browser; what is larger than 1 MiB is not checked here.
+    """The catalog service sends the files of a revision to every browser; files larger than 1 MiB are not checked here.
 
     Bad:
         -- templates/web/0/dump.sql (large) --
@@ -417,7 +418,7 @@ def odd_characters(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF119", "warning", "A revision has both docker-compose.yml and its template", on=Revision)
 def both_composes(revision: Revision) -> Iterator[Hit]:
-    """Rancher is sent docker-compose.yml unless it is empty; the .tpl beside it is for nobody.
+    """Rancher gets docker-compose.yml unless it is empty; the .tpl beside it is never used.
 
     Bad:
         -- templates/web/0/docker-compose.yml.tpl --
@@ -437,7 +438,7 @@ def both_composes(revision: Revision) -> Iterator[Hit]:
 @rule("CF120", "error", "A revision has no rancher-compose.yml", on=Revision)
 @told("CF120")
 def no_rancher(revision: Revision) -> Iterator[Hit]:
-    """The version stands in rancher-compose.yml: without it the catalog service drops the revision, and the CI stops.
+    """The version is in rancher-compose.yml: without that file, the catalog service drops the revision, and the CI stops.
 
     Bad:
         -- templates/web/0/rancher-compose.yml (absent) --
@@ -471,7 +472,7 @@ def _is_served(revision: Revision) -> bool:
 
 @rule("CF122", "error", "No revision of an entry is shown", on=Entry)
 def vanished(entry: Entry) -> Iterator[Hit]:
-    """A revision without a version is dropped; when all are, the whole entry is gone, and nobody is told.
+    """A revision without a version is dropped; if all are dropped, the whole entry silently disappears.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --
@@ -489,7 +490,7 @@ def vanished(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF123", "warning", "A revision has nothing to launch", on=Revision)
 def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
-    """The judges do not miss docker-compose.yml; who launches the entry gets a stack without containers.
+    """The judges do not require docker-compose.yml, but launching the entry gives a stack without containers.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -504,7 +505,8 @@ def nothing_to_launch(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF124", "warning", "The version or the questions are defined twice", on=Revision)
 def other_versions(revision: Revision) -> Iterator[Hit]:
-    """Rancher takes questions from template-version.yml, then compose.yml, but versions in the opposite order; the CI neither.
+    """Rancher takes questions from template-version.yml, then compose.yml, but versions in the opposite order; the CI reads
+    neither file.
 
     Bad:
         -- templates/web/0/template-version.yml --

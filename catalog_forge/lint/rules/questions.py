@@ -78,7 +78,7 @@ def no_list(_: Revision) -> None:
 
 @rule("CF321", "warning", "A question has no variable", on=Revision)
 def no_variable(revision: Revision) -> Iterator[Hit]:
-    """The answer to a question goes by its `variable`; without one nobody can use it.
+    """The answer to a question is stored under its `variable`; without one it cannot be used.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -99,7 +99,7 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF322", "warning", "Two questions have the same variable", on=Revision)
 def same_variable(revision: Revision) -> Iterator[Hit]:
-    """A page that asks twice for one variable keeps one of the answers.
+    """If the form asks for a variable twice, only one of the answers is kept.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -129,7 +129,7 @@ def same_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF323", "warning", "A variable has a name that compose files cannot use", on=Revision)
 def bad_variable(revision: Revision) -> Iterator[Hit]:
-    """In `${NAME}` a name has letters, digits and underscores; what has a dash or a space in it cannot be written there.
+    """In `${NAME}` a name may have letters, digits and underscores; a name with a dash or a space cannot be used.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -153,7 +153,7 @@ def bad_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF324", "warning", "A question has an unknown type", on=Revision, fixable=True)
 def bad_type(revision: Revision) -> Iterator[Hit]:
-    """No judge looks at the type; the page that asks shows a plain field for one that it does not know, and checks nothing.
+    """No judge checks the type; for an unknown type, the form shows a plain text field and checks nothing.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -243,7 +243,7 @@ def wrong_kind(_: Revision) -> None:
 
 @rule("CF327", "warning", "A default or an option is stored as a different value", on=Revision, fixable=True)
 def altered(revision: Revision) -> Iterator[Hit]:
-    """A bare value is stored by what YAML makes of it: 0644 as 420, 1.50 as 1.5, yes as true, 10000000.0 as 1e+07.
+    """A bare value is stored as YAML reads it: 0644 as 420, 1.50 as 1.5, yes as true, 10000000.0 as 1e+07.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -280,7 +280,7 @@ def altered(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF329", "warning", "An enum has no options", on=Revision)
 def no_options(revision: Revision) -> Iterator[Hit]:
-    """An enum without options shows an empty list: nobody can answer it.
+    """An enum without options shows an empty list, so it cannot be answered.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -303,7 +303,7 @@ def no_options(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF330", "warning", "The default of an enum is not one of its options", on=Revision)
 def default_of_none(revision: Revision) -> Iterator[Hit]:
-    """The page then shows another value than the one that is sent; `default:` with nothing after it sends an empty text.
+    """The form then shows a different value from the one it sends; `default:` with nothing after it sends an empty value.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -332,7 +332,7 @@ def default_of_none(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF331", "warning", "The default of a number is not a number, or out of bounds", on=Revision)
 def bad_number(revision: Revision) -> Iterator[Hit]:
-    """The page refuses the answer that it proposes. A bound of 0 stands for no bound.
+    """The form rejects its own default. A bound of 0 means that there is no bound.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -374,7 +374,7 @@ def _bound(question: Question, name: str) -> float:
 
 @rule("CF332", "warning", "The default of a boolean is neither true nor false", on=Revision)
 def bad_truth(revision: Revision) -> Iterator[Hit]:
-    """The page knows `true` and `false`, and shows a box that is not ticked for everything else.
+    """The form knows `true` and `false`, and shows an unticked box for everything else.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -400,7 +400,7 @@ def bad_truth(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF333", "error", "A bound is not a whole number", on=Revision, fixable=True)
 def bad_bound(revision: Revision) -> Iterator[Hit]:
-    """The service and the CI refuse the whole catalog over a quoted `min` or `max`; a minimum above the maximum lets nothing in.
+    """The service and the CI refuse the whole catalog for a quoted `min` or `max`; a minimum above the maximum rejects all.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -430,7 +430,7 @@ def bad_bound(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF334", "warning", "A password has a default", on=Revision)
 def known_password(revision: Revision) -> Iterator[Hit]:
-    """A password in a public catalog protects nothing: anybody can log in where it was left as it is.
+    """A password in a public catalog protects nothing: anyone can log in wherever the default was kept.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -453,7 +453,7 @@ def known_password(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF335", "warning", "A question for a secret is not a password", on=Revision)
 def open_secret(revision: Revision) -> Iterator[Hit]:
-    """A question of type `string` shows the answer to who looks over the shoulder; `password` hides it.
+    """A question of type `string` shows the answer to anyone who looks at the screen; `password` hides it.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -476,7 +476,7 @@ def open_secret(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF336", "warning", "A question has no label", on=Revision)
 def no_label(revision: Revision) -> Iterator[Hit]:
-    """The page asks by the label; without one it shows a field that nobody can fill in.
+    """The form shows the label; without one, users do not know what to fill in.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --
@@ -498,7 +498,7 @@ def no_label(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF337", "warning", "A question has an unknown key", on=Revision, fixable=True)
 def unknown_key(revision: Revision) -> Iterator[Hit]:
-    """Rancher ignores keys that it does not know: a misspelt description describes nothing.
+    """Rancher ignores unknown keys: a misspelt description is never shown.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

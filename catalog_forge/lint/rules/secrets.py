@@ -34,7 +34,7 @@ _NO_SECRET = re.compile(r"(?is).*(?:\$|\{\{|example).*|/.*|true|false|yes|no|on|
 
 @rule("CF360", "warning", "A catalog contains a key or a token", on=Entry)
 def key_in_text(entry: Entry) -> Iterator[Hit]:
-    """A catalog is public: a private key or a token in it belongs to everybody from the first push on.
+    """A catalog is public: a private key or a token in it is compromised from the first push on.
 
     Bad:
         -- templates/web/0/notes.txt --
@@ -75,7 +75,7 @@ def _environment(node: object) -> Iterator[tuple[str, Text, str]]:
 
 @rule("CF361", "warning", "The environment of a service contains a password", on=Revision)
 def password_in_environment(revision: Revision) -> Iterator[Hit]:
-    """A password that is written into a compose file is the same in every stack of the world.
+    """A password in a compose file is the same in every stack that is ever launched.
 
     Bad:
         -- templates/web/0/docker-compose.yml --

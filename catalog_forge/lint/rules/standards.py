@@ -20,7 +20,7 @@ from catalog_forge.yamlio import Map, Node, Seq, Text
 
 @rule("CF801", "error", "A spec cannot be read", on=SpecFile)
 def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
-    """Everything that is wrong with a spec, as `generate` would say it.
+    """All errors in a spec, as `generate` would report them.
 
     Bad:
         -- specs/web-conf.yml --
@@ -52,7 +52,7 @@ def spec_is_wrong(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF802", "error", "The standards of the team cannot be read", on=Catalog)
 def standards_are_wrong(catalog: Catalog) -> Iterator[Hit]:
-    """catalog-forge.yml, or what it extends, has a mistake: nothing of it holds until that is mended.
+    """catalog-forge.yml, or what it extends, has an error: none of it is applied until that is fixed.
 
     Bad:
         -- catalog-forge.yml --
@@ -73,7 +73,7 @@ _FOREIGN = re.compile(r"\{\{[^{}]*\}\}|\$\{[A-Za-z_][^{}]*\}")
 
 @rule("CF803", "warning", "Text that looks like an expression is written literally", on=SpecFile)
 def literal_expression(spec: SpecFile) -> Iterator[Hit]:
-    """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. A third `@` begins an expression again.
+    """Before a brace, `@@` is one `@`: `guest@@{self.name}` stays `guest@{self.name}`. A third `@` starts an expression again.
 
     Bad:
         -- specs/web-conf.yml --
@@ -98,7 +98,7 @@ def literal_expression(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF804", "note", "A value has an expression of another language", on=SpecFile)
 def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
-    """`{{...}}` and `${...}` in a value of `set` are written as they are: values are read with `@{...}`.
+    """`{{...}}` and `${...}` in a value of `set` are written literally: use `@{...}` to read a value.
 
     Bad:
         -- specs/web-conf.yml --
@@ -124,10 +124,10 @@ def foreign_expression(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF805", "warning", "A metadata key is never read", on=SpecFile)
 def unread_key(spec: SpecFile) -> Iterator[Hit]:
-    """No file, condition, companion or compose key of the spec reads the key: users are asked a question whose answer changes
-    nothing. `generate` warns of it, too.
+    """No file, condition, companion or compose key of the spec reads the key: users are asked a question whose answer has
+    no effect. `generate` also warns about it.
 
-    A key of a spec with a hand-written template is not judged.
+    Keys of a spec with a hand-written template are not checked.
 
     Bad:
         -- specs/web-conf.yml --
@@ -150,9 +150,9 @@ def unread_key(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF806", "warning", "A change restarts all containers of a cluster at once", on=SpecFile)
 def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
-    """A file that lists the peers changes in all containers when one comes or goes, and `reload: restart` then ends all programs
-    of the service together: a quorum is lost, and a health check sees nobody. Where a file counts the quorum of the service, each
-    `reload: restart` of any file loses it. With a stagger they restart one after the other. `generate` warns of it, too.
+    """A file that lists the peers changes in all containers when one comes or goes, and `reload: restart` then restarts
+    all programs of the service at once: the quorum is lost, and health checks fail. If a file uses the quorum of the
+    service, every `reload: restart` loses it. With a stagger they restart one by one. `generate` also warns about it.
 
     Bad:
         -- specs/web-conf.yml --
@@ -174,8 +174,8 @@ def restarts_at_once(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF807", "warning", "No service has the label of services:LABEL=VALUE", on=SpecFile)
 def unlabelled(spec: SpecFile) -> Iterator[Hit]:
-    """A list of the stack's services by a label that no service, group or companion of the entry carries is empty in each stack.
-    `generate` warns of it, too. Labels of Rancher's own, and those whose value is a variable, are not judged.
+    """A list of the stack's services by a label that no service, group or companion of the entry has is always empty.
+    `generate` also warns about it. Rancher's own labels, and labels whose value is a variable, are not checked.
 
     Bad:
         -- specs/web-conf.yml --
@@ -222,7 +222,7 @@ def _below(node: Node | None, is_value: bool) -> Iterator[tuple[Text, bool]]:
 
 @rule("CF810", "warning", "A spec deviates from a default of the team", on=SpecFile)
 def deviates(spec: SpecFile) -> Iterator[Hit]:
-    """A spec inherits the defaults of catalog-forge.yml; where it needs another value it says why, below `deviations`.
+    """A spec inherits the defaults of catalog-forge.yml; if it needs another value, it must give the reason under `deviations`.
 
     Bad:
         -- catalog-forge.yml --
@@ -250,7 +250,7 @@ def deviates(spec: SpecFile) -> Iterator[Hit]:
 
 @rule("CF811", "note", "A spec repeats a default of the team", on=SpecFile)
 def repeats(spec: SpecFile) -> Iterator[Hit]:
-    """What a spec would inherit need not be written: written, it stays behind when the team changes its standard.
+    """A spec need not repeat inherited values: a repeated value does not follow when the team changes its standard.
 
     Bad:
         -- catalog-forge.yml --

@@ -49,7 +49,7 @@ def _template(revision: Revision) -> Template | None:
 @rule("CF511", "error", "The template cannot be parsed", on=Revision)
 @told("CF511")
 def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
-    """Go ends the launch at a block that is not closed, or a function that it does not know. The catalog does not look.
+    """An unclosed block or an unknown function makes the launch fail. The catalog does not check this.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -93,7 +93,7 @@ def cannot_be_parsed(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF512", "warning", "A boolean answer is tested without eq", on=Revision)
 def bare_truth(revision: Revision) -> Iterator[Hit]:
-    """All answers are text, and the text `false` is true for Go: such a branch is always taken.
+    """All answers are text, and in Go templates the text `false` is true: such a branch is always taken.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -138,8 +138,8 @@ def bare_truth(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF513", "error", "A comparison of different types", on=Revision)
 def unlike(revision: Revision) -> Iterator[Hit]:
-    """All answers are text. Compared with a number or a truth, the template fails there, and rancher-compose starts the stack
-    from what was written before, without a word.
+    """All answers are text. Comparing one with a number or a boolean makes the template fail there, and rancher-compose silently
+    starts the stack from the part rendered so far.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -191,9 +191,9 @@ _ARTICLES = {"string": "a text", "int": "a number", "float": "a floating-point n
 
 @rule("CF514", "warning", "A comparison with an answer that has no default", on=Revision)
 def no_default(revision: Revision) -> Iterator[Hit]:
-    """Where the answer is missing, as in an upgrade by the command line without answers, `eq` and `ne` fail in the Go that
-    rancher-compose was built with, and the text is cut there. An empty default is worth a note: a bare test does the same, and
-    cannot fail.
+    """If the answer is missing, as in an upgrade on the command line without answers, `eq` and `ne` fail in the Go
+    version of rancher-compose, and the text is cut there. An empty default gives only a note: a bare test does the same,
+    and cannot fail.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -242,8 +242,8 @@ def no_default(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF515", "warning", "Words after parentheses are ignored", on=Revision)
 def ignored(revision: Revision) -> Iterator[Hit]:
-    """In Go's templates the function comes first. The Go that rancher-compose was built with never looks at what comes after
-    parentheses that begin a command, and newer ones fail there.
+    """In Go templates the function comes first. The Go version of rancher-compose ignores everything after parentheses
+    at the start of a command, and newer versions fail there.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -279,8 +279,8 @@ def ignored(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF516", "warning", "An answer of several lines is printed into YAML", on=Revision)
 def several_lines(revision: Revision) -> Iterator[Hit]:
-    """A template is rendered before any YAML is read: the second line of such an answer stands at the left margin, and the file
-    is broken. `${NAME}` is put in after YAML was read, and takes every text.
+    """A template is rendered before the YAML is parsed: the second line of such an answer starts at the left margin, which makes
+    the file invalid. `${NAME}` is replaced after parsing, and works with any text.
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --
@@ -323,8 +323,8 @@ def several_lines(revision: Revision) -> Iterator[Hit]:
 @rule("CF517", "error", "Some answers break the stack that the template makes", on=Revision)
 @told("CF517")
 def broken_version(revision: Revision) -> Iterator[Hit]:
-    """The template is rendered for all combinations of the options and truths that its conditions look at, and each version is
-    judged as a compose file of its own: is it YAML, are all keys known, and do sidekicks, links, volumes and images exist?
+    """The template is rendered for all combinations of the options and booleans that its conditions use, and each result
+    is checked as a compose file: is it YAML, are all keys known, and do sidekicks, links, volumes and images exist?
 
     Bad:
         -- templates/web/0/docker-compose.yml (absent) --

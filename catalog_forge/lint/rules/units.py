@@ -26,8 +26,8 @@ def in_all(revision: Revision, *checks: Callable[[Composition], Iterator[Problem
 @rule("CF405", "error", "A sidekick does not exist", on=Revision)
 @told("CF405")
 def missing_sidekick(_: Revision) -> None:
-    """Each name in the label of sidekicks is a service of the same stack. If it is not, the catalog shows the entry, and
-    the launch fails.
+    """Each name in the sidekicks label must be a service of the same stack. If it is not, the catalog shows the entry,
+    but the launch fails.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -98,7 +98,8 @@ def odd_units(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF407", "error", "A container uses volumes or the network of another unit", on=Revision)
 def not_in_unit(revision: Revision) -> Iterator[Hit]:
-    """What shares volumes or the network of another container runs on its host: as its sidekick, or as a sidekick beside it.
+    """A container that shares volumes or the network of another one must run on the same host: as its sidekick, or as another
+    sidekick of the same primary.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -132,8 +133,8 @@ def not_in_unit(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF408", "warning", "A link has no target", on=Revision)
 def missing_link(revision: Revision) -> Iterator[Hit]:
-    """A link, or a dependency, on a service that is not there: rancher-compose says a word in its log, and the name resolves to
-    nothing in the container.
+    """The target of a link or of depends_on does not exist: rancher-compose only logs it, and the name does not
+    resolve in the container.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -157,7 +158,7 @@ def missing_link(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF409", "warning", "A service is only in rancher-compose.yml", on=Revision)
 def only_in_rancher(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose makes a service without an image of it. Mostly its name is spelt in another way in docker-compose.yml.
+    """rancher-compose turns it into a service without an image. Usually its name is spelt differently in docker-compose.yml.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --
@@ -173,7 +174,7 @@ def only_in_rancher(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF410", "error", "A service has no image", on=Revision)
 def no_image(revision: Revision) -> Iterator[Hit]:
-    """Both services and the catalog let it pass, and Rancher can make no container of it.
+    """The catalog service and rancher-compose accept it, but Rancher cannot create a container without an image.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -188,7 +189,7 @@ def no_image(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF411", "warning", "Rancher does not read this for a sidekick", on=Revision)
 def ignored_of_sidekick(revision: Revision) -> Iterator[Hit]:
-    """A sidekick runs as often as its primary, and has its metadata: what rancher-compose.yml says of it beside is ignored.
+    """A sidekick has the scale and the metadata of its primary: these keys are ignored for a sidekick in rancher-compose.yml.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: services --

@@ -30,7 +30,7 @@ def _at(revision: Revision, key: str = "version") -> Hit:
 
 @rule("CF380", "warning", "Two revisions have the same version", on=Entry)
 def same_version(entry: Entry) -> Iterator[Hit]:
-    """The catalog links revisions by their versions: of two with one version nobody can reach the first.
+    """The catalog links to revisions by their versions: of two with the same version, the first cannot be reached.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -50,9 +50,9 @@ def same_version(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF381", "warning", "The upgrade to a revision is never offered", on=Entry)
 def no_way(entry: Entry) -> Iterator[Hit]:
-    """Rancher offers a revision to stacks of a lower version, by a comparison of its own, that its `upgrade_from` lets in.
+    """Rancher offers a revision to stacks that have a lower version, by its own comparison, and that match `upgrade_from`.
 
-    `upgrade_from` is a range: a bare version means that one only. Any other text lets nobody in, and no judge says so.
+    `upgrade_from` is a range: a bare version means only that version. Any other text matches nothing, and no judge reports it.
 
     Bad:
         -- templates/web/1/rancher-compose.yml: catalog --
@@ -81,7 +81,7 @@ def no_way(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF382", "note", "A version is not semantic, so a range excludes it", on=Entry)
 def left_out(entry: Entry) -> Iterator[Hit]:
-    """`upgrade_from` can let in semantic versions only: stacks of an older revision with any other version stay where they are.
+    """`upgrade_from` can match only semantic versions: stacks with any other version are never offered the upgrade.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --
@@ -109,9 +109,9 @@ def left_out(entry: Entry) -> Iterator[Hit]:
 
 @rule("CF383", "note", "Rancher and semantic versions do not agree on which revision is newer", on=Entry)
 def disagreement(entry: Entry) -> Iterator[Hit]:
-    """Which upgrades are offered is decided by Rancher's comparison, which of them comes first by that of semantic versions.
+    """Rancher's own comparison decides which upgrades are offered, and semantic versioning decides which of them comes first.
 
-    Both see `1.0.0-rancher10` after `1.0.0-rancher9` only when the number is a part of its own: `1.0.0-rancher.10`.
+    Both put `1.0.0-rancher10` after `1.0.0-rancher9` only if the number is a separate part: `1.0.0-rancher.10`.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog --

@@ -15,7 +15,7 @@ from catalog_forge.rancher.variable_uses import ALL, SCHEDULER, Use
 
 @rule("CF501", "warning", "An answer is never used", on=Revision)
 def never_used(revision: Revision) -> Iterator[Hit]:
-    """The user is asked, and nothing comes of it. Often the name is spelt in another way where it is used.
+    """The user is asked, but the answer has no effect. Often the name is spelt differently where it is used.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog.questions --
@@ -68,8 +68,8 @@ def _becomes(use: Use) -> str:
 
 @rule("CF503", "note", "An answer is passed on by its bare name", on=Revision)
 def bare_name(revision: Revision) -> Iterator[Hit]:
-    """`- NAME` in `environment` takes the answer of that name. With `NAME=${NAME}` a reader sees where it comes from, and no tool
-    takes the question for one that is never used.
+    """`- NAME` in `environment` takes the answer with that name. `NAME=${NAME}` shows readers where it comes
+    from, and tools see that the question is used.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -100,8 +100,8 @@ def bare_name(revision: Revision) -> Iterator[Hit]:
 @rule("CF504", "error", "A dollar sign does not start a variable", on=Revision)
 @told("CF504")
 def no_variable(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose knows `${NAME}`, `$NAME` and `$$`, which is a plain dollar. Defaults (`${A:-x}`), commands (`$(cmd)`) and
-    places (`$1`) end the launch.
+    """rancher-compose knows `${NAME}`, `$NAME` and `$$`, which is a literal dollar sign. Defaults (`${A:-x}`), commands
+    (`$(cmd)`) and positional parameters (`$1`) make the launch fail.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -125,7 +125,8 @@ def no_variable(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF505", "warning", "A variable in a key is not replaced", on=Revision)
 def variable_in_key(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose puts answers into values only. A key keeps its dollar; a list of NAME=VALUE takes answers in its names too.
+    """rancher-compose replaces variables only in values. A key keeps its dollar sign; in a list of NAME=VALUE, names are
+    replaced too.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web --
@@ -147,8 +148,8 @@ def variable_in_key(revision: Revision) -> Iterator[Hit]:
 @rule("CF506", "error", "Braces in rancher-compose.yml are not a template", on=Revision)
 @told("CF506")
 def braces(revision: Revision) -> Iterator[Hit]:
-    """rancher-compose renders the templates of rancher-compose.yml too, the texts of questions among them. What Go cannot parse
-    ends the launch, though the catalog shows the entry.
+    """rancher-compose also renders rancher-compose.yml as a template, including the text of questions. If Go cannot parse it,
+    the launch fails, although the catalog shows the entry.
 
     Bad:
         -- templates/web/0/rancher-compose.yml: catalog.questions --
@@ -177,8 +178,8 @@ def braces(revision: Revision) -> Iterator[Hit]:
 
 @rule("CF507", "warning", "rancher-compose.yml has templates", on=Revision)
 def template_in_rancher(revision: Revision) -> Iterator[Hit]:
-    """The catalog service reads rancher-compose.yml as it is, before any template is rendered: an answer in it is a text with
-    braces to the catalog, and another one at the launch. Answers come in by `${NAME}`.
+    """The catalog service reads rancher-compose.yml before any template is rendered: the catalog sees the
+    text with braces, the launch sees the answer. Use `${NAME}` for answers.
 
     Bad:
         -- templates/web/0/rancher-compose.yml --

@@ -38,7 +38,7 @@ def _singular(word: str) -> str:
 
 @rule("CF911", "warning", "Two categories are nearly the same", on=Catalog)
 def near_categories(catalog: Catalog) -> Iterator[Hit]:
-    """A catalog lists `Database` and `Databases` one beside the other: who opens one misses what is in the other.
+    """A catalog lists `Database` and `Databases` separately: users who open one miss the entries in the other.
 
     Bad:
         -- templates/db/config.yml --
@@ -66,7 +66,8 @@ def near_categories(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF912", "warning", "Rancher merges two entries", on=Catalog)
 def merged(catalog: Catalog) -> Iterator[Hit]:
-    """The service knows an entry by the first word of its top folder and its own name, put together: equal ones become one.
+    """The service identifies an entry by the first word of its top folder plus its own name: entries for which this is equal
+    become one.
 
     Bad:
         -- other/web/config.yml --
@@ -114,9 +115,9 @@ def same_name(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF920", "warning", "A published revision has changed", on=Catalog)
 def changed(catalog: Catalog) -> Iterator[Hit]:
-    """Stacks run what they were launched from; when a revision changes after that, an upgrade to the same version changes them.
+    """Stacks run the revision they were launched from; if it changes afterwards, an upgrade to the same version changes them.
 
-    What is new belongs in a new revision. This rule needs to know what was published: `lint --since REF`.
+    Changes belong in a new revision. This rule needs to know what was published: use `lint --since REF`.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services --
@@ -134,7 +135,7 @@ def changed(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF901", "warning", "An ignore gives no reason or names no rule", on=Catalog)
 def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
-    """Who reads `# catalog-forge: ignore=...` later has to know why; and what names no rule that there is silences nothing.
+    """Future readers of `# catalog-forge: ignore=...` need to know the reason; and an ignore without a valid rule has no effect.
 
     Bad:
         -- templates/web/config.yml --
@@ -160,7 +161,7 @@ def wrong_ignore(catalog: Catalog) -> Iterator[Hit]:
 
 @rule("CF902", "note", "An ignore has no effect", on=ignores.Outcome)
 def unused_ignore(outcome: ignores.Outcome) -> Iterator[Hit]:
-    """What it was written for is mended: left there, it hides what comes next. Known only when all rules have run.
+    """The problem it was written for is fixed: if it stays, it hides the next one. This is only known if all rules have run.
 
     Bad:
         -- templates/web/config.yml --

@@ -44,7 +44,7 @@ def _paths(known: Inside) -> Iterator[tuple[Template, Read, str]]:
 
 @rule("CF631", "error", "A template cannot be parsed", on=Image)
 def unparsed(image: Image) -> Iterator[Hit]:
-    """confd parses a template each time that it writes the file: one that Go's text/template refuses is never written.
+    """confd parses a template each time it writes the file: if Go's text/template rejects it, the file is never written.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -66,8 +66,8 @@ def unparsed(image: Image) -> Iterator[Hit]:
 
 @rule("CF632", "error", "This confd lacks a function or a construct", on=Image)
 def unknown_function(image: Image) -> Iterator[Hit]:
-    """Each release of confd brought functions, and each was built with a Go that knows some syntax of templates: what it does not
-    know fails the whole file. Without a release in the Dockerfile 0.14 to 0.16 are assumed.
+    """Each release of confd added functions, and the Go version it was built with determines the template syntax: anything
+    unknown makes the whole file fail. If the Dockerfile does not name a release, 0.14 to 0.16 are assumed.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -143,7 +143,7 @@ def _syntax(known: Inside, template: Template) -> Iterator[Hit]:
 
 @rule("CF633", "warning", "exists is used on a folder", on=Image)
 def folder_exists(image: Image) -> Iterator[Hit]:
-    """`exists` is true for values alone: for a path that has others below it, it is always false, and its branch is dead.
+    """`exists` is true only for values: for a path that has keys below it, it is always false, and its branch is dead.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -181,8 +181,8 @@ _EITHER = re.compile(rb"\bnot \(?exists\b|\bor\b")
 
 @rule("CF634", "warning", "A template looks up a service in the whole environment", on=Image)
 def whole_environment(image: Image) -> Iterator[Hit]:
-    """/services/NAME holds the services of all stacks by their bare names: where two stacks have one of the same name, the two
-    are merged, and one stack's nodes get the addresses of the other's.
+    """/services/NAME contains the services of all stacks by their bare names: if two stacks have a service with the same
+    name, the two are merged, and the nodes of one stack get the addresses of the other.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -218,8 +218,8 @@ def whole_environment(image: Image) -> Iterator[Hit]:
 
 @rule("CF635", "warning", "Metadata that may be missing is read without a default", on=Image)
 def unguarded(image: Image) -> Iterator[Hit]:
-    """`getv` of a key that is not there fails the whole file: confd logs an error, writes nothing, and the program waits for ever
-    without a word. `and (exists K) (getv K)` does not help: up to confd 0.16 both are evaluated.
+    """`getv` of a missing key makes the whole file fail: confd logs an error, writes nothing, and the program silently
+    waits forever. `and (exists K) (getv K)` does not help: up to confd 0.16 both are evaluated.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -240,10 +240,10 @@ def unguarded(image: Image) -> Iterator[Hit]:
 
 @rule("CF636", "warning", "A value is written unescaped", on=Image)
 def unescaped(image: Image) -> Iterator[Hit]:
-    """confd's templates escape nothing: a `&` in a value breaks an XML file, a quote a JSON file, `yes` or `a: b` mean something
-    else in YAML, and a shell runs what stands in `$(...)`. A value that stands alone on its line is taken for a piece of the
-    file. In YAML, a value is known to be a number when its digits were taken away to see what is left, and to be a truth when
-    it was compared with `true` and `false`.
+    """confd's templates escape nothing: `&` in a value breaks an XML file, a quote breaks a JSON file, `yes` or `a: b`
+    mean something else in YAML, and a shell runs the contents of `$(...)`. A value alone on its line is treated as a piece
+    of the file. In YAML, a value is known to be a number if the template checks that it has only digits, and to be a boolean
+    if it is compared with `true` and `false`.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -308,8 +308,8 @@ def _danger(each: Resource, template: Template, written: Written) -> tuple[str, 
 
 @rule("CF637", "note", "A position in a list is used as an identity", on=Image)
 def position(image: Image) -> Iterator[Hit]:
-    """`ls` sorts names as text (1, 11, 2), and newer metadata services give lists in random order: the number of a place in a
-    list moves when containers come and go. `service_index` and `name` stay.
+    """`ls` sorts names as text (1, 11, 2), and newer metadata services return lists in random order: the position in a list
+    changes when containers come and go. `service_index` and `name` do not change.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -341,9 +341,9 @@ def position(image: Image) -> Iterator[Hit]:
 
 @rule("CF638", "error", "A path that Rancher's metadata does not have", on=Image)
 def wrong_path(image: Image) -> Iterator[Hit]:
-    """What is not there cannot be read: `getv` fails, and `ls` and `exists` find nothing, for ever. The shape of the metadata
-    also depends on the version in -prefix: before 2015-12-19 a list of containers holds names by number, since then containers by
-    name.
+    """A path that does not exist cannot be read: `getv` fails, and `ls` and `exists` never find anything. The structure of
+    the metadata also depends on the version in -prefix: before 2015-12-19 a list of containers has names by number, since
+    then containers by name.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -377,8 +377,8 @@ def wrong_path(image: Image) -> Iterator[Hit]:
 
 @rule("CF639", "warning", "ls is broken in this confd", on=Image)
 def broken_ls(image: Image) -> Iterator[Hit]:
-    """In confd 0.12 and 0.13 `ls` and `lsdir` add an entry that is not there, the first part of some other key: a loop over them
-    writes a bogus line or fails.
+    """In confd 0.12 and 0.13 `ls` and `lsdir` add a nonexistent entry, the first part of some other key: a loop over
+    them writes a bogus line or fails.
 
     Bad:
         -- images/web-conf/Dockerfile --
@@ -409,8 +409,8 @@ def broken_ls(image: Image) -> Iterator[Hit]:
 
 @rule("CF640", "note", "Stray spaces, or no newline at the end", on=Image)
 def stray_blanks(image: Image) -> Iterator[Hit]:
-    """What stands in a template stands in the file: spaces at the end of a line become part of a value for some programs, and a
-    last line without a newline is lost to others.
+    """Whitespace in a template ends up in the file: for some programs, spaces at the end of a line are part of a value,
+    and others ignore a last line without a newline.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -444,8 +444,8 @@ def stray_blanks(image: Image) -> Iterator[Hit]:
 
 @rule("CF641", "error", "A condition compares things that can never be equal", on=Image)
 def odd_condition(image: Image) -> Iterator[Hit]:
-    """Values of the metadata are texts: compared with a number, the template fails; and a path that stands where its value is
-    meant is compared itself, so that the branch is always or never taken.
+    """Metadata values are text: comparing one with a number makes the template fail. If a path is written where its value is
+    meant, the path itself is compared, so the branch is always or never taken.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -469,7 +469,7 @@ def odd_condition(image: Image) -> Iterator[Hit]:
 
 @rule("CF642", "warning", "A condition tests a bare value", on=Image)
 def bare_condition(image: Image) -> Iterator[Hit]:
-    """Every text but the empty one is true, `false` and `0` too, so `{{if getv K}}` is not a switch; and without K it fails.
+    """Any text except the empty string is true, even `false` and `0`, so `{{if getv K}}` is not a switch; and without K it fails.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -487,7 +487,7 @@ def bare_condition(image: Image) -> Iterator[Hit]:
 
 @rule("CF643", "warning", "A file contains the current time", on=Image)
 def printed_time(image: Image) -> Iterator[Hit]:
-    """A time is another one in each pass: confd writes the file and reloads the program again and again, though nothing changed.
+    """The time differs in each pass: confd writes the file and reloads the program again and again, although nothing has changed.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -511,8 +511,8 @@ def printed_time(image: Image) -> Iterator[Hit]:
 
 @rule("CF644", "error", "A call that fails in every pass", on=Image)
 def failing_call(image: Image) -> Iterator[Hit]:
-    """Some calls fail whatever the metadata is: too few arguments, a text where a number must be, a template that is not there.
-    Values of the metadata are texts; `atoi` makes a number of one. confd logs an error in each pass, and never writes the file.
+    """Some calls fail whatever the metadata is: too few arguments, text instead of a number, a template that does not
+    exist. Metadata values are text; `atoi` converts one to a number. confd logs an error in each pass, and never writes the file.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -537,7 +537,7 @@ def failing_call(image: Image) -> Iterator[Hit]:
 
 @rule("CF645", "error", "A format of printf that does not fit", on=Image)
 def garbled_format(image: Image) -> Iterator[Hit]:
-    """printf fails for no format: where it does not fit its arguments, it writes `%!d(string=3)` or `%!s(MISSING)` into the file.
+    """printf never fails: if the format does not fit its arguments, it writes `%!d(string=3)` or `%!s(MISSING)` into the file.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -560,8 +560,8 @@ def garbled_format(image: Image) -> Iterator[Hit]:
 
 @rule("CF646", "warning", "A pattern that matches nothing", on=Image)
 def folder_as_pattern(image: Image) -> Iterator[Hit]:
-    """`gets` and `getvs` give the keys that match the whole pattern, and a folder is not a key: without a `*` after it they
-    find nothing, for ever.
+    """`gets` and `getvs` return the keys that match the whole pattern, and a folder is not a key: without a `*` after
+    it they never find anything.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --
@@ -581,7 +581,8 @@ def folder_as_pattern(image: Image) -> Iterator[Hit]:
 
 @rule("CF647", "warning", "reverse changes nothing here", on=Image)
 def not_reversed(image: Image) -> Iterator[Hit]:
-    """confd's reverse knows lists of texts and what sortKVByLength gives: what `gets` or `seq` give comes out as it went in.
+    """confd's reverse works on lists of strings and on the result of sortKVByLength: the results of `gets` or `seq` are
+    returned unchanged.
 
     Bad:
         -- images/web-conf/templates/web.conf.tmpl --

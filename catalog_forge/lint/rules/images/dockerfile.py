@@ -39,7 +39,7 @@ def _read(image: Image) -> tuple[Inside, Dockerfile, File] | None:
 
 @rule("CF701", "error", "A Dockerfile cannot be built", on=Image)
 def not_built(image: Image) -> Iterator[Hit]:
-    """The build refuses the file before it runs anything: a word that is not an instruction, a quote that does not end, a source
+    """The build refuses the file before it runs anything: a word that is not an instruction, an unclosed quote, a source
     without a target.
 
     Bad:
@@ -68,8 +68,8 @@ def not_built(image: Image) -> Iterator[Hit]:
 
 @rule("CF702", "warning", "The base image is not pinned", on=Image)
 def floating_base(image: Image) -> Iterator[Hit]:
-    """A base without a tag, or with one that moves, can change without notice: the image that was tested is not the one that is
-    built.
+    """A base image without a tag, or with a tag that moves, can change without notice: the image that is built is not the one
+    that was tested.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -105,8 +105,8 @@ def _floats(stage: Stage, names: set[str]) -> bool:
 
 @rule("CF703", "warning", "A download is not checked", on=Image)
 def unchecked_download(image: Image) -> Iterator[Hit]:
-    """What is fetched while the image is built runs as root in it: without a checksum anybody who can change the file at the
-    other end decides what that is.
+    """A program that is downloaded during the build runs as root in the image: without a checksum, anyone who can change
+    the file on the server controls it.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -173,7 +173,7 @@ def _where(file: File, each: Instruction, url: str) -> Where:
 
 @rule("CF704", "warning", "A download uses plain HTTP", on=Image)
 def bare_http(image: Image) -> Iterator[Hit]:
-    """Over http:// everybody on the way may change what arrives. A checksum makes it safe.
+    """Over http:// anyone in between can change the download. A checksum makes it safe.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -196,7 +196,8 @@ def bare_http(image: Image) -> Iterator[Hit]:
 
 @rule("CF705", "error", "The image lacks its conf.d", on=Image)
 def no_conf_d(image: Image) -> Iterator[Hit]:
-    """confd without template resources warns and writes nothing; the folder beside the Dockerfile helps only when it is copied.
+    """confd without template resources warns and writes nothing; a conf.d folder beside the Dockerfile helps only if it is
+    copied.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -244,8 +245,8 @@ def _brings(source: str, path: str) -> bool:
 
 @rule("CF706", "warning", "ENTRYPOINT is in shell form", on=Image)
 def shell_entrypoint(image: Image) -> Iterator[Hit]:
-    """In the shell form /bin/sh -c is process 1: signals end at it, so that the container is killed after ten seconds, and the
-    arguments of the entry are lost.
+    """In the shell form, /bin/sh -c is process 1: it does not forward signals, so the container is killed after ten seconds, and
+    the arguments of the entry are lost.
 
     Bad:
         -- images/web-conf/Dockerfile (changed) --
@@ -272,8 +273,8 @@ def shell_entrypoint(image: Image) -> Iterator[Hit]:
 
 @rule("CF707", "note", "confd looks for changes every ten minutes", on=Image)
 def slow_poll(image: Image) -> Iterator[Hit]:
-    """Without -watch and -interval confd sleeps 600 seconds after each pass: a new peer is missing for ten minutes, and so is a
-    file whose metadata came a second too late.
+    """Without -watch and -interval confd sleeps 600 seconds after each pass: a new peer is missing for up to ten minutes, and so
+    is a file whose metadata came a second too late.
 
     Bad:
         -- images/web-conf/run.sh --
@@ -327,7 +328,7 @@ def old_confd(image: Image) -> Iterator[Hit]:
 @rule("CF709", "error", "confd exits at once with these arguments", on=Image)
 def refused_arguments(image: Image) -> Iterator[Hit]:
     """confd reads its arguments as Go's flag package does: an unknown flag, a flag without its value or a value of the wrong kind
-    ends it. So do a backend or a log level that there is not. `-node` is a host: confd puts http:// before it.
+    ends it. So does an unknown backend or log level. `-node` is a host: confd puts http:// before it.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -351,9 +352,9 @@ def refused_arguments(image: Image) -> Iterator[Hit]:
 
 @rule("CF710", "error", "confd never writes anything with these arguments", on=Image)
 def idle_arguments(image: Image) -> Iterator[Hit]:
-    """The paths that confd asks Rancher's metadata for begin with its version: without it each is a 404, which confd takes for
-    data. With -watch the prefix must be the version alone. Flags after a word that is not a flag are ignored, and
-    without `-backend rancher` confd asks etcd.
+    """The paths that confd requests from Rancher's metadata must begin with a version: without it each request gives a 404,
+    which confd treats as data. With -watch the prefix must be the version alone. Flags after a word that is not a flag are
+    ignored, and without `-backend rancher` confd asks etcd.
 
     Bad:
         -- images/web-conf/run.sh (changed) --
@@ -436,8 +437,8 @@ def _is_whole(known: Inside, line: flags.CommandLine) -> bool:
 
 @rule("CF713", "note", "What confd reads in an image was not read", on=Image)
 def unread_templates(image: Image) -> Iterator[Hit]:
-    """What COPY and ADD put below conf.d/ and templates/ is read. What RUN or a script makes there is not, so that nothing can be
-    said of it.
+    """Files that COPY and ADD put into conf.d/ and templates/ are read. Files that RUN or a script creates there are not, so they
+    cannot be checked.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (absent) --
@@ -461,8 +462,8 @@ def unread_templates(image: Image) -> Iterator[Hit]:
 
 @rule("CF712", "error", "The command of a service gives confd wrong arguments", on=Catalog)
 def wrong_command(catalog: Catalog) -> Iterator[Hit]:
-    """What stands below `command` takes the place of the image's CMD: confd reads it as its own arguments, and what CF709 and
-    CF710 say of an image holds for it too.
+    """`command` replaces the image's CMD: confd reads it as its own arguments, and
+    CF709 and CF710 apply to it too.
 
     Bad:
         -- templates/web/0/docker-compose.yml: services.web-conf --

@@ -29,9 +29,9 @@ _SECRET_KEY = re.compile(
 
 @rule("CF601", "error", "confd cannot load a template resource", on=Image)
 def not_loaded(image: Image) -> Iterator[Hit]:
-    """confd reads all files of conf.d/ before it does anything: one that it cannot load stops it, and nothing is written at all.
+    """confd reads all files in conf.d/ first: if one cannot be loaded, confd stops, and nothing is written at all.
 
-    `uid` and `gid` must be numbers, every other value text: confd knows no names of users.
+    `uid` and `gid` must be numbers, and every other value text: confd does not accept user names.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -54,8 +54,8 @@ def not_loaded(image: Image) -> Iterator[Hit]:
 
 @rule("CF602", "warning", "confd ignores a key of a template resource", on=Image, fixable=True)
 def unknown_key(image: Image) -> Iterator[Hit]:
-    """A key that confd does not know is dropped without a word: `owner` and `group` never set an owner in any release (files stay
-    root's), and a misspelt `reload_cmd` never reloads.
+    """confd silently ignores unknown keys: `owner` and `group` have no effect in any release (files are owned
+    by root), and a misspelt `reload_cmd` never runs.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -129,7 +129,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
 
 @rule("CF604", "error", "A file mode is not a number", on=Image)
 def bad_mode(image: Image) -> Iterator[Hit]:
-    """confd reads `mode` when it comes to the resource: if it is not a number, the file is never written.
+    """confd parses `mode` when it processes the resource: if it is not a number, the file is never written.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -151,8 +151,8 @@ def bad_mode(image: Image) -> Iterator[Hit]:
 
 @rule("CF605", "warning", "A template resource has a prefix of its own", on=Image)
 def own_prefix(image: Image) -> Iterator[Hit]:
-    """Up to confd 0.11 a resource's `prefix` is put behind that of the command line; from 0.12 on the command line's takes its
-    place, so that the keys are looked up elsewhere and nothing is found.
+    """Up to confd 0.11 a resource's `prefix` is appended to the one on the command line; from 0.12 on, the one on the command
+    line replaces it, so the keys are looked up elsewhere and not found.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -177,7 +177,8 @@ def own_prefix(image: Image) -> Iterator[Hit]:
 
 @rule("CF606", "warning", "A key is declared but never read", on=Image)
 def unread_key(image: Image) -> Iterator[Hit]:
-    """Each key is a request to the metadata service in each pass, and with -watch a reason to write the file again.
+    """Each key costs a request to the metadata service in each pass, and with -watch its changes cause the file to be written
+    again.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -204,8 +205,8 @@ def unread_key(image: Image) -> Iterator[Hit]:
 
 @rule("CF607", "error", "A template reads metadata that no key declares", on=Image)
 def undeclared(image: Image) -> Iterator[Hit]:
-    """Only what lies below a declared key is there for the template: everything else is missing, so `getv` fails and `ls` finds
-    nothing.
+    """The template sees only what is below a declared key: everything else is missing, so `getv` fails and `ls`
+    finds nothing.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -242,8 +243,8 @@ def _declare(path: str) -> str:
 
 @rule("CF608", "warning", "A key names metadata that may not be there", on=Image)
 def optional_key(image: Image) -> Iterator[Hit]:
-    """Where the metadata lacks a key, the service answers 404 with a body in JSON, and confd takes that for data: `code`,
-    `message` and `type` appear below the key, and a loop over it writes three bogus lines.
+    """If a key is missing from the metadata, the service answers 404 with a JSON body, and confd treats that as data:
+    `code`, `message` and `type` appear below the key, and a loop over it writes three bogus lines.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -269,7 +270,7 @@ def optional_key(image: Image) -> Iterator[Hit]:
 
 @rule("CF609", "error", "The template of a resource is missing", on=Image)
 def missing_template(image: Image) -> Iterator[Hit]:
-    """confd looks for `src` below templates/ and never writes the file when it is not there.
+    """confd looks for `src` in templates/, and never writes the file if it does not exist.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -293,7 +294,7 @@ def missing_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF610", "warning", "A template is not used by any resource", on=Image)
 def unused_template(image: Image) -> Iterator[Hit]:
-    """confd writes what its resources name: a template that none names is forgotten, or its resource is.
+    """confd writes only the files of its resources: a template without a resource is a leftover, or its resource is missing.
 
     Bad:
         -- images/web-conf/templates/old.conf.tmpl --
@@ -317,7 +318,7 @@ def unused_template(image: Image) -> Iterator[Hit]:
 
 @rule("CF611", "error", "Two resources write one file", on=Image)
 def same_dest(image: Image) -> Iterator[Hit]:
-    """Each pass writes the file twice and reloads twice, and what stays is what came last.
+    """Each pass writes the file twice and reloads twice, and the last version remains.
 
     Bad:
         -- images/web-conf/conf.d/other.toml --
@@ -345,7 +346,7 @@ def same_dest(image: Image) -> Iterator[Hit]:
 
 @rule("CF612", "error", "A dest is missing or not absolute", on=Image)
 def bad_dest(image: Image) -> Iterator[Hit]:
-    """Without `dest` confd fails on every pass; a relative one lies wherever confd happens to be started.
+    """Without `dest` confd fails on every pass; a relative path depends on the folder in which confd is started.
 
     Bad:
         -- images/web-conf/conf.d/web.toml --
@@ -376,8 +377,8 @@ def bad_dest(image: Image) -> Iterator[Hit]:
 
 @rule("CF613", "note", "Nothing reloads when a file changes", on=Image)
 def never_reloads(image: Image) -> Iterator[Hit]:
-    """confd writes the files again when the metadata changes, but the program reads them at its start only: without a
-    `reload_cmd` in any resource it never learns of the change.
+    """confd writes the files again when the metadata changes, but the program reads them only at startup:
+    without a `reload_cmd` it does not notice the change.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -400,8 +401,8 @@ def never_reloads(image: Image) -> Iterator[Hit]:
 
 @rule("CF614", "error", "A check or reload command cannot run in the image", on=Image)
 def command_missing(image: Image) -> Iterator[Hit]:
-    """confd runs both commands with /bin/sh -c in its own container: an image made of scratch has no shell, and a program of the
-    main image is not here.
+    """confd runs both commands with /bin/sh -c in its own container: an image built from scratch has no shell, and programs
+    of the main image are not available.
 
     Bad:
         -- images/web-conf/Dockerfile --
@@ -437,8 +438,8 @@ def command_missing(image: Image) -> Iterator[Hit]:
 
 @rule("CF615", "warning", "The folder of a dest may not exist", on=Image)
 def no_folder(image: Image) -> Iterator[Hit]:
-    """confd writes a temporary file beside the dest: where the folder is not there, because the entry forgot its volume, every
-    pass fails.
+    """confd writes a temporary file beside the dest: if the folder does not exist, for example because the entry lacks the
+    volume, every pass fails.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -462,8 +463,8 @@ def no_folder(image: Image) -> Iterator[Hit]:
 
 @rule("CF616", "warning", "A file with a secret is readable by everyone", on=Image)
 def open_secret(image: Image) -> Iterator[Hit]:
-    """Without a `mode` confd writes 0644: keys, passwords and tokens are then readable for every user of each container that
-    mounts the volume.
+    """Without a `mode` confd writes 0644: keys, passwords and tokens are then readable by every user of every container
+    that mounts the volume.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --
@@ -498,8 +499,8 @@ def _secret(each: Resource) -> str:
 
 @rule("CF617", "warning", "A secret is fixed in the image", on=Image)
 def fixed_secret(image: Image) -> Iterator[Hit]:
-    """A template without an action is copied as it is: each user of the image gets the same secret, and whoever sees the
-    repository knows it.
+    """A template without an action is copied unchanged: each user of the image gets the same secret, and anyone who can read
+    the repository knows it.
 
     Bad:
         -- images/web-conf/conf.d/secret.toml --
@@ -557,8 +558,8 @@ def untemplated_command(image: Image) -> Iterator[Hit]:
 
 @rule("CF619", "warning", "A check reads the old file", on=Image)
 def check_of_the_old_file(image: Image) -> Iterator[Hit]:
-    """confd runs check_cmd before it puts the new file in its place: a check that names the dest judges what was there before,
-    lets every new file pass, and fails for ever where the first one is still to come.
+    """confd runs check_cmd before it installs the new file: a check that reads the dest checks the old file, so
+    every new file passes, and if there is no file yet, the check always fails.
 
     Bad:
         -- images/web-conf/conf.d/web.toml (changed) --

@@ -22,7 +22,7 @@ _NO_PROGRAM = frozenset(
 
 @rule("CF720", "warning", "A script passes its arguments on unquoted", on=Image)
 def unquoted_arguments(image: Image) -> Iterator[Hit]:
-    """Bare $@ is split again at each space and expanded as a pattern: an argument with a space arrives as two.
+    """Unquoted $@ is split again at each space and expanded as a pattern: an argument with a space becomes two.
 
     Bad:
         -- images/web-conf/run.sh --
@@ -46,7 +46,8 @@ def unquoted_arguments(image: Image) -> Iterator[Hit]:
 
 @rule("CF721", "error", "The entrypoint is not executable", on=Image)
 def not_executable(image: Image) -> Iterator[Hit]:
-    """COPY keeps the mode of a file: a script without the executable bit ends the container at once, with "permission denied".
+    """COPY keeps the mode of a file: with a script that is not executable, the container exits immediately with "permission
+    denied".
 
     Bad:
         -- images/web-conf/run.sh --
@@ -116,8 +117,8 @@ def equal_signs(image: Image) -> Iterator[Hit]:
 
 @rule("CF724", "warning", "The program is started without exec", on=Image)
 def without_exec(image: Image) -> Iterator[Hit]:
-    """When a script starts its program as the last thing without `exec`, the shell stays process 1: it passes no signal on, so
-    that Rancher's stop waits ten seconds and kills.
+    """If the last command of a script starts the program without `exec`, the shell stays process 1: it does not forward
+    signals, so stopping the container takes ten seconds and ends with a kill.
 
     Bad:
         -- images/web-conf/run.sh --
@@ -151,7 +152,7 @@ def _starts(word: str) -> bool:
 
 @rule("CF725", "error", "A script has Windows line endings", on=Image)
 def windows_lines(image: Image) -> Iterator[Hit]:
-    """The kernel looks for a program named `sh` and a carriage return: "no such file or directory", for a script that is there.
+    """The kernel looks for a program named `sh` and a carriage return: "no such file or directory", although the script exists.
 
     Bad:
         -- images/web-conf/run.sh --
