@@ -25,6 +25,7 @@ FACTS = {"category": "Category", "maintainer": "Maintainer", "license": "License
 # To compose one takes some milliseconds.
 _MOST_ENTRIES = 200
 _REBASED = "Its templates read keys that Rancher's metadata does not have: here they find those of the service's own metadata."
+_NOTHING = "Rancher offers nothing here: a revision is a folder such as 0/ with docker-compose.yml and rancher-compose.yml."
 _LIMITS = ("group", "min", "max", "min_length", "max_length", "valid_chars", "invalid_chars")
 
 
@@ -87,6 +88,8 @@ def described(opened: Opened) -> dict[str, Any]:
     if opened.entry and opened.revision:
         data |= _of_revision(opened.entry, opened.revision)
         data["stack"] = stack_name(opened.entry.name)
+    elif not problems:
+        data["nothing"] = _NOTHING
     return data
 
 

@@ -255,3 +255,45 @@ def test_the_files_of_a_hand_written_entry_follow_what_is_typed_and_its_image(pa
     page.shows(CONF, "heap is 9g")
     (catalog / "app-conf").rename(catalog.parent / "away")
     page.until("document.querySelector('#panel-files .empty')?.textContent.includes('catalog-forge preview app --images DIR')")
+
+
+WRONG = {
+    "int": "eighty",
+    "float": "'1,5'",
+    "date": "yesterday",
+    "enum": "c",
+    "multiline": "' two '",
+    "string": "'<b>'",
+}
+
+
+def test_an_answer_that_its_input_could_not_hold_is_shown_all_the_same(page: Page, catalog: Path) -> None:
+    rows = [f"variable: v_{kind}, type: {kind}, default: {text}, label: L, options: [a, b]" for kind, text in WRONG.items()]
+    tree(catalog, entry("wrong", questions([*rows, "variable: a b, label: Odd, required: true, default: ''"])))
+    page.open("#/templates/wrong?tab=compose")
+    shown = page.script("[...document.querySelectorAll('#questions [name]')].map((each) => [each.name, each.value])")
+    assert dict(shown) == {**{f"v_{kind}": text.strip("'") for kind, text in WRONG.items()}, "a b": ""}
+    page.until("document.getElementById('e-a%20b').textContent === 'Odd needs an answer'")
+    described = page.script("document.querySelector(\"[name='a b']\").getAttribute('aria-describedby')")
+    assert described == "d-a%20b e-a%20b"
+
+
+def test_what_would_hide_or_turn_a_text_is_named(page: Page, catalog: Path) -> None:
+    turned = entry(
+        "turned", questions(["variable: a, label: 'A\u202e', default: 'x\u202ey', type: multiline"]), "A: 'b\u2066c\u200b'"
+    )
+    tree(catalog, {**turned, "templates/turned/config.yml": "name: \"a\\u202Eb\"\nversion: '1'\n"})
+    page.open("#/templates/turned?tab=compose")
+    assert page.texts(".head h1") == ["a\\u202eb"]
+    assert "      A: 'b\\u2066c\\u200b'" in page.texts("[data-file='docker-compose.yml'] .line")
+    assert page.script("document.querySelector('#q-a').value") == "x\u202ey"  # what is answered stays what it is
+
+
+@pytest.mark.parametrize("files", [{"0/README.md": "x"}, {"config.yml": "name: bare\n"}])
+def test_an_entry_with_nothing_to_show_says_what_is_missing(page: Page, catalog: Path, files: dict[str, str]) -> None:
+    tree(catalog / "templates/bare", files)
+    page.open("#/templates/bare")
+    assert page.texts(".head h1") == ["bare"]
+    for tab in ("compose", "files"):
+        page.tab(tab)
+        assert page.texts(f"#panel-{tab} .empty")[0].startswith("Rancher offers nothing here: a revision is a folder such as 0/")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
-MAX_BYTES = 150_000
+MAX_BYTES = 80_000
 
 
 def test_each_screenshot_is_shown_and_small() -> None:

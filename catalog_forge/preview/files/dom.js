@@ -11,9 +11,13 @@ export function el(name, attributes = {}, ...children) {
     else if (key in made && typeof value === "boolean") made[key] = value;
     else made.setAttribute(key, value);
   }
-  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  const kept = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  made.append(...kept.map((child) => typeof child === "string" && tag !== "textarea" ? visible(child) : child));
   return made;
 }
+
+// A text in which nothing hides: characters that turn what is around them, or that have no shape, are named.
+const visible = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 export const counted = (number, what, many = `${what}s`) => `${number} ${number === 1 ? what : many}`;
 

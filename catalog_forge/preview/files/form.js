@@ -9,6 +9,9 @@ const NOTES = {
 };
 const KNOWN = ["string", "service", "certificate", "secret", "boolean", "enum", "int", "float", "date", "multiline", "password", "masked"];
 
+// A variable as it may stand in a list of ids, which are words.
+const keyOf = (variable) => encodeURIComponent(variable);
+
 // Whether the answer to a question is not for the eyes of who looks over a shoulder.
 export const isSecret = (question) => ["password", "secret", "masked"].includes(question.type);
 
@@ -24,7 +27,7 @@ export function form(questions, answers, changed) {
 // Says below each question what is wrong with its answer.
 export function tell(problems) {
   for (const place of document.querySelectorAll("#questions .wrong")) {
-    const found = problems.find((each) => `e-${each.variable}` === place.id);
+    const found = problems.find((each) => each.variable && `e-${keyOf(each.variable)}` === place.id);
     place.textContent = found ? [found.message, found.hint].filter(Boolean).join("; ") : "";
     place.parentElement.classList.toggle("bad", Boolean(found));
     for (const input of place.parentElement.querySelectorAll("[name]")) input.setAttribute("aria-invalid", found ? "true" : "false");
@@ -32,17 +35,17 @@ export function tell(problems) {
 }
 
 function field(question, answer, changed) {
-  const id = `q-${question.variable}`;
+  const key = keyOf(question.variable), id = `q-${key}`;
   const shared = {
-    id, name: question.variable, "aria-describedby": `d-${question.variable} e-${question.variable}`,
+    id, name: question.variable, "aria-describedby": `d-${key} e-${key}`,
     "aria-required": question.required ? "true" : false, spellcheck: "false",
   };
   const given = (event) => changed(event.target.value);
   const star = question.required && el("span.star", {title: "required", "aria-hidden": "true"}, " *");
   const texts = [question.description, NOTES[question.type], KNOWN.includes(question.type) ? "" : `Unknown type ${question.type}: Rancher shows a text field`];
   const below = [
-    el("p.note", {id: `d-${question.variable}`}, texts.filter(Boolean).join(". ")),
-    el("p.wrong", {id: `e-${question.variable}`, "aria-live": "polite"}),
+    el("p.note", {id: `d-${key}`}, texts.filter(Boolean).join(". ")),
+    el("p.wrong", {id: `e-${key}`, "aria-live": "polite"}),
   ];
   if (question.type === "boolean") {
     const radio = (value, title) => el("label.choice", {}, el("input", {
@@ -57,12 +60,12 @@ function input(question, answer, shared, changed) {
   const given = (event) => changed(event.target.value);
   switch (question.type) {
     case "enum":
-      return el("select", {...shared, onchange: given}, ["", ...question.options].map((each) => el("option", {value: each, selected: each === answer}, each)));
+      return el("select", {...shared, onchange: given}, [...new Set(["", ...question.options, answer])].map((each) => el("option", {value: each, selected: each === answer}, each)));
     case "int":
     case "float":
-      return el("input", {...shared, type: "number", step: question.type === "int" ? "1" : "any", min: question.min, max: question.max, value: answer, oninput: given});
+      return showing(answer, el("input", {...shared, type: "number", step: question.type === "int" ? "1" : "any", min: question.min, max: question.max, value: answer, oninput: given}));
     case "date":
-      return el("input", {...shared, type: "date", value: answer, oninput: given});
+      return showing(answer, el("input", {...shared, type: "date", value: answer, oninput: given}));
     case "multiline":
       return el("textarea.mono", {...shared, rows: "3", oninput: given}, answer);
     case "password":
@@ -71,6 +74,12 @@ function input(question, answer, shared, changed) {
     default:
       return el("input", {...shared, type: "text", value: answer, list: question.type === "service" && "services", oninput: given});
   }
+}
+
+// An input that cannot show what the entry answers, such as a number that is none, becomes one of text: what is used is to be seen.
+function showing(answer, box) {
+  if (box.value !== answer) { box.type = "text"; box.value = answer; }
+  return box;
 }
 
 function hidden(question, answer, shared, changed) {

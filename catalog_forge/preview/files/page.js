@@ -1,7 +1,7 @@
 // The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
 import {byId, counted, el, problemList, select, tabs} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
-import {about} from "./entry.js";
+import {about, nameOf} from "./entry.js";
 import {form, isSecret, tell} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {showTopology} from "./topology.js";
@@ -87,9 +87,9 @@ function tile(entry) {
   const from = entry.problem ? el("span.pill.error", {}, "cannot be read") : entry.spec ? el("span.pill.made", {title: "generated from this spec"}, entry.spec) : el("span.pill", {}, "hand-written");
   return el("li", {"data-text": text}, el("a.tile", {href: `#/${entry.id}`},
     icon(entry.id, entry.title, entry.icon),
-    el("span.name", {}, entry.title), el("span.in", {}, entry.id.split("/")[0] === "specs" ? "a spec" : `in ${entry.id.split("/")[0]}`),
+    el("span.name", {}, entry.title), el("span.in", {}, entry.id.split("/")[0] === "specs" ? "a spec" : `in ${entry.id.split("/")[0]}`, entry.version ? ` · ${entry.version}` : ""),
     el("span.what", {}, entry.problem || entry.description || ""),
-    el("span.feet", {}, from, entry.new && el("span.pill", {}, "not generated yet"), entry.category && el("span.pill", {}, entry.category), el("span.version", {}, entry.version || ""))));
+    el("span.feet", {}, from, entry.new && el("span.pill", {}, "not generated yet"), entry.category && el("span.pill", {}, entry.category))));
 }
 
 function icon(id, title, is) {
@@ -116,7 +116,7 @@ async function showEntry(id, revision, tab) {
 
 function build() {
   const {data, wish} = now;
-  document.title = `${data.title || data.id} · catalog-forge preview`;
+  document.title = `${data.title || nameOf(data)} · catalog-forge preview`;
   const spec = data.spec && el("p.from", {}, "from ", el("code", {}, `specs/${data.spec.name}.yml`), data.spec.current ? "" : el("span.pill.change", {title: `catalog-forge generate ${data.spec.name}`}, "not generated yet"));
   const revisions = data.revisions && el("div.field", {}, el("label", {for: "revision"}, "Template version"), el("select#revision", {onchange: (event) => {
     location.hash = `#/${now.id}/${event.target.value}?tab=${now.tab}`;
@@ -125,7 +125,7 @@ function build() {
     el("input#stack-name", {type: "text", value: wish.stack || data.stack, oninput: (event) => { wish.stack = event.target.value; render(); }}));
   const side = el("aside.side", {"aria-label": "Entry and questions"},
     el("a.back", {href: "#/"}, "← All entries"),
-    about(data, icon(data.id, data.title, data.icon)), spec, revisions, stack,
+    about(data, icon(data.id, data.title || nameOf(data), data.icon)), spec, revisions, stack,
     data.questions && el("h2", {}, "Configuration options"),
     data.questions && (data.questions.length ? form(data.questions, wish.answers, (variable, text) => { wish.answers[variable] = text; render(); }) : el("p.dim", {}, "The entry asks nothing.")));
   view.replaceChildren(el("div#problems", {role: "alert"}), el("div.entry", {}, side, el("div.main", {}, tabs(TABS, (name) => { history.replaceState(null, "", `#/${now.id}${now.wanted && `/${now.wanted}`}?tab=${name}`); choose(name); }))));
@@ -198,9 +198,10 @@ function draw() {
 }
 
 function drawFiles(answer, rest) {
+  const {data} = now;
   byId("errors").replaceChildren(...(rest.length || (answer.errors || []).length ? [problemList([...rest, ...(answer.errors || []).map((message) => ({message}))])] : []));
   drawTools(answer);
-  const none = now.data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : answer.unknown || "No container of this scale reads the configuration.";
+  const none = data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : data.nothing || answer.unknown || "No container of this scale reads the configuration.";
   const from = answer.image ? [el("p.from", {}, "rendered by the image in ", el("code", {}, answer.image), answer.said || "")] : [];
   byId("files").replaceChildren(...from, ...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
 }
@@ -245,7 +246,7 @@ function drawCompose(answer, rest) {
   byId("panel-compose").replaceChildren(
     el("div.bar", {}, el("label.choice", {}, el("input#written", {type: "checkbox", checked: now.written, onchange: (event) => { now.written = event.target.checked; draw(); }}), "Show variables as they are written")),
     rest.length ? problemList(rest) : "", ...(answer.compose || []).map((each) => composeView(each, now.findings, now.written)),
-    answer.answers ? answersView(answer.answers) : "");
+    now.data.nothing && el("p.empty", {}, now.data.nothing), Object.keys(answer.answers || {}).length ? answersView(answer.answers) : "");
 }
 
 async function lint() {
@@ -261,7 +262,7 @@ async function lint() {
 
 function drawFindings() {
   byId("panel-findings").replaceChildren(!now.linted ? el("p.empty", {}, "Looking…") : now.findings.length ? el("ul.findings", {}, now.findings.map((each) => el(`li.${each.level}`, {},
-    el("p", {}, el("span.pill", {}, each.level), el("b", {}, each.rule), el("code.place", {}, each.line ? `${each.file}:${each.line}:${each.column}` : each.file)),
+    el("p", {}, el(`span.pill.${each.level}`, {}, each.level), el("b", {}, each.rule), el("code.place", {}, each.line ? `${each.file}:${each.line}:${each.column}` : each.file)),
     el("p", {}, each.message, each.hint && el("span.hint", {}, each.hint)), each.excerpt && el("pre", {}, each.excerpt)))) : el("p.empty", {}, "Lint finds nothing."));
 }
 
