@@ -34,6 +34,13 @@ def lint(folder: Path) -> list[Row]:
     ]
 
 
+def upgrades(folder: Path) -> list[Row]:
+    """Measure `upgrades` of a whole catalog beside `lint` of the same one."""
+    catalog = Path(os.environ.get("COMMUNITY_CATALOG") or _catalog(folder, 1))
+    ours = [program("catalog-forge"), "-C", catalog, "upgrades", "--format", "json"]
+    return [ratio(f"`upgrades`, as {_what()}", "lint", 2, by_turns(lambda _: run(*ours), lambda _: _lint(catalog)))]
+
+
 def _beside_the_base(small: Path) -> list[Row]:
     if not (other := base()):
         return []

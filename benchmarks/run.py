@@ -1,8 +1,8 @@
 """Measure how fast catalog-forge is beside other tools, and print one Markdown table: medians of 10 runs by turns.
 
 usage: make bench, or: python benchmarks/run.py [NAME...]
-names: show_help, new, update, generate, chart, build, render, stored, seed, test, serve, huge, up, ps, many, lint, lock, adopt,
-preview, bake
+names: show_help, new, update, generate, chart, build, render, stored, seed, test, serve, huge, up, ps, many, lint, upgrades,
+lock, adopt, preview, bake
 CATALOG_FORGE_BASE names the `catalog-forge` of an earlier release that `generate` and `lint` are compared with.
 Exit 1 when a goal is missed, or cannot be measured. Folders go below TMPDIR, or /var/tmp: a disk, as for a user.
 """
@@ -19,7 +19,7 @@ from baking import bake
 from building import build
 from charting import chart
 from generating import generate
-from linting import lint
+from linting import lint, upgrades
 from locking import lock
 from measure import Row
 from previewing import preview
@@ -32,7 +32,7 @@ from testing import test
 
 _ALL = (
     *(show_help, new, update, generate, chart, build, render, stored, seed, test),
-    *(serve, huge, up, ps, many, lint, lock, adopt, preview, bake),
+    *(serve, huge, up, ps, many, lint, upgrades, lock, adopt, preview, bake),
 )
 BENCHMARKS = {each.__name__: each for each in _ALL}
 HEAD = "| what | catalog-forge | compared with | result | goal | met |\n|---|---|---|---|---|---|"

@@ -96,6 +96,8 @@ def commit_of(folder: Path, ref: str) -> str:
     try:
         return read(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip().decode()
     except ForgeError:
+        if not read(folder, "rev-list", "--all", "--max-count=1"):
+            raise ForgeError("nothing is committed here yet", hint="commit what is published, then try again") from None
         raise ForgeError(f"there is no commit {ref!r} here", hint="a shallow clone has few; fetch it first") from None
 
 

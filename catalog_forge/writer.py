@@ -161,7 +161,7 @@ def write_all(
     No file may stand in two of them. `known` has for each name what `write` takes. Errors as `write`.
     """
     with journal.locked(root):
-        done = [_change_of(root, name, plan, inputs, known=(known or {}).get(name)) for name, plan, inputs in plans]
+        done = [_change_of(root, name, plan, inputs, force=None, known=(known or {}).get(name)) for name, plan, inputs in plans]
         files = [file for _, written, _ in done for file in written]
         removals = [path for _, _, removed in done for path in removed]
         if files or removals:
@@ -170,12 +170,16 @@ def write_all(
 
 
 def _change_of(
-    root: Path, name: str, plan: Plan, inputs: str, *, force: bool = False, known: Mapping[str, str] | None = None
+    root: Path, name: str, plan: Plan, inputs: str, *, force: bool | None, known: Mapping[str, str] | None = None
 ) -> tuple[Comparison, list[File], list[str]]:
-    """What writing a plan does: its comparison, the files to write, the paths to remove. Raises ForgeError as `write`."""
+    """What writing a plan does: its comparison, the files to write, the paths to remove. Raises ForgeError as `write`.
+
+    `force` is None for a command that has no such option.
+    """
     found = _compare(root, name, plan, known)
     if found.edited and not force:
-        raise _refusal(found)
+        instead = f"{_AWAY}, or keep what it says in the spec, and run: catalog-forge generate {name} --force"
+        raise _refusal(found, instead if force is None else "--diff shows what would change, --force overwrites it")
     files, removals = list(found.files), list(found.removals)
     new, old = _manifest_of(name, plan, inputs), journal.read(root, manifest_path(name))
     if new and new != old:
@@ -218,7 +222,7 @@ def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
     with journal.locked(root):
         found = compare_author(root, plan, known)
         if found.edited:
-            raise _refusal(found)
+            raise _refusal(found, _AWAY)
         journal.change(root, found.files, found.removals)
 
 
@@ -272,11 +276,13 @@ def _state(disk: File | None, planned: File | None, recorded: str | None) -> Dri
     return Drift.STALE if written_by_us else Drift.EDITED
 
 
-def _refusal(found: Comparison) -> ForgeError:
+_AWAY = "move it away"
+
+
+def _refusal(found: Comparison, instead: str) -> ForgeError:
     words = {Drift.EDITED: "was edited after it was generated", Drift.UNKNOWN: "is in the way: it was not generated"}
     problems = [Problem(words[found.states[path]], Where(path)) for path in found.edited]
-    hint = "nothing was written; --diff shows what would change, --force overwrites it"
-    return ForgeError.of([*problems[:-1], Problem(problems[-1].message, problems[-1].where, hint)])
+    return ForgeError.of([*problems[:-1], Problem(problems[-1].message, problems[-1].where, f"nothing was written; {instead}")])
 
 
 @dataclass(frozen=True, slots=True)

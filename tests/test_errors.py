@@ -60,6 +60,11 @@ def test_a_kind_of_error_keeps_its_kind_and_its_exit_code() -> None:
         ("zzz", [], ""),
         ("abcde", ["abcxy"], "did you mean 'abcxy'?"),
         ("abcde", ["abxyz"], "known here: abxyz"),
+        (
+            "zzz",
+            [f"a{number:02}" for number in range(42)],
+            f"known here: {', '.join(f'a{number:02}' for number in range(40))} and 2 more",
+        ),
     ],
 )
 def test_the_nearest_known_word_is_named(word: str, known: list[str], hint: str) -> None:

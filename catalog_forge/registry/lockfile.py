@@ -91,11 +91,11 @@ def read(root: Path) -> LockFile:
     check_merged(LOCK, file.content)
     data = yamlio.load(file.content, LOCK)
     try:
-        assert isinstance(data, dict)
+        assert isinstance(data, dict) and data.keys() <= {"images", "pinned"} and isinstance(data.get("pinned", False), bool)
         images = {name: _locked(**row) for name, row in data["images"].items()}
     except (AssertionError, KeyError, TypeError, AttributeError, ValueError):
         raise ForgeError(
-            "the lock is damaged", Where(LOCK), "git has the one before; `catalog-forge lock` makes a new one"
+            "the lock is damaged", Where(LOCK), "restore it from git, or delete it: `catalog-forge lock` makes a new one"
         ) from None
     return LockFile(images, data.get("pinned") is True)
 
@@ -125,6 +125,8 @@ def epoch(otherwise: float) -> datetime.datetime:
 
 def _locked(digest: str, media_type: str, platforms: list[str], found: str, own: bool = False) -> Locked:
     texts = (digest, media_type, found, *platforms)
-    if not all(isinstance(each, str) for each in texts) or not DIGEST.fullmatch(digest) or not _DAY.fullmatch(found):
+    if not isinstance(platforms, list) or not all(isinstance(each, str) for each in texts) or not DIGEST.fullmatch(digest):
+        raise ValueError
+    if not _DAY.fullmatch(found) or not datetime.date.fromisoformat(found):
         raise ValueError
     return Locked(digest, media_type, tuple(platforms), found, own is True)

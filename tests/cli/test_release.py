@@ -125,6 +125,30 @@ def test_a_published_revision_that_was_edited_is_refused(catalog: Path) -> None:
     assert "templates/web/0/README.md: this is published, and was edited" in result.output
 
 
+@pytest.mark.parametrize(("path", "said"), [("config.yml", "was edited"), ("1/README.md", "was not generated")])
+def test_what_is_in_the_way_of_a_release_names_a_command_that_there_is(catalog: Path, path: str, said: str) -> None:
+    file = catalog / "templates/web" / path
+    file.parent.mkdir(exist_ok=True)
+    with file.open("a") as stream:
+        stream.write("# mine\n")
+    edit(catalog, "default: 80", "default: 81")
+    before = held(catalog)
+    result = run(catalog, "release", "web-conf")
+    assert result.exit_code == 1 and said in result.output and held(catalog) == before
+    assert "move it away, or keep what it says in the spec, and run: catalog-forge generate web-conf --force" in result.output
+    file.unlink()
+    assert run(catalog, "release", "web-conf").exit_code == 0
+
+
+def test_where_nothing_is_committed_it_says_so(catalog: Path) -> None:
+    shutil.rmtree(catalog / ".git")
+    git(catalog, "init", "--quiet")
+    for words in (("release", "web-conf"), ("bake", "--changed-since", "origin/main"), ("standards", "impact")):
+        result = run(catalog, *words)
+        assert result.exit_code == 1
+        assert result.output == "nothing is committed here yet\n  hint: commit what is published, then try again\n"
+
+
 def test_a_commit_holds_nothing_else(catalog: Path) -> None:
     edit(catalog, "default: 80", "default: 81")
     (catalog / "other.txt").write_text("x")

@@ -196,7 +196,7 @@ def test_two_clones_that_release_at_once_make_two_revisions(two: Path, tmp_path:
     assert sorted(path.name for path in (second / "templates/one").iterdir() if path.is_dir()) == ["0", "1", "2"]
 
 
-@pytest.mark.parametrize("words", [[], ["one-conf", "--all"], ["--all", "--version", "2.0.0"]])
+@pytest.mark.parametrize("words", [[], ["one-conf", "--all"], ["--all", "--version", "2.0.0"], ["one-conf", "--changed"]])
 def test_wrong_words_are_exit_code_2(two: Path, words: list[str]) -> None:
     assert run(two, "release", *words).exit_code == 2
 

@@ -119,6 +119,32 @@ def test_a_report_has_all_images_of_many_catalogs(catalog: Path, tmp_path: Path)
     assert {each["kind"] for each in told} == {"image", "entry"}
 
 
+def test_a_report_says_what_cannot_be_read(tmp_path: Path) -> None:
+    broken = {
+        "specs/y-conf.yml": "forge: 1\n",
+        "images/z/Dockerfile": "FROM\nRUN\n",
+        "templates/bare/config.yml": "{",
+        "templates/x/0/docker-compose.yml": "a: [\n",
+        "templates/x/config.yml": "name: X\n",
+    }
+    catalog = tree(tmp_path / "bad", {**broken, "specs/a-conf.yml": spec(0)})
+    done = run(tmp_path, "standards", "report", str(catalog))
+    assert done.exit_code == 0 and done.stdout.count(" unread ") == 4
+    for place in ("specs/y-conf.yml:1:1", "images/z/Dockerfile", "templates/bare/config.yml:1:1", "0/docker-compose.yml:1:4"):
+        assert f"{place}: " in done.stderr, place
+    told = json.loads(run(tmp_path, "standards", "report", str(catalog), "--format", "json").stdout)
+    assert [bool(each["unread"]) for each in told].count(False) == 1
+
+
+def test_standards_that_were_broken_are_said_to_be_those_of_the_commit(catalog: Path) -> None:
+    file = catalog / "catalog-forge.yml"
+    sound = file.read_text()
+    file.write_text("extends: [nowhere.yml]\n")
+    git(catalog, "commit", "--quiet", "--all", "--message", "broken")
+    file.write_text(sound)
+    assert run(catalog, "standards", "impact").output.startswith("HEAD:catalog-forge.yml:1:11: there are no standards")
+
+
 def test_a_profile_holds_and_what_is_here_counts_more(catalog: Path) -> None:
     file = catalog / "catalog-forge.yml"
     file.write_text("extends: ['profile:production']\nrequired: {health_check: false}\n")

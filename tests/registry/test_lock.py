@@ -162,14 +162,36 @@ def test_what_old_engines_cannot_pull_is_told(tmp_path: Path, plain: Registry) -
     assert warnings["arm:1"] in result.stderr
 
 
+ROW = f"{{digest: 'sha256:{'0' * 64}', media_type: x, platforms: %s, found: '%s'}}"
+SOUND_ROW = ROW % ("[linux/amd64]", "2026-01-02")
+
+
 @pytest.mark.parametrize(
-    "text", ["images: []", "a: 1", "images: {a: {digest: x}}", "<<<<<<< a\n=======\n>>>>>>> b\n", "images: {a: 1}"]
+    "text",
+    [
+        *("images: []", "a: 1", "images: {a: {digest: x}}", "<<<<<<< a\n=======\n>>>>>>> b\n", "images: {a: 1}"),
+        f"images: {{a: {ROW % ('[linux/amd64]', '2026-99-99')}}}",
+        f"images: {{a: {ROW % ('linux', '2026-01-02')}}}",
+        f"colour: blue\nimages: {{a: {SOUND_ROW}}}",
+        f"pinned: maybe\nimages: {{a: {SOUND_ROW}}}",
+    ],
 )
 def test_a_lock_that_is_damaged_is_said_to_be(tmp_path: Path, text: str) -> None:
     folder = tree(tmp_path / "catalog", {"images/a/Dockerfile": "FROM scratch\n", "catalog-forge.lock": text})
     result = run(folder, "lock", "--check")
     assert result.exit_code == 1
     assert result.stderr.startswith("catalog-forge.lock")
+    assert run(folder, "lock").exit_code == 1
+    (folder / "catalog-forge.lock").unlink()
+    assert run(folder, "lock").exit_code == 0
+
+
+def test_a_sound_row_is_read(tmp_path: Path) -> None:
+    folder = tree(
+        tmp_path,
+        {"images/a/Dockerfile": "FROM docker.io/a:1\n", "catalog-forge.lock": f"images: {{'docker.io/a:1': {SOUND_ROW}}}"},
+    )
+    assert run(folder, "lock", "--check").exit_code == 0
 
 
 def test_what_is_generated_is_pinned_where_it_is_wanted(tmp_path: Path, filled: Registry) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any
 
 from catalog_forge import git, yamlio
 from catalog_forge.cli.judge.impact import impacts
-from catalog_forge.errors import ForgeError
+from catalog_forge.errors import ForgeError, Problem
 from catalog_forge.lint import disk
 from catalog_forge.lint.catalog import Catalog, Image, SpecFile
 from catalog_forge.lint.images.inside import inside
 from catalog_forge.rancher.entries import Entry
+from catalog_forge.rancher.tree import is_template
 from catalog_forge.repository import Repository
 from catalog_forge.spec.model import Spec
 from catalog_forge.spec.reader import read_standards
@@ -29,7 +30,10 @@ _CONFIG = ("category", "license", "maintainer")
 
 @dataclass(frozen=True)
 class Fact:
-    """One image or entry: where it is, whether a spec makes it, its values, how many standards it breaks, its last change."""
+    """One image or entry: where it is, whether a spec makes it, its values, how many standards it breaks, its last change.
+
+    `unread` says why it could not be read, or a part of it: what its values do not say is not known then.
+    """
 
     catalog: str
     path: str
@@ -37,6 +41,7 @@ class Fact:
     values: dict[str, str]
     broken: int = 0
     changed: str = ""
+    unread: str = ""
 
 
 def facts(root: Path, shown: str) -> list[Fact]:
@@ -45,7 +50,7 @@ def facts(root: Path, shown: str) -> list[Fact]:
     team = Repository(root).team or Team()
     specs = {each.name: each for each in catalog.specs}
     entries = {each.read.entry.name for each in specs.values() if isinstance(each.read, Spec)}
-    found = [_of_spec(shown, each, team) for each in specs.values() if isinstance(each.read, Spec)]
+    found = [_of_spec(shown, each, team) for each in specs.values()]
     found += [_of_image(shown, each) for each in catalog.images if each.name not in specs]
     found += [_of_entry(shown, each) for each in catalog.entries if each.name not in entries]
     return [Fact(**{**vars(each), "changed": _changed(root, each.path)}) for each in found]
@@ -53,7 +58,8 @@ def facts(root: Path, shown: str) -> list[Fact]:
 
 def _of_spec(shown: str, file: SpecFile, team: Team) -> Fact:
     spec = file.read
-    assert isinstance(spec, Spec)
+    if isinstance(spec, ForgeError):
+        return Fact(shown, f"specs/{file.name}.yml", "spec", {}, unread=_said(spec.problems))
     values = {word: value_of(spec, path) for word, path in CHOICES.items()}
     count = sum(1 for _ in broken(team, spec, file.scenarios))
     return Fact(shown, f"specs/{file.name}.yml", "spec", values, count)
@@ -66,11 +72,20 @@ def _of_image(shown: str, image: Image) -> Fact:
         "confd": known.release.text,
         "metadata": known.metadata_version,
     }
-    return Fact(shown, image.folder.path or ".", "image", values)
+    unread = f"{image.dockerfile.at()}: no base can be read" if image.dockerfile and not values["base"] else ""
+    return Fact(shown, image.folder.path or ".", "image", values, unread=unread)
 
 
 def _of_entry(shown: str, entry: Entry) -> Fact:
-    return Fact(shown, entry.folder.path, "entry", {word: entry.facts.get(word, "") for word in _CONFIG})
+    files = [file for each in entry.revisions for file in each.compose_files if not is_template(file.text)]
+    parts = [entry.settings, *(file.yaml for file in files)]
+    values = {word: entry.facts.get(word, "") for word in _CONFIG}
+    return Fact(shown, entry.folder.path, "entry", values, unread=_said([each for part in parts for each in part.problems]))
+
+
+def _said(problems: Sequence[Problem]) -> str:
+    """The first of what is wrong with a file; nothing where nothing is."""
+    return f"{problems[0].where}: {problems[0].message}" if problems else ""
 
 
 def _changed(root: Path, path: str) -> str:

@@ -47,7 +47,7 @@ def published(repository: Repository, ref: str) -> Team:
     commit = git.commit_of(root, ref)
     top = git.read(root, "rev-parse", "--show-toplevel").decode().strip()
     with git.checkout(top, commit, root, "standards") as folder:
-        return load(Path(folder, git.prefix_of(root), MARK), MARK)
+        return load(Path(folder, git.prefix_of(root), MARK), f"{ref}:{MARK}")
 
 
 def impacts(repository: Repository, old: Team, new: Team, *, versions: bool = True) -> Iterator[Impact]:

@@ -144,7 +144,9 @@ def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     rows = [["where", "base", "confd", "metadata", "broken", "changed"]]
     for each in found:
         values = [each.values.get(word, "") or "-" for word in ("base", "confd", "metadata")]
-        rows.append([f"{each.catalog}/{each.path}", *values, str(each.broken or "-"), each.changed or "-"])
+        rows.append(
+            [f"{each.catalog}/{each.path}", *values, "unread" if each.unread else str(each.broken or "-"), each.changed or "-"]
+        )
     summary = f"{counted(len(found), 'image or entry', 'images and entries')} in {counted(len(catalogs), 'catalog')}"
     if html:
         from catalog_forge import texts
@@ -158,6 +160,9 @@ def report(catalogs: tuple[Path, ...], form: str, html: Path | None) -> None:
     for row in rows:
         click.echo("  ".join(f"{printable(cell):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
     click.echo(summary)
+    for each in found:
+        if each.unread:
+            click.echo(printable(f"cannot be read: {each.unread}"), err=True)
 
 
 def _draw(team: Team) -> None:

@@ -46,10 +46,9 @@ def release(settings: Settings, /, name: str | None, every: bool, diff: bool, dr
     from catalog_forge.errors import UsageError
     from catalog_forge.repository import Repository
 
-    if every == bool(name) or (every and options["version"]):
-        raise UsageError(
-            "name a spec, or use --all", hint="--version is for a single entry; --all gives each entry its next version"
-        )
+    if every == bool(name) or options["version" if every else "changed"]:
+        hint = "--version is for a single entry; --all gives each entry its next version; --changed needs --all"
+        raise UsageError("name a spec, or use --all", hint=hint)
     repository = Repository.find(settings.directory)
     sources = [repository.source(each) for each in repository.chosen((name,) if name else ())]
     is_committed = options["commit"] or options["tag"]

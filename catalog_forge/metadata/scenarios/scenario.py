@@ -25,7 +25,6 @@ then:                             # steps, see catalog_forge.metadata.scenarios.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -42,6 +41,7 @@ from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.metadata.service import answers as answers_file
 from catalog_forge.metadata.service import json_answers
 from catalog_forge.metadata.service.answers import DEFAULT, Answers
+from catalog_forge.rancher.judgement.checks import is_address
 
 ENGINES = ("embedded", "confd", "image", "stack")
 
@@ -117,18 +117,10 @@ def seen_by(found: Answers | Scenario, client: str = "") -> tuple[Answers, str]:
     if isinstance(found, Answers):
         return found, client or DEFAULT
     start = found.moments[0]
-    if client and client != DEFAULT and not _is_address(client):
+    if client and client != DEFAULT and not is_address(client):
         start = start.asked_by(client)
         client = start.client
     return answers_of(start.environment), client or start.client
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def read(text: bytes | str, file: str, own: str = "") -> Scenario:
