@@ -38,7 +38,7 @@ _REBASED = "the template of the spec looks for it below /self/service/metadata"
 class Adopted:
     """What came of one image: the files that are compared, what stands in the way, what is said, the plan of all files.
 
-    `secrets` are texts that no report may show.
+    `secrets` are texts that no report may show, `taken` the files of the entry whose content is in the spec, with their digests.
     """
 
     where: str
@@ -52,6 +52,7 @@ class Adopted:
     cases: int = 0
     generated: bool = False
     secrets: frozenset[str] = frozenset()
+    taken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counts(self) -> Counter[str]:
@@ -92,6 +93,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
     found.entry = use.revision.title if use else ""
     found.generated = original.generated
     found.secrets = secrets(use.revision) if use else frozenset()
+    found.taken = use.own_files if use else {}
     if original.problems or original.generated:
         return found
     data = made(original, frame).data
@@ -119,7 +121,7 @@ def adopt(original: Original, engine: Engine, use: EntryUse | None = None) -> Ad
         odd = odd_cases(original, runners[0], others)
         found.said += (*_refused(original, frame, written, odd, engine),)
         if use:
-            found.changes = _changed(use, found.plan, frame.data["entry"]["revision"])
+            found.changes = _changed(use, found.plan, frame)
             found.changes += [Altered(name, "the program", old, new, True) for name, (old, new) in frame.unsure.items()]
             found.plan.merge(Plan(file for file in use.published if file.path not in found.plan))
     except ForgeError as error:
@@ -169,10 +171,10 @@ def _is_there(use: EntryUse, plan: Plan) -> bool:
     return use.published.below(folder).digest == plan.below(folder).digest
 
 
-def _changed(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
+def _changed(use: EntryUse, plan: Plan, frame: Told) -> list[Altered]:
     """What both revisions launch, compared; where one cannot be launched, that is what is lost."""
     try:
-        return changes(use, plan, revision)
+        return changes(use, plan, frame.data["entry"]["revision"], frame.data["service"]["name"])
     except ForgeError as error:
         words = "; ".join(problem.message for problem in error.problems)
         return [Altered(use.revision.title, "what it launches", f"cannot be compared: {words}", "", True)]

@@ -77,6 +77,14 @@ class EntryUse:
         files = (file for each in entry.revisions if each.name for file in each.folder.everything)
         return Plan(File(f"templates/{entry.name}/{file.path[start:]}", file.content) for file in files)
 
+    @property
+    def own_files(self) -> dict[str, str]:
+        """The digests of the files of the entry itself that its spec makes: what they say is in the spec."""
+        entry = self.revision.entry
+        files = [each for each in (entry.config, *entry.icons) if each]
+        made = (File(f"templates/{entry.name}/{each.name}", each.content, each.mode) for each in files)
+        return {file.path: file.digest for file in made}
+
 
 def modelled(entry: Entry) -> Revision | None:
     """The newest revision that somebody wrote by hand, else the newest: what was generated has its spec."""

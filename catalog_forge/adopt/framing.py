@@ -11,6 +11,7 @@ from typing import Any
 from catalog_forge import yamlio
 from catalog_forge.adopt.cases import Runner
 from catalog_forge.adopt.entries import ConfUnit, EntryUse, answers, starts, written_at
+from catalog_forge.adopt.launched import unquoted
 from catalog_forge.adopt.originals import OWN, Original
 from catalog_forge.adopt.scripts import start_of as start_of_script
 from catalog_forge.adopt.specs import Told
@@ -182,6 +183,8 @@ class _Framing:
         if not isinstance(node, yamlio.Text):
             return ""
         if "$" not in node.value:
+            if floats(node.value):
+                self.say(f"{main.name}: the image has no tag: the entry asks for it, and has no default for it", node.where)
             return node.value.partition(":latest")[0]
         found = substituted(node, self.answers)
         self.say(f"{main.name}: the image is no longer asked for: it is {found}", node.where)
@@ -212,7 +215,8 @@ class _Framing:
                 found[key] = int(data) if isinstance(data, str) and data.isdigit() else data
             elif key not in _CHECK:
                 self.say(f"{service.name}: health_check: {key} is not modelled", value.where)
-        line = str(found.get("request_line") or "").strip()
+        line = unquoted(str(found.get("request_line") or ""))
+        found |= {"request_line": line} if line else {}
         if re.fullmatch(r"[A-Z]+ \S+", line) and node is not None:
             self.say(f"{service.name}: the request line {line!r} has no HTTP version: HTTP/1.0 is added", node.where)
             found["request_line"] = f"{line} HTTP/1.0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from catalog_forge.goyaml import printing
 from catalog_forge.plan import Plan
 from catalog_forge.rancher.entries import Revision, read
 from catalog_forge.rancher.questions import Given, answered
+from catalog_forge.spec.shorthand import variable_of
 from catalog_forge.stack.compose import compose
 from catalog_forge.stack.model import Launch, Service, Stack
 
@@ -37,15 +39,19 @@ class Altered:
         return f"{self.service}: {self.what}: {self.old or 'nothing'} -> {self.new or 'nothing'}"
 
 
-def changes(use: EntryUse, plan: Plan, revision: int) -> list[Altered]:
-    """Compare what both revisions launch with the default answers. Raises ForgeError where one of them cannot be launched."""
+def changes(use: EntryUse, plan: Plan, revision: int, service: str) -> list[Altered]:
+    """Compare what both revisions launch with the default answers. Raises ForgeError where one of them cannot be launched.
+
+    Where the image of the configured `service` floats, its tag is asked for now, and the answer is what the engine took.
+    """
     entry = use.revision.entry.name
     files = {file.path: file.content for file in plan.below(f"templates/{entry}")}
-    old, new = _stack(use.revision), _stack(read(files, entry, str(revision)))
+    tag = {f"{variable_of(service)}_tag": Given("latest")}
+    old, new = _stack(use.revision, {}), _stack(read(files, entry, str(revision)), tag)
     return [*_compared(use, old, new)]
 
 
-def _stack(revision: Revision) -> Stack:
+def _stack(revision: Revision, told: Mapping[str, Given]) -> Stack:
     """The stack of a revision; what is required and has no default is answered by a word, and so is what nobody may see."""
     given = {
         name: Given(
@@ -54,6 +60,7 @@ def _stack(revision: Revision) -> Stack:
         for name, each in revision.asked.items()
         if (each.required and not each.default) or is_secret(each)
     }
+    given |= {name: value for name, value in told.items() if name in given}
     return compose(revision, answered(revision.questions, given), "app")
 
 
@@ -123,7 +130,15 @@ def _means_the_same(path: str, one: str, other: str) -> bool:
     """Whether a value that differs is what Rancher or the engine takes the other one for."""
     if path.endswith("image"):
         return f"{one}:latest" == other
-    return one.strip() == other.strip() or (path.endswith("request_line") and f"{one} HTTP/1.0" == other)
+    if path.endswith("request_line"):
+        one = unquoted(one)
+        return other in (one, f"{one} HTTP/1.0")
+    return one.strip() == other.strip()
+
+
+def unquoted(line: str) -> str:
+    """A request line without the quotes that HAProxy takes off its words: Rancher writes them."""
+    return re.sub(r'(?<!\S)"([^"\s\\]+)"(?!\S)', r"\1", line.strip())
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

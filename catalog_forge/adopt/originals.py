@@ -442,10 +442,6 @@ def _not_modelled(image: Image) -> Iterator[Problem]:
             yield Problem(fault.message, image.dockerfile.offset(fault.start), fault.hint)
         if not image.build and image.dockerfile.is_readable:
             yield Problem("the Dockerfile is empty", image.dockerfile.at())
-    ignored = image.folder.files.get(".dockerignore")
-    if ignored and ignored.content.strip():
-        hint = "remove what it excludes, if COPY or ADD would bring it in"
-        yield Problem("the files it excludes are treated as part of the image", ignored.at(), hint)
     for each in image.build.of("ADD") if image.build and image.dockerfile else ():
         if archives := [word for word in each.words[:-1] if ARCHIVE.search(word) and "://" not in word]:
             where = image.dockerfile.offset(each.start) if image.dockerfile else Where("")

@@ -9,7 +9,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from catalog_forge.errors import did_you_mean
@@ -21,7 +21,7 @@ KEYWORDS = (
 _DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(\S.*)")
 _KEYWORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)")
 _FLAG = re.compile(r"--([a-z][a-z-]*)(?:=(\S*))?\s*")
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
+HEREDOC = re.compile(r"<<(-?)\s*([\"']?)([A-Za-z_]\w*)\2")
 _WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+", re.DOTALL)
 _PIECE = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^{}]*))?\}|(\w+))")
@@ -39,6 +39,15 @@ class Fault:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A heredoc: its name, the number of the line above it, its text with a line feed behind each line."""
+
+    name: str
+    above: int
+    text: str
+
+
 @dataclass(frozen=True)
 class Instruction:
     """One instruction from character `start` to `end` of the file.
@@ -52,7 +61,7 @@ class Instruction:
     start: int
     end: int
     flags: Mapping[str, str] = field(default_factory=dict)
-    heredocs: tuple[str, ...] = ()
+    heredocs: tuple[Inline, ...] = ()
 
     @cached_property
     def json(self) -> list[str] | None:
@@ -85,7 +94,7 @@ class Instruction:
     @property
     def script(self) -> str:
         """What a shell runs for a RUN: the text with its heredocs."""
-        return "\n".join((self.body, *self.heredocs))
+        return "\n".join((self.body, *(each.text.removesuffix("\n") for each in self.heredocs)))
 
 
 @dataclass(frozen=True)
@@ -164,7 +173,7 @@ class _Reader:
         self.variables: dict[str, str] = {}
         self.seen: dict[str, str] = {}
 
-    def take(self, start: int, end: int, joined: str, heredocs: tuple[str, ...]) -> None:
+    def take(self, start: int, end: int, joined: str, heredocs: tuple[Inline, ...]) -> None:
         """Take one logical line."""
         found = _KEYWORD.match(joined)
         keyword = found[1].upper() if found else ""
@@ -178,6 +187,11 @@ class _Reader:
             rest = rest[flag.end() :]
         rest = rest.strip()
         body = expand(rest, self.arguments if keyword == "FROM" else self.variables)
+        if keyword != "RUN":
+            bare = {name for _, quote, name in HEREDOC.findall(joined) if not quote}
+            heredocs = tuple(
+                replace(each, text=expand(each.text, self.variables)) if each.name in bare else each for each in heredocs
+            )
         each = Instruction(keyword, rest, body, start, end, flags, heredocs)
         self.instructions.append(each)
         self.check(each)
@@ -191,7 +205,7 @@ class _Reader:
             self.faults.append(Fault(each.start, f"{each.keyword} has nothing after it"))
         elif each.keyword in ("ADD", "COPY", "ENV", "LABEL", "FROM", "ARG") and each.has_open_quote:
             self.faults.append(Fault(each.start, f"{each.keyword} has a quote that does not end"))
-        elif each.keyword in ("ADD", "COPY") and len(each.words) < 2 and not _HEREDOC.search(each.text):
+        elif each.keyword in ("ADD", "COPY") and len(each.words) < 2 and not HEREDOC.search(each.text):
             hint = "a single quote encloses both the source and the target" if " " in each.body else ""
             self.faults.append(Fault(each.start, f"{each.keyword} needs a source and a target, but this is a single word", hint))
         elif each.keyword == "ENV" and len(each.words) < 2 and "=" not in each.text:
@@ -254,7 +268,7 @@ def _bare(word: str) -> str:
     return _PIECE.sub(lambda found: found[1] or _PIECE.sub(r"\1", found[2] or "") or found[3] or "", word)
 
 
-def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
+def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[Inline, ...]]]:
     """Yield the logical lines with their places: continued lines joined, comments and blank lines dropped, heredocs apart."""
     lines = list(_lines(text))
     escape = _escape(lines)
@@ -269,13 +283,14 @@ def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[str, ...]]]:
             continue
         parts, number = _joined(lines, number, escape)
         joined = " ".join(parts)
-        heredocs: list[str] = []
+        heredocs: list[Inline] = []
         if re.match(r"\s*(?:RUN|COPY|ADD)\b", joined, re.IGNORECASE):
-            for _, name in _HEREDOC.findall(joined)[:10]:
+            for dash, _, name in HEREDOC.findall(joined)[:10]:
                 ends = places.get(name, [])
                 after = bisect_left(ends, number)
                 if after < len(ends):
-                    heredocs.append("\n".join(line for _, line in lines[number : ends[after]]))
+                    inside = (line.lstrip("\t") if dash else line for _, line in lines[number : ends[after]])
+                    heredocs.append(Inline(name, number, "".join(f"{line}\n" for line in inside)))
                     number = ends[after] + 1
         last, content = lines[number - 1]
         yield start + len(line) - len(line.lstrip()), last + len(content), joined, tuple(heredocs)

@@ -8,19 +8,21 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from catalog_forge.confd.imitated.store import matcher
 from catalog_forge.gotext.values import GoError
-from catalog_forge.image.dockerfile import Dockerfile, Instruction
+from catalog_forge.image.dockerfile import HEREDOC, Dockerfile, Inline, Instruction
 
 # What is looked at and put somewhere beyond this is left out: no image has as many files.
 MAX_STEPS = 200_000
+MAX_RULES = 1000
 CONF_DIR = "/etc/confd"
 _FOLDER = re.compile(r"(?<![\w./-])(?:/[\w.-]+)++")
 _MAKES_FOLDERS = re.compile(r"\bmkdir\b[^;&|\n]*+")
+_INLINE = "//"
 _WILD = re.compile(r"[*?\[\\]")
 ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
@@ -62,8 +64,21 @@ def _ends(path: str, part: str) -> Iterator[int]:
         start = path.find(part, start + 1)
 
 
+def inlined(dockerfile: Dockerfile) -> dict[str, Inline]:
+    """What COPY and ADD bring of the Dockerfile itself, by names that no file of a build context has."""
+    copies = (each for each in dockerfile.instructions if each.keyword in ("COPY", "ADD"))
+    return {_inline(each, one.name): one for each in copies for one in each.heredocs}
+
+
+def _inline(each: Instruction, name: str) -> str:
+    return f"{_INLINE}{each.start}/{name}"
+
+
 def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
-    """The paths in the image of the `files` of the build context, each with the path of its file; later ones win."""
+    """The paths in the image of the `files` of the build context, each with the path of its file; later ones win.
+
+    What is `inlined` has a path where it is among the files.
+    """
     left = _Left(MAX_STEPS)
     context = _Files({path: path for path in files}, left)
     stages: dict[str, _Stage] = {}
@@ -99,7 +114,7 @@ class _Files:
     def __init__(self, files: Mapping[str, str], left: _Left) -> None:
         self.files = files
         self.left = left
-        self.paths = sorted(files)
+        self.paths = sorted(path for path in files if not path.startswith(_INLINE))
 
     def below(self, folder: str) -> list[str]:
         """The paths below a folder."""
@@ -162,7 +177,7 @@ class _Stage:
 
     def copy(self, each: Instruction, source: _Files) -> None:
         *names, target = each.words
-        found = [name for word in names for name in source.named(_clean(word)) if not _is_elsewhere(each, word)]
+        found = [name for word in names for name in _named(each, word, source)]
         into = target.endswith(("/", "/.")) or target == "." or len(found) > 1
         folder = self.path(target)
         into = into or folder in self.folders
@@ -179,6 +194,49 @@ class _Stage:
         if self.left.take(1):
             self.files[path] = file
             self.make(posixpath.dirname(path))
+
+
+def kept(files: Collection[str], ignore: str) -> list[str]:
+    """The files of a build context that a .dockerignore leaves in it.
+
+    A pattern means a path and all that is below it; the last one that fits decides (Dockerfile reference, .dockerignore file).
+    """
+    rules: list[tuple[bool, list[Callable[[str], object] | None]]] = []
+    for line in ignore.splitlines()[:MAX_RULES]:
+        back, pattern = line.strip().startswith("!"), line.strip().removeprefix("!").strip()
+        if pattern and not line.startswith("#") and (parts := _clean(pattern).split("/")) != [""]:
+            with suppress(GoError):
+                rules.append((back, [None if part == "**" else matcher(part.encode()) for part in parts]))
+    left = _Left(MAX_STEPS)
+
+    def stays(path: str) -> bool:
+        parts = path.split("/")
+        fitting = (back for back, pattern in reversed(rules) if left.take(len(parts)) and _covers(pattern, parts))
+        return next(fitting, True)
+
+    return [path for path in files if stays(path)]
+
+
+def _covers(pattern: Sequence[Callable[[str], object] | None], parts: Sequence[str]) -> bool:
+    """Whether a pattern means a path or a folder above it; None in it means any number of folders."""
+    reached = {0}
+    for part in ("", *parts):
+        if part:
+            known = [(at, pattern[at]) for at in reached if at < len(pattern)]
+            reached = {at + (fits is not None) for at, fits in known if fits is None or fits(part)}
+        while more := {at + 1 for at in reached if at < len(pattern) - 1 and pattern[at] is None} - reached:
+            reached |= more
+        if len(pattern) in reached or (part and len(pattern) - 1 in reached and pattern[-1] is None):
+            return True
+    return False
+
+
+def _named(each: Instruction, word: str, source: _Files) -> Iterator[str]:
+    """The files and folders that a word of COPY or ADD means, as far as they are known."""
+    if inline := HEREDOC.fullmatch(word):
+        yield _inline(each, inline[3])
+    elif not _is_elsewhere(each, word):
+        yield from source.named(_clean(word))
 
 
 def _clean(source: str) -> str:

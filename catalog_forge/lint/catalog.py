@@ -170,8 +170,28 @@ class Image:
         """The files of its folder that its Dockerfile brings, by their path in the image."""
         if self.build is None:
             return {}
-        files = _below(self.folder)
+        below = _below(self.folder)
+        ignore = below.get(".dockerignore")
+        files = {**{path: below[path] for path in gathering.kept(below, ignore.text if ignore else "")}, **self.inlined}
         return {path: files[source] for path, source in gathering.places(self.build, files).items()}
+
+    @cached_property
+    def inlined(self) -> Mapping[str, File]:
+        """The files that its Dockerfile holds itself."""
+        file, found = self.dockerfile, gathering.inlined(self.build) if self.build else {}
+        if file is None:
+            return {}
+        start = self.folder.path + "/" if self.folder.path else ""
+        return {
+            key: File(
+                f"{start}<<{each.above}-{each.name}",
+                len(each.text.encode()),
+                each.text.encode,
+                shown=file.shown or file.path,
+                above=each.above,
+            )
+            for key, each in found.items()
+        }
 
     def _gathered(self) -> Iterator[ConfDir]:
         placed = self.placed

@@ -28,7 +28,8 @@ Kind = Literal["file", "link", "stray", "special", "closed"]
 class File:
     """One file of a tree: its path below the root with `/`, its size in bytes, its mode; the content comes when it is asked for.
 
-    `shown` is its path as errors give it: as the person at the keyboard would write it.
+    `shown` is its path as errors give it: as the person at the keyboard would write it. One that stands within that file has so
+    many lines `above` it there.
     """
 
     path: str
@@ -37,6 +38,7 @@ class File:
     kind: Kind = "file"
     mode: int = 0o644
     shown: str = ""
+    above: int = 0
 
     @property
     def name(self) -> str:
@@ -55,7 +57,7 @@ class File:
 
     def at(self, line: int = 0, column: int = 0) -> Where:
         """A place in this file."""
-        return Where(self.shown or self.path, line, column)
+        return Where(self.shown or self.path, line + self.above, column)
 
     def offset(self, offset: int) -> Where:
         """The place of a character of the text."""

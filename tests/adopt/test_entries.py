@@ -397,7 +397,7 @@ def test_keys_that_an_entry_adds_are_those_of_each_group() -> None:
     ("docker", "rancher", "place"),
     [
         (DOCKER + "side:\n  image: acme/side:1\n  net: 'container:gone'\n", RANCHER, "docker-compose.yml:23:1"),
-        (DOCKER, RANCHER.replace("request_line: GET /", 'request_line: GET "/" "HTTP/1.0"'), "templates/app/1"),
+        (DOCKER, RANCHER.replace("request_line: GET /", "request_line: GET / FTP/1"), "templates/app/1"),
     ],
 )
 def test_what_a_spec_would_be_refused_for_is_said_of_the_original(tmp_path: Path, docker: str, rancher: str, place: str) -> None:
@@ -406,3 +406,33 @@ def test_what_a_spec_would_be_refused_for_is_said_of_the_original(tmp_path: Path
     assert found["status"] == "not read"
     assert [each for each in found["errors"] if place in each["where"]], found["errors"]
     assert all(each["message"].startswith("its spec would be refused: ") for each in found["errors"])
+
+
+def test_in_its_own_catalog_an_entry_is_overwritten_with_force_alone(tmp_path: Path) -> None:
+    image = tree(tmp_path / "app" / "1.2.0" / "app-conf", dict(IMAGE))
+    catalog = tree(tmp_path / "catalog", dict(ENTRY))
+    words = ["-C", str(catalog), "adopt", str(image), "--entry", str(catalog), "--write"]
+    result = click.testing.CliRunner().invoke(root, words)
+    assert result.exit_code == 1
+    assert "templates/app/config.yml: is in the way" in result.stderr
+    assert "--force overwrites it" in result.stderr
+    assert (catalog / "templates/app/config.yml").read_text() == CONFIG
+    result = click.testing.CliRunner().invoke(root, [*words, "--force"])
+    assert result.exit_code == 0, result.output
+    assert "category: Databases" in (catalog / "templates/app/config.yml").read_text()
+    assert (catalog / "templates/app/1/docker-compose.yml").read_text() == DOCKER
+
+
+@pytest.mark.parametrize(
+    ("docker", "rancher", "words"),
+    [
+        (DOCKER.replace("app-base:\n  image: acme/app:3.1", "app-base:\n  image: acme/app"), RANCHER, "asks for it"),
+        (DOCKER, RANCHER.replace("request_line: GET /,", 'request_line: \'GET "/up" "HTTP/1.0"\','), ""),
+        (DOCKER, RANCHER.replace("request_line: GET /,", "request_line: 'GET \"/up\"',"), "has no version of HTTP"),
+    ],
+)
+def test_what_means_the_same_is_not_lost(tmp_path: Path, docker: str, rancher: str, words: str) -> None:
+    files = {"templates/app/1/docker-compose.yml": docker, "templates/app/1/rancher-compose.yml": rancher}
+    found = adopted(tmp_path, {**ENTRY, **files})
+    assert found["entry"]["whole"], [each for each in found["entry"]["changes"] if each["lost"]]
+    assert words in json.dumps(found["notes"])

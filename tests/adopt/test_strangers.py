@@ -175,3 +175,26 @@ def test_what_was_never_rendered_says_why(template: str, line: str, words: str, 
     (note,) = [each for each in notes if each["message"].startswith("the template ")]
     assert note["where"].endswith(f"templates/x.tmpl{line}")
     assert words in note["message"]
+
+
+def test_a_file_in_the_dockerfile_itself_is_adopted_and_one_that_is_ignored_is_not(tmp_path: Path) -> None:
+    files = image({"x": f'{{{{getv "{KEY}/a"}}}}\n', "left": "out\n"})
+    here = f"COPY <<EOF /etc/confd/conf.d/here.toml\n{toml('here.tmpl', '/etc/app/here')}EOF\n"
+    here += "COPY <<'EOF' /etc/confd/templates/here.tmpl\n# here\nat {{getv \"/self/container/name\"}}\nEOF\n"
+    files["Dockerfile"] = files["Dockerfile"].replace("VOLUME", f"{here}VOLUME")
+    files[".dockerignore"] = "**/left.*\n"
+    found = adopted(tmp_path, dict(files))
+    assert statuses(found) == {"/etc/app/x": "equal", "/etc/app/here": "equal"}, found
+    broken = files["Dockerfile"].replace('{{getv "/self/container/name', '{{getw "/self/container/name')
+    found = adopted(tmp_path, {**files, "Dockerfile": broken})
+    assert [each["where"] for each in found["errors"]] == [f"{tmp_path}/app-conf/Dockerfile:14:6"]
+
+
+def test_a_script_in_the_dockerfile_itself_says_how_confd_starts(tmp_path: Path) -> None:
+    files = image({"x": '{{getv "/a"}}\n'})
+    files["conf.d/x.toml"] = toml("x.tmpl", "/etc/app/x", keys='"/"')
+    start = f"COPY <<EOF /start.sh\n#!/bin/sh\nexec /confd --backend rancher --prefix /2016-07-29{KEY} --onetime\nEOF\n"
+    lines = files["Dockerfile"].partition("ENTRYPOINT")[0]
+    found = adopted(tmp_path, {**files, "Dockerfile": f'{lines}{start}ENTRYPOINT ["/start.sh"]\n'}, "--write")
+    assert statuses(found) == {"/etc/app/x": "equal"}, found
+    assert "refresh: once" in (tmp_path / "specs/app-conf.yml").read_text()

@@ -11,7 +11,7 @@ import pytest
 
 from catalog_forge.image.context import tar
 from catalog_forge.image.dockerfile import parse
-from catalog_forge.image.gathering import MAX_STEPS, gathered, places
+from catalog_forge.image.gathering import MAX_STEPS, gathered, inlined, kept, places
 from catalog_forge.plan import File, Plan
 
 FILES = (
@@ -108,6 +108,42 @@ def test_what_is_not_in_the_context_is_left_out(lines: str) -> None:
     assert below(places(parse(f"FROM busybox\n{lines}\n"), FILES)) == {"conf.d/a.toml": "a.toml"}
 
 
+def test_heredocs_are_files_that_the_dockerfile_brings_itself() -> None:
+    lines = (
+        "FROM busybox", "ENV PORT=80", "COPY <<EOF <<-'RAW' /etc/confd/conf.d/", "a $PORT",
+        "EOF", "\tb $PORT", "\tRAW",
+        "ADD <<X a.toml \\", "  /x/", "x", "X", "COPY <<EOF /etc/confd/templates/t", "EOF", "COPY . /s/",
+    )  # fmt: skip
+    made = parse("\n".join(lines))
+    files = inlined(made)
+    placed = places(made, [*FILES, *files])
+    found = {path: files[source] for path, source in placed.items() if source in files}
+    assert {path: (each.above, each.text) for path, each in found.items()} == {
+        "/etc/confd/conf.d/EOF": (3, "a 80\n"), "/etc/confd/conf.d/RAW": (5, "b $PORT\n"), "/x/X": (9, "x\n"),
+        "/etc/confd/templates/t": (12, ""),
+    }  # fmt: skip
+    assert not made.faults
+
+
+@pytest.mark.parametrize(
+    ("ignore", "left"),
+    [
+        ("", "a.toml conf/a.toml conf/deep/c.toml run.sh"),
+        ("# run.sh\n\n  /conf/ \n", "a.toml run.sh"),
+        ("*.toml", "conf/a.toml conf/deep/c.toml run.sh"),
+        ("**/*.toml", "run.sh"),
+        ("conf/**\n!conf/deep", "a.toml conf/deep/c.toml run.sh"),
+        ("*\n!*.sh\n", "run.sh"),
+        ("!a.toml\n./a.toml\nconf/*/c.*\n[", "conf/a.toml run.sh"),
+        ("**/deep", "a.toml conf/a.toml run.sh"),
+        ("conf/**/c.toml\nconf/**/**/a.toml", "a.toml run.sh"),
+        ("../a.toml", "conf/a.toml conf/deep/c.toml run.sh"),
+    ],
+)
+def test_what_a_dockerignore_leaves_out_is_in_no_image(ignore: str, left: str) -> None:
+    assert kept(("a.toml", "conf/a.toml", "conf/deep/c.toml", "run.sh"), ignore) == left.split()
+
+
 def test_every_folder_of_confd_is_found_and_a_copy_is_none() -> None:
     placed = {
         "/etc/confd/conf.d/a.toml": "a.toml", "/etc/confd/templates/a/b.tmpl": "b", "/etc/confd/conf.d/note": "n",
@@ -122,5 +158,6 @@ def test_the_work_is_bounded() -> None:
     files = [f"d/{number}" for number in range(2000)]
     text = "FROM a\n" + "COPY . /a\nCOPY d/* /b/\n" * 3000
     assert len(places(parse(text), files)) < MAX_STEPS
+    assert len(kept(["a/" * 50 + "b"] * 2000, "**/" * 50 + "c\n" * 100)) == 2000
     stages = "".join(f"FROM {'s' + str(n - 1) if n else 'x'} AS s{n}\nCOPY . /{n}\n" for n in range(2000))
     assert len(places(parse(stages), files)) < MAX_STEPS

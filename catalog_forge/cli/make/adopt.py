@@ -29,6 +29,7 @@ _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
     is_flag=True,
     help="Write the specs of the adopted images and the files generated from them; nothing is overwritten.",
 )
+@click.option("--force", is_flag=True, help="With --write: overwrite config.yml and the icon of the adopted entry.")
 @click.option("--diff", is_flag=True, help="Also show the differences whose reason is proven.")
 @engines.options(("embedded", "confd"))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -39,6 +40,7 @@ def adopt(
     folders: tuple[Path, ...],
     entries: tuple[Path, ...],
     write: bool,
+    force: bool,
     diff: bool,
     engine: str,
     confd: Path | None,
@@ -69,7 +71,7 @@ def adopt(
     if html:
         outfile.write(html, report.page(found, _text))
     if write:
-        _write(settings, [each for each in found if each.status == "adopted"])
+        _write(settings, [each for each in found if each.status == "adopted"], force=force)
     if not found:
         raise ForgeError(
             f"there is no conf image below {', '.join(map(str, folders))}", hint="name a folder with a Dockerfile and conf.d/"
@@ -124,8 +126,8 @@ def _catalog(folder: Path) -> Catalog:
     return Catalog(disk.read(folder, str(folder)))
 
 
-def _write(settings: Settings, found: Sequence[Adopted]) -> None:
-    """Write all that was adopted, or nothing: nothing that is there is overwritten."""
+def _write(settings: Settings, found: Sequence[Adopted], *, force: bool) -> None:
+    """Write all that was adopted, or nothing. Nothing that is there is overwritten, but with `force` the entry's own files."""
     from collections import Counter
 
     from catalog_forge import writer
@@ -147,10 +149,16 @@ def _write(settings: Settings, found: Sequence[Adopted]) -> None:
             Where(both[0]),
             "an entry belongs to one spec: name the image that configures its services",
         )
+    known = {each.name: {path: each.taken[path] for path in each.taken if path in each.plan and force} for each in found}
+    own = "its content is in the spec: --force overwrites it; or adopt into another catalog, with -C"
     problems = [
-        Problem("is in the way: nothing was written", Where(path), "move it away, or adopt into another catalog")
+        Problem(
+            "is in the way: nothing was written",
+            Where(path),
+            own if path in each.taken else "move it away, or adopt into another catalog",
+        )
         for each in found
-        for path in writer.compare(repository.root, each.name, each.plan).edited
+        for path in writer.compare(repository.root, each.name, each.plan, known[each.name]).edited
     ]
     if problems:
         raise ForgeError.of(problems)
@@ -159,6 +167,6 @@ def _write(settings: Settings, found: Sequence[Adopted]) -> None:
         spec = each.plan[f"specs/{each.name}.yml"].content
         folder = PlannedFolder(repository.root, each.name, each.plan.below(f"specs/{each.name}"))
         plans.append((each.name, each.plan, Source(each.name, spec, folder, repository.inherited, repository.pins).inputs))
-    for each, done in zip(found, writer.write_all(repository.root, plans), strict=True):
+    for each, done in zip(found, writer.write_all(repository.root, plans, known), strict=True):
         click.echo(f"{each.name}: {summary(done)}", err=True)
     schemas.keep(repository.root)

@@ -20,7 +20,7 @@ from catalog_forge.confd.imitated.flags import CommandLine
 from catalog_forge.confd.imitated.image_dir import TemplateResource
 from catalog_forge.errors import ForgeError, Problem, Where
 from catalog_forge.gotext.parsing import SyntaxFault
-from catalog_forge.image.dockerfile import Instruction
+from catalog_forge.image.dockerfile import HEREDOC, Instruction
 from catalog_forge.lint.catalog import ConfDir, Image
 from catalog_forge.lint.images import shell
 from catalog_forge.rancher.tree import File
@@ -244,7 +244,8 @@ class Inside:
         self.placed = image.placed
         self.confs = image.confs
         templates = {each.path for conf in self.confs for each in conf.templates.values()}
-        small = [each for each in image.folder.everything if each.size <= MAX_SOURCE and each.path not in templates]
+        known = (*image.folder.everything, *image.inlined.values())
+        small = [each for each in known if each.size <= MAX_SOURCE and each.path not in templates]
         self.scripts = [Script(each) for each in small if _nearest(image, each) and _is_script(each)]
 
     @cached_property
@@ -406,10 +407,13 @@ class Inside:
     def entry_script(self) -> tuple[Script, Instruction] | None:
         """The script that the image starts, and the instruction that brings it."""
         scripts = {_under(script.file, self.folder.path): script for script in self.scripts}
+        inline = next((script for script in self.scripts if script.file is self.placed.get(self.entry)), None)
         for source, target, each in reversed(self.copied if self.entry else []):
             script = scripts.get(_source_of(self.entry, posixpath.normpath(source).lstrip("/"), posixpath.normpath(target)))
             if script:
                 return script, each
+            if inline and HEREDOC.fullmatch(source) and self.entry == posixpath.normpath(target):
+                return inline, each
         return None
 
 

@@ -99,7 +99,7 @@ def _unknown(each: Resource, key: str) -> Hit:
 def _without(each: Resource, key: str) -> Fix | None:
     """A fix that takes the line of a key out, if the key and its value are all that stands there."""
     line = rf"^[ \t]*{re.escape(key)}[ \t]*=[ \t]*(?:\"[^\"\n]*\"|'[^'\n]*'|\w+)[ \t]*\r?(?:\n|$)"
-    found = re.search(line, each.file.text, re.MULTILINE)
+    found = None if each.file.above else re.search(line, each.file.text, re.MULTILINE)
     return Fix(f"delete {key}", each.file.path, (Edit(found.start(), found.end(), ""),)) if found else None
 
 
@@ -122,7 +122,7 @@ def decimal_mode(image: Image) -> Iterator[Hit]:
         if each.resource and re.fullmatch("[1-7][0-7]{2,3}", written):
             mode = (each.resource.mode or 0) & 0o777
             found = each.key("mode")
-            place = each.file.text.find(written, found) if found is not None else -1
+            place = each.file.text.find(written, found) if found is not None and not each.file.above else -1
             fix = Fix("write the mode in octal", each.file.path, (Edit(place, place, "0"),)) if place >= 0 else None
             yield Hit(each.at("mode", written), f'mode "{written}" is decimal: it gives {mode:04o}', f'write "0{written}"', fix)
 
