@@ -428,7 +428,7 @@ def test_in_its_own_catalog_an_entry_is_overwritten_with_force_alone(tmp_path: P
     [
         (DOCKER.replace("app-base:\n  image: acme/app:3.1", "app-base:\n  image: acme/app"), RANCHER, "asks for it"),
         (DOCKER, RANCHER.replace("request_line: GET /,", 'request_line: \'GET "/up" "HTTP/1.0"\','), ""),
-        (DOCKER, RANCHER.replace("request_line: GET /,", "request_line: 'GET \"/up\"',"), "has no version of HTTP"),
+        (DOCKER, RANCHER.replace("request_line: GET /,", "request_line: 'GET \"/up\"',"), "HTTP/1.0"),
     ],
 )
 def test_what_means_the_same_is_not_lost(tmp_path: Path, docker: str, rancher: str, words: str) -> None:
