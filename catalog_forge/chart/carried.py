@@ -134,6 +134,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "a Service answers on all addresses of the nodes, not on {address} alone",
         "set services.{service}.serviceType: ClusterIP, or bar the port with a NetworkPolicy",
     ),
+    "port of the host alone": ("nothing but its host reached it: no Service publishes it", "use `kubectl port-forward`"),
     "port of a load balancer": ("no rule leads from it: it is left out", "nothing, or write an Ingress"),
     "setting of a load balancer": ("each ingress controller has its own words for it: it is left out", "set its annotations"),
     "setting of a health check": ("a probe has no such setting", "check whether the service needs it"),

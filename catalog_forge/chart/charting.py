@@ -23,6 +23,7 @@ from catalog_forge.chart.names import DnsNames
 from catalog_forge.chart.objects import Objects
 from catalog_forge.chart.pods import Conf
 from catalog_forge.chart.questions import asked, scale_question, schema_of, storage_questions, typed
+from catalog_forge.chart.routes import published
 from catalog_forge.errors import ForgeError
 from catalog_forge.goyaml.decoding import pairs, text_of
 from catalog_forge.plan import File, Plan
@@ -171,7 +172,7 @@ class _ChartFiles:
             one: dict[str, Any] = {}
             if kind in ("StatefulSet", "Deployment") and not self.found.marks.questions(service.scale):
                 one["scale"] = service.scale
-            if kind == "balancer" or any(launch.ports for launch in service.launches):
+            if kind == "balancer" or any(map(published, service.launches)):
                 one["serviceType"] = "NodePort"
             if service.health_check:
                 one["liveness"] = False

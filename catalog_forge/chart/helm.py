@@ -167,8 +167,9 @@ def answer(question: Question) -> str:
 
 
 def whole(question: Question) -> str:
-    """Return the answer to a question as an expression of a whole number."""
-    return f"int64 $.Values.answers.{question.variable}"
+    """Return the answer to a question as an expression of a whole number; Helm reads no number that begins with zeros."""
+    path = f"$.Values.answers.{question.variable}"
+    return f"int64 {path}" if is_whole(question) else f'int64 (regexReplaceAll "^0+" (toString {path}) "")'
 
 
 def is_whole(question: Question) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from catalog_forge.chart.carried import SAID
 from catalog_forge.chart.gaps import Gaps
 from catalog_forge.chart.helm import is_whole
+from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.questions import Question
 from catalog_forge.shown import printable
 
@@ -60,13 +61,16 @@ def schema_of(question: Question, whole: bool, value: str, gaps: Gaps) -> dict[s
     """The JSON Schema of an answer; `whole` tells that it stands where only a number can, `value` is what the chart proposes.
 
     Rancher holds no answer to the limits of its question. One that its own default breaks is left out: Helm refuses values of
-    a chart that do not fit its schema.
+    a chart that do not fit its schema. Raises ForgeError where another answer breaks one.
     """
     found = _rule_of(question, whole)
     given = typed(question, value)
     for key in [key for key, breaks in _BROKEN.items() if value and not question.secret and key in found]:
         if _BROKEN[key](given, found[key]):
             what = f"question {question.variable}: {key}"
+            if value != question.default:
+                message = f"the answer {printable(value)!r} to {question.variable} breaks a limit of its question: {key}"
+                raise ForgeError(message, question.where, f"{key}: {found[key]}")
             gaps.add("limit of a question", "", what, question.where, value=repr(printable(value)))
             del found[key]
     return found

@@ -50,9 +50,8 @@ class Routes:
     def _reachable(self, service: Service) -> None:
         """The Services of pods: a name for each, and what is published of them."""
         name = self.names[service.name]
-        ports = [port_of(port)[1:] for launch in service.launches for port in launch.ports]
-        inner = [(private, protocol) for _, private, protocol in ports]
-        inner += [port_of(port)[2:] for launch in service.launches for port in launch.exposed]
+        ports = [port_of(port)[1:] for launch in service.launches for port in published(launch)]
+        inner = [port_of(port)[2:] for launch in service.launches for port in (*launch.ports, *launch.exposed)]
         listed = [_port(number, private, private, protocol) for number, (private, protocol) in enumerate(dict.fromkeys(inner))]
         self._headless(f"{name}.yaml", name, service.name, **({"ports": listed} if listed else {}))
         if ports:
@@ -62,8 +61,8 @@ class Routes:
             ]
             self._public(name, self.given.of(f"{name}/public", 63), name, opened)
         for launch in service.launches:
-            if launch.ports:
-                self.gap(launch, "ports", f"ports: {self.shown(', '.join(launch.ports))}", "published port", service=name)
+            if found := published(launch):
+                self.gap(launch, "ports", f"ports: {self.shown(', '.join(found))}", "published port", service=name)
         self._say_ports(service)
 
     def _say_ports(self, service: Service) -> None:
@@ -77,7 +76,8 @@ class Routes:
                     self.gap(launch, key, what, "port of a load balancer", item=item)
                 elif address:
                     words = {"address": self.shown(address), "service": self.names[service.name]}
-                    self.gap(launch, key, what, "address of a published port", item=item, **words)
+                    kind = "address of a published port" if port in published(launch) else "port of the host alone"
+                    self.gap(launch, key, what, kind, item=item, **words)
 
     def _headless(self, file: str, name: str, service: str, **more: Any) -> None:
         """A name for the pods of a service, also for those that are not ready."""
@@ -220,6 +220,11 @@ class Routes:
         kind = "ImplementationSpecific" if _ODD_PATH.search(path) else "Prefix"
         paths[path] = {"path": path, "pathType": kind, "backend": backend}
         return f"it is a rule of an Ingress{', without its priority' if rule.priority else ''}"
+
+
+def published(launch: Launch) -> list[str]:
+    """The ports of a container that others than its own host reach."""
+    return [port for port in launch.ports if not port_of(port)[0].startswith(("127.", "[::1", "::1"))]
 
 
 def _host(rule: Rule) -> str:

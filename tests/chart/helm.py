@@ -49,7 +49,8 @@ def _fail(message: bytes) -> bytes:
 
 
 def _int(value: Any) -> int:
-    return int(_text(value))
+    text = _text(value)
+    return 0 if re.fullmatch("|0[0-9]+", text) else int(text)  # one that begins with zero is octal, and mostly none
 
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -58,6 +59,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "toString": Function(lambda value: unrunes(_text(value)), ("any",)),
     "quote": Function(lambda value: b'"' + unrunes(_text(value)) + b'"', ("any",)),
     "replace": Function(lambda old, new, text: text.replace(old, new), ("string", "string", "string")),
+    "regexReplaceAll": Function(lambda pattern, text, by: re.sub(pattern, by, text), ("string", "string", "string")),
     "int": Function(_int, ("any",)),
     "int64": Function(_int, ("any",)),
     "add": Function(lambda *values: sum(map(_int, values)), (), "any"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from catalog_forge.chart.charting import Chart
+from catalog_forge.errors import ForgeError
 from catalog_forge.rancher.keys import KEYS, V2
 from tests.chart import helm, made
 from tests.chart.references import pod_of
@@ -86,7 +88,7 @@ services:
     - 'odd name=1'
     ports:
     - 81
-    - 127.0.0.1:8080:80
+    - 10.0.0.1:8080:80
     volumes:
     - one:/one
     - /two:/two:ro,z
@@ -131,7 +133,7 @@ def test_each_point_has_its_place() -> None:
     found = {(gap.where.line if gap.where else 0, gap.service, gap.what) for gap in made.of_entry(PLACES).gaps}
     assert found == {
         *((7, "web", "environment: NOBODY"), (8, "web", "environment: URL"), (9, "web", "environment: odd name")),
-        *((11, "web", "ports: 81, 127.0.0.1:8080:80"), (12, "web", "ports: 127.0.0.1:8080:80")),
+        *((11, "web", "ports: 81, 10.0.0.1:8080:80"), (12, "web", "ports: 10.0.0.1:8080:80")),
         *((15, "web", "volumes: /two"), (15, "web", "volumes: /two: z"), (16, "web", "volumes: /two/three")),
         (19, "web", "labels: io.rancher.scheduler.affinity:host_label_ne: x"),
         (20, "web", "labels: io.rancher.scheduler.affinity:host_label: z"),
@@ -171,6 +173,48 @@ def test_a_secret_is_in_no_probe() -> None:
     )
     assert "token" not in "".join(file.content.decode() for file in chart.plan.below("templates"))
     assert "request_line: GET" in {gap.what for gap in chart.gaps}
+
+
+def test_a_port_of_the_host_alone_is_published_by_no_service() -> None:
+    ports = ["127.0.0.1:99:99/udp", "10.0.0.1:88:88", "81:81"]
+    chart = charted({"web": {"image": "x:1", "ports": ports}, "own": {"image": "x:1", "ports": ["127.0.0.9:1:1"]}}, {})
+    found = {each["metadata"]["name"]: each["spec"] for each in helm.objects(chart) if each["kind"] == "Service"}
+    assert sorted(found) == ["own", "web", "web-public"] and [each["port"] for each in found["web-public"]["ports"]] == [88, 81]
+    assert [each["port"] for each in found["web"]["ports"]] == [99, 88, 81]
+    assert [(gap.kind, gap.what) for gap in chart.gaps] == [
+        ("published port", "ports: 10.0.0.1:88:88, 81:81"),
+        ("port of the host alone", "ports: 127.0.0.1:99:99/udp"),
+        ("address of a published port", "ports: 10.0.0.1:88:88"),
+        ("port of the host alone", "ports: 127.0.0.9:1:1"),
+    ]
+
+
+@pytest.mark.parametrize(("default", "given", "port"), [("080", None, 80), ("8080", 81, 81), ("080", "0090", 90), ("", 7, 7)])
+def test_a_port_that_is_an_answer_is_a_number(default: str, given: object, port: int) -> None:
+    question = {"variable": "port", "type": "int", "default": default, "required": True}
+    both = [
+        {"version": "2", "services": {"web": {"image": "x:1", "ports": ["${port}:8080"]}}},
+        {"version": "2", "catalog": {"name": "x", "version": "1", "questions": [question]}},
+    ]
+    chart = made.of_entry(json.dumps(both[0]), json.dumps(both[1]))
+    objects = helm.objects(chart, {} if given is None else {"answers/port": given})
+    (public,) = (each["spec"]["ports"] for each in objects if each["metadata"]["name"] == "web-public")
+    assert public[0]["port"] == port
+
+
+@pytest.mark.parametrize(("answer", "limit"), [("TOOLONG", "maxLength"), ("AB", "pattern"), ("ab", "")])
+def test_an_answer_that_breaks_a_limit_is_refused(answer: str, limit: str) -> None:
+    question = {"variable": "len", "type": "string", "default": "abc", "max_length": 3, "valid_chars": "a-z"}
+    both = [
+        {"version": "2", "services": {"web": {"image": "x:${len}"}}},
+        {"version": "2", "catalog": {"name": "x", "version": "1", "questions": [question]}},
+    ]
+    texts = [yaml.safe_dump(each) for each in both]
+    if limit:
+        with pytest.raises(ForgeError, match=f"the answer '{answer}' to len breaks a limit of its question: {limit}"):
+            made.of_entry(texts[0], texts[1], {"len": answer})
+    else:
+        assert not made.of_entry(texts[0], texts[1], {"len": answer}).gaps
 
 
 def test_a_name_leads_to_what_it_led_to_and_to_how_many_is_said() -> None:
