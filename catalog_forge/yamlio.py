@@ -364,7 +364,7 @@ _Quoting.add_representer(Quoted, lambda dumper, text: dumper.represent_scalar("t
 _MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
 _SEQUENCE = yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
 _ENDS = {dict: yaml.MappingEndEvent(), list: yaml.SequenceEndEvent()}
-_LISTS = (list, tuple)
+_ROOMS = (dict, list, tuple)
 
 
 def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
@@ -379,10 +379,13 @@ def _add(events: list[yaml.Event], data: Data, known: dict[int, slice]) -> None:
         events.append(_MAPPING)
         for key, value in data.items():
             events.append(_scalar(key))
-            _add(events, value, known)
+            if isinstance(value, _ROOMS):
+                _add(events, value, known)
+            else:
+                events.append(_scalar(value))
         events.append(_ENDS[dict])
         known[id(data)] = slice(begin, len(events))
-    elif isinstance(data, _LISTS):
+    elif isinstance(data, _ROOMS):
         events.append(_SEQUENCE)
         for value in data:
             _add(events, value, known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -72,9 +71,12 @@ def readme(spec: Spec) -> str:
     )
 
 
+_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>&#|~!"})
+
+
 def _escaped(text: object) -> str:
     """Write a text as one line of Markdown that shows it letter by letter: neither emphasis, nor a link, nor HTML, nor a cell."""
-    return re.sub(r"([\\`*_\[\]<>&#|~!])", r"\\\1", " ".join(str(text).split()))
+    return " ".join(str(text).split()).translate(_MARKS)
 
 
 def _row(question: dict[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from catalog_forge.gotext.time import Time
@@ -18,6 +19,7 @@ Spend = Callable[[int], None]
 _PIECE = 100  # bytes that a piece costs beside its own
 _MAX_NUMBER = 1_000_000  # Go takes no wider width and no larger index
 _ESCAPES = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v", "\\": "\\\\"}
+_SIMPLE = re.compile(rb"%([a-z])")
 _EXPONENT = re.compile(rb"[eEpP]")
 
 
@@ -50,7 +52,27 @@ def sprintln(values: Sequence[Any], spend: Spend = free) -> bytes:
 
 def sprintf(form: bytes, values: Sequence[Any], spend: Spend = free) -> bytes:
     """Format values as Go's Sprintf does; what does not fit is told in the text (`%!d(string=x)`)."""
-    return Formatter(form, values, Printer(spend=spend)).run()
+    printer = Printer(spend=spend)
+    if (verbs := _verbs(form)) is None or len(verbs) != len(values):
+        return Formatter(form, values, printer).run()
+    for (before, verb), value in zip(verbs, values, strict=True):
+        if before:
+            printer.add(before)
+        printer.argument(value, verb)
+    if behind := form[sum(len(before) + 2 for before, _ in verbs) :]:
+        printer.add(behind)
+    return printer.text
+
+
+@lru_cache(maxsize=1024)
+def _verbs(form: bytes) -> Sequence[tuple[bytes, str]] | None:
+    """The verbs of a format, each with the text before it; None where there is more than small letters behind percent signs.
+
+    Nearly all formats are so, and come again and again.
+    """
+    *pairs, behind = _SIMPLE.split(form)
+    found = [(before, verb.decode()) for before, verb in zip(pairs[::2], pairs[1::2], strict=True)]
+    return None if any(b"%" in text for text in (behind, *pairs[::2])) else found
 
 
 @dataclass(frozen=True, slots=True)

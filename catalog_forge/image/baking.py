@@ -51,7 +51,7 @@ def bake_file(targets: Sequence[Baked], args: Mapping[str, str], shards: int) ->
     names = [target.name for target in targets]
     groups = {"default": names, **sharded(names, shards)}
     common = {
-        "args": {**args, EPOCH: f"${{{EPOCH}}}"},
+        "args": {**{name: _literal(value) for name, value in args.items()}, EPOCH: f"${{{EPOCH}}}"},
         "attest": ["type=provenance,disabled=true", "type=sbom,disabled=true"],
         "output": ["type=image,push=true,oci-mediatypes=false,rewrite-timestamp=true"],
     }
@@ -60,6 +60,11 @@ def bake_file(targets: Sequence[Baked], args: Mapping[str, str], shards: int) ->
         "group": {name: {"targets": found} for name, found in groups.items()},
         "target": {"_common": common, **{target.name: _target(target) for target in targets}},
     }
+
+
+def _literal(value: str) -> str:
+    """Write a text so that bake takes it as it is: HCL reads `${` and `%{` in it (HCL Native Syntax Specification, Templates)."""
+    return value.replace("${", "$${").replace("%{", "%%{")
 
 
 def _target(target: Baked) -> dict[str, Any]:

@@ -176,3 +176,13 @@ def test_an_unknown_commit_is_one_clear_line(catalog: Path) -> None:
     assert done.exit_code == 1
     assert "there is no commit 'origin/nothing' here" in done.output
     assert "is not the name of a commit" in run(catalog, "bake", "--changed-since", "--all").output
+
+
+def test_a_build_argument_is_no_template_of_bake(catalog: Path) -> None:
+    given = {"A": "a${HOME}", "B": "%{if x}", "C": "$${X}", "D": "${SOURCE_DATE_EPOCH}", "E": "$5, 10% {}"}
+    words = [word for pair in given.items() for word in ("--build-arg", "=".join(pair))]
+    written = json.loads(run(catalog, "bake", *words).stdout)["target"]["_common"]["args"]
+    assert written == {
+        **{"A": "a$${HOME}", "B": "%%{if x}", "C": "$$${X}", "D": "$${SOURCE_DATE_EPOCH}", "E": "$5, 10% {}"},
+        "SOURCE_DATE_EPOCH": "${SOURCE_DATE_EPOCH}",
+    }

@@ -149,6 +149,13 @@ def test_where_nothing_is_committed_it_says_so(catalog: Path) -> None:
         assert result.output == "nothing is committed here yet\n  hint: commit what is published, then try again\n"
 
 
+def test_a_repository_that_lost_its_objects_is_not_called_shallow(catalog: Path) -> None:
+    shutil.rmtree(catalog / ".git/objects")
+    (catalog / ".git/objects").mkdir()
+    result = run(catalog, "release", "web-conf")
+    assert result.exit_code == 1 and "bad object" in result.output and "shallow" not in result.output
+
+
 def test_a_commit_holds_nothing_else(catalog: Path) -> None:
     edit(catalog, "default: 80", "default: 81")
     (catalog / "other.txt").write_text("x")

@@ -127,7 +127,10 @@ def _below(path: bytes) -> bytes | None:
 
 def load(body: bytes) -> Any:
     """Parse JSON as Go does into an interface: every number a float, the last of equal keys wins. Raises ValueError."""
-    text = _SURROGATE.sub("\ufffd", body.decode("utf-8", "surrogateescape"))
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = _SURROGATE.sub("\ufffd", body.decode("utf-8", "surrogateescape"))
     try:
         return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_constant)
     except RecursionError:
