@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from catalog_forge.backends import TABLE
 from catalog_forge.confd import go
@@ -78,7 +78,7 @@ def resource_names(files: tuple[ConfFile, ...]) -> list[str]:
     names: list[str] = []
     counts: Counter[str] = Counter()
     for file in files:
-        name = base = PurePosixPath(file.dest).name
+        name = base = posixpath.basename(file.dest)
         while counts[name]:
             counts[base] += 1
             name = f"{base}-{counts[base]}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,7 +75,7 @@ def folders(spec: Spec) -> list[str]:
 
 
 def _all_folders(spec: Spec) -> list[str]:
-    return sorted({spec.share, *(str(PurePosixPath(file.dest).parent) for file in spec.files)})
+    return sorted({spec.share, *(posixpath.dirname(file.dest) for file in spec.files)})
 
 
 def dockerfile(spec: Spec) -> str:

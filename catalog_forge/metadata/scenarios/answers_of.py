@@ -107,6 +107,7 @@ class _View:
 
     def container(self, member: Container) -> Entry:
         """A container: who it is, where it runs, what it belongs to."""
+        labels = units.labels(member)
         return {
             **self._network_of(member),
             **self._membership(member.launch),
@@ -115,8 +116,8 @@ class _View:
             "environment_uuid": self.uuid,
             "external_id": units.digest("/".join(units.container_id(member.name, member.index, member.create_index))),
             "host_uuid": self._host_uuid(member.host),
-            "hostname": member.name if units.names_host(units.labels(member)) else None,
-            "labels": units.labels(member),
+            "hostname": member.name if units.names_host(labels) else None,
+            "labels": labels,
             "links": self._container_links(member),
             "memory_reservation": None,
             "metadata_kind": "container",
