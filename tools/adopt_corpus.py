@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from catalog_forge.adopt.adopting import adopt
+from catalog_forge.adopt.bodies import lift
 from catalog_forge.adopt.entries import uses
-from catalog_forge.adopt.lifting import lift
 from catalog_forge.adopt.originals import originals
 from catalog_forge.adopt.report import outcomes
 from catalog_forge.adopt.setting import Lifted, Setting

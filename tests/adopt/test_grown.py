@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.adopt.lifting import lift
+from catalog_forge.adopt.bodies import lift
 from catalog_forge.adopt.setting import Lifted, Setting
 from tests.adopt.both import Batch, World
 

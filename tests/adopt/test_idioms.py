@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_forge.adopt.lifting import lift
+from catalog_forge.adopt.bodies import lift
 from catalog_forge.adopt.setting import Setting
 from tests.adopt.both import Renderer, World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_forge.adopt.lifting import lift
+from catalog_forge.adopt.bodies import lift
 from catalog_forge.adopt.setting import KeyUse, Setting
 
 META = "/self/service/metadata"
