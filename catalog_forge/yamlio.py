@@ -190,8 +190,14 @@ def load(text: bytes | str, file: str, *, aliases: bool = False, max_bytes: int 
     return to_data(parse(text, file, aliases=aliases, max_bytes=max_bytes))
 
 
-def to_data(node: Node) -> Data:
-    """Turn a node into plain data. What an alias stands for is shared, not copied."""
+def as_written(text: Text) -> Scalar:
+    """Return the value of a scalar, and the text for a number that would be written back as another one: 0777, 1.10, 1e3."""
+    value = text.data()
+    return text.value if isinstance(value, int | float) and not isinstance(value, bool) and str(value) != text.value else value
+
+
+def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
+    """Turn a node into plain data, by `scalar` what is no mapping or list. What an alias stands for is shared, not copied."""
     made: dict[int, Data] = {}
 
     def convert(node: Node) -> Data:
@@ -202,7 +208,7 @@ def to_data(node: Node) -> Data:
                 case Seq(items):
                     made[id(node)] = [convert(item) for item in items]
                 case Text():
-                    made[id(node)] = node.data()
+                    made[id(node)] = scalar(node)
         return made[id(node)]
 
     return convert(node)

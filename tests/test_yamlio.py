@@ -366,3 +366,15 @@ def test_edit_keeps_every_byte_that_it_does_not_change_or_refuses(text: str, wan
 def test_edit_has_the_bounds_of_reading(text: str) -> None:
     with pytest.raises(ForgeError):
         edit(text, lambda root: root)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5", 5), ("-3", -3), ("1.5", 1.5), ("true", True), ("", None), ("'5'", "5"),
+        ("0777", "0777"), ("007", "007"), ("1.10", "1.10"), ("1e3", "1e3"), ("+3", "+3"), ("-0", "-0"),
+    ],
+)  # fmt: skip
+def test_a_number_that_would_be_written_back_as_another_stays_a_text(text: str, value: object) -> None:
+    found = yamlio.to_data(yamlio.parse(f"a: [{text or '~'}]", "x.yml"), yamlio.as_written)
+    assert found == {"a": [value]} and type(found["a"][0]) is type(value)

@@ -41,8 +41,11 @@ def _guard(escape: Escape) -> str:
 
 
 def failure(name: str, message: str) -> str:
-    """Return the action that ends the rendering: confd fails on a key that is not there, and its error names the key."""
-    return f"{{{{getv (print {name} {go.string(message)})}}}}"
+    """Return the action that ends the rendering: confd fails on a key that is not there, and its error names the key.
+
+    confd sends what it logs through Printf (log.Error(err.Error()) of resource.go), for which a percent sign is doubled.
+    """
+    return f"{{{{getv (print {name} {go.string(message.replace('%', '%%'))})}}}}"
 
 
 def _replaced(term: str, pairs: Iterable[tuple[str, str]]) -> str:

@@ -132,4 +132,4 @@ def _structure(name: str, key: MetadataKey, node: yamlio.Node | None, problems: 
     if not isinstance(node, yamlio.Map if key.type == "map" else yamlio.Seq):
         problems.append(Problem(f"{name} must be a {key.type}", node.where))
         return None
-    return yamlio.to_data(node)
+    return yamlio.to_data(node, yamlio.as_written)

@@ -180,7 +180,7 @@ class _Reader:
         """Take the values of compose keys as they are; one that is wrong is noted, and left out."""
         for name, (_, node) in nodes.items():
             self.unread_expressions(node)
-            data = yamlio.to_data(node)
+            data = yamlio.to_data(node, yamlio.as_written)
             problems = [*refused(name, data)]
             for problem in problems:
                 self.wrong(problem.message, node.where, problem.hint)
@@ -244,7 +244,9 @@ class _Reader:
 
     def data(self, _kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
         self.unread_expressions(node)
-        return node.value if isinstance(node, yamlio.Text) and node.data() is not None else yamlio.to_data(node)
+        return (
+            node.value if isinstance(node, yamlio.Text) and node.data() is not None else yamlio.to_data(node, yamlio.as_written)
+        )
 
     def sequence(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
         if limits.single and isinstance(node, yamlio.Text):
@@ -316,7 +318,7 @@ class _Reader:
             )
         if isinstance(node, yamlio.Seq):
             return self.sequence(tuple[SetBlock, ...], node, limits, what)
-        constant = node.data()
+        constant = yamlio.as_written(node)
         return self.expression(Text, node, limits, what) if isinstance(constant, str) else constant
 
     def block(self, kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:

@@ -356,10 +356,10 @@ class _Live:
         return self._stamps() == self.stamps or any(line.startswith(RELOAD) for line in self.main.new)
 
     def _all_wait(self, since: float | None = None) -> bool:
-        """Whether all watchers have the present version, and wait for the next."""
-        versions = self.server.answers.revisions()
-        begin = self.healthy_since if since is None else since
-        return self.heard.waiting(versions, begin) >= len(self.subject.image.resources)
+        """Whether all watchers have had the present version since a time; without one: wait for the next at this moment."""
+        versions, heard = self.server.answers.revisions(), self.heard
+        count = heard.waiting(versions, self.healthy_since) if since is None else heard.waited(versions, since)
+        return count >= len(self.subject.image.resources)
 
     @property
     def _carries(self) -> bool:

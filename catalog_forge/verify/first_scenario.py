@@ -14,6 +14,7 @@ from catalog_forge.errors import Where
 from catalog_forge.metadata.scenarios import scenario
 from catalog_forge.rancher.composition import substituted
 from catalog_forge.rancher.questions import Given, answered
+from catalog_forge.spec.checks import uses
 from catalog_forge.spec.model import MetadataKey, Spec
 from catalog_forge.verify import view
 from catalog_forge.verify.observation import Engine, Seen
@@ -39,20 +40,28 @@ def first_scenario(spec: Spec, subject: Subject, engine: Engine, given: Mapping[
     """
     services = stack(spec, given)
     scaled = next(iter(services))
-    text = yamlio.dump({"stack": spec.entry.name, "hosts": 3, "services": services, "self": f"{asking(spec)}-1"})
-    start = scenario.read(text, "the new scenario", asking(spec)).moments
-    (seen,) = engine.play(subject, [view.of_moment(start[0], 0, subject.version)])
+    told = {"stack": spec.entry.name, "hosts": 3, "services": services, "self": f"{asking(spec)}-1"}
     steps: list[dict[str, Any]] = []
     if not spec.engine.is_stored:  # no other store tells of containers
         steps = [{"service": scaled, "scale": services[scaled]["scale"] + 1}, {"service": scaled, "replace": 1}]
         steps += [{"self": f"{member.asking}-1"} for member in spec.members[1:] if member.scale]
-    expected = yamlio.dump({"expect": _expected(seen)})
-    return HEAD.format(name=spec.name) + text + expected + (yamlio.dump({"then": steps}) if steps else "")
+    moments = scenario.read(yamlio.dump({**told, "then": steps}), "the new scenario", asking(spec)).moments
+    views = [view.of_moment(moment, number, subject.version) for number, moment in enumerate(moments)]
+    first, *later = engine.play(subject, views)
+    told["expect"] = {"files": {dest: written.text for dest, written in first.files.items()}, **_failing(first)}
+    steps = [{**step, "expect": _failing(seen)} if seen.errors else step for step, seen in zip(steps, later, strict=True)]
+    text = "".join(yamlio.dump({key: value}) for key, value in told.items())
+    return HEAD.format(name=spec.name) + text + (yamlio.dump({"then": steps}) if steps else "")
 
 
 def made_up(spec: Spec, given: Mapping[str, Given] = {}) -> list[str]:
     """Return the keys that have neither an answer nor a default, so that the scenario has a made-up value for them."""
-    free = [name for name, key in spec.metadata.items() if key.needed and key.asked and not key.options]
+    groups = spec.service.groups.values()
+    free = [
+        name
+        for name, key in spec.metadata.items()
+        if key.needed and key.asked and not key.options and not (groups and all(name in group.metadata for group in groups))
+    ]
     return [name for name in free if spec.metadata[name].variable not in given]
 
 
@@ -63,8 +72,19 @@ def stack(spec: Spec, given: Mapping[str, Given] = {}) -> dict[str, Any]:
     known = {name: _answered({**keys, **rancher.get(name, {})}, answers) for name, keys in compose.items()}
     beside = {name: sidekicks_of(keys) for name, keys in known.items()}
     services = {name: _service(name, known, beside) for name in known if name not in {*chain.from_iterable(beside.values())}}
-    others = (answers[key.variable] for key in spec.metadata.values() if key.type == "service")
+    others = [answers[key.variable] for key in spec.metadata.values() if key.type == "service"]
+    if links := {_target(alias, known): alias for alias in uses.links(spec)}:
+        for member in spec.members:
+            services[member.name]["links"] = links
+        others += links
     return services | {name: {} for name in others if name not in known}
+
+
+def _target(alias: str, known: Mapping[str, Any]) -> str:
+    """The service that a link of this alias leads to: that which the compose keys name, else one of the alias' own name."""
+    links = [str(each) for keys in known.values() for key in ("links", "external_links") for each in keys.get(key, ())]
+    targets = (target.rpartition("/")[2] for target, _, name in (link.partition(":") for link in links) if name == alias)
+    return next(targets, alias)
 
 
 def _service(name: str, known: Mapping[str, Any], beside: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -123,8 +143,12 @@ def _answered(data: Any, answers: Mapping[str, str]) -> Any:
             return data
 
 
-def _expected(seen: Seen) -> dict[str, Any]:
-    expected: dict[str, Any] = {"files": {dest: written.text for dest, written in seen.files.items()}}
-    if seen.errors:
-        expected["error"] = list(seen.errors)
-    return expected
+def _failing(seen: Seen) -> dict[str, Any]:
+    """What is expected of a moment that cannot be rendered: the reasons, without what each engine puts before them."""
+    reasons = dict.fromkeys(_reason(error) for error in seen.errors)
+    return {"error": list(reasons)} if reasons else {}
+
+
+def _reason(error: str) -> str:
+    _, _, reason = error.rpartition("key does not exist: ")
+    return reason if reason != error else error.partition(": ")[2]

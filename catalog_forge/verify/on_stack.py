@@ -351,8 +351,8 @@ class Scene:
             wait = float(refresh.removesuffix("s")) + 1 if refresh[:1].isdigit() else 0
             return "confd makes its next pass" if time.monotonic() - max(self.changed, self.filled) < wait else ""
         confs = [each for each in self.running.seen() if each.running and self._is_conf(each)]
-        waiting = self.running.heard.waiting(self.running.supervisor.versions, 0)
-        if waiting >= len(self.subject.image.resources) * len(confs):
+        waited = self.running.heard.waited(self.running.supervisor.versions, 0)
+        if waited >= len(self.subject.image.resources) * len(confs):
             return ""
         return "" if self._stuck(moment) else "confd has not taken in the change"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -64,12 +65,20 @@ class Heard:
     def waiting(self, versions: frozenset[str], since: float) -> int:
         """How many watchers wait for another than these versions, and have begun to since a time."""
         begin = max(since, time.monotonic() - _POLL)
-        count = 0
-        for when, _, query in reversed(self._requests.copy()):
-            if when < begin:
-                break
-            count += bool(query) and versions.issuperset(parse_qs(query).get("value", ["init"]))
-        return count
+        return len(self._watches(versions, begin))
+
+    def waited(self, versions: frozenset[str], since: float) -> int:
+        """How many watchers have waited for another than these versions since a time: once all have, that stays true.
+
+        They are counted where most have asked within one poll: at any moment one or another may be between two of them.
+        """
+        asked = self._watches(versions, since)
+        return max((number - bisect_left(asked, when - _POLL) for number, when in enumerate(asked, start=1)), default=0)
+
+    def _watches(self, versions: frozenset[str], since: float) -> list[float]:
+        """When watchers have asked for another than these versions."""
+        asked = [(when, query) for when, _, query in self._requests.copy() if query and when >= since]
+        return [when for when, query in asked if versions.issuperset(parse_qs(query).get("value", ["init"]))]
 
     def passes(self, since: float, *, fresh: bool) -> int:
         """How many whole passes have been made since a time; `fresh` ones are those of a confd that has just started.

@@ -44,3 +44,14 @@ def test_an_example_is_a_blueprint_too(name: str, tmp_path: Path) -> None:
 def test_an_example_that_is_not_there_suggests_the_nearest(tmp_path: Path) -> None:
     result = CliRunner().invoke(root, ["-C", str(tmp_path), "new", "x-conf", "--blueprint", "example:nginxconf", "--no-input"])
     assert result.exit_code == 1 and "did you mean 'nginx-conf'?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["consul-conf consul_version=0.9.1", "etcd-conf etcd_version=3.6.0", "haproxy-conf haproxy_version=1.8.4",
+     "redis-conf redis_version=3.2.11", "zookeeper-conf servers=2", "mongodb-conf members=9"],
+)  # fmt: skip
+def test_a_release_or_number_that_a_question_rules_out_is_refused(answer: str, tmp_path: Path) -> None:
+    name, _, given = answer.partition(" ")
+    result = CliRunner().invoke(root, ["-C", str(tmp_path), "new", name, "--no-input", "--no-build", "--set", given])
+    assert (result.exit_code, given.partition("=")[0] in result.stderr) == (1, True), result.output

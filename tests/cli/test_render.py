@@ -285,3 +285,9 @@ def test_a_panic_of_confd_is_told_by_its_own_line(tmp_path: Path, confd: Path) -
     ]
     assert "panic: " in run(tmp_path, *words).stderr
     assert "INFO" not in run(tmp_path, *words).stderr
+
+
+@pytest.mark.parametrize("word", ["--step", "--scale"])
+def test_two_moments_are_for_a_difference(specs: Path, word: str) -> None:
+    result = run(specs, "app-conf", word, "1", word, "2")
+    assert (result.exit_code, "two --step or --scale are for --diff: give one" in result.stderr) == (2, True)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from catalog_forge.blueprint.find import examples
-from tests.helpers import PATIENCE
+from catalog_forge.verify.asking import MAX_WITHIN
 from tests.live.software import Forge, image_of
 
 pytestmark = pytest.mark.engine
@@ -37,7 +37,7 @@ def be_patient(scenario: Path) -> None:
     """Let a stack take as long as a busy machine takes to be as expected."""
     story = yaml.safe_load(scenario.read_text())
     for moment in (story, *story["then"]):
-        moment["expect"]["within"] = f"{PATIENCE}s"
+        moment["expect"]["within"] = f"{MAX_WITHIN:g}s"
     scenario.write_text(json.dumps(story))
 
 

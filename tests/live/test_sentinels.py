@@ -10,7 +10,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from tests.live.software import RunningStack, eventually, forge_in, image_of, run, running
+from tests.live.software import TAGS, RunningStack, eventually, forge_in, image_of, run, running
 
 pytestmark = pytest.mark.engine
 PASSWORD = """first 'and" \\ $HOME"""
@@ -33,7 +33,10 @@ def stack(
     """Three servers and three sentinels, once each knows all others; clients have to say a password."""
     image_of("redis")
     with forge_in(tmp_path_factory.mktemp("redis"), engine, confd) as forge:
-        forge.new("redis-conf", "--set", "redis_version=3.2.11")
+        forge.new("redis-conf")
+        spec = forge.catalog / "specs/redis-conf.yml"
+        spec.write_text(re.sub(r"redis:[0-9.]+", TAGS["redis"], spec.read_text()))
+        forge("generate")
         with running(engine, forge, "redis", down_after="5000", password=PASSWORD) as stack:
             for index in (1, 2, 3):
                 sentinel = stack.container("redis-sentinels", index)

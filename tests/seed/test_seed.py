@@ -192,7 +192,7 @@ def test_answers_come_from_a_file_by_key_or_by_variable(catalog: Catalog) -> Non
     there = catalog.there()
     assert there["base/dir"] == "/y"
     assert (there["name"], there["password"], there["servers/0"], there["servers/3/a"]) == ("n", "007", "1", "b")
-    assert (there["servers/1"], there["servers/2"]) == ("2.5", "yes")
+    assert (there["servers/1"], there["servers/2"]) == ("2.50", "yes")
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,30 @@ def test_what_it_expects_is_what_is_rendered(name: str) -> None:
     assert result.passed, [failure for step in result.steps for failure in step.failures]
     assert len(result.steps) == 3
     assert result.steps[0].checked >= len(spec.files)
+
+
+PROXY = """\
+forge: 1
+name: lb-conf
+service: {name: lb, image: "haproxy:2.8", external_links: ["${web}:back"]}
+metadata: {web: {type: service}, nodes: {type: list}}
+files:
+- {dest: /etc/lb/a.cfg, format: raw, body: [{list: {of: "link:back[required]", item: "server @{it.ip}:80\\n"}}]}
+- {dest: /etc/lb/b.cfg, format: raw, body: [{list: {of: "metadata/nodes[required]", item: "@{it}\\n"}}]}
+"""
+
+
+def test_a_link_leads_to_a_service_and_a_reason_is_recorded_as_each_engine_tells_it() -> None:
+    spec, subject = spec_of(PROXY), subject_of(PROXY)
+    text = first_scenario.first_scenario(spec, subject, Embedded())
+    data = yamlio.load(text, "s.yml")
+    assert data["services"]["lb"]["links"] == {"other-lb": "back"}
+    assert data["expect"]["files"] == {"/etc/lb/a.cfg": "server 10.42.1.171:80\n"}
+    reason = ["required metadata key nodes has no value"]
+    assert [moment["expect"]["error"] for moment in (data, *data["then"])] == [reason] * 3
+
+
+def test_what_every_group_says_itself_is_not_made_up() -> None:
+    groups = SPEC.replace("service: {", "service: {groups: {a: {metadata: {cluster.name: x}}, b: {GROUP}}, ", 1)
+    assert first_scenario.made_up(spec_of(groups.replace("GROUP", "metadata: {cluster.name: y}"))) == []
+    assert first_scenario.made_up(spec_of(groups.replace("GROUP", "scale: 2"))) == ["cluster.name"]

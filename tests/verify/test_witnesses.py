@@ -6,7 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from catalog_forge.verify.witnesses import Said, error_in, problem_in
+from catalog_forge.metadata.service.wire import Request
+from catalog_forge.verify.witnesses import Heard, Said, error_in, problem_in
+from tests.verify.specs import subject_of
 
 START = "2026-11-29T17:59:31Z web-1 confd[70]: "
 AWAY = f"{START}ERROR dial tcp 10.0.0.2:6379: connect: connection refused"
@@ -79,3 +81,20 @@ def test_without_a_store_every_error_counts() -> None:
 
 def test_a_connection_that_confd_makes_anew_is_not_an_error() -> None:
     assert Conf(None).says(MENDED, AWAY) == [AWAY.partition("ERROR ")[2]]
+
+
+def test_who_has_waited_for_the_next_version_is_counted_also_between_two_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, now = Heard(subject_of()), 100.0
+    monkeypatch.setattr("catalog_forge.verify.witnesses.time.monotonic", lambda: now)
+
+    def ask(version: str) -> None:
+        heard.note(Request("GET", "/latest/version", f"wait=true&value={version}&maxWait=10", {}, "10.42.1.11"))
+
+    for _ in range(2):
+        ask("7")
+    assert (heard.waiting(frozenset("7"), 0), heard.waited(frozenset("7"), 0)) == (2, 2)
+    now = 111.0
+    ask("7")
+    assert (heard.waiting(frozenset("7"), 0), heard.waited(frozenset("7"), 0)) == (1, 2)
+    assert heard.waited(frozenset("8"), 0) == 0
+    assert heard.waited(frozenset("7"), 105) == 1

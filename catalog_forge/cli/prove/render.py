@@ -139,6 +139,7 @@ def _check(name: str | None, engine: str, wanted: Wanted) -> None:
         (name and wanted.prefix is not None, "--prefix is for --image-dir; use --version with a spec"),
         (wanted.image_dir and wanted.backend, "--backend selects a back end of a spec"),
         (wanted.steps and wanted.scales, "use either --step or --scale"),
+        (len(wanted.steps or wanted.scales) > 1 and not wanted.show_diff, "two --step or --scale are for --diff: give one"),
         (
             engine == "image" and (wanted.version or wanted.resources),
             "--engine image uses the built image: --version and --resource cannot be changed",

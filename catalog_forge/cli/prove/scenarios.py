@@ -8,6 +8,7 @@ import click
 
 from catalog_forge.cli.main import Settings
 from catalog_forge.cli.shown import names as complete
+from catalog_forge.cli.shown import outfile
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
@@ -49,7 +50,7 @@ def new(settings: Settings, name: str, title: str, sets: tuple[str, ...], force:
     answers = given(sets, None)
     text = first_scenario.first_scenario(spec, subject.of_spec(spec, source.folder.static), Embedded(), answers)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    outfile.write(file, text)
     click.echo(f"specs/{name}/scenarios/{title}.yml")
     for key in first_scenario.made_up(spec, answers):
         click.echo(f"{key} has no default, so a placeholder was used: change it", err=True)

@@ -13,7 +13,7 @@ from catalog_forge.goyaml.decoding import is_null
 from catalog_forge.goyaml.scalars import Value
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.metadata.scenarios import units
-from catalog_forge.metadata.scenarios.model import SUBNET, Environment, Host, Network, Service, Sidekick, Stack
+from catalog_forge.metadata.scenarios.model import LARGE_SUBNET, SUBNET, Environment, Host, Network, Service, Sidekick, Stack
 
 MAX_SCALE = 10_000
 
@@ -182,5 +182,5 @@ def check_room(environment: Environment, where: Where) -> None:
                 f"the subnet {environment.subnet} has {launch.block.size} addresses for {launch.name!r}, which needs "
                 f"{launch.service.last_created}",
                 where,
-                "give the scenario a larger one, for example subnet: 10.42.0.0/16",
+                f"give the scenario a larger one, for example subnet: {LARGE_SUBNET}",
             )

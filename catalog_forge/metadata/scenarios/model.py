@@ -10,6 +10,8 @@ from typing import Literal
 from catalog_forge.goyaml.scalars import Value
 
 SUBNET = "10.42.1.0/24"
+LARGE_SUBNET = "10.42.0.0/16"
+"""The one of a scenario that names none and has more containers than the first has room for."""
 
 Network = Literal["own", "primary"]
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog_forge import yamlio
@@ -36,7 +36,7 @@ from catalog_forge.errors import ForgeError, Where, did_you_mean
 from catalog_forge.metadata.reading import Reader
 from catalog_forge.metadata.scenarios import environment, steps
 from catalog_forge.metadata.scenarios.answers_of import answers_of
-from catalog_forge.metadata.scenarios.model import Environment
+from catalog_forge.metadata.scenarios.model import LARGE_SUBNET, Environment
 from catalog_forge.metadata.scenarios.steps import Moment
 from catalog_forge.metadata.service import answers as answers_file
 from catalog_forge.metadata.service import json_answers
@@ -143,8 +143,17 @@ def of_node(root: yamlio.Node, own: str = "") -> Scenario:
     beside = dict(_beside(reader, found.get("beside"), start))
     engines = tuple(reader.one_of(item, "an engine", ENGINES) for item in reader.some(found.get("engines")))
     reader.check()
-    environment.check_room(start, root.where)
-    return Scenario(tuple(steps.moments(start, found, root.where, own)), engines, beside)
+
+    def told(start: Environment) -> Scenario:
+        environment.check_room(start, root.where)
+        return Scenario(tuple(steps.moments(start, found, root.where, own)), engines, beside)
+
+    try:
+        return told(start)
+    except ForgeError:
+        if "subnet" in found:
+            raise
+        return told(replace(start, subnet=LARGE_SUBNET))
 
 
 def _beside(reader: Reader, node: yamlio.Node | None, start: Environment) -> Iterator[tuple[str, Beside]]:

@@ -123,6 +123,11 @@ def services(spec: Spec) -> list[str]:
     return list(dict.fromkeys(use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "service"))
 
 
+def links(spec: Spec) -> list[str]:
+    """Return the aliases that the spec reads as `link:ALIAS`, each once."""
+    return list(dict.fromkeys(use.name for use in _uses(spec) if isinstance(use, Collection) and use.kind == "link"))
+
+
 def _meant(spec: Spec, path: Text) -> set[str]:
     """The keys that a path may mean: one, or with a nested `@{...}` each that fits."""
     if (name := path.literal) is not None and name in spec.metadata:

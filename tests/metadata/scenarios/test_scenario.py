@@ -138,7 +138,7 @@ def test_hosts_are_a_number_names_or_a_mapping(hosts: str, names: list[str]) -> 
         ("services: {}\nhosts: 0", "s.yml:2:8: there must be 1 to 200 hosts"),
         ("services: {}\nhosts: []", "s.yml:2:8: there must be 1 to 200 hosts"),
         ("services: {}\nsubnet: 10.42.7.0/99", "s.yml:2:9: subnet must be an IPv4 network"),
-        ("services: {web: {scale: 300}}", "s.yml:1:1: the subnet 10.42.1.0/24 has 240 addresses for 'web'"),
+        ("services: {web: {scale: 300}}\nsubnet: 10.42.1.0/24", "s.yml:1:1: the subnet 10.42.1.0/24 has 240 addresses for 'web'"),
         ("services: {web: {}}\nsubnet: 10.42.7.0/30", "s.yml:1:1: the subnet 10.42.7.0/30 has 0 addresses"),
     ],
 )
@@ -173,3 +173,10 @@ def test_a_huge_file_is_refused_without_reading_it_all(tmp_path: Path) -> None:
         file.truncate(100 << 20)
     with pytest.raises(ForgeError, match="larger than"):
         load(path)
+
+
+def test_a_scenario_of_many_containers_has_a_larger_subnet_unless_it_names_one() -> None:
+    few, many = (read(f"services: {{web: {{scale: {scale}}}}}", "s.yml").environment.subnet for scale in (200, 900))
+    assert (few, many) == ("10.42.1.0/24", "10.42.0.0/16")
+    grown = read("services: {web: {scale: 2}}\nthen: [{scale: 900}]", "s.yml")
+    assert {moment.environment.subnet for moment in grown.moments} == {"10.42.0.0/16"}

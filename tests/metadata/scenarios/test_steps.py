@@ -134,7 +134,7 @@ def test_a_late_metadata_service_stands_at_the_start() -> None:
         ("- fault: {missing: 3s}", "s.yml:10:10: fault 'missing' takes no time"),
         ("- fault: {down: soon}", "s.yml:10:17: fault down must be a time\n  hint: such as 4s or 500ms"),
         ("- fault: {down: 100m}", "s.yml:10:10: a fault lasts 60 s at most"),
-        ("- scale: 99", "s.yml:10:3: the subnet 10.42.1.0/24 has 60 addresses for 'es', which needs 99"),
+        ("- scale: 9999\n- scale: 1\n- scale: 9999", "s.yml:12:3: the subnet 10.42.0.0/16 has"),
         ("- scale: 3\n" * 201, "s.yml:210:3: a scenario has 200 steps at most"),
         ("- 3", "s.yml:10:3: a step must be a mapping"),
     ],
