@@ -262,7 +262,7 @@ class _Parser:
             hint = f'as in @{{first({word}).ip}}, @{{count({word})}} or @{{join({word}.ip, ",")}}'
             return self.error(f"{word!r} is a collection, not a value", hint, begin)
         if word[:1].isdigit():
-            hint = "the field comes first, as in @{self.index + 100}; text that is no value stands without @{ }"
+            hint = "the field comes first, as in @{self.index + 100}; plain text stands without @{ }"
             return self.error(f"an expression begins with what it reads, not with {word.split()[0]!r}", hint, begin)
         known = ROOTS | FUNCTIONS
         near = f"as in @{{{known[word]}}}" if word in known else did_you_mean(word, (*known, *self.names))
