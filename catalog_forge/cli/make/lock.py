@@ -142,7 +142,8 @@ def looked_up(wanted: Named, known: LockFile, own: Collection[str] = ()) -> tupl
         elif name in own and isinstance(result, Gone):
             click.echo(f"{printable(name)} is not pushed yet", err=True)
         else:
-            problems += [Problem(each.message, wanted.images[name], each.hint) for each in result.problems]
+            said = ((each.message.removeprefix(f"{name}: "), each.hint) for each in result.problems)
+            problems += [Problem(f"{name}: {words}", wanted.images[name], hint) for words, hint in said]
     return found, problems
 
 
