@@ -62,7 +62,9 @@ class Shape:
         parts = [first or value or some, value or number, "three"]
         for text in reversed(self.texts("split")):
             value = text.join(parts)
-            parts = [value, value.replace(some, "two")]
+            if len(value) > _LARGE:  # It grows threefold with each.
+                break
+            parts = [value, value.replace(some, "two"), value.replace(some, "three")]
         return value
 
 

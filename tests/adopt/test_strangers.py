@@ -28,6 +28,7 @@ FITTING = {
     "a truth": '{{if parseBool (getv "META/on")}}on{{else}}off{{end}}\n',
     "parts of names": '{{range gets "META/ports/*"}}{{index (split (base .Key) ".") 1}} {{.Value}}\n{{end}}',
     "words and parts": '{{if eq (getv "META/on") "yes"}}{{index (split (getv "META/at") ":") 1}}\n{{end}}',
+    "the third part": '{{index (split (index (split (getv "META/at") "/") 2) ":") 1}}\n',
     "a variable": '{{range jsonArray (getenv "ALL")}}{{.path}}\n{{end}}',
     "health": '{{range ls "/self/service/containers"}}{{$s := getv (printf "/self/service/containers/%s/health_state" .) ""}}'
     '{{if eq $s "healthy"}}up {{.}}\n{{end}}{{end}}',
@@ -51,6 +52,9 @@ def test_shapes() -> None:
     assert json.loads(shapes.value("/metadata/db", None)) == {"host": "some host", "tcp": {"port": "3"}, "tags": ["some", "one"]}
     assert [shapes.value("/metadata/a", turn) for turn in (None, 0)] == ["", "p"]
     assert shapes.value("$N", None) == "3"
+    many = "".join(f'{{{{split (getv "{KEY}/p") "{number}"}}}}' for number in range(60))
+    shapes.add(read("x", many.encode()).uses, str)
+    assert len(shapes.value("/metadata/p", None)) < 10_000
 
 
 @pytest.mark.parametrize(
