@@ -95,6 +95,10 @@ SAID: Mapping[str, tuple[str, str]] = {
     ),
     "service that runs once": ("it runs once for each revision of the release", "make sure that it can run again"),
     "global service": ("the metadata lists none of its containers", "give it a scale, if its templates look at its peers"),
+    "secret outside a Secret": (
+        "it stands in a {object}, which more people may read than a Secret",
+        "give it to the program as a variable, or restrict who may read the object",
+    ),
     "secret in a label": ("it holds a secret: it is left out", "do without it"),
     "name of a label": (
         "an annotation cannot have this name or length: it is left out",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -105,6 +105,7 @@ class _ChartFiles:
         plan.add_text("values.yaml", yamlio.dump(self._values()))
         plan.add_text("values.schema.json", json.dumps(self._schema(), indent=2, ensure_ascii=True) + "\n")
         plan.add_text("questions.yaml", yamlio.dump({"questions": questions}))
+        self._say_secrets()
         found = self.gaps.all
         plan.add_text("app-readme.md", self._readme(len(found)))
         plan.add_text("GAPS.md", as_markdown(self._title(), found))
@@ -230,24 +231,19 @@ class _ChartFiles:
 
     def _numbers(self) -> set[str]:
         """The variables of the answers that stand where only a number can."""
-        found: set[str] = set()
+        scales = [service.scale for service in self.found.stack.services]
+        numbers = (each for each in _scalars([self.made.files, scales]) if isinstance(each, int))
+        return {question.variable for number in numbers for question in self.found.marks.questions(number)}
 
-        def walk(value: Any) -> None:
-            if isinstance(value, Mapping):
-                for each in value.values():
-                    walk(each)
-            elif isinstance(value, list | tuple):
-                for each in value:
-                    walk(each)
-            elif isinstance(value, OnlyWhen | ForEach):
-                walk(value.value)
-            elif isinstance(value, int) and not isinstance(value, bool):
-                found.update(question.variable for question in self.found.marks.questions(value))
-
-        for parts in self.made.files.values():
-            walk(parts)
-        walk([service.scale for service in self.found.stack.services])
-        return found
+    def _say_secrets(self) -> None:
+        """Note secret answers that stand where everybody who may see the objects reads them."""
+        for part in (part for parts in self.made.files.values() for part in parts):
+            made = part.value if isinstance(part, OnlyWhen) else part
+            for text in _scalars(made) if made["kind"] != "Secret" else ():
+                for question in self.found.marks.questions(text):
+                    if question.secret:
+                        what = f"question {question.variable}"
+                        self.gaps.add("secret outside a Secret", "", what, question.where, object=made["kind"])
 
     def _readme(self, gaps: int) -> str:
         lines = [f"# {plain(_line(self._title()))}", "", plain(_line(text_of(pairs(self.entry.block).get("description")))), ""]
@@ -262,6 +258,17 @@ class _ChartFiles:
             "",
         ]
         return "\n".join(lines)
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    """The numbers and texts in data; a truth is neither."""
+    if isinstance(value, OnlyWhen | ForEach):
+        yield from _scalars(value.value)
+    elif isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _scalars(each)
+    elif not isinstance(value, bool):
+        yield value
 
 
 def _line(text: str) -> str:

@@ -87,7 +87,9 @@ class Pods:
         self, launch: Launch, key: str, what: str, kind: str, said: tuple[str, str] | None = None, /, item: str = "", **words: str
     ) -> None:
         """Note a gap at a key of a container, or at an item of what stands there."""
-        self.gaps.add(kind, launch.name, what, self.where(launch.name, key, item), said, **words)
+        shown = self.opened.marks.shown
+        words = {name: shown(text) for name, text in words.items()}
+        self.gaps.add(kind, launch.name, shown(what), self.where(launch.name, key, shown(item)), said, **words)
 
     def where(self, service: str, key: str, item: str = "") -> Where | None:
         """Where a key of a service stands in the entry, or an item of what it holds."""

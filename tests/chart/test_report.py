@@ -175,6 +175,21 @@ def test_a_secret_is_in_no_probe() -> None:
     assert "request_line: GET" in {gap.what for gap in chart.gaps}
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "is_held"),
+    [("image", "x:${pw}", False), ("working_dir", "/${pw}", False), ("volumes", ["/x/${pw}:/y"], False), ("user", "${pw}", True),
+     ("command", "run ${pw}", True), ("environment", {"A": "${pw}"}, True), ("labels", {"a": "${pw}"}, True)],
+)  # fmt: skip
+def test_a_secret_that_is_outside_a_secret_is_said(key: str, value: object, is_held: bool) -> None:
+    catalog = {"name": "x", "version": "1", "questions": [{"variable": "pw", "type": "password", "required": True}]}
+    docker = {"version": "2", "services": {"web": {"image": "x:1", key: value}}}
+    chart = made.of_entry(json.dumps(docker), json.dumps({"version": "2", "catalog": catalog}))
+    objects = helm.objects(chart, {"answers/pw": "hunter22"})
+    assert all(each["kind"] == "Secret" for each in objects if "hunter22" in json.dumps(each)) is is_held
+    assert ("secret outside a Secret" in {gap.kind for gap in chart.gaps}) is not is_held
+    assert all("cfq" not in str(gap) for gap in chart.gaps)
+
+
 def test_a_port_of_the_host_alone_is_published_by_no_service() -> None:
     ports = ["127.0.0.1:99:99/udp", "10.0.0.1:88:88", "81:81"]
     chart = charted({"web": {"image": "x:1", "ports": ports}, "own": {"image": "x:1", "ports": ["127.0.0.9:1:1"]}}, {})
