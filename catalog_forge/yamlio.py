@@ -197,7 +197,7 @@ def as_written(text: Text) -> Scalar:
 
 
 def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
-    """Turn a node into plain data, by `scalar` every other scalar. What an alias stands for is shared, not copied."""
+    """Turn a node into plain data, each scalar by `scalar`. What an alias stands for is shared, not copied."""
     made: dict[int, Data] = {}
 
     def convert(node: Node) -> Data:
