@@ -33,6 +33,7 @@ Data = Any
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 # Of the tags that a scalar may carry, those with which it is no text; Rancher's reader takes every other one for text.
 _BARE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
@@ -194,6 +195,12 @@ def as_written(text: Text) -> Scalar:
     """Return the value of a scalar, and the text for a number that would be written back as another one: 0777, 1.10, 1e3."""
     value = text.data()
     return text.value if isinstance(value, int | float) and not isinstance(value, bool) and str(value) != text.value else value
+
+
+def constant(text: Text) -> Scalar:
+    """Return the value of a scalar for a file that has types: as `as_written`, but a decimal number stays one (`Bare`)."""
+    value = as_written(text)
+    return Bare(value) if value == text.value and isinstance(text.data(), float) and _DECIMAL.fullmatch(value) else value
 
 
 def to_data(node: Node, scalar: Callable[[Text], Scalar] = Text.data) -> Data:
@@ -363,7 +370,12 @@ class Quoted(str):
     __slots__ = ()
 
 
+class Bare(str):
+    """A number as it was written, where Python prints it otherwise: 1.10, 1e3."""
+
+
 _Quoting.add_representer(str, _quoted)
+_Quoting.add_representer(Bare, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number)))
 _Quoting.add_representer(Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="'"))
 
 

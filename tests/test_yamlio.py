@@ -378,3 +378,11 @@ def test_edit_has_the_bounds_of_reading(text: str) -> None:
 def test_a_number_that_would_be_written_back_as_another_stays_a_text(text: str, value: object) -> None:
     found = yamlio.to_data(yamlio.parse(f"a: [{text or '~'}]", "x.yml"), yamlio.as_written)
     assert found == {"a": [value]} and type(found["a"][0]) is type(value)
+
+
+def test_a_decimal_of_a_file_with_types_stays_a_number_and_prints_as_it_was_written() -> None:
+    texts = ("1.10", "1e3", "-0.50", "1.5", "5", "0777", ".5", "'1.10'", "1e999")
+    found = yamlio.to_data(yamlio.parse(f"[{', '.join(texts)}]", "x.yml"), yamlio.constant)
+    assert [str(each) for each in found] == ["1.10", "1e3", "-0.50", "1.5", "5", "0777", ".5", "1.10", "1e999"]
+    assert [type(each) is str for each in found] == [False, False, False, False, False, True, True, True, True]
+    assert yamlio.dump({"a": found[0], "b": found[7], "c": 1.5}) == "a: 1.10\nb: '1.10'\nc: 1.5\n"

@@ -32,6 +32,9 @@ def layout(spec: Spec, backend: str, values: Mapping[str, Any], prefix: str = ""
         numbered = key.type == "list" and "name" not in key.fields
         for path, text in _leaves(f"{start}/{name}", value, numbered):
             _check(store, fits, path, text, key.at())
+            if path in found:
+                hint = "an element lies below its name, or else below its number: give each a name of its own"
+                raise ForgeError(f"{path}: two elements of {name} would lie there", key.at(), hint)
             found[path] = text
     _check_tree(found)
     if backend == "dynamodb" and sum(len(f"key{path}value{text}".encode()) for path, text in found.items()) > PAGE:
@@ -113,7 +116,7 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
         # The templates count: what is not there has no number.
         for number, item in enumerate(item for item in value if item is not None and item not in ([], {})):
             name = item.get("name") if isinstance(item, Mapping) and not numbered else None
-            yield from _leaves(f"{path}/{number if name is None else name}", item)
+            yield from _leaves(f"{path}/{number if name is None else _segment(path, name)}", item)
     elif isinstance(value, bool):
         yield path, "true" if value else "false"
     elif isinstance(value, int | float):
@@ -122,6 +125,13 @@ def _leaves(path: str, value: Any, numbered: bool = False) -> Iterator[tuple[str
         yield path, number_text(value).decode()
     elif value is not None:
         yield path, str(value)
+
+
+def _segment(path: str, name: Any) -> Any:
+    """The part of a key that the name of a record is. Raises ForgeError for one with a slash: no template would find it."""
+    if "/" in str(name):
+        raise ForgeError(f"{path}: the name {str(name)!r} cannot be part of a key", hint="it must be a text without a slash")
+    return name
 
 
 def _check(store: Backend, fits: Callable[[str], bool], path: str, text: str, where: Where | None) -> None:

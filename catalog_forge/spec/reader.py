@@ -318,8 +318,8 @@ class _Reader:
             )
         if isinstance(node, yamlio.Seq):
             return self.sequence(tuple[SetBlock, ...], node, limits, what)
-        constant = yamlio.as_written(node)
-        return self.expression(Text, node, limits, what) if isinstance(constant, str) else constant
+        constant = yamlio.constant(node)
+        return self.expression(Text, node, limits, what) if type(constant) is str else constant
 
     def block(self, kind: Any, node: yamlio.Node, _limits: Limits, _what: str) -> Any:
         """A block is known by its first word: the one required key of its record."""
