@@ -11,6 +11,7 @@ from catalog_forge.lint.findings import Finding
 from catalog_forge.lint.runner import settings
 from catalog_forge.lint.runner.check import check
 from catalog_forge.preview.site import SPECS, Opened, Site
+from catalog_forge.rancher.questions import defaults
 from catalog_forge.repository import Repository
 from catalog_forge.spec.standards import Team
 
@@ -23,10 +24,19 @@ def findings(site: Site, opened: Opened) -> dict[str, Any]:
         team = error
     wanted = settings.Settings() if isinstance(team, ForgeError) else settings.read(team.tree)
     choice = wanted.choice(external=False)
-    behind = (f"{SPECS}/{opened.source.name}.yml", f"images/{opened.source.name}") if opened.source else ()
+    behind = (f"{SPECS}/{opened.source.name}.yml", f"images/{opened.source.name}") if opened.source else _images(opened)
     trees = [opened.tree, *(disk.read(site.root / path, path) for path in behind if (site.root / path).exists())]
     found = dict.fromkeys(finding for tree in trees if tree.files for finding in check(Catalog(tree, team), choice).findings)
     return {"findings": [_shown(each) for each in found]}
+
+
+def _images(opened: Opened) -> tuple[str, ...]:
+    """The folders of the images that a hand-written entry runs."""
+    if opened.images is None or opened.revision is None:
+        return ()
+    run = opened.images.run_by(opened.revision, defaults(opened.revision.questions)).values()
+    paths = (original.image.folder.where.file.rstrip("/") for _, original in run)
+    return tuple(dict.fromkeys(path for path in paths if path))
 
 
 def _shown(finding: Finding) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from catalog_forge.cli.main import root
 from catalog_forge.preview import answering, export, topology
+from catalog_forge.preview.findings import findings
 from catalog_forge.preview.site import Site
 from catalog_forge.preview.state import Wish
 from tests.adopt.entries import DOCKER, ENTRY, RANCHER
@@ -176,6 +177,17 @@ def test_the_drawing_has_the_files_of_a_hand_written_image(hand: Path) -> None:
     assert any(flow.what == "2 files" for flow in unit.flows)
 
 
-def test_the_exported_file_has_them(hand: Path) -> None:
+def test_the_exported_file_has_them_or_says_what_to_do(hand: Path, tmp_path: Path) -> None:
     made = export.exported(Site(hand), "templates/app")
     assert "cluster = one" in made and len(made.encode()) <= export.MAX_BYTES
+    (hand / "app-conf").rename(tmp_path / "away")
+    assert "--images DIR" in export.exported(Site(hand), "templates/app")
+
+
+def test_lint_speaks_of_the_image_too(hand: Path, tmp_path: Path) -> None:
+    tree(hand, {"app-conf/conf.d/pin.conf.toml": toml("lost.tmpl", "/etc/app/pin.conf")})
+    site = Site(hand)
+    assert "app-conf/conf.d/pin.conf.toml" in {each["file"] for each in findings(site, site.opened("templates/app"))["findings"]}
+    away = (hand / "app-conf").rename(tmp_path / "app-conf")
+    given = Site(hand, [away])
+    assert f"{away}/conf.d/pin.conf.toml" in {each["file"] for each in findings(given, given.opened("templates/app"))["findings"]}

@@ -11,3 +11,6 @@ export function about(data, picture) {
     data.description && el("p.description", {}, data.description), facts.length ? el("dl", {}, facts) : "",
   ];
 }
+
+// Which conf image the files are of, where no spec makes it.
+export const renderedBy = (answer) => answer.image ? [el("p.from", {}, "rendered by the image in ", el("code", {}, answer.image), answer.said || "")] : [];

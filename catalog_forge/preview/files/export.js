@@ -1,6 +1,6 @@
 // An entry in one file, without a server: it shows what was rendered when the file was written.
 import {byId, counted, el, problemList, select, tabs} from "./dom.js";
-import {about} from "./entry.js";
+import {about, renderedBy} from "./entry.js";
 import {form, isSecret} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {drawing} from "./topology.js";
@@ -47,8 +47,8 @@ function draw() {
     : !option ? `${variable}: what this changes is not in this file`
     : `${variable}=${value}${chosen.size > 1 ? " alone" : ""}: ${counted(lines, "line")} changed in ${counted(changed.length, "file")}`;
   const problems = [...(answer.problems || []).filter((each) => !each.variable), ...(option ? option.problems.map((message) => ({message})) : [])];
-  byId("panel-files").replaceChildren(...(problems.length ? [problemList(problems)] : []), ...fileViews([...shown, ...added]),
-    ...(shown.length ? [] : [el("p.empty", {}, "Nothing is known of the files of this entry.")]));
+  byId("panel-files").replaceChildren(...(problems.length ? [problemList(problems)] : []), ...renderedBy(answer), ...fileViews([...shown, ...added]),
+    ...(shown.length ? [] : [el("p.empty", {}, answer.unknown || "No file could be rendered.")]));
   const given = Object.fromEntries([...chosen].map(([name, text]) => [name, isSecret(questionOf(name)) ? "***" : text]));
   const put = (piece) => typeof piece === "string" || !(piece[1] in given) ? piece : [piece[0], piece[1], given[piece[1]]];
   const files = (answer.compose || []).map((file) => ({...file, lines: file.lines.map((pieces) => pieces.map(put))}));

@@ -1,7 +1,7 @@
 // The page: tiles of the catalog, or one entry. Where one is stands behind the # of the address.
 import {byId, counted, el, problemList, select, tabs} from "./dom.js";
 import {follow, get, post, Refused} from "./api.js";
-import {about, nameOf} from "./entry.js";
+import {about, nameOf, renderedBy} from "./entry.js";
 import {form, isSecret, tell} from "./form.js";
 import {answersView, composeView, fileViews} from "./files.js";
 import {showTopology} from "./topology.js";
@@ -202,15 +202,14 @@ function drawFiles(answer, rest) {
   byId("errors").replaceChildren(...(rest.length || (answer.errors || []).length ? [problemList([...rest, ...(answer.errors || []).map((message) => ({message}))])] : []));
   drawTools(answer);
   const none = data.problems.length ? "No files while the spec has problems." : answer.nodes.length ? "No file could be rendered." : data.nothing || answer.unknown || "No container of this scale reads the configuration.";
-  const from = answer.image ? [el("p.from", {}, "rendered by the image in ", el("code", {}, answer.image), answer.said || "")] : [];
-  byId("files").replaceChildren(...from, ...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
+  byId("files").replaceChildren(...renderedBy(answer), ...(answer.files ? fileViews(answer.files) : rest.length ? [] : [el("p.empty", {}, none)]));
 }
 
 function drawTools(answer) {
   const tools = byId("tools"), {wish, data} = now;
   if (!answer.services) return;
   // An input in which somebody types stays the same element, so the tools are made anew only when there are other services.
-  const key = JSON.stringify(answer.services.map((each) => each.name));
+  const key = JSON.stringify([answer.version_read, ...answer.services.map((each) => each.name)]);
   const option = (text, is, title = text) => el("option", {value: text, selected: is}, title);
   const nodes = () => answer.nodes.map((each) => option(each, each === answer.asks));
   if (tools.dataset.key === key) {
