@@ -79,7 +79,7 @@ class Site:
 
     def __init__(self, start: Path, images: Sequence[Path] = ()) -> None:
         self.root = Repository.find(start).root
-        self.images = Images(self.root, [Path(os.path.abspath(each)) for each in images])
+        self.images = Images(self.root, [each.resolve() for each in images])
         self._rooms: frozenset[str] = frozenset()
         self._stamps: Stamps = {}
         self._opened: dict[tuple[str, str], tuple[Stamps, Opened]] = {}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from catalog_forge.cli.shown import outfile
+from catalog_forge.errors import ForgeError
 
 
 def test_a_file_keeps_its_mode_and_a_new_one_gets_that_of_the_umask(tmp_path: Path) -> None:
@@ -18,3 +21,18 @@ def test_a_file_keeps_its_mode_and_a_new_one_gets_that_of_the_umask(tmp_path: Pa
         assert (file.stat().st_mode & 0o777, file.read_text()) == (mode, "text")
     outfile.write(tmp_path / "new", "text")
     assert (tmp_path / "new").stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.parametrize(("text", "old", "written"), [
+    ("<!doctype html>", "name: Web\n", False), ("<!doctype html>", "<!doctype html><p>old", True), ("<svg/>", "\n <svg/>", True),
+    ("{}", "", True), ("{}", "\ufeff{}", True), ("[]", "FROM x\n", False), ("{}", "a\xff", False), ("plain text", "name: Web\n", True),
+])  # fmt: skip
+def test_a_page_or_data_replaces_only_its_like(tmp_path: Path, text: str, old: str, written: bool) -> None:
+    (tmp_path / "elsewhere").write_text(old)
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere")
+    if written:
+        outfile.write(tmp_path / "out", text)
+    else:
+        with pytest.raises(ForgeError, match="has other content: nothing was written"):
+            outfile.write(tmp_path / "out", text)
+    assert (tmp_path / "elsewhere").read_text() == (text if written else old)

@@ -257,6 +257,15 @@ def test_the_files_of_a_hand_written_entry_follow_what_is_typed_and_its_image(pa
     page.until("document.querySelector('#panel-files .empty')?.textContent.includes('catalog-forge preview app --images DIR')")
 
 
+def test_no_panel_shows_a_value_that_is_none(page: Page) -> None:
+    for place in ("templates/web", "templates/db"):
+        for tab in ("readme", "files", "compose", "topology", "scenarios", "findings", "stack"):
+            page.open(f"#/{place}?tab={tab}")
+            page.until("document.querySelector('.panel:not([hidden])').textContent.trim()")
+            shown = " ".join(page.texts("#view"))
+            assert [word for word in ("undefined", "null", "[object", "NaN") if word in shown] == [], (place, tab)
+
+
 WRONG = {
     "int": "eighty",
     "float": "'1,5'",

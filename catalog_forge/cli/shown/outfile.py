@@ -8,12 +8,21 @@ from pathlib import Path
 
 import click
 
+# How HTML, SVG and JSON begin.
+_MARKS = ("<", "{", "[")
+
 
 def write(path: Path, text: str) -> None:
-    """Write a file in one step; what is no regular file, such as /dev/stdout, is written to as it is. Raises ForgeError."""
+    """Write a file in one step; what is no regular file, such as /dev/stdout, is written to as it is.
+
+    A page or data takes the place of its like only: who mistypes the name of a file keeps that. Raises ForgeError.
+    """
     from catalog_forge.errors import ForgeError, Where
 
     try:
+        if path.is_file() and text[:1] in _MARKS and _first(path) not in ("", text[:1]):
+            hint = "name another file, or remove this one"
+            raise ForgeError("this file has other content: nothing was written", Where(str(path)), hint)
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8", errors="backslashreplace")
         else:
@@ -29,6 +38,12 @@ def give(text: str, path: Path | None) -> None:
         write(path, text)
     else:
         click.echo(text, nl=False)
+
+
+def _first(path: Path) -> str:
+    """The first character of a file that is not a space; none of an empty one."""
+    with path.open("rb") as file:
+        return file.read(1 << 12).decode("utf-8-sig", "replace").lstrip()[:1]
 
 
 def _replace(path: Path, text: str) -> None:

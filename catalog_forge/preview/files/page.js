@@ -245,7 +245,7 @@ function drawCompose(answer, rest) {
   byId("panel-compose").replaceChildren(
     el("div.bar", {}, el("label.choice", {}, el("input#written", {type: "checkbox", checked: now.written, onchange: (event) => { now.written = event.target.checked; draw(); }}), "Show variables as they are written")),
     rest.length ? problemList(rest) : "", ...(answer.compose || []).map((each) => composeView(each, now.findings, now.written)),
-    now.data.nothing && el("p.empty", {}, now.data.nothing), Object.keys(answer.answers || {}).length ? answersView(answer.answers) : "");
+    now.data.nothing ? el("p.empty", {}, now.data.nothing) : "", Object.keys(answer.answers || {}).length ? answersView(answer.answers) : "");
 }
 
 async function lint() {
