@@ -25,7 +25,8 @@ def test_a_file_keeps_its_mode_and_a_new_one_gets_that_of_the_umask(tmp_path: Pa
 
 @pytest.mark.parametrize(("text", "old", "written"), [
     ("<!doctype html>", "name: Web\n", False), ("<!doctype html>", "<!doctype html><p>old", True), ("<svg/>", "\n <svg/>", True),
-    ("{}", "", True), ("{}", "\ufeff{}", True), ("[]", "FROM x\n", False), ("{}", "a\xff", False), ("plain text", "name: Web\n", True),
+    ("{}", "", True), ("{}", "\ufeff{}", True), ("[]", "FROM x\n", False), ("{}", "a\xff", False),
+    ("plain text", "name: Web\n", True),
 ])  # fmt: skip
 def test_a_page_or_data_replaces_only_its_like(tmp_path: Path, text: str, old: str, written: bool) -> None:
     (tmp_path / "elsewhere").write_text(old)
