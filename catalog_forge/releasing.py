@@ -148,10 +148,10 @@ def _set(source: Source, values: Mapping[str, str]) -> Source:
 def _check(source: Source, published: Published, old: Revision) -> None:
     entry = source.spec().entry
     if why := refused(entry.version, published.versions):
-        raise ForgeError(why, entry.at("version"), "--version says another one")
+        raise ForgeError(why, entry.at("version"), "choose another one with --version")
     if found := obstacle(old.version, entry.version, entry.upgrade_from):
         why, hint, key = found
-        raise ForgeError(f"nobody would be offered this upgrade: {why}", entry.at(key), hint)
+        raise ForgeError(f"this upgrade would not be offered: {why}", entry.at(key), hint)
 
 
 def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
@@ -244,11 +244,9 @@ def check_clean(repository: Repository, sources: Sequence[Source], *, standards:
     ]
     others = [path for path in paths if path and not path.startswith(own)]
     if others:
-        raise ForgeError(
-            f"this is not committed: {', '.join(others[:5])}", hint="commit it, or put it away: a release is one commit"
-        )
+        raise ForgeError(f"this is not committed: {', '.join(others[:5])}", hint="commit it or stash it: a release is one commit")
     if not git.read(repository.root, "branch", "--show-current").strip():
-        raise ForgeError("HEAD is on no branch: nobody would find the commit", hint="git switch BRANCH, then release again")
+        raise ForgeError("HEAD is detached: the commit would be lost", hint="git switch BRANCH, then release again")
 
 
 def title(source: Source) -> str:

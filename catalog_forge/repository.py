@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from catalog_forge.yamlio import Map
 
 # What somebody does in a folder that has none yet, or who is in the wrong one.
-BEGIN = "begin with: catalog-forge new NAME, or name the folder of the catalog: catalog-forge -C DIR ..."
+BEGIN = "create one with catalog-forge new NAME, or give the folder of the catalog: catalog-forge -C DIR ..."
 MARK = "catalog-forge.yml"
 
 Stamps = dict[str, tuple[int, int]]

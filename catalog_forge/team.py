@@ -36,7 +36,7 @@ def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
 def is_there(file: Path, shown: str) -> bool:
     """Tell whether there are standards. Raises ForgeError for what stands in their place: a folder, a pipe, a link to nothing."""
     if not file.is_file() and (file.exists() or file.is_symlink()):
-        raise ForgeError("the standards must be a regular file", Where(shown), "nothing is generated without them")
+        raise ForgeError("the standards must be a regular file", Where(shown), "nothing can be generated without them")
     return file.is_file()
 
 
@@ -99,7 +99,7 @@ def _extended(node: Text, folder: Path, above: tuple[Path, ...], fetch: bool) ->
             raise ForgeError(f"there are no standards {node.value!r}", node.where, hint)
         return _tree(file, str(file), above, fetch)
     if not fetch:
-        raise ForgeError("standards of a git repository are not asked for here", node.where, "leave out --no-external")
+        raise ForgeError("standards in a git repository are not fetched here", node.where, "leave out --no-external")
     with checkout(found["url"], found["commit"], folder, "standards") as root:
         path = found["path"] or FILE
         file = root / path

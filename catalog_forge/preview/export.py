@@ -34,7 +34,7 @@ _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)
 _LIVE = (
     "files for several options together, for other scales, nodes and metadata versions",
-    "what lint finds, and stacks that run",
+    "lint findings, and running stacks",
 )
 
 
@@ -42,7 +42,7 @@ def exported(site: Site, entry: str) -> str:
     """Return an entry as one HTML file of at most `MAX_BYTES`. Raises ForgeError when there is none, or nothing to show."""
     opened = site.opened(entry)
     if opened.revision is None:
-        raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that could be shown")])
+        raise ForgeError.of(opened.problems or [Problem(f"{entry} has no revision that can be shown")])
     data = described(opened)
     readme = data["readme"]
     data |= {"readme": "", "made": __version__, "options": [], "played": [], "left_out": []}
@@ -52,7 +52,7 @@ def exported(site: Site, entry: str) -> str:
     for what, key, part in _parts(site, opened, questions, readme):
         size, listed = len(_json({key: part}).encode()), isinstance(data.get(key), list)
         if size > room:
-            left_out.insert(0, f"{what}: it has no room here")
+            left_out.insert(0, f"{what}: it is too large to include")
             size = len(_json(left_out[0]).encode())
         elif listed:
             data[key].append(part)

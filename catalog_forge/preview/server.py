@@ -122,7 +122,7 @@ class PreviewServer(ThreadingHTTPServer):
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
-            hint = "another program has it; without --port a free one is taken" if error.errno == errno.EADDRINUSE else ""
+            hint = "another program uses it; without --port a free one is chosen" if error.errno == errno.EADDRINUSE else ""
             raise ForgeError(f"cannot listen at {HOST}:{port}: {error.strerror}", hint=hint) from None
 
     def warm(self, entry: str) -> None:
@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         asked = dict(parse_qsl(query, max_num_fields=20))
         if not self._is_own():
-            self._refuse(HTTPStatus.FORBIDDEN, "this page is for this machine alone")
+            self._refuse(HTTPStatus.FORBIDDEN, "this page is only served to this machine")
         elif path == "/api/events":
             self._events()
         elif ("GET", path) in ROUTES:
@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, RecursionError):
             asked = None
         if not self._is_own() or self.headers.get_content_type() != "application/json":
-            self._refuse(HTTPStatus.FORBIDDEN, "this page is for this machine alone")
+            self._refuse(HTTPStatus.FORBIDDEN, "this page is only served to this machine")
         elif not isinstance(asked, dict):
             self._refuse(HTTPStatus.BAD_REQUEST, "the body is not a JSON object")
         elif ("POST", self.path) in ROUTES:
@@ -254,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ForgeError:
             found = None
         if found is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no icon that could be shown")
+            self._refuse(HTTPStatus.NOT_FOUND, "there is no icon to show")
         else:
             self._send(HTTPStatus.OK, found.content, found.type, icons.POLICY)
 

@@ -86,10 +86,10 @@ UNHONOURED = {
     "container_name": "containers are named as Rancher names them",
     "storage_driver": "storage drivers are Rancher's",
     "network_driver": "network drivers are Rancher's",
-    "load_balancer_config": "it is read of an image rancher/load-balancer-service only",
+    "load_balancer_config": "it is read only for the image rancher/load-balancer-service",
     "volume_driver": "volumes are those of the engine",
     "networks": "services share the one network of the stack",
-    "secrets": "Rancher's secrets are not there",
+    "secrets": "Rancher's secrets are not available",
     "memory": "nothing is scheduled on one host",
     "milli_cpu_reservation": "nothing is scheduled on one host",
 }
@@ -119,7 +119,7 @@ LABELS = {
     "io.rancher.container.agent": "there is no Rancher whose API keys a container could be given",
     "io.rancher.container.agent_service": "there is no Rancher to act on this",
     "io.rancher.container.requested_ip": "the engine gives addresses",
-    "io.rancher.loadbalancer": "it is read of an image rancher/load-balancer-service only",
-    "io.rancher.lb_service": "the rules of load balancers stand in lb_config only",
+    "io.rancher.loadbalancer": "it is read only for the image rancher/load-balancer-service",
+    "io.rancher.lb_service": "load balancer rules are read only from lb_config",
     "io.rancher.service.selector": "links and containers are not selected by labels",
 }

@@ -81,7 +81,7 @@ def _questions(old: Revision, new: Revision) -> Iterator[Break]:
         if name not in new.asked:
             other = labels.get(question.text("label"))
             now = f", and {other!r} has its label" if other else ""
-            yield Break("question", f"the question {name!r} is gone{now}: its answer is lost", question.where)
+            yield Break("question", f"the question {name!r} no longer exists{now}: its answer is lost", question.where)
         elif message := _narrowed(question, new.asked[name]):
             yield Break("answer", message, new.asked[name].where)
     for name, question in new.asked.items():
@@ -106,7 +106,9 @@ def _services(old: _Launched, new: _Launched) -> Iterator[Break]:
             heir = next((other for other in after.services if _succeeds(service, after.services[other], before.services)), "")
             renamed = f", and {heir!r} has its image" if heir else ""
             some = ", unless an answer brings it back" if _may_have(new.revision, name) else ""
-            yield Break("service", f"the service {name!r} is gone, with its containers{renamed}{some}", service.where)
+            yield Break(
+                "service", f"the service {name!r} no longer exists, and its containers are removed{renamed}{some}", service.where
+            )
             continue
         was, now = (sorted(each.primaries_of.get(name, ())) for each in (before, after))
         if was != now:

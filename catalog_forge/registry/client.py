@@ -215,7 +215,7 @@ def _platforms(data: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str,
     return tuple(sorted(printable(name) for name in names))
 
 
-_REACH = "see the network, HTTPS_PROXY, and the name of the registry"
+_REACH = "check the network, HTTPS_PROXY, and the name of the registry"
 
 
 @contextmanager
@@ -229,7 +229,7 @@ def _in_words(image: Reference, host: _Host) -> Iterator[None]:
         raise _refusal(image, host, error) from error
     # What requests finds wrong with a URL, a header or JSON that a registry sent is a ValueError, too.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        hint = "is it a registry, of API v2?"
+        hint = "is it a registry with API v2?"
         raise ForgeError(f"{image.written}: what {host.name} answers is not a registry's answer", hint=hint) from error
     except RequestException as error:
         raise _refusal(image, host, error) from error
@@ -239,7 +239,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
     name, login = host.name, f"docker login {host.name}"
     match error:
         case HTTPError(response=Response(status_code=404)):
-            return Gone(f"{image.written}: {name} has no such image", hint="see its name and tag; was it deleted there?")
+            return Gone(f"{image.written}: {name} has no such image", hint="check its name and tag; it may have been deleted")
         case DXFUnauthorizedError() | HTTPError(response=Response(status_code=401 | 403)):
             trouble = host.login.trouble
             who = "these credentials" if host.login.user or host.login.identity else "without credentials"
@@ -249,7 +249,7 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
         case DXFAuthInsecureError():
             return ForgeError(f"{image.written}: {name} asks for credentials without TLS: none were sent", hint="give it TLS")
         case DXFDigestMismatchError() | _Mismatch():
-            hint = "do not use it: the registry, or what stands before it, is broken or lies"
+            hint = "do not use it: the registry, or a proxy in front of it, is broken or malicious"
             return ForgeError(f"{image.written}: what {name} sent has another digest than it says", hint=hint)
         case TooLong():
             return ForgeError(f"{image.written}: {name} sent more than {MAX_BYTES >> 20} MiB", hint="no manifest is that long")
@@ -277,10 +277,10 @@ def _tls(error: Exception) -> tuple[str, str]:
     """Say what is wrong with TLS: the clock, the certificate, or something else."""
     cause = _cause(error, ssl.SSLCertVerificationError)
     if not isinstance(cause, ssl.SSLCertVerificationError):
-        return "TLS failed", "does it speak TLS? Without, only registries on this machine are asked"
+        return "TLS failed", "does it support TLS? Without TLS, only registries on this machine are used"
     if cause.verify_code in (_NOT_YET, _EXPIRED):
-        return f"{cause.verify_message}", "see the clock of this machine, and the registry's certificate"
-    hint = "its CA goes to /etc/docker/certs.d/REGISTRY/ca.crt, as for the Docker engine, or SSL_CERT_FILE names it"
+        return f"{cause.verify_message}", "check the clock of this machine, and the registry's certificate"
+    hint = "put its CA in /etc/docker/certs.d/REGISTRY/ca.crt, as for the Docker engine, or set SSL_CERT_FILE"
     return f"its certificate is not trusted: {cause.verify_message}", hint
 
 

@@ -24,7 +24,7 @@ class _Aws:
             session = extra("botocore.session", "aws").get_session()
             self._client = session.create_client(service, config=config)
         except (self._errors.BotoCoreError, ValueError) as error:
-            refuse(self._where, str(error), "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say who asks whom")
+            refuse(self._where, str(error), "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY configure AWS access")
 
     def begin(self) -> None:
         """Each request brings the credentials."""
@@ -37,7 +37,7 @@ class _Aws:
         try:
             return getattr(self._client, operation)(**options)
         except self._errors.NoCredentialsError:
-            denied(self._where, "there are no credentials of AWS")
+            denied(self._where, "there are no AWS credentials")
         except self._errors.ClientError as error:
             if any(word in str(error.response["Error"]["Code"]) for word in _DENIED):
                 denied(self._where)

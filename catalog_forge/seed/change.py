@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from catalog_forge.diffs import unified
 
 MARK = ".seed"
-_UNFINISHED = "this seed is not finished: run it again"
+_UNFINISHED = "this seed is incomplete: run it again"
 Batch = tuple[dict[str, str], list[str]]
 Operation = tuple[str, str | None]
 

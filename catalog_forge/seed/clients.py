@@ -24,7 +24,7 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "ssm": ("aws", "Ssm"),
     "file": ("file", "JsonFile"),
 }
-_NEEDED = {"file": "FILE, the one that the conf container reads", "dynamodb": "TABLE, whose key is the attribute `key`"}
+_NEEDED = {"file": "FILE, the file that the conf container reads", "dynamodb": "TABLE, whose key is the attribute `key`"}
 
 
 def client_of(backend: str) -> Callable[[Destination], Client]:
@@ -39,7 +39,7 @@ def connected(backend: str, target: Destination) -> Iterator[Client]:
     if backend == "env":
         raise ForgeError("the back end env has no store to seed", hint="--export sh prints the variables")
     if not target.node and backend in _NEEDED:
-        raise ForgeError(f"where does the back end {backend} read?", hint=f"--node {_NEEDED[backend]}")
+        raise ForgeError(f"the address of the back end {backend} is missing", hint=f"--node {_NEEDED[backend]}")
     port = TABLE[backend].port
     if port and "@" in target.node:
         raise ForgeError(

@@ -80,7 +80,7 @@ class JsonFile:
         except OSError as error:
             refuse(str(self._path), error.strerror or str(error))
         except UnicodeEncodeError:
-            refuse(str(self._path), "it holds half of a character, which confd cannot read")
+            refuse(str(self._path), "it contains half a character, which confd cannot read")
 
     def _with(self, puts: Mapping[str, str], gone: set[str]) -> dict[str, Any]:
         """The tree of the file, changed."""

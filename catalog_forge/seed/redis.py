@@ -1,4 +1,6 @@
-"""Redis by its protocol, RESP: commands as arrays of strings, five kinds of replies (https://redis.io/docs/reference/protocol-spec)."""
+"""Redis by its protocol, RESP: commands as arrays of strings, five kinds of replies
+(https://redis.io/docs/reference/protocol-spec).
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,7 @@ class Redis:
             parts = urlsplit(self._node if "://" in self._node else f"redis://{self._node}")
             self._socket = socket.create_connection((parts.hostname or "", parts.port or TABLE["redis"].port), PATIENCE)
         except (OSError, ValueError) as error:
-            refuse(self._node, getattr(error, "strerror", None) or str(error), "does it run, and is --node its address?")
+            refuse(self._node, getattr(error, "strerror", None) or str(error), "is it running, and is --node its address?")
         self._replies: BinaryIO = self._socket.makefile("rb")
         if target.password:
             user = (target.username,) if target.username else ()
@@ -85,7 +87,7 @@ class Redis:
         line = self._replies.readline(1 << 16)
         kind, rest = line[:1], line[1:-2]
         if not line.endswith(b"\r\n"):
-            unclear(self._node, "the answer is cut off")
+            unclear(self._node, "the answer is incomplete")
         if kind == b"-":
             self._refused(rest.decode(errors="replace"))
         if kind == b"+":
@@ -100,7 +102,7 @@ class Redis:
     def _bulk(self, size: int) -> bytes:
         content = self._replies.read(size + 2)
         if len(content) != size + 2:
-            unclear(self._node, "the answer is cut off")
+            unclear(self._node, "the answer is incomplete")
         return content[:-2]
 
     def _refused(self, words: str) -> None:

@@ -73,11 +73,11 @@ def refuse(node: str, why: str, hint: str = "") -> NoReturn:
 CREDENTIALS = "the variables CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN hold the credentials, or CONF_PASSWORD_FILE and so on"
 
 
-def denied(node: str, why: str = "it refuses the credentials") -> NoReturn:
+def denied(node: str, why: str = "it rejects the credentials") -> NoReturn:
     """Raise what wrong or missing credentials become."""
     refuse(node, why, CREDENTIALS)
 
 
 def unclear(node: str, what: str) -> NoReturn:
     """Raise what an answer becomes that is cut off, or is not what this kind of store answers."""
-    refuse(node, f"it answered what cannot be read: {what}", "is this the right port, and the right back end?")
+    refuse(node, f"its answer cannot be read: {what}", "is this the right port, and the right back end?")

@@ -36,7 +36,7 @@ class Vault:
         if status == 403:  # said of no mount at all as well (vault/logical_system.go, pathInternalUIMountRead)
             refuse(
                 target.node,
-                f"it has no mount {mount}, or the token may not see it",
+                f"it has no mount {mount}, or the token has no access to it",
                 f"vault secrets enable -version=1 -path={mount} kv",
             )
         options = self._wire.parsed(answer).get("data", {}).get("options") if status == 200 else None

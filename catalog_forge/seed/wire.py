@@ -72,7 +72,7 @@ class Wire:
         except UnicodeError:
             refuse(self.node, "this is not the name of a host")
         except OSError as error:
-            refuse(self.node, error.strerror or str(error), "does it run, and is --node its address?")
+            refuse(self.node, error.strerror or str(error), "is it running, and is --node its address?")
         if len(content) > _MOST_BYTES:
             refuse(self.node, f"it answers more than {_MOST_BYTES >> 20} MiB")
         if answer.status in (401, 403) and answer.status not in known:

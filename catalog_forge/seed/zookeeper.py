@@ -39,7 +39,7 @@ class Zookeeper:
         try:
             self._client.start(timeout=PATIENCE)
         except self._client.handler.timeout_exception:
-            refuse(self._target.node, f"it did not answer within {PATIENCE:g} s", "does it run, and is --node its address?")
+            refuse(self._target.node, f"it did not answer within {PATIENCE:g} s", "is it running, and is --node its address?")
 
     def close(self) -> None:
         """Let the connection go."""

@@ -106,7 +106,9 @@ class SpecFolder:
         """Return the bytes of a file. Raises ForgeError when it is missing, no file, larger than 1 MiB, or not in the folder."""
         check_relative(name)
         if not _is_generated_from(name):
-            raise ForgeError(f"{name!r} is for the tests or the memory of the spec, and no part of what is generated", where)
+            raise ForgeError(
+                f"{name!r} is for tests or for the spec's own records, and is not part of the generated files", where
+            )
         return self._read(name, where)
 
     def _read(self, name: str, where: Where | None) -> bytes:
@@ -122,7 +124,7 @@ class SpecFolder:
             return path.read_bytes()
         except FileNotFoundError:
             raise ForgeError(
-                f"there is no file {name!r} in {self.path}/", where, "static files lie in the spec's folder"
+                f"there is no file {name!r} in {self.path}/", where, "static files must be in the spec's folder"
             ) from None
         except (OSError, RuntimeError) as error:
             raise ForgeError(f"the file {name!r} cannot be read: {_words(error)}", where) from None

@@ -64,7 +64,7 @@ def check_launch(spec: Spec) -> Iterator[Problem]:
             if place.forbidden:
                 yield Problem(f"@{{{expr.source}}} cannot stand {place.forbidden}", expr.where)
     if launch.others and not launch.leader:
-        yield Problem("launch: `others` join a leader, and there is none", launch.others.at(), "say who it is: leader: {}")
+        yield Problem("launch: `others` join a leader, but there is none", launch.others.at(), "define it: leader: {}")
     if launch.leader:
         yield from _leader(spec, launch.leader)
     if launch.reload == "restart" and not launch.is_rendered:
@@ -82,11 +82,11 @@ def _leader(spec: Spec, leader: Leader) -> Iterator[Problem]:
         hint = "a command, such as 'cat /data/epoch'" if not leader.number else "say by: highest-number"
         yield Problem("leader: `number` and by: highest-number belong together", leader.at("number"), hint)
     if leader.once and leader.by != "lowest-index":
-        hint = "the numbers say whether there is data, at every start"
+        hint = "the numbers already tell at every start whether there is data"
         yield Problem("leader: `once` has no meaning with by: highest-number", leader.at("once"), hint)
     if not leader_port(spec):
         hint = "give a `port`, or the service a health check"
-        yield Problem("leader: it is not known at which port a program that runs answers", leader.at(), hint)
+        yield Problem("leader: the port of a running program is unknown", leader.at(), hint)
 
 
 def leader_port(spec: Spec) -> int:
@@ -105,8 +105,10 @@ def _visible(spec: Spec, texts: Iterable[Text], where: Where | None) -> Iterator
         for expr in text.expressions:
             found = resolve(spec.metadata, expr.node.path) if isinstance(expr.node, Metadata) else None
             if found and found.key.hidden:
-                hint = "give it to the program in `launch.environment`, or in a file"
-                yield Problem(f"metadata/{found.name} is a secret, and arguments can be seen", expr.where or where, hint)
+                hint = "pass it in `launch.environment` or in a file"
+                yield Problem(
+                    f"metadata/{found.name} is a secret, and arguments are visible to everyone", expr.where or where, hint
+                )
 
 
 def _start(spec: Spec) -> Iterator[Block]:

@@ -276,7 +276,9 @@ class _Parser:
         segments = flat.strip("/").split("/")
         if not flat.strip("/") or flat.endswith("/") or {"", ".", ".."} & set(segments):
             raise self.error(
-                f"{flat!r} cannot be a path of the metadata", "segments stand between single slashes, never '..'", begin
+                f"{flat!r} cannot be a path of the metadata",
+                "segments are separated by single slashes; '..' is not allowed",
+                begin,
             )
         return path
 

@@ -92,7 +92,7 @@ def _hidden(node: yamlio.Node) -> Iterator[Problem]:
     """
     if isinstance(node, yamlio.Text):
         if found := _HIDDEN.search(node.value):
-            hint = "a file that needs one can be a file of its own: files: - file: NAME"
+            hint = "a file that needs it can be a separate file: files: - file: NAME"
             yield Problem(f"the character {printable(found[0])} cannot be seen, and is refused", node.where, hint)
         return
     children = (part for pair in node.pairs for part in pair) if isinstance(node, yamlio.Map) else iter(node.items)
@@ -221,9 +221,11 @@ class _Reader:
         """Note an expression where none is read, at its place: it would reach the program as these very characters."""
         if isinstance(node, yamlio.Text):
             if found := EXPRESSION.search(node.value):
-                hint = "expressions stand in text, in the values of set, in the items of a list, in eq and ne, and in launch"
+                hint = (
+                    "expressions can be used in text, in the values of set, in the items of a list, in eq and ne, and in launch"
+                )
                 words = node.value[found.start() :].partition("}")[0][:40]
-                self.wrong(f"{words}}} is not read here, and would stay as it is", node.at(found.start()), hint)
+                self.wrong(f"{words}}} is not evaluated here, and would stay as it is", node.at(found.start()), hint)
             return bool(found)
         children = [value for _, value in node.pairs] if isinstance(node, yamlio.Map) else node.items
         return any([self.unread_expressions(child) for child in children])
@@ -331,11 +333,9 @@ class _Reader:
             first = node.pairs[0][0] if node.pairs else None
             if found:
                 hint = (
-                    "what holds under `when` stands below `then`"
-                    if "when" in found
-                    else "begin each with '- ' on a line of its own"
+                    "put the blocks for `when` below `then`" if "when" in found else "begin each with '- ' on a line of its own"
                 )
-                raise self.wrong(f"a block is one thing: {' and '.join(found)} are two", node.where, hint)
+                raise self.wrong(f"a block has exactly one kind, but {' and '.join(found)} are two", node.where, hint)
             if first is None:
                 raise self.wrong("a block is empty", node.where, did_you_mean("", words))
             name = first.value

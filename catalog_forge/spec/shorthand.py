@@ -57,7 +57,9 @@ def expand(root: Map, problems: list[Problem]) -> Map:
     ]
     given = [words[word] for word in FILE_WORDS if word in words]
     if given and "files" in words:
-        problems += [Problem(f"{key.value!r} is shorthand: beside `files` it has no place", key.where) for key, _ in given]
+        problems += [
+            Problem(f"{key.value!r} is shorthand, and cannot be used together with `files`", key.where) for key, _ in given
+        ]
     elif "config" in words:
         key, config = words["config"]
         if not isinstance(config, Text):

@@ -27,7 +27,7 @@ class Defaults(Record):
     entry: Entry = key("as in a spec: category, license, minimum_rancher_version ...", Entry)
     image: Image = key("as in a spec: base, registry, labels, user", Image)
     engine: Engine = key("as in a spec: confd, metadata, refresh, log", Engine)
-    launch: Launch = key("as in a spec: how long is waited", Launch)
+    launch: Launch = key("as in a spec: how long to wait", Launch)
     vars: Mapping[str, str] = key("as in a spec: environment of the conf container", dict)
 
 
@@ -137,14 +137,20 @@ def compared(team: Team, root: Map) -> Iterator[Breach]:
         if path not in standard:
             continue
         if node.value == standard[path].value:
-            message = f"{path} is {node.value!r} by the team's standards already"
+            message = f"{path} is already {node.value!r} by the team's standards"
             yield Breach(path, "repeats", message, f"leave it out: {standard[path].where}", node)
         elif path not in reasons:
             message = f"{path} is {node.value!r}; the team's standard is {standard[path].value!r}"
-            yield Breach(path, "deviates", message, f"leave it out, or say why below `deviations: {{{path}: ...}}`", node)
+            yield Breach(path, "deviates", message, f"remove it, or give the reason below `deviations: {{{path}: ...}}`", node)
     for path, node in reasons.items():
         if path not in _EXCUSED and not (path in standard and path in written):
-            yield Breach(path, "repeats", f"a reason is given for {path!r}, which deviates from nothing", "leave it out", node)
+            yield Breach(
+                path,
+                "repeats",
+                f"a reason is given for {path!r}, which does not deviate",
+                "leave it out",
+                node,
+            )
 
 
 def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breach]:
@@ -153,7 +159,7 @@ def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breac
         patterns = getattr(team.standards.allowed, word)
         value = value_of(spec, path)
         if patterns and value and path not in spec.deviations and not _fits(value, patterns):
-            yield Breach(path, "allowed", f"{path} {value!r} is not one that the team allows", f"allowed: {', '.join(patterns)}")
+            yield Breach(path, "allowed", f"{path} {value!r} is not allowed by the team", f"allowed: {', '.join(patterns)}")
     required = team.standards.required
     if required.name and not _fits(spec.name, (required.name,)):
         yield Breach("name", "required", f"the name {spec.name!r} does not fit {required.name!r}")

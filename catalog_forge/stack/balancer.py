@@ -94,15 +94,17 @@ class Balancers:
             for key, value in config.pairs if isinstance(config, Map) else ():
                 known = key.value in STRUCTS[name].fields and key.value != "port_rules"
                 if known and not is_null(value) and getattr(value, "pairs", True):
-                    self.note(definition, f"{name}.{key.value}", "the load balancer does without it", value)
+                    self.note(definition, f"{name}.{key.value}", "the load balancer ignores it", value)
 
     def _rule(self, definition: Definition, keys: Mapping[str, Node]) -> Rule | None:
         for key in (keys.keys() & RULE.fields.keys()) - set(_TAKEN):
-            self.note(definition, f"port_rules.{key}", "the load balancer does without it", keys[key])
+            self.note(definition, f"port_rules.{key}", "the load balancer ignores it", keys[key])
         words = {key: text_of(keys.get(key)) for key in _TAKEN}
         protocol = words["protocol"] or "http"
         if protocol not in ("http", "tcp"):
-            self.note(definition, f"port_rules.protocol: {protocol}", "there are no certificates of Rancher", keys["protocol"])
+            self.note(
+                definition, f"port_rules.protocol: {protocol}", "Rancher's certificates are not available", keys["protocol"]
+            )
             return None
         name, place = words["service"], next(iter(keys.values()), None)
         if name not in self.names:

@@ -38,7 +38,7 @@ _HEALTH = (
 )
 OF_PRIMARY = ("scale", "scale_policy", "health_check", "metadata", "lb_config", "retain_ip", "upgrade_strategy")
 """The keys that Rancher reads of the primary of a unit only."""
-_ELSEWHERE = "is of another stack, and stacks here do not see each other"
+_ELSEWHERE = "belongs to another stack, and stacks here do not see each other"
 
 
 def compose(entry: Revision, variables: Mapping[str, str], name: str) -> Stack:
@@ -96,9 +96,9 @@ def _of_files(sources: Iterable[ComposeFile], reader: Reader) -> Iterator[Note]:
             name, where = double.key.value, double.key.where
             if services and double.within == services.where and name != ".catalog":
                 # Of two services nobody knows which is meant.
-                reader.wrong(str(double), where, "rancher-compose would take the last of them without a word")
+                reader.wrong(str(double), where, "rancher-compose would silently use the last one")
             else:
-                yield Note("", name, f"it stands twice: this one counts, not that of line {double.first.line}", where)
+                yield Note("", name, f"it is defined twice: this one counts, not the one on line {double.first.line}", where)
         for name in source.yaml.keys if source.is_second else ():
             if name not in launch.TOPS and (key := key_of(source.yaml.node, name)):
                 # Rancher ignores it without a word, also where an author of version 1 put a service here.
@@ -156,7 +156,7 @@ class _Composer:
         order = ordered(without_circles(needs, wishes))[0]
         for cycle in ordered(needs)[1]:
             message = f"services need each other: {' -> '.join(cycle)}"
-            self.reader.wrong(message, self.services[cycle[0]].where, "none of them could be the first to start")
+            self.reader.wrong(message, self.services[cycle[0]].where, "none of them can start first")
         return Stack(
             self.name,
             tuple(services[name] for name in order),
@@ -202,7 +202,7 @@ class _Composer:
             message = "the old container ends before the new one starts: both have one name and one address here"
             self.launches.note(definition, "upgrade_strategy.start_first", message, given["start_first"].where)
         if "interval_millis" in given:
-            message = "the next units follow when the last ones are ready"
+            message = "the next units follow when the previous ones are ready"
             self.launches.note(definition, "upgrade_strategy.interval_millis", message, given["interval_millis"].where)
         size = given.get("batch_size")
         return 1 if size is None or is_null(size) else max(self.launches.number(size, "upgrade_strategy: batch_size", 1), 1)
@@ -210,7 +210,7 @@ class _Composer:
     def _say_ignored(self, sidekick: Definition) -> None:
         for key in OF_PRIMARY:
             if key in sidekick.keys:
-                self.launches.note(sidekick, key, "Rancher reads it of the primary only", sidekick.keys[key].where)
+                self.launches.note(sidekick, key, "Rancher reads it only for the primary", sidekick.keys[key].where)
 
     def _links(self, service: Definition) -> Iterator[Link]:
         """The links of a launch; those of a sidekick are links of its service."""
@@ -238,7 +238,7 @@ class _Composer:
         scale = self.launches.number(found["scale"], "scale", 0) if "scale" in found else 1
         if "scale_policy" in found:
             least = keys_of(found["scale_policy"]).get("min")
-            message = "it starts with `min` units and stays so: there is one host"
+            message = "it runs `min` units, because there is only one host"
             self.launches.note(definition, "scale_policy", message, found["scale_policy"].where)
             return scale if least is None or is_null(least) else self.launches.number(least, "scale_policy: min", 0)
         return scale
@@ -249,7 +249,7 @@ class _Composer:
             return None
         given = {key: value for key, value in keys_of(node).items() if not is_null(value)}
         for key in (given.keys() & STRUCTS["health_check"].fields.keys()) - set(_HEALTH):
-            self.launches.note(definition, f"health_check.{key}", "health checks here do without it", given[key].where)
+            self.launches.note(definition, f"health_check.{key}", "health checks here ignore it", given[key].where)
         if "port" not in given:
             self.reader.wrong(f"the health check of {definition.name!r} has no port", node.where)
             return None

@@ -38,7 +38,7 @@ class Ending:
     @property
     def why(self) -> str:
         """What is hopeless about it, in words that follow the name of the container."""
-        return f"ended {self.count} times in a row" if self.again else "is not to start again"
+        return f"ended {self.count} times in a row" if self.again else "is not restarted"
 
 
 @dataclass(slots=True)

@@ -120,7 +120,9 @@ class Launches:
         if mode == "host" and node:
             self._trust(definition, "network_mode", "it uses the network of this machine", node.where)
         if mode == "bridge" and node:
-            self._trust(definition, "network_mode", "it uses the engine's own network, with containers of others", node.where)
+            self._trust(
+                definition, "network_mode", "it uses the engine's default network, shared with other containers", node.where
+            )
         match mode:
             case "host" | "none" | "bridge":
                 return cast(Network, mode), ""
@@ -149,7 +151,7 @@ class Launches:
         driver, options = found.get("log_driver") or words.get("driver"), found.get("log_opt") or words.get("options")
         name = text_of(driver)
         if driver and name not in ("", "json-file"):
-            self.note(definition, "log_driver", f"what containers say is kept by the engine, and not by {name}", driver.where)
+            self.note(definition, "log_driver", f"logs are kept by the engine, not by {name}", driver.where)
             return {}
         given = self.texts(options)
         for key in sorted(given.keys() - keys.LOG_OPTIONS):
@@ -239,7 +241,7 @@ class Launches:
     def _say_dangerous(self, definition: Definition) -> None:
         found = definition.keys
         if "privileged" in found and text_of(found["privileged"]) == "true":
-            self._trust(definition, "privileged", "it may do anything to this machine", found["privileged"].where)
+            self._trust(definition, "privileged", "it can do anything to this machine", found["privileged"].where)
         for key in ("pid", "ipc"):
             if key in found and text_of(found[key]):
                 self._trust(definition, key, f"{key}: {text_of(found[key])}", found[key].where)
@@ -255,8 +257,8 @@ class Launches:
         texts = {key: text_of(definition.keys.get(key)) for key in ("oom_kill_disable", "oom_score_adj", "shm_size")}
         kills, score, size = texts.values()
         reasons = {
-            "oom_kill_disable": kills == "true" and "the kernel cannot end it when memory runs out",
-            "oom_score_adj": score.startswith("-") and "the kernel ends others before it when memory runs out",
+            "oom_kill_disable": kills == "true" and "the kernel cannot kill it when memory runs out",
+            "oom_score_adj": score.startswith("-") and "the kernel kills other processes first when memory runs out",
             "shm_size": _size(size) > _MOST_SHARED and f"it may fill {size} of memory",
         }
         for key, reason in reasons.items():

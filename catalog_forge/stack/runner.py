@@ -124,7 +124,7 @@ class StackRunner:
                 try:
                     self._api.inspect_volume(name)
                 except NotFound:
-                    raise BuildError(f"there is no volume {name}, and the entry says that it is not its own") from None
+                    raise BuildError(f"there is no volume {name}, but the entry declares it as external") from None
 
     def _volume(self, full: str) -> None:
         with self._engine.asked_to(f"create volume {full}"):
@@ -257,7 +257,7 @@ class StackRunner:
         except BuildError:
             if not there:
                 raise
-            told(f"{image} failed: the one that is here is used")
+            told(f"{image} failed: the local image is used")
         return self._image(image) or there
 
     def _create(self, unit: Unit, launch: Launch, made: Mapping[str, str], extra: Extra) -> str:

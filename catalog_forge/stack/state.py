@@ -83,7 +83,7 @@ class StateFolder:
     def before(self) -> Stack:
         """Return what was wanted before the last change of its services. Raises ForgeError when there was no change."""
         if not (self.path / "before.json").exists():
-            raise ForgeError(f"stack {self.name} has not changed: there is nothing to go back to")
+            raise ForgeError(f"stack {self.name} has not changed: there is nothing to roll back to")
         # Units that were restarted or stopped by hand then are not to be so once more.
         return replace(_stack(self._read("before.json")["stack"]), restarts={}, held=())
 
@@ -169,7 +169,7 @@ class StateFolder:
         while True:
             with self._opened("turn") as file:
                 if not _locked(file, deadline - time.monotonic()):
-                    raise ForgeError(f"another command works on stack {self.name!r}", hint="try again when it has ended")
+                    raise ForgeError(f"another command is working on stack {self.name!r}", hint="try again when it has ended")
                 if self._is_there(file, "turn"):  # else whoever had it before has removed the stack
                     yield
                     return
@@ -210,7 +210,7 @@ class StateFolder:
         try:
             data = json.loads((self.path / name).read_bytes())
         except FileNotFoundError:
-            raise ForgeError(f"nothing is known of a stack {self.name!r}") from None
+            raise ForgeError(f"there is no record of a stack {self.name!r}") from None
         except (OSError, ValueError) as error:
             raise ForgeError(f"cannot read {self.path / name}: {error}", hint=f"catalog-forge down {self.name}") from error
         if not isinstance(data, dict):

@@ -469,7 +469,7 @@ class Supervisor:
             return
         message = f"{message}\n{container.name} {'did not start its program' if waited else ending.why}"
         if not self._settled:
-            raise ForgeError(f"{message}: the stack is stopped; `catalog-forge logs {self._stack.name}` shows all that was said")
+            raise ForgeError(f"{message}: the stack is stopped; `catalog-forge logs {self._stack.name}` shows the complete log")
         self._refuse(message)
 
     def _said(self, container: Seen, lines: int) -> list[str]:

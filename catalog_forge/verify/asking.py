@@ -157,7 +157,7 @@ class AskingReader(Reader):
         run = found.get("run")
         words: tuple[str, ...] = tuple(self.word(item, "run") for item in self.some(run))
         if not any(words):
-            self.wrong("which command is to run?", node.where, "for example run: [redis-cli, ping]")
+            self.wrong("the command to run is missing", node.where, "for example run: [redis-cli, ping]")
         if run is not None and not isinstance(run, yamlio.Seq):
             words = ("/bin/sh", "-c", *words)
         status = self.whole(found.get("exit"), "exit", 255, default=0)
@@ -182,7 +182,7 @@ class AskingReader(Reader):
         found = self.known(node, "a log", ("in", *_TEXT_KEYS))
         words = self.text_words(found, "")
         if words == Words():
-            self.wrong("what must the log contain?", node.where, "for example contains: ready to accept connections")
+            self.wrong("contains is missing", node.where, "for example contains: ready to accept connections")
         return Log(self.place(found, node), node.where, words)
 
     def place(self, found: Mapping[str, yamlio.Node], node: yamlio.Node) -> str:

@@ -110,7 +110,7 @@ class ImageEngine:
         """
         spec = subject.spec
         if spec is None:
-            raise ForgeError("the engine `image` plays images of specs only", hint="use --engine embedded or confd")
+            raise ForgeError("the engine `image` only works for specs", hint="use --engine embedded or confd")
         if subject.backend != "rancher":
             message = f"the engine `image` has Rancher's metadata service alone, and this image reads {subject.backend}"
             raise ForgeError(message, hint="use --engine embedded, confd or stack")

@@ -105,7 +105,7 @@ def compare(expected: Expectation, seen: Seen, before: Seen | None) -> Iterator[
         yield from _of_stack(expected, seen.asked)
     for error in expected.errors:
         if not any(error in found for found in seen.errors):
-            yield Failure(f"no error says {error!r}", expected.where, _bullets(seen.errors) or "  there is no error\n")
+            yield Failure(f"no error contains {error!r}", expected.where, _bullets(seen.errors) or "  there is no error\n")
     if seen.errors and not expected.errors:
         yield Failure("an error that was not expected", expected.where, _bullets(seen.errors))
     if expected.reloads is not None and not _reloaded(expected.reloads, seen):
@@ -174,7 +174,7 @@ def _parsed(expected: FileExpectation, found: Written) -> Iterator[Failure]:
         return
     if says != expected.equals:
         diff = difference(_shown(expected.equals), _shown(says), "expected", "rendered")
-        yield Failure(f"{expected.dest} does not say what is expected", expected.where, diff)
+        yield Failure(f"{expected.dest} does not have the expected content", expected.where, diff)
 
 
 def difference(old: str, new: str, old_name: str, new_name: str) -> str:
@@ -245,7 +245,7 @@ class _ExpectationReader(AskingReader):
             dest = key.value
         if dest is None:
             hint = did_you_mean(key.value, self.subject.dests)
-            self.wrong(f"no one file that is rendered is called {key.value!r}", key.where, hint)
+            self.wrong(f"no rendered file, or more than one, is called {key.value!r}", key.where, hint)
             dest = key.value
         if not isinstance(node, yamlio.Map):
             return FileExpectation(dest, key.where, text=self.word(node, "the text of a file"))
@@ -282,7 +282,7 @@ class _ExpectationReader(AskingReader):
             return self.one_of(found["format"], "format", PARSERS)
         form = self.subject.formats.get(dest, "")
         if form not in PARSERS:
-            self.wrong(f"in which format is {dest} to be compared?", found["equals"].where, f"format: {' | '.join(PARSERS)}")
+            self.wrong(f"the format to compare {dest} in is unknown", found["equals"].where, f"format: {' | '.join(PARSERS)}")
             return ""
         return form
 

@@ -97,7 +97,7 @@ class StackEngine:
         Raises ForgeError when the scenario asks containers that there are not, and when the entry needs trust.
         """
         if subject.spec is None:
-            raise ForgeError("the engine `stack` plays entries of specs only", hint="use --engine embedded or confd")
+            raise ForgeError("the engine `stack` only works for specs", hint="use --engine embedded or confd")
         name = stack_name(subject.spec.name)
         stack = on_stack_scenario.stack_of(subject.spec, played, name)
         if stack.balancers:
@@ -153,7 +153,7 @@ class _Running:
             raise self._error
         for ending in self.supervisor.record:
             if ending.was_steady:
-                raise ForgeError(f"{ending.container.name} ended by itself with status {ending.container.status}")
+                raise ForgeError(f"{ending.container.name} exited with status {ending.container.status}")
 
     @property
     def unsettled(self) -> str:

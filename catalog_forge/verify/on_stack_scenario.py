@@ -105,11 +105,11 @@ def cannot(moment: Moment, stack: Stack) -> str:
     if moment.fault.kind != "none" and not (stack.store and moment.fault.kind == "down"):
         return f"on a stack the metadata service has no fault {moment.fault.kind!r}"
     if scene.containers:
-        return "a stack has no containers that stand alone"
+        return "a stack has no standalone containers"
     own = {each.name for each in stack.services}
     for name, service in _services(scene).items():
         if name not in own:
-            return f"the entry has no service {name!r}: say under `beside` what runs for it"
+            return f"the entry has no service {name!r}: define a substitute under `beside`"
         if service.healths:
             return f"the health of {name} is what its check finds"
         if odd := set(service.states.values()) - {"stopped"}:
@@ -194,7 +194,7 @@ def check(stack: Stack, played: Scenario, expected: Sequence[Expectation]) -> No
             break
         known = places(at(stack, moment.environment))
         problems += [
-            Problem(f"there is no container {word!r} then", where, did_you_mean(word, known))
+            Problem(f"there is no container {word!r} at that moment", where, did_you_mean(word, known))
             for word, where in _words(each)
             if word not in known
         ]

@@ -78,13 +78,13 @@ WRITTEN = {
     ),
     "sign": ('"@{metadata/port}"', "@{metadata/port}", "10:17", "cannot begin with '@'", 'quote it: "@{metadata/port}"'),
     "dots for slashes": ("metadata/port", "metadata.port", "10:20", "unknown expression", "@{metadata/port}"),
-    "list": ("redis:3.2.11", service("ports: 6379"), "4:54", "ports: a number stands where a list is expected", "written [a, b]"),
+    "list": ("redis:3.2.11", service("ports: 6379"), "4:54", "ports: a number found where a list is expected", "written [a, b]"),
     "service": (
         "set: {",
         'list: {of: "service:zoo", item: "@{it.ip}"}\n  - set: {',
         "10:17",
         "the entry has no service 'zoo'",
-        "declared under `companions`",
+        "under `companions`",
     ),
 }
 

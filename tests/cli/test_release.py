@@ -99,7 +99,7 @@ def test_what_is_not_committed_yet_is_no_second_revision(catalog: Path) -> None:
         ({"default: 80": "default: 81"}, ("--version", "0.9"), "not greater than '1.0.0-rancher1'"),
         ({"title: Web": "title: Web, upgrade_from: 1.0.0"}, (), "means that version and no other"),
         ({"type: int, default: 80": "type: boolean, default: true"}, (), "was of type int, and is boolean now"),
-        ({"  colour:": "  shade:", "metadata/colour": "metadata/shade"}, (), "the question 'colour' is gone"),
+        ({"  colour:": "  shade:", "metadata/colour": "metadata/shade"}, (), "the question 'colour' no longer exists"),
     ],
 )
 def test_what_does_not_hold_is_refused_and_nothing_written(

@@ -32,7 +32,10 @@ def test_each_revision_and_what_its_next_step_loses(catalog: Path, words: tuple[
     result = run(catalog, *words)
     assert result.exit_code == 0, result.output
     assert "  0 (1.0.0) -> 1 (1.0.1)\n" in result.stdout
-    assert "templates/web/0/rancher-compose.yml:8:16: the question 'note' is gone, and 'remark' has its label" in result.stdout
+    assert (
+        "templates/web/0/rancher-compose.yml:8:16: the question 'note' no longer exists, and 'remark' has its label"
+        in result.stdout
+    )
     assert result.stdout.endswith("1 entry, 3 upgrades offered, 2 of them lose something\n")
     assert "0 (1.0.0) -> 2 (1.0.2): nothing is lost" in run(catalog, *words, "--all").stdout
 

@@ -442,7 +442,7 @@ def test_a_copy_stands_beside_and_within_the_blocks_for_each_element(confd: Path
 
 def test_a_key_that_is_the_same_for_each_element_is_refused() -> None:
     block = {"each": {"of": "metadata/pairs", "body": [{"set": {"x": "@{it.value}"}}]}}
-    with pytest.raises(ForgeError, match="the key 'x' would be set once for each element"):
+    with pytest.raises(ForgeError, match="the key 'x' would be set again for each element"):
         spec_of(conf(block, kind="properties"), metadata=RECORDS)
 
 

@@ -189,7 +189,7 @@ _SUM = re.compile(r"(?:index|metadata/port) [*/%+-] ")
 
 
 def known(confd: Path, said: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Those of the expressions or lists that a confd can have: before 0.16 it calculates with counts alone."""
+    """Those of the expressions or lists that a confd can have: before 0.16 it can only calculate with counts alone."""
     return {key: value for key, value in said.items() if calculates(confd) or not _SUM.search(str(key))}
 
 

@@ -92,7 +92,7 @@ def test_a_secret_in_the_environment_makes_the_file_private_and_as_an_argument_i
         {"exec": ["app", "--pw=@{metadata/pw}"]},
         {"exec": ["app"], "leader": {"port": 1, "args": ["@{metadata/pw}"]}},
     ):
-        with pytest.raises(ForgeError, match="metadata/pw is a secret, and arguments can be seen"):
+        with pytest.raises(ForgeError, match="metadata/pw is a secret, and arguments are visible to everyone"):
             spec_of(conf({"text": "x"}), metadata=KEYS, launch=launch)
 
 
@@ -122,8 +122,8 @@ def test_a_start_without_expressions_is_no_file(confd: Path) -> None:  # noqa: A
     ("launch", "said"),
     [
         ({"exec": ["@{metadata/v}"]}, "the program itself cannot be an expression"),
-        ({"others": {}}, "`others` join a leader, and there is none"),
-        ({"leader": {}}, "it is not known at which port a program that runs answers"),
+        ({"others": {}}, "`others` join a leader, but there is none"),
+        ({"leader": {}}, "the port of a running program is unknown"),
         ({"leader": {"port": 1, "by": "highest-number"}}, "`number` and by: highest-number belong together"),
         ({"leader": {"port": 1, "number": "x"}}, "`number` and by: highest-number belong together"),
         (

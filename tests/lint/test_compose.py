@@ -50,14 +50,14 @@ def test_a_sidekick_in_a_list_of_labels_is_found_too() -> None:
     files = docker(
         "  web:\n    image: nginx:1.27.3\n    labels: ['io.rancher.sidekicks=a, b']\n  a:\n    image: busybox:1.37.0\n"
     )
-    assert shown(files, "CF405") == ["docker-compose.yml:5:14: the service 'web' names a sidekick 'b' that is not there"]
+    assert shown(files, "CF405") == ["docker-compose.yml:5:14: the service 'web' names a sidekick 'b' that does not exist"]
 
 
 def test_the_second_of_two_sidekicks_has_its_own_column() -> None:
     files = docker(
         "  web:\n    image: nginx:1.27.3\n    labels:\n      io.rancher.sidekicks: 'a,  b'\n  a:\n    image: busybox:1.37.0\n"
     )
-    assert shown(files, "CF405") == ["docker-compose.yml:6:34: the service 'web' names a sidekick 'b' that is not there"]
+    assert shown(files, "CF405") == ["docker-compose.yml:6:34: the service 'web' names a sidekick 'b' that does not exist"]
 
 
 def test_what_an_answer_names_is_no_finding() -> None:

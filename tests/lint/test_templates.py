@@ -88,7 +88,7 @@ def test_a_version_is_named_by_the_answers_that_differ() -> None:
     services = '  web:\n    image: n:1\n{{- if and (eq .Values.kind "b") (eq .Values.deep "true")}}\n    links: [d]\n{{- end}}\n'
     questions = "{variable: kind, type: enum, options: [a, b], default: a}\n{variable: deep, type: boolean, default: 'true'}"
     assert shown(template(services, questions), "CF517") == [
-        "docker-compose.yml.tpl:6:13: links of 'web' names a service 'd' that is not there when kind is 'b'"
+        "docker-compose.yml.tpl:6:13: links of 'web' names a service 'd' that does not exist when kind is 'b'"
     ]
 
 

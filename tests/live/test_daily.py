@@ -131,7 +131,7 @@ def test_a_plan_says_what_changes_and_rollback_goes_back(tool: Tool) -> None:
     tool.up()
     before = tool.ids()
     assert "nothing changes" in tool.run("up", "probe", "--name", tool.name, "--plan")
-    assert "nothing to go back to" in tool.run("rollback", tool.name, status=1)
+    assert "nothing to roll back to" in tool.run("rollback", tool.name, status=1)
     tool.entry({"web": service(environment={"A": "1"}), "app": service()}, {"web": {"scale": 2}})
     plan = tool.run("up", "probe", "--name", tool.name, "--plan")
     for line in ("+ app (1 unit)", "- db (1 unit)", "~ web (2 units, replaced one after the other)", "    scale: 1 -> 2"):

@@ -54,7 +54,7 @@ def test_who_runs_once_must_end_well(tool: Tool) -> None:
     tool.run("down", tool.name)
     tool.entry({**unit, "once": service("echo broken; exit 4", labels=ONCE)})
     said = tool.up(status=1)
-    assert "once-1 ended with status 4\n  | broken" in said and "is not to start again" in said
+    assert "once-1 ended with status 4\n  | broken" in said and "is not restarted" in said
 
 
 def test_another_plan_of_a_stack_whose_program_dies_is_refused_and_the_stack_stays(tool: Tool) -> None:

@@ -417,7 +417,7 @@ def test_an_image_that_is_not_there_is_to_be_built(stage: Stage) -> None:
 
 
 def test_a_folder_without_a_spec_is_refused(stage: Stage) -> None:
-    with pytest.raises(ForgeError, match="images of specs only"):
+    with pytest.raises(ForgeError, match="only works for specs"):
         ImageEngine(stage.engine).play(Subject(ImageDir((), {})), [])
 
 

@@ -181,7 +181,7 @@ def test_what_is_not_as_expected_is_shown_with_the_logs_and_what_cannot_be_playe
     done = played(forge, "-j", "3", "--junit", str(forge.catalog / "junit.xml"))
     assert done.returncode == 1
     lines = {
-        "skipped  page-conf/cannot  the entry has no service 'other': say under `beside` what runs for it",
+        "skipped  page-conf/cannot  the entry has no service 'other': define a substitute under `beside`",
         "    -2 10.42.1.99",
         "    +2 10.42.1.12",
         "  the end of the log:",
@@ -192,7 +192,7 @@ def test_what_is_not_as_expected_is_shown_with_the_logs_and_what_cannot_be_playe
     place = "specs/page-conf/scenarios/wrong.yml"
     for words in (
         "error    page-conf/misspelt  0 moments, 0 checks, ",
-        "there is no container 'page-conf-3' then\n    hint: did you mean 'page-conf-",
+        "there is no container 'page-conf-3' at that moment\n    hint: did you mean 'page-conf-",
         f"{place}:13:12: start: what `cat /www/index.html` in page-1 says is not as expected",
         f"{place}:14:9: start: GET http://page-1:80/none was answered with 404, not 200",
     ):

@@ -151,7 +151,7 @@ def test_an_image_that_is_always_to_be_pulled_and_cannot_be_is_the_one_that_is_h
     try:
         tool.entry({"web": {**service(labels={"io.rancher.container.pull_image": "always"}), "image": image}})
         tool.up()
-        assert f"pulling {image} failed: the one that is here is used" in tool.log()
+        assert f"pulling {image} failed: the local image is used" in tool.log()
         assert set(tool.ids()) == {"web-1"}
         tool.run("down", tool.name)
     finally:
@@ -205,7 +205,7 @@ def test_who_fails_too_often_is_left_alone_and_says_so(tool: Tool) -> None:
 def test_who_failed_and_is_not_to_start_again_ends_a_stack_that_comes_up_and_who_is_done_does_not(tool: Tool) -> None:
     tool.entry({"web": service("exit 3", restart="no"), "app": service(links=["web"]), "end": service(links=["app"])})
     said = tool.up(status=1)
-    assert "web-1 ended with status 3" in said and "is not to start again" in said
+    assert "web-1 ended with status 3" in said and "is not restarted" in said
     tool.entry({"job": service("exit 0", restart="no"), "app": service(links=["job"]), "end": service(links=["app"])})
     tool.up()
     assert tool.unit("job-1")["state"] == "stopped"

@@ -102,7 +102,7 @@ def test_what_has_no_room_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     made = export.exported(Site(tree(tmp_path, entry("big", questions(rows), **files))), "templates/big")
     assert len(made.encode()) <= 200_000
     data = json.loads(made.partition('id="data">')[2].partition("</script>")[0])
-    assert "the icon: it has no room here" in data["left_out"]
+    assert "the icon: it is too large to include" in data["left_out"]
     assert "390 more options: 500 are rendered at most" in data["left_out"]
     assert len(data["options"]) == 500 and data["readme"]
 

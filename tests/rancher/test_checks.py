@@ -45,17 +45,17 @@ def test_a_value_is_of_one_kind(text: str, kind: str) -> None:
     hint = "" if kind in ("nothing", "a list", "a mapping") else WRITTEN
     assert told(checks.one_of(kind), text) == []
     assert told(checks.one_of(*others, kind), text) == []
-    assert told(checks.one_of(*others), text) == [f"1:1 CF428 {kind} stands where {' or '.join(others)} is expected{hint}"]
+    assert told(checks.one_of(*others), text) == [f"1:1 CF428 {kind} found where {' or '.join(others)} is expected{hint}"]
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("5", "1:1 CF428 a number stands where text is expected ('5')"),
-        ("1.50", "1:1 CF428 a number stands where text is expected ('1.50')"),
-        ("No", "1:1 CF428 true or false stands where text is expected ('No')"),
-        ("~", "1:1 CF428 nothing stands where text is expected"),
-        ("[a]", "1:1 CF428 a list stands where text is expected"),
+        ("5", "1:1 CF428 a number found where text is expected ('5')"),
+        ("1.50", "1:1 CF428 a number found where text is expected ('1.50')"),
+        ("No", "1:1 CF428 true or false found where text is expected ('No')"),
+        ("~", "1:1 CF428 nothing found where text is expected"),
+        ("[a]", "1:1 CF428 a list found where text is expected"),
     ],
 )
 def test_a_value_that_quotes_would_make_text_is_shown_with_them(text: str, fault: str) -> None:
@@ -66,7 +66,7 @@ def test_a_second_demand_is_made_of_what_meets_the_first() -> None:
     check = checks.then(checks.one_of("text", "a number"), _of_a)
     assert told(check, "b") == []
     assert told(check, "a") == ["1:1 CF431 a stands here"]
-    assert told(check, "[a]") == ["1:1 CF428 a list stands where text or a number is expected"]
+    assert told(check, "[a]") == ["1:1 CF428 a list found where text or a number is expected"]
     assert told(checks.then(checks.TEXT, _of_a, "CF430"), "a") == ["1:1 CF430 a stands here"]
 
 
@@ -74,7 +74,7 @@ def test_a_type_is_asked_of_what_meets_the_first_demand() -> None:
     check = checks.decoded(types.TEXT_BY_TEXT, checks.MAP)
     assert told(check, "{a: b}") == []
     assert told(check, "{a: [b]}") == ["1:5 - a list is not text"]
-    assert told(check, "[a]") == ["1:1 CF428 a list stands where a mapping is expected"]
+    assert told(check, "[a]") == ["1:1 CF428 a list found where a mapping is expected"]
 
 
 @pytest.mark.parametrize(
@@ -99,37 +99,37 @@ def _of_lists() -> list[tuple[Check, str, list[str]]]:
     return [
         (texts, "[a, b]", []),
         (texts, "[]", []),
-        (texts, "a", [f"1:1 CF428 text stands where a list is expected{WRITTEN}"]),
-        (texts, "{a: b}", ["1:1 CF428 a mapping stands where a list is expected"]),
+        (texts, "a", [f"1:1 CF428 text found where a list is expected{WRITTEN}"]),
+        (texts, "{a: b}", ["1:1 CF428 a mapping found where a list is expected"]),
         (texts, "[a, a, b, a]", [
-            "1:5 CF404 'a' stands there twice (remove one of the two)",
-            "1:11 CF404 'a' stands there twice (remove one of the two)",
+            "1:5 CF404 'a' is listed twice (remove one of the two)",
+            "1:11 CF404 'a' is listed twice (remove one of the two)",
         ]),
         (checks.items("text", unique=False), "[a, a]", []),
-        (checks.items("text", unique=False), "[a, 5]", ["1:5 CF428 a number stands where text is expected ('5')"]),
-        (checks.items("text", "a number"), "[1, '1', 1.0, 01]", ["1:15 CF404 '01' stands there twice (remove one of the two)"]),
+        (checks.items("text", unique=False), "[a, 5]", ["1:5 CF428 a number found where text is expected ('5')"]),
+        (checks.items("text", "a number"), "[1, '1', 1.0, 01]", ["1:15 CF404 '01' is listed twice (remove one of the two)"]),
         (texts, "[5, [a], a, [a]]", [
-            "1:2 CF428 a number stands where text is expected ('5')", "1:5 CF428 a list stands where text is expected",
-            "1:13 CF428 a list stands where text is expected",
+            "1:2 CF428 a number found where text is expected ('5')", "1:5 CF428 a list found where text is expected",
+            "1:13 CF428 a list found where text is expected",
         ]),
         (checks.items("a list"), "[[a], [a]]", []),
         (text_or_texts, "a", []),
         (text_or_texts, "[a]", []),
-        (text_or_texts, "[a, a]", ["1:5 CF404 'a' stands there twice (remove one of the two)"]),
-        (text_or_texts, "{a: b}", ["1:1 CF428 a mapping stands where text or a list is expected"]),
+        (text_or_texts, "[a, a]", ["1:5 CF404 'a' is listed twice (remove one of the two)"]),
+        (text_or_texts, "{a: b}", ["1:1 CF428 a mapping found where text or a list is expected"]),
         (text_or_texts, "''", ["1:1 CF428 the text is empty: rancher-compose cannot read it"]),
         (text_or_texts, "'null'", ["1:1 CF428 the text is empty: rancher-compose cannot read it"]),
         (checks.text_or(texts, _of_a, "CF430"), "a", ["1:1 CF430 a stands here"]),
         (checks.text_or(texts, _of_a, "CF430"), "''", []),
         (mappings(scalars=("text",)), "[a, b]", []),
-        (mappings(scalars=("text",)), "[a, a]", ["1:5 CF404 'a' stands there twice (remove one of the two)"]),
-        (mappings(scalars=("text",)), "a", [f"1:1 CF428 text stands where a list or a mapping is expected{WRITTEN}"]),
-        (mappings(scalars=("text",)), "{a: b, c: 5}", ["1:11 CF428 a number stands where text is expected ('5')"]),
+        (mappings(scalars=("text",)), "[a, a]", ["1:5 CF404 'a' is listed twice (remove one of the two)"]),
+        (mappings(scalars=("text",)), "a", [f"1:1 CF428 text found where a list or a mapping is expected{WRITTEN}"]),
+        (mappings(scalars=("text",)), "{a: b, c: 5}", ["1:11 CF428 a number found where text is expected ('5')"]),
         (mappings(scalars=("text", "a number")), "{a: b, c: 5, '': [x], '  ': d}", ["1:14 CF433 a key is empty"]),
         (mappings(scalars=("text",), lists_only=True), "{}", []),
         (mappings(scalars=("text",), lists_only=True), "[a]", []),
         (mappings(scalars=("text",), lists_only=True), "{a: 5}", [
-            "1:1 CF428 rancher-compose reads only a list here", "1:5 CF428 a number stands where text is expected ('5')",
+            "1:1 CF428 rancher-compose reads only a list here", "1:5 CF428 a number found where text is expected ('5')",
         ]),
         (mappings(scalars=("text", "nothing"), lists_only=False), "{a: ~}", []),
     ]  # fmt: skip
@@ -188,9 +188,9 @@ def test_a_list_of_ports_is_judged_item_by_item() -> None:
         "1:19 CF429 'x' is not a port ([ADDRESS:][PORT:]PORT[/tcp or /udp])",
         "1:22 CF429 '80/x' is not a port ([ADDRESS:][PORT:]PORT[/tcp or /udp])",
     ]
-    assert told(checks.ports, "[x, x]") == ["1:5 CF404 'x' stands there twice (remove one of the two)"]
-    assert told(checks.ports, "80") == [f"1:1 CF428 a number stands where a list is expected{WRITTEN}"]
-    assert told(checks.ports, "{}") == ["1:1 CF428 a mapping stands where a list is expected"]
+    assert told(checks.ports, "[x, x]") == ["1:5 CF404 'x' is listed twice (remove one of the two)"]
+    assert told(checks.ports, "80") == [f"1:1 CF428 a number found where a list is expected{WRITTEN}"]
+    assert told(checks.ports, "{}") == ["1:1 CF428 a mapping found where a list is expected"]
 
 
 @pytest.mark.parametrize(

@@ -132,17 +132,17 @@ def test_links_and_needs_are_cut_at_their_colon(keys: str, links: list[object], 
         ("a: {image: x, labels: {io.rancher.sidekicks: a}}", ["CF406 1:46 the service 'a' is its own sidekick"]),
         (
             f"a: {{image: x, {UNIT}}}\nb: {{image: x}}\nc: {{image: x, labels: [io.rancher.sidekicks=d]}}\nd: {{image: x}}",
-            ["CF406 3:24 'c' is a sidekick, and has one: 'd' is never started"],
+            ["CF406 3:24 'c' is a sidekick and has one itself: 'd' is never started"],
         ),
-        (f"a: {{image: x, {UNIT}}}\nb: {{image: x}}", ["CF405 1:50 the service 'a' names a sidekick 'c' that is not there"]),
+        (f"a: {{image: x, {UNIT}}}\nb: {{image: x}}", ["CF405 1:50 the service 'a' names a sidekick 'c' that does not exist"]),
         (
             "a: {image: x, volumes_from: [b, z]}\nb: {image: x}",
             [
-                "CF407 1:30 volumes_from of 'a' names 'b', which runs in another unit, maybe on another host",
-                "CF407 1:33 volumes_from of 'a' names a service 'z' that is not there",
+                "CF407 1:30 volumes_from of 'a' names 'b', which runs in another unit, possibly on another host",
+                "CF407 1:33 volumes_from of 'a' names a service 'z' that does not exist",
             ],
         ),
-        ("a: {image: x, links: [z]}", ["CF408 1:23 links of 'a' names a service 'z' that is not there"]),
+        ("a: {image: x, links: [z]}", ["CF408 1:23 links of 'a' names a service 'z' that does not exist"]),
         ("a: {image: x, links: [a]}", ["CF408 1:23 links of 'a' names the service itself"]),
         (
             "a: {tty: true}\nb: {build: .}\nc: 5\nd: ~",

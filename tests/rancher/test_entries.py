@@ -109,8 +109,9 @@ def of(*paths: str, **more: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("files", "revision", "place", "words", "hint"),
     [
-        ({}, None, "shown", "no revision of an entry is here", "a folder 0/ with docker-compose.yml and rancher-compose.yml"),
-        ({"README.md": b"x"}, None, "shown", "no revision of an entry is here",
+        ({}, None, "shown", "there is no revision of an entry here", "a folder 0/ with docker-compose.yml and "
+                                                                     "rancher-compose.yml"),
+        ({"README.md": b"x"}, None, "shown", "there is no revision of an entry here",
          "a folder 0/ with docker-compose.yml and rancher-compose.yml"),
         (of("0", "1"), "2", "shown", "web has no revision '2'", "known here: 0, 1"),
         (of("10", "11"), "12", "shown", "web has no revision '12'", "known here: 10, 11"),
@@ -132,7 +133,7 @@ def test_what_is_not_an_entry_says_why(files: dict[str, bytes], revision: str | 
 
 
 def test_an_entry_is_named_after_its_folder_where_it_has_no_other_name() -> None:
-    with pytest.raises(ForgeError, match=r"^web: no revision of an entry is here"):
+    with pytest.raises(ForgeError, match=r"^web: there is no revision of an entry here"):
         entries.read({}, "web")
     found = entries.read(of("0"), "web")
     assert str(found.docker.at(1, 1) if found.docker else None) == "web/0/docker-compose.yml:1:1"

@@ -37,34 +37,34 @@ def rows(table: str) -> list[tuple[str, str]]:
 
 OF_BOTH = r"""
 image: [a]
-    1:12 CF428 image of 'a': a list stands where text is expected
+    1:12 CF428 image of 'a': a list found where text is expected
 image: {a: b}
-    1:12 CF428 image of 'a': a mapping stands where text is expected
+    1:12 CF428 image of 'a': a mapping found where text is expected
 image: 5
-    1:12 CF428 image of 'a': a number stands where text is expected
+    1:12 CF428 image of 'a': a number found where text is expected
       '5'
 image: true
-    1:12 CF428 image of 'a': true or false stands where text is expected
+    1:12 CF428 image of 'a': true or false found where text is expected
       'true'
 image: 1.5
-    1:12 CF428 image of 'a': a number stands where text is expected
+    1:12 CF428 image of 'a': a number found where text is expected
       '1.5'
 privileged: 'yes'
-    1:17 CF417 privileged of 'a': text stands where true or false is expected
+    1:17 CF417 privileged of 'a': text found where true or false is expected
 privileged: 1
-    1:17 CF417 privileged of 'a': a number stands where true or false is expected
+    1:17 CF417 privileged of 'a': a number found where true or false is expected
 scale: two
     1:12 CF431 scale of 'a': 'two' is not a whole number
 scale: 1.5
 scale: '3'
 scale: [1]
-    1:12 CF428 scale of 'a': a list stands where a number or text is expected
+    1:12 CF428 scale of 'a': a list found where a number or text is expected
 scale: -2
 memory: 5 potatoes
     1:13 CF431 memory of 'a': '5 potatoes' is not a size
 mem_limit: 1.5 gB
 mem_limit: {a: 1}
-    1:16 CF428 mem_limit of 'a': a mapping stands where a number or text is expected
+    1:16 CF428 mem_limit of 'a': a mapping found where a number or text is expected
 memswap_limit: 5
     1:5 CF432 memswap_limit of 'a' needs mem_limit beside it
       write mem_limit
@@ -72,24 +72,24 @@ stop_grace_period: 5 min
     1:24 CF431 stop_grace_period of 'a': '5 min' is not a duration
 stop_grace_period: 1m30s
 cap_add: NET_ADMIN
-    1:14 CF428 cap_add of 'a': text stands where a list is expected
+    1:14 CF428 cap_add of 'a': text found where a list is expected
       a list is written [a, b], or with '- ' before each
 cap_add: [A, A]
-    1:18 CF404 cap_add of 'a': 'A' stands there twice
+    1:18 CF404 cap_add of 'a': 'A' is listed twice
       remove one of the two
 cap_add: [A, 5, [B]]
-    1:18 CF428 cap_add of 'a': a number stands where text is expected
+    1:18 CF428 cap_add of 'a': a number found where text is expected
       '5'
-    1:21 CF428 cap_add of 'a': a list stands where text is expected
+    1:21 CF428 cap_add of 'a': a list found where text is expected
 group_add: [1, '1', 1]
-    1:25 CF404 group_add of 'a': '1' stands there twice
+    1:25 CF404 group_add of 'a': '1' is listed twice
       remove one of the two
 ports: '80:80'
-    1:12 CF428 ports of 'a': text stands where a list is expected
+    1:12 CF428 ports of 'a': text found where a list is expected
       a list is written [a, b], or with '- ' before each
 ports: [80, '80/udp', '1.2.3.4:80:80', '80-90:80']
 ports: [80, 80]
-    1:17 CF404 ports of 'a': '80' stands there twice
+    1:17 CF404 ports of 'a': '80' is listed twice
       remove one of the two
 ports: ['70000:80']
     1:13 CF429 ports of 'a': '70000:80' is not a port
@@ -121,82 +121,82 @@ command: ''
     1:14 CF430 command of 'a': the text is empty: rancher-compose cannot read it
 command: "a # it's"
 command: [a, a, 5]
-    1:21 CF428 command of 'a': a number stands where text is expected
+    1:21 CF428 command of 'a': a number found where text is expected
       '5'
 command: {a: b}
-    1:14 CF428 command of 'a': a mapping stands where text or a list is expected
+    1:14 CF428 command of 'a': a mapping found where text or a list is expected
 dns: ''
     1:10 CF428 dns of 'a': the text is empty: rancher-compose cannot read it
 dns: 'null'
     1:10 CF428 dns of 'a': the text is empty: rancher-compose cannot read it
 dns: [x, x]
-    1:14 CF404 dns of 'a': 'x' stands there twice
+    1:14 CF404 dns of 'a': 'x' is listed twice
       remove one of the two
 dns: {a: b}
-    1:10 CF428 dns of 'a': a mapping stands where text or a list is expected
+    1:10 CF428 dns of 'a': a mapping found where text or a list is expected
 env_file: []
 env_file: x
-    1:15 CF435 env_file of a: no other file is there at launch
+    1:15 CF435 env_file of a: no other file exists at launch
       write out the whole service definition
 environment: A=b
-    1:18 CF421 environment of 'a': text stands where a list or a mapping is expected
+    1:18 CF421 environment of 'a': text found where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
 environment: {A: [b]}
-    1:22 CF421 environment of 'a': a list stands where text or a number or nothing is expected
+    1:22 CF421 environment of 'a': a list found where text or a number or nothing is expected
 environment: {'': b}
     1:19 CF433 environment of 'a': a key is empty
 environment: [A=b, A=b]
-    1:24 CF404 environment of 'a': 'A=b' stands there twice
+    1:24 CF404 environment of 'a': 'A=b' is listed twice
       remove one of the two
 environment: {A: , B: 5, C: true}
 labels: {a: [b]}
-    1:17 CF421 labels of 'a': a list stands where text is expected
+    1:17 CF421 labels of 'a': a list found where text is expected
 labels: {a: }
-    1:17 CF421 labels of 'a': nothing stands where text is expected
+    1:17 CF421 labels of 'a': nothing found where text is expected
 labels: {5: x}
     1:14 CF433 labels of 'a': the key '5' is not text: rancher-compose crashes here
       '5'
 labels: {io.rancher.sidekicks: 'b, c d'}
-    1:40 CF405 the service 'a' names a sidekick 'c d' that is not there
+    1:40 CF405 the service 'a' names a sidekick 'c d' that does not exist
       names are separated by commas
 labels: [io.rancher.sidekicks=b]
 extra_hosts: {a: b}
     1:18 CF428 extra_hosts of 'a': rancher-compose reads only a list here
 extra_hosts: {}
 sysctls: {a: 5}
-    1:18 CF428 sysctls of 'a': a number stands where text is expected
+    1:18 CF428 sysctls of 'a': a number found where text is expected
       '5'
 device_read_bps: {a: [1]}
-    1:26 CF428 device_read_bps of 'a': a list stands where text or a number or nothing is expected
+    1:26 CF428 device_read_bps of 'a': a list found where text or a number or nothing is expected
 metadata: []
-    1:15 CF428 metadata of 'a': a list stands where a mapping is expected
+    1:15 CF428 metadata of 'a': a list found where a mapping is expected
 metadata: {a: .inf, b: [{5: c}]}
-    1:19 CF433 metadata of 'a': .inf is not a number that can be kept
+    1:19 CF433 metadata of 'a': .inf is not a number that can be stored
     1:30 CF433 metadata of 'a': the key '5' is not text: rancher-compose crashes here
       '5'
 mem_swappiness: 1.5
     1:21 CF431 mem_swappiness of 'a': 1.5 is not a whole number
 mem_swappiness: '5'
-    1:21 CF428 mem_swappiness of 'a': text stands where a number is expected
+    1:21 CF428 mem_swappiness of 'a': text found where a number is expected
 oom_score_adj: 1001
-    1:20 CF431 oom_score_adj of 'a': it is from -1000 to 1000
+    1:20 CF431 oom_score_adj of 'a': it must be from -1000 to 1000
 oom_score_adj: -1000
 oom_score_adj: 5.5
-    1:20 CF431 oom_score_adj of 'a': it is from -1000 to 1000
+    1:20 CF431 oom_score_adj of 'a': it must be from -1000 to 1000
 pid: 5
-    1:10 CF428 pid of 'a': a number stands where text or nothing is expected
+    1:10 CF428 pid of 'a': a number found where text or nothing is expected
       '5'
 ulimits: []
-    1:14 CF428 ulimits of 'a': a list stands where a mapping is expected
+    1:14 CF428 ulimits of 'a': a list found where a mapping is expected
 ulimits: {nofile: 5, nproc: {soft: 1, hard: 2}}
 ulimits: {nofile: 5.5}
     1:23 CF431 ulimits of 'a': 5.5 is not a whole number
 ulimits: {nofile: {soft: 1}}
     1:23 CF428 ulimits of 'a': a limit is a number, or soft and hard
 ulimits: {nofile: {soft: a, hard: 2}}
-    1:30 CF428 ulimits of 'a': text stands where a number is expected
+    1:30 CF428 ulimits of 'a': text found where a number is expected
 ulimits: {nofile: x}
-    1:23 CF428 ulimits of 'a': text stands where a number or a mapping is expected
+    1:23 CF428 ulimits of 'a': text found where a number or a mapping is expected
 extends: b
 extends: {service: b}
 extends: {service: a}
@@ -205,20 +205,20 @@ extends: {service: a}
 extends: {file: x.yml}
     1:14 CF428 extends of 'a': it names no service
       service: NAME
-    1:14 CF435 extends: no other file is there at launch
+    1:14 CF435 extends: no other file exists at launch
       write out the whole service definition
 extends: {service: b, file: x.yml}
-    1:14 CF435 extends: no other file is there at launch
+    1:14 CF435 extends: no other file exists at launch
       write out the whole service definition
 extends: {service: b, files: x.yml}
     1:27 CF434 extends of 'a': unknown key 'files'
       did you mean 'file'?
 extends: {service: [b]}
-    1:24 CF428 extends of 'a': a list stands where text is expected
+    1:24 CF428 extends of 'a': a list found where text is expected
 extends: [b]
-    1:14 CF428 extends of 'a': a list stands where text or a mapping is expected
+    1:14 CF428 extends of 'a': a list found where text or a mapping is expected
 log_opt: [a]
-    1:14 CF428 log_opt of 'a': a list stands where a mapping is expected
+    1:14 CF428 log_opt of 'a': a list found where a mapping is expected
 log_opt: {a: [b]}
     1:18 CF428 log_opt of 'a': a list is not text
 health_check: {port: x}
@@ -226,7 +226,7 @@ health_check: {port: x}
 health_check: {port: '80', interval: 1.5, name: [a]}
     1:53 CF413 health_check of 'a': a list is not text
 health_check: []
-    1:19 CF413 health_check of 'a': a list stands where a mapping is expected
+    1:19 CF413 health_check of 'a': a list found where a mapping is expected
 health_check: {recreate_on_quorum_strategy_config: {quorum: x}}
     1:65 CF413 health_check of 'a': 'x' is not a whole number
 lb_config: {port_rules: [{source_port: x, hostname: [a]}], certs: a, stickiness_policy: {nocache: 5}}
@@ -259,20 +259,20 @@ disks: [{size: [a], root: x, read_iops: y, opts: z}]
     1:45 CF428 disks of 'a': 'y' is not a whole number
     1:54 CF428 disks of 'a': 'z' is not a mapping
 disks: {}
-    1:12 CF428 disks of 'a': a mapping stands where a list is expected
+    1:12 CF428 disks of 'a': a mapping found where a list is expected
 imagee: x
     1:5 CF401 the service 'a' has a key 'imagee' that rancher-compose refuses
       did you mean 'image'?
 hostname: '${X}'
 scale: '${X}'
     1:12 CF418 scale of 'a': '' is not a whole number
-      ask for it with a default, and require it
+      make it a required question with a default
 volumes: [a, a]
-    1:18 CF404 volumes of 'a': 'a' stands there twice
+    1:18 CF404 volumes of 'a': 'a' is listed twice
       remove one of the two
 pid: ~
 image: ~
-    1:12 CF428 image of 'a': nothing stands where text is expected
+    1:12 CF428 image of 'a': nothing found where text is expected
 hostname: '${(}'
     1:15 CF504 '${(}' is not a variable
       write $$ for a plain $
@@ -282,15 +282,15 @@ shm_size: 64m
 shm_size: 64x
     1:15 CF431 shm_size of 'a': '64x' is not a size
 certs: [a, a]
-    1:16 CF404 certs of 'a': 'a' stands there twice
+    1:16 CF404 certs of 'a': 'a' is listed twice
       remove one of the two
 devices: a
-    1:14 CF428 devices of 'a': text stands where a list is expected
+    1:14 CF428 devices of 'a': text found where a list is expected
       a list is written [a, b], or with '- ' before each
 start_on_create: 5
-    1:22 CF417 start_on_create of 'a': a number stands where true or false is expected
+    1:22 CF417 start_on_create of 'a': a number found where true or false is expected
 stop_signal: 5
-    1:18 CF428 stop_signal of 'a': a number stands where text is expected
+    1:18 CF428 stop_signal of 'a': a number found where text is expected
       '5'
 expose: ['x']
     1:14 CF429 expose of 'a': 'x' is not a port
@@ -301,10 +301,10 @@ stop_grace_period: 5
 stop_grace_period: '5'
     1:24 CF431 stop_grace_period of 'a': '5' is not a duration
 mac_address: 5
-    1:18 CF428 mac_address of 'a': a number stands where text is expected
+    1:18 CF428 mac_address of 'a': a number found where text is expected
       '5'
 oom_score_adj: -1001
-    1:20 CF431 oom_score_adj of 'a': it is from -1000 to 1000
+    1:20 CF431 oom_score_adj of 'a': it must be from -1000 to 1000
 oom_score_adj: 1000
 ports: ['80:80/TCP', ':80:80', '127.0.0.1::80', '65535']
 ports: ['65536']
@@ -323,11 +323,11 @@ OF_VERSION_2 = r"""
 build: {contxt: ., args: [a], dockerfile: [x]}
     2:24 CF434 build of 'a': unknown key 'contxt'
       did you mean 'context'?
-    2:58 CF428 build of 'a': a list stands where text is expected
+    2:58 CF428 build of 'a': a list found where text is expected
 build: [a]
-    2:23 CF428 build of 'a': a list stands where text or a mapping is expected
+    2:23 CF428 build of 'a': a list found where text or a mapping is expected
 build: {args: a}
-    2:30 CF428 build of 'a': text stands where a list or a mapping is expected
+    2:30 CF428 build of 'a': text found where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
 extends: b
     2:25 CF428 extends of 'a': rancher-compose reads only a mapping here
@@ -336,60 +336,60 @@ extends: {service: b}
     2:25 CF435 extends: the service 'b' is not there
       write out the whole service definition
 logging: {driver: [a], options: {a: [b]}, drivr: x}
-    2:34 CF428 logging of 'a': a list stands where text is expected
+    2:34 CF428 logging of 'a': a list found where text is expected
     2:52 CF428 logging of 'a': a list is not text
     2:58 CF434 logging of 'a': unknown key 'drivr'
       did you mean 'driver'?
 logging: a
-    2:25 CF428 logging of 'a': text stands where a mapping is expected
+    2:25 CF428 logging of 'a': text found where a mapping is expected
 logging: {options: [a]}
-    2:35 CF428 logging of 'a': a list stands where a mapping is expected
+    2:35 CF428 logging of 'a': a list found where a mapping is expected
 networks: {a: , 'b c': , d: {aliases: [x, x], ipv4_address: 5, ipv6_adress: x}, e: f}
     2:32 CF434 networks of 'a': a network cannot be named 'b c'
-    2:58 CF404 networks of 'a': 'x' stands there twice
+    2:58 CF404 networks of 'a': 'x' is listed twice
       remove one of the two
-    2:76 CF428 networks of 'a': a number stands where text is expected
+    2:76 CF428 networks of 'a': a number found where text is expected
       '5'
     2:79 CF434 networks of 'a': unknown key 'ipv6_adress'
       did you mean 'ipv6_address'?
-    2:99 CF428 networks of 'a': text stands where a mapping or nothing is expected
+    2:99 CF428 networks of 'a': text found where a mapping or nothing is expected
 networks: [a, a]
-    2:30 CF404 networks of 'a': 'a' stands there twice
+    2:30 CF404 networks of 'a': 'a' is listed twice
       remove one of the two
 networks: a
-    2:26 CF428 networks of 'a': text stands where a list or a mapping is expected
+    2:26 CF428 networks of 'a': text found where a list or a mapping is expected
       a list is written [a, b], or with '- ' before each
 secrets: a
-    2:25 CF428 secrets of 'a': text stands where a list is expected
+    2:25 CF428 secrets of 'a': text found where a list is expected
       a list is written [a, b], or with '- ' before each
 secrets: [a, {source: [a], mode: '0999', uid: 5}]
-    2:38 CF428 secrets of 'a': a list stands where text is expected
+    2:38 CF428 secrets of 'a': a list found where text is expected
     2:49 CF431 secrets of 'a': '0999' is not a mode
-    2:62 CF428 secrets of 'a': a number stands where text is expected
+    2:62 CF428 secrets of 'a': a number found where text is expected
       '5'
 secrets: [{mode: '0644'}, 5]
-    2:42 CF428 secrets of 'a': a number stands where text or a mapping is expected
+    2:42 CF428 secrets of 'a': a number found where text or a mapping is expected
       '5'
 port_rules: {}
-    2:28 CF428 port_rules of 'a': a mapping stands where a list is expected
+    2:28 CF428 port_rules of 'a': a mapping found where a list is expected
 stickiness_policy: []
-    2:35 CF428 stickiness_policy of 'a': a list stands where a mapping is expected
+    2:35 CF428 stickiness_policy of 'a': a list found where a mapping is expected
 depends_on: {a: b}
-    2:28 CF428 depends_on of 'a': a mapping stands where a list is expected
+    2:28 CF428 depends_on of 'a': a mapping found where a list is expected
 tmpfs: ''
     2:23 CF428 tmpfs of 'a': the text is empty: rancher-compose cannot read it
 tmpfs: {a: b}
-    2:23 CF428 tmpfs of 'a': a mapping stands where text or a list is expected
+    2:23 CF428 tmpfs of 'a': a mapping found where text or a list is expected
 config: 5
-    2:24 CF428 config of 'a': a number stands where text is expected
+    2:24 CF428 config of 'a': a number found where text is expected
       '5'
 network_mode: [a]
-    2:30 CF428 network_mode of 'a': a list stands where text is expected
+    2:30 CF428 network_mode of 'a': a list found where text is expected
 netwrks: [a]
     2:16 CF401 the service 'a' has a key 'netwrks' that rancher-compose refuses
       did you mean 'networks'?
 env_file: [a]
-    2:26 CF435 env_file of a: no other file is there at launch
+    2:26 CF435 env_file of a: no other file exists at launch
       write out the whole service definition
 """
 
@@ -449,7 +449,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "services: {a: {image: x}}",
         None,
         [
-            "1:1 CF402 the file has no version: `services` is the name of a service, and what stands below it are its keys",
+            "1:1 CF402 the file has no version, so `services` is the name of a service, and the keys below it are its keys",
             "  write version: '2' at the top",
         ],
     ),
@@ -527,8 +527,8 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "a: {image: x}",
         "catalog: {version: 1}",
         [
-            "rancher-compose.yml:1:1 CF302 rancher-compose takes the catalog block for a service here",
-            "  without a version it is called .catalog; with one it stands at the top",
+            "rancher-compose.yml:1:1 CF302 rancher-compose treats the catalog block as a service here",
+            "  without a version it is called .catalog; with one it is a top-level key",
         ],
     ),
     (
@@ -555,9 +555,9 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "a: {image: x, extends: {service: b}}\nb: {image: x, links: [c], volumes_from: [c]}\nc: {image: x}",
         None,
         [
-            "1:24 CF435 extends: b has links, so that it cannot be extended",
+            "1:24 CF435 extends: b has links, so it cannot be extended",
             "  write out the whole service definition",
-            "1:24 CF435 extends: b has volumes_from, so that it cannot be extended",
+            "1:24 CF435 extends: b has volumes_from, so it cannot be extended",
             "  write out the whole service definition",
         ],
     ),
@@ -577,12 +577,12 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         "c: {image: x}",
         None,
         [
-            "1:50 CF405 the service 'a' names a sidekick 'd' that is not there",
+            "1:50 CF405 the service 'a' names a sidekick 'd' that does not exist",
             "  known here: a, b, c",
-            "1:53 CF405 the service 'a' names a sidekick 'cc' that is not there",
+            "1:53 CF405 the service 'a' names a sidekick 'cc' that does not exist",
             "  did you mean 'c'?",
-            "2:48 CF406 'c' is the sidekick of 'a' already, and has one primary only",
-            "  write the sidekick once for each primary, under names of their own",
+            "2:48 CF406 'c' is already the sidekick of 'a', and can have only one primary",
+            "  define a separate sidekick for each primary",
         ],
     ),
     (
@@ -611,7 +611,7 @@ FILES: list[tuple[str, str | None, list[str]]] = [
         None,
         [
             "3:28 CF431 scale of 'a': 'two' is not a whole number",
-            "4:22 CF428 hostname of 'a': a number stands where text is expected",
+            "4:22 CF428 hostname of 'a': a number found where text is expected",
             "  '5'",
         ],
     ),
@@ -678,7 +678,7 @@ TAKEN_BY = {name: kinds for kinds, names in TAKEN.items() for name in names.spli
 def test_a_key_takes_the_kinds_of_values_that_its_schema_names(name: str, kinds: str) -> None:
     key, _, second = name.partition("/")
     service = "version: '2'\nservices: {{a: {{{}: {}}}}}" if second or key not in keys.V1 else "a: {{{}: {}}}"
-    refused = {kind for kind, value in KINDS.items() if f"{kind} stands where" in told(service.format(key, value))}
+    refused = {kind for kind, value in KINDS.items() if f"{kind} found where" in told(service.format(key, value))}
     assert ", ".join(kind for kind in KINDS if kind not in refused) == kinds
 
 
@@ -756,4 +756,4 @@ ONE, OTHER = "version: '2'\nservices:\n  a:\n    image: x\n", "  b:\n    image: 
     ],
 )  # fmt: skip
 def test_a_sidekick_has_its_place_in_a_label_that_no_answer_varies(labels: str, faults: str) -> None:
-    assert told(f"{ONE}    labels: {labels}\n{OTHER}", X="b") == faults + " that is not there\n  known here: a, b" * bool(faults)
+    assert told(f"{ONE}    labels: {labels}\n{OTHER}", X="b") == faults + " that does not exist\n  known here: a, b" * bool(faults)

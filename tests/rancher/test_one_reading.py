@@ -117,4 +117,4 @@ def test_up_runs_the_revision_that_the_catalog_offers(versions: dict[str, str], 
 def test_a_link_is_cut_at_its_colon_only() -> None:
     files = {**SOUND, DOCKER: f"{WEB}    links: ['a : alias']\n{MORE}"}
     messages = [each.message for each in run(Catalog(Tree.of(files)), CHOICE)]
-    assert "links of 'web' names a service 'a ' that is not there" in messages
+    assert "links of 'web' names a service 'a ' that does not exist" in messages

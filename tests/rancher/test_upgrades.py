@@ -45,8 +45,8 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("variable: note, label: Note", "variable: remark, label: Note", ["'note' is gone, and 'remark' has its label"]),
-        ("  - {variable: note, label: Note, type: string}\n", "", ["the question 'note' is gone: its answer is lost"]),
+        ("variable: note, label: Note", "variable: remark, label: Note", ["'note' no longer exists, and 'remark' has its label"]),
+        ("  - {variable: note, label: Note, type: string}\n", "", ["the question 'note' no longer exists: its answer is lost"]),
         ("label: Note, type: string", "label: Note, type: int", ["was of type string, and is int now"]),
         ("type: int, default: 80", "type: string, default: 80", []),
         ("options: [s, m]", "options: [s, l]", ["has no option 'm' any more"]),
@@ -55,11 +55,11 @@ def revision(docker: str = DOCKER, rancher: str = RANCHER, number: int = 1) -> R
         ("services:\n", "  - {variable: new, required: true}\nservices:\n", ["'new' must be answered"]),
         ("services:\n", "  - {variable: new, required: true, default: x}\nservices:\n", []),
         ("default: 80", "default: 81", []),
-        ("  db:\n    image: db:1\n", "", ["the service 'db' is gone, with its containers"]),
+        ("  db:\n    image: db:1\n", "", ["the service 'db' no longer exists, and its containers are removed"]),
         (
             "  db:\n    image: db:1\n",
             "  store:\n    image: db:2\n",
-            ["'db' is gone, with its containers, and 'store' has its image"],
+            ["'db' no longer exists, and its containers are removed, and 'store' has its image"],
         ),
         ("image: db:1", "image: db:2", []),
         ("conf}\n", "db}\n", ["'conf' was a sidekick of web, and is a service of its own now", "'db' was a service of its own"]),
@@ -127,7 +127,7 @@ def test_a_service_of_a_template_counts_by_the_answers_that_a_stack_keeps() -> N
     kept = RANCHER.replace("default: s", "default: m")
     assert breaks(revision(rancher=kept), revision(TEMPLATE, RANCHER)) == []
     (found,) = breaks(revision(), revision(TEMPLATE, RANCHER))
-    assert found.message == "the service 'db' is gone, with its containers, unless an answer brings it back"
+    assert found.message == "the service 'db' no longer exists, and its containers are removed, unless an answer brings it back"
 
 
 @pytest.mark.parametrize(

@@ -340,7 +340,7 @@ def test_wrong_credentials_are_one_clear_line_and_never_shown(tmp_path: Path) ->
         for env in ({}, {"CONF_PASSWORD": "wr0ng"}):
             refused = catalog.seed(*GIVEN, env=env)
             assert refused.exit_code == 1
-            assert f"the store at {store.nodes}: it refuses the credentials" in refused.stderr
+            assert f"the store at {store.nodes}: it rejects the credentials" in refused.stderr
             assert "wr0ng" not in refused.output
         file = tree(tmp_path, {"secret": "right\n"}) / "secret"
         assert catalog.seed(*GIVEN, env={"CONF_PASSWORD_FILE": str(file)}).exit_code == 0
@@ -352,7 +352,7 @@ def test_etcd_asks_for_a_user(tmp_path: Path) -> None:
         for given in ({}, {"CONF_USERNAME": "conf", "CONF_PASSWORD": "wrong"}):
             refused = catalog.seed(*GIVEN, env=given)
             assert refused.exit_code == 1
-            assert "it refuses the credentials" in refused.stderr
+            assert "it rejects the credentials" in refused.stderr
         assert catalog.seed(*GIVEN, env={"CONF_USERNAME": "conf", "CONF_PASSWORD": "right"}).exit_code == 0
 
 
@@ -508,8 +508,8 @@ def test_vault_without_the_mount_of_the_prefix_is_one_clear_line(
     catalog = Catalog(tmp_path, "vault", vault)
     refused = catalog.seed("--prefix", "/nowhere/app", *GIVEN)
     assert refused.exit_code == 1
-    assert "it has no mount nowhere, or the token may not see it" in refused.stderr
+    assert "it has no mount nowhere, or the token has no access to it" in refused.stderr
     assert "vault secrets enable -version=1 -path=nowhere kv" in refused.stderr
     monkeypatch.setenv("CONF_TOKEN", "wrong")
     refused = catalog.seed(*GIVEN)
-    assert refused.exit_code == 1 and "it refuses the credentials" in refused.stderr
+    assert refused.exit_code == 1 and "it rejects the credentials" in refused.stderr

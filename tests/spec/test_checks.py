@@ -23,7 +23,7 @@ def said(text: str) -> str:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("{optional: true, required: true}", "k: it cannot be optional and required"),
+        ("{optional: true, required: true}", "k: it cannot be both optional and required"),
         ("{optional: true, required: false}", ""),
         ("{optional: false, required: true}", ""),
         ("{type: enum, options: [a], default: a}", ""),
@@ -43,7 +43,7 @@ def said(text: str) -> str:
         ("{type: int, default: 0}", ""),
         ("{type: int, default: 01}", "must be a whole number"),
         ("{type: int, default: -}", "must be a whole number"),
-        ('{default: "a\\nb"}', "the type is multiline"),
+        ('{default: "a\\nb"}', "use type multiline"),
         ('{type: multiline, default: "a\\nb"}', ""),
         ('{type: certificate, default: "a\\nb"}', ""),
         ("{secret: true, default: a}", "a secret has no default"),
@@ -96,13 +96,13 @@ def test_engine_image_and_variables(more: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ("{name: x-conf, image: 'redis:3'}", "two services of the entry have the name 'x-conf'"),
+        ("{name: x-conf, image: 'redis:3'}", "two services of the entry are called 'x-conf'"),
         ("{name: x, image: 'redis:3', groups: {a b: {}}}", "'a b' cannot be part of a service's name"),
         ("{name: x, image: 'redis:3', groups: {a: {metadata: {zz: y}}}}", "groups: a: no such metadata key: 'zz'"),
         ("{name: x, image: 'redis:3', groups: {a: {metadata: {port: y}}}}", ""),
-        ("{name: x, image: 'redis:3', groups: {a: {ports: ['${prt}:1']}}}", "${prt} is asked by no question"),
+        ("{name: x, image: 'redis:3', groups: {a: {ports: ['${prt}:1']}}}", "${prt} is not asked for by any question"),
         ("{name: x, image: 'redis:3', ports: ['${port}:1', '$$x']}", ""),
-        ("{name: x, image: 'redis:3', ports: ['$prt:1']}", "${prt} is asked by no question"),
+        ("{name: x, image: 'redis:3', ports: ['$prt:1']}", "${prt} is not asked for by any question"),
         ("{name: x, image: 'redis:latest'}", "floats"),
         ("{name: redis}", ""),
         ("{name: port, image: redis}", ""),

@@ -81,13 +81,13 @@ def catalog(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("none", "x.yml:3:5: there is no file 'none' in {}/specs/x-conf/\n  hint: static files lie in the spec's folder"),
+        ("none", "x.yml:3:5: there is no file 'none' in {}/specs/x-conf/\n  hint: static files must be in the spec's folder"),
         ("deep", "x.yml:3:5: 'deep' is not a file"),
         ("large", "x.yml:3:5: the file 'large' is larger than 1048576 bytes"),
         ("a.txt/x", "x.yml:3:5: the file 'a.txt/x' cannot be read: Not a directory"),
         (
             "scenarios/one.yml",
-            "x.yml:3:5: 'scenarios/one.yml' is for the tests or the memory of the spec, and no part of what is generated",
+            "x.yml:3:5: 'scenarios/one.yml' is for tests or for the spec's own records, and is not part of the generated files",
         ),
         ("../y", "unsafe path '../y'\n  hint: paths are relative and stay below their folder"),
     ],

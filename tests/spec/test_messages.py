@@ -45,7 +45,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "engine: {confd_src: 'https://x.org/c'}\n",
-            "x.yml:5:21: engine: confd_src needs confd_sha256\n  hint: no download goes unchecked",
+            "x.yml:5:21: engine: confd_src needs confd_sha256\n  hint: every download must be verified",
         ),
         (
             HEAD + FILE + "image: {base: busybox}\n",
@@ -65,7 +65,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + 'vars: {a: "b\\nc"}\n',
-            "x.yml:5:7: vars: a: a control character or line break cannot stand in a Dockerfile's ENV",
+            "x.yml:5:7: vars: a: a control character or line break is not allowed in a Dockerfile's ENV",
         ),
         (
             HEAD + "files:\n- {dest: /etc/x/x, body: []}\n- {dest: /etc/x/x, body: []}\n",
@@ -82,37 +82,38 @@ def said(text: str) -> str:
         ),
         (
             HEAD + "files: [{dest: /etc/x, body: []}]\n",
-            "x.yml:4:16: dest: the folder /etc would be replaced as a whole\n"
-            "  hint: the folder of a dest is a volume: choose one that belongs to the service alone",
+            "x.yml:4:16: dest: the folder /etc would be hidden completely\n"
+            "  hint: the folder of a dest becomes a volume: choose one that only the service uses",
         ),
         (
             HEAD + "files: [{dest: /etc/x/x, check: 'a {{.dst}}', body: []}]\n",
-            "x.yml:4:33: check: {{.dst}} is nothing that confd knows here\n  hint: only {{.src}} is, the path of the new file",
+            "x.yml:4:33: check: {{.dst}} is not known to confd here\n  hint: only {{.src}} is, the path of the new file",
         ),
         (
             HEAD + 'files: [{dest: /etc/x/x, check: "a\\nb", body: []}]\n',
-            "x.yml:4:33: check: a command is one line",
+            "x.yml:4:33: check: the command must be a single line",
         ),
         (
             "forge: 1\nname: x\nservice: x:1\nlaunch: {exec: [x]}\n" + FILE,
             "x.yml:2:7: name cannot be 'x'\n"
             "  hint: it must be lower-case letters, digits and dashes, ending in -conf or -config\n"
-            "x.yml:3:10: two services of the entry have the name 'x'\n  hint: taken are: x",
+            "x.yml:3:10: two services of the entry are called 'x'\n  hint: taken are: x",
         ),
         (
             ANY + "service: x:1\n" + FILE,
-            "x.yml:3:10: launch.exec is missing: what starts the program in the image 'x:1' is not known\n"
-            "  hint: add the words of its ENTRYPOINT and CMD, with the path of the file if it must be told: launc"
+            "x.yml:3:10: launch.exec is missing: the start command of the image 'x:1' is unknown\n"
+            "  hint: add its ENTRYPOINT and CMD, with the path of the file if the program needs it: launc"
             "h: {exec: [PROGRAM, /etc/x/x]}",
         ),
         (
             ANY + "service: redis:latest\n" + FILE,
-            "x.yml:3:10: service: the image 'redis:latest' floats\n  hint: name a tag, or none: then the entry asks for it",
+            "x.yml:3:10: service: the image 'redis:latest' floats\n  hint: give a fixed tag, or none, so that the "
+            "entry asks for it",
         ),
         (
             ANY + "service: {name: redis, image: redis, ports: ['${prt}:1']}\nmetadata: {port: {}, redis_tag: {}}\n" + FILE,
             "x.yml:3:31: service: the image has no tag, and its question 'redis_tag' is taken by a metadata key\n"
-            "x.yml:3:38: ${prt} is asked by no question\n"
+            "x.yml:3:38: ${prt} is not asked for by any question\n"
             "  hint: did you mean 'port'?",
         ),
         (
@@ -128,7 +129,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "config: /etc/y/y.conf\n",
-            "x.yml:5:1: 'config' is shorthand: beside `files` it has no place",
+            "x.yml:5:1: 'config' is shorthand, and cannot be used together with `files`",
         ),
         (
             HEAD + FILE + "description: [a]\n",
@@ -140,7 +141,7 @@ def said(text: str) -> str:
         ),
         (
             HEAD + FILE + "reload: sometimes\n",
-            "x.yml:5:1: 'reload' is shorthand: beside `files` it has no place",
+            "x.yml:5:1: 'reload' is shorthand, and cannot be used together with `files`",
         ),
         (
             "forge: 1\nname: X\nservice: redis:3\n" + FILE,
@@ -185,7 +186,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
     [
         (
             "k: {type: enum}\n",
-            "x.yml:6:6: metadata: k: an enum needs options\n  hint: its choices, such as options: [small, large]",
+            "x.yml:6:6: metadata: k: an enum needs options\n  hint: list its options, such as options: [small, large]",
         ),
         (
             "k: {type: strin}\n",
@@ -201,7 +202,7 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             "k: {optional: true, required: true}\n",
-            "x.yml:6:33: metadata: k: it cannot be optional and required",
+            "x.yml:6:33: metadata: k: it cannot be both optional and required",
         ),
         (
             "k: {type: map, default: [a]}\n",
@@ -229,11 +230,11 @@ def test_what_is_said_of_a_spec_as_a_whole(text: str, wanted: str) -> None:
         ),
         (
             'k: {default: "a\\nb"}\n',
-            "x.yml:6:16: metadata: k: the default holds a line break: the type is multiline",
+            "x.yml:6:16: metadata: k: the default has a line break: use type multiline",
         ),
         (
             "k: {secret: true, default: a}\n",
-            "x.yml:6:30: metadata: k: a secret has no default\n  hint: a default password is everybody's password",
+            "x.yml:6:30: metadata: k: a secret has no default\n  hint: with a default, everyone would have the same password",
         ),
         (
             "k: {}\n  k/l: {}\n",

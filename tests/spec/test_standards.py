@@ -55,40 +55,40 @@ def test_a_wrong_default_is_an_error_at_its_own_place() -> None:
         (
             "image: {registry: ghcr.io/other}",
             [("image.registry", "deviates", "image.registry is 'ghcr.io/other'; the team's standard is 'ghcr.io/acme'",
-              "leave it out, or say why below `deviations: {image.registry: ...}`", "x.yml:5:19")],
+              "remove it, or give the reason below `deviations: {image.registry: ...}`", "x.yml:5:19")],
         ),
         ("image: {registry: x.io}\ndeviations: {image.registry: moved}", []),
         (
             "entry: {category: Web}",
-            [("entry.category", "repeats", "entry.category is 'Web' by the team's standards already",
+            [("entry.category", "repeats", "entry.category is already 'Web' by the team's standards",
               "leave it out: catalog-forge.yml:4:21", "x.yml:5:19")],
         ),
         (
             "entry: {category: Web}\ndeviations: {entry.category: why}",
-            [("entry.category", "repeats", "entry.category is 'Web' by the team's standards already",
+            [("entry.category", "repeats", "entry.category is already 'Web' by the team's standards",
               "leave it out: catalog-forge.yml:4:21", "x.yml:5:19")],
         ),
         (
             "deviations: {image.user: why}",
-            [("image.user", "repeats", "a reason is given for 'image.user', which deviates from nothing", "leave it out",
+            [("image.user", "repeats", "a reason is given for 'image.user', which does not deviate", "leave it out",
               "x.yml:5:26")],
         ),
         (
             "image: {user: '1:1'}\ndeviations: {image.user: why}",
-            [("image.user", "repeats", "a reason is given for 'image.user', which deviates from nothing", "leave it out",
+            [("image.user", "repeats", "a reason is given for 'image.user', which does not deviate", "leave it out",
               "x.yml:6:26")],
         ),
         (
             "deviations: {vars.A: why}",
-            [("vars.A", "repeats", "a reason is given for 'vars.A', which deviates from nothing", "leave it out", "x.yml:5:22")],
+            [("vars.A", "repeats", "a reason is given for 'vars.A', which does not deviate", "leave it out", "x.yml:5:22")],
         ),
         ("deviations: {health_check: why, image.base: why, engine.confd: why, maintainer: why}", []),
         (
             "image: {labels: {vendor: Other}}\nvars: {A: '2', B: '3'}",
             [("image.labels.vendor", "deviates", "image.labels.vendor is 'Other'; the team's standard is 'Acme'",
-              "leave it out, or say why below `deviations: {image.labels.vendor: ...}`", "x.yml:5:26"),
+              "remove it, or give the reason below `deviations: {image.labels.vendor: ...}`", "x.yml:5:26"),
              ("vars.A", "deviates", "vars.A is '2'; the team's standard is '1'",
-              "leave it out, or say why below `deviations: {vars.A: ...}`", "x.yml:6:11")],
+              "remove it, or give the reason below `deviations: {vars.A: ...}`", "x.yml:6:11")],
         ),
     ],
 )  # fmt: skip
@@ -103,7 +103,7 @@ def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, breaches
     [
         (
             "allowed: {base: ['alpine:*', 'a']}", "",
-            ("image.base", "allowed", "image.base 'busybox:1.37.0' is not one that the team allows", "allowed: alpine:*, a"),
+            ("image.base", "allowed", "image.base 'busybox:1.37.0' is not allowed by the team", "allowed: alpine:*, a"),
         ),
         ("allowed: {base: ['alpine:*']}", "image: {base: alpine:3.20}", None),
         ("allowed: {base: ['alpine:*']}", "deviations: {image.base: small}", None),
@@ -111,28 +111,28 @@ def test_a_value_of_its_own_is_a_deviation_without_a_reason(lines: str, breaches
         ("allowed: {registry: [x]}", "", None),
         (
             "allowed: {registry: [x]}", "image: {registry: yy}",
-            ("image.registry", "allowed", "image.registry 'yy' is not one that the team allows", "allowed: x"),
+            ("image.registry", "allowed", "image.registry 'yy' is not allowed by the team", "allowed: x"),
         ),
         (
             "allowed: {category: [Web]}", "",
-            ("entry.category", "allowed", "entry.category 'Applications' is not one that the team allows", "allowed: Web"),
+            ("entry.category", "allowed", "entry.category 'Applications' is not allowed by the team", "allowed: Web"),
         ),
         (
             "allowed: {license: [MIT]}", "entry: {license: mit}",
-            ("entry.license", "allowed", "entry.license 'mit' is not one that the team allows", "allowed: MIT"),
+            ("entry.license", "allowed", "entry.license 'mit' is not allowed by the team", "allowed: MIT"),
         ),
         ("allowed: {confd: ['0.16.0']}", "", None),
         (
             "allowed: {confd: ['0.15.*']}", "",
-            ("engine.confd", "allowed", "engine.confd '0.16.0' is not one that the team allows", "allowed: 0.15.*"),
+            ("engine.confd", "allowed", "engine.confd '0.16.0' is not allowed by the team", "allowed: 0.15.*"),
         ),
         (
             "allowed: {metadata: [latest]}", "",
-            ("engine.metadata", "allowed", "engine.metadata '2016-07-29' is not one that the team allows", "allowed: latest"),
+            ("engine.metadata", "allowed", "engine.metadata '2016-07-29' is not allowed by the team", "allowed: latest"),
         ),
         (
             "allowed: {maintainer: ['*@acme.org>']}", "maintainer: Jo Doe <jo@x.org>",
-            ("maintainer", "allowed", "maintainer 'Jo Doe <jo@x.org>' is not one that the team allows", "allowed: *@acme.org>"),
+            ("maintainer", "allowed", "maintainer 'Jo Doe <jo@x.org>' is not allowed by the team", "allowed: *@acme.org>"),
         ),
         ("required: {name: acme-*-conf}", "", ("name", "required", "the name 'web-conf' does not fit 'acme-*-conf'", "")),
         ("required: {name: '*-conf'}", "", None),

@@ -44,7 +44,7 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
     [
         ('  web: {image: "web:1", links: ["app:a", "db"]}\n  db: {image: "db:1"}', ""),
         ('  web: {image: "web:1", links: [ap]}',
-         "8:33: links of 'web' names a service 'ap' that is not there\n  hint: did you mean 'app'?"),
+         "8:33: links of 'web' names a service 'ap' that does not exist\n  hint: did you mean 'app'?"),
         ('  web: {image: "web:1", links: [zzzzz]}', "hint: known here: app, app-conf, web"),
         ('  web: {image: "web:1", depends_on: [app-cnf]}', "8:38: depends_on of 'web' names a service 'app-cnf'"),
         ('  web: {image: "web:1", links: ["${port}"]}', ""),
@@ -57,11 +57,11 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
             "8:61: the service 'web' names a sidekick 'logs'",
         ),
         ('  web: {image: "web:1", labels: {io.rancher.sidekicks: db}}\n  db: {image: "db:1", network_mode: "container:web"}', ""),
-        ('  web: {image: "web:1", labels: ["io.rancher.sidekicks=app-conf"]}', "'app-conf' is the sidekick of 'app' already"),
+        ('  web: {image: "web:1", labels: ["io.rancher.sidekicks=app-conf"]}', "'app-conf' is already the sidekick of 'app'"),
         ('  db: {image: "db:1", network_mode: "container:app"}', "network_mode of 'db' names 'app', which runs in another unit"),
         (
             '  lb: {image: "rancher/lb-service-haproxy:v0.7.9", lb_config: {port_rules: [{source_port: 80, service: apq}]}}',
-            "the load balancer 'lb' has a target 'apq' that is not there\n  hint: did you mean 'app'?",
+            "the load balancer 'lb' has a target 'apq' that does not exist\n  hint: did you mean 'app'?",
         ),
         (
             '  lb: {image: "x:1", lb_config: {port_rules: [{source_port: 80, service: app-conf}]}}',
@@ -69,22 +69,23 @@ def said(companions: str, service: str = "", text: str = "x") -> str:
         ),
         (
             '  lb: {image: rancher/load-balancer-service, ports: [80], links: [wbe]}\n  web: {image: "web:1"}',
-            "has a target 'wbe' that is not there\n  hint: did you mean 'web'?",
+            "has a target 'wbe' that does not exist\n  hint: did you mean 'web'?",
         ),
         ("  web: {ports: [80]}", "8:8: companions: web has no image"),
         ("  web: {image: web}", "8:16: companions: the image 'web' floats"),
         ('  web: {image: "web:latest"}', "8:16: companions: the image 'web:latest' floats"),
         ('  web: {image: "web:${port}"}', ""),
         ("  ext: {image: rancher/external-service, external_ips: [192.0.2.1]}", ""),
-        ('  web: {image: "web:1", ports: ["${prt}:80"]}', "${prt} is asked by no question\n  hint: did you mean 'port'?"),
+        ('  web: {image: "web:1", ports: ["${prt}:80"]}', "${prt} is not asked for by any question\n  hint: did you "
+                                                          "mean 'port'?"),
         ('  web: {image: "web:1", prots: [80]}', "8:25: unknown key 'prots' in web\n  hint: did you mean 'ports'?"),
         ('  web: {image: "web:1", ports: [99999]}', "8:32: ports: '99999' is not a port"),
         ('  web: {image: "web:1", build: .}', "unknown key 'build' in web"),
-        ('  web: {image: "web:1", environment: {A: "@{self.ip}"}}', "@{self.ip} is not read here"),
-        ('  app: {image: "web:1"}', "8:8: two services of the entry have the name 'app'\n  hint: taken are: app, app-conf"),
+        ('  web: {image: "web:1", environment: {A: "@{self.ip}"}}', "@{self.ip} is not evaluated here"),
+        ('  app: {image: "web:1"}', "8:8: two services of the entry are called 'app'\n  hint: taken are: app, app-conf"),
         (
             '  App-Conf: {image: "web:1"}',
-            "two services of the entry have the name 'app-conf' and 'App-Conf', which differ in case alone",
+            "two services of the entry are called 'app-conf' and 'App-Conf', which differ only in case",
         ),
         ('  a_b: {image: "web:1"}', "companions: 'a_b' cannot be the name of a service"),
     ],
@@ -101,15 +102,15 @@ WEB = '  web: {image: "web:1"}\n  logs: {image: "logs:1"}\n  store: {image: "sto
     ("service", "words"),
     [
         (", links: [web]", ""),
-        (", links: [wbe]", "6:46: links of 'app' names a service 'wbe' that is not there\n  hint: did you mean 'web'?"),
+        (", links: [wbe]", "6:46: links of 'app' names a service 'wbe' that does not exist\n  hint: did you mean 'web'?"),
         (', labels: {io.rancher.sidekicks: "logs,lgos"}', "6:75: the service 'app' names a sidekick 'lgos'"),
         (", labels: {io.rancher.sidekicks: app}", "the service 'app' is its own sidekick"),
         (", labels: {io.rancher.sidekicks: store}, volumes_from: [store]", ""),
         (", volumes_from: [store]", "volumes_from of 'app' names 'store', which runs in another unit"),
         (", groups: {a: {links: [wbe]}, b: {}}", "6:59: links of 'app-a' names a service 'wbe'"),
-        (", links: [app-a], groups: {a: {name: first}, b: {}}", "links of 'first' names a service 'app-a' that is not there"),
-        (", groups: {a: {name: web}}", "8:8: two services of the entry have the name 'web'"),
-        (", groups: {a: {name: app-b}, b: {}}", "two services of the entry have the name 'app-b'"),
+        (", links: [app-a], groups: {a: {name: first}, b: {}}", "links of 'first' names a service 'app-a' that does not exist"),
+        (", groups: {a: {name: web}}", "8:8: two services of the entry are called 'web'"),
+        (", groups: {a: {name: app-b}, b: {}}", "two services of the entry are called 'app-b'"),
         (", groups: {a: {image: other}}", "groups: the image 'other' of a floats"),
         (", groups: {a: {metadata: {tuning: {x: [1, {y: z}]}, rows: [1], port: 81}}}", ""),
         (", groups: {a: {metadata: {tuning: x}}}", "groups: a: tuning: the value of a map is a mapping"),
@@ -146,7 +147,7 @@ def test_expressions_name_services_of_the_entry(text: str, words: str) -> None:
 def test_a_condition_names_a_service_that_is_configured() -> None:
     text = text_of(WEB, ", groups: {a: {name: first}, b: {}}").replace('{text: "x"}', "{when: {service: NAME}, then: []}")
     assert read(text.replace("NAME", "[first, app-b]"), "x.yml")
-    with pytest.raises(ForgeError, match="no service 'web' runs with this conf image\n  hint: known here: app-b, first"):
+    with pytest.raises(ForgeError, match="no service of this conf image is called 'web'\n  hint: known here: app-b, first"):
         read(text.replace("NAME", "web"), "x.yml")
 
 
@@ -184,7 +185,7 @@ VOLUMES = [
     ("volumes: {data: {}}", "[dta:/x]", "6:48: the entry has no volume 'dta'\n  hint: did you mean 'data'?"),
     ("volumes: {data: {}}", "[/x, './y:/z', '${port}:/w', '/a:/b']", "volumes: no service mounts 'data'"),
     ("volumes: {data: {external: true, driver: x}}", "[data:/x]", "volumes: data is external"),
-    ("volumes: {data: {driver: '${prt}'}}", "[data:/x]", "${prt} is asked by no question"),
+    ("volumes: {data: {driver: '${prt}'}}", "[data:/x]", "${prt} is not asked for by any question"),
     ("volumes: {d a: {}}", "[data:/x]", "volumes: 'd a' cannot be the name of a volume"),
 ]
 
@@ -208,9 +209,9 @@ def test_a_volume_for_each_container_stands_where_docker_compose_does_not_look()
     ("service", "words"),
     [
         (", scale: '${port}', health_check: {port: $port}, groups: {a: {scale: '${port}', health_check: {port: '${port}'}}}", ""),
-        (", scale: '${prt}'", "6:45: ${prt} is asked by no question\n  hint: did you mean 'port'?"),
-        (", groups: {a: {scale: $prt}}", "6:58: ${prt} is asked by no question"),
-        (", health_check: {port: '${prt}'}", "${prt} is asked by no question"),
+        (", scale: '${prt}'", "6:45: ${prt} is not asked for by any question\n  hint: did you mean 'port'?"),
+        (", groups: {a: {scale: $prt}}", "6:58: ${prt} is not asked for by any question"),
+        (", health_check: {port: '${prt}'}", "${prt} is not asked for by any question"),
         (", scale: '1${port}'", "scale must be a whole number"),
         (", health_check: {port: '8${port}'}", "port must be a whole number"),
     ],

@@ -77,7 +77,7 @@ def test_a_restart_of_all_at_once_is_known(body: str, launch: str, named: bool) 
     file = f"dest: /a/x, format: raw, reload: restart, body: [{{{body}}}]"
     text = f"forge: 1\nname: x-conf\nservice: redis:3\nfiles: [{{{file}}}]\n{launch}\n"
     said = [problem.message for problem in restarted_at_once(read(text, "x.yml"))]
-    assert said == (["/a/x reads the peers: when one comes or goes, all containers restart at once"] if named else [])
+    assert said == (["/a/x reads the peers: when one is added or removed, all containers restart at once"] if named else [])
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_a_restart_of_all_at_once_that_takes_down_a_quorum_is_known_whatever_cha
 @pytest.mark.parametrize(
     ("label", "compose", "said"),
     [
-        ("tier=back", "", ["services:tier=back: no service of the entry carries this label"]),
+        ("tier=back", "", ["services:tier=back: no service of the entry has this label"]),
         ("tier=back", ', labels: {tier: back}', []),
         ("tier=back", ', labels: ["tier=back"]', []),
         ("tier=true", ", labels: {tier: true}", []),
-        ("tier=bakc", ", labels: {tier: back}", ["services:tier=bakc: no service of the entry carries this label"]),
+        ("tier=bakc", ", labels: {tier: back}", ["services:tier=bakc: no service of the entry has this label"]),
         ("tier=x", ', labels: {tier: "${a}"}', []),
         ("tier=back", ', groups: {g: {labels: {tier: back}}}', []),
         ("io.rancher.stack.name=x", "", []),

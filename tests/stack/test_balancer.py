@@ -64,7 +64,7 @@ def test_lines_of_its_own_for_haproxy_are_left_out_and_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("{source_port: 80, service: wep}", "the load balancer 'lb' has a target 'wep' that is not there"),
+        ("{source_port: 80, service: wep}", "the load balancer 'lb' has a target 'wep' that does not exist"),
         ("{source_port: 80, service: side}", "the load balancer 'lb' has the sidekick 'side' as its target"),
         ("{source_port: 0, service: web}", "source_port of 'lb' must be a port, not '0'"),
         ("{source_port: 80, target_port: 65536, service: web}", "target_port of 'lb' must be a port, not '65536'"),

@@ -69,7 +69,7 @@ def test_sidekicks_form_a_unit_with_their_primary() -> None:
 def test_sidekick_of_two_primaries_is_refused_as_rancher_compose_does() -> None:
     label = "labels: {io.rancher.sidekicks: data}, volumes_from: [data]"
     found = refused(f"a: {{image: x, {label}}}\nb: {{image: x, {label}}}\ndata: {{image: x}}")
-    assert "2:46: 'data' is the sidekick of 'a' already" in found
+    assert "2:46: 'data' is already the sidekick of 'a'" in found
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_others_need_starts_first() -> None:
 def test_external_link_keeps_its_stack() -> None:
     found = stack("a: {image: x, external_links: ['other/db:base', 'x/y']}")
     assert found.services[0].links == (Link("base", "other/db"), Link("y", "x/y"))
-    assert [note.message.partition(" is")[0] for note in found.unhonoured] == ["other/db", "x/y"]
+    assert [note.message.partition(" belongs")[0] for note in found.unhonoured] == ["other/db", "x/y"]
 
 
 def test_external_link_into_the_stack_itself_is_a_link() -> None:
@@ -191,7 +191,7 @@ def test_options_keep_their_types() -> None:
 
 def test_restart_is_a_word_and_bare_no_is_none() -> None:
     assert launch("restart: 'no'").restart == "no"
-    assert "restart of 'a': true or false stands where text is expected" in refused("a: {image: x, restart: no}")
+    assert "restart of 'a': true or false found where text is expected" in refused("a: {image: x, restart: no}")
     assert launch("tty: true").restart == "always"
 
 
@@ -254,8 +254,8 @@ def test_of_two_equal_keys_the_last_counts_and_it_is_said() -> None:
     primary = found.services[0].primary
     assert (primary.image, dict(primary.labels)) == ("z", {"k": "2"})
     assert [(each.key, str(each.where), each.message) for each in found.unhonoured][:2] == [
-        ("image", "web/0/docker-compose.yml:3:3", "it stands twice: this one counts, not that of line 2"),
-        ("k", "web/0/docker-compose.yml:4:20", "it stands twice: this one counts, not that of line 4"),
+        ("image", "web/0/docker-compose.yml:3:3", "it is defined twice: this one counts, not the one on line 2"),
+        ("k", "web/0/docker-compose.yml:4:20", "it is defined twice: this one counts, not the one on line 4"),
     ]
     assert keys_of(found.unhonoured) == ["image", "k", "version"]
 
@@ -312,15 +312,15 @@ def test_own_volumes_need_no_trust() -> None:
 @pytest.mark.parametrize(
     ("docker", "words"),
     [
-        ("a: {image: x, labels: {io.rancher.sidekicks: conf}}\nconv: {image: x}", "names a sidekick 'conf' that is not there"),
-        ("a: {image: x, links: [c]}", "links of 'a' names a service 'c' that is not there; rancher-compose lets it pass"),
+        ("a: {image: x, labels: {io.rancher.sidekicks: conf}}\nconv: {image: x}", "names a sidekick 'conf' that does not exist"),
+        ("a: {image: x, links: [c]}", "links of 'a' names a service 'c' that does not exist; rancher-compose lets it pass"),
         ("a: {image: x, scale: -1}", "scale must be a whole number of 0 or more, not '-1'"),
         ("a: {image: x}\na: {image: z}", "the key 'a' stands twice: first in line 1"),
         ("version: '2'\nservices: {a: {image: x}, a: {image: z}}", "the key 'a' stands twice: first in line 2"),
         ("a: {image: x, net: 'container:b'}\nb: {image: x}", "net of 'a' names 'b', which runs in another unit"),
-        ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that is not there"),
+        ("a: {image: x, volumes_from: [b]}", "volumes_from of 'a' names a service 'b' that does not exist"),
         ("a: {tty: true}", "the service 'a' has no image; rancher-compose lets it pass"),
-        ("a: {image: x, labels: ['io.rancher.sidekicks=conf ']}", "names a sidekick 'conf' that is not there"),
+        ("a: {image: x, labels: ['io.rancher.sidekicks=conf ']}", "names a sidekick 'conf' that does not exist"),
         (
             "a: {image: x, imag: y}",
             "has a key 'imag' that rancher-compose refuses\n  hint: did you mean 'image'?",
@@ -333,12 +333,12 @@ def test_own_volumes_need_no_trust() -> None:
         ("a: {image: x, ports: ['81-80']}", "'81-80' is not a port"),
         ("a: {image: x, ports: ['1-65000']}", "catalog-forge cannot run the port '1-65000'; rancher-compose lets it pass"),
         ("a: {image: x, stop_grace_period: soon}", "'soon' is not a duration"),
-        ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' stands there twice"),
+        ("a: {image: x, ports: ['80:80', '80:80']}", "'80:80' is listed twice"),
         (
             "a: {image: x, volumes: ['../up:/x']}",
             "catalog-forge cannot run a container with the volume '../up:/x'; rancher-compose lets it pass",
         ),
-        ("a: {image: x, tty: '${X}'}", "text stands where true or false is expected"),
+        ("a: {image: x, tty: '${X}'}", "text found where true or false is expected"),
         ('a: {image: x, command: "sh -c \'x"}', "a quote (') is never closed"),
         ("a: {image: x, environment: {A: $(id)}}", "'$(id)' is not a variable"),
         (

@@ -125,7 +125,7 @@ def test_after_five_ends_in_a_row_there_is_no_hope_whatever_the_status() -> None
         assert ending.why == "ended 5 times in a row"
     once = Watch(Launch("web", "i", restart="no"))
     once.look()
-    assert once.die().why == "is not to start again"
+    assert once.die().why == "is not restarted"
 
 
 def test_a_unit_that_is_replaced_because_it_does_not_answer_has_died_no_less_often() -> None:

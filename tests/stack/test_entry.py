@@ -71,7 +71,7 @@ def test_entry_without_compose_file_is_an_error() -> None:
 
 
 def test_folder_without_revisions_is_an_error() -> None:
-    with pytest.raises(ForgeError, match="no revision of an entry is here"):
+    with pytest.raises(ForgeError, match="there is no revision of an entry here"):
         read({"README.md": b""}, "web")
 
 

@@ -95,7 +95,7 @@ def test_one_process_holds_a_stack_until_it_ends_however_it_does(folder: StateFo
 
 
 def test_one_command_at_a_time_changes_a_stack(folder: StateFolder) -> None:
-    with folder.turn(0), pytest.raises(ForgeError, match="another command works on stack 's'"), folder.turn(0.1):
+    with folder.turn(0), pytest.raises(ForgeError, match="another command is working on stack 's'"), folder.turn(0.1):
         pass
 
 
@@ -104,7 +104,7 @@ def test_a_stack_that_was_removed_is_not_known(folder: StateFolder, tmp_path: Pa
     assert known(tmp_path) == ["s"]
     folder.remove()
     assert known(tmp_path) == []
-    with pytest.raises(ForgeError, match="nothing is known of a stack 's'"):
+    with pytest.raises(ForgeError, match="there is no record of a stack 's'"):
         folder.plan()
 
 

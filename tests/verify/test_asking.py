@@ -59,7 +59,7 @@ files:
     [
         ("comand: {}", "s.yml:1:1: unknown key 'comand' in expect\n  hint: did you mean 'command'?"),
         ("command: {in: app-1, run: x, exits: 0}", "s.yml:1:30: unknown key 'exits' in a command\n  hint: did you mean 'exit'?"),
-        ("command: {in: app-1}", "s.yml:1:10: which command is to run?"),
+        ("command: {in: app-1}", "s.yml:1:10: the command to run is missing"),
         ("command: {run: x}", "s.yml:1:10: in which container?"),
         ("command: {in: app-1, run: x, exit: 256}", "s.yml:1:36: exit must be a whole number from 0 to 255"),
         ("http: {get: app-1}", "s.yml:1:13: get must be the URL of a container, not 'app-1'"),
@@ -68,11 +68,11 @@ files:
         ('http: {get: "http://app-1/a\\r\\nX: y"}', "s.yml:1:13: get must be the URL of a container"),
         ("http: {get: 'http://app-1/', headers: {A: \"b\\r\\nc\"}}", "s.yml:1:39: a header is a name and one line"),
         ("http: {get: 'http://app-1/', status: 99}", "s.yml:1:38: status must be a whole number from 100 to 599"),
-        ("log: {in: app-1}", "s.yml:1:6: what must the log contain?"),
+        ("log: {in: app-1}", "s.yml:1:6: contains is missing"),
         ("within: soon", "s.yml:1:9: within must be a time"),
         ("within: 20m", "s.yml:1:9: within is 600 s at most"),
-        ("files: {/var/x: {contains: y}}", "s.yml:1:9: no one file that is rendered is called '/var/x'"),
-        ("files: {var/x: {in: app-1}}", "s.yml:1:9: no one file that is rendered is called 'var/x'"),
+        ("files: {/var/x: {contains: y}}", "s.yml:1:9: no rendered file, or more than one, is called '/var/x'"),
+        ("files: {var/x: {in: app-1}}", "s.yml:1:9: no rendered file, or more than one, is called 'var/x'"),
         ("files: {peers: {in: app-1, unchanged: true}}", "s.yml:1:39: unchanged is for files of the container that asks"),
     ],
 )

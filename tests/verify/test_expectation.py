@@ -51,11 +51,11 @@ def test_what_is_as_expected_is_no_failure(expected: str) -> None:
         ("files: {app.yml: {text: other}}", "/etc/app/app.yml is not as expected"),
         ("files: {app.yml: {contains: nope}}", "/etc/app/app.yml does not contain 'nope'"),
         ("files: {app.yml: {lacks: cluster}}", "/etc/app/app.yml contains 'cluster'"),
-        ("files: {app.yml: {equals: {ip: x}}}", "/etc/app/app.yml does not say what is expected"),
+        ("files: {app.yml: {equals: {ip: x}}}", "/etc/app/app.yml does not have the expected content"),
         ("files: {app.yml: {equals: {}, format: json}}", "/etc/app/app.yml is not well-formed json: "),
         ("files: {app.yml: {mode: '0600'}}", "/etc/app/app.yml has mode 0644, not 0600"),
         ("files: {app.yml: {absent: true}}", "/etc/app/app.yml is there"),
-        ("error: cluster.name", "no error says 'cluster.name'"),
+        ("error: cluster.name", "no error contains 'cluster.name'"),
         ("reloads: 1", "reloads: expected 1, but 0 came"),
         ("reloads: [restart]", "reloads: expected restart, but 0 came"),
     ],
@@ -69,7 +69,7 @@ def test_what_differs_is_said(expected: str, message: str) -> None:
 @pytest.mark.parametrize("text", ["1: x\na: y\n", "~: x\na: y\n", "a: [{1: x, b: y}]\n"])
 def test_keys_of_several_types_are_shown(text: str) -> None:
     (failure,) = failures("files: {app.yml: {equals: {}}}", Seen({"/etc/app/app.yml": Written(text.encode(), 0o644)}))
-    assert "does not say what is expected" in failure.message
+    assert "does not have the expected content" in failure.message
 
 
 def test_a_text_that_differs_is_shown_line_by_line() -> None:
@@ -111,8 +111,8 @@ def test_unchanged_is_against_the_moment_before() -> None:
     ("expected", "problem"),
     [
         ("flies: {}", "s.yml:1:1: unknown key 'flies' in expect\n  hint: did you mean 'files'?"),
-        ("files: {ap.yml: x}", "s.yml:1:9: no one file that is rendered is called 'ap.yml'"),
-        ("files: {pp.yml: x}", "s.yml:1:9: no one file that is rendered is called 'pp.yml'"),
+        ("files: {ap.yml: x}", "s.yml:1:9: no rendered file, or more than one, is called 'ap.yml'"),
+        ("files: {pp.yml: x}", "s.yml:1:9: no rendered file, or more than one, is called 'pp.yml'"),
         ("files: {app.yml: [x]}", "s.yml:1:18: the text of a file must be text"),
         ("files: {app.yml: {content: x}}", "s.yml:1:19: unknown key 'content' in what is expected of 'app.yml'"),
         ("files: {app.yml: {mode: 644}}", 's.yml:1:25: mode is an octal number such as "0644"'),

@@ -33,7 +33,7 @@ def test_what_has_power_over_the_machine_is_not_run_without_trust(tmp_path: Path
     result = play.play(case_of(spec=PRIVILEGED), StackEngine(engine, tmp_path))
     assert isinstance(result.broken, ForgeError) and not result.steps
     assert (
-        "privileged: it may do anything to this machine\n  hint: review the settings above, then allow them with --trust"
+        "privileged: it can do anything to this machine\n  hint: review the settings above, then allow them with --trust"
         in str(result.broken)
     )
     trusting = StackEngine(engine, tmp_path, trust=True)

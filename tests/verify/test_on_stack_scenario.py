@@ -123,7 +123,7 @@ def test_a_link_to_another_stack_leads_to_what_runs_for_it_and_is_told_as_it_is(
 
 def test_a_service_of_another_stack_for_which_nothing_runs_is_said() -> None:
     found = on_stack_scenario.cannot(played(SCENARIO + SHOP).moments[0], stack(SCENARIO + SHOP))
-    assert found == "the entry has no service 'shop-db': say under `beside` what runs for it"
+    assert found == "the entry has no service 'shop-db': define a substitute under `beside`"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_container_that_is_not_there_then_is_said_before_anything_starts() -> 
     )
     with pytest.raises(ForgeError) as caught:
         on_stack_scenario.check(stack(), of, expected(of))
-    assert str(caught.value).startswith("s.yml:7:19: there is no container 'app-4' then\n  hint: did you mean 'app-3'")
+    assert str(caught.value).startswith("s.yml:7:19: there is no container 'app-4' at that moment\n  hint: did you mean 'app-3'")
     assert len(caught.value.problems) == 1
     after = played(SCENARIO + "then:\n- {fault: missing, expect: {command: {in: nowhere, run: x}}}\n")
     on_stack_scenario.check(stack(), after, expected(after))

@@ -43,7 +43,7 @@ class EnvironmentReader(Reader):
         seen = {own.lower()}
         for name, key, _ in others:
             if name.lower() in seen:
-                self.wrong(f"two stacks have the name {name!r}", key.where)
+                self.wrong(f"two stacks are called {name!r}", key.where)
             seen.add(name.lower())
         far = {f"{name}/{key.value}" for name, _, node in others for key, _ in self.pairs(node, f"the stack {name!r}")}
         services = self.services(found.get("services"), far)
@@ -67,7 +67,7 @@ class EnvironmentReader(Reader):
         seen: set[str] = set()
         for name in [name for service in services for name in (service.name, *(kick.name for kick in service.sidekicks))]:
             if node is not None and name.lower() in seen:
-                self.wrong(f"two services or sidekicks have the name {name!r}", node.where)
+                self.wrong(f"two services or sidekicks are called {name!r}", node.where)
             seen.add(name.lower())
         return services
 

@@ -29,11 +29,11 @@ from catalog_forge.metadata.service.answers import DEFAULT
 
 TroubleKind = Literal["none", "late", "down", "missing", "slow", "flapping"]
 FAULTS: Mapping[TroubleKind, str] = {
-    "late": "it appears so long after the container has started; at the start only",
-    "down": "nobody answers for so long, then all is well again",
-    "slow": "each answer takes so long, during this step",
-    "missing": "everything is answered by 404, during this step",
-    "flapping": "every second request is cut off, during this step",
+    "late": "it starts this long after the container; at the start only",
+    "down": "it does not answer for this long, then works again",
+    "slow": "each answer takes this long during this step",
+    "missing": "every request gets a 404 during this step",
+    "flapping": "every second request is aborted during this step",
 }
 _TIMED = ("late", "down", "slow")
 MAX_SECONDS = 60
@@ -73,7 +73,7 @@ class Moment:
         """Return the moment with so many units of the service that asks. Raises ForgeError when they do not include it."""
         launch = self.asking.launch if self.asking else None
         if launch is None:
-            raise ForgeError("no service asks whose scale could be chosen", self.where)
+            raise ForgeError("no service runs confd, so there is none to scale", self.where)
         stacks = tuple(
             replace(stack, services=tuple(each.scaled(scale) if each == launch.service else each for each in stack.services))
             if stack == launch.stack
@@ -91,7 +91,7 @@ class Moment:
         found = next((item for item in members if item.address == word), None) or find_container(self.environment, word)
         if found is None:
             hint = did_you_mean(word, [item.name for item in members][:20])
-            raise ForgeError(f"there is no container {word!r} that could ask", self.where, hint)
+            raise ForgeError(f"there is no container {word!r} to ask as", self.where, hint)
         return replace(self, asking=found)
 
 
@@ -107,7 +107,7 @@ def moments(start: Environment, found: Mapping[str, yamlio.Node], where: Where, 
     made = [Moment("start", start, first, fault, found.get("expect"), where)]
     nodes = reader.items(found.get("then"), "then")
     if len(nodes) > MAX_STEPS:
-        reader.wrong(f"a scenario has {MAX_STEPS} steps at most", nodes[MAX_STEPS].where, "make two of it")
+        reader.wrong(f"a scenario has {MAX_STEPS} steps at most", nodes[MAX_STEPS].where, "split it into two")
     for number, node in enumerate(nodes[:MAX_STEPS], start=1):
         made.append(reader.step(node, number, made[-1]))
     reader.check()
@@ -183,12 +183,12 @@ class _StepReader(EnvironmentReader):
             return Trouble()
         pairs = node.pairs if isinstance(node, yamlio.Map) else ((node, None),)
         if len(pairs) != 1:
-            self.wrong("fault names one thing that is wrong", node.where, "for example fault: {down: 4s}")
+            self.wrong("a fault has exactly one key", node.where, "for example fault: {down: 4s}")
             return Trouble()
         (word, time), *_ = pairs
         kind = self.one_of(word, "fault", FAULTS)
         if kind == "late" and not start:
-            self.wrong("only at the start can the metadata service be late", node.where, "did you mean 'down'?")
+            self.wrong("the metadata service can only be late at the start", node.where, "did you mean 'down'?")
         if (kind in _TIMED) != (time is not None) and kind:
             self.wrong(f"fault {kind!r} {'needs a' if time is None else 'takes no'} time", node.where, "fault: {down: 4s}")
             return Trouble()
@@ -231,7 +231,7 @@ class _StepReader(EnvironmentReader):
         found = find_container(environment, word)
         if found is None:
             names = [container.name for container in units.containers(environment)]
-            self.wrong(f"there is no container {word!r} that could ask", where, did_you_mean(word, names[:20]))
+            self.wrong(f"there is no container {word!r} to ask as", where, did_you_mean(word, names[:20]))
         return found
 
     def _scale(self, service: Service, node: yamlio.Node) -> tuple[Service, str]:

@@ -172,7 +172,7 @@ class _Reader:
         return {}
 
     def no_map(self, node: yamlio.Node, what: str) -> None:
-        hint = "an answers file says: version → client → answers"
+        hint = "an answers file has the form: version → client → answers"
         self.problems.append(Problem(f"{what} must be a mapping", node.where, hint))
 
     def value(self, node: yamlio.Node) -> Value:

@@ -43,7 +43,7 @@ def one_of(*kinds: str) -> Check:
     def check(node: Node) -> Iterator[Problem]:
         kind = _kind(node)
         if kind not in kinds:
-            yield Refusal(f"{kind} stands where {wanted} is expected", node.where, _instead(node, kind, kinds), KIND)
+            yield Refusal(f"{kind} found where {wanted} is expected", node.where, _instead(node, kind, kinds), KIND)
 
     return check
 
@@ -103,7 +103,7 @@ def integer(node: Node) -> Words:
 
 def _from_1000_to_1000(node: Node) -> Words:
     found = decoding.value(node) if isinstance(node, Text) else None
-    return "" if isinstance(found, int | float) and abs(found) <= 1000 and not integer(node) else "it is from -1000 to 1000"
+    return "" if isinstance(found, int | float) and abs(found) <= 1000 and not integer(node) else "it must be from -1000 to 1000"
 
 
 TEXT = one_of("text")
@@ -155,7 +155,7 @@ def _repeated(items: Sequence[Node]) -> Iterator[Problem]:
         if isinstance(each, Text):
             found = decoding.value(each)
             if (type(found).__name__, found) in seen:
-                yield Refusal(f"{each.value!r} stands there twice", each.where, "remove one of the two", TWICE)
+                yield Refusal(f"{each.value!r} is listed twice", each.where, "remove one of the two", TWICE)
             seen.add((type(found).__name__, found))
 
 

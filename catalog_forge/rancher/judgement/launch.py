@@ -38,7 +38,7 @@ _PARTS: dict[str, Type] = {
 
 # What may stand at the top of a file of version 2.
 TOPS = frozenset((*_TOP.fields, "catalog", ".catalog"))
-NO_VERSION = "the file has no version: `services` is the name of a service, and what stands below it are its keys"
+NO_VERSION = "the file has no version, so `services` is the name of a service, and the keys below it are its keys"
 NO_VERSION_HINT = "write version: '2' at the top"
 
 Keys = Mapping[str, tuple[Text, Node]]
@@ -64,7 +64,7 @@ class _Noting(Substitution):
         """A fault; what is a number only for some answers has a rule of its own."""
         if fault.where not in self.varied or not fault.who:
             return fault
-        hint = fault.hint or "ask for it with a default, and require it"
+        hint = fault.hint or "make it a required question with a default"
         return replace(fault, hint=hint, rule="CF418" if fault.rule in ("CF413", checks.NUMBER_FORM) else fault.rule)
 
 
@@ -138,7 +138,7 @@ class LaunchJudge:
             found[name] = {each.value: (each, inner) for each, inner in node.pairs} if isinstance(node, Map) else {}
             if name in ("catalog", ".catalog") and "version" in found[name]:
                 yield Refusal(
-                    _BLOCK, key.where, "without a version it is called .catalog; with one it stands at the top", "CF302"
+                    _BLOCK, key.where, "without a version it is called .catalog; with one it is a top-level key", "CF302"
                 )
                 continue
             if not services.NAME.fullmatch(name):
@@ -161,7 +161,7 @@ class LaunchJudge:
 
 _WRITTEN_OUT = "write out the whole service definition"
 _CUT = "everything after this is silently cut off, and the stack is made of what comes before"
-_BLOCK = "rancher-compose takes the catalog block for a service here"
+_BLOCK = "rancher-compose treats the catalog block as a service here"
 
 
 def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
@@ -169,13 +169,13 @@ def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
     if "env_file" in found[name]:
         node = found[name]["env_file"][1]
         if not isinstance(node, Seq) or node.items:
-            yield Refusal(f"env_file of {name}: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
+            yield Refusal(f"env_file of {name}: no other file exists at launch", node.where, _WRITTEN_OUT, "CF435")
     seen = {name}
     while "extends" in found[name] and isinstance(node := found[name]["extends"][1], Map):
         keys = decoding.pairs(node)
         name = decoding.raw(keys.get("service"))
         if decoding.raw(keys.get("file")):
-            yield Refusal("extends: no other file is there at launch", node.where, _WRITTEN_OUT, "CF435")
+            yield Refusal("extends: no other file exists at launch", node.where, _WRITTEN_OUT, "CF435")
             return
         if not name:
             return
@@ -190,4 +190,4 @@ def _faults_of_files(name: str, found: Mapping[str, Keys]) -> Iterator[Refusal]:
         seen.add(name)
         for key in ("links", "volumes_from"):
             if key in found[name]:
-                yield Refusal(f"extends: {name} has {key}, so that it cannot be extended", node.where, _WRITTEN_OUT, "CF435")
+                yield Refusal(f"extends: {name} has {key}, so it cannot be extended", node.where, _WRITTEN_OUT, "CF435")

@@ -91,7 +91,7 @@ _INSIDE = dict.fromkeys(("port_rules", "stickiness_policy", "config"), "lb_confi
 def odd(key: str, node: Node) -> Iterator[Refusal]:
     """What nobody reads, and what means nothing, in the value of a key of a service. It is launched all the same."""
     if key in _INSIDE:
-        yield _odd(f"nothing reads {key} here", node, f"it is a key of {_INSIDE[key]}: write it below that one")
+        yield _odd(f"nothing reads {key} here", node, f"it is a key of {_INSIDE[key]}: move it below that key")
     elif key in ("ports", "expose"):
         for item in node.items if isinstance(node, Seq) else ():
             # Rancher's schema takes any number for a port; what is text, its judge reads.
@@ -127,7 +127,7 @@ def _belongs(key: str, wanted: Struct) -> str:
     """Where a key belongs, or which one was meant."""
     for name, inner in wanted.fields.items():
         if key in getattr(getattr(inner, "item", inner), "fields", ()):
-            return f"it is a key of {name}: write it below that one"
+            return f"it is a key of {name}: move it below that key"
     if key in keys.KEYS:
         return "it is a key of the service: write it one level higher"
     hint = did_you_mean(key, wanted.fields)

@@ -110,7 +110,7 @@ def _unprintable(node: Node) -> Iterator[Problem]:
         for each in node.items:
             yield from _unprintable(each)
     elif isinstance(found := decoding.value(node), float) and not math.isfinite(found):
-        yield Refusal(f"{node.value} is not a number that can be kept", node.where, "", KEPT)
+        yield Refusal(f"{node.value} is not a number that can be stored", node.where, "", KEPT)
 
 
 # Keys with a form of their own

@@ -19,7 +19,7 @@ from catalog_forge.yamlio import Map, Seq, Text
 
 # To look for a place in a label takes as long as the label; who writes thousands of names does not look for one.
 _LONGEST_LABEL = 2000
-_ONE_PRIMARY = "write the sidekick once for each primary, under names of their own"
+_ONE_PRIMARY = "define a separate sidekick for each primary"
 
 
 def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where] = ()) -> Iterator[Refusal]:
@@ -34,11 +34,11 @@ def faults_of_labels(labels: Mapping[str, Text | None], varied: Collection[Where
             is_there = offset < _LONGEST_LABEL and node.lines and node.where not in varied
             where = node.at(offset) if is_there else node.where
             if sidekick not in labels:
-                message = f"the service {name!r} names a sidekick {sidekick!r} that is not there"
+                message = f"the service {name!r} names a sidekick {sidekick!r} that does not exist"
                 hint = "names are separated by commas" if " " in sidekick else did_you_mean(sidekick, labels)
                 yield Refusal(message, where, hint, "CF405")
             else:
-                message = f"{sidekick!r} is the sidekick of {primaries[sidekick]!r} already, and has one primary only"
+                message = f"{sidekick!r} is already the sidekick of {primaries[sidekick]!r}, and can have only one primary"
                 yield Refusal(message, where, _ONE_PRIMARY, "CF406")
             primaries[sidekick] = name
 
@@ -61,7 +61,7 @@ def odd_units(composition: Composition) -> Iterator[Refusal]:
             if sidekick == name:
                 message, hint = f"the service {name!r} is its own sidekick", "leave the name out"
             elif name in composition.primaries_of:
-                message = f"{name!r} is a sidekick, and has one: {sidekick!r} is never started"
+                message = f"{name!r} is a sidekick and has one itself: {sidekick!r} is never started"
                 hint = f"name {sidekick!r} in the label of {composition.primaries_of[name][0]!r}"
             else:
                 continue
@@ -73,10 +73,10 @@ def strangers(composition: Composition) -> Iterator[Refusal]:
     for name, service in composition.services.items():
         for key, other, where in service.needs:
             if other not in composition.services:
-                message = f"{key} of {name!r} names a service {other!r} that is not there"
+                message = f"{key} of {name!r} names a service {other!r} that does not exist"
                 yield Refusal(message, where, near(other, composition.services), "CF407")
             elif not composition.in_one_unit(name, other):
-                message = f"{key} of {name!r} names {other!r}, which runs in another unit, maybe on another host"
+                message = f"{key} of {name!r} names {other!r}, which runs in another unit, possibly on another host"
                 yield Refusal(message, where, f"name both in one label {SIDEKICKS}", "CF407")
 
 
@@ -86,11 +86,11 @@ def balancer_targets(composition: Composition) -> Iterator[Refusal]:
     for name, service in composition.services.items():
         for target, where, is_balanced in (*_targets_of_rules(service), *_targets_of_links(service)):
             if target not in composition.services:
-                message = f"the load balancer {name!r} has a target {target!r} that is not there"
+                message = f"the load balancer {name!r} has a target {target!r} that does not exist"
                 yield Refusal(message, where, near(target, composition.services), "CF425")
             elif is_balanced and (primaries := composition.primaries_of.get(target)):
                 message = f"the load balancer {name!r} has the sidekick {target!r} as its target, which is not a service"
-                yield Refusal(message, where, f"a target is a service: name its primary {primaries[0]!r}", "CF442")
+                yield Refusal(message, where, f"a target must be a service: name its primary {primaries[0]!r}", "CF442")
 
 
 def _targets_of_rules(service: Service) -> Iterator[tuple[str, Where, bool]]:
@@ -122,7 +122,7 @@ def missing_targets(composition: Composition) -> Iterator[Refusal]:
     for name, service in composition.services.items():
         for key, other, where in service.links:
             if other not in composition.services and not (key == "links" and is_old_balancer(service)):
-                message = f"{key} of {name!r} names a service {other!r} that is not there"
+                message = f"{key} of {name!r} names a service {other!r} that does not exist"
                 yield Refusal(message, where, near(other, composition.services), "CF408")
 
 

@@ -44,7 +44,7 @@ from catalog_forge.spec.shorthand import NO_PAIRS, format_of_file
 _NESTED_VALUES = ("yaml", "json", "toml")
 # Each level of `each` doubles the files that tell where values stand.
 _MOST_NESTED = 4
-_FLAT = "join makes one text of all elements, and this list would hold that one text"
+_FLAT = "join combines all elements into one string, so this list would have a single element"
 
 
 def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
@@ -60,7 +60,7 @@ def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
 def _structure(file: ConfFile, blocks: list[Block], kind: str) -> Iterator[Problem]:
     sole = [block for block in blocks if isinstance(block, TemplateBlock)]
     if sole and len(blocks) > 1:
-        yield Problem("a hand-written template is the whole body of its file", sole[0].at())
+        yield Problem("a hand-written template must be the whole body of its file", sole[0].at())
     pairs = [block for block in blocks if isinstance(block, SetBlock | CopyBlock)]
     written = [block for block in blocks if isinstance(block, TextBlock | ListBlock | PasteBlock | FileBlock)]
     if kind in NO_PAIRS:
@@ -95,8 +95,8 @@ def _set_for_each(each: Each) -> Iterator[Problem]:
     for block in blocks_of(each.body):
         for name in block.set if isinstance(block, SetBlock) else ():
             if "@{" not in name:
-                hint = f"put a field of the element into it: {name}.@{{it.name}}"
-                yield Problem(f"the key {name!r} would be set once for each element", block.at(), hint)
+                hint = f"include a field of the element: {name}.@{{it.name}}"
+                yield Problem(f"the key {name!r} would be set again for each element", block.at(), hint)
 
 
 def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str], scope: Scope) -> Iterator[Problem]:
@@ -109,7 +109,7 @@ def _blocks(spec: Spec, body: tuple[Block, ...], kind: str, given: frozenset[str
         elif isinstance(block, EachBlock):
             inner = (*scope, (block.each.named, block.each.of))
             if len(inner) > _MOST_NESTED:
-                yield Problem(f"each: {_MOST_NESTED} stand in each other at most", block.at())
+                yield Problem(f"each: at most {_MOST_NESTED} can be nested", block.at())
             else:
                 yield from _blocks(spec, block.each.body, kind, given, inner)
 
@@ -209,7 +209,7 @@ class _Value:
 
 def _copy(spec: Spec, block: CopyBlock, kind: str) -> Iterator[Problem]:
     if block.bare and kind not in _NESTED_VALUES:
-        yield Problem(f"copy: the format {kind} writes every value the same way", block.at("bare"), "leave out `bare`")
+        yield Problem(f"copy: the format {kind} writes all values the same way", block.at("bare"), "leave out `bare`")
     path = block.copy.removeprefix("metadata/")
     found = resolve(spec.metadata, Text((path,)))
     if not found:
@@ -233,9 +233,9 @@ def _paste(spec: Spec, block: PasteBlock, given: frozenset[str], scope: Scope) -
     elif not found.key.asked and not found.below:
         yield Problem(f"paste: {path!r} is a {found.key.type}, not a text", block.at("paste"))
     elif found.key.optional and not block.optional and path not in given:
-        yield Problem(f"paste: {path!r} is optional", block.at("paste"), "say optional: true here as well")
+        yield Problem(f"paste: {path!r} is optional", block.at("paste"), "write optional: true here as well")
     if len(block.wrap) not in (0, 2):
-        yield Problem("wrap: a head and a tail are two texts", block.at("wrap"))
+        yield Problem("wrap: give a head and a tail, both strings", block.at("wrap"))
 
 
 def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Problem]:
@@ -255,7 +255,7 @@ def _condition(spec: Spec, condition: Condition, scope: Scope) -> Iterator[Probl
     names = [member.name for member in spec.members]
     for name in condition.service:
         if name not in names:
-            message = f"service: no service {name!r} runs with this conf image"
+            message = f"service: no service of this conf image is called {name!r}"
             yield Problem(message, condition.at("service"), did_you_mean(name, names))
     if condition.env and condition.env not in spec.vars:
         yield Problem(f"env: {condition.env!r} is not one of `vars`", condition.at("env"), did_you_mean(condition.env, spec.vars))
@@ -290,7 +290,7 @@ def _is_path(expr: Expr, scope: Scope) -> bool:
 
 def _comparison(spec: Spec, word: str, texts: tuple[Text, ...], condition: Condition, scope: Scope) -> Iterator[Problem]:
     if texts and len(texts) != 2:
-        yield Problem(f"{word}: two texts are compared", condition.at(word))
+        yield Problem(f"{word}: exactly two strings are compared", condition.at(word))
     for text in texts:
         sums = any(isinstance(part, Expr) and part.sum for part in text.parts)
         yield from check_text(spec, text, scope, optional=not sums)

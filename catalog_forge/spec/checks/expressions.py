@@ -65,7 +65,7 @@ def check_text(
 def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
     """Yield what is wrong with an expression inside a path."""
     if not is_single(expr, scope):
-        yield Problem(f"@{{{expr.source}}} cannot stand in a path: it has no single value", expr.where)
+        yield Problem(f"@{{{expr.source}}} cannot be used in a path: it has no single value", expr.where)
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
@@ -128,9 +128,12 @@ def _astray(name: str, where: Where) -> Iterator[Problem]:
 def _sum(spec: Spec, expr: Expr, scope: Scope) -> Iterator[Problem]:
     if expr.sum and kind_of(spec.metadata, replace(expr, sum=None), scope) != "integer":
         hint = "numbers are index, create_index, scale, count(COLL), quorum(COLL), position(it) and metadata of type int"
-        yield Problem(f"@{{{expr.source}}} calculates with what is not known to be a number", expr.where, hint)
+        yield Problem(f"@{{{expr.source}}} calculates with a value that may not be a number", expr.where, hint)
     elif expr.sum and not expr.is_counted and spec.engine.confd in _WITHOUT_ATOI:
-        hint = f"set engine: {{confd: 0.16.0}}; {spec.engine.confd} cannot turn a text into a number: it calculates with counts"
+        hint = (
+            f"set engine: {{confd: 0.16.0}}; {spec.engine.confd} cannot turn a text into a number: it can only "
+            f"calculate with counts"
+        )
         yield Problem(f"@{{{expr.source}}} needs confd 0.16", expr.where, hint)
 
 
@@ -144,7 +147,7 @@ def _metadata(spec: Spec, expr: Expr, path: Text, optional: bool) -> Iterator[Pr
         yield Problem(message, expr.where, f"a block of the body writes all of it: {block}")
     elif (found.key.optional or found.below) and expr.default is None and not optional:
         yield Problem(
-            f"metadata/{path} may be missing, and this text cannot do without it",
+            f"metadata/{path} may be missing, but this text needs it",
             expr.where,
             f"give a default, @{{metadata/{path}|...}}, or put it under when: {{has: metadata/{path}}}",
         )
@@ -157,7 +160,7 @@ def _raw(spec: Spec, source: str, begins: str | Expr, where: Where) -> Iterator[
         hint = f"paths begin with {', '.join(roots)}"
         if beyond_stack(start):
             hint += f"; /services and /stacks cover all stacks of an environment: {SAY_SCOPE}"
-        yield Problem(f"{source!r} is not a path that every container may read", where, hint)
+        yield Problem(f"{source!r} is not a path that exists for every container", where, hint)
     name = start.removeprefix(_SERVICES).partition("/")
     if start.startswith(_SERVICES) and (name[1] or "@{" not in source) and name[0] not in spec.services:
         yield Problem(f"the entry has no service {name[0]!r}", where, _of_entry(name[0], spec))
@@ -177,7 +180,7 @@ def _field(spec: Spec, of: Collection, path: tuple[str, ...], where: Where) -> I
     field = ".".join(path)
     if of.element == "text":
         if field:
-            yield Problem(f"an element of {of} is a text, without fields", where, "write @{it}")
+            yield Problem(f"an element of {of} is a string without fields", where, "write @{it}")
     elif of.element == "value":
         yield from _record_field(spec, of, field, where)
     elif not path:
@@ -203,7 +206,9 @@ def _record_field(spec: Spec, of: Collection, field: str, where: Where) -> Itera
         message = f"{of} has no field {field!r}" if field else f"which field of {of}?"
         yield Problem(message, where, did_you_mean(field, fields))
     elif field and {"", ".", ".."} & set(field.split("/")):
-        yield Problem(f"{field!r} cannot be the name of a field", where, "segments stand between single slashes, never '..'")
+        yield Problem(
+            f"{field!r} cannot be the name of a field", where, "segments are separated by single slashes; '..' is not allowed"
+        )
 
 
 def _container_field(root: str, path: tuple[str, ...], where: Where) -> Iterator[Problem]:
@@ -223,7 +228,7 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
     if of.kind == "service" and of.name not in spec.services:
         yield Problem(f"the entry has no service {of.name!r}", of.where, _of_entry(of.name, spec))
     elif of.kind == "everywhere" and spec.scope != "environment":
-        yield Problem(f"{of} looks beyond the stack", of.where, SAY_SCOPE)
+        yield Problem(f"{of} reads beyond the stack", of.where, SAY_SCOPE)
     elif of.kind == "within":
         yield from _within(of, scope)
     elif of.kind == "link":
@@ -248,7 +253,7 @@ def check_collection(spec: Spec, of: Collection, scope: Scope) -> Iterator[Probl
 
 def _of_entry(name: str, spec: Spec) -> str:
     near = did_you_mean(name, spec.services)
-    return near if near.startswith("did") else f"{near}; one more is declared under `companions`"
+    return near if near.startswith("did") else f"{near}; declare another one under `companions`"
 
 
 def unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
@@ -270,7 +275,7 @@ def _link(spec: Spec, of: Collection) -> Iterator[Problem]:
     """A link that the service does not have leads nowhere."""
     known = links_of(spec)
     if of.name not in known:
-        hint = did_you_mean(of.name, known) if known else f"say it in the service: links: [SERVICE:{of.name}]"
+        hint = did_you_mean(of.name, known) if known else f"add it to the service: links: [SERVICE:{of.name}]"
         yield Problem(f"the service has no link {of.name!r}", of.where, hint)
 
 

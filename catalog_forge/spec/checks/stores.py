@@ -13,9 +13,9 @@ from catalog_forge.spec.model.bodies import blocks_of, reads_of
 from catalog_forge.spec.model.frame import STORES
 
 # What to say in place of a word that only Rancher's metadata has an answer to.
-_OWN = "what differs from container to container comes from its environment: declare NAME under `vars`, and read @{env.NAME}"
+_OWN = "values that differ between containers come from the environment: declare NAME under `vars`, and read @{env.NAME}"
 _STACK = "write it down, or declare a key for it under `metadata`, and read @{metadata/NAME}"
-_MANY = "declare a list under `metadata`, and read metadata/NAME: whoever fills the store says there who the members are"
+_MANY = "declare a list under `metadata`, and read metadata/NAME: the members are then listed in the store"
 _INSTEAD = {"self": _OWN, "self.host": _OWN, "stack": _STACK, "service": _STACK}
 _HELD = ("metadata", "raw", "split")
 
@@ -45,13 +45,13 @@ def _backends(spec: Spec) -> Iterator[Problem]:
             yield Problem(f"engine: backend: {name} stands twice", engine.at("backends"))
     if engine.prefix and not engine.is_stored:
         hint = "leave it out, or name another back end"
-        yield Problem("engine: prefix: Rancher's metadata service has places of its own", engine.at("prefix"), hint)
+        yield Problem("engine: prefix: Rancher's metadata service has fixed paths", engine.at("prefix"), hint)
     if engine.is_stored and engine.confd != STORES:
-        hint = f"set confd: {STORES}: older ones and HEAD read etcd, ssm and vault in other ways"
-        yield Problem(f"engine: confd {engine.confd} is known with the back end rancher alone", engine.at("confd"), hint)
+        hint = f"set confd: {STORES}: older releases and HEAD read etcd, ssm and vault differently"
+        yield Problem(f"engine: confd {engine.confd} is supported only with the back end rancher", engine.at("confd"), hint)
     watched = any(name not in TABLE or can_watch(spec, name) for name in engine.backends)
     if "refresh" in engine.places and engine.refresh == "watch" and not watched:
-        hint = "give the time between two looks: refresh: 30s"
+        hint = "give a polling interval: refresh: 30s"
         of = " for several files" if TABLE[engine.backends[-1]].watches else ""
         yield Problem(f"engine: refresh: confd cannot watch the back end {engine.backends[-1]}{of}", engine.at("refresh"), hint)
 
@@ -80,7 +80,8 @@ def _key(spec: Spec, backend: Backend, name: str, key: MetadataKey) -> Iterator[
         yield Problem(message, key.at(), f"each part of its keys between slashes is {backend.shape}")
     elif backend.raw and _is_taken(f"/{name}", spec.engine.prefix):
         message = (
-            f"metadata: {name}: {backend.name} finds keys by how they begin, and takes a neighbour of the prefix for this one"
+            f"metadata: {name}: {backend.name} finds keys by how they begin, and would confuse a key next to "
+            f"the prefix with this one"
         )
         yield Problem(message, key.at(), f"give the key or the prefix {spec.engine.prefix!r} another name")
 
@@ -95,12 +96,10 @@ def _launch(spec: Spec) -> Iterator[Problem]:
     launch = spec.launch
     for word, holder in (("leader", launch.leader), ("others", launch.others), ("restart", launch.restart)):
         if holder:
-            yield _refused(
-                spec, f"launch: {word}", "the peers", holder.at(), "leave it out: the containers do not know each other"
-            )
+            yield _refused(spec, f"launch: {word}", "the peers", holder.at(), "remove it: the containers do not know each other")
     if launch.wait.scale:
         yield _refused(
-            spec, "wait: scale", "the peers", launch.wait.at("scale"), "leave it out, or say `required: true` of a list of them"
+            spec, "wait: scale", "the peers", launch.wait.at("scale"), "leave it out, or put `required: true` on a list of them"
         )
 
 
@@ -113,7 +112,7 @@ def _groups(spec: Spec) -> Iterator[Problem]:
 
 
 def _refused(spec: Spec, what: str, about: str, where: Where | None, hint: str) -> Problem:
-    message = f"{what}: the back end {spec.engine.store} knows nothing of {about}: it holds the keys of `metadata` alone"
+    message = f"{what}: the back end {spec.engine.store} knows nothing of {about}: it has only the keys of `metadata`"
     return Problem(message, where, hint)
 
 

@@ -59,7 +59,9 @@ def _volumes(spec: Spec) -> Iterator[Problem]:
         elif name not in mounted:
             yield Problem(f"volumes: no service mounts {name!r}", volume.at(), did_you_mean(name, mounted) or f"{name}:/PATH")
         if volume.external and (volume.driver or volume.driver_opts or volume.per_container):
-            yield Problem(f"volumes: {name} is external: whoever made it has said the rest", volume.at("external"))
+            yield Problem(
+                f"volumes: {name} is external: its other settings are defined where it is created", volume.at("external")
+            )
 
 
 def _names(spec: Spec) -> Iterator[Problem]:
@@ -75,9 +77,9 @@ def _names(spec: Spec) -> Iterator[Problem]:
 
 def _taken(name: str, where: Where | None, taken: dict[str, str]) -> Iterator[Problem]:
     if first := taken.get(name.lower()):
-        both = repr(name) if name == first else f"{first!r} and {name!r}, which differ in case alone"
+        both = repr(name) if name == first else f"{first!r} and {name!r}, which differ only in case"
         yield Problem(
-            f"two services of the entry have the name {both}",
+            f"two services of the entry are called {both}",
             where,
             did_you_mean("", taken.values()).replace("known here", "taken are"),
         )

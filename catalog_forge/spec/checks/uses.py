@@ -60,8 +60,8 @@ def unlabelled(spec: Spec) -> Iterator[Problem]:
         values = {value for name, value in carried if name == use.name}
         if use.value not in values and not any("$" in value for value in values):
             known = [f"{name}={value}" for name, value in sorted(carried)]
-            hint = did_you_mean(f"{use.name}={use.value}", known) or "say it in the service: labels: {LABEL: VALUE}"
-            yield Problem(f"{use}: no service of the entry carries this label", use.where, hint)
+            hint = did_you_mean(f"{use.name}={use.value}", known) or "add it to the service: labels: {LABEL: VALUE}"
+            yield Problem(f"{use}: no service of the entry has this label", use.where, hint)
 
 
 def unread(spec: Spec) -> list[str]:
@@ -86,7 +86,7 @@ def restarted_at_once(spec: Spec) -> Iterator[Problem]:
     for file in restarting:
         if why := _of_the_scale(spec, file) or _against_a_quorum(spec):
             where = file.at("reload") or spec.launch.at("reload")
-            hint = "launch: {restart: {stagger: 30s}} restarts one after the other"
+            hint = "launch: {restart: {stagger: 30s}} restarts them one by one"
             yield Problem(f"{file.dest} {why}", where, hint)
 
 
@@ -96,7 +96,7 @@ def _of_the_scale(spec: Spec, file: ConfFile) -> str:
     firsts = [node.of for node in _nodes(file) if isinstance(node, First) and node.of.kind == "service"]
     own = [use for use in _of_file(file) if isinstance(use, Collection) and _is_own(spec, use)]
     if any(use not in firsts for use in own) or any(test.first for test in conditions):
-        return "reads the peers: when one comes or goes, all containers restart at once"
+        return "reads the peers: when one is added or removed, all containers restart at once"
     return ""
 
 

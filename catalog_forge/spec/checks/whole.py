@@ -80,7 +80,7 @@ def _engine(spec: Spec) -> Iterator[Problem]:
             "give confd_src and confd_sha256, or use 0.16.0",
         )
     if known and engine.confd_src and not engine.confd_sha256:
-        yield Problem("engine: confd_src needs confd_sha256", engine.at("confd_src"), "no download goes unchecked")
+        yield Problem("engine: confd_src needs confd_sha256", engine.at("confd_src"), "every download must be verified")
     if floats(spec.image.base):
         yield Problem(f"image: the base {spec.image.base!r} floats", spec.image.at("base"), "pin it: busybox:1.37.0")
 
@@ -118,17 +118,19 @@ def _folders(name: str) -> Iterator[str]:
 def _metadata_key(name: str, key: MetadataKey) -> Iterator[Problem]:
     where = key.at("default") or key.at()
     if key.type == "enum" and not key.options:
-        yield Problem(f"metadata: {name}: an enum needs options", key.at(), "its choices, such as options: [small, large]")
+        yield Problem(f"metadata: {name}: an enum needs options", key.at(), "list its options, such as options: [small, large]")
     if key.type in KEY_TYPES and key.type != "enum" and key.options:
         yield Problem(f"metadata: {name}: only an enum has options", key.at("options"))
     if key.fields and key.asked:
         yield Problem(f"metadata: {name}: only a list and a map of records have fields", key.at("fields"))
     if key.optional and key.required:
-        yield Problem(f"metadata: {name}: it cannot be optional and required", key.at("required"))
+        yield Problem(f"metadata: {name}: it cannot be both optional and required", key.at("required"))
     if key.default is not None and (wrong := _misfit(key, key.default)):
         yield Problem(f"metadata: {name}: {wrong}", where, _such_as(key))
     if key.hidden and key.default:
-        yield Problem(f"metadata: {name}: a secret has no default", where, "a default password is everybody's password")
+        yield Problem(
+            f"metadata: {name}: a secret has no default", where, "with a default, everyone would have the same password"
+        )
 
 
 def _such_as(key: MetadataKey) -> str:
@@ -153,7 +155,7 @@ def _misfit(key: MetadataKey, value: Any, what: str = "the default") -> str:
     if key.type == "int" and not re.fullmatch(r"-?(0|[1-9][0-9]*)", value):
         return f"{what} {value!r} must be a whole number"
     if "\n" in value and key.type not in ("multiline", "certificate"):
-        return f"{what} holds a line break: the type is multiline"
+        return f"{what} has a line break: use type multiline"
     return ""
 
 
@@ -161,9 +163,7 @@ def _tools(spec: Spec) -> Iterator[Problem]:
     known: dict[str, str] = {}
     for tool in spec.tools:
         if tool.name in (*APPLETS, "busybox", "confd"):
-            yield Problem(
-                f"tools: the scripts of the image have a {tool.name} of their own", tool.at("name"), "name it otherwise"
-            )
+            yield Problem(f"tools: the scripts of the image already provide {tool.name}", tool.at("name"), "name it otherwise")
         if tool.variable in known:
             yield Problem(
                 f"tools: {tool.name!r} and {known[tool.variable]!r} share the build arguments {tool.variable}_SRC and _SHA256",
@@ -185,7 +185,9 @@ def _vars(spec: Spec) -> Iterator[Problem]:
                 yield Problem(f"{of}: {name!r} cannot be the name of a variable", where, "letters, digits and _")
     for name, value in spec.vars.items():
         if any(char < " " for char in value):
-            yield Problem(f"vars: {name}: a control character or line break cannot stand in a Dockerfile's ENV", spec.at("vars"))
+            yield Problem(
+                f"vars: {name}: a control character or line break is not allowed in a Dockerfile's ENV", spec.at("vars")
+            )
     for name in spec.image.labels:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
             where = spec.image.at("labels")
@@ -211,7 +213,7 @@ def _service(spec: Spec) -> Iterator[Problem]:
         yield Problem(
             f"service: the image {service.image!r} floats",
             service.at("image"),
-            "name a tag, or none: then the entry asks for it",
+            "give a fixed tag, or none, so that the entry asks for it",
         )
 
 
@@ -232,18 +234,20 @@ def _topology(service: Service) -> Iterator[Problem]:
     """What not every topology can have."""
     if service.is_embedded and service.floats:
         yield Problem(
-            f"service: embedded, the conf image is made from {service.image!r}, which floats",
+            f"service: embedded builds the conf image from {service.image!r}, whose tag is not fixed",
             service.at("image") or service.at("topology"),
-            "name its tag: the entry cannot ask for it",
+            "give a fixed tag: the entry cannot ask for it",
         )
     if service.network_mode and service.topology not in ("volumes", "scripts"):
         yield Problem(
             f"network_mode: {service.topology} cannot use the network of the host",
             service.at("network_mode"),
-            "the metadata service tells by the address who asks, and confd would have that of the host: choose volumes",
+            "the metadata service identifies containers by address, and confd would have the host's address: choose volumes",
         )
     if service.network_mode and "ports" in service.compose:
-        yield Problem("ports: in the network of the host the program has the host's ports", service.at("ports"), "leave it out")
+        yield Problem(
+            "ports: in the host's network the program uses the host's ports directly", service.at("ports"), "leave it out"
+        )
     for name, group in service.groups.items() if service.is_embedded else ():
         if group.image:
             hint = "choose another topology, or another spec"
@@ -255,7 +259,7 @@ def _carries(spec: Spec) -> Iterator[Problem]:
     hint = "choose another topology, such as volumes"
     for file in spec.files:
         if file.reload.kind != "none":
-            yield Problem("reload: topology scripts writes a file once, so nothing ever changes", file.at("reload"), hint)
+            yield Problem("reload: topology scripts writes a file only once, so it never changes", file.at("reload"), hint)
     if spec.launch.wait.scale:
         yield Problem("wait: topology scripts reads no scale", spec.launch.wait.at("scale"), hint)
 
@@ -268,9 +272,9 @@ def _launch(spec: Spec) -> Iterator[Problem]:
         return
     words = programs.likely(image, dests) or ("PROGRAM", *dests[:1])
     yield Problem(
-        f"launch.exec is missing: what starts the program in the image {image!r} is not known",
+        f"launch.exec is missing: the start command of the image {image!r} is unknown",
         spec.launch.at("exec") or spec.service.at("image"),
-        "add the words of its ENTRYPOINT and CMD, with the path of the file if it must be told: " + programs.line(words),
+        "add its ENTRYPOINT and CMD, with the path of the file if the program needs it: " + programs.line(words),
     )
 
 
@@ -287,7 +291,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
     """Check that every ${X} of a passed-through value is asked for: the catalog's own judges do not."""
     for variable in used_variables(value):
         if variable not in asked:
-            yield Problem(f"${{{variable}}} is asked by no question", where, did_you_mean(variable, asked))
+            yield Problem(f"${{{variable}}} is not asked for by any question", where, did_you_mean(variable, asked))
 
 
 def used_variables(value: Any) -> set[str]:
@@ -324,18 +328,18 @@ def _file(file: ConfFile, embedded: bool) -> Iterator[Problem]:
         )
     elif str(path.parent) in SYSTEM_FOLDERS and not embedded:
         yield Problem(
-            f"dest: the folder {path.parent} would be replaced as a whole",
+            f"dest: the folder {path.parent} would be hidden completely",
             where,
-            "the folder of a dest is a volume: choose one that belongs to the service alone",
+            "the folder of a dest becomes a volume: choose one that only the service uses",
         )
     for action in re.findall(r"{{(?:(?!{{).)*?}}", file.check):
         if action != "{{.src}}":
             yield Problem(
-                f"check: {action} is nothing that confd knows here",
+                f"check: {action} is not known to confd here",
                 file.at("check"),
                 "only {{.src}} is, the path of the new file",
             )
     if file.check_in == "main" and not file.check:
-        yield Problem("check_in: there is no check that it could be about", file.at("check_in"), "add `check: COMMAND`")
+        yield Problem("check_in: there is no check", file.at("check_in"), "add `check: COMMAND`")
     if "\n" in file.check:
-        yield Problem("check: a command is one line", file.at("check"))
+        yield Problem("check: the command must be a single line", file.at("check"))

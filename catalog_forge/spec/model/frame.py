@@ -72,7 +72,7 @@ class Image(Record):
     user: str = key("UID:GID that confd runs as", "0:0", pattern=r"[0-9]{1,9}:[0-9]{1,9}", shape="UID:GID in numbers")
 
 
-# The release of confd whose other back ends are known: older ones and HEAD read etcd, ssm and vault in other ways.
+# The release of confd whose other back ends are known: older releases and HEAD read etcd, ssm and vault differently.
 STORES = "0.16.0"
 
 

@@ -96,7 +96,7 @@ def test_the_metadata_tells_of_other_stacks(version: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{stack: a, services: {w: }, stacks: {A: {}}}", "two stacks have the name 'A'"),
+        ("{stack: a, services: {w: }, stacks: {A: {}}}", "two stacks are called 'A'"),
         ("{services: {w: {links: {b/x: y}}}, stacks: {b: {z: }}}", "there is no service 'b/x' to link to"),
         ("{services: {w: }, stacks: {b: {z: }}, then: [{service: b/y, scale: 2}]}", "there is no service 'b/y'"),
     ],
@@ -131,7 +131,7 @@ def test_hosts_are_a_number_names_or_a_mapping(hosts: str, names: list[str]) -> 
         ("services: {web: {scale: 3, states: {9: stopped}}}", "s.yml:1:37: there is no container '9': the service has 3"),
         ("services: {web: {links: {wob: x}}, b: {}}", "s.yml:1:26: there is no service 'wob' to link to"),
         ("services: {web: {sidekicks: {c: primry}}}", "s.yml:1:33: network is one of own, primary, not 'primry'"),
-        ("services: {web: {sidekicks: [WEB]}}", "s.yml:1:11: two services or sidekicks have the name 'WEB'"),
+        ("services: {web: {sidekicks: [WEB]}}", "s.yml:1:11: two services or sidekicks are called 'WEB'"),
         ("services: {web: {ports: [x]}}", "s.yml:1:26: a port is PUBLIC, PUBLIC:PRIVATE"),
         ("services: {web: {metadata: [a]}}", "s.yml:1:28: metadata must be a mapping"),
         ("services: {web: {labels: {a: [b]}}}", "s.yml:1:30: labels must be text"),
