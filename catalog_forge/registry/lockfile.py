@@ -95,11 +95,7 @@ def read(root: Path) -> LockFile:
         images = {name: _locked(**row) for name, row in data["images"].items()}
     except (AssertionError, KeyError, TypeError, AttributeError, ValueError):
         raise ForgeError(
-<<<<<<< HEAD
             "the lock is damaged", Where(LOCK), "restore it from git, or delete it: `catalog-forge lock` makes a new one"
-=======
-            "the lock is damaged", Where(LOCK), "restore the previous one from git, or make a new one with `catalog-forge lock`"
->>>>>>> 89b0ec2d (Say in the remaining messages, and on the page of scenarios, what is wrong in plain terms)
         ) from None
     return LockFile(images, data.get("pinned") is True)
 
