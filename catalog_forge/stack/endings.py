@@ -95,7 +95,8 @@ class Endings:
         """Note what was stopped on purpose: it has not ended by itself."""
         for container in containers:
             if container.ended:
-                self._course(container).watched = False
+                course = self._course(container)
+                course.watched = course.steady = False
 
     def renew(self, containers: Iterable[Seen], now: float) -> None:
         """Begin anew, because something else is wanted: what had died has as many tries as at first.

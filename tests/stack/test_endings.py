@@ -14,6 +14,16 @@ from catalog_forge.stack.reconcile import Key, Seen
 WEB = Seen("w1", "s-web-1", "web", "web", 1, 1, "d", "10.0.0.1", "running")
 
 
+def test_what_a_step_stops_has_not_died_unnoticed() -> None:
+    watch = Watch()
+    watch.look()
+    watch.look(6)
+    watch.endings.confirm(watch.web)
+    ended = replace(watch.web, state="exited", status=143)
+    watch.endings.stopped([ended])
+    assert not watch.endings.unnoticed([ended])
+
+
 class Watch:
     """One container, looked at from time to time."""
 
