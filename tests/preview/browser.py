@@ -28,6 +28,9 @@ _OPTIONS = (
     "--proxy-server=127.0.0.1:1 --window-size=1300,1000"
 ).split()
 
+# Chromium breaks off what it loads, also from this machine, when a network comes or goes: an engine beside the test makes some.
+_NETWORK = "net::ERR_NETWORK_CHANGED"
+
 # What a panel has when it is no longer empty.
 _SHOWN = (".file", "svg", ".moment", ".findings", ".stack", ".problems", "#readme", ".empty")
 
@@ -69,12 +72,21 @@ class Page:
     def __init__(self, browser: webdriver.Chrome, url: str) -> None:
         self.browser = browser
         self.url = url
+        self._said: list[str] = []
 
     def open(self, place: str = "") -> None:
         """Load a place of the page anew, without what was answered there before."""
-        self.browser.get("about:blank")
-        self.browser.get(f"{self.url}{place}")
-        self.until("document.readyState === 'complete'")
+
+        def loads() -> bool:
+            self._said += self._log()
+            before = len(self._said)
+            self.browser.get("about:blank")
+            self.browser.get(f"{self.url}{place}")
+            self.until("document.readyState === 'complete'")
+            self._said += self._log()
+            return not any(_NETWORK in each for each in self._said[before:])
+
+        assert eventually(loads)
         self.run("sessionStorage.clear()")
         self.ready()
 
@@ -138,5 +150,9 @@ class Page:
         return {f"{each.scheme}://{each.netloc}/" for each in parts}
 
     def console(self) -> list[str]:
-        """What the console said since this was asked last."""
+        """What the console said of the page since this was asked last."""
+        said, self._said = [*self._said, *self._log()], []
+        return [each for each in said if _NETWORK not in each]
+
+    def _log(self) -> list[str]:
         return [each["message"] for each in self.browser.get_log("browser") if each["level"] in ("SEVERE", "WARNING")]
