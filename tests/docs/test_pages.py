@@ -132,7 +132,7 @@ def test_what_another_test_runs_is_run_by_one_that_exists() -> None:
     for start, where in ELSEWHERE.items():
         file, _, name = where.partition("::")
         assert f"def {name}(" in (ROOT / file).read_text(), where
-        assert re.search(rf"^    (\$ )?{re.escape(start)}", pages, re.MULTILINE), f"no page has {start}"
+        assert re.search(rf"^ {{4,}}(\$ )?{re.escape(start)}", pages, re.MULTILINE), f"no page has {start}"
     assert elsewhere("pip install . --quiet") == "pip install ."
 
 

@@ -756,6 +756,5 @@ ONE, OTHER = "version: '2'\nservices:\n  a:\n    image: x\n", "  b:\n    image: 
     ],
 )  # fmt: skip
 def test_a_sidekick_has_its_place_in_a_label_that_no_answer_varies(labels: str, faults: str) -> None:
-    assert told(f"{ONE}    labels: {labels}\n{OTHER}", X="b") == faults + " that does not exist\n  known here: a, b" * bool(
-        faults
-    )
+    wanted = faults + " that does not exist\n  known here: a, b" * bool(faults)
+    assert told(f"{ONE}    labels: {labels}\n{OTHER}", X="b") == wanted

@@ -166,7 +166,7 @@ def test_a_wrong_clock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("SSL_CERT_FILE", str(made))
     with Server(served, (tmp_path / "old", key)) as server:
         said = refusal(f"{server.host}/a:1")
-    assert "certificate has expired" in said and "see the clock of this machine" in said
+    assert "certificate has expired" in said and "check the clock of this machine" in said
 
 
 def test_without_tls_no_credentials_are_sent(docker_login: Logins) -> None:

@@ -197,7 +197,7 @@ HALF = b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"kvs": ['
 ODD = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n[1, {}]"
 TEXT = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 BROKEN = b"HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\noops"
-UNREADABLE = "it answered what cannot be read"
+UNREADABLE = "its answer cannot be read"
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_service_of_another_stack_for_which_nothing_runs_is_said() -> None:
     [
         (SCENARIO, ""),
         (SCENARIO + "fault: missing\n", "on a stack the metadata service has no fault 'missing'"),
-        (SCENARIO + "containers: [shell]\n", "no containers that stand alone"),
+        (SCENARIO + "containers: [shell]\n", "a stack has no standalone containers"),
         (SCENARIO + "  web: {}\n", "the entry has no service 'web'"),
         (SCENARIO + "    healths: {1: unhealthy}\n", "the health of app is what its check finds"),
         (SCENARIO + "    states: {1: stopped}\n", ""),
