@@ -115,10 +115,10 @@ def test_without_standards_show_says_so(tmp_path: Path) -> None:
 
 def test_no_git_repository_is_asked_when_nothing_may_be_fetched(tmp_path: Path) -> None:
     tree(tmp_path, {"catalog-forge.yml": f"extends: ['ssh://example.org/x@{'0' * 40}']\n"})
-    with pytest.raises(ForgeError, match="not asked for here"):
+    with pytest.raises(ForgeError, match="not fetched here"):
         load(tmp_path / "catalog-forge.yml", fetch=False)
     result = CliRunner().invoke(root, ["-C", str(tmp_path), "lint", "--no-external", "--select", "CF802"])
-    assert result.exit_code == 1 and "not asked for here" in result.stdout
+    assert result.exit_code == 1 and "not fetched here" in result.stdout
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link to nothing"])

@@ -2,7 +2,7 @@
 """Write the examples anew: each is what `new` makes today of the blueprint and the answers that its .blueprint.json remembers.
 
 python tools/examples.py                                     all of them
-python tools/examples.py NAME-conf [QUESTION=ANSWER]...      that one, of the blueprint of its name and these answers
+python tools/examples.py NAME-conf [QUESTION=ANSWER]...      that one; what is not answered here is answered as before
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def files(specs: Path, name: str) -> dict[str, bytes]:
 def main() -> None:
     """Write one example, or all."""
     chosen, *pairs = sys.argv[1:] or [""]
-    given: Mapping[str, Mapping[str, str | bool]] = {chosen: dict(pair.split("=", 1) for pair in pairs)}
-    for name, answered in (given if chosen else {each: answers(each) for each in names()}).items():
+    known = {name: dict(answers(name)) for name in names()}
+    given = {**known.get(chosen, {}), **dict(pair.split("=", 1) for pair in pairs)}
+    for name, answered in ({chosen: given} if chosen else known).items():
         with TemporaryDirectory() as temporary:
             found = made(name, answered, Path(temporary))
         shutil.rmtree(SPECS / name, ignore_errors=True)

@@ -210,7 +210,7 @@ class _Live:
 
     def see(self, view: View) -> Seen:
         """Show a view to confd, and return what has come of it when it is over."""
-        caught = self.started and self._watched and self._until(self._all_wait, _RECOVERY)
+        caught = self.healthy and self.started and self._watched and self._until(self._all_wait, _RECOVERY)
         caught = caught and view.trouble.kind not in _CUTS and self.spec.engine.log not in _MUTE
         # What confd has said since the last moment was about that one. A reload that comes late shows in this one.
         self.conf.listen()
@@ -218,8 +218,6 @@ class _Live:
         since = self._change(view)
         stamps = self.stamps
         remark = self._settle(since, caught, view.trouble)
-        if not self.healthy:
-            self._heal()
         seen = Seen(self._files(), self._errors(view.trouble, caught, remark), self._reloads(stamps), self._log())
         self.main.turn()
         return seen
@@ -243,6 +241,8 @@ class _Live:
             self.healthy = False
             self.server.inject(_fault(view.trouble))
         self.server.replace(view.for_everybody())
+        if kind == "none" and not self.healthy:  # Before, confd could read what it was not to find until now.
+            self._heal()
         self.revived, self.ended = False, None
         if not self.begun:
             self.conf.container.start()

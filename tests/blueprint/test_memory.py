@@ -104,7 +104,7 @@ def test_no_file_of_it_takes_the_place_of_the_memory(tmp_path: Path) -> None:
     with pytest.raises(ForgeError, match="would write specs/web-conf/.blueprint.json"):
         expand(found, answer(found, renderer(found), {"name": Given("web-conf")}))
     repository = Repository(tree(tmp_path / "c", {"specs/x-conf/.blueprint.json": "{}", "specs/x-conf.yml": "forge: 1\n"}))
-    with pytest.raises(ForgeError, match="no part of what is generated"):
+    with pytest.raises(ForgeError, match="is not part of the generated files"):
         repository.source("x-conf").folder.read(MEMORY, None)
 
 

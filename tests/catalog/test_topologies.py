@@ -56,7 +56,7 @@ def test_the_network_of_the_host_is_that_of_the_program_alone(topology: str) -> 
             (name, "network_mode: host", f"{name} cannot use the network of the host")
             for name in ("netns", "datavol", "embedded")
         ),
-        ("volumes", "network_mode: host, ports: ['80:80']", "the program has the host's ports"),
+        ("volumes", "network_mode: host, ports: ['80:80']", "the program uses the host's ports"),
         ("volumes", "network_mode: bridge", "network_mode"),
     ],
 )

@@ -55,7 +55,7 @@ WRITTEN = {
     "undeclared key": ("metadata/port", "metadata/prot", "10:20", "no such metadata key: 'prot'", "did you mean 'port'?"),
     "compose key": ("redis:3.2.11", service("volums: [a]"), "4:47", "unknown key 'volums'", "did you mean 'volumes'?"),
     "exec": ("files:", "launch: {exec: redis-server x}\nfiles:", "6:16", "exec must be a list", "written [a, b]"),
-    "floating image": ("redis:3.2.11", "redis:latest", "4:10", "'redis:latest' floats", "name a tag"),
+    "floating image": ("redis:3.2.11", "redis:latest", "4:10", "'redis:latest' floats", "give a fixed tag"),
     "no dest": ("- dest: /usr/local/etc/redis/redis.conf\n  reload", "- reload", "7:3", "'dest' is missing", "absolute path"),
     "quoted number": (
         "redis:3.2.11",

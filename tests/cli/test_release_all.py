@@ -217,7 +217,7 @@ def test_a_commit_that_no_branch_would_have_is_not_made(two: Path) -> None:
     before = held(two)
     result = run(two, "release", "--all", "--commit")
     assert (result.exit_code, held(two)) == (1, before)
-    assert "HEAD is on no branch" in result.stderr and "git switch" in result.stderr
+    assert "HEAD is detached" in result.stderr and "git switch" in result.stderr
 
 
 def test_what_else_is_not_committed_is_named(two: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.formats.test_escapes import all_escapes
 
-SEEN = "one of \"'\\#;, a line break, a control character, what cannot be seen, a space at an end"
+SEEN = "one of \"'\\#;, a line break, a control character, invisible characters, a space at an end"
 BARRED = {
     "line": "a line break, a control character",
     "yaml": "",

@@ -25,7 +25,7 @@ def test_instructions_keep_their_places_through_comments_and_continued_lines() -
 def test_a_heredoc_belongs_to_its_run() -> None:
     found = parse("FROM a:1\nRUN <<EOF cat\nFROM b\nEOF\nUSER x\n")
     assert [each.keyword for each in found.instructions] == ["FROM", "RUN", "USER"]
-    assert found.instructions[1].heredocs == ("FROM b",)
+    assert [each.text for each in found.instructions[1].heredocs] == ["FROM b\n"]
 
 
 def test_another_character_may_continue_lines() -> None:

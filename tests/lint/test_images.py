@@ -347,7 +347,10 @@ GATHERED = {
     ("changes", "said"),
     [
         ({IMAGE + "app.tmpl": "{{ if }}\n"}, "app.tmpl:1:7: confd cannot parse the template: missing value for if"),
-        ({IMAGE + "app.toml": resource("uid = 'a'")}, "app.toml:4:1: confd cannot load it: uid must be a number"),
+        (
+            {IMAGE + "app.toml": resource("uid = 'a'")},
+            "app.toml:4:1: confd cannot load it: uid must be a number: confd does not accept names here",
+        ),
         ({IMAGE + "app.toml": resource().replace("web.conf", "x")}, "app.toml:2:8: there is no templates/x.tmpl"),
         (
             {DOCKERFILE: "FROM alpine:3.20.3\nCOPY *.toml /opt/c/conf.d/\nCOPY app.tmpl /opt/c/templates/\n"},

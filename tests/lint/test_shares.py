@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -24,16 +25,24 @@ def test_much_more_than_a_pipe_holds_arrives() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["a", "b"])
-def test_an_error_in_any_process_is_raised_here(wrong: str) -> None:
+def test_an_error_in_any_process_is_raised_here(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[int] = []
+
+    def fork(fork: Callable[[], int] = os.fork) -> int:
+        children.append(fork())
+        return children[-1]
+
     def work(share: str) -> list[str]:
         if share == wrong:
             raise ValueError(f"{share} is wrong")
         return [share] * 100_000
 
+    monkeypatch.setattr(os, "fork", fork)
     with pytest.raises(ValueError, match=f"{wrong} is wrong"):
         shares.each(["a", "b"], work)
+    assert len(children) == 1
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(children[0], os.WNOHANG)
 
 
 def test_two_processes_find_what_one_finds() -> None:

@@ -812,7 +812,7 @@ HIDDEN = {
         "00",
     ),  # fmt: skip
     "no revision": ({path: None for path in SOUND if "/0/" in path}, "never listed", ""),
-    "star": (moved("templates/web", "templates/a*b"), "answers 404", ""),
+    "star": (moved("templates/web", "templates/a*b"), "gives a 404", ""),
 }
 
 

@@ -81,7 +81,7 @@ def test_units_stop_and_start_and_the_others_run_on(tool: Tool) -> None:
     assert "did you mean 'web-2'?" in tool.run("stop", tool.name, "web-3", status=1)
     assert f"catalog-forge start {tool.name}" in tool.run("stop", tool.name)
     assert {each["state"] for each in tool.units().values()} == {"stopped"} and tool.ids() == before
-    assert f"stack {tool.name} does not run" in tool.run("stop", tool.name, "web", status=1)
+    assert f"stack {tool.name} is not running" in tool.run("stop", tool.name, "web", status=1)
     tool.run("start", tool.name)
     assert {each["state"] for each in tool.units().values()} == {"running"} and tool.ids() == before
     assert tool.ask("web-1", "self/service/scale") == "2"

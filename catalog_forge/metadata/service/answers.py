@@ -79,7 +79,7 @@ def read(text: bytes | str, file: str) -> Answers:
 
 def hinted(error: ForgeError) -> ForgeError:
     """Say what helps where a program has written JSON that YAML does not know."""
-    if "half of a letter" not in str(error):
+    if "half a character" not in str(error):
         return error
     hint = "rancher-metadata reads JSON as YAML, which has no \\uD83D\\uDE00: write the character itself (ensure_ascii=False)"
     return ForgeError.of([replace(problem, hint=hint) for problem in error.problems])
