@@ -1,3 +1,3 @@
-"""Registries: what an image reference names there, and the lock that holds a catalog to it."""
+"""Registries: what an image reference resolves to, and the lock file that pins a catalog to it."""
 
 LOCK = "catalog-forge.lock"

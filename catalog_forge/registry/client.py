@@ -1,4 +1,4 @@
-"""What registries say of images: digest, media type, platforms. By python-dxf, over a transport of our own."""
+"""Look up the digest, media type and platforms of images in registries, using python-dxf over our own transport."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _NOT_YET, _EXPIRED = 9, 10
 
 
 class _Mismatch(ValueError):
-    """What was sent is not what it is said to be."""
+    """The content received does not match its digest."""
 
 
 class Gone(ForgeError):
-    """The registry answers, and has no such image."""
+    """The registry answered, but does not have the image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a reference names in a registry."""
+    """The manifest or index that a reference names in a registry."""
 
     digest: str
     media_type: str
@@ -51,7 +51,7 @@ class Manifest:
 
 
 class Registries:
-    """The registries that images lie in. May be asked by several threads; each keeps its own connections."""
+    """A client for all registries that hold images. Thread-safe; each thread keeps its own connections."""
 
     def __init__(self) -> None:
         self._mine, self._lock = local(), Lock()
@@ -59,10 +59,10 @@ class Registries:
         self._keyring, self._trust = Keyring(), trusted()
 
     def manifest(self, image: Reference, *, labels: bool = False) -> Manifest:
-        """Return what a reference names: one request, and one more for the platform where it is not an index.
+        """Return what a reference names: one request, plus one for the platform if it is not an index.
 
-        An index has no `labels`: where they are wanted, they are those of its image for amd64, else of its first one.
-        Raises Gone when the registry has it not, else ForgeError with what is wrong and what helps.
+        An index has no `labels`: if they are requested, they come from its amd64 image, else from its first image.
+        Raises Gone if the registry does not have the image, else ForgeError with the problem and a hint.
         """
         with self._asked(image) as repository:
             text, response = repository.get_manifest_and_response(image.name)
@@ -77,13 +77,13 @@ class Registries:
         return replace(made, labels=self.manifest(replace(image, digest=first)).labels) if DIGEST.fullmatch(first) else made
 
     def digest(self, image: Reference) -> str:
-        """Return the digest that a reference has now: of what it names nothing is sent. Errors as `manifest`."""
+        """Return the current digest of a reference, without downloading the manifest. Errors as `manifest`."""
         with self._asked(image) as repository:
             digest, _ = repository.head_manifest_and_response(image.name)
         return digest if digest and DIGEST.fullmatch(digest) else self.manifest(image).digest
 
     def refuse(self, host: str, why: str) -> None:
-        """Ask a registry nothing more."""
+        """Stop sending requests to a registry."""
         self._of(host).dead = why
 
     def _of(self, name: str) -> _Host:
@@ -108,7 +108,7 @@ class Registries:
 
 
 class _Host:
-    """A registry: how it is reached, and who asks. Both are found out once, and only when they are needed."""
+    """A registry: how to reach it, and with which credentials. Both are determined once, when first needed."""
 
     def __init__(self, name: str, keyring: Keyring) -> None:
         self.name, self.dead = name, ""
@@ -128,7 +128,7 @@ class _Host:
             return self._login
 
     def is_plain(self, transport: Transport) -> bool:
-        """Whether it speaks no TLS, which only one on this machine may, as for the Docker engine."""
+        """Whether the registry does not use TLS; as with the Docker engine, only allowed on this machine."""
         with self._lock:
             if self._is_plain is None:
                 self._is_plain = self.name.startswith(_LOOPBACK) and _speaks_no_tls(self.address, transport)
@@ -136,7 +136,7 @@ class _Host:
 
 
 class _Repository(DXF):
-    """A repository over our transport, with the credentials of the docker command once the registry asks for some."""
+    """A repository over our transport, using the docker command's credentials once the registry asks for them."""
 
     def __init__(self, host: _Host, repository: str, transport: Transport) -> None:
         super().__init__(host.address, repository, self._enter, insecure=host.is_plain(transport))
@@ -151,7 +151,7 @@ class _Repository(DXF):
         if not login.identity:
             self.authenticate(login.user, login.password, response=response)
             return
-        # What python-dxf has not: the token of an identity (distribution's spec/auth/oauth).
+        # Not supported by python-dxf: identity tokens (distribution's spec/auth/oauth).
         asked = www_authenticate.parse(challenge)["bearer"]
         realm = str(asked["realm"])
         if not realm.startswith("https://"):
@@ -176,14 +176,14 @@ def _speaks_no_tls(address: str, transport: Transport) -> bool:
 
 
 def _checked(image: Reference, text: str, response: Response) -> tuple[str, str, dict[str, Any]]:
-    """Return the media type, the digest and the content of a manifest that is what it claims to be."""
+    """Return the media type, the digest and the content of a manifest after verifying its digest."""
     data = json.loads(text)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
     kind = kind if kind.startswith("application/vnd.") else str(data.get("mediaType", kind))
     said = response.headers.get("Docker-Content-Digest", "")
     digest = f"sha256:{hashlib.sha256(response.content).hexdigest()}"
     if kind.startswith(_MANIFEST_1) and DIGEST.fullmatch(said):
-        digest = said  # it is of what was signed, a part of what was sent
+        digest = said  # it covers the signed part only, not the whole response
     for claim in (said if DIGEST.fullmatch(said) else digest, image.digest or digest):
         if claim != digest:
             raise _Mismatch
@@ -191,18 +191,18 @@ def _checked(image: Reference, text: str, response: Response) -> tuple[str, str,
 
 
 def _pieces(blob: object) -> Iterator[bytes]:
-    """The pieces of a blob: python-dxf counts its bytes beside it for those who ask."""
+    """The chunks of a blob; narrows python-dxf's return type, which may also include the size."""
     assert isinstance(blob, Iterable)
     return iter(blob)
 
 
 def _for_amd64(part: Mapping[str, Any]) -> bool:
-    """Sorts the image for amd64 first."""
+    """Sort key that puts the amd64 image first."""
     return (part.get("platform") or {}).get("architecture") != "amd64"
 
 
 def _platforms(data: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The platforms of an index, else of an image; what runs nowhere, such as an attestation, is left out."""
+    """The platforms of an index, or of a single image, without entries that are not runnable, such as attestations."""
     if "manifests" in data:
         found = [each.get("platform") or {} for each in data["manifests"]]
     else:
@@ -220,14 +220,14 @@ _REACH = "check the network, HTTPS_PROXY, and the name of the registry"
 
 @contextmanager
 def _in_words(image: Reference, host: _Host) -> Iterator[None]:
-    """Turn what goes wrong with a registry into words; what it sent is not repeated."""
+    """Turn errors of a registry into readable messages, without repeating what it sent."""
     try:
         yield
     except ForgeError:
         raise
     except (DXFError, _Mismatch) as error:
         raise _refusal(image, host, error) from error
-    # What requests finds wrong with a URL, a header or JSON that a registry sent is a ValueError, too.
+    # Requests also raises ValueError for an invalid URL, header or JSON from a registry.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "is it a registry with API v2?"
         raise ForgeError(f"{image.written}: what {host.name} answers is not a registry's answer", hint=hint) from error
@@ -267,14 +267,14 @@ def _refusal(image: Reference, host: _Host, error: Exception) -> ForgeError:
 
 
 def _elsewhere(host: _Host, error: Exception) -> str:
-    """Name the server that failed, where that is not the registry but one that it sends those who ask to."""
+    """Name the server that failed if it is not the registry itself but one that the registry redirects to."""
     request = getattr(error, "request", None)
     netloc = urlsplit(getattr(request, "url", None) or "").netloc
     return f"{printable(netloc)}, to which it sends who asks: " if netloc not in ("", host.address) else ""
 
 
 def _tls(error: Exception) -> tuple[str, str]:
-    """Say what is wrong with TLS: the clock, the certificate, or something else."""
+    """Return the cause of a TLS failure: the clock, the certificate, or something else."""
     cause = _cause(error, ssl.SSLCertVerificationError)
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return "TLS failed", "does it support TLS? Without TLS, only registries on this machine are used"
@@ -285,7 +285,7 @@ def _tls(error: Exception) -> tuple[str, str]:
 
 
 def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
-    """The cause of a kind, wherever requests and urllib3 have wrapped it."""
+    """Find the cause of the given type, however deeply requests and urllib3 have wrapped it."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:

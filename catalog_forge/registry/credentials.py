@@ -1,4 +1,4 @@
-"""The credentials that the docker command has for a registry: by the SDK. Never shown, never kept."""
+"""The docker command's credentials for a registry, read through the SDK. Never shown, never stored."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who asks a registry: a user with a password, or an identity token; nobody where all is empty.
+    """The credentials for a registry: user and password, or an identity token; anonymous if all are empty.
 
-    `trouble` says why the docker command has none: a public image needs none, and is asked for all the same.
+    `trouble` says why the credentials could not be read; public images need none, so the request is sent anyway.
     """
 
     user: str | None = None
@@ -26,7 +26,7 @@ class Login:
 
 
 class Keyring:
-    """The docker command's config.json, read once, and only when somebody is asked who he is."""
+    """The docker command's config.json, read once, when credentials are first needed."""
 
     @cached_property
     def _config(self) -> AuthConfig:
@@ -39,14 +39,14 @@ class Keyring:
             raise ForgeError(f"the config.json of the docker command cannot be read: {error}", hint="docker login") from None
 
     def login(self, host: str) -> Login:
-        """Return what the docker command would say to a registry. Raises ForgeError for a config.json that cannot be read."""
+        """Return the docker command's credentials for a registry. Raises ForgeError if config.json cannot be read."""
         from docker.credentials.errors import StoreError
         from docker.errors import DockerException
 
         try:
             found = self._config.resolve_authconfig(host) or {}
         except (DockerException, StoreError, OSError, ValueError, KeyError):
-            # What the helper said is not repeated: it may hold what nobody is to see.
+            # The helper's output is not repeated: it may contain secrets.
             return Login(trouble="the credential helper of the docker command does not work")
         known = {key.lower(): value for key, value in found.items() if isinstance(value, str) and value}
         return Login(known.get("username"), known.get("password"), known.get("identitytoken", ""))

@@ -1,4 +1,4 @@
-"""Which images a catalog names: in Dockerfiles, in compose files, and by every option that ends in one."""
+"""Find the images that a catalog names: in Dockerfiles, in compose files, and through options of questions."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _SCRATCH = "scratch"
 
 @dataclass
 class Named:
-    """The images that were found, each with the place that names it first; and what names none that is known here."""
+    """The images found, each with the first place that names it, and the references that are invalid."""
 
     images: dict[str, Where] = field(default_factory=dict)
     unknown: list[Problem] = field(default_factory=list)
 
     def add(self, text: str, where: Where) -> None:
-        """Take a text that stands where an image is named."""
+        """Add the text of an image reference."""
         if text in self.images or text in ROLES:
             return
         try:
@@ -42,7 +42,7 @@ class Named:
             self.images[text] = where
 
     def of_dockerfile(self, file: File, build: Dockerfile) -> None:
-        """Take what the stages of a Dockerfile are made of, and what they copy from."""
+        """Add the base images of a Dockerfile's stages and the images they copy from."""
         stages = {stage.name for stage in build.stages if stage.name}
         for each in build.instructions:
             words = each.words[:1] if each.keyword == "FROM" else [each.flags["from"]] if "from" in each.flags else []
@@ -51,12 +51,12 @@ class Named:
                     self.add(image, file.offset(each.start))
 
     def of_revision(self, revision: Revision) -> None:
-        """Take the images of a revision's services, whatever its users choose."""
+        """Add the images of a revision's services, for every choice its users have."""
         for found in _compositions(revision):
             self._of_services(found, revision.asked)
 
     def of_compose(self, file: File) -> None:
-        """Take the images of a compose file that asks nobody."""
+        """Add the images of a compose file without questions."""
         self._of_services(composition.read(composition.sources(file, None, {})), {})
 
     def _of_services(self, found: Composition, asked: dict[str, Question]) -> None:
@@ -68,7 +68,7 @@ class Named:
 
 
 def _compositions(revision: Revision) -> Iterator[Composition]:
-    """What a revision is with the default answers; of templates, also with each other choice."""
+    """The compositions of a revision: with the default answers and, if it uses templates, with each other choice."""
     yield revision.composition
     if not any(is_template(file.text) for file in revision.compose_files):
         return
@@ -79,7 +79,7 @@ def _compositions(revision: Revision) -> Iterator[Composition]:
 
 
 def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
-    """What a text may become: with every option of the questions whose variables it has."""
+    """The possible values of a text, for every option of the questions whose variables it contains."""
     names = [*dict.fromkeys(each.name for each in dollars(node.value) if each.name)]
     choices: Iterable[tuple[str, ...]] = product(*(_choices(asked[name]) if name in asked else ("",) for name in names))
     for chosen in islice(choices, MOST_WAYS):
@@ -87,6 +87,6 @@ def _answered(node: Text, asked: dict[str, Question]) -> Iterator[str]:
 
 
 def _choices(question: Question) -> list[str]:
-    """The answers that a question offers: its options, both of a boolean, else its default."""
+    """The answers that a question offers: its options, both values of a boolean, else its default."""
     offered = question.options if question.type == "enum" else ["true", "false"] if question.type == "boolean" else []
     return [*dict.fromkeys((question.default, *offered))] if question.default or not offered else offered

@@ -1,4 +1,4 @@
-"""`catalog-forge.lock`: which digest each image of a catalog has. Kept in git, and so read as a stranger's."""
+"""`catalog-forge.lock`: the digest of each image of a catalog. Kept in git, and therefore read as untrusted input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What an image was when it was looked up: `found` is the day on which it had this digest first."""
+    """An image as it was when it was looked up; `found` is the first day it was seen with this digest."""
 
     digest: str
     media_type: str
@@ -33,7 +33,7 @@ class Locked:
 
     @property
     def warning(self) -> str:
-        """Why an engine of the time of Rancher 1.x cannot pull it, or a new one; nothing where both can."""
+        """Why an engine of the Rancher 1.x era, or a current one, cannot pull the image; empty if both can."""
         if self.media_type.startswith("application/vnd.docker.distribution.manifest.v1"):
             return "its manifest is of schema 1, which new engines refuse"
         if self.media_type.startswith("application/vnd.oci."):
@@ -45,19 +45,19 @@ class Locked:
 
 @dataclass(frozen=True)
 class LockFile:
-    """The images of a lock by the references that name them."""
+    """The images of a lock file by reference."""
 
     images: Mapping[str, Locked] = field(default_factory=dict)
     pinned: bool = False
 
     @property
     def pins(self) -> dict[str, str]:
-        """What generated files are pinned to, where they are: what the catalog makes itself is pushed after they are released."""
+        """The digests to pin generated files to, if enabled; without the catalog's own images, which are pushed later."""
         return {name: each.digest for name, each in self.images.items() if not each.own} if self.pinned else {}
 
     @property
     def text(self) -> str:
-        """The file, which says the same whoever writes it."""
+        """The content of the file; deterministic."""
         rows = {
             name: {
                 "digest": each.digest,
@@ -71,7 +71,7 @@ class LockFile:
         return _HEAD + yamlio.dump({**({"pinned": True} if self.pinned else {}), "images": rows})
 
     def with_images(self, found: Mapping[str, Locked]) -> LockFile:
-        """The lock with these images; one whose digest did not change keeps its day."""
+        """The lock with these images; an image whose digest did not change keeps its date."""
         kept = {
             name: replace(each, found=old.found) if (old := self.images.get(name)) and old.digest == each.digest else each
             for name, each in found.items()
@@ -79,12 +79,12 @@ class LockFile:
         return replace(self, images={**self.images, **kept})
 
     def of(self, names: Mapping[str, object]) -> LockFile:
-        """The lock with the images of these names alone."""
+        """The lock with only the images of these names."""
         return replace(self, images={name: each for name, each in self.images.items() if name in names})
 
 
 def read(root: Path) -> LockFile:
-    """Read the lock of a catalog; an empty one where there is none. Raises ForgeError for one that is damaged."""
+    """Read the lock of a catalog; empty if the file does not exist. Raises ForgeError if it is damaged."""
     file = journal.read(root, LOCK)
     if file is None:
         return LockFile()
@@ -101,7 +101,7 @@ def read(root: Path) -> LockFile:
 
 
 def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile, LockFile]:
-    """Change the lock, while nobody else does, and return it as it was and as it is. Nothing is written when that is the same."""
+    """Change the lock under a file lock; return the old and the new one. Writes nothing if they are equal."""
     with journal.locked(root):
         there, old = journal.read(root, LOCK), read(root)
         new = change(old)
@@ -112,12 +112,12 @@ def update(root: Path, change: Callable[[LockFile], LockFile]) -> tuple[LockFile
 
 
 def today() -> str:
-    """The day of now, or the one of SOURCE_DATE_EPOCH."""
+    """Today's date, or the date of SOURCE_DATE_EPOCH."""
     return epoch(time.time()).date().isoformat()
 
 
 def epoch(otherwise: float) -> datetime.datetime:
-    """The time of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch), or another one, in seconds since 1970."""
+    """The time of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch), else `otherwise`, in Unix seconds."""
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else otherwise
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -1,4 +1,4 @@
-"""Puts the digests of a lock behind the tags of what is generated: `name:tag@sha256:...`."""
+"""Append the digests of a lock to the image tags in generated files: `name:tag@sha256:...`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from catalog_forge.plan import File, Plan
 from catalog_forge.registry.reference import parse
 
-# Where an image is named, in the words in which Dockerfiles and compose files are generated here.
+# Where generated Dockerfiles and compose files name an image.
 _DOCKERFILE = re.compile(r"(?m)^((?:FROM|ARG BASE=|COPY --from=) *)([^\s@$]+)")
 _COMPOSE = re.compile(r"(?m)^( +image: '?)([^\s'\"@${}]+)")
 
 
 def pinned(plan: Plan, pins: Mapping[str, str]) -> Plan:
-    """Return a plan whose images are pinned, as far as `pins` has a digest for what is written there.
+    """Return the plan with its images pinned, as far as `pins` has a digest for them.
 
-    What an answer decides stays as it is: an option that changed would lose the answers of those who chose it.
+    Images that depend on an answer stay unpinned: changing an option would lose the answers of users who chose it.
     """
     return plan.changed(lambda file: _file(file, pins))
 

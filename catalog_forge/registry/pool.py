@@ -1,4 +1,4 @@
-"""Many look-ups at a time, each within a bound of time that holds whatever a server or a helper does."""
+"""Run many look-ups in parallel, each with a timeout that holds whatever a server or a helper does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 @dataclass
 class _Errand:
-    """What a thread is at: the number of a thing, and since when; `left` tells it that nobody waits any more."""
+    """What a thread works on: the item's number and its start time; `left` tells the thread that it was abandoned."""
 
     number: int = -1
     since: float = 0
@@ -36,10 +36,10 @@ def look_up(
     connections: int = CONNECTIONS,
     seconds: float | None = None,
 ) -> list[Result | ForgeError]:
-    """Do something with each thing, and return for each, in order, what came of it, or its ForgeError.
+    """Call `act` on each thing, and return the results in order; a ForgeError takes the place of its result.
 
-    What takes more than `seconds` (SECONDS where they are not said) is left to itself, in a thread that ends with the process,
-    and `late` says what to report.
+    A call that takes longer than `seconds` (default: SECONDS) is abandoned in a daemon thread, and `late` gives the error
+    to report.
     """
     waiting = deque(enumerate(things))
     done: SimpleQueue[tuple[int, Result | Exception]] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""Tags that are never pushed again: what a registry has under the tag of an image, and whether it is the same."""
+"""Tags that are never overwritten: which image a registry has under a tag, and whether it is the same."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from catalog_forge.registry.lockfile import Locked, today
 
 @dataclass(frozen=True)
 class Pushed:
-    """What a registry has under a tag; `is_same` where it was made of the same inputs, by the label that says so."""
+    """The image a registry has under a tag; `is_same` if its label shows that it was built from the same inputs."""
 
     manifest: Manifest
     is_same: bool
 
     @property
     def words(self) -> str:
-        """What it is, for whoever wants to overwrite it."""
+        """A description of the image for a user who wants to overwrite it."""
         made = ", ".join(f"{name} {self.manifest.labels[name]}" for name in _TELLING if name in self.manifest.labels)
         return f"{self.manifest.digest}{f' ({made})' if made else ''}"
 
@@ -30,7 +30,7 @@ _TELLING = ("org.opencontainers.image.created", "org.opencontainers.image.revisi
 
 
 def there(registries: Registries, request: BuildRequest) -> Pushed | None:
-    """Return what is pushed under the tag of a request; None where nothing is. Raises ForgeError when it cannot be known."""
+    """Return the image pushed under a request's tag; None if there is none. Raises ForgeError if the look-up fails."""
     try:
         found = registries.manifest(reference.parse(request.tags[0]), labels=True)
     except Gone:
@@ -40,7 +40,7 @@ def there(registries: Registries, request: BuildRequest) -> Pushed | None:
 
 
 def locked(registries: Registries, digests: Mapping[str, str]) -> Iterable[tuple[str, Locked | ForgeError]]:
-    """Return what the lock says of tags that were pushed with these digests: of the digest, for the tag may have moved since."""
+    """Return the lock entries of tags pushed with these digests, looked up by digest because the tag may have moved since."""
     for tag, digest in digests.items():
         try:
             found = registries.manifest(reference.parse(f"{tag}@{digest}"))

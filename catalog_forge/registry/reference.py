@@ -1,4 +1,4 @@
-"""References to images as the docker command reads them: which registry, which repository, which tag or digest.
+"""Parse image references as the docker command does: registry, repository, and tag or digest.
 
 Grammar: distribution's reference package (github.com/distribution/reference, regexp.go and normalize.go).
 """
@@ -24,7 +24,7 @@ _LONGEST = 512
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference as it was `written`, and what it means."""
+    """A reference as it was `written`, and its parsed parts."""
 
     written: str
     host: str
@@ -34,21 +34,21 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """What the registry knows it by: its digest, or its tag."""
+        """The name to request from the registry: the digest, or else the tag."""
         return self.digest or self.tag
 
     @property
     def familiar(self) -> str:
-        """Its name as the docker command shows it: without the host of Docker Hub, and `library/`."""
+        """The name as the docker command shows it: without Docker Hub's host name and `library/`."""
         return self.repository.removeprefix("library/") if self.host == DOCKER_HUB else f"{self.host}/{self.repository}"
 
     def pinned(self, digest: str) -> str:
-        """The reference with a digest; the tag stays, for whoever reads it."""
+        """The reference with a digest; the tag is kept for human readers."""
         return f"{self.written.partition('@')[0]}@{digest}"
 
 
 def parse(text: str) -> Reference:
-    """Read a reference. Raises ForgeError for a text that the docker command would refuse."""
+    """Parse a reference. Raises ForgeError for a text that the docker command would refuse."""
     found = _REFERENCE.fullmatch(text) if len(text) <= _LONGEST else None
     host, repository = (found["host"] or "", found["repository"]) if found else ("", "")
     if host and not (set(".:") & set(host) or host == "localhost" or host != host.lower()):

@@ -1,6 +1,6 @@
-"""HTTP to registries, within bounds: what a hostile one sends costs neither memory nor, waiting aside, time.
+"""HTTP to registries with limits: a hostile registry can cost neither memory nor, apart from waiting, time.
 
-How long a whole look-up may take is not seen to here but by who asks (`pool`): a server can keep any read alive.
+The total time of a look-up is limited by the caller (`pool`), not here: a server can keep any read alive.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CERTIFICATES = Path("/etc/docker/certs.d")
 
 
 class TooLong(RequestException):
-    """A registry sent more than it may."""
+    """A registry sent more than the size limit."""
 
 
 class Busy(RequestException):
-    """A registry asks to come back, later than anybody would wait here."""
+    """A registry asks to retry later than we are willing to wait."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"asks to wait {seconds} s")
@@ -42,7 +42,7 @@ class Busy(RequestException):
 
 
 class Transport(Session):
-    """A session that keeps connections, takes credentials from nowhere but its caller, and hands them to nobody else."""
+    """A session with persistent connections that uses only its caller's credentials and never passes them to another host."""
 
     def __init__(self, trust: ssl.SSLContext) -> None:
         super().__init__()
@@ -53,26 +53,26 @@ class Transport(Session):
         self.mount("https://", _Adapter(trust))
 
     def trusting(self, host: str) -> None:
-        """Trust the certificates that the Docker engine would for a host."""
+        """Trust the certificates that the Docker engine would trust for a host."""
         folder = CERTIFICATES / host
         if "/" not in host and folder.is_dir():
             self.mount(f"https://{host}/", _Adapter(trusted(folder)))
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Look for proxies once for each host: requests would read all variables again for each of hundreds of images."""
+        """Look up proxies once per host: requests would re-read all variables for each of hundreds of images."""
         host = urlsplit(str(url))[:2]
         if host not in self._settings:
             self._settings[host] = super().merge_environment_settings(url, proxies, stream, verify, cert)
         return self._settings[host]
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
-        """Forget who asks when a redirect leads to another host, port or scheme."""
+        """Drop the credentials when a redirect leads to another host, port or scheme."""
         if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
             prepared_request.headers.pop("Authorization", None)
 
 
 class _Adapter(HTTPAdapter):
-    """Reads what comes, up to a bound, and comes back when it is asked to."""
+    """Reads responses up to a size limit, and retries when the registry asks for it."""
 
     def __init__(self, trust: ssl.SSLContext | None = None) -> None:
         self._trust = trust
@@ -105,7 +105,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _wait(response: Response) -> int:
-    """How many seconds a registry asks to wait; -1 where it answers. A date counts from what its own clock says."""
+    """The seconds a registry asks to wait; -1 if it answered. A date is relative to the registry's own clock."""
     said = response.headers.get("Retry-After", "")
     if response.status_code not in (429, 503) or (response.status_code == 503 and not said):
         return -1
@@ -118,7 +118,7 @@ def _wait(response: Response) -> int:
 
 
 def trusted(folder: Path = CERTIFICATES) -> ssl.SSLContext:
-    """What this machine trusts, and the certificates in a folder as the Docker engine names them."""
+    """A TLS context that trusts this machine's CAs and the certificates in a folder, named as for the Docker engine."""
     context = ssl.create_default_context()
     for file in sorted(folder.glob("*.crt")):
         context.load_verify_locations(file)

@@ -1,1 +1,1 @@
-"""Seeding: the values of a spec's metadata, written into the store that confd reads them from."""
+"""Seeding: write the values of a spec's metadata to the store that confd reads them from."""

@@ -1,4 +1,4 @@
-"""DynamoDB and the parameter store of SSM by botocore. Region, credentials and address are those that every AWS client finds."""
+"""DynamoDB and SSM Parameter Store through botocore, with the standard AWS lookup of region, credentials and endpoint."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class _Aws:
             refuse(self._where, str(error), "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY configure AWS access")
 
     def begin(self) -> None:
-        """Each request brings the credentials."""
+        """Do nothing: each request carries the credentials."""
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._client.close()
 
     def _ask(self, operation: str, **options: Any) -> Any:
@@ -48,13 +48,13 @@ class _Aws:
             unclear(self._where, f"this does not answer {operation}")
 
     def _pages(self, operation: str, **options: Any) -> Any:
-        """All pages of a list that comes in pieces."""
+        """All pages of a paginated list."""
         key = "ExclusiveStartKey" if operation == "scan" else "NextToken"
         last = "LastEvaluatedKey" if operation == "scan" else "NextToken"
         listed = "Items" if operation == "scan" else "Parameters"
         while True:
             page = self._ask(operation, **options)
-            if listed not in page:  # botocore takes what is cut off, or no JSON, for an answer without anything
+            if listed not in page:  # botocore treats a truncated or non-JSON response as an empty one
                 unclear(self._where, f"this does not answer {operation}")
             yield page[listed]
             if not page.get(last):
@@ -71,7 +71,7 @@ class Dynamodb(_Aws):
         super().__init__(target, "dynamodb")
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix."""
+        """Return all keys below the prefix with their values."""
         found: dict[str, bytes] = {}
         for page in self._pages("scan", TableName=self._target.node, ConsistentRead=True):
             for item in page:
@@ -81,7 +81,7 @@ class Dynamodb(_Aws):
         return found
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do all of it in one transaction."""
+        """Perform all operations in one transaction."""
         table = self._target.node
         items: list[object] = [
             {"Put": {"TableName": table, "Item": {"key": {"S": key}, "value": {"S": value}}}} for key, value in puts.items()
@@ -91,7 +91,7 @@ class Dynamodb(_Aws):
 
 
 class Ssm(_Aws):
-    """A client of the parameter store: a parameter for each key, an encrypted one for a secret."""
+    """A client of Parameter Store: one parameter per key, encrypted if the key is secret."""
 
     most = room = 1
 
@@ -99,12 +99,12 @@ class Ssm(_Aws):
         super().__init__(target, "ssm")
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix."""
+        """Return all keys below the prefix with their values."""
         asked = {"Path": self._target.prefix, "Recursive": True, "WithDecryption": True}
         return {each["Name"]: each["Value"].encode() for page in self._pages("get_parameters_by_path", **asked) for each in page}
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do the one operation."""
+        """Perform the single operation."""
         for key, value in puts.items():
             kind = "SecureString" if self._target.is_secret(key) else "String"
             self._ask("put_parameter", Name=key, Value=value, Type=kind, Overwrite=True)

@@ -1,8 +1,8 @@
-"""What is to be done to a store: pure. What is wanted beside what is there gives the operations; batches give their order.
+"""The changes that a store needs: operations from comparing wanted and existing keys, in ordered batches. Pure.
 
-A store takes so many operations in one transaction. What fits into one is written whole or not at all. What does not is
-written in several, and between the first and the last of them a key beside the others, the mark, says that it is not
-finished. Whoever seeds then compares with what is there, as always, and so resumes (docs/decisions/0021-seeding-in-batches.md).
+A store limits the operations in one transaction. A change that fits into one transaction is written atomically. A larger
+one is written in several; between the first and the last of them an additional key, the mark, says that it is unfinished.
+The next seed compares with the store's contents, as always, and so resumes (docs/decisions/0021-seeding-in-batches.md).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Operation = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs: keys to write, keys to remove, how many are right, and whether an earlier seed was interrupted."""
+    """The difference: keys to write, keys to remove, the number of correct keys, whether an earlier seed was interrupted."""
 
     puts: Mapping[str, str]
     deletes: Sequence[str]
@@ -32,11 +32,11 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the store holds what it should."""
+        """Whether the store already holds the wanted keys."""
         return not (self.puts or self.deletes or self.is_cut_off)
 
     def batches(self, most: int, room: int = sys.maxsize) -> Iterator[Batch]:
-        """The transactions to do, in order, each of at most so many operations and bytes; one operation always fits."""
+        """The transactions in order, each of at most `most` operations and `room` bytes; a single operation always fits."""
         operations = self._operations()
         whole = list(_cut([*operations, *[(self.mark, None)] * self.is_cut_off], most, room))
         if len(whole) > 1:
@@ -45,7 +45,7 @@ class Change:
         yield from whole
 
     def _operations(self) -> list[Operation]:
-        """All operations; what stands in the way of a key, above or below it, goes before that key comes."""
+        """All operations; keys above or below a new key that conflict with it are removed before it is written."""
         above = {parent for key in self.puts for parent in parents(key)}
         blocking = [key for key in self.deletes if key in above or is_below(key, self.puts)]
         rest = [key for key in self.deletes if key not in set(blocking)]
@@ -53,9 +53,9 @@ class Change:
 
 
 def change(wanted: Mapping[str, str], there: Mapping[str, bytes], own: Collection[str], prefix: str) -> Change:
-    """Compare what a spec wants below a prefix with what is there.
+    """Compare the keys that a spec wants below a prefix with the existing ones.
 
-    Removed is what lies at or below one of the `own` keys and is not wanted; what else is below the prefix stays.
+    Unwanted keys at or below one of the `own` keys are removed; other keys below the prefix stay.
     """
     mark = f"{prefix}/{MARK}"
     puts = {key: text for key, text in wanted.items() if there.get(key) != text.encode()}
@@ -64,22 +64,22 @@ def change(wanted: Mapping[str, str], there: Mapping[str, bytes], own: Collectio
 
 
 def text_of_key(key: bytes) -> str:
-    """Return a key that a store holds as text: what somebody else has there need not be UTF-8, and must come back as it was."""
+    """Return a store's key as text. Foreign keys need not be UTF-8, and must survive the round trip to `bytes_of_key`."""
     return key.decode(errors="surrogateescape")
 
 
 def bytes_of_key(key: str) -> bytes:
-    """Return what a store holds for the text of a key."""
+    """Return the bytes of a store's key from its text."""
     return key.encode(errors="surrogateescape")
 
 
 def is_below(key: str, tops: Collection[str]) -> bool:
-    """Whether a key is one of some, or lies below one of them."""
+    """Whether a key is one of `tops`, or lies below one of them."""
     return key in tops or any(parent in tops for parent in parents(key))
 
 
 def parents(key: str) -> Iterator[str]:
-    """The keys above a key, the highest first."""
+    """The parents of a key, the topmost first."""
     place = key.find("/", 1)
     while place > 0:
         yield key[:place]
@@ -87,7 +87,7 @@ def parents(key: str) -> Iterator[str]:
 
 
 def _cut(operations: Sequence[Operation], most: int, room: int) -> Iterator[Batch]:
-    """Operations in the order that they have, as transactions."""
+    """Split the operations into transactions, keeping their order."""
     puts, deletes, size = dict[str, str](), list[str](), 0
     for key, text in operations:
         added = len(bytes_of_key(key)) + len((text or "").encode())
@@ -105,7 +105,7 @@ def _cut(operations: Sequence[Operation], most: int, room: int) -> Iterator[Batc
 
 
 def diff(found: Change, there: Mapping[str, bytes], secret: Collection[str]) -> str:
-    """Return what a change does as a unified diff of lines KEY "VALUE"; values below the `secret` keys stay hidden."""
+    """Return a change as a unified diff of lines KEY "VALUE"; values at or below the `secret` keys stay hidden."""
 
     def line(key: str, value: str, changed: str = "") -> str:
         shown = bytes_of_key(key).decode(errors="backslashreplace")

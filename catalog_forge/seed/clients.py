@@ -1,4 +1,4 @@
-"""The clients of the stores that can be seeded, by back end, and how one is reached."""
+"""The clients of the stores that can be seeded, by back end, and how to connect one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog_forge.backends import TABLE
 from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import CREDENTIALS, Client, Destination
 
-# Module and class: what one of them needs takes as long to import as another takes to write thousands of keys.
+# Module and class, imported on demand: importing some of them takes as long as others need to write thousands of keys.
 _CLIENTS: Mapping[str, tuple[str, str]] = {
     "etcdv3": ("etcdv3", "Etcdv3"),
     "etcd": ("etcd", "Etcd"),
@@ -28,14 +28,14 @@ _NEEDED = {"file": "FILE, the file that the conf container reads", "dynamodb": "
 
 
 def client_of(backend: str) -> Callable[[Destination], Client]:
-    """Return the class of the clients of a back end."""
+    """Return the client class of a back end."""
     module, name = _CLIENTS[backend]
     return cast(Callable[[Destination], Client], getattr(importlib.import_module(f"catalog_forge.seed.{module}"), name))
 
 
 @contextmanager
 def connected(backend: str, target: Destination) -> Iterator[Client]:
-    """Yield a client of a back end. Raises ForgeError when it has no store, or the store does not answer."""
+    """Yield a connected client of a back end. Raises ForgeError if it has no store, or the store does not answer."""
     if backend == "env":
         raise ForgeError("the back end env has no store to seed", hint="--export sh prints the variables")
     if not target.node and backend in _NEEDED:

@@ -1,4 +1,4 @@
-"""Consul's key/value store by HTTP (https://developer.hashicorp.com/consul/api-docs/txn: 64 operations in one transaction)."""
+"""Consul's key/value store over HTTP (https://developer.hashicorp.com/consul/api-docs/txn: 64 operations per transaction)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from catalog_forge.seed.wire import Wire, basic
 class Consul:
     """A client of Consul."""
 
-    # A transaction has 512 KiB (limits.txn_max_req_len), in which values are longer by a third.
+    # A transaction may have 512 KiB (limits.txn_max_req_len); values in it grow by a third (Base64).
     most, room = 64, 320 << 10
 
     def __init__(self, target: Destination) -> None:
@@ -25,11 +25,11 @@ class Consul:
         self.close = self._wire.close
 
     def begin(self) -> None:
-        """Each request brings the token."""
+        """Do nothing: each request carries the token."""
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix."""
-        # With the slash: Consul lists whatever begins so, also `app.old` for `app`.
+        """Return all keys below the prefix with their values."""
+        # With the slash: Consul lists every key with this prefix, such as `app.old` for `app`.
         answer = self._wire.json("GET", f"/v1/kv{quote(self._target.prefix)}/?recurse=true", known=(404,))
         try:
             return {f"/{each['Key']}": b64decode(each["Value"] or "") for each in answer or ()}
@@ -37,7 +37,7 @@ class Consul:
             unclear(self._target.node, "the keys are not those of Consul")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do all of it in one transaction; a value that is alone may be longer than one."""
+        """Perform all operations in one transaction; a single value may exceed a transaction's size."""
         if len(puts) == 1 and not deletes:
             for key, value in puts.items():
                 self._wire.ask("PUT", f"/v1/kv{quote(key)}", value.encode())

@@ -1,4 +1,4 @@
-"""etcd's second interface by HTTP, which has no transactions (https://etcd.io/docs/v2.3/api)."""
+"""etcd's v2 API over HTTP, which has no transactions (https://etcd.io/docs/v2.3/api)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Etcd:
         self.close = self._wire.close
 
     def begin(self) -> None:
-        """Each request brings the password."""
+        """Do nothing: each request carries the password."""
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix."""
+        """Return all keys below the prefix with their values."""
         status, content = self._wire.ask("GET", f"{_path(self._target.prefix)}?recursive=true", known=(404,))
         if status == 404 and b"errorCode" not in content:
             refuse(self._target.node, "it has no /v2/keys", "start etcd 3.4 with --enable-v2, or use the back end etcdv3")
@@ -38,9 +38,9 @@ class Etcd:
             unclear(self._target.node, "the keys are not those of etcd")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do the one operation."""
+        """Perform the single operation."""
         for key, value in puts.items():
-            # Of a list or map that is gone its folders are left, beside which no value can stand there.
+            # A removed list or map leaves its directory behind, which blocks a value of the same name.
             if self._wire.ask("PUT", _path(key), urlencode({"value": value}), known=(403,))[0] == 403:
                 self._wire.ask("DELETE", f"{_path(key)}?recursive=true", known=(403, 404))
                 self._wire.ask("PUT", _path(key), urlencode({"value": value}))

@@ -1,4 +1,4 @@
-"""etcd's third interface, through its HTTP gateway (etcd 3.4: /v3/kv; https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway)."""
+"""etcd's v3 API, through its HTTP gateway (etcd 3.4: /v3/kv; https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from catalog_forge.seed.wire import Wire
 class Etcdv3:
     """A client of etcd v3."""
 
-    # --max-txn-ops of the server, unless somebody raised it; less than its --max-request-bytes of 1.5 MiB.
+    # The defaults of the server: --max-txn-ops, and less than --max-request-bytes (1.5 MiB).
     most, room = 128, 1 << 20
 
     def __init__(self, target: Destination) -> None:
@@ -24,21 +24,21 @@ class Etcdv3:
         self.close = self._wire.close
 
     def begin(self) -> None:
-        """Log in where there is a user."""
+        """Log in if a user is given."""
         target = self._target
         if not target.username:
             return
         who = {"name": target.username, "password": target.password}
-        # A wrong password is an error 400 among others.
+        # A wrong password is one of several causes of status 400.
         answer = self._wire.json("POST", "/v3/auth/authenticate", who, known=(400,))
         if not isinstance(answer, dict) or "token" not in answer:
             denied(target.node)
         self._wire.headers["Authorization"] = str(answer["token"])
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix."""
+        """Return all keys below the prefix with their values."""
         begin = self._target.prefix + "/"
-        # The end of a range is the beginning with its last byte, the slash, one higher.
+        # The range ends at the prefix with its last byte, the slash, incremented.
         asked = {"key": _text(begin), "range_end": _text(self._target.prefix + "0")}
         answer = self._asked("range", asked)
         try:
@@ -47,7 +47,7 @@ class Etcdv3:
             unclear(self._target.node, "the keys are not those of etcd")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do all of it in one transaction."""
+        """Perform all operations in one transaction."""
         operations: list[object] = [{"requestPut": {"key": _text(key), "value": _text(value)}} for key, value in puts.items()]
         operations += [{"requestDeleteRange": {"key": _text(key)}} for key in deletes]
         self._asked("txn", {"success": operations})
@@ -56,7 +56,7 @@ class Etcdv3:
         try:
             answer = self._wire.json("POST", f"/v3/kv/{what}", data)
         except ForgeError as error:
-            # Without a login etcd answers 400 where a user is needed.
+            # Without a login, etcd answers 400 if a user is required.
             if "user name is empty" in str(error) or "permission denied" in str(error):
                 denied(self._target.node)
             raise

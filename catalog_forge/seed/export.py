@@ -1,4 +1,4 @@
-"""What would be seeded, for other hands: as JSON, or as the commands of the store's own client. Secrets only when asked for."""
+"""Export what would be seeded, as JSON or as commands of the store's own client. Secrets only on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog_forge.errors import ForgeError
 from catalog_forge.seed.store import Destination
 from catalog_forge.shown import as_json
 
-# What writes one key in a shell. Values come by standard input, or in JSON, where a client would take `@x` for a file.
+# The shell command to write one key. Values are passed on standard input, or in JSON, if a client reads `@x` as a file.
 _COMMANDS = {
     "etcdv3": "ETCDCTL_API=3 etcdctl put -- {key} {value}",
     "etcd": "ETCDCTL_API=2 etcdctl set -- {key} {value}",
@@ -24,13 +24,13 @@ _COMMANDS = {
 
 
 def as_data(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return keys and values as JSON, for the back end `file` as the file; null stands for a secret that is not shown."""
+    """Return keys and values as JSON, for the back end `file` as its file; null replaces a secret that is not shown."""
     shown = {key: text if secrets or not target.is_secret(key) else None for key, text in leaves.items()}
     return as_json(nested(shown) if backend == "file" else shown)
 
 
 def as_shell(backend: str, leaves: Mapping[str, str], target: Destination, secrets: bool) -> str:
-    """Return a command of the store's own client for each key; a secret that is not shown is a variable of the shell.
+    """Return a command of the store's own client for each key; a shell variable replaces a secret that is not shown.
 
     Raises ForgeError for a store whose client has no such command.
     """
@@ -48,7 +48,7 @@ def _command(backend: str, key: str, text: str, target: Destination, secrets: bo
     kind = "SecureString" if target.is_secret(key) else "String"
 
     def with_value(data: object) -> str:
-        """JSON as a word of a shell, with the value in the place of a line break."""
+        """JSON as a shell word, with the value replacing the line break in it."""
         head, tail = as_json(data, None).split("\\n")
         return f"{shlex.quote(head)}{value}{shlex.quote(tail)}" if is_hidden else shlex.quote(head + as_json(text)[1:-1] + tail)
 

@@ -1,4 +1,4 @@
-"""The file that confd's back end `file` reads: JSON, every value a quoted text, every list a map of its numbers."""
+"""The file that confd's back end `file` reads: JSON, with every value a string and every list a map keyed by index."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import Any, BinaryIO
 from catalog_forge.confd.layout import nested
 from catalog_forge.seed.store import Destination, refuse
 
-# What the YAML reader of confd refuses in a file as it is. Pairs of surrogates, as JSON has them, it does not read at all.
+# Characters that confd's YAML reader refuses unescaped. It cannot read JSON's surrogate pairs at all.
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
 def file_of(tree: Mapping[str, Any]) -> str:
-    """Return maps in maps, with texts at their ends, as a file that confd reads."""
+    """Return nested maps of strings as a file that confd reads."""
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(tree, indent=1, ensure_ascii=False)) + "\n"
 
 
 class JsonFile:
-    """The file at the path that the node is. It is replaced whole, and only its owner may read it."""
+    """A client of the file whose path is the node. The file is replaced as a whole, and readable by its owner only."""
 
     most = room = 1 << 30
 
@@ -32,13 +32,13 @@ class JsonFile:
         self._target, self._path = target, Path(target.node)
 
     def begin(self) -> None:
-        """There is nothing to connect to."""
+        """Do nothing: there is no connection."""
 
     def close(self) -> None:
-        """There is nothing to let go."""
+        """Do nothing: there is no connection to close."""
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix, as confd reads it: values that are not text, too."""
+        """Return all values below the prefix as confd reads them, including values that are not strings."""
         return self._below(*self._holder(self._tree()))
 
     def _tree(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class JsonFile:
         return tree
 
     def _holder(self, tree: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """The map in which the prefix stands, and its name there. Raises ForgeError where a value stands in its way."""
+        """The map that holds the prefix, and its key there. Raises ForgeError if a value is in the way."""
         *above, last = self._target.prefix.strip("/").split("/")
         path, holder = "", tree
         for name in above:
@@ -67,9 +67,9 @@ class JsonFile:
         return dict(_leaves(self._target.prefix, holder.get(last, {})))
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Replace the file; what lies beside the prefix stays as it is."""
+        """Replace the file; everything outside the prefix stays unchanged."""
         try:
-            # A link, such as one that leads into a folder of the container, stays one.
+            # A symbolic link, such as one into a folder of the container, stays a link.
             path = self._path.resolve()
             with self._new(path) as (new, name):
                 text = file_of(self._with(puts, set(deletes))).encode()
@@ -83,7 +83,7 @@ class JsonFile:
             refuse(str(self._path), "it contains half a character, which confd cannot read")
 
     def _with(self, puts: Mapping[str, str], gone: set[str]) -> dict[str, Any]:
-        """The tree of the file, changed."""
+        """The tree of the file with the changes."""
         tree = self._tree()
         holder, last = self._holder(tree)
         leaves = {key: value.decode() for key, value in self._below(holder, last).items() if key not in gone} | dict(puts)
@@ -92,7 +92,7 @@ class JsonFile:
 
     @contextmanager
     def _new(self, path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-        """A file beside the one that it is to replace, locked. One that a seed left which was killed is taken over."""
+        """A locked temporary file next to the one to replace. One left by a killed seed is reused."""
         name = path.with_name(f".catalog-forge.{path.name}")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+b") as file:

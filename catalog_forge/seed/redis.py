@@ -1,4 +1,4 @@
-"""Redis by its protocol, RESP: commands as arrays of strings, five kinds of replies
+"""Redis over its protocol, RESP: commands as arrays of strings, five kinds of replies
 (https://redis.io/docs/reference/protocol-spec).
 """
 
@@ -23,7 +23,7 @@ _AT_ONCE = 1000
 class Redis:
     """A client of Redis. The node is HOST:PORT, or HOST:PORT/DATABASE."""
 
-    # A transaction is as long as one likes; nobody else is served while it runs.
+    # A transaction may have any length; Redis serves no other client while it runs.
     most, room = 100_000, 1 << 29
 
     def __init__(self, target: Destination) -> None:
@@ -31,7 +31,7 @@ class Redis:
         self._socket: socket.socket | None = None
 
     def begin(self) -> None:
-        """Connect, log in, choose the database."""
+        """Connect, log in and select the database."""
         target = self._target
         try:
             parts = urlsplit(self._node if "://" in self._node else f"redis://{self._node}")
@@ -46,7 +46,7 @@ class Redis:
             self._ask([("SELECT", database)])
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         if self._socket:
             self._replies.close()
             self._socket.close()
@@ -67,13 +67,13 @@ class Redis:
         return {text_of_key(key): value for key, value in pairs if isinstance(value, bytes)}
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do all of it in one transaction: of one that is cut off, Redis does nothing."""
+        """Perform all operations in one transaction; Redis discards a transaction that is cut off."""
         done: list[tuple[str, ...]] = [("MSET", *(word for pair in puts.items() for word in pair))] if puts else []
         done += [("DEL", *deletes)] if deletes else []
         self._ask([("MULTI",), *done, ("EXEC",)])
 
     def _ask(self, commands: Sequence[Sequence[str | bytes]]) -> list[Reply]:
-        """Send commands at once, and return their replies in order."""
+        """Send commands in one pipeline, and return their replies in order."""
         assert self._socket
         try:
             self._socket.sendall(b"".join(map(_command, commands)))

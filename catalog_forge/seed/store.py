@@ -1,4 +1,4 @@
-"""What a client of a store does, and what it is told: where the store is, below which prefix, with which credentials."""
+"""The interface of a store's client, and its settings: the store's address, the prefix and the credentials."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where to write: the address of a node, else the back end's own default, and the prefix that all keys lie below.
+    """Where to write: the address of a node (empty: the back end's default), and the prefix of all keys.
 
-    For DynamoDB the node is the name of the table. At or below `secret` keys lie values that nobody may see. Nobody sees the
-    credentials either: they come from the environment or from files. `ca`, `cert` and `key` are paths of PEM files for https.
+    For DynamoDB the node is the name of the table. Values at or below `secret` keys are never shown, and neither are the
+    credentials, which come from the environment or from files. `ca`, `cert` and `key` are paths of PEM files for https.
     """
 
     node: str
@@ -32,41 +32,41 @@ class Destination:
     secret: frozenset[str] = frozenset()
 
     def is_secret(self, key: str) -> bool:
-        """Whether nobody may see the value of a key."""
+        """Whether the value of a key must not be shown."""
         return is_below(key, self.secret)
 
 
 class Client(Protocol):
     """A connection to a store. Keys are absolute paths with slashes, as confd's templates read them below its prefix.
 
-    `most` is how many operations the store takes in one transaction; 1 where it has none. `room` is how many bytes of keys and
-    values it takes in one.
+    `most` is the number of operations that fit into one transaction; 1 if the store has no transactions. `room` is the
+    number of bytes of keys and values that fit into one.
     """
 
     most: int
     room: int
 
     def begin(self) -> None:
-        """Connect, and log in where that is expected. Raises ForgeError."""
+        """Connect, and log in if required. Raises ForgeError on failure."""
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix. Raises ForgeError."""
+        """Return all keys below the prefix with their values. Raises ForgeError on failure."""
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do at most `most` operations in `room`, all or none of them. Raises ForgeError."""
+        """Perform at most `most` operations of `room` bytes, all or none of them. Raises ForgeError on failure."""
 
 
 def carry_out(found: Change, client: Client) -> None:
-    """Do to a store what differs, in as many transactions as it takes. Raises ForgeError."""
+    """Apply a change to a store, in as many transactions as needed. Raises ForgeError on failure."""
     for puts, deletes in found.batches(client.most, client.room):
         client.write(puts, deletes)
 
 
 def refuse(node: str, why: str, hint: str = "") -> NoReturn:
-    """Raise the one clear line that a store's failure becomes."""
+    """Raise a ForgeError that states a store's failure in one line."""
     raise ForgeError(f"the store at {node}: {why}", hint=hint)
 
 
@@ -74,10 +74,10 @@ CREDENTIALS = "the variables CONF_USERNAME, CONF_PASSWORD and CONF_TOKEN hold th
 
 
 def denied(node: str, why: str = "it rejects the credentials") -> NoReturn:
-    """Raise what wrong or missing credentials become."""
+    """Raise the ForgeError for wrong or missing credentials."""
     refuse(node, why, CREDENTIALS)
 
 
 def unclear(node: str, what: str) -> NoReturn:
-    """Raise what an answer becomes that is cut off, or is not what this kind of store answers."""
+    """Raise the ForgeError for a response that is truncated, or not one of this kind of store."""
     refuse(node, f"its answer cannot be read: {what}", "is this the right port, and the right back end?")

@@ -1,4 +1,4 @@
-"""The values of a spec's metadata: what was given, else what the store has where the spec has no default, else the default."""
+"""The values of a spec's metadata: the given one, else the default, or without a default the store's current value."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from catalog_forge.spec.model import MetadataKey, Spec
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a store should hold below a prefix, and which of its keys are the spec's own."""
+    """The keys that a store should hold below a prefix, and which of its keys belong to the spec."""
 
     leaves: Mapping[str, str]
     own: frozenset[str]
 
 
 def secret_keys(spec: Spec, prefix: str) -> frozenset[str]:
-    """Return the keys below which values lie that nobody may see."""
+    """Return the keys at or below which values must not be shown."""
     return frozenset(f"{prefix}/{name}" for name, key in spec.metadata.items() if key.hidden)
 
 
 def wanted(
     spec: Spec, backend: str, prefix: str, given: Mapping[str, yamlio.Node], there: Mapping[str, bytes], unset: Iterable[str] = ()
 ) -> Contents:
-    """Return what the store should hold.
+    """Return the contents that the store should have.
 
-    `given` are answers by metadata key or by the question's variable; `there` is what the store holds: a key that has
-    neither an answer nor a default keeps what it has, unless it is `unset`. Raises ForgeError with all that is wrong.
+    `given` are answers by metadata key or by the question's variable; `there` is the store's current contents: a key with
+    neither an answer nor a default keeps its value, unless it is `unset`. Raises ForgeError with all problems.
     """
     own = frozenset(f"{prefix}/{name}" for name in spec.metadata)
     named, problems = _named(spec, given)
@@ -54,7 +54,7 @@ def wanted(
 
 
 def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -> Iterator[tuple[str, str]]:
-    """What the store has of some keys, and whatever lies below them."""
+    """The store's current values at or below some keys."""
     for path, value in there.items():
         if is_below(path, tops):
             try:
@@ -64,7 +64,7 @@ def _kept(there: Mapping[str, bytes], tops: set[str], problems: list[Problem]) -
 
 
 def _named(spec: Spec, given: Mapping[str, yamlio.Node]) -> tuple[dict[str, yamlio.Node], list[Problem]]:
-    """The answers by the names of metadata keys, and those for keys that there are not."""
+    """The answers by metadata key, and a problem for each answer to a key that does not exist."""
     names = {key.variable: name for name, key in spec.metadata.items() if key.variable} | {name: name for name in spec.metadata}
     problems = [
         Problem(f"the metadata of {spec.name} has no key {word!r}", node.where, did_you_mean(word, names))
@@ -88,7 +88,7 @@ def _unset(spec: Spec, names: Iterable[str], problems: list[Problem]) -> set[str
 def _values(
     spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], gone: set[str], problems: list[Problem]
 ) -> Iterator[tuple[str, Any]]:
-    """The value of each key that has one, in the order of the spec."""
+    """The values of all keys that have one, in the order of the spec."""
     answers = _answers(spec, named, kept, problems)
     for name, key in spec.metadata.items():
         if name in gone:
@@ -102,7 +102,7 @@ def _values(
 
 
 def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    """The variables of the questions, as the entry in the catalog would have them."""
+    """The values of the questions' variables, as in the catalog entry."""
     given: dict[str, Given] = {}
     for name, key in spec.metadata.items():
         node = named.get(name)
@@ -117,7 +117,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
     try:
         return answered(of_metadata(spec), given)
     except ForgeError as error:
-        # The places are those of questions that nobody has written.
+        # The places point to generated questions, which are not in any file.
         problems += [
             Problem(each.message, None, each.hint) if not each.where or each.where.file == UNWRITTEN else each
             for each in error.problems
@@ -126,7 +126,7 @@ def _answers(spec: Spec, named: Mapping[str, yamlio.Node], kept: Mapping[str, st
 
 
 def _structure(name: str, key: MetadataKey, node: yamlio.Node | None, problems: list[Problem]) -> Any:
-    """The list or map that was given, else the default; None for an optional one without either."""
+    """The given list or map, else the default; None for an optional key with neither."""
     if node is None:
         return key.default
     if not isinstance(node, yamlio.Map if key.type == "map" else yamlio.Seq):

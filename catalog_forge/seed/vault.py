@@ -1,4 +1,4 @@
-"""Vault's KV store, version 1, by HTTP: a secret for each key, with the field `value` (confd's backends/vault/client.go)."""
+"""Vault's KV store, version 1, over HTTP: a secret for each key, with the field `value` (confd's backends/vault/client.go)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog_forge.seed.wire import Wire
 
 
 class Vault:
-    """A client of Vault. The prefix begins with the mount, such as /secret/app."""
+    """A client of Vault. The prefix begins with the mount path, such as /secret/app."""
 
     most = room = 1
 
@@ -21,7 +21,7 @@ class Vault:
         self.close = self._wire.close
 
     def begin(self) -> None:
-        """Log in where there is a user, and see that the mount is one that confd can read."""
+        """Log in if a user is given, and check that confd can read the mount."""
         target = self._target
         if target.username and not target.token:
             login = f"/v1/auth/userpass/login/{quote(target.username)}"
@@ -33,7 +33,7 @@ class Vault:
         status, answer = self._wire.ask("GET", f"/v1/sys/internal/ui/mounts/{quote(mount)}", known=(400, 403, 404))
         if status == 403 and b"preflight capability check" not in answer:
             denied(target.node)
-        if status == 403:  # said of no mount at all as well (vault/logical_system.go, pathInternalUIMountRead)
+        if status == 403:  # also the status if the mount does not exist (vault/logical_system.go, pathInternalUIMountRead)
             refuse(
                 target.node,
                 f"it has no mount {mount}, or the token has no access to it",
@@ -44,7 +44,7 @@ class Vault:
             refuse(target.node, f"the mount {mount} is KV version 2, which confd cannot read", "mount one with -version=1")
 
     def read(self) -> dict[str, bytes]:
-        """Return all that lies below the prefix."""
+        """Return all keys below the prefix with their values."""
         return dict(self._below(self._target.prefix))
 
     def _below(self, path: str) -> Iterator[tuple[str, bytes]]:
@@ -60,7 +60,7 @@ class Vault:
             unclear(self._target.node, "the keys are not those of Vault's KV version 1")
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do the one operation."""
+        """Perform the single operation."""
         for key, value in puts.items():
             self._wire.json("PUT", f"/v1{quote(key)}", {"value": value})
         for key in deletes:

@@ -1,4 +1,4 @@
-"""HTTP with a store: one connection that is kept, JSON both ways, and one clear line for each way in which that fails."""
+"""HTTP with a store: one persistent connection, JSON in both directions, and a one-line message for each failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_REASON = 200
 
 
 def basic(target: Destination) -> dict[str, str]:
-    """Return the header of basic authentication, where there is a user."""
+    """Return the header for basic authentication; empty if no user is given."""
     login = b64encode(f"{target.username}:{target.password}".encode()).decode()
     return {"Authorization": f"Basic {login}"} if target.username else {}
 
@@ -37,7 +37,7 @@ def _trust(target: Destination) -> ssl.SSLContext:
 
 
 class Wire:
-    """A kept connection to the HTTP interface of a store."""
+    """A persistent connection to the HTTP API of a store."""
 
     def __init__(self, target: Destination, port: int, headers: Mapping[str, str] | None = None) -> None:
         self.node, self.headers = target.node, dict(headers or {})
@@ -56,11 +56,11 @@ class Wire:
             refuse(node, "the address must be HOST:PORT, or http:// or https:// before it")
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._connection.close()
 
     def ask(self, method: str, path: str, body: bytes | str | None = None, known: tuple[int, ...] = ()) -> tuple[int, bytes]:
-        """Send a request; return the status, one of 200 to 299 or `known`, and the body. Raises ForgeError for all else."""
+        """Send a request; return the status, one of 200 to 299 or `known`, and the body. Raises ForgeError for any other."""
         try:
             self._connection.request(method, path, body, self.headers)
             answer = self._connection.getresponse()
@@ -83,13 +83,13 @@ class Wire:
         return answer.status, content
 
     def json(self, method: str, path: str, data: Any = None, known: tuple[int, ...] = ()) -> Any:
-        """As `ask`, with JSON both ways; None for a `known` status that is not a success."""
+        """Like `ask`, but sends and returns JSON; None for a `known` status that is not a success."""
         body = None if data is None else json.dumps(data)
         status, content = self.ask(method, path, body, known)
         return None if status in known else self.parsed(content)
 
     def parsed(self, content: bytes) -> Any:
-        """Return what the JSON of an answer says, an empty map where there is none. Raises ForgeError."""
+        """Parse a JSON response; empty content gives an empty map. Raises ForgeError if it is invalid."""
         try:
             return json.loads(content) if content.strip() else {}
         except (ValueError, RecursionError):

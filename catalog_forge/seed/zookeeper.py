@@ -1,4 +1,4 @@
-"""ZooKeeper by kazoo, its Python client: a node for each key. A node above others has no value that confd would read."""
+"""ZooKeeper through kazoo, its Python client: a node for each key. confd does not read the values of inner nodes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from catalog_forge.seed.store import PATIENCE, Destination, denied, refuse
 
 
 class Zookeeper:
-    """A client of ZooKeeper. The node is HOST:PORT; of an ensemble, several with commas."""
+    """A client of ZooKeeper. The node is HOST:PORT; for an ensemble, several separated by commas."""
 
-    # A request has 1 MiB at most (jute.maxbuffer), and each key brings its parents.
+    # A request has at most 1 MiB (jute.maxbuffer), and each key adds its parents.
     most, room = 100, 512 << 10
 
     def __init__(self, target: Destination) -> None:
@@ -25,13 +25,13 @@ class Zookeeper:
         login = [("digest", f"{target.username}:{target.password}")] if target.username else []
         try:
             for each in target.node.split(","):
-                each.encode("idna")  # a name that cannot be one would end kazoo's own thread
-            # What goes wrong is raised; its own log would say the same many times.
+                each.encode("idna")  # an invalid host name would crash kazoo's thread
+            # Errors are raised; kazoo's log would repeat each many times.
             quiet = logging.Logger("kazoo", logging.CRITICAL + 1)
             self._client = self._kazoo.KazooClient(hosts=target.node, timeout=PATIENCE, auth_data=login, logger=quiet)
         except ValueError:
             refuse(target.node, "the address must be HOST:PORT; of several, with commas between them")
-        # The nodes that are there, at and below the prefix, once somebody has looked, and whether they have a value.
+        # The existing nodes at and below the prefix, and whether they have a value; filled by the first read.
         self._nodes: dict[str, bool] | None = None
 
     def begin(self) -> None:
@@ -42,16 +42,16 @@ class Zookeeper:
             refuse(self._target.node, f"it did not answer within {PATIENCE:g} s", "is it running, and is --node its address?")
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._client.stop()
         self._client.close()
 
     def read(self) -> dict[str, bytes]:
-        """Return all leaves below the prefix."""
+        """Return all leaves below the prefix with their values."""
         found: dict[str, bytes] = {}
         self._nodes, above = {}, [self._target.prefix]
         while above:
-            # A level at a time: thousands of requests are under way at once.
+            # One level at a time, with thousands of requests in flight.
             listed = [(path, self._client.get_children_async(path), self._client.get_async(path)) for path in above]
             above = []
             for path, children, value in listed:
@@ -75,7 +75,7 @@ class Zookeeper:
             refuse(self._target.node, f"{type(error).__name__} {error}".strip())
 
     def write(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
-        """Do all of it in one transaction, with the nodes above new ones, and without those that have none below them."""
+        """Perform all operations in one transaction; create the parents of new nodes, and remove parents left empty."""
         transaction = self._client.transaction()
         if self._nodes is None:
             self.read()
@@ -101,7 +101,7 @@ class Zookeeper:
             if key in there:
                 there[key] = False
             path = key
-            # A node above it goes with the last one below, but for one that has a value.
+            # A parent is removed with its last child, unless it has a value.
             while not (path in puts or path == self._target.prefix or below[path] or there.get(path, True)):
                 transaction.delete(path)
                 del there[path]
