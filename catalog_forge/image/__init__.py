@@ -1,1 +1,1 @@
-"""The conf image: what is in it, and how an engine builds it."""
+"""The conf image: its contents, and how an engine builds it."""

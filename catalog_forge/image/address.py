@@ -1,4 +1,4 @@
-"""Where a Docker engine is to be found, the way the docker command line finds it. Loads soon: the SDK for TLS alone."""
+"""Locate the Docker engine as the docker command line does. Loads fast: imports the SDK only for TLS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HINT = "start Docker, or select a running engine with DOCKER_HOST, DOCKER_CONTEX
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an engine should be, who says so, and the TLS material to reach it."""
+    """The address of an engine, where it was configured, and the TLS material to reach it."""
 
     host: str
     origin: str
@@ -30,10 +30,10 @@ class Address:
 
 
 def locate(environ: Mapping[str, str]) -> Address:
-    """Return where the engine should be: DOCKER_HOST, else DOCKER_CONTEXT, the current context, the default socket.
+    """Return the engine's address: DOCKER_HOST, else DOCKER_CONTEXT, the current context, or the default socket.
 
-    The SDK's own ContextAPI takes an unknown context for the default one, and finds none without a config.json: a build
-    could end on the wrong engine. Raises EngineError when a context is unknown or damaged, or TLS material is missing.
+    The SDK's own ContextAPI falls back to the default for an unknown context, and finds none without a config.json, so a
+    build could end up on the wrong engine. Raises EngineError if a context is unknown or damaged, or TLS material missing.
     """
     if environ.get("DOCKER_HOST"):
         return _from_environment(environ, "DOCKER_HOST")

@@ -1,4 +1,4 @@
-"""The tar archives in which an engine hands out files: read while they come. Pure."""
+"""Read the tar archives in which an engine exports files, as a stream. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 
 def digests(pieces: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, str]]:
-    """Yield what an archive that comes in pieces holds, each with the SHA-256 of its content; nothing for what is not a file.
+    """Yield each member of a chunked archive with the SHA-256 of its content; empty if the member is not a file.
 
-    Raises TarError for what is not an archive.
+    Raises TarError if the data is not an archive.
     """
     with tarfile.open(fileobj=io.BufferedReader(_Stream(iter(pieces))), mode="r|") as archive:
         for each in archive:
@@ -21,17 +21,17 @@ def digests(pieces: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, str]]:
 
 
 class _Stream(io.RawIOBase):
-    """What comes in pieces, as a file."""
+    """An iterable of chunks as a file object."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._left = pieces, b""
 
     def readable(self) -> bool:
-        """It can be read, and no more."""
+        """Return True: the stream is read-only."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as one piece goes."""
+        """Fill a buffer from at most one chunk."""
         while not self._left:
             piece = next(self._pieces, None)
             if piece is None:

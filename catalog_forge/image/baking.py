@@ -1,7 +1,7 @@
-"""What an existing build farm builds the images from: a file for `docker buildx bake`, and the matrices of CI systems. Pure.
+"""Input for an existing build farm: a file for `docker buildx bake`, and the matrices of CI systems. Pure.
 
-https://docs.docker.com/build/bake/reference/ says what such a file holds. Engines as old as Rancher 1.x cannot pull an index with
-attestations, nor OCI's media types everywhere: both are off. Equal inputs give equal images: times come from SOURCE_DATE_EPOCH.
+The bake file format: https://docs.docker.com/build/bake/reference/. Engines of the Rancher 1.x era cannot pull an index with
+attestations, and not all can pull OCI media types: both are off. Builds are reproducible: times come from SOURCE_DATE_EPOCH.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from catalog_forge.shown import as_json
 
 EPOCH = "SOURCE_DATE_EPOCH"
 FILE = "docker-bake.json"
-# So many jobs at most has a matrix of GitHub ("Running variations of jobs in a workflow") and Tekton (default-max-matrix-
-# combinations-count); GitLab takes so many in each `parallel: matrix`, and ten times as many in a pipeline (its `parallel`).
+# Maximum jobs in a matrix of GitHub ("Running variations of jobs in a workflow") and Tekton (default-max-matrix-
+# combinations-count). GitLab allows _AT_ONCE in each `parallel: matrix`, and ten times as many in a pipeline (its `parallel`).
 LIMITS = {"bake": 10_000, "github": 256, "tekton": 256, "gitlab": 2_000}
 _AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Baked:
-    """An image to build: its spec, its tag, the labels by which it is known again, the platform that it is for."""
+    """An image to build: its spec, its tag, the labels that identify it, and its platform."""
 
     name: str
     tag: str
@@ -33,13 +33,13 @@ class Baked:
 
 
 def shard_of(name: str, shards: int) -> str:
-    """Return the shard of a spec: it follows from the name alone, so that no other spec moves it."""
+    """Return the shard of a spec. It depends on the name alone, so that adding other specs does not move it."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % shards
     return f"shard-{number:0{len(str(shards - 1))}}"
 
 
 def sharded(names: Iterable[str], shards: int) -> dict[str, list[str]]:
-    """Return the specs of each shard that has any, in the order of the shards."""
+    """Return the specs of each non-empty shard, in the order of the shards."""
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(shard_of(name, shards), []).append(name)
@@ -47,7 +47,7 @@ def sharded(names: Iterable[str], shards: int) -> dict[str, list[str]]:
 
 
 def bake_file(targets: Sequence[Baked], args: Mapping[str, str], shards: int) -> dict[str, Any]:
-    """Return the file for bake: a target for each image, the group of all, and a group for each shard."""
+    """Return the bake file: a target for each image, a group of all images, and a group for each shard."""
     names = [target.name for target in targets]
     groups = {"default": names, **sharded(names, shards)}
     common = {
@@ -63,7 +63,7 @@ def bake_file(targets: Sequence[Baked], args: Mapping[str, str], shards: int) ->
 
 
 def _literal(value: str) -> str:
-    """Write a text so that bake takes it as it is: HCL reads `${` and `%{` in it (HCL Native Syntax Specification, Templates)."""
+    """Escape a text for bake, where HCL interprets `${` and `%{` (HCL Native Syntax Specification, Templates)."""
     return value.replace("${", "$${").replace("%{", "%%{")
 
 
@@ -79,14 +79,14 @@ def _target(target: Baked) -> dict[str, Any]:
 
 
 def matrix(kind: str, shards: Sequence[str]) -> str:
-    """Return the shards as a CI system takes them: GitHub's matrix, a child pipeline of GitLab, or a pipeline of Tekton."""
+    """Return the shards in a CI system's format: a GitHub matrix, a GitLab child pipeline, or a Tekton pipeline."""
     if kind == "github":
         return as_json({"include": [{"shard": shard} for shard in shards]}, None)
     return yamlio.dump(_gitlab(shards) if kind == "gitlab" else _tekton(shards))
 
 
 def _gitlab(shards: Sequence[str]) -> dict[str, Any]:
-    """A job for each 200 shards; whoever triggers the pipeline says by BAKE_IMAGE where docker buildx is."""
+    """A job for each 200 shards; BAKE_IMAGE, set by the triggering pipeline, names an image with docker buildx."""
     base = {"image": "$BAKE_IMAGE", "script": [f'docker buildx bake --file {FILE} "$SHARD"']}
     parts = [list(shards[start : start + _AT_ONCE]) for start in range(0, len(shards), _AT_ONCE)]
     jobs = {f"bake-{number}": {**base, "parallel": {"matrix": [{"SHARD": part}]}} for number, part in enumerate(parts, 1)}
@@ -94,7 +94,7 @@ def _gitlab(shards: Sequence[str]) -> dict[str, Any]:
 
 
 def _tekton(shards: Sequence[str]) -> dict[str, Any]:
-    """A pipeline that runs the farm's own task `buildx-bake` for each shard."""
+    """A pipeline that runs the build farm's task `buildx-bake` for each shard."""
     task = {
         "name": "bake",
         "taskRef": {"name": "buildx-bake"},

@@ -1,15 +1,15 @@
-"""Builds and pushes images through the Docker SDK, and leaves nothing behind that was not asked for.
+"""Build and push images through the Docker SDK, without leaving anything behind on the engine.
 
-What the classic builder of an engine does (measured on 20.10), and what is done about it:
+How the classic builder of an engine behaves (measured on 20.10), and how this module deals with it:
 
-- each step makes an untagged image. When a build fails or is interrupted they stay, the last one as a dangling image.
-  All that such a build made is removed, so the engine looks as it did before.
-- the last image of each stage but the final one is dangling for ever, also after success. It is the build cache of
-  that stage (here: the downloaded confd), the same for all images with the same confd, so it stays; a changed spec
-  changes the final stage and adds none. A build without cache would add one each time, so that one is removed.
-- it finds the image of a step in its cache, and fails a moment later when somebody removes that one meanwhile, by a
-  `docker image prune` or with the last image that was built on it. Then it builds once more, without what is gone.
-- the image that had the tag before becomes dangling. It is removed, if it was built here and no container uses it.
+- Each step creates an untagged image. If a build fails or is interrupted, they stay, the last one as a dangling image.
+  All images of such a build are removed, which leaves the engine as it was before.
+- The last image of each stage but the final one stays dangling, even after success. It is the build cache of
+  that stage (here: the downloaded confd), the same for all images with the same confd, so it is kept; a changed spec
+  changes only the final stage. A build without cache would add one each time, so in that case it is removed.
+- A build fails if the cached image of a step is removed after the builder has found it, by a `docker image prune` or
+  with the last image that was built on it. The build is then repeated once, without the removed image.
+- The image that had the tag before becomes dangling. It is removed if it was built here and no container uses it.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ GRACE = 20
 
 
 def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
-    """Build one image, unless one with the request's first tag and digest is there (that costs one lookup).
+    """Build one image, unless one with the request's first tag and digest exists (which takes one lookup).
 
-    Raises BuildError when the engine refuses or a step fails, with the line of the Dockerfile and the end of the step's
-    output; EngineError when the engine goes away. Nothing of a failed or interrupted build stays on the engine.
+    Raises BuildError if the engine refuses or a step fails, with the line of the Dockerfile and the end of the step's
+    output; EngineError if the engine goes away. A failed or interrupted build leaves nothing on the engine.
     """
     (outcome,) = build_all(engine, [request], lambda _: report)
     if isinstance(outcome, ForgeError):
@@ -56,11 +56,11 @@ def build(engine: Engine, request: BuildRequest, report: Report) -> Built:
 def build_all(
     engine: Engine, requests: Sequence[BuildRequest], reporter: Callable[[BuildRequest], Report], jobs: int = 1
 ) -> list[Built | ForgeError]:
-    """Build several images, `jobs` at a time, and return for each request, in order, what came of it or why it failed.
+    """Build several images, `jobs` at a time; return the result or error of each request, in order.
 
-    Reports come from threads, so that the caller's thread is free to be interrupted: then the running builds end in
-    order, what they made is removed, and the interruption goes on. Leftovers go when all builds have ended, because a
-    build may use the layers of one that fails later.
+    Reports come from worker threads, so that the caller's thread can be interrupted: the running builds are then ended
+    cleanly, their images are removed, and the interruption propagates. Leftovers are removed after all builds have ended,
+    because a build may use layers of another one that fails later.
     """
     work = _Work(engine)
     try:
@@ -78,9 +78,9 @@ def build_all(
 
 
 def push(engine: Engine, tag: str, report: Report) -> str:
-    """Push an image to the registry that its tag names, with the docker CLI's credentials, and return its digest there.
+    """Push an image to the registry that its tag names, with the docker CLI's credentials, and return the pushed digest.
 
-    Raises BuildError with the registry's words when it refuses.
+    Raises BuildError with the registry's message if it refuses.
     """
     digest, action = "", f"push {tag}"
     with engine.asked_to(action):
@@ -124,9 +124,9 @@ def _build(work: _Work, request: BuildRequest, report: Report) -> Built:
 
 
 def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = True) -> Log:
-    """Let the engine build, and follow its words to the end, whatever happens to us meanwhile.
+    """Run a build on the engine and read its output to the end, even if this process is interrupted.
 
-    `again`: begin once more when the engine's cache was emptied under it.
+    `again`: retry once if the engine's cache was pruned during the build.
     """
     log, engine, action = Log(), work.engine, f"build {request.tags[0]}"
     with engine.asked_to(action):
@@ -156,7 +156,7 @@ def _run(work: _Work, request: BuildRequest, report: Report, *, again: bool = Tr
 
 
 def _heard(engine: Engine, action: str, messages: Iterable[dict[str, Any]], dockerfile: str = "") -> Iterator[dict[str, Any]]:
-    """Pass the messages on, with the SDK's errors as ours: those of the stream alone, not those of who reads it."""
+    """Yield the messages, turning SDK errors of the stream (not of its reader) into our own."""
     with engine.asked_to(action):
         try:
             yield from messages
@@ -183,7 +183,7 @@ def _arguments(request: BuildRequest) -> dict[str, Any]:
 
 
 def _failure(work: _Work, request: BuildRequest, log: Log) -> ForgeError:
-    """Return the error for a stream that ended without an image."""
+    """Return the error for a build stream that ended without an image."""
     tag, step = request.tags[0], log.step
     if not log.error:
         return gone(work.engine.address, f"build {tag}")
@@ -226,7 +226,7 @@ def _add_tags(engine: Engine, image_id: str, tags: Sequence[str]) -> None:
 
 
 def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
-    """Tell the engine that nobody waits any more. It ends the running step, and we still hear what it cleaned up."""
+    """Tell the engine that the client has left. It ends the running step; its clean-up messages can still be read."""
     connection = getattr(response.raw, "connection", None)
     if connection is not None and connection.sock is not None:
         with suppress(OSError):
@@ -235,7 +235,7 @@ def _hang_up(response: Response, how: int = socket.SHUT_WR) -> None:
 
 @dataclass
 class _Work:
-    """What builds that run at a time share: their open streams, and what is to be removed when all have ended."""
+    """State shared by concurrent builds: their open streams, and what to remove when all have ended."""
 
     engine: Engine
     streams: list[Response] = field(default_factory=list)
@@ -246,18 +246,18 @@ class _Work:
     replaced: list[str] = field(default_factory=list)
 
     def join(self, stream: Response) -> None:
-        """Count in a build that has begun, or end it at once when it comes too late."""
+        """Register a build that has started, or end it at once if the builds were already stopped."""
         self.streams.append(stream)
         if self.stopped:
             _hang_up(stream)
 
     def leave(self, log: Log) -> None:
-        """Note what a failed build made."""
+        """Record what a failed build created."""
         self.made += log.made
         self.containers += [log.container] if log.container else []
 
     def stop(self, futures: Sequence[Future[Any]]) -> None:
-        """End all builds: in order, or by force when the engine does not end them soon."""
+        """End all builds: cleanly, or by force if the engine does not end them soon."""
         self.stopped = True
         for future in futures:
             future.cancel()
@@ -267,13 +267,13 @@ class _Work:
             wait(futures, timeout=GRACE)
 
     def sweep(self) -> None:
-        """Remove what nobody needs. An engine that is gone, or an image that is in use, is no error here."""
+        """Remove what is no longer needed. An unreachable engine or an image in use is not an error here."""
         with suppress(DockerException, *LOST):
             for container in self.containers:
                 with suppress(APIError):
                     self.engine.api.remove_container(container, v=True, force=True)
             images = [image for image in reversed(self.made) if image not in self.kept]
-            # An image goes after those that were made from it, which builds at a time mix up: go round while it helps.
+            # An image can only be removed after its children, whose order concurrent builds mix up: repeat while it helps.
             while left := [image for image in images if not self._removed(image, parents=False)]:
                 if len(left) == len(images):
                     break
@@ -282,7 +282,7 @@ class _Work:
                 self._removed(image, parents=True)
 
     def _removed(self, image: str, *, parents: bool) -> bool:
-        """Remove an image that has no tag, on request with its untagged parents; tell whether it is gone."""
+        """Remove an untagged image, optionally with its untagged parents; return whether it is gone."""
         found = _inspect(self.engine, image)
         if found is None:
             return True

@@ -1,8 +1,8 @@
-"""Containers and networks on a Docker engine, through the SDK: what a run starts, and how all of it is removed again.
+"""Containers and networks on a Docker engine, through the SDK: start them as a run, and remove them all afterwards.
 
-Everything carries the label of its run. The removal goes by that label and not by what was returned, so that it also
-finds what a call that was interrupted has made. Volumes are those that images declare: they have no name, and go with
-the last container that uses them.
+Everything carries the label of its run. Removal searches by that label instead of by returned IDs, so that it also
+finds what an interrupted call has created. Only volumes declared by images are used: they are anonymous, and removed
+with the last container that uses them.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ PIDS = 256
 MAX_FILE = 64 << 20
 """A larger file of a container is not copied: it would be held in memory."""
 
-# How often, and how far apart in seconds, the engine is asked again for what is left of a run.
+# How often, and at what interval in seconds, the engine is asked again for leftovers of a run.
 _ROUNDS, _PAUSE = 20, 0.1
 _LOG_BYTES = "64m"
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network of a run. `gateway` is the engine's own address on it."""
+    """A network of a run. `gateway` is the engine's address on it."""
 
     id: str
     name: str
@@ -49,7 +49,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A container as it is to be made; what is not said stays as the image has it.
+    """The settings of a container to create; anything not set comes from the image.
 
     `network` is one of the run, or the container whose network is shared, or None for no network. `hosts` maps names to
     addresses. `volumes_from` lends all volumes of other containers. No container gets privileges or folders of the host.
@@ -71,7 +71,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether a container runs, and its exit status once it has ended: 137 when it was killed."""
+    """Whether a container is running, and its exit status once it has ended: 137 if it was killed."""
 
     running: bool
     status: int
@@ -88,7 +88,7 @@ class Copied:
 
 
 class Container:
-    """A container of a run. Every method asks the engine: BuildError when it refuses, EngineError when it is gone."""
+    """A container of a run. Every method asks the engine: BuildError if it refuses, EngineError if it is gone."""
 
     def __init__(self, engine: Engine, identity: str, name: str) -> None:
         self.id = identity
@@ -96,25 +96,25 @@ class Container:
         self._engine = engine
 
     def start(self) -> None:
-        """Start it, for the first time or again after its end."""
+        """Start the container, for the first time or again."""
         with self._asked_to("start"):
             self._engine.api.start(self.id)
 
     def state(self) -> State:
-        """Return whether it runs or how it ended."""
+        """Return whether the container is running, or how it ended."""
         with self._asked_to("look at"):
             state = self._engine.api.inspect_container(self.id)["State"]
         return State(state["Running"], state["ExitCode"])
 
     def logs(self) -> str:
-        """Return all that it said, standard output and standard error, over all its starts."""
+        """Return its standard output and standard error over all its starts."""
         with self._asked_to("read the log of"):
             return self._engine.api.logs(self.id).decode(errors="replace")
 
     def read(self, path: str) -> Copied | None:
-        """Return a file, whether the container runs or not; None when there is none, or something else of that name.
+        """Return a file, whether the container is running or not; None if it does not exist or is not a file.
 
-        Raises ForgeError when it is larger than `MAX_FILE`.
+        Raises ForgeError if it is larger than `MAX_FILE`.
         """
         with self._asked_to(f"copy {path} out of"):
             try:
@@ -129,7 +129,7 @@ class Container:
             return Copied(file.read(), member.mode & 0o7777, member.uid, member.gid) if member and file else None
 
     def run(self, *command: str) -> tuple[int, str]:
-        """Run a command in it, and return its exit status and what it said."""
+        """Run a command in the container, and return its exit status and output."""
         api = self._engine.api
         with self._asked_to(f"run {command[0]} in"):
             started = api.exec_create(self.id, list(command))["Id"]
@@ -138,13 +138,13 @@ class Container:
         return status, said.decode(errors="replace")
 
     def stop(self, seconds: int) -> State:
-        """End it by SIGTERM, by force after so many seconds (its status is 137 then), and return how it ended."""
+        """Stop it with SIGTERM, or by force after `seconds` (exit status 137), and return how it ended."""
         with self._asked_to("stop"):
             self._engine.api.stop(self.id, timeout=seconds)
         return self.state()
 
     def remove(self) -> None:
-        """End it by force and remove it with its volumes; one that is gone already is no error."""
+        """Kill the container and remove it with its volumes; it is not an error if it is already gone."""
         with self._asked_to("remove"), suppress(NotFound):
             self._engine.api.remove_container(self.id, v=True, force=True)
 
@@ -155,10 +155,10 @@ class Container:
 
 
 class Run:
-    """What is started together and removed together, at the end of the `with` block, whatever ends it.
+    """Containers and networks that are all removed at the end of the `with` block, however it ends.
 
-    `purpose` says in a label what it is for. Leaving the block raises ForgeError when something cannot be removed, unless
-    another error is on its way.
+    `purpose` is recorded in a label. Leaving the block raises ForgeError if something cannot be removed, unless another
+    error is already propagating.
     """
 
     def __init__(self, engine: Engine, purpose: str) -> None:
@@ -177,12 +177,12 @@ class Run:
             if error is None:
                 raise
             error.add_note(f"what was started could not be removed: {problem}")
-        except KeyboardInterrupt:  # once more, by somebody who cannot wait
+        except KeyboardInterrupt:  # a second Ctrl-C, from an impatient user
             self.remove()
             raise
 
     def network(self, name: str = "network", subnet: str = "") -> Network:
-        """Create a bridge network; without a subnet the engine takes a free one, and no container may choose its address."""
+        """Create a bridge network; without a subnet the engine picks a free one, and containers cannot choose their address."""
         full_name = self._full(name)
         ipam = IPAMConfig(pool_configs=[IPAMPool(subnet, gateway=_first_address(subnet))]) if subnet else None
         with self._engine.asked_to(f"create network {full_name}"), self._answer_awaited():
@@ -192,9 +192,9 @@ class Run:
         return Network(identity, full_name, pool["Subnet"], pool.get("Gateway") or _first_address(pool["Subnet"]))
 
     def container(self, wanted: Wanted) -> Container:
-        """Create a container; it is not started. Raises BuildError when there is no such image, or no such address."""
+        """Create a container without starting it. Raises BuildError if the image or the address is not available."""
         api, full_name = self._engine.api, self._full(wanted.name)
-        # What the CLI's configuration has of proxies is for the way out: confd would ask a proxy for rancher-metadata.
+        # The CLI's proxy settings are for outbound traffic: confd would ask a proxy for rancher-metadata.
         options: dict[str, Any] = {"use_config_proxy": False, "networking_config": self._endpoint(wanted)}
         if wanted.entrypoint is not None:
             options["entrypoint"] = list(wanted.entrypoint)
@@ -212,7 +212,7 @@ class Run:
         return Container(self._engine, made["Id"], full_name)
 
     def remove(self) -> None:
-        """Remove everything of this run. Raises ForgeError when something stays."""
+        """Remove everything of this run. Raises ForgeError if something is left."""
         problem: ForgeError | None = None
         for _ in range(_ROUNDS):
             left = self._left()
@@ -229,7 +229,7 @@ class Run:
             raise problem or ForgeError(f"run {self.id} cannot be removed from the Docker engine")
 
     def _left(self) -> list[Callable[[], None]]:
-        """How to remove what there is: containers, the newest first, then networks."""
+        """The removal functions for what exists: containers, the newest first, then networks."""
         api, wanted = self._engine.api, {"label": f"{RUN_LABEL}={self.id}"}
         with self._engine.asked_to("list containers and networks"):
             containers = api.containers(all=True, filters=wanted)
@@ -243,7 +243,7 @@ class Run:
 
     @contextmanager
     def _answer_awaited(self) -> Iterator[None]:
-        """Note when the answer to a block does not come: what it asked for may still be made."""
+        """Record if the block's request gets no answer: the engine may still create what it asked for."""
         self._unanswered = True
         try:
             yield
@@ -272,13 +272,13 @@ class Run:
             security_opt=["no-new-privileges"],
             mem_limit=wanted.memory,
             pids_limit=wanted.pids,
-            # Whatever the engine's default is: only some kinds of log can be read back.
+            # Overrides the engine's default: not every log driver can be read back.
             log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": _LOG_BYTES}),
         )
 
 
 def has_image(engine: Engine, tag: str) -> bool:
-    """Tell whether an image is on the engine."""
+    """Return whether the engine has an image."""
     with engine.asked_to(f"look up {tag}"):
         try:
             engine.api.inspect_image(tag)  # type: ignore[no-untyped-call]
@@ -297,5 +297,5 @@ def _limited(chunks: Iterable[bytes], what: str) -> bytes:
 
 
 def _first_address(subnet: str) -> str:
-    """The address that an engine takes for itself when it is not told which."""
+    """The address that an engine takes for itself by default."""
     return str(ipaddress.ip_network(subnet)[1])

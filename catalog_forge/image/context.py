@@ -1,4 +1,4 @@
-"""The build context as the engine wants it: one tar, equal for equal plans on any machine."""
+"""The build context for the engine: one tar archive, identical for equal plans on any machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog_forge.plan import Plan
 
 
 def tar(plan: Plan) -> bytes:
-    """Pack the files of `plan`: sorted, their modes kept, no times, no owners, no folders (the engine makes them)."""
+    """Pack the files of `plan`: sorted, with their modes; no times, owners or folders (the engine creates folders)."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for file in plan:

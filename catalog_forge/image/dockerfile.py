@@ -1,6 +1,6 @@
-"""A Dockerfile, read well enough to judge it: instructions with their places, stages, variables, what the build would refuse.
+"""Parse a Dockerfile for analysis: instructions with their positions, stages, variables, and errors of the build.
 
-Rules: the Dockerfile reference and BuildKit's parser. Nothing is run, and what a shell would make of a RUN is left to it.
+Rules: the Dockerfile reference and BuildKit's parser. Nothing is run, and the shell code of a RUN is not interpreted.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+", re.DOTAL
 _PIECE = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
 _VARIABLE = re.compile(r"\\\$|\$(?:\{(\w+)(?::([-+])([^{}]*))?\}|(\w+))")
 _LONGEST = 10_000
-# A Dockerfile that is larger is not read: nobody wrote it.
+# A larger Dockerfile is not read: it was not written by hand.
 MAX_BYTES = 128 << 10
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What the build refuses: where it is, as a character of the text, and what helps."""
+    """An error that the build would report: its character offset in the text, and a hint."""
 
     start: int
     message: str
@@ -41,7 +41,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """A heredoc: its name, the number of the line above it, its text with a line feed behind each line."""
+    """A heredoc: its name, the number of the line above it, and its text with a line feed after each line."""
 
     name: str
     above: int
@@ -52,7 +52,7 @@ class Inline:
 class Instruction:
     """One instruction from character `start` to `end` of the file.
 
-    `text` is what follows the keyword and its flags, its lines joined; `body` is that with the variables of the build put in.
+    `text` is what follows the keyword and its flags, with its lines joined; `body` is `text` with build variables expanded.
     """
 
     keyword: str
@@ -66,7 +66,7 @@ class Instruction:
     @cached_property
     def json(self) -> list[str] | None:
         """The words of the JSON form; None for the shell form."""
-        # Of these the container gets the words as they are written: only a shell expands variables.
+        # The container gets the words of these verbatim: only a shell expands variables.
         text = self.text if self.keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL") else self.body
         if not text.startswith("["):
             return None
@@ -78,28 +78,28 @@ class Instruction:
 
     @cached_property
     def words(self) -> list[str]:
-        """Its words, in either form, without quotes."""
+        """The words of either form, without quotes."""
         return self.json if self.json is not None else [_bare(word) for word in _WORD.findall(self.body)]
 
     @property
     def arguments(self) -> list[str]:
-        """What the container gets of a CMD or ENTRYPOINT: the words of the JSON form, else a shell with the line."""
+        """The command that a CMD or ENTRYPOINT gives the container: the words of the JSON form, else a shell with the line."""
         return self.json if self.json is not None else ["/bin/sh", "-c", self.text]
 
     @property
     def has_open_quote(self) -> bool:
-        """Whether a quote does not end."""
+        """Whether a quote is not closed."""
         return bool(_WORD.sub("", self.text).strip())
 
     @property
     def script(self) -> str:
-        """What a shell runs for a RUN: the text with its heredocs."""
+        """The script that a shell runs for a RUN: the text with its heredocs."""
         return "\n".join((self.body, *(each.text.removesuffix("\n") for each in self.heredocs)))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage: its name, the image that it is made of as far as it is known, and its instructions, FROM first."""
+    """A stage: its name, its base image as far as known, and its instructions, FROM first."""
 
     name: str
     base: str
@@ -108,7 +108,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """A Dockerfile."""
+    """A parsed Dockerfile."""
 
     instructions: list[Instruction]
     stages: list[Stage]
@@ -117,7 +117,7 @@ class Dockerfile:
 
     @cached_property
     def chain(self) -> list[Stage]:
-        """The last stage, the stage that it is made of, and so on."""
+        """The last stage, the stage that it is based on, and so on."""
         names = {each.name: each for each in reversed(self.stages) if each.name}
         found: dict[int, Stage] = {}
         stage = self.stages[-1] if self.stages else None
@@ -128,25 +128,25 @@ class Dockerfile:
 
     @cached_property
     def final(self) -> list[Instruction]:
-        """The instructions that make the image: those of the last stage, after those of the stages that it is made of."""
+        """The instructions that make the image: those of the stages it is based on, then those of the last stage."""
         return [each for stage in reversed(self.chain) for each in stage.instructions]
 
     @property
     def base(self) -> str:
-        """The image from elsewhere that the last stage is made of."""
+        """The external image that the last stage is based on."""
         return self.chain[-1].base if self.chain else ""
 
     def last(self, keyword: str) -> Instruction | None:
-        """The instruction of a kind that counts: the last one."""
+        """The instruction of a kind that takes effect: the last one."""
         return next((each for each in reversed(self.final) if each.keyword == keyword), None)
 
     def of(self, *keywords: str) -> list[Instruction]:
-        """The instructions of the image of these kinds."""
+        """The image's instructions of these kinds."""
         return [each for each in self.final if each.keyword in keywords]
 
 
 def parse(text: str) -> Dockerfile:
-    """Read a Dockerfile; everything is kept, what is wrong is in `faults`."""
+    """Parse a Dockerfile; everything is kept, and errors are in `faults`."""
     if len(text) > MAX_BYTES:
         return Dockerfile([], [], [Fault(0, f"the Dockerfile is larger than {MAX_BYTES} bytes and was not read")], {})
     reader = _Reader(text)
@@ -158,7 +158,7 @@ def parse(text: str) -> Dockerfile:
 
 
 def instruction_lines(text: str) -> list[int]:
-    """Return the line on which each instruction starts: item N-1 belongs to what the engine calls step N."""
+    """Return the line on which each instruction starts: item N-1 belongs to the engine's step N."""
     breaks = [found.start() for found in re.finditer("\n", text)]
     return [bisect_left(breaks, start) + 1 for start, *_ in _logical(text)]
 
@@ -174,7 +174,7 @@ class _Reader:
         self.seen: dict[str, str] = {}
 
     def take(self, start: int, end: int, joined: str, heredocs: tuple[Inline, ...]) -> None:
-        """Take one logical line."""
+        """Process one logical line."""
         found = _KEYWORD.match(joined)
         keyword = found[1].upper() if found else ""
         if not found or keyword not in KEYWORDS:
@@ -198,7 +198,7 @@ class _Reader:
         self.follow(each)
 
     def check(self, each: Instruction) -> None:
-        """Say what the build refuses in one instruction."""
+        """Record what the build would refuse in one instruction."""
         if each.keyword not in ("FROM", "ARG") and not self.stages:
             self.faults.append(Fault(each.start, f"{each.keyword} stands before FROM", "only ARG may stand there"))
         elif not each.text:
@@ -238,7 +238,7 @@ class _Reader:
 
 
 def _settings(each: Instruction) -> dict[str, str]:
-    """What ENV sets, in both of its forms."""
+    """The variables that an ENV sets, in either form."""
     if each.words and "=" in each.words[0]:
         return {name: value for word in each.words for name, _, value in (word.partition("="),)}
     name, _, value = each.body.partition(" ")
@@ -246,7 +246,7 @@ def _settings(each: Instruction) -> dict[str, str]:
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Put variables in, as a Dockerfile does; one that is not known stays as it is written."""
+    """Expand variables as a Dockerfile does; unknown ones stay unchanged."""
     if "$" not in text:
         return text
 
@@ -260,7 +260,7 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         return value or (match[3] if match[2] == "-" else value if name in variables else match[0])
 
     found = _VARIABLE.sub(put, text)
-    # A hostile file could make itself longer and longer.
+    # A hostile file could grow without limit.
     return found if len(found) <= len(text) + _LONGEST else text
 
 
@@ -269,7 +269,7 @@ def _bare(word: str) -> str:
 
 
 def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[Inline, ...]]]:
-    """Yield the logical lines with their places: continued lines joined, comments and blank lines dropped, heredocs apart."""
+    """Yield the logical lines with their positions: continuations joined, comments and blank lines dropped, heredocs separate."""
     lines = list(_lines(text))
     escape = _escape(lines)
     places: dict[str, list[int]] = {}
@@ -297,7 +297,7 @@ def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[Inline, ...]]]:
 
 
 def _escape(lines: list[tuple[int, str]]) -> str:
-    """What continues a line: the directives that stand before everything else may change it."""
+    """The line continuation character, which a directive at the top of the file may change."""
     for _, line in lines:
         directive = _DIRECTIVE.fullmatch(line)
         if not directive:

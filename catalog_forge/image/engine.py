@@ -1,4 +1,4 @@
-"""A connection to the Docker engine, through the SDK, and telling what went wrong with it."""
+"""A connection to the Docker engine, through the SDK, with readable errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from catalog_forge.errors import BuildError, EngineError, ForgeError
 from catalog_forge.image.address import HINT, Address, locate
 
 _ANY_VERSION = "1.24"
-# What helps, by words with which engines refuse (Docker 1.12 to 28: their daemon, containerd and the registries behind them).
+# Hints by error messages of engines (Docker 1.12 to 28: the daemon, containerd and the registries they use).
 _ADVICE = (
     (
         ("port is already allocated", "bind: address already in use"),
@@ -43,7 +43,7 @@ LOST = (OSError, HTTPException, HTTPError, StreamParseError)
 
 
 class Engine:
-    """A Docker engine that has answered: the SDK's low-level client, and the address it was found at."""
+    """A Docker engine that has answered: the SDK's low-level client, and the engine's address."""
 
     def __init__(self, api: APIClient, address: Address) -> None:
         self.api = api
@@ -60,7 +60,7 @@ class Engine:
 
     @property
     def response(self) -> Response:
-        """The engine's latest response to this thread: the SDK hides it, and hanging up needs its socket."""
+        """The engine's latest response to this thread, which the SDK hides: its socket is needed to hang up."""
         return cast(Response, self._thread.response)
 
     def _remember(self, response: Response, *_: object, **__: object) -> None:
@@ -68,9 +68,9 @@ class Engine:
 
     @contextmanager
     def asked_to(self, action: str) -> Iterator[None]:
-        """Run a block that asks the engine for something.
+        """Run a block that sends a request to the engine.
 
-        Raises BuildError with the engine's own words when it refuses, EngineError when it is gone.
+        Raises BuildError with the engine's message if it refuses, EngineError if it is gone.
         """
         try:
             yield
@@ -88,24 +88,24 @@ class Engine:
 
 
 def advice(words: str) -> str:
-    """Return what helps when an engine refuses with these words; nothing when they are not known."""
+    """Return the hint for an engine's error message; empty if the message is not known."""
     words = words.lower()
     return next((hint for known, hint in _ADVICE if any(each in words for each in known)), "")
 
 
 def gone(address: Address, action: str) -> EngineError:
-    """Return the error for an engine that answered before and does not any more."""
+    """Return the error for an engine that has stopped answering."""
     return EngineError(f"cannot {action}: the Docker engine at {address} broke the connection", hint="check the engine's log")
 
 
 def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engine:
-    """Return the engine that `locate` names, after it has answered; `timeout` (seconds) holds for later answers too.
+    """Return the engine that `locate` names, once it has answered; `timeout` (seconds) applies to later requests, too.
 
-    Raises EngineError when it is not there, refuses, or is not a Docker engine.
+    Raises EngineError if it does not exist, refuses, or is not a Docker engine.
     """
     address = locate(environ)
     try:
-        # The SDK would ask for the version by itself, but leaves the connection open when the answer makes no sense.
+        # The SDK can query the version itself, but leaves the connection open if the answer makes no sense.
         _knock(address.host)
         with closing(_client(address, _ANY_VERSION, timeout)) as probe:
             version = probe.version(api_version=False)["ApiVersion"]
@@ -121,7 +121,7 @@ def connect(environ: Mapping[str, str] = os.environ, timeout: int = 60) -> Engin
 
 
 def _knock(host: str) -> None:
-    """Raise OSError when a Unix socket cannot be reached: the SDK leaks the socket that it fails to connect."""
+    """Raise OSError if a Unix socket cannot be reached: the SDK leaks sockets that it fails to connect."""
     if host.startswith("unix://"):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(host.removeprefix("unix://"))
@@ -136,7 +136,7 @@ def _client(address: Address, version: str, timeout: int) -> APIClient:
 
 
 def answers(environ: Mapping[str, str] = os.environ, timeout: int = 5) -> Engine | None:
-    """Return the engine when one answers soon, else None."""
+    """Return the engine if it answers within `timeout` seconds, else None."""
     try:
         engine = connect(environ, timeout)
     except EngineError:
@@ -146,7 +146,7 @@ def answers(environ: Mapping[str, str] = os.environ, timeout: int = 5) -> Engine
 
 
 def command_of(engine: Engine, image: str) -> tuple[str, ...]:
-    """Return what starts the program of an image that the engine has, its ENTRYPOINT and CMD; nothing when it has it not."""
+    """Return the ENTRYPOINT and CMD of an image; empty if the engine does not have the image."""
     try:
         config = engine.api.inspect_image(image)["Config"]  # type: ignore[no-untyped-call]
     except (DockerException, *LOST):
@@ -155,7 +155,7 @@ def command_of(engine: Engine, image: str) -> tuple[str, ...]:
 
 
 def _reason(error: BaseException) -> tuple[str, str]:
-    """Tell why there is no connection, and what helps. The cause lies deep in what SDK, requests and urllib3 wrap."""
+    """Return why the connection failed, and a hint. SDK, requests and urllib3 wrap the cause several times."""
     cause: BaseException | None = error
     while cause is not None:
         match cause:
