@@ -269,7 +269,7 @@ def _bare(word: str) -> str:
 
 
 def _logical(text: str) -> Iterator[tuple[int, int, str, tuple[Inline, ...]]]:
-    """Yield the logical lines with their positions: continuations joined, comments and blank lines dropped, heredocs separate."""
+    """Yield the logical lines with positions: continuations joined, comments and blank lines dropped, heredocs separate."""
     lines = list(_lines(text))
     escape = _escape(lines)
     places: dict[str, list[int]] = {}

@@ -20,7 +20,7 @@ from catalog_forge.spec.model import ConfFile, FileBlock, Reload, Spec, Template
 from catalog_forge.texts import fill
 
 RELEASE = "https://github.com/kelseyhightower/confd/releases/download/v{0}/confd-{0}-linux-amd64"
-# The main container waits this long beyond what the conf container may take.
+# How much longer the main container waits than the conf container may take.
 PATIENCE = 300
 # What the launch script calls to send a file.
 SENDING = "cat date head nc tr wc".split()
@@ -29,7 +29,7 @@ ReadStatic = Callable[[str, FileBlock | TemplateBlock], str]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A reload, as the launch script takes it."""
+    """A reload in the form that the launch script expects."""
 
     number: int
     words: str
@@ -47,7 +47,7 @@ class Action:
 def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
     """Return the build context of a spec's conf image, with paths relative to it.
 
-    `read_static` gives the text of a file of the spec's folder. Raises ForgeError when a body cannot be compiled.
+    `read_static` returns the text of a file in the spec's folder. Raises ForgeError if a body cannot be compiled.
     """
     plan = Plan()
     files = rendered(spec)
@@ -69,7 +69,7 @@ def image_plan(spec: Spec, read_static: ReadStatic) -> Plan:
 
 
 def folders(spec: Spec) -> list[str]:
-    """Return every folder that must exist and be shared: that of each dest, and the share. None lies in another."""
+    """Return every folder that must exist and be shared: the folder of each dest, and the share. None is inside another."""
     wanted = _all_folders(spec)
     return [path for path in wanted if not any(path.startswith(other + "/") for other in wanted)]
 
@@ -79,7 +79,7 @@ def _all_folders(spec: Spec) -> list[str]:
 
 
 def dockerfile(spec: Spec) -> str:
-    """Return the Dockerfile: confd fetched and checked in a stage of its own, the base pinned by an argument."""
+    """Return the Dockerfile: a separate stage downloads and verifies confd, and an argument pins the base."""
     engine = spec.engine
     return fill(
         __package__,
@@ -111,7 +111,7 @@ def dockerfile(spec: Spec) -> str:
 
 
 def tools(spec: Spec) -> list[dict[str, str]]:
-    """Return the tools as the Dockerfile takes them: each with the name of its arguments and what unpacks its archive."""
+    """Return the tools for the Dockerfile: each with the name of its arguments and the command that unpacks its archive."""
     return [
         {
             "name": tool.name,
@@ -126,7 +126,7 @@ def tools(spec: Spec) -> list[dict[str, str]]:
 
 
 def tools_folder(spec: Spec) -> str:
-    """Where the image has the tools. A share that is a volume has a copy of them: it may be older than the image."""
+    """The folder of the tools in the image. A share that is a volume has a copy, since the volume may be older."""
     return f"{spec.share}/bin/" if spec.service.is_embedded else "/usr/local/bin/"
 
 
@@ -171,7 +171,7 @@ def entrypoint(spec: Spec) -> str:
         share=spec.share,
         metadata=spec.engine.metadata,
         log=spec.engine.log,
-        # The reason of a failure is read from the log of the first pass, so that says errors at least.
+        # The reason of a failure is read from the log of the first pass, which therefore logs at least errors.
         first_log="error" if spec.engine.log in ("panic", "fatal") else spec.engine.log,
         applets=APPLETS if spec.is_lent else SENDING if any(reload.kind == "http" for reload, _ in actions(spec)) else [],
         embedded=spec.service.is_embedded,
@@ -190,7 +190,7 @@ def entrypoint(spec: Spec) -> str:
 
 
 def _stores(spec: Spec) -> dict[str, Any]:
-    """What the script needs to know of the back ends, where they are not Rancher alone."""
+    """The script's variables for the back ends, unless Rancher is the only one."""
     known = [TABLE[name] for name in spec.engine.backends]
     return {
         "stored": spec.engine.is_stored,
@@ -223,7 +223,7 @@ def run_script(spec: Spec) -> str:
         asks=spec.asks_main,
         lent=spec.is_lent,
         tools=spec.tools,
-        # confd's own commands need /bin/sh where it is embedded, so there is one.
+        # An image that embeds confd has /bin/sh, because confd's own commands need it.
         shell="/bin/sh" if spec.service.shell or spec.service.is_embedded else '"$share/busybox" sh',
         commands=bool(launch.before or launch.leader) or any(action.kind == "exec" for action in found),
         before=[] if launch.is_rendered else [shell_word(str(command)) for command in launch.before],
@@ -266,7 +266,7 @@ def shell_word(text: str) -> str:
 
 
 def _docker_word(text: str) -> str:
-    """Quote a text as one word of a Dockerfile in which nothing is expanded (its reference, "Environment replacement")."""
+    """Quote a text as one word of a Dockerfile, without expansion (its reference, "Environment replacement")."""
     one_line = " ".join(text.splitlines())
     return '"' + one_line.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
 

@@ -1,6 +1,6 @@
-"""Where an image has the files of its build context, told from COPY and ADD alone (Dockerfile reference, COPY and ADD).
+"""Find where an image has the files of its build context, from COPY and ADD alone (Dockerfile reference, COPY and ADD).
 
-Nothing is run: what RUN, another image or a download brings, or takes away, is not known.
+Nothing is run: files added or removed by RUN, another image or a download are not known.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Gathered:
 
 
 def gathered(placed: Mapping[str, str]) -> list[Gathered]:
-    """The folders of confd among the files that are `placed` in an image, /etc/confd first."""
+    """The confd folders among the files that are `placed` in an image, /etc/confd first."""
     found: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
     for path, source in sorted(placed.items()):
         confdir, conf_d, below = path.partition("/conf.d/")
@@ -50,7 +50,7 @@ def gathered(placed: Mapping[str, str]) -> list[Gathered]:
     taken: set[str] = set()
     chosen = []
     for confdir, (resources, templates) in sorted(found.items(), key=lambda each: (each[0] != CONF_DIR, each[0])):
-        # A copy of the whole context beside is no second folder of confd.
+        # An additional copy of the whole context is not a second confd folder.
         if not taken.issuperset(resources.values()):
             taken |= set(resources.values())
             chosen.append(Gathered(confdir, resources, templates))
@@ -65,7 +65,7 @@ def _ends(path: str, part: str) -> Iterator[int]:
 
 
 def inlined(dockerfile: Dockerfile) -> dict[str, Inline]:
-    """What COPY and ADD bring of the Dockerfile itself, by names that no file of a build context has."""
+    """The heredocs of COPY and ADD, by names that no file of a build context can have."""
     copies = (each for each in dockerfile.instructions if each.keyword in ("COPY", "ADD"))
     return {_inline(each, one.name): one for each in copies for one in each.heredocs}
 
@@ -75,9 +75,9 @@ def _inline(each: Instruction, name: str) -> str:
 
 
 def places(dockerfile: Dockerfile, files: Collection[str]) -> dict[str, str]:
-    """The paths in the image of the `files` of the build context, each with the path of its file; later ones win.
+    """The paths in the image, each with the path of its file among the build context's `files`; later ones win.
 
-    What is `inlined` has a path where it is among the files.
+    Heredocs (`inlined`) are included if they are among the files.
     """
     left = _Left(MAX_STEPS)
     context = _Files({path: path for path in files}, left)
@@ -197,9 +197,9 @@ class _Stage:
 
 
 def kept(files: Collection[str], ignore: str) -> list[str]:
-    """The files of a build context that a .dockerignore leaves in it.
+    """The files of a build context that a .dockerignore does not exclude.
 
-    A pattern means a path and all that is below it; the last one that fits decides (Dockerfile reference, .dockerignore file).
+    A pattern matches a path and everything below it; the last match decides (Dockerfile reference, .dockerignore file).
     """
     rules: list[tuple[bool, list[Callable[[str], object] | None]]] = []
     for line in ignore.splitlines()[:MAX_RULES]:

@@ -1,4 +1,4 @@
-"""Looking at an engine: whether it answers, and its lists. By its socket where it can be, for the SDK takes long to load."""
+"""Query an engine: whether it answers, and its lists. Through its socket if possible, because the SDK loads slowly."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _SECONDS = 60
 def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Listed, Listed]:
     """Return the containers, running or not, and the networks that carry a label, as the engine's API lists them.
 
-    Raises what `connect` raises, and BuildError when the engine refuses.
+    Errors as `connect`; also raises BuildError if the engine refuses.
     """
     if path := _socket(environ):
         wanted = "filters=" + quote(json.dumps({"label": [label]}))
-        with suppress(OSError, ValueError):  # the SDK tells why, or can do it
+        with suppress(OSError, ValueError):  # the SDK may succeed, or explains the failure
             return _get(path, f"/containers/json?all=1&{wanted}", list), _get(path, f"/networks?{wanted}", list)
     from catalog_forge.image.engine import connect
 
@@ -37,7 +37,7 @@ def labelled(label: str, environ: Mapping[str, str] = os.environ) -> tuple[Liste
 
 
 def look_for(environ: Mapping[str, str] = os.environ) -> None:
-    """See that an engine answers. Raises what `connect` raises."""
+    """Check that an engine answers. Errors as `connect`."""
     if path := _socket(environ):
         with suppress(OSError, ValueError):
             _get(path, "/version", dict)
@@ -48,7 +48,7 @@ def look_for(environ: Mapping[str, str] = os.environ) -> None:
 
 
 def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list[dict[str, Any]] | None:
-    """Return the images of these tags; None when one is missing, or the engine cannot be asked without the SDK."""
+    """Return the images of these tags; None if one is missing, or the engine cannot be queried without the SDK."""
     path = _socket(environ)
     try:
         return [_get(path, f"/images/{quote(tag)}/json", dict) for tag in tags] if path else None
@@ -57,13 +57,13 @@ def images(tags: Iterable[str], environ: Mapping[str, str] = os.environ) -> list
 
 
 def _socket(environ: Mapping[str, str]) -> str:
-    """The path of the engine's socket; empty when it has none on this machine."""
+    """The path of the engine's socket; empty if it has none on this machine."""
     address = locate(environ)
     return address.host.removeprefix("unix://") if address.host.startswith("unix://") and not address.tls else ""
 
 
 def _get(path: str, url: str, kind: type[_Answer]) -> _Answer:
-    """Ask in the words of HTTP/1.0: the answer has an end, and no chunks. Raises OSError, ValueError when there is none."""
+    """Send an HTTP/1.0 request, so that the response is not chunked. Raises OSError or ValueError if it fails."""
     with socket.socket(socket.AF_UNIX) as engine:
         engine.settimeout(_SECONDS)
         engine.connect(path)

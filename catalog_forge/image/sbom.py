@@ -1,7 +1,7 @@
-"""What a conf image contains, as far as that is known without looking into it: a document of SPDX 2.3.
+"""The SBOM of a conf image, as far as its contents are known without inspecting it: an SPDX 2.3 document.
 
-https://spdx.github.io/spdx-spec/v2.3/ says what stands where, https://github.com/package-url/purl-spec how packages are named; of
-images as BuildKit names them in its provenance. Equal inputs make equal documents.
+Format: https://spdx.github.io/spdx-spec/v2.3/. Package names: https://github.com/package-url/purl-spec; images are named as in
+BuildKit's provenance. Equal inputs make equal documents.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _IMAGE = "SPDXRef-image"
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """An image by its names: as the docker command shows it, its tag, and its digest as far as it is known."""
+    """An image by name: as the docker command shows it, with its tag, and its digest if known."""
 
     name: str
     tag: str
@@ -41,7 +41,7 @@ class NamedImage:
 
 
 def bases(request: BuildRequest) -> tuple[str, list[str]]:
-    """Return the image that what is built begins from, and those from elsewhere that other stages of its Dockerfile do."""
+    """Return the base image of the build, and the external base images of the other stages of its Dockerfile."""
     parsed = dockerfile.parse(request.context.text("Dockerfile"))
     own = {"scratch", *(stage.name for stage in parsed.stages)}
     found = dict.fromkeys(stage.base for stage in parsed.stages if stage.base.lower() not in own)
@@ -57,9 +57,9 @@ def document(
     platform: str,
     created: datetime,
 ) -> dict[str, Any]:
-    """Return the document of the image that `request` builds: `others` are the images that only its build needs.
+    """Return the SPDX document of the image that `request` builds; `others` are images needed only during the build.
 
-    Raises ForgeError when the library is missing, or finds that the document is not valid.
+    Raises ForgeError if the library is missing, or finds the document invalid.
     """
     return _Writer(spec, request, platform).document(image, base, others, created)
 
@@ -132,11 +132,11 @@ class _Writer:
         self.container(_IMAGE, image, license=spec.entry.license, **about)
 
     def lent(self, image: NamedImage) -> str | None:
-        """What an image that is not the base leaves in this one."""
+        """What an image other than the base contributes to this one."""
         return f"{image.name} lends {self.spec.share}/busybox" if self.spec.is_lent and self.spec.service.is_embedded else None
 
     def programs(self) -> None:
-        """Confd and the tools: each is what the Dockerfile fetches, and checks."""
+        """Add confd and the tools, as the Dockerfile downloads and verifies them."""
         spec = self.spec
         engine, application = spec.engine, self.spdx.PackagePurpose.APPLICATION
         checksum = self.request.download
@@ -157,7 +157,7 @@ class _Writer:
             self.relate(_IMAGE, "CONTAINS", at)
 
     def files(self) -> list[Any]:
-        """The files of the spec, as a package of their own: nobody has looked at the others of the image."""
+        """The files of the spec, as a separate package: the image's other files were not analyzed."""
         context = {file.path: file for file in self.request.context}
         placed = gathering.places(self.parsed, context)
         placed |= {f"{self.spec.share}/run.sh": "run.sh"}
@@ -181,7 +181,7 @@ class _Writer:
         return [self.spdx.Checksum(self.spdx.ChecksumAlgorithm[name], value) for name, value in sums.items() if value]
 
     def annotations(self, created: datetime) -> list[Any]:
-        """The labels of the image, for which SPDX has no word."""
+        """The labels of the image, for which SPDX has no field."""
         spdx, tool = self.spdx, self.spdx.Actor(self.spdx.ActorType.TOOL, f"catalog-forge-{__version__}")
         said = {**labels(self.spec), **self.request.own_labels}
         other = spdx.AnnotationType.OTHER
@@ -195,19 +195,19 @@ def _qualified(**values: str) -> str:
 
 
 def _license(text: str) -> Any:
-    """A licence that SPDX knows, as an expression; None for any other words."""
+    """The licence as an SPDX expression; None if SPDX does not know it."""
     licensing = extra("license_expression", "sbom").get_spdx_licensing()
     return licensing.parse(text) if text and not licensing.validate(text).errors else None
 
 
 def _url(text: str) -> str | None:
-    """An address that the library takes for one; None for another, such as one without a domain."""
+    """The URL if the library accepts it, else None, for example for one without a domain."""
     validators = extra("spdx_tools.spdx.validation.uri_validators", "sbom")
     return text if text and not validators.validate_url(text) else None
 
 
 def _written(made: Any) -> dict[str, Any]:
-    """The document as JSON has it. Raises ForgeError when the library's own validator refuses it."""
+    """The document as JSON data. Raises ForgeError if the library's validator rejects it."""
     problems = extra("spdx_tools.spdx.validation.document_validator", "sbom").validate_full_spdx_document(made)
     if problems:
         raise ForgeError(f"the document would not be valid: {problems[0].validation_message}")

@@ -1,4 +1,4 @@
-"""What an engine says while it builds or pushes, as small events; and what has to be remembered of it. Pure."""
+"""Turn an engine's build or push output into events, and keep the state needed later. Pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Pushing(Pulling):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of a build or push: what came of it."""
+    """The end of a build or push, with its result."""
 
     text: str
 
@@ -62,13 +62,13 @@ Report = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Log:
-    """Follows the stream of one build. The classic builder tells everything in text, so text is what is read here."""
+    """Follows the stream of one build. The classic builder reports everything as text, so text is parsed here."""
 
     step: StepStarted | None = None
     image_id: str = ""
     tagged: bool = False
     container: str = ""  # runs now
-    used: list[str] = field(default_factory=list)  # every layer that a step gave, oldest first
+    used: list[str] = field(default_factory=list)  # the layer of every step, oldest first
     made: list[str] = field(default_factory=list)  # those of them that were not in the cache
     stages: list[str] = field(default_factory=list)  # the last image of each stage
     error: str = ""
@@ -76,7 +76,7 @@ class Log:
     _output: str = ""
 
     def take(self, message: Mapping[str, Any]) -> Event | None:
-        """Remember what a message says, and return the event to show, if it is one."""
+        """Record a message, and return the event to show, if any."""
         if "error" in message:
             detail = message.get("errorDetail") or {}
             code = detail.get("code")
@@ -97,7 +97,7 @@ class Log:
 
     def _text(self, text: str) -> Event | None:
         if self.container:
-            # A program may print what looks like the builder's own words: while it runs, only one sentence ends it.
+            # A program may print text that looks like the builder's output: while it runs, only one message ends it.
             removed = _REMOVED.match(text)
             if not (removed and removed[1] == self.container):
                 return self._written(text)

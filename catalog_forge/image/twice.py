@@ -1,6 +1,6 @@
-"""Whether an image comes out of its inputs alone: it is built again without the cache, and what both hold is compared.
+"""Check that an image is reproducible: build it again without the cache, and compare the contents of both.
 
-Times are left out: the classic builder has no SOURCE_DATE_EPOCH, and the files of an image have the times of its build.
+Times are ignored: the classic builder does not support SOURCE_DATE_EPOCH, and files have the time of the build.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from catalog_forge.image.request import BuildRequest
 from catalog_forge.image.stream import Report
 
 _MOST_NAMED = 5
-# What a container is started with, as an image's configuration says it.
+# The keys of an image's configuration that determine how a container starts.
 _STARTED = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "Shell", "StopSignal", "User", "Volumes", "WorkingDir")
 
 
 def check(engine: Engine, request: BuildRequest, report: Report) -> None:
-    """Build an image a second time, and raise BuildError where it holds something else than the one that is there."""
+    """Build an image a second time, and raise BuildError if its contents differ from the existing one's."""
     tag = request.tags[0]
     second = replace(request, tags=(f"{tag}-again",), no_cache=True)
     try:
@@ -40,7 +40,7 @@ def check(engine: Engine, request: BuildRequest, report: Report) -> None:
 
 
 def _held(engine: Engine, tag: str) -> Mapping[str, object]:
-    """All that an image holds but times: its files by their paths, and how a container of it starts."""
+    """The contents of an image without times: its files by path, and how its container starts."""
     with engine.asked_to(f"look into {tag}"):
         started = engine.api.inspect_image(tag)["Config"] or {}  # type: ignore[no-untyped-call]
         container = engine.api.create_container(tag, ["true"])["Id"]
