@@ -1,1 +1,1 @@
-"""Blueprints: cookiecutter folders that a new spec begins from. Found, questioned, and expanded into a Plan."""
+"""Blueprints: cookiecutter folders that new specs start from. Find them, answer their questions, expand them into a Plan."""

@@ -43,7 +43,7 @@ class Merged:
 def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_yaml: bool) -> Merged:
     """Merge two texts that come from one. `labels` name ours, base and theirs beside the marks of a conflict.
 
-    Raises ForgeError when git, which merges lines, cannot be had.
+    Raises ForgeError if git, which merges lines, is not available.
     """
     if theirs in (base, ours):
         return Merged(ours)

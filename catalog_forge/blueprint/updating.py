@@ -57,8 +57,8 @@ def changes(
 ) -> list[Update]:
     """Return what becomes of each file that the blueprint made, or makes now.
 
-    `base` are the files as the blueprint first made them, of which these were `programs`; `ours` are those of the author today,
-    `theirs` those of the blueprint today. Raises ForgeError when git, which merges lines, cannot be had.
+    `base` are the files as the blueprint first made them, of which these were `programs`; `ours` are the author's current ones,
+    `theirs` the blueprint's current ones. Raises ForgeError if git, which merges lines, is not available.
     """
     now = {file.path: file for file in theirs}
     first = {path: EXECUTABLE if path in programs else REGULAR for path in base}

@@ -1,1 +1,1 @@
-"""The spec: what an author says about one conf image, read into values that the rest of the house can rely on."""
+"""The spec: an author's description of one conf image, read into values that the other packages can rely on."""

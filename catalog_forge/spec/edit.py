@@ -25,7 +25,7 @@ class SpecText:
         self.document, self.file = Document(text, file), file
 
     def get(self, path: str) -> str:
-        """Return the words at a path, as they stand there. Raises ForgeError when there are none."""
+        """Return the source text at a path. Raises ForgeError if there is none."""
         _, found, rest = self._walk(path)
         if rest:
             raise self._missing(path, found, rest)
@@ -59,7 +59,7 @@ class SpecText:
             yield edits.text()
 
     def unset(self, path: str) -> str:
-        """Return the text without a path. Raises ForgeError when it is not there, or the last of its kind."""
+        """Return the text without a path. Raises ForgeError if it does not exist, or is the last of its kind."""
         parent, found, rest = self._walk(path)
         if rest or parent is None:
             raise self._missing(path, found, rest)

@@ -1,4 +1,4 @@
-"""The author's files beside a spec: specs/NAME/. The one place that reads them; no path and no link leaves the folder."""
+"""The author's files of a spec: specs/NAME/. Only this module reads them; no path or link may leave the folder."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _MARKS = [mark.encode() for mark in MARKS]
 
 
 def check_inside(root: Path, path: str) -> None:
-    """Raise ForgeError when a path of a catalog points outside it by a link, of a folder on the way too.
+    """Raise ForgeError if a path of a catalog leads outside it through a link, including links of parent folders.
 
-    A catalog may be a stranger's: what lies outside would end up in an image that is pushed.
+    A catalog may be untrusted: files from outside would end up in an image that is pushed.
     """
     steps = path.split("/")
     # Without a link there is nothing to follow, and following costs more than all else that is asked of the files of a spec.

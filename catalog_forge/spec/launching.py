@@ -1,6 +1,6 @@
-"""How a program starts, as files that confd writes for the launch script: what the spec says, said with its own blocks.
+"""The start of a program as files that confd writes for the launch script, built from the spec's own kinds of blocks.
 
-`launch` is sourced where the program starts: variables, commands before it, arguments. `peers` says who the others are.
+`launch` is sourced when the program starts: variables, commands to run before it, arguments. `peers` lists the peers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def can_watch(spec: Spec, backend: str) -> bool:
 
 
 def launch_files(spec: Spec) -> Iterator[ConfFile]:
-    """Yield the files that the launch script reads: none where all of the start is known when the image is made."""
+    """Yield the files that the launch script reads: none if the whole start is known when the image is built."""
     launch = spec.launch
     if launch.is_rendered:
         reload = Reload(kind=launch.reload)

@@ -1,1 +1,1 @@
-"""What has to hold in a spec that was read: blocks and expressions, services together, the whole; and what nothing reads."""
+"""The checks of a parsed spec: blocks and expressions, services of an entry, the whole spec, and unused keys."""

@@ -1,4 +1,4 @@
-"""The checks of a file's body: blocks that fit the format, expressions that read what the spec declares."""
+"""The checks of a file's body: blocks must fit the format, expressions must read what the spec declares."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _FLAT = "join combines all elements into one string, so this list would have a s
 
 
 def check_body(spec: Spec, file: ConfFile) -> Iterator[Problem]:
-    """Yield what is wrong with the blocks of one file."""
+    """Yield the problems in the blocks of one file."""
     blocks = list(blocks_of(file.body))
     kind = format_of_file(file)
     if file.export and kind != "env":

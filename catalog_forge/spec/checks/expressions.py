@@ -1,4 +1,4 @@
-"""The checks of expressions: what they read is declared, and is there where they stand."""
+"""The checks of expressions: what they read must be declared, and available where they are used."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def is_single(expr: Expr, scope: Scope) -> bool:
 def check_text(
     spec: Spec, text: Text, scope: Scope = (), optional: bool = False, given: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the expressions of a text. `optional`: it may do without the value of its only one."""
+    """Yield the problems in the expressions of a text. `optional`: the value of its only expression may be missing."""
     alone = text.single if optional else None
     for expr in text.expressions:
         there = isinstance(expr.node, Metadata) and str(expr.node.path) in given
@@ -69,7 +69,7 @@ def check_in_path(expr: Expr, scope: Scope) -> Iterator[Problem]:
 
 
 def check_expr(spec: Spec, expr: Expr, scope: Scope, optional: bool) -> Iterator[Problem]:
-    """Yield what is wrong with what an expression reads. `optional`: it may be missing."""
+    """Yield the problems of what an expression reads. `optional`: the value may be missing."""
     match expr.node:
         case Attr():
             yield from _attr(spec, expr.node, expr.where, scope)
@@ -257,7 +257,7 @@ def _of_entry(name: str, spec: Spec) -> str:
 
 
 def unknown_variable(spec: Spec, name: str, where: Where | None) -> Problem:
-    """A variable that `vars` does not have."""
+    """The problem for a variable that `vars` does not have."""
     return Problem(f"env.{name} is not one of `vars`", where, did_you_mean(name, spec.vars))
 
 
@@ -300,7 +300,7 @@ def _named(spec: Spec, of: Collection) -> Iterator[Problem]:
 
 
 def undeclared(spec: Spec, path: str, where: Where | None) -> Problem:
-    """A metadata key that the spec does not declare."""
+    """The problem for a metadata key that the spec does not declare."""
     hint = did_you_mean(path, spec.metadata) or "declare it under `metadata`"
     if "@{" in path:
         begins = path.partition("@{")[0].rstrip("/") or "KEY"

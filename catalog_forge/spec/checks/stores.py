@@ -1,4 +1,4 @@
-"""What a spec may say whose keys lie in a store that is not Rancher's: what can be read there, what each can hold."""
+"""The checks of a spec with a back end other than Rancher: what can be read there, and which keys each can hold."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HELD = ("metadata", "raw", "split")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield what is wrong with the back ends of a spec, and with what it reads when one of them is not Rancher."""
+    """Yield the problems of a spec's back ends, and of what it reads if one of them is not Rancher."""
     yield from _backends(spec)
     if not spec.engine.is_stored:
         return

@@ -1,6 +1,6 @@
-"""The services of an entry together: names, links, sidekicks and targets of load balancers lead to services that are there.
+"""Check the services of an entry together: names, links, sidekicks and load balancer targets must name existing services.
 
-The judgement is that of rancher-compose, and the places are those of the spec.
+The rules are those of rancher-compose; the positions are those in the spec.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OF_RANCHER = (OLD_BALANCER, "rancher/dns-service", "rancher/external-service")
 
 
 def problems(spec: Spec) -> Iterator[Problem]:
-    """Yield what is wrong with the services of an entry together."""
+    """Yield the problems of the services of an entry taken together."""
     for name, companion in spec.companions.items():
         if companion.places:  # else it is no record, which is noted
             yield from _companion(name, companion)

@@ -1,4 +1,4 @@
-"""What a spec reads: the metadata keys and the other services that its files and compose keys name."""
+"""Find what a spec reads: the metadata keys and the other services that its files and compose keys name."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _ACTION = re.compile(r"\{\{-?+ *+(?:metadata[./])?([A-Za-z0-9_.-]++) *+\}\}")
 
 
 def findings(spec: Spec) -> Iterator[Problem]:
-    """Yield what is said of each metadata key that nothing reads."""
+    """Yield a finding for each metadata key that nothing reads."""
     for name in unread(spec):
         hint = f"read it with @{{metadata/{name}}}, or leave it out"
         yield Problem(f"nothing reads the metadata key {name!r}", spec.metadata[name].at(), hint)
 
 
 def literals(spec: Spec, written: yamlio.Node | None) -> Iterator[Problem]:
-    """Yield what is said of each metadata key that a text of the files names as another language would: it stays as it is.
+    """Yield a finding for each metadata key that a file names in another language's syntax, which is not expanded.
 
     `written` are the files as the author wrote them.
     """
@@ -50,7 +50,7 @@ def _elsewhere(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def unlabelled(spec: Spec) -> Iterator[Problem]:
-    """Yield what is said of each services:LABEL=VALUE that no service of the entry can be meant by."""
+    """Yield a finding for each services:LABEL=VALUE that cannot match any service of the entry."""
     carried = {label for each in spec.composed for label in labels_of(each.compose.get("labels"))}
     seen: set[str] = set()
     for use in _uses(spec):
@@ -79,8 +79,8 @@ def unread(spec: Spec) -> list[str]:
 
 
 def restarted_at_once(spec: Spec) -> Iterator[Problem]:
-    """Yield what is said of each file that restarts all containers of the service at once: when the scale changes, or although
-    the service has a quorum to keep.
+    """Yield a finding for each file that restarts all containers of the service at once: when the scale changes, or although
+    the service must keep a quorum.
     """
     restarting = [file for file in rendered(spec) if file.reload.kind == "restart"] if not spec.launch.restart else []
     for file in restarting:

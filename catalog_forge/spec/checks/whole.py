@@ -1,4 +1,4 @@
-"""What has to hold in a spec as a whole, beyond the shape of each key. Every check yields problems, never raises."""
+"""The checks of a spec as a whole, beyond the type of each key. Every check yields problems, and never raises."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ CONFD_SHA256 = {"0.16.0": "255d2559f3824dd64df059bdc533fd6b697c070db603c76aaf8d1
 
 
 def confd_sha256(spec: Spec) -> str:
-    """Return the checksum of the confd that a spec pins, or that its release is known by."""
+    """Return the checksum of confd: the one that the spec pins, or the known one of its release."""
     return spec.engine.confd_sha256 or CONFD_SHA256[spec.engine.confd]
 
 
 def problems(spec: Spec, started: bool) -> Iterator[Problem]:
-    """Yield every problem of a spec that was read without one; `started`: what starts the program must be known."""
+    """Yield every problem of a spec that was read without errors; `started`: the program's start command must be known."""
     if spec.forge != 1:
         message = f"forge: this release knows version 1 of the spec language, not {spec.forge}"
         yield Problem(message, spec.at("forge"), "write forge: 1, or install a newer catalog-forge")
@@ -295,7 +295,7 @@ def _variables(asked: set[str], value: Any, where: Where | None) -> Iterator[Pro
 
 
 def used_variables(value: Any) -> set[str]:
-    """Return the names of the variables that rancher-compose would put into a value ($$ stands for a plain $)."""
+    """Return the names of the variables that rancher-compose would expand in a value ($$ is a literal $)."""
     if isinstance(value, Mapping):
         return set().union(*map(used_variables, value.values()), set())
     if isinstance(value, list | tuple):
