@@ -1,4 +1,4 @@
-"""The questions of a blueprint and the answers to them: from options and files, from a person, or by default."""
+"""The questions of a blueprint and their answers: from options and files, from the user, or by default."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Question:
     check: Check | None = None
 
     def value(self, text: str) -> str | bool:
-        """Return the answer that a text is. Raises ForgeError when it is none."""
+        """Convert a text to an answer. Raises ForgeError if it is not a valid one."""
         if isinstance(self.default, bool):
             if text.lower() not in _TRUTHS:
                 raise ForgeError(f"{self.name} cannot be {text!r}", hint="yes or no")
@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer that was given beforehand, and where."""
+    """An answer given in advance, and where it was given."""
 
     text: str
     where: Where | None = None
@@ -52,7 +52,7 @@ Ask = Callable[[Question], str | bool]
 
 
 def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask: Ask | None = None) -> dict[str, Any]:
-    """Answer every question of a blueprint, in its order, and return what its templates see as `cookiecutter`.
+    """Answer every question of a blueprint, in order, and return what its templates see as `cookiecutter`.
 
     What is not `given` is asked by `ask`, or takes its default. Defaults are templates, given answers are not.
     Raises ForgeError with all wrong answers at once.
@@ -79,7 +79,7 @@ def answer(blueprint: Blueprint, render: Render, given: Mapping[str, Given], ask
 
 
 def questions(blueprint: Blueprint, render: Render) -> list[Question]:
-    """Return the questions that a person would be asked, with the defaults that follow from defaults."""
+    """Return the questions that a user would be asked, with defaults computed from the other defaults."""
     seen: list[Question] = []
 
     def note(question: Question) -> str | bool:

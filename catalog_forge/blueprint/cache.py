@@ -25,10 +25,10 @@ LOCK, FILES = "lock.json", "files"
 
 @contextmanager
 def at_commit(url: str, commit: str, base: Path, cache: Path | None, check: Callable[[Path], object]) -> Iterator[Path]:
-    """Give the files of a repository at a commit: from the cache where they are, else from git, and into the cache.
+    """Yield the files of a repository at a commit, from the cache or else from git, and cache them.
 
-    `check` raises ForgeError for what is not to be kept. Raises ForgeError when the files are not those that were kept, or as
-    `checkout`.
+    `check` raises ForgeError for files that must not be cached. Raises ForgeError if the cached files have changed. Other
+    errors as `checkout`.
     """
     source = str((base / url).resolve()) if (base / url).is_dir() else url
     folder = cache and cache / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}-{commit}"

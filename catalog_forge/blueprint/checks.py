@@ -1,4 +1,4 @@
-"""What an answer to a question of a blueprint must be: `_checks` in cookiecutter.json, which cookiecutter itself ignores."""
+"""The checks of answers to a blueprint's questions: `_checks` in cookiecutter.json, which cookiecutter itself ignores."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Check:
     secret: bool = False
 
     def accepts(self, text: str) -> bool:
-        """Whether a text is an answer. Raises ForgeError when the pattern takes too long."""
+        """Whether a text is a valid answer. Raises ForgeError if matching the pattern takes too long."""
         if len(text) > LONGEST or text.splitlines() != [text]:
             return False
         if self.number:
@@ -97,7 +97,7 @@ def is_asked(key: str, raw: object) -> bool:
 
 
 def read(context: Mapping[str, Any], file: str) -> dict[str, Check]:
-    """Return the checks of a blueprint, by question. Raises ForgeError with all that is wrong with them."""
+    """Return the checks of a blueprint, by question. Raises ForgeError with all their problems."""
     asked = [name for name, default in context.items() if is_asked(name, default) and not isinstance(default, bool | list)]
     given = context.get(KEY, {})
     if not isinstance(given, dict):

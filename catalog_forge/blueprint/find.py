@@ -26,7 +26,7 @@ _SECRETS = re.compile(r"^([a-z+]+://)[^/@]*@")
 
 
 def shipped() -> dict[str, Path]:
-    """Return the blueprints that come with catalog-forge: their folders by their names, sorted."""
+    """Return the folders of the blueprints that come with catalog-forge, sorted by name."""
     return {path.parent.name: path.parent for path in sorted(_shipped("blueprints").glob(f"*/{CONTEXT}"))}
 
 
@@ -43,7 +43,7 @@ def _shipped(name: str) -> Path:
 
 @contextmanager
 def example(name: str) -> Iterator[Blueprint]:
-    """Make a blueprint of an example; its folder goes afterwards. Raises ForgeError when there is none of this name."""
+    """Make a blueprint of an example; its folder is temporary. Raises ForgeError if no example has this name."""
     from catalog_forge.blueprint.from_spec import blueprint_of, written
 
     if name not in (known := examples()):
@@ -68,7 +68,7 @@ def opened(reference: str, base: Path, cache: Path | None = None) -> Iterator[Bl
     """Find a blueprint: by its name, example:NAME, its folder (relative to `base`), or URL@COMMIT; its folder may go afterwards.
 
     What comes from a URL is kept in `cache`, and taken from there the next time.
-    Raises ForgeError when there is none, when a URL names no commit, when git refuses, or what was kept has changed.
+    Raises ForgeError if it does not exist, a URL has no commit, git refuses, or the cached files have changed.
     """
     for short, host in _HOSTS.items():
         reference = host + reference.removeprefix(short) if reference.startswith(short) else reference

@@ -1,4 +1,4 @@
-"""A blueprint from a spec: the author's files as they are, but for chosen values, which become questions."""
+"""A blueprint from a spec: the author's files, unchanged except for chosen values, which become questions."""
 
 from __future__ import annotations
 

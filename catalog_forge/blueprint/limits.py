@@ -1,4 +1,4 @@
-"""What a stranger's blueprint may use of this machine: seconds of the processor, memory, and bytes of text."""
+"""Limits of what an untrusted blueprint may use: processor seconds, memory, and bytes of text."""
 
 from __future__ import annotations
 

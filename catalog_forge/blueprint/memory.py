@@ -1,7 +1,7 @@
 """What made a spec: specs/NAME/.blueprint.json, which `new` writes for every blueprint, and an author commits with the spec.
 
 It holds the blueprint, where it came from, a digest of it, the answers but for secrets, and the author's files as they were first
-written. It is read as a stranger's: whoever can send a spec can send it, too.
+written. It is read as untrusted input: anyone who can send a spec can send it, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A blueprint as it lies in its folder, read whole and with limits: expanding it touches no disk any more."""
+"""A blueprint, read from its folder completely and with limits: expanding it does not access the disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A newer blueprint into what an author made of an older one: what becomes of each file. Pure: nothing is read or written."""
+"""Merge a newer blueprint into an author's files from an older one. Pure: nothing is read or written."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Update:
 def changes(
     base: Base, ours: Mapping[str, File], theirs: Plan, labels: tuple[str, str, str], programs: Collection[str] = ()
 ) -> list[Update]:
-    """Return what becomes of each file that the blueprint made, or makes now.
+    """Return the update of each file that the blueprint made, or makes now.
 
     `base` are the files as the blueprint first made them, of which these were `programs`; `ours` are the author's current ones,
     `theirs` the blueprint's current ones. Raises ForgeError if git, which merges lines, is not available.

@@ -44,7 +44,7 @@ def check_inside(root: Path, path: str) -> None:
 
 
 def walked(folder: Path) -> list[Path]:
-    """Return all that lies below a folder, sorted; nothing where there is no folder. Links are not followed.
+    """Return everything below a folder, sorted; empty if the folder does not exist. Links are not followed.
 
     Raises OSError for a folder that may not be read: Path.rglob would pass over it, as if nothing were there.
     """
@@ -103,7 +103,7 @@ class SpecFolder:
         return self.read(name, where)
 
     def read(self, name: str, where: Where | None) -> bytes:
-        """Return the bytes of a file. Raises ForgeError when it is missing, no file, larger than 1 MiB, or not in the folder."""
+        """Read a file. Raises ForgeError if it is missing, not a file, larger than 1 MiB, or outside the folder."""
         check_relative(name)
         if not _is_generated_from(name):
             raise ForgeError(

@@ -1,4 +1,4 @@
-"""What starts the programs of well-known images, and how they are told of their configuration file.
+"""The start commands of well-known images, and how to pass them their configuration file.
 
 Data, from the ENTRYPOINT and CMD in the public Dockerfiles of the images: https://github.com/docker-library/official-images for
 those without a slash, and the repository of each other name. A spec that names none of them says `launch.exec` itself.
@@ -41,7 +41,7 @@ def _row(images: str, exec_: str, told: str = "", files: str = "", own: str = ""
     )
 
 
-# Of rows for one image the newest that holds counts.
+# If several rows apply to an image, the newest one counts.
 PROGRAMS = (
     # Databases and caches
     _row("redis valkey/valkey", "docker-entrypoint.sh redis-server", CONFIG, "*.conf"),
@@ -128,7 +128,7 @@ PROGRAMS = (
 
 
 def start_of(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the words that start the program of an image with the configuration files at `dests`; none when it is not known."""
+    """Return the start command of an image with the configuration files at `dests`; empty if the image is not known."""
     row = known(image)
     if row is None:
         return ()
@@ -139,7 +139,7 @@ def start_of(image: str, dests: Sequence[str]) -> tuple[str, ...]:
 
 
 def line(words: Sequence[str]) -> str:
-    """Return the line of a spec that says what starts the program."""
+    """Return the line of a spec that sets the start command."""
     return f"launch: {{exec: [{', '.join(map(yamlio.dump_json_like, words))}]}}"
 
 
@@ -152,7 +152,7 @@ def known(image: str) -> Program | None:
 
 
 def likely(image: str, dests: Sequence[str]) -> tuple[str, ...]:
-    """Return the words for the known image of the same last name, such as a mirror of redis; none when there is none."""
+    """Return the start command of a known image with the same last name, such as for a mirror of redis; empty if none."""
     return start_of(image.partition("@")[0].rpartition("/")[2], dests)
 
 

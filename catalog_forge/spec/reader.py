@@ -35,8 +35,8 @@ _JSON_TYPES = {str: "text", int: "a whole number", bool: "true or false"}
 def read(content: bytes | str, file: str, inherited: yamlio.Map | None = None, *, started: bool = True) -> Spec:
     """Read a spec, expand its shorthand, fill in every default and check it as a whole.
 
-    `file` is the name that problems show; `inherited` are the team's defaults, which the spec is laid over. Unless `started`, it
-    need not be known what starts the program. Raises ForgeError with all problems of the file.
+    `file` is the name shown in problems; `inherited` are the team's defaults, which the spec overrides. Unless `started`, the
+    program's start command need not be known. Raises ForgeError with all problems of the file.
     """
     root = parsed(content, file)
     reader = _Reader()
@@ -72,7 +72,7 @@ def _around(root: yamlio.Map, wrong: set[Where]) -> set[Where]:
 
 
 def parsed(content: bytes | str, file: str) -> yamlio.Map:
-    """Parse a spec as its author wrote it. Raises ForgeError when it is not a mapping."""
+    """Parse a spec as written by its author. Raises ForgeError if it is not a mapping."""
     root = yamlio.parse(content, file)
     if not isinstance(root, yamlio.Map):
         raise ForgeError("a spec is a mapping of keys", root.where, "the first lines are: forge: 1, name: ...-conf")
@@ -114,7 +114,7 @@ class _Wrong(Exception):
 
 
 class _Reader:
-    """Reads nodes by the types that the model declares, and collects problems instead of stopping at the first."""
+    """Reads nodes by the types declared in the model, and collects problems instead of stopping at the first."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -125,13 +125,13 @@ class _Reader:
         return _Wrong()
 
     def misfit(self, what: str, wanted: str, node: yamlio.Node, hint: str) -> _Wrong:
-        """Note that a value is of a wrong kind, or not there at all."""
+        """Report that a value is of the wrong kind, or missing."""
         if isinstance(node, yamlio.Text) and is_null(node):
             return self.wrong(f"{what} has no value: it must be {wanted}", node.where, hint)
         return self.wrong(f"{what} must be {wanted}", node.where, hint)
 
     def record(self, kind: type[Record], node: yamlio.Node, what: str) -> Any:
-        """Read a mapping as a record. What is wrong in it is noted and left out, so that the rest is checked as well."""
+        """Read a mapping as a record. Invalid parts are reported and left out, so that the rest is still checked."""
         if not isinstance(node, yamlio.Map):
             raise self.misfit(what, "a mapping", node, did_you_mean("", _words(kind)))
         if kind is Each and (name := _name_of_element(node)):
@@ -177,7 +177,7 @@ class _Reader:
         return kind(**values, places=places)
 
     def passed(self, nodes: Mapping[str, tuple[yamlio.Text, yamlio.Node]]) -> Iterator[tuple[str, Any]]:
-        """Take the values of compose keys as they are; one that is wrong is noted, and left out."""
+        """Pass the values of compose keys through unchanged; an invalid one is reported and left out."""
         for name, (_, node) in nodes.items():
             self.unread_expressions(node)
             data = yamlio.to_data(node, yamlio.as_written)
@@ -271,12 +271,12 @@ class _Reader:
             seen.add(key.value)
         pairs = ((key.value, self.each(element, value, _NO_LIMITS, key.value)) for key, value in node.pairs)
         if _is_record(element) and not any(key.required for key in keys_of(element)):
-            # A key that is declared wrongly is declared: nothing that reads it is wrong for that.
+            # A key with an invalid declaration still counts as declared, so that its uses are not reported.
             pairs = ((name, element() if value is _LEFT_OUT else value) for name, value in pairs)
         return {name: value for name, value in pairs if value is not _LEFT_OUT}
 
     def each(self, kind: Any, node: yamlio.Node, limits: Limits, what: str) -> Any:
-        """Read an element; a wrong one is noted and left out, and its siblings are read all the same."""
+        """Read an element; an invalid one is reported and left out, and its siblings are still read."""
         try:
             return self.value(kind, node, limits, what)
         except _Wrong:

@@ -1,4 +1,4 @@
-"""The four words of the mission, and how they become the full form: before reading (nodes) and after it (defaults)."""
+"""The shorthand keys, and their expansion to the full form: before reading (nodes) and after it (defaults)."""
 
 from __future__ import annotations
 
@@ -181,9 +181,9 @@ def _url(url: str, where: Where) -> str:
 
 @lru_cache(maxsize=1024)
 def format_of(dest: str, pairs: bool = True) -> str:
-    """Return the format that a path stands for, by its pattern or its ending; raw when it stands for none.
+    """Return the format of a path, by its pattern or its extension; raw if neither is known.
 
-    A file with `pairs` is of no format that has none: it was given pairs when its path was not known.
+    With `pairs`, formats without pairs are excluded: the file was given pairs before its path was known.
     """
     path = PurePosixPath(dest)
     known = next((kind for pattern, kind in FORMAT_OF_PATH.items() if fnmatchcase(dest, pattern)), "")
@@ -213,13 +213,13 @@ def entry_name(image_name: str) -> str:
 
 
 def variable_of(name: str) -> str:
-    """Return the variable that asks for a metadata key: cluster.name -> cluster_name."""
+    """Return the question variable of a metadata key: cluster.name -> cluster_name."""
     variable = re.sub(r"[^A-Za-z0-9_]", "_", name)
     return variable if not variable[:1].isdigit() else f"_{variable}"
 
 
 def title_of(name: str) -> str:
-    """Return words for a person: cluster.name -> Cluster name."""
+    """Return a readable title: cluster.name -> Cluster name."""
     words = re.sub(r"[^A-Za-z0-9]+", " ", name).strip()
     return words[:1].upper() + words[1:]
 
@@ -237,7 +237,7 @@ def _engine(engine: Engine, entry: Entry) -> Engine:
 
 
 def image_of(service: Service) -> str:
-    """Return the image of a service; without one it is called like the service."""
+    """Return the image of a service, by default the name of the service."""
     return service.image or (service.name.lower() if re.fullmatch(COMPOSE_NAME, service.name) else "")
 
 
@@ -267,7 +267,7 @@ def _named(name: str, key: MetadataKey) -> MetadataKey:
 
 
 def format_of_file(file: ConfFile) -> str:
-    """Return the format of a file: its own, else that of its ending; `.conf` and `.cfg` say nothing of one without pairs."""
+    """Return the format of a file: its own, else that of its extension; `.conf` and `.cfg` do not count without pairs."""
     if file.format:
         return file.format
     pairs = not file.body or any(isinstance(block, SetBlock | CopyBlock) for block in blocks_of(file.body))

@@ -1,4 +1,4 @@
-"""The standards of a team, catalog-forge.yml at the root of a catalog: what its specs inherit, may choose from, and need.
+"""The standards of a team, catalog-forge.yml at the root of a catalog: defaults, allowed and required values of its specs.
 
 Pure: nodes in, values out. Reading the files and what they extend is `catalog_forge.team`'s.
 """
@@ -154,7 +154,7 @@ def compared(team: Team, root: Map) -> Iterator[Breach]:
 
 
 def broken(team: Team, spec: Spec, scenarios: tuple[str, ...]) -> Iterator[Breach]:
-    """Compare a whole spec, with what it inherits, with what is allowed and required."""
+    """Compare a whole spec, including inherited values, with the allowed and required values."""
     for word, path in CHOICES.items():
         patterns = getattr(team.standards.allowed, word)
         value = value_of(spec, path)
@@ -189,7 +189,7 @@ def _fits(value: str, patterns: tuple[str, ...]) -> bool:
 
 
 def laid_over(base: Map, over: Map) -> Map:
-    """Return `over` with what only `base` has: mappings are laid over each other, of everything else `over`'s counts."""
+    """Return `over` merged onto `base`: mappings are merged recursively; for all other values `over` wins."""
     own = {key.value: value for key, value in over.pairs}
     below = {key.value: value for key, value in base.pairs}
     pairs: list[tuple[Text, Node]] = []
