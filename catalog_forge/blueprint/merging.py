@@ -1,6 +1,6 @@
-"""Three versions of one text into one: YAML by key and other files by line. Where both sides changed a thing, each is shown.
+"""Three-way merge of texts: YAML by key, other files by line. If both sides changed the same thing, both are shown.
 
-What the author wrote stays byte for byte, but for what the blueprint changed and the author did not.
+The author's text stays byte for byte, except for what the blueprint changed and the author did not.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def merge(base: str, ours: str, theirs: str, labels: tuple[str, str, str], is_ya
             sides = [*map(Document, (base, ours, theirs))]
             found = _ByKey(*sides)
         except ForgeError:
-            return by_line(base, ours, theirs, labels)  # what is not YAML is lines
+            return by_line(base, ours, theirs, labels)  # if it is not valid YAML, merge by line
         told = _ByKey(sides[0], _with_comments(*sides), sides[2]).merged(labels)
         return replace(told, text=found.edits.text(), clashes=tuple(found.clashes)) if found.clashes else told
     return by_line(base, ours, theirs, labels)

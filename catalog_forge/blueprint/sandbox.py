@@ -1,4 +1,4 @@
-"""Templates of somebody else, rendered in Jinja's sandbox, and bounded in time and memory.
+"""Render untrusted templates in Jinja's sandbox, with limits on time and memory.
 
 It follows cookiecutter's format (strict names, `jsonify`, `_jinja2_env_vars`), without what makes output differ from run
 to run. Why not cookiecutter itself: docs/decisions/0008-blueprints-in-a-sandbox.md.
@@ -89,7 +89,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def text_of(content: bytes) -> str | None:
-    """Return what is text; None for what is binary, and copied as it is."""
+    """Return the content as text; None if it is binary, and to be copied unchanged."""
     with suppress(UnicodeDecodeError):
         return None if b"\0" in content else content.decode()
     return None

@@ -51,7 +51,7 @@ def spec_of(name: str, words: Words) -> str:
 
 
 def known_of(service: str) -> Software | None:
-    """Return what is known of the software of a service: NAME, NAME:TAG or NAME=IMAGE:TAG."""
+    """Return the known software of a service: NAME, NAME:TAG or NAME=IMAGE:TAG."""
     return known_software(service.partition("=")[2] or service)
 
 

@@ -1,4 +1,4 @@
-"""The way of a blueprint that is trusted: cookiecutter itself, with hooks and extensions.
+"""Expand a trusted blueprint with cookiecutter itself, including hooks and extensions.
 
 It changes the working directory of the process until it ends, so: never from a thread.
 """
