@@ -41,7 +41,7 @@ def _guard(escape: Escape) -> str:
 
 
 def failure(name: str, message: str) -> str:
-    """Return the action that ends the rendering: confd fails on a key that is not there, and its error names the key.
+    """Return the action that ends the rendering: confd fails on a key that does not exist, and its error names the key.
 
     confd sends what it logs through Printf (log.Error(err.Error()) of resource.go), for which a percent sign is doubled.
     """

@@ -48,7 +48,7 @@ class Path:
 
     @property
     def value(self) -> str:
-        """The term that reads the value of this key; an error of confd when there is none."""
+        """The term that reads the value of this key; confd fails if it does not exist."""
         return f"getv {paren(self.term)}"
 
     def value_or(self, default: str) -> str:

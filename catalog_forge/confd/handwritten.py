@@ -13,7 +13,7 @@ from catalog_forge.spec.model.roots import SAY_SCOPE, beyond_stack, root_of
 
 
 def keys(template: str, file: str, roots: tuple[str, ...], version: str) -> list[str]:
-    """Return the keys of a hand-written template: for each path that it reads, the one of `roots` that is always there.
+    """Return the keys of a hand-written template: for each path that it reads, the one of `roots` that always exists.
 
     Raises ForgeError with line and column for what confd cannot parse, for a lookup outside of the own stack, for one that
     metadata of this version does not have, and for one of which cannot be told what it reads: its key would be missing, and the

@@ -43,9 +43,9 @@ _LISTED = re.compile(
 
 
 def not_there(read: Read, path: str, version: str, is_rancher: bool = True) -> tuple[str, str] | None:
-    """Say what is wrong with a path in metadata of this version, and what helps; nothing when it may be there.
+    """Say what is wrong with a path in metadata of this version, and what helps; None if it may exist.
 
-    With a version of "" nothing is said of what differs by version. With another backend than Rancher's (not `is_rancher`)
+    If `version` is "", differences between versions are not reported. With another backend than Rancher's (not `is_rancher`)
     any root may be right.
     """
     parts = path.split("/")[1:]

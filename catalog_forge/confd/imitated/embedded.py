@@ -37,7 +37,7 @@ _BAD_URL = re.compile(r"%(?![0-9a-fA-F]{2})|[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A file that a resource gives."""
+    """A file that a resource renders."""
 
     resource: TemplateResource
     content: bytes
@@ -52,7 +52,7 @@ class Outcome:
 
 
 class _Failure(Exception):
-    """A resource fails, for a reason in confd's words."""
+    """A resource fails; the message is worded as confd words it."""
 
 
 def run(
@@ -70,7 +70,7 @@ def run(
 
     `source` answers for Rancher's metadata service, or is another store. `prefix` is confd's -prefix, `variables` what getenv
     reads, `now` what datetime gives (seconds since 1970).
-    Raises ForgeError for a dialect or a resource that there is not; whatever goes wrong in a resource is in the outcome.
+    Raises ForgeError if the dialect or a resource does not exist; errors within a resource are reported in the outcome.
     """
     _check(image, dialect, only)
     turn = _Pass(image, source, prefix, variables, dialect, limits, now)
@@ -116,7 +116,7 @@ class _Pass:
     stores: dict[tuple[str, tuple[str, ...]], Store] = field(default_factory=dict)
 
     def render(self, resource: TemplateResource) -> bytes:
-        """Return what a resource's template gives. Raises _Failure."""
+        """Return the rendered template of a resource. Raises _Failure."""
         if resource.fault:
             raise _Failure(resource.fault)
         store = self.store(resource)

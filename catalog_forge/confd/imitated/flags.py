@@ -1,7 +1,7 @@
-"""confd's command line as Go's flag package reads it, and what comes of the flags together.
+"""confd's command line as Go's flag package reads it, and the effect of the flags in combination.
 
 Rules: docs/facts/confd.md#1.11, #1.12, #3.1, #3.4 and #3.8; Go's flag package (parseOne). A WILD character in a word stands for
-what nobody knows before confd runs, such as a variable of the shell.
+text that is unknown until confd runs, such as a shell variable.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Mistake:
 class CommandLine:
     """The flags of a command line with the words that they stand in; `mistake` is why confd refuses it, or reads no further.
 
-    `is_open` tells that nobody knows all of its flags.
+    `is_open` means that some of its flags may be unknown.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class CommandLine:
     nodes: list[str] = field(default_factory=list)
 
     def get(self, name: str, default: str = "") -> str:
-        """The value of a flag; WILD when nobody knows it."""
+        """The value of a flag; WILD if it is unknown."""
         return self.values.get(name, WILD if self.is_open else default)
 
     def set(self, name: str, value: str, place: int) -> None:
@@ -80,7 +80,7 @@ class CommandLine:
 
 
 def read(words: Sequence[str], oldest: int, newest: int) -> CommandLine:
-    """Read the words behind `confd`; a flag must be known to one of the releases from `oldest` to `newest`."""
+    """Read the words after `confd`; a flag must be known to one of the releases from `oldest` to `newest`."""
     line, place = CommandLine(), 0
     while place < len(words) and line.mistake is None:
         word = words[place]
@@ -158,7 +158,7 @@ def _fits(value: str, kind: str) -> bool:
 def mistakes(line: CommandLine, keys: Sequence[tuple[str, str]], *, is_whole: bool = True) -> Iterator[Mistake]:
     """What is wrong with the flags together; `keys` are those of the resources, each behind its resource's own prefix.
 
-    `is_whole` tells that no file of configuration may say more.
+    `is_whole` means that no configuration file can add flags.
     """
     if line.mistake:
         yield line.mistake
@@ -174,7 +174,7 @@ def _at(line: CommandLine, name: str) -> int:
 
 
 def _refused(line: CommandLine) -> Iterator[Mistake]:
-    """What confd ends at once for, or waits for in vain."""
+    """Flags that make confd exit at once, or wait in vain."""
     backend, level = line.get("backend", "etcd"), line.get("log-level")
     if backend and WILD not in backend and backend not in releases.BACKENDS:
         yield Mistake("ends", f"confd has no backend {backend!r}", did_you_mean(backend, releases.BACKENDS), _at(line, "backend"))
@@ -218,7 +218,7 @@ def _joined(*parts: str) -> str:
 
 
 def _lost(line: CommandLine) -> Iterator[Mistake]:
-    """Flags that change nothing beside others."""
+    """Flags that have no effect because of other flags."""
     stronger = next((name for name in ("onetime", "watch") if line.is_on(name)), "")
     for name in ("watch", "interval"):
         if stronger and name in line.values and name != stronger:

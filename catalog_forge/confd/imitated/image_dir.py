@@ -65,7 +65,7 @@ class ImageDir:
 def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
     """Read the files of an image's folder, by their path relative to it; files elsewhere are ignored.
 
-    `where` is put before the paths in errors. A missing template is no error here: confd reports it when it comes to it.
+    `where` is put before the paths in errors. A missing template is not an error here: confd reports it on rendering.
     Raises ForgeError with all problems: confd renders nothing when it cannot load one file.
     """
 
@@ -79,7 +79,7 @@ def read(files: Mapping[str, bytes], where: str = "") -> ImageDir:
 
 
 def _is_resource(path: str) -> bool:
-    """Tell whether confd takes a file for a resource: the end of its name counts, without a dot."""
+    """Return whether confd treats a file as a resource: its name must end in toml; a dot before it is not needed."""
     return path.startswith("conf.d/") and path.endswith("toml")
 
 
@@ -99,7 +99,7 @@ def folded(key: str) -> str:
 
 
 def template_of(found: toml.Table) -> toml.Table:
-    """The table [template] of a file, however it is written; of several all keys count."""
+    """The table [template] of a file, in any letter case; the keys of several such tables are merged."""
     table = toml.Table()
     for name, value in found.items():
         if folded(name) == "template" and isinstance(value, toml.Table):
@@ -175,7 +175,7 @@ def _resource(path: str, table: Mapping[str, Any], place: Where) -> TemplateReso
 
 
 def _mode(text: str) -> tuple[int | None, str]:
-    """Read a mode as Go reads a number whose base its beginning tells: "0644" is octal, "644" is decimal."""
+    """Read a mode as Go reads a number whose prefix determines its base: "0644" is octal, "644" is decimal."""
     if not text:
         return None, ""
     if text[0] in "+-" or not INTEGER.fullmatch(text):

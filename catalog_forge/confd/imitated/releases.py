@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 OLDEST, NEWEST = 10, 17
-# What is assumed where nothing tells the release: those that a container of today may run.
+# Assumed if the release is unknown: the releases that current containers may run.
 ASSUMED = (14, 16)
 
 _BY_RELEASE = {

@@ -35,7 +35,7 @@ class Store:
         return sorted(self._leaves)
 
     def get(self, key: bytes) -> KVPair:
-        """Return a pair. Raises GoError when there is none."""
+        """Return a pair. Raises GoError if the key does not exist."""
         return KVPair(key, self.getv(key))
 
     def getv(self, key: bytes, *default: bytes) -> bytes:
@@ -48,7 +48,7 @@ class Store:
         raise GoError(f"key does not exist: {key.decode('utf-8', 'replace')}")
 
     def exists(self, key: bytes) -> bool:
-        """Tell whether a key has a value: what only has children does not exist."""
+        """Return whether a key has a value: a key that only has children does not exist."""
         return key in self._leaves
 
     def gets(self, pattern: bytes) -> Slice:
@@ -160,7 +160,7 @@ def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
     """Return the keys that the body of a path gives, the text of the prefix taken off and cleaned, as confd stores them.
 
     They are in the order of the document, and of equal keys the last one wins; in the real confd it is any of them.
-    Raises StoreError when the body is no JSON, and where the real confd would end (a `name` in a list that is not a string).
+    Raises StoreError if the body is not JSON, and where the real confd would exit (a `name` in a list that is not a string).
     """
     try:
         document = load(body)
@@ -179,7 +179,7 @@ def flatten(path: str, body: bytes, prefix: str = "") -> dict[bytes, bytes]:
 
 
 def json_error(body: bytes, error: ValueError) -> str:
-    """Say in Go's words what is wrong with a body, where that is simple."""
+    """Return the error that Go would report for a body, in the simple cases."""
     if not body.strip():
         return "unexpected end of JSON input"
     if isinstance(error, json.JSONDecodeError):
@@ -296,7 +296,7 @@ def directory(path: bytes) -> bytes:
 
 @lru_cache(maxsize=1024)
 def matcher(pattern: bytes) -> Callable[[str], object]:
-    """Return a function that tells whether a key matches (Go's path.Match). Raises GoError for a pattern that is none."""
+    """Return a function that tells whether a key matches (Go's path.Match). Raises GoError for an invalid pattern."""
     return re.compile(_regex(runes(pattern)), re.DOTALL).fullmatch
 
 
@@ -326,7 +326,7 @@ def _regex(pattern: str) -> str:
 
 
 def _char_class(pattern: str, at: int) -> tuple[str, int]:
-    """Translate what stands between brackets; return it with the place behind it."""
+    """Translate a bracketed class; return it and the position after it."""
     negated = pattern.startswith("^", at)
     at += negated
     ranges = ""

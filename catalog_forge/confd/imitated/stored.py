@@ -44,7 +44,7 @@ def _raw(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _etcd(held: Leaves, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Segments that begin with _ are hidden in a listing; what is not there at all is an error."""
+    """Segments that begin with _ are hidden in a listing; a key that does not exist is an error."""
     found = dict(_below(held, key))
     if not found and key != b"/":
         raise StoreError(f"100: Key not found ({key.decode()})")

@@ -67,7 +67,7 @@ class Tables(list[Table]):
 
 @dataclass(frozen=True, slots=True)
 class DateTime:
-    """A date or a time; nobody asks for more."""
+    """A date or a time, kept as text."""
 
     text: str
 
@@ -301,7 +301,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _number(word: str, *, is_float: bool) -> int | float | None:
-    """A number of 64 bits; None for what is none."""
+    """A 64-bit number; None if the text is not one."""
     if _LONE.search(word):
         return None
     word = word.replace("_", "")
