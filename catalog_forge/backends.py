@@ -1,6 +1,6 @@
-"""What each of confd's back ends is, in one table: where it is reached, how it finds keys, what it can hold, what it cannot do.
+"""The properties of confd's back ends in one table: address, key lookup, what values they can hold, what they cannot do.
 
-Rules: confd 0.16.0 (backends/NAME/client.go, config.go); docs/backends.md has the same table in words, and a test for each trap.
+Rules: confd 0.16.0 (backends/NAME/client.go, config.go); docs/backends.md describes the same table, and a test for each trap.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# One page of a Scan: what confd reads of a table, other people's items included (Amazon DynamoDB, "Scan").
+# One page of a Scan: all that confd reads of a table, including unrelated items (Amazon DynamoDB, "Scan").
 PAGE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A back end: `nodes` says what CONF_NODES holds there, `option` which option of confd takes it.
+    """A back end: `nodes` is what CONF_NODES holds for it, `option` the option of confd that takes it.
 
-    `watches` tells whether confd sees a change by itself; `changes`, whether there can be one at all. `shares`: the watchers
-    of several files ask over one connection at the same time, and mix up its answers (backends/redis/client.go).
-    `raw`: keys are found by the beginning of their text, so those of a neighbour such as /app2 come with /app.
-    `breaks_off`: confd takes no notice of an error in the midst of a reading, and goes on with what it has read so far.
-    `missing`: confd's words when there is nothing below the prefix; empty where that is no error.
-    `mount` is what the keys of a new server lie below, where there is no root to write to.
-    `segment` is what may stand between two slashes of a key, `shape` the same in words; `most` bounds the bytes of a value.
-    `credentials` are the options of confd that the container is told by CONF_OPTION, or from a file by CONF_OPTION_FILE;
-    those in `exported` go into confd's environment under the name that its library knows.
+    `watches`: confd notices changes by itself; `changes`: values can change at all. `shares`: the watchers
+    of several files query over one connection concurrently, and mix up its answers (backends/redis/client.go).
+    `raw`: keys are matched by text prefix, so keys of a neighbour such as /app2 are read along with /app.
+    `breaks_off`: confd ignores an error in the middle of a read, and continues with what it has read so far.
+    `missing`: confd's message if there is nothing below the prefix; empty if that is not an error.
+    `mount` is the path above the keys of a new server if it has no writable root.
+    `segment` matches what may be between two slashes of a key, `shape` describes it; `most` is the maximum bytes of a value.
+    `credentials` are the options of confd that the container gets in CONF_OPTION, or from a file named by CONF_OPTION_FILE;
+    those in `exported` go into confd's environment under the name that its library expects.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Backend:
     exported: Mapping[str, str] = field(default_factory=dict)
 
     def can_watch(self, files: int) -> bool:
-        """Whether confd sees changes of so many files by itself."""
+        """Whether confd notices changes by itself when it renders this number of files."""
         return self.watches and (files == 1 or not self.shares)
 
     def fits(self, segment: str) -> bool:

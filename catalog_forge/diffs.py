@@ -1,4 +1,4 @@
-"""Unified diffs of texts, with a bound: comparing takes time that grows with the square of how often lines repeat."""
+"""Bounded unified diffs of texts: comparison time grows with the square of how often lines repeat."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_BETWEEN = 1_000
 
 
 def unified(old: str | None, new: str | None, name: str) -> str:
-    """Return what changes from one text to another, None standing for a file that is not there; nothing where they are equal."""
+    """Return the diff between two texts; None means that the file does not exist. Empty if the texts are equal."""
     name = printable(name)  # the head of a diff is one line
     source, target = f"a/{name}" if old is not None else "/dev/null", f"b/{name}" if new is not None else "/dev/null"
     before, after = _lines(old or ""), _lines(new or "")
@@ -23,7 +23,7 @@ def unified(old: str | None, new: str | None, name: str) -> str:
 
 
 def marked(old: str, new: str) -> list[tuple[str, str]]:
-    """Return the lines of both texts in one list, each with its mark: `-` for what went, `+` for what came, else a space."""
+    """Return the lines of both texts in one list, each with its mark: `-` if removed, `+` if added, else a space."""
     before, after = old.splitlines(), new.splitlines()
     head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
     rest = zip(reversed(before[head:]), reversed(after[head:]), strict=False)
@@ -42,6 +42,6 @@ def marked(old: str, new: str) -> list[tuple[str, str]]:
 
 
 def _lines(text: str) -> list[str]:
-    """Split text at line feeds only, as diff does; a last line without one says so."""
+    """Split text at line feeds only, as diff does; a last line without a line feed is marked as such."""
     *lines, rest = text.split("\n")
     return [line + "\n" for line in lines] + [rest + "\n\\ No newline at end of file\n"] * bool(rest)

@@ -1,4 +1,4 @@
-"""The errors that a person at the keyboard may cause: a message, where it is, what helps, the exit code."""
+"""The errors that a user may cause: message, location, hint, exit code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _S = TypeVar("_S")
 _T = TypeVar("_T")
 
 
-# Not frozen: every node of a file has its place, and a frozen one takes three times as long to make. Nobody changes one.
+# Not frozen: every node of a file has a place, and a frozen object takes three times as long to create. Never modified.
 @dataclass(slots=True, order=True, unsafe_hash=True)
 class Where:
     """A place in a file. `line` and `column` count from 1; 0 means that the file as a whole is meant."""
@@ -26,7 +26,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: what, where, and a hint that helps to mend it."""
+    """One problem: what is wrong, where, and a hint how to fix it."""
 
     message: str
     where: Where | None = None
@@ -43,7 +43,7 @@ class Problem:
 
 
 class ForgeError(Exception):
-    """An expected error: shown without a traceback, and the process ends with `exit_code`.
+    """An expected error: it is shown without a traceback, and the process exits with `exit_code`.
 
     It holds one or more problems, because all problems of a file are shown at once.
     """
@@ -59,7 +59,7 @@ class ForgeError(Exception):
 
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> ForgeError:
-        """Make one error of one or more problems, sorted by their place."""
+        """Create one error from one or more problems, sorted by location."""
         ordered = sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message))
         error = cls(ordered[0].message)
         error.problems = tuple(ordered)
@@ -73,7 +73,7 @@ class UsageError(ForgeError):
 
 
 class EngineError(ForgeError):
-    """No Docker engine answers, or it went away."""
+    """No Docker engine answers, or the connection was lost."""
 
     exit_code = 4
 
@@ -85,7 +85,7 @@ class BuildError(ForgeError):
 
 
 def of_each(items: Iterable[_S], make: Callable[[_S], _T]) -> list[_T]:
-    """Make something of each item, also of those after a wrong one. Raises ForgeError with the problems of all of them."""
+    """Apply `make` to every item, even after one fails. Raises ForgeError with the problems of all items."""
     made: list[_T] = []
     problems: list[Problem] = []
     for item in items:
@@ -99,7 +99,7 @@ def of_each(items: Iterable[_S], make: Callable[[_S], _T]) -> list[_T]:
 
 
 def extra(module: str, name: str) -> Any:
-    """Import a library that the extra `name` of the package brings. Raises ForgeError when it is not there."""
+    """Import a library that the package's extra `name` installs. Raises ForgeError if it is not installed."""
     try:
         return importlib.import_module(module)
     except ImportError:
@@ -113,15 +113,15 @@ LONGEST_WORD = 100
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word nearest to `word`, or lists what is known, but no long list, when none is near.
+    """Return a hint that names the known word closest to `word`; if none is close, list the known words unless there are many.
 
-    Of hundreds of words, or for a very long one, there is none: to look takes long, and nobody wants to read the list.
+    Empty for hundreds of known words or a very long `word`: the search is slow, and the list would be too long to read.
     """
     words = sorted(known)
     if len(words) > MOST_WORDS or len(word) > LONGEST_WORD:
         return ""
     by_letters = {each.lower(): each for each in words}
-    from difflib import get_close_matches  # here: only what is wrong needs it
+    from difflib import get_close_matches  # imported here: only errors need it
 
     near = get_close_matches(word.lower(), by_letters, n=1, cutoff=0.6)
     if near:

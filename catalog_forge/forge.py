@@ -1,4 +1,4 @@
-"""From a spec to everything that it stands for: the conf image below images/, the entry below templates/, or compose/."""
+"""Generate everything from a spec: the conf image below images/, the entry below templates/, or compose/."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from catalog_forge.spec.model import Spec
 def forge(spec: Spec, folder: SpecFolder) -> Plan:
     """Return every generated file of a spec, with paths relative to the catalog.
 
-    `folder` holds the author's static files. Raises ForgeError when one is missing, or a body cannot be compiled.
+    `folder` holds the author's static files. Raises ForgeError if one is missing or a body cannot be compiled.
     """
     plan = Plan()
     plan.image = {"tag": spec.tag, "confd": confd_sha256(spec)}

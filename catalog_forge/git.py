@@ -1,6 +1,6 @@
-"""The one door to git: no prompts, no hooks, no pagers, no filters, no submodules. A repository may be a stranger's.
+"""The only access to git: no prompts, hooks, pagers, filters or submodules, because a repository may be untrusted.
 
-Only names and contents are asked for; nothing is fetched but the one commit that is checked out.
+Only names and contents are read; only the one commit that is checked out is fetched.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from catalog_forge.errors import ForgeError
 
 GIT_SECONDS = 120
 MOST_CONFLICTS = 127
-"""What `git merge-file` ends with where there are more: beyond is an error (git-merge-file(1))."""
+"""The highest number of conflicts that `git merge-file` exits with; a higher exit code is an error (git-merge-file(1))."""
 
 _SAFE = (
     *("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
     *("-c", "safe.bareRepository=explicit"),
 )
 _AS_USER = ("--no-pager",)
-# What would turn git to another repository than the one that is named; how a server is reached may come from the environment.
+# Variables that would redirect git to another repository; those that say how to reach a server may stay in the environment.
 _LOCAL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS"})
 _REF = re.compile(r"[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]{0,199}")
-# What `cat-file --batch` says before the content of an object; of a name that it does not know it says other words.
+# The header that `cat-file --batch` prints before the content of an object; for an unknown name it prints something else.
 _OBJECT = re.compile(rb"[0-9a-f]{40,64} ([a-z]+) ([0-9]+)")
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -39,10 +39,10 @@ _QUIET = {
 
 @contextmanager
 def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iterator[Path]:
-    """Check one commit out, in a folder that goes away.
+    """Check out one commit into a temporary folder.
 
-    `url` may be a path, relative to `base`; `what` is what is there, in errors. Raises ForgeError with what git says, or when
-    it is not installed.
+    `url` may be a path relative to `base`; `what` names the repository's content in errors. Raises ForgeError with git's
+    message, or if git is not installed.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
     environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
@@ -53,7 +53,7 @@ def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iter
         for more, arguments in (
             ({}, ("init", "--quiet", "--template=")),
             ({}, ("fetch", "--quiet", "--depth=1", "--no-recurse-submodules", "--", source, commit)),
-            # Nothing that git is told to do at a checkout, by filters, hooks or attributes of this machine, is done here.
+            # Filters, hooks and attributes configured on this machine are not applied at this checkout.
             (alone, ("checkout", "--quiet", "--detach", commit)),
         ):
             _run(folder, arguments, {**environment, **more}, f"{arguments[0]} the {what}", f"the {what} from a URL needs it")
@@ -61,16 +61,16 @@ def checkout(url: str, commit: str, base: Path, what: str = "blueprint") -> Iter
 
 
 def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> str:
-    """Merge two texts that come from one, line by line; `labels` name ours, base and theirs beside the marks of a conflict.
+    """Merge two texts with a common base line by line; `labels` name ours, base and theirs in conflict markers.
 
-    Raises ForgeError when git is not installed, or refuses.
+    Raises ForgeError if git is not installed or fails.
     """
     with TemporaryDirectory(prefix="catalog-forge-") as temporary:
         files = [Path(temporary, name) for name in ("ours", "base", "theirs")]
         for file, text in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(text.encode())
         named = [word for label in labels for word in ("-L", label)]
-        # Away from the repository of the catalog, which git would open, and refuse to merge when it is broken.
+        # Outside the catalog's repository: git would open it, and refuse to merge if it is broken.
         return _run(
             Path(temporary),
             ("merge-file", "-p", "--diff3", *named, *map(str, files)),
@@ -82,14 +82,14 @@ def merged(ours: str, base: str, theirs: str, labels: tuple[str, str, str]) -> s
 
 
 def read(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """Ask git about the repository around a folder. Raises ForgeError with what git says, or when it is not installed."""
+    """Run a git query in the repository around a folder. Raises ForgeError with git's message, or if git is not installed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     hint = "git is needed to know what was published"
     return _run(folder, arguments, {**environment, "GIT_NO_LAZY_FETCH": "1"}, "say what was published", hint, given)
 
 
 def commit_of(folder: Path, ref: str) -> str:
-    """Return the full name of a commit of the repository around a folder. Raises ForgeError for what is none of its commits."""
+    """Return the full hash of a commit of the repository around a folder. Raises ForgeError if `ref` is not one of them."""
     if not _REF.fullmatch(ref):
         raise ForgeError(f"{ref!r} is not the name of a commit", hint="give a branch, a tag or a commit, such as origin/master")
     prefix_of(folder)  # there is a repository
@@ -102,14 +102,14 @@ def commit_of(folder: Path, ref: str) -> str:
 
 
 def prefix_of(folder: Path) -> str:
-    """Return where a folder lies in its repository, with a slash behind it; nothing for the top. Errors as `read`."""
+    """Return a folder's path in its repository with a trailing slash; empty for the top. Raises as `read` does."""
     return os.fsdecode(read(folder, "rev-parse", "--show-prefix").removesuffix(b"\n"))
 
 
 def contents(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Return what git has of files, by their names, such as a digest or COMMIT:PATH; those that it has not are left out.
+    """Return the contents of git objects by name, such as a digest or COMMIT:PATH; unknown names are left out.
 
-    All of them by one call. Errors as `read`.
+    Runs git once for all names. Raises as `read` does.
     """
     asked = [name for name in dict.fromkeys(names) if "\n" not in name]
     output = read(folder, "cat-file", "--batch", given=b"".join(os.fsencode(f"{name}\n") for name in asked)) if asked else b""
@@ -126,9 +126,9 @@ def contents(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
 
 
 def change(folder: Path, *arguments: str) -> None:
-    """Have git change the repository around a folder, as its user would: with their name, hooks and settings.
+    """Run a git command that changes the repository around a folder, with the user's name, hooks and settings.
 
-    Raises ForgeError with what git says, or when it is not installed.
+    Raises ForgeError with git's message, or if git is not installed.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL}
     _run(folder, arguments, environment, arguments[0], "git keeps the released revisions", safe=_AS_USER)
@@ -144,7 +144,7 @@ def _run(
     safe: tuple[str, ...] = _SAFE,
     most: int = 0,
 ) -> bytes:
-    """Run git, and return what it prints. `most` is the highest exit code that is no error."""
+    """Run git and return its output. `most` is the highest exit code that is not an error."""
     command = ["git", *safe, "-C", str(folder), *arguments]
     try:
         done = subprocess.run(
@@ -162,6 +162,6 @@ def _run(
 
 
 def _said(output: bytes) -> str:
-    """The line that says what is wrong: the one that git begins with `fatal:` or `error:`, else the last one, as of a hook."""
+    """Return git's error line: the one that starts with `fatal:` or `error:`, else the last one, for example from a hook."""
     lines = output.decode(errors="replace").strip().splitlines()
     return next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")

@@ -1,14 +1,14 @@
-"""Change many files of a folder as one: all of them or none, whenever the process is killed.
+"""Change many files of a folder atomically: all of them or none, whenever the process is killed.
 
-1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be made.
-2. The folders are made, and each file is staged in `.catalog-forge/`, which git ignores. A probe (an empty folder, which git
-   does not see) is renamed into each folder that was there, to be the first new one in it, or back, so that one that cannot be
-   written shows now. Where another file system begins, files are staged beside their targets.
+1. `.catalog-forge/journal.json` lists the new files, the removals and the folders to be created.
+2. The folders are created, and each file is staged in `.catalog-forge/`, which git ignores. A probe (an empty folder, which
+   git does not see) is renamed into each existing target folder, as its first new folder or back again, so that an unwritable
+   folder is detected now. If a target is on another file system, its file is staged next to it.
 3. The journal is renamed to `committed.json`: the commit point. Until here `recover` undoes, from here on it finishes.
 4. Each staged file is renamed over its target, the removals are deleted and, last, the journal.
 
-After a `kill -9` at any point, the next command finds the old tree or the new one, because the door of every command calls
-`recover`. A reader that looks in between can see a mixed tree. Nothing stays in `.catalog-forge/`, nor does the folder itself.
+After a `kill -9` at any point, the next command finds the old tree or the new one, because every command calls `recover` first.
+A reader in between can see a mixed tree. Nothing is left in `.catalog-forge/`, and the folder itself is removed.
 This guards against the death of a process, not against a power cut, so nothing calls fsync. No link is ever followed on the
 way to a file.
 """
@@ -51,7 +51,7 @@ _SCRATCH_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def read(root: Path, path: str) -> File | None:
-    """Read the file `path` below `root`, or return None when there is none.
+    """Read the file `path` below `root`, or return None if it does not exist.
 
     A symbolic link is not followed: it is a file of mode `LINK` that holds its target. Other modes are told apart by
     the owner's execute bit only, as git does. Raises ForgeError on a folder or a device.
@@ -88,9 +88,9 @@ def folders_above(root: Path, paths: Iterable[str]) -> dict[str, bool]:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo a change that was killed. When there is none, which is nearly always, it costs two lstats.
+    """Finish or undo an interrupted change. If there is none, which is nearly always the case, it costs two lstats.
 
-    What another user began is left to that user: whoever can write in a shared folder would else write as the reader.
+    Changes of another user are left to that user: otherwise anyone with access to a shared folder could write as the reader.
     """
     if _is_ours(root, _BEGUN) or _is_ours(root, _COMMITTED):
         with locked(root):
@@ -110,10 +110,10 @@ def tidy(root: Path) -> None:
 
 @contextmanager
 def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
-    """Recover `root` and keep other writers out until the block ends. The lock dies with the process that holds it.
+    """Recover `root` and lock out other writers until the block ends. The lock dies with the process that holds it.
 
-    Whoever writes again and again may `leave` the scratch folder for the next time, and calls `tidy` in the end.
-    Raises ForgeError when another process holds it for `LOCK_SECONDS`, or when `root` cannot be written.
+    Callers that write repeatedly may `leave` the scratch folder for the next write, and call `tidy` at the end.
+    Raises ForgeError if another process holds the lock for `LOCK_SECONDS`, or if `root` is not writable.
     """
     lock = _lock(root)
     try:
@@ -129,10 +129,10 @@ def locked(root: Path, *, leave: bool = False) -> Iterator[None]:
 
 
 def change(root: Path, files: Sequence[File], removals: Sequence[str]) -> None:
-    """Write `files` and delete `removals`, with the folders that this empties: all or nothing. `root` must be `locked`.
+    """Write `files` and delete `removals` and the folders that become empty: all or nothing. `root` must be `locked`.
 
-    A folder directly below `root` is kept even when it is empty. Raises ForgeError, in the words of the operating
-    system, when something cannot be written.
+    A folder directly below `root` is kept even if it is empty. Raises ForgeError with the operating system's message
+    if something cannot be written.
     """
     paths = [file.path for file in files]
     folders = [folder for folder, there in folders_above(root, [*paths, *removals]).items() if not there]
@@ -158,12 +158,12 @@ class _Journal:
     root: int
 
     def dump(self) -> bytes:
-        """The journal as it is kept; the line feed at the end says that it is whole."""
+        """Return the serialized journal; the line feed at the end shows that it is complete."""
         lists = {"files": self.files, "removals": self.removals, "folders": self.folders}
         return json.dumps({**lists, "root": self.root}).encode() + b"\n"
 
     def refused(self) -> str:
-        """The first path that no writer of this program may touch; nothing when there is none."""
+        """Return the first path that this program may not write; empty if there is none."""
         paths = [*self.files, *self.removals, *self.folders]
         hidden = (path for path in paths if f"/{_folder_of(path)}".count("/."))
         hidden_folders = (path for path in self.folders if path.rpartition("/")[2].startswith("."))
@@ -171,7 +171,7 @@ class _Journal:
         return next(iter((*hidden, *hidden_folders, *strange)), "")
 
     def waiting(self) -> Iterator[tuple[str, str]]:
-        """Where each file waits: in the scratch folder or, if that is another file system, in the folder of its target."""
+        """Yield where each file is staged: in the scratch folder or, on another file system, in the folder of its target."""
         for number, path in enumerate(self.files):
             yield f"{SCRATCH}/{number}.tmp", f"{path[: path.rfind('/') + 1]}{SCRATCH}.{number}.tmp"
 
@@ -198,7 +198,7 @@ class _Journal:
 
 
 def _has_moved(staged: str, target: str) -> bool:
-    """Move a staged file to its target; False when it is not there: it waits in another place, or was moved before."""
+    """Move a staged file to its target; False if it does not exist: it is staged elsewhere, or was already moved."""
     try:
         os.replace(staged, target)
     except OSError:
@@ -218,7 +218,7 @@ def _stage(root: Path, journal: _Journal, files: Sequence[File]) -> None:
 
 
 def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
-    """Make the folders, and return for each one that files go to whether these can be renamed into it from the scratch folder."""
+    """Create the folders; return for each target folder whether files can be renamed into it from the scratch folder."""
     is_near: dict[str, bool] = {}
     for folder in journal.folders:
         above = _folder_of(folder)
@@ -243,7 +243,7 @@ def _made_folders(root: Path, journal: _Journal) -> dict[str, bool]:
 
 
 def _goes(root: Path, path: str) -> bool:
-    """Rename the probe, an empty folder; False on another file system, which no device number tells: mounts may share one."""
+    """Rename the probe, an empty folder; False on another file system. Mounts may share a device number, so that is no test."""
     with suppress(FileExistsError):
         os.mkdir(f"{root}/{_PROBE}")
     try:
@@ -264,7 +264,7 @@ def _probe_in(folder: str) -> str:
 
 
 def _recover(root: Path) -> None:
-    """Finish what was committed, undo what was not."""
+    """Finish a committed change, undo an uncommitted one."""
     if committed := read(root, _COMMITTED):
         with _InWords(_COMMITTED, _FINISHES):
             _read_journal(root, committed).finish(root)
@@ -276,7 +276,7 @@ def _recover(root: Path) -> None:
 
 
 def _read_journal(root: Path, file: File) -> _Journal:
-    """Trust no journal: the folder may come from a stranger's repository, and what it asks for would be done."""
+    """Read and validate the journal: the folder may come from an untrusted repository, and the journal would be executed."""
     try:
         journal = _Journal(**json.loads(file.content))
         paths = [*journal.files, *journal.removals, *journal.folders]

@@ -1,4 +1,4 @@
-"""JUnit's XML, as CI servers read it: suites of cases, counted, in characters that XML can hold."""
+"""JUnit XML for CI servers: suites of cases with counts, in characters that XML allows."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def document() -> Element:
 
 
 def case(suite: Element, name: str, classname: str, **attributes: str) -> Element:
-    """Add a case to a suite, passed until something is added to it."""
+    """Add a case to a suite; it counts as passed until an outcome is added."""
     return SubElement(suite, "testcase", {"name": text(name), "classname": text(classname), **_texts(attributes)})
 
 
 def outcome(where: Element, kind: str, message: str, lines: str = "", **attributes: str) -> None:
-    """Add to a case that it failed, ended in an error, or was skipped."""
+    """Record in a case that it failed, ended in an error, or was skipped."""
     SubElement(where, kind, {"message": text(message), **_texts(attributes)}).text = text(lines) if lines else None
 
 
 def written(root: Element) -> str:
-    """Count what happened in each suite, and return the document as text."""
+    """Count the outcomes in each suite, and return the document as text."""
     for suite in root.iter("testsuite"):
         tags = [case[0].tag for case in suite.iter("testcase") if len(case)]
         suite.set("tests", str(sum(1 for _ in suite.iter("testcase"))))
@@ -35,7 +35,7 @@ def written(root: Element) -> str:
 
 
 def text(text: str) -> str:
-    """Text as XML can hold it, and as nobody is misled by it."""
+    """Return a text that XML can hold, with misleading characters escaped."""
     return printable(text, kept="\n\t")
 
 

@@ -1,6 +1,6 @@
-"""Why a text is not YAML, in words for its author: what is wrong, where, and what to write in its place.
+"""Explain to an author why a text is not YAML: what is wrong, where, and what to write instead.
 
-libyaml says what it expected. What the author did is told from the line at which it stopped, and from the lines above
+libyaml reports what it expected. What the author did is inferred from the line at which it stopped, and the lines above
 (YAML 1.2.2, chapters 6 to 8).
 """
 
@@ -22,7 +22,7 @@ _OPENING = re.compile("while parsing a flow (sequence|mapping)")
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where libyaml stopped and why: its words, the place, and the place where what it was reading begins. Both count from 0."""
+    """Where and why libyaml stopped: its message, the place, and the start of what it was parsing. Both count from 0."""
 
     problem: str
     line: int
@@ -44,7 +44,7 @@ def explained(stop: Stop, lines: Sequence[str], file: str) -> ForgeError:
 _Words = tuple[str, str, int, int] | None
 
 MARKS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
-"""How the lines begin that git-merge-file(1) puts around the sides of a conflict."""
+"""The beginnings of the conflict marker lines of git-merge-file(1)."""
 UNRESOLVED = (
     "unresolved conflict: both sides are here between conflict markers",
     "keep what is right, and delete the lines that begin with <<<<<<<, |||||||, ======= and >>>>>>>",
@@ -53,7 +53,7 @@ UNRESOLVED = (
 
 
 def _marks(stop: Stop, _here: str, lines: Sequence[str]) -> _Words:
-    """The marks of git-merge-file(1) around the sides of a conflict."""
+    """The conflict markers of git-merge-file(1)."""
     number = next((each for each, line in enumerate(lines[: stop.line + 1]) if line.startswith(MARKS[0])), None)
     if number is None or not any(line.startswith(MARKS[3]) for line in lines[number:]):
         return None
@@ -129,7 +129,7 @@ def _colon(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _start(stop: Stop, here: str, _lines: Sequence[str]) -> _Words:
-    """A value that begins with a sign which means something to YAML."""
+    """A value that begins with a character that is special in YAML."""
     sign = here[stop.column : stop.column + 1]
     before = here[stop.column - 1 : stop.column]
     if "cannot start any token" in stop.problem and sign:
@@ -171,7 +171,7 @@ def _bracket(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
 
 
 def _aligned(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A line whose indentation is that of nothing above."""
+    """A line whose indentation matches no line above."""
     indent = len(here) - len(here.lstrip())
     if "did not find expected" not in stop.problem or here[: stop.column].strip():
         return None
@@ -204,7 +204,7 @@ def _align(indent: int, columns: dict[int, tuple[int, str]], line: int) -> _Word
 
 
 def _deeper(stop: Stop, here: str, lines: Sequence[str]) -> _Words:
-    """A key below a key that has a value already."""
+    """A key below a key that already has a value."""
     indent = len(here) - len(here.lstrip())
     for number in range(stop.line - 1, -1, -1):
         text = lines[number]

@@ -1,4 +1,4 @@
-"""Files in memory: what a command would write, before anything is written."""
+"""Files in memory: what a command is going to write."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ class File:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of mode and content, in hex: it changes when either does."""
+        """Return the SHA-256 of mode and content, in hex."""
         digest = hashlib.sha256(b"%o\n" % self.mode)
         digest.update(self.content)  # joined first, a confd of 20 MB would be copied, which takes longer than the hash
         return digest.hexdigest()
 
 
 class Plan:
-    """A set of files with distinct, safe paths, kept in the order of their paths."""
+    """A set of files with distinct, safe paths, sorted by path."""
 
     def __init__(self, files: Iterable[File] = ()) -> None:
         self._files: dict[str, File] = {}
         self.image: Mapping[str, str] = {}
-        """Of an image among the files: its `tag` and the checksum of its `confd`, for whoever does not read its spec again."""
+        """The `tag` and the `confd` checksum of an image among the files, for readers that do not parse its spec again."""
         for file in files:
             self.add(file)
 
     def add(self, file: File) -> None:
         """Add one file.
 
-        Raises ForgeError when the path is absolute, leaves its root, or is taken by another file or folder.
+        Raises ForgeError if the path is absolute, leaves its root, or is already used by another file or folder.
         """
         check_relative(file.path)
         if file.path in self._files:
@@ -54,7 +54,7 @@ class Plan:
         self.add(File(path, text.encode(), mode))
 
     def merge(self, other: Plan, below: str = "") -> None:
-        """Add all files of `other`, below the folder `below` when one is given."""
+        """Add all files of `other`, below the folder `below` if given."""
         self.image = self.image or other.image
         for file in other:
             self.add(File(f"{below}/{file.path}" if below else file.path, file.content, file.mode))
@@ -65,7 +65,7 @@ class Plan:
         return Plan(File(f.path.removeprefix(prefix), f.content, f.mode) for f in self if f.path.startswith(prefix))
 
     def changed(self, change: Callable[[File], File]) -> Plan:
-        """Return this plan with other content, or another mode, in files at the same paths."""
+        """Return this plan with `change` applied to each file; the paths must stay the same."""
         made = copy(self)
         made._files = {path: change(file) for path, file in self._files.items()}
         return made
@@ -88,12 +88,12 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all paths, modes and contents, in hex: equal for equal plans, however they were made."""
+        """SHA-256 over all paths, modes and contents, in hex: equal for equal plans, however they were built."""
         return digest_of({file.path: file.digest for file in self})
 
 
 def digest_of(files: Mapping[str, str]) -> str:
-    """Return the digest of a plan from those of its files by their paths."""
+    """Return the digest of a plan, given the digests of its files by path."""
     whole = hashlib.sha256()
     for path in sorted(files):
         whole.update(f"{files[path]} {path}\n".encode())

@@ -1,4 +1,4 @@
-"""The next revision of an entry: what is published, what differs from it, and everything that must hold before it is one."""
+"""The next revision of an entry: what is published, what differs from it, and the conditions for a release."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_FILES = 5
 
 @dataclass(frozen=True)
 class Published:
-    """What of an entry and its image is published: the revisions of a commit, the last one last; the image as it was there."""
+    """The published state of an entry and its image at a commit: the revisions in ascending order, and the image."""
 
     entry: str
     revisions: Mapping[int, Mapping[str, bytes]] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Published:
 
     @property
     def last(self) -> int:
-        """The number of the last revision; -1 where there is none."""
+        """Return the number of the last revision; -1 if there is none."""
         return max(self.revisions, default=-1)
 
     def revision(self, number: int) -> Revision:
@@ -47,7 +47,7 @@ class Published:
 
 @dataclass(frozen=True)
 class NextRevision:
-    """A revision that is to be: the spec that makes it, what it breaks, and why it is one."""
+    """A revision to be released: the spec that makes it, what it breaks, and the reasons for it."""
 
     source: Source
     breaking: list[Break]
@@ -55,7 +55,7 @@ class NextRevision:
 
 
 def published_at(repository: Repository, source: Source, ref: str) -> Published:
-    """Read what git has of an entry and its image at a commit. Raises ForgeError when git cannot say it."""
+    """Read an entry and its image from git at a commit. Raises ForgeError if git cannot."""
     entry, root = source.spec().entry.name, repository.root
     folder = root / "templates" / entry
     if not folder.is_dir():
@@ -70,7 +70,7 @@ def published_at(repository: Repository, source: Source, ref: str) -> Published:
     ordered = dict(sorted(revisions.items()))
     versions = {}
     for each, files in ordered.items():
-        with suppress(ForgeError):  # one that cannot be read has no version that counts
+        with suppress(ForgeError):  # the version of an unreadable revision is ignored
             versions[str(each)] = _read(files, entry, each).version
 
     paths = writer.manifest_path(source.name), f"specs/{source.name}.yml", f"images/{source.name}/Dockerfile"
@@ -93,7 +93,7 @@ def _revision_files(plan: Plan, entry: str, number: int) -> dict[str, bytes]:
 
 
 def next_revision(source: Source, published: Published, version: str | None, messages: tuple[str, ...]) -> NextRevision | None:
-    """Find what is to be released; None when nothing differs. Raises ForgeError with everything that does not hold."""
+    """Return the revision to release, or None if nothing differs. Raises ForgeError with all conditions that are not met."""
     entry, plan = source.spec().entry, source.plan()
     if not published.revisions:
         return NextRevision(source, [], [*messages] or ["the first revision"])
@@ -129,7 +129,7 @@ def _raised(source: Source, published: Published, version: str | None, image: bo
     if version is None and refused(wanted, published.versions):
         wanted = next_version(published.versions.get(str(published.last), ""), published.versions)
     changes = {}
-    if spec.entry.revision <= published.last:  # else it is one that is not published yet
+    if spec.entry.revision <= published.last:  # else it is a version that is not published yet
         changes["entry/revision"] = str(published.last + 1)
     if wanted != source.spec().entry.version:
         changes["entry/version"] = wanted
@@ -137,7 +137,7 @@ def _raised(source: Source, published: Published, version: str | None, image: bo
 
 
 def _set(source: Source, values: Mapping[str, str]) -> Source:
-    """Return a spec with other values, everything else as its author wrote it."""
+    """Return a spec with some values changed and everything else as its author wrote it."""
     for path, value in values.items():
         text = SpecText(source.content.decode(), f"specs/{source.name}.yml")
         words = value if path == "entry/revision" else f"'{value}'" if not text.has(path) else value
@@ -155,7 +155,7 @@ def _check(source: Source, published: Published, old: Revision) -> None:
 
 
 def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
-    """Say what a revision changes: images and questions by name, all else by file."""
+    """List what a revision changes: images and questions by name, everything else by file."""
     was, now = old.composition.services, new.composition.services
     lines = [f"new service: {name}" for name in now if name not in was]
     lines += [f"service that is gone: {name}" for name in was if name not in now]
@@ -172,7 +172,7 @@ def _reasons(old: Revision, new: Revision, before: Mapping[str, bytes], after: M
 
 
 def _of_image(source: Source, published: Published) -> list[str]:
-    """Say what is new in the conf image: the base and the confd by name, else its files."""
+    """List what is new in the conf image: its base and its confd by name, else its files."""
     folder, plan = f"images/{source.name}/", source.plan()
     if not published.dockerfile or f"{folder}Dockerfile" not in plan:
         return []
@@ -191,7 +191,7 @@ def _image(service: Service) -> str:
 
 
 def written(repository: Repository, found: NextRevision) -> tuple[Plan, dict[str, str]]:
-    """Return what an author would write of a release, the spec and its changelog, and what lies there now."""
+    """Return the author's files of a release (the spec and its changelog), and the digests of those on disk now."""
     name, spec = found.source.name, found.source.spec()
     log = f"specs/{name}/{CHANGELOG}"
     before = {path: journal.read(repository.root, path) for path in (f"specs/{name}.yml", log)}
@@ -206,9 +206,9 @@ def written(repository: Repository, found: NextRevision) -> tuple[Plan, dict[str
 
 
 def restored(repository: Repository, name: str, published: Published) -> tuple[Plan, dict[str, str]]:
-    """Return the published files that `generate` wrote over, as git has them, and what lies there now.
+    """Return the published files that `generate` overwrote, as in git, and the digests of those on disk now.
 
-    Raises ForgeError for those that somebody edited.
+    Raises ForgeError for files that somebody edited.
     """
     plan, known, edited = Plan(), dict[str, str](), list[Problem]()
     generated = writer.recorded(repository.root, name)
@@ -232,9 +232,9 @@ def restored(repository: Repository, name: str, published: Published) -> tuple[P
 
 
 def check_clean(repository: Repository, sources: Sequence[Source], *, standards: bool = False) -> None:
-    """Raise ForgeError when something else than these specs and what they make is not committed, or no branch would have it.
+    """Raise ForgeError if there are uncommitted changes outside these specs and their output, or no branch is checked out.
 
-    With `standards`, those of the catalog may have changed, too: they are the reason.
+    With `standards`, the catalog's standards may have changed, too, because they are the reason for the release.
     """
     prefix = git.prefix_of(repository.root)
     own = tuple(f"{prefix}{room}" for source in sources for room in rooms(source)) + ((f"{prefix}{MARK}",) if standards else ())
@@ -250,7 +250,7 @@ def check_clean(repository: Repository, sources: Sequence[Source], *, standards:
 
 
 def title(source: Source) -> str:
-    """Return how a commit names a release."""
+    """Return the title of a release, as used in its commit."""
     entry = source.spec().entry
     return f"{entry.name} {entry.version} (revision {entry.revision})"
 
@@ -261,7 +261,7 @@ def tag(source: Source) -> str:
 
 
 def check_tags(repository: Repository, sources: Sequence[Source]) -> None:
-    """Raise ForgeError when the tag of a release already exists, or git can have none of this name."""
+    """Raise ForgeError if the tag of a release already exists or is not a valid tag name."""
     taken, problems = _tags(repository), list[Problem]()
     for source in sources:
         name, where = tag(source), source.spec().entry.at("version")
@@ -276,7 +276,7 @@ def check_tags(repository: Repository, sources: Sequence[Source]) -> None:
 
 
 def untagged(repository: Repository, sources: Sequence[Source]) -> list[tuple[str, str]]:
-    """Return the tag and the title of each release that the last commit made, and that has no tag."""
+    """Return the tag and the title of each release in the last commit that has no tag yet."""
     said = git.read(repository.root, "log", "-1", "--format=%B").decode(errors="replace").splitlines()
     made = {line.removeprefix("- ").partition("): ")[0].removesuffix(")") + ")" for line in said}
     taken = _tags(repository)

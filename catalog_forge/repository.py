@@ -1,4 +1,4 @@
-"""A catalog repository on disk: where the specs are, and what one of them stands for."""
+"""A catalog repository on disk: where the specs are, and what each one generates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BEGIN = "create one with catalog-forge new NAME, or give the folder of the catal
 MARK = "catalog-forge.yml"
 
 Stamps = dict[str, tuple[int, int]]
-"""When files were written, and their sizes, by their paths."""
+"""Modification times and sizes of files, by path."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Source:
 
     @cached_property
     def inputs(self) -> str:
-        """The SHA-256 of everything that decides what is generated: this release, the spec, its folder, what it inherits."""
+        """The SHA-256 of everything that determines what is generated: this release, the spec, its folder, what it inherits."""
         digest = hashlib.sha256(f"{__version__}\n".encode())
         digest.update(hashlib.sha256(self.content).digest())
         for name, data in self.folder.files():
@@ -76,7 +76,7 @@ class Source:
         return spec
 
     def plan(self) -> Plan:
-        """Return every file that is generated from the spec, once: nobody changes it. Raises ForgeError with all problems."""
+        """Return every file generated from the spec; computed once, not to be modified. Raises ForgeError with all problems."""
         return self._plan
 
     @cached_property
@@ -89,7 +89,7 @@ class Source:
 
     @cached_property
     def unpinned(self) -> Plan:
-        """The same with the images as the spec names them. Errors as `plan`."""
+        """Return the plan with the images as the spec names them, not pinned. Raises as `plan` does."""
         # Imported here, as the reader above: a spec whose files are current needs no compiler, and starts in half the time.
         from catalog_forge.forge import forge
 
@@ -113,12 +113,12 @@ class Repository:
 
     @cached_property
     def team(self) -> Team | None:
-        """The standards that hold here. Raises ForgeError with their problems."""
+        """Return the standards that apply here. Raises ForgeError with their problems."""
         file = self.root / MARK
         if not (file.exists() or file.is_symlink()):
             return None
         check_inside(self.root, MARK)
-        # Imported here: most catalogs have no standards, and git is nothing that they need.
+        # Imported here: most catalogs have no standards, and do not need git.
         from catalog_forge.team import is_there, load
 
         if is_there(file, MARK) and not file.stat().st_size:
@@ -127,12 +127,12 @@ class Repository:
 
     @property
     def inherited(self) -> Map | None:
-        """What the specs inherit here. Errors as `team`."""
+        """Return what the specs inherit here. Raises as `team` does."""
         return self.team.inherited if self.team else None
 
     @cached_property
     def pins(self) -> Mapping[str, str]:
-        """The digests that generated files are pinned to, where they are. Raises ForgeError for a damaged lock."""
+        """Return the digests that generated files are pinned to, if any. Raises ForgeError for a damaged lock."""
         if not (self.root / LOCK).is_file():
             return {}
         from catalog_forge.registry import lockfile
@@ -146,7 +146,7 @@ class Repository:
         return sorted(path.stem for path in paths if path.suffix == ".yml" and not path.is_dir())
 
     def source(self, name: str) -> Source:
-        """Return the spec file of a name. Raises ForgeError when there is none."""
+        """Return the spec file of a name. Raises ForgeError if it does not exist."""
         path = self.root / "specs" / f"{name}.yml"
         if path.name != f"{name}.yml" or not os.path.lexists(path):
             raise ForgeError(f"there is no spec {name!r} in {self.root / 'specs'}", hint=self._advice(name))
@@ -160,14 +160,14 @@ class Repository:
         return Source(name, content, SpecFolder(self.root, name), self.inherited, self.pins)
 
     def chosen(self, names: tuple[str, ...]) -> list[str]:
-        """Return the names that a command was given, or all of them. Raises ForgeError when there is nothing to do."""
+        """Return the given names, or the names of all specs if none are given. Raises ForgeError if there is nothing to do."""
         chosen = list(dict.fromkeys(names)) or self.names()
         if not chosen:
             raise ForgeError(f"there are no specs in {self.root}", hint=self._advice(""))
         return chosen
 
     def _advice(self, name: str) -> str:
-        """What helps somebody whose spec is not found: another ending of its file, the nearest name, a first spec."""
+        """Return a hint for a spec that is not found: another file extension, the nearest name, a first spec."""
         folder, stem = self.root / "specs", Path(name).name.removesuffix(".yaml")
         others = sorted(path.name for path in folder.glob("*.yaml")) if folder.is_dir() else []
         if misnamed := [each for each in others if not stem or each == f"{stem}.yaml"]:
@@ -175,14 +175,14 @@ class Repository:
         return did_you_mean(name, self.names()) if self.names() else BEGIN
 
     def is_current(self, source: Source) -> bool:
-        """Whether what is on disk is what this spec generates."""
+        """Whether the files on disk are what this spec generates."""
         from catalog_forge import writer
 
         return writer.is_current(self.root, source.name, source.inputs)
 
 
 def stamps(root: Path, rooms: Iterable[str]) -> Stamps:
-    """Return the stamps of files, and of all files below folders, by paths below a catalog; links are not followed."""
+    """Return the stamps of files, and of all files below folders, by path within a catalog; links are not followed."""
     found: Stamps = {}
     for room in rooms:
         inside = [(f"{below}/{name}") for below, _, names in os.walk(root / room) for name in names]

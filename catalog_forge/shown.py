@@ -1,4 +1,4 @@
-"""What strangers wrote, as it may be shown: nothing in it steers a terminal, or reads otherwise than it is."""
+"""Untrusted text made safe to display: it cannot control a terminal or appear as something else."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 def printable(text: object, kept: str = "") -> str:
-    """Return a text with an escape for each character that steers a terminal, turns the direction of writing, or is not seen.
+    """Escape each character that controls a terminal, changes the writing direction, or is invisible.
 
-    Line breaks are such characters, too, unless they are `kept`.
+    Line breaks are escaped, too, unless they are in `kept`.
     """
     text = str(text)
     return (
@@ -21,12 +21,12 @@ def printable(text: object, kept: str = "") -> str:
 
 
 def said(text: str) -> str:
-    """Return a line that a program printed, on a terminal of its own perhaps: without colours, and printable."""
+    """Return a line of a program's output, possibly written for a terminal, without colours and made printable."""
     return printable(_COLOUR.sub("", text).rstrip("\r").expandtabs())
 
 
 def counted(number: int, what: str, many: str = "") -> str:
-    """Return a number of things in words: 1 file, 2 files; `many` is the plural that is more than an s behind it."""
+    """Format a count with its noun: 1 file, 2 files. `many` is the plural form if it is not the noun plus s."""
     return f"{number} {what if number == 1 else many or f'{what}s'}"
 
 

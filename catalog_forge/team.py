@@ -1,4 +1,4 @@
-"""The standards that hold in a catalog: its catalog-forge.yml, laid over what it extends by path or from a git repository."""
+"""The standards that apply in a catalog: its catalog-forge.yml, merged over what it extends by path or from git."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _GIT = re.compile(r"(?P<url>[^#]+)@(?P<commit>[0-9a-f]{40})(?:#(?P<path>[^#]+))?
 
 
 def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
-    """Read the standards in a file with everything that they extend; there are none where there is no such file.
+    """Read the standards in a file with everything that they extend; if the file does not exist, there are none.
 
-    `shown` is its name in errors; without `fetch` no git repository is asked. Raises ForgeError with all problems of a file,
-    for standards that extend themselves, and with what git says of a commit that it cannot get.
+    `shown` is its name in errors; without `fetch` no git repository is accessed. Raises ForgeError with all problems of a
+    file, for standards that extend themselves, and with git's message for a commit that it cannot fetch.
     """
     if not is_there(file, shown or str(file)):
         return Team()
@@ -34,7 +34,7 @@ def load(file: Path, shown: str = "", fetch: bool = True) -> Team:
 
 
 def is_there(file: Path, shown: str) -> bool:
-    """Tell whether there are standards. Raises ForgeError for what stands in their place: a folder, a pipe, a link to nothing."""
+    """Return whether the standards file exists. Raises ForgeError if it is a folder, a pipe or a dangling link."""
     if not file.is_file() and (file.exists() or file.is_symlink()):
         raise ForgeError("the standards must be a regular file", Where(shown), "nothing can be generated without them")
     return file.is_file()
@@ -72,13 +72,13 @@ def _read(file: Path, shown: str) -> yamlio.Node:
 
 
 def _extends(root: Map) -> tuple[Text, ...]:
-    """What standards extend; the later ones count more, and those that extend them count most."""
+    """Return what standards extend; later ones take precedence over earlier ones, and the extending file over all."""
     found = next((value for key, value in root.pairs if key.value == "extends"), None)
     return tuple(item for item in found.items if isinstance(item, Text)) if isinstance(found, Seq) else ()
 
 
 def _profile(node: Text) -> Map:
-    """Standards that come with this program, by their name."""
+    """Return built-in standards by name."""
     name = node.value.removeprefix(_PROFILE)
     known = {each.stem: each for each in PROFILES.glob("*.yml")}
     if name not in known:

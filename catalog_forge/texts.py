@@ -1,6 +1,7 @@
-"""The texts that are shipped as files beside the code: Dockerfile, scripts, README. The one place that fills them in.
+"""Fill in the text templates that are shipped with the code: Dockerfile, scripts, README.
 
-Their marks are [[ value ]], [% statement %] and [# comment #], because `{{` is confd's, `${` the shell's and `{%` of neither.
+Their delimiters are [[ value ]], [% statement %] and [# comment #], because `{{` is confd's and `${` the shell's
+(`{%` belongs to neither).
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ _OPTIONS: dict[str, Any] = {
 
 
 class _Compiled(FileSystemBytecodeCache):
-    """Keeps a text compiled where Python keeps its modules compiled, and on the same terms: each run of `new` needs six texts.
+    """Caches compiled templates where and whenever Python caches compiled modules: each run of `new` needs six templates.
 
-    What cannot be read or written is compiled in each run; Jinja compares the text and the release of Python.
+    A template whose cache cannot be read or written is compiled in each run; Jinja compares the text and the release of Python.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,14 +42,14 @@ class _Compiled(FileSystemBytecodeCache):
         super().__init__(str(kept), f"%s.{sys.implementation.cache_tag}.{options:08x}.jinja")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read a compiled text, if there is one."""
+        """Read a compiled template, if there is one."""
         try:
             super().load_bytecode(bucket)
-        except Exception:  # of a file that is damaged, pickle and marshal raise what they like
+        except Exception:  # for a damaged file, pickle and marshal may raise any exception
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Write a compiled text, if Python may write its modules."""
+        """Write a compiled template, if Python may write compiled modules."""
         if not sys.dont_write_bytecode:
             with suppress(OSError):
                 Path(self.directory).mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,7 @@ class _Compiled(FileSystemBytecodeCache):
 
 @cache
 def _environment(package: str) -> Environment:
-    # Only HTML pages are escaped. What a spec puts into the others has passed the patterns of the model.
+    # Only HTML pages are escaped. Values from a spec in other texts have been validated by the model's patterns.
     files = Path(str(import_module(package).__file__)).with_name("files")
     return Environment(
         **_OPTIONS,
@@ -74,5 +75,5 @@ def _template(package: str, text: str) -> Template:
 
 
 def fill(package: str, text: str, /, **values: Any) -> str:
-    """Fill in the text named `text` of a package's `files` folder. A value that it needs and is not given is an error."""
+    """Fill in the text named `text` of a package's `files` folder. A missing value is an error."""
     return _template(package, text).render(**values)

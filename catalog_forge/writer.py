@@ -1,16 +1,16 @@
-"""Plan <-> folder: what was generated from a spec, how the disk drifted from it, and writing all of it or nothing.
+"""Plan <-> folder: what was generated from a spec, how the disk drifted from it, and atomic writes.
 
 **Manifest.** `images/NAME/.catalog-forge.json` holds the digest of every file that was generated from the spec NAME,
-and of the inputs. One small file per spec: parallel work does not meet in git, and Rancher's catalog service, which
-takes `TOP/TEMPLATE/NUMBER/` for a revision, sees one more file in a folder without revisions. Earlier revisions of an
-entry leave the record when a later one is planned: they are published, and stay. It holds no times and
-sizes as git's index does: hashing the files of a spec costs half a millisecond, and times differ on each machine.
+and of the inputs. One small file per spec: parallel work does not conflict in git, and Rancher's catalog service, which
+treats `TOP/TEMPLATE/NUMBER/` as a revision, sees one more file in a folder without revisions. Earlier revisions of an
+entry are dropped from the manifest when a later one is planned: they are published, and stay. Unlike git's index, it holds no
+times and sizes: hashing the files of a spec costs half a millisecond, and times differ on each machine.
 
 **Rooms.** Files below `images/`, `templates/` and `compose/` are ours: recorded, and removed when the spec no longer yields them.
 A plan may also hold a file of the author's room (`new` writes the spec): it is written, but never recorded, and removed or
-overwritten for one alone who says what was read of it (`update`).
+overwritten only for a caller that passes the digest of what it read (`update`).
 
-**Crashes.** `journal.py` says how a change of many files survives `kill -9`. Every function here recovers first.
+**Crashes.** `journal.py` describes how a change of many files survives `kill -9`. Every function here recovers first.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class Drift(StrEnum):
     SAME = "same"
     MISSING = "missing"
     STALE = "stale"
-    """On disk is what was generated earlier; the plan differs."""
+    """The file on disk is what was generated earlier; the plan differs."""
     EDITED = "edited"
-    """On disk is neither what was generated earlier nor what is planned."""
+    """The file on disk is neither what was generated earlier nor what is planned."""
     UNKNOWN = "unknown"
-    """On disk is a file that was never generated; the plan has another one in its place."""
+    """The file on disk was never generated; the plan has a different one at its path."""
     ORPHAN = "orphan"
     """Generated earlier, and no longer in the plan."""
 
@@ -61,7 +61,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A plan beside the disk: every file that is planned or was generated earlier, by its path, in order."""
+    """A plan compared with the disk: every file that is planned or was generated earlier, sorted by path."""
 
     states: Mapping[str, Drift]
     disk: Mapping[str, File | None]
@@ -79,7 +79,7 @@ class Comparison:
 
     @property
     def files(self) -> tuple[File, ...]:
-        """The planned files that are not on disk as they are planned."""
+        """The planned files that are missing or different on disk."""
         return tuple(file for path, file in self.planned.items() if file and self.states[path] is not Drift.SAME)
 
     @property
@@ -89,35 +89,35 @@ class Comparison:
 
     @property
     def written(self) -> Written:
-        """What writing the plan does, in numbers."""
+        """Count what writing the plan does."""
         count = Counter(self.states.values())
         created, removed, same = count[Drift.MISSING], len(self.removals), count[Drift.SAME]
         planned = sum(file is not None for file in self.planned.values())
         return Written(created, planned - created - same, removed, same)
 
     def diff(self) -> str:
-        """Return a unified diff from the disk to the plan, as `git apply` takes it; binary files are named only."""
+        """Return a unified diff from the disk to the plan, suitable for `git apply`; binary files are only named."""
         return "".join(_diff(path, self.disk[path], self.planned[path]) for path in self.states)
 
 
 def compare(root: Path, name: str, plan: Plan, known: Mapping[str, str] | None = None) -> Comparison:
-    """Compare the plan of the spec `name` with the catalog `root`. It only reads (but recovers from a killed write).
+    """Compare the plan of the spec `name` with the catalog `root`. Only reads (but recovers from an interrupted write).
 
     `known` are files of the author's room that may be changed, and the digest of each as it was read.
 
-    Raises ForgeError when a path of the plan is a folder on disk, or passes through a link or a file.
+    Raises ForgeError if a path of the plan is a folder on disk, or passes through a link or a file.
     """
     journal.recover(root)
     return _compare(root, name, plan, known)
 
 
 def is_current(root: Path, name: str, inputs_digest: str) -> bool:
-    """Tell whether `name` was generated from these inputs, and all its files are still as they were written."""
+    """Return whether `name` was generated from these inputs, and all its files are still as they were written."""
     return current(root, name, inputs_digest) is not None
 
 
 def current(root: Path, name: str, inputs_digest: str) -> Recorded | None:
-    """Return what was generated from these inputs of `name`; None where that is not how its files are now."""
+    """Return the record of what was generated from these inputs of `name`; None if its files now differ from it."""
     journal.recover(root)
     manifest = _read_manifest(root, name)
     is_same = (
@@ -140,11 +140,11 @@ def write(
 ) -> Written:
     """Make the catalog `root` hold the plan of the spec `name`, and remember `inputs`: all of it or nothing.
 
-    `known` are files of the author's room that may be changed, and are removed where the plan has them not, as in `compare`.
-    An empty plan removes all that was generated for `name`. Raises ForgeError, with nothing written, when a file that
-    somebody edited or that we never wrote is in the way (unless `force`), when a path passes through a link, when the
-    operating system refuses, or when another command holds the catalog for more than 10 seconds. Whoever writes many plans may
-    `leave` the scratch folder for the next one, and calls `tidy` in the end.
+    `known` are files of the author's room that may be changed, and are removed if they are not in the plan, as in `compare`.
+    An empty plan removes everything that was generated for `name`. Raises ForgeError, with nothing written, if a file that
+    somebody edited or that we never wrote is in the way (unless `force`), if a path passes through a link, if the
+    operating system refuses, or if another command locks the catalog for more than 10 seconds. Callers that write many plans
+    may `leave` the scratch folder for the next one, and call `tidy` at the end.
     """
     with journal.locked(root, leave=leave):
         found, files, removals = _change_of(root, name, plan, inputs, force=force, known=known)
@@ -158,7 +158,7 @@ def write_all(
 ) -> list[Written]:
     """Make the catalog `root` hold the plans of several specs, each with its name and inputs: all of them or nothing.
 
-    No file may stand in two of them. `known` has for each name what `write` takes. Errors as `write`.
+    No file may be in two plans. `known` maps each name to the `known` argument of `write`. Raises as `write` does.
     """
     with journal.locked(root):
         done = [_change_of(root, name, plan, inputs, force=None, known=(known or {}).get(name)) for name, plan, inputs in plans]
@@ -172,7 +172,7 @@ def write_all(
 def _change_of(
     root: Path, name: str, plan: Plan, inputs: str, *, force: bool | None, known: Mapping[str, str] | None = None
 ) -> tuple[Comparison, list[File], list[str]]:
-    """What writing a plan does: its comparison, the files to write, the paths to remove. Raises ForgeError as `write`.
+    """Return what writing a plan does: comparison, files to write, paths to remove. Raises ForgeError as `write` does.
 
     `force` is None for a command that has no such option.
     """
@@ -190,25 +190,25 @@ def _change_of(
 
 
 def recorded(root: Path, name: str) -> dict[str, str]:
-    """Return the digests of the files as they were generated from the spec `name`, by their paths."""
+    """Return the digests of the files generated from the spec `name`, by path."""
     journal.recover(root)
     manifest = _read_manifest(root, name)
     return dict(manifest.files) if manifest else {}
 
 
 def image_of(root: Path, name: str) -> Mapping[str, str]:
-    """Return what `Plan.image` said when `name` was generated; nothing of what was generated by an older release."""
+    """Return `Plan.image` as of when `name` was generated; empty if an older release generated it."""
     manifest = _read_manifest(root, name)
     return manifest.image if manifest else {}
 
 
 def image_in(manifest: File) -> Mapping[str, str]:
-    """Return the same of a manifest that is not on disk. Raises ForgeError when it is damaged."""
+    """Return the same as `image_of` from a manifest in memory. Raises ForgeError if it is damaged."""
     return _manifest(manifest).image
 
 
 def recorded_in(manifest: File) -> dict[str, str]:
-    """Return what a manifest records that is not on disk, as `recorded`. Raises ForgeError when it is damaged."""
+    """Return the same as `recorded` from a manifest in memory. Raises ForgeError if it is damaged."""
     return dict(_manifest(manifest).files)
 
 
@@ -218,7 +218,7 @@ def compare_author(root: Path, plan: Plan, known: Mapping[str, str]) -> Comparis
 
 
 def write_author(root: Path, plan: Plan, known: Mapping[str, str]) -> None:
-    """Write files of the author's room, and leave what is generated alone: all or nothing. Errors as `write`."""
+    """Write files of the author's room without touching generated files: all or nothing. Raises as `write` does."""
     with journal.locked(root):
         found = compare_author(root, plan, known)
         if found.edited:
@@ -232,7 +232,7 @@ def tidy(root: Path) -> None:
 
 
 def recover(root: Path) -> None:
-    """Finish or undo a write that was killed. Whoever reads generated files calls this first; it is nearly free."""
+    """Finish or undo an interrupted write. Call this before reading generated files; it is nearly free."""
     journal.recover(root)
 
 
@@ -295,16 +295,16 @@ class Recorded:
 
 
 def manifest_path(name: str) -> str:
-    """Return where the manifest of the spec `name` stands, or of the chart in the folder `name`, which has a slash.
+    """Return the path of the manifest of the spec `name`, or of the chart in the folder `name`, which contains a slash.
 
-    Raises ForgeError when no file can have this name.
+    Raises ForgeError if it is not a valid file name.
     """
     check_relative(name)
     return f"{name}/{MANIFEST}" if "/" in name else f"images/{name}/{MANIFEST}"
 
 
 def _is_ours(path: str, manifest: str) -> bool:
-    """Whether a file is of our rooms, or lies beside its manifest."""
+    """Whether a file is in our rooms, or next to its manifest."""
     return path.startswith((*GENERATED, manifest.removesuffix(MANIFEST)))
 
 
@@ -312,7 +312,7 @@ def _manifest_of(name: str, plan: Plan, inputs: str) -> File | None:
     paths = [file.path for file in plan]
     ours = (file for file in plan if _is_ours(file.path, manifest_path(name)))
     files = {file.path: file.digest for file in ours if not _released(file.path, paths)}
-    # What json.dumps(..., indent=1) writes: with an indent it is not the fast encoder that it uses.
+    # The output of json.dumps(..., indent=1), which does not use the fast encoder if there is an indent.
     lines = ",\n".join(f"  {json.dumps(path)}: {json.dumps(digest)}" for path, digest in files.items())
     image = f' "image": {json.dumps(plan.image, sort_keys=True)},\n' if plan.image else ""
     text = f'{{\n "inputs": {json.dumps(inputs)},\n{image} "files": {{\n{lines}\n }}\n}}\n'
@@ -326,7 +326,7 @@ def _read_manifest(root: Path, name: str) -> Recorded | None:
 
 
 def _manifest(file: File) -> Recorded:
-    """Read a manifest. It comes out of git, so it is checked: it may name files of our rooms only."""
+    """Parse a manifest. It comes from git, so it is validated: it may only name files in our rooms."""
     try:
         manifest = Recorded(**json.loads(file.content))
         if not all(isinstance(each, str) for each in manifest.image.values()):

@@ -1,4 +1,4 @@
-"""The folders for what a program keeps, as the XDG base directory rules name them."""
+"""The folders for a program's data, per the XDG Base Directory Specification."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _USUAL = {"XDG_CACHE_HOME": ".cache", "XDG_STATE_HOME": ".local/state"}
 
 
 def folder(variable: str, environ: Mapping[str, str]) -> Path:
-    """Return the folder that XDG_CACHE_HOME or XDG_STATE_HOME names, else the usual one; a relative one does not count."""
+    """Return the folder named by XDG_CACHE_HOME or XDG_STATE_HOME, else the default one; a relative path is ignored."""
     named = Path(environ.get(variable, ""))
     return named if named.is_absolute() else Path.home() / _USUAL[variable]
